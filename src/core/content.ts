@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { invalid } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import { textUpTo } from "./text.ts";
+
+const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(2_048);
+
+const Media = z.object({
+  url,
+  name: textUpTo(255).optional(),
+  size: z.int().nonnegative().optional(),
+  content_type: z.string().max(255).optional(),
+  width: z.int().positive().optional(),
+  height: z.int().positive().optional(),
+  duration_ms: z.int().nonnegative().optional(),
+});
+
+/** What a user can send: `kind` says which body. A kind is added here and nowhere else. */
+export const Content = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.text) }) }),
+  z.object({ kind: z.literal("image"), body: Media }),
+  z.object({ kind: z.literal("audio"), body: Media }),
+  z.object({ kind: z.literal("video"), body: Media }),
+  z.object({ kind: z.literal("file"), body: Media }),
+  z.object({
+    kind: z.literal("location"),
+    body: z.object({
+      latitude: z.number().min(-90).max(90),
+      longitude: z.number().min(-180).max(180),
+      address: textUpTo(500).optional(),
+    }),
+  }),
+  z.object({ kind: z.literal("face"), body: z.object({ index: z.string(), data: z.string() }) }),
+  z.object({
+    kind: z.literal("custom"),
+    body: z.object({ data: z.string(), description: z.string(), extension: z.string() }),
+  }),
+]);
+export type Content = z.infer<typeof Content>;
+export type Kind = Content["kind"];
+
+/** A body as it is stored and read back: the JSON text of an object that `Content` has let through. */
+export type BodyJson = string;
+
+/** What a revoked message holds. */
+export const EMPTY_BODY: BodyJson = "{}";
+
+/** Reads a stored body. It was checked when it was sent, so only its being an object is asked. */
+export const StoredBody = z.record(z.string(), z.json());
+
+const utf8 = new TextEncoder();
+
+/**
+ * The JSON text of a body, as it is stored.
+ * @throws `validation_failed` over 32 KiB of UTF-8
+ */
+export function bodyJson(content: Content): BodyJson {
+  const json = JSON.stringify(content.body);
+  const tooLarge = json.length > LIMITS.bodyBytes || utf8.encode(json).byteLength > LIMITS.bodyBytes;
+  if (tooLarge) throw invalid("body", `must be at most ${LIMITS.bodyBytes} bytes as JSON`);
+  return json;
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { ConversationId, Position, UserId } from "./ids.ts";
+import type { Message, Person } from "./message.ts";
+
+export const ConversationKind = z.enum(["direct", "group"]);
+export type ConversationKind = z.infer<typeof ConversationKind>;
+
+export const Role = z.enum(["owner", "admin", "member"]);
+export type Role = z.infer<typeof Role>;
+
+/** Who may join a group: anyone, whoever is let in, only who is added. */
+export const JoinPolicy = z.enum(["free", "approval", "closed"]);
+export type JoinPolicy = z.infer<typeof JoinPolicy>;
+
+/** Whether somebody is in a conversation. Who left stays on record, so that nothing is resurrected. */
+export const MemberState = z.enum(["active", "left"]);
+export type MemberState = z.infer<typeof MemberState>;
+
+/** A member's own flags: kept on top, no sound, wants a second check before it is shown. */
+export interface Preferences {
+  sticky: boolean;
+  silent: boolean;
+  validation: boolean;
+}
+
+/** What all members share of a conversation. */
+export interface Profile {
+  kind: ConversationKind;
+  /** `""` in a direct conversation */
+  name: string;
+  avatar: string;
+  introduction: string;
+  announcement: string;
+  joinPolicy: JoinPolicy;
+  /** null in a direct conversation */
+  ownerId: UserId | null;
+  createdAt: number;
+}
+
+/** How one member stands to the messages: what is there, and what he has read. */
+export interface Standing {
+  lastSeq: Position;
+  readSeq: Position;
+  unreadCount: number;
+  memberCount: number;
+  /** milliseconds; the newest message's time, or that of the conversation's creation */
+  updatedAt: number;
+}
+
+/** A conversation as one member sees it. */
+export interface Conversation extends Profile, Standing, Preferences {
+  id: ConversationId;
+  role: Role;
+  /** the other one, in a direct conversation */
+  peer?: Person & { online: boolean };
+  lastMessage: Message | null;
+  /** the caller cannot write here */
+  disabled: boolean;
+}
+
+/** How far a member has read, and when he last moved there (0: never). */
+export interface ReadReceipt {
+  userId: UserId;
+  readSeq: Position;
+  readAt: number;
+}

@@ -1,0 +1,14 @@
+import type { ConversationStubs } from "../conversation/stub.ts";
+import type { InboxStubs } from "../inbox/stub.ts";
+import type { Database } from "../storage/database.ts";
+import type { SessionMemory } from "./session-memory.ts";
+
+/** What every use-case works with; `src/app.ts` makes one for each environment. */
+export interface Core {
+  db: Database;
+  conversations: ConversationStubs;
+  inboxes: InboxStubs;
+  sessionMemory: SessionMemory;
+  /** Lets work go on after the answer was given. */
+  waitUntil(work: Promise<unknown>): void;
+}

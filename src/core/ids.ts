@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/**
+ * Identities are branded, so that two integers are never swapped.
+ * Numbers stay within 2^53 − 1: `z.int()` refuses what a double cannot hold.
+ */
+
+/** A user: an integer from 100000 up, given by the users table. */
+export const UserId = z.int().positive().brand<"UserId">();
+export type UserId = z.infer<typeof UserId>;
+
+/** A conversation: an integer from 1 up, given by the conversations table. */
+export const ConversationId = z.int().positive().brand<"ConversationId">();
+export type ConversationId = z.infer<typeof ConversationId>;
+
+/** A message's place in its conversation: 1, 2, 3 … without gaps. */
+export const Seq = z.int().positive().brand<"Seq">();
+export type Seq = z.infer<typeof Seq>;
+
+/** A place between messages: 0 before the first, else the seq which it stands behind. */
+export const Position = z.int().nonnegative().brand<"Position">();
+export type Position = z.infer<typeof Position>;
+
+/** A session: 32 hexadecimal digits, random. */
+export const SessionId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .brand<"SessionId">();
+export type SessionId = z.infer<typeof SessionId>;

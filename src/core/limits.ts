@@ -1,0 +1,19 @@
+/** The limits of every surface. Over one: that surface's clear error; never a truncation. */
+export const LIMITS = {
+  /** code points of a text message */
+  text: 8_000,
+  /** bytes of a body as JSON */
+  bodyBytes: 32 * 1024,
+  /** code points of a conversation's name */
+  name: 100,
+  /** characters of a client's id of a message */
+  clientMsgId: 64,
+  /** items of one page */
+  page: 100,
+  /** members of a group */
+  groupMembers: 1_000,
+  /** users named by one message */
+  mentions: 100,
+  /** characters of a quoted message that are shown with the quoting one */
+  quotePreview: 100,
+} as const;

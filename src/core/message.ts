@@ -1,0 +1,53 @@
+import type { BodyJson, Kind } from "./content.ts";
+import type { ConversationId, Seq, UserId } from "./ids.ts";
+
+/** A person as others see him beside a message or in a list of members. */
+export interface Person {
+  id: UserId;
+  username: string;
+  nickname: string;
+  /** an http(s) URL or `""` */
+  avatar: string;
+}
+
+/** The quoted message, as it is today: `preview` is empty once it is revoked, or not the reader's to see. */
+export interface Quote {
+  seq: Seq;
+  senderId: UserId;
+  kind: Kind;
+  preview: string;
+}
+
+/** Whom a message names: users, or everybody. */
+export type Mentions = UserId[] | "all";
+
+/** A message as one reader sees it. */
+export interface Message {
+  conversationId: ConversationId;
+  seq: Seq;
+  sender: Person;
+  kind: Kind;
+  /** `{}` once revoked */
+  body: BodyJson;
+  quote?: Quote;
+  mentions: Mentions;
+  revoked: boolean;
+  clientMsgId?: string;
+  /** milliseconds since 1970; never decreases with `seq` */
+  createdAt: number;
+}
+
+/** What a send asks for, validated and not yet allowed. */
+export interface Draft {
+  clientMsgId?: string;
+  kind: Kind;
+  body: BodyJson;
+  quoteSeq?: Seq;
+  mentions: Mentions;
+}
+
+/** That a message is stored: its place is fixed and it will not be lost. */
+export interface Receipt {
+  seq: Seq;
+  createdAt: number;
+}

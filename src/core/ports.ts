@@ -1,0 +1,54 @@
+import type { Bump } from "./bump.ts";
+import type { Profile, Role } from "./conversation.ts";
+import type { Result } from "./errors.ts";
+import type { ConversationId, SessionId, UserId } from "./ids.ts";
+import type { Person } from "./message.ts";
+
+/**
+ * What the objects need from outside themselves. `src/index.ts` hands them implementations, so that
+ * neither object imports storage or the other object.
+ */
+
+/** D1, as a conversation sees it. */
+export interface ConversationDirectory {
+  /** The conversation as it was created, with its first members; null if there is none. */
+  created(id: ConversationId): Promise<{ profile: Profile; members: FirstMember[] } | null>;
+  /** Today's profiles; unknown ids are missing. One query whatever the number. */
+  people(ids: UserId[]): Promise<Person[]>;
+}
+
+export interface FirstMember {
+  person: Person;
+  role: Role;
+  joinedAt: number;
+}
+
+/** The inboxes of users, as a conversation sees them. */
+export interface Inboxes {
+  /** Hands a snapshot to a member's inbox; resolves once it is stored there (or was known already). */
+  bump(userId: UserId, bump: Bump): Promise<void>;
+  /** Announces a socket before it is opened; an ended session is refused as `unauthenticated`. */
+  register(userId: UserId, socket: SocketRegistration): Promise<Result<null>>;
+  /** The last socket of this session in this conversation has closed. */
+  unregister(userId: UserId, socket: Pick<SocketRegistration, "conversationId" | "sessionId">): Promise<void>;
+}
+
+export interface SocketRegistration {
+  conversationId: ConversationId;
+  sessionId: SessionId;
+}
+
+/** D1, as an inbox sees it. */
+export interface UserDirectory {
+  exists(id: UserId): Promise<boolean>;
+  /** Projects whether the user has a socket open, for lists. */
+  setOnline(id: UserId, online: boolean): Promise<void>;
+}
+
+/** Conversations, as an inbox sees them. */
+export interface Conversations {
+  /** Closes every socket of this session in this conversation, also one that is being opened. */
+  kick(id: ConversationId, session: SessionId): Promise<void>;
+  /** Which of these sessions have a socket open in this conversation. */
+  openSessions(id: ConversationId, sessions: SessionId[]): Promise<SessionId[]>;
+}

@@ -1,0 +1,13 @@
+import type { Core } from "../core/core.ts";
+import type { Credential } from "../core/sessions.ts";
+
+/** What every handler finds in its context. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: { core: Core };
+}
+
+/** What handlers behind authentication find besides. */
+export interface CallerEnv extends AppEnv {
+  Variables: AppEnv["Variables"] & { caller: Credential };
+}

@@ -1,0 +1,53 @@
+import { sign, verify } from "hono/jwt";
+import { z } from "zod";
+import { CoreError } from "../core/errors.ts";
+import { SessionId, UserId } from "../core/ids.ts";
+import type { Credential } from "../core/sessions.ts";
+
+const MIN_SECRET = 32;
+const ALGORITHM = "HS256";
+
+/** What a token says: user, session, kind and expiry (seconds, as JWT has it). */
+const Claims = z.object({
+  sub: z.coerce.number().pipe(UserId),
+  sid: SessionId,
+  kind: z.enum(["session"]),
+  exp: z.int().positive(),
+});
+
+/**
+ * The token of a session: a JWT signed with HMAC-SHA-256. Every surface gives out and takes the same.
+ * @throws `internal` if `TOKEN_SECRET` is missing or shorter than 32 characters
+ */
+export function issueToken(secret: string | undefined, credential: Credential): Promise<string> {
+  const claims = {
+    sub: String(credential.userId),
+    sid: credential.sessionId,
+    kind: "session",
+    exp: Math.floor(credential.expiresAt / 1_000),
+  };
+  return sign(claims, requireSecret(secret), ALGORITHM);
+}
+
+/**
+ * Reads a token: signature (constant-time) and expiry, without asking any storage. Whether the
+ * session was ended is asked by `requireSession`.
+ * @throws `unauthenticated` if it is not one of ours, or expired
+ */
+export async function readToken(secret: string | undefined, token: string): Promise<Credential> {
+  const key = requireSecret(secret);
+  const claims = await verify(token, key, ALGORITHM).catch(() => null);
+  const parsed = Claims.safeParse(claims);
+  if (!parsed.success)
+    throw new CoreError("unauthenticated", "The token is not valid, or has expired. Sign in again.");
+  const { sub, sid, exp } = parsed.data;
+  return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
+}
+
+function requireSecret(secret: string | undefined): string {
+  if (secret && secret.length >= MIN_SECRET) return secret;
+  throw new CoreError(
+    "internal",
+    `This server is not configured: set the secret TOKEN_SECRET to at least ${MIN_SECRET} characters.`,
+  );
+}

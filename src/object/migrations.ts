@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+/**
+ * One step of an object's schema. The list of an object is append-only and its steps only add, so
+ * that the previous release runs on tables which a newer one has made.
+ */
+export interface Migration {
+  /** 1, 2, 3 … */
+  version: number;
+  /** The oldest release (by its newest migration) that may still run on the result. */
+  minCode: number;
+  sql: string;
+}
+
+const TABLE = "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT";
+const Versions = z.object({ version: z.number().nullable(), min_code: z.number().nullable() });
+
+/** Whether the object has tables: an object that has none has never been confirmed to exist. */
+export function hasSchema(storage: DurableObjectStorage): boolean {
+  const query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_versions'";
+  return storage.sql.exec(query).toArray().length > 0;
+}
+
+/**
+ * Brings the object's tables to the newest version, each step in a transaction of its own.
+ * @throws if a newer release left tables which this code must not touch
+ */
+export function migrate(storage: DurableObjectStorage, migrations: readonly Migration[]): void {
+  if (!hasSchema(storage)) storage.sql.exec(TABLE);
+  const query = "SELECT max(version) AS version, max(min_code) AS min_code FROM schema_versions";
+  const found = Versions.parse(storage.sql.exec(query).one());
+  const version = found.version ?? 0;
+  const code = migrations.at(-1)?.version ?? 0;
+  if ((found.min_code ?? 0) > code) {
+    throw new Error(`these tables want release ${found.min_code} or newer, this is release ${code}`);
+  }
+  for (const step of migrations) {
+    if (step.version <= version) continue;
+    storage.transactionSync(() => {
+      storage.sql.exec(step.sql);
+      storage.sql.exec("INSERT INTO schema_versions VALUES (?, ?)", step.version, step.minCode);
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { CoreError, type ErrorCode, Failure, type Result } from "../core/errors.ts";
+
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 50;
+
+/** How the platform marks its own failures of a call to an object. */
+const PlatformError = z.object({
+  retryable: z.boolean().optional(),
+  overloaded: z.boolean().optional(),
+  durableObjectReset: z.boolean().optional(),
+});
+
+/**
+ * Calls an object and gives what it answered.
+ * @param once one call on a fresh stub; only idempotent calls may be handed in, as it is repeated
+ *   (with jitter) where the platform says that this makes sense
+ * @throws CoreError as the object refused, or `unavailable` where the object cannot be reached
+ */
+export async function callObject<T>(once: () => Promise<Result<T>>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return unwrap(await once());
+    } catch (error) {
+      const platform = error instanceof CoreError ? undefined : PlatformError.safeParse(error).data;
+      const { retryable, overloaded, durableObjectReset } = platform ?? {};
+      if (!retryable && !overloaded && !durableObjectReset) throw error;
+      if (overloaded || attempt === ATTEMPTS) {
+        throw new CoreError("unavailable", "This conversation cannot be reached right now. Try again.", {
+          retryAfter: 1,
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));
+    }
+  }
+}
+
+/** The value of an answer; a failure becomes the `CoreError` that it was. */
+export function unwrap<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  const { code, detail, data } = Failure.parse(result);
+  throw new CoreError(code satisfies ErrorCode, detail, data);
+}
+
+/** Runs what a method does and answers as data what it refuses; only bugs throw across. */
+export async function answer<T>(work: () => T | Promise<T>): Promise<Result<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    if (error instanceof CoreError) return error.toFailure();
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import { sql } from "drizzle-orm";
+import { CoreError } from "../core/errors.ts";
+import type { Database } from "./database.ts";
+import { users } from "./schema.ts";
+
+/**
+ * Resolves once the database answers and has its tables.
+ * @throws `unavailable`
+ */
+export async function databaseAnswers(db: Database): Promise<void> {
+  try {
+    await db.select({ one: sql<number>`1` }).from(users).limit(1);
+  } catch {
+    throw new CoreError("unavailable", "The database does not answer. Were the migrations applied?", {
+      retryAfter: 1,
+    });
+  }
+}

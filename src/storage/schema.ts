@@ -1,0 +1,112 @@
+import { sql } from "drizzle-orm";
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ConversationKind, JoinPolicy, MemberState, Role } from "../core/conversation.ts";
+import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
+import type { FriendPolicy } from "../core/users.ts";
+
+/** Who is there. Ids start at 100000: the first migration sets the sequence. */
+export const users = sqliteTable(
+  "users",
+  {
+    id: integer().primaryKey({ autoIncrement: true }).$type<UserId>(),
+    username: text().notNull(),
+    /** `scrypt$N$r$p$salt$hash`; null where the account has no password */
+    passwordHash: text("password_hash"),
+    email: text().notNull().default(""),
+    nickname: text().notNull().default(""),
+    avatar: text().notNull().default(""),
+    gender: text().notNull().default(""),
+    birthday: text().notNull().default(""),
+    location: text().notNull().default(""),
+    language: text().notNull().default(""),
+    signature: text().notNull().default(""),
+    friendPolicy: text("friend_policy").notNull().default("approve").$type<FriendPolicy>(),
+    /** projected from the user's inbox: has an open socket */
+    online: integer({ mode: "boolean" }).notNull().default(false),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("users_username").on(table.username)],
+);
+
+/** Every sign-in, ended ones too until their tokens expire. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    id: text().primaryKey().$type<SessionId>(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id)
+      .$type<UserId>(),
+    userAgent: text("user_agent").notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastSeenAt: integer("last_seen_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    endedAt: integer("ended_at"),
+  },
+  (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
+);
+
+/** One row for each wrong password, and for each check that is under way. */
+export const passwordAttempts = sqliteTable(
+  "password_attempts",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** as typed, known or not */
+    name: text().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [
+    index("password_attempts_name").on(table.name, table.at),
+    index("password_attempts_at").on(table.at),
+  ],
+);
+
+/** What all members share of a conversation, for lists; the Conversation object has the last word. */
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: integer().primaryKey({ autoIncrement: true }).$type<ConversationId>(),
+    kind: text().notNull().$type<ConversationKind>(),
+    /** the two users of a direct conversation, the lower id first */
+    lowUserId: integer("low_user_id").$type<UserId>(),
+    highUserId: integer("high_user_id").$type<UserId>(),
+    name: text().notNull().default(""),
+    avatar: text().notNull().default(""),
+    introduction: text().notNull().default(""),
+    announcement: text().notNull().default(""),
+    joinPolicy: text("join_policy").notNull().default("approval").$type<JoinPolicy>(),
+    ownerId: integer("owner_id").$type<UserId>(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
+    check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
+  ],
+);
+
+/** Who is where, projected from the Conversation object by `version`; the flags are the member's own. */
+export const memberships = sqliteTable(
+  "memberships",
+  {
+    conversationId: integer("conversation_id")
+      .notNull()
+      .references(() => conversations.id)
+      .$type<ConversationId>(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id)
+      .$type<UserId>(),
+    role: text().notNull().$type<Role>(),
+    state: text().notNull().$type<MemberState>(),
+    /** 0 at creation; a projection is taken iff its version is higher */
+    version: integer().notNull().default(0),
+    joinedAt: integer("joined_at").notNull(),
+    sticky: integer({ mode: "boolean" }).notNull().default(false),
+    silent: integer({ mode: "boolean" }).notNull().default(false),
+    validation: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.userId] }),
+    index("memberships_user").on(table.userId),
+  ],
+);
