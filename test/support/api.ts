@@ -1,0 +1,88 @@
+import { exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { UserId } from "../../src/core/ids.ts";
+
+export const ORIGIN = "https://parley.test";
+
+/** What an answer was: `body` is the parsed JSON, `undefined` where there is none. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+export interface CallOptions {
+  token?: string;
+  /** strings and bytes go out as they are, everything else as JSON */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One HTTP call through the Worker's public door. */
+export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  const response = await exports.default.fetch(request(method, path, options));
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : parse(text) };
+}
+
+/** The request of a `call`, for tests which send it another way. */
+export function request(method: string, path: string, { token, body, headers }: CallOptions = {}): Request {
+  const all = new Headers(headers);
+  if (token !== undefined) all.set("Authorization", `Bearer ${token}`);
+  if (body === undefined) return new Request(`${ORIGIN}${path}`, { method, headers: all });
+  if (!all.has("Content-Type")) all.set("Content-Type", "application/json");
+  const raw = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return new Request(`${ORIGIN}${path}`, { method, headers: all, body: raw });
+}
+
+/** Asserts that an answer is this problem (RFC 9457), and that it tells nothing of our insides. */
+export function problem(answer: Answer, status: number, code: string): void {
+  expect({ status: answer.status, body: answer.body }).toMatchObject({ status, body: { status, code } });
+  expect(answer.headers.get("Content-Type")).toBe("application/problem+json");
+  expect(answer.body).toEqual({
+    type: "about:blank",
+    title: expect.any(String),
+    status,
+    code,
+    detail: expect.any(String),
+    ...(z.object({ errors: z.array(z.unknown()) }).safeParse(answer.body).success && {
+      errors: expect.arrayContaining([{ path: expect.any(String), message: expect.any(String) }]),
+    }),
+  });
+}
+
+export const PASSWORD = "correct horse battery";
+
+export const SignedIn = z.object({
+  token: z.string(),
+  expires_at: z.int(),
+  user: z.object({ id: UserId, username: z.string(), nickname: z.string() }),
+});
+export type SignedIn = z.infer<typeof SignedIn>;
+
+let names = 0;
+
+/** A username which no other test has: storage is shared by the tests of a file. */
+export function freshName(prefix = "user"): string {
+  names += 1;
+  return `${prefix}_${names}_${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/** Registers a user over HTTP, with `PASSWORD`. */
+export async function register(username = freshName(), fields: object = {}): Promise<SignedIn> {
+  const answer = await call("POST", "/v1/register", { body: { username, password: PASSWORD, ...fields } });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return SignedIn.parse(answer.body);
+}
+
+/** Signs in over HTTP: one more session of the user. */
+export async function login(username: string, headers: Record<string, string> = {}): Promise<SignedIn> {
+  const answer = await call("POST", "/v1/login", { body: { username, password: PASSWORD }, headers });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return SignedIn.parse(answer.body);
+}
+
+function parse(text: string): unknown {
+  return JSON.parse(text);
+}
