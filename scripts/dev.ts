@@ -1,0 +1,93 @@
+/**
+ * `npm run dev`: a Parley on this machine, with no account, network or question asked.
+ * Flags go on to `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`.
+ */
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { writeSettings } from "./support/dev-vars.ts";
+import { portTaken } from "./support/ports.ts";
+import { collectOutput, exitCode, ROOT, spawnWrangler } from "./support/wrangler.ts";
+
+const DEFAULT_PORT = "8787";
+
+const args = process.argv.slice(2);
+const flag = { type: "string" } as const;
+const { values } = parseArgs({
+  args,
+  strict: false,
+  options: { port: flag, ip: flag, "persist-to": flag, "env-file": flag },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const port = typeof values.port === "string" ? values.port : DEFAULT_PORT;
+  const ip = typeof values.ip === "string" ? values.ip : undefined;
+  if (await staysTaken(Number(port), ip)) {
+    console.error(
+      `Port ${port} is in use, perhaps by another \`npm run dev\`.\n` +
+        `Stop that one, or choose another port: npm run dev -- --port ${Number(port) + 1}`,
+    );
+    return 1;
+  }
+  // Wrangler reads no .dev.vars when it is given a file of settings.
+  if (values["env-file"] === undefined && writeSettings(join(ROOT, ".dev.vars"))) {
+    console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is yours: nothing overwrites it.");
+  }
+  const migrated = await applyMigrations();
+  if (migrated !== 0) return migrated;
+  return serve(port);
+}
+
+/** Whether somebody else has the port; one who is just about to stop is given 3 s. */
+async function staysTaken(port: number, ip: string | undefined): Promise<boolean> {
+  for (let tries = 0; await portTaken(port, ip); tries++) {
+    if (tries === 10) return true;
+    await setTimeout(300);
+  }
+  return false;
+}
+
+/** Brings the local database up to date; what wrangler says is shown only if it fails. */
+async function applyMigrations(): Promise<number> {
+  const persistTo = values["persist-to"];
+  const where = typeof persistTo === "string" ? ["--persist-to", persistTo] : [];
+  const child = spawnWrangler(["d1", "migrations", "apply", "DB", "--local", ...where], {
+    stdio: ["ignore", "pipe", "pipe"],
+    // Without it wrangler asks, wherever there is a terminal.
+    env: { CI: "1" },
+  });
+  const output = collectOutput(child);
+  const code = await passingSignals(child);
+  if (code !== 0) console.error(`${output()}\nThe local database could not be brought up to date.`);
+  return code;
+}
+
+function serve(port: string): Promise<number> {
+  const withPort = values.port === undefined ? ["--port", port] : [];
+  return passingSignals(spawnWrangler(["dev", ...withPort, ...args], { stdio: "inherit" }));
+}
+
+/** Waits for the child, handing on the signals which end a server. */
+async function passingSignals(child: ReturnType<typeof spawnWrangler>): Promise<number> {
+  const pass = (signal: NodeJS.Signals) => {
+    // Ctrl-C in a terminal has reached the whole process group already.
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    child.kill(signal);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, pass);
+  // npm ends the shell between itself and this script, and the shell tells nobody: becoming an
+  // orphan is the only sign. Without it `kill` on `npm run dev` would leave the server running.
+  const parent = process.ppid;
+  const orphaned = setInterval(() => {
+    if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill("SIGTERM");
+  }, 200);
+  try {
+    return await exitCode(child);
+  } finally {
+    clearInterval(orphaned);
+    for (const signal of signals) process.off(signal, pass);
+  }
+}

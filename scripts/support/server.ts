@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeSettings } from "./dev-vars.ts";
+import { freePort } from "./ports.ts";
+import { collectOutput, ROOT } from "./wrangler.ts";
+
+const START_TIMEOUT_MS = 40_000;
+const STOP_TIMEOUT_MS = 10_000;
+const PROBE_PAUSE_MS = 50;
+
+/** A server's state and settings in a temporary folder, apart from those of whoever works on Parley. */
+export class Place {
+  readonly #folder = mkdtempSync(join(tmpdir(), "parley-"));
+  readonly state = join(this.#folder, "state");
+  readonly settings = join(this.#folder, "settings");
+  /** Where wrangler notes which Workers run, so that servers do not see each other. */
+  readonly registry = join(this.#folder, "registry");
+
+  constructor() {
+    writeSettings(this.settings);
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A Parley started by `npm run dev` on a free port, in a process group of its own. */
+export class Server {
+  readonly origin: string;
+  /** Milliseconds from `npm run dev` to the first good answer of /healthz. */
+  startMs = 0;
+  readonly #child: ChildProcess;
+  readonly #output: () => string;
+  /** Settles when nobody holds the output any more: the whole tree of processes has ended. */
+  readonly #closed: Promise<void>;
+  readonly #killOnExit = () => this.#signal("SIGKILL");
+
+  private constructor(child: ChildProcess, port: number) {
+    this.origin = `http://localhost:${port}`;
+    this.#child = child;
+    this.#output = collectOutput(child);
+    this.#closed = new Promise((resolve) => child.once("close", () => resolve()));
+    // The group is not ours, so Ctrl-C and a crash of this script would leave it running. Before all
+    // else: it must not write to a folder which is being removed.
+    process.prependOnceListener("exit", this.#killOnExit);
+  }
+
+  /** Starts a server on what `place` holds; resolves once /healthz answers 200. */
+  static async start(place: Place): Promise<Server> {
+    const port = await freePort();
+    const flags = ["--port", String(port), "--inspector-port", "0", "--persist-to", place.state];
+    const child = spawn("npm", ["run", "dev", "--", ...flags, "--env-file", place.settings], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, CI: "1", WRANGLER_REGISTRY_PATH: place.registry },
+    });
+    const server = new Server(child, port);
+    await server.#healthy();
+    return server;
+  }
+
+  /** What the server has printed lately, for when something goes wrong. */
+  get output(): string {
+    return this.#output();
+  }
+
+  /** Ends the server as a supervisor does. @throws if it takes longer than 10 s */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    const timeout = setTimeout(() => this.#signal("SIGKILL"), STOP_TIMEOUT_MS);
+    await this.#closed;
+    clearTimeout(timeout);
+    const stubborn = this.#child.signalCode === "SIGKILL";
+    await this.kill();
+    if (stubborn) throw new Error("the server did not stop when it was told to (SIGTERM)");
+  }
+
+  /** Ends the whole process group at once, as a power cut would. */
+  async kill(): Promise<void> {
+    this.#signal("SIGKILL");
+    await this.#closed;
+    process.off("exit", this.#killOnExit);
+  }
+
+  async #healthy(): Promise<void> {
+    const started = performance.now();
+    while (performance.now() - started < START_TIMEOUT_MS) {
+      if (this.#child.exitCode !== null) break;
+      const response = await fetch(`${this.origin}/healthz`).catch(() => null);
+      await response?.body?.cancel();
+      if (response?.status === 200) {
+        this.startMs = Math.round(performance.now() - started);
+        return;
+      }
+      await pause();
+    }
+    await this.kill();
+    throw new Error(`the server did not come up:\n${this.output}`);
+  }
+
+  /** Sends a signal to the group, if anybody is left in it. */
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch {
+      // Nobody is.
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PROBE_PAUSE_MS));
+}
+
+/**
+ * Runs a story against a place of its own and cleans up behind it, also when the script is
+ * interrupted. The exit code says whether the story ended well.
+ */
+export async function inOwnPlace(story: (place: Place) => Promise<void>): Promise<void> {
+  const place = new Place();
+  process.once("exit", () => place.remove());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => process.exit(130));
+  try {
+    await story(place);
+  } catch (error) {
+    console.error(`\nFAILED: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+  // Sockets and timers of a story that failed half-way must not keep the process.
+  process.exit();
+}
