@@ -1,30 +1,37 @@
-import type { SessionId } from "./ids.ts";
+import type { SessionId, UserId } from "./ids.ts";
 
 const KEEP_MS = 45_000;
 const MAX_SESSIONS = 10_000;
 
+interface Entry {
+  userId: UserId;
+  until: number;
+}
+
 /**
- * Which sessions this isolate has lately seen to be valid: a call needs no database read for 45 s,
- * so an ended session stops working on HTTP within a minute. Plain data, safe to share by requests.
+ * Which sessions this isolate has lately seen to be valid, and whose they are: a call needs no
+ * database read for 45 s, so an ended session stops working on HTTP within a minute. Plain data, safe
+ * to share by requests.
  */
 export class SessionMemory {
-  readonly #validUntil = new Map<SessionId, number>();
+  readonly #valid = new Map<SessionId, Entry>();
 
-  has(id: SessionId): boolean {
-    return (this.#validUntil.get(id) ?? 0) > Date.now();
+  has(id: SessionId, userId: UserId): boolean {
+    const entry = this.#valid.get(id);
+    return entry?.userId === userId && entry.until > Date.now();
   }
 
-  remember(id: SessionId): void {
+  remember(id: SessionId, userId: UserId): void {
     // Deleted first, so that the map's order is that of remembering and the oldest goes first.
-    this.#validUntil.delete(id);
-    if (this.#validUntil.size >= MAX_SESSIONS) {
-      const [oldest] = this.#validUntil.keys();
-      if (oldest !== undefined) this.#validUntil.delete(oldest);
+    this.#valid.delete(id);
+    if (this.#valid.size >= MAX_SESSIONS) {
+      const [oldest] = this.#valid.keys();
+      if (oldest !== undefined) this.#valid.delete(oldest);
     }
-    this.#validUntil.set(id, Date.now() + KEEP_MS);
+    this.#valid.set(id, { userId, until: Date.now() + KEEP_MS });
   }
 
   forget(id: SessionId): void {
-    this.#validUntil.delete(id);
+    this.#valid.delete(id);
   }
 }

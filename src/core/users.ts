@@ -1,10 +1,20 @@
 import { z } from "zod";
+import { findMe, findUser, findUserByName, updateProfile } from "../storage/users.ts";
+import type { Core } from "./core.ts";
+import { CoreError } from "./errors.ts";
+import type { UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
+import type { Credential } from "./sessions.ts";
 import { textUpTo } from "./text.ts";
 
 /** What happens when somebody asks for friendship: agreed at once, asked, refused. */
 export const FriendPolicy = z.enum(["allow", "approve", "deny"]);
 export type FriendPolicy = z.infer<typeof FriendPolicy>;
+
+/** A name as it is stored and looked up: NFC, 1–128 code points, no control characters, no `/`. */
+export const Username = textUpTo(128)
+  .normalize("NFC")
+  .regex(/^[^\p{Cc}/]+$/u, 'must not be empty, nor hold control characters or "/"');
 
 /** A user as others see him. */
 export interface User extends Person {
@@ -25,17 +35,39 @@ export const ProfileFields = z.object({
   location: textUpTo(128),
   language: textUpTo(128),
   signature: textUpTo(500),
-  friend_policy: FriendPolicy,
+  friendPolicy: FriendPolicy,
 });
+export type ProfileFields = z.infer<typeof ProfileFields>;
+
+/** What to change of a profile: absent is unchanged, `""` emptied. */
+export type ProfileChange = { [Field in keyof ProfileFields]?: ProfileFields[Field] | undefined };
 
 /** A user as he sees himself. */
-export interface Me extends User {
-  email: string;
-  gender: string;
-  birthday: string;
-  location: string;
-  language: string;
-  signature: string;
-  friendPolicy: FriendPolicy;
-  createdAt: number;
+export interface Me extends User, ProfileFields {}
+
+/** @throws `not_found` */
+export async function getUser(core: Core, id: UserId): Promise<User> {
+  const user = await findUser(core.db, id);
+  if (!user) throw new CoreError("not_found", `There is no user ${id}.`);
+  return user;
+}
+
+/** Whoever has exactly this username, once it is NFC: one user or none. */
+export async function usersNamed(core: Core, username: string): Promise<User[]> {
+  const user = await findUserByName(core.db, username.normalize("NFC"));
+  return user ? [user] : [];
+}
+
+/** The caller's own profile. @throws `unauthenticated` if the account is gone */
+export async function getMe(core: Core, caller: Credential): Promise<Me> {
+  return (await findMe(core.db, caller.userId)) ?? gone();
+}
+
+/** Changes the caller's profile and gives it as it then is. @throws `unauthenticated` as `getMe` */
+export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
+  return (await updateProfile(core.db, caller.userId, change)) ?? gone();
+}
+
+function gone(): never {
+  throw new CoreError("unauthenticated", "This account does not exist any more.");
 }

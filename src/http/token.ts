@@ -44,7 +44,11 @@ export async function readToken(secret: string | undefined, token: string): Prom
   return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
 }
 
-function requireSecret(secret: string | undefined): string {
+/**
+ * The signing key.
+ * @throws `internal` if `TOKEN_SECRET` is missing or shorter than 32 characters
+ */
+export function requireSecret(secret: string | undefined): string {
   if (secret && secret.length >= MIN_SECRET) return secret;
   throw new CoreError(
     "internal",

@@ -46,7 +46,7 @@ export const sessions = sqliteTable(
   (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
 );
 
-/** One row for each wrong password, and for each check that is under way. */
+/** One row for each wrong password, and for each check that is under way; a right one takes its row back. */
 export const passwordAttempts = sqliteTable(
   "password_attempts",
   {
@@ -54,6 +54,8 @@ export const passwordAttempts = sqliteTable(
     /** as typed, known or not */
     name: text().notNull(),
     at: integer().notNull(),
+    /** false while the check is under way */
+    wrong: integer({ mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     index("password_attempts_name").on(table.name, table.at),

@@ -1,8 +1,16 @@
 import { onError } from "./errors.ts";
 import { v1Router } from "./router.ts";
+import { accounts } from "./routes/accounts.ts";
 import { health } from "./routes/health.ts";
+import { me } from "./routes/me.ts";
+import { sessions } from "./routes/sessions.ts";
+import { users } from "./routes/users.ts";
 
 /** Parley's own API. */
 export const v1 = v1Router();
 v1.onError(onError);
 v1.route("/", health);
+v1.route("/", accounts);
+v1.route("/", sessions);
+v1.route("/", me);
+v1.route("/", users);

@@ -1,14 +1,20 @@
 import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../core/errors.ts";
 import { requireSession } from "../../core/sessions.ts";
-import type { CallerEnv } from "../../http/env.ts";
-import { readToken } from "../../http/token.ts";
+import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { readToken, requireSecret } from "../../http/token.ts";
 
 const BEARER = /^Bearer +(\S+)$/i;
 const SUBPROTOCOL_TOKEN = "token.";
 
 /** The sub-protocol which the server speaks; browsers offer `token.<T>` beside it. */
 export const SUBPROTOCOL = "parley.v1";
+
+/** Refuses what will need a token before anything is done for it. @throws `internal` without `TOKEN_SECRET` */
+export const canIssueTokens = createMiddleware<AppEnv>(async (c, next) => {
+  requireSecret(c.env.TOKEN_SECRET);
+  await next();
+});
 
 /** Lets in who brings a live session's token in `Authorization: Bearer`. @throws `unauthenticated` */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {

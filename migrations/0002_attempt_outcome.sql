@@ -1,0 +1,1 @@
+ALTER TABLE `password_attempts` ADD `wrong` integer DEFAULT false NOT NULL;

@@ -1,0 +1,56 @@
+import { insertUser } from "../storage/users.ts";
+import type { Core } from "./core.ts";
+import { CoreError } from "./errors.ts";
+import { hashPassword } from "./password-hash.ts";
+import { checkPassword } from "./passwords.ts";
+import { type Credential, openSession } from "./sessions.ts";
+import type { User } from "./users.ts";
+
+/** A user and the session that was opened for him. */
+export interface SignedIn {
+  user: User;
+  credential: Credential;
+}
+
+/** What somebody says of himself to get an account, checked by the surface's schema. */
+export interface Registration {
+  /** a `Username`, or a surface's narrower form of it */
+  username: string;
+  password: string;
+  email?: string | undefined;
+  nickname?: string | undefined;
+}
+
+/** The names of deleted accounts: nobody may take one before its time. */
+const RESERVED = /^deleted-\d+$/;
+
+/**
+ * Makes an account and signs it in.
+ * @param userAgent what the device calls itself
+ * @throws `conflict` if the username is taken
+ */
+export async function register(core: Core, wanted: Registration, userAgent: string): Promise<SignedIn> {
+  const { password, email = "", nickname = "" } = wanted;
+  const username = wanted.username.normalize("NFC");
+  const taken = new CoreError("conflict", "This username is taken. Choose another one.");
+  if (RESERVED.test(username)) throw taken;
+  const passwordHash = await hashPassword(password);
+  const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
+  if (!user) throw taken;
+  return { user, credential: await openSession(core, user.id, userAgent) };
+}
+
+/**
+ * Opens one more session of an account.
+ * @throws `unauthenticated` if the name or the password is wrong, without telling which;
+ *   `locked`, `rate_limited` as `checkPassword`
+ */
+export async function login(
+  core: Core,
+  { username, password }: { username: string; password: string },
+  userAgent: string,
+): Promise<SignedIn> {
+  const user = await checkPassword(core, username, password);
+  if (!user) throw new CoreError("unauthenticated", "The username or the password is wrong.");
+  return { user, credential: await openSession(core, user.id, userAgent) };
+}

@@ -1,0 +1,73 @@
+import {
+  type AttemptRule,
+  keepAttempt,
+  newestAttempts,
+  releaseAttempt,
+  reserveAttempt,
+} from "../storage/password-attempts.ts";
+import { findAccount } from "../storage/users.ts";
+import type { Core } from "./core.ts";
+import { CoreError } from "./errors.ts";
+import { passwordMatches } from "./password-hash.ts";
+import type { User } from "./users.ts";
+
+/** Ten wrong passwords for a name within ten minutes lock it for ten minutes after the tenth. */
+const RULE: AttemptRule = { attempts: 10, window: 10 * 60 * 1_000 };
+/** An attempt older than this decides no lock any more. */
+export const ATTEMPT_LIFETIME_MS = 2 * RULE.window;
+/** No check takes this long: one that was never settled died with its isolate, and counts as wrong. */
+const CHECK_MS = 60_000;
+/** Waits of at most 100 ms, 200 ms … 3.2 s while others' checks hold the attempts that are left. */
+const WAITS = 6;
+const FIRST_WAIT_MS = 100;
+
+/**
+ * The one way to check a password, so that the lock holds on every surface together.
+ * @param name as typed, known or not; counted and looked up as NFC
+ * @returns the user, or null if the name or the password is wrong, which takes the same time
+ * @throws `locked` with the seconds left; `rate_limited` where ten checks of this name are under way
+ */
+export async function checkPassword(core: Core, name: string, password: string): Promise<User | null> {
+  const typed = name.normalize("NFC");
+  // Before the hash, so that of many guesses at the same moment only ten are looked at.
+  const attempt = await reserve(core, typed);
+  const account = await findAccount(core.db, typed);
+  const right = await passwordMatches(password, account?.passwordHash ?? null);
+  if (!account || !right) {
+    await keepAttempt(core.db, attempt, typed, Date.now() - ATTEMPT_LIFETIME_MS);
+    return null;
+  }
+  await releaseAttempt(core.db, attempt);
+  return account.user;
+}
+
+/** Takes one of the ten attempts. Those that right passwords hold come back, so these are waited for. */
+async function reserve(core: Core, name: string): Promise<number> {
+  for (let wait = 0; ; wait++) {
+    const now = Date.now();
+    const id = await reserveAttempt(core.db, name, RULE, now);
+    if (id !== null) return id;
+    const left = lockedFor(await newestAttempts(core.db, name, RULE.attempts), now);
+    if (left > 0) {
+      throw new CoreError("locked", "Too many wrong passwords for this name. Wait, then try again.", {
+        retryAfter: Math.ceil(left / 1_000),
+      });
+    }
+    if (wait === WAITS) {
+      throw new CoreError("rate_limited", "Too many sign-ins with this name at once. Try again.", {
+        retryAfter: 1,
+      });
+    }
+    const longest = FIRST_WAIT_MS * 2 ** wait;
+    await new Promise((resolve) => setTimeout(resolve, (longest * (1 + Math.random())) / 2));
+  }
+}
+
+/** Milliseconds for which a name with these newest attempts stays locked; 0: it is not. */
+function lockedFor(newest: { at: number; wrong: boolean }[], now: number): number {
+  const settled = newest.filter(({ at, wrong }) => wrong || at <= now - CHECK_MS);
+  const first = settled[0];
+  const tenth = settled[RULE.attempts - 1];
+  if (!first || !tenth || first.at - tenth.at >= RULE.window) return 0;
+  return Math.max(0, first.at + RULE.window - now);
+}

@@ -1,0 +1,67 @@
+import { createRoute } from "@hono/zod-openapi";
+import { login, register, type SignedIn } from "../../../core/accounts.ts";
+import { logout } from "../../../core/sessions.ts";
+import { issueToken } from "../../../http/token.ts";
+import { authenticated, canIssueTokens } from "../auth.ts";
+import { v1Body } from "../body.ts";
+import { v1Router } from "../router.ts";
+import { Login, Registration, SignedIn as SignedInShape } from "../schemas/accounts.ts";
+import { problems } from "../schemas/common.ts";
+import { serializeUser } from "../serialize/users.ts";
+
+const signedIn = { "application/json": { schema: SignedInShape } };
+
+/** Makes an account and signs it in: 201. A username that is taken: `conflict`. */
+const registerRoute = createRoute({
+  method: "post",
+  path: "/v1/register",
+  middleware: [canIssueTokens, v1Body] as const,
+  request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
+  responses: {
+    201: { description: "The account was made and is signed in", content: signedIn },
+    ...problems("validation_failed", "conflict", "too_large", "rate_limited"),
+  },
+});
+
+/** Signs in once more: 200. A wrong name or password: `unauthenticated`; ten of them: `locked`. */
+const loginRoute = createRoute({
+  method: "post",
+  path: "/v1/login",
+  middleware: [canIssueTokens, v1Body] as const,
+  request: { body: { required: true, content: { "application/json": { schema: Login } } } },
+  responses: {
+    200: { description: "Signed in", content: signedIn },
+    ...problems("validation_failed", "unauthenticated", "too_large", "locked"),
+  },
+});
+
+/** Ends the calling session and closes its sockets: 204. */
+const logoutRoute = createRoute({
+  method: "post",
+  path: "/v1/logout",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  responses: { 204: { description: "The session has ended" }, ...problems("unauthenticated") },
+});
+
+export const accounts = v1Router()
+  .openapi(registerRoute, async (c) => {
+    const result = await register(c.var.core, c.req.valid("json"), c.req.header("User-Agent") ?? "");
+    return c.json(await answer(c.env.TOKEN_SECRET, result), 201);
+  })
+  .openapi(loginRoute, async (c) => {
+    const result = await login(c.var.core, c.req.valid("json"), c.req.header("User-Agent") ?? "");
+    return c.json(await answer(c.env.TOKEN_SECRET, result), 200);
+  })
+  .openapi(logoutRoute, async (c) => {
+    await logout(c.var.core, c.var.caller);
+    return c.body(null, 204);
+  });
+
+async function answer(secret: string | undefined, { user, credential }: SignedIn) {
+  return {
+    token: await issueToken(secret, credential),
+    expires_at: credential.expiresAt,
+    user: serializeUser(user),
+  };
+}

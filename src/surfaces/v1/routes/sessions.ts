@@ -1,0 +1,45 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { endSession, listSessions } from "../../../core/sessions.ts";
+import { authenticated } from "../auth.ts";
+import { v1Router } from "../router.ts";
+import { Sessions } from "../schemas/accounts.ts";
+import { problems } from "../schemas/common.ts";
+import { serializeSession } from "../serialize/sessions.ts";
+
+/** The caller's devices, the newest sign-in first. */
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/sessions",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  responses: {
+    200: {
+      description: "The sessions of the caller",
+      content: { "application/json": { schema: Sessions } },
+    },
+    ...problems("unauthenticated"),
+  },
+});
+
+/** Ends one of them; its sockets close with 4001. Another's, an unknown or an ended one: `not_found`. */
+const endRoute = createRoute({
+  method: "delete",
+  path: "/v1/sessions/{id}",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    204: { description: "The session has ended" },
+    ...problems("unauthenticated", "not_found"),
+  },
+});
+
+export const sessions = v1Router()
+  .openapi(listRoute, async (c) => {
+    const items = await listSessions(c.var.core, c.var.caller);
+    return c.json({ items: items.map(serializeSession) }, 200);
+  })
+  .openapi(endRoute, async (c) => {
+    await endSession(c.var.core, c.var.caller, c.req.valid("param").id);
+    return c.body(null, 204);
+  });

@@ -1,0 +1,43 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { getUser, usersNamed } from "../../../core/users.ts";
+import { authenticated } from "../auth.ts";
+import { v1Router } from "../router.ts";
+import { User, Users, UsersQuery } from "../schemas/accounts.ts";
+import { problems, UserIdParam } from "../schemas/common.ts";
+import { serializeUser } from "../serialize/users.ts";
+
+/** A user as others see him. Unknown: `not_found`. */
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/users/{id}",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params: z.object({ id: UserIdParam }) },
+  responses: {
+    200: { description: "The user", content: { "application/json": { schema: User } } },
+    ...problems("validation_failed", "unauthenticated", "not_found"),
+  },
+});
+
+/** Whoever has exactly this username: one user, or none. */
+const findRoute = createRoute({
+  method: "get",
+  path: "/v1/users",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { query: UsersQuery },
+  responses: {
+    200: { description: "The users of this name", content: { "application/json": { schema: Users } } },
+    ...problems("validation_failed", "unauthenticated"),
+  },
+});
+
+export const users = v1Router()
+  .openapi(getRoute, async (c) => {
+    const user = await getUser(c.var.core, c.req.valid("param").id);
+    return c.json(serializeUser(user), 200);
+  })
+  .openapi(findRoute, async (c) => {
+    const found = await usersNamed(c.var.core, c.req.valid("query").username);
+    return c.json({ items: found.map(serializeUser) }, 200);
+  });

@@ -1,0 +1,67 @@
+import { z } from "@hono/zod-openapi";
+import { SessionId, UserId } from "../../../core/ids.ts";
+import { codePoints } from "../../../core/text.ts";
+import { FriendPolicy, ProfileFields, Username } from "../../../core/users.ts";
+import { QueryText } from "./common.ts";
+
+const PASSWORD = { min: 8, max: 128 };
+
+/** What v1 takes of the usernames there can be: 2–32 letters of any script, digits, `_ . -`. */
+const NewUsername = Username.regex(
+  /^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u,
+  "must be 2 to 32 letters, digits or any of _ . -",
+);
+
+const NewPassword = z.string().refine(
+  (text) => {
+    const length = codePoints(text);
+    return length >= PASSWORD.min && length <= PASSWORD.max;
+  },
+  { message: `must be ${PASSWORD.min} to ${PASSWORD.max} characters` },
+);
+
+export const Registration = z
+  .object({
+    username: NewUsername,
+    password: NewPassword,
+    email: ProfileFields.shape.email.optional(),
+    nickname: ProfileFields.shape.nickname.optional(),
+  })
+  .openapi("Registration");
+
+/** Any password may be tried: whether it can be one is not for the caller to learn. */
+export const Login = z.object({ username: Username, password: z.string() }).openapi("Login");
+
+export const User = z
+  .object({
+    id: UserId,
+    username: z.string(),
+    nickname: z.string(),
+    avatar: z.string(),
+    online: z.boolean(),
+  })
+  .openapi("User");
+
+const { friendPolicy: _, ...profile } = ProfileFields.shape;
+const Profile = z.object({ ...profile, friend_policy: FriendPolicy });
+
+export const Me = User.extend(Profile.shape).openapi("Me");
+
+/** Absent = unchanged, `""` = emptied, null is refused. */
+export const ProfileChange = Profile.partial().openapi("ProfileChange");
+
+export const SignedIn = z.object({ token: z.string(), expires_at: z.int(), user: User }).openapi("SignedIn");
+
+export const Session = z
+  .object({
+    id: SessionId,
+    created_at: z.int(),
+    last_seen_at: z.int(),
+    user_agent: z.string(),
+    current: z.boolean(),
+  })
+  .openapi("Session");
+
+export const Sessions = z.object({ items: z.array(Session) }).openapi("Sessions");
+export const Users = z.object({ items: z.array(User) }).openapi("Users");
+export const UsersQuery = z.object({ username: QueryText });

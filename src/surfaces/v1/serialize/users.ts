@@ -1,0 +1,23 @@
+import type { z } from "@hono/zod-openapi";
+import type { Me, User } from "../../../core/users.ts";
+import type { Me as MeShape, User as UserShape } from "../schemas/accounts.ts";
+
+/** A user as v1 shows him to others. */
+export function serializeUser({ id, username, nickname, avatar, online }: User): z.infer<typeof UserShape> {
+  return { id, username, nickname, avatar, online };
+}
+
+/** A user as v1 shows him to himself. */
+export function serializeMe(me: Me): z.infer<typeof MeShape> {
+  const { email, gender, birthday, location, language, signature, friendPolicy } = me;
+  return {
+    ...serializeUser(me),
+    email,
+    gender,
+    birthday,
+    location,
+    language,
+    signature,
+    friend_policy: friendPolicy,
+  };
+}
