@@ -1,6 +1,8 @@
 import { app } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
+import { sweep } from "./core/sweep.ts";
 import { InboxObject } from "./inbox/object.ts";
+import { openDatabase } from "./storage/database.ts";
 
 /** One conversation: its order, members, read positions and sockets. */
 export class Conversation extends ConversationObject {}
@@ -10,4 +12,8 @@ export class Inbox extends InboxObject {}
 
 export default {
   fetch: app.fetch,
+  /** Each hour (see wrangler.toml): deletes what has expired. */
+  async scheduled(_controller, env) {
+    await sweep(openDatabase(env.DB));
+  },
 } satisfies ExportedHandler<Env>;
