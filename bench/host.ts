@@ -1,0 +1,51 @@
+/**
+ * The process in which a target runs: `node bench/host.ts <plan.json>` starts the planned Worker under
+ * Miniflare, its state on disk, prints one line `{"url"}`, and ends when its input does.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import type { z } from "zod";
+import { Plan, type Ready } from "./targets/plan.ts";
+
+const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
+const { bundle, state, migrations, ...worker } = plan;
+
+/** The bundle's modules, the entry first: it is the one which wrangler names after `main`. */
+const modules = readdirSync(bundle)
+  .filter((file) => /\.(js|sql|txt|html)$/.test(file))
+  .sort((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
+  .map((path) => ({
+    type: path.endsWith(".js") ? ("ESModule" as const) : ("Text" as const),
+    path,
+    contents: readFileSync(join(bundle, path), "utf8"),
+  }));
+
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    ...worker,
+    modules,
+    rootPath: process.cwd(),
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    resourcePersistencePath: state,
+  }),
+);
+
+const url = await miniflare.ready;
+for (const { binding, queries } of migrations) {
+  const database = await miniflare.getD1Database(binding);
+  for (const query of queries) await database.prepare(query).run();
+}
+const ready: z.infer<typeof Ready> = { url: url.href };
+process.stdout.write(`${JSON.stringify(ready)}\n`);
+
+process.stdin.resume();
+process.stdin.once("end", () => {
+  miniflare.dispose().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+});

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+import { z } from "zod";
+import type { Plan } from "./plan.ts";
+
+const Binding = z.object({ binding: z.string() });
+
+/** What is taken from a wrangler.toml as wrangler reads it; a kind of binding not named here is not started. */
+const Config = z.object({
+  name: z.string(),
+  compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()),
+  vars: z.record(z.string(), z.string()),
+  d1_databases: z.array(Binding.extend({ migrations_dir: z.string() })),
+  r2_buckets: z.array(Binding),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+});
+
+/**
+ * Bundles the Worker of a wrangler configuration as a deploy would, and reads its bindings from there.
+ * @param config path of the wrangler.toml
+ * @param scratch an empty folder for the bundle and the state
+ * @param bindings variables and secrets, over those of the file
+ */
+export async function plan(config: string, scratch: string, bindings: Record<string, string>): Promise<Plan> {
+  const bundle = join(scratch, "bundle");
+  const deploy = ["node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run", "--config", config];
+  await promisify(execFile)(process.execPath, [...deploy, "--outdir", bundle], {
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+  });
+  const read = Config.parse(unstable_readConfig({ config }, { hideWarnings: true }));
+  return {
+    name: read.name,
+    bundle,
+    state: join(scratch, "state"),
+    compatibilityDate: read.compatibility_date,
+    compatibilityFlags: read.compatibility_flags,
+    bindings: { ...read.vars, ...bindings },
+    d1Databases: named(read.d1_databases),
+    r2Buckets: named(read.r2_buckets),
+    durableObjects: Object.fromEntries(
+      read.durable_objects.bindings.map(({ name, class_name }) => [
+        name,
+        { className: class_name, useSQLite: true as const },
+      ]),
+    ),
+    migrations: read.d1_databases.map(({ binding, migrations_dir }) => ({
+      binding,
+      queries: statements(resolve(dirname(config), migrations_dir)),
+    })),
+  };
+}
+
+/** Local resources are named after their bindings. */
+function named(bindings: z.infer<typeof Binding>[]): Record<string, string> {
+  return Object.fromEntries(bindings.map(({ binding }) => [binding, binding]));
+}
+
+/** Every statement of a migrations folder, in the order of the files' names. */
+function statements(folder: string): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
+  return files.sort().flatMap((file) => unstable_splitSqlQuery(readFileSync(join(folder, file), "utf8")));
+}

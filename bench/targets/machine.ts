@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { arch, cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
+
+/** The kernel counts CPU time for user space in hundredths of a second on every Linux. */
+const MICROSECONDS_PER_TICK = 10_000;
+
+/** Of util-linux; a machine without it is measured all the same, and the output says so. */
+const pinner = "taskset";
+
+/** The command which runs another on the server's core. */
+export const onServerCore = (command: string[]): string[] =>
+  pinned ? [pinner, "-c", "0", ...command] : command;
+
+/** What a group of processes has used: CPU µs since its start, resident bytes of its workerd now. */
+export type Usage = { cpuMicroseconds: number; residentBytes: number };
+
+/** Reads the usage of a process group from `/proc`; undefined where there is none. */
+export function usageOf(group: number): Usage | undefined {
+  if (platform() !== "linux") return undefined;
+  const usage: Usage = { cpuMicroseconds: 0, residentBytes: 0 };
+  for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (Number(fields[2]) !== group) continue;
+      usage.cpuMicroseconds += (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
+      if (name !== "workerd") continue;
+      const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+      usage.residentBytes += Number(kilobytes ?? 0) * 1024;
+    } catch {
+      // The process ended while it was being read.
+    }
+  }
+  return usage;
+}
+
+/** Whether processes can be kept to one core each: a server and a generator that share one measure neither. */
+export const pinned: boolean = cpus().length > 1 && spawnSync(pinner, ["--version"]).status === 0;
+
+/** Keeps this process, the generator, to the second core. */
+export function pinGenerator(): void {
+  if (pinned) spawnSync(pinner, ["-a", "-c", "-p", "1", String(process.pid)]);
+}
+
+/** The machine in one line, with its load before the run. */
+export function machine(): string {
+  const filesystem = spawnSync("stat", ["-f", "-c", "%T", tmpdir()], { encoding: "utf8" }).stdout?.trim();
+  return [
+    `${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}`,
+    `${Math.round(totalmem() / 2 ** 30)} GB`,
+    `${platform()} ${release()} ${arch()}`,
+    `state on ${filesystem || "an unknown file system"}`,
+    pinned ? "server on core 0, generator on core 1" : "not pinned: server and generator share the cores",
+    `load before the run ${loadavg()[0]?.toFixed(2) ?? "unknown"}`,
+  ].join(" · ");
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Seat } from "../load/member.ts";
+import type { Workload } from "../load/workloads.ts";
+import { start } from "./process.ts";
+import type { Target } from "./target.ts";
+
+const Registered = z.object({ token: z.string(), user: z.object({ id: z.unknown() }) });
+const Created = z.object({ id: z.union([z.string(), z.number()]) });
+type Account = z.infer<typeof Registered>;
+
+/** A password costs the server about an eighth of a second: more at once gains nothing. */
+const registrationsAtOnce = 4;
+
+/**
+ * Starts Parley as it would be deployed, registers its users and makes rooms through its public API:
+ * real accounts, real groups, the fan-out to Inboxes at work as always. Only the rate limits are off.
+ * @param users how many accounts the widest workload of the run needs
+ */
+export async function parley(users: number): Promise<Target> {
+  const server = await start(join(import.meta.dirname, "../../wrangler.toml"), {
+    TOKEN_SECRET: randomBytes(32).toString("hex"),
+    RATE_LIMITS: "off",
+  });
+  const accounts = await register(server.url, users);
+  const made = new Map<string, Promise<Seat[][]>>();
+  return {
+    name: "parley",
+    arrays: true,
+    rooms: (workload) => {
+      const shape = `${workload.rooms} × ${workload.members}`;
+      const rooms = made.get(shape) ?? makeRooms(server.url, accounts, workload);
+      made.set(shape, rooms);
+      return rooms;
+    },
+    usage: server.usage,
+  };
+}
+
+/** Registers so many users. */
+async function register(url: string, users: number): Promise<Account[]> {
+  const accounts: Account[] = [];
+  let next = 0;
+  const one = async () => {
+    while (next < users) {
+      const username = `bench_${next++}`;
+      const password = randomBytes(12).toString("hex");
+      accounts.push(Registered.parse(await post(`${url}/v1/register`, { username, password }, {})));
+    }
+  };
+  await Promise.all(Array.from({ length: registrationsAtOnce }, one));
+  return accounts;
+}
+
+/** Makes the groups of a workload; the accounts are shared out among them in turn. */
+async function makeRooms(url: string, accounts: Account[], { rooms, members }: Workload): Promise<Seat[][]> {
+  const seats: Seat[][] = [];
+  for (let room = 0; room < rooms; room++) {
+    const group = Array.from(
+      { length: members },
+      (_, member) => accounts[(room * members + member) % accounts.length],
+    );
+    seats.push(
+      await makeRoom(
+        url,
+        `room ${room}`,
+        group.filter((account) => account !== undefined),
+      ),
+    );
+  }
+  return seats;
+}
+
+/** Makes one group, owned by the first account; a seat for each. */
+async function makeRoom(url: string, name: string, accounts: Account[]): Promise<Seat[]> {
+  const [owner, ...others] = accounts.map(({ token, user }) => ({
+    id: user.id,
+    headers: { Authorization: `Bearer ${token}` },
+  }));
+  if (owner === undefined) throw new Error("a room of nobody");
+  const group = { kind: "group", name, member_ids: others.map(({ id }) => id) };
+  const { id } = Created.parse(await post(`${url}/v1/conversations`, group, owner.headers));
+  const socket = `${url.replace("http", "ws")}/v1/conversations/${id}/socket`;
+  return [owner, ...others].map(({ headers }) => ({ url: socket, headers }));
+}
+
+/** Posts JSON; throws unless the answer is 201. */
+async function post(url: string, body: unknown, headers: Record<string, string>): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (response.status !== 201) throw new Error(`POST ${url}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
