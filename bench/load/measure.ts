@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Usage } from "../targets/machine.ts";
+import type { Target } from "../targets/target.ts";
+import { Room } from "./room.ts";
+import { quantile } from "./statistics.ts";
+import type { Workload } from "./workloads.ts";
+
+/** What one workload did at one target in one round. */
+export type Measurement = {
+  messagesPerSecond: number;
+  deliveriesPerSecond: number;
+  /** Send → received by the last member, ms. */
+  p50: number;
+  p99: number;
+  /** CPU µs of the server's processes per message; undefined where `/proc` is missing. */
+  cpuPerMessage: number | undefined;
+  /** Resident bytes of the server's workerd at the end; undefined where `/proc` is missing. */
+  residentBytes: number | undefined;
+  /** Share of its core which the generator used: near 1, it is the generator that was measured. */
+  generatorShare: number;
+};
+
+const warmUpMs = 500;
+const landingMs = 10_000;
+
+/**
+ * Loads a target for a while after a warm-up, lets what is in flight land, and checks that every
+ * member has every message.
+ * @throws when a frame is refused, lost, repeated or out of order, or a socket closes
+ */
+export async function measure(target: Target, workload: Workload, seconds: number): Promise<Measurement> {
+  const latencies: number[] = [];
+  let counting = false;
+  const landed = (latency: number) => {
+    if (counting) latencies.push(latency);
+  };
+  const run = Math.random().toString(36).slice(2, 10);
+  const rooms = (await target.rooms(workload)).map((seats) => new Room(run, workload, seats, landed));
+  const failed = Promise.race(rooms.map((room) => room.failed()));
+  failed.catch(() => {});
+  try {
+    await Promise.all(rooms.map((room) => room.opened()));
+    for (const room of rooms) room.start();
+    await Promise.race([sleep(warmUpMs), failed]);
+    const before = reading(target);
+    counting = true;
+    await Promise.race([sleep(seconds * 1_000), failed]);
+    counting = false;
+    const after = reading(target);
+    for (const room of rooms) room.stop();
+    await Promise.race([land(rooms), failed]);
+    for (const room of rooms) room.verify();
+    return summary(workload, latencies, before, after);
+  } finally {
+    await Promise.all(rooms.map((room) => room.close()));
+  }
+}
+
+type Reading = { at: number; usage: Usage | undefined; generatorCpu: number };
+
+function reading(target: Target): Reading {
+  const { user, system } = process.cpuUsage();
+  return { at: performance.now(), usage: target.usage(), generatorCpu: user + system };
+}
+
+/** Waits until nothing is in flight. */
+async function land(rooms: readonly Room[]): Promise<void> {
+  const deadline = performance.now() + landingMs;
+  while (rooms.some((room) => room.inFlight > 0)) {
+    if (performance.now() > deadline) throw new Error("messages in flight did not land within ten seconds");
+    await sleep(5);
+  }
+}
+
+function summary(workload: Workload, latencies: number[], before: Reading, after: Reading): Measurement {
+  const messages = latencies.length;
+  const ms = after.at - before.at;
+  const cpu =
+    before.usage && after.usage ? after.usage.cpuMicroseconds - before.usage.cpuMicroseconds : undefined;
+  return {
+    messagesPerSecond: (messages / ms) * 1_000,
+    deliveriesPerSecond: ((messages * (workload.members - 1)) / ms) * 1_000,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    cpuPerMessage: cpu === undefined ? undefined : cpu / messages,
+    residentBytes: after.usage?.residentBytes,
+    generatorShare: (after.generatorCpu - before.generatorCpu) / 1_000 / ms,
+  };
+}

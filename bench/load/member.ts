@@ -1,0 +1,55 @@
+import { WebSocket } from "ws";
+
+/** How one member reaches its socket. */
+export type Seat = { url: string; headers: Record<string, string> };
+
+/** What a member tells of its socket. An error is told once; the socket is of no use after it. */
+export type Listener = {
+  frame(data: Buffer): void;
+  failed(error: Error): void;
+};
+
+/** One socket of one member. */
+export class Member {
+  readonly #socket: WebSocket;
+  #closing = false;
+
+  constructor({ url, headers }: Seat, listener: Listener) {
+    this.#socket = new WebSocket(url, { headers, perMessageDeflate: false });
+    const failed = (error: unknown) => {
+      if (this.#closing) return;
+      this.#closing = true;
+      listener.failed(error instanceof Error ? error : new Error(String(error)));
+    };
+    this.#socket.on("message", (data) => {
+      if (this.#closing) return;
+      try {
+        if (!(data instanceof Buffer)) throw new Error("a frame in pieces");
+        listener.frame(data);
+      } catch (error) {
+        failed(error);
+      }
+    });
+    this.#socket.on("error", failed);
+    this.#socket.on("close", (code, reason) => failed(new Error(`closed with ${code} ${reason.toString()}`)));
+  }
+
+  /** Sends one text frame. */
+  send(frame: string): void {
+    this.#socket.send(frame);
+  }
+
+  /** Closes the socket; resolves when it is closed, by force after two seconds. */
+  close(): Promise<void> {
+    this.#closing = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#socket.readyState === WebSocket.CLOSED) return Promise.resolve();
+    const force = setTimeout(() => this.#socket.terminate(), 2_000);
+    this.#socket.once("close", () => {
+      clearTimeout(force);
+      resolve();
+    });
+    this.#socket.close(1000);
+    return promise;
+  }
+}

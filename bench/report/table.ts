@@ -1,0 +1,66 @@
+import type { Measurement } from "../load/measure.ts";
+import { median } from "../load/statistics.ts";
+
+/** The measurements of one workload at one target, a round each. */
+export type Row = { workload: string; target: string; rounds: Measurement[] };
+
+const head = [
+  "workload",
+  "target",
+  "messages/s",
+  "spread",
+  "deliveries/s",
+  "p50 / p99 ms",
+  "ratio to the floor",
+  "CPU µs / message",
+  "RSS MB",
+  "generator",
+];
+
+/** A markdown table: medians over the rounds, and how far the rounds lie apart. */
+export function table(rows: readonly Row[]): string {
+  const cells = rows.map((row) => cellsOf(row, floorOf(rows, row)));
+  return [head, head.map(() => "---"), ...cells].map((line) => `| ${line.join(" | ")} |`).join("\n");
+}
+
+/** The floor which a row is compared with: of the same workload, or for arrays, which it lacks, of W1. */
+function floorOf(rows: readonly Row[], { workload }: Row): Row | undefined {
+  const same = workload === "arrays" ? "W1" : workload;
+  return rows.find((row) => row.target === "floor" && row.workload === same);
+}
+
+function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): string[] {
+  const of = (pick: (round: Measurement) => number | undefined) =>
+    rounds.map(pick).filter((value) => value !== undefined);
+  const rates = of((round) => round.messagesPerSecond);
+  const cpu = of((round) => round.cpuPerMessage);
+  const resident = of((round) => round.residentBytes);
+  const p50 = median(of((round) => round.p50));
+  const p99 = median(of((round) => round.p99));
+  return [
+    workload,
+    target,
+    whole(median(rates)),
+    `${whole(Math.min(...rates))}–${whole(Math.max(...rates))}`,
+    whole(median(of((round) => round.deliveriesPerSecond))),
+    `${p50.toFixed(2)} / ${p99.toFixed(2)}`,
+    floor === undefined || target === "floor" ? "" : ratio(rounds, floor.rounds),
+    cpu.length === 0 ? "n/a" : median(cpu).toFixed(1),
+    resident.length === 0 ? "n/a" : whole(Math.max(...resident) / 2 ** 20),
+    `${whole(median(of((round) => round.generatorShare)) * 100)} %`,
+  ];
+}
+
+/** Messages/s over the floor's of the same round, and the quiet latency the same way. */
+function ratio(rounds: readonly Measurement[], floor: readonly Measurement[]): string {
+  const over = (pick: (round: Measurement) => number) =>
+    rounds.map((round, index) => {
+      const other = floor[index];
+      return other === undefined ? Number.NaN : pick(round) / pick(other);
+    });
+  const rates = over((round) => round.messagesPerSecond);
+  const latency = median(over((round) => round.p50));
+  return `${median(rates).toFixed(2)} (${Math.min(...rates).toFixed(2)}–${Math.max(...rates).toFixed(2)}), p50 ${latency.toFixed(2)}`;
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString("en");
