@@ -118,20 +118,20 @@ function pause(): Promise<void> {
 }
 
 /**
- * Runs a story against a place of its own and cleans up behind it, also when the script is
- * interrupted. The exit code says whether the story ended well.
+ * Runs a story in a place of its own, for at most `limitMs`, and cleans up behind it, also when the
+ * script is interrupted. The process ends with 0 if the story ended well, else with 1 and the reason.
  */
-export async function inOwnPlace(story: (place: Place) => Promise<void>): Promise<void> {
+export async function inOwnPlace(limitMs: number, story: (place: Place) => Promise<void>): Promise<void> {
   const place = new Place();
   process.once("exit", () => place.remove());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => process.exit(130));
-  try {
-    await story(place);
-  } catch (error) {
-    console.error(`\nFAILED: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-  // Sockets and timers of a story that failed half-way must not keep the process.
-  process.exit();
+  setTimeout(() => fail(new Error(`not done after ${limitMs / 1000} s`)), limitMs);
+  await story(place).catch(fail);
+  process.exit(0);
+}
+
+function fail(error: unknown): never {
+  console.error(`\nFAILED: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
 }

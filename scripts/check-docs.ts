@@ -1,0 +1,50 @@
+/**
+ * Part of `npm run check`: what the documents say of the tree is true. Every dependency has its entry
+ * with its version in docs/dependencies.md, every link leads somewhere, every `npm run` exists.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { ROOT } from "./support/wrangler.ts";
+
+const Versions = z.record(z.string(), z.string());
+const Manifest = z.object({ scripts: Versions, dependencies: Versions, devDependencies: Versions });
+
+const DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/dependencies.md"];
+const DEPENDENCIES = "docs/dependencies.md";
+
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const manifest = Manifest.parse(JSON.parse(read("package.json")));
+const wrong = [...dependencies(), ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path)])];
+for (const line of wrong) console.error(line);
+process.exitCode = wrong.length > 0 ? 1 : 0;
+
+/** Dependencies without a row "| `name` | version |", and rows of what is not one. */
+function dependencies(): string[] {
+  const all = { ...manifest.dependencies, ...manifest.devDependencies };
+  const rows = new Map<string, string>();
+  for (const [, name = "", version = ""] of read(DEPENDENCIES).matchAll(/^\| `([^`]+)` \| ([^ |]+) \|/gm)) {
+    rows.set(name, version);
+  }
+  const missing = Object.entries(all).flatMap(([name, spec]) => {
+    const version = spec.split("@").at(-1);
+    if (rows.get(name) === version) return [];
+    return [`${DEPENDENCIES}: ${name} ${version} is in package.json; its row here says ${rows.get(name)}`];
+  });
+  const extra = [...rows.keys()].filter((name) => !Object.hasOwn(all, name));
+  return [...missing, ...extra.map((name) => `${DEPENDENCIES}: ${name} is not in package.json`)];
+}
+
+/** Relative links to files that do not exist. */
+function links(path: string): string[] {
+  const targets = [...read(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) => target);
+  const dead = targets.filter((target) => !existsSync(join(ROOT, dirname(path), target)));
+  return dead.map((target) => `${path}: there is no ${target}`);
+}
+
+/** `npm run x` where package.json has no x. */
+function scripts(path: string): string[] {
+  const names = [...read(path).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
+  const dead = names.filter((name) => !Object.hasOwn(manifest.scripts, name));
+  return dead.map((name) => `${path}: there is no script ${name}`);
+}

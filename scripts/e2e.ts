@@ -1,0 +1,31 @@
+/**
+ * `npm run e2e`: what a person with `npm run dev` and two WebSocket clients would find out. Nothing is
+ * lost, doubled or reordered: under load, when the server is killed in the middle, over a restart.
+ */
+
+import { crash } from "./e2e/crash.ts";
+import { exchange } from "./e2e/exchange.ts";
+import { restart } from "./e2e/restart.ts";
+import type { Scene } from "./e2e/scene.ts";
+import { Person } from "./support/person.ts";
+import { inOwnPlace, Server } from "./support/server.ts";
+
+const LIMIT_MS = 240_000;
+
+await inOwnPlace(LIMIT_MS, async (place) => {
+  const server = await Server.start(place);
+  console.log(`/healthz answered ${server.startMs} ms after \`npm run dev\``);
+  const ann = await Person.register(server.origin, "ann");
+  const bob = await Person.register(server.origin, "bob");
+  const { id } = await ann.openDirect(bob);
+  const scene: Scene = { place, server, ann, bob, conversationId: id };
+  for (const act of [exchange, crash, restart]) {
+    try {
+      console.log(await act(scene));
+    } catch (error) {
+      console.error(`\nThe server's last words:\n${scene.server.output.slice(-4_000)}`);
+      throw error;
+    }
+  }
+  await scene.server.stop();
+});

@@ -1,0 +1,107 @@
+import type { z } from "zod";
+import { Conversation, Conversations, type Message, Page, Problem, SignedIn, type User } from "./shapes.ts";
+
+const PASSWORD = "correct horse battery staple";
+const PAGE = 100;
+
+/** Somebody who signed in, and what he does over HTTP. */
+export class Person {
+  readonly user: User;
+  readonly token: string;
+  readonly #origin: string;
+
+  private constructor(origin: string, signedIn: z.infer<typeof SignedIn>) {
+    this.#origin = origin;
+    this.user = signedIn.user;
+    this.token = signedIn.token;
+  }
+
+  static async register(origin: string, username: string): Promise<Person> {
+    const body = { username, password: PASSWORD };
+    return new Person(origin, SignedIn.parse(await call(origin, "POST", "/v1/register", { body })));
+  }
+
+  /** The same person on a server that has moved to another port; the token goes on. */
+  at(origin: string): Person {
+    return new Person(origin, { user: this.user, token: this.token });
+  }
+
+  /** The address of a room socket. `after` and `rev` ask for what came later. */
+  roomUrl(conversationId: number, after?: { seq: number; rev: number }): string {
+    const url = new URL(`/v1/conversations/${conversationId}/socket`, this.#origin.replace("http", "ws"));
+    if (after) url.search = `after=${after.seq}&rev=${after.rev}`;
+    return url.href;
+  }
+
+  async openDirect(other: Person): Promise<Conversation> {
+    const body = { kind: "direct", user_id: other.user.id };
+    return Conversation.parse(await this.#call("POST", "/v1/conversations", body));
+  }
+
+  async openGroup(name: string, others: Person[]): Promise<Conversation> {
+    const body = { kind: "group", name, member_ids: others.map((other) => other.user.id) };
+    return Conversation.parse(await this.#call("POST", "/v1/conversations", body));
+  }
+
+  /** All conversations, page by page. */
+  async conversations(): Promise<Conversation[]> {
+    const all: Conversation[] = [];
+    let query = "";
+    for (;;) {
+      const page = Conversations.parse(await this.#call("GET", `/v1/conversations${query}`));
+      all.push(...page.items);
+      if (page.next_cursor === null) return all;
+      query = `?cursor=${encodeURIComponent(page.next_cursor)}`;
+    }
+  }
+
+  async conversation(id: number): Promise<Conversation> {
+    return Conversation.parse(await this.#call("GET", `/v1/conversations/${id}`));
+  }
+
+  /** The whole history, page by page from the first message. */
+  async history(id: number): Promise<Message[]> {
+    const all: Message[] = [];
+    for (;;) {
+      const query = `after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`;
+      const page = Page.parse(await this.#call("GET", `/v1/conversations/${id}/messages?${query}`));
+      all.push(...page.items);
+      if (!page.has_more) return all;
+    }
+  }
+
+  async revoke(id: number, seq: number): Promise<void> {
+    await this.#call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`);
+  }
+
+  #call(method: string, path: string, body?: unknown): Promise<unknown> {
+    return call(this.#origin, method, path, { body, token: this.token });
+  }
+}
+
+/** One call; null where the answer is empty. @throws if it is refused, with what was asked and why */
+async function call(
+  origin: string,
+  method: string,
+  path: string,
+  { body, token }: { body?: unknown; token?: string },
+): Promise<unknown> {
+  const headers = {
+    ...(body !== undefined && { "Content-Type": "application/json" }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  };
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+  const response = await fetch(origin + path, init);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${reason(text)}`);
+  return text === "" ? null : JSON.parse(text);
+}
+
+function reason(text: string): string {
+  try {
+    const { code, detail } = Problem.parse(JSON.parse(text));
+    return `${code}: ${detail}`;
+  } catch {
+    return text.slice(0, 200);
+  }
+}

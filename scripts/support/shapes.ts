@@ -1,0 +1,56 @@
+import { z } from "zod";
+
+/** What the scripts read of Parley's own API (v1). Fields they have no use for are left out. */
+export const User = z.object({ id: z.int(), username: z.string(), nickname: z.string() });
+export type User = z.infer<typeof User>;
+
+export const SignedIn = z.object({ token: z.string(), user: User });
+
+export const Message = z.object({
+  conversation_id: z.int(),
+  seq: z.int(),
+  sender: User,
+  kind: z.string(),
+  body: z.object({ text: z.string().optional() }),
+  revoked: z.boolean(),
+  created_at: z.int(),
+});
+export type Message = z.infer<typeof Message>;
+
+export const Conversation = z.object({
+  id: z.int(),
+  kind: z.enum(["direct", "group"]),
+  name: z.string(),
+  last_message: Message.nullable(),
+  last_seq: z.int(),
+  unread_count: z.int(),
+});
+export type Conversation = z.infer<typeof Conversation>;
+
+export const Conversations = z.object({
+  items: z.array(Conversation),
+  next_cursor: z.string().nullable(),
+});
+
+export const Page = z.object({ items: z.array(Message), has_more: z.boolean() });
+
+export const Problem = z.object({ code: z.string(), detail: z.string() });
+
+export const Ack = z.object({ client_msg_id: z.string(), seq: z.int() });
+export type Ack = z.infer<typeof Ack>;
+
+/** The frames of a room socket which the scripts follow; others are let pass. */
+export const Frame = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), last_seq: z.int(), rev: z.int() }),
+  z.object({ type: z.literal("ack"), ...Ack.shape }),
+  z.object({ type: z.literal("acks"), items: z.array(Ack) }),
+  z.object({ type: z.literal("message"), message: Message }),
+  z.object({ type: z.literal("messages"), items: z.array(Message) }),
+  z.object({ type: z.literal("synced"), last_seq: z.int(), rev: z.int(), has_more: z.boolean() }),
+  z.object({ type: z.literal("read"), user_id: z.int(), seq: z.int() }),
+  z.object({ type: z.literal("revoked"), seq: z.int(), by: z.int(), rev: z.int() }),
+  z.object({ type: z.literal("error"), code: z.string(), detail: z.string() }),
+  z.object({ type: z.literal("kicked"), reason: z.string() }),
+  z.object({ type: z.enum(["typing", "hidden", "conversation", "member"]) }),
+]);
+export type Frame = z.infer<typeof Frame>;
