@@ -17,7 +17,7 @@ const MAX_MEMORY = 64 * 1024 * 1024;
 /** `scrypt$N$r$p$salt$hash`: a hash names what it was made with, so that the cost can rise later. */
 const StoredHash = z
   .string()
-  .regex(/^scrypt\$\d{1,8}\$\d{1,3}\$\d{1,3}\$[\w-]{16,}\$[\w-]{32,}$/)
+  .regex(/^scrypt\$\d{1,8}\$\d{1,3}\$\d{1,3}\$[\w-]+\$[\w-]{22,}$/)
   .transform((text) => {
     const [, N, r, p, salt = "", hash = ""] = text.split("$");
     return {

@@ -6,20 +6,23 @@ const MAX_DEPTH = 32;
 
 /**
  * Reads a request's body as JSON whatever `Content-Type` says, checks it and hands it on as
- * `application/json`, so that validators behind this see every body.
+ * `application/json`, so that validators behind this see every body. An empty one is as none: `{}`.
  * @throws `too_large` over `maxBytes`, `validation_failed` for what is not UTF-8, not JSON, nested
  *   deeper than 32 levels, or holds a string which cannot be stored (U+0000, lone surrogates)
  */
 export function jsonBody(maxBytes: number): MiddlewareHandler {
   return async (c, next) => {
-    if (c.req.raw.body) {
-      const text = decodeUtf8(await readUpTo(c.req.raw, maxBytes));
-      if (text.trim() !== "") {
-        checkJson(text);
-        const headers = new Headers(c.req.raw.headers);
-        headers.set("Content-Type", "application/json");
-        c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers, body: text });
-      }
+    const { raw } = c.req;
+    const text = raw.body ? decodeUtf8(await readUpTo(raw, maxBytes)) : "";
+    const headers = new Headers(raw.headers);
+    if (text.trim() === "") {
+      // A validator that is told of JSON and finds none throws what is no answer of ours.
+      headers.delete("Content-Type");
+      c.req.raw = new Request(raw.url, { method: raw.method, headers });
+    } else {
+      checkJson(text);
+      headers.set("Content-Type", "application/json");
+      c.req.raw = new Request(raw.url, { method: raw.method, headers, body: text });
     }
     await next();
   };

@@ -9,7 +9,7 @@ const Flagged = z.union([
 ]);
 
 /**
- * Awaits a query, or a batch of them. Every query of this folder goes through here.
+ * Awaits a query, or a batch of them. The queries of this folder go through here.
  * @throws `unavailable` where D1 could not be reached or did not finish; what D1 says of a statement
  *   itself is a bug and thrown as it is, but without the parameters, which drizzle puts into its own
  *   error: passwords' hashes and names must not reach a log

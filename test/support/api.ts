@@ -14,7 +14,7 @@ export interface Answer {
 
 export interface CallOptions {
   token?: string;
-  /** strings and bytes go out as they are, everything else as JSON */
+  /** strings, bytes and streams go out as they are, everything else as JSON */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -32,7 +32,8 @@ export function request(method: string, path: string, { token, body, headers }: 
   if (token !== undefined) all.set("Authorization", `Bearer ${token}`);
   if (body === undefined) return new Request(`${ORIGIN}${path}`, { method, headers: all });
   if (!all.has("Content-Type")) all.set("Content-Type", "application/json");
-  const raw = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const asIs = typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
+  const raw = asIs ? body : JSON.stringify(body);
   return new Request(`${ORIGIN}${path}`, { method, headers: all, body: raw });
 }
 

@@ -7,10 +7,10 @@ import { QueryText } from "./common.ts";
 const PASSWORD = { min: 8, max: 128 };
 
 /** What v1 takes of the usernames there can be: 2–32 letters of any script, digits, `_ . -`. */
-const NewUsername = Username.regex(
-  /^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u,
-  "must be 2 to 32 letters, digits or any of _ . -",
-);
+const NewUsername = z
+  .string()
+  .normalize("NFC")
+  .regex(/^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u, "must be 2 to 32 letters, digits or any of _ . -");
 
 const NewPassword = z.string().refine(
   (text) => {
