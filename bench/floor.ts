@@ -7,6 +7,7 @@ import type * as workers from "@cloudflare/workers-types";
 
 declare const Response: typeof workers.Response;
 declare const WebSocketPair: typeof workers.WebSocketPair;
+declare const WebSocketRequestResponsePair: typeof workers.WebSocketRequestResponsePair;
 
 /** Bindings of the floor's own Worker. */
 interface Bindings {
@@ -28,6 +29,7 @@ export class Room {
   constructor(ctx: workers.DurableObjectState) {
     this.#ctx = ctx;
     this.#sql = ctx.storage.sql;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, sender TEXT, kind TEXT, body TEXT, created_at INTEGER)",
     );

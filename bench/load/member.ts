@@ -9,10 +9,18 @@ export type Listener = {
   failed(error: Error): void;
 };
 
+/**
+ * A reader says now and then that it reads: Parley closes a socket to which it sent more than 4 MiB
+ * since it last heard of it. Answered by the runtime at both targets, without waking the object.
+ */
+const bytesPerPing = 2 ** 20;
+const pong = Buffer.from("pong");
+
 /** One socket of one member. */
 export class Member {
   readonly #socket: WebSocket;
   #closing = false;
+  #unconfirmedBytes = 0;
 
   constructor({ url, headers }: Seat, listener: Listener) {
     this.#socket = new WebSocket(url, { headers, perMessageDeflate: false });
@@ -25,6 +33,8 @@ export class Member {
       if (this.#closing) return;
       try {
         if (!(data instanceof Buffer)) throw new Error("a frame in pieces");
+        if (data.equals(pong)) return;
+        this.#heard(data.length);
         listener.frame(data);
       } catch (error) {
         failed(error);
@@ -51,5 +61,12 @@ export class Member {
     });
     this.#socket.close(1000);
     return promise;
+  }
+
+  #heard(bytes: number): void {
+    this.#unconfirmedBytes += bytes;
+    if (this.#unconfirmedBytes < bytesPerPing) return;
+    this.#unconfirmedBytes = 0;
+    this.#socket.send("ping");
   }
 }

@@ -37,7 +37,7 @@ export function usageOf(group: number): Usage | undefined {
 }
 
 /** Whether processes can be kept to one core each: a server and a generator that share one measure neither. */
-export const pinned: boolean = cpus().length > 1 && spawnSync(pinner, ["--version"]).status === 0;
+const pinned: boolean = cpus().length > 1 && spawnSync(pinner, ["--version"]).status === 0;
 
 /** Keeps this process, the generator, to the second core. */
 export function pinGenerator(): void {
