@@ -14,7 +14,7 @@ export type FriendPolicy = z.infer<typeof FriendPolicy>;
 /** A name as it is stored and looked up: NFC, 1–128 code points, no control characters, no `/`. */
 export const Username = textUpTo(128)
   .normalize("NFC")
-  .regex(/^[^\p{Cc}/]+$/u, 'must not be empty, nor hold control characters or "/"');
+  .refine((text) => /^[^\p{Cc}/]+$/u.test(text), 'must not be empty, nor hold control characters or "/"');
 
 /** A user as others see him. */
 export interface User extends Person {

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../src/core/ids.ts";
 
-export const ORIGIN = "https://parley.test";
+const ORIGIN = "https://parley.test";
 
 /** What an answer was: `body` is the parsed JSON, `undefined` where there is none. */
 export interface Answer {

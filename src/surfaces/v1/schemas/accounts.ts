@@ -10,15 +10,20 @@ const PASSWORD = { min: 8, max: 128 };
 const NewUsername = z
   .string()
   .normalize("NFC")
-  .regex(/^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u, "must be 2 to 32 letters, digits or any of _ . -");
+  .regex(/^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u, "must be 2 to 32 letters, digits or any of _ . -")
+  // Said by hand: the generator writes the flag of a pattern into the pattern.
+  .openapi({ pattern: "^[\\p{L}\\p{M}\\p{Nd}_.-]{2,32}$" });
 
-const NewPassword = z.string().refine(
-  (text) => {
-    const length = codePoints(text);
-    return length >= PASSWORD.min && length <= PASSWORD.max;
-  },
-  { message: `must be ${PASSWORD.min} to ${PASSWORD.max} characters` },
-);
+const NewPassword = z
+  .string()
+  .refine(
+    (text) => {
+      const length = codePoints(text);
+      return length >= PASSWORD.min && length <= PASSWORD.max;
+    },
+    { message: `must be ${PASSWORD.min} to ${PASSWORD.max} characters` },
+  )
+  .openapi({ minLength: PASSWORD.min, maxLength: PASSWORD.max });
 
 export const Registration = z
   .object({

@@ -1,19 +1,22 @@
 import { z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../../../core/errors.ts";
-import { ConversationId, Seq, UserId } from "../../../core/ids.ts";
+import { ConversationId, Position, Seq, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { unstorable } from "../../../core/text.ts";
 import { PROBLEMS } from "../errors.ts";
 
-/** A positive integer in a path or a query; 16 digits hold every integer that a number can. */
+/** An integer without a sign in a path or a query; 16 digits hold every integer that a number can. */
 const digits = z
   .string()
-  .regex(/^\d{1,16}$/, "must be a positive integer")
+  .regex(/^\d{1,16}$/, "must be an integer")
   .transform(Number);
 
 export const UserIdParam = digits.pipe(UserId).openapi({ type: "integer", example: 100_000 });
 export const ConversationIdParam = digits.pipe(ConversationId).openapi({ type: "integer", example: 1 });
 export const SeqParam = digits.pipe(Seq).openapi({ type: "integer", example: 1 });
+
+/** A place between messages, as a bound: 0 is before the first. */
+export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });
 
 /** `limit` of a list: 1–100, 50 where it is absent. */
 export const Limit = digits
