@@ -1,7 +1,10 @@
-import type { ConversationId } from "../core/ids.ts";
+import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
+import type { Draft } from "../core/message.ts";
+import { callObject, callObjectOnce } from "../object/stub.ts";
 import type { ConversationObject } from "./object.ts";
+import { OPENING_HEADER, type Opening } from "./opening.ts";
 
-/** Conversation objects by the id of their conversation. */
+/** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
 export class ConversationStubs {
   readonly #namespace: DurableObjectNamespace<ConversationObject>;
 
@@ -9,8 +12,73 @@ export class ConversationStubs {
     this.#namespace = namespace;
   }
 
-  /** Opens a socket: hands the upgrade to the object, which answers 101 or a refusal. */
-  fetch(id: ConversationId, request: Request): Promise<Response> {
-    return this.#namespace.getByName(String(id)).fetch(request);
+  /** @see ConversationObject.init */
+  init(id: ConversationId) {
+    return callObject(() => this.#stub(id).init());
+  }
+
+  /** Without a client id a send is not idempotent: it is tried once. @see ConversationObject.send */
+  send(id: ConversationId, input: { userId: UserId; draft: Draft }) {
+    const call = () => this.#stub(id).send(input);
+    return input.draft.clientMsgId === undefined ? callObjectOnce(call) : callObject(call);
+  }
+
+  /** @see ConversationObject.page */
+  page(id: ConversationId, input: { userId: UserId; before?: Position; after?: Position; limit: number }) {
+    return callObject(() => this.#stub(id).page(input));
+  }
+
+  /** @see ConversationObject.message */
+  message(id: ConversationId, input: { userId: UserId; seq: Seq }) {
+    return callObject(() => this.#stub(id).message(input));
+  }
+
+  /** @see ConversationObject.revoke */
+  revoke(id: ConversationId, input: { userId: UserId; seq: Seq }) {
+    return callObject(() => this.#stub(id).revoke(input));
+  }
+
+  /** @see ConversationObject.hide */
+  hide(id: ConversationId, input: { userId: UserId; seq: Seq }) {
+    return callObject(() => this.#stub(id).hide(input));
+  }
+
+  /** @see ConversationObject.read */
+  read(id: ConversationId, input: { userId: UserId; seq: Position }) {
+    return callObject(() => this.#stub(id).read(input));
+  }
+
+  /** @see ConversationObject.receipts */
+  receipts(id: ConversationId, input: { userId: UserId }) {
+    return callObject(() => this.#stub(id).receipts(input));
+  }
+
+  /** @see ConversationObject.describe */
+  describe(id: ConversationId, input: { userId: UserId }) {
+    return callObject(() => this.#stub(id).describe(input));
+  }
+
+  /** @see ConversationObject.kick */
+  kick(id: ConversationId, sessionId: SessionId) {
+    return callObject(() => this.#stub(id).kick({ sessionId }));
+  }
+
+  /** @see ConversationObject.openSessions */
+  openSessions(id: ConversationId, sessionIds: SessionId[]) {
+    return callObject(() => this.#stub(id).openSessions({ sessionIds }));
+  }
+
+  /**
+   * Hands an upgrade to the object: 101, or a `Failure` as JSON. Who opens it goes in a header, which
+   * overwrites what a client may have put there. @see ConversationObject.fetch
+   */
+  openSocket(id: ConversationId, upgrade: Request, opening: Opening): Promise<Response> {
+    const headers = new Headers(upgrade.headers);
+    headers.set(OPENING_HEADER, JSON.stringify(opening));
+    return this.#stub(id).fetch(new Request(upgrade, { headers }));
+  }
+
+  #stub(id: ConversationId): DurableObjectStub<ConversationObject> {
+    return this.#namespace.getByName(String(id));
   }
 }

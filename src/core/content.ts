@@ -15,7 +15,7 @@ const Media = z.object({
   duration_ms: z.int().nonnegative().optional(),
 });
 
-/** What a user can send: `kind` says which body. A kind is added here and nowhere else. */
+/** What a user can send: `kind` says which body. */
 export const Content = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.text) }) }),
   z.object({ kind: z.literal("image"), body: Media }),
@@ -37,7 +37,10 @@ export const Content = z.discriminatedUnion("kind", [
   }),
 ]);
 export type Content = z.infer<typeof Content>;
-export type Kind = Content["kind"];
+
+/** The kinds of message. */
+export const Kind = z.enum(["text", "image", "audio", "video", "file", "location", "face", "custom"]);
+export type Kind = z.infer<typeof Kind>;
 
 /** A body as it is stored and read back: the JSON text of an object that `Content` has let through. */
 export type BodyJson = string;
@@ -59,4 +62,12 @@ export function bodyJson(content: Content): BodyJson {
   const tooLarge = json.length > LIMITS.bodyBytes || utf8.encode(json).byteLength > LIMITS.bodyBytes;
   if (tooLarge) throw invalid("body", `must be at most ${LIMITS.bodyBytes} bytes as JSON`);
   return json;
+}
+
+const Previewed = z.object({ text: z.string().optional(), name: z.string().optional() });
+
+/** What is shown of a quoted message: the beginning of its text, a file's name, or nothing. */
+export function previewText(body: BodyJson): string {
+  const { text, name } = Previewed.parse(JSON.parse(body));
+  return [...(text ?? name ?? "").slice(0, 2 * LIMITS.quotePreview)].slice(0, LIMITS.quotePreview).join("");
 }

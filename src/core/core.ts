@@ -9,6 +9,13 @@ export interface Core {
   conversations: ConversationStubs;
   inboxes: InboxStubs;
   sessionMemory: SessionMemory;
+  settings: Settings;
   /** Lets work go on after the answer was given. */
   waitUntil(work: Promise<unknown>): void;
+}
+
+/** What an operator may set, with its default where it is unset. */
+export interface Settings {
+  /** how many members a group may have: `MAX_GROUP_MEMBERS` */
+  maxGroupMembers: number;
 }

@@ -10,7 +10,7 @@ export interface Person {
   avatar: string;
 }
 
-/** The quoted message, as it is today: `preview` is empty once it is revoked, or not the reader's to see. */
+/** The quoted message as it is today: `preview` is empty once it is revoked. Absent for who may not see it. */
 export interface Quote {
   seq: Seq;
   senderId: UserId;
@@ -32,17 +32,17 @@ export interface Message {
   quote?: Quote;
   mentions: Mentions;
   revoked: boolean;
-  clientMsgId?: string;
+  clientMsgId?: string | undefined;
   /** milliseconds since 1970; never decreases with `seq` */
   createdAt: number;
 }
 
 /** What a send asks for, validated and not yet allowed. */
 export interface Draft {
-  clientMsgId?: string;
+  clientMsgId: string | undefined;
   kind: Kind;
   body: BodyJson;
-  quoteSeq?: Seq;
+  quoteSeq: Seq | undefined;
   mentions: Mentions;
 }
 

@@ -1,6 +1,5 @@
 import type { Bump } from "./bump.ts";
 import type { Profile, Role } from "./conversation.ts";
-import type { Result } from "./errors.ts";
 import type { ConversationId, SessionId, UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
 
@@ -23,16 +22,17 @@ export interface FirstMember {
   joinedAt: number;
 }
 
-/** The inboxes of users, as a conversation sees them. */
+/** The inboxes of users, as a conversation sees them. Every call is idempotent. */
 export interface Inboxes {
   /** Hands a snapshot to a member's inbox; resolves once it is stored there (or was known already). */
-  bump(userId: UserId, bump: Bump): Promise<void>;
-  /** Announces a socket before it is opened; an ended session is refused as `unauthenticated`. */
-  register(userId: UserId, socket: SocketRegistration): Promise<Result<null>>;
+  bump(userId: UserId, bump: Bump): Promise<unknown>;
+  /** Announces a socket before it is opened. @throws `unauthenticated` for an ended session */
+  register(userId: UserId, socket: SocketRegistration): Promise<unknown>;
   /** The last socket of this session in this conversation has closed. */
-  unregister(userId: UserId, socket: Pick<SocketRegistration, "conversationId" | "sessionId">): Promise<void>;
+  unregister(userId: UserId, socket: SocketRegistration): Promise<unknown>;
 }
 
+/** A session's sockets in one conversation. */
 export interface SocketRegistration {
   conversationId: ConversationId;
   sessionId: SessionId;
@@ -48,7 +48,7 @@ export interface UserDirectory {
 /** Conversations, as an inbox sees them. */
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also one that is being opened. */
-  kick(id: ConversationId, session: SessionId): Promise<void>;
+  kick(id: ConversationId, session: SessionId): Promise<unknown>;
   /** Which of these sessions have a socket open in this conversation. */
   openSessions(id: ConversationId, sessions: SessionId[]): Promise<SessionId[]>;
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Failure, Result } from "./errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { Draft, Message, Receipt } from "./message.ts";
@@ -7,10 +8,10 @@ export type Command =
   | { type: "send"; items: SendItem[] }
   | { type: "read"; seq: Position }
   | { type: "typing" }
-  | { type: "sync"; after: Position; rev?: number };
+  | { type: "sync"; after: Position; rev: number | undefined };
 
 /** One send of a frame: a draft, or why it is none. `clientMsgId` is echoed with the refusal. */
-export type SendItem = { draft: Result<Draft>; clientMsgId?: string };
+export type SendItem = { draft: Result<Draft>; clientMsgId: string | undefined };
 
 /** What a room tells its sockets. */
 export type RoomEvent =
@@ -34,7 +35,8 @@ export type RoomEvent =
 export type KickReason = "session_ended" | "token_expired" | "removed" | "dissolved";
 
 /** An encoded message or ack, ready to be put into a frame alone or beside others. */
-export type Piece = string & { readonly piece: unique symbol };
+export const Piece = z.string().brand<"Piece">();
+export type Piece = z.infer<typeof Piece>;
 
 /**
  * A wire format of sockets. A surface implements it, `src/index.ts` hands it to the object: so an
@@ -42,7 +44,7 @@ export type Piece = string & { readonly piece: unique symbol };
  */
 export interface RoomProtocol {
   /** Parses one text frame; a failure is answered with `refused` and counts as an invalid frame. */
-  decode(frame: string): Result<Command>;
+  decode(frame: string, conversationId: ConversationId): Result<Command>;
   message(message: Message): Piece;
   ack(conversationId: ConversationId, receipt: Receipt, clientMsgId: string | undefined): Piece;
   /** One frame of one or several messages. */

@@ -7,7 +7,7 @@ const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 600_000;
 const BUDGET_MS = 5_000;
 
-/** The table each object keeps its jobs in; part of an object's first migration. */
+/** The table each object keeps its jobs in, a handful of rows; part of an object's first migration. */
 export const JOBS_TABLE = `
   CREATE TABLE jobs (
     kind TEXT NOT NULL,
@@ -16,7 +16,6 @@ export const JOBS_TABLE = `
     tries INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, key)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX jobs_due ON jobs (due);
 `;
 
 type Row = { kind: string; key: string; due: number; tries: number };
@@ -48,6 +47,12 @@ export class Jobs<Kind extends string> {
       ON CONFLICT DO UPDATE SET due = excluded.due, tries = 0`;
     this.#storage.sql.exec(sql, kind, key, due);
     this.#arm();
+  }
+
+  has(kind: Kind, key: string): boolean {
+    return (
+      this.#storage.sql.exec("SELECT 1 FROM jobs WHERE kind = ? AND key = ?", kind, key).toArray().length > 0
+    );
   }
 
   cancel(kind: Kind, key: string): void {

@@ -18,21 +18,38 @@ const PlatformError = z.object({
  * @throws CoreError as the object refused, or `unavailable` where the object cannot be reached
  */
 export async function callObject<T>(once: () => Promise<Result<T>>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     try {
       return unwrap(await once());
     } catch (error) {
-      const platform = error instanceof CoreError ? undefined : PlatformError.safeParse(error).data;
-      const { retryable, overloaded, durableObjectReset } = platform ?? {};
-      if (!retryable && !overloaded && !durableObjectReset) throw error;
-      if (overloaded || attempt === ATTEMPTS) {
-        throw new CoreError("unavailable", "This conversation cannot be reached right now. Try again.", {
-          retryAfter: 1,
-        });
-      }
+      const { retryable, overloaded } = trouble(error);
+      if (!retryable || overloaded) throw refusal(error);
       await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));
     }
   }
+  return callObjectOnce(once);
+}
+
+/** The same for a call that is not idempotent: it is tried once. */
+export async function callObjectOnce<T>(once: () => Promise<Result<T>>): Promise<T> {
+  try {
+    return unwrap(await once());
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+/** What the platform says of its own failure; nothing of a refusal or a bug. */
+function trouble(error: unknown): z.infer<typeof PlatformError> {
+  return error instanceof CoreError ? {} : (PlatformError.safeParse(error).data ?? {});
+}
+
+function refusal(error: unknown): unknown {
+  const { retryable, overloaded, durableObjectReset } = trouble(error);
+  if (!retryable && !overloaded && !durableObjectReset) return error;
+  return new CoreError("unavailable", "What was asked for cannot be reached right now. Try again.", {
+    retryAfter: 1,
+  });
 }
 
 /** The value of an answer; a failure becomes the `CoreError` that it was. */

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { type BodyJson, EMPTY_BODY, type Kind } from "../core/content.ts";
+import { Position, type Seq, UserId } from "../core/ids.ts";
+import type { Mentions } from "../core/message.ts";
+
+/** A message's row. */
+export type Row = {
+  seq: Seq;
+  /** countable messages up to and with this one */
+  n: number;
+  sender_id: UserId;
+  kind: Kind;
+  body: BodyJson;
+  quote_seq: Seq | null;
+  mentions: string | null;
+  client_msg_id: string | null;
+  created_at: number;
+  revoked_by: UserId | null;
+  revoked_rev: number | null;
+};
+
+/** A revoke or a hide that a client which was away has to hear of. */
+export type Change = { rev: number; seq: Seq; by: UserId | null };
+
+/** Which messages a reader may see: after a seq, and without those which he has hidden. */
+export interface Reader {
+  user_id: UserId;
+  visible_from: Position;
+}
+
+const VISIBLE =
+  "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
+const StoredMentions = z.array(UserId);
+
+/** The messages of a conversation, in their order. Writes are the caller's transaction. */
+export class Log {
+  readonly #sql: SqlStorage;
+  /** the newest message's place, count and time; moved by the group commit once it is durable */
+  last: { seq: Position; n: number; at: number };
+
+  constructor(sql: SqlStorage, createdAt: number) {
+    this.#sql = sql;
+    type Last = { seq: Position; n: number; at: number };
+    const query = "SELECT seq, n, created_at AS at FROM messages ORDER BY seq DESC LIMIT 1";
+    const [row] = sql.exec<Last>(query).toArray();
+    this.last = row ?? { seq: Position.parse(0), n: 0, at: createdAt };
+  }
+
+  insert(row: Omit<Row, "revoked_by" | "revoked_rev">): void {
+    this.#sql.exec(
+      `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.seq,
+      row.n,
+      row.sender_id,
+      row.kind,
+      row.body,
+      row.quote_seq,
+      row.mentions,
+      row.client_msg_id,
+      row.created_at,
+    );
+  }
+
+  byClientId(senderId: UserId, clientMsgId: string): Row | undefined {
+    const query = "SELECT * FROM messages WHERE sender_id = ? AND client_msg_id = ?";
+    return this.#sql.exec<Row>(query, senderId, clientMsgId).toArray()[0];
+  }
+
+  get(seq: Seq): Row | undefined {
+    return this.#sql.exec<Row>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0];
+  }
+
+  /** The message, if this reader may see it. */
+  visible(seq: Seq, reader: Reader): Row | undefined {
+    const query = `SELECT * FROM messages WHERE seq = ? AND ${VISIBLE}`;
+    return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id).toArray()[0];
+  }
+
+  /** Those of these messages which the reader may see; any number of them. */
+  visibleOf(seqs: Seq[], reader: Reader): Map<Seq, Row> {
+    if (seqs.length === 0) return new Map();
+    const query = `SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND ${VISIBLE}`;
+    const rows = this.#sql.exec<Row>(query, JSON.stringify(seqs), reader.visible_from, reader.user_id);
+    return new Map(rows.toArray().map((row) => [row.seq, row]));
+  }
+
+  /** The newest message which this reader may see. */
+  newest(reader: Reader): Row | undefined {
+    return this.before(Number.MAX_SAFE_INTEGER, 1, reader)[0];
+  }
+
+  /** At most `limit` messages after a seq, rising. */
+  after(seq: number, limit: number, reader: Reader): Row[] {
+    const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
+    return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit).toArray();
+  }
+
+  /** At most `limit` messages before a seq, the newest of them, falling. */
+  before(seq: number, limit: number, reader: Reader): Row[] {
+    const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
+    return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit).toArray();
+  }
+
+  /** How many countable messages there are up to a seq; null past the last. */
+  countUpTo(seq: Position): number | null {
+    if (seq === 0) return 0;
+    const query = "SELECT n FROM messages WHERE seq = ?";
+    return this.#sql.exec<{ n: number }>(query, seq).toArray()[0]?.n ?? null;
+  }
+
+  /** Takes the content out of a message, for everyone. */
+  revoke(seq: Seq, by: UserId, rev: number): void {
+    const set = "body = ?, quote_seq = NULL, mentions = NULL, revoked_by = ?, revoked_rev = ?";
+    this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
+  }
+
+  /** Takes a message out of one member's sight. */
+  hide(seq: Seq, userId: UserId, rev: number): void {
+    this.#sql.exec("INSERT INTO hidden (seq, user_id, rev) VALUES (?, ?, ?)", seq, userId, rev);
+  }
+
+  isHidden(seq: Seq, userId: UserId): boolean {
+    const query = "SELECT 1 FROM hidden WHERE seq = ? AND user_id = ?";
+    return this.#sql.exec(query, seq, userId).toArray().length > 0;
+  }
+
+  /** Who has hidden a message. */
+  hiddenBy(seq: Seq): UserId[] {
+    const rows = this.#sql
+      .exec<{ user_id: UserId }>("SELECT user_id FROM hidden WHERE seq = ?", seq)
+      .toArray();
+    return rows.map((row) => row.user_id);
+  }
+
+  /**
+   * Revokes, and this reader's hides, later than `rev`, of messages up to `upTo`, oldest first.
+   * `by` is null for a hide.
+   */
+  changes(rev: number, upTo: Position, limit: number, reader: Reader): Change[] {
+    return this.#sql
+      .exec<Change>(
+        `SELECT rev, seq, by FROM (
+           SELECT revoked_rev AS rev, seq, revoked_by AS by FROM messages
+             WHERE revoked_rev > ? AND seq <= ? AND ${VISIBLE}
+           UNION ALL
+           SELECT rev, seq, NULL AS by FROM hidden WHERE user_id = ? AND rev > ? AND seq <= ?
+         ) ORDER BY rev LIMIT ?`,
+        ...[rev, upTo, reader.visible_from, reader.user_id],
+        ...[reader.user_id, rev, upTo, limit],
+      )
+      .toArray();
+  }
+}
+
+/** How `mentions` is stored: nothing, everybody, or a JSON array of ids. */
+export function storedMentions(mentions: Mentions): string | null {
+  if (mentions === "all") return "all";
+  return mentions.length === 0 ? null : JSON.stringify(mentions);
+}
+
+export function readMentions(stored: string | null): Mentions {
+  if (stored === null) return [];
+  return stored === "all" ? "all" : StoredMentions.parse(JSON.parse(stored));
+}

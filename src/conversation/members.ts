@@ -1,0 +1,123 @@
+import type { MemberState, ReadReceipt, Role } from "../core/conversation.ts";
+import { noConversation } from "../core/errors.ts";
+import type { Position, UserId } from "../core/ids.ts";
+import type { FirstMember } from "../core/ports.ts";
+
+/** A member's row. `touched` numbers his own changes: it only rises, over leaving and rejoining too. */
+export type Member = {
+  user_id: UserId;
+  role: Role;
+  state: MemberState;
+  joined_at: number;
+  /** he sees messages after this seq */
+  visible_from: Position;
+  read_seq: Position;
+  /** countable messages up to read_seq */
+  read_n: number;
+  /** when his read position last moved; 0: never */
+  read_at: number;
+  touched: number;
+};
+
+/** Where a read position stands: a seq, the countable messages up to it, and when it moved there. */
+export interface ReadPosition {
+  seq: Position;
+  n: number;
+  at: number;
+}
+
+/** Who is in the conversation: all rows in memory, as there are at most some thousand. */
+export class Members {
+  readonly #sql: SqlStorage;
+  readonly #rows = new Map<UserId, Member>();
+  #touched = 0;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const row of sql.exec<Member>("SELECT * FROM members ORDER BY joined_at, user_id")) {
+      this.#rows.set(row.user_id, row);
+      this.#touched = Math.max(this.#touched, row.touched);
+    }
+  }
+
+  /** Writes the members a conversation was created with. Before the first `new Members`. */
+  static insertFirst(sql: SqlStorage, members: FirstMember[]): void {
+    for (const { person, role, joinedAt } of members) {
+      const row = "VALUES (?, ?, 'active', ?, 0, 0, 0, 0, 0)";
+      sql.exec(`INSERT INTO members ${row}`, person.id, role, joinedAt);
+    }
+  }
+
+  /** @throws `not_found`, as for a conversation that does not exist, for who is not in it */
+  active(userId: UserId): Member {
+    const member = this.#rows.get(userId);
+    if (member?.state !== "active") throw noConversation();
+    return member;
+  }
+
+  isActive(userId: UserId): boolean {
+    return this.#rows.get(userId)?.state === "active";
+  }
+
+  find(userId: UserId): Member | undefined {
+    return this.#rows.get(userId);
+  }
+
+  /** Everybody on record, who left too. */
+  all(): Iterable<Member> {
+    return this.#rows.values();
+  }
+
+  ids(): UserId[] {
+    return [...this.#rows.keys()];
+  }
+
+  get activeCount(): number {
+    let count = 0;
+    for (const member of this.#rows.values()) if (member.state === "active") count++;
+    return count;
+  }
+
+  receipts(): ReadReceipt[] {
+    return [...this.#rows.values()]
+      .filter((member) => member.state === "active")
+      .map(({ user_id, read_seq, read_at }) => ({ userId: user_id, readSeq: read_seq, readAt: read_at }));
+  }
+
+  /** Moves a read position as a change of this member's own. Only forward: the caller has looked. */
+  moveRead(member: Member, { seq, n, at }: ReadPosition): void {
+    const touched = this.#touched + 1;
+    const set = "read_seq = ?, read_n = ?, read_at = ?, touched = ?";
+    this.#sql.exec(`UPDATE members SET ${set} WHERE user_id = ?`, seq, n, at, touched, member.user_id);
+    this.#touched = touched;
+    Object.assign(member, { read_seq: seq, read_n: n, read_at: at, touched });
+  }
+
+  /** Stores where a sender stands after his own message; memory follows by `applySent` after the commit. */
+  storeSent(userId: UserId, { seq, n, at }: ReadPosition): void {
+    this.#sql.exec(
+      "UPDATE members SET read_seq = ?, read_n = ?, read_at = ? WHERE user_id = ?",
+      seq,
+      n,
+      at,
+      userId,
+    );
+  }
+
+  applySent(userId: UserId, { seq, n, at }: ReadPosition): void {
+    const member = this.#rows.get(userId);
+    if (member) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
+  }
+
+  /** Records that something changed for this member alone. Inside a transaction: call `applyTouched` after it. */
+  storeTouched(member: Member): number {
+    const touched = this.#touched + 1;
+    this.#sql.exec("UPDATE members SET touched = ? WHERE user_id = ?", touched, member.user_id);
+    return touched;
+  }
+
+  applyTouched(member: Member, touched: number): void {
+    this.#touched = Math.max(this.#touched, touched);
+    member.touched = touched;
+  }
+}

@@ -1,0 +1,71 @@
+import { JOBS_TABLE } from "../object/jobs.ts";
+import type { Migration } from "../object/migrations.ts";
+
+/** The schema of a conversation, step by step. Append-only: a step that was released never changes. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    minCode: 1,
+    sql: `
+      CREATE TABLE conversation (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        avatar TEXT NOT NULL,
+        introduction TEXT NOT NULL,
+        announcement TEXT NOT NULL,
+        join_policy TEXT NOT NULL,
+        owner_id INTEGER,
+        created_at INTEGER NOT NULL,
+        changes INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE TABLE members (
+        user_id INTEGER PRIMARY KEY,
+        role TEXT NOT NULL,
+        state TEXT NOT NULL,
+        joined_at INTEGER NOT NULL,
+        visible_from INTEGER NOT NULL,
+        read_seq INTEGER NOT NULL,
+        read_n INTEGER NOT NULL,
+        read_at INTEGER NOT NULL,
+        touched INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE people (
+        user_id INTEGER PRIMARY KEY,
+        username TEXT NOT NULL,
+        nickname TEXT NOT NULL,
+        avatar TEXT NOT NULL,
+        checked_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY,
+        n INTEGER NOT NULL,
+        sender_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        quote_seq INTEGER,
+        mentions TEXT,
+        client_msg_id TEXT,
+        created_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL;
+      ${JOBS_TABLE}`,
+  },
+  {
+    // What became of a message: revoked for everyone, hidden by one member.
+    version: 2,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversation ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE messages ADD COLUMN revoked_by INTEGER;
+      ALTER TABLE messages ADD COLUMN revoked_rev INTEGER;
+      CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL;
+      CREATE TABLE hidden (
+        seq INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        rev INTEGER NOT NULL,
+        PRIMARY KEY (seq, user_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX hidden_user ON hidden (user_id, rev);`,
+  },
+];

@@ -1,0 +1,77 @@
+import type { UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import type { Person } from "../core/message.ts";
+import type { ConversationDirectory } from "../core/ports.ts";
+
+const FRESH_MS = 60_000;
+
+type Row = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
+
+/**
+ * The profiles of who writes here, copied from D1, so that no message waits for D1. What is shown is
+ * about a minute old at most; a row is written only when a profile has really changed.
+ */
+export class People {
+  readonly #sql: SqlStorage;
+  readonly #directory: ConversationDirectory;
+  readonly #people = new Map<UserId, Person>();
+  #checkedAt = 0;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(sql: SqlStorage, directory: ConversationDirectory) {
+    this.#sql = sql;
+    this.#directory = directory;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { user_id, username, nickname, avatar, checked_at } of sql.exec<Row>("SELECT * FROM people")) {
+      this.#people.set(user_id, { id: user_id, username, nickname, avatar });
+      oldest = Math.min(oldest, checked_at);
+    }
+    if (Number.isFinite(oldest)) this.#checkedAt = oldest;
+  }
+
+  /** Writes one profile as it is now in D1. */
+  static store(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
+    sql.exec("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
+  }
+
+  get(id: UserId): Person {
+    return this.#people.get(id) ?? { id, username: `deleted-${id}`, nickname: "", avatar: "" };
+  }
+
+  /** Reads again behind the answer what is older than a minute. */
+  refreshBehind(): void {
+    if (this.#stale()) void this.refreshed();
+  }
+
+  /** Resolves once nothing is older than a minute; D1 not answering leaves what was known. */
+  async refreshed(): Promise<void> {
+    if (!this.#stale()) return;
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    await this.#refreshing;
+  }
+
+  #stale(): boolean {
+    return Date.now() - this.#checkedAt > FRESH_MS;
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const now = Date.now();
+      for (const person of await this.#directory.people([...this.#people.keys()])) {
+        const known = this.#people.get(person.id);
+        if (known && same(known, person)) continue;
+        People.store(this.#sql, person, now);
+        this.#people.set(person.id, person);
+      }
+      this.#checkedAt = now;
+    } catch (error) {
+      log("warn", "people_not_refreshed", fault(error));
+    }
+  }
+}
+
+function same(a: Person, b: Person): boolean {
+  return a.username === b.username && a.nickname === b.nickname && a.avatar === b.avatar;
+}

@@ -1,0 +1,76 @@
+import { CoreError } from "../core/errors.ts";
+import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import type { Inboxes } from "../core/ports.ts";
+
+/**
+ * Keeps the inboxes informed of which sessions have a socket here, so that ending a session finds
+ * them all. A socket is announced before it is opened: a kick in between is remembered.
+ */
+export class Registrations {
+  readonly #id: ConversationId;
+  readonly #inboxes: Inboxes;
+  /** sockets that are being opened, by session, with whether a kick has come meanwhile */
+  readonly #opening = new Map<SessionId, Set<{ kicked: boolean }>>();
+  /** the last call about a session: the next waits for it, so that they arrive in order */
+  readonly #calls = new Map<SessionId, Promise<unknown>>();
+
+  constructor(id: ConversationId, inboxes: Inboxes) {
+    this.#id = id;
+    this.#inboxes = inboxes;
+  }
+
+  /**
+   * Announces a socket. When it resolves the socket must be accepted in the same turn.
+   * @throws `unauthenticated` if the session is ended, also if that happens while this is under way
+   */
+  async open(userId: UserId, sessionId: SessionId): Promise<void> {
+    const ticket = { kicked: false };
+    const tickets = this.#opening.get(sessionId) ?? new Set();
+    this.#opening.set(sessionId, tickets.add(ticket));
+    try {
+      const registration = { conversationId: this.#id, sessionId };
+      await this.#inOrder(sessionId, () => this.#inboxes.register(userId, registration));
+      if (ticket.kicked) throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+    } finally {
+      tickets.delete(ticket);
+      if (tickets.size === 0) this.#opening.delete(sessionId);
+    }
+  }
+
+  /** A kick has come: it also meets the sockets that are being opened. */
+  kick(sessionId: SessionId): void {
+    for (const ticket of this.#opening.get(sessionId) ?? []) ticket.kicked = true;
+  }
+
+  isOpening(sessionId: SessionId): boolean {
+    return this.#opening.has(sessionId);
+  }
+
+  /**
+   * A socket of this session has closed.
+   * @param isOpen whether another one of it is open, asked when the turn has come
+   */
+  async closed(userId: UserId, sessionId: SessionId, isOpen: () => boolean): Promise<void> {
+    try {
+      await this.#inOrder(sessionId, async () => {
+        if (isOpen() || this.isOpening(sessionId)) return;
+        await this.#inboxes.unregister(userId, { conversationId: this.#id, sessionId });
+      });
+    } catch (error) {
+      // The inbox asks by itself from time to time which sockets are still open.
+      log("warn", "unregister_failed", { conversation: this.#id, user: userId, ...fault(error) });
+    }
+  }
+
+  async #inOrder<T>(sessionId: SessionId, call: () => Promise<T>): Promise<T> {
+    const before = this.#calls.get(sessionId) ?? Promise.resolve();
+    const mine = before.then(call, call);
+    this.#calls.set(sessionId, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#calls.get(sessionId) === mine) this.#calls.delete(sessionId);
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import type { Bump } from "../core/bump.ts";
+import type { Profile, ReadReceipt, Role, Standing } from "../core/conversation.ts";
+import { CoreError, noMessage, type Result } from "../core/errors.ts";
+import type { Position, Seq, UserId } from "../core/ids.ts";
+import type { Draft, Message } from "../core/message.ts";
+import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
+import type { Jobs } from "../object/jobs.ts";
+import { Fanout, REPAIR_MS } from "./fanout.ts";
+import { Log } from "./log.ts";
+import { type Member, Members } from "./members.ts";
+import { People } from "./people.ts";
+import { type Outcome, Sends } from "./sends.ts";
+import type { RoomSocket } from "./socket.ts";
+import { State } from "./state.ts";
+import { View } from "./view.ts";
+
+/** Bumps that are awaited before an answer; the rest goes at the pump's pace. */
+const AWAITED_BUMPS = 50;
+
+/** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
+export type Origin = { socket: RoomSocket } | { settle: (outcome: Outcome<Origin>) => void };
+
+/** What a room tells whoever listens there, once it is stored. */
+export interface Listener {
+  sent(outcomes: Outcome<Origin>[]): void;
+  read(userId: UserId, seq: Position, from: RoomSocket | null): void;
+  revoked(seq: Seq, by: UserId, rev: number): void;
+  hidden(seq: Seq, userId: UserId, rev: number): void;
+}
+
+export interface RoomDeps {
+  directory: ConversationDirectory;
+  inboxes: Inboxes;
+}
+
+/** What happens in a conversation, whoever asks: by call or by socket. Persist, then memory, then tell. */
+export class Room {
+  readonly #storage: DurableObjectStorage;
+  #listener: Listener | undefined;
+  readonly #sends: Sends<Origin>;
+  readonly #fanout: Fanout;
+  readonly state: State;
+  readonly log: Log;
+  readonly members: Members;
+  readonly people: People;
+  readonly view: View;
+
+  constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
+    this.#storage = storage;
+    this.state = new State(storage.sql);
+    this.log = new Log(storage.sql, this.state.profile.createdAt);
+    this.members = new Members(storage.sql);
+    this.people = new People(storage.sql, deps.directory);
+    this.view = new View(this.state.id, this.log, this.people, this.members);
+    this.#fanout = new Fanout(
+      {
+        ids: () => this.members.ids(),
+        version: (userId) => this.#version(this.members.find(userId)),
+        bump: (userId) => this.#bump(userId),
+      },
+      deps.inboxes,
+      {
+        exists: () => jobs.has("fanout", ""),
+        write: () => jobs.schedule("fanout", "", Date.now() + REPAIR_MS),
+        erase: () => jobs.cancel("fanout", ""),
+      },
+    );
+    this.#sends = new Sends(storage, this.log, this.members, (outcomes) => this.#committed(outcomes));
+  }
+
+  /** Has one listener told of all that happens from now on. */
+  listen(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  /** Takes messages in; each is answered, in order, once it is stored or refused. */
+  submit(senderId: UserId, drafts: Draft[], origin: Origin): void {
+    this.people.refreshBehind();
+    this.#sends.submit(drafts.map((draft) => ({ senderId, draft, origin })));
+  }
+
+  /**
+   * Stores a message for a caller, and tells his own inbox before answering.
+   * @returns the stored message, `replay` if its client id was known already
+   */
+  async send(senderId: UserId, draft: Draft): Promise<Result<{ message: Message; replay: boolean }>> {
+    const { result } = await new Promise<Outcome<Origin>>((settle) =>
+      this.submit(senderId, [draft], { settle }),
+    );
+    if (!result.ok) return result;
+    await this.tell([senderId]);
+    const { row, replay } = result.value;
+    const sender = this.members.find(senderId);
+    if (!sender) throw new Error("a sender is on record");
+    const [message] = this.view.for([row], sender);
+    if (!message) throw new Error("one row makes one message");
+    return { ok: true, value: { message, replay } };
+  }
+
+  /**
+   * Moves a member's read position forward; backward changes nothing.
+   * @param from the socket that asked: it is not told
+   * @throws `not_found` beyond the last message
+   */
+  read(userId: UserId, seq: Position, from: RoomSocket | null): Member {
+    this.#sends.flush();
+    const member = this.members.active(userId);
+    if (seq > this.log.last.seq) throw noMessage(seq);
+    const n = this.log.countUpTo(seq);
+    if (n === null) throw noMessage(seq);
+    if (seq > member.read_seq) {
+      this.members.moveRead(member, { seq, n, at: Date.now() });
+      this.#fanout.changed();
+      this.#listener?.read(userId, seq, from);
+    }
+    return member;
+  }
+
+  /**
+   * Takes a message back for everyone; twice changes nothing.
+   * @throws `not_found` if the caller cannot see it, `forbidden` if it is not his and he runs no group here
+   */
+  async revoke(userId: UserId, seq: Seq): Promise<void> {
+    this.#sends.flush();
+    const member = this.members.active(userId);
+    const row = this.log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    if (row.sender_id !== userId && member.role === "member") {
+      throw new CoreError(
+        "forbidden",
+        "Only its sender, or the group's owner or admins, may revoke a message.",
+      );
+    }
+    if (row.revoked_rev !== null) return;
+    const { changes, rev } = this.#storage.transactionSync(() => {
+      const next = { changes: this.state.changes + 1, rev: this.state.rev + 1 };
+      this.log.revoke(seq, userId, next.rev);
+      this.state.store(next.changes, next.rev);
+      return next;
+    });
+    this.state.apply(changes, rev);
+    this.#fanout.changed();
+    this.#listener?.revoked(seq, userId, rev);
+    // Previews hold content: whoever asks after the answer must not find it there.
+    await this.tell([userId, ...this.members.ids()]);
+  }
+
+  /**
+   * Takes a message out of the caller's own sight; twice changes nothing.
+   * @throws `not_found` if there is no such message for him
+   */
+  async hide(userId: UserId, seq: Seq): Promise<void> {
+    this.#sends.flush();
+    const member = this.members.active(userId);
+    if (this.log.isHidden(seq, userId)) return;
+    if (!this.log.visible(seq, member)) throw noMessage(seq);
+    const { rev, touched } = this.#storage.transactionSync(() => {
+      const next = this.state.rev + 1;
+      this.log.hide(seq, userId, next);
+      this.state.store(this.state.changes, next);
+      return { rev: next, touched: this.members.storeTouched(member) };
+    });
+    this.state.apply(this.state.changes, rev);
+    this.members.applyTouched(member, touched);
+    this.#fanout.changed();
+    this.#listener?.hidden(seq, userId, rev);
+    await this.tell([userId]);
+  }
+
+  receipts(userId: UserId): ReadReceipt[] {
+    this.members.active(userId);
+    return this.members.receipts();
+  }
+
+  standing(member: Member): Standing {
+    const { last } = this.log;
+    return {
+      lastSeq: last.seq,
+      readSeq: member.read_seq,
+      unreadCount: Math.max(0, last.n - member.read_n),
+      memberCount: this.members.activeCount,
+      updatedAt: last.at,
+    };
+  }
+
+  /** The conversation as a member sees it, without what D1 keeps for him. */
+  describe(userId: UserId): {
+    profile: Profile;
+    role: Role;
+    standing: Standing;
+    lastMessage: Message | null;
+  } {
+    const member = this.members.active(userId);
+    const newest = this.log.newest(member);
+    const [lastMessage = null] = newest ? this.view.for([newest], member) : [];
+    return { profile: this.state.profile, role: member.role, standing: this.standing(member), lastMessage };
+  }
+
+  /** Commits what waits, so that what follows in this turn sees it. */
+  settle(): void {
+    this.#sends.flush();
+  }
+
+  /** One try to tell these users' inboxes (50 at most) what they do not know yet. */
+  async tell(userIds: UserId[]): Promise<void> {
+    await this.#fanout.tellNow([...new Set(userIds)].slice(0, AWAITED_BUMPS));
+  }
+
+  /** Sees to it that everybody learns what he does not know yet; some of them before this resolves. */
+  async tellAll(): Promise<void> {
+    this.#fanout.resume();
+    await this.tell(this.members.ids());
+  }
+
+  /** The `fanout` job. @returns when to look again, or null once everybody knows */
+  async repairFanout(): Promise<number | null> {
+    if (!(await this.#fanout.repair())) return Date.now() + REPAIR_MS;
+    this.#fanout.erased();
+    return null;
+  }
+
+  #committed(outcomes: Outcome<Origin>[]): void {
+    if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
+    this.#listener?.sent(outcomes);
+    for (const outcome of outcomes) {
+      const { origin } = outcome.send;
+      if ("settle" in origin) origin.settle(outcome);
+    }
+  }
+
+  /** Rises with every change that this member can see. */
+  #version(member: Member | undefined): number {
+    return this.log.last.seq + this.state.changes + (member?.touched ?? 0);
+  }
+
+  #bump(userId: UserId): Bump {
+    const member = this.members.find(userId);
+    if (!member) throw new Error("only who is on record is told");
+    const { last } = this.log;
+    return {
+      conversationId: this.state.id,
+      ver: this.#version(member),
+      state: member.state,
+      visibleFrom: member.visible_from,
+      lastSeq: last.seq,
+      lastN: last.n,
+      readSeq: member.read_seq,
+      readN: member.read_n,
+      memberCount: this.members.activeCount,
+      preview: this.view.preview(member),
+      updatedAt: last.at,
+    };
+  }
+}
+
+/** What a conversation does later. */
+export type JobKind = "fanout" | "expiry";

@@ -1,0 +1,177 @@
+import { CoreError, type Failure, noMessage, type Result } from "../core/errors.ts";
+import { Position, Seq, type UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import type { Draft } from "../core/message.ts";
+import { type Log, type Row, storedMentions } from "./log.ts";
+import type { Member, Members, ReadPosition } from "./members.ts";
+
+const MAX_WAITING = 1_000;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** What a waiting send weighs besides its body. */
+const OVERHEAD_BYTES = 256;
+
+/** A message that is stored; `replay`: it was already, and its sender repeats himself. */
+export interface Sent {
+  row: Row;
+  replay: boolean;
+}
+
+/** A send on its way. */
+export interface Send<Origin> {
+  senderId: UserId;
+  draft: Draft;
+  /** where it came from: a socket gets an ack instead of the message, a call its answer */
+  origin: Origin;
+}
+
+/** What became of a send. */
+export interface Outcome<Origin> {
+  send: Send<Origin>;
+  result: Result<Sent>;
+}
+
+/**
+ * The one door for messages: group commit with a lead. A send that finds the room quiet is committed
+ * at once; those on its heels wait for the next timer turn and go together in one transaction, as the
+ * runtime syncs once for each event. Each has a savepoint: one that throws is refused alone.
+ */
+export class Sends<Origin> {
+  readonly #storage: DurableObjectStorage;
+  readonly #log: Log;
+  readonly #members: Members;
+  readonly #committed: (outcomes: Outcome<Origin>[]) => void;
+  #waiting: Send<Origin>[] = [];
+  #waitingBytes = 0;
+  #turnIsSet = false;
+
+  /** @param committed told of every send, in order, once its transaction is through */
+  constructor(
+    storage: DurableObjectStorage,
+    log: Log,
+    members: Members,
+    committed: (outcomes: Outcome<Origin>[]) => void,
+  ) {
+    this.#storage = storage;
+    this.#log = log;
+    this.#members = members;
+    this.#committed = committed;
+  }
+
+  /** Takes sends in; what finds no room is refused as `rate_limited`, the rest is answered after its commit. */
+  submit(sends: Send<Origin>[]): void {
+    const refused: Outcome<Origin>[] = [];
+    for (const send of sends) {
+      const bytes = send.draft.body.length + OVERHEAD_BYTES;
+      const full = this.#waiting.length >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES;
+      if (full) {
+        refused.push({ send, result: TOO_MANY });
+        continue;
+      }
+      this.#waiting.push(send);
+      this.#waitingBytes += bytes;
+    }
+    if (refused.length > 0) this.#committed(refused);
+    if (!this.#turnIsSet) this.#turn();
+  }
+
+  /** Commits what waits, in this turn: every other writing method begins with this, so that order holds. */
+  flush(): void {
+    const sends = this.#waiting;
+    if (sends.length === 0) return;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#committed(this.#commit(sends));
+  }
+
+  #turn(): void {
+    this.#turnIsSet = this.#waiting.length > 0;
+    if (!this.#turnIsSet) return;
+    try {
+      this.flush();
+    } finally {
+      // Whatever happened: without a next turn every later send would wait for ever.
+      setTimeout(() => this.#turn(), 0);
+    }
+  }
+
+  #commit(sends: Send<Origin>[]): Outcome<Origin>[] {
+    let last = this.#log.last;
+    const positions = new Map<UserId, ReadPosition>();
+    let outcomes: Outcome<Origin>[];
+    try {
+      outcomes = this.#storage.transactionSync(() => {
+        const done = sends.map((send) => {
+          const result = this.#storeOne(send, last);
+          if (result.ok && !result.value.replay) {
+            const { row } = result.value;
+            last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
+            positions.set(send.senderId, last);
+          }
+          return { send, result };
+        });
+        for (const [userId, position] of positions) this.#members.storeSent(userId, position);
+        return done;
+      });
+    } catch (error) {
+      log("error", "commit_failed", { sends: sends.length, ...fault(error) });
+      return sends.map((send) => ({ send, result: NOT_STORED }));
+    }
+    // Only now is it so: what was computed aside enters memory.
+    this.#log.last = last;
+    for (const [userId, position] of positions) this.#members.applySent(userId, position);
+    return outcomes;
+  }
+
+  #storeOne(send: Send<Origin>, last: Log["last"]): Result<Sent> {
+    try {
+      return { ok: true, value: this.#storage.transactionSync(() => this.#store(send, last)) };
+    } catch (error) {
+      if (error instanceof CoreError) return error.toFailure();
+      log("error", "send_failed", { sender: send.senderId, ...fault(error) });
+      return NOT_STORED;
+    }
+  }
+
+  #store({ senderId, draft }: Send<Origin>, last: Log["last"]): Sent {
+    const { clientMsgId } = draft;
+    const known = clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
+    if (known) return { row: known, replay: true };
+    const sender = this.#members.active(senderId);
+    this.#check(draft, sender);
+    const row = {
+      seq: Seq.parse(last.seq + 1),
+      n: last.n + 1,
+      sender_id: senderId,
+      kind: draft.kind,
+      body: draft.body,
+      quote_seq: draft.quoteSeq ?? null,
+      mentions: storedMentions(draft.mentions),
+      client_msg_id: clientMsgId ?? null,
+      created_at: Math.max(Date.now(), last.at),
+    };
+    this.#log.insert(row);
+    return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
+  }
+
+  #check({ quoteSeq, mentions }: Draft, sender: Member): void {
+    if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) throw noMessage(quoteSeq);
+    if (mentions === "all") return;
+    const stranger = mentions.find((id) => !this.#members.isActive(id));
+    if (stranger !== undefined) {
+      throw new CoreError("not_found", `mentions: there is no member ${stranger} in this conversation.`);
+    }
+  }
+}
+
+const TOO_MANY: Failure = {
+  ok: false,
+  code: "rate_limited",
+  detail: "Too many messages wait in this conversation. Try again in a second.",
+  data: { retryAfter: 1 },
+};
+
+const NOT_STORED: Failure = {
+  ok: false,
+  code: "internal",
+  detail: "The message could not be stored. Send it again with the same client_msg_id.",
+};

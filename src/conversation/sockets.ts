@@ -1,0 +1,270 @@
+import { CoreError, type Failure } from "../core/errors.ts";
+import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
+import type { Draft } from "../core/message.ts";
+import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
+import { deliver, frames, type Parcel } from "./delivery.ts";
+import { replayPage } from "./replay.ts";
+import type { Listener, Origin, Room } from "./room.ts";
+import type { Outcome } from "./sends.ts";
+import { CLOSE, type Identity, RoomSocket } from "./socket.ts";
+
+const MAX_FRAME_BYTES = 64 * 1024;
+
+/** What a client asked for when it opened its socket. */
+export interface Opening extends Identity {
+  after?: Position | undefined;
+  rev?: number | undefined;
+}
+
+/** The sockets of a room: takes their frames to the room, and tells them what happens there. */
+export class Sockets implements Listener {
+  readonly #ctx: DurableObjectState;
+  readonly #protocol: RoomProtocol;
+  readonly #room: Room;
+  readonly #sockets = new Map<WebSocket, RoomSocket>();
+
+  constructor(ctx: DurableObjectState, protocol: RoomProtocol, room: Room) {
+    this.#ctx = ctx;
+    this.#protocol = protocol;
+    this.#room = room;
+    for (const ws of ctx.getWebSockets()) {
+      const socket = RoomSocket.restore(ctx, ws);
+      if (socket) this.#sockets.set(ws, socket);
+      else ws.close(...CLOSE.fault);
+    }
+  }
+
+  /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
+  open(ws: WebSocket, { after, rev, ...identity }: Opening): void {
+    const member = this.#room.members.active(identity.userId);
+    const socket = RoomSocket.accept(this.#ctx, ws, identity);
+    this.#sockets.set(ws, socket);
+    this.#tell(socket, {
+      type: "ready",
+      userId: identity.userId,
+      sessionId: identity.sessionId,
+      conversationId: this.#room.state.id,
+      lastSeq: this.#room.log.last.seq,
+      readSeq: member.read_seq,
+      rev: this.#room.state.rev,
+    });
+    if (after !== undefined) this.#sync(socket, after, rev);
+  }
+
+  /** One frame of a client. What is wrong with it is told to it; the socket stays open. */
+  frame(ws: WebSocket, data: string | ArrayBuffer): void {
+    const socket = this.#sockets.get(ws);
+    if (!socket) {
+      ws.close(...CLOSE.fault);
+      return;
+    }
+    socket.heard();
+    if (isOver(data, MAX_FRAME_BYTES)) {
+      socket.close(CLOSE.tooLarge);
+      return;
+    }
+    if (typeof data !== "string") {
+      this.#refuse(socket, BINARY, undefined);
+      socket.invalid();
+      return;
+    }
+    const decoded = this.#protocol.decode(data, this.#room.state.id);
+    if (!decoded.ok) {
+      this.#refuse(socket, decoded, undefined);
+      socket.invalid();
+      return;
+    }
+    try {
+      this.#take(socket, decoded.value);
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error;
+      this.#refuse(socket, error.toFailure(), undefined);
+    }
+  }
+
+  /** A socket has closed. @returns whose it was */
+  closed(ws: WebSocket): RoomSocket | undefined {
+    const socket = this.#sockets.get(ws);
+    this.#sockets.delete(ws);
+    return socket;
+  }
+
+  hasSession(sessionId: SessionId): boolean {
+    return this.#some((socket) => socket.sessionId === sessionId);
+  }
+
+  /** Closes the sockets for which `concerns` holds, telling why. */
+  kick(concerns: (socket: RoomSocket) => boolean, reason: KickReason): void {
+    for (const socket of this.#sockets.values()) {
+      if (!concerns(socket)) continue;
+      this.#tell(socket, { type: "kicked", reason });
+      socket.close(CLOSE.kicked);
+    }
+  }
+
+  /** When the next token of an open socket expires, in ms; null without sockets. */
+  nextExpiry(): number | null {
+    let next: number | null = null;
+    for (const { expiresAt } of this.#sockets.values()) next = Math.min(next ?? expiresAt, expiresAt);
+    return next;
+  }
+
+  sent(outcomes: Outcome<Origin>[]): void {
+    const acks = new Map<RoomSocket, Piece[]>();
+    const parcels: Parcel[] = [];
+    const listened = this.#sockets.size > 0;
+    for (const { send, result } of outcomes) {
+      const from = "socket" in send.origin ? send.origin.socket : null;
+      if (!result.ok) {
+        if (from) this.#refuse(from, result, send.draft.clientMsgId);
+        continue;
+      }
+      const { row, replay } = result.value;
+      if (from) {
+        const receipt = { seq: row.seq, createdAt: row.created_at };
+        const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);
+        acks.set(from, [...(acks.get(from) ?? []), ack]);
+      }
+      if (listened && !replay) parcels.push(this.#parcel(row, from));
+    }
+    if (parcels.length > 0) deliver(parcels, this.#sockets.values(), this.#protocol);
+    // Acks last: a client that saw seq 7 acknowledged has been sent all before it.
+    for (const [socket, pieces] of acks) {
+      for (const frame of frames(pieces, this.#protocol.acks)) socket.send(frame);
+    }
+  }
+
+  read(userId: UserId, seq: Position, from: RoomSocket | null): void {
+    this.#tellOthers(from, { type: "read", conversationId: this.#room.state.id, userId, seq });
+  }
+
+  revoked(seq: Seq, by: UserId, rev: number): void {
+    this.#tellOthers(null, { type: "revoked", conversationId: this.#room.state.id, seq, by, rev });
+  }
+
+  hidden(seq: Seq, userId: UserId, rev: number): void {
+    const frame = this.#protocol.event({ type: "hidden", conversationId: this.#room.state.id, seq, rev });
+    for (const socket of this.#sockets.values()) {
+      if (socket.userId === userId && socket.replay === null) socket.send(frame);
+    }
+  }
+
+  #take(socket: RoomSocket, command: Command): void {
+    switch (command.type) {
+      case "send":
+        this.#send(socket, command.items);
+        return;
+      case "read":
+        socket.valid();
+        this.#room.read(socket.userId, command.seq, socket);
+        return;
+      case "typing":
+        socket.valid();
+        this.#typing(socket);
+        return;
+      case "sync":
+        socket.valid();
+        this.#sync(socket, command.after, command.rev);
+        return;
+    }
+  }
+
+  #send(socket: RoomSocket, items: SendItem[]): void {
+    const drafts: Draft[] = [];
+    for (const { draft, clientMsgId } of items) {
+      if (draft.ok) drafts.push(draft.value);
+      else this.#refuse(socket, draft, clientMsgId);
+    }
+    if (drafts.length === 0) {
+      socket.invalid();
+      return;
+    }
+    socket.valid();
+    this.#room.submit(socket.userId, drafts, { socket });
+  }
+
+  #typing(socket: RoomSocket): void {
+    this.#room.members.active(socket.userId);
+    if (!socket.mayType()) return;
+    const event = this.#protocol.event({
+      type: "typing",
+      conversationId: this.#room.state.id,
+      userId: socket.userId,
+    });
+    for (const other of this.#sockets.values()) {
+      if (other.userId !== socket.userId && other.replay === null) other.send(event);
+    }
+  }
+
+  #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
+    // What waits is committed first, so that the page and what comes live meet without a gap.
+    this.#room.settle();
+    const from = rev ?? socket.replay?.rev;
+    const page = replayPage(this.#room, this.#room.members.active(socket.userId), after, from);
+    for (const { seq, by, rev } of page.changes) {
+      const conversationId = this.#room.state.id;
+      this.#tell(
+        socket,
+        by === null
+          ? { type: "hidden", conversationId, seq, rev }
+          : { type: "revoked", conversationId, seq, by, rev },
+      );
+    }
+    const pieces = page.messages.map((message) => this.#protocol.message(message));
+    for (const frame of frames(pieces, this.#protocol.messages)) socket.send(frame);
+    const { lastSeq, hasMore } = page;
+    this.#tell(socket, {
+      type: "synced",
+      conversationId: this.#room.state.id,
+      lastSeq,
+      rev: page.rev,
+      hasMore,
+    });
+    if (hasMore) socket.fallBehind(lastSeq, page.rev);
+    else socket.goLive();
+  }
+
+  #parcel(row: Parameters<Room["view"]["forAll"]>[0], from: RoomSocket | null): Parcel {
+    const { message, blind } = this.#room.view.forAll(row);
+    return {
+      piece: this.#protocol.message(message),
+      from,
+      blind: blind && { users: blind.users, piece: this.#protocol.message(blind.message) },
+    };
+  }
+
+  #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {
+    socket.send(this.#protocol.refused(failure, clientMsgId));
+  }
+
+  #tell(socket: RoomSocket, event: RoomEvent): void {
+    socket.send(this.#protocol.event(event));
+  }
+
+  /** To every live socket but one. */
+  #tellOthers(from: RoomSocket | null, event: RoomEvent): void {
+    const frame = this.#protocol.event(event);
+    for (const socket of this.#sockets.values()) {
+      if (socket !== from && socket.replay === null) socket.send(frame);
+    }
+  }
+
+  #some(holds: (socket: RoomSocket) => boolean): boolean {
+    for (const socket of this.#sockets.values()) if (holds(socket)) return true;
+    return false;
+  }
+}
+
+const BINARY: Failure = {
+  ok: false,
+  code: "validation_failed",
+  detail: "Frames are text: one JSON object each.",
+};
+
+const utf8 = new TextEncoder();
+
+function isOver(data: string | ArrayBuffer, max: number): boolean {
+  if (typeof data !== "string") return data.byteLength > max;
+  if (data.length * 3 <= max) return false;
+  return data.length > max || utf8.encode(data).byteLength > max;
+}

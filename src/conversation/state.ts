@@ -1,0 +1,95 @@
+import type { ConversationKind, JoinPolicy, Profile } from "../core/conversation.ts";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import type { FirstMember } from "../core/ports.ts";
+import { hasSchema, migrate } from "../object/migrations.ts";
+import { REPAIR_MS } from "./fanout.ts";
+import { Members } from "./members.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { People } from "./people.ts";
+
+type Row = {
+  id: ConversationId;
+  kind: ConversationKind;
+  name: string;
+  avatar: string;
+  introduction: string;
+  announcement: string;
+  join_policy: JoinPolicy;
+  owner_id: UserId | null;
+  created_at: number;
+  changes: number;
+  rev: number;
+};
+
+/** What a conversation is besides its messages and members: one row. */
+export class State {
+  readonly #sql: SqlStorage;
+  readonly id: ConversationId;
+  readonly profile: Profile;
+  /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
+  changes: number;
+  /** numbers revokes and hides, for clients that were away */
+  rev: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const row = sql.exec<Row>("SELECT * FROM conversation").one();
+    this.id = row.id;
+    this.changes = row.changes;
+    this.rev = row.rev;
+    this.profile = {
+      kind: row.kind,
+      name: row.name,
+      avatar: row.avatar,
+      introduction: row.introduction,
+      announcement: row.announcement,
+      joinPolicy: row.join_policy,
+      ownerId: row.owner_id,
+      createdAt: row.created_at,
+    };
+  }
+
+  /** Stores the counters; memory follows by `apply` once the transaction is through. */
+  store(changes: number, rev: number): void {
+    this.#sql.exec("UPDATE conversation SET changes = ?, rev = ?", changes, rev);
+  }
+
+  apply(changes: number, rev: number): void {
+    this.changes = changes;
+    this.rev = rev;
+  }
+}
+
+/**
+ * Makes the tables of a conversation which D1 has confirmed, with what it was created with. Idempotent:
+ * where there are tables already nothing happens.
+ */
+export function create(
+  storage: DurableObjectStorage,
+  id: ConversationId,
+  { profile, members }: { profile: Profile; members: FirstMember[] },
+): void {
+  if (hasSchema(storage)) return;
+  storage.transactionSync(() => {
+    migrate(storage, MIGRATIONS);
+    storage.sql.exec(
+      `INSERT INTO conversation
+         (id, kind, name, avatar, introduction, announcement, join_policy, owner_id, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      profile.kind,
+      profile.name,
+      profile.avatar,
+      profile.introduction,
+      profile.announcement,
+      profile.joinPolicy,
+      profile.ownerId,
+      profile.createdAt,
+    );
+    Members.insertFirst(storage.sql, members);
+    const now = Date.now();
+    for (const { person } of members) People.store(storage.sql, person, now);
+    // Nobody has been told yet: what a crash leaves undone here the alarm does.
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + REPAIR_MS);
+  });
+}

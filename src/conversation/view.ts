@@ -1,0 +1,78 @@
+import type { Preview } from "../core/bump.ts";
+import { previewText } from "../core/content.ts";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import type { Message, Quote } from "../core/message.ts";
+import { type Log, type Reader, type Row, readMentions } from "./log.ts";
+import type { Member, Members } from "./members.ts";
+import type { People } from "./people.ts";
+
+/** Makes messages out of rows: with today's profiles, and with what each reader may see of a quote. */
+export class View {
+  readonly #id: ConversationId;
+  readonly #log: Log;
+  readonly #people: People;
+  readonly #members: Members;
+
+  constructor(id: ConversationId, log: Log, people: People, members: Members) {
+    this.#id = id;
+    this.#log = log;
+    this.#people = people;
+    this.#members = members;
+  }
+
+  /** Messages as one reader sees them. */
+  for(rows: Row[], reader: Reader): Message[] {
+    const quoted = rows.flatMap((row) => (row.quote_seq === null ? [] : [row.quote_seq]));
+    const visible = this.#log.visibleOf(quoted, reader);
+    return rows.map((row) =>
+      this.#message(row, row.quote_seq === null ? undefined : visible.get(row.quote_seq)),
+    );
+  }
+
+  /** A message as most see it, and, if it quotes, as those see it who may not see the quoted one. */
+  forAll(row: Row): { message: Message; blind: { users: Set<UserId>; message: Message } | null } {
+    const quoted = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
+    const message = this.#message(row, quoted);
+    if (!quoted) return { message, blind: null };
+    const users = new Set(this.#log.hiddenBy(quoted.seq));
+    for (const member of this.#members.all())
+      if (member.visible_from >= quoted.seq) users.add(member.user_id);
+    return { message, blind: users.size === 0 ? null : { users, message: this.#message(row, undefined) } };
+  }
+
+  /** The newest message which a member may see, as his inbox keeps it. */
+  preview(member: Member): Preview | null {
+    const row = this.#log.newest(member);
+    if (!row) return null;
+    return {
+      seq: row.seq,
+      senderId: row.sender_id,
+      kind: row.kind,
+      body: row.body,
+      mentions: readMentions(row.mentions),
+      revoked: row.revoked_rev !== null,
+      ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
+      createdAt: row.created_at,
+    };
+  }
+
+  #message(row: Row, quoted: Row | undefined): Message {
+    return {
+      conversationId: this.#id,
+      seq: row.seq,
+      sender: this.#people.get(row.sender_id),
+      kind: row.kind,
+      body: row.body,
+      ...(quoted && { quote: quote(quoted) }),
+      mentions: readMentions(row.mentions),
+      revoked: row.revoked_rev !== null,
+      ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
+      createdAt: row.created_at,
+    };
+  }
+}
+
+/** The quoted message as it is now: its preview is made when it is read, so it goes when that is revoked. */
+function quote({ seq, sender_id, kind, body }: Row): Quote {
+  return { seq, senderId: sender_id, kind, preview: previewText(body) };
+}

@@ -1,0 +1,158 @@
+import {
+  existingUsers,
+  findListed,
+  insertGroup,
+  type Listed,
+  openDirect as openPair,
+  updatePreferences,
+} from "../storage/conversations.ts";
+import type { InboxEntry, Preview } from "./bump.ts";
+import type { Conversation, JoinPolicy, Preferences, Profile, Role, Standing } from "./conversation.ts";
+import type { Core } from "./core.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { CoreError, invalid, noConversation } from "./errors.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+import type { Message, Person } from "./message.ts";
+
+/**
+ * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
+ * both lists before this resolves.
+ * @throws `validation_failed` with oneself, `not_found` for an unknown user
+ */
+export async function openDirect(
+  core: Core,
+  caller: UserId,
+  peer: UserId,
+): Promise<{ conversation: Conversation; created: boolean }> {
+  if (peer === caller) throw invalid("body.user_id", "must be somebody else: you cannot chat with yourself");
+  await requireUsers(core, [peer]);
+  const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
+  const { id, created } = await openPair(core.db, pair, Date.now());
+  await core.conversations.init(id);
+  return { conversation: await getConversation(core, caller, id), created };
+}
+
+/**
+ * Creates a group with its first members; the caller owns it. Duplicates and the caller among
+ * `memberIds` are ignored.
+ * @throws `not_found` for an unknown member, `validation_failed` for more members than a group holds;
+ *   nothing is created then
+ */
+export async function createGroup(
+  core: Core,
+  caller: UserId,
+  group: { name: string; memberIds: UserId[]; joinPolicy: JoinPolicy },
+): Promise<Conversation> {
+  const { name, joinPolicy } = group;
+  const memberIds = [...new Set([caller, ...group.memberIds])];
+  const max = core.settings.maxGroupMembers;
+  if (memberIds.length > max) throw invalid("body.member_ids", `a group has at most ${max} members`);
+  await requireUsers(core, memberIds);
+  const ownerId = caller;
+  const id = await insertGroup(core.db, { name, joinPolicy, ownerId, memberIds, createdAt: Date.now() });
+  await core.conversations.init(id);
+  return getConversation(core, caller, id);
+}
+
+/** A conversation as the caller sees it. @throws `not_found` unless he is in it */
+export async function getConversation(core: Core, caller: UserId, id: ConversationId): Promise<Conversation> {
+  const [described, listed] = await Promise.all([
+    core.conversations.describe(id, { userId: caller }),
+    findListed(core.db, caller, [{ id, senderId: null }]),
+  ]);
+  const found = listed.get(id);
+  if (!found) throw noConversation();
+  const { profile, role, standing, lastMessage } = described;
+  return compose(id, { ...found, profile, role }, standing, lastMessage);
+}
+
+/**
+ * The caller's conversations, sticky ones first, then newest activity: one call of his inbox and one
+ * query of D1 whatever their number.
+ * @throws `validation_failed` for a cursor that is none of this list's
+ */
+export async function listConversations(
+  core: Core,
+  caller: UserId,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ items: Conversation[]; nextCursor: string | null }> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  const entries = await core.inboxes.list(caller, { limit: limit + 1, ...(after && { after }) });
+  const shown = entries.slice(0, limit);
+  const wanted = shown.map(({ conversationId, preview }) => ({
+    id: conversationId,
+    senderId: preview?.senderId ?? null,
+  }));
+  const listed = await findListed(core.db, caller, wanted);
+  const items = shown.flatMap((entry) => {
+    const found = listed.get(entry.conversationId);
+    if (!found) return [];
+    mendSticky(core, caller, entry, found);
+    return [compose(entry.conversationId, found, entry, lastMessage(entry, found.sender))];
+  });
+  const last = shown.at(-1);
+  return { items, nextCursor: entries.length > limit && last ? encodeCursor(last) : null };
+}
+
+/**
+ * Sets the caller's own flags of a conversation; absent ones stay.
+ * @throws `not_found` unless he is in it
+ */
+export async function setPreferences(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  change: { [Flag in keyof Preferences]?: boolean | undefined },
+): Promise<Conversation> {
+  if (!(await updatePreferences(core.db, id, caller, change))) throw noConversation();
+  if (change.sticky !== undefined) {
+    await core.inboxes.stick(caller, { conversationId: id, sticky: change.sticky });
+  }
+  return getConversation(core, caller, id);
+}
+
+async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
+  const existing = await existingUsers(core.db, ids);
+  const unknown = ids.find((id) => !existing.has(id));
+  if (unknown !== undefined) throw new CoreError("not_found", `There is no user ${unknown}.`);
+}
+
+/** The inbox has a copy of the flag; one that a crash left behind is mended when it is seen. */
+function mendSticky(core: Core, caller: UserId, { conversationId, sticky }: InboxEntry, found: Listed): void {
+  if (sticky === found.preferences.sticky) return;
+  core.waitUntil(core.inboxes.stick(caller, { conversationId, sticky: found.preferences.sticky }));
+}
+
+function compose(
+  id: ConversationId,
+  { profile, role, preferences, peer }: { profile: Profile; role: Role } & Omit<Listed, "sender">,
+  standing: Standing,
+  lastMessage: Message | null,
+): Conversation {
+  const { lastSeq, readSeq, unreadCount, memberCount, updatedAt } = standing;
+  return {
+    id,
+    ...profile,
+    // A direct conversation is called after the other one.
+    ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
+    ...preferences,
+    ...{ lastSeq, readSeq, unreadCount, memberCount, updatedAt },
+    role,
+    lastMessage,
+    disabled: profile.kind === "direct" && peer === null,
+  };
+}
+
+function lastMessage({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
+  return (
+    preview && { ...withoutSender(preview), conversationId, sender: sender ?? unknown(preview.senderId) }
+  );
+}
+
+function withoutSender({ senderId: _, ...preview }: Preview): Omit<Preview, "senderId"> {
+  return preview;
+}
+
+function unknown(id: UserId): Person {
+  return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
+}

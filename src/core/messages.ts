@@ -1,0 +1,74 @@
+import type { ReadReceipt } from "./conversation.ts";
+import type { Core } from "./core.ts";
+import { invalid } from "./errors.ts";
+import type { ConversationId, Position, Seq, UserId } from "./ids.ts";
+import type { Draft, Message } from "./message.ts";
+
+/**
+ * Stores a message and has it delivered. A draft whose client id the sender has used in this
+ * conversation gives the first message again, with `replay`.
+ * @throws `not_found` unless the caller is in it (or for what he quotes or mentions), `rate_limited`
+ */
+export function sendMessage(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  draft: Draft,
+): Promise<{ message: Message; replay: boolean }> {
+  return core.conversations.send(id, { userId: caller, draft });
+}
+
+/**
+ * A page of messages in rising order, bounds exclusive; without bounds the newest page.
+ * @throws `validation_failed` for both bounds at once, `not_found`
+ */
+export async function pageOfMessages(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  page: { before?: Position | undefined; after?: Position | undefined; limit: number },
+): Promise<{ items: Message[]; hasMore: boolean }> {
+  const { before, after, limit } = page;
+  if (before !== undefined && after !== undefined) {
+    throw invalid("query.before", "before and after exclude each other: send one of them");
+  }
+  return core.conversations.page(id, {
+    userId: caller,
+    limit,
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  });
+}
+
+/** One message. @throws `not_found` for one that the caller cannot see */
+export function getMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<Message> {
+  return core.conversations.message(id, { userId: caller, seq });
+}
+
+/**
+ * Takes a message back for everyone: its content is gone everywhere. Twice changes nothing.
+ * @throws `not_found`, `forbidden` unless it is the caller's own or he runs the group
+ */
+export async function revokeMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
+  await core.conversations.revoke(id, { userId: caller, seq });
+}
+
+/** Takes a message out of the caller's own sight. Twice changes nothing. @throws `not_found` */
+export async function hideMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
+  await core.conversations.hide(id, { userId: caller, seq });
+}
+
+/** Moves the caller's read position; backward changes nothing. @throws `not_found` beyond the last message */
+export function markRead(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  seq: Position,
+): Promise<{ readSeq: Position; unreadCount: number }> {
+  return core.conversations.read(id, { userId: caller, seq });
+}
+
+/** How far every member has read. @throws `not_found` */
+export function readReceipts(core: Core, caller: UserId, id: ConversationId): Promise<ReadReceipt[]> {
+  return core.conversations.receipts(id, { userId: caller });
+}

@@ -1,0 +1,31 @@
+import type { Core } from "./core.ts";
+import { CoreError, Failure } from "./errors.ts";
+import type { ConversationId, Position } from "./ids.ts";
+import type { Credential } from "./sessions.ts";
+
+/** Who opens a socket in which conversation, and from where he wants to go on. */
+export interface RoomSocketRequest extends Credential {
+  conversationId: ConversationId;
+  /** replay what is later than this seq; absent: live only */
+  after: Position | undefined;
+  /** and the revokes and hides later than this */
+  rev: number | undefined;
+  /** the one sub-protocol that the answer names, if the client offered it */
+  subprotocol: string | undefined;
+}
+
+/**
+ * Opens a socket in the conversation itself.
+ * @returns the object's own 101, to be handed on untouched
+ * @throws `not_found` unless the caller is in it, `unauthenticated` if his session is ended meanwhile
+ */
+export async function openRoomSocket(
+  core: Core,
+  upgrade: Request,
+  { conversationId, ...opening }: RoomSocketRequest,
+): Promise<Response> {
+  const response = await core.conversations.openSocket(conversationId, upgrade, opening);
+  if (response.status === 101) return response;
+  const { code, detail, data } = Failure.parse(await response.json());
+  throw new CoreError(code, detail, data);
+}
