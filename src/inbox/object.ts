@@ -1,11 +1,163 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Result } from "../core/errors.ts";
-import type { SessionId } from "../core/ids.ts";
+import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
+import { CoreError, type Result } from "../core/errors.ts";
+import { type ConversationId, SessionId, UserId } from "../core/ids.ts";
+import type { Conversations, SocketRegistration, UserDirectory } from "../core/ports.ts";
+import { Jobs } from "../object/jobs.ts";
+import { hasSchema, migrate } from "../object/migrations.ts";
+import { answer } from "../object/stub.ts";
+import { Gate } from "./gate.ts";
+import { List } from "./list.ts";
+import { MIGRATIONS } from "./migrations.ts";
 
-/** One user's gate and list. */
-export class InboxObject extends DurableObject<Env> {
-  /** Ends a session: closes its sockets and refuses new ones until its tokens have expired. */
-  async endSession(_input: { sessionId: SessionId; expiresAt: number }): Promise<Result<null>> {
-    return { ok: true, value: null };
+/** How long a user stays online after his last socket has closed: a reconnect is no absence. */
+const GRACE_MS = 5_000;
+/** How often the gate asks whether sockets of which it has heard nothing are still open. */
+const CHECK_MS = 15 * 60_000;
+
+/** What an inbox needs from outside; `src/index.ts` hands it in. */
+export interface InboxDeps {
+  directory: UserDirectory;
+  conversations: Conversations;
+}
+
+type JobKind = "kick" | "sweep" | "sockets" | "online";
+
+/** One user: the gate of his sockets, his list of conversations, whether he is online. */
+export abstract class InboxObject extends DurableObject<Env> {
+  readonly #deps: InboxDeps;
+  readonly #jobs: Jobs<JobKind>;
+  readonly #gate: Gate;
+  readonly #list: List;
+  #exists: boolean;
+
+  constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
+    super(ctx, env);
+    this.#deps = deps;
+    this.#gate = new Gate(ctx.storage.sql, deps.conversations);
+    this.#list = new List(ctx.storage.sql);
+    this.#jobs = new Jobs(ctx.storage, {
+      kick: (key) => this.#kick(SessionId.parse(key)),
+      sweep: async () => this.#gate.sweep(Date.now()),
+      sockets: () => this.#checkSockets(),
+      online: () => this.#projectOnline(),
+    });
+    this.#exists = hasSchema(ctx.storage);
+    if (!this.#exists) return;
+    void ctx.blockConcurrencyWhile(async () => {
+      migrate(ctx.storage, MIGRATIONS);
+      // An alarm that was taken by a run which a crash cut short is gone: its jobs are not.
+      if ((await ctx.storage.getAlarm()) === null) this.#jobs.rearm();
+    });
   }
+
+  /** Takes a conversation's snapshot. Idempotent, in any order. @throws `not_found` for an unknown user */
+  bump(input: Bump): Promise<Result<null>> {
+    return this.#answer(() => {
+      this.#list.take(input);
+      return null;
+    });
+  }
+
+  /** Notes a socket that is about to open in a conversation. @throws `unauthenticated` for an ended session */
+  register(input: SocketRegistration): Promise<Result<null>> {
+    return this.#answer(() => {
+      this.#gate.register(input);
+      this.#jobs.schedule("online", "", Date.now());
+      this.#jobs.schedule("sockets", "", Date.now() + CHECK_MS);
+      return null;
+    });
+  }
+
+  /** The last socket of a session in a conversation has closed. */
+  unregister(input: SocketRegistration): Promise<Result<null>> {
+    return this.#answer(() => {
+      this.#gate.unregister(input);
+      this.#left();
+      return null;
+    });
+  }
+
+  /** Ends a session: closes its sockets, refuses new ones until its tokens have expired. Idempotent. */
+  endSession(input: { sessionId: SessionId; expiresAt: number }): Promise<Result<null>> {
+    return this.#answer(async () => {
+      this.#gate.end(input.sessionId, input.expiresAt);
+      this.#jobs.schedule("sweep", "", input.expiresAt);
+      // The job stands before the first try: a crash in between does not leave a socket open.
+      this.#jobs.schedule("kick", input.sessionId, Date.now() + 2_000);
+      await this.#kick(input.sessionId).then(
+        () => this.#jobs.cancel("kick", input.sessionId),
+        () => undefined,
+      );
+      return null;
+    });
+  }
+
+  /** A page of the user's conversations, sticky ones first, then newest activity. */
+  list(input: { limit: number; after?: ListPosition }): Promise<Result<InboxEntry[]>> {
+    return this.#answer(() => this.#list.page(input.limit, input.after));
+  }
+
+  /** Copies the member's own flag, which D1 keeps: it cuts the pages of the list. */
+  stick(input: { conversationId: ConversationId; sticky: boolean }): Promise<Result<null>> {
+    return this.#answer(() => {
+      this.#list.stick(input.conversationId, input.sticky);
+      return null;
+    });
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#jobs.run();
+  }
+
+  async #kick(sessionId: SessionId): Promise<null> {
+    await this.#gate.kick(sessionId);
+    this.#left();
+    return null;
+  }
+
+  async #checkSockets(): Promise<number | null> {
+    await this.#gate.forgetLost();
+    this.#left();
+    return this.#gate.hasSockets() ? Date.now() + CHECK_MS : null;
+  }
+
+  #left(): void {
+    if (!this.#gate.hasSockets()) this.#jobs.schedule("online", "", Date.now() + GRACE_MS);
+  }
+
+  async #projectOnline(): Promise<null> {
+    const online = this.#gate.hasSockets();
+    const known =
+      this.ctx.storage.sql.exec<{ online: number }>("SELECT online FROM presence").one().online === 1;
+    if (online === known) return null;
+    await this.#deps.directory.setOnline(this.#userId(), online);
+    this.ctx.storage.sql.exec("UPDATE presence SET online = ?", online ? 1 : 0);
+    return null;
+  }
+
+  #answer<T>(work: () => T | Promise<T>): Promise<Result<T>> {
+    return answer(async () => {
+      if (!this.#exists) await this.#create();
+      return work();
+    });
+  }
+
+  /** Makes the tables once D1 has confirmed the user: guessed ids make no objects. @throws `not_found` */
+  async #create(): Promise<void> {
+    if (!(await this.#deps.directory.exists(this.#userId()))) throw noUser();
+    if (this.#exists) return;
+    this.ctx.storage.transactionSync(() => migrate(this.ctx.storage, MIGRATIONS));
+    this.#exists = true;
+  }
+
+  #userId(): UserId {
+    const id = UserId.safeParse(Number(this.ctx.id.name));
+    if (!id.success) throw noUser();
+    return id.data;
+  }
+}
+
+function noUser(): CoreError {
+  return new CoreError("not_found", "There is no such user.");
 }

@@ -1,0 +1,89 @@
+import { type Bump, type InboxEntry, type ListPosition, Preview } from "../core/bump.ts";
+import type { MemberState } from "../core/conversation.ts";
+import type { ConversationId, Position } from "../core/ids.ts";
+
+type Row = {
+  conversation_id: ConversationId;
+  ver: number;
+  state: MemberState;
+  visible_from: Position;
+  last_seq: Position;
+  last_n: number;
+  read_seq: Position;
+  read_n: number;
+  member_count: number;
+  preview: string | null;
+  updated_at: number;
+  sticky: number;
+};
+
+/** The user's conversations, each as the newest bump had it. */
+export class List {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Takes a snapshot iff it is newer than what is known: late and doubled ones change nothing. */
+  take(bump: Bump): void {
+    this.#sql.exec(
+      `INSERT INTO conversations (conversation_id, ver, state, visible_from, last_seq, last_n,
+         read_seq, read_n, member_count, preview, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
+         visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
+         read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
+         preview = excluded.preview, updated_at = excluded.updated_at
+       WHERE excluded.ver > ver`,
+      bump.conversationId,
+      bump.ver,
+      bump.state,
+      bump.visibleFrom,
+      bump.lastSeq,
+      bump.lastN,
+      bump.readSeq,
+      bump.readN,
+      bump.memberCount,
+      bump.preview === null ? null : JSON.stringify(bump.preview),
+      bump.updatedAt,
+    );
+  }
+
+  /** Copies the member's own flag. Nothing happens for a conversation which is not known here. */
+  stick(conversationId: ConversationId, sticky: boolean): void {
+    const sql = "UPDATE conversations SET sticky = ? WHERE conversation_id = ?";
+    this.#sql.exec(sql, sticky ? 1 : 0, conversationId);
+  }
+
+  /** At most `limit` conversations behind a position, sticky ones first, then newest activity. */
+  page(limit: number, after: ListPosition | undefined): InboxEntry[] {
+    const { sticky, updatedAt, conversationId } = after ?? FIRST;
+    const rows = this.#sql.exec<Row>(
+      `SELECT * FROM conversations
+       WHERE state = 'active' AND (sticky, updated_at, conversation_id) < (?, ?, ?)
+       ORDER BY sticky DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
+      sticky ? 1 : 0,
+      updatedAt,
+      conversationId,
+      limit,
+    );
+    return rows.toArray().map(entry);
+  }
+}
+
+/** Before every row. */
+const FIRST = { sticky: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
+
+function entry(row: Row): InboxEntry {
+  return {
+    conversationId: row.conversation_id,
+    lastSeq: row.last_seq,
+    readSeq: row.read_seq,
+    unreadCount: Math.max(0, row.last_n - row.read_n),
+    memberCount: row.member_count,
+    preview: row.preview === null ? null : Preview.parse(JSON.parse(row.preview)),
+    updatedAt: row.updated_at,
+    sticky: row.sticky === 1,
+  };
+}
