@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { z } from "zod";
 import { ConversationStubs } from "./conversation/stub.ts";
 import type { Core } from "./core/core.ts";
 import { CoreError } from "./core/errors.ts";
+import { LIMITS } from "./core/limits.ts";
 import { SessionMemory } from "./core/session-memory.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
@@ -10,6 +12,9 @@ import { InboxStubs } from "./inbox/stub.ts";
 import { openDatabase } from "./storage/database.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 import { onError, problem } from "./surfaces/v1/errors.ts";
+
+/** The setting `MAX_GROUP_MEMBERS`. */
+const MaxGroupMembers = z.coerce.number().pipe(z.int().positive()).catch(LIMITS.groupMembers);
 
 const sessionMemory = new SessionMemory();
 
@@ -23,6 +28,7 @@ app.use(async (c, next) => {
     conversations: new ConversationStubs(c.env.CONVERSATION),
     inboxes: new InboxStubs(c.env.INBOX),
     sessionMemory,
+    settings: { maxGroupMembers: MaxGroupMembers.parse(c.env.MAX_GROUP_MEMBERS) },
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
   c.set("core", core);

@@ -1,14 +1,42 @@
 import { app } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
+import { ConversationStubs } from "./conversation/stub.ts";
 import { sweep } from "./core/sweep.ts";
 import { InboxObject } from "./inbox/object.ts";
+import { InboxStubs } from "./inbox/stub.ts";
+import { findCreated, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
+import { findUser } from "./storage/users.ts";
+import { roomProtocol } from "./surfaces/v1/frames.ts";
 
 /** One conversation: its order, members, read positions and sockets. */
-export class Conversation extends ConversationObject {}
+export class Conversation extends ConversationObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    const db = openDatabase(env.DB);
+    super(ctx, env, {
+      directory: {
+        created: (id) => findCreated(db, id),
+        people: (ids) => findPeople(db, ids),
+      },
+      inboxes: new InboxStubs(env.INBOX),
+      protocol: roomProtocol,
+    });
+  }
+}
 
 /** One user: the gate of his sockets, his list of conversations. */
-export class Inbox extends InboxObject {}
+export class Inbox extends InboxObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    const db = openDatabase(env.DB);
+    super(ctx, env, {
+      directory: {
+        exists: async (id) => (await findUser(db, id)) !== null,
+        setOnline: (id, online) => setOnline(db, id, online),
+      },
+      conversations: new ConversationStubs(env.CONVERSATION),
+    });
+  }
+}
 
 export default {
   fetch: app.fetch,

@@ -1,0 +1,258 @@
+import { and, eq, sql } from "drizzle-orm";
+import { z } from "zod";
+import { ConversationKind, JoinPolicy, type Preferences, type Profile, Role } from "../core/conversation.ts";
+import { ConversationId, UserId } from "../core/ids.ts";
+import type { Person } from "../core/message.ts";
+import type { FirstMember } from "../core/ports.ts";
+import type { User } from "../core/users.ts";
+import type { Database } from "./database.ts";
+import { fromD1 } from "./outage.ts";
+import { conversations, memberships, users } from "./schema.ts";
+
+const PERSON = { id: users.id, username: users.username, nickname: users.nickname, avatar: users.avatar };
+
+/** What a new group starts with. */
+export interface NewGroup {
+  name: string;
+  joinPolicy: JoinPolicy;
+  ownerId: UserId;
+  memberIds: UserId[];
+  createdAt: number;
+}
+
+/**
+ * Opens the direct conversation of two users, or finds the one they have: one batch, so that of
+ * several who race exactly one creates it.
+ */
+export async function openDirect(
+  db: Database,
+  [low, high]: [UserId, UserId],
+  createdAt: number,
+): Promise<{ id: ConversationId; created: boolean }> {
+  const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
+  const [inserted, , found] = await fromD1(
+    db.batch([
+      db
+        .insert(conversations)
+        .values({ kind: "direct", lowUserId: low, highUserId: high, createdAt })
+        .onConflictDoNothing()
+        .returning({ id: conversations.id }),
+      db
+        .insert(memberships)
+        .select(
+          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0
+            FROM conversations c, json_each(${JSON.stringify([low, high])}) u
+            WHERE c.low_user_id = ${low} AND c.high_user_id = ${high}`,
+        )
+        .onConflictDoNothing(),
+      db.select({ id: conversations.id }).from(conversations).where(pair),
+    ]),
+  );
+  const [conversation] = found;
+  if (!conversation) throw new Error("a pair that was inserted is there");
+  return { id: conversation.id, created: inserted.length > 0 };
+}
+
+/** Creates a group with its first members, in one batch. */
+export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId> {
+  const { memberIds, ...row } = group;
+  const [inserted] = await fromD1(
+    db.batch([
+      db
+        .insert(conversations)
+        .values({ kind: "group", ...row })
+        .returning({ id: conversations.id }),
+      // The batch is one transaction of D1's only writer: the highest id is the one just given.
+      db.insert(memberships).select(
+        sql`SELECT (SELECT max(id) FROM conversations), u.value,
+            iif(u.value = ${group.ownerId}, 'owner', 'member'), 'active', 0, ${group.createdAt}, 0, 0, 0
+          FROM json_each(${JSON.stringify(memberIds)}) u`,
+      ),
+    ]),
+  );
+  const [conversation] = inserted;
+  if (!conversation) throw new Error("an inserted group has an id");
+  return conversation.id;
+}
+
+/** Which of these users exist; any number of them in one query. */
+export async function existingUsers(db: Database, ids: UserId[]): Promise<Set<UserId>> {
+  const found = await findPeople(db, ids);
+  return new Set(found.map((person) => person.id));
+}
+
+/** Today's profiles; unknown ids are missing. Any number of them in one query. */
+export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
+  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return fromD1(db.select(PERSON).from(users).where(among));
+}
+
+/** A conversation as it was created, with its first members; null if there is none. */
+export async function findCreated(
+  db: Database,
+  id: ConversationId,
+): Promise<{ profile: Profile; members: FirstMember[] } | null> {
+  const [profiles, members] = await fromD1(
+    db.batch([
+      db
+        .select({
+          kind: conversations.kind,
+          name: conversations.name,
+          avatar: conversations.avatar,
+          introduction: conversations.introduction,
+          announcement: conversations.announcement,
+          joinPolicy: conversations.joinPolicy,
+          ownerId: conversations.ownerId,
+          createdAt: conversations.createdAt,
+        })
+        .from(conversations)
+        .where(eq(conversations.id, id)),
+      // Version 0: what the object has changed since is not what it was created with.
+      db
+        .select({ ...PERSON, role: memberships.role, joinedAt: memberships.joinedAt })
+        .from(memberships)
+        .innerJoin(users, eq(users.id, memberships.userId))
+        .where(and(eq(memberships.conversationId, id), eq(memberships.version, 0))),
+    ]),
+  );
+  const [profile] = profiles;
+  if (!profile) return null;
+  return {
+    profile,
+    members: members.map(({ role, joinedAt, ...person }) => ({ person, role, joinedAt })),
+  };
+}
+
+/** What D1 adds to a conversation in a member's list. */
+export interface Listed {
+  id: ConversationId;
+  profile: Profile;
+  role: Role;
+  preferences: Preferences;
+  /** the other one of a direct conversation */
+  peer: User | null;
+  /** who wrote the last message */
+  sender: Person | null;
+}
+
+const flag = z.number().transform((value) => value === 1);
+const name = z.string().nullable();
+const ListedRow = z.object({
+  id: ConversationId,
+  kind: ConversationKind,
+  name: z.string(),
+  avatar: z.string(),
+  introduction: z.string(),
+  announcement: z.string(),
+  join_policy: JoinPolicy,
+  owner_id: UserId.nullable(),
+  created_at: z.number(),
+  role: Role,
+  sticky: flag,
+  silent: flag,
+  validation: flag,
+  peer_id: UserId.nullable(),
+  peer_username: name,
+  peer_nickname: name,
+  peer_avatar: name,
+  peer_online: flag.nullable(),
+  sender_id: UserId.nullable(),
+  sender_username: name,
+  sender_nickname: name,
+  sender_avatar: name,
+});
+
+/**
+ * What D1 knows of these conversations of one user, in one query whatever their number.
+ * @param wanted each conversation with the sender whose profile is wanted beside it
+ */
+export async function findListed(
+  db: Database,
+  userId: UserId,
+  wanted: { id: ConversationId; senderId: UserId | null }[],
+): Promise<Map<ConversationId, Listed>> {
+  const rows = await fromD1(db.all(listedQuery(userId, wanted)));
+  return new Map(rows.map((row) => listed(ListedRow.parse(row))).map((entry) => [entry.id, entry]));
+}
+
+/** Columns have names of their own: D1 gives rows as objects. */
+export function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: UserId | null }[]) {
+  const json = JSON.stringify(wanted.map(({ id, senderId }) => [id, senderId]));
+  return sql`
+    SELECT c.id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.owner_id,
+      c.created_at, m.role, m.sticky, m.silent, m.validation,
+      p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
+      p.avatar AS peer_avatar, p.online AS peer_online,
+      s.id AS sender_id, s.username AS sender_username, s.nickname AS sender_nickname,
+      s.avatar AS sender_avatar
+    FROM json_each(${json}) w
+    JOIN memberships m ON m.conversation_id = json_extract(w.value, '$[0]') AND m.user_id = ${userId}
+    JOIN conversations c ON c.id = m.conversation_id
+    LEFT JOIN users p ON p.id = iif(c.low_user_id = m.user_id, c.high_user_id, c.low_user_id)
+    LEFT JOIN users s ON s.id = json_extract(w.value, '$[1]')
+    WHERE m.state = 'active'`;
+}
+
+function listed(row: z.infer<typeof ListedRow>): Listed {
+  return {
+    id: row.id,
+    profile: {
+      kind: row.kind,
+      name: row.name,
+      avatar: row.avatar,
+      introduction: row.introduction,
+      announcement: row.announcement,
+      joinPolicy: row.join_policy,
+      ownerId: row.owner_id,
+      createdAt: row.created_at,
+    },
+    role: row.role,
+    preferences: { sticky: row.sticky, silent: row.silent, validation: row.validation },
+    peer:
+      row.peer_id === null
+        ? null
+        : {
+            id: row.peer_id,
+            username: row.peer_username ?? "",
+            nickname: row.peer_nickname ?? "",
+            avatar: row.peer_avatar ?? "",
+            online: row.peer_online ?? false,
+          },
+    sender:
+      row.sender_id === null
+        ? null
+        : {
+            id: row.sender_id,
+            username: row.sender_username ?? "",
+            nickname: row.sender_nickname ?? "",
+            avatar: row.sender_avatar ?? "",
+          },
+  };
+}
+
+/** Sets a member's own flags. @returns false if he is not in the conversation */
+export async function updatePreferences(
+  db: Database,
+  id: ConversationId,
+  userId: UserId,
+  change: { [Flag in keyof Preferences]?: boolean | undefined },
+): Promise<boolean> {
+  const mine = and(
+    eq(memberships.conversationId, id),
+    eq(memberships.userId, userId),
+    eq(memberships.state, "active"),
+  );
+  if (Object.values(change).every((value) => value === undefined)) {
+    const [found] = await fromD1(db.select({ role: memberships.role }).from(memberships).where(mine));
+    return found !== undefined;
+  }
+  const updated = await fromD1(
+    db.update(memberships).set(change).where(mine).returning({ role: memberships.role }),
+  );
+  return updated.length > 0;
+}
+
+/** Projects whether a user has a socket open. */
+export async function setOnline(db: Database, id: UserId, online: boolean): Promise<void> {
+  await fromD1(db.update(users).set({ online }).where(eq(users.id, id)));
+}

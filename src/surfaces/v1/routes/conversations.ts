@@ -1,0 +1,113 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  createGroup,
+  getConversation,
+  listConversations,
+  openDirect,
+  setPreferences,
+} from "../../../core/conversations.ts";
+import { authenticated } from "../auth.ts";
+import { v1Body } from "../body.ts";
+import { v1Router } from "../router.ts";
+import { ConversationIdParam, problems } from "../schemas/common.ts";
+import {
+  Conversation,
+  ConversationList,
+  ListQuery,
+  NewConversation,
+  PreferencesChange,
+} from "../schemas/conversations.ts";
+import { serializeConversation } from "../serialize/conversations.ts";
+
+const params = z.object({ id: ConversationIdParam });
+const one = { content: { "application/json": { schema: Conversation } } };
+
+/**
+ * Opens the direct conversation with a user (201 new, 200 existing), or creates a group (201).
+ * Unknown users: `not_found`, nothing is created.
+ */
+const createRouteDefinition = createRoute({
+  method: "post",
+  path: "/v1/conversations",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, v1Body] as const,
+  request: { body: { required: true, content: { "application/json": { schema: NewConversation } } } },
+  responses: {
+    200: { description: "The direct conversation that was there", ...one },
+    201: { description: "The new conversation", ...one },
+    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+  },
+});
+
+/** The caller's conversations: sticky ones first, then newest activity. */
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { query: ListQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: ConversationList } } },
+    ...problems("validation_failed", "unauthenticated"),
+  },
+});
+
+/** One conversation, as the caller sees it. */
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations/{id}",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params },
+  responses: {
+    200: { description: "The conversation", ...one },
+    ...problems("validation_failed", "unauthenticated", "not_found"),
+  },
+});
+
+/** Sets the caller's own flags; absent ones stay. */
+const preferencesRoute = createRoute({
+  method: "put",
+  path: "/v1/conversations/{id}/preferences",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, v1Body] as const,
+  request: {
+    params,
+    body: { required: true, content: { "application/json": { schema: PreferencesChange } } },
+  },
+  responses: {
+    200: { description: "The conversation", ...one },
+    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+  },
+});
+
+export const conversations = v1Router()
+  .openapi(createRouteDefinition, async (c) => {
+    const { core, caller } = c.var;
+    const input = c.req.valid("json");
+    if (input.kind === "direct") {
+      const { conversation, created } = await openDirect(core, caller.userId, input.user_id);
+      return c.json(serializeConversation(conversation), created ? 201 : 200);
+    }
+    const { name, member_ids: memberIds, join_policy: joinPolicy } = input;
+    const group = await createGroup(core, caller.userId, { name, memberIds, joinPolicy });
+    return c.json(serializeConversation(group), 201);
+  })
+  .openapi(listRoute, async (c) => {
+    const { items, nextCursor } = await listConversations(
+      c.var.core,
+      c.var.caller.userId,
+      c.req.valid("query"),
+    );
+    return c.json({ items: items.map(serializeConversation), next_cursor: nextCursor }, 200);
+  })
+  .openapi(getRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(serializeConversation(await getConversation(c.var.core, c.var.caller.userId, id)), 200);
+  })
+  .openapi(preferencesRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const change = c.req.valid("json");
+    const conversation = await setPreferences(c.var.core, c.var.caller.userId, id, change);
+    return c.json(serializeConversation(conversation), 200);
+  });

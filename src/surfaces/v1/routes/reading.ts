@@ -1,0 +1,49 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { markRead, readReceipts } from "../../../core/messages.ts";
+import { authenticated } from "../auth.ts";
+import { v1Body } from "../body.ts";
+import { v1Router } from "../router.ts";
+import { ConversationIdParam, problems } from "../schemas/common.ts";
+import { ReadPosition, ReadState, Receipts } from "../schemas/messages.ts";
+import { serializeReceipt } from "../serialize/messages.ts";
+
+const params = z.object({ id: ConversationIdParam });
+
+/** Moves the caller's read position forward; backward changes nothing. Beyond the last message: `not_found`. */
+const readRoute = createRoute({
+  method: "put",
+  path: "/v1/conversations/{id}/read",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, v1Body] as const,
+  request: { params, body: { required: true, content: { "application/json": { schema: ReadPosition } } } },
+  responses: {
+    200: { description: "Where it stands", content: { "application/json": { schema: ReadState } } },
+    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+  },
+});
+
+/** How far each member has read; `read_at` 0: never. */
+const receiptsRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations/{id}/receipts",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params },
+  responses: {
+    200: { description: "Every member", content: { "application/json": { schema: Receipts } } },
+    ...problems("validation_failed", "unauthenticated", "not_found"),
+  },
+});
+
+export const reading = v1Router()
+  .openapi(readRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const { seq } = c.req.valid("json");
+    const { readSeq, unreadCount } = await markRead(c.var.core, c.var.caller.userId, id, seq);
+    return c.json({ read_seq: readSeq, unread_count: unreadCount }, 200);
+  })
+  .openapi(receiptsRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const receipts = await readReceipts(c.var.core, c.var.caller.userId, id);
+    return c.json({ items: receipts.map(serializeReceipt) }, 200);
+  });

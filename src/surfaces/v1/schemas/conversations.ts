@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import { ConversationKind, JoinPolicy, Role } from "../../../core/conversation.ts";
+import { ConversationId, Position, UserId } from "../../../core/ids.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import { textUpTo } from "../../../core/text.ts";
+import { User } from "./accounts.ts";
+import { Limit, QueryText } from "./common.ts";
+import { Message } from "./messages.ts";
+
+const Name = textUpTo(LIMITS.name).min(1, "must not be empty");
+
+export const NewConversation = z
+  .discriminatedUnion("kind", [
+    z.object({ kind: z.literal("direct"), user_id: UserId }),
+    z.object({
+      kind: z.literal("group"),
+      name: Name,
+      member_ids: z.array(UserId),
+      join_policy: JoinPolicy.default("approval"),
+    }),
+  ])
+  .openapi("NewConversation");
+
+export const Conversation = z
+  .object({
+    id: ConversationId,
+    kind: ConversationKind,
+    name: z.string(),
+    avatar: z.string(),
+    peer: User.optional(),
+    introduction: z.string().optional(),
+    announcement: z.string().optional(),
+    join_policy: JoinPolicy.optional(),
+    owner_id: UserId.optional(),
+    role: Role.optional(),
+    member_count: z.int(),
+    last_message: Message.nullable(),
+    last_seq: Position,
+    read_seq: Position,
+    unread_count: z.int(),
+    sticky: z.boolean(),
+    silent: z.boolean(),
+    validation: z.boolean(),
+    disabled: z.boolean(),
+    updated_at: z.int(),
+  })
+  .openapi("Conversation");
+
+export const ConversationList = z
+  .object({ items: z.array(Conversation), next_cursor: z.string().nullable() })
+  .openapi("ConversationList");
+
+export const ListQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
+
+export const PreferencesChange = z
+  .object({
+    sticky: z.boolean().optional(),
+    silent: z.boolean().optional(),
+    validation: z.boolean().optional(),
+  })
+  .openapi("PreferencesChange");

@@ -1,0 +1,34 @@
+import type { z } from "@hono/zod-openapi";
+import type { Conversation } from "../../../core/conversation.ts";
+import type { Conversation as ConversationShape } from "../schemas/conversations.ts";
+import { serializeMessage } from "./messages.ts";
+import { serializeUser } from "./users.ts";
+
+/** A conversation as v1 shows it to one of its members; what only groups have is left out of direct ones. */
+export function serializeConversation(conversation: Conversation): z.infer<typeof ConversationShape> {
+  const { peer, lastMessage, ownerId } = conversation;
+  return {
+    id: conversation.id,
+    kind: conversation.kind,
+    name: conversation.name,
+    avatar: conversation.avatar,
+    ...(peer && { peer: serializeUser(peer) }),
+    ...(conversation.kind === "group" && {
+      introduction: conversation.introduction,
+      announcement: conversation.announcement,
+      join_policy: conversation.joinPolicy,
+      ...(ownerId !== null && { owner_id: ownerId }),
+      role: conversation.role,
+    }),
+    member_count: conversation.memberCount,
+    last_message: lastMessage && serializeMessage(lastMessage),
+    last_seq: conversation.lastSeq,
+    read_seq: conversation.readSeq,
+    unread_count: conversation.unreadCount,
+    sticky: conversation.sticky,
+    silent: conversation.silent,
+    validation: conversation.validation,
+    disabled: conversation.disabled,
+    updated_at: conversation.updatedAt,
+  };
+}

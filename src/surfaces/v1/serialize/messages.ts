@@ -1,0 +1,49 @@
+import type { z } from "@hono/zod-openapi";
+import { bodyJson, StoredBody } from "../../../core/content.ts";
+import type { ReadReceipt } from "../../../core/conversation.ts";
+import type { Draft, Message } from "../../../core/message.ts";
+import type { Message as MessageShape, NewMessage, Receipts } from "../schemas/messages.ts";
+
+/** What a send asks for, as the core takes it. @throws `validation_failed` for a body over 32 KiB */
+export function toDraft(input: NewMessage): Draft {
+  return {
+    clientMsgId: input.client_msg_id,
+    kind: input.kind,
+    body: bodyJson(input),
+    quoteSeq: input.quote_seq,
+    mentions: input.mentions ?? [],
+  };
+}
+
+/** A message as v1 shows it. */
+export function serializeMessage(message: Message): z.infer<typeof MessageShape> {
+  return { ...frame(message), body: StoredBody.parse(JSON.parse(message.body)) };
+}
+
+/** The same as JSON text: the stored body is put in as it is, which sockets do for every message. */
+export function messageJson(message: Message): string {
+  return `${JSON.stringify(frame(message)).slice(0, -1)},"body":${message.body}}`;
+}
+
+/** Everything of a message but its body. */
+function frame(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
+  const { quote, clientMsgId } = message;
+  const { id, username, nickname, avatar } = message.sender;
+  return {
+    conversation_id: message.conversationId,
+    seq: message.seq,
+    sender: { id, username, nickname, avatar },
+    kind: message.kind,
+    ...(quote && {
+      quote: { seq: quote.seq, sender_id: quote.senderId, kind: quote.kind, preview: quote.preview },
+    }),
+    mentions: message.mentions,
+    revoked: message.revoked,
+    ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
+    created_at: message.createdAt,
+  };
+}
+
+export function serializeReceipt(receipt: ReadReceipt): z.infer<typeof Receipts>["items"][number] {
+  return { user_id: receipt.userId, read_seq: receipt.readSeq, read_at: receipt.readAt };
+}

@@ -1,0 +1,136 @@
+import { exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { request } from "./api.ts";
+
+/** A frame of the server: its type and whatever else it says. */
+const Frame = z.looseObject({ type: z.string() });
+export type Frame = z.infer<typeof Frame>;
+
+export interface Closing {
+  code: number;
+  reason: string;
+}
+
+/** A client's end of a WebSocket: keeps every frame, and waits for frames, never for time. */
+export class TestSocket {
+  readonly #ws: WebSocket;
+  readonly frames: Frame[] = [];
+  /** bare words such as `pong` */
+  readonly words: string[] = [];
+  #closing: Closing | undefined;
+  #read = 0;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(ws: WebSocket) {
+    this.#ws = ws;
+    ws.accept();
+    ws.addEventListener("message", ({ data }) => {
+      const text = String(data);
+      if (text.startsWith("{")) this.frames.push(Frame.parse(JSON.parse(text)));
+      else this.words.push(text);
+      this.#wake();
+    });
+    ws.addEventListener("close", ({ code, reason }) => {
+      this.#closing = { code, reason };
+      this.#wake();
+    });
+  }
+
+  send(frame: unknown): void {
+    this.#ws.send(typeof frame === "string" || frame instanceof ArrayBuffer ? frame : JSON.stringify(frame));
+  }
+
+  close(code = 1000): void {
+    this.#ws.close(code);
+  }
+
+  /** The next frame of this type; frames of other types before it are passed over. */
+  async next(type: string): Promise<Frame> {
+    for (;;) {
+      while (this.#read < this.frames.length) {
+        const frame = this.frames[this.#read++];
+        if (frame?.type === type) return frame;
+      }
+      if (this.#closing) throw new Error(`closed with ${this.#closing.code} while waiting for ${type}`);
+      await this.#more();
+    }
+  }
+
+  /** Resolves once `holds`, looked at after every frame, is true. */
+  async until(holds: (socket: this) => boolean): Promise<void> {
+    while (!holds(this)) {
+      if (this.#closing) throw new Error(`closed with ${this.#closing.code} while waiting`);
+      await this.#more();
+    }
+  }
+
+  /** How the server closed it. */
+  async closed(): Promise<Closing> {
+    while (!this.#closing) await this.#more();
+    return this.#closing;
+  }
+
+  get isOpen(): boolean {
+    return this.#closing === undefined;
+  }
+
+  /** Every message it was shown, single and in batches, in the order of arrival. */
+  get messages(): z.infer<typeof Shown>[] {
+    return this.frames.flatMap((frame) => {
+      if (frame.type === "message") return [Shown.parse(frame.message)];
+      return frame.type === "messages" ? z.array(Shown).parse(frame.items) : [];
+    });
+  }
+
+  get acks(): z.infer<typeof Ack>[] {
+    return this.frames.flatMap((frame) => {
+      if (frame.type === "ack") return [Ack.parse(frame)];
+      return frame.type === "acks" ? z.array(Ack).parse(frame.items) : [];
+    });
+  }
+
+  /** The seqs it knows of, by message or by ack, in the order of arrival. */
+  get seqs(): number[] {
+    return this.messages.map((message) => message.seq);
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+const Shown = z.looseObject({
+  seq: z.int(),
+  sender: z.looseObject({ id: z.int() }),
+  kind: z.string(),
+  body: z.record(z.string(), z.json()),
+  revoked: z.boolean(),
+});
+const Ack = z.looseObject({ client_msg_id: z.string().optional(), seq: z.int(), created_at: z.int() });
+
+/** Asks for an upgrade; the answer is a 101 or a refusal. */
+export function upgrade(path: string, token?: string, headers: Record<string, string> = {}): Promise<Response> {
+  const options = { ...(token !== undefined && { token }), headers: { Upgrade: "websocket", ...headers } };
+  return exports.default.fetch(request("GET", path, options));
+}
+
+/** Opens a room socket and waits for its `ready`. */
+export async function openRoom(conversationId: number, token: string, query = ""): Promise<TestSocket> {
+  const response = await upgrade(`/v1/conversations/${conversationId}/socket${query}`, token);
+  expect(response.status).toBe(101);
+  if (!response.webSocket) throw new Error("a 101 has a socket");
+  const socket = new TestSocket(response.webSocket);
+  await socket.next("ready");
+  return socket;
+}
