@@ -41,7 +41,7 @@ export function deliver(parcels: Parcel[], sockets: Iterable<RoomSocket>, protoc
   const blind = new Set(parcels.flatMap((parcel) => [...(parcel.blind?.users ?? [])]));
   let shared: string[] | undefined;
   for (const socket of sockets) {
-    if (socket.replay !== null) continue;
+    if (!socket.isLive) continue;
     if (senders.has(socket) || blind.has(socket.userId)) {
       for (const frame of frames(piecesFor(socket, parcels), protocol.messages)) socket.send(frame);
     } else {

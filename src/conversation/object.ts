@@ -50,8 +50,7 @@ export abstract class ConversationObject extends DurableObject<Env> {
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
       this.#live = this.#start();
-      // An alarm that was taken by a run which a crash cut short is gone: its jobs are not.
-      if ((await ctx.storage.getAlarm()) === null) this.#jobs.rearm();
+      await this.#jobs.start();
     });
   }
 
@@ -184,7 +183,11 @@ export abstract class ConversationObject extends DurableObject<Env> {
 
   override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
     // The runtime does not answer a close by itself; 1005 and 1006 may not be sent.
-    ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    try {
+      ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    } catch {
+      // The server had closed it first.
+    }
     await this.#closed(ws);
   }
 
@@ -231,7 +234,7 @@ export abstract class ConversationObject extends DurableObject<Env> {
     const created = id.success ? await this.#deps.directory.created(id.data) : null;
     if (!created || !id.success) throw noConversation();
     create(this.ctx.storage, id.data, created);
-    this.#jobs.rearm();
+    await this.#jobs.start();
     this.#live ??= this.#start();
     return this.#live;
   }

@@ -23,6 +23,8 @@ const Attachment = z.object({
   expiresAt: z.int(),
   /** null: live. Else it is in the midst of a replay, which has told it the changes up to `rev`. */
   replay: z.object({ after: Position, rev: z.int() }).nullable(),
+  /** the server has closed it: what it still sends is not taken */
+  closing: z.boolean(),
 });
 type Attachment = z.infer<typeof Attachment>;
 
@@ -49,7 +51,14 @@ export class RoomSocket {
   static accept(ctx: DurableObjectState, ws: WebSocket, identity: Identity): RoomSocket {
     ctx.acceptWebSocket(ws);
     const { userId, sessionId, expiresAt } = identity;
-    const socket = new RoomSocket(ctx, ws, { v: 1, userId, sessionId, expiresAt, replay: null });
+    const socket = new RoomSocket(ctx, ws, {
+      v: 1,
+      userId,
+      sessionId,
+      expiresAt,
+      replay: null,
+      closing: false,
+    });
     socket.#save();
     return socket;
   }
@@ -77,6 +86,15 @@ export class RoomSocket {
     return this.#attachment.replay;
   }
 
+  get isClosing(): boolean {
+    return this.#attachment.closing;
+  }
+
+  /** Whether it gets what happens now: it is not in the midst of a replay, and not being closed. */
+  get isLive(): boolean {
+    return this.#attachment.replay === null && !this.#attachment.closing;
+  }
+
   /** Behind: it gets replay pages only. */
   fallBehind(after: Position, rev: number): void {
     this.#attachment = { ...this.#attachment, replay: { after, rev } };
@@ -91,6 +109,7 @@ export class RoomSocket {
 
   /** Sends a frame; a reader that is too slow, or gone, is closed instead. */
   send(frame: string): void {
+    if (this.isClosing) return;
     this.#unheardBytes += frame.length;
     if (this.#unheardBytes > MAX_UNHEARD_BYTES && !this.#hasPinged()) {
       this.close(CLOSE.tooSlow);
@@ -127,6 +146,9 @@ export class RoomSocket {
   }
 
   close([code, reason]: readonly [number, string]): void {
+    if (this.isClosing) return;
+    this.#attachment = { ...this.#attachment, closing: true };
+    this.#save();
     try {
       this.#ws.close(code, reason);
     } catch {

@@ -58,6 +58,7 @@ export class Sockets implements Listener {
       ws.close(...CLOSE.fault);
       return;
     }
+    if (socket.isClosing) return;
     socket.heard();
     if (isOver(data, MAX_FRAME_BYTES)) {
       socket.close(CLOSE.tooLarge);
@@ -90,7 +91,7 @@ export class Sockets implements Listener {
   }
 
   hasSession(sessionId: SessionId): boolean {
-    return this.#some((socket) => socket.sessionId === sessionId);
+    return this.#some((socket) => socket.sessionId === sessionId && !socket.isClosing);
   }
 
   /** Closes the sockets for which `concerns` holds, telling why. */
@@ -145,7 +146,7 @@ export class Sockets implements Listener {
   hidden(seq: Seq, userId: UserId, rev: number): void {
     const frame = this.#protocol.event({ type: "hidden", conversationId: this.#room.state.id, seq, rev });
     for (const socket of this.#sockets.values()) {
-      if (socket.userId === userId && socket.replay === null) socket.send(frame);
+      if (socket.userId === userId && socket.isLive) socket.send(frame);
     }
   }
 
@@ -192,7 +193,7 @@ export class Sockets implements Listener {
       userId: socket.userId,
     });
     for (const other of this.#sockets.values()) {
-      if (other.userId !== socket.userId && other.replay === null) other.send(event);
+      if (other.userId !== socket.userId && other.isLive) other.send(event);
     }
   }
 
@@ -245,7 +246,7 @@ export class Sockets implements Listener {
   #tellOthers(from: RoomSocket | null, event: RoomEvent): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets.values()) {
-      if (socket !== from && socket.replay === null) socket.send(frame);
+      if (socket !== from && socket.isLive) socket.send(frame);
     }
   }
 

@@ -46,8 +46,7 @@ export abstract class InboxObject extends DurableObject<Env> {
     if (!this.#exists) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
-      // An alarm that was taken by a run which a crash cut short is gone: its jobs are not.
-      if ((await ctx.storage.getAlarm()) === null) this.#jobs.rearm();
+      await this.#jobs.start();
     });
   }
 

@@ -27,6 +27,7 @@ type Row = { kind: string; key: string; due: number; tries: number };
 export class Jobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
   readonly #handlers: Record<Kind, JobHandler>;
+  #alarmAt: number | null = null;
 
   constructor(storage: DurableObjectStorage, handlers: Record<Kind, JobHandler>) {
     this.#storage = storage;
@@ -72,8 +73,12 @@ export class Jobs<Kind extends string> {
     this.#arm();
   }
 
-  /** Sets the alarm if there are jobs and none is set: what a lost alarm needs after a restart. */
-  rearm(): void {
+  /**
+   * For the object's start: learns when the alarm is set, and sets it if there are jobs and none is –
+   * an alarm that was taken by a run which a crash cut short is gone, its jobs are not.
+   */
+  async start(): Promise<void> {
+    this.#alarmAt = await this.#storage.getAlarm();
     this.#arm();
   }
 
@@ -105,8 +110,6 @@ export class Jobs<Kind extends string> {
       .toArray();
     if (first) this.#setAlarm(first.due);
   }
-
-  #alarmAt: number | null = null;
 
   #setAlarm(due: number): void {
     // An alarm that stands earlier finds nothing due and sets the next one: cheaper than a write each time.
