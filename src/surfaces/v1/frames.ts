@@ -16,7 +16,7 @@ import { messageJson, toDraft } from "./serialize/messages.ts";
 const MAX_SENDS = 64;
 
 /** What every frame says; on a room socket the conversation may be left out, but not be another one. */
-const Frame = z.looseObject({
+const Frame = z.object({
   type: z.enum(["send", "sends", "read", "typing", "sync"]),
   conversation_id: ConversationId.optional(),
 });
@@ -51,15 +51,16 @@ export const roomProtocol: RoomProtocol = {
     JSON.stringify({ type: "error", code, detail, client_msg_id: clientMsgId }),
 };
 
-function command(frame: string, conversationId: ConversationId): Command {
+function command(frame: string, room: ConversationId): Command {
   const value = parseJson(frame);
-  const { type } = checked(Frame, addressed(value, conversationId));
+  const { type, conversation_id } = checked(Frame, value);
+  requireRoom(conversation_id, room);
   switch (type) {
     case "send":
-      return { type, items: [sendItem(value, conversationId)] };
+      return { type, items: [sendItem(value)] };
     case "sends": {
       const { items } = checked(Sends, value);
-      return { type: "send", items: items.map((item) => sendItem(item, conversationId)) };
+      return { type: "send", items: items.map((item) => sendItem(item, room)) };
     }
     case "read":
       return { type, seq: checked(Read, value).seq };
@@ -72,16 +73,22 @@ function command(frame: string, conversationId: ConversationId): Command {
   }
 }
 
-/** One send; what is wrong with it is told of it alone, with its client id where it has one. */
-function sendItem(value: unknown, conversationId: ConversationId): SendItem {
-  const draft = attempt<Draft>(() => toDraft(checked(NewMessage, addressed(value, conversationId))));
-  return { draft, clientMsgId: Identified.safeParse(value).data?.client_msg_id };
+/**
+ * One send; what is wrong with it is told of it alone, with its client id where it has one.
+ * @param room of an item of `sends`, which may name its conversation itself
+ */
+function sendItem(value: unknown, room?: ConversationId): SendItem {
+  const draft = attempt<Draft>(() => {
+    if (room !== undefined) requireRoom(checked(Addressed, value).conversation_id, room);
+    return toDraft(checked(NewMessage, value));
+  });
+  const clientMsgId = draft.ok ? draft.value.clientMsgId : Identified.safeParse(value).data?.client_msg_id;
+  return { draft, clientMsgId };
 }
 
-function addressed(value: unknown, conversationId: ConversationId): unknown {
-  const named = Addressed.safeParse(value).data?.conversation_id;
-  if (named === undefined || named === conversationId) return value;
-  throw new CoreError("not_found", `This socket is of conversation ${conversationId}, not of ${named}.`);
+function requireRoom(named: ConversationId | undefined, room: ConversationId): void {
+  if (named === undefined || named === room) return;
+  throw new CoreError("not_found", `This socket is of conversation ${room}, not of ${named}.`);
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {
