@@ -1,6 +1,7 @@
 /**
  * Part of `npm run check`: what the documents say of the tree is true. Every dependency has its entry
- * with its version in docs/dependencies.md, every link leads somewhere, every `npm run` exists.
+ * with its version in docs/dependencies.md, every setting a row in README.md, every link leads
+ * somewhere, every `npm run` exists.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,7 +16,11 @@ const DEPENDENCIES = "docs/dependencies.md";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const manifest = Manifest.parse(JSON.parse(read("package.json")));
-const wrong = [...dependencies(), ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path)])];
+const wrong = [
+  ...dependencies(),
+  ...settings(),
+  ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path)]),
+];
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;
 
@@ -33,6 +38,17 @@ function dependencies(): string[] {
   });
   const extra = [...rows.keys()].filter((name) => !Object.hasOwn(all, name));
   return [...missing, ...extra.map((name) => `${DEPENDENCIES}: ${name} is not in package.json`)];
+}
+
+/** Settings of wrangler.toml (`NAME = …` and the required secrets) without a row "| `NAME` |". */
+function settings(): string[] {
+  const config = read("wrangler.toml");
+  const vars = [...config.matchAll(/^([A-Z][A-Z_]+) = /gm)].map(([, name = ""]) => name);
+  const secrets = [...(config.match(/^required = .*$/m)?.[0] ?? "").matchAll(/"(\w+)"/g)].map(
+    ([, name = ""]) => name,
+  );
+  const missing = [...secrets, ...vars].filter((name) => !read("README.md").includes(`| \`${name}\` |`));
+  return missing.map((name) => `README.md: the setting ${name} of wrangler.toml has no row`);
 }
 
 /** Relative links to files that do not exist. */

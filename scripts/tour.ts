@@ -13,7 +13,7 @@ const LIMIT_MS = 90_000;
 const README = join(ROOT, "README.md");
 const ORIGIN = "localhost:8787";
 /** A block of commands and, where they print something, the block of what they print. */
-const STEP = /```sh\n(.*?)```\n(?:\n```(?:json|text)\n(.*?)```\n)?/gs;
+const STEP = /(```sh\n(.*?)```\n)(?:(\n```(?:json|text)\n)(.*?)(```\n))?/gs;
 
 const write = process.argv.includes("--write");
 const readme = readFileSync(README, "utf8");
@@ -22,7 +22,7 @@ const [before = "", tour, after = ""] = readme.split(/(?<=<!-- tour -->\n)|(?=<!
 await inOwnPlace(LIMIT_MS, async (place) => {
   if (!tour) throw new Error("README.md has no tour between <!-- tour --> and <!-- end of the tour -->");
   const server = await Server.start(place);
-  const steps = [...tour.matchAll(STEP)].map(([, commands = "", shown = ""]) => ({ commands, shown }));
+  const steps = [...tour.matchAll(STEP)].map(([, , commands = "", , shown = ""]) => ({ commands, shown }));
   const printed = await run(
     steps.map(({ commands }) => commands),
     new URL(server.origin).host,
@@ -33,9 +33,9 @@ await inOwnPlace(LIMIT_MS, async (place) => {
   );
   if (write) {
     const texts = printed.values();
-    const update = (step: string, _commands: string, shown = "") => {
+    const update = (step: string, ...[block, , opening, shown = "", closing]: string[]) => {
       const now = texts.next().value ?? "";
-      return stable(shown) === stable(now) ? step : step.replace(shown, () => `${now}\n`);
+      return stable(shown) === stable(now) ? step : `${block}${opening}${now}\n${closing}`;
     };
     writeFileSync(README, before + tour.replace(STEP, update) + after);
   } else if (changed.length > 0) {
@@ -72,11 +72,15 @@ async function run(steps: string[], host: string): Promise<string[]> {
   return printed;
 }
 
-/** The output without what differs from run to run: times, tokens, session ids. */
+/** The output without what differs from run to run: times, tokens, session ids, who is online. */
 function stable(output: string): string {
-  return output
-    .trim()
-    .replaceAll(/\b\d{13}\b/g, "TIME")
-    .replaceAll(/\beyJ[\w.-]+/g, "TOKEN")
-    .replaceAll(/\b[0-9a-f]{32}\b/g, "SESSION");
+  return (
+    output
+      .trim()
+      .replaceAll(/\b\d{13}\b/g, "TIME")
+      .replaceAll(/\beyJ[\w.-]+/g, "TOKEN")
+      .replaceAll(/\b[0-9a-f]{32}\b/g, "SESSION")
+      // Closing a socket shows after a while, not at once.
+      .replaceAll(/"online":(true|false)/g, "ONLINE")
+  );
 }

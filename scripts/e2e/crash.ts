@@ -3,7 +3,7 @@ import { wsSocket } from "../support/wire.ts";
 import { revive, type Scene, same, upTo } from "./scene.ts";
 
 const MOST = 2_000;
-const KILL_AFTER = 300;
+const KILL_AFTER = 1_000;
 const WINDOW = 32;
 
 /**
