@@ -12,6 +12,13 @@ export interface Closing {
   reason: string;
 }
 
+/** A read position which no test reaches: `settled` knows its refusal again. */
+const MARK = 4_000_000_000_000_000;
+
+function isMarkRefused(frame: Frame): boolean {
+  return frame.type === "error" && String(frame.detail).includes(String(MARK));
+}
+
 /** A client's end of a WebSocket: keeps every frame, and waits for frames, never for time. */
 export class TestSocket {
   readonly #ws: WebSocket;
@@ -22,9 +29,10 @@ export class TestSocket {
   #read = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor(ws: WebSocket) {
+  /** @param deaf never answers a close of the server by itself, as a client that means no good */
+  constructor(ws: WebSocket, { deaf = false } = {}) {
     this.#ws = ws;
-    ws.accept();
+    ws.accept({ allowHalfOpen: deaf });
     ws.addEventListener("message", ({ data }) => {
       const text = String(data);
       if (text.startsWith("{")) this.frames.push(Frame.parse(JSON.parse(text)));
@@ -43,6 +51,24 @@ export class TestSocket {
 
   close(code = 1000): void {
     this.#ws.close(code);
+  }
+
+  /** Closes as a browser does that says nothing: without a code. */
+  closeBare(): void {
+    this.#ws.close();
+  }
+
+  /** Resolves once the server has taken in all that was sent up to here. */
+  async settled(): Promise<void> {
+    // A ping would be answered past the object: only a frame that it takes itself is in order.
+    const refusals = this.frames.filter(isMarkRefused).length;
+    this.send({ type: "read", seq: MARK });
+    await this.until(() => this.frames.filter(isMarkRefused).length > refusals);
+  }
+
+  /** The frames of one type so far. */
+  of(type: string): Frame[] {
+    return this.frames.filter((frame) => frame.type === type);
   }
 
   /** The next frame of this type; frames of other types before it are passed over. */
@@ -120,17 +146,36 @@ const Shown = z.looseObject({
 const Ack = z.looseObject({ client_msg_id: z.string().optional(), seq: z.int(), created_at: z.int() });
 
 /** Asks for an upgrade; the answer is a 101 or a refusal. */
-export function upgrade(path: string, token?: string, headers: Record<string, string> = {}): Promise<Response> {
+export function upgrade(
+  path: string,
+  token?: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const options = { ...(token !== undefined && { token }), headers: { Upgrade: "websocket", ...headers } };
   return exports.default.fetch(request("GET", path, options));
 }
 
+/** The path of a room socket. */
+export function roomPath(conversationId: number, query = ""): string {
+  return `/v1/conversations/${conversationId}/socket${query}`;
+}
+
 /** Opens a room socket and waits for its `ready`. */
-export async function openRoom(conversationId: number, token: string, query = ""): Promise<TestSocket> {
-  const response = await upgrade(`/v1/conversations/${conversationId}/socket${query}`, token);
-  expect(response.status).toBe(101);
-  if (!response.webSocket) throw new Error("a 101 has a socket");
-  const socket = new TestSocket(response.webSocket);
+export async function openRoom(
+  conversationId: number,
+  token: string,
+  query = "",
+  options: { deaf?: boolean } = {},
+): Promise<TestSocket> {
+  const response = await upgrade(roomPath(conversationId, query), token);
+  const socket = accepted(response, options);
   await socket.next("ready");
   return socket;
+}
+
+/** The socket of a 101. */
+export function accepted(response: Response, options: { deaf?: boolean } = {}): TestSocket {
+  expect(response.status).toBe(101);
+  if (!response.webSocket) throw new Error("a 101 has a socket");
+  return new TestSocket(response.webSocket, options);
 }

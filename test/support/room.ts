@@ -1,0 +1,92 @@
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { ConversationId, SessionId, type UserId } from "../../src/core/ids.ts";
+import { call, login, register, type SignedIn } from "./api.ts";
+
+const Created = z.looseObject({ id: ConversationId });
+const Stored = z.looseObject({ seq: z.int() });
+
+/** Registers people, one after the other. */
+export async function people(count: number): Promise<SignedIn[]> {
+  const registered: SignedIn[] = [];
+  for (let i = 0; i < count; i++) registered.push(await register());
+  return registered;
+}
+
+/** One of the people, by index; there is such a one. */
+export function nth<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error(`there is no item ${index}`);
+  return item;
+}
+
+/** The same person on one more device. */
+export function anotherDevice({ user }: SignedIn): Promise<SignedIn> {
+  return login(user.username);
+}
+
+/** Creates a group over HTTP. */
+export async function newGroup(owner: SignedIn, ...others: SignedIn[]): Promise<ConversationId> {
+  const member_ids = others.map(({ user }) => user.id);
+  const body = { kind: "group", name: "a group", member_ids };
+  const answer = await call("POST", "/v1/conversations", { token: owner.token, body });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return Created.parse(answer.body).id;
+}
+
+/** Opens the direct conversation of two people over HTTP. */
+export async function newDirect(a: SignedIn, b: SignedIn): Promise<ConversationId> {
+  const body = { kind: "direct", user_id: b.user.id };
+  const answer = await call("POST", "/v1/conversations", { token: a.token, body });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return Created.parse(answer.body).id;
+}
+
+/** A text message, as a frame and as the body of a POST. */
+export function text(content: string, clientMsgId?: string) {
+  return {
+    type: "send",
+    kind: "text",
+    body: { text: content },
+    ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
+  };
+}
+
+/** Sends a text over HTTP. @returns its seq */
+export async function post(id: ConversationId, { token }: SignedIn, content: string): Promise<number> {
+  const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body: text(content) });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return Stored.parse(answer.body).seq;
+}
+
+/** Revokes a message for everyone, or hides it for oneself, over HTTP. */
+export async function remove(
+  id: ConversationId,
+  { token }: SignedIn,
+  seq: number,
+  scope: "me" | "everyone",
+): Promise<void> {
+  const answer = await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${scope}`, { token });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(204);
+}
+
+export function conversationObject(id: ConversationId) {
+  return env.CONVERSATION.getByName(String(id));
+}
+
+export function inboxObject(id: UserId) {
+  return env.INBOX.getByName(String(id));
+}
+
+const Claims = z.object({ sid: SessionId });
+
+/** The session that a token is of. */
+export function sessionOf({ token }: SignedIn): SessionId {
+  return Claims.parse(JSON.parse(atob(token.split(".")[1] ?? ""))).sid;
+}
+
+/** The numbers from `first` to `last`. */
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
