@@ -2,9 +2,9 @@
  * `npm run demo`: three people talk on a Parley of their own, one of them loses his connection and
  * comes back. It ends with 0 only if everybody saw what he should have seen, once and in order.
  */
-import { deepStrictEqual } from "node:assert/strict";
 import { Person } from "./support/person.ts";
 import { Room } from "./support/room.ts";
+import { same } from "./support/same.ts";
 import { inOwnPlace, Server } from "./support/server.ts";
 
 const LIMIT_MS = 60_000;
@@ -41,13 +41,13 @@ async function twoTalk(lin: Person, maya: Person): Promise<void> {
   await say(atLin, "你好，Maya！周末去爬山吗？", [atMaya]);
   const last = await say(atLin, "天气预报说是晴天 ☀️", [atMaya]);
   const before = await maya.conversation(id);
-  expect("Maya's unread count", before.unread_count, 2);
+  same("Maya's unread count", before.unread_count, 2);
   note(`Maya has ${before.unread_count} unread`);
 
   atMaya.read(last);
   await atLin.until("the read receipt", () => atLin.readBy.get(maya.user.id) === last);
   const after = await maya.conversation(id);
-  expect("Maya's unread count after reading", after.unread_count, 0);
+  same("Maya's unread count after reading", after.unread_count, 0);
   note(`小林 sees that Maya has read up to #${last}; she has ${after.unread_count} unread`);
 
   await say(atMaya, "Yes! Which trail? 香山还是百望山？", [atLin]);
@@ -81,12 +81,12 @@ async function oneGoesAway(lin: Person, maya: Person, jie: Person): Promise<void
 
   const back = await Room.open(jie, id, { after: atJie.shown });
   note(`… 阿杰 is back and resumes after #${atJie.shown.seq}`);
-  expect(
+  same(
     "what 阿杰 gets on his return",
     back.messages.map(({ seq }) => seq),
     missed,
   );
-  expect("the revokes that 阿杰 gets", back.revoked, [wrong]);
+  same("the revokes that 阿杰 gets", back.revoked, [wrong]);
   for (const { seq, sender, body } of back.messages) note(`     #${seq} ${sender.username}: ${body.text}`);
   note(`     #${wrong} was revoked`);
 
@@ -112,32 +112,28 @@ async function sameForAll(id: number, everybody: Room[][]): Promise<void> {
     if (!person) continue;
     const whole = await person.history(id);
     const seqs = whole.map(({ seq }) => seq);
-    expect(
+    same(
       "the history",
       seqs,
       Array.from(seqs, (_, at) => at + 1),
     );
     for (const room of rooms) {
       const order = room.messages.map(({ seq }) => seq);
-      expect(
+      same(
         `the order at ${person.user.username}`,
         order,
         order.toSorted((a, b) => a - b),
       );
     }
     const shown = rooms.flatMap((room) => [...room.messages.map(({ seq }) => seq), ...room.acks.values()]);
-    expect(
+    same(
       `what ${person.user.username} saw`,
       shown.toSorted((a, b) => a - b),
       seqs,
     );
     const gone = whole.filter(({ revoked }) => revoked).map(({ body }) => body);
-    expect("what is left of the revoked message", gone, [{}]);
+    same("what is left of the revoked message", gone, [{}]);
   }
-}
-
-function expect(what: string, actual: unknown, expected: unknown): void {
-  deepStrictEqual(actual, expected, `${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
 }
 
 function chapter(title: string): void {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { writeSettings } from "./support/dev-vars.ts";
+import { whenOrphaned } from "./support/orphan.ts";
 import { portTaken } from "./support/ports.ts";
 import { collectOutput, exitCode, ROOT, spawnWrangler } from "./support/wrangler.ts";
 
@@ -78,16 +79,11 @@ async function passingSignals(child: ReturnType<typeof spawnWrangler>): Promise<
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, pass);
-  // npm ends the shell between itself and this script, and the shell tells nobody: becoming an
-  // orphan is the only sign. Without it `kill` on `npm run dev` would leave the server running.
-  const parent = process.ppid;
-  const orphaned = setInterval(() => {
-    if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill("SIGTERM");
-  }, 200);
+  const unwatch = whenOrphaned(() => child.kill("SIGTERM"));
   try {
     return await exitCode(child);
   } finally {
-    clearInterval(orphaned);
+    unwatch();
     for (const signal of signals) process.off(signal, pass);
   }
 }

@@ -1,6 +1,7 @@
 import { Room } from "../support/room.ts";
+import { same } from "../support/same.ts";
 import { wsSocket } from "../support/wire.ts";
-import { revive, type Scene, same, upTo } from "./scene.ts";
+import { revive, type Scene, upTo } from "./scene.ts";
 
 const MOST = 2_000;
 const KILL_AFTER = 1_000;

@@ -1,6 +1,7 @@
 import { Room } from "../support/room.ts";
+import { same } from "../support/same.ts";
 import { wsSocket } from "../support/wire.ts";
-import { type Scene, same, talk, upTo } from "./scene.ts";
+import { type Scene, talk, upTo } from "./scene.ts";
 
 const EACH = 1_000;
 const WINDOW = 32;

@@ -1,4 +1,5 @@
-import { revive, type Scene, same } from "./scene.ts";
+import { same } from "../support/same.ts";
+import { revive, type Scene } from "./scene.ts";
 
 /** A server that was stopped and started shows the same conversations and messages. */
 export async function restart(scene: Scene): Promise<string> {

@@ -1,4 +1,3 @@
-import { deepStrictEqual } from "node:assert/strict";
 import type { Person } from "../support/person.ts";
 import type { Room } from "../support/room.ts";
 import { type Place, Server } from "../support/server.ts";
@@ -27,12 +26,6 @@ export async function talk(room: Room, texts: string[], window: number): Promise
     room.send(text);
   }
   await room.until("the last acks", () => room.acks.size - before === texts.length);
-}
-
-/** @throws naming `what` unless both are deeply equal */
-export function same(what: string, actual: unknown, expected: unknown): void {
-  const short = (value: unknown) => JSON.stringify(value)?.slice(0, 300);
-  deepStrictEqual(actual, expected, `${what}: ${short(actual)}, not ${short(expected)}`);
 }
 
 /** 1, 2, 3 … n */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeSettings } from "./dev-vars.ts";
+import { whenOrphaned } from "./orphan.ts";
 import { freePort } from "./ports.ts";
 import { collectOutput, ROOT } from "./wrangler.ts";
 
@@ -126,6 +127,7 @@ export async function inOwnPlace(limitMs: number, story: (place: Place) => Promi
   process.once("exit", () => place.remove());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => process.exit(130));
+  whenOrphaned(() => process.exit(130));
   setTimeout(() => fail(new Error(`not done after ${limitMs / 1000} s`)), limitMs);
   await story(place).catch(fail);
   process.exit(0);
