@@ -3,7 +3,7 @@
  * with its version in docs/dependencies.md, every setting a row in README.md, every link leads
  * somewhere, every `npm run` exists.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ROOT } from "./support/wrangler.ts";
@@ -11,7 +11,7 @@ import { ROOT } from "./support/wrangler.ts";
 const Versions = z.record(z.string(), z.string());
 const Manifest = z.object({ scripts: Versions, dependencies: Versions, devDependencies: Versions });
 
-const DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/dependencies.md"];
+const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md"], { cwd: ROOT });
 const DEPENDENCIES = "docs/dependencies.md";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
