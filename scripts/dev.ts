@@ -20,6 +20,8 @@ const { values } = parseArgs({
   options: { port: flag, ip: flag, "persist-to": flag, "env-file": flag },
 });
 
+/** Somebody wants us to end. Wrangler's exit code does not tell: ended by a signal it gives 0. */
+let stopping = false;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -37,7 +39,7 @@ async function main(): Promise<number> {
     console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is yours: nothing overwrites it.");
   }
   const migrated = await applyMigrations();
-  if (migrated !== 0) return migrated;
+  if (migrated !== 0 || stopping) return migrated;
   return serve(port);
 }
 
@@ -73,13 +75,14 @@ function serve(port: string): Promise<number> {
 /** Waits for the child, handing on the signals which end a server. */
 async function passingSignals(child: ReturnType<typeof spawnWrangler>): Promise<number> {
   const pass = (signal: NodeJS.Signals) => {
+    stopping = true;
     // Ctrl-C in a terminal has reached the whole process group already.
     if (signal === "SIGINT" && process.stdin.isTTY) return;
     child.kill(signal);
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, pass);
-  const unwatch = whenOrphaned(() => child.kill("SIGTERM"));
+  const unwatch = whenOrphaned(() => pass("SIGTERM"));
   try {
     return await exitCode(child);
   } finally {

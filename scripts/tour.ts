@@ -35,6 +35,7 @@ await inOwnPlace(LIMIT_MS, async (place) => {
     const texts = printed.values();
     const update = (step: string, ...[block, , opening, shown = "", closing]: string[]) => {
       const now = texts.next().value ?? "";
+      if (opening === undefined) return step;
       return stable(shown) === stable(now) ? step : `${block}${opening}${now}\n${closing}`;
     };
     writeFileSync(README, before + tour.replace(STEP, update) + after);

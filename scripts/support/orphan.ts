@@ -1,4 +1,5 @@
 const PERIOD_MS = 200;
+const parent = process.ppid;
 
 /**
  * Calls `then` once when the npm that runs this script is gone. npm ends the shell between itself and
@@ -9,7 +10,6 @@ const PERIOD_MS = 200;
 export function whenOrphaned(then: () => void): () => void {
   // A script that was started by hand may well outlive its shell.
   if (process.env.npm_lifecycle_event === undefined) return () => {};
-  const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

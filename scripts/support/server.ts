@@ -72,10 +72,13 @@ export class Server {
   /** Ends the server as a supervisor does. @throws if it takes longer than 10 s */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
-    const timeout = setTimeout(() => this.#signal("SIGKILL"), STOP_TIMEOUT_MS);
+    let stubborn = false;
+    const timeout = setTimeout(() => {
+      stubborn = true;
+      this.#signal("SIGKILL");
+    }, STOP_TIMEOUT_MS);
     await this.#closed;
     clearTimeout(timeout);
-    const stubborn = this.#child.signalCode === "SIGKILL";
     await this.kill();
     if (stubborn) throw new Error("the server did not stop when it was told to (SIGTERM)");
   }
@@ -90,8 +93,9 @@ export class Server {
   async #healthy(): Promise<void> {
     const started = performance.now();
     while (performance.now() - started < START_TIMEOUT_MS) {
-      if (this.#child.exitCode !== null) break;
-      const response = await fetch(`${this.origin}/healthz`).catch(() => null);
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) break;
+      const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+      const response = await fetch(`${this.origin}/healthz`, { signal }).catch(() => null);
       await response?.body?.cancel();
       if (response?.status === 200) {
         this.startMs = Math.round(performance.now() - started);
@@ -125,10 +129,11 @@ function pause(): Promise<void> {
 export async function inOwnPlace(limitMs: number, story: (place: Place) => Promise<void>): Promise<void> {
   const place = new Place();
   process.once("exit", () => place.remove());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => process.exit(130));
+  }
   whenOrphaned(() => process.exit(130));
-  setTimeout(() => fail(new Error(`not done after ${limitMs / 1000} s`)), limitMs);
+  setTimeout(() => fail(new Error(`not done after ${limitMs / 1_000} s`)), limitMs);
   await story(place).catch(fail);
   process.exit(0);
 }
