@@ -1,0 +1,236 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { call, problem, register, type SignedIn } from "../../support/api.ts";
+import { createGroup, getConversation, getMessage, openDirect, page, send } from "../../support/chat.ts";
+import { openRoom } from "../../support/socket.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let stranger: SignedIn;
+/** a direct conversation of Ann and Bob */
+let id: number;
+
+beforeAll(async () => {
+  [ann, bob, stranger] = await Promise.all([register(), register(), register()]);
+  id = (await openDirect(ann, bob)).id;
+});
+
+const post = ({ token }: SignedIn, conversation: number, body: unknown) =>
+  call("POST", `/v1/conversations/${conversation}/messages`, { token, body });
+
+const text = (text: string) => ({ kind: "text", body: { text } });
+
+describe("a send", () => {
+  test("answers the message, which both then read", async () => {
+    const group = await createGroup(ann, [bob]);
+    const before = Date.now();
+    const answer = await post(ann, group.id, text("hello"));
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      conversation_id: group.id,
+      seq: 1,
+      sender: { id: ann.user.id, username: ann.user.username, nickname: "", avatar: "" },
+      kind: "text",
+      body: { text: "hello" },
+      mentions: [],
+      revoked: false,
+      created_at: expect.any(Number),
+    });
+    const second = await send(bob, group.id, { ...text("hi"), client_msg_id: "a" });
+    expect(second).toMatchObject({ seq: 2, client_msg_id: "a", sender: { id: bob.user.id } });
+    for (const reader of [ann, bob]) {
+      expect(await page(reader, group.id)).toEqual({ items: [answer.body, second], has_more: false });
+      expect(await getMessage(reader, group.id, 1)).toEqual(answer.body);
+    }
+    expect(second.created_at).toBeGreaterThanOrEqual(before);
+  });
+
+  test("with a client id that was used answers the first message, and delivers nothing", async () => {
+    const group = await createGroup(ann, [bob]);
+    const socket = await openRoom(group.id, bob.token);
+    const first = await post(ann, group.id, { ...text("once"), client_msg_id: "c" });
+    expect(first.status).toBe(201);
+    for (const body of [
+      text("once"),
+      text("something else"),
+      { kind: "face", body: { index: "1", data: "" } },
+    ]) {
+      const again = await post(ann, group.id, { ...body, client_msg_id: "c" });
+      expect(again).toMatchObject({ status: 200 });
+      expect(again.body).toEqual(first.body);
+    }
+    await send(ann, group.id, "after");
+    await socket.until(() => socket.messages.some(({ body }) => body.text === "after"));
+    expect(socket.seqs).toEqual([1, 2]);
+    expect((await page(bob, group.id)).items.map(({ body }) => body)).toEqual([
+      { text: "once" },
+      { text: "after" },
+    ]);
+    expect((await getConversation(bob, group.id)).unread_count).toBe(2);
+    socket.close();
+  });
+
+  test("has its client id for its sender and conversation alone", async () => {
+    const [group, other] = [await createGroup(ann, [bob]), await createGroup(ann, [bob])];
+    const body = { ...text("mine"), client_msg_id: "same" };
+    expect(await send(ann, group.id, body)).toMatchObject({ seq: 1, sender: { id: ann.user.id } });
+    expect(await send(bob, group.id, body)).toMatchObject({ seq: 2, sender: { id: bob.user.id } });
+    expect(await send(ann, other.id, body)).toMatchObject({ seq: 1, conversation_id: other.id });
+  });
+
+  test("takes a client id of 1 to 64 characters", async () => {
+    for (const client_msg_id of ["0", "x".repeat(64), "' OR 1=1 --", "编号"]) {
+      expect(await send(ann, id, { ...text("x"), client_msg_id })).toMatchObject({ client_msg_id });
+    }
+    const { last_seq } = await getConversation(ann, id);
+    for (const client_msg_id of ["", "x".repeat(65), null, 1, true, [], {}]) {
+      problem(await post(ann, id, { ...text("x"), client_msg_id }), 400, "validation_failed");
+    }
+    expect((await getConversation(ann, id)).last_seq).toBe(last_seq);
+  });
+
+  test("that is refused uses up no client id and no place", async () => {
+    const group = await createGroup(ann, [bob]);
+    const client_msg_id = "again";
+    const refusedFirst = { ...text("x"), client_msg_id, quote_seq: 1 };
+    problem(await post(ann, group.id, refusedFirst), 404, "not_found");
+    expect(await send(ann, group.id, { ...text("x"), client_msg_id })).toMatchObject({ seq: 1 });
+  });
+
+  test("is a member's: to others the conversation does not exist", async () => {
+    const answer = await post(stranger, id, text("x"));
+    problem(answer, 404, "not_found");
+    expect(answer.body).toEqual((await post(stranger, 999_999, text("x"))).body);
+  });
+
+  test("is never of a kind that only the server makes, nor of no kind", async () => {
+    for (const kind of ["tip", "", "Text", null, 1, [], undefined]) {
+      problem(await post(ann, id, { kind, body: { text: "x" } }), 400, "validation_failed");
+    }
+  });
+
+  test("cannot say what the server says: sender, place, time", async () => {
+    const sneaky = {
+      seq: 999,
+      sender: { id: bob.user.id },
+      created_at: 1,
+      revoked: true,
+      conversation_id: 1,
+    };
+    const sent = await send(ann, id, { ...text("x"), ...sneaky });
+    expect(sent).toMatchObject({ sender: { id: ann.user.id }, revoked: false, conversation_id: id });
+    expect(sent.seq).not.toBe(999);
+    expect(sent.created_at).not.toBe(1);
+  });
+});
+
+describe("a quote", () => {
+  test("shows who is quoted, and the beginning of what he said", async () => {
+    const group = await createGroup(ann, [bob]);
+    await send(bob, group.id, `😀${"长".repeat(150)}`);
+    await send(bob, group.id, { kind: "file", body: { url: "https://example.org/x", name: "plan.pdf" } });
+    await send(bob, group.id, { kind: "face", body: { index: "1", data: "secret" } });
+    const quoted = (seq: number, kind: string, preview: string) => ({
+      seq,
+      sender_id: bob.user.id,
+      kind,
+      preview,
+    });
+    const quotes = [
+      quoted(1, "text", `😀${"长".repeat(99)}`),
+      quoted(2, "file", "plan.pdf"),
+      quoted(3, "face", ""),
+    ];
+    for (const quote of quotes) {
+      const sent = await send(ann, group.id, { ...text("this"), quote_seq: quote.seq });
+      expect(sent.quote).toEqual(quote);
+      expect(await getMessage(bob, group.id, sent.seq)).toEqual(sent);
+      expect((await getConversation(bob, group.id)).last_message).toEqual(sent);
+    }
+    expect((await page(bob, group.id, "?after=3")).items.map(({ quote }) => quote)).toEqual(quotes);
+  });
+
+  test("of what is not there is refused", async () => {
+    const group = await createGroup(ann, [bob]);
+    await send(ann, group.id, "one");
+    for (const quote_seq of [2, 999, Number.MAX_SAFE_INTEGER]) {
+      problem(await post(ann, group.id, { ...text("x"), quote_seq }), 404, "not_found");
+    }
+    for (const quote_seq of [0, -1, 1.5, "1", null, true, [], {}, 2 ** 53, 1e308]) {
+      problem(await post(ann, group.id, { ...text("x"), quote_seq }), 400, "validation_failed");
+    }
+    expect((await getConversation(ann, group.id)).last_seq).toBe(1);
+  });
+});
+
+describe("mentions", () => {
+  test("name members, or all", async () => {
+    const group = await createGroup(ann, [bob]);
+    for (const mentions of [[bob.user.id], [ann.user.id, bob.user.id], [], "all"]) {
+      const sent = await send(ann, group.id, { ...text("hey"), mentions });
+      expect(sent.mentions).toEqual(mentions);
+      expect((await getMessage(bob, group.id, sent.seq)).mentions).toEqual(mentions);
+    }
+  });
+
+  test("name nobody who is not in the conversation", async () => {
+    for (const mentions of [[stranger.user.id], [bob.user.id, stranger.user.id], [1]]) {
+      problem(await post(ann, id, { ...text("hey"), mentions }), 404, "not_found");
+    }
+  });
+
+  test("name at most a hundred, by their ids", async () => {
+    const hundred = Array.from({ length: 100 }, () => bob.user.id);
+    expect((await send(ann, id, { ...text("hey"), mentions: hundred })).mentions).toEqual(hundred);
+    const wrong = [
+      [...hundred, bob.user.id],
+      "everybody",
+      "",
+      null,
+      1,
+      true,
+      {},
+      ["all"],
+      [null],
+      [-1],
+      [1.5],
+    ];
+    for (const mentions of wrong) {
+      problem(await post(ann, id, { ...text("hey"), mentions }), 400, "validation_failed");
+    }
+  });
+});
+
+test("who wrote a message is shown as he is called now, or was a minute ago", async () => {
+  const group = await createGroup(bob, [ann]);
+  await send(bob, group.id, "hello");
+  const profile = { nickname: "Bob 😀", avatar: "https://example.org/b.png" };
+  await call("PATCH", "/v1/me", { token: bob.token, body: profile });
+  const object = env.CONVERSATION.getByName(String(group.id));
+  await runInDurableObject(object, (_, { storage }) => {
+    storage.sql.exec("UPDATE people SET checked_at = checked_at - 61000");
+  });
+  await evictDurableObject(object);
+  expect((await getMessage(ann, group.id, 1)).sender).toEqual({
+    id: bob.user.id,
+    username: bob.user.username,
+    ...profile,
+  });
+  await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "", avatar: "" } });
+});
+
+test("one message is read by its seq, and only by members", async () => {
+  const group = await createGroup(ann, [bob]);
+  const sent = await send(ann, group.id, "hello");
+  expect(await getMessage(bob, group.id, 1)).toEqual(sent);
+  const read = (caller: SignedIn, seq: string, of: number = group.id) =>
+    call("GET", `/v1/conversations/${of}/messages/${seq}`, { token: caller.token });
+  for (const seq of ["2", "999", "9007199254740991"]) problem(await read(ann, seq), 404, "not_found");
+  for (const seq of ["0", "-1", "1.5", "1e0", "x", "%00", "9007199254740993", "9".repeat(40)]) {
+    problem(await read(ann, seq), 400, "validation_failed");
+  }
+  const foreign = await read(stranger, "1");
+  problem(foreign, 404, "not_found");
+  expect(foreign.body).toEqual((await read(stranger, "1", 999_999)).body);
+});
