@@ -131,7 +131,8 @@ export class Room {
         "Only its sender, or the group's owner or admins, may revoke a message.",
       );
     }
-    if (row.revoked_rev !== null) return;
+    // Whoever comes second waits for the previews as the first does.
+    if (row.revoked_rev !== null) return this.tell([userId, ...this.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
       const next = { changes: this.state.changes + 1, rev: this.state.rev + 1 };
       this.log.revoke(seq, userId, next.rev);
@@ -152,7 +153,7 @@ export class Room {
   async hide(userId: UserId, seq: Seq): Promise<void> {
     this.#sends.flush();
     const member = this.members.active(userId);
-    if (this.log.isHidden(seq, userId)) return;
+    if (this.log.isHidden(seq, userId)) return this.tell([userId]);
     if (!this.log.visible(seq, member)) throw noMessage(seq);
     const { rev, touched } = this.#storage.transactionSync(() => {
       const next = this.state.rev + 1;

@@ -76,6 +76,13 @@ export async function getMessage({ token }: Caller, id: number, seq: number): Pr
   return StrictMessage.parse(expectStatus(200, answer));
 }
 
+/** Everything that a member can read of a conversation. */
+export async function readable(who: Caller, id: number): Promise<string> {
+  const all = await page(who, id, "?limit=100");
+  const single = await Promise.all(all.items.map(({ seq }) => getMessage(who, id, seq)));
+  return JSON.stringify([all, single, await getConversation(who, id), await listed(who, id)]);
+}
+
 /** Takes a message back for everyone, or out of the caller's sight. */
 export function remove({ token }: Caller, id: number, seq: number, whom: "me" | "everyone"): Promise<Answer> {
   return call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${whom}`, { token });

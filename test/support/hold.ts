@@ -1,0 +1,38 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+
+/** A user's inbox that answers nobody: what waits for it waits until it is released. */
+export class HeldInbox {
+  #released = false;
+  #holding: Promise<void> = Promise.resolve();
+
+  /** Resolves once the inbox is held. Release it within 30 s: then the runtime resets it. */
+  static async hold(userId: number): Promise<HeldInbox> {
+    const held = new HeldInbox();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    held.#holding = runInDurableObject(env.INBOX.getByName(String(userId)), (_, state) =>
+      state.blockConcurrencyWhile(async () => {
+        begin();
+        // Looked at again and again: a promise that is resolved out there would wait for this very gate.
+        while (!held.#released) await new Promise((resolve) => setTimeout(resolve, 1));
+      }),
+    );
+    await begun;
+    return held;
+  }
+
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#holding;
+  }
+}
+
+/** Whether a call answers before five others of which each is made when the one before has answered. */
+export async function overtakes(answer: Promise<unknown>, other: () => Promise<unknown>): Promise<boolean> {
+  let answered = false;
+  void answer.then(() => {
+    answered = true;
+  });
+  for (let i = 0; i < 5; i++) await other();
+  return answered;
+}
