@@ -18,12 +18,13 @@ const MAX_SENDS = 64;
 /** What every frame says; on a room socket the conversation may be left out, but not be another one. */
 const Frame = z.object({
   type: z.enum(["send", "sends", "read", "typing", "sync"]),
-  conversation_id: ConversationId.optional(),
+  conversation_id: z.unknown().optional(),
 });
 const Sends = z.object({ items: z.array(z.unknown()).min(1).max(MAX_SENDS) });
 const Read = z.object({ seq: Position });
 const Sync = z.object({ after: Position, rev: z.int().nonnegative().optional() });
-const Addressed = z.object({ conversation_id: ConversationId.optional() });
+const Addressed = z.object({ conversation_id: z.unknown().optional() });
+const Address = z.object({ conversation_id: ConversationId });
 const Identified = z.object({ client_msg_id: ClientMsgId });
 
 /** The frames of v1's room sockets. Text frames, one JSON object each. */
@@ -54,13 +55,12 @@ export const roomProtocol: RoomProtocol = {
 function command(frame: string, room: ConversationId): Command {
   const value = parseJson(frame);
   const { type, conversation_id } = checked(Frame, value);
+  if (type === "send") return { type, items: [sendItem(value, conversation_id, room)] };
   requireRoom(conversation_id, room);
   switch (type) {
-    case "send":
-      return { type, items: [sendItem(value)] };
     case "sends": {
       const { items } = checked(Sends, value);
-      return { type: "send", items: items.map((item) => sendItem(item, room)) };
+      return { type: "send", items: items.map((item) => sendItem(item, addressOf(item), room)) };
     }
     case "read":
       return { type, seq: checked(Read, value).seq };
@@ -73,22 +73,24 @@ function command(frame: string, room: ConversationId): Command {
   }
 }
 
-/**
- * One send; what is wrong with it is told of it alone, with its client id where it has one.
- * @param room of an item of `sends`, which may name its conversation itself
- */
-function sendItem(value: unknown, room?: ConversationId): SendItem {
+/** One send; what is wrong with it, its address too, is told of it with its client id where it has one. */
+function sendItem(value: unknown, named: unknown, room: ConversationId): SendItem {
   const draft = attempt<Draft>(() => {
-    if (room !== undefined) requireRoom(checked(Addressed, value).conversation_id, room);
+    requireRoom(named, room);
     return toDraft(checked(NewMessage, value));
   });
   const clientMsgId = draft.ok ? draft.value.clientMsgId : Identified.safeParse(value).data?.client_msg_id;
   return { draft, clientMsgId };
 }
 
-function requireRoom(named: ConversationId | undefined, room: ConversationId): void {
+function addressOf(item: unknown): unknown {
+  return Addressed.safeParse(item).data?.conversation_id;
+}
+
+function requireRoom(named: unknown, room: ConversationId): void {
   if (named === undefined || named === room) return;
-  throw new CoreError("not_found", `This socket is of conversation ${room}, not of ${named}.`);
+  const { conversation_id } = checked(Address, { conversation_id: named });
+  throw new CoreError("not_found", `This socket is of conversation ${room}, not of ${conversation_id}.`);
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -1,0 +1,165 @@
+import { beforeAll, expect, test } from "vitest";
+import type { ConversationId } from "../../../src/core/ids.ts";
+import type { SignedIn } from "../../support/api.ts";
+import { call } from "../../support/api.ts";
+import { anotherDevice, newGroup, nth, people, post, range, remove, text } from "../../support/room.ts";
+import { openRoom, type TestSocket } from "../../support/socket.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let annsTablet: SignedIn;
+let id: ConversationId;
+let phone: TestSocket;
+let tablet: TestSocket;
+let bobs: TestSocket;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+  annsTablet = await anotherDevice(ann);
+  id = await newGroup(ann, bob);
+  phone = await openRoom(id, ann.token);
+  tablet = await openRoom(id, annsTablet.token);
+  bobs = await openRoom(id, bob.token);
+  for (const i of range(1, 5)) await post(id, bob, `${i}`);
+});
+
+const all = () => [phone, tablet, bobs];
+const settled = () => Promise.all(all().map((socket) => socket.settled()));
+
+/** How many frames of a type each socket has got. */
+const counts = (type: string) => all().map((socket) => socket.of(type).length);
+
+test("a read position that moves is told to the others and to the reader's other devices", async () => {
+  phone.send({ type: "read", seq: 3 });
+  const told = { type: "read", conversation_id: id, user_id: ann.user.id, seq: 3 };
+  expect(await tablet.next("read")).toEqual(told);
+  expect(await bobs.next("read")).toEqual(told);
+  await settled();
+  expect(counts("read")).toEqual([0, 1, 1]);
+});
+
+test("a read position that stands or would go back is told to nobody", async () => {
+  phone.send({ type: "read", seq: 3 });
+  phone.send({ type: "read", seq: 0 });
+  await settled();
+  expect(counts("read")).toEqual([0, 1, 1]);
+});
+
+test("a read position that moves over HTTP is told to every socket", async () => {
+  const { token } = annsTablet;
+  const answer = await call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq: 4 } });
+  expect(answer.body).toEqual({ read_seq: 4, unread_count: 1 });
+  await settled();
+  expect(counts("read")).toEqual([1, 2, 2]);
+});
+
+test("a read position beyond the last message is refused", async () => {
+  phone.send({ type: "read", seq: 6 });
+  expect(await phone.next("error")).toMatchObject({ code: "not_found" });
+});
+
+test("a read frame in the same breath as a send counts that send", async () => {
+  const other = await newGroup(ann, bob);
+  const [anns, watcher] = [await openRoom(other, ann.token), await openRoom(other, bob.token)];
+  for (const i of range(1, 5)) anns.send(text(`${i}`, `${i}`));
+  watcher.send({ type: "sends", items: [text("a", "a"), text("b", "b")] });
+  await watcher.until(({ acks }) => acks.length === 2);
+  const last = Math.max(...watcher.acks.map(({ seq }) => seq));
+  watcher.send(text("c", "c"));
+  watcher.send(text("d", "d"));
+  watcher.send({ type: "read", seq: last + 1 });
+  await watcher.settled();
+  expect(watcher.of("error").filter((error) => !String(error.detail).includes("4000000000000000"))).toEqual(
+    [],
+  );
+});
+
+test("typing is passed on to others once a second, not to own devices, and never stored", async () => {
+  for (let i = 0; i < 10; i++) phone.send({ type: "typing" });
+  expect(await bobs.next("typing")).toEqual({ type: "typing", conversation_id: id, user_id: ann.user.id });
+  await settled();
+  expect(counts("typing")).toEqual([0, 0, 1]);
+  const late = await openRoom(id, bob.token, "?after=5");
+  await late.next("synced");
+  expect(late.of("typing")).toEqual([]);
+});
+
+test("a revoke is told to every socket, with who did it and its rev", async () => {
+  await remove(id, ann, 1, "everyone");
+  const told = { type: "revoked", conversation_id: id, seq: 1, by: ann.user.id, rev: 1 };
+  for (const socket of all()) expect(await socket.next("revoked")).toEqual(told);
+  await remove(id, ann, 1, "everyone");
+  await settled();
+  expect(counts("revoked")).toEqual([1, 1, 1]);
+});
+
+test("a hide is told to the user's own sockets alone", async () => {
+  await remove(id, ann, 2, "me");
+  const told = { type: "hidden", conversation_id: id, seq: 2, rev: 2 };
+  for (const socket of [phone, tablet]) expect(await socket.next("hidden")).toEqual(told);
+  await settled();
+  expect(counts("hidden")).toEqual([1, 1, 0]);
+});
+
+test("ping is answered with pong", async () => {
+  phone.send("ping");
+  await phone.until(({ words }) => words.includes("pong"));
+});
+
+test.each<[string, unknown]>([
+  ["no JSON", "hello"],
+  ["no object", "[]"],
+  ["no type", {}],
+  ["an unknown type", { type: "launch" }],
+  ["a read without seq", { type: "read" }],
+  ["a read of a negative seq", { type: "read", seq: -1 }],
+  ["a read of a fraction", { type: "read", seq: 1.5 }],
+  ["a read of a string", { type: "read", seq: "1" }],
+  ["a sync without after", { type: "sync" }],
+  ["a sync with a negative rev", { type: "sync", after: 0, rev: -1 }],
+  ["a text with U+0000", '{"type":"send","kind":"text","body":{"text":"\\u0000"}}'],
+  ["a text with a lone surrogate", '{"type":"send","kind":"text","body":{"text":"\\ud800"}}'],
+  ["a text over 8,000 code points", text("😀".repeat(8_001))],
+  ["a send of a tip", { type: "send", kind: "tip", body: { event: "joined" } }],
+  ["JSON that is nested too deep", `${"[".repeat(40)}${"]".repeat(40)}`],
+])("%s is refused as not valid, and the socket stays open", async (_, frame) => {
+  const before = bobs.of("error").length;
+  bobs.send(frame);
+  await bobs.until((socket) => socket.of("error").length > before);
+  expect(bobs.of("error").at(-1)).toMatchObject({ type: "error", code: "validation_failed" });
+  // A valid frame in between: ten invalid ones in a row would close it.
+  bobs.send({ type: "read", seq: 0 });
+  await bobs.settled();
+  expect(bobs.of("error").length).toBe(before + 2);
+});
+
+test("a text of 8,000 code points outside the BMP is taken whole", async () => {
+  const long = "😀".repeat(8_000);
+  phone.send(text(long, "long"));
+  await phone.next("ack");
+  expect((await bobs.next("message")).message).toMatchObject({ body: { text: long } });
+});
+
+test.each(["send", "sends", "read", "typing", "sync"])(
+  "a %s frame that names another conversation is refused, one that names this is taken",
+  async (type) => {
+    const room = await newGroup(ann, bob);
+    const socket = await openRoom(room, ann.token);
+    const frame = { ...text("x", "mine"), type, items: [text("x")], seq: 0, after: 0 };
+    socket.send({ ...frame, conversation_id: room + 1 });
+    expect(await socket.next("error")).toMatchObject({ code: "not_found" });
+    socket.send({ ...frame, conversation_id: room });
+    await socket.settled();
+    expect(socket.of("error").length).toBe(2);
+    expect(socket.acks.length).toBe(type.startsWith("send") ? 1 : 0);
+  },
+);
+
+test("the refusal of a send carries its client id, whatever was wrong with it", async () => {
+  for (const wrong of [{ conversation_id: id + 1 }, { conversation_id: "x" }, { kind: "?" }, { body: {} }]) {
+    phone.send({ ...text("x", "which"), ...wrong });
+    expect(await phone.next("error")).toMatchObject({ client_msg_id: "which" });
+  }
+});
