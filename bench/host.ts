@@ -25,7 +25,7 @@ const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...worker,
     modules,
-    rootPath: process.cwd(),
+    rootPath: bundle,
     host: "127.0.0.1",
     port: 0,
     cf: false,

@@ -6,6 +6,8 @@ import { unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { z } from "zod";
 import type { Plan } from "./plan.ts";
 
+const wrangler = join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
+
 const Binding = z.object({ binding: z.string() });
 
 /** What is taken from a wrangler.toml as wrangler reads it; a kind of binding not named here is not started. */
@@ -27,8 +29,8 @@ const Config = z.object({
  */
 export async function plan(config: string, scratch: string, bindings: Record<string, string>): Promise<Plan> {
   const bundle = join(scratch, "bundle");
-  const deploy = ["node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run", "--config", config];
-  await promisify(execFile)(process.execPath, [...deploy, "--outdir", bundle], {
+  const deploy = [wrangler, "deploy", "--dry-run", "--config", config, "--outdir", bundle];
+  await promisify(execFile)(process.execPath, deploy, {
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
   });
   const read = Config.parse(unstable_readConfig({ config }, { hideWarnings: true }));
