@@ -1,0 +1,101 @@
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { v1 } from "../../../src/surfaces/v1/app.ts";
+import { type Answer, call, login, problem, register } from "../../support/api.ts";
+import { createGroup, send } from "../../support/chat.ts";
+import { upgrade } from "../../support/socket.ts";
+import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./who-may.ts";
+
+let scene: Scene;
+const tokens: Partial<Record<Role, string>> = {};
+
+const Sessions = z.object({ items: z.array(z.object({ id: z.string(), current: z.boolean() })) });
+
+beforeAll(async () => {
+  const [owner, member, stranger] = await Promise.all([register(), register(), register()]);
+  const ended = await login(owner.user.username);
+  expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
+  const second = await login(member.user.username);
+  const { items } = Sessions.parse((await call("GET", "/v1/sessions", { token: second.token })).body);
+  const { id } = await createGroup(owner, [member]);
+  await createGroup(stranger);
+  const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
+  const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
+  scene = {
+    id,
+    ownersSeq,
+    membersSeq,
+    revocable: {
+      ...{ anonymous: byOwner, forged: byOwner, ended: byOwner, stranger: byOwner },
+      ...{ member: byMember, owner: byOwner },
+    },
+    userId: owner.user.id,
+    membersSession: items.find((session) => session.current)?.id ?? "",
+  };
+  Object.assign(tokens, {
+    forged: `${owner.token.slice(0, -4)}AAAA`,
+    ended: ended.token,
+    stranger: stranger.token,
+    member: member.token,
+    owner: owner.token,
+  });
+});
+
+test("every route of v1 has a row, and every row a route", () => {
+  const routes = v1.routes
+    .filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(routes.length).toBeGreaterThan(0);
+  expect(new Set(WHO_MAY.map(({ route }) => route))).toEqual(new Set(routes));
+});
+
+/** The answer of a row's call to somebody; `of` puts another conversation in the place of the scene's. */
+function ask(row: Row, role: Role, of: number = scene.id): Promise<Answer> {
+  const [method = "", pattern = ""] = row.route.split(" ");
+  const here = { ...scene, id: of };
+  const parts = { id: of, seq: scene.ownersSeq, ...row.path?.(here, role) };
+  const path = pattern.replaceAll(/:(\w+)/g, (_, part) =>
+    String(z.record(z.string(), z.unknown()).parse(parts)[part]),
+  );
+  const token = tokens[role];
+  return call(method, path + (row.query ?? ""), {
+    ...row.options,
+    ...(token !== undefined && { token }),
+    ...(row.body && { body: row.body(here) }),
+  });
+}
+
+function wanted(row: Row, role: Role): Wanted {
+  if (role === "stranger" || role === "member" || role === "owner") return row[role];
+  return row.anyone ?? [401, "unauthenticated"];
+}
+
+test("a socket is a member's, and a stranger learns nothing by asking for one", async () => {
+  const path = (id: number) => `/v1/conversations/${id}/socket`;
+  const opens: Record<Role, number> = {
+    ...{ anonymous: 401, forged: 401, ended: 401 },
+    ...{ stranger: 404, member: 101, owner: 101 },
+  };
+  for (const role of ROLES) {
+    const response = await upgrade(path(scene.id), tokens[role]);
+    expect(response.status, role).toBe(opens[role]);
+    response.webSocket?.accept();
+    response.webSocket?.close();
+    if (role !== "stranger") continue;
+    const nowhere = await upgrade(path(999_999), tokens[role]);
+    expect([nowhere.status, await nowhere.json()]).toEqual([404, await response.json()]);
+  }
+});
+
+test.each(WHO_MAY.map((row) => [row.route, row] as const))("%s (row %#)", async (_, row) => {
+  for (const role of ROLES) {
+    const answer = await ask(row, role);
+    const [status, code] = wanted(row, role);
+    expect(answer.status, `${role}: ${JSON.stringify(answer.body)}`).toBe(status);
+    if (code !== undefined) problem(answer, status, code);
+    if (role !== "stranger" || !row.route.includes("/conversations/:id")) continue;
+    // A stranger learns nothing: it is as if the conversation did not exist.
+    const nowhere = await ask(row, role, 999_999);
+    expect({ status: nowhere.status, body: nowhere.body }).toEqual({ status, body: answer.body });
+  }
+});

@@ -1,0 +1,111 @@
+import type { CallOptions } from "../../support/api.ts";
+
+/** Who calls: nobody, somebody with a token that is none, with that of an ended session, and three users. */
+export const ROLES = ["anonymous", "forged", "ended", "stranger", "member", "owner"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A group of an owner and a member, in which each has sent messages; the stranger is in another one. */
+export interface Scene {
+  id: number;
+  /** messages: the owner's, the member's, and one each for calls that take one away */
+  ownersSeq: number;
+  membersSeq: number;
+  revocable: Record<Role, number>;
+  userId: number;
+  /** a session of the member's besides the one that calls */
+  membersSession: string;
+}
+
+/** What a call answers: its status, with a problem's code where it is one. */
+export type Wanted = [200 | 201 | 204 | 426] | [number, string];
+
+export interface Row {
+  /** as it is registered: method and path pattern */
+  route: string;
+  /** what goes for the parts of the path; default: the scene's conversation, and the owner's message */
+  path?: (scene: Scene, role: Role) => Record<string, string | number>;
+  query?: string;
+  body?: (scene: Scene) => unknown;
+  options?: CallOptions;
+  /** what whoever has no valid session gets; default: 401 */
+  anyone?: Wanted;
+  stranger: Wanted;
+  member: Wanted;
+  owner: Wanted;
+}
+
+const NOBODY: Wanted = [404, "not_found"];
+const FORBIDDEN: Wanted = [403, "forbidden"];
+const OK: Wanted = [200];
+const MADE: Wanted = [201];
+const DONE: Wanted = [204];
+
+const anybody = (wanted: Wanted) => ({ anyone: wanted, stranger: wanted, member: wanted, owner: wanted });
+const everyUser = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: wanted });
+const members = (wanted: Wanted) => ({ stranger: NOBODY, member: wanted, owner: wanted });
+
+const IN = "/v1/conversations/:id";
+const text = () => ({ kind: "text", body: { text: "hello" } });
+
+/** Who may do what on v1. Every route has a row here; `who-may.test.ts` walks them in this order. */
+export const WHO_MAY: Row[] = [
+  { route: "GET /healthz", ...anybody(OK) },
+  { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
+  { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
+
+  { route: "GET /v1/me", ...everyUser(OK) },
+  { route: "PATCH /v1/me", body: () => ({}), ...everyUser(OK) },
+  { route: "GET /v1/sessions", ...everyUser(OK) },
+  { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
+  { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
+
+  { route: "GET /v1/conversations", ...everyUser(OK) },
+  {
+    route: "POST /v1/conversations",
+    body: () => ({ kind: "group", name: "x", member_ids: [] }),
+    ...everyUser(MADE),
+  },
+  { route: `GET ${IN}`, ...members(OK) },
+  { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
+  { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ ownersSeq }) => ({ ...text(), quote_seq: ownersSeq }),
+    ...members(MADE),
+  },
+  { route: `POST ${IN}/messages`, body: () => ({ ...text(), quote_seq: 9_999 }), ...members(NOBODY) },
+  { route: `POST ${IN}/messages`, body: () => ({ ...text(), mentions: [1] }), ...members(NOBODY) },
+  { route: `GET ${IN}/messages`, ...members(OK) },
+  { route: `GET ${IN}/messages/:seq`, ...members(OK) },
+  { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
+  { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },
+  { route: `PUT ${IN}/read`, body: () => ({ seq: 9_999 }), ...members(NOBODY) },
+  { route: `GET ${IN}/receipts`, ...members(OK) },
+  {
+    route: `DELETE ${IN}/messages/:seq`,
+    query: "?for=everyone",
+    ...{ stranger: NOBODY, member: FORBIDDEN, owner: DONE },
+  },
+  {
+    route: `DELETE ${IN}/messages/:seq`,
+    path: ({ id, revocable }, role) => ({ id, seq: revocable[role] }),
+    query: "?for=everyone",
+    ...members(DONE),
+  },
+  {
+    route: `DELETE ${IN}/messages/:seq`,
+    path: ({ id, membersSeq }) => ({ id, seq: membersSeq }),
+    query: "?for=me",
+    ...members(DONE),
+  },
+  // Upgrades proper are in the test: their answer is a socket.
+  { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
+
+  // What ends sessions comes last.
+  {
+    route: "DELETE /v1/sessions/:id",
+    path: ({ membersSession }) => ({ id: membersSession }),
+    ...{ stranger: NOBODY, member: DONE, owner: NOBODY },
+  },
+  { route: "POST /v1/logout", ...everyUser(DONE) },
+];
