@@ -84,8 +84,9 @@ export class Sockets implements Listener {
   }
 
   /** A socket has closed. @returns whose it was */
-  closed(ws: WebSocket): RoomSocket | undefined {
-    const socket = this.#sockets.get(ws);
+  closed(ws: WebSocket): RoomSocket | null {
+    // A close that wakes the object finds the socket gone from those that start-up takes in again.
+    const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws);
     this.#sockets.delete(ws);
     return socket;
   }
@@ -106,7 +107,9 @@ export class Sockets implements Listener {
   /** When the next token of an open socket expires, in ms; null without sockets. */
   nextExpiry(): number | null {
     let next: number | null = null;
-    for (const { expiresAt } of this.#sockets.values()) next = Math.min(next ?? expiresAt, expiresAt);
+    for (const { expiresAt, isClosing } of this.#sockets.values()) {
+      if (!isClosing) next = Math.min(next ?? expiresAt, expiresAt);
+    }
     return next;
   }
 
