@@ -62,6 +62,8 @@ export class Jobs<Kind extends string> {
 
   /** Runs what is due, for at most 5 s, then sets the alarm for the rest. For the object's `alarm()`. */
   async run(): Promise<void> {
+    // The alarm is spent, even where it came before its time.
+    this.#alarmAt = null;
     const started = Date.now();
     while (Date.now() - started < BUDGET_MS) {
       const [row] = this.#storage.sql
