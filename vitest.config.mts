@@ -9,6 +9,8 @@ export default defineConfig({
         bindings: {
           TOKEN_SECRET: "a test secret of more than thirty-two characters",
           TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+          PROPERTY_RUNS: process.env.PROPERTY_RUNS ?? "",
+          PROPERTY_SEED: process.env.PROPERTY_SEED ?? "",
         },
       },
     })),

@@ -1,0 +1,154 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { Device, type Owner } from "./device.ts";
+import { type Draft, History } from "./history.ts";
+import { ask, MessagePage, Receipts, shown } from "./http.ts";
+
+const DEVICES = 2;
+const MAX_ALARMS = 200;
+
+/** A conversation under test: its members' devices, and what it has to look like. */
+export class Room {
+  readonly id: number;
+  readonly path: string;
+  readonly members: Owner[];
+  readonly ownerId: number | undefined;
+  readonly history = new History();
+  readonly devices: Device[];
+  readonly #names: () => number;
+  /** the object is evicted in this step: what was on its way may be lost, or overtaken */
+  #disturbed = false;
+
+  constructor(id: number, members: Owner[], ownerId: number | undefined, names: () => number) {
+    this.id = id;
+    this.path = `/v1/conversations/${id}`;
+    this.members = members;
+    this.ownerId = ownerId;
+    this.#names = names;
+    this.devices = members.flatMap((member) =>
+      Array.from({ length: DEVICES }, (_, nth) => new Device(member, nth, id, this.history)),
+    );
+  }
+
+  /** One of the members, counted round. */
+  member(who: number): Owner {
+    const member = this.members[who % this.members.length];
+    if (!member) throw new Error("a room has members");
+    return member;
+  }
+
+  device(owner: Owner, nth: number): Device {
+    const device = this.devices.filter((one) => one.owner === owner)[nth];
+    if (!device) throw new Error(`${owner.id} has no device ${nth}`);
+    return device;
+  }
+
+  /** A new text of somebody; `again`: with a client id which he has used. */
+  draft({ id }: Owner, lane: string, again: number | null, quote: number | null, named = true): Draft {
+    const text = String(this.#names());
+    const used = this.history.clientIds(id);
+    const repeated = again === null ? undefined : used[used.length - 1 - again];
+    const clientMsgId = named ? (repeated ?? `id ${text}`) : undefined;
+    const visible = this.history.view(id);
+    const quoteSeq = quote === null ? undefined : visible[visible.length - 1 - quote]?.seq;
+    return this.history.draft({ text, userId: id, clientMsgId, quoteSeq, lane, tainted: this.#disturbed });
+  }
+
+  /** A step begins. */
+  begin(disturbed: boolean): void {
+    this.#disturbed = disturbed;
+    for (const device of this.devices) {
+      device.mayBeCut = disturbed;
+      if (disturbed) for (const draft of device.pending) draft.tainted = true;
+    }
+  }
+
+  /** A step has ended: everything is answered, everybody has the same picture. */
+  async settle(): Promise<void> {
+    if (this.#disturbed) {
+      await this.#all((device) => device.caughtUp());
+      await this.#all((device) => device.repeat());
+    }
+    await this.#all((device) => device.answered());
+    do {
+      await this.#learn();
+      await this.#all((device) => device.caughtUp());
+    } while (await this.#learn());
+    this.history.check();
+    await this.#checkReceipts();
+    for (const device of this.devices) if (device.isHere) device.picture.check(this.history);
+  }
+
+  /** Everybody comes back. */
+  async gather(): Promise<void> {
+    this.begin(false);
+    await this.#all((device) => device.come(false));
+    await this.settle();
+    for (const device of this.devices) expect(device.isHere, `${device.name} is back`).toBe(true);
+  }
+
+  /** Everybody goes; an eviction waits until the object is through with that. */
+  async disperse(): Promise<void> {
+    await this.#all((device) => device.end());
+    await this.evict(false);
+  }
+
+  async evict(cut: boolean): Promise<void> {
+    await evictDurableObject(this.#stub, { webSockets: cut ? "close" : "hibernate" });
+  }
+
+  /** Half a minute passes for the fan-out: the alarm looks whether everybody was told. */
+  async alarm(): Promise<void> {
+    const sql = "UPDATE jobs SET due = 0 WHERE kind = 'fanout'";
+    await runInDurableObject(this.#stub, (_, { storage }) => void storage.sql.exec(sql));
+    await runDurableObjectAlarm(this.#stub);
+  }
+
+  /** As long as there is a note that somebody is untold, time passes; after that all must know. */
+  async toldAll(): Promise<void> {
+    const sql = "SELECT 1 FROM jobs WHERE kind = 'fanout'";
+    const hasNote = () =>
+      runInDurableObject(this.#stub, (_, { storage }) => storage.sql.exec(sql).toArray().length > 0);
+    for (let i = 0; await hasNote(); i++) {
+      expect(i, "the note goes once everybody is told").toBeLessThan(MAX_ALARMS);
+      await this.alarm();
+    }
+  }
+
+  get #stub() {
+    return env.CONVERSATION.getByName(String(this.id));
+  }
+
+  /** Takes from the server what is new, as its first member sees it. @returns whether there was something */
+  async #learn(): Promise<boolean> {
+    const before = this.history.last;
+    const [token = ""] = this.member(0).tokens;
+    for (let more = true; more; ) {
+      const path = `${this.path}/messages?after=${this.history.last}&limit=100`;
+      const page = await ask(MessagePage, path, token);
+      for (const message of page.items) {
+        const { seq, senderId, text, createdAt } = shown(message);
+        const { draft } = this.history.store(seq, text ?? "", createdAt);
+        expect([senderId, message.client_msg_id]).toEqual([draft.userId, draft.clientMsgId]);
+      }
+      more = page.has_more;
+    }
+    return this.history.last > before;
+  }
+
+  async #checkReceipts(): Promise<void> {
+    const [token = ""] = this.member(0).tokens;
+    const { items } = await ask(Receipts, `${this.path}/receipts`, token);
+    expect(items.length).toBe(this.members.length);
+    for (const { user_id, read_seq } of items) {
+      const own = this.devices.filter(({ owner }) => owner.id === user_id);
+      if (own.some(({ doubtful }) => doubtful.includes(read_seq))) this.history.read(user_id, read_seq);
+      expect(read_seq, `how far ${user_id} has read`).toBe(this.history.position(user_id));
+    }
+  }
+
+  async #all(work: (device: Device) => Promise<void>): Promise<void> {
+    await Promise.all(this.devices.map(work));
+  }
+}

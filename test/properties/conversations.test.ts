@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { beforeAll, test } from "vitest";
+import { freshName, login, register } from "../support/api.ts";
+import type { Owner } from "./chat/device.ts";
+import { runs } from "./chat/runs.ts";
+import { story } from "./chat/steps.ts";
+import { World } from "./chat/world.ts";
+
+const FEW = runs(12);
+const STORY_MS = 20_000;
+
+let people: [Owner, ...Owner[]];
+
+beforeAll(async () => {
+  people = [await person(), await person(), await person()];
+});
+
+/** Somebody with a session for each of his two devices. */
+async function person(): Promise<Owner> {
+  const { user, token } = await register(freshName("person"));
+  return { id: user.id, tokens: [token, (await login(user.username)).token] };
+}
+
+/** Somebody new, so that his direct conversation is new; both his devices share a session. */
+async function stranger(): Promise<Owner> {
+  const { user, token } = await register(freshName("stranger"));
+  return { id: user.id, tokens: [token] };
+}
+
+test("whatever happens at once, all see one history and nobody's picture, position or count is off", {
+  timeout: FEW.numRuns * STORY_MS,
+}, async () => {
+  const property = fc.asyncProperty(story, fc.integer({ min: 1, max: 100 }), async (steps, pageSize) => {
+    const world = await World.make(people, await stranger());
+    try {
+      for (const step of steps) await world.step(step);
+      await world.end(pageSize);
+    } finally {
+      await world.close();
+    }
+  });
+  await fc.assert(property, { ...FEW, timeout: STORY_MS });
+});
