@@ -1,5 +1,9 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { unstable_readConfig } from "wrangler";
+
+/** The settings as wrangler.toml has them: the pool would take those of a developer's .dev.vars. */
+const { vars } = unstable_readConfig({ config: "./wrangler.toml" });
 
 export default defineConfig({
   plugins: [
@@ -7,6 +11,7 @@ export default defineConfig({
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         bindings: {
+          ...vars,
           TOKEN_SECRET: "a test secret of more than thirty-two characters",
           TEST_MIGRATIONS: await readD1Migrations("./migrations"),
           PROPERTY_RUNS: process.env.PROPERTY_RUNS ?? "",
