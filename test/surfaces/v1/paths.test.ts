@@ -1,0 +1,122 @@
+import { beforeAll, expect, test } from "vitest";
+import { v1 } from "../../../src/surfaces/v1/app.ts";
+import { call, problem, register, type SignedIn } from "../../support/api.ts";
+import { createGroup, list, send } from "../../support/chat.ts";
+import { Errors } from "../../support/errors.ts";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Each path of v1 with the methods which it takes. */
+const PATHS = [
+  ...Map.groupBy(
+    v1.routes.filter(({ method }) => method !== "ALL"),
+    ({ path }) => path,
+  ),
+].map(([path, routes]) => [path, [...new Set(routes.map(({ method }) => method))]] as const);
+
+let ann: SignedIn;
+let id: number;
+
+beforeAll(async () => {
+  ann = await register();
+  id = (await createGroup(ann)).id;
+  await send(ann, id, "hello");
+});
+
+const filled = (path: string, of: string = String(id), seq = "1") =>
+  path.replace(":id", of).replace(":seq", seq);
+
+test.each(PATHS)("%s takes %j alone, with or without a slash at its end", async (path, methods) => {
+  for (const method of METHODS.filter((method) => !methods.includes(method))) {
+    for (const end of ["", "/", "?x=1"]) {
+      const answer = await call(method, filled(path) + end, { token: ann.token });
+      problem(answer, 405, "method_not_allowed");
+      const allowed = answer.headers.get("Allow")?.split(", ") ?? [];
+      expect(new Set(allowed.filter((method) => method !== "HEAD"))).toEqual(new Set(methods));
+    }
+  }
+});
+
+test.each(PATHS.filter(([, methods]) => methods.includes("GET")))(
+  "GET %s is the same with a slash at its end",
+  async (path) => {
+    const plain = await call("GET", filled(path), { token: ann.token });
+    const slashed = await call("GET", `${filled(path)}/`, { token: ann.token });
+    expect({ status: slashed.status, body: slashed.body }).toEqual({
+      status: plain.status,
+      body: plain.body,
+    });
+  },
+);
+
+const NO_IDS = [
+  "0",
+  "-1",
+  "+1",
+  "1.5",
+  "1e3",
+  "0x1",
+  "abc",
+  "null",
+  "%20",
+  "%00",
+  "1%00",
+  "%ff",
+  "%",
+  "%zz",
+  "1%2f1",
+  "१",
+  "9007199254740992",
+  "99999999999999999999",
+  "9".repeat(4_000),
+];
+
+test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
+  "%s: what is no id is refused, an unknown one unknown",
+  async (path, methods) => {
+    using errors = new Errors();
+    const before = await list(ann);
+    for (const method of methods) {
+      const body = ["POST", "PUT"].includes(method) ? validBody(path) : undefined;
+      const query = method === "DELETE" ? "?for=everyone" : "";
+      const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
+      const ask = (of: string, seq?: string) =>
+        call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });
+      for (const wrong of NO_IDS) {
+        problem(await ask(wrong), 400, "validation_failed");
+        if (path.includes(":seq")) problem(await ask(String(id), wrong), 400, "validation_failed");
+      }
+      for (const unknown of ["999999", "0999999", "9007199254740991"]) {
+        problem(await ask(unknown), 404, "not_found");
+        if (path.includes(":seq")) problem(await ask(String(id), unknown), 404, "not_found");
+      }
+    }
+    expect(await list(ann)).toEqual(before);
+    expect(errors.logged).toEqual([]);
+  },
+);
+
+function validBody(path: string): object {
+  if (path.endsWith("/read")) return { seq: 0 };
+  return path.endsWith("/messages") ? { kind: "text", body: { text: "x" } } : {};
+}
+
+test.each([
+  "/v1",
+  "/v1/conversation",
+  "/v1/conversations//messages",
+  "/v1/conversations/1/",
+  "/v1/conversations/1/nothing",
+  "/v1/conversations/1/messages/1/1",
+  "/v1/conversations/../../healthz/x",
+  "/v2/conversations",
+  "/V1/conversations",
+])("%s answers a problem, and nothing else", async (path) => {
+  using errors = new Errors();
+  const answer = await call("POST", path, { token: ann.token, body: {} });
+  const [status, code] = path.endsWith("/1/")
+    ? ([405, "method_not_allowed"] as const)
+    : ([404, "not_found"] as const);
+  problem(answer, status, code);
+  expect(errors.logged).toEqual([]);
+});
