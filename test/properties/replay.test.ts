@@ -1,0 +1,128 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { replayPage } from "../../src/conversation/replay.ts";
+import { type JobKind, Room } from "../../src/conversation/room.ts";
+import { create } from "../../src/conversation/state.ts";
+import { ConversationId, Position, Seq, UserId } from "../../src/core/ids.ts";
+import { Jobs } from "../../src/object/jobs.ts";
+import { runs } from "./chat/runs.ts";
+
+const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
+const PAGE = 100;
+
+/** What happens while somebody is away, or between two of his pages: many messages, many changes. */
+const event = fc.oneof(
+  fc.record({ say: fc.integer({ min: 1, max: 130 }) }),
+  fc.record({ revoke: fc.nat(300), count: fc.integer({ min: 1, max: 120 }) }),
+  fc.record({ hide: fc.nat(300), count: fc.integer({ min: 1, max: 120 }) }),
+);
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+const events = fc.array(event, { maxLength: 5, size: "max" });
+
+let rooms = 0;
+
+/** A room of two, in an object of its own which no request ever reaches. */
+async function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
+  const id = ConversationId.parse(1_000_000 + rooms++);
+  await runInDurableObject(env.CONVERSATION.getByName(String(id)), async (_, { storage }) => {
+    const now = Date.now();
+    const profile = { kind: "group", name: "", avatar: "", introduction: "", announcement: "" } as const;
+    const person = { username: "", nickname: "", avatar: "" };
+    create(storage, id, {
+      profile: { ...profile, joinPolicy: "closed", ownerId: ANN, createdAt: now },
+      members: [
+        { person: { id: ANN, ...person }, role: "owner", joinedAt: now },
+        { person: { id: BOB, ...person }, role: "member", joinedAt: now },
+      ],
+    });
+    const nothing = async () => null;
+    const jobs = new Jobs<JobKind>(storage, { fanout: nothing, expiry: nothing });
+    const directory = { created: nothing, people: async () => [] };
+    await work(
+      new Room(
+        storage,
+        { directory, inboxes: { bump: nothing, register: nothing, unregister: nothing } },
+        jobs,
+      ),
+    );
+  });
+}
+
+/** What is the case of each message for Bob: there, or what became of it. */
+class Model {
+  readonly said: ("there" | "revoked" | "hidden")[] = [];
+
+  async apply(room: Room, event: Event): Promise<void> {
+    if ("say" in event) {
+      const draft = {
+        clientMsgId: undefined,
+        kind: "text",
+        body: '{"text":"hi"}',
+        quoteSeq: undefined,
+      } as const;
+      const drafts = Array.from({ length: event.say }, () => ({ ...draft, mentions: [] }));
+      room.submit(ANN, drafts, { settle: () => undefined });
+      room.settle();
+      for (let i = 0; i < event.say; i++) this.said.push("there");
+      return;
+    }
+    const first = "revoke" in event ? event.revoke : event.hide;
+    for (let at = first; at < Math.min(first + event.count, this.said.length); at++) {
+      const seq = Seq.parse(at + 1);
+      if ("revoke" in event) await room.revoke(ANN, seq);
+      else await room.hide(BOB, seq);
+      if ("hide" in event) this.said[at] = "hidden";
+      else if (this.said[at] === "there") this.said[at] = "revoked";
+    }
+  }
+}
+
+/** What Bob's client shows, and from where it goes on. */
+class Client {
+  readonly shown = new Map<number, "there" | "revoked">();
+  seq = Position.parse(0);
+  rev = 0;
+
+  /** Takes one page. @returns whether there are more */
+  page(room: Room): boolean {
+    const page = replayPage(room, room.members.active(BOB), this.seq, this.rev);
+    expect(page.messages.length).toBeLessThanOrEqual(PAGE);
+    expect(page.changes.length).toBeLessThanOrEqual(PAGE);
+    for (const { seq, by, rev } of page.changes) {
+      expect(rev, "each change once").toBeGreaterThan(this.rev);
+      this.rev = rev;
+      if (by === null) this.shown.delete(seq);
+      else if (this.shown.has(seq)) this.shown.set(seq, "revoked");
+    }
+    for (const { seq, revoked } of page.messages) {
+      expect(seq, "each message once, in order").toBeGreaterThan(this.seq);
+      this.seq = Position.parse(seq);
+      this.shown.set(seq, revoked ? "revoked" : "there");
+    }
+    if (page.hasMore) expect(page.changes.length + page.messages.length).toBeGreaterThan(0);
+    else expect(page.lastSeq, "the last page reaches the last message").toBe(room.log.last.seq);
+    this.seq = page.lastSeq;
+    this.rev = page.rev;
+    return page.hasMore;
+  }
+}
+
+test("page by page, whatever happens in between, a replay ends with what is there", async () => {
+  const property = fc.asyncProperty(
+    fc.array(events, { minLength: 1, maxLength: 6, size: "max" }),
+    (absences) =>
+      inRoom(async (room) => {
+        const [model, client] = [new Model(), new Client()];
+        for (const absence of absences) {
+          for (const event of absence) await model.apply(room, event);
+          client.page(room);
+        }
+        while (client.page(room)) expect(client.seq).toBeLessThan(room.log.last.seq + 1);
+        const expected = model.said.flatMap((what, i) => (what === "hidden" ? [] : [[i + 1, what]]));
+        expect([...client.shown]).toEqual(expected);
+      }),
+  );
+  await fc.assert(property, runs(15));
+});
