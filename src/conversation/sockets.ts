@@ -1,5 +1,6 @@
 import { CoreError, type Failure } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import { deliver, frames, type Parcel } from "./delivery.ts";
@@ -36,6 +37,10 @@ export class Sockets implements Listener {
 
   /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
   open(ws: WebSocket, { after, rev, ...identity }: Opening): void {
+    // What waits is committed before the socket is there: else it gets it live, and replayed once more.
+    this.#room.settle();
+    // What waits is committed before the socket is one of the room's: it gets that by replay alone.
+    this.#room.settle();
     const member = this.#room.members.active(identity.userId);
     const socket = RoomSocket.accept(this.#ctx, ws, identity);
     this.#sockets.set(ws, socket);
@@ -78,8 +83,12 @@ export class Sockets implements Listener {
     try {
       this.#take(socket, decoded.value);
     } catch (error) {
-      if (!(error instanceof CoreError)) throw error;
-      this.#refuse(socket, error.toFailure(), undefined);
+      if (error instanceof CoreError) {
+        this.#refuse(socket, error.toFailure(), undefined);
+        return;
+      }
+      log("error", "frame_failed", { conversation: this.#room.state.id, ...fault(error) });
+      socket.close(CLOSE.fault);
     }
   }
 
@@ -114,6 +123,16 @@ export class Sockets implements Listener {
   }
 
   sent(outcomes: Outcome<Origin>[]): void {
+    try {
+      this.#deliver(outcomes);
+    } catch (error) {
+      // Nobody may miss a seq and stay: who comes back syncs, and who sent repeats with his client id.
+      log("error", "delivery_failed", { conversation: this.#room.state.id, ...fault(error) });
+      for (const socket of this.#sockets.values()) socket.close(CLOSE.fault);
+    }
+  }
+
+  #deliver(outcomes: Outcome<Origin>[]): void {
     const acks = new Map<RoomSocket, Piece[]>();
     const parcels: Parcel[] = [];
     const listened = this.#sockets.size > 0;
@@ -127,7 +146,9 @@ export class Sockets implements Listener {
       if (from) {
         const receipt = { seq: row.seq, createdAt: row.created_at };
         const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);
-        acks.set(from, [...(acks.get(from) ?? []), ack]);
+        const pieces = acks.get(from);
+        if (pieces) pieces.push(ack);
+        else acks.set(from, [ack]);
       }
       if (listened && !replay) parcels.push(this.#parcel(row, from));
     }
@@ -201,9 +222,12 @@ export class Sockets implements Listener {
   }
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
-    // What waits is committed first, so that the page and what comes live meet without a gap.
-    this.#room.settle();
     const from = rev ?? socket.replay?.rev;
+    // What waits is committed first, so that the page and what comes live meet without a gap; the socket
+    // is behind while that happens, or it would get it live and in the page.
+    if (socket.isLive) socket.fallBehind(after, this.#room.state.rev);
+    this.#room.settle();
+    this.#room.people.refreshBehind();
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), after, from);
     for (const { seq, by, rev } of page.changes) {
       const conversationId = this.#room.state.id;
