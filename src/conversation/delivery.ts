@@ -4,6 +4,9 @@ import type { RoomSocket } from "./socket.ts";
 
 const MAX_ITEMS = 100;
 const MAX_FRAME = 256 * 1024;
+/** What stands around the pieces of a frame, with room to spare. */
+const ENVELOPE = 256;
+const utf8 = new TextEncoder();
 
 /** A stored message, encoded; `from`: the socket that sent it, which has the ack instead. */
 export interface Parcel {
@@ -19,16 +22,20 @@ export interface Parcel {
  */
 export function frames(pieces: Piece[], frame: (pieces: Piece[]) => string): string[] {
   const made: string[] = [];
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // A UTF-16 unit takes three bytes at most: only what may be too large is counted byte by byte.
+  const mayExceed = length * 3 > MAX_FRAME - ENVELOPE;
   let start = 0;
   let bytes = 0;
   pieces.forEach((piece, i) => {
-    const full = i - start === MAX_ITEMS || (i > start && bytes + piece.length > MAX_FRAME);
+    const size = mayExceed ? utf8.encode(piece).byteLength + 1 : piece.length;
+    const full = i - start === MAX_ITEMS || (i > start && bytes + size > MAX_FRAME - ENVELOPE);
     if (full) {
       made.push(frame(pieces.slice(start, i)));
       start = i;
       bytes = 0;
     }
-    bytes += piece.length;
+    bytes += size;
   });
   if (pieces.length > start) made.push(frame(pieces.slice(start)));
   return made;
