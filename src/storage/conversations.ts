@@ -176,7 +176,7 @@ export async function findListed(
 }
 
 /** Columns have names of their own: D1 gives rows as objects. */
-export function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: UserId | null }[]) {
+function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: UserId | null }[]) {
   const json = JSON.stringify(wanted.map(({ id, senderId }) => [id, senderId]));
   return sql`
     SELECT c.id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.owner_id,

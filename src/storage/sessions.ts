@@ -37,7 +37,7 @@ export function listLiveSessions(db: Database, userId: UserId, now: number): Pro
 }
 
 /** The query behind `listLiveSessions`. */
-export function liveSessions(db: Database, userId: UserId, now: number) {
+function liveSessions(db: Database, userId: UserId, now: number) {
   const mine = and(eq(sessions.userId, userId), ...alive(now));
   return db
     .select(SESSION)
