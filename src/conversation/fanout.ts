@@ -2,10 +2,13 @@ import type { Bump } from "../core/bump.ts";
 import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
 
 const AT_ONCE = 4;
 const PER_SECOND = 200;
 const BURST = 50;
+/** An inbox that has not answered by then is tried again by the alarm. */
+const BUMP_MS = 5_000;
 /** After this long the alarm looks whether everybody was told. */
 export const REPAIR_MS = 30_000;
 
@@ -65,7 +68,8 @@ export class Fanout {
 
   /** Goes on where a crash or an eviction has left members untold. */
   resume(): void {
-    if (this.#noteStands && !this.#pumping) void this.#pump();
+    if (!this.#noteStands || this.#pumping) return;
+    this.#pump().catch((error: unknown) => log("error", "fanout_failed", fault(error)));
   }
 
   /** One try to tell these users at once, so that they read what was written. */
@@ -141,8 +145,7 @@ export class Fanout {
 
   #call(id: UserId): Promise<void> {
     const bump = this.#members.bump(id);
-    const call = this.#inboxes
-      .bump(id, bump)
+    const call = withDeadline(this.#inboxes.bump(id, bump), BUMP_MS)
       .then(() => {
         this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
         this.#failed.delete(id);

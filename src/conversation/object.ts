@@ -54,11 +54,13 @@ export abstract class ConversationObject extends DurableObject<Env> {
     });
   }
 
-  /** Sees to it that the conversation, which D1 has, is in the lists of its first members. Idempotent. */
-  init(): Promise<Result<null>> {
-    return answer(async () => {
-      const { room } = await this.#ready();
-      await room.tellAll();
+  /**
+   * Sees to it that the conversation, which D1 has, is in the lists of its first members, in that of
+   * `userId`, who opens it, before this resolves. Idempotent.
+   */
+  init(input: { userId: UserId }): Promise<Result<null>> {
+    return this.#answer(async ({ room }) => {
+      await room.tellAll(input.userId);
       return null;
     });
   }
@@ -168,9 +170,10 @@ export abstract class ConversationObject extends DurableObject<Env> {
     const live = await this.#ready();
     live.room.members.active(opening.userId);
     await live.room.people.refreshed();
-    await live.registrations.open(opening.userId, opening.sessionId);
     const { 0: client, 1: server } = new WebSocketPair();
-    live.sockets.open(server, opening);
+    await live.registrations.open(opening.userId, opening.sessionId, () =>
+      live.sockets.open(server, opening),
+    );
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
     return new Response(null, { status: 101, webSocket: client, headers });
@@ -203,7 +206,7 @@ export abstract class ConversationObject extends DurableObject<Env> {
     const { sockets, registrations } = await this.#ready();
     const socket = sockets.closed(ws);
     if (!socket) return;
-    await registrations.closed(socket.userId, socket.sessionId, () => sockets.hasSession(socket.sessionId));
+    await registrations.closed(socket.userId, socket.sessionId);
   }
 
   async #kickExpired({ sockets }: Live): Promise<number | null> {
@@ -243,6 +246,9 @@ export abstract class ConversationObject extends DurableObject<Env> {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
     const sockets = new Sockets(this.ctx, this.#deps.protocol, room);
     room.listen(sockets);
-    return { room, sockets, registrations: new Registrations(room.state.id, this.#deps.inboxes) };
+    const registrations = new Registrations(room.state.id, this.#deps.inboxes, (id) =>
+      sockets.hasSession(id),
+    );
+    return { room, sockets, registrations };
   }
 }

@@ -2,8 +2,13 @@ import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Person } from "../core/message.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
 
 const FRESH_MS = 60_000;
+/** After a failure D1 is left alone for so long. */
+const PAUSE_MS = 10_000;
+/** How long an answer waits for D1 at most: a profile is not worth more. */
+const PATIENCE_MS = 300;
 
 type Row = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
 
@@ -16,6 +21,7 @@ export class People {
   readonly #directory: ConversationDirectory;
   readonly #people = new Map<UserId, Person>();
   #checkedAt = 0;
+  #failedAt = 0;
   #refreshing: Promise<void> | undefined;
 
   constructor(sql: SqlStorage, directory: ConversationDirectory) {
@@ -43,17 +49,18 @@ export class People {
     if (this.#stale()) void this.refreshed();
   }
 
-  /** Resolves once nothing is older than a minute; D1 not answering leaves what was known. */
+  /** Resolves once nothing is older than a minute, or D1 takes its time: then with what was known. */
   async refreshed(): Promise<void> {
     if (!this.#stale()) return;
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
     });
-    await this.#refreshing;
+    await withDeadline(this.#refreshing, PATIENCE_MS).catch(() => undefined);
   }
 
   #stale(): boolean {
-    return Date.now() - this.#checkedAt > FRESH_MS;
+    const now = Date.now();
+    return now - this.#checkedAt > FRESH_MS && now - this.#failedAt > PAUSE_MS;
   }
 
   async #refresh(): Promise<void> {
@@ -67,6 +74,7 @@ export class People {
       }
       this.#checkedAt = now;
     } catch (error) {
+      this.#failedAt = Date.now();
       log("warn", "people_not_refreshed", fault(error));
     }
   }

@@ -2,6 +2,10 @@ import { CoreError } from "../core/errors.ts";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+
+/** An inbox that has not answered by then does not hold up the next call. */
+const CALL_MS = 5_000;
 
 /**
  * Keeps the inboxes informed of which sessions have a socket here, so that ending a session finds
@@ -10,21 +14,25 @@ import type { Inboxes } from "../core/ports.ts";
 export class Registrations {
   readonly #id: ConversationId;
   readonly #inboxes: Inboxes;
+  readonly #isOpen: (sessionId: SessionId) => boolean;
   /** sockets that are being opened, by session, with whether a kick has come meanwhile */
   readonly #opening = new Map<SessionId, Set<{ kicked: boolean }>>();
   /** the last call about a session: the next waits for it, so that they arrive in order */
   readonly #calls = new Map<SessionId, Promise<unknown>>();
 
-  constructor(id: ConversationId, inboxes: Inboxes) {
+  /** @param isOpen whether a socket of this session is open here */
+  constructor(id: ConversationId, inboxes: Inboxes, isOpen: (sessionId: SessionId) => boolean) {
     this.#id = id;
     this.#inboxes = inboxes;
+    this.#isOpen = isOpen;
   }
 
   /**
-   * Announces a socket. When it resolves the socket must be accepted in the same turn.
+   * Announces a socket, then opens it.
+   * @param open accepts the socket; called in the turn in which it is certain that the session lives
    * @throws `unauthenticated` if the session is ended, also if that happens while this is under way
    */
-  async open(userId: UserId, sessionId: SessionId): Promise<void> {
+  async open<T>(userId: UserId, sessionId: SessionId, open: () => T): Promise<T> {
     const ticket = { kicked: false };
     const tickets = this.#opening.get(sessionId) ?? new Set();
     this.#opening.set(sessionId, tickets.add(ticket));
@@ -32,9 +40,12 @@ export class Registrations {
       const registration = { conversationId: this.#id, sessionId };
       await this.#inOrder(sessionId, () => this.#inboxes.register(userId, registration));
       if (ticket.kicked) throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+      return open();
     } finally {
       tickets.delete(ticket);
       if (tickets.size === 0) this.#opening.delete(sessionId);
+      // What was announced and then not opened is taken back.
+      if (!this.#isOpen(sessionId)) void this.closed(userId, sessionId);
     }
   }
 
@@ -47,14 +58,11 @@ export class Registrations {
     return this.#opening.has(sessionId);
   }
 
-  /**
-   * A socket of this session has closed.
-   * @param isOpen whether another one of it is open, asked when the turn has come
-   */
-  async closed(userId: UserId, sessionId: SessionId, isOpen: () => boolean): Promise<void> {
+  /** A socket of this session has closed: its user's inbox hears of the last one. */
+  async closed(userId: UserId, sessionId: SessionId): Promise<void> {
     try {
       await this.#inOrder(sessionId, async () => {
-        if (isOpen() || this.isOpening(sessionId)) return;
+        if (this.#isOpen(sessionId) || this.isOpening(sessionId)) return;
         await this.#inboxes.unregister(userId, { conversationId: this.#id, sessionId });
       });
     } catch (error) {
@@ -65,7 +73,8 @@ export class Registrations {
 
   async #inOrder<T>(sessionId: SessionId, call: () => Promise<T>): Promise<T> {
     const before = this.#calls.get(sessionId) ?? Promise.resolve();
-    const mine = before.then(call, call);
+    const bounded = () => withDeadline(call(), CALL_MS);
+    const mine = before.then(bounded, bounded);
     this.#calls.set(sessionId, mine);
     try {
       return await mine;

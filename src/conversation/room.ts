@@ -208,9 +208,10 @@ export class Room {
   }
 
   /** Sees to it that everybody learns what he does not know yet; some of them before this resolves. */
-  async tellAll(): Promise<void> {
+  async tellAll(first: UserId): Promise<void> {
+    this.members.active(first);
     this.#fanout.resume();
-    await this.tell(this.members.ids());
+    await this.tell([first, ...this.members.ids()]);
   }
 
   /** The `fanout` job. @returns when to look again, or null once everybody knows */
@@ -221,12 +222,13 @@ export class Room {
   }
 
   #committed(outcomes: Outcome<Origin>[]): void {
-    if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
-    this.#listener?.sent(outcomes);
+    // They are stored: whatever goes wrong in telling it, each call gets its answer.
     for (const outcome of outcomes) {
       const { origin } = outcome.send;
       if ("settle" in origin) origin.settle(outcome);
     }
+    if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
+    this.#listener?.sent(outcomes);
   }
 
   /** Rises with every change that this member can see. */

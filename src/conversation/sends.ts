@@ -70,8 +70,8 @@ export class Sends<Origin> {
       this.#waiting.push(send);
       this.#waitingBytes += bytes;
     }
-    if (refused.length > 0) this.#committed(refused);
     if (!this.#turnIsSet) this.#turn();
+    if (refused.length > 0) this.#committed(refused);
   }
 
   /** Commits what waits, in this turn: every other writing method begins with this, so that order holds. */
@@ -133,10 +133,10 @@ export class Sends<Origin> {
   }
 
   #store({ senderId, draft }: Send<Origin>, last: Log["last"]): Sent {
+    const sender = this.#members.active(senderId);
     const { clientMsgId } = draft;
     const known = clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
     if (known) return { row: known, replay: true };
-    const sender = this.#members.active(senderId);
     this.#check(draft, sender);
     const row = {
       seq: Seq.parse(last.seq + 1),

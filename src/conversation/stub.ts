@@ -13,8 +13,8 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.init */
-  init(id: ConversationId) {
-    return callObject(() => this.#stub(id).init());
+  init(id: ConversationId, userId: UserId) {
+    return callObject(() => this.#stub(id).init({ userId }));
   }
 
   /** Without a client id a send is not idempotent: it is tried once. @see ConversationObject.send */
@@ -69,13 +69,13 @@ export class ConversationStubs {
   }
 
   /**
-   * Hands an upgrade to the object: 101, or a `Failure` as JSON. Who opens it goes in a header, which
-   * overwrites what a client may have put there. @see ConversationObject.fetch
+   * Asks the object for a socket: 101, or a `Failure` as JSON. The request is a new one, which says who
+   * opens it and nothing else of the client's: no token leaves the Worker. @see ConversationObject.fetch
    */
-  openSocket(id: ConversationId, upgrade: Request, opening: Opening): Promise<Response> {
-    const headers = new Headers(upgrade.headers);
-    headers.set(OPENING_HEADER, JSON.stringify(opening));
-    return this.#stub(id).fetch(new Request(upgrade, { headers }));
+  openSocket(id: ConversationId, opening: Opening): Promise<Response> {
+    const headers = { Upgrade: "websocket", [OPENING_HEADER]: JSON.stringify(opening) };
+    const request = new Request("https://conversation/socket", { headers });
+    return callObjectOnce(async () => ({ ok: true, value: await this.#stub(id).fetch(request) }));
   }
 
   #stub(id: ConversationId): DurableObjectStub<ConversationObject> {

@@ -59,8 +59,10 @@ const utf8 = new TextEncoder();
  */
 export function bodyJson(content: Content): BodyJson {
   const json = JSON.stringify(content.body);
-  const tooLarge = json.length > LIMITS.bodyBytes || utf8.encode(json).byteLength > LIMITS.bodyBytes;
-  if (tooLarge) throw invalid("body", `must be at most ${LIMITS.bodyBytes} bytes as JSON`);
+  // No text has more than three bytes for each UTF-16 unit: most need no counting.
+  const mayBeTooLarge = json.length * 3 > LIMITS.bodyBytes;
+  if (mayBeTooLarge && utf8.encode(json).byteLength > LIMITS.bodyBytes)
+    throw invalid("body", `must be at most ${LIMITS.bodyBytes} bytes as JSON`);
   return json;
 }
 

@@ -12,6 +12,7 @@ import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { CoreError, invalid, noConversation } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
+import { fault, log } from "./log.ts";
 import type { Message, Person } from "./message.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function openDirect(
   await requireUsers(core, [peer]);
   const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
   const { id, created } = await openPair(core.db, pair, Date.now());
-  await core.conversations.init(id);
+  await core.conversations.init(id, caller);
   return { conversation: await getConversation(core, caller, id), created };
 }
 
@@ -50,7 +51,7 @@ export async function createGroup(
   await requireUsers(core, memberIds);
   const ownerId = caller;
   const id = await insertGroup(core.db, { name, joinPolicy, ownerId, memberIds, createdAt: Date.now() });
-  await core.conversations.init(id);
+  await core.conversations.init(id, caller);
   return getConversation(core, caller, id);
 }
 
@@ -120,7 +121,8 @@ async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
 /** The inbox has a copy of the flag; one that a crash left behind is mended when it is seen. */
 function mendSticky(core: Core, caller: UserId, { conversationId, sticky }: InboxEntry, found: Listed): void {
   if (sticky === found.preferences.sticky) return;
-  core.waitUntil(core.inboxes.stick(caller, { conversationId, sticky: found.preferences.sticky }));
+  const mended = core.inboxes.stick(caller, { conversationId, sticky: found.preferences.sticky });
+  core.waitUntil(mended.catch((error: unknown) => log("warn", "sticky_not_mended", fault(error))));
 }
 
 function compose(

@@ -21,10 +21,9 @@ export interface RoomSocketRequest extends Credential {
  */
 export async function openRoomSocket(
   core: Core,
-  upgrade: Request,
   { conversationId, ...opening }: RoomSocketRequest,
 ): Promise<Response> {
-  const response = await core.conversations.openSocket(conversationId, upgrade, opening);
+  const response = await core.conversations.openSocket(conversationId, opening);
   if (response.status === 101) return response;
   const { code, detail, data } = Failure.parse(await response.json());
   throw new CoreError(code, detail, data);

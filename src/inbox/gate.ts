@@ -1,6 +1,10 @@
 import { CoreError } from "../core/errors.ts";
 import type { ConversationId, SessionId } from "../core/ids.ts";
 import type { Conversations, SocketRegistration } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+
+/** A conversation that has not answered by then is asked again by a job. */
+const CALL_MS = 5_000;
 
 type Socket = { session_id: SessionId; conversation_id: ConversationId };
 
@@ -8,6 +12,9 @@ type Socket = { session_id: SessionId; conversation_id: ConversationId };
 export class Gate {
   readonly #sql: SqlStorage;
   readonly #conversations: Conversations;
+  /** which registration was the last of each open socket, so that a check does not undo a newer one */
+  readonly #registeredAt = new Map<string, number>();
+  #registrations = 0;
 
   constructor(sql: SqlStorage, conversations: Conversations) {
     this.#sql = sql;
@@ -16,18 +23,27 @@ export class Gate {
 
   /** Notes a socket that is about to open. @throws `unauthenticated` for an ended session */
   register({ conversationId, sessionId }: SocketRegistration): void {
-    const ended = this.#sql.exec("SELECT 1 FROM ended_sessions WHERE session_id = ?", sessionId).toArray();
-    if (ended.length > 0) throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+    if (this.isEnded(sessionId))
+      throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+    this.#registrations++;
+    this.#registeredAt.set(`${sessionId} ${conversationId}`, this.#registrations);
     this.#sql.exec("INSERT OR IGNORE INTO sockets VALUES (?, ?)", sessionId, conversationId);
   }
 
   unregister({ conversationId, sessionId }: SocketRegistration): void {
     const where = "session_id = ? AND conversation_id = ?";
     this.#sql.exec(`DELETE FROM sockets WHERE ${where}`, sessionId, conversationId);
+    this.#registeredAt.delete(`${sessionId} ${conversationId}`);
   }
 
   hasSockets(): boolean {
     return this.#sql.exec("SELECT 1 FROM sockets LIMIT 1").toArray().length > 0;
+  }
+
+  isEnded(sessionId: SessionId): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM ended_sessions WHERE session_id = ?", sessionId).toArray().length > 0
+    );
   }
 
   /** Refuses a session's sockets from now on, until its tokens are void anyway. */
@@ -42,25 +58,35 @@ export class Gate {
   async kick(sessionId: SessionId): Promise<void> {
     const rows = this.#sql.exec<Socket>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
     const kicks = rows.map(async ({ conversation_id }) => {
-      await this.#conversations.kick(conversation_id, sessionId);
+      await withDeadline(this.#conversations.kick(conversation_id, sessionId), CALL_MS);
       this.unregister({ conversationId: conversation_id, sessionId });
     });
     const failed = (await Promise.allSettled(kicks)).find((kick) => kick.status === "rejected");
     if (failed) throw failed.reason;
   }
 
-  /** Forgets the sockets that are gone without a word: a crash of a conversation's server leaves such. */
+  /**
+   * Forgets the sockets that are gone without a word: a crash of a conversation's server leaves such.
+   * @throws if a conversation could not be asked; the others were
+   */
   async forgetLost(): Promise<void> {
     const byConversation = Map.groupBy(
       this.#sql.exec<Socket>("SELECT * FROM sockets").toArray(),
       (row) => row.conversation_id,
     );
-    for (const [conversationId, rows] of byConversation) {
+    const asked = [...byConversation].map(async ([conversationId, rows]) => {
       const sessions = rows.map((row) => row.session_id);
-      const open = new Set(await this.#conversations.openSessions(conversationId, sessions));
-      for (const sessionId of sessions)
-        if (!open.has(sessionId)) this.unregister({ conversationId, sessionId });
-    }
+      const since = this.#registrations;
+      const call = this.#conversations.openSessions(conversationId, sessions);
+      const open = new Set(await withDeadline(call, CALL_MS));
+      for (const sessionId of sessions) {
+        // A socket that was announced while the answer was on its way is not gone.
+        const isNew = (this.#registeredAt.get(`${sessionId} ${conversationId}`) ?? 0) > since;
+        if (!open.has(sessionId) && !isNew) this.unregister({ conversationId, sessionId });
+      }
+    });
+    const failed = (await Promise.allSettled(asked)).find((call) => call.status === "rejected");
+    if (failed) throw failed.reason;
   }
 
   /** Forgets ended sessions whose tokens have expired. @returns when the next one does, or null */

@@ -62,7 +62,9 @@ export abstract class InboxObject extends DurableObject<Env> {
   register(input: SocketRegistration): Promise<Result<null>> {
     return this.#answer(() => {
       this.#gate.register(input);
-      this.#jobs.schedule("online", "", Date.now());
+      // Every socket but the first finds this done: no rows for it.
+      if (!this.#isShownOnline() || this.#jobs.has("online", ""))
+        this.#jobs.schedule("online", "", Date.now());
       this.#jobs.schedule("sockets", "", Date.now() + CHECK_MS);
       return null;
     });
@@ -110,7 +112,8 @@ export abstract class InboxObject extends DurableObject<Env> {
   }
 
   async #kick(sessionId: SessionId): Promise<null> {
-    await this.#gate.kick(sessionId);
+    // Once its tokens have expired there is nothing left to close.
+    if (this.#gate.isEnded(sessionId)) await this.#gate.kick(sessionId);
     this.#left();
     return null;
   }
@@ -127,12 +130,15 @@ export abstract class InboxObject extends DurableObject<Env> {
 
   async #projectOnline(): Promise<null> {
     const online = this.#gate.hasSockets();
-    const known =
-      this.ctx.storage.sql.exec<{ online: number }>("SELECT online FROM presence").one().online === 1;
-    if (online === known) return null;
+    if (online === this.#isShownOnline()) return null;
     await this.#deps.directory.setOnline(this.#userId(), online);
     this.ctx.storage.sql.exec("UPDATE presence SET online = ?", online ? 1 : 0);
     return null;
+  }
+
+  /** What D1 was told last. */
+  #isShownOnline(): boolean {
+    return this.ctx.storage.sql.exec<{ online: number }>("SELECT online FROM presence").one().online === 1;
   }
 
   #answer<T>(work: () => T | Promise<T>): Promise<Result<T>> {

@@ -18,7 +18,9 @@ export const JOBS_TABLE = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-type Row = { kind: string; key: string; due: number; tries: number };
+/** The job that runs now; `again`: it was scheduled meanwhile. */
+type Running = { kind: string; key: string; again: number | null };
+type Row = { kind: string; key: string; tries: number };
 
 /**
  * What an object has to do later, each thing once per (kind, key). The object's one alarm stands at
@@ -28,24 +30,22 @@ export class Jobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
   readonly #handlers: Record<Kind, JobHandler>;
   #alarmAt: number | null = null;
+  #running: Running | null = null;
 
   constructor(storage: DurableObjectStorage, handlers: Record<Kind, JobHandler>) {
     this.#storage = storage;
     this.#handlers = handlers;
   }
 
-  /** Sees to it that the job runs at `due` or earlier. */
+  /** Sees to it that the job runs at `due` or earlier; one that is running now runs once more then. */
   schedule(kind: Kind, key: string, due: number): void {
+    const running = this.#running;
+    if (running?.kind === kind && running.key === key) {
+      running.again = Math.min(running.again ?? due, due);
+      return;
+    }
     const sql = `INSERT INTO jobs (kind, key, due) VALUES (?, ?, ?)
       ON CONFLICT DO UPDATE SET due = excluded.due, tries = 0 WHERE due > excluded.due`;
-    this.#storage.sql.exec(sql, kind, key, due);
-    this.#arm();
-  }
-
-  /** Moves the job to `due`, earlier or later. */
-  postpone(kind: Kind, key: string, due: number): void {
-    const sql = `INSERT INTO jobs (kind, key, due) VALUES (?, ?, ?)
-      ON CONFLICT DO UPDATE SET due = excluded.due, tries = 0`;
     this.#storage.sql.exec(sql, kind, key, due);
     this.#arm();
   }
@@ -65,14 +65,16 @@ export class Jobs<Kind extends string> {
     // The alarm is spent, even where it came before its time.
     this.#alarmAt = null;
     const started = Date.now();
-    while (Date.now() - started < BUDGET_MS) {
-      const [row] = this.#storage.sql
-        .exec<Row>("SELECT kind, key, due, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1", Date.now())
-        .toArray();
-      if (!row) break;
-      await this.#runOne(row);
+    try {
+      while (Date.now() - started < BUDGET_MS) {
+        const query = "SELECT kind, key, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1";
+        const [row] = this.#storage.sql.exec<Row>(query, Date.now()).toArray();
+        if (!row) break;
+        await this.#runOne(row);
+      }
+    } finally {
+      this.#arm();
     }
-    this.#arm();
   }
 
   /**
@@ -84,22 +86,31 @@ export class Jobs<Kind extends string> {
     this.#arm();
   }
 
-  async #runOne(row: Row): Promise<void> {
+  async #runOne({ kind, key, tries }: Row): Promise<void> {
+    const running: Running = { kind, key, again: null };
+    this.#running = running;
     let next: number | null;
-    let tries = 0;
+    let failures = 0;
     try {
-      if (!this.#handles(row.kind)) throw new Error(`no handler for jobs of kind ${row.kind}`);
-      next = await this.#handlers[row.kind](row.key);
+      if (!this.#handles(kind)) throw new Error(`no handler for jobs of kind ${kind}`);
+      next = await this.#handlers[kind](key);
     } catch (error) {
-      tries = row.tries + 1;
-      next = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS);
-      log("error", "job_failed", { kind: row.kind, key: row.key, tries, ...fault(error) });
+      failures = tries + 1;
+      next = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** tries, LAST_RETRY_MS);
+      log("error", "job_failed", { kind, key, tries: failures, ...fault(error) });
+    } finally {
+      this.#running = null;
     }
-    // Only what this run saw is settled: a job that was scheduled anew while the handler ran stays.
-    const seen = "kind = ? AND key = ? AND due = ? AND tries = ?";
-    const at = [row.kind, row.key, row.due, row.tries];
-    if (next === null) this.#storage.sql.exec(`DELETE FROM jobs WHERE ${seen}`, ...at);
-    else this.#storage.sql.exec(`UPDATE jobs SET due = ?, tries = ? WHERE ${seen}`, next, tries, ...at);
+    const { again } = running;
+    if (again !== null) next = Math.min(again, next ?? again);
+    if (next === null) {
+      this.#storage.sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
+      return;
+    }
+    // Never now: a job that is always due would keep this loop, and all else out of the object.
+    const due = Math.max(next, Date.now() + 1);
+    const sql = "INSERT OR REPLACE INTO jobs (kind, key, due, tries) VALUES (?, ?, ?, ?)";
+    this.#storage.sql.exec(sql, kind, key, due, failures);
   }
 
   #handles(kind: string): kind is Kind {

@@ -28,7 +28,7 @@ export const roomSocket = new Hono<AppEnv>({ strict: false }).get(
     }
     checkOrigin(c.req.raw, c.env.ALLOWED_ORIGINS);
     const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((entry) => entry.trim());
-    return openRoomSocket(c.var.core, c.req.raw, {
+    return openRoomSocket(c.var.core, {
       ...c.var.caller,
       conversationId: c.req.valid("param").id,
       after: c.req.valid("query").after,
