@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { type Answer, call } from "./api.ts";
+import { type Answer, call, freshName } from "./api.ts";
 import { StrictConversation, StrictList, StrictMessage, StrictPage } from "./shapes.ts";
 
 /** Whoever has a token. */
@@ -86,6 +86,16 @@ export async function readable(who: Caller, id: number): Promise<string> {
 /** Takes a message back for everyone, or out of the caller's sight. */
 export function remove({ token }: Caller, id: number, seq: number, whom: "me" | "everyone"): Promise<Answer> {
   return call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${whom}`, { token });
+}
+
+const Ids = z.array(z.object({ id: z.int() }));
+
+/** So many users who never sign in: a row each, without the cost of a password. */
+export async function crowd(size: number): Promise<Named[]> {
+  const names = JSON.stringify(Array.from({ length: size }, () => freshName("crowd")));
+  const insert = "INSERT INTO users (username, created_at) SELECT value, 0 FROM json_each(?) RETURNING id";
+  const { results } = await env.DB.prepare(insert).bind(names).all();
+  return Ids.parse(results).map(({ id }) => ({ user: { id } }));
 }
 
 /** How many rows D1 has of conversations and memberships: what a refused call must not change. */

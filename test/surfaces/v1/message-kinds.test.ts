@@ -140,3 +140,18 @@ test.each(Object.keys(LEAST))("a %s has a body, which is an object", async (kind
     problem(answer, 400, "validation_failed");
   }
 });
+
+test("a number that no double holds is refused as it comes", async () => {
+  const before = await getConversation(ann, id);
+  const bodies = [
+    '{"kind":"location","body":{"latitude":1e400,"longitude":0}}',
+    '{"kind":"location","body":{"latitude":0,"longitude":-1e400}}',
+    '{"kind":"text","body":{"text":"x"},"quote_seq":1e400}',
+    '{"kind":"file","body":{"url":"https://example.org","size":1e400}}',
+  ];
+  for (const body of bodies) {
+    const answer = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+    problem(answer, 400, "validation_failed");
+  }
+  expect(await getConversation(ann, id)).toEqual(before);
+});

@@ -105,7 +105,7 @@ describe("a send", () => {
   });
 
   test("is never of a kind that only the server makes, nor of no kind", async () => {
-    for (const kind of ["tip", "", "Text", null, 1, [], undefined]) {
+    for (const kind of ["tip", "merged", "", "Text", "__proto__", "constructor", null, 1, [], undefined]) {
       problem(await post(ann, id, { kind, body: { text: "x" } }), 400, "validation_failed");
     }
   });
