@@ -134,9 +134,9 @@ export class Log {
   }
 
   /**
-   * Revokes of messages up to `upTo`, and this reader's hides of any, later than `rev`, oldest first:
-   * a client may yet be told by an ack of a message of its own which it has not shown. `by` is null
-   * for a hide.
+   * Revokes, and this reader's hides, later than `rev`, of messages up to `upTo`, oldest first; his
+   * hides of later ones too where he sent them: their place may reach a client by a late ack, though
+   * no page has them. `by` is null for a hide.
    */
   changes(rev: number, upTo: Position, limit: number, reader: Reader): Change[] {
     return this.#sql
@@ -145,10 +145,12 @@ export class Log {
            SELECT revoked_rev AS rev, seq, revoked_by AS by FROM messages
              WHERE revoked_rev > ? AND seq <= ? AND ${VISIBLE}
            UNION ALL
-           SELECT rev, seq, NULL AS by FROM hidden WHERE user_id = ? AND rev > ?
+           SELECT rev, seq, NULL AS by FROM hidden WHERE user_id = ? AND rev > ? AND (seq <= ? OR EXISTS (
+             SELECT 1 FROM messages
+               WHERE messages.seq = hidden.seq AND sender_id = user_id AND client_msg_id IS NOT NULL))
          ) ORDER BY rev LIMIT ?`,
         ...[rev, upTo, reader.visible_from, reader.user_id],
-        ...[reader.user_id, rev, limit],
+        ...[reader.user_id, rev, upTo, limit],
       )
       .toArray();
   }
