@@ -13,7 +13,7 @@ const BUMP_MS = 5_000;
 export const REPAIR_MS = 30_000;
 
 /** What the fan-out asks of the conversation. */
-export interface Told {
+export interface Membership {
   /** everybody on record, who left too, until he has the snapshot of his leaving */
   ids(): UserId[];
   /** the version of a member's snapshot as it is now */
@@ -34,7 +34,7 @@ export interface Note {
  * he waited is told the newest once.
  */
 export class Fanout {
-  readonly #members: Told;
+  readonly #members: Membership;
   readonly #inboxes: Inboxes;
   readonly #note: Note;
   readonly #told = new Map<UserId, number>();
@@ -48,7 +48,7 @@ export class Fanout {
   #tokens = BURST;
   #refilledAt = 0;
 
-  constructor(members: Told, inboxes: Inboxes, note: Note) {
+  constructor(members: Membership, inboxes: Inboxes, note: Note) {
     this.#members = members;
     this.#inboxes = inboxes;
     this.#note = note;

@@ -17,6 +17,9 @@ import { View } from "./view.ts";
 /** Bumps that are awaited before an answer; the rest goes at the pump's pace. */
 const AWAITED_BUMPS = 50;
 
+/** What a conversation does later. */
+export type JobKind = "fanout" | "expiry";
+
 /** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
 export type Origin = { socket: RoomSocket } | { settle: (outcome: Outcome<Origin>) => void };
 
@@ -255,6 +258,3 @@ export class Room {
     };
   }
 }
-
-/** What a conversation does later. */
-export type JobKind = "fanout" | "expiry";

@@ -4,18 +4,13 @@ import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import { deliver, frames, type Parcel } from "./delivery.ts";
+import type { Opening } from "./opening.ts";
 import { replayPage } from "./replay.ts";
 import type { Listener, Origin, Room } from "./room.ts";
 import type { Outcome } from "./sends.ts";
-import { CLOSE, type Identity, RoomSocket } from "./socket.ts";
+import { CLOSE, RoomSocket } from "./socket.ts";
 
 const MAX_FRAME_BYTES = 64 * 1024;
-
-/** What a client asked for when it opened its socket. */
-export interface Opening extends Identity {
-  after?: Position | undefined;
-  rev?: number | undefined;
-}
 
 /** The sockets of a room: takes their frames to the room, and tells them what happens there. */
 export class Sockets implements Listener {
@@ -36,10 +31,8 @@ export class Sockets implements Listener {
   }
 
   /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
-  open(ws: WebSocket, { after, rev, ...identity }: Opening): void {
+  open(ws: WebSocket, { after, rev, ...identity }: Omit<Opening, "subprotocol">): void {
     // What waits is committed before the socket is there: else it gets it live, and replayed once more.
-    this.#room.settle();
-    // What waits is committed before the socket is one of the room's: it gets that by replay alone.
     this.#room.settle();
     const member = this.#room.members.active(identity.userId);
     const socket = RoomSocket.accept(this.#ctx, ws, identity);
@@ -224,7 +217,7 @@ export class Sockets implements Listener {
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
     const from = rev ?? socket.replay?.rev;
     // What waits is committed first, so that the page and what comes live meet without a gap; the socket
-    // is behind while that happens, or it would get it live and in the page.
+    // is behind meanwhile, or it would get that live and in the page.
     if (socket.isLive) socket.fallBehind(after, this.#room.state.rev);
     this.#room.settle();
     this.#room.people.refreshBehind();

@@ -3,7 +3,7 @@ import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { SessionMemory } from "./session-memory.ts";
 
-/** What every use-case works with; `src/app.ts` makes one for each environment. */
+/** What every use-case works with; `src/app.ts` makes one for each request. */
 export interface Core {
   db: Database;
   conversations: ConversationStubs;

@@ -1,8 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { CoreError, invalid } from "../core/errors.ts";
-import { unstorable } from "../core/text.ts";
-
-const MAX_DEPTH = 32;
+import { parseJson, requireSound } from "./json.ts";
 
 /**
  * Reads a request's body as JSON whatever `Content-Type` says, checks it and hands it on as
@@ -20,7 +18,7 @@ export function jsonBody(maxBytes: number): MiddlewareHandler {
       headers.delete("Content-Type");
       c.req.raw = new Request(raw.url, { method: raw.method, headers });
     } else {
-      checkJson(text);
+      requireSound(parseJson(text, "body"), "body");
       headers.set("Content-Type", "application/json");
       c.req.raw = new Request(raw.url, { method: raw.method, headers, body: text });
     }
@@ -53,38 +51,5 @@ function decodeUtf8(bytes: Uint8Array): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw invalid("body", "must be UTF-8");
-  }
-}
-
-/**
- * Parses JSON from a client.
- * @throws `validation_failed` if it is none, is nested too deep, or holds a string that cannot be stored
- */
-export function parseJson(text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalid("body", "must be JSON");
-  }
-  // Without an escape no NUL and, after strict UTF-8 decoding, no lone surrogate can be there.
-  checkValue(value, "body", text.includes("\\u"), 0);
-  return value;
-}
-
-function checkJson(text: string): void {
-  parseJson(text);
-}
-
-function checkValue(value: unknown, path: string, strings: boolean, depth: number): void {
-  if (depth > MAX_DEPTH) throw invalid("body", `must not be nested deeper than ${MAX_DEPTH} levels`);
-  if (typeof value === "string") {
-    const wrong = strings ? unstorable(value) : null;
-    if (wrong) throw invalid(path, wrong);
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value)) {
-      if (strings && unstorable(key)) throw invalid(path, "has a key that is not well-formed text");
-      checkValue(inner, `${path}.${key}`, strings, depth + 1);
-    }
   }
 }

@@ -45,6 +45,7 @@ async function identify(
   },
   token: string | undefined,
 ): Promise<void> {
+  requireSecret(c.env.TOKEN_SECRET);
   if (!token) {
     throw new CoreError(
       "unauthenticated",

@@ -23,7 +23,10 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
 
 /** The answer for whatever a handler threw. What is not a `CoreError` is a bug: logged, and told to nobody. */
 export function onError(error: Error, c: Context): Response {
-  if (error instanceof CoreError) return problem(c, error.toFailure());
+  if (error instanceof CoreError) {
+    if (error.code === "internal") log("error", "misconfigured", { surface: "v1", detail: error.message });
+    return problem(c, error.toFailure());
+  }
   log("error", "fault", { surface: "v1", method: c.req.method, ...fault(error) });
   return problem(c, FAULT.toFailure());
 }
@@ -33,6 +36,7 @@ export function problem(c: Context, { code, detail, data }: Failure): Response {
   const { status, title } = PROBLEMS[code];
   const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
   if (data?.retryAfter) headers["Retry-After"] = String(data.retryAfter);
+  if (code === "upgrade_required") headers.Upgrade = "websocket";
   if (code === "unauthenticated") headers["WWW-Authenticate"] = "Bearer";
   const body = {
     type: "about:blank",

@@ -9,7 +9,7 @@ import {
   type RoomProtocol,
   type SendItem,
 } from "../../core/protocol.ts";
-import { parseJson } from "../../http/body.ts";
+import { parseJson, requireSound } from "../../http/json.ts";
 import { ClientMsgId, NewMessage } from "./schemas/messages.ts";
 import { messageJson, toDraft } from "./serialize/messages.ts";
 
@@ -53,15 +53,16 @@ export const roomProtocol: RoomProtocol = {
 };
 
 function command(frame: string, room: ConversationId): Command {
-  const value = parseJson(frame);
+  const value = parseJson(frame, "frame");
   const { type, conversation_id } = checked(Frame, value);
   if (type === "send") return { type, items: [sendItem(value, conversation_id, room)] };
   requireRoom(conversation_id, room);
+  if (type === "sends") {
+    const { items } = checked(Sends, value);
+    return { type: "send", items: items.map((item) => sendItem(item, addressOf(item), room)) };
+  }
+  requireSound(value, "frame");
   switch (type) {
-    case "sends": {
-      const { items } = checked(Sends, value);
-      return { type: "send", items: items.map((item) => sendItem(item, addressOf(item), room)) };
-    }
     case "read":
       return { type, seq: checked(Read, value).seq };
     case "typing":
@@ -77,6 +78,7 @@ function command(frame: string, room: ConversationId): Command {
 function sendItem(value: unknown, named: unknown, room: ConversationId): SendItem {
   const draft = attempt<Draft>(() => {
     requireRoom(named, room);
+    requireSound(value, "message");
     return toDraft(checked(NewMessage, value));
   });
   const clientMsgId = draft.ok ? draft.value.clientMsgId : Identified.safeParse(value).data?.client_msg_id;

@@ -99,7 +99,7 @@ test.each([
 ])("a username that is %s is refused", async (_, username) => {
   const answer = await call("POST", "/v1/register", { body: { username, password: PASSWORD } });
   problem(answer, 400, "validation_failed");
-  expect(answer.body).toMatchObject({ errors: [{ path: "json.username" }] });
+  expect(answer.body).toMatchObject({ errors: [{ path: "body.username" }] });
 });
 
 test("the names of deleted accounts are nobody's to take", async () => {
@@ -119,9 +119,9 @@ test.each([
 });
 
 test.each([
-  [{ email: "e".repeat(129) }, "json.email"],
-  [{ nickname: "n".repeat(65) }, "json.nickname"],
-  [{ nickname: null }, "json.nickname"],
+  [{ email: "e".repeat(129) }, "body.email"],
+  [{ nickname: "n".repeat(65) }, "body.nickname"],
+  [{ nickname: null }, "body.nickname"],
 ])("a registration with %j is refused and makes no account", async (fields, path) => {
   const body = { username: freshName(), password: PASSWORD, ...fields };
   const answer = await call("POST", "/v1/register", { body });

@@ -58,7 +58,7 @@ test.each([...FIELDS, "friend_policy"])("%s takes no other type, and null is ref
   for (const value of [null, 1, true, [], {}, ["a"]]) {
     const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
     problem(answer, 400, "validation_failed");
-    expect(answer.body).toMatchObject({ errors: [{ path: `json.${field}` }] });
+    expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
   }
   expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ nickname: "" });
 });

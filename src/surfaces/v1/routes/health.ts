@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { databaseAnswers } from "../../../storage/health.ts";
+import { checkHealth } from "../../../core/health.ts";
 import { v1Router } from "../router.ts";
 
 const Health = z.object({ ok: z.literal(true) });
@@ -14,7 +14,7 @@ export const health = v1Router().openapi(
     },
   }),
   async (c) => {
-    await databaseAnswers(c.var.core.db);
+    await checkHealth(c.var.core);
     return c.json({ ok: true as const }, 200);
   },
 );
