@@ -135,7 +135,7 @@ test("a user is online with an open room socket, and is not a while after the la
   await forgotten(eve);
   // The grace of five seconds is over at once.
   await runInDurableObject(inbox, (_, { storage }) => {
-    storage.sql.exec("UPDATE jobs SET due = 0 WHERE kind = 'online'");
+    storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'online'");
   });
   await runDurableObjectAlarm(inbox);
   expect(await online(eve, ann)).toBe(false);

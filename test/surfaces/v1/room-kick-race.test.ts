@@ -98,7 +98,7 @@ test("a kick that could not reach a conversation is repeated by the inbox until 
   await runInDurableObject(inbox, (_, { storage }) => {
     const expiresAt = Date.now() + 60_000;
     storage.sql.exec("INSERT INTO ended_sessions VALUES (?, ?)", sessionOf(phone), expiresAt);
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('kick', ?, 0)", sessionOf(phone));
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('kick', ?, 1)", sessionOf(phone));
     return storage.setAlarm(Date.now() + 60_000);
   });
   await runDurableObjectAlarm(inbox);
