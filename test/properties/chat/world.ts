@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -6,7 +5,7 @@ import { call } from "../../support/api.ts";
 import type { Owner } from "./device.ts";
 import { checkHttp, checkListed } from "./final.ts";
 import { ask, Message, ReadState, told, wire } from "./http.ts";
-import { Room } from "./room.ts";
+import { evictRunning, Room } from "./room.ts";
 import type { Action } from "./steps.ts";
 
 const Id = z.object({ id: z.int() });
@@ -85,7 +84,7 @@ export class World {
       case "evictRoom":
         return room.evict(action.cut);
       case "evictInbox":
-        return evictInbox(room.member(action.who));
+        return evictRunning(env.INBOX.getByName(String(room.member(action.who).id)));
       case "alarm":
         return room.alarm();
     }
@@ -167,9 +166,4 @@ async function hide(room: Room, { who, back }: Of<"hide">): Promise<void> {
 async function remove(room: Room, owner: Owner, seq: number, whom: "me" | "everyone"): Promise<number> {
   const [token = ""] = owner.tokens;
   return (await call("DELETE", `${room.path}/messages/${seq}?for=${whom}`, { token })).status;
-}
-
-/** An inbox that does not run cannot be evicted. */
-async function evictInbox({ id }: Owner): Promise<void> {
-  await evictDurableObject(env.INBOX.getByName(String(id))).catch(() => undefined);
 }
