@@ -1,5 +1,6 @@
+import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Usage } from "../targets/machine.ts";
+import { busyMicroseconds, type Usage } from "../targets/machine.ts";
 import type { Target } from "../targets/target.ts";
 import { Room } from "./room.ts";
 import { quantile } from "./statistics.ts";
@@ -18,6 +19,8 @@ export type Measurement = {
   residentBytes: number | undefined;
   /** Share of its core which the generator used: near 1, it is the generator that was measured. */
   generatorShare: number;
+  /** Share of the whole machine which other processes used meanwhile: the noise. */
+  othersShare: number | undefined;
 };
 
 const warmUpMs = 500;
@@ -56,11 +59,21 @@ export async function measure(target: Target, workload: Workload, seconds: numbe
   }
 }
 
-type Reading = { at: number; usage: Usage | undefined; generatorCpu: number };
+type Reading = {
+  at: number;
+  usage: Usage | undefined;
+  generatorCpu: number;
+  busy: number | undefined;
+};
 
 function reading(target: Target): Reading {
   const { user, system } = process.cpuUsage();
-  return { at: performance.now(), usage: target.usage(), generatorCpu: user + system };
+  return {
+    at: performance.now(),
+    usage: target.usage(),
+    generatorCpu: user + system,
+    busy: busyMicroseconds(),
+  };
 }
 
 /** Waits until nothing is in flight. */
@@ -77,6 +90,9 @@ function summary(workload: Workload, latencies: number[], before: Reading, after
   const ms = after.at - before.at;
   const cpu =
     before.usage && after.usage ? after.usage.cpuMicroseconds - before.usage.cpuMicroseconds : undefined;
+  const generatorCpu = after.generatorCpu - before.generatorCpu;
+  const busy = after.busy === undefined || before.busy === undefined ? undefined : after.busy - before.busy;
+  const others = busy === undefined || cpu === undefined ? undefined : Math.max(0, busy - cpu - generatorCpu);
   return {
     messagesPerSecond: (messages / ms) * 1_000,
     deliveriesPerSecond: ((messages * (workload.members - 1)) / ms) * 1_000,
@@ -84,6 +100,7 @@ function summary(workload: Workload, latencies: number[], before: Reading, after
     p99: quantile(latencies, 0.99),
     cpuPerMessage: cpu === undefined ? undefined : cpu / messages,
     residentBytes: after.usage?.residentBytes,
-    generatorShare: (after.generatorCpu - before.generatorCpu) / 1_000 / ms,
+    generatorShare: generatorCpu / 1_000 / ms,
+    othersShare: others === undefined ? undefined : others / 1_000 / ms / cpus().length,
   };
 }

@@ -4,7 +4,7 @@ import { type Workload, workloads } from "../load/workloads.ts";
 /** What a run does. */
 export type Options = { rounds: number; seconds: number; workloads: Workload[]; targets: string[] };
 
-const usage = `node bench/run.ts [--rounds 3] [--seconds 3] [--only ${workloads.map(({ name }) => name).join(",")}] [--targets floor,parley]`;
+const usage = `node bench/run.ts [--rounds 3] [--seconds 2] [--only ${workloads.map(({ name }) => name).join(",")}] [--targets floor,parley]`;
 
 /**
  * Reads the command line.
@@ -15,7 +15,7 @@ export function options(args: string[]): Options {
     args,
     options: {
       rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "2" },
       only: { type: "string", default: workloads.map(({ name }) => name).join(",") },
       targets: { type: "string", default: "floor,parley" },
     },

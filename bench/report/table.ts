@@ -15,6 +15,7 @@ const head = [
   "CPU µs / message",
   "RSS MB",
   "generator",
+  "others",
 ];
 
 /** A markdown table: medians over the rounds, and how far the rounds lie apart. */
@@ -35,6 +36,7 @@ function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): str
   const rates = of((round) => round.messagesPerSecond);
   const cpu = of((round) => round.cpuPerMessage);
   const resident = of((round) => round.residentBytes);
+  const others = of((round) => round.othersShare);
   const p50 = median(of((round) => round.p50));
   const p99 = median(of((round) => round.p99));
   return [
@@ -48,6 +50,7 @@ function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): str
     cpu.length === 0 ? "n/a" : median(cpu).toFixed(1),
     resident.length === 0 ? "n/a" : whole(Math.max(...resident) / 2 ** 20),
     `${whole(median(of((round) => round.generatorShare)) * 100)} %`,
+    others.length === 0 ? "n/a" : `${whole(median(others) * 100)} %`,
   ];
 }
 

@@ -36,6 +36,14 @@ export function usageOf(group: number): Usage | undefined {
   return usage;
 }
 
+/** CPU µs which all processes of the machine have used since it started; undefined without `/proc`. */
+export function busyMicroseconds(): number | undefined {
+  if (platform() !== "linux") return undefined;
+  const [, user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8").split(/\s+/);
+  const ticks = [user, nice, system, irq, softirq, steal].reduce((sum, part) => sum + Number(part ?? 0), 0);
+  return ticks * MICROSECONDS_PER_TICK;
+}
+
 /** Whether processes can be kept to one core each: a server and a generator that share one measure neither. */
 const pinned: boolean = cpus().length > 1 && spawnSync(pinner, ["--version"]).status === 0;
 
