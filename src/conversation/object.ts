@@ -51,6 +51,7 @@ export abstract class ConversationObject extends DurableObject<Env> {
       migrate(ctx.storage, MIGRATIONS);
       this.#live = this.#start();
       await this.#jobs.start();
+      this.#live.room.resume();
     });
   }
 

@@ -217,6 +217,11 @@ export class Room {
     await this.tell([first, ...this.members.ids()]);
   }
 
+  /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
+  resume(): void {
+    this.#fanout.resume();
+  }
+
   /** The `fanout` job. @returns when to look again, or null once everybody knows */
   async repairFanout(): Promise<number | null> {
     if (!(await this.#fanout.repair())) return Date.now() + REPAIR_MS;

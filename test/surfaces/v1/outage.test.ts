@@ -12,6 +12,7 @@ import {
   type SignedIn,
 } from "../../support/api.ts";
 import { createGroup, getConversation, listed, page, remove, send, sendAll } from "../../support/chat.ts";
+import { HeldInbox } from "../../support/hold.ts";
 import { StrictMessage } from "../../support/shapes.ts";
 
 let ann: SignedIn;
@@ -126,6 +127,19 @@ describe("an object that is lost", () => {
     for (const who of [ann, bob]) {
       await vi.waitFor(async () => expect((await listed(who, id)).last_seq).toBe(60));
     }
+  });
+
+  test("goes on telling the inboxes as soon as it is back", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const held = await HeldInbox.hold(bob.user.id);
+    try {
+      await send(ann, id, "1");
+      await abort(id);
+    } finally {
+      await held.release();
+    }
+    expect((await page(bob, id)).items).toHaveLength(1);
+    await vi.waitFor(async () => expect((await listed(bob, id)).last_seq).toBe(1), { timeout: 5_000 });
   });
 
   /** Loses the object as a crash does: what is not yet durable is gone, calls under way fail. */
