@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -89,4 +90,21 @@ export function sessionOf({ token }: SignedIn): SessionId {
 /** The numbers from `first` to `last`. */
 export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+const Shown = z.looseObject({ online: z.boolean() });
+
+/** Resolves once a user is shown to somebody else as online, or as not. */
+export async function shownOnline({ user }: SignedIn, { token }: SignedIn, online: boolean): Promise<void> {
+  const shown = async () => Shown.parse((await call("GET", `/v1/users/${user.id}`, { token })).body).online;
+  while ((await shown()) !== online) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Runs the inbox's jobs of a kind at once, however far off they are. */
+export async function runInboxJob({ user }: SignedIn, kind: "online" | "sockets"): Promise<void> {
+  await runInDurableObject(inboxObject(user.id), async (_, { storage }) => {
+    storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = ?", kind);
+    await storage.setAlarm(Date.now() + 60_000);
+  });
+  await runDurableObjectAlarm(inboxObject(user.id));
 }

@@ -15,7 +15,9 @@ import {
   people,
   post,
   range,
+  runInboxJob,
   sessionOf,
+  shownOnline,
   text,
 } from "../../support/room.ts";
 import { openRoom } from "../../support/socket.ts";
@@ -40,11 +42,6 @@ async function sessions({ user }: SignedIn): Promise<string[]> {
 /** Resolves once the inbox knows no socket of this session any more; that is all it waits for. */
 async function forgotten(person: SignedIn): Promise<void> {
   while ((await sessions(person)).includes(sessionOf(person))) await Promise.resolve();
-}
-
-async function online(of: SignedIn, asker: SignedIn): Promise<unknown> {
-  const answer = await call("GET", `/v1/users/${of.user.id}`, { token: asker.token });
-  return z.object({ online: z.boolean() }).parse(answer.body).online;
 }
 
 test("after hibernation messages reach every socket, and the order goes on", async () => {
@@ -121,24 +118,19 @@ test("of two sockets of a session the first that closes changes nothing", async 
 test("a user is online with an open room socket, and is not a while after the last has closed", async () => {
   const [eve = ann] = await people(1);
   const id = await newGroup(eve, ann);
-  const inbox = inboxObject(eve.user.id);
-  expect(await online(eve, ann)).toBe(false);
+  await shownOnline(eve, ann, false);
   const [one, two] = [await openRoom(id, eve.token), await openRoom(id, eve.token)];
-  await runDurableObjectAlarm(inbox);
-  expect(await online(eve, ann)).toBe(true);
+  await shownOnline(eve, ann, true);
   one.close();
   await one.closed();
-  await evictDurableObject(inbox);
-  expect(await online(eve, ann)).toBe(true);
+  await evictDurableObject(inboxObject(eve.user.id));
+  await shownOnline(eve, ann, true);
   two.close();
   await two.closed();
   await forgotten(eve);
   // The grace of five seconds is over at once.
-  await runInDurableObject(inbox, (_, { storage }) => {
-    storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'online'");
-  });
-  await runDurableObjectAlarm(inbox);
-  expect(await online(eve, ann)).toBe(false);
+  await runInboxJob(eve, "online");
+  await shownOnline(eve, ann, false);
 });
 
 test("list and unread are right after the inbox was out of memory", async () => {
