@@ -36,14 +36,6 @@ export async function newGroup(owner: SignedIn, ...others: SignedIn[]): Promise<
   return Created.parse(answer.body).id;
 }
 
-/** Opens the direct conversation of two people over HTTP. */
-export async function newDirect(a: SignedIn, b: SignedIn): Promise<ConversationId> {
-  const body = { kind: "direct", user_id: b.user.id };
-  const answer = await call("POST", "/v1/conversations", { token: a.token, body });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return Created.parse(answer.body).id;
-}
-
 /** A text message, as a frame and as the body of a POST. */
 export function text(content: string, clientMsgId?: string) {
   return {
