@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { writeSettings } from "./support/dev-vars.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 import { portTaken } from "./support/ports.ts";
-import { collectOutput, exitCode, ROOT, spawnWrangler } from "./support/wrangler.ts";
+import { collectOutput, exitCode, PREPARED, ROOT, spawnWrangler } from "./support/wrangler.ts";
 
 const DEFAULT_PORT = "8787";
 
@@ -40,6 +40,7 @@ async function main(): Promise<number> {
   }
   const migrated = await applyMigrations();
   if (migrated !== 0 || stopping) return migrated;
+  console.log(PREPARED);
   return serve(port);
 }
 

@@ -11,12 +11,16 @@ import { Person } from "./support/person.ts";
 import { inOwnPlace, Server } from "./support/server.ts";
 
 const LIMIT_MS = 240_000;
+/** From the start of wrangler; the migrations before it take about 2 s on an idle machine. */
 const START_LIMIT_MS = 20_000;
 
 await inOwnPlace(LIMIT_MS, async (place) => {
   const server = await Server.start(place);
-  console.log(`/healthz answered ${server.startMs} ms after \`npm run dev\``);
-  if (server.startMs > START_LIMIT_MS) throw new Error(`that is more than ${START_LIMIT_MS} ms`);
+  const { startMs, wranglerMs } = server;
+  console.log(
+    `/healthz answered ${wranglerMs} ms after wrangler started, ${startMs} ms after \`npm run dev\``,
+  );
+  if (wranglerMs > START_LIMIT_MS) throw new Error(`wrangler took more than ${START_LIMIT_MS} ms`);
   const ann = await Person.register(server.origin, "ann");
   const bob = await Person.register(server.origin, "bob");
   const { id } = await ann.openDirect(bob);

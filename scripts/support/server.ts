@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { writeSettings } from "./dev-vars.ts";
 import { whenOrphaned } from "./orphan.ts";
 import { freePort } from "./ports.ts";
-import { collectOutput, ROOT } from "./wrangler.ts";
+import { collectOutput, PREPARED, ROOT } from "./wrangler.ts";
 
 const START_TIMEOUT_MS = 40_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -33,6 +33,8 @@ export class Server {
   readonly origin: string;
   /** Milliseconds from `npm run dev` to the first good answer of /healthz. */
   startMs = 0;
+  /** The part of it after the database was prepared: from the start of `wrangler dev`. */
+  wranglerMs = 0;
   readonly #child: ChildProcess;
   readonly #output: () => string;
   /** Settles when nobody holds the output any more: the whole tree of processes has ended. */
@@ -92,6 +94,10 @@ export class Server {
 
   async #healthy(): Promise<void> {
     const started = performance.now();
+    let prepared = started;
+    this.#child.stdout?.on("data", (chunk) => {
+      if (String(chunk).includes(PREPARED)) prepared = performance.now();
+    });
     while (performance.now() - started < START_TIMEOUT_MS) {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) break;
       const signal = AbortSignal.timeout(START_TIMEOUT_MS);
@@ -99,6 +105,7 @@ export class Server {
       await response?.body?.cancel();
       if (response?.status === 200) {
         this.startMs = Math.round(performance.now() - started);
+        this.wranglerMs = Math.round(performance.now() - prepared);
         return;
       }
       await pause();

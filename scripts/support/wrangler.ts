@@ -16,6 +16,9 @@ const QUIET = {
   WRANGLER_SEND_METRICS: "false",
 };
 
+/** What `npm run dev` says between preparing the database and starting the server. */
+export const PREPARED = "The local database is up to date.";
+
 /** Starts wrangler on the Node that runs this script: wrangler refuses the Node 20 of many machines. */
 export function spawnWrangler(args: string[], options: SpawnOptions): ChildProcess {
   const env = { ...process.env, ...QUIET, ...options.env };
