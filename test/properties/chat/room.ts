@@ -7,6 +7,7 @@ import { ask, MessagePage, Receipts, shown } from "./http.ts";
 
 const DEVICES = 2;
 const MAX_ALARMS = 200;
+const LAST_WORDS = 10;
 
 /** A conversation under test: its members' devices, and what it has to look like. */
 export class Room {
@@ -80,10 +81,17 @@ export class Room {
     for (const device of this.devices) if (device.isHere) device.picture.check(this.history);
   }
 
-  /** Everybody comes back. */
+  /** Everybody comes back while somebody talks on: who missed more than a page catches up with him. */
   async gather(): Promise<void> {
     this.begin(false);
-    await this.#all((device) => device.come(false));
+    const speaker = this.device(this.member(0), 0);
+    await speaker.come(false);
+    const coming = this.#all((device) => device.come(false));
+    for (let i = 0; i < LAST_WORDS; i++) {
+      await speaker.say([this.draft(speaker.owner, speaker.name, null, null)], false);
+      await speaker.answered();
+    }
+    await coming;
     await this.settle();
     for (const device of this.devices) expect(device.isHere, `${device.name} is back`).toBe(true);
   }
@@ -100,7 +108,7 @@ export class Room {
 
   /** Half a minute passes for the fan-out: the alarm looks whether everybody was told. */
   async alarm(): Promise<void> {
-    const sql = "UPDATE jobs SET due = 0 WHERE kind = 'fanout'";
+    const sql = "UPDATE jobs SET due = 1 WHERE kind = 'fanout'";
     await runInDurableObject(this.#stub, (_, { storage }) => void storage.sql.exec(sql));
     await runDurableObjectAlarm(this.#stub);
   }

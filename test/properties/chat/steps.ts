@@ -18,7 +18,10 @@ const say = fc.record({
   room,
   who,
   device,
-  count: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 4 }) }, fc.integer({ min: 40, max: 64 })),
+  count: fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }) },
+    fc.integer({ min: 60, max: 130 }),
+  ),
   together: fc.boolean(),
   again,
   quote: maybe,
