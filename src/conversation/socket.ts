@@ -1,10 +1,10 @@
+import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { Position, SessionId, UserId } from "../core/ids.ts";
 
 /** Bytes that may be sent to a socket which says nothing: the runtime shows no `bufferedAmount`. */
 const MAX_UNHEARD_BYTES = 4 * 1024 * 1024;
 const MAX_INVALID_FRAMES = 10;
-const TYPING_MS = 1_000;
 
 /** Why the server closes a socket. 4001 is told with a `kicked` frame before. */
 export const CLOSE = {
@@ -39,7 +39,6 @@ export class RoomSocket {
   #unheardBytes = 0;
   #heardAt = 0;
   #invalidFrames = 0;
-  #typedAt = 0;
 
   private constructor(ctx: DurableObjectState, ws: WebSocket, attachment: Attachment) {
     this.#ctx = ctx;
@@ -110,7 +109,7 @@ export class RoomSocket {
   /** Sends a frame; a reader that is too slow, or gone, is closed instead. */
   send(frame: string): void {
     if (this.isClosing) return;
-    this.#unheardBytes += frame.length;
+    this.#unheardBytes += bytesOf(frame);
     if (this.#unheardBytes > MAX_UNHEARD_BYTES && !this.#hasPinged()) {
       this.close(CLOSE.tooSlow);
       return;
@@ -125,6 +124,7 @@ export class RoomSocket {
   /** A frame came from it, so it reads. */
   heard(): void {
     this.#unheardBytes = 0;
+    this.#heardAt = Date.now();
   }
 
   /** Counts a frame that could not be taken. */
@@ -135,14 +135,6 @@ export class RoomSocket {
 
   valid(): void {
     this.#invalidFrames = 0;
-  }
-
-  /** Whether a typing notice may pass: one a second. */
-  mayType(): boolean {
-    const now = Date.now();
-    if (now - this.#typedAt < TYPING_MS) return false;
-    this.#typedAt = now;
-    return true;
   }
 
   close([code, reason]: readonly [number, string]): void {
@@ -168,4 +160,12 @@ export class RoomSocket {
   #save(): void {
     this.#ws.serializeAttachment(this.#attachment);
   }
+}
+
+let measured = { frame: "", bytes: 0 };
+
+/** The size of a frame; the same one is sent to many sockets in a row and measured once. */
+function bytesOf(frame: string): number {
+  if (measured.frame !== frame) measured = { frame, bytes: Buffer.byteLength(frame) };
+  return measured.bytes;
 }

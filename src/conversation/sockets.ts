@@ -11,6 +11,8 @@ import type { Outcome } from "./sends.ts";
 import { CLOSE, RoomSocket } from "./socket.ts";
 
 const MAX_FRAME_BYTES = 64 * 1024;
+/** One typing notice of a member is passed on in this time. */
+const TYPING_MS = 1_000;
 
 /** The sockets of a room: takes their frames to the room, and tells them what happens there. */
 export class Sockets implements Listener {
@@ -18,6 +20,7 @@ export class Sockets implements Listener {
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
+  readonly #typedAt = new Map<UserId, number>();
 
   constructor(ctx: DurableObjectState, protocol: RoomProtocol, room: Room) {
     this.#ctx = ctx;
@@ -203,7 +206,9 @@ export class Sockets implements Listener {
 
   #typing(socket: RoomSocket): void {
     this.#room.members.active(socket.userId);
-    if (!socket.mayType()) return;
+    const now = Date.now();
+    if (now - (this.#typedAt.get(socket.userId) ?? 0) < TYPING_MS) return;
+    this.#typedAt.set(socket.userId, now);
     const event = this.#protocol.event({
       type: "typing",
       conversationId: this.#room.state.id,

@@ -15,7 +15,7 @@ export interface Core {
 }
 
 /** What an operator may set, with its default where it is unset. */
-export interface Settings {
+interface Settings {
   /** how many members a group may have: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
 }

@@ -53,7 +53,7 @@ function refusal(error: unknown): unknown {
 }
 
 /** The value of an answer; a failure becomes the `CoreError` that it was. */
-export function unwrap<T>(result: Result<T>): T {
+function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   const { code, detail, data } = Failure.parse(result);
   throw new CoreError(code satisfies ErrorCode, detail, data);
