@@ -1,23 +1,25 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
-/** A user's inbox that answers nobody: what waits for it waits until it is released. */
+/**
+ * A user's inbox that answers nobody: what waits for it waits until it is released. The two sides look
+ * at flags: a promise that one object resolves for another can wait for ever.
+ */
 export class HeldInbox {
+  #holds = false;
   #released = false;
   #holding: Promise<void> = Promise.resolve();
 
   /** Resolves once the inbox is held. Release it within 30 s: then the runtime resets it. */
   static async hold(userId: number): Promise<HeldInbox> {
     const held = new HeldInbox();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     held.#holding = runInDurableObject(env.INBOX.getByName(String(userId)), (_, state) =>
       state.blockConcurrencyWhile(async () => {
-        begin();
-        // Looked at again and again: a promise that is resolved out there would wait for this very gate.
-        while (!held.#released) await new Promise((resolve) => setTimeout(resolve, 1));
+        held.#holds = true;
+        while (!held.#released) await turn();
       }),
     );
-    await begun;
+    while (!held.#holds) await turn();
     return held;
   }
 
@@ -25,6 +27,10 @@ export class HeldInbox {
     this.#released = true;
     await this.#holding;
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Whether a call answers before five others of which each is made when the one before has answered. */
