@@ -4,9 +4,11 @@ import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
 
-const AT_ONCE = 4;
+const LANES = 4;
 const PER_SECOND = 200;
 const BURST = 50;
+/** An inbox that refused is left alone for so long, whatever happens meanwhile. */
+const RETRY_MS = 2_000;
 /** An inbox that has not answered by then is tried again by the alarm. */
 const BUMP_MS = 5_000;
 /** After this long the alarm looks whether everybody was told. */
@@ -30,8 +32,8 @@ export interface Note {
 
 /**
  * Tells every member's inbox what the conversation looks like for him: paced, off the senders' way.
- * One pump, 4 inboxes at a time, 200 a second at most; a member who was told an older version while
- * he waited is told the newest once.
+ * Four lanes, 200 inboxes a second at most; a member who was told an older version while he waited is
+ * told the newest once. One that does not answer keeps its lane, not the others'.
  */
 export class Fanout {
   readonly #members: Membership;
@@ -39,11 +41,11 @@ export class Fanout {
   readonly #note: Note;
   readonly #told = new Map<UserId, number>();
   readonly #telling = new Map<UserId, Promise<void>>();
-  /** whose inbox refused; the alarm tries them again */
-  readonly #failed = new Set<UserId>();
+  readonly #lanes = new Set<Promise<void>>();
+  /** when an inbox refused last */
+  readonly #failedAt = new Map<UserId, number>();
   #noteStands: boolean;
   #erasedAt = 0;
-  #pumping = false;
   #next = 0;
   #tokens = BURST;
   #refilledAt = 0;
@@ -68,8 +70,15 @@ export class Fanout {
 
   /** Goes on where a crash or an eviction has left members untold. */
   resume(): void {
-    if (!this.#noteStands || this.#pumping) return;
-    this.#pump().catch((error: unknown) => log("error", "fanout_failed", fault(error)));
+    if (!this.#noteStands) return;
+    while (this.#lanes.size < LANES) {
+      const first = this.#due();
+      if (first === undefined) return;
+      const lane = this.#lane(first)
+        .catch((error: unknown) => log("error", "fanout_failed", fault(error)))
+        .finally(() => this.#ended(lane));
+      this.#lanes.add(lane);
+    }
   }
 
   /** One try to tell these users at once, so that they read what was written. */
@@ -79,11 +88,12 @@ export class Fanout {
 
   /**
    * For the alarm: tries again whom it could not tell, and says whether all know.
-   * @returns true once the note has been erased
+   * @returns true once the note may be erased
    */
   async repair(): Promise<boolean> {
-    this.#failed.clear();
-    if (!this.#pumping) await this.#pump();
+    this.#failedAt.clear();
+    this.resume();
+    await Promise.all(this.#lanes);
     return !this.#isBehind();
   }
 
@@ -93,39 +103,43 @@ export class Fanout {
     this.#erasedAt = Date.now();
   }
 
-  async #pump(): Promise<void> {
-    this.#pumping = true;
-    try {
-      for (let batch = this.#due(); batch.length > 0; batch = this.#due()) {
-        await Promise.all(batch.map((id) => this.#tell(id)));
-        await this.#pace(batch.length);
-      }
-    } finally {
-      this.#pumping = false;
+  async #lane(first: UserId): Promise<void> {
+    for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
+      await this.#tell(id);
+      await this.#pace();
     }
+  }
+
+  #ended(lane: Promise<void>): void {
+    this.#lanes.delete(lane);
     // Rows cost: in a busy room the note stays and the alarm erases it.
-    const now = Date.now();
-    if (this.#noteStands && !this.#isBehind() && now - this.#erasedAt > REPAIR_MS) {
+    const mayErase = this.#noteStands && Date.now() - this.#erasedAt > REPAIR_MS;
+    if (this.#lanes.size === 0 && mayErase && !this.#isBehind()) {
       this.#note.erase();
       this.erased();
     }
   }
 
-  /** The next members who do not know the newest, from where the pump stopped. */
-  #due(): UserId[] {
+  /** The next member who does not know the newest and is not being told, from where the last one stood. */
+  #due(): UserId | undefined {
     const ids = this.#members.ids();
-    const due: UserId[] = [];
-    for (let i = 0; i < ids.length && due.length < AT_ONCE; i++) {
-      const id = ids[(this.#next + i) % ids.length];
-      if (id === undefined || this.#failed.has(id) || this.#knows(id)) continue;
-      due.push(id);
-      if (due.length === AT_ONCE) this.#next = (this.#next + i + 1) % ids.length;
+    for (let i = 0; i < ids.length; i++) {
+      const at = (this.#next + i) % ids.length;
+      const id = ids[at];
+      if (id === undefined || this.#telling.has(id) || this.#knows(id) || this.#isResting(id)) continue;
+      this.#next = at + 1;
+      return id;
     }
-    return due;
+    return undefined;
   }
 
   #knows(id: UserId): boolean {
     return (this.#told.get(id) ?? -1) >= this.#members.version(id);
+  }
+
+  #isResting(id: UserId): boolean {
+    const failedAt = this.#failedAt.get(id);
+    return failedAt !== undefined && Date.now() - failedAt < RETRY_MS;
   }
 
   #isBehind(): boolean {
@@ -136,10 +150,8 @@ export class Fanout {
   async #tell(id: UserId): Promise<void> {
     const wanted = this.#members.version(id);
     while ((this.#told.get(id) ?? -1) < wanted) {
-      const underWay = this.#telling.get(id);
-      const call = underWay ?? this.#call(id);
-      await call;
-      if (this.#failed.has(id)) return;
+      await (this.#telling.get(id) ?? this.#call(id));
+      if (this.#failedAt.has(id)) return;
     }
   }
 
@@ -148,10 +160,10 @@ export class Fanout {
     const call = withDeadline(this.#inboxes.bump(id, bump), BUMP_MS)
       .then(() => {
         this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
-        this.#failed.delete(id);
+        this.#failedAt.delete(id);
       })
       .catch((error: unknown) => {
-        this.#failed.add(id);
+        this.#failedAt.set(id, Date.now());
         log("warn", "bump_failed", { conversation: bump.conversationId, user: id, ...fault(error) });
       })
       .finally(() => this.#telling.delete(id));
@@ -159,9 +171,9 @@ export class Fanout {
     return call;
   }
 
-  async #pace(spent: number): Promise<void> {
+  async #pace(): Promise<void> {
     const now = Date.now();
-    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#refilledAt) / 1_000) * PER_SECOND) - spent;
+    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#refilledAt) / 1_000) * PER_SECOND) - 1;
     this.#refilledAt = now;
     const wait = this.#tokens >= 0 ? 0 : (-this.#tokens / PER_SECOND) * 1_000;
     await new Promise((resolve) => setTimeout(resolve, wait));
