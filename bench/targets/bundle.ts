@@ -31,7 +31,12 @@ export async function plan(config: string, scratch: string, bindings: Record<str
   const bundle = join(scratch, "bundle");
   const deploy = [wrangler, "deploy", "--dry-run", "--config", config, "--outdir", bundle];
   await promisify(execFile)(process.execPath, deploy, {
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+    env: {
+      ...process.env,
+      WRANGLER_SEND_METRICS: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      WRANGLER_LOG_PATH: scratch,
+    },
   });
   const read = Config.parse(unstable_readConfig({ config }, { hideWarnings: true }));
   return {
