@@ -22,6 +22,8 @@ export default defineConfig({
   ],
   test: {
     setupFiles: ["./test/support/setup.ts"],
+    // What passes needs no log; the Worker writes a line for each request.
+    silent: "passed-only",
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
