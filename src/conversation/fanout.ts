@@ -7,7 +7,12 @@ import { withDeadline } from "../object/deadline.ts";
 const LANES = 4;
 const PER_SECOND = 200;
 const BURST = 50;
-/** An inbox that refused is left alone for so long, whatever happens meanwhile. */
+/**
+ * After a bump a member rests: in a busy room he is told twice a second and not a hundred times. His inbox
+ * asks for the newest itself when he looks at his list meanwhile.
+ */
+const REST_MS = 500;
+/** An inbox that refused rests longer. */
 const RETRY_MS = 2_000;
 /** An inbox that has not answered by then is tried again by the alarm. */
 const BUMP_MS = 5_000;
@@ -32,8 +37,8 @@ export interface Note {
 
 /**
  * Tells every member's inbox what the conversation looks like for him: paced, off the senders' way.
- * Four lanes, 200 inboxes a second at most; a member who was told an older version while he waited is
- * told the newest once. One that does not answer keeps its lane, not the others'.
+ * Four lanes, 200 inboxes a second at most, each at once and then at most every half second; whoever has
+ * waited is told the newest once. One that does not answer keeps its lane, not the others'.
  */
 export class Fanout {
   readonly #members: Membership;
@@ -42,8 +47,10 @@ export class Fanout {
   readonly #told = new Map<UserId, number>();
   readonly #telling = new Map<UserId, Promise<void>>();
   readonly #lanes = new Set<Promise<void>>();
-  /** when an inbox refused last */
-  readonly #failedAt = new Map<UserId, number>();
+  readonly #restUntil = new Map<UserId, number>();
+  /** whose inbox refused last */
+  readonly #failed = new Set<UserId>();
+  #waking: ReturnType<typeof setTimeout> | undefined;
   #noteStands: boolean;
   #erasedAt = 0;
   #next = 0;
@@ -73,7 +80,10 @@ export class Fanout {
     if (!this.#noteStands) return;
     while (this.#lanes.size < LANES) {
       const first = this.#due();
-      if (first === undefined) return;
+      if (first === undefined) {
+        this.#wakeLater();
+        return;
+      }
       const lane = this.#lane(first)
         .catch((error: unknown) => log("error", "fanout_failed", fault(error)))
         .finally(() => this.#ended(lane));
@@ -91,7 +101,8 @@ export class Fanout {
    * @returns true once the note may be erased
    */
   async repair(): Promise<boolean> {
-    this.#failedAt.clear();
+    this.#failed.clear();
+    this.#restUntil.clear();
     this.resume();
     await Promise.all(this.#lanes);
     return !this.#isBehind();
@@ -112,6 +123,7 @@ export class Fanout {
 
   #ended(lane: Promise<void>): void {
     this.#lanes.delete(lane);
+    this.resume();
     // Rows cost: in a busy room the note stays and the alarm erases it.
     const mayErase = this.#noteStands && Date.now() - this.#erasedAt > REPAIR_MS;
     if (this.#lanes.size === 0 && mayErase && !this.#isBehind()) {
@@ -138,8 +150,24 @@ export class Fanout {
   }
 
   #isResting(id: UserId): boolean {
-    const failedAt = this.#failedAt.get(id);
-    return failedAt !== undefined && Date.now() - failedAt < RETRY_MS;
+    return (this.#restUntil.get(id) ?? 0) > Date.now();
+  }
+
+  /** Sees to it that who rests is told what has come meanwhile; who refused waits for a change or the alarm. */
+  #wakeLater(): void {
+    if (this.#waking !== undefined) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const [id, until] of this.#restUntil) {
+      if (!this.#failed.has(id) && !this.#knows(id)) next = Math.min(next, until);
+    }
+    if (!Number.isFinite(next)) return;
+    this.#waking = setTimeout(
+      () => {
+        this.#waking = undefined;
+        this.resume();
+      },
+      Math.max(1, next - Date.now()),
+    );
   }
 
   #isBehind(): boolean {
@@ -151,7 +179,7 @@ export class Fanout {
     const wanted = this.#members.version(id);
     while ((this.#told.get(id) ?? -1) < wanted) {
       await (this.#telling.get(id) ?? this.#call(id));
-      if (this.#failedAt.has(id)) return;
+      if (this.#failed.has(id)) return;
     }
   }
 
@@ -160,10 +188,12 @@ export class Fanout {
     const call = withDeadline(this.#inboxes.bump(id, bump), BUMP_MS)
       .then(() => {
         this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
-        this.#failedAt.delete(id);
+        this.#failed.delete(id);
+        this.#restUntil.set(id, Date.now() + REST_MS);
       })
       .catch((error: unknown) => {
-        this.#failedAt.set(id, Date.now());
+        this.#failed.add(id);
+        this.#restUntil.set(id, Date.now() + RETRY_MS);
         log("warn", "bump_failed", { conversation: bump.conversationId, user: id, ...fault(error) });
       })
       .finally(() => this.#telling.delete(id));

@@ -46,10 +46,12 @@ export class Log {
     this.last = row ?? { seq: Position.parse(0), n: 0, at: createdAt };
   }
 
-  insert(row: Omit<Row, "revoked_by" | "revoked_rev">): void {
-    this.#sql.exec(
+  /** @returns false if its sender has used this client id already: nothing is stored then */
+  insert(row: Omit<Row, "revoked_by" | "revoked_rev">): boolean {
+    const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
       row.sender_id,
@@ -60,6 +62,7 @@ export class Log {
       row.client_msg_id,
       row.created_at,
     );
+    return inserted.rowsWritten > 0;
   }
 
   byClientId(senderId: UserId, clientMsgId: string): Row | undefined {

@@ -128,6 +128,11 @@ export abstract class ConversationObject extends DurableObject<Env> {
     });
   }
 
+  /** The newest snapshot for a member's inbox, which does not wait for its turn in the fan-out. */
+  snapshot(input: { userId: UserId }) {
+    return this.#answer(({ room }) => room.snapshot(input.userId));
+  }
+
   /** How far each member has read. */
   receipts(input: { userId: UserId }) {
     return this.#answer(({ room }) => room.receipts(input.userId));

@@ -1,6 +1,6 @@
 import type { Bump } from "../core/bump.ts";
 import type { Profile, ReadReceipt, Role, Standing } from "../core/conversation.ts";
-import { CoreError, noMessage, type Result } from "../core/errors.ts";
+import { CoreError, noConversation, noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { Draft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
@@ -237,6 +237,13 @@ export class Room {
     }
     if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
     this.#listener?.sent(outcomes);
+  }
+
+  /** What this member's inbox should know now. @throws `not_found` for who was never in it */
+  snapshot(userId: UserId): Bump {
+    this.#sends.flush();
+    if (!this.members.find(userId)) throw noConversation();
+    return this.#bump(userId);
   }
 
   /** Rises with every change that this member can see. */

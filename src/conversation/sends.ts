@@ -95,49 +95,63 @@ export class Sends<Origin> {
   }
 
   #commit(sends: Send<Origin>[]): Outcome<Origin>[] {
+    try {
+      return this.#commitAll(sends);
+    } catch (error) {
+      if (!(error instanceof CoreError)) {
+        log("error", "commit_failed", { sends: sends.length, ...fault(error) });
+      }
+      const result = error instanceof CoreError ? error.toFailure() : NOT_STORED;
+      return sends.map((send) => ({ send, result }));
+    }
+  }
+
+  /** One transaction for all; a single send needs no savepoint in it. */
+  #commitAll(sends: Send<Origin>[]): Outcome<Origin>[] {
+    const storeOne = sends.length === 1 ? this.#storeAlone : this.#storeAmongOthers;
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
-    let outcomes: Outcome<Origin>[];
-    try {
-      outcomes = this.#storage.transactionSync(() => {
-        const done = sends.map((send) => {
-          const result = this.#storeOne(send, last);
-          if (result.ok && !result.value.replay) {
-            const { row } = result.value;
-            last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
-            positions.set(send.senderId, last);
-          }
-          return { send, result };
-        });
-        for (const [userId, position] of positions) this.#members.storeSent(userId, position);
-        return done;
+    const outcomes = this.#storage.transactionSync(() => {
+      const done = sends.map((send) => {
+        const result = storeOne(send, last);
+        if (result.ok && !result.value.replay) {
+          const { row } = result.value;
+          last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
+          positions.set(send.senderId, last);
+        }
+        return { send, result };
       });
-    } catch (error) {
-      log("error", "commit_failed", { sends: sends.length, ...fault(error) });
-      return sends.map((send) => ({ send, result: NOT_STORED }));
-    }
+      for (const [userId, position] of positions) this.#members.storeSent(userId, position);
+      return done;
+    });
     // Only now is it so: what was computed aside enters memory.
     this.#log.last = last;
     for (const [userId, position] of positions) this.#members.applySent(userId, position);
     return outcomes;
   }
 
-  #storeOne(send: Send<Origin>, last: Log["last"]): Result<Sent> {
+  readonly #storeAlone = (send: Send<Origin>, last: Log["last"]): Result<Sent> => ({
+    ok: true,
+    value: this.#store(send, last),
+  });
+
+  readonly #storeAmongOthers = (send: Send<Origin>, last: Log["last"]): Result<Sent> => {
     try {
-      return { ok: true, value: this.#storage.transactionSync(() => this.#store(send, last)) };
+      return this.#storage.transactionSync(() => this.#storeAlone(send, last));
     } catch (error) {
       if (error instanceof CoreError) return error.toFailure();
       log("error", "send_failed", { sender: send.senderId, ...fault(error) });
       return NOT_STORED;
     }
-  }
+  };
 
   #store({ senderId, draft }: Send<Origin>, last: Log["last"]): Sent {
     const sender = this.#members.active(senderId);
     const { clientMsgId } = draft;
-    const known = clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
-    if (known) return { row: known, replay: true };
-    this.#check(draft, sender);
+    // Repeated sends are rare: it is the index that finds them, or a check that has become untrue since.
+    const known = () => (clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId));
+    const refusal = this.#refusal(draft, sender);
+    if (refusal) return replayOf(known()) ?? raise(refusal);
     const row = {
       seq: Seq.parse(last.seq + 1),
       n: last.n + 1,
@@ -149,18 +163,24 @@ export class Sends<Origin> {
       client_msg_id: clientMsgId ?? null,
       created_at: Math.max(Date.now(), last.at),
     };
-    this.#log.insert(row);
-    return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
+    if (this.#log.insert(row)) return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
+    return replayOf(known()) ?? raise(new Error("a client id that conflicts is there"));
   }
 
-  #check({ quoteSeq, mentions }: Draft, sender: Member): void {
-    if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) throw noMessage(quoteSeq);
-    if (mentions === "all") return;
-    const stranger = mentions.find((id) => !this.#members.isActive(id));
-    if (stranger !== undefined) {
-      throw new CoreError("not_found", `mentions: there is no member ${stranger} in this conversation.`);
-    }
+  #refusal({ quoteSeq, mentions }: Draft, sender: Member): CoreError | undefined {
+    if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
+    const stranger = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
+    if (stranger === undefined) return undefined;
+    return new CoreError("not_found", `mentions: there is no member ${stranger} in this conversation.`);
   }
+}
+
+function replayOf(row: Row | undefined): Sent | undefined {
+  return row && { row, replay: true };
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 const TOO_MANY: Failure = {

@@ -53,6 +53,11 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).receipts(input));
   }
 
+  /** @see ConversationObject.snapshot */
+  snapshot(id: ConversationId, userId: UserId) {
+    return callObject(() => this.#stub(id).snapshot({ userId }));
+  }
+
   /** @see ConversationObject.describe */
   describe(id: ConversationId, input: { userId: UserId }) {
     return callObject(() => this.#stub(id).describe(input));

@@ -49,6 +49,8 @@ export interface UserDirectory {
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also one that is being opened. */
   kick(id: ConversationId, session: SessionId): Promise<unknown>;
+  /** What the member's inbox should know now. */
+  snapshot(id: ConversationId, userId: UserId): Promise<Bump>;
   /** Which of these sessions have a socket open in this conversation. */
   openSessions(id: ConversationId, sessions: SessionId[]): Promise<SessionId[]>;
 }

@@ -11,12 +11,12 @@ type Socket = { session_id: SessionId; conversation_id: ConversationId };
 /** The gate of a user's sockets: which sessions have some, and where; which sessions are ended. */
 export class Gate {
   readonly #sql: SqlStorage;
-  readonly #conversations: Conversations;
+  readonly #conversations: Pick<Conversations, "kick" | "openSessions">;
   /** which registration was the last of each open socket, so that a check does not undo a newer one */
   readonly #registeredAt = new Map<string, number>();
   #registrations = 0;
 
-  constructor(sql: SqlStorage, conversations: Conversations) {
+  constructor(sql: SqlStorage, conversations: Pick<Conversations, "kick" | "openSessions">) {
     this.#sql = sql;
     this.#conversations = conversations;
   }

@@ -3,17 +3,22 @@ import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
 import { CoreError, type Result } from "../core/errors.ts";
 import { type ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { Conversations, SocketRegistration, UserDirectory } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
 import { Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
 import { Gate } from "./gate.ts";
 import { List } from "./list.ts";
+import { Lively } from "./lively.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** How long a user stays online after his last socket has closed: a reconnect is no absence. */
 const GRACE_MS = 5_000;
 /** How often the gate asks whether sockets of which it has heard nothing are still open. */
 const CHECK_MS = 15 * 60_000;
+
+/** How long a list waits for a conversation in which something goes on. */
+const SNAPSHOT_MS = 300;
 
 /** What an inbox needs from outside; `src/index.ts` hands it in. */
 export interface InboxDeps {
@@ -29,6 +34,7 @@ export abstract class InboxObject extends DurableObject<Env> {
   readonly #jobs: Jobs<JobKind>;
   readonly #gate: Gate;
   readonly #list: List;
+  readonly #lively = new Lively();
   #exists: boolean;
 
   constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
@@ -54,6 +60,7 @@ export abstract class InboxObject extends DurableObject<Env> {
   bump(input: Bump): Promise<Result<null>> {
     return this.#answer(() => {
       this.#list.take(input);
+      this.#lively.note(input.conversationId);
       return null;
     });
   }
@@ -96,7 +103,17 @@ export abstract class InboxObject extends DurableObject<Env> {
 
   /** A page of the user's conversations, sticky ones first, then newest activity. */
   list(input: { limit: number; after?: ListPosition }): Promise<Result<InboxEntry[]>> {
-    return this.#answer(() => this.#list.page(input.limit, input.after));
+    return this.#answer(async () => {
+      const lively = this.#lively.now();
+      const snapshots = lively.map((id) => this.#deps.conversations.snapshot(id, this.#userId()));
+      // A conversation that does not answer in time is shown as it was known.
+      for (const call of snapshots)
+        await withDeadline(call, SNAPSHOT_MS).then(
+          (bump) => this.#list.take(bump),
+          () => undefined,
+        );
+      return this.#list.page(input.limit, input.after);
+    });
   }
 
   /** Copies the member's own flag, which D1 keeps: it cuts the pages of the list. */

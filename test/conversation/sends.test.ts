@@ -21,9 +21,10 @@ const POISON = "poison";
 
 /** A log which throws for one body, as a full disk or a bug would. */
 class FragileLog extends Log {
-  override insert(row: Parameters<Log["insert"]>[0]): void {
-    super.insert(row);
+  override insert(row: Parameters<Log["insert"]>[0]): boolean {
+    const inserted = super.insert(row);
     if (row.body.includes(POISON)) throw new Error("this one cannot be stored");
+    return inserted;
   }
 }
 
