@@ -104,14 +104,7 @@ export abstract class InboxObject extends DurableObject<Env> {
   /** A page of the user's conversations, sticky ones first, then newest activity. */
   list(input: { limit: number; after?: ListPosition }): Promise<Result<InboxEntry[]>> {
     return this.#answer(async () => {
-      const lively = this.#lively.now();
-      const snapshots = lively.map((id) => this.#deps.conversations.snapshot(id, this.#userId()));
-      // A conversation that does not answer in time is shown as it was known.
-      for (const call of snapshots)
-        await withDeadline(call, SNAPSHOT_MS).then(
-          (bump) => this.#list.take(bump),
-          () => undefined,
-        );
+      await this.#askLively();
       return this.#list.page(input.limit, input.after);
     });
   }
@@ -143,6 +136,17 @@ export abstract class InboxObject extends DurableObject<Env> {
 
   #left(): void {
     if (!this.#gate.hasSockets()) this.#jobs.schedule("online", "", Date.now() + GRACE_MS);
+  }
+
+  /** Takes the newest of conversations in which something goes on; one that does not answer stays as known. */
+  async #askLively(): Promise<void> {
+    const { conversations } = this.#deps;
+    const asked = this.#lively
+      .now()
+      .map((id) => withDeadline(conversations.snapshot(id, this.#userId()), SNAPSHOT_MS));
+    for (const answered of await Promise.allSettled(asked)) {
+      if (answered.status === "fulfilled") this.#list.take(answered.value);
+    }
   }
 
   async #projectOnline(): Promise<null> {
