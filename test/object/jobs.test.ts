@@ -136,10 +136,13 @@ test.each([0, 60_000])("a job that is scheduled anew (in %i ms) while it runs is
     const jobs = bench.jobs({ again });
     jobs.schedule("again", "", Date.now());
     await jobs.run();
-    // One for now may have run in the same alarm, or its time is the alarm's.
-    if (runs === 1) expect(bench.rows).toMatchObject([{ kind: "again", due: expect.closeTo(due, -2) }]);
-    else expect([runs, wait]).toEqual([2, 0]);
-    expect(bench.alarm).toBe(bench.rows[0]?.due ?? null);
+    // One for now may have run in the same alarm; else its time is the alarm's.
+    if (runs === 2) {
+      expect(wait).toBe(0);
+      return;
+    }
+    expect(bench.rows).toMatchObject([{ kind: "again", due: expect.closeTo(due, -2) }]);
+    expect(bench.alarm).toBe(bench.rows[0]?.due);
   }),
 );
 
