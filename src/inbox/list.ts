@@ -56,6 +56,14 @@ export class List {
     this.#sql.exec(sql, sticky ? 1 : 0, conversationId);
   }
 
+  /** Where something has happened since then (ms): at most `limit`, the newest last. */
+  since(time: number, limit: number): ConversationId[] {
+    const query =
+      "SELECT conversation_id FROM conversations WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?";
+    const rows = this.#sql.exec<Pick<Row, "conversation_id">>(query, time, limit).toArray();
+    return rows.map((row) => row.conversation_id).reverse();
+  }
+
   /** At most `limit` conversations behind a position, sticky ones first, then newest activity. */
   page(limit: number, after: ListPosition | undefined): InboxEntry[] {
     const { sticky, updatedAt, conversationId } = after ?? FIRST;

@@ -1,12 +1,14 @@
 import type { ConversationId } from "../core/ids.ts";
 
 /** Longer than a member rests between two bumps: after that, what is known is the newest. */
-const LIVELY_MS = 1_000;
-const MAX = 50;
+export const LIVELY_MS = 1_000;
+/** More are not asked. */
+export const MAX_LIVELY = 50;
 
 /**
  * The conversations that were heard of within the last second: they may have more to tell, which waits
- * for its turn. Whoever asks for the list asks these. In memory alone: what is evicted was quiet.
+ * for its turn. Whoever asks for the list asks these. In memory alone; start-up notes those which the
+ * list shows to be new.
  */
 export class Lively {
   readonly #heardAt = new Map<ConversationId, number>();
@@ -16,7 +18,7 @@ export class Lively {
     this.#heardAt.set(id, Date.now());
     // The map is in the order of hearing: the first is the oldest.
     const [oldest] = this.#heardAt.keys();
-    if (this.#heardAt.size > MAX && oldest !== undefined) this.#heardAt.delete(oldest);
+    if (this.#heardAt.size > MAX_LIVELY && oldest !== undefined) this.#heardAt.delete(oldest);
   }
 
   now(): ConversationId[] {

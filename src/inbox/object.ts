@@ -9,7 +9,7 @@ import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
 import { Gate } from "./gate.ts";
 import { List } from "./list.ts";
-import { Lively } from "./lively.ts";
+import { LIVELY_MS, Lively, MAX_LIVELY } from "./lively.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** How long a user stays online after his last socket has closed: a reconnect is no absence. */
@@ -52,6 +52,8 @@ export abstract class InboxObject extends DurableObject<Env> {
     if (!this.#exists) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
+      // What an eviction or a crash took out of memory: who wrote a moment ago may have more to tell.
+      for (const id of this.#list.since(Date.now() - LIVELY_MS, MAX_LIVELY)) this.#lively.note(id);
       await this.#jobs.start();
     });
   }
