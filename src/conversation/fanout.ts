@@ -18,6 +18,8 @@ const RETRY_MS = 2_000;
 const BUMP_MS = 5_000;
 /** After this long the alarm looks whether everybody was told. */
 export const REPAIR_MS = 30_000;
+/** How long the alarm waits for the lanes. */
+const REPAIR_WAIT_MS = 2_000;
 
 /** What the fan-out asks of the conversation. */
 export interface Membership {
@@ -68,6 +70,7 @@ export class Fanout {
 
   /** Something changed: call it in the same turn as the write, then the note is in the same commit. */
   changed(): void {
+    for (const id of this.#failed) if (!this.#isResting(id)) this.#failed.delete(id);
     if (!this.#noteStands) {
       this.#note.write();
       this.#noteStands = true;
@@ -97,19 +100,21 @@ export class Fanout {
   }
 
   /**
-   * For the alarm: tries again whom it could not tell, and says whether all know.
-   * @returns true once the note may be erased
+   * For the alarm: tries again whom it could not tell. In a busy room the lanes have no end, so it waits
+   * for them for a while only: other jobs want the alarm too.
+   * @returns true once everybody knows: the note is to be erased in this turn
    */
   async repair(): Promise<boolean> {
     this.#failed.clear();
     this.#restUntil.clear();
     this.resume();
-    await Promise.all(this.#lanes);
-    return !this.#isBehind();
+    await withDeadline(Promise.all(this.#lanes), REPAIR_WAIT_MS).catch(() => undefined);
+    if (this.#isBehind()) return false;
+    this.#erased();
+    return true;
   }
 
-  /** The alarm has erased the note. */
-  erased(): void {
+  #erased(): void {
     this.#noteStands = false;
     this.#erasedAt = Date.now();
   }
@@ -128,7 +133,7 @@ export class Fanout {
     const mayErase = this.#noteStands && Date.now() - this.#erasedAt > REPAIR_MS;
     if (this.#lanes.size === 0 && mayErase && !this.#isBehind()) {
       this.#note.erase();
-      this.erased();
+      this.#erased();
     }
   }
 
@@ -138,7 +143,8 @@ export class Fanout {
     for (let i = 0; i < ids.length; i++) {
       const at = (this.#next + i) % ids.length;
       const id = ids[at];
-      if (id === undefined || this.#telling.has(id) || this.#knows(id) || this.#isResting(id)) continue;
+      if (id === undefined || this.#telling.has(id) || this.#failed.has(id)) continue;
+      if (this.#knows(id) || this.#isResting(id)) continue;
       this.#next = at + 1;
       return id;
     }
@@ -158,7 +164,9 @@ export class Fanout {
     if (this.#waking !== undefined) return;
     let next = Number.POSITIVE_INFINITY;
     for (const [id, until] of this.#restUntil) {
-      if (!this.#failed.has(id) && !this.#knows(id)) next = Math.min(next, until);
+      // Who is being told wakes the lanes himself when that ends.
+      const waits = !this.#failed.has(id) && !this.#telling.has(id) && !this.#knows(id);
+      if (waits) next = Math.min(next, until);
     }
     if (!Number.isFinite(next)) return;
     this.#waking = setTimeout(
@@ -184,19 +192,28 @@ export class Fanout {
   }
 
   #call(id: UserId): Promise<void> {
-    const bump = this.#members.bump(id);
-    const call = withDeadline(this.#inboxes.bump(id, bump), BUMP_MS)
-      .then(() => {
-        this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
+    // Made inside the promise: a bump that cannot be made is a refusal like any other.
+    const bumped = async () => {
+      const bump = this.#members.bump(id);
+      await this.#inboxes.bump(id, bump);
+      return bump.ver;
+    };
+    const call = withDeadline(bumped(), BUMP_MS)
+      .then((ver) => {
+        this.#told.set(id, Math.max(ver, this.#told.get(id) ?? -1));
         this.#failed.delete(id);
         this.#restUntil.set(id, Date.now() + REST_MS);
       })
       .catch((error: unknown) => {
         this.#failed.add(id);
         this.#restUntil.set(id, Date.now() + RETRY_MS);
-        log("warn", "bump_failed", { conversation: bump.conversationId, user: id, ...fault(error) });
+        log("warn", "bump_failed", { user: id, ...fault(error) });
       })
-      .finally(() => this.#telling.delete(id));
+      .finally(() => {
+        this.#telling.delete(id);
+        // What changed meanwhile found him being told.
+        this.resume();
+      });
     this.#telling.set(id, call);
     return call;
   }

@@ -151,7 +151,7 @@ export abstract class ConversationObject extends DurableObject<Env> {
   kick(input: { sessionId: SessionId }) {
     return this.#answer(({ registrations, sockets }) => {
       registrations.kick(input.sessionId);
-      sockets.kick((socket) => socket.sessionId === input.sessionId, "session_ended");
+      sockets.kickSession(input.sessionId);
       return null;
     });
   }
@@ -177,10 +177,10 @@ export abstract class ConversationObject extends DurableObject<Env> {
     live.room.members.active(opening.userId);
     await live.room.people.refreshed();
     const { 0: client, 1: server } = new WebSocketPair();
+    this.#jobs.schedule("expiry", "", opening.expiresAt);
     await live.registrations.open(opening.userId, opening.sessionId, () =>
       live.sockets.open(server, opening),
     );
-    this.#jobs.schedule("expiry", "", opening.expiresAt);
     const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
     return new Response(null, { status: 101, webSocket: client, headers });
   }
@@ -252,9 +252,7 @@ export abstract class ConversationObject extends DurableObject<Env> {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
     const sockets = new Sockets(this.ctx, this.#deps.protocol, room);
     room.listen(sockets);
-    const registrations = new Registrations(room.state.id, this.#deps.inboxes, (id) =>
-      sockets.hasSession(id),
-    );
+    const registrations = new Registrations(room.state.id, this.#deps.inboxes, sockets);
     return { room, sockets, registrations };
   }
 }

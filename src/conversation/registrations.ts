@@ -7,6 +7,12 @@ import { withDeadline } from "../object/deadline.ts";
 /** An inbox that has not answered by then does not hold up the next call. */
 const CALL_MS = 5_000;
 
+/** The sockets of this conversation, by session. */
+interface SessionSockets {
+  hasSession(sessionId: SessionId): boolean;
+  kickSession(sessionId: SessionId): void;
+}
+
 /**
  * Keeps the inboxes informed of which sessions have a socket here, so that ending a session finds
  * them all. A socket is announced before it is opened: a kick in between is remembered.
@@ -14,17 +20,16 @@ const CALL_MS = 5_000;
 export class Registrations {
   readonly #id: ConversationId;
   readonly #inboxes: Inboxes;
-  readonly #isOpen: (sessionId: SessionId) => boolean;
+  readonly #sockets: SessionSockets;
   /** sockets that are being opened, by session, with whether a kick has come meanwhile */
   readonly #opening = new Map<SessionId, Set<{ kicked: boolean }>>();
   /** the last call about a session: the next waits for it, so that they arrive in order */
   readonly #calls = new Map<SessionId, Promise<unknown>>();
 
-  /** @param isOpen whether a socket of this session is open here */
-  constructor(id: ConversationId, inboxes: Inboxes, isOpen: (sessionId: SessionId) => boolean) {
+  constructor(id: ConversationId, inboxes: Inboxes, sockets: SessionSockets) {
     this.#id = id;
     this.#inboxes = inboxes;
-    this.#isOpen = isOpen;
+    this.#sockets = sockets;
   }
 
   /**
@@ -45,7 +50,7 @@ export class Registrations {
       tickets.delete(ticket);
       if (tickets.size === 0) this.#opening.delete(sessionId);
       // What was announced and then not opened is taken back.
-      if (!this.#isOpen(sessionId)) void this.closed(userId, sessionId);
+      if (!this.#sockets.hasSession(sessionId)) void this.closed(userId, sessionId);
     }
   }
 
@@ -60,14 +65,34 @@ export class Registrations {
 
   /** A socket of this session has closed: its user's inbox hears of the last one. */
   async closed(userId: UserId, sessionId: SessionId): Promise<void> {
+    let isInTime = true;
     try {
       await this.#inOrder(sessionId, async () => {
-        if (this.#isOpen(sessionId) || this.isOpening(sessionId)) return;
-        await this.#inboxes.unregister(userId, { conversationId: this.#id, sessionId });
+        if (this.#sockets.hasSession(sessionId) || this.isOpening(sessionId)) return;
+        const call = this.#inboxes.unregister(userId, { conversationId: this.#id, sessionId });
+        const ended = () => {
+          // One that is late may have taken away what was announced after it.
+          if (!isInTime && this.#sockets.hasSession(sessionId)) void this.#announceAgain(userId, sessionId);
+        };
+        call.then(ended, ended);
+        await call;
       });
     } catch (error) {
       // The inbox asks by itself from time to time which sockets are still open.
       log("warn", "unregister_failed", { conversation: this.#id, user: userId, ...fault(error) });
+    } finally {
+      isInTime = false;
+    }
+  }
+
+  async #announceAgain(userId: UserId, sessionId: SessionId): Promise<void> {
+    const registration = { conversationId: this.#id, sessionId };
+    try {
+      await this.#inOrder(sessionId, () => this.#inboxes.register(userId, registration));
+    } catch (error) {
+      // Ended meanwhile, or nobody can say: a socket that a logout would not find must not stay.
+      log("warn", "register_failed", { conversation: this.#id, user: userId, ...fault(error) });
+      this.#sockets.kickSession(sessionId);
     }
   }
 

@@ -224,9 +224,7 @@ export class Room {
 
   /** The `fanout` job. @returns when to look again, or null once everybody knows */
   async repairFanout(): Promise<number | null> {
-    if (!(await this.#fanout.repair())) return Date.now() + REPAIR_MS;
-    this.#fanout.erased();
-    return null;
+    return (await this.#fanout.repair()) ? null : Date.now() + REPAIR_MS;
   }
 
   #committed(outcomes: Outcome<Origin>[]): void {
@@ -235,8 +233,11 @@ export class Room {
       const { origin } = outcome.send;
       if ("settle" in origin) origin.settle(outcome);
     }
-    if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
-    this.#listener?.sent(outcomes);
+    try {
+      if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
+    } finally {
+      this.#listener?.sent(outcomes);
+    }
   }
 
   /** What this member's inbox should know now. @throws `not_found` for who was never in it */

@@ -21,6 +21,7 @@ export class Sockets implements Listener {
   readonly #room: Room;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #typedAt = new Map<UserId, number>();
+  #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
   constructor(ctx: DurableObjectState, protocol: RoomProtocol, room: Room) {
     this.#ctx = ctx;
@@ -40,16 +41,21 @@ export class Sockets implements Listener {
     const member = this.#room.members.active(identity.userId);
     const socket = RoomSocket.accept(this.#ctx, ws, identity);
     this.#sockets.set(ws, socket);
-    this.#tell(socket, {
-      type: "ready",
-      userId: identity.userId,
-      sessionId: identity.sessionId,
-      conversationId: this.#room.state.id,
-      lastSeq: this.#room.log.last.seq,
-      readSeq: member.read_seq,
-      rev: this.#room.state.rev,
-    });
-    if (after !== undefined) this.#sync(socket, after, rev);
+    try {
+      this.#tell(socket, {
+        type: "ready",
+        userId: identity.userId,
+        sessionId: identity.sessionId,
+        conversationId: this.#room.state.id,
+        lastSeq: this.#room.log.last.seq,
+        readSeq: member.read_seq,
+        rev: this.#room.state.rev,
+      });
+      if (after !== undefined) this.#sync(socket, after, rev);
+    } catch (error) {
+      socket.close(CLOSE.fault);
+      throw error;
+    }
   }
 
   /** One frame of a client. What is wrong with it is told to it; the socket stays open. */
@@ -109,6 +115,11 @@ export class Sockets implements Listener {
     }
   }
 
+  /** Closes the sockets of a session that was ended. */
+  kickSession(sessionId: SessionId): void {
+    this.kick((socket) => socket.sessionId === sessionId, "session_ended");
+  }
+
   /** When the next token of an open socket expires, in ms; null without sockets. */
   nextExpiry(): number | null {
     let next: number | null = null;
@@ -151,7 +162,9 @@ export class Sockets implements Listener {
     if (parcels.length > 0) deliver(parcels, this.#sockets.values(), this.#protocol);
     // Acks last: a client that saw seq 7 acknowledged has been sent all before it.
     for (const [socket, pieces] of acks) {
-      for (const frame of frames(pieces, this.#protocol.acks)) socket.send(frame);
+      const made = frames(pieces, this.#protocol.acks);
+      if (this.#syncing?.socket === socket) this.#syncing.acks.push(...made);
+      else for (const frame of made) socket.send(frame);
     }
   }
 
@@ -224,7 +237,7 @@ export class Sockets implements Listener {
     // What waits is committed first, so that the page and what comes live meet without a gap; the socket
     // is behind meanwhile, or it would get that live and in the page.
     if (socket.isLive) socket.fallBehind(after, this.#room.state.rev);
-    this.#room.settle();
+    const acks = this.#settleFor(socket);
     this.#room.people.refreshBehind();
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), after, from);
     for (const { seq, by, rev } of page.changes) {
@@ -246,8 +259,21 @@ export class Sockets implements Listener {
       rev: page.rev,
       hasMore,
     });
+    for (const frame of acks) socket.send(frame);
     if (hasMore) socket.fallBehind(lastSeq, page.rev);
     else socket.goLive();
+  }
+
+  /** Commits what waits. @returns the acks of the socket that syncs: they go behind what is older, its page */
+  #settleFor(socket: RoomSocket): string[] {
+    const held: string[] = [];
+    this.#syncing = { socket, acks: held };
+    try {
+      this.#room.settle();
+    } finally {
+      this.#syncing = null;
+    }
+    return held;
   }
 
   #parcel(row: Parameters<Room["view"]["forAll"]>[0], from: RoomSocket | null): Parcel {

@@ -1,7 +1,8 @@
+import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import type { SignedIn } from "../../support/api.ts";
-import { newGroup, nth, people, post, range, text } from "../../support/room.ts";
+import { conversationObject, newGroup, nth, people, post, range, text } from "../../support/room.ts";
 import { openRoom, type TestSocket } from "../../support/socket.ts";
 
 let ann: SignedIn;
@@ -105,4 +106,27 @@ test.each([
     .map((frame) => new TextEncoder().encode(JSON.stringify(frame)).byteLength);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_FRAME);
   expect(reader.of("messages").length).toBeGreaterThan(120 / 9);
+});
+
+test("a live socket that sends and syncs in one breath gets its ack behind what is older", async () => {
+  const id = await newGroup(ann, bob);
+  const anns = await openRoom(id, ann.token);
+  const bobs = await openRoom(id, bob.token);
+  await post(id, ann, "1");
+  await bobs.until(({ seqs }) => seqs.length === 1);
+  await runInDurableObject(conversationObject(id), (room, state) => {
+    // The newest is the first.
+    const [b, a] = state.getWebSockets();
+    if (!a || !b) throw new Error("two sockets");
+    // One burst: all of it arrives before the next timer turn.
+    void room.webSocketMessage(a, JSON.stringify(text("2")));
+    void room.webSocketMessage(a, JSON.stringify(text("3")));
+    void room.webSocketMessage(b, JSON.stringify(text("4", "bobs")));
+    void room.webSocketMessage(b, JSON.stringify({ type: "sync", after: 2 }));
+  });
+  await bobs.next("synced");
+  const ack = await bobs.next("ack");
+  expect(ack).toMatchObject({ client_msg_id: "bobs", seq: 4 });
+  expect(new Set(bobs.seqs)).toEqual(new Set([1, 2, 3, 4]));
+  anns.close();
 });
