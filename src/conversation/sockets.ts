@@ -1,5 +1,5 @@
 import { CoreError, type Failure } from "../core/errors.ts";
-import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
+import { Position, type Seq, type SessionId, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
@@ -234,12 +234,14 @@ export class Sockets implements Listener {
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
     const from = rev ?? socket.replay?.rev;
+    // Beyond the last is as after the last, as it stood before what waits is committed: that is replayed.
+    const start = Position.parse(Math.min(after, this.#room.log.last.seq));
     // What waits is committed first, so that the page and what comes live meet without a gap; the socket
     // is behind meanwhile, or it would get that live and in the page.
-    if (socket.isLive) socket.fallBehind(after, this.#room.state.rev);
+    if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
     const acks = this.#settleFor(socket);
     this.#room.people.refreshBehind();
-    const page = replayPage(this.#room, this.#room.members.active(socket.userId), after, from);
+    const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, from);
     for (const { seq, by, rev } of page.changes) {
       const conversationId = this.#room.state.id;
       this.#tell(

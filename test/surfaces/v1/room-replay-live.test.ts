@@ -130,3 +130,18 @@ test("a live socket that sends and syncs in one breath gets its ack behind what 
   expect(new Set(bobs.seqs)).toEqual(new Set([1, 2, 3, 4]));
   anns.close();
 });
+
+test("a live socket that syncs from beyond the last gets what waits at that moment, once", async () => {
+  const id = await newGroup(ann, bob);
+  const anns = await openRoom(id, ann.token);
+  const bobs = await openRoom(id, bob.token);
+  await runInDurableObject(conversationObject(id), (room, state) => {
+    const [b, a] = state.getWebSockets();
+    if (!a || !b) throw new Error("two sockets");
+    for (const word of ["1", "2", "3"]) void room.webSocketMessage(a, JSON.stringify(text(word)));
+    void room.webSocketMessage(b, JSON.stringify({ type: "sync", after: 1_000_000 }));
+  });
+  await bobs.next("synced");
+  expect(bobs.seqs).toEqual([1, 2, 3]);
+  anns.close();
+});
