@@ -1,5 +1,7 @@
-import { Position } from "../core/ids.ts";
+import { type ConversationId, Position } from "../core/ids.ts";
 import type { Message } from "../core/message.ts";
+import type { RoomProtocol } from "../core/protocol.ts";
+import { frames } from "./delivery.ts";
 import type { Change } from "./log.ts";
 import type { Member } from "./members.ts";
 import type { Room } from "./room.ts";
@@ -42,4 +44,21 @@ export function replayPage(room: Room, member: Member, after: Position, rev: num
     rev: room.state.rev,
     hasMore,
   };
+}
+
+/** A page as a client gets it: the changes, the messages, and `synced` as its end. */
+export function pageFrames(
+  { changes, messages, lastSeq, rev, hasMore }: ReplayPage,
+  conversationId: ConversationId,
+  protocol: RoomProtocol,
+): string[] {
+  const told = changes.map(({ seq, by, rev: at }) =>
+    protocol.event(
+      by === null
+        ? { type: "hidden", conversationId, seq, rev: at }
+        : { type: "revoked", conversationId, seq, by, rev: at },
+    ),
+  );
+  const shown = frames(messages.map(protocol.message), protocol.messages);
+  return [...told, ...shown, protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore })];
 }

@@ -5,7 +5,7 @@ import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import { deliver, frames, type Parcel } from "./delivery.ts";
 import type { Opening } from "./opening.ts";
-import { replayPage } from "./replay.ts";
+import { pageFrames, replayPage } from "./replay.ts";
 import type { Listener, Origin, Room } from "./room.ts";
 import type { Outcome } from "./sends.ts";
 import { CLOSE, RoomSocket } from "./socket.ts";
@@ -242,27 +242,9 @@ export class Sockets implements Listener {
     const acks = this.#settleFor(socket);
     this.#room.people.refreshBehind();
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, from);
-    for (const { seq, by, rev } of page.changes) {
-      const conversationId = this.#room.state.id;
-      this.#tell(
-        socket,
-        by === null
-          ? { type: "hidden", conversationId, seq, rev }
-          : { type: "revoked", conversationId, seq, by, rev },
-      );
-    }
-    const pieces = page.messages.map((message) => this.#protocol.message(message));
-    for (const frame of frames(pieces, this.#protocol.messages)) socket.send(frame);
-    const { lastSeq, hasMore } = page;
-    this.#tell(socket, {
-      type: "synced",
-      conversationId: this.#room.state.id,
-      lastSeq,
-      rev: page.rev,
-      hasMore,
-    });
+    for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
     for (const frame of acks) socket.send(frame);
-    if (hasMore) socket.fallBehind(lastSeq, page.rev);
+    if (page.hasMore) socket.fallBehind(page.lastSeq, page.rev);
     else socket.goLive();
   }
 
