@@ -1,12 +1,12 @@
 import type { UserId } from "../core/ids.ts";
 import type { Piece, RoomProtocol } from "../core/protocol.ts";
+import { bytesOf } from "../core/text.ts";
 import type { RoomSocket } from "./socket.ts";
 
 const MAX_ITEMS = 100;
 const MAX_FRAME = 256 * 1024;
 /** What stands around the pieces of a frame, with room to spare. */
 const ENVELOPE = 256;
-const utf8 = new TextEncoder();
 
 /** A stored message, encoded; `from`: the socket that sent it, which has the ack instead. */
 export interface Parcel {
@@ -28,7 +28,7 @@ export function frames(pieces: Piece[], frame: (pieces: Piece[]) => string): str
   let start = 0;
   let bytes = 0;
   pieces.forEach((piece, i) => {
-    const size = mayExceed ? utf8.encode(piece).byteLength + 1 : piece.length;
+    const size = mayExceed ? bytesOf(piece) + 1 : piece.length;
     const full = i - start === MAX_ITEMS || (i > start && bytes + size > MAX_FRAME - ENVELOPE);
     if (full) {
       made.push(frame(pieces.slice(start, i)));

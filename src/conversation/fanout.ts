@@ -1,5 +1,5 @@
 import type { Bump } from "../core/bump.ts";
-import type { UserId } from "../core/ids.ts";
+import type { ConversationId, UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
@@ -23,6 +23,7 @@ const REPAIR_WAIT_MS = 2_000;
 
 /** What the fan-out asks of the conversation. */
 export interface Membership {
+  conversationId: ConversationId;
   /** everybody on record, who left too, until he has the snapshot of his leaving */
   ids(): UserId[];
   /** the version of a member's snapshot as it is now */
@@ -207,7 +208,7 @@ export class Fanout {
       .catch((error: unknown) => {
         this.#failed.add(id);
         this.#restUntil.set(id, Date.now() + RETRY_MS);
-        log("warn", "bump_failed", { user: id, ...fault(error) });
+        log("warn", "bump_failed", { conversation: this.#members.conversationId, user: id, ...fault(error) });
       })
       .finally(() => {
         this.#telling.delete(id);

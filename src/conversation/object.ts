@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import { noConversation, noMessage, type Result } from "../core/errors.ts";
 import { ConversationId, type Position, type Seq, type SessionId, type UserId } from "../core/ids.ts";
 import type { Draft } from "../core/message.ts";
-import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
 import type { RoomProtocol } from "../core/protocol.ts";
 import { Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
@@ -10,14 +9,12 @@ import { answer } from "../object/stub.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { OPENING_HEADER, Opening } from "./opening.ts";
 import { Registrations } from "./registrations.ts";
-import { type JobKind, Room } from "./room.ts";
+import { type JobKind, Room, type RoomDeps } from "./room.ts";
 import { Sockets } from "./sockets.ts";
 import { create } from "./state.ts";
 
 /** What a conversation needs from outside; `src/index.ts` hands it in. */
-export interface ConversationDeps {
-  directory: ConversationDirectory;
-  inboxes: Inboxes;
+export interface ConversationDeps extends RoomDeps {
   protocol: RoomProtocol;
 }
 

@@ -1,6 +1,6 @@
 import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
-import type { Person } from "../core/message.ts";
+import { goneUser, type Person } from "../core/message.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
 
@@ -41,7 +41,7 @@ export class People {
   }
 
   get(id: UserId): Person {
-    return this.#people.get(id) ?? { id, username: `deleted-${id}`, nickname: "", avatar: "" };
+    return this.#people.get(id) ?? goneUser(id);
   }
 
   /** Reads again behind the answer what is older than a minute. */

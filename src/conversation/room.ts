@@ -57,6 +57,7 @@ export class Room {
     this.view = new View(this.state.id, this.log, this.people, this.members);
     this.#fanout = new Fanout(
       {
+        conversationId: this.state.id,
         ids: () => this.members.ids(),
         version: (userId) => this.#version(this.members.find(userId)),
         bump: (userId) => this.#bump(userId),

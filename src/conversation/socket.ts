@@ -1,6 +1,6 @@
-import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { Position, SessionId, UserId } from "../core/ids.ts";
+import { bytesOf } from "../core/text.ts";
 
 /** Bytes that may be sent to a socket which says nothing: the runtime shows no `bufferedAmount`. */
 const MAX_UNHEARD_BYTES = 4 * 1024 * 1024;
@@ -109,7 +109,7 @@ export class RoomSocket {
   /** Sends a frame; a reader that is too slow, or gone, is closed instead. */
   send(frame: string): void {
     if (this.isClosing) return;
-    this.#unheardBytes += bytesOf(frame);
+    this.#unheardBytes += sizeOf(frame);
     if (this.#unheardBytes > MAX_UNHEARD_BYTES && !this.#hasPinged()) {
       this.close(CLOSE.tooSlow);
       return;
@@ -165,7 +165,7 @@ export class RoomSocket {
 let measured = { frame: "", bytes: 0 };
 
 /** The size of a frame; the same one is sent to many sockets in a row and measured once. */
-function bytesOf(frame: string): number {
-  if (measured.frame !== frame) measured = { frame, bytes: Buffer.byteLength(frame) };
+function sizeOf(frame: string): number {
+  if (measured.frame !== frame) measured = { frame, bytes: bytesOf(frame) };
   return measured.bytes;
 }

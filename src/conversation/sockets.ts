@@ -3,6 +3,7 @@ import { Position, type Seq, type SessionId, type UserId } from "../core/ids.ts"
 import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
+import { exceedsBytes } from "../core/text.ts";
 import { deliver, frames, type Parcel } from "./delivery.ts";
 import type { Opening } from "./opening.ts";
 import { pageFrames, replayPage } from "./replay.ts";
@@ -67,7 +68,9 @@ export class Sockets implements Listener {
     }
     if (socket.isClosing) return;
     socket.heard();
-    if (isOver(data, MAX_FRAME_BYTES)) {
+    const isTooLarge =
+      typeof data === "string" ? exceedsBytes(data, MAX_FRAME_BYTES) : data.byteLength > MAX_FRAME_BYTES;
+    if (isTooLarge) {
       socket.close(CLOSE.tooLarge);
       return;
     }
@@ -296,11 +299,3 @@ const BINARY: Failure = {
   code: "validation_failed",
   detail: "Frames are text: one JSON object each.",
 };
-
-const utf8 = new TextEncoder();
-
-function isOver(data: string | ArrayBuffer, max: number): boolean {
-  if (typeof data !== "string") return data.byteLength > max;
-  if (data.length * 3 <= max) return false;
-  return data.length > max || utf8.encode(data).byteLength > max;
-}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { invalid } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { textUpTo } from "./text.ts";
+import { exceedsBytes, textUpTo } from "./text.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(2_048);
 
@@ -51,17 +51,13 @@ export const EMPTY_BODY: BodyJson = "{}";
 /** Reads a stored body. It was checked when it was sent, so only its being an object is asked. */
 export const StoredBody = z.record(z.string(), z.json());
 
-const utf8 = new TextEncoder();
-
 /**
  * The JSON text of a body, as it is stored.
  * @throws `validation_failed` over 32 KiB of UTF-8
  */
 export function bodyJson(content: Content): BodyJson {
   const json = JSON.stringify(content.body);
-  // No text has more than three bytes for each UTF-16 unit: most need no counting.
-  const mayBeTooLarge = json.length * 3 > LIMITS.bodyBytes;
-  if (mayBeTooLarge && utf8.encode(json).byteLength > LIMITS.bodyBytes)
+  if (exceedsBytes(json, LIMITS.bodyBytes))
     throw invalid("body", `must be at most ${LIMITS.bodyBytes} bytes as JSON`);
   return json;
 }

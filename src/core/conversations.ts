@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { CoreError, invalid, noConversation } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
-import type { Message, Person } from "./message.ts";
+import { goneUser, type Message, type Person } from "./message.ts";
 
 /**
  * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
@@ -147,14 +147,10 @@ function compose(
 
 function lastMessage({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
   return (
-    preview && { ...withoutSender(preview), conversationId, sender: sender ?? unknown(preview.senderId) }
+    preview && { ...withoutSender(preview), conversationId, sender: sender ?? goneUser(preview.senderId) }
   );
 }
 
 function withoutSender({ senderId: _, ...preview }: Preview): Omit<Preview, "senderId"> {
   return preview;
-}
-
-function unknown(id: UserId): Person {
-  return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
 }

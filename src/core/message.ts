@@ -10,6 +10,11 @@ export interface Person {
   avatar: string;
 }
 
+/** Who is shown where nothing is known of a user any more. */
+export function goneUser(id: UserId): Person {
+  return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
+}
+
 /** The quoted message as it is today: `preview` is empty once it is revoked. Absent for who may not see it. */
 export interface Quote {
   seq: Seq;

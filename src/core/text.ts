@@ -27,3 +27,15 @@ export function unstorable(text: string): string | null {
   if (LONE_SURROGATE.test(text)) return "must be well-formed Unicode (it has half of a surrogate pair)";
   return null;
 }
+
+const utf8 = new TextEncoder();
+
+/** The size of a text in UTF-8. */
+export function bytesOf(text: string): number {
+  return utf8.encode(text).byteLength;
+}
+
+/** Whether a text takes more than `max` bytes of UTF-8. A UTF-16 unit takes three at most: most texts need no counting. */
+export function exceedsBytes(text: string, max: number): boolean {
+  return text.length * 3 > max && (text.length > max || bytesOf(text) > max);
+}

@@ -31,6 +31,7 @@ export class World {
 
   fanout(): Fanout {
     const told: Told = {
+      conversationId: ConversationId.parse(1),
       ids: () => this.ids,
       version: () => this.version,
       bump: (id) => this.#bump(id),
