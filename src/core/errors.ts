@@ -8,11 +8,16 @@ export const ErrorCode = z.enum([
   "validation_failed",
   "unauthenticated",
   "forbidden",
+  "muted",
+  "blocked",
   "not_found",
   "method_not_allowed",
   "conflict",
+  "group_full",
+  "already_handled",
   "upgrade_required",
   "too_large",
+  "range_not_satisfiable",
   "rate_limited",
   "locked",
   "internal",
@@ -26,6 +31,8 @@ export const ErrorData = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   /** Seconds after which trying again makes sense. */
   retryAfter: z.int().positive().optional(),
+  /** Until when a member is muted, in milliseconds since 1970. */
+  mutedUntil: z.int().positive().optional(),
 });
 export type ErrorData = z.infer<typeof ErrorData>;
 

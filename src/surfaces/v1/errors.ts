@@ -3,21 +3,38 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { CoreError, type ErrorCode, type Failure } from "../../core/errors.ts";
 import { fault, log } from "../../core/log.ts";
 
+interface Problem {
+  status: ContentfulStatusCode;
+  title: string;
+  /** the code on the wire, where v1 tells less than the core does */
+  code?: ErrorCode;
+}
+
 /** The status and title of each code (RFC 9457). A code of the core that is missing here does not compile. */
-export const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string }> = {
+export const PROBLEMS: Record<ErrorCode, Problem> = {
   validation_failed: { status: 400, title: "The request is not valid" },
   unauthenticated: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
+  muted: { status: 403, title: "Muted" },
+  blocked: { status: 403, title: "Blocked" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   conflict: { status: 409, title: "Conflict" },
+  group_full: { status: 409, title: "Conflict", code: "conflict" },
+  already_handled: { status: 409, title: "Conflict", code: "conflict" },
   upgrade_required: { status: 426, title: "WebSocket upgrade required" },
   too_large: { status: 413, title: "Too large" },
+  range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   rate_limited: { status: 429, title: "Too many requests" },
   locked: { status: 429, title: "Locked for a while" },
   internal: { status: 500, title: "Internal error" },
   unavailable: { status: 503, title: "Unavailable, try again" },
 };
+
+/** A code of the core as v1 writes it. */
+export function wireCode(code: ErrorCode): ErrorCode {
+  return PROBLEMS[code].code ?? code;
+}
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 
@@ -42,9 +59,10 @@ export function problem(c: Context, { code, detail, data }: Failure): Response {
     type: "about:blank",
     title,
     status,
-    code,
+    code: wireCode(code),
     detail,
     ...(data?.errors && { errors: data.errors }),
+    ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
   };
   return c.body(JSON.stringify(body), status, headers);
 }

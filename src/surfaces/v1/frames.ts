@@ -10,6 +10,7 @@ import {
   type SendItem,
 } from "../../core/protocol.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
+import { wireCode } from "./errors.ts";
 import { ClientMsgId, NewMessage } from "./schemas/messages.ts";
 import { messageJson, toDraft } from "./serialize/messages.ts";
 
@@ -48,8 +49,14 @@ export const roomProtocol: RoomProtocol = {
   acks: (pieces) =>
     pieces.length === 1 ? String(pieces[0]) : `{"type":"acks","items":[${pieces.join(",")}]}`,
   event: (event) => JSON.stringify(wireEvent(event)),
-  refused: ({ code, detail }, clientMsgId) =>
-    JSON.stringify({ type: "error", code, detail, client_msg_id: clientMsgId }),
+  refused: ({ code, detail, data }, clientMsgId) =>
+    JSON.stringify({
+      type: "error",
+      code: wireCode(code),
+      detail,
+      muted_until: data?.mutedUntil,
+      client_msg_id: clientMsgId,
+    }),
 };
 
 function command(frame: string, room: ConversationId): Command {

@@ -39,6 +39,8 @@ const Problem = z
     code: z.string(),
     detail: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    /** with `muted`: until when, in milliseconds since 1970 */
+    muted_until: z.int().optional(),
   })
   .openapi("Problem");
 

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { Role } from "./conversation.ts";
+
+/**
+ * What differs between kinds of group is in these records alone: the core asks the policy, never for a
+ * kind by its name. A surface names the policy of a group when it creates it.
+ */
+export const PolicyName = z.enum(["group", "private", "public", "chatroom", "community", "livestream"]);
+export type PolicyName = z.infer<typeof PolicyName>;
+
+/**
+ * Who may do something, by his least role. Whatever it says, an admin acts on plain members alone,
+ * and nobody on the owner.
+ */
+export type Audience = Role | "nobody";
+
+/** What a kind of group allows. */
+export interface Policy {
+  /** how somebody comes in by himself: as the group's own join policy says, always, never */
+  join: "as_set" | "free" | "never";
+  /** who adds others */
+  invite: Audience;
+  /** who changes the profile and the join policy */
+  edit: Audience;
+  remove: Audience;
+  mute: Audience;
+  /** who makes admins, and takes it back */
+  roles: Audience;
+  /** who gives the group to another member */
+  handOver: Audience;
+  /** what happens when the owner leaves: he may not, or who has been a member longest follows him */
+  ownerLeaves: "refused" | "succession";
+  dissolve: Audience;
+  /** whether who joins sees what was before */
+  history: boolean;
+  /** whether messages count as unread */
+  unread: boolean;
+  /** how many members at most, where that is less than the setting `MAX_GROUP_MEMBERS` */
+  maxMembers: number | null;
+}
+
+const GROUP: Policy = {
+  join: "as_set",
+  invite: "admin",
+  edit: "admin",
+  remove: "admin",
+  mute: "admin",
+  roles: "owner",
+  handOver: "owner",
+  ownerLeaves: "refused",
+  dissolve: "owner",
+  history: false,
+  unread: true,
+  maxMembers: null,
+};
+
+/** The kinds of group. `group` is the one of every surface but the Tencent-like, whose five follow. */
+export const POLICIES: Record<PolicyName, Policy> = {
+  group: GROUP,
+  private: {
+    ...GROUP,
+    join: "never",
+    invite: "member",
+    edit: "member",
+    remove: "owner",
+    mute: "nobody",
+    roles: "nobody",
+    ownerLeaves: "succession",
+    dissolve: "nobody",
+  },
+  public: { ...GROUP, invite: "nobody" },
+  chatroom: { ...GROUP, join: "free", invite: "nobody", history: true, unread: false },
+  community: { ...GROUP, join: "free", invite: "member", history: true },
+  livestream: {
+    ...GROUP,
+    join: "free",
+    invite: "nobody",
+    edit: "owner",
+    remove: "nobody",
+    mute: "owner",
+    roles: "nobody",
+    handOver: "nobody",
+    unread: false,
+  },
+};
+
+const RANK: Record<Audience, number> = { member: 0, admin: 1, owner: 2, nobody: 3 };
+
+/** Whether a role is among those who may. */
+export function may(role: Role, audience: Audience): boolean {
+  return RANK[role] >= RANK[audience];
+}
+
+/** Whether one role may act on another at all: the owner on everybody else, an admin on plain members. */
+export function outranks(actor: Role, target: Role): boolean {
+  return RANK[actor] > RANK[target];
+}
