@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type BodyJson, EMPTY_BODY, type Kind } from "../core/content.ts";
 import { Position, type Seq, UserId } from "../core/ids.ts";
-import type { Mentions } from "../core/message.ts";
+import { Forwarded, type Mentions } from "../core/message.ts";
 
 /** A message's row. */
 export type Row = {
@@ -14,6 +14,8 @@ export type Row = {
   quote_seq: Seq | null;
   mentions: string | null;
   client_msg_id: string | null;
+  /** JSON of `Forwarded` */
+  forwarded: string | null;
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;
@@ -49,8 +51,8 @@ export class Log {
   /** @returns false if its sender has used this client id already: nothing is stored then */
   insert(row: Omit<Row, "revoked_by" | "revoked_rev">): boolean {
     const inserted = this.#sql.exec(
-      `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -60,6 +62,7 @@ export class Log {
       row.quote_seq,
       row.mentions,
       row.client_msg_id,
+      row.forwarded,
       row.created_at,
     );
     return inserted.rowsWritten > 0;
@@ -163,6 +166,10 @@ export class Log {
 export function storedMentions(mentions: Mentions): string | null {
   if (mentions === "all") return "all";
   return mentions.length === 0 ? null : JSON.stringify(mentions);
+}
+
+export function readForwarded(stored: string): Forwarded {
+  return Forwarded.parse(JSON.parse(stored));
 }
 
 export function readMentions(stored: string | null): Mentions {

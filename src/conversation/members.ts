@@ -17,6 +17,17 @@ export type Member = {
   /** when his read position last moved; 0: never */
   read_at: number;
   touched: number;
+  /** milliseconds since 1970; 0 or past: not muted */
+  muted_until: number;
+  /** what he is called here; `""`: by his own name */
+  name_card: string;
+  /** who left sees nothing after this seq; null while he is here */
+  visible_until: Position | null;
+  /** 1: he has deleted the conversation for himself, and nothing has come since */
+  cleared: number;
+  /** rises with each change that D1 has to know; `projected` is what D1 knows */
+  version: number;
+  projected: number;
 };
 
 /** Where a read position stands: a seq, the countable messages up to it, and when it moved there. */
@@ -43,8 +54,9 @@ export class Members {
   /** Writes the members a conversation was created with. Before the first `new Members`. */
   static insertFirst(sql: SqlStorage, members: FirstMember[]): void {
     for (const { person, role, joinedAt } of members) {
-      const row = "VALUES (?, ?, 'active', ?, 0, 0, 0, 0, 0)";
-      sql.exec(`INSERT INTO members ${row}`, person.id, role, joinedAt);
+      const columns = "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched";
+      const row = "?, ?, 'active', ?, 0, 0, 0, 0, 0";
+      sql.exec(`INSERT INTO members (${columns}) VALUES (${row})`, person.id, role, joinedAt);
     }
   }
 

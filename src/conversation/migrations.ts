@@ -68,4 +68,38 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX hidden_user ON hidden (user_id, rev);`,
   },
+  {
+    // Members who come and go, what they may, who blocks whom, and what is still to be told to D1.
+    version: 3,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversation ADD COLUMN policy TEXT NOT NULL DEFAULT 'group';
+      ALTER TABLE conversation ADD COLUMN dissolved_at INTEGER;
+      ALTER TABLE conversation ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversation ADD COLUMN projected INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversation ADD COLUMN friends_only INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversation ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversation ADD COLUMN friends INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE members ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE members ADD COLUMN name_card TEXT NOT NULL DEFAULT '';
+      ALTER TABLE members ADD COLUMN visible_until INTEGER;
+      ALTER TABLE members ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE members ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE members ADD COLUMN projected INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE messages ADD COLUMN forwarded TEXT;
+      CREATE TABLE flag_changes (
+        token TEXT PRIMARY KEY,
+        at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE applications (
+        id INTEGER PRIMARY KEY,
+        user_id INTEGER NOT NULL,
+        message TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        handled_at INTEGER,
+        handled_by INTEGER,
+        accepted INTEGER
+      ) STRICT;
+      CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL;`,
+  },
 ];

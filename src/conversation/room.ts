@@ -5,6 +5,7 @@ import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { Draft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
 import type { Jobs } from "../object/jobs.ts";
+import { writeRefusal } from "./admission.ts";
 import { Fanout, REPAIR_MS } from "./fanout.ts";
 import { Log } from "./log.ts";
 import { type Member, Members } from "./members.ts";
@@ -69,7 +70,13 @@ export class Room {
         erase: () => jobs.cancel("fanout", ""),
       },
     );
-    this.#sends = new Sends(storage, this.log, this.members, (outcomes) => this.#committed(outcomes));
+    this.#sends = new Sends(
+      storage,
+      this.log,
+      this.members,
+      (sender) => writeRefusal(this.state, this.members, sender),
+      (outcomes) => this.#committed(outcomes),
+    );
   }
 
   /** Has one listener told of all that happens from now on. */
@@ -260,7 +267,8 @@ export class Room {
     return {
       conversationId: this.state.id,
       ver: this.#version(member),
-      state: member.state,
+      state: this.state.dissolvedAt === null ? member.state : "dissolved",
+      hidden: member.cleared === 1 && last.seq <= member.visible_from,
       visibleFrom: member.visible_from,
       lastSeq: last.seq,
       lastN: last.n,

@@ -39,21 +39,27 @@ export class Sends<Origin> {
   readonly #storage: DurableObjectStorage;
   readonly #log: Log;
   readonly #members: Members;
+  readonly #writeRefusal: (sender: Member) => CoreError | undefined;
   readonly #committed: (outcomes: Outcome<Origin>[]) => void;
   #waiting: Send<Origin>[] = [];
   #waitingBytes = 0;
   #turnIsSet = false;
 
-  /** @param committed told of every send, in order, once its transaction is through */
+  /**
+   * @param writeRefusal why a member may not write now
+   * @param committed told of every send, in order, once its transaction is through
+   */
   constructor(
     storage: DurableObjectStorage,
     log: Log,
     members: Members,
+    writeRefusal: (sender: Member) => CoreError | undefined,
     committed: (outcomes: Outcome<Origin>[]) => void,
   ) {
     this.#storage = storage;
     this.#log = log;
     this.#members = members;
+    this.#writeRefusal = writeRefusal;
     this.#committed = committed;
   }
 
@@ -161,6 +167,7 @@ export class Sends<Origin> {
       quote_seq: draft.quoteSeq ?? null,
       mentions: storedMentions(draft.mentions),
       client_msg_id: clientMsgId ?? null,
+      forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
       created_at: Math.max(Date.now(), last.at),
     };
     if (this.#log.insert(row)) return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
@@ -168,6 +175,8 @@ export class Sends<Origin> {
   }
 
   #refusal({ quoteSeq, mentions }: Draft, sender: Member): CoreError | undefined {
+    const refusal = this.#writeRefusal(sender);
+    if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
     const stranger = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
     if (stranger === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type { ConversationKind, JoinPolicy, Profile } from "../core/conversation.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
+import type { PolicyName } from "../core/policies.ts";
 import type { FirstMember } from "../core/ports.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { REPAIR_MS } from "./fanout.ts";
@@ -15,19 +16,38 @@ type Row = {
   introduction: string;
   announcement: string;
   join_policy: JoinPolicy;
+  policy: PolicyName;
   owner_id: UserId | null;
   created_at: number;
+  dissolved_at: number | null;
+  version: number;
+  projected: number;
+  friends_only: number;
+  blocked: number;
+  friends: number;
   changes: number;
   rev: number;
 };
+
+/** What D1 says of the two of a direct conversation. */
+export interface Flags {
+  /** one of them blocks the other */
+  blocked: boolean;
+  friends: boolean;
+  /** only friends may write; settled at creation */
+  friendsOnly: boolean;
+}
 
 /** What a conversation is besides its messages and members: one row. */
 export class State {
   readonly #sql: SqlStorage;
   readonly id: ConversationId;
   readonly profile: Profile;
+  flags: Flags;
   /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
   changes: number;
+  /** when the group was dissolved; null while it is not */
+  dissolvedAt: number | null;
   /** numbers revokes and hides, for clients that were away */
   rev: number;
 
@@ -37,6 +57,12 @@ export class State {
     this.id = row.id;
     this.changes = row.changes;
     this.rev = row.rev;
+    this.flags = {
+      blocked: row.blocked === 1,
+      friends: row.friends === 1,
+      friendsOnly: row.friends_only === 1,
+    };
+    this.dissolvedAt = row.dissolved_at;
     this.profile = {
       kind: row.kind,
       name: row.name,
@@ -44,6 +70,7 @@ export class State {
       introduction: row.introduction,
       announcement: row.announcement,
       joinPolicy: row.join_policy,
+      policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
     };
@@ -74,8 +101,8 @@ export function create(
     migrate(storage, MIGRATIONS);
     storage.sql.exec(
       `INSERT INTO conversation
-         (id, kind, name, avatar, introduction, announcement, join_policy, owner_id, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -83,6 +110,7 @@ export function create(
       profile.introduction,
       profile.announcement,
       profile.joinPolicy,
+      profile.policy,
       profile.ownerId,
       profile.createdAt,
     );

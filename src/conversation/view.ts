@@ -2,7 +2,7 @@ import type { Preview } from "../core/bump.ts";
 import { previewText } from "../core/content.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Message, Quote } from "../core/message.ts";
-import { type Log, type Reader, type Row, readMentions } from "./log.ts";
+import { type Log, type Reader, type Row, readForwarded, readMentions } from "./log.ts";
 import type { Member, Members } from "./members.ts";
 import type { People } from "./people.ts";
 
@@ -52,6 +52,7 @@ export class View {
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
+      ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
       createdAt: row.created_at,
     };
   }
@@ -67,6 +68,7 @@ export class View {
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
+      ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
       createdAt: row.created_at,
     };
   }

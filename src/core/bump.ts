@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { Kind } from "./content.ts";
-import type { MemberState } from "./conversation.ts";
+import type { ListState } from "./conversation.ts";
 import { type ConversationId, type Position, Seq, UserId } from "./ids.ts";
+import { Forwarded } from "./message.ts";
 
 /**
  * The newest message that a member may see, as his inbox keeps it for the list of conversations.
@@ -15,6 +16,7 @@ export const Preview = z.object({
   mentions: z.union([z.array(UserId), z.literal("all")]),
   revoked: z.boolean(),
   clientMsgId: z.string().optional(),
+  forwarded: Forwarded.optional(),
   createdAt: z.int(),
 });
 export type Preview = z.infer<typeof Preview>;
@@ -27,7 +29,9 @@ export interface Bump {
   conversationId: ConversationId;
   /** rises with every change of the conversation and of this member; persistent over leaving and rejoining */
   ver: number;
-  state: MemberState;
+  state: ListState;
+  /** he has deleted the conversation for himself, and nothing has come since */
+  hidden: boolean;
   /** the member sees messages after this seq */
   visibleFrom: Position;
   lastSeq: Position;

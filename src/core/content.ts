@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { invalid } from "./errors.ts";
+import { UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { exceedsBytes, textUpTo } from "./text.ts";
 
@@ -38,9 +39,20 @@ export const Content = z.discriminatedUnion("kind", [
 ]);
 export type Content = z.infer<typeof Content>;
 
-/** The kinds of message. */
-export const Kind = z.enum(["text", "image", "audio", "video", "file", "location", "face", "custom"]);
+/** The kinds of message. A `merged` one holds snapshots of others; a `tip` is made by the server alone. */
+export const Kind = z.enum([
+  ...["text", "image", "audio", "video", "file", "location", "face", "custom"],
+  ...["merged", "tip"],
+] as const);
 export type Kind = z.infer<typeof Kind>;
+
+/** What a tip tells of a group. */
+export const TipEvent = z.enum(["joined", "left", "removed", "role", "muted", "owner", "profile"]);
+export type TipEvent = z.infer<typeof TipEvent>;
+
+/** The body of a tip: what happened, who did it, and to whom. */
+export const Tip = z.object({ event: TipEvent, actor_id: UserId, user_ids: z.array(UserId) });
+export type Tip = z.infer<typeof Tip>;
 
 /** A body as it is stored and read back: the JSON text of an object that `Content` has let through. */
 export type BodyJson = string;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ConversationId, Position, UserId } from "./ids.ts";
 import type { Message, Person } from "./message.ts";
+import type { PolicyName } from "./policies.ts";
 
 export const ConversationKind = z.enum(["direct", "group"]);
 export type ConversationKind = z.infer<typeof ConversationKind>;
@@ -15,6 +16,9 @@ export type JoinPolicy = z.infer<typeof JoinPolicy>;
 /** Whether somebody is in a conversation. Who left stays on record, so that nothing is resurrected. */
 export const MemberState = z.enum(["active", "left"]);
 export type MemberState = z.infer<typeof MemberState>;
+
+/** The same as a member's list has it: nobody is in a dissolved group. */
+export type ListState = MemberState | "dissolved";
 
 /** A member's own flags: kept on top, no sound, wants a second check before it is shown. */
 export interface Preferences {
@@ -32,6 +36,8 @@ export interface Profile {
   introduction: string;
   announcement: string;
   joinPolicy: JoinPolicy;
+  /** what kind of group it is; of no meaning in a direct conversation */
+  policy: PolicyName;
   /** null in a direct conversation */
   ownerId: UserId | null;
   createdAt: number;
@@ -56,6 +62,17 @@ export interface Conversation extends Profile, Standing, Preferences {
   lastMessage: Message | null;
   /** the caller cannot write here */
   disabled: boolean;
+}
+
+/** A member of a conversation, as its object knows him. */
+export interface Membership {
+  userId: UserId;
+  role: Role;
+  /** milliseconds since 1970; 0 or past: not muted */
+  mutedUntil: number;
+  /** what he is called in this group; `""`: by his own name */
+  nameCard: string;
+  joinedAt: number;
 }
 
 /** How far a member has read, and when he last moved there (0: never). */

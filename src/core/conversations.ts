@@ -14,6 +14,7 @@ import { CoreError, invalid, noConversation } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
 import { goneUser, type Message, type Person } from "./message.ts";
+import type { PolicyName } from "./policies.ts";
 
 /**
  * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
@@ -42,15 +43,22 @@ export async function openDirect(
 export async function createGroup(
   core: Core,
   caller: UserId,
-  group: { name: string; memberIds: UserId[]; joinPolicy: JoinPolicy },
+  group: { name: string; memberIds: UserId[]; joinPolicy: JoinPolicy; policy: PolicyName },
 ): Promise<Conversation> {
-  const { name, joinPolicy } = group;
+  const { name, joinPolicy, policy } = group;
   const memberIds = [...new Set([caller, ...group.memberIds])];
   const max = core.settings.maxGroupMembers;
   if (memberIds.length > max) throw invalid("body.member_ids", `a group has at most ${max} members`);
   await requireUsers(core, memberIds);
   const ownerId = caller;
-  const id = await insertGroup(core.db, { name, joinPolicy, ownerId, memberIds, createdAt: Date.now() });
+  const id = await insertGroup(core.db, {
+    name,
+    joinPolicy,
+    policy,
+    ownerId,
+    memberIds,
+    createdAt: Date.now(),
+  });
   await core.conversations.init(id, caller);
   return getConversation(core, caller, id);
 }

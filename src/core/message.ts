@@ -1,5 +1,6 @@
+import { z } from "zod";
 import type { BodyJson, Kind } from "./content.ts";
-import type { ConversationId, Seq, UserId } from "./ids.ts";
+import { ConversationId, Seq, UserId } from "./ids.ts";
 
 /** A person as others see him beside a message or in a list of members. */
 export interface Person {
@@ -26,6 +27,10 @@ export interface Quote {
 /** Whom a message names: users, or everybody. */
 export type Mentions = UserId[] | "all";
 
+/** Where a forwarded message was first written, and by whom. */
+export const Forwarded = z.object({ conversationId: ConversationId, seq: Seq, senderId: UserId });
+export type Forwarded = z.infer<typeof Forwarded>;
+
 /** A message as one reader sees it. */
 export interface Message {
   conversationId: ConversationId;
@@ -36,6 +41,7 @@ export interface Message {
   body: BodyJson;
   quote?: Quote;
   mentions: Mentions;
+  forwarded?: Forwarded | undefined;
   revoked: boolean;
   clientMsgId?: string | undefined;
   /** milliseconds since 1970; never decreases with `seq` */
@@ -49,6 +55,7 @@ export interface Draft {
   body: BodyJson;
   quoteSeq: Seq | undefined;
   mentions: Mentions;
+  forwarded?: Forwarded | undefined;
 }
 
 /** That a message is stored: its place is fixed and it will not be lost. */

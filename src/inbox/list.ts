@@ -1,11 +1,12 @@
 import { type Bump, type InboxEntry, type ListPosition, Preview } from "../core/bump.ts";
-import type { MemberState } from "../core/conversation.ts";
+import type { ListState } from "../core/conversation.ts";
 import type { ConversationId, Position } from "../core/ids.ts";
 
 type Row = {
   conversation_id: ConversationId;
   ver: number;
-  state: MemberState;
+  state: ListState;
+  hidden: number;
   visible_from: Position;
   last_seq: Position;
   last_n: number;
@@ -29,12 +30,12 @@ export class List {
   take(bump: Bump): void {
     this.#sql.exec(
       `INSERT INTO conversations (conversation_id, ver, state, visible_from, last_seq, last_n,
-         read_seq, read_n, member_count, preview, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         read_seq, read_n, member_count, preview, updated_at, hidden)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
          visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
          read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
-         preview = excluded.preview, updated_at = excluded.updated_at
+         preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden
        WHERE excluded.ver > ver`,
       bump.conversationId,
       bump.ver,
@@ -47,6 +48,7 @@ export class List {
       bump.memberCount,
       bump.preview === null ? null : JSON.stringify(bump.preview),
       bump.updatedAt,
+      bump.hidden ? 1 : 0,
     );
   }
 
@@ -69,7 +71,7 @@ export class List {
     const { sticky, updatedAt, conversationId } = after ?? FIRST;
     const rows = this.#sql.exec<Row>(
       `SELECT * FROM conversations
-       WHERE state = 'active' AND (sticky, updated_at, conversation_id) < (?, ?, ?)
+       WHERE state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
        ORDER BY sticky DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
       sticky ? 1 : 0,
       updatedAt,

@@ -39,4 +39,10 @@ export const MIGRATIONS: readonly Migration[] = [
       INSERT INTO presence VALUES (1, 0);
       ${JOBS_TABLE}`,
   },
+  {
+    // A conversation which its user has deleted for himself is out of his list until something comes.
+    version: 2,
+    minCode: 1,
+    sql: "ALTER TABLE conversations ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
+  },
 ];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ConversationKind, JoinPolicy, type Preferences, type Profile, Role } from "../core/conversation.ts";
 import { ConversationId, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
+import { PolicyName } from "../core/policies.ts";
 import type { FirstMember } from "../core/ports.ts";
 import type { User } from "../core/users.ts";
 import type { Database } from "./database.ts";
@@ -15,6 +16,7 @@ const PERSON = { id: users.id, username: users.username, nickname: users.nicknam
 export interface NewGroup {
   name: string;
   joinPolicy: JoinPolicy;
+  policy: PolicyName;
   ownerId: UserId;
   memberIds: UserId[];
   createdAt: number;
@@ -102,6 +104,7 @@ export async function findCreated(
           introduction: conversations.introduction,
           announcement: conversations.announcement,
           joinPolicy: conversations.joinPolicy,
+          policy: conversations.policy,
           ownerId: conversations.ownerId,
           createdAt: conversations.createdAt,
         })
@@ -145,6 +148,7 @@ const ListedRow = z.object({
   introduction: z.string(),
   announcement: z.string(),
   join_policy: JoinPolicy,
+  policy: PolicyName,
   owner_id: UserId.nullable(),
   created_at: z.number(),
   role: Role,
@@ -179,7 +183,7 @@ export async function findListed(
 function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: UserId | null }[]) {
   const json = JSON.stringify(wanted.map(({ id, senderId }) => [id, senderId]));
   return sql`
-    SELECT c.id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.owner_id,
+    SELECT c.id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
       c.created_at, m.role, m.sticky, m.silent, m.validation,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar, p.online AS peer_online,
@@ -190,7 +194,7 @@ function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: Use
     JOIN conversations c ON c.id = m.conversation_id
     LEFT JOIN users p ON p.id = iif(c.low_user_id = m.user_id, c.high_user_id, c.low_user_id)
     LEFT JOIN users s ON s.id = json_extract(w.value, '$[1]')
-    WHERE m.state = 'active'`;
+    WHERE m.state = 'active' AND c.dissolved_at IS NULL`;
 }
 
 function listed(row: z.infer<typeof ListedRow>): Listed {
@@ -203,6 +207,7 @@ function listed(row: z.infer<typeof ListedRow>): Listed {
       introduction: row.introduction,
       announcement: row.announcement,
       joinPolicy: row.join_policy,
+      policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
     },

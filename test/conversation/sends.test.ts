@@ -61,10 +61,16 @@ class Door {
           });
       },
     });
-    this.sends = new Sends(failing, this.log, this.members, (outcomes) => {
-      this.outcomes.push(...outcomes);
-      this.#wake();
-    });
+    this.sends = new Sends(
+      failing,
+      this.log,
+      this.members,
+      () => undefined,
+      (outcomes) => {
+        this.outcomes.push(...outcomes);
+        this.#wake();
+      },
+    );
   }
 
   async answered(count: number): Promise<void> {

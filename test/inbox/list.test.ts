@@ -22,6 +22,7 @@ function bump(conversation: number, ver: number, fields: Partial<Bump> = {}): Bu
     conversationId: ConversationId.parse(conversation),
     ver,
     state: "active",
+    hidden: false,
     visibleFrom: Position.parse(0),
     lastSeq: Position.parse(ver),
     lastN: ver,

@@ -26,6 +26,15 @@ function schema(storage: DurableObjectStorage): string[] {
     .flatMap(({ name, sql }) => (sql === null || name.startsWith("_cf_") ? [] : [sql.replace(/\s+/g, " ")]));
 }
 
+/** An object's own tables. */
+function tables(storage: DurableObjectStorage): string[] {
+  const query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
+  return z
+    .array(Table)
+    .parse(storage.sql.exec(query).toArray())
+    .map(({ name }) => name);
+}
+
 /** The storage of an object that has never been used. */
 function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
   const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
@@ -39,12 +48,15 @@ test("the tables of a conversation are those which were reviewed", async () => {
   });
   expect(tables).toMatchInlineSnapshot(`
     [
-      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER ) STRICT",
+      "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
+      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
       "CREATE INDEX hidden_user ON hidden (user_id, rev)",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER) STRICT",
+      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT) STRICT",
       "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
       "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
       "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
@@ -60,7 +72,7 @@ test("the tables of an inbox are those which were reviewed", async () => {
   });
   expect(tables).toMatchInlineSnapshot(`
     [
-      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 , hidden INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
       "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL ) STRICT",
@@ -142,17 +154,7 @@ test("a conversation of version 1 is upgraded when it wakes, and keeps its messa
   const id = await newGroup(ann);
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, { storage }) => {
-    for (const sql of [
-      "conversation",
-      "members",
-      "people",
-      "messages",
-      "hidden",
-      "jobs",
-      "schema_versions",
-    ]) {
-      storage.sql.exec(`DROP TABLE ${sql}`);
-    }
+    for (const name of tables(storage)) storage.sql.exec(`DROP TABLE ${name}`);
     migrate(storage, CONVERSATION.slice(0, 1));
     const columns = "id, kind, name, avatar, introduction, announcement, join_policy, owner_id, created_at";
     storage.sql.exec(

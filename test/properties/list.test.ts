@@ -36,7 +36,7 @@ function bump({
   const readSeq = Position.parse(Math.min(read, last));
   return {
     ...{ conversationId, ver, state, updatedAt, lastSeq, readSeq, lastN: lastSeq, readN: readSeq },
-    ...{ visibleFrom: Position.parse(0), memberCount: 2, preview: null },
+    ...{ visibleFrom: Position.parse(0), memberCount: 2, preview: null, hidden: false },
   };
 }
 

@@ -31,7 +31,7 @@ async function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
     const profile = { kind: "group", name: "", avatar: "", introduction: "", announcement: "" } as const;
     const person = { username: "", nickname: "", avatar: "" };
     create(storage, id, {
-      profile: { ...profile, joinPolicy: "closed", ownerId: ANN, createdAt: now },
+      profile: { ...profile, joinPolicy: "closed", policy: "group", ownerId: ANN, createdAt: now },
       members: [
         { person: { id: ANN, ...person }, role: "owner", joinedAt: now },
         { person: { id: BOB, ...person }, role: "member", joinedAt: now },

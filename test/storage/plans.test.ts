@@ -21,6 +21,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     const group = {
       name: "x",
       joinPolicy: "free",
+      policy: "group",
       ownerId: ANN,
       memberIds: [ANN, BOB],
       createdAt: 0,

@@ -74,7 +74,15 @@ export class World {
       throw new Error("this snapshot cannot be made");
     }
     const zero = Position.parse(0);
-    const standing = { visibleFrom: zero, lastSeq: zero, lastN: 0, readSeq: zero, readN: 0, memberCount: 1 };
+    const standing = {
+      visibleFrom: zero,
+      lastSeq: zero,
+      lastN: 0,
+      readSeq: zero,
+      readN: 0,
+      memberCount: 1,
+      hidden: false,
+    };
     const conversationId = ConversationId.parse(1);
     return { conversationId, ver: this.version, state: "active", ...standing, preview: null, updatedAt: 0 };
   }

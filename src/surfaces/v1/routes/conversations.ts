@@ -90,8 +90,8 @@ export const conversations = v1Router()
       return c.json(serializeConversation(conversation), created ? 201 : 200);
     }
     const { name, member_ids: memberIds, join_policy: joinPolicy } = input;
-    const group = await createGroup(core, caller.userId, { name, memberIds, joinPolicy });
-    return c.json(serializeConversation(group), 201);
+    const group = { name, memberIds, joinPolicy, policy: "group" } as const;
+    return c.json(serializeConversation(await createGroup(core, caller.userId, group)), 201);
   })
   .openapi(listRoute, async (c) => {
     const { items, nextCursor } = await listConversations(

@@ -32,6 +32,7 @@ export const Message = z
     body: StoredBody.openapi({ type: "object", description: "as it was sent; {} once revoked" }),
     quote: z.object({ seq: Seq, sender_id: UserId, kind: Kind, preview: z.string() }).optional(),
     mentions: Mentions,
+    forwarded: z.object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId }).optional(),
     revoked: z.boolean(),
     client_msg_id: z.string().optional(),
     created_at: z.int(),

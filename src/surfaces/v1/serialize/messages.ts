@@ -27,7 +27,7 @@ export function messageJson(message: Message): string {
 
 /** Everything of a message but its body. */
 function frame(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
-  const { quote, clientMsgId } = message;
+  const { quote, clientMsgId, forwarded } = message;
   const { id, username, nickname, avatar } = message.sender;
   return {
     conversation_id: message.conversationId,
@@ -38,6 +38,13 @@ function frame(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
       quote: { seq: quote.seq, sender_id: quote.senderId, kind: quote.kind, preview: quote.preview },
     }),
     mentions: message.mentions,
+    ...(forwarded && {
+      forwarded: {
+        conversation_id: forwarded.conversationId,
+        seq: forwarded.seq,
+        sender_id: forwarded.senderId,
+      },
+    }),
     revoked: message.revoked,
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
     created_at: message.createdAt,
