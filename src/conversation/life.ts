@@ -1,0 +1,147 @@
+import { DurableObject } from "cloudflare:workers";
+import { noConversation, type Result } from "../core/errors.ts";
+import { ConversationId } from "../core/ids.ts";
+import type { RoomProtocol } from "../core/protocol.ts";
+import { Jobs } from "../object/jobs.ts";
+import { hasSchema, migrate } from "../object/migrations.ts";
+import { answer } from "../object/stub.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { OPENING_HEADER, Opening } from "./opening.ts";
+import { Registrations } from "./registrations.ts";
+import { type JobKind, Room, type RoomDeps } from "./room.ts";
+import { Sockets } from "./sockets.ts";
+import { create } from "./state.ts";
+
+/** What a conversation needs from outside; `src/index.ts` hands it in. */
+export interface ConversationDeps extends RoomDeps {
+  protocol: RoomProtocol;
+}
+
+/** What is there once D1 has confirmed that the conversation exists. */
+export interface Live {
+  room: Room;
+  sockets: Sockets;
+  registrations: Registrations;
+}
+
+/**
+ * The life cycle of a conversation's object: start-up, sockets, alarm. What it can be asked is
+ * `ConversationObject`, what happens in it is `Room`, what its sockets see is `Sockets`.
+ */
+export abstract class ConversationLife extends DurableObject<Env> {
+  readonly #deps: ConversationDeps;
+  readonly #jobs: Jobs<JobKind>;
+  #live: Live | undefined;
+  #creating: Promise<Live> | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
+    super(ctx, env);
+    this.#deps = deps;
+    this.#jobs = new Jobs(ctx.storage, {
+      fanout: () => this.#withRoom(({ room }) => room.repairFanout()),
+      expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
+    });
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    if (!hasSchema(ctx.storage)) return;
+    void ctx.blockConcurrencyWhile(async () => {
+      migrate(ctx.storage, MIGRATIONS);
+      this.#live = this.#start();
+      await this.#jobs.start();
+      this.#live.room.resume();
+    });
+  }
+
+  /** Opens a socket for whom `OPENING_HEADER` names: 101, or a `Failure` as JSON with status 409. */
+  override async fetch(request: Request): Promise<Response> {
+    const opened = await answer(() => this.#open(request));
+    return opened.ok ? opened.value : Response.json(opened, { status: 409 });
+  }
+
+  async #open(request: Request): Promise<Response> {
+    const { subprotocol, ...opening } = Opening.parse(
+      JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
+    );
+    const live = await this.ready();
+    live.room.members.active(opening.userId);
+    await live.room.people.refreshed();
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#jobs.schedule("expiry", "", opening.expiresAt);
+    await live.registrations.open(opening.userId, opening.sessionId, () =>
+      live.sockets.open(server, opening),
+    );
+    const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const { sockets } = this.#live ?? (await this.ready());
+    sockets.frame(ws, data);
+  }
+
+  override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
+    // The runtime does not answer a close by itself; 1005 and 1006 may not be sent.
+    try {
+      ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    } catch {
+      // The server had closed it first.
+    }
+    await this.#closed(ws);
+  }
+
+  override async webSocketError(ws: WebSocket): Promise<void> {
+    await this.#closed(ws);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#jobs.run();
+  }
+
+  async #closed(ws: WebSocket): Promise<void> {
+    const { sockets, registrations } = await this.ready();
+    const socket = sockets.closed(ws);
+    if (!socket) return;
+    await registrations.closed(socket.userId, socket.sessionId);
+  }
+
+  async #kickExpired({ sockets }: Live): Promise<number | null> {
+    const now = Date.now();
+    sockets.kick((socket) => socket.expiresAt <= now, "token_expired");
+    return sockets.nextExpiry();
+  }
+
+  /** Does what was asked for once the conversation is there, and answers refusals as data. */
+  protected answer<T>(work: (live: Live) => T | Promise<T>): Promise<Result<T>> {
+    return answer(() => this.#withRoom(work));
+  }
+
+  async #withRoom<T>(work: (live: Live) => T | Promise<T>): Promise<T> {
+    return work(await this.ready());
+  }
+
+  /** The conversation; made from D1 where this object has never been used. @throws `not_found` */
+  protected async ready(): Promise<Live> {
+    if (this.#live) return this.#live;
+    this.#creating ??= this.#create().finally(() => {
+      this.#creating = undefined;
+    });
+    return this.#creating;
+  }
+
+  async #create(): Promise<Live> {
+    const id = ConversationId.safeParse(Number(this.ctx.id.name));
+    const created = id.success ? await this.#deps.directory.created(id.data) : null;
+    if (!created || !id.success) throw noConversation();
+    create(this.ctx.storage, id.data, created);
+    await this.#jobs.start();
+    this.#live ??= this.#start();
+    return this.#live;
+  }
+
+  #start(): Live {
+    const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
+    const sockets = new Sockets(this.ctx, this.#deps.protocol, room);
+    room.listen(sockets);
+    const registrations = new Registrations(room.state.id, this.#deps.inboxes, sockets);
+    return { room, sockets, registrations };
+  }
+}
