@@ -8,18 +8,18 @@ export class Lines<Key extends object> {
   readonly #tails = new WeakMap<Key, Promise<void>>();
 
   /**
-   * Runs `go` once all that came before it is through and `ready` has resolved: in this turn where
-   * nothing is to be waited for.
-   * @param ready must not reject: what goes wrong is its caller's to answer
+   * Runs `go` once all that came before it is through, with what it had to wait for: in this turn where
+   * there is nothing of either.
+   * @param ready asked when its turn has come; null: nothing is to be waited for. It must not reject: what
+   *   goes wrong is its caller's to answer
    */
-  enter(key: Key, ready: (() => Promise<void>) | null, go: () => void): void {
-    const tail = this.#tails.get(key);
-    if (!tail && !ready) {
-      go();
+  enter<T>(key: Key, ready: () => Promise<T> | null, go: (value: T | null) => void): void {
+    const waiting = this.#tails.get(key)?.then(ready) ?? ready();
+    if (!waiting) {
+      go(null);
       return;
     }
-    const mine = (tail ?? Promise.resolve())
-      .then(() => ready?.())
+    const mine = waiting
       .then(go)
       .catch((error: unknown) => log("error", "line_failed", fault(error)))
       .finally(() => {

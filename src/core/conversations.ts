@@ -6,6 +6,7 @@ import {
   openDirect as openPair,
   updatePreferences,
 } from "../storage/conversations.ts";
+import { requireNoBlocks } from "./blocks.ts";
 import type { InboxEntry, Preview } from "./bump.ts";
 import type { Conversation, JoinPolicy, Preferences, Profile, Role, Standing } from "./conversation.ts";
 import type { Core } from "./core.ts";
@@ -37,8 +38,8 @@ export async function openDirect(
 /**
  * Creates a group with its first members; the caller owns it. Duplicates and the caller among
  * `memberIds` are ignored.
- * @throws `not_found` for an unknown member, `validation_failed` for more members than a group holds;
- *   nothing is created then
+ * @throws `not_found` for an unknown member, `blocked` for one across a block, `validation_failed` for more
+ *   members than a group holds; nothing is created then
  */
 export async function createGroup(
   core: Core,
@@ -50,6 +51,7 @@ export async function createGroup(
   const max = core.settings.maxGroupMembers;
   if (memberIds.length > max) throw invalid("body.member_ids", `a group has at most ${max} members`);
   await requireUsers(core, memberIds);
+  await requireNoBlocks(core, caller, memberIds);
   const ownerId = caller;
   const id = await insertGroup(core.db, {
     name,

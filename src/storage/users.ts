@@ -1,17 +1,10 @@
 import { eq } from "drizzle-orm";
 import type { UserId } from "../core/ids.ts";
 import type { Me, ProfileChange, User } from "../core/users.ts";
+import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
 import { users } from "./schema.ts";
-
-const USER = {
-  id: users.id,
-  username: users.username,
-  nickname: users.nickname,
-  avatar: users.avatar,
-  online: users.online,
-};
 
 const ME = {
   ...USER,

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId, SessionId, UserId } from "../../src/core/ids.ts";
+import * as blocks from "../../src/storage/blocks.ts";
 import * as conversations from "../../src/storage/conversations.ts";
 import { type Database, openDatabase } from "../../src/storage/database.ts";
 import * as attempts from "../../src/storage/password-attempts.ts";
@@ -40,6 +41,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updatePreferences: (db) => conversations.updatePreferences(db, ID, ANN, { sticky: true }),
   "updatePreferences, none": (db) => conversations.updatePreferences(db, ID, ANN, {}),
   setOnline: (db) => conversations.setOnline(db, ANN, true),
+  insertBlock: (db) => blocks.insertBlock(db, ANN, BOB, 0),
+  deleteBlock: (db) => blocks.deleteBlock(db, ANN, BOB),
+  listBlocked: (db) => blocks.listBlocked(db, ANN, { after: BOB, limit: 10 }),
+  findBlockedAmong: (db) => blocks.findBlockedAmong(db, ANN, [ANN, BOB]),
   findLiveSession: (db) => sessions.findLiveSession(db, { id: SESSION, userId: ANN, now: 0 }),
   listLiveSessions: (db) => sessions.listLiveSessions(db, ANN, 0),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
@@ -66,7 +71,7 @@ beforeAll(async () => {
 });
 
 test("every query is here, but those which insert one row", () => {
-  const names = [conversations, sessions, attempts, users].flatMap((module) => Object.keys(module));
+  const names = [blocks, conversations, sessions, attempts, users].flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));
   expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));
 });

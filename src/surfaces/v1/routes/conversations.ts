@@ -24,7 +24,7 @@ const one = { content: { "application/json": { schema: Conversation } } };
 
 /**
  * Opens the direct conversation with a user (201 new, 200 existing), or creates a group (201).
- * Unknown users: `not_found`, nothing is created.
+ * Unknown users: `not_found`; a member across a block: `blocked`. Nothing is created then.
  */
 const createRouteDefinition = createRoute({
   method: "post",
@@ -35,7 +35,7 @@ const createRouteDefinition = createRoute({
   responses: {
     200: { description: "The direct conversation that was there", ...one },
     201: { description: "The new conversation", ...one },
-    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+    ...problems("validation_failed", "unauthenticated", "blocked", "not_found", "too_large"),
   },
 });
 
