@@ -1,20 +1,17 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { z } from "zod";
 import { ConversationStubs } from "./conversation/stub.ts";
 import type { Core } from "./core/core.ts";
 import { CoreError } from "./core/errors.ts";
-import { LIMITS } from "./core/limits.ts";
 import { SessionMemory } from "./core/session-memory.ts";
+import { readSettings } from "./core/settings.ts";
+import { cors } from "./http/cors.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { openDatabase } from "./storage/database.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 import { onError, problem } from "./surfaces/v1/errors.ts";
-
-/** The setting `MAX_GROUP_MEMBERS`. */
-const MaxGroupMembers = z.coerce.number().pipe(z.int().positive()).catch(LIMITS.groupMembers);
 
 const sessionMemory = new SessionMemory();
 
@@ -28,12 +25,13 @@ app.use(async (c, next) => {
     conversations: new ConversationStubs(c.env.CONVERSATION),
     inboxes: new InboxStubs(c.env.INBOX),
     sessionMemory,
-    settings: { maxGroupMembers: MaxGroupMembers.parse(c.env.MAX_GROUP_MEMBERS) },
+    settings: readSettings(c.env),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
   c.set("core", core);
   await next();
 });
+app.use(cors);
 app.use(
   methodNotAllowed({
     app,

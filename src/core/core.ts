@@ -2,6 +2,7 @@ import type { ConversationStubs } from "../conversation/stub.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { SessionMemory } from "./session-memory.ts";
+import type { Settings } from "./settings.ts";
 
 /** What every use-case works with; `src/app.ts` makes one for each request. */
 export interface Core {
@@ -12,10 +13,4 @@ export interface Core {
   settings: Settings;
   /** Lets work go on after the answer was given. */
   waitUntil(work: Promise<unknown>): void;
-}
-
-/** What an operator may set, with its default where it is unset. */
-interface Settings {
-  /** how many members a group may have: `MAX_GROUP_MEMBERS` */
-  maxGroupMembers: number;
 }

@@ -26,7 +26,7 @@ export const roomSocket = new Hono<AppEnv>({ strict: false }).get(
     if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
       throw new CoreError("upgrade_required", "This is a WebSocket: ask for an upgrade.");
     }
-    checkOrigin(c.req.raw, c.env.ALLOWED_ORIGINS);
+    checkOrigin(c.var.core.settings, c.req.raw);
     const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((entry) => entry.trim());
     return openRoomSocket(c.var.core, {
       ...c.var.caller,
