@@ -1,6 +1,8 @@
+import { env } from "cloudflare:workers";
 import { app } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
+import { readSettings } from "./core/settings.ts";
 import { sweep } from "./core/sweep.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
@@ -8,6 +10,9 @@ import { findCreated, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findUser } from "./storage/users.ts";
 import { roomProtocol } from "./surfaces/v1/frames.ts";
+
+// At start, so that an operator is warned of a setting that does not hold before anybody calls.
+readSettings(env);
 
 /** One conversation: its order, members, read positions and sockets. */
 export class Conversation extends ConversationObject {
@@ -20,6 +25,7 @@ export class Conversation extends ConversationObject {
       },
       inboxes: new InboxStubs(env.INBOX),
       protocol: roomProtocol,
+      settings: readSettings(env),
     });
   }
 }

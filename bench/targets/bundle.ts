@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { z } from "zod";
-import type { Plan } from "./plan.ts";
+import { type Plan, RateLimit } from "./plan.ts";
 
 const wrangler = join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
 
@@ -18,6 +18,7 @@ const Config = z.object({
   vars: z.record(z.string(), z.string()),
   d1_databases: z.array(Binding.extend({ migrations_dir: z.string() })),
   r2_buckets: z.array(Binding),
+  ratelimits: z.array(RateLimit.extend({ name: z.string() })),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
 });
 
@@ -48,6 +49,7 @@ export async function plan(config: string, scratch: string, bindings: Record<str
     bindings: { ...read.vars, ...bindings },
     d1Databases: named(read.d1_databases),
     r2Buckets: named(read.r2_buckets),
+    ratelimits: Object.fromEntries(read.ratelimits.map(({ name, ...rate }) => [name, rate])),
     durableObjects: Object.fromEntries(
       read.durable_objects.bindings.map(({ name, class_name }) => [
         name,

@@ -1,5 +1,11 @@
 import { z } from "zod";
 
+/** A counter of calls: so many in a period of 10 or 60 seconds. */
+export const RateLimit = z.object({
+  namespace_id: z.string(),
+  simple: z.object({ limit: z.number(), period: z.union([z.literal(10), z.literal(60)]) }),
+});
+
 /** All that a host needs to start a Worker, as plain data: it crosses a process boundary as JSON. */
 export const Plan = z.object({
   name: z.string(),
@@ -10,6 +16,7 @@ export const Plan = z.object({
   bindings: z.record(z.string(), z.string()),
   d1Databases: z.record(z.string(), z.string()),
   r2Buckets: z.record(z.string(), z.string()),
+  ratelimits: z.record(z.string(), RateLimit),
   durableObjects: z.record(z.string(), z.object({ className: z.string(), useSQLite: z.literal(true) })),
   migrations: z.array(z.object({ binding: z.string(), queries: z.array(z.string()) })),
 });

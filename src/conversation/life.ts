@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { noConversation, type Result } from "../core/errors.ts";
 import { ConversationId } from "../core/ids.ts";
-import type { RoomProtocol } from "../core/protocol.ts";
+import type { Settings } from "../core/settings.ts";
 import { Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
@@ -9,12 +9,12 @@ import { MIGRATIONS } from "./migrations.ts";
 import { OPENING_HEADER, Opening } from "./opening.ts";
 import { Registrations } from "./registrations.ts";
 import { type JobKind, Room, type RoomDeps } from "./room.ts";
-import { Sockets } from "./sockets.ts";
+import { Sockets, type SocketsDeps } from "./sockets.ts";
 import { create } from "./state.ts";
 
 /** What a conversation needs from outside; `src/index.ts` hands it in. */
-export interface ConversationDeps extends RoomDeps {
-  protocol: RoomProtocol;
+export interface ConversationDeps extends RoomDeps, SocketsDeps {
+  settings: Settings;
 }
 
 /** What is there once D1 has confirmed that the conversation exists. */
@@ -139,7 +139,7 @@ export abstract class ConversationLife extends DurableObject<Env> {
 
   #start(): Live {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
-    const sockets = new Sockets(this.ctx, this.#deps.protocol, room);
+    const sockets = new Sockets(this.ctx, this.#deps, room);
     room.listen(sockets);
     const registrations = new Registrations(room.state.id, this.#deps.inboxes, sockets);
     return { room, sockets, registrations };

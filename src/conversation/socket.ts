@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Position, SessionId, UserId } from "../core/ids.ts";
 import { bytesOf } from "../core/text.ts";
+import { FrameRate } from "../object/frame-rate.ts";
 
 /** Bytes that may be sent to a socket which says nothing: the runtime shows no `bufferedAmount`. */
 const MAX_UNHEARD_BYTES = 4 * 1024 * 1024;
@@ -11,6 +12,7 @@ export const CLOSE = {
   kicked: [4001, "kicked"],
   tooManyInvalid: [4400, "ten invalid frames in a row"],
   tooSlow: [4408, "too slow a reader: send ping every 25 s"],
+  tooFast: [4429, "far over the rate limit"],
   tooLarge: [4413, "frame over 64 KiB"],
   fault: [1011, "server fault: reconnect and sync"],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -35,6 +37,8 @@ export type Identity = Pick<Attachment, "userId" | "sessionId" | "expiresAt">;
 export class RoomSocket {
   readonly #ctx: DurableObjectState;
   readonly #ws: WebSocket;
+  /** what it has sent lately */
+  readonly rate = new FrameRate();
   #attachment: Attachment;
   #unheardBytes = 0;
   #heardAt = 0;

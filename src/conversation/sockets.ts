@@ -3,31 +3,39 @@ import { Position, type Seq, type SessionId, type UserId } from "../core/ids.ts"
 import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
-import { exceedsBytes } from "../core/text.ts";
+import type { Settings } from "../core/settings.ts";
 import { deliver, frames, type Parcel } from "./delivery.ts";
+import { type Intake, readFrame } from "./intake.ts";
 import type { Opening } from "./opening.ts";
 import { pageFrames, replayPage } from "./replay.ts";
 import type { Listener, Origin, Room } from "./room.ts";
 import type { Outcome } from "./sends.ts";
 import { CLOSE, RoomSocket } from "./socket.ts";
 
-const MAX_FRAME_BYTES = 64 * 1024;
 /** One typing notice of a member is passed on in this time. */
 const TYPING_MS = 1_000;
+
+/** What the sockets need from outside. */
+export interface SocketsDeps {
+  protocol: RoomProtocol;
+  settings: Pick<Settings, "rateLimits">;
+}
 
 /** The sockets of a room: takes their frames to the room, and tells them what happens there. */
 export class Sockets implements Listener {
   readonly #ctx: DurableObjectState;
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
+  readonly #intake: Intake;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #typedAt = new Map<UserId, number>();
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
-  constructor(ctx: DurableObjectState, protocol: RoomProtocol, room: Room) {
+  constructor(ctx: DurableObjectState, { protocol, settings }: SocketsDeps, room: Room) {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
+    this.#intake = { protocol, conversationId: room.state.id, rateLimits: settings.rateLimits };
     for (const ws of ctx.getWebSockets()) {
       const socket = RoomSocket.restore(ctx, ws);
       if (socket) this.#sockets.set(ws, socket);
@@ -68,25 +76,10 @@ export class Sockets implements Listener {
     }
     if (socket.isClosing) return;
     socket.heard();
-    const isTooLarge =
-      typeof data === "string" ? exceedsBytes(data, MAX_FRAME_BYTES) : data.byteLength > MAX_FRAME_BYTES;
-    if (isTooLarge) {
-      socket.close(CLOSE.tooLarge);
-      return;
-    }
-    if (typeof data !== "string") {
-      this.#refuse(socket, BINARY, undefined);
-      socket.invalid();
-      return;
-    }
-    const decoded = this.#protocol.decode(data, this.#room.state.id);
-    if (!decoded.ok) {
-      this.#refuse(socket, decoded, undefined);
-      socket.invalid();
-      return;
-    }
+    const command = readFrame(this.#intake, socket, data);
+    if (!command) return;
     try {
-      this.#take(socket, decoded.value);
+      this.#take(socket, command);
     } catch (error) {
       if (error instanceof CoreError) {
         this.#refuse(socket, error.toFailure(), undefined);
@@ -293,9 +286,3 @@ export class Sockets implements Listener {
     return false;
   }
 }
-
-const BINARY: Failure = {
-  ok: false,
-  code: "validation_failed",
-  detail: "Frames are text: one JSON object each.",
-};

@@ -2,6 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../core/errors.ts";
 import { requireSession } from "../../core/sessions.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { countCall } from "../../http/rate-limit.ts";
 import { readToken, requireSecret } from "../../http/token.ts";
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -16,7 +17,10 @@ export const canIssueTokens = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-/** Lets in who brings a live session's token in `Authorization: Bearer`. @throws `unauthenticated` */
+/**
+ * Lets in who brings a live session's token in `Authorization: Bearer`, and counts his call.
+ * @throws `unauthenticated`, `rate_limited`
+ */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   await identify(c, bearer(c.req.header("Authorization")));
   await next();
@@ -54,6 +58,7 @@ async function identify(
   }
   const caller = await readToken(c.env.TOKEN_SECRET, token);
   await requireSession(c.var.core, caller);
+  await countCall(c, caller.userId);
   c.set("caller", caller);
 }
 

@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { login, register, type SignedIn } from "../../../core/accounts.ts";
 import { logout } from "../../../core/sessions.ts";
+import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { issueToken } from "../../../http/token.ts";
 import { authenticated, canIssueTokens } from "../auth.ts";
 import { v1Body } from "../body.ts";
@@ -15,7 +16,7 @@ const signedIn = { "application/json": { schema: SignedInShape } };
 const registerRoute = createRoute({
   method: "post",
   path: "/v1/register",
-  middleware: [canIssueTokens, v1Body] as const,
+  middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
   responses: {
     201: { description: "The account was made and is signed in", content: signedIn },
@@ -27,11 +28,11 @@ const registerRoute = createRoute({
 const loginRoute = createRoute({
   method: "post",
   path: "/v1/login",
-  middleware: [canIssueTokens, v1Body] as const,
+  middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Login } } } },
   responses: {
     200: { description: "Signed in", content: signedIn },
-    ...problems("validation_failed", "unauthenticated", "too_large", "locked"),
+    ...problems("validation_failed", "unauthenticated", "too_large", "rate_limited", "locked"),
   },
 });
 

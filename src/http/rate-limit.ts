@@ -1,0 +1,37 @@
+import { createMiddleware } from "hono/factory";
+import { CoreError } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
+import type { AppEnv } from "./env.ts";
+
+/** Seconds after which the counters of wrangler.toml begin anew. */
+const PERIOD_S = 60;
+
+/**
+ * Counts a call that checks a password or registers, by the address it comes from; without one (no
+ * Cloudflare before the Worker) it is not counted. Stands first on its route, before any work is done:
+ * refused input counts too.
+ * @throws `rate_limited` over 600 a minute
+ */
+export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
+  const address = c.req.header("CF-Connecting-IP");
+  if (address !== undefined && c.var.core.settings.rateLimits) {
+    await count(c.env.ADDRESS_RATE, address, "Too many sign-ins and registrations from this address.");
+  }
+  await next();
+});
+
+/**
+ * Counts a call of somebody who is known.
+ * @throws `rate_limited` over 6,000 a minute
+ */
+export async function countCall(c: { env: Env; var: AppEnv["Variables"] }, userId: UserId): Promise<void> {
+  if (c.var.core.settings.rateLimits) await count(c.env.USER_RATE, String(userId), "Too many calls.");
+}
+
+async function count(rate: RateLimit, key: string, detail: string): Promise<void> {
+  const { success } = await rate.limit({ key });
+  if (success) return;
+  throw new CoreError("rate_limited", `${detail} Try again in ${PERIOD_S} seconds.`, {
+    retryAfter: PERIOD_S,
+  });
+}

@@ -1,0 +1,38 @@
+import type { Failure } from "../core/errors.ts";
+
+/** A socket's window, in ms, and how many frames it may send in one. */
+const WINDOW_MS = 10_000;
+const FRAMES = 3_000;
+
+/** The refusal of what is over it. */
+export const TOO_FAST: Failure = {
+  ok: false,
+  code: "rate_limited",
+  detail: `This socket may send ${FRAMES} frames in ${WINDOW_MS / 1_000} seconds; each send counts as one.`,
+};
+
+/**
+ * How many frames a socket has sent; a send inside a frame of several counts as one. In memory alone: an
+ * object with a socket that says something stays awake, and after a crash the window begins anew.
+ */
+export class FrameRate {
+  #since = 0;
+  #taken = 0;
+
+  /** Counts so many frames. @returns how many of them, the first ones, are within the limit */
+  take(frames: number): number {
+    const now = Date.now();
+    if (now - this.#since >= WINDOW_MS) {
+      this.#since = now;
+      this.#taken = 0;
+    }
+    const left = Math.max(0, FRAMES - this.#taken);
+    this.#taken += frames;
+    return Math.min(frames, left);
+  }
+
+  /** Whether it has sent more than twice what it may: it does not listen to refusals. */
+  get isFarOver(): boolean {
+    return this.#taken > 2 * FRAMES;
+  }
+}
