@@ -8,6 +8,7 @@ import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { findCreated, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
+import { findFlags } from "./storage/flags.ts";
 import { findUser } from "./storage/users.ts";
 import { roomProtocol } from "./surfaces/v1/frames.ts";
 
@@ -21,6 +22,7 @@ export class Conversation extends ConversationObject {
     super(ctx, env, {
       directory: {
         created: (id) => findCreated(db, id),
+        flags: (id) => findFlags(db, id),
         people: (ids) => findPeople(db, ids),
       },
       inboxes: new InboxStubs(env.INBOX),

@@ -40,6 +40,7 @@ export abstract class ConversationLife extends DurableObject<Env> {
     this.#jobs = new Jobs(ctx.storage, {
       fanout: () => this.#withRoom(({ room }) => room.repairFanout()),
       expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
+      flags: () => this.#withRoom(({ room }) => room.flags.repair()),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;

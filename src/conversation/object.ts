@@ -102,6 +102,22 @@ export abstract class ConversationObject extends ConversationLife {
     });
   }
 
+  /** Announces a change in D1 of whether its two may write. Idempotent by token. @see DirectFlags.changing */
+  flagsChanging(input: { token: string }) {
+    return this.answer(({ room }) => {
+      room.flags.changing(input.token);
+      return null;
+    });
+  }
+
+  /** The change is done: takes over what D1 says. Idempotent. @see DirectFlags.changed */
+  refreshFlags(input: { token: string }) {
+    return this.answer(async ({ room }) => {
+      await room.flags.changed(input.token);
+      return null;
+    });
+  }
+
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
   kick(input: { sessionId: SessionId }) {
     return this.answer(({ registrations, sockets }) => {

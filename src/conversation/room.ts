@@ -6,7 +6,9 @@ import type { Draft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { writeRefusal } from "./admission.ts";
+import { Door } from "./door.ts";
 import { Fanout, REPAIR_MS } from "./fanout.ts";
+import { DirectFlags } from "./flags.ts";
 import { Log } from "./log.ts";
 import { type Member, Members } from "./members.ts";
 import { People } from "./people.ts";
@@ -19,7 +21,7 @@ import { View } from "./view.ts";
 const AWAITED_BUMPS = 50;
 
 /** What a conversation does later. */
-export type JobKind = "fanout" | "expiry";
+export type JobKind = "fanout" | "expiry" | "flags";
 
 /** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
 export type Origin = { socket: RoomSocket } | { settle: (outcome: Outcome<Origin>) => void };
@@ -42,12 +44,14 @@ export class Room {
   readonly #storage: DurableObjectStorage;
   #listener: Listener | undefined;
   readonly #sends: Sends<Origin>;
+  readonly #door: Door;
   readonly #fanout: Fanout;
   readonly state: State;
   readonly log: Log;
   readonly members: Members;
   readonly people: People;
   readonly view: View;
+  readonly flags: DirectFlags;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
     this.#storage = storage;
@@ -77,6 +81,11 @@ export class Room {
       (sender) => writeRefusal(this.state, this.members, sender),
       (outcomes) => this.#committed(outcomes),
     );
+    this.flags = new DirectFlags(storage.sql, this.state, {
+      read: () => deps.directory.flags(this.state.id),
+      schedule: (due) => jobs.schedule("flags", "", due),
+    });
+    this.#door = new Door(this.#sends, this.flags, (outcomes) => this.#committed(outcomes));
   }
 
   /** Has one listener told of all that happens from now on. */
@@ -87,7 +96,10 @@ export class Room {
   /** Takes messages in; each is answered, in order, once it is stored or refused. */
   submit(senderId: UserId, drafts: Draft[], origin: Origin): void {
     this.people.refreshBehind();
-    this.#sends.submit(drafts.map((draft) => ({ senderId, draft, origin })));
+    this.#door.enter(
+      drafts.map((draft) => ({ senderId, draft, origin })),
+      origin,
+    );
   }
 
   /**

@@ -30,8 +30,18 @@ export interface Outcome<Origin> {
   result: Result<Sent>;
 }
 
+/** How much room a send takes while it waits, in bytes. */
+export function weightOf({ draft }: Send<unknown>): number {
+  return draft.body.length + OVERHEAD_BYTES;
+}
+
+/** Whether more waits than a conversation takes in. */
+export function isTooMuch(sends: number, bytes: number): boolean {
+  return sends > MAX_WAITING || bytes > MAX_WAITING_BYTES;
+}
+
 /**
- * The one door for messages: group commit with a lead. A send that finds the room quiet is committed
+ * The one queue for messages: group commit with a lead. A send that finds the room quiet is committed
  * at once; those on its heels wait for the next timer turn and go together in one transaction, as the
  * runtime syncs once for each event. Each has a savepoint: one that throws is refused alone.
  */
@@ -67,9 +77,8 @@ export class Sends<Origin> {
   submit(sends: Send<Origin>[]): void {
     const refused: Outcome<Origin>[] = [];
     for (const send of sends) {
-      const bytes = send.draft.body.length + OVERHEAD_BYTES;
-      const full = this.#waiting.length >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES;
-      if (full) {
+      const bytes = weightOf(send);
+      if (isTooMuch(this.#waiting.length + 1, this.#waitingBytes + bytes)) {
         refused.push({ send, result: TOO_MANY });
         continue;
       }
@@ -192,7 +201,7 @@ function raise(error: Error): never {
   throw error;
 }
 
-const TOO_MANY: Failure = {
+export const TOO_MANY: Failure = {
   ok: false,
   code: "rate_limited",
   detail: "Too many messages wait in this conversation. Try again in a second.",

@@ -1,9 +1,10 @@
-import type { ConversationKind, JoinPolicy, Profile } from "../core/conversation.ts";
+import type { ConversationKind, Flags, JoinPolicy, Profile } from "../core/conversation.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { PolicyName } from "../core/policies.ts";
-import type { FirstMember } from "../core/ports.ts";
+import type { Created } from "../core/ports.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { REPAIR_MS } from "./fanout.ts";
+import { CHANGE_MS } from "./flags.ts";
 import { Members } from "./members.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { People } from "./people.ts";
@@ -28,15 +29,6 @@ type Row = {
   changes: number;
   rev: number;
 };
-
-/** What D1 says of the two of a direct conversation. */
-export interface Flags {
-  /** one of them blocks the other */
-  blocked: boolean;
-  friends: boolean;
-  /** only friends may write; settled at creation */
-  friendsOnly: boolean;
-}
 
 /** What a conversation is besides its messages and members: one row. */
 export class State {
@@ -81,6 +73,15 @@ export class State {
     this.#sql.exec("UPDATE conversation SET changes = ?, rev = ?", changes, rev);
   }
 
+  /** Stores what D1 says of the two now. */
+  setFlags(flags: Flags): void {
+    const { blocked, friends } = flags;
+    if (blocked === this.flags.blocked && friends === this.flags.friends) return;
+    this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
+    // Whether only friends may write was settled at creation.
+    this.flags = { ...this.flags, blocked, friends };
+  }
+
   apply(changes: number, rev: number): void {
     this.changes = changes;
     this.rev = rev;
@@ -94,15 +95,16 @@ export class State {
 export function create(
   storage: DurableObjectStorage,
   id: ConversationId,
-  { profile, members }: { profile: Profile; members: FirstMember[] },
+  { profile, flags, members }: Created,
 ): void {
   if (hasSchema(storage)) return;
   storage.transactionSync(() => {
     migrate(storage, MIGRATIONS);
     storage.sql.exec(
       `INSERT INTO conversation
-         (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
+          blocked, friends, friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -113,11 +115,17 @@ export function create(
       profile.policy,
       profile.ownerId,
       profile.createdAt,
+      Number(flags.blocked),
+      Number(flags.friends),
+      Number(flags.friendsOnly),
     );
     Members.insertFirst(storage.sql, members);
     const now = Date.now();
     for (const { person } of members) People.store(storage.sql, person, now);
     // Nobody has been told yet: what a crash leaves undone here the alarm does.
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + REPAIR_MS);
+    // A block between that look at D1 and these tables has found no object that it could tell.
+    if (profile.kind !== "direct") return;
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + CHANGE_MS);
   });
 }

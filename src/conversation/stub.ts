@@ -63,6 +63,16 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).describe(input));
   }
 
+  /** @see ConversationObject.flagsChanging */
+  flagsChanging(id: ConversationId, token: string) {
+    return callObject(() => this.#stub(id).flagsChanging({ token }));
+  }
+
+  /** @see ConversationObject.refreshFlags */
+  refreshFlags(id: ConversationId, token: string) {
+    return callObject(() => this.#stub(id).refreshFlags({ token }));
+  }
+
   /** @see ConversationObject.kick */
   kick(id: ConversationId, sessionId: SessionId) {
     return callObject(() => this.#stub(id).kick({ sessionId }));

@@ -43,6 +43,15 @@ export interface Profile {
   createdAt: number;
 }
 
+/** What D1 says of the two of a direct conversation; a group has none of it. */
+export interface Flags {
+  /** one of them blocks the other */
+  blocked: boolean;
+  friends: boolean;
+  /** only friends may write; settled at creation */
+  friendsOnly: boolean;
+}
+
 /** How one member stands to the messages: what is there, and what he has read. */
 export interface Standing {
   lastSeq: Position;

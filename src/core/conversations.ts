@@ -11,11 +11,12 @@ import type { InboxEntry, Preview } from "./bump.ts";
 import type { Conversation, JoinPolicy, Preferences, Profile, Role, Standing } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { CoreError, invalid, noConversation } from "./errors.ts";
+import { invalid, noConversation } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
 import { goneUser, type Message, type Person } from "./message.ts";
 import type { PolicyName } from "./policies.ts";
+import { noUser } from "./users.ts";
 
 /**
  * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
@@ -125,7 +126,7 @@ export async function setPreferences(
 async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
   const existing = await existingUsers(core.db, ids);
   const unknown = ids.find((id) => !existing.has(id));
-  if (unknown !== undefined) throw new CoreError("not_found", `There is no user ${unknown}.`);
+  if (unknown !== undefined) throw noUser(unknown);
 }
 
 /** The inbox has a copy of the flag; one that a crash left behind is mended when it is seen. */
@@ -137,7 +138,7 @@ function mendSticky(core: Core, caller: UserId, { conversationId, sticky }: Inbo
 
 function compose(
   id: ConversationId,
-  { profile, role, preferences, peer }: { profile: Profile; role: Role } & Omit<Listed, "sender">,
+  { profile, role, preferences, peer, disabled }: { profile: Profile; role: Role } & Omit<Listed, "sender">,
   standing: Standing,
   lastMessage: Message | null,
 ): Conversation {
@@ -151,7 +152,7 @@ function compose(
     ...{ lastSeq, readSeq, unreadCount, memberCount, updatedAt },
     role,
     lastMessage,
-    disabled: profile.kind === "direct" && peer === null,
+    disabled,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Bump } from "./bump.ts";
-import type { Profile, Role } from "./conversation.ts";
+import type { Flags, Profile, Role } from "./conversation.ts";
 import type { ConversationId, SessionId, UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
 
@@ -11,9 +11,18 @@ import type { Person } from "./message.ts";
 /** D1, as a conversation sees it. */
 export interface ConversationDirectory {
   /** The conversation as it was created, with its first members; null if there is none. */
-  created(id: ConversationId): Promise<{ profile: Profile; members: FirstMember[] } | null>;
+  created(id: ConversationId): Promise<Created | null>;
+  /** Whether the two of a direct conversation may write to each other, as it is now; null if there is none. */
+  flags(id: ConversationId): Promise<Flags | null>;
   /** Today's profiles; unknown ids are missing. One query whatever the number. */
   people(ids: UserId[]): Promise<Person[]>;
+}
+
+/** A conversation as it was created; its flags are those of now. */
+export interface Created {
+  profile: Profile;
+  flags: Flags;
+  members: FirstMember[];
 }
 
 export interface FirstMember {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { findMe, findUser, findUserByName, updateProfile } from "../storage/users.ts";
 import type { Core } from "./core.ts";
-import { CoreError } from "./errors.ts";
+import { CoreError, invalid } from "./errors.ts";
 import type { UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
 import type { Credential } from "./sessions.ts";
@@ -48,7 +48,7 @@ export interface Me extends User, ProfileFields {}
 /** @throws `not_found` */
 export async function getUser(core: Core, id: UserId): Promise<User> {
   const user = await findUser(core.db, id);
-  if (!user) throw new CoreError("not_found", `There is no user ${id}.`);
+  if (!user) throw noUser(id);
   return user;
 }
 
@@ -66,6 +66,16 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
 /** Changes the caller's profile and gives it as it then is. @throws `unauthenticated` as `getMe` */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
   return (await updateProfile(core.db, caller.userId, change)) ?? gone();
+}
+
+/** @throws `validation_failed` where what takes two is asked with oneself, in a path */
+export function requireOther(caller: UserId, other: UserId): void {
+  if (caller === other) throw invalid("path.user_id", "must be somebody else");
+}
+
+/** The answer for a user who does not exist, or does not any more. */
+export function noUser(id: UserId): CoreError {
+  return new CoreError("not_found", `There is no user ${id}.`);
 }
 
 function gone(): never {

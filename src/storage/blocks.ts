@@ -4,6 +4,7 @@ import type { User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
+import { between, existing } from "./pairs.ts";
 import { blocks, friendRequests, friends, users } from "./schema.ts";
 
 /**
@@ -25,22 +26,10 @@ export async function insertBlock(
           sql`SELECT ${userId}, u.id, ${createdAt} FROM users u WHERE u.id = ${blockedId} AND u.deleted_at IS NULL`,
         )
         .onConflictDoNothing(),
-      db
-        .delete(friends)
-        .where(
-          or(
-            and(eq(friends.userId, userId), eq(friends.friendId, blockedId)),
-            and(eq(friends.userId, blockedId), eq(friends.friendId, userId)),
-          ),
-        ),
+      db.delete(friends).where(between(friends.userId, friends.friendId, userId, blockedId)),
       db
         .delete(friendRequests)
-        .where(
-          or(
-            and(eq(friendRequests.userId, userId), eq(friendRequests.fromId, blockedId)),
-            and(eq(friendRequests.userId, blockedId), eq(friendRequests.fromId, userId)),
-          ),
-        ),
+        .where(between(friendRequests.userId, friendRequests.fromId, userId, blockedId)),
       existing(db, blockedId),
     ]),
   );
@@ -86,12 +75,4 @@ export async function findBlockedAmong(db: Database, userId: UserId, ids: UserId
       .where(or(and(eq(blocks.userId, userId), mine), and(theirs, eq(blocks.blockedId, userId)))),
   );
   return found.map((row) => (row.userId === userId ? row.blockedId : row.userId));
-}
-
-/** A row if the user exists. */
-function existing(db: Database, id: UserId) {
-  return db
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.id, id), isNull(users.deletedAt)));
 }

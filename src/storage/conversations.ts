@@ -4,10 +4,12 @@ import { ConversationKind, JoinPolicy, type Preferences, type Profile, Role } fr
 import { ConversationId, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import { PolicyName } from "../core/policies.ts";
-import type { FirstMember } from "../core/ports.ts";
+import type { Created } from "../core/ports.ts";
 import type { User } from "../core/users.ts";
 import type { Database } from "./database.ts";
+import { flagsQuery } from "./flags.ts";
 import { fromD1 } from "./outage.ts";
+import { areFriends, isBlocked } from "./pairs.ts";
 import { conversations, memberships, users } from "./schema.ts";
 
 const PERSON = { id: users.id, username: users.username, nickname: users.nickname, avatar: users.avatar };
@@ -90,11 +92,8 @@ export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
 }
 
 /** A conversation as it was created, with its first members; null if there is none. */
-export async function findCreated(
-  db: Database,
-  id: ConversationId,
-): Promise<{ profile: Profile; members: FirstMember[] } | null> {
-  const [profiles, members] = await fromD1(
+export async function findCreated(db: Database, id: ConversationId): Promise<Created | null> {
+  const [profiles, members, flagged] = await fromD1(
     db.batch([
       db
         .select({
@@ -116,12 +115,15 @@ export async function findCreated(
         .from(memberships)
         .innerJoin(users, eq(users.id, memberships.userId))
         .where(and(eq(memberships.conversationId, id), eq(memberships.version, 0))),
+      flagsQuery(db, id),
     ]),
   );
   const [profile] = profiles;
-  if (!profile) return null;
+  const [flags] = flagged;
+  if (!profile || !flags) return null;
   return {
     profile,
+    flags,
     members: members.map(({ role, joinedAt, ...person }) => ({ person, role, joinedAt })),
   };
 }
@@ -134,6 +136,8 @@ export interface Listed {
   preferences: Preferences;
   /** the other one of a direct conversation */
   peer: User | null;
+  /** a direct conversation in which its two may not write */
+  disabled: boolean;
   /** who wrote the last message */
   sender: Person | null;
 }
@@ -160,6 +164,7 @@ const ListedRow = z.object({
   peer_nickname: name,
   peer_avatar: name,
   peer_online: flag.nullable(),
+  disabled: flag,
   sender_id: UserId.nullable(),
   sender_username: name,
   sender_nickname: name,
@@ -182,11 +187,14 @@ export async function findListed(
 /** Columns have names of their own: D1 gives rows as objects. */
 function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: UserId | null }[]) {
   const json = JSON.stringify(wanted.map(({ id, senderId }) => [id, senderId]));
+  const pair = [sql`c.low_user_id`, sql`c.high_user_id`] as const;
   return sql`
     SELECT c.id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
       c.created_at, m.role, m.sticky, m.silent, m.validation,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar, p.online AS peer_online,
+      c.kind = 'direct' AND (p.id IS NULL OR p.deleted_at IS NOT NULL OR ${isBlocked(...pair)}
+        OR (c.friends_only AND NOT ${areFriends(...pair)})) AS disabled,
       s.id AS sender_id, s.username AS sender_username, s.nickname AS sender_nickname,
       s.avatar AS sender_avatar
     FROM json_each(${json}) w
@@ -223,6 +231,7 @@ function listed(row: z.infer<typeof ListedRow>): Listed {
             avatar: row.peer_avatar ?? "",
             online: row.peer_online ?? false,
           },
+    disabled: row.disabled,
     sender:
       row.sender_id === null
         ? null

@@ -32,14 +32,15 @@ async function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
     const person = { username: "", nickname: "", avatar: "" };
     create(storage, id, {
       profile: { ...profile, joinPolicy: "closed", policy: "group", ownerId: ANN, createdAt: now },
+      flags: { blocked: false, friends: false, friendsOnly: false },
       members: [
         { person: { id: ANN, ...person }, role: "owner", joinedAt: now },
         { person: { id: BOB, ...person }, role: "member", joinedAt: now },
       ],
     });
     const nothing = async () => null;
-    const jobs = new Jobs<JobKind>(storage, { fanout: nothing, expiry: nothing });
-    const directory = { created: nothing, people: async () => [] };
+    const jobs = new Jobs<JobKind>(storage, { fanout: nothing, expiry: nothing, flags: nothing });
+    const directory = { created: nothing, flags: nothing, people: async () => [] };
     await work(
       new Room(
         storage,

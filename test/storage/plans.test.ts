@@ -5,6 +5,8 @@ import { ConversationId, SessionId, UserId } from "../../src/core/ids.ts";
 import * as blocks from "../../src/storage/blocks.ts";
 import * as conversations from "../../src/storage/conversations.ts";
 import { type Database, openDatabase } from "../../src/storage/database.ts";
+import * as flags from "../../src/storage/flags.ts";
+import * as friends from "../../src/storage/friends.ts";
 import * as attempts from "../../src/storage/password-attempts.ts";
 import * as sessions from "../../src/storage/sessions.ts";
 import * as users from "../../src/storage/users.ts";
@@ -45,6 +47,13 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteBlock: (db) => blocks.deleteBlock(db, ANN, BOB),
   listBlocked: (db) => blocks.listBlocked(db, ANN, { after: BOB, limit: 10 }),
   findBlockedAmong: (db) => blocks.findBlockedAmong(db, ANN, [ANN, BOB]),
+  findDirect: (db) => flags.findDirect(db, ANN, BOB),
+  findFlags: (db) => flags.findFlags(db, ID),
+  flagsQuery: (db) => flags.flagsQuery(db, ID),
+  askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0),
+  endFriendship: (db) => friends.endFriendship(db, ANN, BOB),
+  listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
+  listRequests: (db) => friends.listRequests(db, ANN, { after: { createdAt: 0, fromId: BOB }, limit: 10 }),
   findLiveSession: (db) => sessions.findLiveSession(db, { id: SESSION, userId: ANN, now: 0 }),
   listLiveSessions: (db) => sessions.listLiveSessions(db, ANN, 0),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
@@ -71,7 +80,9 @@ beforeAll(async () => {
 });
 
 test("every query is here, but those which insert one row", () => {
-  const names = [blocks, conversations, sessions, attempts, users].flatMap((module) => Object.keys(module));
+  const names = [blocks, conversations, flags, friends, sessions, attempts, users].flatMap((module) =>
+    Object.keys(module),
+  );
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));
   expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));
 });

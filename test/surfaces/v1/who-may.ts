@@ -36,6 +36,7 @@ export interface Row {
 
 const NOBODY: Wanted = [404, "not_found"];
 const FORBIDDEN: Wanted = [403, "forbidden"];
+const SELF: Wanted = [400, "validation_failed"];
 const OK: Wanted = [200];
 const MADE: Wanted = [201];
 const DONE: Wanted = [204];
@@ -43,6 +44,9 @@ const DONE: Wanted = [204];
 const anybody = (wanted: Wanted) => ({ anyone: wanted, stranger: wanted, member: wanted, owner: wanted });
 const everyUser = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: wanted });
 const members = (wanted: Wanted) => ({ stranger: NOBODY, member: wanted, owner: wanted });
+/** What nobody does with himself, and everybody with the owner. */
+const others = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: SELF });
+const theOwner = ({ userId }: Scene) => ({ user_id: userId });
 
 const IN = "/v1/conversations/:id";
 const text = () => ({ kind: "text", body: { text: "hello" } });
@@ -58,6 +62,16 @@ export const WHO_MAY: Row[] = [
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
+
+  { route: "GET /v1/friends", ...everyUser(OK) },
+  { route: "GET /v1/friends/requests", ...everyUser(OK) },
+  { route: "PUT /v1/friends/:user_id", path: theOwner, ...others(OK) },
+  { route: "DELETE /v1/friends/:user_id", path: theOwner, ...others(DONE) },
+  { route: "GET /v1/blocks", ...everyUser(OK) },
+  { route: "PUT /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
+  { route: "DELETE /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
+  { route: "PUT /v1/friends/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
+  { route: "PUT /v1/blocks/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
 
   { route: "GET /v1/conversations", ...everyUser(OK) },
   {

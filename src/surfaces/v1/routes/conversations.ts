@@ -9,11 +9,10 @@ import {
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
-import { ConversationIdParam, problems } from "../schemas/common.ts";
+import { ConversationIdParam, ListQuery, problems } from "../schemas/common.ts";
 import {
   Conversation,
   ConversationList,
-  ListQuery,
   NewConversation,
   PreferencesChange,
 } from "../schemas/conversations.ts";

@@ -30,6 +30,9 @@ export const QueryText = z.string().superRefine((text, context) => {
   if (message) context.addIssue({ code: "custom", message });
 });
 
+/** What a list that is cut into pages takes. */
+export const ListQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
+
 /** The body of every failure (RFC 9457). */
 const Problem = z
   .object({

@@ -4,7 +4,6 @@ import { ConversationId, Position, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";
 import { User } from "./accounts.ts";
-import { Limit, QueryText } from "./common.ts";
 import { Message } from "./messages.ts";
 
 const Name = textUpTo(LIMITS.name).min(1, "must not be empty");
@@ -49,8 +48,6 @@ export const Conversation = z
 export const ConversationList = z
   .object({ items: z.array(Conversation), next_cursor: z.string().nullable() })
   .openapi("ConversationList");
-
-export const ListQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
 
 export const PreferencesChange = z
   .object({

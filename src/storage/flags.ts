@@ -1,0 +1,38 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Flags } from "../core/conversation.ts";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import type { Database } from "./database.ts";
+import { fromD1 } from "./outage.ts";
+import { areFriends, isBlocked } from "./pairs.ts";
+import { conversations } from "./schema.ts";
+
+/** The direct conversation of two users; null if they have none. */
+export async function findDirect(db: Database, one: UserId, other: UserId): Promise<ConversationId | null> {
+  const [low, high] = one < other ? [one, other] : [other, one];
+  const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
+  const [found] = await fromD1(db.select({ id: conversations.id }).from(conversations).where(pair));
+  return found?.id ?? null;
+}
+
+/** What decides whether the two of a direct conversation may write, as it is now; null if there is none. */
+export async function findFlags(db: Database, id: ConversationId): Promise<Flags | null> {
+  const [found] = await fromD1(flagsQuery(db, id));
+  return found ?? null;
+}
+
+/** The query behind `findFlags`, for batches. A group has none of them. */
+export function flagsQuery(db: Database, id: ConversationId) {
+  const pair = [sql`low_user_id`, sql`high_user_id`] as const;
+  return db
+    .select({
+      blocked: isBlocked(...pair)
+        .mapWith(Boolean)
+        .as("blocked"),
+      friends: areFriends(...pair)
+        .mapWith(Boolean)
+        .as("friends"),
+      friendsOnly: conversations.friendsOnly,
+    })
+    .from(conversations)
+    .where(eq(conversations.id, id));
+}

@@ -1,0 +1,140 @@
+import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { UserId } from "../core/ids.ts";
+import { FriendPolicy, type User } from "../core/users.ts";
+import { USER } from "./columns.ts";
+import type { Database } from "./database.ts";
+import { fromD1 } from "./outage.ts";
+import { areFriends, between, existing, isBlocked } from "./pairs.ts";
+import { friendRequests, friends, users } from "./schema.ts";
+
+/** A request for friendship, as the one who is asked sees it. */
+export interface FriendRequest {
+  user: User;
+  createdAt: number;
+}
+
+/** Where a page of requests begins: behind this one. */
+export interface RequestPosition {
+  createdAt: number;
+  fromId: UserId;
+}
+
+/** What came of asking for friendship. */
+export type Asked = "requested" | "friends" | "denied" | "blocked" | "unknown";
+
+const Standing = z.object({
+  policy: FriendPolicy,
+  blocked: z.number().transform(Boolean),
+  friends: z.number().transform(Boolean),
+});
+
+/**
+ * Asks for friendship, or agrees where the other has asked, or lets everybody be his friend. All of it is
+ * decided in one batch, each statement by what is true at that moment: of two who ask each other at once
+ * the second agrees, and nothing gets past a block or a policy.
+ */
+export async function askFriendship(
+  db: Database,
+  fromId: UserId,
+  toId: UserId,
+  createdAt: number,
+): Promise<Asked> {
+  const bothSides = JSON.stringify([
+    { user: fromId, friend: toId },
+    { user: toId, friend: fromId },
+  ]);
+  const reachable = sql`u.id = ${toId} AND u.deleted_at IS NULL AND NOT ${isBlocked(fromId, toId)}`;
+  const results = await fromD1(
+    db.batch([
+      db
+        .insert(friends)
+        .select(
+          sql`SELECT side.value ->> 'user', side.value ->> 'friend', ${createdAt}
+            FROM users u, json_each(${bothSides}) side
+            WHERE ${reachable} AND (u.friend_policy = 'allow' OR EXISTS (
+              SELECT 1 FROM friend_requests WHERE user_id = ${fromId} AND from_id = ${toId}))`,
+        )
+        .onConflictDoNothing(),
+      db
+        .insert(friendRequests)
+        .select(
+          sql`SELECT u.id, ${fromId}, ${createdAt} FROM users u
+            WHERE ${reachable} AND u.friend_policy = 'approve' AND NOT ${areFriends(fromId, toId)}`,
+        )
+        .onConflictDoNothing(),
+      // Friends have nothing left to ask each other.
+      db
+        .delete(friendRequests)
+        .where(
+          and(between(friendRequests.userId, friendRequests.fromId, fromId, toId), areFriends(fromId, toId)),
+        ),
+      db
+        .select({
+          policy: users.friendPolicy,
+          blocked: sql`${isBlocked(fromId, toId)}`.as("blocked"),
+          friends: sql`${areFriends(fromId, toId)}`.as("friends"),
+        })
+        .from(users)
+        .where(and(eq(users.id, toId), isNull(users.deletedAt))),
+    ]),
+  );
+  const [found] = results[3];
+  if (!found) return "unknown";
+  const { policy, blocked, friends: agreed } = Standing.parse(found);
+  if (blocked) return "blocked";
+  if (agreed) return "friends";
+  return policy === "deny" ? "denied" : "requested";
+}
+
+/** Ends a friendship, and what one has asked of the other. @returns false if there is no such user */
+export async function endFriendship(db: Database, userId: UserId, otherId: UserId): Promise<boolean> {
+  const [, , found] = await fromD1(
+    db.batch([
+      db.delete(friends).where(between(friends.userId, friends.friendId, userId, otherId)),
+      db.delete(friendRequests).where(between(friendRequests.userId, friendRequests.fromId, userId, otherId)),
+      existing(db, otherId),
+    ]),
+  );
+  return found.length > 0;
+}
+
+/** A user's friends, by rising id. */
+export function listFriends(
+  db: Database,
+  userId: UserId,
+  { after, limit }: { after: UserId | undefined; limit: number },
+): Promise<User[]> {
+  const mine = eq(friends.userId, userId);
+  return fromD1(
+    db
+      .select(USER)
+      .from(friends)
+      .innerJoin(users, eq(users.id, friends.friendId))
+      .where(and(mine, after && gt(friends.friendId, after), isNull(users.deletedAt)))
+      .orderBy(friends.friendId)
+      .limit(limit),
+  );
+}
+
+/** What others have asked of a user, the newest first. */
+export async function listRequests(
+  db: Database,
+  userId: UserId,
+  { after, limit }: { after: RequestPosition | undefined; limit: number },
+): Promise<FriendRequest[]> {
+  const mine = eq(friendRequests.userId, userId);
+  const older =
+    after &&
+    sql`(${friendRequests.createdAt}, ${friendRequests.fromId}) < (${after.createdAt}, ${after.fromId})`;
+  const rows = await fromD1(
+    db
+      .select({ ...USER, createdAt: friendRequests.createdAt })
+      .from(friendRequests)
+      .innerJoin(users, eq(users.id, friendRequests.fromId))
+      .where(and(mine, older, isNull(users.deletedAt)))
+      .orderBy(desc(friendRequests.createdAt), desc(friendRequests.fromId))
+      .limit(limit),
+  );
+  return rows.map(({ createdAt, ...user }) => ({ user, createdAt }));
+}

@@ -1,0 +1,22 @@
+import type { z } from "@hono/zod-openapi";
+import type { Page } from "../../../core/cursor.ts";
+import type { FriendRequest } from "../../../core/friends.ts";
+import type { User } from "../../../core/users.ts";
+import type { FriendRequestList, UserList } from "../schemas/friends.ts";
+import { serializeUser } from "./users.ts";
+
+/** A page of users: friends, or those who are blocked. */
+export function serializeUsers({ items, nextCursor }: Page<User>): z.infer<typeof UserList> {
+  return { items: items.map(serializeUser), next_cursor: nextCursor };
+}
+
+/** A page of requests for friendship, for the one who is asked. */
+export function serializeRequests({
+  items,
+  nextCursor,
+}: Page<FriendRequest>): z.infer<typeof FriendRequestList> {
+  return {
+    items: items.map(({ user, createdAt }) => ({ user: serializeUser(user), created_at: createdAt })),
+    next_cursor: nextCursor,
+  };
+}
