@@ -6,13 +6,13 @@ import { Errors } from "../../support/errors.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/** Each path of v1 with the methods which it takes. */
-const PATHS = [
-  ...Map.groupBy(
-    v1.routes.filter(({ method }) => method !== "ALL"),
-    ({ path }) => path,
-  ),
-].map(([path, routes]) => [path, [...new Set(routes.map(({ method }) => method))]] as const);
+const ROUTES = v1.routes.filter(({ method }) => method !== "ALL");
+
+/** Each path of v1 with the methods which it takes; `/friends/requests` takes those of `/friends/:user_id` too. */
+const PATHS = [...new Set(ROUTES.map(({ path }) => path))].map((path) => {
+  const routes = ROUTES.filter((route) => new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}$`).test(path));
+  return [path, [...new Set(routes.map(({ method }) => method))]] as const;
+});
 
 let ann: SignedIn;
 let id: number;
