@@ -9,6 +9,7 @@ import { InboxStubs } from "./inbox/stub.ts";
 import { findCreated, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findFlags } from "./storage/flags.ts";
+import { project } from "./storage/projection.ts";
 import { findUser } from "./storage/users.ts";
 import { roomProtocol } from "./surfaces/v1/frames.ts";
 
@@ -24,6 +25,7 @@ export class Conversation extends ConversationObject {
         created: (id) => findCreated(db, id),
         flags: (id) => findFlags(db, id),
         people: (ids) => findPeople(db, ids),
+        project: (id, projection) => project(db, id, projection),
       },
       inboxes: new InboxStubs(env.INBOX),
       protocol: roomProtocol,

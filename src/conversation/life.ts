@@ -39,6 +39,7 @@ export abstract class ConversationLife extends DurableObject<Env> {
     this.#deps = deps;
     this.#jobs = new Jobs(ctx.storage, {
       fanout: () => this.#withRoom(({ room }) => room.repairFanout()),
+      projection: () => this.#withRoom(({ room }) => room.project()),
       expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
       flags: () => this.#withRoom(({ room }) => room.flags.repair()),
     });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type BodyJson, EMPTY_BODY, type Kind } from "../core/content.ts";
-import { Position, type Seq, UserId } from "../core/ids.ts";
+import { type BodyJson, EMPTY_BODY, type Kind, type Tip } from "../core/content.ts";
+import { Position, Seq, UserId } from "../core/ids.ts";
 import { Forwarded, type Mentions } from "../core/message.ts";
 
 /** A message's row. */
@@ -66,6 +66,29 @@ export class Log {
       row.created_at,
     );
     return inserted.rowsWritten > 0;
+  }
+
+  /** Writes a tip behind the newest message; it counts as none. `last` moves once the transaction is through. */
+  insertTip(tip: Tip): Row {
+    const row = {
+      seq: Seq.parse(this.last.seq + 1),
+      n: this.last.n,
+      sender_id: tip.actor_id,
+      kind: "tip" as const,
+      body: JSON.stringify(tip),
+      quote_seq: null,
+      mentions: null,
+      client_msg_id: null,
+      forwarded: null,
+      created_at: Math.max(Date.now(), this.last.at),
+    };
+    this.insert(row);
+    return { ...row, revoked_by: null, revoked_rev: null };
+  }
+
+  /** The newest message is this one, now that it is stored. */
+  moveTo(row: Row): void {
+    this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
   }
 
   byClientId(senderId: UserId, clientMsgId: string): Row | undefined {

@@ -1,6 +1,6 @@
 import type { MemberState, ReadReceipt, Role } from "../core/conversation.ts";
 import { noConversation } from "../core/errors.ts";
-import type { Position, UserId } from "../core/ids.ts";
+import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { FirstMember } from "../core/ports.ts";
 
 /** A member's row. `touched` numbers his own changes: it only rises, over leaving and rejoining too. */
@@ -23,6 +23,8 @@ export type Member = {
   name_card: string;
   /** who left sees nothing after this seq; null while he is here */
   visible_until: Position | null;
+  /** the version of the snapshot that an inbox has of who left; null while he is here */
+  left_ver: number | null;
   /** 1: he has deleted the conversation for himself, and nothing has come since */
   cleared: number;
   /** rises with each change that D1 has to know; `projected` is what D1 knows */
@@ -42,9 +44,12 @@ export class Members {
   readonly #sql: SqlStorage;
   readonly #rows = new Map<UserId, Member>();
   #touched = 0;
+  #isClosed: boolean;
 
-  constructor(sql: SqlStorage) {
+  /** @param isClosed the conversation was dissolved: nobody is in it */
+  constructor(sql: SqlStorage, isClosed = false) {
     this.#sql = sql;
+    this.#isClosed = isClosed;
     for (const row of sql.exec<Member>("SELECT * FROM members ORDER BY joined_at, user_id")) {
       this.#rows.set(row.user_id, row);
       this.#touched = Math.max(this.#touched, row.touched);
@@ -63,12 +68,12 @@ export class Members {
   /** @throws `not_found`, as for a conversation that does not exist, for who is not in it */
   active(userId: UserId): Member {
     const member = this.#rows.get(userId);
-    if (member?.state !== "active") throw noConversation();
+    if (this.#isClosed || member?.state !== "active") throw noConversation();
     return member;
   }
 
   isActive(userId: UserId): boolean {
-    return this.#rows.get(userId)?.state === "active";
+    return !this.#isClosed && this.#rows.get(userId)?.state === "active";
   }
 
   find(userId: UserId): Member | undefined {
@@ -119,6 +124,62 @@ export class Members {
   applySent(userId: UserId, { seq, n, at }: ReadPosition): void {
     const member = this.#rows.get(userId);
     if (member) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
+  }
+
+  /**
+   * Writes a row as a change of this member's own, of somebody new too. Inside a transaction: `apply`
+   * what it gives after it.
+   * @param version what the snapshot's version is, by his `touched`: who leaves keeps it
+   */
+  store(member: Member, version: (touched: number) => number): Member {
+    // Only rises: a transaction that fails leaves a gap, which nobody minds.
+    this.#touched++;
+    const left_ver = member.state === "left" ? version(this.#touched) : null;
+    const row = { ...member, touched: this.#touched, left_ver };
+    const columns = Object.keys(row);
+    const places = columns.map(() => "?").join(", ");
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO members (${columns.join(", ")}) VALUES (${places})`,
+      ...Object.values(row),
+    );
+    return row;
+  }
+
+  apply(row: Member): void {
+    const known = this.#rows.get(row.user_id);
+    if (known) Object.assign(known, row);
+    else this.#rows.set(row.user_id, row);
+  }
+
+  /** Who left may have a message as his preview that is revoked now: his snapshot is a new one. */
+  storeRevoked(seq: Seq): void {
+    this.#sql.exec("UPDATE members SET left_ver = left_ver + 1 WHERE visible_until >= ?", seq);
+  }
+
+  applyRevoked(seq: Seq): void {
+    for (const member of this.#rows.values()) {
+      const { left_ver, visible_until } = member;
+      if (left_ver !== null && visible_until !== null && visible_until >= seq) member.left_ver = left_ver + 1;
+    }
+  }
+
+  /** Notes what D1 has taken of these members. */
+  projected(taken: { userId: UserId; version: number }[]): void {
+    this.#sql.exec(
+      `UPDATE members SET projected = (SELECT json_extract(value, '$.version') FROM json_each(?1)
+         WHERE json_extract(value, '$.userId') = user_id)
+       WHERE user_id IN (SELECT json_extract(value, '$.userId') FROM json_each(?1))`,
+      JSON.stringify(taken),
+    );
+    for (const { userId, version } of taken) {
+      const member = this.#rows.get(userId);
+      if (member) member.projected = version;
+    }
+  }
+
+  /** Nobody is in the conversation any more: it was dissolved. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Records that something changed for this member alone. Inside a transaction: call `applyTouched` after it. */

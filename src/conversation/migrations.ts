@@ -83,6 +83,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE members ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE members ADD COLUMN name_card TEXT NOT NULL DEFAULT '';
       ALTER TABLE members ADD COLUMN visible_until INTEGER;
+      ALTER TABLE members ADD COLUMN left_ver INTEGER;
       ALTER TABLE members ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE members ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE members ADD COLUMN projected INTEGER NOT NULL DEFAULT 0;

@@ -1,7 +1,8 @@
 import { noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { Draft } from "../core/message.ts";
+import type { Draft, Person } from "../core/message.ts";
 import { answer } from "../object/stub.ts";
+import type { MemberChange, MemberPosition, ProfileChange } from "./group.ts";
 import { ConversationLife } from "./life.ts";
 import type { Room } from "./room.ts";
 
@@ -77,7 +78,7 @@ export abstract class ConversationObject extends ConversationLife {
   read(input: { userId: UserId; seq: Position }) {
     return this.answer(async ({ room }) => {
       const member = room.read(input.userId, input.seq, null);
-      const { readSeq, unreadCount } = room.standing(member);
+      const { readSeq, unreadCount } = room.snapshots.standing(member);
       await room.tell([input.userId]);
       return { readSeq, unreadCount };
     });
@@ -118,6 +119,76 @@ export abstract class ConversationObject extends ConversationLife {
     });
   }
 
+  /** A page of members. @see Group.members */
+  members(input: { userId: UserId; limit: number; after?: MemberPosition }) {
+    return this.answer(({ room }) => room.group.members(input.userId, input));
+  }
+
+  /** Changes the group's profile. @see Group.edit */
+  edit(input: { userId: UserId; change: ProfileChange }) {
+    return this.#shared(input, ({ group }) => group.edit(input.userId, input.change));
+  }
+
+  /** Adds people. @returns their memberships @see Group.add */
+  add(input: { userId: UserId; people: Person[] }) {
+    return this.answer(async ({ room }) => {
+      const added = room.group.add(input.userId, input.people);
+      await room.share([input.userId, ...added]);
+      return room.group.membersNamed(
+        input.userId,
+        input.people.map(({ id }) => id),
+      );
+    });
+  }
+
+  /** Joins, or asks to be let in. @see Group.join */
+  join(input: { person: Person; message: string }) {
+    return this.answer(async ({ room }) => {
+      const { changed, ...joined } = room.group.join(input.person, input.message);
+      await room.share(changed);
+      return joined;
+    });
+  }
+
+  /** Who asks to be let in. @see Group.applications */
+  applications(input: { userId: UserId; limit: number; after: number }) {
+    return this.answer(({ room }) => room.group.applications(input.userId, input));
+  }
+
+  /** Lets somebody in, or not. @see Group.handle */
+  handle(input: { userId: UserId; applicationId: number; accept: boolean }) {
+    return this.#shared(input, ({ group }) => group.handle(input.userId, input.applicationId, input.accept));
+  }
+
+  /** Leaves. @see Group.leave */
+  leave(input: { userId: UserId }) {
+    return this.#shared(input, ({ group }) => group.leave(input.userId));
+  }
+
+  /** Removes members. @see Group.remove */
+  remove(input: { userId: UserId; targetIds: UserId[] }) {
+    return this.#shared(input, ({ group }) => group.remove(input.userId, input.targetIds));
+  }
+
+  /** Changes a member's role, mute or name card. @returns his membership @see Group.change */
+  changeMember(input: { userId: UserId; targetId: UserId; change: MemberChange }) {
+    return this.answer(async ({ room }) => {
+      const { userId, targetId, change } = input;
+      await room.share([userId, ...room.group.change(userId, targetId, change)]);
+      return room.group.membersNamed(userId, [targetId]);
+    });
+  }
+
+  /** Gives the group to another member. @see Group.handOver */
+  handOver(input: { userId: UserId; heirId: UserId }) {
+    return this.#shared(input, ({ group }) => group.handOver(input.userId, input.heirId));
+  }
+
+  /** Ends the group for everybody. @see Group.dissolve */
+  dissolve(input: { userId: UserId }) {
+    return this.#shared(input, ({ group }) => group.dissolve(input.userId));
+  }
+
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
   kick(input: { sessionId: SessionId }) {
     return this.answer(({ registrations, sockets }) => {
@@ -132,5 +203,13 @@ export abstract class ConversationObject extends ConversationLife {
     return this.answer(({ registrations, sockets }) =>
       input.sessionIds.filter((id) => sockets.hasSession(id) || registrations.isOpening(id)),
     );
+  }
+
+  /** A change, then one try to tell D1 and the inboxes of whom it concerns. */
+  #shared(input: { userId: UserId }, work: (room: Room) => UserId[]): Promise<Result<null>> {
+    return this.answer(async ({ room }) => {
+      await room.share([input.userId, ...work(room)]);
+      return null;
+    });
   }
 }

@@ -40,6 +40,11 @@ export class People {
     sql.exec("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
   }
 
+  /** Knows a profile from now on which was stored. */
+  apply(person: Person): void {
+    this.#people.set(person.id, person);
+  }
+
   get(id: UserId): Person {
     return this.#people.get(id) ?? goneUser(id);
   }

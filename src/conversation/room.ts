@@ -4,15 +4,20 @@ import { CoreError, noConversation, noMessage, type Result } from "../core/error
 import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { Draft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
+import type { Settings } from "../core/settings.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { writeRefusal } from "./admission.ts";
+import { type Change, type Changed, storeChange } from "./change.ts";
 import { Door } from "./door.ts";
 import { Fanout, REPAIR_MS } from "./fanout.ts";
 import { DirectFlags } from "./flags.ts";
+import { Group } from "./group.ts";
 import { Log } from "./log.ts";
 import { type Member, Members } from "./members.ts";
 import { People } from "./people.ts";
+import { PROJECT_AGAIN_MS, Projection } from "./projection.ts";
 import { type Outcome, Sends } from "./sends.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { RoomSocket } from "./socket.ts";
 import { State } from "./state.ts";
 import { View } from "./view.ts";
@@ -21,7 +26,7 @@ import { View } from "./view.ts";
 const AWAITED_BUMPS = 50;
 
 /** What a conversation does later. */
-export type JobKind = "fanout" | "expiry" | "flags";
+export type JobKind = "fanout" | "expiry" | "flags" | "projection";
 
 /** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
 export type Origin = { socket: RoomSocket } | { settle: (outcome: Outcome<Origin>) => void };
@@ -32,11 +37,13 @@ export interface Listener {
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
   revoked(seq: Seq, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
+  changed(changed: Changed): void;
 }
 
 export interface RoomDeps {
   directory: ConversationDirectory;
   inboxes: Inboxes;
+  settings: Settings;
 }
 
 /** What happens in a conversation, whoever asks: by call or by socket. Persist, then memory, then tell. */
@@ -46,26 +53,30 @@ export class Room {
   readonly #sends: Sends<Origin>;
   readonly #door: Door;
   readonly #fanout: Fanout;
+  readonly #projection: Projection;
+  readonly group: Group;
   readonly state: State;
   readonly log: Log;
   readonly members: Members;
   readonly people: People;
   readonly view: View;
   readonly flags: DirectFlags;
+  readonly snapshots: Snapshots;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
     this.#storage = storage;
     this.state = new State(storage.sql);
     this.log = new Log(storage.sql, this.state.profile.createdAt);
-    this.members = new Members(storage.sql);
+    this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
     this.people = new People(storage.sql, deps.directory);
     this.view = new View(this.state.id, this.log, this.people, this.members);
+    this.snapshots = new Snapshots(this.state, this.log, this.members, this.view);
     this.#fanout = new Fanout(
       {
         conversationId: this.state.id,
         ids: () => this.members.ids(),
-        version: (userId) => this.#version(this.members.find(userId)),
-        bump: (userId) => this.#bump(userId),
+        version: (userId) => this.snapshots.version(this.members.find(userId)),
+        bump: (userId) => this.snapshots.bump(userId),
       },
       deps.inboxes,
       {
@@ -74,6 +85,14 @@ export class Room {
         erase: () => jobs.cancel("fanout", ""),
       },
     );
+    this.#projection = new Projection(
+      this.state,
+      this.members,
+      deps.directory,
+      () => jobs.schedule("projection", "", Date.now() + PROJECT_AGAIN_MS),
+      (gone) => this.#remove(gone),
+    );
+    this.group = new Group(storage.sql, this, deps.settings.maxGroupMembers);
     this.#sends = new Sends(
       storage,
       this.log,
@@ -159,10 +178,12 @@ export class Room {
     const { changes, rev } = this.#storage.transactionSync(() => {
       const next = { changes: this.state.changes + 1, rev: this.state.rev + 1 };
       this.log.revoke(seq, userId, next.rev);
+      this.members.storeRevoked(seq);
       this.state.store(next.changes, next.rev);
       return next;
     });
     this.state.apply(changes, rev);
+    this.members.applyRevoked(seq);
     this.#fanout.changed();
     this.#listener?.revoked(seq, userId, rev);
     // Previews hold content: whoever asks after the answer must not find it there.
@@ -196,17 +217,6 @@ export class Room {
     return this.members.receipts();
   }
 
-  standing(member: Member): Standing {
-    const { last } = this.log;
-    return {
-      lastSeq: last.seq,
-      readSeq: member.read_seq,
-      unreadCount: Math.max(0, last.n - member.read_n),
-      memberCount: this.members.activeCount,
-      updatedAt: last.at,
-    };
-  }
-
   /** The conversation as a member sees it, without what D1 keeps for him. */
   describe(userId: UserId): {
     profile: Profile;
@@ -217,7 +227,12 @@ export class Room {
     const member = this.members.active(userId);
     const newest = this.log.newest(member);
     const [lastMessage = null] = newest ? this.view.for([newest], member) : [];
-    return { profile: this.state.profile, role: member.role, standing: this.standing(member), lastMessage };
+    return {
+      profile: this.state.profile,
+      role: member.role,
+      standing: this.snapshots.standing(member),
+      lastMessage,
+    };
   }
 
   /** Commits what waits, so that what follows in this turn sees it. */
@@ -260,35 +275,38 @@ export class Room {
     }
   }
 
+  /** Stores what happens to the group, and tells whoever listens. What waits was committed before. */
+  change(change: Change): void {
+    const changed = storeChange(this.#storage, this, change);
+    this.#fanout.changed();
+    this.#projection.changed();
+    this.#listener?.changed(changed);
+  }
+
+  /** One try to tell D1 and these users' inboxes of a change, so that they read what was written. */
+  async share(userIds: UserId[]): Promise<void> {
+    await Promise.all([this.#projection.tryNow(), this.tell(userIds)]);
+  }
+
+  /** The `projection` job. */
+  async project(): Promise<null> {
+    await this.#projection.run();
+    return null;
+  }
+
   /** What this member's inbox should know now. @throws `not_found` for who was never in it */
   snapshot(userId: UserId): Bump {
     this.#sends.flush();
     if (!this.members.find(userId)) throw noConversation();
-    return this.#bump(userId);
+    return this.snapshots.bump(userId);
   }
 
-  /** Rises with every change that this member can see. */
-  #version(member: Member | undefined): number {
-    return this.log.last.seq + this.state.changes + (member?.touched ?? 0);
-  }
-
-  #bump(userId: UserId): Bump {
-    const member = this.members.find(userId);
-    if (!member) throw new Error("only who is on record is told");
-    const { last } = this.log;
-    return {
-      conversationId: this.state.id,
-      ver: this.#version(member),
-      state: this.state.dissolvedAt === null ? member.state : "dissolved",
-      hidden: member.cleared === 1 && last.seq <= member.visible_from,
-      visibleFrom: member.visible_from,
-      lastSeq: last.seq,
-      lastN: last.n,
-      readSeq: member.read_seq,
-      readN: member.read_n,
-      memberCount: this.members.activeCount,
-      preview: this.view.preview(member),
-      updatedAt: last.at,
-    };
+  /** Who has no account any more is no member either. */
+  #remove(userIds: UserId[]): void {
+    this.settle();
+    for (const id of userIds) {
+      const member = this.members.find(id);
+      if (member && this.members.isActive(id)) this.group.depart(member, "session_ended");
+    }
   }
 }

@@ -4,6 +4,7 @@ import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
+import type { Changed } from "./change.ts";
 import { deliver, frames, type Parcel } from "./delivery.ts";
 import { type Intake, readFrame } from "./intake.ts";
 import type { Opening } from "./opening.ts";
@@ -176,6 +177,26 @@ export class Sockets implements Listener {
     const frame = this.#protocol.event({ type: "hidden", conversationId: this.#room.state.id, seq, rev });
     for (const socket of this.#sockets.values()) {
       if (socket.userId === userId && socket.isLive) socket.send(frame);
+    }
+  }
+
+  changed({ change, tip }: Changed): void {
+    // Who goes sees nothing of what comes after: not even the tip of his going.
+    const { kick, notice } = change;
+    const gone = new Set(kick?.userIds);
+    if (kick) this.kick(({ userId }) => gone.has(userId), kick.reason);
+    const conversationId = this.#room.state.id;
+    if (tip) deliver([this.#parcel(tip, null)], this.#sockets.values(), this.#protocol);
+    if (change.tip) {
+      const { event, user_ids: userIds } = change.tip;
+      this.#tellOthers(null, { type: "member", conversationId, event, userIds });
+    }
+    if (notice) {
+      const { event, userIds, to } = notice;
+      const frame = this.#protocol.event({ type: "member", conversationId, event, userIds });
+      for (const socket of this.#sockets.values()) {
+        if (socket.isLive && to.includes(socket.userId)) socket.send(frame);
+      }
     }
   }
 

@@ -30,11 +30,22 @@ type Row = {
   rev: number;
 };
 
+/** What D1 has to know of a conversation when it changes. */
+export interface Shared {
+  profile: Profile;
+  dissolvedAt: number | null;
+  /** rises with each change */
+  version: number;
+}
+
 /** What a conversation is besides its messages and members: one row. */
 export class State {
   readonly #sql: SqlStorage;
   readonly id: ConversationId;
-  readonly profile: Profile;
+  profile: Profile;
+  /** of what members share, for D1; `projected` is what D1 knows */
+  version: number;
+  projected: number;
   flags: Flags;
   /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
   changes: number;
@@ -49,6 +60,8 @@ export class State {
     this.id = row.id;
     this.changes = row.changes;
     this.rev = row.rev;
+    this.version = row.version;
+    this.projected = row.projected;
     this.flags = {
       blocked: row.blocked === 1,
       friends: row.friends === 1,
@@ -85,6 +98,34 @@ export class State {
   apply(changes: number, rev: number): void {
     this.changes = changes;
     this.rev = rev;
+  }
+
+  /** Stores a profile, or that the group is dissolved; memory follows by `applyShared`. */
+  storeShared({ profile, dissolvedAt, version }: Shared): void {
+    this.#sql.exec(
+      `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
+         owner_id = ?, dissolved_at = ?, version = ?`,
+      profile.name,
+      profile.avatar,
+      profile.introduction,
+      profile.announcement,
+      profile.joinPolicy,
+      profile.ownerId,
+      dissolvedAt,
+      version,
+    );
+  }
+
+  applyShared({ profile, dissolvedAt, version }: Shared): void {
+    this.profile = profile;
+    this.dissolvedAt = dissolvedAt;
+    this.version = version;
+  }
+
+  /** Notes which version D1 has taken. */
+  setProjected(version: number): void {
+    this.#sql.exec("UPDATE conversation SET projected = ?", version);
+    this.projected = version;
   }
 }
 

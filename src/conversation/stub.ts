@@ -1,6 +1,7 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { Draft } from "../core/message.ts";
+import type { Draft, Person } from "../core/message.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
+import type { MemberChange, MemberPosition, ProfileChange } from "./group.ts";
 import type { ConversationObject } from "./object.ts";
 import { OPENING_HEADER, type Opening } from "./opening.ts";
 
@@ -71,6 +72,61 @@ export class ConversationStubs {
   /** @see ConversationObject.refreshFlags */
   refreshFlags(id: ConversationId, token: string) {
     return callObject(() => this.#stub(id).refreshFlags({ token }));
+  }
+
+  /** @see ConversationObject.members */
+  members(id: ConversationId, input: { userId: UserId; limit: number; after?: MemberPosition }) {
+    return callObject(() => this.#stub(id).members(input));
+  }
+
+  /** @see ConversationObject.edit */
+  edit(id: ConversationId, input: { userId: UserId; change: ProfileChange }) {
+    return callObject(() => this.#stub(id).edit(input));
+  }
+
+  /** @see ConversationObject.add */
+  add(id: ConversationId, input: { userId: UserId; people: Person[] }) {
+    return callObject(() => this.#stub(id).add(input));
+  }
+
+  /** @see ConversationObject.join */
+  join(id: ConversationId, input: { person: Person; message: string }) {
+    return callObject(() => this.#stub(id).join(input));
+  }
+
+  /** @see ConversationObject.applications */
+  applications(id: ConversationId, input: { userId: UserId; limit: number; after: number }) {
+    return callObject(() => this.#stub(id).applications(input));
+  }
+
+  /** Not idempotent, like those below it: tried once. @see ConversationObject.handle */
+  handle(id: ConversationId, input: { userId: UserId; applicationId: number; accept: boolean }) {
+    return callObjectOnce(() => this.#stub(id).handle(input));
+  }
+
+  /** @see ConversationObject.leave */
+  leave(id: ConversationId, input: { userId: UserId }) {
+    return callObjectOnce(() => this.#stub(id).leave(input));
+  }
+
+  /** @see ConversationObject.remove */
+  remove(id: ConversationId, input: { userId: UserId; targetIds: UserId[] }) {
+    return callObjectOnce(() => this.#stub(id).remove(input));
+  }
+
+  /** @see ConversationObject.changeMember */
+  changeMember(id: ConversationId, input: { userId: UserId; targetId: UserId; change: MemberChange }) {
+    return callObjectOnce(() => this.#stub(id).changeMember(input));
+  }
+
+  /** @see ConversationObject.handOver */
+  handOver(id: ConversationId, input: { userId: UserId; heirId: UserId }) {
+    return callObjectOnce(() => this.#stub(id).handOver(input));
+  }
+
+  /** @see ConversationObject.dissolve */
+  dissolve(id: ConversationId, input: { userId: UserId }) {
+    return callObjectOnce(() => this.#stub(id).dissolve(input));
   }
 
   /** @see ConversationObject.kick */

@@ -42,7 +42,7 @@ export class View {
 
   /** The newest message which a member may see, as his inbox keeps it. */
   preview(member: Member): Preview | null {
-    const row = this.#log.newest(member);
+    const [row] = this.#log.before((member.visible_until ?? this.#log.last.seq) + 1, 1, member);
     if (!row) return null;
     return {
       seq: row.seq,

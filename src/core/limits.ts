@@ -6,6 +6,12 @@ export const LIMITS = {
   bodyBytes: 32 * 1024,
   /** code points of a conversation's name */
   name: 100,
+  /** code points of a group's introduction, and of its announcement */
+  description: 2_000,
+  /** code points of what somebody writes who wants to join */
+  application: 500,
+  /** seconds of a mute: ten years */
+  muteSeconds: 315_360_000,
   /** characters of a client's id of a message */
   clientMsgId: 64,
   /** items of one page */

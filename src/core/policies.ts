@@ -18,6 +18,8 @@ export type Audience = Role | "nobody";
 export interface Policy {
   /** how somebody comes in by himself: as the group's own join policy says, always, never */
   join: "as_set" | "free" | "never";
+  /** who lets in those who apply */
+  approve: Audience;
   /** who adds others */
   invite: Audience;
   /** who changes the profile and the join policy */
@@ -41,6 +43,7 @@ export interface Policy {
 
 const GROUP: Policy = {
   join: "as_set",
+  approve: "admin",
   invite: "admin",
   edit: "admin",
   remove: "admin",

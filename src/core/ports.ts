@@ -1,5 +1,5 @@
 import type { Bump } from "./bump.ts";
-import type { Flags, Profile, Role } from "./conversation.ts";
+import type { Flags, MemberState, Profile, Role } from "./conversation.ts";
 import type { ConversationId, SessionId, UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
 
@@ -14,6 +14,12 @@ export interface ConversationDirectory {
   created(id: ConversationId): Promise<Created | null>;
   /** Whether the two of a direct conversation may write to each other, as it is now; null if there is none. */
   flags(id: ConversationId): Promise<Flags | null>;
+  created(id: ConversationId): Promise<{ profile: Profile; members: FirstMember[] } | null>;
+  /**
+   * Projects a conversation's members and profile, each iff its version is higher than what is there.
+   * @returns which of those who are said to be members have no account any more: they are not taken
+   */
+  project(id: ConversationId, projection: ConversationProjection): Promise<UserId[]>;
   /** Today's profiles; unknown ids are missing. One query whatever the number. */
   people(ids: UserId[]): Promise<Person[]>;
 }
@@ -23,6 +29,21 @@ export interface Created {
   profile: Profile;
   flags: Flags;
   members: FirstMember[];
+}
+
+/** What D1 is to know of a conversation's changes. */
+export interface ConversationProjection {
+  /** absent where nothing of it has changed */
+  conversation?: { profile: Profile; dissolvedAt: number | null; version: number };
+  members: MemberProjection[];
+}
+
+export interface MemberProjection {
+  userId: UserId;
+  role: Role;
+  state: MemberState;
+  joinedAt: number;
+  version: number;
 }
 
 export interface FirstMember {

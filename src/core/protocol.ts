@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TipEvent } from "./content.ts";
 import type { Failure, Result } from "./errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { Draft, Message, Receipt } from "./message.ts";
@@ -29,10 +30,14 @@ export type RoomEvent =
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
+  | { type: "member"; conversationId: ConversationId; event: MemberEvent; userIds: UserId[] }
   | { type: "kicked"; reason: KickReason };
 
 /** Why a socket is closed by the server with 4001. */
-export type KickReason = "session_ended" | "token_expired" | "removed" | "dissolved";
+export type KickReason = "session_ended" | "token_expired" | "removed" | "left" | "dissolved";
+
+/** What happens to members: what tips tell, and, to those who may let people in, that somebody applied. */
+export type MemberEvent = TipEvent | "applied";
 
 /** An encoded message or ack, ready to be put into a frame alone or beside others. */
 export const Piece = z.string().brand<"Piece">();

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { UserId } from "../core/ids.ts";
 import type { Me, ProfileChange, User } from "../core/users.ts";
 import { USER } from "./columns.ts";
@@ -37,6 +37,23 @@ export async function insertUser(db: Database, user: NewUser): Promise<User | nu
 export async function findUser(db: Database, id: UserId): Promise<User | null> {
   const [found] = await fromD1(db.select(USER).from(users).where(eq(users.id, id)));
   return found ?? null;
+}
+
+/** These users as others see them, deleted ones too; unknown ids are missing. */
+export function findUsers(db: Database, ids: UserId[]): Promise<User[]> {
+  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return fromD1(db.select(USER).from(users).where(among));
+}
+
+/** Those of these users who have an account. */
+export function findAccounts(db: Database, ids: UserId[]): Promise<User[]> {
+  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return fromD1(
+    db
+      .select(USER)
+      .from(users)
+      .where(and(among, isNull(users.deletedAt))),
+  );
 }
 
 /** The user of this name, by exact match. */

@@ -6,6 +6,7 @@ import { replayPage } from "../../src/conversation/replay.ts";
 import { type JobKind, Room } from "../../src/conversation/room.ts";
 import { create } from "../../src/conversation/state.ts";
 import { ConversationId, Position, Seq, UserId } from "../../src/core/ids.ts";
+import { readSettings } from "../../src/core/settings.ts";
 import { Jobs } from "../../src/object/jobs.ts";
 import { runs } from "./chat/runs.ts";
 
@@ -39,12 +40,22 @@ async function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
       ],
     });
     const nothing = async () => null;
-    const jobs = new Jobs<JobKind>(storage, { fanout: nothing, expiry: nothing, flags: nothing });
-    const directory = { created: nothing, flags: nothing, people: async () => [] };
+    const handlers = { fanout: nothing, expiry: nothing, flags: nothing, projection: nothing };
+    const jobs = new Jobs<JobKind>(storage, handlers);
+    const directory = {
+      created: nothing,
+      flags: nothing,
+      people: async () => [],
+      project: async () => [],
+    };
     await work(
       new Room(
         storage,
-        { directory, inboxes: { bump: nothing, register: nothing, unregister: nothing } },
+        {
+          directory,
+          inboxes: { bump: nothing, register: nothing, unregister: nothing },
+          settings: readSettings(env),
+        },
         jobs,
       ),
     );

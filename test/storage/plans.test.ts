@@ -8,6 +8,7 @@ import { type Database, openDatabase } from "../../src/storage/database.ts";
 import * as flags from "../../src/storage/flags.ts";
 import * as friends from "../../src/storage/friends.ts";
 import * as attempts from "../../src/storage/password-attempts.ts";
+import * as projection from "../../src/storage/projection.ts";
 import * as sessions from "../../src/storage/sessions.ts";
 import * as users from "../../src/storage/users.ts";
 
@@ -64,6 +65,26 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   releaseAttempt: (db) => attempts.releaseAttempt(db, 1),
   keepAttempt: (db) => attempts.keepAttempt(db, 1, "x", 0),
   deleteOldAttempts: (db) => attempts.deleteOldAttempts(db, 0),
+  project: (db) => {
+    const { name, avatar, introduction, announcement } = {
+      name: "",
+      avatar: "",
+      introduction: "",
+      announcement: "",
+    };
+    const profile = { kind: "group", name, avatar, introduction, announcement, joinPolicy: "free" } as const;
+    return projection.project(db, ID, {
+      conversation: {
+        profile: { ...profile, policy: "group", ownerId: ANN, createdAt: 0 },
+        dissolvedAt: null,
+        version: 1,
+      },
+      members: [{ userId: ANN, role: "member", state: "active", joinedAt: 0, version: 1 }],
+    });
+  },
+  "project, members alone": (db) => projection.project(db, ID, { members: [] }),
+  findUsers: (db) => users.findUsers(db, [ANN, BOB]),
+  findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
   findUser: (db) => users.findUser(db, ANN),
   findUserByName: (db) => users.findUserByName(db, "x"),
   findAccount: (db) => users.findAccount(db, "x"),
@@ -80,9 +101,8 @@ beforeAll(async () => {
 });
 
 test("every query is here, but those which insert one row", () => {
-  const names = [blocks, conversations, flags, friends, sessions, attempts, users].flatMap((module) =>
-    Object.keys(module),
-  );
+  const modules = [blocks, conversations, flags, friends, sessions, attempts, projection, users];
+  const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));
   expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));
 });

@@ -151,6 +151,10 @@ function wireEvent(event: RoomEvent): Record<string, unknown> {
     }
     case "hidden":
       return { type: "hidden", conversation_id: event.conversationId, seq: event.seq, rev: event.rev };
+    case "member": {
+      const { event: happened, userIds } = event;
+      return { type: "member", conversation_id: event.conversationId, event: happened, user_ids: userIds };
+    }
     case "kicked":
       return { type: "kicked", reason: event.reason };
   }

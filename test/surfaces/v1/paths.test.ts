@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 const filled = (path: string, of: string = String(id), seq = "1") =>
-  path.replace(":id", of).replace(":seq", seq);
+  path.replace(":id", of).replace(/:(seq|user_id|application_id)/, seq);
 
 test.each(PATHS)("%s takes %j alone, with or without a slash at its end", async (path, methods) => {
   for (const method of METHODS.filter((method) => !methods.includes(method))) {
@@ -77,18 +77,18 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
     using errors = new Errors();
     const before = await list(ann);
     for (const method of methods) {
-      const body = ["POST", "PUT"].includes(method) ? validBody(path) : undefined;
+      const body = ["POST", "PUT", "PATCH"].includes(method) ? validBody(path) : undefined;
       const query = method === "DELETE" ? "?for=everyone" : "";
       const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
       const ask = (of: string, seq?: string) =>
         call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });
       for (const wrong of NO_IDS) {
         problem(await ask(wrong), 400, "validation_failed");
-        if (path.includes(":seq")) problem(await ask(String(id), wrong), 400, "validation_failed");
+        if (/:(?!id$|id\/)/.test(path)) problem(await ask(String(id), wrong), 400, "validation_failed");
       }
       for (const unknown of ["999999", "0999999", "9007199254740991"]) {
         problem(await ask(unknown), 404, "not_found");
-        if (path.includes(":seq")) problem(await ask(String(id), unknown), 404, "not_found");
+        if (/:(?!id$|id\/)/.test(path)) problem(await ask(String(id), unknown), 404, "not_found");
       }
     }
     expect(await list(ann)).toEqual(before);
@@ -97,8 +97,14 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
 );
 
 function validBody(path: string): object {
-  if (path.endsWith("/read")) return { seq: 0 };
-  return path.endsWith("/messages") ? { kind: "text", body: { text: "x" } } : {};
+  const bodies: Record<string, object> = {
+    "/read": { seq: 0 },
+    "/messages": { kind: "text", body: { text: "x" } },
+    "/members": { user_ids: [ann.user.id] },
+    "/owner": { user_id: ann.user.id },
+    "/:application_id": { action: "accept" },
+  };
+  return Object.entries(bodies).find(([end]) => path.endsWith(end))?.[1] ?? {};
 }
 
 test.each([

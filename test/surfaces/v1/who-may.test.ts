@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { type Answer, call, login, problem, register } from "../../support/api.ts";
-import { createGroup, send } from "../../support/chat.ts";
+import { createGroup, crowd, send } from "../../support/chat.ts";
 import { upgrade } from "../../support/socket.ts";
 import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./who-may.ts";
 
@@ -12,12 +12,24 @@ const tokens: Partial<Record<Role, string>> = {};
 const Sessions = z.object({ items: z.array(z.object({ id: z.string(), current: z.boolean() })) });
 
 beforeAll(async () => {
-  const [owner, member, stranger] = await Promise.all([register(), register(), register()]);
+  const [owner, admin, member, stranger] = await Promise.all([
+    register(),
+    register(),
+    register(),
+    register(),
+  ]);
   const ended = await login(owner.user.username);
   expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
-  const second = await login(member.user.username);
-  const { items } = Sessions.parse((await call("GET", "/v1/sessions", { token: second.token })).body);
-  const { id } = await createGroup(owner, [member]);
+  const device = await login(member.user.username);
+  const { items } = Sessions.parse((await call("GET", "/v1/sessions", { token: device.token })).body);
+  const [subject, first, second, outsider] = [...(await crowd(4))];
+  if (!subject || !first || !second || !outsider) throw new Error("there are four of them");
+  const { id } = await createGroup(owner, [admin, member, subject, first, second]);
+  const inGroup = { token: owner.token };
+  const admins = `/v1/conversations/${id}/members/${admin.user.id}`;
+  expect((await call("PATCH", admins, { ...inGroup, body: { role: "admin" } })).status).toBe(200);
+  const closed = { ...inGroup, body: { join_policy: "closed" } };
+  expect((await call("PATCH", `/v1/conversations/${id}`, closed)).status).toBe(200);
   await createGroup(stranger);
   const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
@@ -27,9 +39,15 @@ beforeAll(async () => {
     membersSeq,
     revocable: {
       ...{ anonymous: byOwner, forged: byOwner, ended: byOwner, stranger: byOwner },
-      ...{ member: byMember, owner: byOwner },
+      ...{ member: byMember, admin: byMember, owner: byOwner },
     },
     userId: owner.user.id,
+    subjectId: subject.user.id,
+    removable: {
+      ...{ anonymous: 1, forged: 1, ended: 1, stranger: first.user.id, member: first.user.id },
+      ...{ admin: first.user.id, owner: second.user.id },
+    },
+    outsiderId: outsider.user.id,
     membersSession: items.find((session) => session.current)?.id ?? "",
   };
   Object.assign(tokens, {
@@ -37,6 +55,7 @@ beforeAll(async () => {
     ended: ended.token,
     stranger: stranger.token,
     member: member.token,
+    admin: admin.token,
     owner: owner.token,
   });
 });
@@ -66,6 +85,7 @@ function ask(row: Row, role: Role, of: number = scene.id): Promise<Answer> {
 }
 
 function wanted(row: Row, role: Role): Wanted {
+  if (role === "admin") return row.admin ?? row.member;
   if (role === "stranger" || role === "member" || role === "owner") return row[role];
   return row.anyone ?? [401, "unauthenticated"];
 }
@@ -74,7 +94,7 @@ test("a socket is a member's, and a stranger learns nothing by asking for one", 
   const path = (id: number) => `/v1/conversations/${id}/socket`;
   const opens: Record<Role, number> = {
     ...{ anonymous: 401, forged: 401, ended: 401 },
-    ...{ stranger: 404, member: 101, owner: 101 },
+    ...{ stranger: 404, member: 101, admin: 101, owner: 101 },
   };
   for (const role of ROLES) {
     const response = await upgrade(path(scene.id), tokens[role]);

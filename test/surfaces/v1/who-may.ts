@@ -1,10 +1,10 @@
 import type { CallOptions } from "../../support/api.ts";
 
-/** Who calls: nobody, somebody with a token that is none, with that of an ended session, and three users. */
-export const ROLES = ["anonymous", "forged", "ended", "stranger", "member", "owner"] as const;
+/** Who calls: nobody, somebody with a token that is none, with that of an ended session, and four users. */
+export const ROLES = ["anonymous", "forged", "ended", "stranger", "member", "admin", "owner"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A group of an owner and a member, in which each has sent messages; the stranger is in another one. */
+/** A closed group of an owner, an admin and a member who have sent messages; the stranger is in another one. */
 export interface Scene {
   id: number;
   /** messages: the owner's, the member's, and one each for calls that take one away */
@@ -12,6 +12,11 @@ export interface Scene {
   membersSeq: number;
   revocable: Record<Role, number>;
   userId: number;
+  /** plain members whom calls act on; one each for calls that take one away */
+  subjectId: number;
+  removable: Record<Role, number>;
+  /** somebody who is in no group */
+  outsiderId: number;
   /** a session of the member's besides the one that calls */
   membersSession: string;
 }
@@ -31,6 +36,8 @@ export interface Row {
   anyone?: Wanted;
   stranger: Wanted;
   member: Wanted;
+  /** default: as a member */
+  admin?: Wanted;
   owner: Wanted;
 }
 
@@ -47,6 +54,8 @@ const members = (wanted: Wanted) => ({ stranger: NOBODY, member: wanted, owner: 
 /** What nobody does with himself, and everybody with the owner. */
 const others = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: SELF });
 const theOwner = ({ userId }: Scene) => ({ user_id: userId });
+const admins = (wanted: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, admin: wanted, owner: wanted });
+const ownerAlone = (wanted: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, owner: wanted });
 
 const IN = "/v1/conversations/:id";
 const text = () => ({ kind: "text", body: { text: "hello" } });
@@ -98,7 +107,7 @@ export const WHO_MAY: Row[] = [
   {
     route: `DELETE ${IN}/messages/:seq`,
     query: "?for=everyone",
-    ...{ stranger: NOBODY, member: FORBIDDEN, owner: DONE },
+    ...{ stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
   },
   {
     route: `DELETE ${IN}/messages/:seq`,
@@ -112,14 +121,66 @@ export const WHO_MAY: Row[] = [
     query: "?for=me",
     ...members(DONE),
   },
+  { route: `PATCH ${IN}`, body: () => ({ announcement: "x" }), ...admins(OK) },
+  { route: `GET ${IN}/members`, ...members(OK) },
+  { route: `POST ${IN}/members`, body: ({ outsiderId }) => ({ user_ids: [outsiderId] }), ...admins(OK) },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
+    body: () => ({ muted_for_s: 0 }),
+    ...admins(OK),
+  },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
+    body: () => ({ name_card: "x" }),
+    ...admins(OK),
+  },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, userId }) => ({ id, user_id: userId }),
+    body: () => ({ muted_for_s: 60 }),
+    ...members(FORBIDDEN),
+  },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
+    body: () => ({ role: "admin" }),
+    ...ownerAlone(OK),
+  },
+  {
+    route: `DELETE ${IN}/members/:user_id`,
+    path: ({ id, removable }, role) => ({ id, user_id: removable[role] }),
+    ...admins(DONE),
+  },
+  {
+    route: `DELETE ${IN}/members/:user_id`,
+    path: ({ id, outsiderId }) => ({ id, user_id: outsiderId + 1_000 }),
+    ...admins(NOBODY),
+  },
+  { route: `POST ${IN}/join`, body: () => ({}), ...members(OK) },
+  { route: `GET ${IN}/applications`, ...admins(OK) },
+  {
+    route: `POST ${IN}/applications/:application_id`,
+    path: ({ id }) => ({ id, application_id: 9_999 }),
+    body: () => ({ action: "accept" }),
+    ...admins(NOBODY),
+  },
+  {
+    route: `POST ${IN}/owner`,
+    body: ({ outsiderId }) => ({ user_id: outsiderId + 1_000 }),
+    ...ownerAlone(NOBODY),
+  },
   // Upgrades proper are in the test: their answer is a socket.
   { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
+
+  { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
 
   // What ends sessions comes last.
   {
     route: "DELETE /v1/sessions/:id",
     path: ({ membersSession }) => ({ id: membersSession }),
-    ...{ stranger: NOBODY, member: DONE, owner: NOBODY },
+    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: NOBODY },
   },
   { route: "POST /v1/logout", ...everyUser(DONE) },
 ];

@@ -6,12 +6,14 @@ import {
   openDirect,
   setPreferences,
 } from "../../../core/conversations.ts";
+import { editGroup } from "../../../core/groups.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
 import { ConversationIdParam, ListQuery, problems } from "../schemas/common.ts";
 import {
   Conversation,
+  ConversationChange,
   ConversationList,
   NewConversation,
   PreferencesChange,
@@ -64,6 +66,22 @@ const getRoute = createRoute({
   },
 });
 
+/** Changes a group's profile; absent fields stay. */
+const editRoute = createRoute({
+  method: "patch",
+  path: "/v1/conversations/{id}",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, v1Body] as const,
+  request: {
+    params,
+    body: { required: true, content: { "application/json": { schema: ConversationChange } } },
+  },
+  responses: {
+    200: { description: "The conversation", ...one },
+    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "too_large"),
+  },
+});
+
 /** Sets the caller's own flags; absent ones stay. */
 const preferencesRoute = createRoute({
   method: "put",
@@ -103,6 +121,12 @@ export const conversations = v1Router()
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");
     return c.json(serializeConversation(await getConversation(c.var.core, c.var.caller.userId, id)), 200);
+  })
+  .openapi(editRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const { join_policy: joinPolicy, ...change } = c.req.valid("json");
+    const conversation = await editGroup(c.var.core, c.var.caller.userId, id, { ...change, joinPolicy });
+    return c.json(serializeConversation(conversation), 200);
   })
   .openapi(preferencesRoute, async (c) => {
     const { id } = c.req.valid("param");

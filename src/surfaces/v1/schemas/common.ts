@@ -15,6 +15,8 @@ export const UserIdParam = digits.pipe(UserId).openapi({ type: "integer", exampl
 export const ConversationIdParam = digits.pipe(ConversationId).openapi({ type: "integer", example: 1 });
 export const SeqParam = digits.pipe(Seq).openapi({ type: "integer", example: 1 });
 
+export const ApplicationIdParam = digits.pipe(z.int().positive()).openapi({ type: "integer", example: 1 });
+
 /** A place between messages, as a bound: 0 is before the first. */
 export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });
 

@@ -3,6 +3,7 @@ import { ConversationKind, JoinPolicy, Role } from "../../../core/conversation.t
 import { ConversationId, Position, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";
+import { ProfileFields } from "../../../core/users.ts";
 import { User } from "./accounts.ts";
 import { Message } from "./messages.ts";
 
@@ -19,6 +20,17 @@ export const NewConversation = z
     }),
   ])
   .openapi("NewConversation");
+
+/** Absent = unchanged. */
+export const ConversationChange = z
+  .object({
+    name: Name.optional(),
+    avatar: ProfileFields.shape.avatar.optional(),
+    introduction: textUpTo(LIMITS.description).optional(),
+    announcement: textUpTo(LIMITS.description).optional(),
+    join_policy: JoinPolicy.optional(),
+  })
+  .openapi("ConversationChange");
 
 export const Conversation = z
   .object({

@@ -1,0 +1,96 @@
+import type { UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import type { ConversationDirectory } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+import type { Members } from "./members.ts";
+import type { State } from "./state.ts";
+
+/** How many members go to D1 at once. */
+const BATCH = 500;
+/** D1 is given so long before an answer goes out without it. */
+const PATIENCE_MS = 5_000;
+/** A change whose first try is cut off is tried again by the alarm after this time. */
+export const PROJECT_AGAIN_MS = 5_000;
+
+/**
+ * Tells D1 who is in the conversation and what it is called. What it has not taken yet is told by
+ * comparing versions, so a try that is lost or doubled does no harm; there is at most one under way.
+ */
+export class Projection {
+  readonly #state: State;
+  readonly #members: Members;
+  readonly #directory: Pick<ConversationDirectory, "project">;
+  readonly #schedule: () => void;
+  readonly #gone: (userIds: UserId[]) => void;
+  #running: Promise<void> | undefined;
+
+  /**
+   * @param schedule sees to it that the alarm calls `run`, in the same commit as the change
+   * @param gone told of members whose account was deleted
+   */
+  constructor(
+    state: State,
+    members: Members,
+    directory: Pick<ConversationDirectory, "project">,
+    schedule: () => void,
+    gone: (userIds: UserId[]) => void,
+  ) {
+    this.#state = state;
+    this.#members = members;
+    this.#directory = directory;
+    this.#schedule = schedule;
+    this.#gone = gone;
+  }
+
+  /** Something changed: call it in the same turn as the write. */
+  changed(): void {
+    if (this.#isBehind()) this.#schedule();
+  }
+
+  /** One try, so that whoever changed something finds it in D1; what fails is the alarm's. */
+  async tryNow(): Promise<void> {
+    if (!this.#isBehind()) return;
+    await withDeadline(this.run(), PATIENCE_MS).catch((error: unknown) =>
+      log("warn", "projection_failed", { conversation: this.#state.id, ...fault(error) }),
+    );
+  }
+
+  /** Tells D1 all that it does not know. @throws as D1 does */
+  async run(): Promise<void> {
+    while (this.#isBehind()) {
+      this.#running ??= this.#projectSome().finally(() => {
+        this.#running = undefined;
+      });
+      await this.#running;
+    }
+  }
+
+  async #projectSome(): Promise<void> {
+    const { profile, dissolvedAt, version } = this.#state;
+    const untold = version > this.#state.projected;
+    const members = this.#untold()
+      .slice(0, BATCH)
+      .map(({ user_id, role, state, joined_at, version: at }) => ({
+        userId: user_id,
+        role,
+        state,
+        joinedAt: joined_at,
+        version: at,
+      }));
+    const gone = await this.#directory.project(this.#state.id, {
+      ...(untold && { conversation: { profile, dissolvedAt, version } }),
+      members,
+    });
+    if (untold) this.#state.setProjected(version);
+    if (members.length > 0) this.#members.projected(members);
+    if (gone.length > 0) this.#gone(gone);
+  }
+
+  #isBehind(): boolean {
+    return this.#state.version > this.#state.projected || this.#untold().length > 0;
+  }
+
+  #untold() {
+    return [...this.#members.all()].filter((member) => member.version > member.projected);
+  }
+}

@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { findAccounts, findUsers } from "../storage/users.ts";
+import { requireNoBlocks } from "./blocks.ts";
+import type { Conversation, JoinPolicy, Membership } from "./conversation.ts";
+import { getConversation } from "./conversations.ts";
+import type { Core } from "./core.ts";
+import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
+import { CoreError } from "./errors.ts";
+import { type ConversationId, UserId } from "./ids.ts";
+import { goneUser } from "./message.ts";
+import type { User } from "./users.ts";
+
+/** A member as others see him. */
+export interface Member extends Omit<Membership, "userId"> {
+  user: User;
+}
+
+/** Somebody's wish to join a group. */
+export interface Application {
+  id: number;
+  user: User;
+  message: string;
+  createdAt: number;
+}
+
+const MemberPlace = z.tuple([z.int(), UserId]);
+const ApplicationPlace = z.tuple([z.int()]);
+
+/** Changes a group's profile; absent fields stay. @throws `not_found`, `forbidden` */
+export async function editGroup(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  change: {
+    name?: string | undefined;
+    avatar?: string | undefined;
+    introduction?: string | undefined;
+    announcement?: string | undefined;
+    joinPolicy?: JoinPolicy | undefined;
+  },
+): Promise<Conversation> {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  await core.conversations.edit(id, { userId: caller, change: given });
+  return getConversation(core, caller, id);
+}
+
+/** The members in the order in which they joined. @throws `not_found` unless the caller is one */
+export async function listMembers(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { limit, cursor }: PageQuery,
+): Promise<Page<Member>> {
+  const place = cursor === undefined ? undefined : readCursor(MemberPlace, cursor);
+  const found = await core.conversations.members(id, {
+    userId: caller,
+    limit: limit + 1,
+    ...(place && { after: { joinedAt: place[0], userId: place[1] } }),
+  });
+  const { items, nextCursor } = pageOf(found, limit, ({ joinedAt, userId }) => [joinedAt, userId]);
+  return { items: await described(core, items), nextCursor };
+}
+
+/**
+ * Adds people to a group; who is a member already stays as he is.
+ * @returns the memberships of all of them
+ * @throws `not_found` (for an unknown user too), `blocked`, `forbidden`, `group_full`: nobody is added then
+ */
+export async function addMembers(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userIds: UserId[],
+): Promise<Member[]> {
+  // Who is not in the group learns that first, and nothing else.
+  await core.conversations.describe(id, { userId: caller });
+  const people = await findAccounts(core.db, userIds);
+  const known = new Set(people.map((person) => person.id));
+  const unknown = userIds.find((wanted) => !known.has(wanted));
+  if (unknown !== undefined) throw new CoreError("not_found", `There is no user ${unknown}.`);
+  await requireNoBlocks(core, caller, userIds);
+  return described(core, await core.conversations.add(id, { userId: caller, people }));
+}
+
+/** Joins a group, or asks to be let in. @throws `not_found` where nobody may come by himself, `group_full` */
+export async function joinGroup(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  message: string,
+): Promise<{ state: "joined" | "requested" }> {
+  const [person] = await findAccounts(core.db, [caller]);
+  if (!person) throw new CoreError("unauthenticated", "This account does not exist any more.");
+  return core.conversations.join(id, { person, message });
+}
+
+/** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over first */
+export async function leaveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  await core.conversations.leave(id, { userId: caller });
+}
+
+/** Takes a member out of a group; oneself: leaves. @throws `not_found`, `forbidden`, `conflict` as `leaveGroup` */
+export async function removeMember(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userId: UserId,
+): Promise<void> {
+  if (userId === caller) return leaveGroup(core, caller, id);
+  await core.conversations.remove(id, { userId: caller, targetIds: [userId] });
+}
+
+/** Changes a member's role, mute or name card. @throws `not_found`, `forbidden` */
+export async function changeMember(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userId: UserId,
+  change: {
+    role?: "admin" | "member" | undefined;
+    mutedForS?: number | undefined;
+    nameCard?: string | undefined;
+  },
+): Promise<Member> {
+  const { role, mutedForS, nameCard } = change;
+  const found = await core.conversations.changeMember(id, {
+    userId: caller,
+    targetId: userId,
+    change: {
+      ...(role !== undefined && { role }),
+      ...(mutedForS !== undefined && { mutedForS }),
+      ...(nameCard !== undefined && { nameCard }),
+    },
+  });
+  const [member] = await described(core, found);
+  if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
+  return member;
+}
+
+/** Gives the group to another member; the caller is a plain member then. @throws `not_found`, `forbidden` */
+export async function handOver(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  heirId: UserId,
+): Promise<Conversation> {
+  await core.conversations.handOver(id, { userId: caller, heirId });
+  return getConversation(core, caller, id);
+}
+
+/** Ends a group for everybody. @throws `not_found`, `forbidden` unless the caller owns it */
+export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  await core.conversations.dissolve(id, { userId: caller });
+}
+
+/** Who asks to be let in, the first one first. @throws `not_found`, `forbidden` */
+export async function listApplications(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { limit, cursor }: PageQuery,
+): Promise<Page<Application>> {
+  const [after] = cursor === undefined ? [0] : readCursor(ApplicationPlace, cursor);
+  const found = await core.conversations.applications(id, { userId: caller, limit: limit + 1, after });
+  const page = pageOf(found, limit, (application) => [application.id]);
+  const users = await usersById(
+    core,
+    page.items.map(({ user_id }) => user_id),
+  );
+  const items = page.items.map((row) => ({
+    id: row.id,
+    user: users(row.user_id),
+    message: row.message,
+    createdAt: row.created_at,
+  }));
+  return { items, nextCursor: page.nextCursor };
+}
+
+/** Lets somebody in, or not. @throws `not_found`, `forbidden`, `already_handled`, `group_full` */
+export async function handleApplication(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { applicationId, accept }: { applicationId: number; accept: boolean },
+): Promise<void> {
+  await core.conversations.handle(id, { userId: caller, applicationId, accept });
+}
+
+async function described(core: Core, memberships: Membership[]): Promise<Member[]> {
+  const users = await usersById(
+    core,
+    memberships.map(({ userId }) => userId),
+  );
+  return memberships.map(({ userId, ...rest }) => ({ user: users(userId), ...rest }));
+}
+
+async function usersById(core: Core, ids: UserId[]): Promise<(id: UserId) => User> {
+  const users = new Map((await findUsers(core.db, ids)).map((user) => [user.id, user]));
+  return (id) => users.get(id) ?? { ...goneUser(id), online: false };
+}

@@ -1,0 +1,59 @@
+import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import type { ConversationProjection } from "../core/ports.ts";
+import type { Database } from "./database.ts";
+import { fromD1 } from "./outage.ts";
+import { conversations, memberships, users } from "./schema.ts";
+
+/**
+ * Takes what a conversation tells of its profile and members, each iff its version is higher than what
+ * is there, so that a late or doubled one changes nothing. Members' own flags are not touched, nothing
+ * is deleted, and nobody whose account is deleted becomes a member.
+ * @returns those who were said to be members and have no account any more
+ */
+export async function project(
+  db: Database,
+  id: ConversationId,
+  { conversation, members }: ConversationProjection,
+): Promise<UserId[]> {
+  const rows = JSON.stringify(
+    members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
+  );
+  const active = JSON.stringify(
+    members.filter(({ state }) => state === "active").map(({ userId }) => userId),
+  );
+  const upsert = db
+    .insert(memberships)
+    .select(
+      sql`SELECT ${id}, u.id, json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'),
+          json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0
+        FROM json_each(${rows}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
+        WHERE u.deleted_at IS NULL OR json_extract(j.value, '$[2]') = 'left'`,
+    )
+    .onConflictDoUpdate({
+      target: [memberships.conversationId, memberships.userId],
+      set: {
+        role: sql`excluded.role`,
+        state: sql`excluded.state`,
+        version: sql`excluded.version`,
+        joinedAt: sql`excluded.joined_at`,
+      },
+      setWhere: sql`excluded.version > ${memberships.version}`,
+    });
+  const gone = db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(sql`${users.id} IN (SELECT value FROM json_each(${active}))`, isNotNull(users.deletedAt)));
+  if (!conversation) {
+    const [, deleted] = await fromD1(db.batch([upsert, gone]));
+    return deleted.map((user) => user.id);
+  }
+  const { profile, dissolvedAt, version } = conversation;
+  const { name, avatar, introduction, announcement, joinPolicy, ownerId } = profile;
+  const update = db
+    .update(conversations)
+    .set({ name, avatar, introduction, announcement, joinPolicy, ownerId, dissolvedAt, version })
+    .where(and(eq(conversations.id, id), lt(conversations.version, version)));
+  const [, deleted] = await fromD1(db.batch([upsert, gone, update]));
+  return deleted.map((user) => user.id);
+}

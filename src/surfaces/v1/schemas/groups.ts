@@ -1,0 +1,54 @@
+import { z } from "@hono/zod-openapi";
+import { Role } from "../../../core/conversation.ts";
+import { UserId } from "../../../core/ids.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import { textUpTo } from "../../../core/text.ts";
+import { User } from "./accounts.ts";
+import { Limit, QueryText } from "./common.ts";
+
+export const Member = z
+  .object({
+    user: User,
+    role: Role,
+    /** milliseconds since 1970; 0: not muted */
+    muted_until: z.int(),
+    name_card: z.string(),
+    joined_at: z.int(),
+  })
+  .openapi("Member");
+
+export const MemberPage = z
+  .object({ items: z.array(Member), next_cursor: z.string().nullable() })
+  .openapi("MemberPage");
+
+export const Members = z.object({ items: z.array(Member) }).openapi("Members");
+
+export const PlaceQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
+
+export const NewMembers = z
+  .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.groupMembers) })
+  .openapi("NewMembers");
+
+/** Absent = unchanged. */
+export const MemberChange = z
+  .object({
+    role: z.enum(["admin", "member"]).optional(),
+    muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds).optional(),
+    name_card: textUpTo(LIMITS.name).optional(),
+  })
+  .openapi("MemberChange");
+
+export const Wish = z.object({ message: textUpTo(LIMITS.application).optional() }).openapi("Wish");
+export const Joined = z.object({ state: z.enum(["joined", "requested"]) }).openapi("Joined");
+
+export const Heir = z.object({ user_id: UserId }).openapi("Heir");
+
+export const Application = z
+  .object({ id: z.int(), user: User, message: z.string(), created_at: z.int() })
+  .openapi("Application");
+
+export const ApplicationPage = z
+  .object({ items: z.array(Application), next_cursor: z.string().nullable() })
+  .openapi("ApplicationPage");
+
+export const Decision = z.object({ action: z.enum(["accept", "reject"]) }).openapi("Decision");
