@@ -10,7 +10,8 @@ import { findCreated, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findFlags } from "./storage/flags.ts";
 import { project } from "./storage/projection.ts";
-import { findUser } from "./storage/users.ts";
+import { endedSessions } from "./storage/sessions.ts";
+import { findLife } from "./storage/users.ts";
 import { roomProtocol } from "./surfaces/v1/frames.ts";
 
 // At start, so that an operator is warned of a setting that does not hold before anybody calls.
@@ -40,7 +41,8 @@ export class Inbox extends InboxObject {
     const db = openDatabase(env.DB);
     super(ctx, env, {
       directory: {
-        exists: async (id) => (await findUser(db, id)) !== null,
+        exists: async (id) => (await findLife(db, id)) !== null,
+        endedSessions: (id) => endedSessions(db, id, Date.now()),
         setOnline: (id, online) => setOnline(db, id, online),
       },
       conversations: new ConversationStubs(env.CONVERSATION),

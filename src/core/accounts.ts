@@ -4,7 +4,7 @@ import { CoreError } from "./errors.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword } from "./passwords.ts";
 import { type Credential, openSession } from "./sessions.ts";
-import type { User } from "./users.ts";
+import type { Account, User } from "./users.ts";
 
 /** A user and the session that was opened for him. */
 export interface SignedIn {
@@ -37,7 +37,7 @@ export async function register(core: Core, wanted: Registration, userAgent: stri
   const passwordHash = await hashPassword(password);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (!user) throw taken;
-  return { user, credential: await openSession(core, user.id, userAgent) };
+  return signIn(core, { user, passwordHash }, userAgent);
 }
 
 /**
@@ -50,7 +50,18 @@ export async function login(
   { username, password }: { username: string; password: string },
   userAgent: string,
 ): Promise<SignedIn> {
-  const user = await checkPassword(core, username, password);
-  if (!user) throw new CoreError("unauthenticated", "The username or the password is wrong.");
-  return { user, credential: await openSession(core, user.id, userAgent) };
+  const account = await checkPassword(core, username, password);
+  if (!account) throw wrong();
+  return signIn(core, account, userAgent);
+}
+
+/** @throws `unauthenticated` if the password was changed, or the account deleted, since it was checked */
+async function signIn(core: Core, account: Account, userAgent: string): Promise<SignedIn> {
+  const credential = await openSession(core, account, userAgent);
+  if (!credential) throw wrong();
+  return { user: account.user, credential };
+}
+
+function wrong(): CoreError {
+  return new CoreError("unauthenticated", "The username or the password is wrong.");
 }

@@ -1,15 +1,17 @@
 import {
   type AttemptRule,
+  forgetAttempts,
   keepAttempt,
   newestAttempts,
   releaseAttempt,
   reserveAttempt,
 } from "../storage/password-attempts.ts";
-import { findAccount } from "../storage/users.ts";
+import { findAccount, findUser } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
+import type { UserId } from "./ids.ts";
 import { passwordMatches } from "./password-hash.ts";
-import type { User } from "./users.ts";
+import { type Account, accountGone } from "./users.ts";
 
 /** Ten wrong passwords for a name within ten minutes lock it for ten minutes after the tenth. */
 const RULE: AttemptRule = { attempts: 10, window: 10 * 60 * 1_000 };
@@ -24,10 +26,11 @@ const FIRST_WAIT_MS = 100;
 /**
  * The one way to check a password, so that the lock holds on every surface together.
  * @param name as typed, known or not; counted and looked up as NFC
- * @returns the user, or null if the name or the password is wrong, which takes the same time
+ * @returns the account with the hash that was compared, or null if the name or the password is wrong,
+ *   which takes the same time. What is done on the strength of it asks D1 whether that hash still stands
  * @throws `locked` with the seconds left; `rate_limited` where ten checks of this name are under way
  */
-export async function checkPassword(core: Core, name: string, password: string): Promise<User | null> {
+export async function checkPassword(core: Core, name: string, password: string): Promise<Account | null> {
   const typed = name.normalize("NFC");
   // Before the hash, so that of many guesses at the same moment only ten are looked at.
   const attempt = await reserve(core, typed);
@@ -38,7 +41,28 @@ export async function checkPassword(core: Core, name: string, password: string):
     return null;
   }
   await releaseAttempt(core.db, attempt);
-  return account.user;
+  return account;
+}
+
+/**
+ * Checks the password of who calls, before what only he may do.
+ * @throws `forbidden` if it is wrong, `unauthenticated` if the account is gone; `locked`, `rate_limited`
+ *   as `checkPassword`
+ */
+export async function checkOwnPassword(core: Core, userId: UserId, password: string): Promise<Account> {
+  const user = await findUser(core.db, userId);
+  if (!user) throw accountGone();
+  const account = await checkPassword(core, user.username, password);
+  if (account?.user.id === userId) return account;
+  if (await findUser(core.db, userId)) throw wrongPassword();
+  // Deleted while this was looked at: the name is not to stand there as that of a wrong guess.
+  await forgetAttempts(core.db, user.username);
+  throw accountGone();
+}
+
+/** What a caller is told whose own password is not the one he gave. */
+export function wrongPassword(): CoreError {
+  return new CoreError("forbidden", "The password is wrong: give the one that you have now.");
 }
 
 /** Takes one of the ten attempts. Those that right passwords hold come back, so these are waited for. */

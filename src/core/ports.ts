@@ -68,9 +68,18 @@ export interface SocketRegistration {
   sessionId: SessionId;
 }
 
+/** A session that was ended, and when its tokens are void anyway (ms). */
+export interface EndedSession {
+  sessionId: SessionId;
+  expiresAt: number;
+}
+
 /** D1, as an inbox sees it. */
 export interface UserDirectory {
+  /** Whether there is, or was, such a user. */
   exists(id: UserId): Promise<boolean>;
+  /** The user's ended sessions whose tokens have not expired. */
+  endedSessions(id: UserId): Promise<EndedSession[]>;
   /** Projects whether the user has a socket open, for lists. */
   setOnline(id: UserId, online: boolean): Promise<void>;
 }

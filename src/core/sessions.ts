@@ -9,6 +9,7 @@ import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import { SessionId, type UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
+import type { Account } from "./users.ts";
 
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1_000;
 const TOUCH_EVERY_MS = 5 * 60 * 1_000;
@@ -34,8 +35,15 @@ export interface Session {
   expiresAt: number;
 }
 
-/** Signs a user in on a device, for 30 days. */
-export async function openSession(core: Core, userId: UserId, userAgent: string): Promise<Credential> {
+/**
+ * Signs a user in on a device, for 30 days.
+ * @returns null if the password that was checked is not his any more, or he is gone
+ */
+export async function openSession(
+  core: Core,
+  { user: { id: userId }, passwordHash }: Account,
+  userAgent: string,
+): Promise<Credential | null> {
   const now = Date.now();
   const session = {
     id: newSessionId(),
@@ -46,7 +54,7 @@ export async function openSession(core: Core, userId: UserId, userAgent: string)
     // A token tells its expiry in whole seconds: the row must not outlive it, nor die before.
     expiresAt: Math.floor((now + LIFETIME_MS) / 1_000) * 1_000,
   };
-  await insertSession(core.db, session);
+  if (!(await insertSession(core.db, session, passwordHash))) return null;
   return { userId, sessionId: session.id, expiresAt: session.expiresAt };
 }
 

@@ -22,6 +22,12 @@ export interface User extends Person {
   online: boolean;
 }
 
+/** A user, and the hash which his password is checked against; null where he has no password. */
+export interface Account {
+  user: User;
+  passwordHash: string | null;
+}
+
 /** The fields of a profile which its user edits; `""` is empty. */
 export const ProfileFields = z.object({
   nickname: textUpTo(64),
@@ -60,12 +66,12 @@ export async function usersNamed(core: Core, username: string): Promise<User[]> 
 
 /** The caller's own profile. @throws `unauthenticated` if the account is gone */
 export async function getMe(core: Core, caller: Credential): Promise<Me> {
-  return (await findMe(core.db, caller.userId)) ?? gone();
+  return (await findMe(core.db, caller.userId)) ?? raiseGone();
 }
 
 /** Changes the caller's profile and gives it as it then is. @throws `unauthenticated` as `getMe` */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
-  return (await updateProfile(core.db, caller.userId, change)) ?? gone();
+  return (await updateProfile(core.db, caller.userId, change)) ?? raiseGone();
 }
 
 /** @throws `validation_failed` where what takes two is asked with oneself, in a path */
@@ -78,6 +84,11 @@ export function noUser(id: UserId): CoreError {
   return new CoreError("not_found", `There is no user ${id}.`);
 }
 
-function gone(): never {
-  throw new CoreError("unauthenticated", "This account does not exist any more.");
+/** What a caller is told whose account is gone. */
+export function accountGone(): CoreError {
+  return new CoreError("unauthenticated", "This account does not exist any more.");
+}
+
+function raiseGone(): never {
+  throw accountGone();
 }

@@ -2,11 +2,12 @@ import { DurableObject } from "cloudflare:workers";
 import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
 import { CoreError, type Result } from "../core/errors.ts";
 import { type ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { Conversations, SocketRegistration, UserDirectory } from "../core/ports.ts";
+import type { Conversations, EndedSession, SocketRegistration, UserDirectory } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
+import { Endings } from "./endings.ts";
 import { Gate } from "./gate.ts";
 import { List } from "./list.ts";
 import { LIVELY_MS, Lively, MAX_LIVELY } from "./lively.ts";
@@ -26,13 +27,14 @@ export interface InboxDeps {
   conversations: Conversations;
 }
 
-type JobKind = "kick" | "sweep" | "sockets" | "online";
+type JobKind = "kick" | "sweep" | "sockets" | "online" | "endings";
 
 /** One user: the gate of his sockets, his list of conversations, whether he is online. */
 export abstract class InboxObject extends DurableObject<Env> {
   readonly #deps: InboxDeps;
   readonly #jobs: Jobs<JobKind>;
   readonly #gate: Gate;
+  readonly #endings: Endings;
   readonly #list: List;
   readonly #lively = new Lively();
   #exists: boolean;
@@ -47,7 +49,9 @@ export abstract class InboxObject extends DurableObject<Env> {
       sweep: async () => this.#gate.sweep(Date.now()),
       sockets: () => this.#checkSockets(),
       online: () => this.#projectOnline(),
+      endings: () => this.#lookUpEndings(),
     });
+    this.#endings = new Endings(this.#gate, this.#jobs, (sessionId) => this.#kick(sessionId));
     this.#exists = hasSchema(ctx.storage);
     if (!this.#exists) return;
     void ctx.blockConcurrencyWhile(async () => {
@@ -89,16 +93,26 @@ export abstract class InboxObject extends DurableObject<Env> {
   }
 
   /** Ends a session: closes its sockets, refuses new ones until its tokens have expired. Idempotent. */
-  endSession(input: { sessionId: SessionId; expiresAt: number }): Promise<Result<null>> {
+  endSession(input: EndedSession): Promise<Result<null>> {
     return this.#answer(async () => {
-      this.#gate.end(input.sessionId, input.expiresAt);
-      this.#jobs.schedule("sweep", "", input.expiresAt);
-      // The job stands before the first try: a crash in between does not leave a socket open.
-      this.#jobs.schedule("kick", input.sessionId, Date.now() + 2_000);
-      await this.#kick(input.sessionId).then(
-        () => this.#jobs.cancel("kick", input.sessionId),
-        () => undefined,
-      );
+      await this.#endings.end([input]);
+      return null;
+    });
+  }
+
+  /** D1 may be about to end sessions; `endSessions` with this token is to follow, else a job looks there. */
+  endingSessions(input: { token: string }): Promise<Result<null>> {
+    return this.#answer(() => {
+      this.#endings.announce(input.token);
+      return null;
+    });
+  }
+
+  /** Ends the sessions which D1 has ended, as was announced with this token. Idempotent. */
+  endSessions(input: { token: string; sessions: EndedSession[] }): Promise<Result<null>> {
+    return this.#answer(async () => {
+      await this.#endings.end(input.sessions);
+      this.#endings.settle(input.token);
       return null;
     });
   }
@@ -127,6 +141,11 @@ export abstract class InboxObject extends DurableObject<Env> {
     // Once its tokens have expired there is nothing left to close.
     if (this.#gate.isEnded(sessionId)) await this.#gate.kick(sessionId);
     this.#left();
+    return null;
+  }
+
+  async #lookUpEndings(): Promise<null> {
+    await this.#endings.end(await this.#deps.directory.endedSessions(this.#userId()));
     return null;
   }
 

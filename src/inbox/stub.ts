@@ -1,6 +1,6 @@
 import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
-import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { SocketRegistration } from "../core/ports.ts";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import type { EndedSession, SocketRegistration } from "../core/ports.ts";
 import { callObject } from "../object/stub.ts";
 import type { InboxObject } from "./object.ts";
 
@@ -31,8 +31,18 @@ export class InboxStubs {
    * Ends a session at the gate: its sockets close with 4001, new ones are refused until `expiresAt`
    * (ms), when its tokens are void anyway.
    */
-  endSession(userId: UserId, input: { sessionId: SessionId; expiresAt: number }): Promise<null> {
+  endSession(userId: UserId, input: EndedSession): Promise<null> {
     return callObject(() => this.#stub(userId).endSession(input));
+  }
+
+  /** @see InboxObject.endingSessions */
+  endingSessions(userId: UserId, input: { token: string }): Promise<null> {
+    return callObject(() => this.#stub(userId).endingSessions(input));
+  }
+
+  /** @see InboxObject.endSessions */
+  endSessions(userId: UserId, input: { token: string; sessions: EndedSession[] }): Promise<null> {
+    return callObject(() => this.#stub(userId).endSessions(input));
   }
 
   /** @see InboxObject.list */

@@ -64,6 +64,11 @@ export async function keepAttempt(db: Database, id: number, name: string, before
   );
 }
 
+/** Deletes the attempts of a name. */
+export async function forgetAttempts(db: Database, name: string): Promise<void> {
+  await fromD1(db.delete(passwordAttempts).where(eq(passwordAttempts.name, name)));
+}
+
 /** Deletes the attempts from before this time, of all names. */
 export async function deleteOldAttempts(db: Database, before: number): Promise<void> {
   await fromD1(db.delete(passwordAttempts).where(lte(passwordAttempts.at, before)));

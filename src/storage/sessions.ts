@@ -1,5 +1,7 @@
-import { and, desc, eq, gt, isNull, lte } from "drizzle-orm";
-import type { SessionId, UserId } from "../core/ids.ts";
+import { and, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { z } from "zod";
+import { SessionId, type UserId } from "../core/ids.ts";
+import type { EndedSession } from "../core/ports.ts";
 import type { Session } from "../core/sessions.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
@@ -17,8 +19,26 @@ const SESSION = {
   expiresAt: sessions.expiresAt,
 };
 
-export async function insertSession(db: Database, session: Session): Promise<void> {
-  await fromD1(db.insert(sessions).values(session));
+const Inserted = z.object({ id: SessionId });
+
+/**
+ * Stores a new session, if its user's password is still the one that was checked.
+ * @param passwordHash what it was checked against
+ * @returns false if it was changed meanwhile, or the account deleted: nothing is stored then
+ */
+export async function insertSession(
+  db: Database,
+  session: Session,
+  passwordHash: string | null,
+): Promise<boolean> {
+  const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
+  const rows = await fromD1(
+    db.all(sql`
+      INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at)
+      SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt} FROM users
+      WHERE id = ${userId} AND password_hash IS ${passwordHash} AND deleted_at IS NULL RETURNING id`),
+  );
+  return z.array(Inserted).parse(rows).length > 0;
 }
 
 /** The user's session of this id, if it was not ended and has not expired. One row. */
@@ -51,6 +71,13 @@ function liveSessions(db: Database, userId: UserId, now: number) {
 export async function markSessionEnded(db: Database, id: SessionId, now: number): Promise<void> {
   const open = and(eq(sessions.id, id), isNull(sessions.endedAt));
   await fromD1(db.update(sessions).set({ endedAt: now }).where(open));
+}
+
+/** The sessions of a user which were ended and whose tokens have not expired yet. */
+export function endedSessions(db: Database, userId: UserId, now: number): Promise<EndedSession[]> {
+  const ended = and(eq(sessions.userId, userId), isNotNull(sessions.endedAt), gt(sessions.expiresAt, now));
+  const session = { sessionId: sessions.id, expiresAt: sessions.expiresAt };
+  return fromD1(db.select(session).from(sessions).where(ended));
 }
 
 /** Notes that a session is in use. */

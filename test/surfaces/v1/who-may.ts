@@ -68,6 +68,12 @@ export const WHO_MAY: Row[] = [
 
   { route: "GET /v1/me", ...everyUser(OK) },
   { route: "PATCH /v1/me", body: () => ({}), ...everyUser(OK) },
+  { route: "POST /v1/me/password", body: () => ({}), ...everyUser([400, "validation_failed"]) },
+  {
+    route: "POST /v1/me/password",
+    body: () => ({ current: "not the password", next: "not the password" }),
+    ...everyUser(FORBIDDEN),
+  },
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },

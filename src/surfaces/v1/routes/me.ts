@@ -1,9 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
+import { changePassword } from "../../../core/password-change.ts";
 import { changeProfile, getMe } from "../../../core/users.ts";
+import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
-import { Me, ProfileChange } from "../schemas/accounts.ts";
+import { Me, PasswordChange, ProfileChange } from "../schemas/accounts.ts";
 import { problems } from "../schemas/common.ts";
 import { serializeMe } from "../serialize/users.ts";
 
@@ -30,6 +32,19 @@ const patchRoute = createRoute({
   responses: { ...me200, ...problems("validation_failed", "unauthenticated", "too_large") },
 });
 
+/** Changes the caller's password: 204, and all his other sessions end. A wrong current one: `forbidden`. */
+const passwordRoute = createRoute({
+  method: "post",
+  path: "/v1/me/password",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, limitedByAddress, v1Body] as const,
+  request: { body: { required: true, content: { "application/json": { schema: PasswordChange } } } },
+  responses: {
+    204: { description: "The password is changed" },
+    ...problems("validation_failed", "unauthenticated", "forbidden", "too_large", "rate_limited", "locked"),
+  },
+});
+
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
@@ -40,4 +55,8 @@ export const me = v1Router()
     const change = { ...fields, ...(friend_policy && { friendPolicy: friend_policy }) };
     const changed = await changeProfile(c.var.core, c.var.caller, change);
     return c.json(serializeMe(changed), 200);
+  })
+  .openapi(passwordRoute, async (c) => {
+    await changePassword(c.var.core, c.var.caller, c.req.valid("json"));
+    return c.body(null, 204);
   });

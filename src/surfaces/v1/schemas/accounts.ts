@@ -37,6 +37,9 @@ export const Registration = z
 /** Any password may be tried: whether it can be one is not for the caller to learn. */
 export const Login = z.object({ username: Username, password: z.string() }).openapi("Login");
 
+/** The current one may be any: whether it can be one is not for the caller to learn. */
+export const PasswordChange = z.object({ current: z.string(), next: NewPassword }).openapi("PasswordChange");
+
 export const User = z
   .object({
     id: UserId,

@@ -1,0 +1,32 @@
+import { updatePassword } from "../storage/accounts.ts";
+import type { Core } from "./core.ts";
+import { fault, log } from "./log.ts";
+import { hashPassword } from "./password-hash.ts";
+import { checkOwnPassword, wrongPassword } from "./passwords.ts";
+import type { Credential } from "./sessions.ts";
+
+/**
+ * Changes the caller's password and ends every session of his but the calling one.
+ *
+ * D1 decides, since of two changes at once one is refused and must end nothing. The inbox hears of it
+ * before, so that a crash leaves no socket open: its job looks in D1 what became of it.
+ * @throws `forbidden` if `current` is wrong, also if another change was faster; `locked`, `rate_limited`
+ *   as `checkPassword`
+ */
+export async function changePassword(
+  core: Core,
+  { userId, sessionId }: Credential,
+  { current, next }: { current: string; next: string },
+): Promise<void> {
+  const { passwordHash } = await checkOwnPassword(core, userId, current);
+  const update = { userId, checked: passwordHash, next: await hashPassword(next), keep: sessionId };
+  const token = crypto.randomUUID();
+  await core.inboxes.endingSessions(userId, { token });
+  const sessions = await updatePassword(core.db, update, Date.now());
+  if (!sessions) throw wrongPassword();
+  for (const ended of sessions) core.sessionMemory.forget(ended.sessionId);
+  // The password is changed: what fails now is the job's.
+  await core.inboxes
+    .endSessions(userId, { token, sessions })
+    .catch((error: unknown) => log("warn", "sessions_not_ended", { user: userId, ...fault(error) }));
+}

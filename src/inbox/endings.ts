@@ -1,0 +1,56 @@
+import type { SessionId } from "../core/ids.ts";
+import type { EndedSession } from "../core/ports.ts";
+import type { Gate } from "./gate.ts";
+
+/** After this long it is looked up in D1 what became of what was announced. */
+const LOOK_MS = 40_000;
+/** A conversation which did not answer is asked again after this long. */
+const RETRY_MS = 2_000;
+
+/** What is done later for it. */
+interface Scheduler {
+  schedule(kind: "kick" | "sweep" | "endings", key: string, due: number): void;
+  cancel(kind: "kick" | "endings", key: string): void;
+}
+
+/** Ends sessions at the gate: their sockets close, and no new one opens until their tokens are void. */
+export class Endings {
+  readonly #gate: Gate;
+  readonly #jobs: Scheduler;
+  readonly #kick: (sessionId: SessionId) => Promise<unknown>;
+
+  /** @param kick closes the sockets of one session, and rejects where that failed somewhere */
+  constructor(gate: Gate, jobs: Scheduler, kick: (sessionId: SessionId) => Promise<unknown>) {
+    this.#gate = gate;
+    this.#jobs = jobs;
+    this.#kick = kick;
+  }
+
+  /** D1 may be about to end some: if nobody comes back to tell which, a job looks there. */
+  announce(token: string): void {
+    this.#jobs.schedule("endings", token, Date.now() + LOOK_MS);
+  }
+
+  /** Nothing is left to be looked up of what was announced. */
+  settle(token: string): void {
+    this.#jobs.cancel("endings", token);
+  }
+
+  /** One try for each; a job goes on with what could not be reached. */
+  async end(sessions: EndedSession[]): Promise<void> {
+    for (const { sessionId, expiresAt } of sessions) {
+      this.#gate.end(sessionId, expiresAt);
+      this.#jobs.schedule("sweep", "", expiresAt);
+    }
+    const open = this.#gate.withSockets(sessions.map(({ sessionId }) => sessionId));
+    // The jobs stand before the first try: a crash in between does not leave a socket open.
+    for (const id of open) this.#jobs.schedule("kick", id, Date.now() + RETRY_MS);
+    const kicks = open.map((id) =>
+      this.#kick(id).then(
+        () => this.#jobs.cancel("kick", id),
+        () => undefined,
+      ),
+    );
+    await Promise.all(kicks);
+  }
+}
