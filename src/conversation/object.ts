@@ -2,9 +2,10 @@ import { noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { Draft, Person } from "../core/message.ts";
 import { answer } from "../object/stub.ts";
-import type { MemberChange, MemberPosition, ProfileChange } from "./group.ts";
+import type { MemberChange, ProfileChange } from "./group.ts";
 import { ConversationLife } from "./life.ts";
 import type { Room } from "./room.ts";
+import type { MemberPosition } from "./roster.ts";
 
 /**
  * One conversation: its order, its members, their read positions, its sockets. These are its calls: each
@@ -119,9 +120,9 @@ export abstract class ConversationObject extends ConversationLife {
     });
   }
 
-  /** A page of members. @see Group.members */
+  /** A page of members. @see Roster.page */
   members(input: { userId: UserId; limit: number; after?: MemberPosition }) {
-    return this.answer(({ room }) => room.group.members(input.userId, input));
+    return this.answer(({ room }) => room.roster.page(input.userId, input));
   }
 
   /** Changes the group's profile. @see Group.edit */
@@ -129,35 +130,37 @@ export abstract class ConversationObject extends ConversationLife {
     return this.#shared(input, ({ group }) => group.edit(input.userId, input.change));
   }
 
-  /** Adds people. @returns their memberships @see Group.add */
+  /** Adds people. @returns their memberships @see Joining.add */
   add(input: { userId: UserId; people: Person[] }) {
     return this.answer(async ({ room }) => {
-      const added = room.group.add(input.userId, input.people);
+      const added = room.joining.add(input.userId, input.people);
       await room.share([input.userId, ...added]);
-      return room.group.membersNamed(
+      return room.roster.named(
         input.userId,
         input.people.map(({ id }) => id),
       );
     });
   }
 
-  /** Joins, or asks to be let in. @see Group.join */
+  /** Joins, or asks to be let in. @see Joining.join */
   join(input: { person: Person; message: string }) {
     return this.answer(async ({ room }) => {
-      const { changed, ...joined } = room.group.join(input.person, input.message);
+      const { changed, ...joined } = room.joining.join(input.person, input.message);
       await room.share(changed);
       return joined;
     });
   }
 
-  /** Who asks to be let in. @see Group.applications */
+  /** Who asks to be let in. @see Joining.applications */
   applications(input: { userId: UserId; limit: number; after: number }) {
-    return this.answer(({ room }) => room.group.applications(input.userId, input));
+    return this.answer(({ room }) => room.joining.applications(input.userId, input));
   }
 
-  /** Lets somebody in, or not. @see Group.handle */
+  /** Lets somebody in, or not. @see Joining.handle */
   handle(input: { userId: UserId; applicationId: number; accept: boolean }) {
-    return this.#shared(input, ({ group }) => group.handle(input.userId, input.applicationId, input.accept));
+    return this.#shared(input, ({ joining }) =>
+      joining.handle(input.userId, input.applicationId, input.accept),
+    );
   }
 
   /** Leaves. @see Group.leave */
@@ -175,7 +178,7 @@ export abstract class ConversationObject extends ConversationLife {
     return this.answer(async ({ room }) => {
       const { userId, targetId, change } = input;
       await room.share([userId, ...room.group.change(userId, targetId, change)]);
-      return room.group.membersNamed(userId, [targetId]);
+      return room.roster.named(userId, [targetId]);
     });
   }
 

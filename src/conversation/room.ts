@@ -12,10 +12,12 @@ import { Door } from "./door.ts";
 import { Fanout, REPAIR_MS } from "./fanout.ts";
 import { DirectFlags } from "./flags.ts";
 import { Group } from "./group.ts";
+import { Joining } from "./joining.ts";
 import { Log } from "./log.ts";
 import { type Member, Members } from "./members.ts";
 import { People } from "./people.ts";
 import { PROJECT_AGAIN_MS, Projection } from "./projection.ts";
+import { Roster } from "./roster.ts";
 import { type Outcome, Sends } from "./sends.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { RoomSocket } from "./socket.ts";
@@ -54,7 +56,9 @@ export class Room {
   readonly #door: Door;
   readonly #fanout: Fanout;
   readonly #projection: Projection;
+  readonly roster: Roster;
   readonly group: Group;
+  readonly joining: Joining;
   readonly state: State;
   readonly log: Log;
   readonly members: Members;
@@ -92,7 +96,9 @@ export class Room {
       () => jobs.schedule("projection", "", Date.now() + PROJECT_AGAIN_MS),
       (gone) => this.#remove(gone),
     );
-    this.group = new Group(storage.sql, this, deps.settings.maxGroupMembers);
+    this.roster = new Roster(this.members);
+    this.group = new Group(this);
+    this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
     this.#sends = new Sends(
       storage,
       this.log,

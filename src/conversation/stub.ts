@@ -1,9 +1,10 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { Draft, Person } from "../core/message.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
-import type { MemberChange, MemberPosition, ProfileChange } from "./group.ts";
+import type { MemberChange, ProfileChange } from "./group.ts";
 import type { ConversationObject } from "./object.ts";
 import { OPENING_HEADER, type Opening } from "./opening.ts";
+import type { MemberPosition } from "./roster.ts";
 
 /** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
 export class ConversationStubs {

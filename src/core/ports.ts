@@ -14,7 +14,6 @@ export interface ConversationDirectory {
   created(id: ConversationId): Promise<Created | null>;
   /** Whether the two of a direct conversation may write to each other, as it is now; null if there is none. */
   flags(id: ConversationId): Promise<Flags | null>;
-  created(id: ConversationId): Promise<{ profile: Profile; members: FirstMember[] } | null>;
   /**
    * Projects a conversation's members and profile, each iff its version is higher than what is there.
    * @returns which of those who are said to be members have no account any more: they are not taken

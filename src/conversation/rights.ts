@@ -1,0 +1,60 @@
+import { CoreError } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
+import { type Audience, may, outranks, POLICIES, type Policy } from "../core/policies.ts";
+import type { Member } from "./members.ts";
+import type { Room } from "./room.ts";
+
+/** What a policy says of who may do it. */
+type Capability = {
+  [Part in keyof Policy]: Policy[Part] extends Audience ? Part : never;
+}[keyof Policy];
+
+const WHO: Record<Audience, string> = {
+  member: "Members",
+  admin: "Only the owner and the admins",
+  owner: "Only the owner",
+  nobody: "Nobody",
+};
+
+/** Who may do what in a group: its policy is asked, never what kind of group it is. */
+export class Rights {
+  readonly #room: Pick<Room, "settle" | "members" | "state">;
+
+  constructor(room: Pick<Room, "settle" | "members" | "state">) {
+    this.#room = room;
+  }
+
+  get policy(): Policy {
+    return POLICIES[this.#room.state.profile.policy];
+  }
+
+  /** Begins a change: what waits is committed first, then whoever acts is looked at. @throws `not_found` */
+  begin(actorId: UserId): Member {
+    this.#room.settle();
+    const actor = this.#room.members.active(actorId);
+    if (this.#room.state.profile.kind === "direct") {
+      throw new CoreError("forbidden", "This is a direct conversation: only groups have that.");
+    }
+    return actor;
+  }
+
+  /** @param deed what it is, for people @throws `forbidden` */
+  require(actor: Member, what: Capability, deed: string): void {
+    const audience = this.policy[what];
+    if (may(actor.role, audience)) return;
+    throw new CoreError("forbidden", `${WHO[audience]} may ${deed} here.`);
+  }
+
+  /** @throws `forbidden` unless the actor may act on this member at all */
+  requireOver(actor: Member, target: Member): void {
+    if (outranks(actor.role, target.role)) return;
+    throw new CoreError("forbidden", "Admins act on plain members only, and nobody on the owner or himself.");
+  }
+
+  /** @throws `not_found` for who is no member */
+  member(id: UserId): Member {
+    const member = this.#room.members.isActive(id) ? this.#room.members.find(id) : undefined;
+    if (!member) throw new CoreError("not_found", `There is no member ${id} in this group.`);
+    return member;
+  }
+}
