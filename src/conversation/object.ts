@@ -75,6 +75,14 @@ export abstract class ConversationObject extends ConversationLife {
     });
   }
 
+  /** Deletes the conversation for the caller alone. @see Room.clear */
+  clear(input: { userId: UserId }) {
+    return this.answer(async ({ room }) => {
+      await room.clear(input.userId);
+      return null;
+    });
+  }
+
   /** Moves the caller's read position forward. @see Room.read */
   read(input: { userId: UserId; seq: Position }) {
     return this.answer(async ({ room }) => {

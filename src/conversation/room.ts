@@ -8,6 +8,7 @@ import type { Settings } from "../core/settings.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { writeRefusal } from "./admission.ts";
 import { type Change, type Changed, storeChange } from "./change.ts";
+import { clear, reopen } from "./clearing.ts";
 import { Door } from "./door.ts";
 import { Fanout, REPAIR_MS } from "./fanout.ts";
 import { DirectFlags } from "./flags.ts";
@@ -218,6 +219,16 @@ export class Room {
     await this.tell([userId]);
   }
 
+  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see clear */
+  async clear(userId: UserId): Promise<void> {
+    this.#sends.flush();
+    const { last } = this.log;
+    const { changed, moved } = clear(this.#storage, this.members, this.members.active(userId), last);
+    if (changed) this.#fanout.changed();
+    if (moved) this.#listener?.read(userId, last.seq, null);
+    await this.tell([userId]);
+  }
+
   receipts(userId: UserId): ReadReceipt[] {
     this.members.active(userId);
     return this.members.receipts();
@@ -251,9 +262,12 @@ export class Room {
     await this.#fanout.tellNow([...new Set(userIds)].slice(0, AWAITED_BUMPS));
   }
 
-  /** Sees to it that everybody learns what he does not know yet; some of them before this resolves. */
+  /**
+   * Sees to it that everybody learns what he does not know yet; some of them before this resolves. For the
+   * first it is in his list again, should he have deleted it for himself.
+   */
   async tellAll(first: UserId): Promise<void> {
-    this.members.active(first);
+    if (reopen(this.#storage, this.members, this.members.active(first))) this.#fanout.changed();
     this.#fanout.resume();
     await this.tell([first, ...this.members.ids()]);
   }

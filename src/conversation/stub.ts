@@ -45,6 +45,11 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).hide(input));
   }
 
+  /** @see ConversationObject.clear */
+  clear(id: ConversationId, input: { userId: UserId }) {
+    return callObject(() => this.#stub(id).clear(input));
+  }
+
   /** @see ConversationObject.read */
   read(id: ConversationId, input: { userId: UserId; seq: Position }) {
     return callObject(() => this.#stub(id).read(input));

@@ -18,6 +18,9 @@ import { goneUser, type Message, type Person } from "./message.ts";
 import type { PolicyName } from "./policies.ts";
 import { noUser } from "./users.ts";
 
+/** How often the copy of a flag is handed on while others change it; what is off then is mended when it is seen. */
+const MAX_COPIES = 10;
+
 /**
  * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
  * both lists before this resolves.
@@ -117,9 +120,7 @@ export async function setPreferences(
   change: { [Flag in keyof Preferences]?: boolean | undefined },
 ): Promise<Conversation> {
   if (!(await updatePreferences(core.db, id, caller, change))) throw noConversation();
-  if (change.sticky !== undefined) {
-    await core.inboxes.stick(caller, { conversationId: id, sticky: change.sticky });
-  }
+  if (change.sticky !== undefined) await copySticky(core, caller, id, change.sticky);
   return getConversation(core, caller, id);
 }
 
@@ -129,10 +130,24 @@ async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
   if (unknown !== undefined) throw noUser(unknown);
 }
 
+/**
+ * Hands the inbox its copy of the flag. Calls that race may reach it in another order than D1: so each looks
+ * at D1 once more, and whoever comes last to the inbox leaves there what D1 has.
+ */
+async function copySticky(core: Core, caller: UserId, id: ConversationId, sticky: boolean): Promise<void> {
+  let copied = sticky;
+  for (let i = 0; i < MAX_COPIES; i++) {
+    await core.inboxes.stick(caller, { conversationId: id, sticky: copied });
+    const found = (await findListed(core.db, caller, [{ id, senderId: null }])).get(id);
+    if (!found || found.preferences.sticky === copied) return;
+    copied = found.preferences.sticky;
+  }
+}
+
 /** The inbox has a copy of the flag; one that a crash left behind is mended when it is seen. */
 function mendSticky(core: Core, caller: UserId, { conversationId, sticky }: InboxEntry, found: Listed): void {
   if (sticky === found.preferences.sticky) return;
-  const mended = core.inboxes.stick(caller, { conversationId, sticky: found.preferences.sticky });
+  const mended = copySticky(core, caller, conversationId, found.preferences.sticky);
   core.waitUntil(mended.catch((error: unknown) => log("warn", "sticky_not_mended", fault(error))));
 }
 

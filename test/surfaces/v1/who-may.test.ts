@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { type Answer, call, login, problem, register } from "../../support/api.ts";
-import { createGroup, crowd, send } from "../../support/chat.ts";
+import { createGroup, crowd, openDirect, send } from "../../support/chat.ts";
 import { upgrade } from "../../support/socket.ts";
 import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./who-may.ts";
 
@@ -41,6 +41,7 @@ beforeAll(async () => {
       ...{ anonymous: byOwner, forged: byOwner, ended: byOwner, stranger: byOwner },
       ...{ member: byMember, admin: byMember, owner: byOwner },
     },
+    directId: (await openDirect(owner, member)).id,
     userId: owner.user.id,
     subjectId: subject.user.id,
     removable: {

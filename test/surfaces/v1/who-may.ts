@@ -11,6 +11,8 @@ export interface Scene {
   ownersSeq: number;
   membersSeq: number;
   revocable: Record<Role, number>;
+  /** the direct conversation of the owner and the member */
+  directId: number;
   userId: number;
   /** plain members whom calls act on; one each for calls that take one away */
   subjectId: number;
@@ -95,6 +97,11 @@ export const WHO_MAY: Row[] = [
     ...everyUser(MADE),
   },
   { route: `GET ${IN}`, ...members(OK) },
+  {
+    route: `DELETE ${IN}`,
+    path: ({ directId }) => ({ id: directId }),
+    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: DONE },
+  },
   { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
   { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
   {
@@ -182,7 +189,8 @@ export const WHO_MAY: Row[] = [
 
   { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
 
-  // What ends sessions comes last.
+  // What ends the group, and sessions, comes last.
+  { route: `DELETE ${IN}`, stranger: NOBODY, member: NOBODY, admin: NOBODY, owner: DONE },
   {
     route: "DELETE /v1/sessions/:id",
     path: ({ membersSession }) => ({ id: membersSession }),

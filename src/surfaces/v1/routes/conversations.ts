@@ -6,6 +6,7 @@ import {
   openDirect,
   setPreferences,
 } from "../../../core/conversations.ts";
+import { deleteConversation } from "../../../core/deleting.ts";
 import { editGroup } from "../../../core/groups.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
@@ -82,6 +83,22 @@ const editRoute = createRoute({
   },
 });
 
+/**
+ * A direct conversation is deleted for the caller: its history is gone for him, and it is out of his list until
+ * something comes; twice is no error. A group is dissolved by its owner.
+ */
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/conversations/{id}",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params },
+  responses: {
+    204: { description: "Done" },
+    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+  },
+});
+
 /** Sets the caller's own flags; absent ones stay. */
 const preferencesRoute = createRoute({
   method: "put",
@@ -127,6 +144,10 @@ export const conversations = v1Router()
     const { join_policy: joinPolicy, ...change } = c.req.valid("json");
     const conversation = await editGroup(c.var.core, c.var.caller.userId, id, { ...change, joinPolicy });
     return c.json(serializeConversation(conversation), 200);
+  })
+  .openapi(deleteRoute, async (c) => {
+    await deleteConversation(c.var.core, c.var.caller.userId, c.req.valid("param").id);
+    return c.body(null, 204);
   })
   .openapi(preferencesRoute, async (c) => {
     const { id } = c.req.valid("param");

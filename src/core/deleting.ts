@@ -1,0 +1,23 @@
+import type { Core } from "./core.ts";
+import { dissolveGroup } from "./groups.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+
+/**
+ * Deletes a conversation for the caller alone: his history begins behind the last message, up to which he
+ * counts as having read, and it leaves his list. A new message, his own too, or opening it again brings it
+ * back with what came since; the others keep everything. Groups too; twice changes nothing.
+ * @throws `not_found` unless he is in it
+ */
+export async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  await core.conversations.clear(id, { userId: caller });
+}
+
+/**
+ * What deleting means to most: a direct conversation goes for the caller alone, a group for everybody.
+ * @throws `not_found` unless he is in it, `forbidden` for a group that is not his to dissolve
+ */
+export async function deleteConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  const { profile } = await core.conversations.describe(id, { userId: caller });
+  const remove = profile.kind === "group" ? dissolveGroup : clearConversation;
+  await remove(core, caller, id);
+}
