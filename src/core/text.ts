@@ -16,6 +16,7 @@ export function textUpTo(max: number) {
       .refine((text) => text.length <= max || (text.length <= 2 * max && codePoints(text) <= max), {
         message: `at most ${max} characters`,
       })
+      .meta({ maxLength: max })
   );
 }
 

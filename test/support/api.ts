@@ -2,10 +2,11 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../src/core/ids.ts";
+import { documented } from "./documented.ts";
 
 const ORIGIN = "https://parley.test";
 
-/** What an answer was: `body` is the parsed JSON, `undefined` where there is none. */
+/** What an answer was: `body` is the parsed JSON or other text, `undefined` where there is none. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -19,11 +20,17 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** One HTTP call through the Worker's public door. */
+/** One HTTP call through the Worker's public door; its answer must be as the document says. */
 export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-  const response = await exports.default.fetch(request(method, path, options));
+  return answerOf(method, path, await exports.default.fetch(request(method, path, options)));
+}
+
+/** What a response says, for tests which call another way. @throws if it is not as the document says */
+export async function answerOf(method: string, path: string, response: Response): Promise<Answer> {
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? undefined : parse(text) };
+  const { status, headers } = response;
+  documented(method, path, { status, headers, text });
+  return { status, headers, body: parse(text, headers.get("Content-Type")) };
 }
 
 /** The request of a `call`, for tests which send it another way. */
@@ -84,6 +91,8 @@ export async function login(username: string, headers: Record<string, string> = 
   return SignedIn.parse(answer.body);
 }
 
-function parse(text: string): unknown {
-  return JSON.parse(text);
+/** JSON where it says that it is, else the text itself. */
+function parse(text: string, type: string | null): unknown {
+  if (text === "") return undefined;
+  return type?.includes("json") ? JSON.parse(text) : text;
 }

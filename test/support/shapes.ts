@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { User } from "../../src/surfaces/v1/schemas/accounts.ts";
 import { Conversation, ConversationList } from "../../src/surfaces/v1/schemas/conversations.ts";
-import { Message, MessagePage, Receipts } from "../../src/surfaces/v1/schemas/messages.ts";
+import { MessageFields, MessagePage, Receipts } from "../../src/surfaces/v1/schemas/messages.ts";
 
 // The schemas that describe v1 in OpenAPI, strict all the way down: a field too many fails a test.
 
-const StrictQuote = Message.shape.quote.unwrap().strict();
+const StrictQuote = MessageFields.shape.quote.unwrap().strict();
 
 export const StrictMessage = z.strictObject({
-  ...Message.shape,
-  sender: Message.shape.sender.strict(),
+  ...MessageFields.shape,
+  sender: MessageFields.shape.sender.strict(),
   quote: StrictQuote.optional(),
 });
 export type StrictMessage = z.infer<typeof StrictMessage>;

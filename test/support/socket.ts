@@ -2,6 +2,7 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { request } from "./api.ts";
+import { documented } from "./documented.ts";
 
 /** A frame of the server: its type and whatever else it says. */
 const Frame = z.looseObject({ type: z.string() });
@@ -145,14 +146,17 @@ const Shown = z.looseObject({
 });
 const Ack = z.looseObject({ client_msg_id: z.string().optional(), seq: z.int(), created_at: z.int() });
 
-/** Asks for an upgrade; the answer is a 101 or a refusal. */
-export function upgrade(
+/** Asks for an upgrade; the answer, a 101 or a refusal, must be as the document says. */
+export async function upgrade(
   path: string,
   token?: string,
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const options = { ...(token !== undefined && { token }), headers: { Upgrade: "websocket", ...headers } };
-  return exports.default.fetch(request("GET", path, options));
+  const response = await exports.default.fetch(request("GET", path, options));
+  const text = response.status === 101 ? "" : await response.clone().text();
+  documented("GET", path, { status: response.status, headers: response.headers, text });
+  return response;
 }
 
 /** The path of a room socket. */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import {
   type Answer,
+  answerOf,
   type CallOptions,
   call,
   problem,
@@ -35,9 +36,7 @@ describe("while the Worker does not reach D1", () => {
   async function callWithout(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const all = { token: ann.token, ...options };
     const response = await app.fetch(request(method, path, all), { ...env, DB }, createExecutionContext());
-    const text = await response.text();
-    const body: unknown = text === "" ? undefined : JSON.parse(text);
-    return { status: response.status, headers: response.headers, body };
+    return answerOf(method, path, response);
   }
 
   test("whoever is known goes on talking: a message's way asks D1 nothing", async () => {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { app } from "../../../src/app.ts";
 import { SessionId, UserId } from "../../../src/core/ids.ts";
 import { issueToken } from "../../../src/http/token.ts";
-import { call, freshName, login, PASSWORD, problem, register, request } from "../../support/api.ts";
+import { answerOf, call, freshName, login, PASSWORD, problem, register, request } from "../../support/api.ts";
 
 const LATER = Date.now() + 60_000;
 const SECURED = [
@@ -102,8 +102,7 @@ test("a session whose row was ended or has expired is refused", async () => {
 async function callIn(bindings: Partial<Env>, method: string, path: string, options = {}) {
   const context = createExecutionContext();
   const response = await app.fetch(request(method, path, options), { ...env, ...bindings }, context);
-  const body: unknown = await response.json();
-  return { status: response.status, headers: response.headers, body };
+  return answerOf(method, path, response);
 }
 
 test.each(["", "too short"])(

@@ -65,6 +65,8 @@ const text = () => ({ kind: "text", body: { text: "hello" } });
 /** Who may do what on v1. Every route has a row here; `who-may.test.ts` walks them in this order. */
 export const WHO_MAY: Row[] = [
   { route: "GET /healthz", ...anybody(OK) },
+  { route: "GET /openapi.json", ...anybody(OK) },
+  { route: "GET /docs", ...anybody(OK) },
   { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
   { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
 

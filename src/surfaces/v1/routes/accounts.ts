@@ -12,10 +12,13 @@ import { serializeUser } from "../serialize/users.ts";
 
 const signedIn = { "application/json": { schema: SignedInShape } };
 
-/** Makes an account and signs it in: 201. A username that is taken: `conflict`. */
 const registerRoute = createRoute({
   method: "post",
   path: "/v1/register",
+  operationId: "register",
+  tags: ["Accounts"],
+  summary: "Make an account and sign in",
+  description: "A username that is taken is a `conflict`.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
   responses: {
@@ -24,10 +27,13 @@ const registerRoute = createRoute({
   },
 });
 
-/** Signs in once more: 200. A wrong name or password: `unauthenticated`; ten of them: `locked`. */
 const loginRoute = createRoute({
   method: "post",
   path: "/v1/login",
+  operationId: "login",
+  tags: ["Accounts"],
+  summary: "Sign in",
+  description: "Each sign-in is a session. After ten wrong passwords the name is `locked` for a while.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Login } } } },
   responses: {
@@ -36,10 +42,13 @@ const loginRoute = createRoute({
   },
 });
 
-/** Ends the calling session and closes its sockets: 204. */
 const logoutRoute = createRoute({
   method: "post",
   path: "/v1/logout",
+  operationId: "logout",
+  tags: ["Accounts"],
+  summary: "End this session",
+  description: "Its sockets close.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: { 204: { description: "The session has ended" }, ...problems("unauthenticated") },

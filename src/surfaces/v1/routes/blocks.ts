@@ -8,10 +8,12 @@ import { serializeUsers } from "../serialize/friends.ts";
 
 const params = z.object({ user_id: UserIdParam });
 
-/** Whom the caller blocks. */
 const listRoute = createRoute({
   method: "get",
   path: "/v1/blocks",
+  operationId: "listBlocks",
+  tags: ["Friends"],
+  summary: "Whom you block",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -21,10 +23,13 @@ const listRoute = createRoute({
   },
 });
 
-/** Blocks a user: from the answer on neither writes to the other. Ends friendship and requests. */
 const blockRoute = createRoute({
   method: "put",
   path: "/v1/blocks/{user_id}",
+  operationId: "block",
+  tags: ["Friends"],
+  summary: "Block a user",
+  description: "From the answer on neither of you writes to the other. Ends friendship and requests.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -34,10 +39,13 @@ const blockRoute = createRoute({
   },
 });
 
-/** Lifts the caller's block. What it ended stays ended. */
 const unblockRoute = createRoute({
   method: "delete",
   path: "/v1/blocks/{user_id}",
+  operationId: "unblock",
+  tags: ["Friends"],
+  summary: "Lift your block of a user",
+  description: "What it ended stays ended.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },

@@ -24,13 +24,14 @@ import { serializeConversation } from "../serialize/conversations.ts";
 const params = z.object({ id: ConversationIdParam });
 const one = { content: { "application/json": { schema: Conversation } } };
 
-/**
- * Opens the direct conversation with a user (201 new, 200 existing), or creates a group (201).
- * Unknown users: `not_found`; a member across a block: `blocked`. Nothing is created then.
- */
 const createRouteDefinition = createRoute({
   method: "post",
   path: "/v1/conversations",
+  operationId: "createConversation",
+  tags: ["Conversations"],
+  summary: "Open a direct conversation, or create a group",
+  description:
+    "Two users have one direct conversation: opened again, it is the same (200). If any of the users is unknown (`not_found`), or a block stands between you and him (`blocked`), nothing is created.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: NewConversation } } } },
@@ -41,10 +42,13 @@ const createRouteDefinition = createRoute({
   },
 });
 
-/** The caller's conversations: sticky ones first, then newest activity. */
 const listRoute = createRoute({
   method: "get",
   path: "/v1/conversations",
+  operationId: "listConversations",
+  tags: ["Conversations"],
+  summary: "Your conversations",
+  description: "Sticky ones first, then the newest activity.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -54,10 +58,12 @@ const listRoute = createRoute({
   },
 });
 
-/** One conversation, as the caller sees it. */
 const getRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}",
+  operationId: "getConversation",
+  tags: ["Conversations"],
+  summary: "A conversation, as you see it",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -67,10 +73,13 @@ const getRoute = createRoute({
   },
 });
 
-/** Changes a group's profile; absent fields stay. */
 const editRoute = createRoute({
   method: "patch",
   path: "/v1/conversations/{id}",
+  operationId: "changeConversation",
+  tags: ["Conversations"],
+  summary: "Change a group's profile",
+  description: "The owner and the admins may. Absent fields stay.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
@@ -83,13 +92,14 @@ const editRoute = createRoute({
   },
 });
 
-/**
- * A direct conversation is deleted for the caller: its history is gone for him, and it is out of his list until
- * something comes; twice is no error. A group is dissolved by its owner.
- */
 const deleteRoute = createRoute({
   method: "delete",
   path: "/v1/conversations/{id}",
+  operationId: "deleteConversation",
+  tags: ["Conversations"],
+  summary: "Dissolve a group, or delete a direct conversation for yourself",
+  description:
+    "A direct one: its history is gone for you, and it is out of your list until something comes; twice is no error. A group is dissolved, by its owner.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -99,10 +109,13 @@ const deleteRoute = createRoute({
   },
 });
 
-/** Sets the caller's own flags; absent ones stay. */
 const preferencesRoute = createRoute({
   method: "put",
   path: "/v1/conversations/{id}/preferences",
+  operationId: "setPreferences",
+  tags: ["Conversations"],
+  summary: "Set your own flags of a conversation",
+  description: "Absent ones stay.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {

@@ -8,10 +8,12 @@ import { serializeRequests, serializeUsers } from "../serialize/friends.ts";
 
 const params = z.object({ user_id: UserIdParam });
 
-/** The caller's friends. */
 const listRoute = createRoute({
   method: "get",
   path: "/v1/friends",
+  operationId: "listFriends",
+  tags: ["Friends"],
+  summary: "Your friends",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -21,10 +23,13 @@ const listRoute = createRoute({
   },
 });
 
-/** What others have asked of the caller, the newest first. */
 const requestsRoute = createRoute({
   method: "get",
   path: "/v1/friends/requests",
+  operationId: "listFriendRequests",
+  tags: ["Friends"],
+  summary: "Who asks you for friendship",
+  description: "The newest first.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -34,13 +39,14 @@ const requestsRoute = createRoute({
   },
 });
 
-/**
- * Asks for friendship, or agrees where the other has asked or lets everybody be his friend. One who wants
- * nobody to ask: `forbidden`; a block in either direction: `blocked`.
- */
 const befriendRoute = createRoute({
   method: "put",
   path: "/v1/friends/{user_id}",
+  operationId: "befriend",
+  tags: ["Friends"],
+  summary: "Ask for friendship, or agree",
+  description:
+    "Agrees if the other has asked, or lets everybody be his friend. One who wants nobody to ask is `forbidden`, a block in either direction `blocked`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -50,10 +56,13 @@ const befriendRoute = createRoute({
   },
 });
 
-/** Ends a friendship, rejects what the other has asked, withdraws what the caller has; or changes nothing. */
 const unfriendRoute = createRoute({
   method: "delete",
   path: "/v1/friends/{user_id}",
+  operationId: "unfriend",
+  tags: ["Friends"],
+  summary: "End a friendship, reject or withdraw a request",
+  description: "If there is none, nothing changes.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },

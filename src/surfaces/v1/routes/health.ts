@@ -4,11 +4,14 @@ import { v1Router } from "../router.ts";
 
 const Health = z.object({ ok: z.literal(true) });
 
-/** Whether this Worker can work, for probes: `{ok: true}` once the database answers, else 503. */
 export const health = v1Router().openapi(
   createRoute({
     method: "get",
     path: "/healthz",
+    operationId: "checkHealth",
+    tags: ["Service"],
+    summary: "Whether the server can work",
+    description: "For probes: 200 once the database answers.",
     responses: {
       200: { description: "The database answers", content: { "application/json": { schema: Health } } },
     },

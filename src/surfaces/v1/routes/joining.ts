@@ -17,10 +17,13 @@ import { serializeApplication } from "../serialize/groups.ts";
 
 const params = z.object({ id: ConversationIdParam });
 
-/** Joins a group, or asks to be let in. A closed one is as one that does not exist. */
 const joinRoute = createRoute({
   method: "post",
   path: "/v1/conversations/{id}/join",
+  operationId: "joinGroup",
+  tags: ["Members"],
+  summary: "Join a group, or ask to be let in",
+  description: "A closed one is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { content: { "application/json": { schema: Wish } } } },
@@ -30,10 +33,13 @@ const joinRoute = createRoute({
   },
 });
 
-/** Leaves a group. An owner hands it over first, or dissolves it: `conflict`. */
 const leaveRoute = createRoute({
   method: "post",
   path: "/v1/conversations/{id}/leave",
+  operationId: "leaveGroup",
+  tags: ["Members"],
+  summary: "Leave a group",
+  description: "An owner hands it over first, or dissolves it: `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -43,10 +49,13 @@ const leaveRoute = createRoute({
   },
 });
 
-/** Gives the group to another member; the caller is a plain member then. */
 const ownerRoute = createRoute({
   method: "post",
   path: "/v1/conversations/{id}/owner",
+  operationId: "handOver",
+  tags: ["Members"],
+  summary: "Give the group to another member",
+  description: "You are a plain member then.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: Heir } } } },
@@ -56,10 +65,13 @@ const ownerRoute = createRoute({
   },
 });
 
-/** Who asks to be let in, the first one first: for the owner and the admins. */
 const applicationsRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/applications",
+  operationId: "listApplications",
+  tags: ["Members"],
+  summary: "Who asks to be let in",
+  description: "The first one first; for the owner and the admins.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params, query: PlaceQuery },
@@ -69,10 +81,13 @@ const applicationsRoute = createRoute({
   },
 });
 
-/** Lets somebody in, or not. Handled already: `conflict`. */
 const decisionRoute = createRoute({
   method: "post",
   path: "/v1/conversations/{id}/applications/{application_id}",
+  operationId: "decideApplication",
+  tags: ["Members"],
+  summary: "Let somebody in, or not",
+  description: "Handled already is a `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {

@@ -13,29 +13,37 @@ const me200 = {
   200: { description: "The caller's profile", content: { "application/json": { schema: Me } } },
 };
 
-/** The caller's own profile. */
 const getRoute = createRoute({
   method: "get",
   path: "/v1/me",
+  operationId: "getMe",
+  tags: ["Accounts"],
+  summary: "Your profile",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: { ...me200, ...problems("unauthenticated") },
 });
 
-/** Changes the caller's profile: absent = unchanged, `""` = emptied, null is refused. */
 const patchRoute = createRoute({
   method: "patch",
   path: "/v1/me",
+  operationId: "changeMe",
+  tags: ["Accounts"],
+  summary: "Change your profile",
+  description: 'Absent fields stay, `""` empties, null is refused.',
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: ProfileChange } } } },
   responses: { ...me200, ...problems("validation_failed", "unauthenticated", "too_large") },
 });
 
-/** Changes the caller's password: 204, and all his other sessions end. A wrong current one: `forbidden`. */
 const passwordRoute = createRoute({
   method: "post",
   path: "/v1/me/password",
+  operationId: "changePassword",
+  tags: ["Accounts"],
+  summary: "Change your password",
+  description: "Your other sessions end. A wrong current password is `forbidden`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: PasswordChange } } } },

@@ -10,10 +10,13 @@ import { serializeMember } from "../serialize/groups.ts";
 const params = z.object({ id: ConversationIdParam });
 const oneParams = z.object({ id: ConversationIdParam, user_id: UserIdParam });
 
-/** The members in the order in which they joined. */
 const listRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/members",
+  operationId: "listMembers",
+  tags: ["Members"],
+  summary: "Who is in a conversation",
+  description: "In the order in which they joined.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params, query: PlaceQuery },
@@ -23,10 +26,13 @@ const listRoute = createRoute({
   },
 });
 
-/** Adds people to a group; who is a member already stays as he is. One who cannot be added: nobody is. */
 const addRoute = createRoute({
   method: "post",
   path: "/v1/conversations/{id}/members",
+  operationId: "addMembers",
+  tags: ["Members"],
+  summary: "Add people to a group",
+  description: "Who is a member already stays as he is. If one cannot be added, nobody is.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: NewMembers } } } },
@@ -44,10 +50,13 @@ const addRoute = createRoute({
   },
 });
 
-/** Changes a member's role, mute (`muted_for_s`, 0 ends it) or name card; one's own name card is one's own. */
 const changeRoute = createRoute({
   method: "patch",
   path: "/v1/conversations/{id}/members/{user_id}",
+  operationId: "changeMember",
+  tags: ["Members"],
+  summary: "Change a member's role, mute or name card",
+  description: "`muted_for_s` 0 ends a mute. Your own name card is yours to change.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
@@ -60,10 +69,13 @@ const changeRoute = createRoute({
   },
 });
 
-/** Takes a member out of the group; oneself: leaves. */
 const removeRoute = createRoute({
   method: "delete",
   path: "/v1/conversations/{id}/members/{user_id}",
+  operationId: "removeMember",
+  tags: ["Members"],
+  summary: "Take a member out of a group",
+  description: "Yourself: you leave.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: oneParams },

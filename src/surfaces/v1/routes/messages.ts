@@ -17,24 +17,41 @@ const params = z.object({ id: ConversationIdParam });
 const oneParams = z.object({ id: ConversationIdParam, seq: SeqParam });
 const one = { content: { "application/json": { schema: Message } } };
 
-/** Sends a message: 201, or 200 with the first one for a `client_msg_id` that was used already. */
 const sendRoute = createRoute({
   method: "post",
   path: "/v1/conversations/{id}/messages",
+  operationId: "sendMessage",
+  tags: ["Messages"],
+  summary: "Send a message",
+  description:
+    "With a `client_msg_id` it can be repeated: the second time answers 200 with the first message, and delivers nothing twice.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: NewMessage } } } },
   responses: {
     200: { description: "The message that was sent with this client_msg_id", ...one },
     201: { description: "The new message", ...one },
-    ...problems("validation_failed", "unauthenticated", "not_found", "too_large", "rate_limited"),
+    ...problems(
+      "validation_failed",
+      "unauthenticated",
+      "forbidden",
+      "muted",
+      "blocked",
+      "not_found",
+      "too_large",
+      "rate_limited",
+    ),
   },
 });
 
-/** A page of messages in rising `seq`; without bounds the newest. `before` and `after` exclude each other. */
 const pageRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/messages",
+  operationId: "listMessages",
+  tags: ["Messages"],
+  summary: "A page of messages",
+  description:
+    "In rising `seq`; without a bound, the newest. `before` and `after` are exclusive, and only one of them may be given.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params, query: PageQuery },
@@ -44,10 +61,13 @@ const pageRoute = createRoute({
   },
 });
 
-/** One message. Hidden or unknown: `not_found`. */
 const getRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/messages/{seq}",
+  operationId: "getMessage",
+  tags: ["Messages"],
+  summary: "One message",
+  description: "One that you have hidden is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: oneParams },
@@ -57,13 +77,14 @@ const getRoute = createRoute({
   },
 });
 
-/**
- * Hides a message from the caller (`for=me`), or revokes it for everyone (`for=everyone`: its sender,
- * or the group's owner and admins). Twice is no error.
- */
 const deleteRoute = createRoute({
   method: "delete",
   path: "/v1/conversations/{id}/messages/{seq}",
+  operationId: "deleteMessage",
+  tags: ["Messages"],
+  summary: "Take a message away",
+  description:
+    "`for=me` hides it from you. `for=everyone` revokes it: its sender may, and the group's owner and admins. Twice is no error.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: oneParams, query: DeleteQuery },

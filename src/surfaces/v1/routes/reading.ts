@@ -9,10 +9,14 @@ import { serializeReceipt } from "../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam });
 
-/** Moves the caller's read position forward; backward changes nothing. Beyond the last message: `not_found`. */
 const readRoute = createRoute({
   method: "put",
   path: "/v1/conversations/{id}/read",
+  operationId: "markRead",
+  tags: ["Messages"],
+  summary: "Move your read position",
+  description:
+    "It moves forward only; a lower `seq` changes nothing. Beyond the last message is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: ReadPosition } } } },
@@ -22,10 +26,12 @@ const readRoute = createRoute({
   },
 });
 
-/** How far each member has read; `read_at` 0: never. */
 const receiptsRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/receipts",
+  operationId: "listReceipts",
+  tags: ["Messages"],
+  summary: "How far each member has read",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },

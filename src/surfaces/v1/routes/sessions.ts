@@ -6,10 +6,13 @@ import { Sessions } from "../schemas/accounts.ts";
 import { problems } from "../schemas/common.ts";
 import { serializeSession } from "../serialize/sessions.ts";
 
-/** The caller's devices, the newest sign-in first. */
 const listRoute = createRoute({
   method: "get",
   path: "/v1/sessions",
+  operationId: "listSessions",
+  tags: ["Accounts"],
+  summary: "Your sessions",
+  description: "One for each sign-in, the newest first.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: {
@@ -21,10 +24,13 @@ const listRoute = createRoute({
   },
 });
 
-/** Ends one of them; its sockets close with 4001. Another's, an unknown or an ended one: `not_found`. */
 const endRoute = createRoute({
   method: "delete",
   path: "/v1/sessions/{id}",
+  operationId: "endSession",
+  tags: ["Accounts"],
+  summary: "End one of your sessions",
+  description: "Its sockets close with 4001. Another's, an unknown or an ended one is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: z.string() }) },

@@ -6,10 +6,12 @@ import { User, Users, UsersQuery } from "../schemas/accounts.ts";
 import { problems, UserIdParam } from "../schemas/common.ts";
 import { serializeUser } from "../serialize/users.ts";
 
-/** A user as others see him. Unknown: `not_found`. */
 const getRoute = createRoute({
   method: "get",
   path: "/v1/users/{id}",
+  operationId: "getUser",
+  tags: ["Users"],
+  summary: "A user, as others see him",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: UserIdParam }) },
@@ -19,10 +21,13 @@ const getRoute = createRoute({
   },
 });
 
-/** Whoever has exactly this username: one user, or none. */
 const findRoute = createRoute({
   method: "get",
   path: "/v1/users",
+  operationId: "findUsers",
+  tags: ["Users"],
+  summary: "Who has exactly this username",
+  description: "One user, or none.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: UsersQuery },

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { SessionId, UserId } from "../../../core/ids.ts";
 import { codePoints } from "../../../core/text.ts";
 import { FriendPolicy, ProfileFields, Username } from "../../../core/users.ts";
-import { QueryText } from "./common.ts";
+import { QueryText, Time } from "./common.ts";
 
 const PASSWORD = { min: 8, max: 128 };
 
@@ -32,10 +32,12 @@ export const Registration = z
     email: ProfileFields.shape.email.optional(),
     nickname: ProfileFields.shape.nickname.optional(),
   })
-  .openapi("Registration");
+  .openapi("Registration", { example: { username: "ann", password: "correct horse" } });
 
 /** Any password may be tried: whether it can be one is not for the caller to learn. */
-export const Login = z.object({ username: Username, password: z.string() }).openapi("Login");
+export const Login = z
+  .object({ username: Username, password: z.string() })
+  .openapi("Login", { example: { username: "ann", password: "correct horse" } });
 
 /** The current one may be any: whether it can be one is not for the caller to learn. */
 export const PasswordChange = z.object({ current: z.string(), next: NewPassword }).openapi("PasswordChange");
@@ -53,18 +55,18 @@ export const User = z
 const { friendPolicy: _, ...profile } = ProfileFields.shape;
 const Profile = z.object({ ...profile, friend_policy: FriendPolicy });
 
-export const Me = User.extend(Profile.shape).openapi("Me");
+export const Me = z.object({ ...User.shape, ...Profile.shape }).openapi("Me");
 
 /** Absent = unchanged, `""` = emptied, null is refused. */
 export const ProfileChange = Profile.partial().openapi("ProfileChange");
 
-export const SignedIn = z.object({ token: z.string(), expires_at: z.int(), user: User }).openapi("SignedIn");
+export const SignedIn = z.object({ token: z.string(), expires_at: Time, user: User }).openapi("SignedIn");
 
 export const Session = z
   .object({
     id: SessionId,
-    created_at: z.int(),
-    last_seen_at: z.int(),
+    created_at: Time,
+    last_seen_at: Time,
     user_agent: z.string(),
     current: z.boolean(),
   })

@@ -5,6 +5,7 @@ import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";
 import { ProfileFields } from "../../../core/users.ts";
 import { User } from "./accounts.ts";
+import { orNull, Time } from "./common.ts";
 import { Message } from "./messages.ts";
 
 const Name = textUpTo(LIMITS.name).min(1, "must not be empty");
@@ -19,7 +20,7 @@ export const NewConversation = z
       join_policy: JoinPolicy.default("approval"),
     }),
   ])
-  .openapi("NewConversation");
+  .openapi("NewConversation", { example: { kind: "direct", user_id: 100_001 } });
 
 /** Absent = unchanged. */
 export const ConversationChange = z
@@ -45,7 +46,7 @@ export const Conversation = z
     owner_id: UserId.optional(),
     role: Role.optional(),
     member_count: z.int(),
-    last_message: Message.nullable(),
+    last_message: orNull(Message),
     last_seq: Position,
     read_seq: Position,
     unread_count: z.int(),
@@ -53,7 +54,7 @@ export const Conversation = z
     silent: z.boolean(),
     validation: z.boolean(),
     disabled: z.boolean(),
-    updated_at: z.int(),
+    updated_at: Time,
   })
   .openapi("Conversation");
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { FriendState } from "../../../core/friends.ts";
 import { User } from "./accounts.ts";
+import { Time } from "./common.ts";
 
 /** What came of asking: `requested`, the other has yet to agree; `friends`. */
 export const Friendship = z.object({ state: FriendState }).openapi("Friendship");
@@ -9,7 +10,7 @@ export const UserList = z
   .object({ items: z.array(User), next_cursor: z.string().nullable() })
   .openapi("UserList");
 
-const FriendRequest = z.object({ user: User, created_at: z.int() }).openapi("FriendRequest");
+const FriendRequest = z.object({ user: User, created_at: Time }).openapi("FriendRequest");
 
 export const FriendRequestList = z
   .object({ items: z.array(FriendRequest), next_cursor: z.string().nullable() })

@@ -4,16 +4,15 @@ import { UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";
 import { User } from "./accounts.ts";
-import { Limit, QueryText } from "./common.ts";
+import { Limit, QueryText, Time } from "./common.ts";
 
 export const Member = z
   .object({
     user: User,
     role: Role,
-    /** milliseconds since 1970; 0: not muted */
-    muted_until: z.int(),
+    muted_until: Time.openapi({ description: "0: not muted" }),
     name_card: z.string(),
-    joined_at: z.int(),
+    joined_at: Time,
   })
   .openapi("Member");
 
@@ -44,7 +43,7 @@ export const Joined = z.object({ state: z.enum(["joined", "requested"]) }).opena
 export const Heir = z.object({ user_id: UserId }).openapi("Heir");
 
 export const Application = z
-  .object({ id: z.int(), user: User, message: z.string(), created_at: z.int() })
+  .object({ id: z.int(), user: User, message: z.string(), created_at: Time })
   .openapi("Application");
 
 export const ApplicationPage = z

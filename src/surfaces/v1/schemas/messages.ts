@@ -1,11 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { Content, Kind, StoredBody } from "../../../core/content.ts";
+import { Content, Kind, Tip } from "../../../core/content.ts";
 import { ConversationId, Position, Seq, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import { Limit, PositionParam } from "./common.ts";
+import { Limit, PositionParam, Time } from "./common.ts";
 
 /** The client's own id of a message: unique per sender in a conversation, so that a send can be repeated. */
-export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId);
+export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
+  description: "Your own id of the message: sent again, it gives the first message",
+  example: "m1",
+});
 
 const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
 
@@ -16,28 +19,95 @@ const SendFields = z.object({
   mentions: Mentions.optional(),
 });
 
-export const NewMessage = SendFields.and(Content).openapi("NewMessage");
+export const NewMessage = SendFields.and(Content).openapi("NewMessage", {
+  example: { client_msg_id: "m1", kind: "text", body: { text: "hello" } },
+});
 export type NewMessage = z.infer<typeof NewMessage>;
 
 const Sender = z
   .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string() })
   .openapi("Sender");
 
-export const Message = z
+/** Any message's body. No more is said of it: to the generator `z.json()` is a shape without an end. */
+const AnyBody = z
+  .record(z.string(), z.json())
+  .openapi({ type: "object", description: "As `kind` has it; {} once revoked" });
+
+/** What a merged message holds: each message as it was when it was merged. */
+const Merged = z.object({
+  title: z.string(),
+  items: z.array(
+    z.object({
+      conversation_id: ConversationId,
+      seq: Seq,
+      sender: Sender,
+      kind: Kind,
+      body: AnyBody,
+      created_at: Time,
+    }),
+  ),
+});
+
+const Quote = z
   .object({
-    conversation_id: ConversationId,
     seq: Seq,
-    sender: Sender,
+    sender_id: UserId,
     kind: Kind,
-    body: StoredBody.openapi({ type: "object", description: "as it was sent; {} once revoked" }),
-    quote: z.object({ seq: Seq, sender_id: UserId, kind: Kind, preview: z.string() }).optional(),
-    mentions: Mentions,
-    forwarded: z.object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId }).optional(),
-    revoked: z.boolean(),
-    client_msg_id: z.string().optional(),
-    created_at: z.int(),
+    preview: z.string().openapi({ description: "The beginning of its text, a file's name, or nothing" }),
   })
-  .openapi("Message");
+  .openapi("Quote", { description: "The quoted message as it is today; absent for who may not see it" });
+
+const Origin = z
+  .object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId })
+  .openapi("Origin", { description: "Where a forwarded message comes from" });
+
+/** What every message has; `body` is passed on as it was stored. */
+export const MessageFields = z.object({
+  conversation_id: ConversationId,
+  seq: Seq.meta({ description: "Its place in the conversation: 1, 2, 3 … without gaps" }),
+  sender: Sender,
+  kind: Kind,
+  body: AnyBody,
+  quote: Quote.optional(),
+  mentions: Mentions,
+  forwarded: Origin.optional(),
+  revoked: z.boolean().openapi({ description: "Taken back for everyone: `body` is {}" }),
+  client_msg_id: z.string().optional(),
+  created_at: Time,
+});
+
+/** A message on the wire. Its body is what `Content` let in, so the type asks no more of it than to be an object. */
+type Message = Omit<z.infer<typeof MessageFields>, "body"> & { body: object };
+
+const Revoked = z.strictObject({}).openapi({ description: "Once revoked" });
+
+/** A message of one kind. */
+function messageOf(kind: Kind, body: z.ZodType<object>) {
+  const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Message`;
+  const fields = { ...MessageFields.shape, kind: z.literal(kind), body: z.union([body, Revoked]) };
+  return z.object(fields).openapi(name);
+}
+
+/** A message as its conversation's members see it: `kind` says which body. */
+export const Message: z.ZodType<Message> = z
+  .discriminatedUnion("kind", [
+    messageOf("tip", Tip),
+    messageOf("merged", Merged),
+    ...Content.options.map(({ shape }) => messageOf(shape.kind.value, shape.body)),
+  ])
+  .openapi("Message", {
+    example: {
+      conversation_id: 1,
+      seq: 1,
+      sender: { id: 100_000, username: "ann", nickname: "", avatar: "" },
+      kind: "text",
+      body: { text: "hello" },
+      mentions: [],
+      revoked: false,
+      client_msg_id: "m1",
+      created_at: 1_795_162_625_763,
+    },
+  });
 
 export const MessagePage = z
   .object({ items: z.array(Message), has_more: z.boolean() })
@@ -55,5 +125,5 @@ export const ReadPosition = z.object({ seq: Position }).openapi("ReadPosition");
 export const ReadState = z.object({ read_seq: Position, unread_count: z.int() }).openapi("ReadState");
 
 export const Receipts = z
-  .object({ items: z.array(z.object({ user_id: UserId, read_seq: Position, read_at: z.int() })) })
+  .object({ items: z.array(z.object({ user_id: UserId, read_seq: Position, read_at: Time })) })
   .openapi("Receipts");

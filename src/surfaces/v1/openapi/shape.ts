@@ -1,0 +1,100 @@
+import { html } from "hono/html";
+import { rich } from "./text.ts";
+
+export type Html = ReturnType<typeof html>;
+
+/** What the page reads of a JSON schema. */
+export interface Shape {
+  $ref?: string;
+  type?: string | string[];
+  format?: string;
+  description?: string;
+  properties?: Record<string, Shape>;
+  required?: string[];
+  items?: Shape;
+  allOf?: Shape[];
+  anyOf?: Shape[];
+  oneOf?: Shape[];
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  example?: unknown;
+  pattern?: string;
+  minimum?: number;
+  exclusiveMinimum?: number | boolean;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+}
+
+/** A shape in one line: its type, or the name of one that is shown elsewhere. */
+export function inline(shape: Shape): Html {
+  const name = shape.$ref?.split("/").at(-1);
+  if (name !== undefined) return html`<a href="#shape-${name}">${name}</a>`;
+  if (shape.const !== undefined) return html`<code>${JSON.stringify(shape.const)}</code>`;
+  if (shape.enum)
+    return between(
+      shape.enum.map((value) => html`<code>${JSON.stringify(value)}</code>`),
+      " | ",
+    );
+  const parts = shape.oneOf ?? shape.anyOf;
+  if (parts) return between(parts.map(inline), " | ");
+  if (shape.allOf) return between(shape.allOf.map(inline), " & ");
+  if (shape.items) return html`list of ${inline(shape.items)}`;
+  const types = [shape.type ?? "any"].flat().join(" or ");
+  return html`${types}${shape.format === "uri" ? " (URL)" : ""}${limits(shape)}`;
+}
+
+/** A shape with its fields, and theirs, down to what has a name of its own. */
+export function whole(shape: Shape): Html {
+  const parts = shape.allOf ?? shape.oneOf ?? shape.anyOf;
+  if (parts) {
+    const word = shape.allOf ? "All of:" : "One of:";
+    return html`<p>${word}</p><ul>${parts.map((part) => html`<li>${hasMore(part) ? whole(part) : inline(part)}</li>`)}</ul>`;
+  }
+  if (shape.items && hasMore(shape.items)) return html`<p>A list, each of it:</p>${whole(shape.items)}`;
+  const fields = Object.entries(shape.properties ?? {});
+  if (fields.length === 0)
+    return html`<p>${shape.properties ? "An object without fields." : inline(shape)}</p>`;
+  return html`<dl>${fields.map(([name, field]) => row(name, field, shape.required?.includes(name) ?? false))}</dl>`;
+}
+
+function row(name: string, field: Shape, required: boolean): Html {
+  return html`<dt><code>${name}</code>${required ? "" : html`<i> optional</i>`}</dt>
+<dd>${hasMore(field) ? "" : inline(field)} ${rich(field.description ?? "")}${hasMore(field) ? whole(field) : ""}</dd>`;
+}
+
+/** Whether a line does not hold it. */
+function hasMore(shape: Shape): boolean {
+  const parts = shape.allOf ?? shape.oneOf ?? shape.anyOf ?? [];
+  return (
+    shape.properties !== undefined ||
+    (shape.items !== undefined && hasMore(shape.items)) ||
+    parts.some(hasMore)
+  );
+}
+
+function limits(shape: Shape): string {
+  const { minimum, exclusiveMinimum, maximum, pattern } = shape;
+  const least = typeof exclusiveMinimum === "number" ? exclusiveMinimum + 1 : minimum;
+  const said = [
+    range(least, maximum, ""),
+    range(shape.minLength, shape.maxLength, " characters"),
+    range(shape.minItems, shape.maxItems, " items"),
+    pattern && ` matching ${pattern}`,
+    shape.default !== undefined && `, ${JSON.stringify(shape.default)} if absent`,
+  ];
+  return said.filter(Boolean).join("");
+}
+
+function range(from: number | undefined, to: number | undefined, of: string): string {
+  if (from === undefined && to === undefined) return "";
+  if (to === undefined) return ` from ${from}${of}`;
+  return from === undefined ? ` up to ${to}${of}` : ` ${from} to ${to}${of}`;
+}
+
+function between(parts: Html[], separator: string): Html {
+  return html`${parts.map((part, i) => (i === 0 ? part : html`${separator}${part}`))}`;
+}

@@ -1,0 +1,23 @@
+import { html } from "hono/html";
+
+const BULLET = "- ";
+
+/** The little Markdown that descriptions hold, as HTML: paragraphs, lists, `code`, **strong**. */
+export function prose(text: string) {
+  return html`${text.split("\n\n").map(block)}`;
+}
+
+/** The same of one line. */
+export function rich(text: string) {
+  const parts = text.split(/(`[^`]+`|\*\*[^*]+\*\*)/);
+  return html`${parts.map((part) => {
+    if (part.startsWith("`")) return html`<code>${part.slice(1, -1)}</code>`;
+    return part.startsWith("**") ? html`<strong>${part.slice(2, -2)}</strong>` : html`${part}`;
+  })}`;
+}
+
+function block(text: string) {
+  if (!text.startsWith(BULLET)) return html`<p>${rich(text)}</p>`;
+  const items = text.slice(BULLET.length).split(`\n${BULLET}`);
+  return html`<ul>${items.map((item) => html`<li>${rich(item)}</li>`)}</ul>`;
+}
