@@ -6,7 +6,7 @@ import { readSettings } from "./core/settings.ts";
 import { sweep } from "./core/sweep.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
-import { findCreated, findPeople, setOnline } from "./storage/conversations.ts";
+import { findCreated, findListedFor, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findFlags } from "./storage/flags.ts";
 import { project } from "./storage/projection.ts";
@@ -25,6 +25,7 @@ export class Conversation extends ConversationObject {
       directory: {
         created: (id) => findCreated(db, id),
         flags: (id) => findFlags(db, id),
+        listed: (id, userIds) => findListedFor(db, id, userIds),
         people: (ids) => findPeople(db, ids),
         project: (id, projection) => project(db, id, projection),
       },

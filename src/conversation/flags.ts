@@ -15,6 +15,8 @@ export interface FlagDeps {
   read(): Promise<Flags | null>;
   /** Has `repair` called at this time, or earlier. */
   schedule(due: number): void;
+  /** Told when whether the two may write is another thing than before. */
+  changed(): void;
 }
 
 /**
@@ -109,7 +111,7 @@ export class DirectFlags {
   async #read(): Promise<void> {
     const flags = await withDeadline(this.#deps.read(), READ_MS);
     if (!flags) throw noConversation();
-    this.#state.setFlags(flags);
+    if (this.#state.setFlags(flags)) this.#deps.changed();
   }
 
   #forget(token: string): void {

@@ -142,7 +142,6 @@ export abstract class ConversationLife extends DurableObject<Env> {
   #start(): Live {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
     const sockets = new Sockets(this.ctx, this.#deps, room);
-    room.listen(sockets);
     const registrations = new Registrations(room.state.id, this.#deps.inboxes, sockets);
     return { room, sockets, registrations };
   }

@@ -200,6 +200,14 @@ export abstract class ConversationObject extends ConversationLife {
     return this.#shared(input, ({ group }) => group.dissolve(input.userId));
   }
 
+  /** Tells the caller's sockets what the conversation is like for him now: his own flags have changed. */
+  announce(input: { userId: UserId }) {
+    return this.answer(({ sockets }) => {
+      sockets.announce([input.userId]);
+      return null;
+    });
+  }
+
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
   kick(input: { sessionId: SessionId }) {
     return this.answer(({ registrations, sockets }) => {

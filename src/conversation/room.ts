@@ -41,6 +41,7 @@ export interface Listener {
   revoked(seq: Seq, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
   changed(changed: Changed): void;
+  flagsChanged(): void;
 }
 
 export interface RoomDeps {
@@ -110,6 +111,7 @@ export class Room {
     this.flags = new DirectFlags(storage.sql, this.state, {
       read: () => deps.directory.flags(this.state.id),
       schedule: (due) => jobs.schedule("flags", "", due),
+      changed: () => this.#listener?.flagsChanged(),
     });
     this.#door = new Door(this.#sends, this.flags, (outcomes) => this.#committed(outcomes));
   }

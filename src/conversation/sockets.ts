@@ -1,16 +1,15 @@
 import { CoreError, type Failure } from "../core/errors.ts";
-import { Position, type Seq, type SessionId, type UserId } from "../core/ids.ts";
+import { Position, type SessionId, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
-import type { Command, KickReason, Piece, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
+import type { ConversationDirectory } from "../core/ports.ts";
+import type { Command, KickReason, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
-import type { Changed } from "./change.ts";
-import { deliver, frames, type Parcel } from "./delivery.ts";
+import { Broadcast } from "./broadcast.ts";
 import { type Intake, readFrame } from "./intake.ts";
 import type { Opening } from "./opening.ts";
 import { pageFrames, replayPage } from "./replay.ts";
-import type { Listener, Origin, Room } from "./room.ts";
-import type { Outcome } from "./sends.ts";
+import type { Room } from "./room.ts";
 import { CLOSE, RoomSocket } from "./socket.ts";
 
 /** One typing notice of a member is passed on in this time. */
@@ -20,19 +19,20 @@ const TYPING_MS = 1_000;
 export interface SocketsDeps {
   protocol: RoomProtocol;
   settings: Pick<Settings, "rateLimits">;
+  directory: ConversationDirectory;
 }
 
-/** The sockets of a room: takes their frames to the room, and tells them what happens there. */
-export class Sockets implements Listener {
+/** The sockets of a room: opens and closes them, and takes their frames to the room. */
+export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
   readonly #intake: Intake;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #typedAt = new Map<UserId, number>();
-  #syncing: { socket: RoomSocket; acks: string[] } | null = null;
+  readonly #broadcast: Broadcast;
 
-  constructor(ctx: DurableObjectState, { protocol, settings }: SocketsDeps, room: Room) {
+  constructor(ctx: DurableObjectState, { protocol, settings, directory }: SocketsDeps, room: Room) {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
@@ -42,6 +42,11 @@ export class Sockets implements Listener {
       if (socket) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
     }
+    this.#broadcast = new Broadcast(room, protocol, directory, {
+      sockets: () => [...this.#sockets.values()],
+      kick: (concerns, reason) => this.kick(concerns, reason),
+    });
+    room.listen(this.#broadcast);
   }
 
   /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
@@ -99,6 +104,11 @@ export class Sockets implements Listener {
     return socket;
   }
 
+  /** Tells these users what the conversation is like for them now. @see Broadcast.announce */
+  announce(userIds: UserId[]): void {
+    this.#broadcast.announce(userIds);
+  }
+
   hasSession(sessionId: SessionId): boolean {
     return this.#some((socket) => socket.sessionId === sessionId && !socket.isClosing);
   }
@@ -124,80 +134,6 @@ export class Sockets implements Listener {
       if (!isClosing) next = Math.min(next ?? expiresAt, expiresAt);
     }
     return next;
-  }
-
-  sent(outcomes: Outcome<Origin>[]): void {
-    try {
-      this.#deliver(outcomes);
-    } catch (error) {
-      // Nobody may miss a seq and stay: who comes back syncs, and who sent repeats with his client id.
-      log("error", "delivery_failed", { conversation: this.#room.state.id, ...fault(error) });
-      for (const socket of this.#sockets.values()) socket.close(CLOSE.fault);
-    }
-  }
-
-  #deliver(outcomes: Outcome<Origin>[]): void {
-    const acks = new Map<RoomSocket, Piece[]>();
-    const parcels: Parcel[] = [];
-    const listened = this.#sockets.size > 0;
-    for (const { send, result } of outcomes) {
-      const from = "socket" in send.origin ? send.origin.socket : null;
-      if (!result.ok) {
-        if (from) this.#refuse(from, result, send.draft.clientMsgId);
-        continue;
-      }
-      const { row, replay } = result.value;
-      if (from) {
-        const receipt = { seq: row.seq, createdAt: row.created_at };
-        const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);
-        const pieces = acks.get(from);
-        if (pieces) pieces.push(ack);
-        else acks.set(from, [ack]);
-      }
-      if (listened && !replay) parcels.push(this.#parcel(row, from));
-    }
-    if (parcels.length > 0) deliver(parcels, this.#sockets.values(), this.#protocol);
-    // Acks last: a client that saw seq 7 acknowledged has been sent all before it.
-    for (const [socket, pieces] of acks) {
-      const made = frames(pieces, this.#protocol.acks);
-      if (this.#syncing?.socket === socket) this.#syncing.acks.push(...made);
-      else for (const frame of made) socket.send(frame);
-    }
-  }
-
-  read(userId: UserId, seq: Position, from: RoomSocket | null): void {
-    this.#tellOthers(from, { type: "read", conversationId: this.#room.state.id, userId, seq });
-  }
-
-  revoked(seq: Seq, by: UserId, rev: number): void {
-    this.#tellOthers(null, { type: "revoked", conversationId: this.#room.state.id, seq, by, rev });
-  }
-
-  hidden(seq: Seq, userId: UserId, rev: number): void {
-    const frame = this.#protocol.event({ type: "hidden", conversationId: this.#room.state.id, seq, rev });
-    for (const socket of this.#sockets.values()) {
-      if (socket.userId === userId && socket.isLive) socket.send(frame);
-    }
-  }
-
-  changed({ change, tip }: Changed): void {
-    // Who goes sees nothing of what comes after: not even the tip of his going.
-    const { kick, notice } = change;
-    const gone = new Set(kick?.userIds);
-    if (kick) this.kick(({ userId }) => gone.has(userId), kick.reason);
-    const conversationId = this.#room.state.id;
-    if (tip) deliver([this.#parcel(tip, null)], this.#sockets.values(), this.#protocol);
-    if (change.tip) {
-      const { event, user_ids: userIds } = change.tip;
-      this.#tellOthers(null, { type: "member", conversationId, event, userIds });
-    }
-    if (notice) {
-      const { event, userIds, to } = notice;
-      const frame = this.#protocol.event({ type: "member", conversationId, event, userIds });
-      for (const socket of this.#sockets.values()) {
-        if (socket.isLive && to.includes(socket.userId)) socket.send(frame);
-      }
-    }
   }
 
   #take(socket: RoomSocket, command: Command): void {
@@ -256,7 +192,7 @@ export class Sockets implements Listener {
     // What waits is committed first, so that the page and what comes live meet without a gap; the socket
     // is behind meanwhile, or it would get that live and in the page.
     if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
-    const acks = this.#settleFor(socket);
+    const acks = this.#broadcast.settleFor(socket);
     this.#room.people.refreshBehind();
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, from);
     for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
@@ -265,41 +201,12 @@ export class Sockets implements Listener {
     else socket.goLive();
   }
 
-  /** Commits what waits. @returns the acks of the socket that syncs: they go behind what is older, its page */
-  #settleFor(socket: RoomSocket): string[] {
-    const held: string[] = [];
-    this.#syncing = { socket, acks: held };
-    try {
-      this.#room.settle();
-    } finally {
-      this.#syncing = null;
-    }
-    return held;
-  }
-
-  #parcel(row: Parameters<Room["view"]["forAll"]>[0], from: RoomSocket | null): Parcel {
-    const { message, blind } = this.#room.view.forAll(row);
-    return {
-      piece: this.#protocol.message(message),
-      from,
-      blind: blind && { users: blind.users, piece: this.#protocol.message(blind.message) },
-    };
-  }
-
   #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {
     socket.send(this.#protocol.refused(failure, clientMsgId));
   }
 
   #tell(socket: RoomSocket, event: RoomEvent): void {
     socket.send(this.#protocol.event(event));
-  }
-
-  /** To every live socket but one. */
-  #tellOthers(from: RoomSocket | null, event: RoomEvent): void {
-    const frame = this.#protocol.event(event);
-    for (const socket of this.#sockets.values()) {
-      if (socket !== from && socket.isLive) socket.send(frame);
-    }
   }
 
   #some(holds: (socket: RoomSocket) => boolean): boolean {

@@ -86,13 +86,14 @@ export class State {
     this.#sql.exec("UPDATE conversation SET changes = ?, rev = ?", changes, rev);
   }
 
-  /** Stores what D1 says of the two now. */
-  setFlags(flags: Flags): void {
+  /** Stores what D1 says of the two now. @returns whether it is another thing than before */
+  setFlags(flags: Flags): boolean {
     const { blocked, friends } = flags;
-    if (blocked === this.flags.blocked && friends === this.flags.friends) return;
+    if (blocked === this.flags.blocked && friends === this.flags.friends) return false;
     this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
     // Whether only friends may write was settled at creation.
     this.flags = { ...this.flags, blocked, friends };
+    return true;
   }
 
   apply(changes: number, rev: number): void {

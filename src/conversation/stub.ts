@@ -135,6 +135,11 @@ export class ConversationStubs {
     return callObjectOnce(() => this.#stub(id).dissolve(input));
   }
 
+  /** @see ConversationObject.announce */
+  announce(id: ConversationId, input: { userId: UserId }) {
+    return callObject(() => this.#stub(id).announce(input));
+  }
+
   /** @see ConversationObject.kick */
   kick(id: ConversationId, sessionId: SessionId) {
     return callObject(() => this.#stub(id).kick({ sessionId }));

@@ -73,6 +73,41 @@ export interface Conversation extends Profile, Standing, Preferences {
   disabled: boolean;
 }
 
+/** What D1 adds to a conversation for one member. */
+export interface Listed {
+  id: ConversationId;
+  profile: Profile;
+  role: Role;
+  preferences: Preferences;
+  /** the other one of a direct conversation */
+  peer: (Person & { online: boolean }) | null;
+  /** a direct conversation in which its two may not write */
+  disabled: boolean;
+  /** who wrote the last message */
+  sender: Person | null;
+}
+
+/** A conversation as one member sees it, put together of what its object and D1 know. */
+export function compose(
+  id: ConversationId,
+  { profile, role, preferences, peer, disabled }: Omit<Listed, "id" | "sender">,
+  standing: Standing,
+  lastMessage: Message | null,
+): Conversation {
+  const { lastSeq, readSeq, unreadCount, memberCount, updatedAt } = standing;
+  return {
+    id,
+    ...profile,
+    // A direct conversation is called after the other one.
+    ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
+    ...preferences,
+    ...{ lastSeq, readSeq, unreadCount, memberCount, updatedAt },
+    role,
+    lastMessage,
+    disabled,
+  };
+}
+
 /** A member of a conversation, as its object knows him. */
 export interface Membership {
   userId: UserId;

@@ -2,13 +2,18 @@ import {
   existingUsers,
   findListed,
   insertGroup,
-  type Listed,
   openDirect as openPair,
   updatePreferences,
 } from "../storage/conversations.ts";
 import { requireNoBlocks } from "./blocks.ts";
 import type { InboxEntry, Preview } from "./bump.ts";
-import type { Conversation, JoinPolicy, Preferences, Profile, Role, Standing } from "./conversation.ts";
+import {
+  type Conversation,
+  compose,
+  type JoinPolicy,
+  type Listed,
+  type Preferences,
+} from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { invalid, noConversation } from "./errors.ts";
@@ -121,6 +126,12 @@ export async function setPreferences(
 ): Promise<Conversation> {
   if (!(await updatePreferences(core.db, id, caller, change))) throw noConversation();
   if (change.sticky !== undefined) await copySticky(core, caller, id, change.sticky);
+  // His other devices in the room are told; whether they are is nobody's to wait for.
+  core.waitUntil(
+    core.conversations
+      .announce(id, { userId: caller })
+      .catch((error: unknown) => log("warn", "preferences_not_told", fault(error))),
+  );
   return getConversation(core, caller, id);
 }
 
@@ -149,26 +160,6 @@ function mendSticky(core: Core, caller: UserId, { conversationId, sticky }: Inbo
   if (sticky === found.preferences.sticky) return;
   const mended = copySticky(core, caller, conversationId, found.preferences.sticky);
   core.waitUntil(mended.catch((error: unknown) => log("warn", "sticky_not_mended", fault(error))));
-}
-
-function compose(
-  id: ConversationId,
-  { profile, role, preferences, peer, disabled }: { profile: Profile; role: Role } & Omit<Listed, "sender">,
-  standing: Standing,
-  lastMessage: Message | null,
-): Conversation {
-  const { lastSeq, readSeq, unreadCount, memberCount, updatedAt } = standing;
-  return {
-    id,
-    ...profile,
-    // A direct conversation is called after the other one.
-    ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
-    ...preferences,
-    ...{ lastSeq, readSeq, unreadCount, memberCount, updatedAt },
-    role,
-    lastMessage,
-    disabled,
-  };
 }
 
 function lastMessage({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {

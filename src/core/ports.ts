@@ -1,5 +1,5 @@
 import type { Bump } from "./bump.ts";
-import type { Flags, MemberState, Profile, Role } from "./conversation.ts";
+import type { Flags, Listed, MemberState, Profile, Role } from "./conversation.ts";
 import type { ConversationId, SessionId, UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
 
@@ -19,6 +19,8 @@ export interface ConversationDirectory {
    * @returns which of those who are said to be members have no account any more: they are not taken
    */
   project(id: ConversationId, projection: ConversationProjection): Promise<UserId[]>;
+  /** What is kept of the conversation for each of these members: who is none is missing. One query. */
+  listed(id: ConversationId, userIds: UserId[]): Promise<Map<UserId, Listed>>;
   /** Today's profiles; unknown ids are missing. One query whatever the number. */
   people(ids: UserId[]): Promise<Person[]>;
 }

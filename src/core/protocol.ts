@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TipEvent } from "./content.ts";
+import type { Conversation } from "./conversation.ts";
 import type { Failure, Result } from "./errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { Draft, Message, Receipt } from "./message.ts";
@@ -30,6 +31,7 @@ export type RoomEvent =
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
+  | { type: "conversation"; conversation: Conversation }
   | { type: "member"; conversationId: ConversationId; event: MemberEvent; userIds: UserId[] }
   | { type: "kicked"; reason: KickReason };
 

@@ -1,11 +1,10 @@
 import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
-import { ConversationKind, JoinPolicy, type Preferences, type Profile, Role } from "../core/conversation.ts";
+import { ConversationKind, JoinPolicy, type Listed, type Preferences, Role } from "../core/conversation.ts";
 import { ConversationId, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import { PolicyName } from "../core/policies.ts";
 import type { Created } from "../core/ports.ts";
-import type { User } from "../core/users.ts";
 import type { Database } from "./database.ts";
 import { flagsQuery } from "./flags.ts";
 import { fromD1 } from "./outage.ts";
@@ -128,24 +127,11 @@ export async function findCreated(db: Database, id: ConversationId): Promise<Cre
   };
 }
 
-/** What D1 adds to a conversation in a member's list. */
-export interface Listed {
-  id: ConversationId;
-  profile: Profile;
-  role: Role;
-  preferences: Preferences;
-  /** the other one of a direct conversation */
-  peer: User | null;
-  /** a direct conversation in which its two may not write */
-  disabled: boolean;
-  /** who wrote the last message */
-  sender: Person | null;
-}
-
 const flag = z.number().transform((value) => value === 1);
 const name = z.string().nullable();
 const ListedRow = z.object({
   id: ConversationId,
+  user_id: UserId,
   kind: ConversationKind,
   name: z.string(),
   avatar: z.string(),
@@ -180,16 +166,31 @@ export async function findListed(
   userId: UserId,
   wanted: { id: ConversationId; senderId: UserId | null }[],
 ): Promise<Map<ConversationId, Listed>> {
-  const rows = await fromD1(db.all(listedQuery(userId, wanted)));
-  return new Map(rows.map((row) => listed(ListedRow.parse(row))).map((entry) => [entry.id, entry]));
+  const rows = await allListed(
+    db,
+    wanted.map(({ id, senderId }) => [id, userId, senderId]),
+  );
+  return new Map(rows.map((row) => [row.id, listed(row)]));
+}
+
+/** What D1 knows of one conversation for each of these members, in one query whatever their number. */
+export async function findListedFor(
+  db: Database,
+  id: ConversationId,
+  userIds: UserId[],
+): Promise<Map<UserId, Listed>> {
+  const rows = await allListed(
+    db,
+    userIds.map((userId) => [id, userId, null]),
+  );
+  return new Map(rows.map((row) => [row.user_id, listed(row)]));
 }
 
 /** Columns have names of their own: D1 gives rows as objects. */
-function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: UserId | null }[]) {
-  const json = JSON.stringify(wanted.map(({ id, senderId }) => [id, senderId]));
+async function allListed(db: Database, wanted: [ConversationId, UserId, sender: UserId | null][]) {
   const pair = [sql`c.low_user_id`, sql`c.high_user_id`] as const;
-  return sql`
-    SELECT c.id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
+  const query = sql`
+    SELECT c.id, m.user_id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
       c.created_at, m.role, m.sticky, m.silent, m.validation,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar, p.online AS peer_online,
@@ -197,12 +198,14 @@ function listedQuery(userId: UserId, wanted: { id: ConversationId; senderId: Use
         OR (c.friends_only AND NOT ${areFriends(...pair)})) AS disabled,
       s.id AS sender_id, s.username AS sender_username, s.nickname AS sender_nickname,
       s.avatar AS sender_avatar
-    FROM json_each(${json}) w
-    JOIN memberships m ON m.conversation_id = json_extract(w.value, '$[0]') AND m.user_id = ${userId}
+    FROM json_each(${JSON.stringify(wanted)}) w
+    JOIN memberships m
+      ON m.conversation_id = json_extract(w.value, '$[0]') AND m.user_id = json_extract(w.value, '$[1]')
     JOIN conversations c ON c.id = m.conversation_id
     LEFT JOIN users p ON p.id = iif(c.low_user_id = m.user_id, c.high_user_id, c.low_user_id)
-    LEFT JOIN users s ON s.id = json_extract(w.value, '$[1]')
+    LEFT JOIN users s ON s.id = json_extract(w.value, '$[2]')
     WHERE m.state = 'active' AND c.dissolved_at IS NULL`;
+  return (await fromD1(db.all(query))).map((row) => ListedRow.parse(row));
 }
 
 function listed(row: z.infer<typeof ListedRow>): Listed {

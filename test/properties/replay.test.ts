@@ -47,6 +47,7 @@ async function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
       flags: nothing,
       people: async () => [],
       project: async () => [],
+      listed: async () => new Map(),
     };
     await work(
       new Room(

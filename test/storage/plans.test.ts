@@ -42,6 +42,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       ANN,
       MANY.map((id) => ({ id, senderId: BOB })),
     ),
+  findListedFor: (db) => conversations.findListedFor(db, ID, [ANN, BOB]),
   updatePreferences: (db) => conversations.updatePreferences(db, ID, ANN, { sticky: true }),
   "updatePreferences, none": (db) => conversations.updatePreferences(db, ID, ANN, {}),
   setOnline: (db) => conversations.setOnline(db, ANN, true),

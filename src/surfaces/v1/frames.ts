@@ -12,6 +12,7 @@ import {
 import { parseJson, requireSound } from "../../http/json.ts";
 import { wireCode } from "./errors.ts";
 import { ClientMsgId, NewMessage } from "./schemas/messages.ts";
+import { serializeConversation } from "./serialize/conversations.ts";
 import { messageJson, toDraft } from "./serialize/messages.ts";
 
 const MAX_SENDS = 64;
@@ -151,6 +152,8 @@ function wireEvent(event: RoomEvent): Record<string, unknown> {
     }
     case "hidden":
       return { type: "hidden", conversation_id: event.conversationId, seq: event.seq, rev: event.rev };
+    case "conversation":
+      return { type: "conversation", conversation: serializeConversation(event.conversation) };
     case "member": {
       const { event: happened, userIds } = event;
       return { type: "member", conversation_id: event.conversationId, event: happened, user_ids: userIds };

@@ -149,3 +149,17 @@ test("joining by each policy", async () => {
   expect((await inGroup(id, dan, "POST", "/join")).body).toEqual({ state: "joined" });
   expect((await inGroup(id, dan, "POST", "/join")).body).toEqual({ state: "joined" });
 });
+
+test("sockets are told what the conversation is like for each of them now", async () => {
+  const id = await newGroup(ann, bob);
+  const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+  await inGroup(id, ann, "PATCH", "", { name: "renamed" });
+  expect(await bobs.next("conversation")).toMatchObject({
+    conversation: { id, name: "renamed", role: "member", unread_count: 0 },
+  });
+  expect(await anns.next("conversation")).toMatchObject({ conversation: { name: "renamed", role: "owner" } });
+  await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  expect(await bobs.next("conversation")).toMatchObject({ conversation: { role: "admin" } });
+  await inGroup(id, bob, "PUT", "/preferences", { silent: true });
+  expect(await bobs.next("conversation")).toMatchObject({ conversation: { silent: true } });
+});

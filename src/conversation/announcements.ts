@@ -1,0 +1,65 @@
+import { type Conversation, compose } from "../core/conversation.ts";
+import type { UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import type { ConversationDirectory } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+import type { Room } from "./room.ts";
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * Tells members with a socket what the conversation is like for each now: its profile, his role and his
+ * own flags. It goes behind the change, as D1 has a part of it; one that is late tells the newest.
+ */
+export class Announcements {
+  readonly #room: Room;
+  readonly #directory: Pick<ConversationDirectory, "listed">;
+  readonly #tell: (userId: UserId, conversation: Conversation) => void;
+  readonly #waiting = new Set<UserId>();
+  #isRunning = false;
+
+  /** @param tell hands it to the sockets of a user */
+  constructor(
+    room: Room,
+    directory: Pick<ConversationDirectory, "listed">,
+    tell: (userId: UserId, conversation: Conversation) => void,
+  ) {
+    this.#room = room;
+    this.#directory = directory;
+    this.#tell = tell;
+  }
+
+  /** Has these users told; who is waiting already is told once. */
+  to(userIds: Iterable<UserId>): void {
+    for (const id of userIds) this.#waiting.add(id);
+    if (this.#isRunning || this.#waiting.size === 0) return;
+    this.#isRunning = true;
+    void this.#run().finally(() => {
+      this.#isRunning = false;
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const userIds = [...this.#waiting];
+      this.#waiting.clear();
+      try {
+        await this.#announce(userIds);
+      } catch (error) {
+        log("warn", "conversation_not_announced", { conversation: this.#room.state.id, ...fault(error) });
+      }
+    }
+  }
+
+  async #announce(userIds: UserId[]): Promise<void> {
+    const { id } = this.#room.state;
+    const listed = await withDeadline(this.#directory.listed(id, userIds), PATIENCE_MS);
+    this.#room.settle();
+    for (const userId of userIds) {
+      const found = listed.get(userId);
+      if (!found || !this.#room.members.isActive(userId)) continue;
+      const { profile, role, standing, lastMessage } = this.#room.describe(userId);
+      this.#tell(userId, compose(id, { ...found, profile, role }, standing, lastMessage));
+    }
+  }
+}
