@@ -21,8 +21,9 @@ export interface MemberChange {
 }
 
 /**
- * What becomes of a group and its members; how they come in is `Joining`. Each method checks rights in the turn in which it writes,
- * behind the sends that came before it, and asks the group's policy, never for a kind of group.
+ * What becomes of a group and its members; how they come in is `Joining`. Each method checks rights in
+ * the turn in which it writes, behind the sends that came before, and asks the group's policy, never for
+ * a kind of group. It gives the users whom the change concerns, for one try to tell their inboxes.
  */
 export class Group {
   readonly #room: Room;
