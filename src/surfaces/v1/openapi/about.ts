@@ -28,18 +28,18 @@ export const SECURITY_SCHEMES = {
   bearer: {
     type: "http" as const,
     scheme: "bearer",
-    description: "The `token` of /v1/register or /v1/login",
+    description: "`Authorization: Bearer <token>`, with the `token` of /v1/register or /v1/login",
   },
   access_token: {
     type: "apiKey" as const,
     in: "query" as const,
     name: "access_token",
-    description: "The same token, for sockets alone",
+    description: "For sockets alone: `?access_token=<token>`",
   },
   subprotocol: {
     type: "apiKey" as const,
     in: "header" as const,
     name: "Sec-WebSocket-Protocol",
-    description: "The same token, for sockets alone: `parley.v1, token.<token>`",
+    description: "For sockets alone: `Sec-WebSocket-Protocol: parley.v1, token.<token>`",
   },
 };

@@ -1,6 +1,6 @@
 import { html, raw } from "hono/html";
 import { type Document, type Operation, operations, type Placed } from "./document.ts";
-import { type Html, inline, type Shape, whole } from "./shape.ts";
+import { type Html, inline, type Shape, said, whole } from "./shape.ts";
 import { STYLE } from "./style.ts";
 import { prose, rich } from "./text.ts";
 
@@ -71,9 +71,21 @@ function call({ method, path, operation }: Placed, document: Document): Html {
 <h3><span class="${method}">${method.toUpperCase()}</span> <code>${path}</code></h3>
 <p><strong>${operation.summary}</strong>${operation.security ? "" : " · no token"}</p>
 ${prose(operation.description ?? "")}
+${token(operation, document)}
 ${input(operation)}
 ${answers(operation, document)}
 </article>`;
+}
+
+/** Where the token goes, if not in the one place where every call takes it. */
+function token({ security = [] }: Operation, { components }: Document): Html {
+  const carriers = security.flatMap((requirement) => Object.keys(requirement));
+  if (carriers.length < 2) return html``;
+  const rows = carriers.map((name) => {
+    const scheme = components?.securitySchemes?.[name];
+    return html`<dt><code>${name}</code></dt><dd>${rich(scheme?.description ?? "")}</dd>`;
+  });
+  return html`<h4>Token, in one of</h4><dl>${rows}</dl>`;
 }
 
 function input({ parameters = [], requestBody }: Operation): Html {
@@ -88,7 +100,7 @@ ${body.map(
 function parameter(one: NonNullable<Operation["parameters"]>[number]): Html {
   if ("$ref" in one) return html``;
   return html`<dt><code>${one.name}</code> <small>${one.in}</small>${one.required ? "" : html`<i> optional</i>`}</dt>
-<dd>${inline(one.schema ?? {})} ${rich(one.description ?? "")}</dd>`;
+<dd>${inline(one.schema ?? {})}${said(one)}</dd>`;
 }
 
 function answers({ responses = {} }: Operation, { components }: Document): Html {
@@ -96,7 +108,7 @@ function answers({ responses = {} }: Operation, { components }: Document): Html 
     const name: string | undefined = response.$ref?.split("/").at(-1);
     return html`<dt><code>${status}</code></dt><dd>${answer((name && components?.responses?.[name]) || response)}</dd>`;
   });
-  return html`<h4>Answers</h4><dl>${rows}</dl>`;
+  return html`<h4>Answers</h4><dl class="answers">${rows}</dl>`;
 }
 
 function answer(response: {

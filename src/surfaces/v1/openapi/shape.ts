@@ -42,7 +42,7 @@ export function inline(shape: Shape): Html {
   const parts = shape.oneOf ?? shape.anyOf;
   if (parts) return between(parts.map(inline), " | ");
   if (shape.allOf) return between(shape.allOf.map(inline), " & ");
-  if (shape.items) return html`list of ${inline(shape.items)}`;
+  if (shape.items) return html`a list: ${inline(shape.items)}`;
   const types = [shape.type ?? "any"].flat().join(" or ");
   return html`${types}${shape.format === "uri" ? " (URL)" : ""}${limits(shape)}`;
 }
@@ -52,7 +52,7 @@ export function whole(shape: Shape): Html {
   const parts = shape.allOf ?? shape.oneOf ?? shape.anyOf;
   if (parts) {
     const word = shape.allOf ? "All of:" : "One of:";
-    return html`<p>${word}</p><ul>${parts.map((part) => html`<li>${hasMore(part) ? whole(part) : inline(part)}</li>`)}</ul>`;
+    return html`<p>${word}</p><ul>${parts.map((part) => html`<li>${hasMore(part) ? whole(part) : inline(part)}${said(part)}</li>`)}</ul>`;
   }
   if (shape.items && hasMore(shape.items)) return html`<p>A list, each of it:</p>${whole(shape.items)}`;
   const fields = Object.entries(shape.properties ?? {});
@@ -63,7 +63,12 @@ export function whole(shape: Shape): Html {
 
 function row(name: string, field: Shape, required: boolean): Html {
   return html`<dt><code>${name}</code>${required ? "" : html`<i> optional</i>`}</dt>
-<dd>${hasMore(field) ? "" : inline(field)} ${rich(field.description ?? "")}${hasMore(field) ? whole(field) : ""}</dd>`;
+<dd>${hasMore(field) ? "" : inline(field)}${said(field)}${hasMore(field) ? whole(field) : ""}</dd>`;
+}
+
+/** What a shape's description says, set off from its type. */
+export function said({ description }: Pick<Shape, "description">): Html {
+  return description === undefined ? html`` : html` <span class="said">${rich(description)}</span>`;
 }
 
 /** Whether a line does not hold it. */

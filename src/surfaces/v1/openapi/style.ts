@@ -18,12 +18,15 @@ article:target > h3 { background: light-dark(#fff6d6, #4a3f12); }
 h3 { margin: 0; font-size: 1.1rem; overflow-wrap: anywhere; }
 h4 { margin: 1rem 0 .25rem; font-size: .875rem; color: var(--soft); }
 p { margin: .5rem 0; }
+.said { color: var(--soft); }
+.said::before { content: "– "; }
 small, i { color: var(--soft); font-size: .8125rem; }
 code, pre { font: .875em/1.5 ui-monospace, monospace; }
 code { overflow-wrap: anywhere; }
 pre { background: var(--back); padding: .75rem; overflow: auto; border-radius: .25rem; }
 dl { margin: .25rem 0; display: grid; grid-template-columns: minmax(8rem, 13rem) minmax(0, 1fr); font-size: .9375rem; }
 dt, dd { margin: 0; padding: .3rem .5rem .3rem 0; border-top: 1px solid var(--line); }
+.answers { grid-template-columns: 4rem minmax(0, 1fr); }
 dd dl { grid-template-columns: minmax(6rem, 10rem) minmax(0, 1fr); }
 .get, .post, .put, .patch, .delete { font: bold .75rem/1 ui-monospace, monospace; padding: .2rem .4rem; border-radius: .25rem; color: #fff; background: #2f6f4f; vertical-align: .1em; }
 .post { background: #1f5fbf; }
@@ -34,6 +37,8 @@ dd dl { grid-template-columns: minmax(6rem, 10rem) minmax(0, 1fr); }
   nav { position: static; height: auto; max-height: 40vh; border-right: 0; border-bottom: 1px solid var(--line); }
   main { padding: 1rem 1.25rem 4rem; }
   dl, dd dl { grid-template-columns: minmax(0, 1fr); }
+  .answers { grid-template-columns: 4rem minmax(0, 1fr); }
   dd { border-top: 0; padding-left: 1rem; }
+  .answers > dd { border-top: 1px solid var(--line); padding-left: 0; }
 }
 `;

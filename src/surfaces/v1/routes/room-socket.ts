@@ -34,7 +34,7 @@ roomSocket.openAPIRegistry.registerPath({
   tags: ["Messages"],
   summary: "A conversation over a WebSocket",
   description:
-    "Messages, read positions and typing, both ways; the frames are in src/surfaces/v1/README.md. " +
+    "Messages, read positions and typing, both ways; the README of v1 has the frames. " +
     "Pages of other origins than the server's own are let in if its setting `ALLOWED_ORIGINS` has them.",
   security: [{ bearer: [] }, { access_token: [] }, { subprotocol: [] }],
   request: { params, query },
