@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
 
 /** The settings as wrangler.toml has them: the pool would take those of a developer's .dev.vars. */
-const { vars } = unstable_readConfig({ config: "./wrangler.toml" });
+const { vars, ratelimits } = unstable_readConfig({ config: "./wrangler.toml" });
 
 export default defineConfig({
   plugins: [
@@ -14,9 +14,11 @@ export default defineConfig({
           ...vars,
           TOKEN_SECRET: "a test secret of more than thirty-two characters",
           TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+          TEST_RATES: ratelimits,
           PROPERTY_RUNS: process.env.PROPERTY_RUNS ?? "",
           PROPERTY_SEED: process.env.PROPERTY_SEED ?? "",
         },
+        ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
       },
     })),
   ],

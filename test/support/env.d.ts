@@ -2,6 +2,10 @@ declare namespace Cloudflare {
   interface Env {
     /** the D1 migrations, read by vitest.config.mts */
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+    /** a counter like those of wrangler.toml, for three calls a minute */
+    TEST_RATE: RateLimit;
+    /** those of wrangler.toml, as wrangler reads them */
+    TEST_RATES: unknown;
     /** how often a property is tried, and from which seed; "": as the test says, and at random */
     PROPERTY_RUNS: string;
     PROPERTY_SEED: string;
