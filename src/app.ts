@@ -22,6 +22,7 @@ app.use(requestLog);
 app.use(async (c, next) => {
   const core: Core = {
     db: openDatabase(c.env.DB),
+    files: c.env.FILES,
     conversations: new ConversationStubs(c.env.CONVERSATION),
     inboxes: new InboxStubs(c.env.INBOX),
     sessionMemory,

@@ -55,6 +55,6 @@ export default {
   fetch: app.fetch,
   /** Each hour (see wrangler.toml): deletes what has expired. */
   async scheduled(_controller, env) {
-    await sweep(openDatabase(env.DB));
+    await sweep(openDatabase(env.DB), env.FILES);
   },
 } satisfies ExportedHandler<Env>;

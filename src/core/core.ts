@@ -7,6 +7,8 @@ import type { Settings } from "./settings.ts";
 /** What every use-case works with; `src/app.ts` makes one for each request. */
 export interface Core {
   db: Database;
+  /** the bytes of files, in R2 */
+  files: R2Bucket;
   conversations: ConversationStubs;
   inboxes: InboxStubs;
   sessionMemory: SessionMemory;

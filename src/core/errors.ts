@@ -33,6 +33,8 @@ export const ErrorData = z.object({
   retryAfter: z.int().positive().optional(),
   /** Until when a member is muted, in milliseconds since 1970. */
   mutedUntil: z.int().positive().optional(),
+  /** How many bytes there are, where others were asked for. */
+  size: z.int().nonnegative().optional(),
 });
 export type ErrorData = z.infer<typeof ErrorData>;
 

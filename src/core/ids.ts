@@ -27,3 +27,10 @@ export const SessionId = z
   .regex(/^[0-9a-f]{32}$/)
   .brand<"SessionId">();
 export type SessionId = z.infer<typeof SessionId>;
+
+/** A file: 32 hexadecimal digits, random. Who knows it may read the file. */
+export const FileKey = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .brand<"FileKey">();
+export type FileKey = z.infer<typeof FileKey>;

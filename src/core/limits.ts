@@ -20,6 +20,10 @@ export const LIMITS = {
   groupMembers: 1_000,
   /** users named by one message */
   mentions: 100,
+  /** bytes of a file */
+  fileBytes: 20 * 1024 * 1024,
+  /** code points of a file's name */
+  fileName: 255,
   /** characters of a quoted message that are shown with the quoting one */
   quotePreview: 100,
 } as const;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ConversationKind, JoinPolicy, MemberState, Role } from "../core/conversation.ts";
-import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
+import type { ConversationId, FileKey, SessionId, UserId } from "../core/ids.ts";
 import type { PolicyName } from "../core/policies.ts";
 import type { FriendPolicy } from "../core/users.ts";
 
@@ -189,7 +189,7 @@ export const blocks = sqliteTable(
 /** What was uploaded whole: bytes in R2 without a row here are reachable for nobody, and swept. */
 export const files = sqliteTable("files", {
   /** unguessable; the key in R2 */
-  key: text().primaryKey(),
+  key: text().primaryKey().$type<FileKey>(),
   /** who uploaded it */
   userId: integer("user_id")
     .notNull()

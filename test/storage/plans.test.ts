@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { ConversationId, SessionId, UserId } from "../../src/core/ids.ts";
+import { ConversationId, FileKey, SessionId, UserId } from "../../src/core/ids.ts";
 import * as accounts from "../../src/storage/accounts.ts";
 import * as blocks from "../../src/storage/blocks.ts";
 import * as conversations from "../../src/storage/conversations.ts";
 import { type Database, openDatabase } from "../../src/storage/database.ts";
+import * as files from "../../src/storage/files.ts";
 import * as flags from "../../src/storage/flags.ts";
 import * as friends from "../../src/storage/friends.ts";
 import * as attempts from "../../src/storage/password-attempts.ts";
@@ -17,6 +18,7 @@ const ANN = UserId.parse(100_000);
 const BOB = UserId.parse(100_001);
 const ID = ConversationId.parse(1);
 const SESSION = SessionId.parse("0".repeat(32));
+const KEY = FileKey.parse("0".repeat(32));
 const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
 
 /** Every function of src/storage that asks D1, called as the use-cases call it. */
@@ -96,6 +98,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findUsers: (db) => users.findUsers(db, [ANN, BOB]),
   findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
   findLife: (db) => users.findLife(db, ANN),
+  findFile: (db) => files.findFile(db, KEY),
+  existingFiles: (db) => files.existingFiles(db, [KEY, KEY]),
   findUser: (db) => users.findUser(db, ANN),
   findUserByName: (db) => users.findUserByName(db, "x"),
   findAccount: (db) => users.findAccount(db, "x"),
@@ -103,16 +107,27 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }),
 };
 
-/** Its plan names what refers to users, of which nothing is read. */
-const INSERTS = ["insertUser"];
+/** Their plans name what refers to users, of which nothing is read. */
+const INSERTS = ["insertUser", "insertFile"];
 
 beforeAll(async () => {
   const insert = "INSERT INTO users (id, username, created_at) VALUES (?, 'ann', 0), (?, 'bob', 0)";
   await env.DB.prepare(insert).bind(ANN, BOB).run();
 });
 
-test("every query is here, but that which inserts one row", () => {
-  const modules = [accounts, attempts, blocks, conversations, flags, friends, projection, sessions, users];
+test("every query is here, but those which insert one row", () => {
+  const modules = [
+    accounts,
+    attempts,
+    blocks,
+    conversations,
+    files,
+    flags,
+    friends,
+    projection,
+    sessions,
+    users,
+  ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));
   expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));

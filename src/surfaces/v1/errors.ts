@@ -53,6 +53,7 @@ export function problem(c: Context, { code, detail, data }: Failure): Response {
   const { status, title } = PROBLEMS[code];
   const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
   if (data?.retryAfter) headers["Retry-After"] = String(data.retryAfter);
+  if (data?.size !== undefined) headers["Content-Range"] = `bytes */${data.size}`;
   if (code === "upgrade_required") headers.Upgrade = "websocket";
   if (code === "unauthenticated") headers["WWW-Authenticate"] = "Bearer";
   const body = {

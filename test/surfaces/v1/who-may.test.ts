@@ -3,6 +3,7 @@ import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { type Answer, call, login, problem, register } from "../../support/api.ts";
 import { createGroup, crowd, openDirect, send } from "../../support/chat.ts";
+import { upload, uploaded } from "../../support/files.ts";
 import { upgrade } from "../../support/socket.ts";
 import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./who-may.ts";
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
   const closed = { ...inGroup, body: { join_policy: "closed" } };
   expect((await call("PATCH", `/v1/conversations/${id}`, closed)).status).toBe(200);
   await createGroup(stranger);
+  const file = uploaded(await upload(member, "{}", "application/json", "?name=x.json"));
   const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
   scene = {
@@ -49,6 +51,7 @@ beforeAll(async () => {
       ...{ admin: first.user.id, owner: second.user.id },
     },
     outsiderId: outsider.user.id,
+    fileKey: file.key,
     membersSession: items.find((session) => session.current)?.id ?? "",
   };
   Object.assign(tokens, {

@@ -21,6 +21,8 @@ export interface Scene {
   outsiderId: number;
   /** a session of the member's besides the one that calls */
   membersSession: string;
+  /** one that the member has uploaded */
+  fileKey: string;
 }
 
 /** What a call answers: its status, with a problem's code where it is one. */
@@ -190,6 +192,22 @@ export const WHO_MAY: Row[] = [
   { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
 
   { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
+  {
+    route: "POST /v1/files",
+    query: "?name=x.json",
+    body: () => "{}",
+    ...everyUser(MADE),
+  },
+  {
+    route: "GET /files/:key/:name",
+    path: ({ fileKey }) => ({ key: fileKey, name: "x.json" }),
+    ...anybody(OK),
+  },
+  {
+    route: "GET /files/:key/:name",
+    path: () => ({ key: "0".repeat(32), name: "x.json" }),
+    ...anybody(NOBODY),
+  },
 
   // What ends the group, and sessions, comes last.
   { route: `DELETE ${IN}`, stranger: NOBODY, member: NOBODY, admin: NOBODY, owner: DONE },

@@ -1,0 +1,122 @@
+import { createHash, randomBytes } from "node:crypto";
+import { z } from "zod";
+import { deleteBlobs, putBlob, readBlob } from "../storage/blobs.ts";
+import { findFile, insertFile } from "../storage/files.ts";
+import type { Core } from "./core.ts";
+import { CoreError } from "./errors.ts";
+import { FileKey, type UserId } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import { textUpTo } from "./text.ts";
+
+/** A file's name: 1–255 code points, without what a path or a header could not carry. */
+export const FileName = textUpTo(LIMITS.fileName).refine(
+  // No URL ends in a segment "." or "..": whoever reads one takes it away.
+  (name) => /^[^\p{Cc}/\\]+$/u.test(name) && name !== "." && name !== "..",
+  'must not be empty, "." or "..", nor hold control characters, "/" or "\\"',
+);
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const CONTENT_TYPE = new RegExp(
+  `^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\\\x00-\\x1f\\x7f-\\uffff]|\\\\[\\x20-\\x7e])*"))*$`,
+);
+
+/** What a file holds: a media type as `Content-Type` writes it, with or without parameters. */
+export const ContentType = z.string().max(255).regex(CONTENT_TYPE, "must be a media type such as image/png");
+
+/** A file whose bytes are still coming in. */
+export interface Upload {
+  /** a `FileName`; absent where the client gave none */
+  name: string | undefined;
+  /** a `ContentType`; absent where the client gave none */
+  contentType: string | undefined;
+  /** how many bytes will come, where that is known beforehand: then none need be held */
+  size: number | undefined;
+  /** throws a `CoreError` where they end too early, or are malformed */
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/** A file that was uploaded whole. */
+export interface StoredFile {
+  key: FileKey;
+  userId: UserId;
+  name: string;
+  /** bytes */
+  size: number;
+  contentType: string;
+  /** of the bytes, 64 hexadecimal digits */
+  sha256: string;
+  /** milliseconds since 1970 */
+  createdAt: number;
+}
+
+/** A part of a file: so many bytes from there on. */
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+/**
+ * Stores a file as it comes in, and makes it readable once it is whole.
+ * @throws `too_large` over 20 MiB, `unavailable` where R2 or D1 does not answer, and what the upload's
+ *   bytes throw; nothing of the file is left then
+ */
+export async function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
+  requireSize(upload.size ?? 0);
+  const key = FileKey.parse(randomBytes(16).toString("hex"));
+  const { name = "file", contentType = "application/octet-stream", size } = upload;
+  const measure = new Measure();
+  try {
+    await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType });
+    const { size: measured, sha256 } = measure.result();
+    const file = { key, userId, name, size: measured, contentType, sha256, createdAt: Date.now() };
+    // The row comes last: bytes without one are reachable for nobody.
+    await insertFile(core.db, file);
+    return file;
+  } catch (error) {
+    // What cannot be deleted now is swept within two days.
+    await deleteBlobs(core.files, [key]).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The file of this key, if it has this name. @throws `not_found` */
+export async function getFile(core: Core, key: string, name: string): Promise<StoredFile> {
+  const parsed = FileKey.safeParse(key);
+  const file = parsed.success ? await findFile(core.db, parsed.data) : null;
+  return file?.name === name ? file : noFile();
+}
+
+/** The bytes of a file, or some of them. @throws `not_found` where R2 has lost them, `unavailable` */
+export async function readFile(core: Core, file: StoredFile, range?: ByteRange): Promise<ReadableStream> {
+  return (await readBlob(core.files, file.key, range)) ?? noFile();
+}
+
+/** Counts and hashes the bytes that go through it. */
+class Measure {
+  #size = 0;
+  readonly #hash = createHash("sha256");
+
+  /** @throws `too_large` with the first byte over the limit */
+  async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      this.#size += chunk.byteLength;
+      requireSize(this.#size);
+      this.#hash.update(chunk);
+      yield chunk;
+    }
+  }
+
+  /** What has gone through; once. */
+  result(): { size: number; sha256: string } {
+    return { size: this.#size, sha256: this.#hash.digest("hex") };
+  }
+}
+
+function requireSize(size: number): void {
+  if (size <= LIMITS.fileBytes) return;
+  throw new CoreError("too_large", `A file must be at most ${LIMITS.fileBytes} bytes (20 MiB).`);
+}
+
+function noFile(): never {
+  throw new CoreError("not_found", "There is no such file. Use its URL as it was given.");
+}

@@ -1,0 +1,32 @@
+/** A header such as `multipart/form-data; boundary=x`: what it says, and its parameters by lower-case name. */
+export interface Parameterized {
+  value: string;
+  parameters: Map<string, string>;
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const VALUE = new RegExp(`^(${TOKEN}(?:/${TOKEN})?)[ \\t]*`);
+const PARAMETER = new RegExp(`;[ \\t]*(?:(${TOKEN})=(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN})))?[ \\t]*`, "sy");
+
+/** Reads a header with parameters (RFC 9110, 5.6.6); null where it is malformed. */
+export function readParameters(header: string): Parameterized | null {
+  const [start, value] = VALUE.exec(header) ?? [];
+  if (start === undefined || value === undefined) return null;
+  const parameters = new Map<string, string>();
+  PARAMETER.lastIndex = start.length;
+  while (PARAMETER.lastIndex < header.length) {
+    const found = PARAMETER.exec(header);
+    if (!found) return null;
+    const [, name, quoted, plain] = found;
+    if (name === undefined) continue;
+    const key = name.toLowerCase();
+    if (parameters.has(key)) return null;
+    parameters.set(key, quoted === undefined ? (plain ?? "") : unquote(quoted));
+  }
+  return { value: value.toLowerCase(), parameters };
+}
+
+/** Browsers write a backslash of a file's name as it is: only `\"` and `\\` are taken for quoted characters. */
+function unquote(text: string): string {
+  return text.replace(/\\(["\\])/g, "$1");
+}

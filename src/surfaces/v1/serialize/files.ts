@@ -1,0 +1,13 @@
+import type { z } from "@hono/zod-openapi";
+import type { StoredFile } from "../../../core/files.ts";
+import type { File } from "../schemas/files.ts";
+
+/**
+ * A file as v1 shows it to who uploaded it.
+ * @param requestUrl of the upload: the file's URL is of the same origin
+ */
+export function serializeFile(file: StoredFile, requestUrl: string): z.infer<typeof File> {
+  const { key, name, size, contentType, sha256 } = file;
+  const url = new URL(`/files/${key}/${encodeURIComponent(name)}`, requestUrl).href;
+  return { key, url, name, size, content_type: contentType, sha256 };
+}
