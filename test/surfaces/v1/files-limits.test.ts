@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../../src/app.ts";
 import {
   type Answer,
+  answerOf,
   type CallOptions,
   problem,
   register,
@@ -99,11 +100,7 @@ test("a body that says a length and is of another is refused, and nothing of it 
     const headers = { "Content-Type": "text/plain", "Content-Length": String(says) };
     const asked = request("POST", "/v1/files", { token: ann.token, body: streamOf([noise(1_000)]), headers });
     const response = await app.fetch(asked, env, createExecutionContext());
-    problem(
-      { status: response.status, headers: response.headers, body: await response.json() },
-      400,
-      "validation_failed",
-    );
+    problem(await answerOf("POST", "/v1/files", response), 400, "validation_failed");
   }
   expect(await stored()).toEqual(before);
   expect(errors.logged).toEqual([]);
@@ -138,7 +135,7 @@ describe("while the Worker does not reach", () => {
   ): Promise<Answer> {
     const asked = request(method, path, { token: ann.token, ...options });
     const response = await app.fetch(asked, { ...env, ...bindings }, createExecutionContext());
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return answerOf(method, path, response);
   }
 
   /** A bucket of which some methods fail. */

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, problem, register, type SignedIn } from "../../support/api.ts";
+import { type Answer, answerOf, problem, register, type SignedIn } from "../../support/api.ts";
 import { Errors } from "../../support/errors.ts";
 import { bytesOf, download, noise, type StrictFile, upload, uploaded } from "../../support/files.ts";
 
@@ -37,9 +37,9 @@ const described = () => ({
 
 const headersOf = ({ headers }: Response) => Object.fromEntries(headers);
 
-/** An answer that is expected to be a problem. */
-async function answerOf(response: Response): Promise<Answer> {
-  return { status: response.status, headers: response.headers, body: await response.json() };
+/** The answer of a GET which is expected to be a problem. */
+async function refusal(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return answerOf("GET", new URL(url).pathname, await download(url, headers));
 }
 
 test("GET gives the bytes, to whoever has the URL", async () => {
@@ -63,7 +63,7 @@ test("HEAD tells the same, without the bytes, whatever range it asks for", async
 
 test("no other method is taken", async () => {
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-    const answer = await answerOf(await download(file.url, {}, method));
+    const answer = await answerOf(method, new URL(file.url).pathname, await download(file.url, {}, method));
     problem(answer, 405, "method_not_allowed");
     expect(answer.headers.get("Allow")).toContain("GET");
   }
@@ -99,7 +99,7 @@ describe("a range", () => {
   test.each(["bytes=70000-", "bytes=70000-70001", "bytes=99999999999999999999-", "bytes=-0"])(
     "%s is 416: there are no such bytes",
     async (range) => {
-      const answer = await answerOf(await download(file.url, { Range: range }));
+      const answer = await refusal(file.url, { Range: range });
       problem(answer, 416, "range_not_satisfiable");
       expect(answer.headers.get("Content-Range")).toBe(`bytes */${SIZE}`);
     },
@@ -137,7 +137,7 @@ describe("a range", () => {
   test("of an empty file is 416, always", async () => {
     const { url } = uploaded(await upload(ann, new Uint8Array(), "text/plain"));
     for (const range of ["bytes=0-", "bytes=0-0", "bytes=-5"]) {
-      const answer = await answerOf(await download(url, { Range: range }));
+      const answer = await refusal(url, { Range: range });
       problem(answer, 416, "range_not_satisfiable");
       expect(answer.headers.get("Content-Range")).toBe("bytes */0");
     }
@@ -198,7 +198,7 @@ describe("there is no file", () => {
   const nowhere = async (url: string) => {
     using errors = new Errors();
     for (const headers of [{}, { Range: "bytes=0-" }, { "If-None-Match": "*" }] as Record<string, string>[]) {
-      problem(await answerOf(await download(url, headers)), 404, "not_found");
+      problem(await refusal(url, headers), 404, "not_found");
     }
     expect((await download(url, {}, "HEAD")).status).toBe(404);
     expect(errors.logged).toEqual([]);
@@ -227,6 +227,6 @@ describe("there is no file", () => {
     await env.FILES.delete(orphan);
     const lost = uploaded(await upload(ann, "x", "text/plain"));
     await env.FILES.delete(lost.key);
-    problem(await answerOf(await download(lost.url)), 404, "not_found");
+    problem(await refusal(lost.url), 404, "not_found");
   });
 });

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../../src/app.ts";
-import { type Answer, call, problem, register, request, type SignedIn } from "../../support/api.ts";
+import { type Answer, answerOf, call, problem, register, request, type SignedIn } from "../../support/api.ts";
 import { Errors } from "../../support/errors.ts";
 import {
   BOUNDARY,
@@ -305,7 +305,7 @@ describe("what is no file is refused, and leaves nothing", () => {
     const body = streamOf(pieces, true);
     const options = { token: ann.token, body, headers: { "Content-Type": type } };
     const response = await app.fetch(request("POST", "/v1/files", options), env, createExecutionContext());
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return answerOf("POST", "/v1/files", response);
   }
 
   test("a body that breaks off", async () => {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const closed = { ...inGroup, body: { join_policy: "closed" } };
   expect((await call("PATCH", `/v1/conversations/${id}`, closed)).status).toBe(200);
   await createGroup(stranger);
-  const file = uploaded(await upload(member, "{}", "application/json", "?name=x.json"));
+  const file = uploaded(await upload(member, "{}", "text/plain", "?name=x.txt"));
   const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
   scene = {

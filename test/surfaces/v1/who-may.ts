@@ -194,18 +194,18 @@ export const WHO_MAY: Row[] = [
   { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
   {
     route: "POST /v1/files",
-    query: "?name=x.json",
+    query: "?name=x.txt",
     body: () => "{}",
     ...everyUser(MADE),
   },
   {
     route: "GET /files/:key/:name",
-    path: ({ fileKey }) => ({ key: fileKey, name: "x.json" }),
+    path: ({ fileKey }) => ({ key: fileKey, name: "x.txt" }),
     ...anybody(OK),
   },
   {
     route: "GET /files/:key/:name",
-    path: () => ({ key: "0".repeat(32), name: "x.json" }),
+    path: () => ({ key: "0".repeat(32), name: "x.txt" }),
     ...anybody(NOBODY),
   },
 

@@ -5,16 +5,27 @@ import { readUpload } from "../../../http/upload.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
-import { BYTES, File, FileParams, UPLOAD_FORM, UploadQuery } from "../schemas/files.ts";
+import {
+  BYTES,
+  File,
+  FileHeaders,
+  FileParams,
+  KEPT_HEADERS,
+  RANGE_HEADERS,
+  UPLOAD_FORM,
+  UploadQuery,
+  WHOLE_HEADERS,
+} from "../schemas/files.ts";
 import { serializeFile } from "../serialize/files.ts";
 
-/**
- * Stores a file of at most 20 MiB: 201. It comes as the field `file` of a form, or as the body itself,
- * with its `Content-Type` and `?name=`.
- */
 const uploadRoute = createRoute({
   method: "post",
   path: "/v1/files",
+  operationId: "uploadFile",
+  tags: ["Files"],
+  summary: "Upload a file",
+  description:
+    "At most 20 MiB, as the field `file` of a form or as the body itself, with its `Content-Type` and `name`. Send `url` in a message's body.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: {
@@ -26,25 +37,24 @@ const uploadRoute = createRoute({
   },
   responses: {
     201: { description: "The file is stored", content: { "application/json": { schema: File } } },
-    ...problems("validation_failed", "unauthenticated", "too_large", "unavailable"),
+    ...problems("validation_failed", "too_large"),
   },
 });
 
-const bytes = { "*/*": { schema: BYTES } };
-
-/**
- * The bytes of a file, with its own Content-Type; HEAD tells the same without them. The key is the
- * secret: no token is needed. A wrong key, or another name: `not_found`.
- */
 const readRoute = createRoute({
   method: "get",
   path: "/files/{key}/{name}",
-  request: { params: FileParams },
+  operationId: "readFile",
+  tags: ["Files"],
+  summary: "The bytes of a file",
+  description:
+    "With its own `Content-Type`; `HEAD` tells the same without them. The key is the secret: no token is needed. Another name behind it is a 404.",
+  request: { params: FileParams, headers: FileHeaders },
   responses: {
-    200: { description: "The whole file", content: bytes },
-    206: { description: "The range that was asked for", content: bytes },
-    304: { description: "The client has it: If-None-Match names its ETag" },
-    ...problems("not_found", "range_not_satisfiable", "unavailable"),
+    200: { description: "The whole file", headers: WHOLE_HEADERS, content: { "*/*": { schema: BYTES } } },
+    206: { description: "One range of it", headers: RANGE_HEADERS, content: { "*/*": { schema: BYTES } } },
+    304: { description: "The client has it: `If-None-Match` names its `ETag`", headers: KEPT_HEADERS },
+    ...problems("not_found", "range_not_satisfiable"),
   },
 });
 

@@ -73,6 +73,9 @@ const HEADERS: Partial<Record<ErrorCode, object>> = {
   unauthenticated: { "WWW-Authenticate": text({ const: "Bearer" }, "How to sign in") },
   method_not_allowed: { Allow: text({}, "The methods which the path takes, comma-separated") },
   upgrade_required: { Upgrade: text({ const: "websocket" }, "What to ask for") },
+  range_not_satisfiable: {
+    "Content-Range": text({ pattern: "^bytes \\*/\\d+$" }, "How many bytes there are"),
+  },
   rate_limited: RETRY_AFTER,
   locked: RETRY_AFTER,
   unavailable: RETRY_AFTER,
