@@ -1,14 +1,32 @@
 /**
- * Part of `npm run check`: /openapi.json is a valid OpenAPI 3.1 document. It is not a test because the
- * validator compiles its schemas to code, which the Workers runtime forbids.
+ * Part of `npm run check`: /openapi.json is a valid OpenAPI 3.1 document, and its schemas are schemas. It is
+ * not a test because validators compile to code, which the Workers runtime forbids.
  */
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
 import { v1 } from "../src/surfaces/v1/app.ts";
 
-const document = z.record(z.string(), z.json()).parse(await (await v1.request("/openapi.json")).json());
-const { valid, errors } = await new Validator().validate(document);
-if (!valid) {
-  console.error("/openapi.json is not a valid OpenAPI document:", JSON.stringify(errors, null, 2));
+const Node = z.record(z.string(), z.json());
+const Components = z.looseObject({ components: z.looseObject({ schemas: Node }) });
+
+const document = Node.parse(await (await v1.request("/openapi.json")).json());
+const { errors } = await new Validator().validate(document);
+const ajv = new Ajv2020();
+
+// OpenAPI's own schema leaves open what a schema is.
+const wrong = [...Object.values(Components.parse(document).components.schemas), ...schemasIn(document)]
+  .filter((schema) => !ajv.validateSchema(Node.parse(schema)))
+  .map((schema) => JSON.stringify(schema));
+
+if (errors !== undefined || wrong.length > 0) {
+  console.error("/openapi.json is not a valid OpenAPI 3.1 document:", JSON.stringify(errors), ...wrong);
   process.exitCode = 1;
+}
+
+/** Whatever stands as the `schema` of a parameter, a header or a body. */
+function schemasIn(part: z.infer<ReturnType<typeof z.json>>): z.infer<ReturnType<typeof z.json>>[] {
+  if (typeof part !== "object" || part === null) return [];
+  if (Array.isArray(part)) return part.flatMap(schemasIn);
+  return Object.entries(part).flatMap(([key, inner]) => (key === "schema" ? [inner] : schemasIn(inner)));
 }

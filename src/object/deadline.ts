@@ -8,7 +8,10 @@ import { CoreError } from "../core/errors.ts";
 export async function withDeadline<T>(call: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new CoreError("unavailable", `No answer within ${ms} ms.`)), ms);
+    timer = setTimeout(
+      () => reject(new CoreError("unavailable", `No answer within ${ms} ms.`, { retryAfter: 1 })),
+      ms,
+    );
   });
   try {
     return await Promise.race([call, late]);
