@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { User } from "../../src/surfaces/v1/schemas/accounts.ts";
 import { FriendRequestList, UserList } from "../../src/surfaces/v1/schemas/friends.ts";
 import { type Answer, call, type SignedIn } from "./api.ts";
+import { people } from "./room.ts";
 
 const StrictUsers = UserList.extend({ items: User.strict().array() }).strict();
 const StrictRequest = FriendRequestList.shape.items.element.extend({ user: User.strict() }).strict();
@@ -61,5 +62,21 @@ export async function listsOf(who: SignedIn) {
     friends: friends.items.map(({ id }) => id),
     requests: asked.items.map(({ user }) => user.id),
     blocks: blocks.items.map(({ id }) => id),
+  };
+}
+
+/**
+ * Registers so many people. @returns what gives two of them at each call, each two once: nobody has to sign
+ *   up for a pair that has nothing behind it
+ */
+export async function strangers(count: number): Promise<() => [SignedIn, SignedIn]> {
+  const registered = await people(count);
+  const pairs = registered.flatMap((one, i) =>
+    registered.slice(i + 1).map((other): [SignedIn, SignedIn] => [one, other]),
+  );
+  return () => {
+    const pair = pairs.shift();
+    if (!pair) throw new Error("there are not so many pairs");
+    return pair;
   };
 }

@@ -100,3 +100,19 @@ export async function runInboxJob({ user }: SignedIn, kind: "online" | "sockets"
   });
   await runDurableObjectAlarm(inboxObject(user.id));
 }
+
+/** Runs the conversation's job of a kind at once, however far off it is. */
+export async function runConversationJob(id: number, kind: "flags"): Promise<void> {
+  const object = env.CONVERSATION.getByName(String(id));
+  await runInDurableObject(object, async (_, { storage }) => {
+    storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = ?", kind);
+    await storage.setAlarm(Date.now() + 60_000);
+  });
+  await runDurableObjectAlarm(object);
+}
+
+/** Loses the conversation's object as a crash does: what is not yet durable is gone, calls under way fail. */
+export async function loseConversation(id: number): Promise<void> {
+  const object = env.CONVERSATION.getByName(String(id));
+  await runInDurableObject(object, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
+}

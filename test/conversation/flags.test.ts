@@ -1,0 +1,196 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { DirectFlags } from "../../src/conversation/flags.ts";
+import { type JobKind, Room } from "../../src/conversation/room.ts";
+import { create, State } from "../../src/conversation/state.ts";
+import type { Flags } from "../../src/core/conversation.ts";
+import { ConversationId, UserId } from "../../src/core/ids.ts";
+import { Jobs } from "../../src/object/jobs.ts";
+import { Errors } from "../support/errors.ts";
+import { range } from "../support/room.ts";
+
+const ANN = UserId.parse(100_000);
+const BOB = UserId.parse(100_001);
+const NONE: Flags = { blocked: false, friends: false, friendsOnly: false };
+let objects = 0;
+
+/** D1, of which each look answers when the test lets it. */
+class Directory {
+  readonly looks: { answer: (flags: Flags | null) => void; fail: () => void }[] = [];
+  begun = 0;
+
+  readonly read = (): Promise<Flags | null> => {
+    this.begun++;
+    return new Promise((resolve, reject) => {
+      this.looks.push({ answer: resolve, fail: () => reject(new Error("not reached")) });
+    });
+  };
+
+  /** Lets the look that is under way answer; there is exactly one. */
+  answer(flags: Partial<Flags> | null): Promise<void> {
+    expect(this.looks).toHaveLength(1);
+    this.looks.shift()?.answer(flags && { ...NONE, ...flags });
+    return turn();
+  }
+
+  fail(): Promise<void> {
+    expect(this.looks).toHaveLength(1);
+    this.looks.shift()?.fail();
+    return turn();
+  }
+}
+
+/** A direct conversation in an object of its own which no request ever reaches. */
+async function inObject(
+  work: (parts: { storage: DurableObjectStorage; directory: Directory }) => Promise<void>,
+): Promise<void> {
+  const id = ConversationId.parse(2_000_000 + objects++);
+  await runInDurableObject(env.CONVERSATION.getByName(String(id)), async (_, { storage }) => {
+    const person = { username: "", nickname: "", avatar: "" };
+    create(storage, id, {
+      profile: {
+        ...{ kind: "direct", name: "", avatar: "", introduction: "", announcement: "" },
+        ...{ joinPolicy: "closed", policy: "group", ownerId: null, createdAt: 1 },
+      },
+      flags: NONE,
+      members: [ANN, BOB].map((id) => ({ person: { id, ...person }, role: "member", joinedAt: 1 })),
+    });
+    await work({ storage, directory: new Directory() });
+  });
+}
+
+function flagsIn(storage: DurableObjectStorage, directory: Directory) {
+  const state = new State(storage.sql);
+  const due: number[] = [];
+  const deps = { read: directory.read, schedule: (at: number) => due.push(at) };
+  return { state, due, flags: new DirectFlags(storage.sql, state, deps) };
+}
+
+test("a look that began before it was asked for does not count, and overwrites nothing", () =>
+  inObject(async ({ storage, directory }) => {
+    const { state, flags } = flagsIn(storage, directory);
+    flags.changing("a");
+    const early = flags.check();
+    const done = settled(flags.changed("a"));
+    // One look at a time: the second begins when the first has answered.
+    expect(directory.begun).toBe(1);
+    await directory.answer({ blocked: false });
+    expect(await early).toBeNull();
+    expect([done.is, directory.begun]).toEqual([false, 2]);
+    await directory.answer({ blocked: true });
+    expect([done.is, state.flags.blocked, flags.check()]).toEqual([true, true, null]);
+  }));
+
+test("all who ask while a look is under way share the next", () =>
+  inObject(async ({ storage, directory }) => {
+    const { flags } = flagsIn(storage, directory);
+    flags.changing("a");
+    const first = flags.check();
+    const others = range(1, 100).map(() => flags.check());
+    await directory.answer({});
+    const late = flags.check();
+    await directory.answer({});
+    expect(await Promise.all([first, ...others])).toEqual(range(0, 100).map(() => null));
+    await directory.answer({});
+    expect([await late, directory.begun]).toEqual([null, 3]);
+  }));
+
+test("a look that fails refuses those who waited for it, and the next begins anew", () =>
+  inObject(async ({ storage, directory }) => {
+    using errors = new Errors();
+    const { state, flags } = flagsIn(storage, directory);
+    flags.changing("a");
+    const [first, second] = [flags.check(), flags.check()];
+    await directory.fail();
+    await directory.answer({ blocked: true });
+    expect(await first).toMatchObject({ ok: false, code: "unavailable" });
+    expect(await second).toBeNull();
+    expect(state.flags.blocked).toBe(true);
+    const done = flags.changed("a");
+    const failed = expect(done).rejects.toThrow("not reached");
+    await directory.fail();
+    await failed;
+    // What was not seen to be done stands.
+    expect(flags.check()).not.toBeNull();
+    expect(errors.logged).toHaveLength(1);
+  }));
+
+test("what was announced is known after a restart, and ends after 40 s, not before", () =>
+  inObject(async ({ storage, directory }) => {
+    const { due, flags } = flagsIn(storage, directory);
+    const before = Date.now();
+    flags.changing("old");
+    flags.changing("new");
+    flags.changing("new");
+    expect(due).toHaveLength(2);
+    expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
+    storage.sql.exec("UPDATE flag_changes SET at = at - 40000 WHERE token = 'old'");
+    const back = flagsIn(storage, directory);
+    const next = back.flags.repair();
+    await directory.answer({ friends: true, friendsOnly: true });
+    expect(await next).toBeGreaterThanOrEqual(before + 40_000);
+    expect(storage.sql.exec("SELECT token FROM flag_changes").toArray()).toEqual([{ token: "new" }]);
+    // Whether only friends may write was settled at creation.
+    expect(new State(storage.sql).flags).toEqual({ ...NONE, friends: true });
+    expect(back.state.flags).toEqual({ ...NONE, friends: true });
+    const last = back.flags.changed("new");
+    await directory.answer({});
+    await last;
+    const end = back.flags.repair();
+    await directory.answer({});
+    expect(await end).toBeNull();
+  }));
+
+test("no more waits than a conversation takes in, and all of it is answered", () =>
+  inObject(async ({ storage, directory }) => {
+    const nothing = async () => null;
+    const jobs = new Jobs<JobKind>(storage, { fanout: nothing, expiry: nothing, flags: nothing });
+    const room = new Room(
+      storage,
+      {
+        directory: { created: nothing, flags: directory.read, people: async () => [] },
+        inboxes: { bump: nothing, register: nothing, unregister: nothing },
+      },
+      jobs,
+    );
+    const draft = (body: string) => ({
+      ...{ clientMsgId: undefined, kind: "text" as const, body },
+      ...{ quoteSeq: undefined, mentions: [], forwarded: undefined },
+    });
+    const results: string[] = [];
+    const enter = (body = "{}") =>
+      room.submit(ANN, [draft(body)], {
+        settle: ({ result }) => results.push(result.ok ? "stored" : result.code),
+      });
+    room.flags.changing("a");
+    for (const _ of range(1, 1_005)) enter();
+    expect(results).toEqual(range(1, 5).map(() => "rate_limited"));
+    await directory.answer({ blocked: false });
+    await directory.answer({ blocked: false });
+    await turn();
+    expect(results.filter((result) => result === "stored")).toHaveLength(1_000);
+    results.length = 0;
+    for (const _ of range(1, 140)) enter("x".repeat(32 * 1024));
+    expect(results.length).toBeGreaterThan(5);
+    await directory.answer({ blocked: true });
+    await directory.answer({ blocked: true });
+    await turn();
+    expect(results.filter((result) => result === "blocked").length).toBe(
+      140 - results.filter((result) => result === "rate_limited").length,
+    );
+  }));
+
+/** Whether a promise has resolved. */
+function settled(promise: Promise<unknown>): { is: boolean } {
+  const state = { is: false };
+  void promise.then(() => {
+    state.is = true;
+  });
+  return state;
+}
+
+/** Lets all that can go on go on. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
