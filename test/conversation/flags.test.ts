@@ -1,19 +1,12 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { DirectFlags } from "../../src/conversation/flags.ts";
-import { type JobKind, Room } from "../../src/conversation/room.ts";
-import { create, State } from "../../src/conversation/state.ts";
+import { State } from "../../src/conversation/state.ts";
 import type { Flags } from "../../src/core/conversation.ts";
-import { ConversationId, UserId } from "../../src/core/ids.ts";
-import { Jobs } from "../../src/object/jobs.ts";
 import { Errors } from "../support/errors.ts";
+import { ANN, inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { range } from "../support/room.ts";
 
-const ANN = UserId.parse(100_000);
-const BOB = UserId.parse(100_001);
 const NONE: Flags = { blocked: false, friends: false, friendsOnly: false };
-let objects = 0;
 
 /** D1, of which each look answers when the test lets it. */
 class Directory {
@@ -41,23 +34,10 @@ class Directory {
   }
 }
 
-/** A direct conversation in an object of its own which no request ever reaches. */
-async function inObject(
+function inObject(
   work: (parts: { storage: DurableObjectStorage; directory: Directory }) => Promise<void>,
 ): Promise<void> {
-  const id = ConversationId.parse(2_000_000 + objects++);
-  await runInDurableObject(env.CONVERSATION.getByName(String(id)), async (_, { storage }) => {
-    const person = { username: "", nickname: "", avatar: "" };
-    create(storage, id, {
-      profile: {
-        ...{ kind: "direct", name: "", avatar: "", introduction: "", announcement: "" },
-        ...{ joinPolicy: "closed", policy: "group", ownerId: null, createdAt: 1 },
-      },
-      flags: NONE,
-      members: [ANN, BOB].map((id) => ({ person: { id, ...person }, role: "member", joinedAt: 1 })),
-    });
-    await work({ storage, directory: new Directory() });
-  });
+  return inLoneObject("direct", (storage) => work({ storage, directory: new Directory() }));
 }
 
 function flagsIn(storage: DurableObjectStorage, directory: Directory) {
@@ -144,16 +124,7 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
 
 test("no more waits than a conversation takes in, and all of it is answered", () =>
   inObject(async ({ storage, directory }) => {
-    const nothing = async () => null;
-    const jobs = new Jobs<JobKind>(storage, { fanout: nothing, expiry: nothing, flags: nothing });
-    const room = new Room(
-      storage,
-      {
-        directory: { created: nothing, flags: directory.read, people: async () => [] },
-        inboxes: { bump: nothing, register: nothing, unregister: nothing },
-      },
-      jobs,
-    );
+    const room = loneRoom(storage, directory.read);
     const draft = (body: string) => ({
       ...{ clientMsgId: undefined, kind: "text" as const, body },
       ...{ quoteSeq: undefined, mentions: [], forwarded: undefined },

@@ -1,16 +1,11 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { replayPage } from "../../src/conversation/replay.ts";
-import { type JobKind, Room } from "../../src/conversation/room.ts";
-import { create } from "../../src/conversation/state.ts";
-import { ConversationId, Position, Seq, UserId } from "../../src/core/ids.ts";
-import { readSettings } from "../../src/core/settings.ts";
-import { Jobs } from "../../src/object/jobs.ts";
+import type { Room } from "../../src/conversation/room.ts";
+import { Position, Seq } from "../../src/core/ids.ts";
+import { ANN, BOB, inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { runs } from "./chat/runs.ts";
 
-const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
 const PAGE = 100;
 
 /** What happens while somebody is away, or between two of his pages: many messages, many changes. */
@@ -22,45 +17,9 @@ const event = fc.oneof(
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 const events = fc.array(event, { maxLength: 5, size: "max" });
 
-let rooms = 0;
-
-/** A room of two, in an object of its own which no request ever reaches. */
-async function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
-  const id = ConversationId.parse(1_000_000 + rooms++);
-  await runInDurableObject(env.CONVERSATION.getByName(String(id)), async (_, { storage }) => {
-    const now = Date.now();
-    const profile = { kind: "group", name: "", avatar: "", introduction: "", announcement: "" } as const;
-    const person = { username: "", nickname: "", avatar: "" };
-    create(storage, id, {
-      profile: { ...profile, joinPolicy: "closed", policy: "group", ownerId: ANN, createdAt: now },
-      flags: { blocked: false, friends: false, friendsOnly: false },
-      members: [
-        { person: { id: ANN, ...person }, role: "owner", joinedAt: now },
-        { person: { id: BOB, ...person }, role: "member", joinedAt: now },
-      ],
-    });
-    const nothing = async () => null;
-    const handlers = { fanout: nothing, expiry: nothing, flags: nothing, projection: nothing };
-    const jobs = new Jobs<JobKind>(storage, handlers);
-    const directory = {
-      created: nothing,
-      flags: nothing,
-      people: async () => [],
-      project: async () => [],
-      listed: async () => new Map(),
-    };
-    await work(
-      new Room(
-        storage,
-        {
-          directory,
-          inboxes: { bump: nothing, register: nothing, unregister: nothing },
-          settings: readSettings(env),
-        },
-        jobs,
-      ),
-    );
-  });
+/** A room of two that nobody else reaches. */
+function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
+  return inLoneObject("group", (storage) => work(loneRoom(storage)));
 }
 
 /** What is the case of each message for Bob: there, or what became of it. */
