@@ -43,13 +43,18 @@ function inObject(
 function flagsIn(storage: DurableObjectStorage, directory: Directory) {
   const state = new State(storage.sql);
   const due: number[] = [];
-  const deps = { read: directory.read, schedule: (at: number) => due.push(at) };
-  return { state, due, flags: new DirectFlags(storage.sql, state, deps) };
+  const told: Flags[] = [];
+  const deps = {
+    read: directory.read,
+    schedule: (at: number) => due.push(at),
+    changed: () => told.push(state.flags),
+  };
+  return { state, due, told, flags: new DirectFlags(storage.sql, state, deps) };
 }
 
 test("a look that began before it was asked for does not count, and overwrites nothing", () =>
   inObject(async ({ storage, directory }) => {
-    const { state, flags } = flagsIn(storage, directory);
+    const { state, told, flags } = flagsIn(storage, directory);
     flags.changing("a");
     const early = flags.check();
     const done = settled(flags.changed("a"));
@@ -60,6 +65,7 @@ test("a look that began before it was asked for does not count, and overwrites n
     expect([done.is, directory.begun]).toEqual([false, 2]);
     await directory.answer({ blocked: true });
     expect([done.is, state.flags.blocked, flags.check()]).toEqual([true, true, null]);
+    expect(told).toEqual([{ ...NONE, blocked: true }]);
   }));
 
 test("all who ask while a look is under way share the next", () =>
