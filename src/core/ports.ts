@@ -39,7 +39,7 @@ export interface ConversationProjection {
   members: MemberProjection[];
 }
 
-export interface MemberProjection {
+interface MemberProjection {
   userId: UserId;
   role: Role;
   state: MemberState;
