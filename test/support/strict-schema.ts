@@ -35,15 +35,18 @@ function choose(union: { discriminator: unknown; oneOf?: unknown }): void {
   const { propertyName, mapping } = union.discriminator;
   if (typeof propertyName !== "string" || !isObject(mapping)) return;
   delete union.oneOf;
-  Object.assign(union, {
-    required: [propertyName],
-    properties: { [propertyName]: { enum: Object.keys(mapping) } },
-    allOf: Object.entries(mapping).map(([value, $ref]) => ({
+  // One after the other, each in the `else` of the one before: what fits is looked at once.
+  const chain = Object.entries(mapping).reduceRight<object>(
+    (otherwise, [value, $ref]) => ({
       if: { properties: { [propertyName]: { const: value } } },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       then: { $ref },
-    })),
-  });
+      else: otherwise,
+    }),
+    {},
+  );
+  const known = { [propertyName]: { enum: Object.keys(mapping) } };
+  Object.assign(union, { required: [propertyName], properties: known, allOf: [chain] });
 }
 
 /** Lets what is not null be a flaw of the shape that it should have. */
