@@ -31,7 +31,7 @@ export interface Membership {
   bump(userId: UserId): Bump;
 }
 
-/** The note in storage that not everybody may have been told: a crash or an eviction leaves it standing. */
+/** A note in storage that something may be left to do: a crash or an eviction leaves it standing. */
 export interface Note {
   exists(): boolean;
   write(): void;

@@ -40,6 +40,7 @@ export abstract class ConversationLife extends DurableObject<Env> {
     this.#jobs = new Jobs(ctx.storage, {
       fanout: () => this.#withRoom(({ room }) => room.repairFanout()),
       projection: () => this.#withRoom(({ room }) => room.project()),
+      index: () => this.#withRoom(({ room }) => room.repairIndex()),
       expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
       flags: () => this.#withRoom(({ room }) => room.flags.repair()),
     });

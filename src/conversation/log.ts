@@ -24,6 +24,12 @@ export type Row = {
 /** A revoke or a hide that a client which was away has to hear of. */
 export type Change = { rev: number; seq: Seq; by: UserId | null };
 
+/** Which messages are wanted of those that a reader may see. */
+export interface Filter {
+  senderId?: UserId;
+  kind?: Kind;
+}
+
 /** Which messages a reader may see: after a seq, and without those which he has hidden. */
 export interface Reader {
   user_id: UserId;
@@ -32,6 +38,9 @@ export interface Reader {
 
 const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
+/** Those that still say something, of one sender and kind where these are given (else null). */
+const WANTED = `${VISIBLE} AND revoked_rev IS NULL
+  AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)`;
 const StoredMentions = z.array(UserId);
 
 /** The messages of a conversation, in their order. Writes are the caller's transaction. */
@@ -131,6 +140,31 @@ export class Log {
     return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit).toArray();
   }
 
+  /** Messages between two seqs that say something, the newest first, read as they are taken. */
+  between(after: number, before: number, reader: Reader, filter: Filter): Iterable<Row> {
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${WANTED} ORDER BY seq DESC`;
+    return this.#sql.exec<Row>(query, after, before, ...wanted(reader, filter));
+  }
+
+  /** Those of these messages that say something, the newest first, read as they are taken. */
+  among(seqs: Seq[], reader: Reader, filter: Filter): Iterable<Row> {
+    const these = "seq IN (SELECT value FROM json_each(?))";
+    const query = `SELECT * FROM messages WHERE ${these} AND ${WANTED} ORDER BY seq DESC`;
+    return this.#sql.exec<Row>(query, JSON.stringify(seqs), ...wanted(reader, filter));
+  }
+
+  /** At most `limit` messages after a seq, rising, for the index. */
+  texts(after: number, limit: number): Iterable<Pick<Row, "seq" | "kind" | "body">> {
+    const query = "SELECT seq, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
+    return this.#sql.exec<Pick<Row, "seq" | "kind" | "body">>(query, after, limit);
+  }
+
+  /** The number of the newest revoke; 0: there was none. */
+  lastRevokedRev(): number {
+    const query = "SELECT max(revoked_rev) AS rev FROM messages WHERE revoked_rev IS NOT NULL";
+    return this.#sql.exec<{ rev: number | null }>(query).one().rev ?? 0;
+  }
+
   /** How many countable messages there are up to a seq; null past the last. */
   countUpTo(seq: Position): number | null {
     if (seq === 0) return 0;
@@ -183,6 +217,10 @@ export class Log {
       )
       .toArray();
   }
+}
+
+function wanted(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
+  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
 }
 
 /** How `mentions` is stored: nothing, everybody, or a JSON array of ids. */

@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { SEARCH_TABLES } from "./indexing.ts";
 
 /** The schema of a conversation, step by step. Append-only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -102,5 +103,11 @@ export const MIGRATIONS: readonly Migration[] = [
         accepted INTEGER
       ) STRICT;
       CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL;`,
+  },
+  {
+    // Search.
+    version: 4,
+    minCode: 1,
+    sql: SEARCH_TABLES,
   },
 ];

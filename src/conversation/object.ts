@@ -6,6 +6,7 @@ import type { MemberChange, ProfileChange } from "./group.ts";
 import { ConversationLife } from "./life.ts";
 import type { Room } from "./room.ts";
 import type { MemberPosition } from "./roster.ts";
+import type { Wanted } from "./search.ts";
 
 /**
  * One conversation: its order, its members, their read positions, its sockets. These are its calls: each
@@ -56,6 +57,17 @@ export abstract class ConversationObject extends ConversationLife {
       const [message] = row ? room.view.for([row], member) : [];
       if (!message) throw noMessage(input.seq);
       return message;
+    });
+  }
+
+  /** A page of what the caller finds, the newest first; `nextBefore` is null at the end. @see Search.find */
+  search(input: { userId: UserId } & Wanted) {
+    return this.answer(async ({ room }) => {
+      await room.people.refreshed();
+      room.settle();
+      const member = room.members.active(input.userId);
+      const { rows, nextBefore } = room.search.find(input, member);
+      return { items: room.view.for(rows, member), nextBefore };
     });
   }
 

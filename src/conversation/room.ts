@@ -10,7 +10,7 @@ import { writeRefusal } from "./admission.ts";
 import { type Change, type Changed, storeChange } from "./change.ts";
 import { clear, reopen } from "./clearing.ts";
 import { Door } from "./door.ts";
-import { Fanout, REPAIR_MS } from "./fanout.ts";
+import { Fanout, type Note, REPAIR_MS } from "./fanout.ts";
 import { DirectFlags } from "./flags.ts";
 import { Group } from "./group.ts";
 import { Joining } from "./joining.ts";
@@ -19,6 +19,7 @@ import { type Member, Members } from "./members.ts";
 import { People } from "./people.ts";
 import { PROJECT_AGAIN_MS, Projection } from "./projection.ts";
 import { Roster } from "./roster.ts";
+import { Search } from "./search.ts";
 import { type Outcome, Sends } from "./sends.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { RoomSocket } from "./socket.ts";
@@ -29,7 +30,7 @@ import { View } from "./view.ts";
 const AWAITED_BUMPS = 50;
 
 /** What a conversation does later. */
-export type JobKind = "fanout" | "expiry" | "flags" | "projection";
+export type JobKind = "fanout" | "expiry" | "flags" | "projection" | "index";
 
 /** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
 export type Origin = { socket: RoomSocket } | { settle: (outcome: Outcome<Origin>) => void };
@@ -68,6 +69,7 @@ export class Room {
   readonly view: View;
   readonly flags: DirectFlags;
   readonly snapshots: Snapshots;
+  readonly search: Search;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
     this.#storage = storage;
@@ -85,11 +87,7 @@ export class Room {
         bump: (userId) => this.snapshots.bump(userId),
       },
       deps.inboxes,
-      {
-        exists: () => jobs.has("fanout", ""),
-        write: () => jobs.schedule("fanout", "", Date.now() + REPAIR_MS),
-        erase: () => jobs.cancel("fanout", ""),
-      },
+      noteOf(jobs, "fanout"),
     );
     this.#projection = new Projection(
       this.state,
@@ -101,6 +99,7 @@ export class Room {
     this.roster = new Roster(this.members);
     this.group = new Group(this);
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
+    this.search = new Search(storage, this.log, noteOf(jobs, "index"));
     this.#sends = new Sends(
       storage,
       this.log,
@@ -186,6 +185,7 @@ export class Room {
     if (row.revoked_rev !== null) return this.tell([userId, ...this.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
       const next = { changes: this.state.changes + 1, rev: this.state.rev + 1 };
+      this.search.indexing.forget(row, next.rev);
       this.log.revoke(seq, userId, next.rev);
       this.members.storeRevoked(seq);
       this.state.store(next.changes, next.rev);
@@ -194,6 +194,7 @@ export class Room {
     this.state.apply(changes, rev);
     this.members.applyRevoked(seq);
     this.#fanout.changed();
+    this.search.indexing.resume();
     this.#listener?.revoked(seq, userId, rev);
     // Previews hold content: whoever asks after the answer must not find it there.
     await this.tell([userId, ...this.members.ids()]);
@@ -277,6 +278,12 @@ export class Room {
   /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
   resume(): void {
     this.#fanout.resume();
+    this.search.indexing.resume();
+  }
+
+  /** The `index` job. @returns when to look again, or null once there is nothing to index */
+  async repairIndex(): Promise<number | null> {
+    return this.search.indexing.repair() ? null : Date.now() + REPAIR_MS;
   }
 
   /** The `fanout` job. @returns when to look again, or null once everybody knows */
@@ -292,6 +299,7 @@ export class Room {
     }
     try {
       if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
+      this.search.indexing.resume();
     } finally {
       this.#listener?.sent(outcomes);
     }
@@ -331,4 +339,13 @@ export class Room {
       if (member && this.members.isActive(id)) this.group.depart(member, "session_ended");
     }
   }
+}
+
+/** The note that a job is for: after a crash the alarm does what is left of it. */
+function noteOf(jobs: Jobs<JobKind>, kind: JobKind): Note {
+  return {
+    exists: () => jobs.has(kind, ""),
+    write: () => jobs.schedule(kind, "", Date.now() + REPAIR_MS),
+    erase: () => jobs.cancel(kind, ""),
+  };
 }

@@ -5,6 +5,7 @@ import type { MemberChange, ProfileChange } from "./group.ts";
 import type { ConversationObject } from "./object.ts";
 import { OPENING_HEADER, type Opening } from "./opening.ts";
 import type { MemberPosition } from "./roster.ts";
+import type { Wanted } from "./search.ts";
 
 /** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
 export class ConversationStubs {
@@ -33,6 +34,11 @@ export class ConversationStubs {
   /** @see ConversationObject.message */
   message(id: ConversationId, input: { userId: UserId; seq: Seq }) {
     return callObject(() => this.#stub(id).message(input));
+  }
+
+  /** @see ConversationObject.search */
+  search(id: ConversationId, input: { userId: UserId } & Wanted) {
+    return callObject(() => this.#stub(id).search(input));
   }
 
   /** @see ConversationObject.revoke */

@@ -81,3 +81,34 @@ export function previewText(body: BodyJson): string {
   const { text, name } = Previewed.parse(JSON.parse(body));
   return [...(text ?? name ?? "").slice(0, 2 * LIMITS.quotePreview)].slice(0, LIMITS.quotePreview).join("");
 }
+
+/** Which field of a body is searched, by kind; null: there are no words in it. */
+const SEARCHED: Record<Kind, "text" | "name" | "address" | "description" | "title" | null> = {
+  text: "text",
+  image: "name",
+  audio: "name",
+  video: "name",
+  file: "name",
+  location: "address",
+  face: null,
+  custom: "description",
+  merged: "title",
+  tip: null,
+};
+
+const Searchable = z.object({
+  text: z.string().optional(),
+  name: z.string().optional(),
+  address: z.string().optional(),
+  description: z.string().optional(),
+  title: z.string().optional(),
+});
+
+/**
+ * What of a message can be found: its text, the name of a file, an address, a description, a title; `""` where
+ * it has none. What this gives for a stored body must stay what it was, or `FOLD_VERSION` be raised.
+ */
+export function searchText(kind: Kind, body: BodyJson): string {
+  const field = SEARCHED[kind];
+  return field === null ? "" : (Searchable.parse(JSON.parse(body))[field] ?? "");
+}

@@ -24,6 +24,8 @@ export const LIMITS = {
   fileBytes: 20 * 1024 * 1024,
   /** code points of a file's name */
   fileName: 255,
+  /** code points of what is searched for */
+  query: 100,
   /** characters of a quoted message that are shown with the quoting one */
   quotePreview: 100,
 } as const;

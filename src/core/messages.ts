@@ -1,3 +1,4 @@
+import type { Kind } from "./content.ts";
 import type { ReadReceipt } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { invalid } from "./errors.ts";
@@ -38,6 +39,37 @@ export async function pageOfMessages(
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
   });
+}
+
+/**
+ * The messages whose text, file name, address, description or title has `text` in it, whatever the script, the
+ * case or the width of its characters (`fold`), the newest first. A page may hold fewer than `limit`, even
+ * none, with a `nextBefore`: go on there. It is null at the end.
+ * @throws `not_found` unless the caller is in the conversation
+ */
+export function searchMessages(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { text, senderId, kind, before, limit }: SearchedFor,
+): Promise<{ items: Message[]; nextBefore: Seq | null }> {
+  return core.conversations.search(id, {
+    userId: caller,
+    text,
+    limit,
+    ...(senderId !== undefined && { senderId }),
+    ...(kind !== undefined && { kind }),
+    ...(before !== undefined && { before }),
+  });
+}
+
+/** What is searched for: 1–100 code points, and if given only messages of a sender, of a kind, before a seq. */
+interface SearchedFor {
+  text: string;
+  senderId?: UserId | undefined;
+  kind?: Kind | undefined;
+  before?: Position | undefined;
+  limit: number;
 }
 
 /** One message. @throws `not_found` for one that the caller cannot see */

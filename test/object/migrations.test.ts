@@ -61,6 +61,11 @@ test("the tables of a conversation are those which were reviewed", async () => {
       "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
       "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
       "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
+      "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
+      "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
+      "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
+      "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
+      "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
     ]
   `);
 });
@@ -154,7 +159,7 @@ test("a conversation of version 1 is upgraded when it wakes, and keeps its messa
   const id = await newGroup(ann);
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, { storage }) => {
-    for (const name of tables(storage)) storage.sql.exec(`DROP TABLE ${name}`);
+    for (const name of tables(storage)) storage.sql.exec(`DROP TABLE IF EXISTS ${name}`);
     migrate(storage, CONVERSATION.slice(0, 1));
     const columns = "id, kind, name, avatar, introduction, announcement, join_policy, owner_id, created_at";
     storage.sql.exec(

@@ -118,10 +118,15 @@ export function storedInInbox({ user }: Named): Promise<string> {
 }
 
 function dump({ sql }: DurableObjectStorage): string {
-  const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
+  const query =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND sql NOT LIKE 'CREATE VIRTUAL%'";
   const names = Tables.parse(sql.exec(query).toArray()).map(({ name }) => name);
+  // Bytes, of which the search index is made, as characters.
+  const shown = (_: string, value: unknown) =>
+    value instanceof ArrayBuffer ? new TextDecoder("latin1").decode(value) : value;
   return JSON.stringify(
     Object.fromEntries(names.map((name) => [name, sql.exec(`SELECT * FROM "${name}"`).toArray()])),
+    shown,
   );
 }
 

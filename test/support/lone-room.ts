@@ -39,7 +39,7 @@ export async function inLoneObject(
 
 /** The room over such tables; it reaches neither D1 nor inboxes. @param flags what D1 says, if it is asked */
 export function loneRoom(storage: DurableObjectStorage, flags: () => Promise<Flags | null> = nothing): Room {
-  const handlers = { fanout: nothing, expiry: nothing, flags: nothing, projection: nothing };
+  const handlers = { fanout: nothing, expiry: nothing, flags: nothing, projection: nothing, index: nothing };
   const directory: ConversationDirectory = {
     ...{ created: nothing, flags },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },

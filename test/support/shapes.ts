@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { User } from "../../src/surfaces/v1/schemas/accounts.ts";
 import { Conversation, ConversationList } from "../../src/surfaces/v1/schemas/conversations.ts";
-import { MessageFields, MessagePage, Receipts } from "../../src/surfaces/v1/schemas/messages.ts";
+import { MessageFields, MessagePage, Receipts, SearchPage } from "../../src/surfaces/v1/schemas/messages.ts";
 
 // The schemas that describe v1 in OpenAPI, strict all the way down: a field too many fails a test.
 
@@ -35,6 +35,8 @@ export const StrictList = z.strictObject({
 });
 
 export const StrictPage = z.strictObject({ ...MessagePage.shape, items: z.array(StrictMessage) });
+
+export const StrictSearch = z.strictObject({ ...SearchPage.shape, items: z.array(StrictMessage) });
 
 export const StrictReceipts = z.strictObject({
   items: z.array(Receipts.shape.items.element.strict()),

@@ -13,6 +13,7 @@ import { messages } from "./routes/messages.ts";
 import { reading } from "./routes/reading.ts";
 import { reference } from "./routes/reference.ts";
 import { roomSocket } from "./routes/room-socket.ts";
+import { search } from "./routes/search.ts";
 import { sessions } from "./routes/sessions.ts";
 import { users } from "./routes/users.ts";
 
@@ -29,6 +30,7 @@ v1.route("/", blocks);
 v1.route("/", conversations);
 v1.route("/", members);
 v1.route("/", joining);
+v1.route("/", search);
 v1.route("/", messages);
 v1.route("/", reading);
 v1.route("/", files);

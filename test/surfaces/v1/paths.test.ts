@@ -78,7 +78,9 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
     const before = await list(ann);
     for (const method of methods) {
       const body = ["POST", "PUT", "PATCH"].includes(method) ? validBody(path) : undefined;
-      const query = method === "DELETE" ? "?for=everyone" : "";
+      // As the seq of a message `search` is a wrong one, whatever the conversation.
+      if (path.endsWith("/search") && method !== "GET") continue;
+      const query = { DELETE: "?for=everyone", GET: "?q=x" }[method] ?? "";
       const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
       const ask = (of: string, seq?: string) =>
         call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });

@@ -116,6 +116,12 @@ export const WHO_MAY: Row[] = [
   { route: `POST ${IN}/messages`, body: () => ({ ...text(), quote_seq: 9_999 }), ...members(NOBODY) },
   { route: `POST ${IN}/messages`, body: () => ({ ...text(), mentions: [1] }), ...members(NOBODY) },
   { route: `GET ${IN}/messages`, ...members(OK) },
+  { route: `GET ${IN}/messages/search`, query: "?q=hello", ...members(OK) },
+  {
+    route: `GET ${IN}/messages/search`,
+    ...members([400, "validation_failed"]),
+    stranger: [400, "validation_failed"],
+  },
   { route: `GET ${IN}/messages/:seq`, ...members(OK) },
   { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },

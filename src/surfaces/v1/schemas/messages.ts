@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { Content, Kind, Tip } from "../../../core/content.ts";
 import { ConversationId, Position, Seq, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import { Limit, PositionParam, Time } from "./common.ts";
+import { textUpTo } from "../../../core/text.ts";
+import { Limit, PositionParam, QueryText, Time, UserIdParam } from "./common.ts";
 
 /** The client's own id of a message: unique per sender in a conversation, so that a send can be repeated. */
 export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
@@ -118,6 +119,18 @@ export const PageQuery = z.object({
   after: PositionParam.optional(),
   limit: Limit,
 });
+
+export const SearchQuery = z.object({
+  q: QueryText.pipe(textUpTo(LIMITS.query).min(1)),
+  sender_id: UserIdParam.optional(),
+  kind: Kind.optional(),
+  before: PositionParam.optional(),
+  limit: Limit,
+});
+
+export const SearchPage = z
+  .object({ items: z.array(Message), next_before: Seq.nullable() })
+  .openapi("SearchPage");
 
 export const DeleteQuery = z.object({ for: z.enum(["me", "everyone"]) });
 

@@ -1,0 +1,168 @@
+import { searchText } from "../core/content.ts";
+import { FOLD_VERSION, fold } from "../core/fold.ts";
+import { fault, log } from "../core/log.ts";
+import type { Note } from "./fanout.ts";
+import type { Log, Row } from "./log.ts";
+import { WORDS_TABLE, type Words } from "./words.ts";
+
+/** Messages that a turn indexes; while fewer wait, they are scanned. */
+const BATCH = 200;
+/** Tokens after which a turn ends with the message it is at: with a batch of usual length about 5 ms. */
+const BATCH_TOKENS = 5_000;
+/** Between turns sends have their own; while many come, indexing waits: a fifth of a ms for each, so long at most. */
+const LONGEST_PAUSE_MS = 100;
+
+/**
+ * The index, and one row about it. `revoked_rev`: the newest revoke that it knows of; one by a release that
+ * knows no index has left its words there. `purge`: the index has to be written anew.
+ */
+export const SEARCH_TABLES = `
+  ${WORDS_TABLE}
+  CREATE TABLE search (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    fold_version INTEGER NOT NULL,
+    indexed_seq INTEGER NOT NULL,
+    revoked_rev INTEGER NOT NULL,
+    purge INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO search VALUES (1, 0, 0, 0, 0);`;
+
+type State = { fold_version: number; indexed_seq: number; revoked_rev: number; purge: 0 | 1 };
+
+/**
+ * Puts messages into the index behind the sends: short turns of a timer, each with a transaction of its own.
+ * A restart goes on where the last turn ended.
+ */
+export class Indexing {
+  readonly #storage: DurableObjectStorage;
+  readonly #log: Log;
+  readonly #words: Words;
+  readonly #note: Note;
+  #indexedSeq: number;
+  #purge: boolean;
+  /** pieces of the index may be left to merge */
+  #merging: boolean;
+  #noteStands: boolean;
+  #isRunning = false;
+  #failed = false;
+  #lastSeqSeen: number;
+
+  constructor(storage: DurableObjectStorage, messages: Log, words: Words, note: Note) {
+    this.#storage = storage;
+    this.#log = messages;
+    this.#words = words;
+    this.#note = note;
+    const state = storage.sql.exec<State>("SELECT * FROM search").one();
+    this.#indexedSeq = state.indexed_seq;
+    this.#purge = state.purge === 1;
+    this.#noteStands = note.exists();
+    this.#merging = this.#noteStands;
+    this.#lastSeqSeen = messages.last.seq;
+    const revokedRev = messages.lastRevokedRev();
+    if (state.fold_version !== FOLD_VERSION || state.revoked_rev < revokedRev) this.#beginAnew(revokedRev);
+  }
+
+  /** Messages up to here are in the index, as far as they have words. */
+  get indexedSeq(): number {
+    return this.#indexedSeq;
+  }
+
+  /** Begins, or goes on, if there is enough to do. Call it in the turn of a change: the note is in its commit. */
+  resume(): void {
+    if (this.#isRunning || this.#failed || !this.#hasWork) return;
+    this.#isRunning = true;
+    if (!this.#noteStands) this.#note.write();
+    this.#noteStands = true;
+    this.#later();
+  }
+
+  /** For the alarm. @returns true once all is done: the note is to be erased in this turn */
+  repair(): boolean {
+    this.#failed = false;
+    this.resume();
+    if (this.#isRunning) return false;
+    this.#noteStands = false;
+    return true;
+  }
+
+  /** Takes a message's words out of the index, in the transaction that revokes it as number `rev`. */
+  forget({ seq, kind, body }: Row, rev: number): void {
+    this.#storage.sql.exec("UPDATE search SET revoked_rev = ?", rev);
+    if (seq > this.#indexedSeq || this.#words.remove(seq, fold(searchText(kind, body)))) return;
+    this.#words.replace(seq);
+    this.#storage.sql.exec("UPDATE search SET purge = 1");
+    this.#purge = true;
+  }
+
+  /** Indexes the next messages, at most so many. */
+  index(count: number): void {
+    const indexed = this.#storage.transactionSync(() => {
+      let seq = this.#indexedSeq;
+      let tokens = 0;
+      for (const row of this.#log.texts(seq, count)) {
+        tokens += this.#words.insert(row.seq, fold(searchText(row.kind, row.body)));
+        seq = row.seq;
+        if (tokens > BATCH_TOKENS) break;
+      }
+      this.#storage.sql.exec("UPDATE search SET indexed_seq = ?", seq);
+      return seq;
+    });
+    this.#indexedSeq = indexed;
+    this.#merging = true;
+  }
+
+  get #hasWork(): boolean {
+    return this.#purge || this.#merging || this.#log.last.seq - this.#indexedSeq >= BATCH;
+  }
+
+  #later(): void {
+    const came = this.#log.last.seq - this.#lastSeqSeen;
+    this.#lastSeqSeen = this.#log.last.seq;
+    setTimeout(() => this.#turn(), Math.min(came / 5, LONGEST_PAUSE_MS));
+  }
+
+  #turn(): void {
+    try {
+      this.#step();
+    } catch (error) {
+      // The note stands: the alarm tries again.
+      log("error", "indexing_failed", { indexed: this.#indexedSeq, ...fault(error) });
+      this.#failed = true;
+      this.#isRunning = false;
+      return;
+    }
+    if (this.#hasWork) {
+      this.#later();
+      return;
+    }
+    this.#isRunning = false;
+    this.#note.erase();
+    this.#noteStands = false;
+  }
+
+  /** One thing at a time, each less than 10 ms. */
+  #step(): void {
+    if (this.#purge) this.#beginPurge();
+    else if (this.#merging) this.#merging = this.#words.merge();
+    else this.index(BATCH);
+  }
+
+  #beginPurge(): void {
+    this.#storage.transactionSync(() => {
+      this.#words.purge();
+      this.#storage.sql.exec("UPDATE search SET purge = 0");
+    });
+    this.#purge = false;
+    this.#merging = true;
+  }
+
+  #beginAnew(revokedRev: number): void {
+    this.#storage.transactionSync(() => {
+      if (this.#indexedSeq > 0) this.#words.clear();
+      const set = "fold_version = ?, indexed_seq = 0, revoked_rev = ?, purge = 0";
+      this.#storage.sql.exec(`UPDATE search SET ${set}`, FOLD_VERSION, revokedRev);
+    });
+    this.#indexedSeq = 0;
+    this.#purge = false;
+  }
+}

@@ -1,0 +1,33 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { searchMessages } from "../../../core/messages.ts";
+import { authenticated } from "../auth.ts";
+import { v1Router } from "../router.ts";
+import { ConversationIdParam, problems } from "../schemas/common.ts";
+import { SearchPage, SearchQuery } from "../schemas/messages.ts";
+import { serializeMessage } from "../serialize/messages.ts";
+
+const searchRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations/{id}/messages/search",
+  operationId: "searchMessages",
+  tags: ["Messages"],
+  summary: "Search for messages",
+  description:
+    "What has `q` in its text, file name, address, description or title, whatever the script, case and width of its characters, the newest first. A page may hold fewer than `limit`: go on with `before=next_before` until that is null.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params: z.object({ id: ConversationIdParam }), query: SearchQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: SearchPage } } },
+    ...problems("validation_failed", "unauthenticated", "not_found"),
+  },
+});
+
+/** Mounted before the messages: `search` would be taken for the `seq` of one. */
+export const search = v1Router().openapi(searchRoute, async (c) => {
+  const { id } = c.req.valid("param");
+  const { q, sender_id, ...query } = c.req.valid("query");
+  const wanted = { ...query, text: q, senderId: sender_id };
+  const { items, nextBefore } = await searchMessages(c.var.core, c.var.caller.userId, id, wanted);
+  return c.json({ items: items.map(serializeMessage), next_before: nextBefore }, 200);
+});
