@@ -68,13 +68,11 @@ async function putStream(
   options: R2PutOptions,
 ): Promise<void> {
   const { readable, writable } = new FixedLengthStream(size);
-  const [stored, fed] = await Promise.allSettled([
-    fromR2(bucket.put(key, readable, options)),
-    feed(writable, bytes),
-  ]);
+  const put = bucket.put(key, readable, options);
+  const [fed] = await Promise.allSettled([feed(writable, bytes), put]);
   // Where the bytes failed, R2 fails for that reason; where R2 failed, so did the writing.
   if (fed.status === "rejected" && fed.reason instanceof CoreError) throw fed.reason;
-  if (stored.status === "rejected") throw stored.reason;
+  await fromR2(put);
   if (fed.status === "rejected") throw fed.reason;
 }
 
