@@ -3,7 +3,7 @@ import { DirectFlags } from "../../src/conversation/flags.ts";
 import { State } from "../../src/conversation/state.ts";
 import type { Flags } from "../../src/core/conversation.ts";
 import { Errors } from "../support/errors.ts";
-import { ANN, inLoneObject, loneRoom } from "../support/lone-room.ts";
+import { ANN, BOB, inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { range } from "../support/room.ts";
 
 const NONE: Flags = { blocked: false, friends: false, friendsOnly: false };
@@ -128,13 +128,31 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
     expect(await end).toBeNull();
   }));
 
+test("what comes from one origin keeps its order; others do not wait for it", () =>
+  inObject(async ({ storage, directory }) => {
+    const room = loneRoom(storage, directory.read);
+    const bodies: string[] = [];
+    const from = () => ({
+      settle: ({ send }: { send: { draft: { body: string } } }) => bodies.push(send.draft.body),
+    });
+    const [one, other] = [from(), from()];
+    room.flags.changing("a");
+    const done = room.flags.changed("a");
+    room.submit(ANN, [draft("first, waits for the look after this one")], one);
+    await directory.answer({});
+    await done;
+    expect(room.flags.check()).toBeNull();
+    room.submit(ANN, [draft("second, waits for the first")], one);
+    room.submit(BOB, [draft("of another")], other);
+    await turn();
+    expect(bodies).toEqual(["of another"]);
+    await directory.answer({});
+    expect(bodies.map((body) => body.split(",")[0])).toEqual(["of another", "first", "second"]);
+  }));
+
 test("no more waits than a conversation takes in, and all of it is answered", () =>
   inObject(async ({ storage, directory }) => {
     const room = loneRoom(storage, directory.read);
-    const draft = (body: string) => ({
-      ...{ clientMsgId: undefined, kind: "text" as const, body },
-      ...{ quoteSeq: undefined, mentions: [], forwarded: undefined },
-    });
     const results: string[] = [];
     const enter = (body = "{}") =>
       room.submit(ANN, [draft(body)], {
@@ -157,6 +175,13 @@ test("no more waits than a conversation takes in, and all of it is answered", ()
       140 - results.filter((result) => result === "rate_limited").length,
     );
   }));
+
+function draft(body: string) {
+  return {
+    ...{ clientMsgId: undefined, kind: "text" as const, body },
+    ...{ quoteSeq: undefined, mentions: [], forwarded: undefined },
+  };
+}
 
 /** Whether a promise has resolved. */
 function settled(promise: Promise<unknown>): { is: boolean } {

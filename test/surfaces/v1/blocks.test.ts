@@ -1,7 +1,9 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../../src/app.ts";
 import { UserId } from "../../../src/core/ids.ts";
-import { type Answer, call, problem, register, type SignedIn } from "../../support/api.ts";
+import { type Answer, call, problem, register, request, type SignedIn } from "../../support/api.ts";
 import {
   createGroup,
   crowd,
@@ -263,6 +265,27 @@ describe("in a race", () => {
       if (!conversation || !("id" in conversation)) throw new Error("it was opened");
       problem(await trySend(dan, conversation.id), 403, "blocked");
     }
+  });
+
+  test("a conversation that is made between a block's look for it and D1 cannot be written", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    let id = 0;
+    const DB = new Proxy(env.DB, {
+      get(target, key) {
+        if (key === "prepare") return target.prepare.bind(target);
+        if (key !== "batch") return Reflect.get(target, key);
+        return async (statements: D1PreparedStatement[]) => {
+          id = (await openDirect(dan, eve)).id;
+          await send(eve, id, "before the block");
+          return target.batch(statements);
+        };
+      },
+    });
+    const asked = request("PUT", `/v1/blocks/${eve.user.id}`, { token: dan.token });
+    const blocked = await app.fetch(asked, { ...env, DB }, createExecutionContext());
+    expect([blocked.status, id > 0]).toEqual([204, true]);
+    await neitherWrites(id, "blocked", two);
   });
 
   test("of fifty blocks and unblocks, object and lists agree in the end", async () => {
