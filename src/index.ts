@@ -6,6 +6,7 @@ import { readSettings } from "./core/settings.ts";
 import { sweep } from "./core/sweep.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
+import { listMemberships } from "./storage/accounts.ts";
 import { findCreated, findListedFor, findPeople, setOnline } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findFlags } from "./storage/flags.ts";
@@ -44,6 +45,8 @@ export class Inbox extends InboxObject {
       directory: {
         exists: async (id) => (await findLife(db, id)) !== null,
         endedSessions: (id) => endedSessions(db, id, Date.now()),
+        isDeleted: async (id) => ((await findLife(db, id))?.deletedAt ?? null) !== null,
+        memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
         setOnline: (id, online) => setOnline(db, id, online),
       },
       conversations: new ConversationStubs(env.CONVERSATION),

@@ -45,6 +45,11 @@ export class Applications {
     return this.#sql.exec<Application>(query, after, limit).toArray();
   }
 
+  /** Takes the wishes of somebody off the record, handled ones too. */
+  forget(userId: UserId): void {
+    this.#sql.exec("DELETE FROM applications WHERE user_id = ?", userId);
+  }
+
   /** Settles the open wishes of these users. */
   close(userIds: UserId[], by: UserId, accepted: boolean, now: number): void {
     this.#sql.exec(

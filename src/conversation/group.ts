@@ -62,13 +62,13 @@ export class Group {
   depart(member: Member, reason: "left" | "session_ended"): UserId[] {
     const heir = member.role === "owner" ? this.#heirOf(member) : undefined;
     const isLast = member.role === "owner" && !heir;
+    const isDirect = this.#room.state.profile.kind === "direct";
     return this.#commit([member.user_id], {
       members: [this.#gone(member), ...(heir ? [told(heir, { role: "owner" })] : [])],
-      ...(heir && { profile: { ownerId: heir.user_id } }),
+      // In a direct one nothing of the profile changes, but what the other one is to be told does.
+      ...((heir || isDirect) && { profile: heir ? { ownerId: heir.user_id } : {} }),
       ...(isLast && { dissolvedAt: Date.now() }),
-      ...(this.#room.state.profile.kind === "group" && {
-        tip: tip("left", member.user_id, [member.user_id]),
-      }),
+      ...(!isDirect && { tip: tip("left", member.user_id, [member.user_id]) }),
       kick: { userIds: [member.user_id], reason },
     });
   }

@@ -73,6 +73,11 @@ export class Joining {
     return this.#applications.page(page.after, page.limit);
   }
 
+  /** Forgets that somebody ever wanted to be let in. */
+  forget(userId: UserId): void {
+    this.#applications.forget(userId);
+  }
+
   /** Lets somebody in, or not. @throws `not_found`, `forbidden`, `already_handled`, `group_full` */
   handle(actorId: UserId, id: number, accept: boolean): UserId[] {
     this.#rights.require(this.#rights.begin(actorId), "approve", "decide who joins");

@@ -101,6 +101,14 @@ export class Members {
       .map(({ user_id, read_seq, read_at }) => ({ userId: user_id, readSeq: read_seq, readAt: read_at }));
   }
 
+  /** Forgets what somebody is called here. */
+  forgetCard(userId: UserId): void {
+    const member = this.#rows.get(userId);
+    if (!member) return;
+    this.#sql.exec("UPDATE members SET name_card = '' WHERE user_id = ?", userId);
+    member.name_card = "";
+  }
+
   /** Moves a read position as a change of this member's own. Only forward: the caller has looked. */
   moveRead(member: Member, { seq, n, at }: ReadPosition): void {
     const touched = this.#touched + 1;

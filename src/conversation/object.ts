@@ -2,6 +2,7 @@ import { noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { Draft, Person } from "../core/message.ts";
 import { answer } from "../object/stub.ts";
+import { farewell } from "./farewell.ts";
 import type { MemberChange, ProfileChange } from "./group.ts";
 import { ConversationLife } from "./life.ts";
 import type { Room } from "./room.ts";
@@ -216,6 +217,15 @@ export abstract class ConversationObject extends ConversationLife {
   announce(input: { userId: UserId }) {
     return this.answer(({ sockets }) => {
       sockets.announce([input.userId]);
+      return null;
+    });
+  }
+
+  /** Takes out who has no account any more; D1 is told, now or by a job. Idempotent. @see farewell */
+  removeDeleted(input: { userId: UserId }) {
+    return this.answer(async ({ room }) => {
+      farewell(room, input.userId);
+      await room.share([]);
       return null;
     });
   }

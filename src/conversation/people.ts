@@ -45,6 +45,12 @@ export class People {
     this.#people.set(person.id, person);
   }
 
+  /** Knows nothing of somebody any more: he is shown as a deleted user. */
+  forget(id: UserId): void {
+    this.#sql.exec("DELETE FROM people WHERE user_id = ?", id);
+    this.#people.delete(id);
+  }
+
   get(id: UserId): Person {
     return this.#people.get(id) ?? goneUser(id);
   }
@@ -73,7 +79,8 @@ export class People {
       const now = Date.now();
       for (const person of await this.#directory.people([...this.#people.keys()])) {
         const known = this.#people.get(person.id);
-        if (known && same(known, person)) continue;
+        // Who was forgotten while D1 was asked stays forgotten.
+        if (!known || same(known, person)) continue;
         People.store(this.#sql, person, now);
         this.#people.set(person.id, person);
       }

@@ -11,6 +11,7 @@ import { type Change, type Changed, storeChange } from "./change.ts";
 import { clear, reopen } from "./clearing.ts";
 import { Door } from "./door.ts";
 import { Fanout, type Note, REPAIR_MS } from "./fanout.ts";
+import { farewell } from "./farewell.ts";
 import { DirectFlags } from "./flags.ts";
 import { Group } from "./group.ts";
 import { Joining } from "./joining.ts";
@@ -333,11 +334,7 @@ export class Room {
 
   /** Who has no account any more is no member either. */
   #remove(userIds: UserId[]): void {
-    this.settle();
-    for (const id of userIds) {
-      const member = this.members.find(id);
-      if (member && this.members.isActive(id)) this.group.depart(member, "session_ended");
-    }
+    for (const id of userIds) farewell(this, id);
   }
 }
 

@@ -151,6 +151,11 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).kick({ sessionId }));
   }
 
+  /** @see ConversationObject.removeDeleted */
+  removeDeleted(id: ConversationId, userId: UserId) {
+    return callObject(() => this.#stub(id).removeDeleted({ userId }));
+  }
+
   /** @see ConversationObject.openSessions */
   openSessions(id: ConversationId, sessionIds: SessionId[]) {
     return callObject(() => this.#stub(id).openSessions({ sessionIds }));

@@ -1,10 +1,10 @@
 import {
-  existingUsers,
   findListed,
   insertGroup,
   openDirect as openPair,
   updatePreferences,
 } from "../storage/conversations.ts";
+import { findAccounts } from "../storage/users.ts";
 import { requireNoBlocks } from "./blocks.ts";
 import type { InboxEntry, Preview } from "./bump.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { invalid, noConversation } from "./errors.ts";
+import { CoreError, invalid, noConversation } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
 import { goneUser, type Message, type Person } from "./message.ts";
@@ -39,7 +39,10 @@ export async function openDirect(
   if (peer === caller) throw invalid("body.user_id", "must be somebody else: you cannot chat with yourself");
   await requireUsers(core, [peer]);
   const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
-  const { id, created } = await openPair(core.db, pair, Date.now());
+  const opened = await openPair(core.db, pair, Date.now());
+  // One of them was deleted meanwhile.
+  if (!opened) throw noUser(peer);
+  const { id, created } = opened;
   await core.conversations.init(id, caller);
   return { conversation: await getConversation(core, caller, id), created };
 }
@@ -70,6 +73,11 @@ export async function createGroup(
     memberIds,
     createdAt: Date.now(),
   });
+  if (id === null) {
+    // Somebody was deleted meanwhile.
+    await requireUsers(core, memberIds);
+    throw new CoreError("unavailable", "The members could not be looked up. Try again.");
+  }
   await core.conversations.init(id, caller);
   return getConversation(core, caller, id);
 }
@@ -136,7 +144,7 @@ export async function setPreferences(
 }
 
 async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
-  const existing = await existingUsers(core.db, ids);
+  const existing = new Set((await findAccounts(core.db, ids)).map((user) => user.id));
   const unknown = ids.find((id) => !existing.has(id));
   if (unknown !== undefined) throw noUser(unknown);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noteApplicant } from "../storage/accounts.ts";
 import { findAccounts, findUsers } from "../storage/users.ts";
 import { requireNoBlocks } from "./blocks.ts";
 import type { Conversation, JoinPolicy, Membership } from "./conversation.ts";
@@ -8,7 +9,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
 import { CoreError } from "./errors.ts";
 import { type ConversationId, UserId } from "./ids.ts";
 import { goneUser } from "./message.ts";
-import type { User } from "./users.ts";
+import { accountGone, type User } from "./users.ts";
 
 /** A member as others see him. */
 export interface Member extends Omit<Membership, "userId"> {
@@ -90,8 +91,12 @@ export async function joinGroup(
   message: string,
 ): Promise<{ state: "joined" | "requested" }> {
   const [person] = await findAccounts(core.db, [caller]);
-  if (!person) throw new CoreError("unauthenticated", "This account does not exist any more.");
-  return core.conversations.join(id, { person, message });
+  if (!person) throw accountGone();
+  const joined = await core.conversations.join(id, { person, message });
+  if (joined.state === "joined" || (await noteApplicant(core.db, id, caller, Date.now()))) return joined;
+  // His account was deleted meanwhile, and went past this group.
+  await core.conversations.removeDeleted(id, caller);
+  throw accountGone();
 }
 
 /** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over first */

@@ -81,6 +81,10 @@ export interface UserDirectory {
   exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;
+  /** Whether the user's account was deleted. */
+  isDeleted(id: UserId): Promise<boolean>;
+  /** Where the user is, or was, a member: at most `limit` behind an id, rising. */
+  memberships(id: UserId, after: number, limit: number): Promise<ConversationId[]>;
   /** Projects whether the user has a socket open, for lists. */
   setOnline(id: UserId, online: boolean): Promise<void>;
 }
@@ -89,6 +93,8 @@ export interface UserDirectory {
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also one that is being opened. */
   kick(id: ConversationId, session: SessionId): Promise<unknown>;
+  /** Takes out who has no account any more. Idempotent. */
+  removeDeleted(id: ConversationId, userId: UserId): Promise<unknown>;
   /** What the member's inbox should know now. */
   snapshot(id: ConversationId, userId: UserId): Promise<Bump>;
   /** Which of these sessions have a socket open in this conversation. */

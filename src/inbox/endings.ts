@@ -42,7 +42,16 @@ export class Endings {
       this.#gate.end(sessionId, expiresAt);
       this.#jobs.schedule("sweep", "", expiresAt);
     }
-    const open = this.#gate.withSockets(sessions.map(({ sessionId }) => sessionId));
+    const ended = new Set(sessions.map(({ sessionId }) => sessionId));
+    await this.#close(this.#gate.sessions().filter((id) => ended.has(id)));
+  }
+
+  /** The same for every session that has sockets, whatever D1 says of it: the user is gone. */
+  async endAll(): Promise<void> {
+    await this.#close(this.#gate.sessions());
+  }
+
+  async #close(open: SessionId[]): Promise<void> {
     // The jobs stand before the first try: a crash in between does not leave a socket open.
     for (const id of open) this.#jobs.schedule("kick", id, Date.now() + RETRY_MS);
     const kicks = open.map((id) =>

@@ -46,11 +46,10 @@ export class Gate {
     );
   }
 
-  /** Those of these sessions which have sockets, as far as is known here. */
-  withSockets(sessionIds: SessionId[]): SessionId[] {
-    const wanted = new Set(sessionIds);
+  /** The sessions which have sockets, as far as is known here. */
+  sessions(): SessionId[] {
     const rows = this.#sql.exec<Pick<Socket, "session_id">>("SELECT DISTINCT session_id FROM sockets");
-    return rows.toArray().flatMap(({ session_id }) => (wanted.has(session_id) ? [session_id] : []));
+    return rows.toArray().map(({ session_id }) => session_id);
   }
 
   /** Refuses a session's sockets from now on, until its tokens are void anyway. */

@@ -45,4 +45,10 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: "ALTER TABLE conversations ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
   },
+  {
+    // Its user has deleted his account: nothing is kept for him any more.
+    version: 3,
+    minCode: 1,
+    sql: "ALTER TABLE presence ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
+  },
 ];

@@ -1,13 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
 import { CoreError, type Result } from "../core/errors.ts";
-import { type ConversationId, SessionId, UserId } from "../core/ids.ts";
+import { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { Conversations, EndedSession, SocketRegistration, UserDirectory } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
 import { Endings } from "./endings.ts";
+import { Farewell } from "./farewell.ts";
 import { Gate } from "./gate.ts";
 import { List } from "./list.ts";
 import { LIVELY_MS, Lively, MAX_LIVELY } from "./lively.ts";
@@ -27,7 +28,7 @@ export interface InboxDeps {
   conversations: Conversations;
 }
 
-type JobKind = "kick" | "sweep" | "sockets" | "online" | "endings";
+type JobKind = "kick" | "sweep" | "sockets" | "online" | "endings" | "farewell" | "leave";
 
 /** One user: the gate of his sockets, his list of conversations, whether he is online. */
 export abstract class InboxObject extends DurableObject<Env> {
@@ -35,6 +36,7 @@ export abstract class InboxObject extends DurableObject<Env> {
   readonly #jobs: Jobs<JobKind>;
   readonly #gate: Gate;
   readonly #endings: Endings;
+  readonly #farewell: Farewell;
   readonly #list: List;
   readonly #lively = new Lively();
   #exists: boolean;
@@ -50,7 +52,10 @@ export abstract class InboxObject extends DurableObject<Env> {
       sockets: () => this.#checkSockets(),
       online: () => this.#projectOnline(),
       endings: () => this.#lookUpEndings(),
+      farewell: () => this.#lookUpFarewell(),
+      leave: (key) => this.#leave(ConversationId.parse(Number(key))),
     });
+    this.#farewell = new Farewell(ctx.storage.sql, this.#jobs, { ...deps, userId: () => this.#userId() });
     this.#endings = new Endings(this.#gate, this.#jobs, (sessionId) => this.#kick(sessionId));
     this.#exists = hasSchema(ctx.storage);
     if (!this.#exists) return;
@@ -65,6 +70,7 @@ export abstract class InboxObject extends DurableObject<Env> {
   /** Takes a conversation's snapshot. Idempotent, in any order. @throws `not_found` for an unknown user */
   bump(input: Bump): Promise<Result<null>> {
     return this.#answer(() => {
+      if (this.#farewell.isGone) return null;
       this.#list.take(input);
       this.#lively.note(input.conversationId);
       return null;
@@ -74,6 +80,8 @@ export abstract class InboxObject extends DurableObject<Env> {
   /** Notes a socket that is about to open in a conversation. @throws `unauthenticated` for an ended session */
   register(input: SocketRegistration): Promise<Result<null>> {
     return this.#answer(() => {
+      if (this.#farewell.isGone)
+        throw new CoreError("unauthenticated", "This account does not exist any more.");
       this.#gate.register(input);
       // Every socket but the first finds this done: no rows for it.
       if (!this.#isShownOnline() || this.#jobs.has("online", ""))
@@ -117,6 +125,28 @@ export abstract class InboxObject extends DurableObject<Env> {
     });
   }
 
+  /** D1 may be about to delete the account; `farewell` with this token is to follow, else a job looks there. */
+  leaving(input: { token: string }): Promise<Result<null>> {
+    return this.#answer(() => {
+      this.#farewell.announce(input.token);
+      return null;
+    });
+  }
+
+  /**
+   * The account is deleted in D1, as was announced with this token: closes all sockets, refuses new ones,
+   * forgets what is kept here, and has the user taken out of every conversation. One try of some seconds
+   * before this resolves; jobs go on with the rest. Idempotent.
+   */
+  farewell(input: { token: string }): Promise<Result<null>> {
+    return this.#answer(async () => {
+      const left = await this.#go();
+      this.#farewell.settle(input.token);
+      await this.#farewell.tryAll(left);
+      return null;
+    });
+  }
+
   /** A page of the user's conversations, sticky ones first, then newest activity. */
   list(input: { limit: number; after?: ListPosition }): Promise<Result<InboxEntry[]>> {
     return this.#answer(async () => {
@@ -139,7 +169,7 @@ export abstract class InboxObject extends DurableObject<Env> {
 
   async #kick(sessionId: SessionId): Promise<null> {
     // Once its tokens have expired there is nothing left to close.
-    if (this.#gate.isEnded(sessionId)) await this.#gate.kick(sessionId);
+    if (this.#farewell.isGone || this.#gate.isEnded(sessionId)) await this.#gate.kick(sessionId);
     this.#left();
     return null;
   }
@@ -147,6 +177,23 @@ export abstract class InboxObject extends DurableObject<Env> {
   async #lookUpEndings(): Promise<null> {
     await this.#endings.end(await this.#deps.directory.endedSessions(this.#userId()));
     return null;
+  }
+
+  async #lookUpFarewell(): Promise<null> {
+    if (await this.#farewell.isDue()) await this.#go();
+    return null;
+  }
+
+  async #leave(id: ConversationId): Promise<null> {
+    await this.#farewell.leave(id);
+    return null;
+  }
+
+  /** @returns the conversations to leave, each noted as a job */
+  async #go(): Promise<ConversationId[]> {
+    this.#farewell.forget();
+    const [left] = await Promise.all([this.#farewell.noteAll(), this.#endings.endAll()]);
+    return left;
   }
 
   async #checkSockets(): Promise<number | null> {
@@ -171,7 +218,7 @@ export abstract class InboxObject extends DurableObject<Env> {
   }
 
   async #projectOnline(): Promise<null> {
-    const online = this.#gate.hasSockets();
+    const online = !this.#farewell.isGone && this.#gate.hasSockets();
     if (online === this.#isShownOnline()) return null;
     await this.#deps.directory.setOnline(this.#userId(), online);
     this.ctx.storage.sql.exec("UPDATE presence SET online = ?", online ? 1 : 0);

@@ -45,6 +45,16 @@ export class InboxStubs {
     return callObject(() => this.#stub(userId).endSessions(input));
   }
 
+  /** @see InboxObject.leaving */
+  leaving(userId: UserId, input: { token: string }): Promise<null> {
+    return callObject(() => this.#stub(userId).leaving(input));
+  }
+
+  /** @see InboxObject.farewell */
+  farewell(userId: UserId, input: { token: string }): Promise<null> {
+    return callObject(() => this.#stub(userId).farewell(input));
+  }
+
   /** @see InboxObject.list */
   list(userId: UserId, input: { limit: number; after?: ListPosition }): Promise<InboxEntry[]> {
     return callObject(() => this.#stub(userId).list(input));

@@ -1,9 +1,20 @@
-import { and, eq, exists, isNull, ne, sql } from "drizzle-orm";
-import type { SessionId, UserId } from "../core/ids.ts";
+import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
+import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { EndedSession } from "../core/ports.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { sessions, users } from "./schema.ts";
+import { existing, isLive } from "./pairs.ts";
+import {
+  blocks,
+  conversations,
+  formerUsernames,
+  friendRequests,
+  friends,
+  memberships,
+  passwordAttempts,
+  sessions,
+  users,
+} from "./schema.ts";
 
 /** A new password, and what has to be true for it to be taken. */
 export interface PasswordUpdate {
@@ -41,4 +52,120 @@ export async function updatePassword(
     ]),
   );
   return updated.length > 0 ? ended : null;
+}
+
+/** What is known of an account that is to be deleted. */
+export interface Leaver {
+  userId: UserId;
+  username: string;
+  email: string;
+  /** the hash which the password was checked against */
+  checked: string | null;
+}
+
+/**
+ * Deletes an account, unless its user owns a group or has another password meanwhile; one batch, so that
+ * whatever races it finds all of it done or nothing.
+ * @returns the sessions that it had; or a group that he owns, null if that is not why
+ */
+export async function deleteUser(
+  db: Database,
+  { userId, username, email, checked }: Leaver,
+  now: number,
+): Promise<{ deleted: true; sessions: SessionId[] } | { deleted: false; owned: ConversationId | null }> {
+  const owned = db
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(and(eq(conversations.ownerId, userId), isNull(conversations.dissolvedAt)))
+    .limit(1);
+  const may = and(
+    eq(users.id, userId),
+    sql`${users.passwordHash} IS ${checked}`,
+    isNull(users.deletedAt),
+    sql`NOT ${exists(owned)}`,
+  );
+  // What follows the first statement holds for every deleted user: done twice it changes nothing.
+  const gone = exists(
+    db
+      .select({ id: users.id })
+      .from(users)
+      .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
+  );
+  const myFriends = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
+  const [updated, ended, , , , , , , , , owns] = await fromD1(
+    db.batch([
+      db
+        .update(users)
+        .set({ ...EMPTY, username: `deleted-${userId}`, deletedAt: now })
+        .where(may)
+        .returning({ id: users.id }),
+      db
+        .update(sessions)
+        .set({ endedAt: sql`coalesce(${sessions.endedAt}, ${now})`, userAgent: "" })
+        .where(and(eq(sessions.userId, userId), gone))
+        .returning({ id: sessions.id }),
+      db.insert(formerUsernames).select(sql`SELECT ${username} WHERE ${gone}`).onConflictDoNothing(),
+      db.delete(friends).where(and(inArray(friends.userId, myFriends), eq(friends.friendId, userId), gone)),
+      db.delete(friends).where(and(eq(friends.userId, userId), gone)),
+      db.delete(friendRequests).where(and(eq(friendRequests.userId, userId), gone)),
+      db.delete(friendRequests).where(and(eq(friendRequests.fromId, userId), gone)),
+      db.delete(blocks).where(and(eq(blocks.userId, userId), gone)),
+      db.delete(blocks).where(and(eq(blocks.blockedId, userId), gone)),
+      // They are kept by what was typed as a name.
+      db.delete(passwordAttempts).where(and(inArray(passwordAttempts.name, [username, email]), gone)),
+      owned,
+    ]),
+  );
+  if (updated.length === 0) return { deleted: false, owned: owns[0]?.id ?? null };
+  return { deleted: true, sessions: ended.map(({ id }) => id) };
+}
+
+/** What is left of a profile: `friend_policy` as whoever comes new has it, though nobody is asked any more. */
+const EMPTY = {
+  passwordHash: null,
+  email: "",
+  nickname: "",
+  avatar: "",
+  gender: "",
+  birthday: "",
+  location: "",
+  language: "",
+  signature: "",
+  friendPolicy: "approve",
+  online: false,
+} as const;
+
+/** Where a user is or was a member: at most `limit` conversations behind an id, rising. */
+export async function listMemberships(
+  db: Database,
+  userId: UserId,
+  { after, limit }: { after: number; limit: number },
+): Promise<ConversationId[]> {
+  const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
+  const query = db.select({ id: memberships.conversationId }).from(memberships).where(mine);
+  const rows = await fromD1(query.orderBy(memberships.conversationId).limit(limit));
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Notes that a user has asked to be let into a group: `left`, as he is no member, and at version 0, below
+ * whatever the group tells. So the deletion of his account finds what he has said there.
+ * @returns false if he has no account any more: nothing is noted then
+ */
+export async function noteApplicant(
+  db: Database,
+  id: ConversationId,
+  userId: UserId,
+  now: number,
+): Promise<boolean> {
+  const [, found] = await fromD1(
+    db.batch([
+      db
+        .insert(memberships)
+        .select(sql`SELECT ${id}, ${userId}, 'member', 'left', 0, ${now}, 0, 0, 0 WHERE ${isLive(userId)}`)
+        .onConflictDoNothing(),
+      existing(db, userId),
+    ]),
+  );
+  return found.length > 0;
 }

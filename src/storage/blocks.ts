@@ -4,7 +4,7 @@ import type { User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { between, existing } from "./pairs.ts";
+import { between, existing, isLive } from "./pairs.ts";
 import { blocks, friendRequests, friends, users } from "./schema.ts";
 
 /**
@@ -23,7 +23,8 @@ export async function insertBlock(
       db
         .insert(blocks)
         .select(
-          sql`SELECT ${userId}, u.id, ${createdAt} FROM users u WHERE u.id = ${blockedId} AND u.deleted_at IS NULL`,
+          sql`SELECT ${userId}, u.id, ${createdAt} FROM users u WHERE u.id = ${blockedId} AND u.deleted_at IS NULL
+            AND ${isLive(userId)}`,
         )
         .onConflictDoNothing(),
       db.delete(friends).where(between(friends.userId, friends.friendId, userId, blockedId)),

@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { ConversationKind, JoinPolicy, type Listed, type Preferences, Role } from "../core/conversation.ts";
 import { ConversationId, UserId } from "../core/ids.ts";
@@ -25,19 +25,23 @@ export interface NewGroup {
 
 /**
  * Opens the direct conversation of two users, or finds the one they have: one batch, so that of
- * several who race exactly one creates it.
+ * several who race exactly one creates it, and none is opened with somebody who is just being deleted.
+ * @returns null if there is none, and one of the two has no account
  */
 export async function openDirect(
   db: Database,
   [low, high]: [UserId, UserId],
   createdAt: number,
-): Promise<{ id: ConversationId; created: boolean }> {
+): Promise<{ id: ConversationId; created: boolean } | null> {
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
   const [inserted, , found] = await fromD1(
     db.batch([
       db
         .insert(conversations)
-        .values({ kind: "direct", lowUserId: low, highUserId: high, createdAt })
+        .select(
+          sql`SELECT NULL, 'direct', ${low}, ${high}, '', '', '', '', 'approval', NULL, ${createdAt},
+            'group', 0, 0, NULL WHERE ${allLive([low, high])}`,
+        )
         .onConflictDoNothing()
         .returning({ id: conversations.id }),
       db
@@ -52,39 +56,45 @@ export async function openDirect(
     ]),
   );
   const [conversation] = found;
-  if (!conversation) throw new Error("a pair that was inserted is there");
-  return { id: conversation.id, created: inserted.length > 0 };
+  return conversation ? { id: conversation.id, created: inserted.length > 0 } : null;
 }
 
-/** Creates a group with its first members, in one batch. */
-export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId> {
-  const { memberIds, ...row } = group;
+/**
+ * Creates a group with its first members, in one batch.
+ * @returns null if one of them has no account: nothing is created then
+ */
+export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
+  const { name, joinPolicy, policy, ownerId, memberIds, createdAt } = group;
+  const live = allLive(memberIds);
   const [inserted] = await fromD1(
     db.batch([
       db
         .insert(conversations)
-        .values({ kind: "group", ...row })
+        .select(
+          sql`SELECT NULL, 'group', NULL, NULL, ${name}, '', '', '', ${joinPolicy}, ${ownerId}, ${createdAt},
+            ${policy}, 0, 0, NULL WHERE ${live}`,
+        )
         .returning({ id: conversations.id }),
       // The batch is one transaction of D1's only writer: the highest id is the one just given.
       db.insert(memberships).select(
         sql`SELECT (SELECT max(id) FROM conversations), u.value,
-            iif(u.value = ${group.ownerId}, 'owner', 'member'), 'active', 0, ${group.createdAt}, 0, 0, 0
-          FROM json_each(${JSON.stringify(memberIds)}) u`,
+            iif(u.value = ${ownerId}, 'owner', 'member'), 'active', 0, ${createdAt}, 0, 0, 0
+          FROM json_each(${JSON.stringify(memberIds)}) u WHERE ${live}`,
       ),
     ]),
   );
   const [conversation] = inserted;
-  if (!conversation) throw new Error("an inserted group has an id");
-  return conversation.id;
+  return conversation?.id ?? null;
 }
 
-/** Which of these users exist; any number of them in one query. */
-export async function existingUsers(db: Database, ids: UserId[]): Promise<Set<UserId>> {
-  const found = await findPeople(db, ids);
-  return new Set(found.map((person) => person.id));
+/** Whether all of these have an account. */
+function allLive(ids: UserId[]): SQL {
+  return sql`NOT EXISTS (
+    SELECT 1 FROM json_each(${JSON.stringify(ids)}) x LEFT JOIN users ON users.id = x.value
+    WHERE users.id IS NULL OR users.deleted_at IS NOT NULL)`;
 }
 
-/** Today's profiles; unknown ids are missing. Any number of them in one query. */
+/** Today's profiles, of deleted users what is left of them; unknown ids are missing. One query for all. */
 export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return fromD1(db.select(PERSON).from(users).where(among));
@@ -108,12 +118,19 @@ export async function findCreated(db: Database, id: ConversationId): Promise<Cre
         })
         .from(conversations)
         .where(eq(conversations.id, id)),
-      // Version 0: what the object has changed since is not what it was created with.
+      // Version 0: what the object has changed since is not what it was created with; who only asked to be
+      // let in is not active.
       db
         .select({ ...PERSON, role: memberships.role, joinedAt: memberships.joinedAt })
         .from(memberships)
         .innerJoin(users, eq(users.id, memberships.userId))
-        .where(and(eq(memberships.conversationId, id), eq(memberships.version, 0))),
+        .where(
+          and(
+            eq(memberships.conversationId, id),
+            eq(memberships.version, 0),
+            eq(memberships.state, "active"),
+          ),
+        ),
       flagsQuery(db, id),
     ]),
   );
@@ -271,5 +288,10 @@ export async function updatePreferences(
 
 /** Projects whether a user has a socket open. */
 export async function setOnline(db: Database, id: UserId, online: boolean): Promise<void> {
-  await fromD1(db.update(users).set({ online }).where(eq(users.id, id)));
+  await fromD1(
+    db
+      .update(users)
+      .set({ online })
+      .where(and(eq(users.id, id), isNull(users.deletedAt))),
+  );
 }

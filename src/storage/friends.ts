@@ -5,7 +5,7 @@ import { FriendPolicy, type User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { areFriends, between, existing, isBlocked } from "./pairs.ts";
+import { areFriends, between, existing, isBlocked, isLive } from "./pairs.ts";
 import { friendRequests, friends, users } from "./schema.ts";
 
 /** A request for friendship, as the one who is asked sees it. */
@@ -44,7 +44,8 @@ export async function askFriendship(
     { user: fromId, friend: toId },
     { user: toId, friend: fromId },
   ]);
-  const reachable = sql`u.id = ${toId} AND u.deleted_at IS NULL AND NOT ${isBlocked(fromId, toId)}`;
+  const reachable = sql`u.id = ${toId} AND u.deleted_at IS NULL AND ${isLive(fromId)}
+    AND NOT ${isBlocked(fromId, toId)}`;
   const results = await fromD1(
     db.batch([
       db

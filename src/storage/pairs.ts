@@ -20,6 +20,11 @@ export function areFriends(a: unknown, b: unknown): SQL {
   return sql`EXISTS (SELECT 1 FROM friends WHERE user_id = ${a} AND friend_id = ${b})`;
 }
 
+/** Whether a user has an account. */
+export function isLive(id: UserId): SQL {
+  return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id} AND deleted_at IS NULL)`;
+}
+
 /** A row if there is such a user. */
 export function existing(db: Database, id: UserId) {
   return db

@@ -80,7 +80,7 @@ test("the tables of an inbox are those which were reviewed", async () => {
       "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 , hidden INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL , gone INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
       "CREATE TABLE sockets ( session_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, PRIMARY KEY (session_id, conversation_id) ) STRICT, WITHOUT ROWID",
     ]

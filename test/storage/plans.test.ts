@@ -35,7 +35,6 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     } as const;
     return conversations.insertGroup(db, { ...group, memberIds: [ANN, BOB] });
   },
-  existingUsers: (db) => conversations.existingUsers(db, [ANN, BOB]),
   findPeople: (db) => conversations.findPeople(db, [ANN, BOB]),
   findCreated: (db) => conversations.findCreated(db, ID),
   findListed: (db) =>
@@ -68,6 +67,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   endedSessions: (db) => sessions.endedSessions(db, ANN, 0),
   updatePassword: (db) =>
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
+  deleteUser: (db) =>
+    accounts.deleteUser(db, { userId: ANN, username: "x", email: "", checked: "no such hash" }, 0),
+  noteApplicant: (db) => accounts.noteApplicant(db, ID, ANN, 0),
+  listMemberships: (db) => accounts.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
   touchSession: (db) => sessions.touchSession(db, SESSION, 0),
   deleteExpiredSessions: (db) => sessions.deleteExpiredSessions(db, 0),

@@ -16,6 +16,7 @@ const BODIES = [
   ["POST", "/v1/register"],
   ["POST", "/v1/login"],
   ["PATCH", "/v1/me"],
+  ["DELETE", "/v1/me"],
   ["POST", "/v1/me/password"],
   ["POST", "/v1/conversations"],
   ["POST", "/v1/conversations/:id/messages"],

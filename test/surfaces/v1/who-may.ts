@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../support/api.ts";
+import { type CallOptions, PASSWORD } from "../../support/api.ts";
 
 /** Who calls: nobody, somebody with a token that is none, with that of an ended session, and four users. */
 export const ROLES = ["anonymous", "forged", "ended", "stranger", "member", "admin", "owner"] as const;
@@ -80,6 +80,8 @@ export const WHO_MAY: Row[] = [
     body: () => ({ current: "not the password", next: "not the password" }),
     ...everyUser(FORBIDDEN),
   },
+  { route: "DELETE /v1/me", body: () => ({}), ...everyUser([400, "validation_failed"]) },
+  { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
@@ -100,6 +102,8 @@ export const WHO_MAY: Row[] = [
     body: () => ({ kind: "group", name: "x", member_ids: [] }),
     ...everyUser(MADE),
   },
+  // Each of them owns a group by now.
+  { route: "DELETE /v1/me", body: () => ({ password: PASSWORD }), ...everyUser([409, "conflict"]) },
   { route: `GET ${IN}`, ...members(OK) },
   {
     route: `DELETE ${IN}`,

@@ -1,11 +1,12 @@
 import { createRoute } from "@hono/zod-openapi";
+import { deleteAccount } from "../../../core/account-deletion.ts";
 import { changePassword } from "../../../core/password-change.ts";
 import { changeProfile, getMe } from "../../../core/users.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
-import { Me, PasswordChange, ProfileChange } from "../schemas/accounts.ts";
+import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../schemas/accounts.ts";
 import { problems } from "../schemas/common.ts";
 import { serializeMe } from "../serialize/users.ts";
 
@@ -53,6 +54,26 @@ const passwordRoute = createRoute({
   },
 });
 
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/me",
+  operationId: "deleteMe",
+  tags: ["Accounts"],
+  summary: "Delete your account",
+  description:
+    "Your profile and your sessions go, your messages stay under a deleted user. A wrong password is `forbidden`; while you own a group: `conflict`.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, limitedByAddress, v1Body] as const,
+  request: { body: { required: true, content: { "application/json": { schema: AccountDeletion } } } },
+  responses: {
+    204: { description: "The account is deleted" },
+    ...problems(
+      ...(["validation_failed", "unauthenticated", "forbidden", "conflict"] as const),
+      ...(["too_large", "rate_limited", "locked"] as const),
+    ),
+  },
+});
+
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
@@ -63,6 +84,10 @@ export const me = v1Router()
     const change = { ...fields, ...(friend_policy && { friendPolicy: friend_policy }) };
     const changed = await changeProfile(c.var.core, c.var.caller, change);
     return c.json(serializeMe(changed), 200);
+  })
+  .openapi(deleteRoute, async (c) => {
+    await deleteAccount(c.var.core, c.var.caller, c.req.valid("json").password);
+    return c.body(null, 204);
   })
   .openapi(passwordRoute, async (c) => {
     await changePassword(c.var.core, c.var.caller, c.req.valid("json"));

@@ -42,6 +42,8 @@ export const Login = z
 /** The current one may be any: whether it can be one is not for the caller to learn. */
 export const PasswordChange = z.object({ current: z.string(), next: NewPassword }).openapi("PasswordChange");
 
+export const AccountDeletion = z.object({ password: z.string() }).openapi("AccountDeletion");
+
 export const User = z
   .object({
     id: UserId,

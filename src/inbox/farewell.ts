@@ -1,0 +1,114 @@
+import { z } from "zod";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import type { Conversations, UserDirectory } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+
+/** After this long it is looked up in D1 whether the account was deleted, as was announced. */
+const LOOK_MS = 40_000;
+/** A conversation that has not confirmed is asked by a job from then on. */
+const RETRY_MS = 5_000;
+/** A conversation that has not answered by then is asked again. */
+const CALL_MS = 5_000;
+/** How many conversations are asked at once, and how long the first try of all of them may take. */
+const LANES = 8;
+const TRY_MS = 3_000;
+/** How many memberships D1 is asked for at once. */
+const PAGE = 1_000;
+/** What an inbox keeps once its user is gone: that he is, and what is still to be done. */
+const KEPT = ["schema_versions", "jobs", "presence", "ended_sessions", "sockets"];
+
+const Tables = z.array(z.object({ name: z.string() }));
+
+/** What is done later for it. */
+interface Scheduler {
+  schedule(kind: "farewell" | "leave", key: string, due: number): void;
+  cancel(kind: "farewell" | "leave", key: string): void;
+}
+
+interface FarewellDeps {
+  directory: Pick<UserDirectory, "isDeleted" | "memberships">;
+  conversations: Pick<Conversations, "removeDeleted">;
+  userId(): UserId;
+}
+
+/**
+ * The end of an account, as its inbox sees it. D1 says whether the user is gone; then the inbox forgets
+ * what it knows, and goes on asking each conversation which he ever was in to take him out until it has.
+ */
+export class Farewell {
+  readonly #sql: SqlStorage;
+  readonly #jobs: Scheduler;
+  readonly #deps: FarewellDeps;
+  #gone: boolean | undefined;
+
+  constructor(sql: SqlStorage, jobs: Scheduler, deps: FarewellDeps) {
+    this.#sql = sql;
+    this.#jobs = jobs;
+    this.#deps = deps;
+  }
+
+  /** Nothing is taken for him any more, and no socket of his opens. */
+  get isGone(): boolean {
+    this.#gone ??= this.#sql.exec<{ gone: number }>("SELECT gone FROM presence").one().gone === 1;
+    return this.#gone;
+  }
+
+  /** D1 may be about to delete the account: if nobody comes back to tell, a job looks there. */
+  announce(token: string): void {
+    this.#jobs.schedule("farewell", token, Date.now() + LOOK_MS);
+  }
+
+  /** The `farewell` job. @returns whether the account is deleted: then it is time to `go` */
+  isDue(): Promise<boolean> {
+    return this.#deps.directory.isDeleted(this.#deps.userId());
+  }
+
+  /** Empties the inbox, for good. */
+  forget(): void {
+    this.#sql.exec("UPDATE presence SET gone = 1, online = 0");
+    this.#gone = true;
+    const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
+    for (const { name } of Tables.parse(this.#sql.exec(query).toArray())) {
+      if (!KEPT.includes(name)) this.#sql.exec(`DELETE FROM "${name}"`);
+    }
+  }
+
+  /** Notes each conversation that he ever was in as one to leave: others still show his profile. */
+  async noteAll(): Promise<ConversationId[]> {
+    const noted: ConversationId[] = [];
+    for (let after = 0, more = true; more; ) {
+      const ids = await this.#deps.directory.memberships(this.#deps.userId(), after, PAGE);
+      for (const id of ids) this.#jobs.schedule("leave", String(id), Date.now() + RETRY_MS);
+      noted.push(...ids);
+      after = ids.at(-1) ?? after;
+      more = ids.length === PAGE;
+    }
+    return noted;
+  }
+
+  /** Nothing is left to be looked up of what was announced: all is noted. */
+  settle(token: string): void {
+    this.#jobs.cancel("farewell", token);
+  }
+
+  /** One try to leave all of these, for some seconds; the jobs go on with the others. */
+  async tryAll(ids: ConversationId[]): Promise<void> {
+    const until = Date.now() + TRY_MS;
+    const rest = ids.values();
+    const lane = async () => {
+      for (const id of rest) {
+        if (Date.now() > until) return;
+        await this.leave(id).then(
+          () => this.#jobs.cancel("leave", String(id)),
+          () => undefined,
+        );
+      }
+    };
+    await withDeadline(Promise.all(Array.from({ length: LANES }, lane)), TRY_MS).catch(() => undefined);
+  }
+
+  /** The `leave` job. @throws until the conversation has confirmed */
+  async leave(id: ConversationId): Promise<void> {
+    await withDeadline(this.#deps.conversations.removeDeleted(id, this.#deps.userId()), CALL_MS);
+  }
+}
