@@ -1,0 +1,38 @@
+import { env } from "cloudflare:workers";
+import { ConversationStubs } from "../../src/conversation/stub.ts";
+import { createGroup } from "../../src/core/conversations.ts";
+import type { Core } from "../../src/core/core.ts";
+import { type ConversationId, UserId } from "../../src/core/ids.ts";
+import type { PolicyName } from "../../src/core/policies.ts";
+import { SessionMemory } from "../../src/core/session-memory.ts";
+import { readSettings } from "../../src/core/settings.ts";
+import { InboxStubs } from "../../src/inbox/stub.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+
+/** The core as a surface is given it: for what v1 does not offer. */
+function core(): Core {
+  return {
+    db: openDatabase(env.DB),
+    conversations: new ConversationStubs(env.CONVERSATION),
+    inboxes: new InboxStubs(env.INBOX),
+    sessionMemory: new SessionMemory(),
+    settings: readSettings(env),
+    waitUntil: (work) => void work,
+  };
+}
+
+interface Named {
+  user: { id: number };
+}
+
+/** Creates a group of any kind: v1 creates one kind alone. */
+export async function groupOf(
+  policy: PolicyName,
+  owner: Named,
+  others: Named[],
+  joinPolicy: "free" | "approval" | "closed" = "approval",
+): Promise<ConversationId> {
+  const memberIds = others.map(({ user }) => UserId.parse(user.id));
+  const group = { name: policy, memberIds, joinPolicy, policy };
+  return (await createGroup(core(), UserId.parse(owner.user.id), group)).id;
+}
