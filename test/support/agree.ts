@@ -1,0 +1,74 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import type { UserId } from "../../src/core/ids.ts";
+
+const object = (id: number) => env.CONVERSATION.getByName(String(id));
+const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
+
+/** Runs a conversation's jobs, however far off they are, until D1 and the inboxes need no more telling. */
+export async function runJobs(id: number): Promise<void> {
+  for (let tries = 0; tries < 10; tries++) {
+    const left = await runInDurableObject(object(id), async (_, { storage }) => {
+      // An object that was never used has none.
+      if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0)
+        return 0;
+      const { rowsWritten } = storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind != 'expiry'");
+      if (rowsWritten > 0) await storage.setAlarm(Date.now() + 60_000);
+      return rowsWritten;
+    });
+    if (left === 0) return;
+    await runDurableObjectAlarm(object(id));
+  }
+  throw new Error("there are still jobs after ten alarms");
+}
+
+/** What an object, D1 and the inboxes say of one conversation, for those users who were ever in it. */
+export async function expectAgreement(id: number): Promise<void> {
+  const { members, conversation } = await runInDurableObject(object(id), (_, { storage }) => ({
+    members: storage.sql
+      .exec<{ user_id: UserId; role: string; state: string; joined_at: number; version: number }>(
+        "SELECT user_id, role, state, joined_at, version FROM members ORDER BY user_id",
+      )
+      .toArray(),
+    conversation: storage.sql
+      .exec(
+        `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
+         FROM conversation`,
+      )
+      .one(),
+  }));
+  const inD1 = await env.DB.prepare(
+    `SELECT user_id, role, state, joined_at, version FROM memberships
+     WHERE conversation_id = ? ORDER BY user_id`,
+  )
+    .bind(id)
+    .all();
+  expect(inD1.results, "memberships in D1").toEqual(members);
+  const directory = `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
+    FROM conversations WHERE id = ?`;
+  expect(await env.DB.prepare(directory).bind(id).first(), "the conversation in D1").toEqual(conversation);
+  for (const { user_id: userId } of members) {
+    const snapshot = await object(id).snapshot({ userId });
+    if (!snapshot.ok) throw new Error(`no snapshot for ${userId}`);
+    const { ver, state, lastSeq, lastN, readSeq, readN, visibleFrom, memberCount } = snapshot.value;
+    const known = await runInDurableObject(env.INBOX.getByName(String(userId)), (_, { storage }) =>
+      Rows.parse(
+        storage.sql
+          .exec(
+            `SELECT ver, state, last_seq, last_n, read_seq, read_n, visible_from, member_count
+             FROM conversations WHERE conversation_id = ?`,
+            id,
+          )
+          .toArray(),
+      ),
+    );
+    expect(known, `the inbox of ${userId}`).toEqual([
+      {
+        ...{ ver, state, last_seq: lastSeq, last_n: lastN, read_seq: readSeq, read_n: readN },
+        ...{ visible_from: visibleFrom, member_count: memberCount },
+      },
+    ]);
+  }
+}
