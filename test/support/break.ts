@@ -8,9 +8,12 @@ export interface Break {
   [Symbol.dispose](): void;
 }
 
-/** What can break: an object is lost before a statement, D1 is lost before or after one. */
-export type Place = "conversation" | "inbox" | "d1 before" | "d1 after";
-export const PLACES: Place[] = ["conversation", "inbox", "d1 before", "d1 after"];
+/**
+ * What can break: an object is lost before a statement; D1 fails before or after one was done; the
+ * conversation is lost, with all that it has stored by then, before D1 does what it was asked.
+ */
+export const PLACES = ["conversation", "inbox", "D1 before", "D1 after", "conversation at D1"] as const;
+export type Place = (typeof PLACES)[number];
 
 /** Breaks the n-th step of a conversation, of one user's inbox, or of D1, whoever asks it. */
 export function breakAt(
@@ -18,9 +21,26 @@ export function breakAt(
   step: number,
   { conversationId, userId }: { conversationId: number; userId: number },
 ): Promise<Break> | Break {
-  if (place === "conversation") return loseObject(env.CONVERSATION.getByName(String(conversationId)), step);
-  if (place === "inbox") return loseObject(env.INBOX.getByName(String(userId)), step);
-  return loseD1(step, place === "d1 after");
+  const conversation = env.CONVERSATION.getByName(String(conversationId));
+  switch (place) {
+    case "conversation":
+      return loseObject(conversation, step);
+    case "inbox":
+      return loseObject(env.INBOX.getByName(String(userId)), step);
+    case "D1 before":
+      return loseD1(step, async () => undefined);
+    case "D1 after":
+      return loseD1(step, (work) => work());
+    case "conversation at D1":
+      return loseD1(step, () => abort(conversation));
+  }
+}
+
+/** Loses an object, once what it has written is durable. */
+async function abort(stub: DurableObjectStub): Promise<void> {
+  // What was written in the turn of the call is durable in a later one.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
 /** Loses an object before its n-th statement, as a crash does: what was not yet durable is gone. */
@@ -45,8 +65,11 @@ async function loseObject(stub: DurableObjectStub, step: number): Promise<Break>
   return found;
 }
 
-/** Has D1 fail at its n-th statement or batch, before it was done or, the answer being lost, after. */
-function loseD1(step: number, done: boolean): Break {
+/**
+ * Has D1 fail at its n-th statement or batch.
+ * @param instead what happens then before it fails; what D1 was asked to do is handed in
+ */
+function loseD1(step: number, instead: (work: () => Promise<unknown>) => Promise<unknown>): Break {
   const { DB } = env;
   let steps = 0;
   const found = {
@@ -60,7 +83,7 @@ function loseD1(step: number, done: boolean): Break {
     steps++;
     if (steps !== step) return work();
     found.isHit = true;
-    if (done) await work();
+    await instead(work);
     throw new Error("D1_ERROR: Network connection lost.");
   }
   function wrapped(statement: D1PreparedStatement): D1PreparedStatement {
