@@ -30,6 +30,9 @@ export interface Filter {
   kind?: Kind;
 }
 
+/** Where a message stands: its seq, how many countable ones there are up to it, its time. */
+type Place = { seq: Position; n: number; at: number };
+
 /** Which messages a reader may see: after a seq, and without those which he has hidden. */
 export interface Reader {
   user_id: UserId;
@@ -47,14 +50,19 @@ const StoredMentions = z.array(UserId);
 export class Log {
   readonly #sql: SqlStorage;
   /** the newest message's place, count and time; moved by the group commit once it is durable */
-  last: { seq: Position; n: number; at: number };
+  last: Place;
+  readonly #beginning: Place;
 
   constructor(sql: SqlStorage, createdAt: number) {
     this.#sql = sql;
-    type Last = { seq: Position; n: number; at: number };
-    const query = "SELECT seq, n, created_at AS at FROM messages ORDER BY seq DESC LIMIT 1";
-    const [row] = sql.exec<Last>(query).toArray();
-    this.last = row ?? { seq: Position.parse(0), n: 0, at: createdAt };
+    this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
+    this.last = this.placeOf(null);
+  }
+
+  /** Where a message stands, or the newest; the beginning where there is none. */
+  placeOf(seq: Position | null): Place {
+    const query = `SELECT seq, n, created_at AS at FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
+    return this.#sql.exec<Place>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
   }
 
   /** @returns false if its sender has used this client id already: nothing is stored then */

@@ -42,11 +42,12 @@ export class Snapshots {
   bump(userId: UserId): Bump {
     const member = this.#members.find(userId);
     if (!member) throw new Error("only who is on record is told");
-    const { last } = this.#log;
+    // Who left is told late, or twice: what has come since is not his.
+    const last = member.visible_until === null ? this.#log.last : this.#log.placeOf(member.visible_until);
     return {
       conversationId: this.#state.id,
       ver: this.version(member),
-      state: this.#state.dissolvedAt === null ? member.state : "dissolved",
+      state: member.state === "active" && this.#state.dissolvedAt !== null ? "dissolved" : member.state,
       hidden: member.cleared === 1 && last.seq <= member.visible_from,
       visibleFrom: member.visible_from,
       lastSeq: last.seq,

@@ -15,6 +15,7 @@ function core(): Core {
     db: openDatabase(env.DB),
     conversations: new ConversationStubs(env.CONVERSATION),
     inboxes: new InboxStubs(env.INBOX),
+    files: env.FILES,
     sessionMemory: new SessionMemory(),
     settings: readSettings(env),
     waitUntil: (work) => void work,
