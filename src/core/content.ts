@@ -4,7 +4,7 @@ import { UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { exceedsBytes, textUpTo } from "./text.ts";
 
-const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(2_048);
+const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(LIMITS.url);
 
 const Media = z.object({
   url,

@@ -16,6 +16,8 @@ export const LIMITS = {
   clientMsgId: 64,
   /** items of one page */
   page: 100,
+  /** characters of a file's URL: a name of 255 that are all percent-encoded fits in */
+  url: 4_096,
   /** members of a group */
   groupMembers: 1_000,
   /** users named by one message */

@@ -77,7 +77,7 @@ const CALLS: Call[] = [
     path: `${IN}/messages`,
     good: sendOf("file", { url: "https://example.org/a", name: "a", size: 1, content_type: "x/y" }),
     fields: {
-      "body.url": { ...text, most: 2_048 },
+      "body.url": { ...text, most: 4_096 },
       "body.name": { type: "text", most: 255 },
       "body.size": { type: "integer" },
       "body.content_type": { type: "text", most: 255 },

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 const URL_PREFIX = "https://example.org/";
-const longest = URL_PREFIX + "x".repeat(2_048 - URL_PREFIX.length);
+const longest = URL_PREFIX + "x".repeat(4_096 - URL_PREFIX.length);
 const media = { url: `${URL_PREFIX}a.png` };
 const wholeMedia = {
   ...media,
