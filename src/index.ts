@@ -31,6 +31,7 @@ export class Conversation extends ConversationObject {
         project: (id, projection) => project(db, id, projection),
       },
       inboxes: new InboxStubs(env.INBOX),
+      sources: new ConversationStubs(env.CONVERSATION),
       protocol: roomProtocol,
       settings: readSettings(env),
     });

@@ -10,13 +10,13 @@ export class Lines<Key extends object> {
   /**
    * Runs `go` once all that came before it is through, with what it had to wait for: in this turn where
    * there is nothing of either.
-   * @param ready asked when its turn has come; null: nothing is to be waited for. It must not reject: what
-   *   goes wrong is its caller's to answer
+   * @param ready asked when its turn has come; no promise: nothing is to be waited for. It must not reject:
+   *   what goes wrong is its caller's to answer
    */
-  enter<T>(key: Key, ready: () => Promise<T> | null, go: (value: T | null) => void): void {
+  enter<T extends object>(key: Key, ready: () => Promise<T> | T, go: (value: T) => void): void {
     const waiting = this.#tails.get(key)?.then(ready) ?? ready();
-    if (!waiting) {
-      go(null);
+    if (!(waiting instanceof Promise)) {
+      go(waiting);
       return;
     }
     const mine = waiting

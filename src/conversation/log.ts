@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { type BodyJson, EMPTY_BODY, type Kind, type Tip } from "../core/content.ts";
 import { Position, Seq, UserId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
 import { Forwarded, type Mentions } from "../core/message.ts";
+import { bytesOf } from "../core/text.ts";
 
 /** A message's row. */
 export type Row = {
@@ -20,6 +22,12 @@ export type Row = {
   revoked_by: UserId | null;
   revoked_rev: number | null;
 };
+
+/** A page of rows, and whether there are more behind it. */
+export interface Rows {
+  rows: Row[];
+  hasMore: boolean;
+}
 
 /** A revoke or a hide that a client which was away has to hear of. */
 export type Change = { rev: number; seq: Seq; by: UserId | null };
@@ -133,19 +141,19 @@ export class Log {
 
   /** The newest message which this reader may see. */
   newest(reader: Reader): Row | undefined {
-    return this.before(Number.MAX_SAFE_INTEGER, 1, reader)[0];
+    return this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
   }
 
-  /** At most `limit` messages after a seq, rising. */
-  after(seq: number, limit: number, reader: Reader): Row[] {
+  /** At most `limit` messages after a seq, rising, and no more than a page may hold. */
+  after(seq: number, limit: number, reader: Reader): Rows {
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
-    return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit).toArray();
+    return page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
   }
 
-  /** At most `limit` messages before a seq, the newest of them, falling. */
-  before(seq: number, limit: number, reader: Reader): Row[] {
+  /** At most `limit` messages before a seq, the newest of them, falling, and no more than a page may hold. */
+  before(seq: number, limit: number, reader: Reader): Rows {
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
-    return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit).toArray();
+    return page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
   }
 
   /** Messages between two seqs that say something, the newest first, read as they are taken. */
@@ -229,6 +237,19 @@ export class Log {
 
 function wanted(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
   return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
+}
+
+/** Takes rows up to a number and to a page's bytes, of which one message may be the tenth part; one at least. */
+function page(found: Iterable<Row>, limit: number): Rows {
+  const rows: Row[] = [];
+  let bytes = 0;
+  for (const row of found) {
+    bytes += bytesOf(row.body);
+    if (rows.length === limit || (bytes > LIMITS.pageBytes && rows.length > 0))
+      return { rows, hasMore: true };
+    rows.push(row);
+  }
+  return { rows, hasMore: false };
 }
 
 /** How `mentions` is stored: nothing, everybody, or a JSON array of ids. */

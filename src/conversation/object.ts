@@ -1,6 +1,6 @@
 import { noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { Draft, Person } from "../core/message.ts";
+import type { AnyDraft, Person } from "../core/message.ts";
 import { answer } from "../object/stub.ts";
 import { farewell } from "./farewell.ts";
 import type { MemberChange, ProfileChange } from "./group.ts";
@@ -26,7 +26,7 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** Stores a message. @see Room.send */
-  async send(input: { userId: UserId; draft: Draft }): ReturnType<Room["send"]> {
+  async send(input: { userId: UserId; draft: AnyDraft }): ReturnType<Room["send"]> {
     const ready = await answer(() => this.ready());
     return ready.ok ? ready.value.room.send(input.userId, input.draft) : ready;
   }
@@ -37,14 +37,12 @@ export abstract class ConversationObject extends ConversationLife {
       await room.people.refreshed();
       room.settle();
       const member = room.members.active(input.userId);
-      const wanted = input.limit + 1;
-      const rows =
+      const { rows, hasMore } =
         input.after === undefined
-          ? room.log.before(input.before ?? Number.MAX_SAFE_INTEGER, wanted, member)
-          : room.log.after(input.after, wanted, member);
-      const shown = rows.slice(0, input.limit);
-      if (input.after === undefined) shown.reverse();
-      return { items: room.view.for(shown, member), hasMore: rows.length > input.limit };
+          ? room.log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)
+          : room.log.after(input.after, input.limit, member);
+      if (input.after === undefined) rows.reverse();
+      return { items: room.view.for(rows, member), hasMore };
     });
   }
 
@@ -70,6 +68,11 @@ export abstract class ConversationObject extends ConversationLife {
       const { rows, nextBefore } = room.search.find(input, member);
       return { items: room.view.for(rows, member), nextBefore };
     });
+  }
+
+  /** Those of these messages which the caller may see. @see Copies.messages */
+  messages(input: { userId: UserId; seqs: Seq[] }) {
+    return this.answer(({ room }) => room.copies.messages(input.userId, input.seqs));
   }
 
   /** Takes a message back for everyone. @see Room.revoke */

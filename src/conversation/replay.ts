@@ -32,9 +32,7 @@ export function replayPage(room: Room, member: Member, after: Position, rev: num
   if (lastChange && changes.length === PAGE) {
     return { changes, messages: [], lastSeq: Position.parse(from), rev: lastChange.rev, hasMore: true };
   }
-  const rows = room.log.after(from, PAGE + 1, member);
-  const shown = rows.slice(0, PAGE);
-  const hasMore = rows.length > PAGE;
+  const { rows: shown, hasMore } = room.log.after(from, PAGE, member);
   // What is hidden at the end counts as seen: the page reaches the last message all the same.
   const lastSeq = hasMore ? (shown.at(-1)?.seq ?? from) : last;
   return {

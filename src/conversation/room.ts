@@ -2,13 +2,14 @@ import type { Bump } from "../core/bump.ts";
 import type { Profile, ReadReceipt, Role, Standing } from "../core/conversation.ts";
 import { CoreError, noConversation, noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
-import type { Draft, Message } from "../core/message.ts";
-import type { ConversationDirectory, Inboxes } from "../core/ports.ts";
+import type { AnyDraft, Message } from "../core/message.ts";
+import type { ConversationDirectory, Inboxes, MessageSources } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { writeRefusal } from "./admission.ts";
 import { type Change, type Changed, storeChange } from "./change.ts";
 import { clear, reopen } from "./clearing.ts";
+import { Copies } from "./copies.ts";
 import { Door } from "./door.ts";
 import { Fanout, type Note, REPAIR_MS } from "./fanout.ts";
 import { farewell } from "./farewell.ts";
@@ -49,6 +50,7 @@ export interface Listener {
 export interface RoomDeps {
   directory: ConversationDirectory;
   inboxes: Inboxes;
+  sources: MessageSources;
   settings: Settings;
 }
 
@@ -69,6 +71,7 @@ export class Room {
   readonly people: People;
   readonly view: View;
   readonly flags: DirectFlags;
+  readonly copies: Copies;
   readonly snapshots: Snapshots;
   readonly search: Search;
 
@@ -113,7 +116,11 @@ export class Room {
       schedule: (due) => jobs.schedule("flags", "", due),
       changed: () => this.#listener?.flagsChanged(),
     });
-    this.#door = new Door(this.#sends, this.flags, (outcomes) => this.#committed(outcomes));
+    const { id } = this.state;
+    const { members, log, people, view } = this;
+    const settle = () => this.settle();
+    this.copies = new Copies({ id, members, log, people, view, settle }, deps.sources);
+    this.#door = new Door(this.#sends, this.flags, this.copies, (outcomes) => this.#committed(outcomes));
   }
 
   /** Has one listener told of all that happens from now on. */
@@ -122,19 +129,16 @@ export class Room {
   }
 
   /** Takes messages in; each is answered, in order, once it is stored or refused. */
-  submit(senderId: UserId, drafts: Draft[], origin: Origin): void {
+  submit(senderId: UserId, drafts: AnyDraft[], origin: Origin): void {
     this.people.refreshBehind();
-    this.#door.enter(
-      drafts.map((draft) => ({ senderId, draft, origin })),
-      origin,
-    );
+    this.#door.enter(senderId, drafts, origin);
   }
 
   /**
    * Stores a message for a caller, and tells his own inbox before answering.
    * @returns the stored message, `replay` if its client id was known already
    */
-  async send(senderId: UserId, draft: Draft): Promise<Result<{ message: Message; replay: boolean }>> {
+  async send(senderId: UserId, draft: AnyDraft): Promise<Result<{ message: Message; replay: boolean }>> {
     const { result } = await new Promise<Outcome<Origin>>((settle) =>
       this.submit(senderId, [draft], { settle }),
     );

@@ -1,7 +1,7 @@
 import { CoreError, type Failure, noMessage, type Result } from "../core/errors.ts";
 import { Position, Seq, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
-import type { Draft } from "../core/message.ts";
+import type { AnyDraft, Draft } from "../core/message.ts";
 import { type Log, type Row, storedMentions } from "./log.ts";
 import type { Member, Members, ReadPosition } from "./members.ts";
 
@@ -26,13 +26,14 @@ export interface Send<Origin> {
 
 /** What became of a send. */
 export interface Outcome<Origin> {
-  send: Send<Origin>;
+  send: Pick<Send<Origin>, "origin"> & { draft: Pick<Draft, "clientMsgId"> };
   result: Result<Sent>;
 }
 
 /** How much room a send takes while it waits, in bytes. */
-export function weightOf({ draft }: Send<unknown>): number {
-  return draft.body.length + OVERHEAD_BYTES;
+export function weightOf(draft: AnyDraft): number {
+  const content = "copy" in draft ? JSON.stringify(draft.copy) : draft.body;
+  return content.length + OVERHEAD_BYTES;
 }
 
 /** Whether more waits than a conversation takes in. */
@@ -77,7 +78,7 @@ export class Sends<Origin> {
   submit(sends: Send<Origin>[]): void {
     const refused: Outcome<Origin>[] = [];
     for (const send of sends) {
-      const bytes = weightOf(send);
+      const bytes = weightOf(send.draft);
       if (isTooMuch(this.#waiting.length + 1, this.#waitingBytes + bytes)) {
         refused.push({ send, result: TOO_MANY });
         continue;
@@ -208,7 +209,7 @@ export const TOO_MANY: Failure = {
   data: { retryAfter: 1 },
 };
 
-const NOT_STORED: Failure = {
+export const NOT_STORED: Failure = {
   ok: false,
   code: "internal",
   detail: "The message could not be stored. Send it again with the same client_msg_id.",

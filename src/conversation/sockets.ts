@@ -1,7 +1,7 @@
 import { CoreError, type Failure } from "../core/errors.ts";
 import { Position, type SessionId, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
-import type { Draft } from "../core/message.ts";
+import type { AnyDraft } from "../core/message.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import type { Command, KickReason, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
@@ -157,7 +157,7 @@ export class Sockets {
   }
 
   #send(socket: RoomSocket, items: SendItem[]): void {
-    const drafts: Draft[] = [];
+    const drafts: AnyDraft[] = [];
     for (const { draft, clientMsgId } of items) {
       if (draft.ok) drafts.push(draft.value);
       else this.#refuse(socket, draft, clientMsgId);

@@ -1,5 +1,5 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { Draft, Person } from "../core/message.ts";
+import type { AnyDraft, Person } from "../core/message.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
 import type { MemberChange, ProfileChange } from "./group.ts";
 import type { ConversationObject } from "./object.ts";
@@ -21,7 +21,7 @@ export class ConversationStubs {
   }
 
   /** Without a client id a send is not idempotent: it is tried once. @see ConversationObject.send */
-  send(id: ConversationId, input: { userId: UserId; draft: Draft }) {
+  send(id: ConversationId, input: { userId: UserId; draft: AnyDraft }) {
     const call = () => this.#stub(id).send(input);
     return input.draft.clientMsgId === undefined ? callObjectOnce(call) : callObject(call);
   }
@@ -39,6 +39,11 @@ export class ConversationStubs {
   /** @see ConversationObject.search */
   search(id: ConversationId, input: { userId: UserId } & Wanted) {
     return callObject(() => this.#stub(id).search(input));
+  }
+
+  /** @see ConversationObject.messages */
+  messages(id: ConversationId, input: { userId: UserId; seqs: Seq[] }) {
+    return callObject(() => this.#stub(id).messages(input));
   }
 
   /** @see ConversationObject.revoke */

@@ -1,5 +1,5 @@
 import type { Preview } from "../core/bump.ts";
-import { previewText } from "../core/content.ts";
+import { listedBody, previewText } from "../core/content.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Message, Quote } from "../core/message.ts";
 import { type Log, type Reader, type Row, readForwarded, readMentions } from "./log.ts";
@@ -42,13 +42,13 @@ export class View {
 
   /** The newest message which a member may see, as his inbox keeps it. */
   preview(member: Member): Preview | null {
-    const [row] = this.#log.before((member.visible_until ?? this.#log.last.seq) + 1, 1, member);
+    const [row] = this.#log.before((member.visible_until ?? this.#log.last.seq) + 1, 1, member).rows;
     if (!row) return null;
     return {
       seq: row.seq,
       senderId: row.sender_id,
       kind: row.kind,
-      body: row.body,
+      body: listedBody(row.kind, row.body),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),

@@ -74,12 +74,22 @@ export function bodyJson(content: Content): BodyJson {
   return json;
 }
 
-const Previewed = z.object({ text: z.string().optional(), name: z.string().optional() });
+const part = z.string().optional();
+const Previewed = z.object({ text: part, name: part, title: part });
 
-/** What is shown of a quoted message: the beginning of its text, a file's name, or nothing. */
+/** What is shown of a quoted message: the beginning of its text, a file's name, a merged one's title, or nothing. */
 export function previewText(body: BodyJson): string {
-  const { text, name } = Previewed.parse(JSON.parse(body));
-  return [...(text ?? name ?? "").slice(0, 2 * LIMITS.quotePreview)].slice(0, LIMITS.quotePreview).join("");
+  const { text, name, title } = Previewed.parse(JSON.parse(body));
+  return [...(text ?? name ?? title ?? "").slice(0, 2 * LIMITS.quotePreview)]
+    .slice(0, LIMITS.quotePreview)
+    .join("");
+}
+
+/** A body as lists of conversations have it: what a merged message holds is left out, as it may be much. */
+export function listedBody(kind: Kind, body: BodyJson): BodyJson {
+  if (kind !== "merged" || body === EMPTY_BODY) return body;
+  const { title } = Previewed.parse(JSON.parse(body));
+  return JSON.stringify({ title, items: [] });
 }
 
 /** Which field of a body is searched, by kind; null: there are no words in it. */

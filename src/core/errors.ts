@@ -12,6 +12,7 @@ export const ErrorCode = z.enum([
   "blocked",
   "not_found",
   "method_not_allowed",
+  "not_forwardable",
   "conflict",
   "group_full",
   "already_handled",

@@ -4,7 +4,15 @@ export const LIMITS = {
   text: 8_000,
   /** bytes of a body as JSON */
   bodyBytes: 32 * 1024,
-  /** code points of a conversation's name */
+  /** messages which a merged one holds */
+  mergedItems: 50,
+  /** bytes of a merged one's body as JSON */
+  mergedBytes: 256 * 1024,
+  /** merged messages in each other, the outermost too */
+  mergedDepth: 8,
+  /** bytes of bodies in one page: as much as a page of the largest that are sent whole */
+  pageBytes: 100 * 32 * 1024,
+  /** code points of a conversation's name, or a merged message's title */
   name: 100,
   /** code points of a group's introduction, and of its announcement */
   description: 2_000,

@@ -58,6 +58,22 @@ export interface Draft {
   forwarded?: Forwarded | undefined;
 }
 
+/** A message, wherever it is. */
+export interface Reference {
+  conversationId: ConversationId;
+  seq: Seq;
+}
+
+/** What a message copies from others: one that it forwards, or several that it holds under a title. */
+export type Copy =
+  | { type: "forward"; source: Reference }
+  | { type: "merged"; title: string; items: Reference[] };
+
+/** A draft whose content is still to be read from other messages. */
+export type CopyDraft = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions"> & { copy: Copy };
+
+export type AnyDraft = Draft | CopyDraft;
+
 /** That a message is stored: its place is fixed and it will not be lost. */
 export interface Receipt {
   seq: Seq;

@@ -3,18 +3,19 @@ import type { ReadReceipt } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { invalid } from "./errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "./ids.ts";
-import type { Draft, Message } from "./message.ts";
+import type { AnyDraft, Message } from "./message.ts";
 
 /**
  * Stores a message and has it delivered. A draft whose client id the sender has used in this
- * conversation gives the first message again, with `replay`.
- * @throws `not_found` unless the caller is in it (or for what he quotes or mentions), `rate_limited`
+ * conversation gives the first message again, with `replay`. Of what it forwards or merges it keeps a copy.
+ * @throws `not_found` unless the caller is in it (or for what he quotes, mentions, forwards or merges),
+ *   `not_forwardable`, `validation_failed` for more than a merged one may hold, `rate_limited`
  */
 export function sendMessage(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  draft: Draft,
+  draft: AnyDraft,
 ): Promise<{ message: Message; replay: boolean }> {
   return core.conversations.send(id, { userId: caller, draft });
 }

@@ -1,7 +1,7 @@
 import type { Bump } from "./bump.ts";
 import type { Flags, Listed, MemberState, Profile, Role } from "./conversation.ts";
-import type { ConversationId, SessionId, UserId } from "./ids.ts";
-import type { Person } from "./message.ts";
+import type { ConversationId, Seq, SessionId, UserId } from "./ids.ts";
+import type { Message, Person } from "./message.ts";
 
 /**
  * What the objects need from outside themselves. `src/index.ts` hands them implementations, so that
@@ -51,6 +51,12 @@ export interface FirstMember {
   person: Person;
   role: Role;
   joinedAt: number;
+}
+
+/** The messages of conversations, as a conversation sees them into which some are copied. */
+export interface MessageSources {
+  /** Those of these messages which the user may see. @throws `not_found` unless he is in it */
+  messages(id: ConversationId, input: { userId: UserId; seqs: Seq[] }): Promise<Message[]>;
 }
 
 /** The inboxes of users, as a conversation sees them. Every call is idempotent. */

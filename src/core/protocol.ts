@@ -3,7 +3,7 @@ import type { TipEvent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Failure, Result } from "./errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
-import type { Draft, Message, Receipt } from "./message.ts";
+import type { AnyDraft, Message, Receipt } from "./message.ts";
 
 /** What a client asks of a room socket, whatever its wire format. */
 export type Command =
@@ -13,7 +13,7 @@ export type Command =
   | { type: "sync"; after: Position; rev: number | undefined };
 
 /** One send of a frame: a draft, or why it is none. `clientMsgId` is echoed with the refusal. */
-export type SendItem = { draft: Result<Draft>; clientMsgId: string | undefined };
+export type SendItem = { draft: Result<AnyDraft>; clientMsgId: string | undefined };
 
 /** What a room tells its sockets. */
 export type RoomEvent =

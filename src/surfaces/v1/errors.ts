@@ -19,6 +19,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   blocked: { status: 403, title: "Blocked" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
+  not_forwardable: { status: 400, title: "The request is not valid", code: "validation_failed" },
   conflict: { status: 409, title: "Conflict" },
   group_full: { status: 409, title: "Conflict", code: "conflict" },
   already_handled: { status: 409, title: "Conflict", code: "conflict" },

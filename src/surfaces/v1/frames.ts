@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { CoreError, type Result } from "../../core/errors.ts";
 import { ConversationId, Position } from "../../core/ids.ts";
-import type { Draft } from "../../core/message.ts";
+import type { AnyDraft } from "../../core/message.ts";
 import {
   type Command,
   Piece,
@@ -84,7 +84,7 @@ function command(frame: string, room: ConversationId): Command {
 
 /** One send; what is wrong with it, its address too, is told of it with its client id where it has one. */
 function sendItem(value: unknown, named: unknown, room: ConversationId): SendItem {
-  const draft = attempt<Draft>(() => {
+  const draft = attempt<AnyDraft>(() => {
     requireRoom(named, room);
     requireSound(value, "message");
     return toDraft(checked(NewMessage, value));

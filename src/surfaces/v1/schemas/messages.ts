@@ -13,14 +13,34 @@ export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
 
 const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
 
-/** What a send says besides its kind and body. */
+/** A message, wherever it is. */
+const Reference = z.object({ conversation_id: ConversationId, seq: Seq }).openapi("Reference");
+
+/** What a send says besides its kind and body; `forward` stands in their place. */
 const SendFields = z.object({
+  forward: Reference.optional(),
   client_msg_id: ClientMsgId.optional(),
   quote_seq: Seq.optional(),
   mentions: Mentions.optional(),
 });
 
-export const NewMessage = SendFields.and(Content).openapi("NewMessage", {
+/** What one sends of a merged message; the server puts in what the messages say. */
+const NewMerged = z.object({
+  kind: z.literal("merged"),
+  body: z.object({
+    title: textUpTo(LIMITS.name),
+    items: z.array(Reference).min(1).max(LIMITS.mergedItems),
+  }),
+});
+
+/** `forward` stands in the place of kind and body. */
+const NoContent = z
+  .object({ kind: z.literal([undefined]).optional() })
+  .openapi({ type: "object", required: ["forward"], description: "Forwards that message" });
+
+export const NewMessage = SendFields.and(
+  z.discriminatedUnion("kind", [...Content.options, NewMerged, NoContent]),
+).openapi("NewMessage", {
   example: { client_msg_id: "m1", kind: "text", body: { text: "hello" } },
 });
 export type NewMessage = z.infer<typeof NewMessage>;

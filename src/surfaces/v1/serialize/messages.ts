@@ -1,18 +1,35 @@
 import type { z } from "@hono/zod-openapi";
 import { bodyJson, StoredBody } from "../../../core/content.ts";
 import type { ReadReceipt } from "../../../core/conversation.ts";
-import type { Draft, Message } from "../../../core/message.ts";
+import { invalid } from "../../../core/errors.ts";
+import type { AnyDraft, Message, Reference } from "../../../core/message.ts";
 import type { Message as MessageShape, NewMessage, Receipts } from "../schemas/messages.ts";
 
-/** What a send asks for, as the core takes it. @throws `validation_failed` for a body over 32 KiB */
-export function toDraft(input: NewMessage): Draft {
-  return {
+/**
+ * What a send asks for, as the core takes it.
+ * @throws `validation_failed` for a body over 32 KiB, and unless it has either a kind or a message to forward
+ */
+export function toDraft(input: NewMessage): AnyDraft {
+  const { forward } = input;
+  const rest = {
     clientMsgId: input.client_msg_id,
-    kind: input.kind,
-    body: bodyJson(input),
     quoteSeq: input.quote_seq,
     mentions: input.mentions ?? [],
   };
+  if (input.kind === undefined) {
+    if (!forward) throw invalid("body.kind", "send `kind` and `body`, or `forward`");
+    return { ...rest, copy: { type: "forward", source: reference(forward) } };
+  }
+  if (forward) throw invalid("body.forward", "send `kind` and `body`, or `forward`, not both");
+  if (input.kind === "merged") {
+    const { title, items } = input.body;
+    return { ...rest, copy: { type: "merged", title, items: items.map(reference) } };
+  }
+  return { ...rest, kind: input.kind, body: bodyJson(input) };
+}
+
+function reference({ conversation_id, seq }: NonNullable<NewMessage["forward"]>): Reference {
+  return { conversationId: conversation_id, seq };
 }
 
 /** A message as v1 shows it. */

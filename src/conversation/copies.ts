@@ -1,0 +1,97 @@
+import { CoreError, type Result } from "../core/errors.ts";
+import { copied, mergedTooLarge } from "../core/forwards.ts";
+import type { ConversationId, Seq, UserId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import { fault, log } from "../core/log.ts";
+import type { CopyDraft, Draft, Message } from "../core/message.ts";
+import type { MessageSources } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+import type { Log } from "./log.ts";
+import type { Members } from "./members.ts";
+import type { People } from "./people.ts";
+import { NOT_STORED } from "./sends.ts";
+import type { View } from "./view.ts";
+
+/** How many drafts are read for at the same time; each may take twice 256 KiB of memory. */
+const MAX_READING = 16;
+/** How long the conversations that hold the messages may take for one draft. */
+const READ_MS = 10_000;
+
+interface Own {
+  id: ConversationId;
+  members: Members;
+  log: Log;
+  people: People;
+  view: View;
+  /** commits what waits */
+  settle: () => void;
+}
+
+/** Makes whole drafts of those whose content is in other messages, of this conversation or of others. */
+export class Copies {
+  readonly #own: Own;
+  readonly #sources: MessageSources;
+  #reading = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(own: Own, others: MessageSources) {
+    this.#own = own;
+    this.#sources = {
+      // An object that called itself would wait for itself.
+      messages: (id, input) =>
+        id === own.id ? this.messages(input.userId, input.seqs) : others.messages(id, input),
+    };
+  }
+
+  /**
+   * Those of these messages which a member may see.
+   * @throws `not_found` unless he is in it, `validation_failed` if they are too large to be merged
+   */
+  async messages(userId: UserId, seqs: Seq[]): Promise<Message[]> {
+    const { people, members, log, view, settle } = this.#own;
+    await people.refreshed();
+    settle();
+    const member = members.active(userId);
+    const rows = [...log.visibleOf(seqs, member).values()];
+    if (rows.reduce((sum, { body }) => sum + body.length, 0) > LIMITS.mergedBytes) throw mergedTooLarge();
+    return view.for(rows, member);
+  }
+
+  /**
+   * The draft with its content. What was sent already with its client id needs none: its sender is answered
+   * with the first message, even if what it copied has gone since. Never rejects.
+   */
+  async whole(senderId: UserId, draft: CopyDraft): Promise<Result<Draft>> {
+    try {
+      this.#own.members.active(senderId);
+      return { ok: true, value: this.#known(senderId, draft) ?? (await this.#read(senderId, draft)) };
+    } catch (error) {
+      // The same may have been sent in the meantime.
+      const known = this.#known(senderId, draft);
+      if (known) return { ok: true, value: known };
+      if (error instanceof CoreError) return error.toFailure();
+      log("error", "copy_failed", { sender: senderId, ...fault(error) });
+      return NOT_STORED;
+    }
+  }
+
+  async #read(senderId: UserId, draft: CopyDraft): Promise<Draft> {
+    if (this.#reading === MAX_READING) await new Promise<void>((go) => this.#queue.push(go));
+    else this.#reading++;
+    try {
+      return await withDeadline(copied(this.#sources, senderId, draft), READ_MS);
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#reading--;
+    }
+  }
+
+  /** A draft that the log knows by its client id: it will give the first message. */
+  #known(senderId: UserId, { copy: _, ...rest }: CopyDraft): Draft | undefined {
+    if (rest.clientMsgId === undefined) return undefined;
+    this.#own.settle();
+    const row = this.#own.log.byClientId(senderId, rest.clientMsgId);
+    return row && { ...rest, kind: row.kind, body: row.body };
+  }
+}
