@@ -41,7 +41,9 @@ export class Door {
 
   #enter(senderId: UserId, part: Part, origin: Origin): void {
     const look = this.#flags.check();
-    if (part.whole && !look && this.#waiting === 0) {
+    const key = "socket" in origin ? origin.socket : origin;
+    // Who has nothing to wait for is not refused because others have.
+    if (part.whole && !look && !this.#lines.isBusy(key)) {
       this.#submit(senderId, part.drafts, origin);
       return;
     }
@@ -54,7 +56,7 @@ export class Door {
     this.#waiting += count;
     this.#waitingBytes += bytes;
     this.#lines.enter(
-      "socket" in origin ? origin.socket : origin,
+      key,
       () => this.#ready(senderId, part, look),
       (ready) => {
         this.#waiting -= count;

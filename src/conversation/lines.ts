@@ -7,6 +7,11 @@ import { fault, log } from "../core/log.ts";
 export class Lines<Key extends object> {
   readonly #tails = new WeakMap<Key, Promise<void>>();
 
+  /** Whether something from there waits. */
+  isBusy(key: Key): boolean {
+    return this.#tails.has(key);
+  }
+
   /**
    * Runs `go` once all that came before it is through, with what it had to wait for: in this turn where
    * there is nothing of either.

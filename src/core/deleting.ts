@@ -8,7 +8,7 @@ import type { ConversationId, UserId } from "./ids.ts";
  * back with what came since; the others keep everything. Groups too; twice changes nothing.
  * @throws `not_found` unless he is in it
  */
-export async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.clear(id, { userId: caller });
 }
 

@@ -65,9 +65,7 @@ export interface Reference {
 }
 
 /** What a message copies from others: one that it forwards, or several that it holds under a title. */
-export type Copy =
-  | { type: "forward"; source: Reference }
-  | { type: "merged"; title: string; items: Reference[] };
+type Copy = { type: "forward"; source: Reference } | { type: "merged"; title: string; items: Reference[] };
 
 /** A draft whose content is still to be read from other messages. */
 export type CopyDraft = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions"> & { copy: Copy };

@@ -2,30 +2,44 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
 /**
- * A user's inbox that answers nobody: what waits for it waits until it is released. The two sides look
- * at flags: a promise that one object resolves for another can wait for ever.
+ * An object that answers nobody: what waits for it waits until it is released. The two sides look at
+ * flags: a promise that one object resolves for another can wait for ever.
  */
-export class HeldInbox {
+class Held {
   #holds = false;
   #released = false;
   #holding: Promise<void> = Promise.resolve();
 
-  /** Resolves once the inbox is held. Release it within 30 s: then the runtime resets it. */
-  static async hold(userId: number): Promise<HeldInbox> {
-    const held = new HeldInbox();
-    held.#holding = runInDurableObject(env.INBOX.getByName(String(userId)), (_, state) =>
+  protected async take(stub: DurableObjectStub): Promise<this> {
+    this.#holding = runInDurableObject(stub, (_, state) =>
       state.blockConcurrencyWhile(async () => {
-        held.#holds = true;
-        while (!held.#released) await turn();
+        this.#holds = true;
+        while (!this.#released) await turn();
       }),
     );
-    while (!held.#holds) await turn();
-    return held;
+    while (!this.#holds) await turn();
+    return this;
   }
 
   async release(): Promise<void> {
     this.#released = true;
     await this.#holding;
+  }
+}
+
+/** A user's inbox that answers nobody. */
+export class HeldInbox extends Held {
+  /** Resolves once the inbox is held. Release it within 30 s: then the runtime resets it. */
+  static hold(userId: number): Promise<HeldInbox> {
+    return new HeldInbox().take(env.INBOX.getByName(String(userId)));
+  }
+}
+
+/** A conversation that answers nobody. */
+export class HeldConversation extends Held {
+  /** Resolves once the conversation is held. Release it within 30 s, as above. */
+  static hold(id: number): Promise<HeldConversation> {
+    return new HeldConversation().take(env.CONVERSATION.getByName(String(id)));
   }
 }
 

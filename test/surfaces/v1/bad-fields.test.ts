@@ -105,6 +105,25 @@ const CALLS: Call[] = [
     fields: { "body.address": { type: "text", most: 500 } },
   },
   {
+    method: "POST",
+    path: `${IN}/messages`,
+    good: ({ id }) => ({ forward: { conversation_id: id, seq: 1 } }),
+    fields: {
+      forward: { type: "object", required: true },
+      "forward.conversation_id": { type: "integer", required: true },
+      "forward.seq": { type: "integer", required: true },
+    },
+  },
+  {
+    method: "POST",
+    path: `${IN}/messages`,
+    good: ({ id }) => ({
+      kind: "merged",
+      body: { title: "x", items: [{ conversation_id: id, seq: 1 }] },
+    }),
+    fields: { "body.title": { ...text, most: 100 }, "body.items": { type: "ids", required: true, most: 50 } },
+  },
+  {
     method: "PUT",
     path: `${IN}/read`,
     good: () => ({ seq: 1 }),

@@ -35,6 +35,8 @@ beforeAll(async () => {
   const file = uploaded(await upload(member, "{}", "text/plain", "?name=x.txt"));
   const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
+  const directId = (await openDirect(owner, member)).id;
+  await send(owner, directId, "1");
   scene = {
     id,
     ownersSeq,
@@ -43,7 +45,8 @@ beforeAll(async () => {
       ...{ anonymous: byOwner, forged: byOwner, ended: byOwner, stranger: byOwner },
       ...{ member: byMember, admin: byMember, owner: byOwner },
     },
-    directId: (await openDirect(owner, member)).id,
+    groupId: id,
+    directId,
     userId: owner.user.id,
     subjectId: subject.user.id,
     removable: {

@@ -11,7 +11,9 @@ export interface Scene {
   ownersSeq: number;
   membersSeq: number;
   revocable: Record<Role, number>;
-  /** the direct conversation of the owner and the member */
+  /** the same as `id`, also where a call is asked elsewhere */
+  groupId: number;
+  /** the direct conversation of the owner and the member, with a message */
   directId: number;
   userId: number;
   /** plain members whom calls act on; one each for calls that take one away */
@@ -105,11 +107,6 @@ export const WHO_MAY: Row[] = [
   // Each of them owns a group by now.
   { route: "DELETE /v1/me", body: () => ({ password: PASSWORD }), ...everyUser([409, "conflict"]) },
   { route: `GET ${IN}`, ...members(OK) },
-  {
-    route: `DELETE ${IN}`,
-    path: ({ directId }) => ({ id: directId }),
-    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: DONE },
-  },
   { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
   { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
   {
@@ -119,6 +116,24 @@ export const WHO_MAY: Row[] = [
   },
   { route: `POST ${IN}/messages`, body: () => ({ ...text(), quote_seq: 9_999 }), ...members(NOBODY) },
   { route: `POST ${IN}/messages`, body: () => ({ ...text(), mentions: [1] }), ...members(NOBODY) },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ ownersSeq, groupId }) => ({ forward: { conversation_id: groupId, seq: ownersSeq } }),
+    ...members(MADE),
+  },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ directId }) => ({ forward: { conversation_id: directId, seq: 1 } }),
+    ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
+  },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ directId }) => ({
+      kind: "merged",
+      body: { title: "x", items: [{ conversation_id: directId, seq: 1 }] },
+    }),
+    ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
+  },
   { route: `GET ${IN}/messages`, ...members(OK) },
   { route: `GET ${IN}/messages/search`, query: "?q=hello", ...members(OK) },
   {
@@ -219,6 +234,11 @@ export const WHO_MAY: Row[] = [
     ...anybody(NOBODY),
   },
 
+  {
+    route: `DELETE ${IN}`,
+    path: ({ directId }) => ({ id: directId }),
+    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: DONE },
+  },
   // What ends the group, and sessions, comes last.
   { route: `DELETE ${IN}`, stranger: NOBODY, member: NOBODY, admin: NOBODY, owner: DONE },
   {
