@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { DirectFlags } from "../../src/conversation/flags.ts";
+import type { Origin } from "../../src/conversation/room.ts";
+import type { Outcome } from "../../src/conversation/sends.ts";
 import { State } from "../../src/conversation/state.ts";
 import type { Flags } from "../../src/core/conversation.ts";
 import { Errors } from "../support/errors.ts";
@@ -133,7 +135,7 @@ test("what comes from one origin keeps its order; others do not wait for it", ()
     const room = loneRoom(storage, directory.read);
     const bodies: string[] = [];
     const from = () => ({
-      settle: ({ send }: { send: { draft: { body: string } } }) => bodies.push(send.draft.body),
+      settle: ({ result }: Outcome<Origin>) => bodies.push(result.ok ? result.value.row.body : "refused"),
     });
     const [one, other] = [from(), from()];
     room.flags.changing("a");
