@@ -5,7 +5,7 @@ export interface Answer {
   code?: string;
 }
 
-export type Role = "owner" | "admin" | "member";
+type Role = "owner" | "admin" | "member";
 export type JoinPolicy = "free" | "approval" | "closed";
 
 interface Member {
