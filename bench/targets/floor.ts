@@ -16,6 +16,7 @@ export async function floor(): Promise<Target> {
           headers: {},
         })),
       ),
+    state: server.state,
     usage: server.usage,
   };
 }

@@ -34,6 +34,7 @@ export async function parley(users: number): Promise<Target> {
       made.set(shape, rooms);
       return rooms;
     },
+    state: server.state,
     usage: server.usage,
   };
 }

@@ -12,6 +12,8 @@ import { Ready } from "./plan.ts";
 export type Server = {
   /** Where it listens, without a slash at the end. */
   url: string;
+  /** The folder of its state. */
+  state: string;
   usage(): Usage | undefined;
   /** Ends the whole group and removes its state. */
   stop(): void;
@@ -36,6 +38,7 @@ export async function start(config: string, bindings: Record<string, string>): P
   let child: ChildProcess | undefined;
   const server: Server = {
     url: "",
+    state: join(scratch, "state"),
     usage: () => (child?.pid === undefined ? undefined : usageOf(child.pid)),
     stop: () => {
       running.delete(server);

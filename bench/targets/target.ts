@@ -9,5 +9,7 @@ export type Target = {
   arrays: boolean;
   /** The seats of each room of a workload; the rooms of an earlier round may be given again. */
   rooms(workload: Workload): Promise<Seat[][]>;
+  /** The folder in which it keeps what it stores. */
+  state: string;
   usage(): Usage | undefined;
 };

@@ -7,7 +7,7 @@ import type { Log, Reader, Row } from "./log.ts";
 import { Words } from "./words.ts";
 
 /** Messages above the index that one call looks at. */
-const MOST_SCANNED = 10_000;
+const MOST_SCANNED = 5_000;
 /** Hits of the index that one call looks at. */
 const MOST_HITS = 20_000;
 /** UTF-16 units of bodies that one call reads. */
