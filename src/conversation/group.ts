@@ -64,7 +64,7 @@ export class Group {
     const isLast = member.role === "owner" && !heir;
     const isDirect = this.#room.state.profile.kind === "direct";
     return this.#commit([member.user_id], {
-      members: [this.#gone(member), ...(heir ? [told(heir, { role: "owner" })] : [])],
+      members: [this.#gone(member), ...(heir ? [owning(heir)] : [])],
       // In a direct one nothing of the profile changes, but what the other one is to be told does.
       ...((heir || isDirect) && { profile: heir ? { ownerId: heir.user_id } : {} }),
       ...(isLast && { dissolvedAt: Date.now() }),
@@ -123,7 +123,7 @@ export class Group {
     if (actorId === heirId) throw new CoreError("forbidden", "The group is yours already.");
     const heir = this.#rights.member(heirId);
     return this.#commit([heirId], {
-      members: [told(actor, { role: "member" }), told(heir, { role: "owner" })],
+      members: [told(actor, { role: "member" }), owning(heir)],
       profile: { ownerId: heirId },
       tip: tip("owner", actorId, [heirId]),
     });
@@ -150,6 +150,11 @@ export class Group {
     this.#room.change(change);
     return concerned;
   }
+}
+
+/** Nobody could end an owner's mute, so it ends here. */
+function owning(heir: Member): Member {
+  return told(heir, { role: "owner", muted_until: 0 });
 }
 
 function tip(event: TipEvent, actor_id: UserId, user_ids: UserId[]): Tip {

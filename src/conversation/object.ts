@@ -158,11 +158,11 @@ export abstract class ConversationObject extends ConversationLife {
   add(input: { userId: UserId; people: Person[] }) {
     return this.answer(async ({ room }) => {
       const added = room.joining.add(input.userId, input.people);
+      const ids = input.people.map(({ id }) => id);
+      // Before the wait, in which the caller may be removed himself.
+      const named = room.roster.named(input.userId, ids);
       await room.share([input.userId, ...added]);
-      return room.roster.named(
-        input.userId,
-        input.people.map(({ id }) => id),
-      );
+      return named;
     });
   }
 
@@ -201,8 +201,10 @@ export abstract class ConversationObject extends ConversationLife {
   changeMember(input: { userId: UserId; targetId: UserId; change: MemberChange }) {
     return this.answer(async ({ room }) => {
       const { userId, targetId, change } = input;
-      await room.share([userId, ...room.group.change(userId, targetId, change)]);
-      return room.roster.named(userId, [targetId]);
+      const concerned = room.group.change(userId, targetId, change);
+      const named = room.roster.named(userId, [targetId]);
+      await room.share([userId, ...concerned]);
+      return named;
     });
   }
 

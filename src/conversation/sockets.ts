@@ -186,6 +186,7 @@ export class Sockets {
   }
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
+    const wasBehind = socket.replay !== null;
     const from = rev ?? socket.replay?.rev;
     // Beyond the last is as after the last, as it stood before what waits is committed: that is replayed.
     const start = Position.parse(Math.min(after, this.#room.log.last.seq));
@@ -197,8 +198,13 @@ export class Sockets {
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, from);
     for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
     for (const frame of acks) socket.send(frame);
-    if (page.hasMore) socket.fallBehind(page.lastSeq, page.rev);
-    else socket.goLive();
+    if (page.hasMore) {
+      socket.fallBehind(page.lastSeq, page.rev);
+      return;
+    }
+    socket.goLive();
+    // What changed besides messages between its pages has not reached it.
+    if (wasBehind) this.announce([socket.userId]);
   }
 
   #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {

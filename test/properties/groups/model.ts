@@ -168,6 +168,7 @@ export class Group {
     if (!heir) return NOT_FOUND;
     member.role = "member";
     heir.role = "owner";
+    this.muted.delete(target);
     return this.#tip("owner", actor, [target], OK);
   }
 

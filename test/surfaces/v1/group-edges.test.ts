@@ -1,0 +1,128 @@
+import { beforeAll, expect, test } from "vitest";
+import { type Answer, call, problem, type SignedIn } from "../../support/api.ts";
+import { openDirect, page, send, sendAll } from "../../support/chat.ts";
+import { HeldInbox } from "../../support/hold.ts";
+import { newGroup, nth, people, range } from "../../support/room.ts";
+import { openRoom } from "../../support/socket.ts";
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cid: SignedIn;
+let dan: SignedIn;
+
+beforeAll(async () => {
+  const all = await people(4);
+  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+});
+
+function inside(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
+  const given = body === undefined ? {} : { body };
+  return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...given });
+}
+
+test("whoever is handed the group may write in it, muted before or not", async () => {
+  const id = await newGroup(ann, bob);
+  await inside(id, ann, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 3_600 });
+  expect((await inside(id, ann, "POST", "/owner", { user_id: bob.user.id })).status).toBe(200);
+  await send(bob, id, "mine now");
+});
+
+test("whoever is named twice, is in already or does not exist is no trouble", async () => {
+  const id = await newGroup(ann, bob);
+  const add = (user_ids: unknown) => inside(id, ann, "POST", "/members", { user_ids });
+  const c = cid.user.id;
+  const before = (await page(ann, id)).items.length;
+  expect((await add([c, c, ann.user.id, bob.user.id, c])).body).toMatchObject({ items: { length: 3 } });
+  expect((await page(ann, id)).items.at(-1)?.body).toEqual({
+    event: "joined",
+    actor_id: ann.user.id,
+    user_ids: [c],
+  });
+  expect((await add([c, c])).body).toMatchObject({ items: { length: 1 } });
+  expect((await page(ann, id)).items.length).toBe(before + 1);
+  problem(await add([dan.user.id, LARGEST]), 404, "not_found");
+  for (const bad of [
+    [],
+    [LARGEST + 2],
+    [0],
+    [-1],
+    [1.5],
+    ["1"],
+    [null],
+    null,
+    {},
+    "x",
+    Array(1001).fill(c),
+  ]) {
+    problem(await add(bad), 400, "validation_failed");
+  }
+  expect((await add(Array(1000).fill(c))).status).toBe(200);
+  problem(await inside(id, ann, "DELETE", `/members/${LARGEST}`), 404, "not_found");
+  problem(await inside(id, ann, "PATCH", `/members/${LARGEST}`, { muted_for_s: 1 }), 404, "not_found");
+  problem(await inside(id, ann, "POST", "/owner", { user_id: LARGEST }), 404, "not_found");
+  problem(await inside(id, ann, "POST", "/owner", { user_id: ann.user.id }), 403, "forbidden");
+  problem(await inside(id, ann, "POST", `/applications/${LARGEST}`, { action: "accept" }), 404, "not_found");
+  problem(await inside(LARGEST, ann, "POST", "/join"), 404, "not_found");
+  problem(await inside(LARGEST, ann, "POST", "/leave"), 404, "not_found");
+  problem(await inside(LARGEST, ann, "GET", "/members"), 404, "not_found");
+  expect((await inside(id, ann, "PATCH", "", {})).status).toBe(200);
+  problem(await inside(id, bob, "PATCH", "", {}), 403, "forbidden");
+  problem(await inside(id, dan, "PATCH", "", {}), 404, "not_found");
+  expect((await inside(id, bob, "PATCH", `/members/${bob.user.id}`, {})).status).toBe(200);
+  expect(
+    (await inside(id, ann, "PATCH", `/members/${ann.user.id}`, { name_card: "boss" })).body,
+  ).toMatchObject({ name_card: "boss" });
+  problem(await inside(id, bob, "PATCH", `/members/${cid.user.id}`, {}), 403, "forbidden");
+  problem(await inside(id, ann, "PATCH", `/members/${ann.user.id}`, { role: "member" }), 403, "forbidden");
+});
+
+test("a direct conversation refuses what only groups have, to its two alone", async () => {
+  const { id } = await openDirect(ann, bob);
+  for (const [method, path, body] of [
+    ["PATCH", "", { name: "x" }],
+    ["PATCH", "", {}],
+    ["POST", "/members", { user_ids: [cid.user.id] }],
+    ["PATCH", `/members/${bob.user.id}`, { muted_for_s: 5 }],
+    ["PATCH", `/members/${ann.user.id}`, { name_card: "x" }],
+    ["PATCH", `/members/${ann.user.id}`, {}],
+    ["DELETE", `/members/${bob.user.id}`],
+    ["DELETE", `/members/${ann.user.id}`],
+    ["POST", "/leave"],
+    ["POST", "/owner", { user_id: bob.user.id }],
+    ["GET", "/applications"],
+    ["POST", "/applications/1", { action: "accept" }],
+  ] satisfies [string, string, unknown?][]) {
+    problem(await inside(id, ann, method, path, body), 403, "forbidden");
+    problem(await inside(id, cid, method, path, body), 404, "not_found");
+  }
+  problem(await inside(id, ann, "POST", "/join"), 404, "not_found");
+  problem(await inside(id, cid, "POST", "/join"), 404, "not_found");
+  expect((await inside(id, ann, "GET", "/members")).body).toMatchObject({ items: { length: 2 } });
+});
+
+test("what was done is answered so, also to an admin who is removed before the answer", async () => {
+  const id = await newGroup(ann, bob);
+  await inside(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  const held = await HeldInbox.hold(cid.user.id);
+  const adding = inside(id, bob, "POST", "/members", { user_ids: [cid.user.id] });
+  while ((await page(ann, id)).items.at(-1)?.seq !== 2) await Promise.resolve();
+  const removing = inside(id, ann, "DELETE", `/members/${bob.user.id}`);
+  while ((await page(ann, id)).items.at(-1)?.seq !== 3) await Promise.resolve();
+  await held.release();
+  expect((await removing).status).toBe(204);
+  const added = await adding;
+  expect(added.status, JSON.stringify(added.body)).toBe(200);
+});
+
+test("a socket in the midst of a replay learns what the conversation is like once it is through", async () => {
+  const id = await newGroup(ann, bob);
+  await sendAll(ann, id, range(1, 101).map(String));
+  const socket = await openRoom(id, bob.token, "?after=0&rev=0");
+  expect(await socket.next("synced")).toMatchObject({ has_more: true });
+  await inside(id, bob, "PUT", "/preferences", { silent: true });
+  socket.send({ type: "sync", after: 100 });
+  expect(await socket.next("synced")).toMatchObject({ has_more: false });
+  expect(await socket.next("conversation")).toMatchObject({ conversation: { silent: true } });
+});
