@@ -75,26 +75,26 @@ export abstract class ConversationObject extends ConversationLife {
     return this.answer(({ room }) => room.copies.messages(input.userId, input.seqs));
   }
 
-  /** Takes a message back for everyone. @see Room.revoke */
+  /** Takes a message back for everyone. @see Erasure.revoke */
   revoke(input: { userId: UserId; seq: Seq }) {
     return this.answer(async ({ room }) => {
-      await room.revoke(input.userId, input.seq);
+      await room.erasure.revoke(input.userId, input.seq);
       return null;
     });
   }
 
-  /** Takes a message out of the caller's sight. @see Room.hide */
+  /** Takes a message out of the caller's sight. @see Erasure.hide */
   hide(input: { userId: UserId; seq: Seq }) {
     return this.answer(async ({ room }) => {
-      await room.hide(input.userId, input.seq);
+      await room.erasure.hide(input.userId, input.seq);
       return null;
     });
   }
 
-  /** Deletes the conversation for the caller alone. @see Room.clear */
+  /** Deletes the conversation for the caller alone. @see Erasure.clear */
   clear(input: { userId: UserId }) {
     return this.answer(async ({ room }) => {
-      await room.clear(input.userId);
+      await room.erasure.clear(input.userId);
       return null;
     });
   }

@@ -1,6 +1,6 @@
 import type { Bump } from "../core/bump.ts";
 import type { Profile, ReadReceipt, Role, Standing } from "../core/conversation.ts";
-import { CoreError, noConversation, noMessage, type Result } from "../core/errors.ts";
+import { noConversation, noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { AnyDraft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes, MessageSources } from "../core/ports.ts";
@@ -8,9 +8,10 @@ import type { Settings } from "../core/settings.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { writeRefusal } from "./admission.ts";
 import { type Change, type Changed, storeChange } from "./change.ts";
-import { clear, reopen } from "./clearing.ts";
+import { reopen } from "./clearing.ts";
 import { Copies } from "./copies.ts";
 import { Door } from "./door.ts";
+import { Erasure } from "./erasure.ts";
 import { Fanout, type Note, REPAIR_MS } from "./fanout.ts";
 import { farewell } from "./farewell.ts";
 import { DirectFlags } from "./flags.ts";
@@ -65,6 +66,7 @@ export class Room {
   readonly roster: Roster;
   readonly group: Group;
   readonly joining: Joining;
+  readonly erasure: Erasure;
   readonly state: State;
   readonly log: Log;
   readonly members: Members;
@@ -102,6 +104,7 @@ export class Room {
     );
     this.roster = new Roster(this.members);
     this.group = new Group(this);
+    this.erasure = new Erasure(storage, this);
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
     this.search = new Search(storage, this.log, noteOf(jobs, "index"));
     this.#sends = new Sends(
@@ -165,76 +168,9 @@ export class Room {
     if (n === null) throw noMessage(seq);
     if (seq > member.read_seq) {
       this.members.moveRead(member, { seq, n, at: Date.now() });
-      this.#fanout.changed();
-      this.#listener?.read(userId, seq, from);
+      this.happened((listener) => listener.read(userId, seq, from));
     }
     return member;
-  }
-
-  /**
-   * Takes a message back for everyone; twice changes nothing.
-   * @throws `not_found` if the caller cannot see it, `forbidden` if it is not his and he runs no group here
-   */
-  async revoke(userId: UserId, seq: Seq): Promise<void> {
-    this.#sends.flush();
-    const member = this.members.active(userId);
-    const row = this.log.visible(seq, member);
-    if (!row) throw noMessage(seq);
-    if (row.sender_id !== userId && member.role === "member") {
-      throw new CoreError(
-        "forbidden",
-        "Only its sender, or the group's owner or admins, may revoke a message.",
-      );
-    }
-    // Whoever comes second waits for the previews as the first does.
-    if (row.revoked_rev !== null) return this.tell([userId, ...this.members.ids()]);
-    const { changes, rev } = this.#storage.transactionSync(() => {
-      const next = { changes: this.state.changes + 1, rev: this.state.rev + 1 };
-      this.search.indexing.forget(row, next.rev);
-      this.log.revoke(seq, userId, next.rev);
-      this.members.storeRevoked(seq);
-      this.state.store(next.changes, next.rev);
-      return next;
-    });
-    this.state.apply(changes, rev);
-    this.members.applyRevoked(seq);
-    this.#fanout.changed();
-    this.search.indexing.resume();
-    this.#listener?.revoked(seq, userId, rev);
-    // Previews hold content: whoever asks after the answer must not find it there.
-    await this.tell([userId, ...this.members.ids()]);
-  }
-
-  /**
-   * Takes a message out of the caller's own sight; twice changes nothing.
-   * @throws `not_found` if there is no such message for him
-   */
-  async hide(userId: UserId, seq: Seq): Promise<void> {
-    this.#sends.flush();
-    const member = this.members.active(userId);
-    if (this.log.isHidden(seq, userId)) return this.tell([userId]);
-    if (!this.log.visible(seq, member)) throw noMessage(seq);
-    const { rev, touched } = this.#storage.transactionSync(() => {
-      const next = this.state.rev + 1;
-      this.log.hide(seq, userId, next);
-      this.state.store(this.state.changes, next);
-      return { rev: next, touched: this.members.storeTouched(member) };
-    });
-    this.state.apply(this.state.changes, rev);
-    this.members.applyTouched(member, touched);
-    this.#fanout.changed();
-    this.#listener?.hidden(seq, userId, rev);
-    await this.tell([userId]);
-  }
-
-  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see clear */
-  async clear(userId: UserId): Promise<void> {
-    this.#sends.flush();
-    const { last } = this.log;
-    const { changed, moved } = clear(this.#storage, this.members, this.members.active(userId), last);
-    if (changed) this.#fanout.changed();
-    if (moved) this.#listener?.read(userId, last.seq, null);
-    await this.tell([userId]);
   }
 
   receipts(userId: UserId): ReadReceipt[] {
@@ -310,12 +246,17 @@ export class Room {
     }
   }
 
+  /** Something was stored besides messages: the inboxes are told, and whoever listens. */
+  happened(tell: (listener: Listener) => void): void {
+    this.#fanout.changed();
+    if (this.#listener) tell(this.#listener);
+  }
+
   /** Stores what happens to the group, and tells whoever listens. What waits was committed before. */
   change(change: Change): void {
     const changed = storeChange(this.#storage, this, change);
-    this.#fanout.changed();
     this.#projection.changed();
-    this.#listener?.changed(changed);
+    this.happened((listener) => listener.changed(changed));
   }
 
   /** One try to tell D1 and these users' inboxes of a change, so that they read what was written. */

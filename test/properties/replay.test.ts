@@ -43,8 +43,8 @@ class Model {
     const first = "revoke" in event ? event.revoke : event.hide;
     for (let at = first; at < Math.min(first + event.count, this.said.length); at++) {
       const seq = Seq.parse(at + 1);
-      if ("revoke" in event) await room.revoke(ANN, seq);
-      else await room.hide(BOB, seq);
+      if ("revoke" in event) await room.erasure.revoke(ANN, seq);
+      else await room.erasure.hide(BOB, seq);
       if ("hide" in event) this.said[at] = "hidden";
       else if (this.said[at] === "there") this.said[at] = "revoked";
     }

@@ -145,10 +145,10 @@ class Story {
     const message = this.#said[seq - 1];
     if (!message || message.hidden) return;
     if ("hide" in event) {
-      await this.#room.hide(BOB, seq);
+      await this.#room.erasure.hide(BOB, seq);
       message.hidden = true;
     } else {
-      await this.#room.revoke(ANN, seq);
+      await this.#room.erasure.revoke(ANN, seq);
       message.gone = true;
     }
   }

@@ -1,0 +1,87 @@
+import { CoreError, noMessage } from "../core/errors.ts";
+import type { Seq, UserId } from "../core/ids.ts";
+import { clear } from "./clearing.ts";
+import type { Room } from "./room.ts";
+
+/** What takes messages away: one for everybody, one for a member, all that there are for a member. */
+export class Erasure {
+  readonly #storage: DurableObjectStorage;
+  readonly #room: Room;
+
+  constructor(storage: DurableObjectStorage, room: Room) {
+    this.#storage = storage;
+    this.#room = room;
+  }
+
+  /**
+   * Takes a message back for everyone; twice changes nothing.
+   * @throws `not_found` if the caller cannot see it, `forbidden` if it is not his and he runs no group here
+   */
+  async revoke(userId: UserId, seq: Seq): Promise<void> {
+    this.#room.settle();
+    const member = this.#room.members.active(userId);
+    const row = this.#room.log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    if (row.sender_id !== userId && member.role === "member") {
+      throw new CoreError(
+        "forbidden",
+        "Only its sender, or the group's owner or admins, may revoke a message.",
+      );
+    }
+    // Whoever comes second waits for the previews as the first does.
+    if (row.revoked_rev !== null) return this.#room.tell([userId, ...this.#room.members.ids()]);
+    const { changes, rev } = this.#storage.transactionSync(() => {
+      const next = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
+      this.#room.search.indexing.forget(row, next.rev);
+      this.#room.log.revoke(seq, userId, next.rev);
+      this.#room.members.storeRevoked(seq);
+      this.#room.state.store(next.changes, next.rev);
+      return next;
+    });
+    this.#room.state.apply(changes, rev);
+    this.#room.members.applyRevoked(seq);
+    this.#room.search.indexing.resume();
+    this.#room.happened((listener) => listener.revoked(seq, userId, rev));
+    // Previews hold content: whoever asks after the answer must not find it there.
+    await this.#room.tell([userId, ...this.#room.members.ids()]);
+  }
+
+  /**
+   * Takes a message out of the caller's own sight; twice changes nothing.
+   * @throws `not_found` if there is no such message for him
+   */
+  async hide(userId: UserId, seq: Seq): Promise<void> {
+    this.#room.settle();
+    const member = this.#room.members.active(userId);
+    if (this.#room.log.isHidden(seq, userId)) return this.#room.tell([userId]);
+    if (!this.#room.log.visible(seq, member)) throw noMessage(seq);
+    const { rev, touched } = this.#storage.transactionSync(() => {
+      const next = this.#room.state.rev + 1;
+      this.#room.log.hide(seq, userId, next);
+      this.#room.state.store(this.#room.state.changes, next);
+      return { rev: next, touched: this.#room.members.storeTouched(member) };
+    });
+    this.#room.state.apply(this.#room.state.changes, rev);
+    this.#room.members.applyTouched(member, touched);
+    this.#room.happened((listener) => listener.hidden(seq, userId, rev));
+    await this.#room.tell([userId]);
+  }
+
+  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see clear */
+  async clear(userId: UserId): Promise<void> {
+    this.#room.settle();
+    const { last } = this.#room.log;
+    const { changed, moved } = clear(
+      this.#storage,
+      this.#room.members,
+      this.#room.members.active(userId),
+      last,
+    );
+    if (changed) {
+      this.#room.happened((listener) => {
+        if (moved) listener.read(userId, last.seq, null);
+      });
+    }
+    await this.#room.tell([userId]);
+  }
+}
