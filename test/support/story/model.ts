@@ -1,0 +1,194 @@
+import type { JoinPolicy, Role } from "../../../src/core/conversation.ts";
+import type { Deed, Listed, Shown, Told, View } from "./surface.ts";
+
+interface Member {
+  id: number;
+  role: Role;
+  /** he sees what is after this seq */
+  from: number;
+  read: number;
+  muted: boolean;
+  card: string;
+}
+
+/** A group as it should be: what each deed that succeeds makes of it, and what each person then sees. */
+export class Model {
+  readonly #applications: { id: number; by: number; message: string; isOpen: boolean }[] = [];
+  readonly #log: Shown[] = [];
+  /** in the order in which they joined */
+  #members: Member[];
+  #name = "a group";
+  #joinPolicy: JoinPolicy = "approval";
+
+  constructor(owner: number, others: number[]) {
+    this.#members = [owner, ...others]
+      .toSorted((a, b) => a - b)
+      .map((id) => ({
+        id,
+        role: id === owner ? "owner" : "member",
+        from: 0,
+        read: 0,
+        muted: false,
+        card: "",
+      }));
+  }
+
+  has(id: number): boolean {
+    return this.#members.some((member) => member.id === id);
+  }
+
+  /** A mute is over. */
+  unmute(id: number): void {
+    this.#member(id).muted = false;
+  }
+
+  view(id: number): View | null {
+    const me = this.#members.find((member) => member.id === id);
+    const listed = this.listed(id);
+    if (!me || !listed) return null;
+    return {
+      ...listed,
+      history: this.#log.filter(({ seq }) => seq > me.from),
+      members: this.#members.map(({ id, role, muted, card }) => ({ id, role, muted, card })),
+      receipts: this.#members.map(({ id, read }) => ({ id, seq: read })).toSorted((a, b) => a.id - b.id),
+      applications:
+        me.role === "member"
+          ? "forbidden"
+          : this.#applications.flatMap(({ isOpen, ...open }) => (isOpen ? [open] : [])),
+    };
+  }
+
+  listed(id: number): Listed | null {
+    const me = this.#members.find((member) => member.id === id);
+    const owner = this.#members.find(({ role }) => role === "owner");
+    if (!me || !owner) return null;
+    return {
+      ...{ name: this.#name, joinPolicy: this.#joinPolicy, owner: owner.id, role: me.role },
+      ...{ memberCount: this.#members.length, lastSeq: this.#last, readSeq: me.read },
+      unread: this.#log.filter(({ seq, what }) => seq > me.read && typeof what === "string").length,
+      last: this.#log.findLast(({ seq }) => seq > me.from) ?? null,
+    };
+  }
+
+  /** Has a deed succeed. @returns what the sockets of those tell who were in the group before */
+  do(by: number, deed: Deed): Map<number, Told[]> {
+    const before = this.#members.map(({ id }) => id);
+    const gone = this.#gone(by, deed);
+    const told = gone ? [] : this.#apply(by, deed);
+    if (gone) {
+      this.#members = this.#members.filter(({ id }) => !gone.ids.includes(id));
+      if (gone.event) told.push(...this.#tip(by, gone.event, gone.ids));
+    }
+    return new Map(
+      before.map((id) => {
+        if (gone?.ids.includes(id)) return [id, [{ kicked: gone.reason, code: 4001 }]];
+        const toAll = told.filter((each) => !("member" in each) || each.member !== "applied");
+        return [id, this.#member(id).role === "member" ? toAll : [...told]];
+      }),
+    );
+  }
+
+  #gone(by: number, deed: Deed): { ids: number[]; reason: string; event?: string } | undefined {
+    if (deed.do === "leave" || (deed.do === "remove" && deed.whom === by)) {
+      return { ids: [by], reason: "left", event: "left" };
+    }
+    if (deed.do === "remove") return { ids: [deed.whom], reason: "removed", event: "removed" };
+    if (deed.do === "dissolve") return { ids: this.#members.map(({ id }) => id), reason: "dissolved" };
+    return undefined;
+  }
+
+  #apply(by: number, deed: Deed): Told[] {
+    switch (deed.do) {
+      case "say": {
+        const message = { seq: this.#last + 1, by, what: deed.text };
+        this.#log.push(message);
+        this.#member(by).read = message.seq;
+        return [{ message }];
+      }
+      case "read": {
+        const me = this.#member(by);
+        if (deed.seq <= me.read) return [];
+        me.read = deed.seq;
+        return [{ read: by, seq: deed.seq }];
+      }
+      case "add":
+        return this.#admit(by, deed.whom);
+      case "join":
+        if (this.has(by)) return [];
+        return this.#joinPolicy === "free" ? this.#admit(by, [by]) : this.#ask(by, deed.message);
+      case "decide": {
+        const application = this.#applications.find(({ id }) => id === deed.application);
+        if (!application) throw new Error("nobody has asked");
+        if (deed.accept) return this.#admit(by, [application.by]);
+        application.isOpen = false;
+        return [];
+      }
+      case "role": {
+        const target = this.#member(deed.whom);
+        if (target.role === deed.role) return [];
+        target.role = deed.role;
+        return this.#tip(by, "role", [deed.whom]);
+      }
+      case "mute": {
+        const target = this.#member(deed.whom);
+        if (!target.muted && deed.seconds === 0) return [];
+        target.muted = deed.seconds > 0;
+        return this.#tip(by, "muted", [deed.whom]);
+      }
+      case "card":
+        this.#member(deed.whom).card = deed.card;
+        return [];
+      case "hand over":
+        Object.assign(this.#member(by), { role: "member" });
+        Object.assign(this.#member(deed.whom), { role: "owner", muted: false });
+        return this.#tip(by, "owner", [deed.whom]);
+      case "edit": {
+        const { name = this.#name, joinPolicy = this.#joinPolicy } = deed;
+        if (name === this.#name && joinPolicy === this.#joinPolicy) return [];
+        this.#name = name;
+        this.#joinPolicy = joinPolicy;
+        return this.#tip(by, "profile", []);
+      }
+      default:
+        throw new Error(`${deed.do} is not done here`);
+    }
+  }
+
+  #ask(by: number, message: string): Told[] {
+    const open = this.#applications.find((each) => each.by === by && each.isOpen);
+    if (open) {
+      open.message = message;
+      return [];
+    }
+    this.#applications.push({ id: this.#applications.length + 1, by, message, isOpen: true });
+    return [{ member: "applied", userIds: [by] }];
+  }
+
+  #admit(by: number, ids: number[]): Told[] {
+    const newcomers = ids.filter((id) => !this.has(id));
+    if (newcomers.length === 0) return [];
+    const from = this.#last;
+    const told = this.#tip(by, "joined", newcomers);
+    for (const id of newcomers.toSorted((a, b) => a - b)) {
+      this.#members.push({ id, role: "member", from, read: this.#last, muted: false, card: "" });
+      for (const application of this.#applications) if (application.by === id) application.isOpen = false;
+    }
+    return told;
+  }
+
+  #tip(by: number, event: string, userIds: number[]): Told[] {
+    const message = { seq: this.#last + 1, by, what: { event, userIds } };
+    this.#log.push(message);
+    return [{ message }, { member: event, userIds }];
+  }
+
+  get #last(): number {
+    return this.#log.length;
+  }
+
+  #member(id: number): Member {
+    const found = this.#members.find((member) => member.id === id);
+    if (!found) throw new Error(`${id} is in the group`);
+    return found;
+  }
+}
