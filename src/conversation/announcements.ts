@@ -6,6 +6,8 @@ import { withDeadline } from "../object/deadline.ts";
 import type { Room } from "./room.ts";
 
 const PATIENCE_MS = 5_000;
+/** How many are told in one turn: what each gets is his own, with the last message in it. */
+const BATCH = 100;
 
 /**
  * Tells members with a socket what the conversation is like for each now: its profile, his role and his
@@ -34,21 +36,21 @@ export class Announcements {
     for (const id of userIds) this.#waiting.add(id);
     if (this.#isRunning || this.#waiting.size === 0) return;
     this.#isRunning = true;
-    void this.#run().finally(() => {
-      this.#isRunning = false;
-    });
+    void this.#run();
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.size > 0) {
-      const userIds = [...this.#waiting];
-      this.#waiting.clear();
+      const userIds = [...this.#waiting].slice(0, BATCH);
+      for (const id of userIds) this.#waiting.delete(id);
       try {
         await this.#announce(userIds);
       } catch (error) {
         log("warn", "conversation_not_announced", { conversation: this.#room.state.id, ...fault(error) });
       }
     }
+    // In the turn that found nobody waiting: whoever comes later begins anew.
+    this.#isRunning = false;
   }
 
   async #announce(userIds: UserId[]): Promise<void> {

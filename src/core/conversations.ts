@@ -82,14 +82,13 @@ export async function createGroup(
   return getConversation(core, caller, id);
 }
 
-/** A conversation as the caller sees it. @throws `not_found` unless he is in it */
+/** A conversation as the caller sees it. @throws `not_found` unless he is in it, `unavailable` while D1 is behind */
 export async function getConversation(core: Core, caller: UserId, id: ConversationId): Promise<Conversation> {
   const [described, listed] = await Promise.all([
     core.conversations.describe(id, { userId: caller }),
     findListed(core.db, caller, [{ id, senderId: null }]),
   ]);
-  const found = listed.get(id);
-  if (!found) throw noConversation();
+  const found = listed.get(id) ?? (await raiseUntold(core, caller, id));
   const { profile, role, standing, lastMessage } = described;
   return compose(id, { ...found, profile, role }, standing, lastMessage);
 }
@@ -141,6 +140,14 @@ export async function setPreferences(
       .catch((error: unknown) => log("warn", "preferences_not_told", fault(error))),
   );
   return getConversation(core, caller, id);
+}
+
+/** D1 has nothing of a member whom the object knows: it is behind, or he has gone meanwhile. */
+async function raiseUntold(core: Core, caller: UserId, id: ConversationId): Promise<never> {
+  await core.conversations.describe(id, { userId: caller });
+  throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
+    retryAfter: 1,
+  });
 }
 
 async function requireUsers(core: Core, ids: UserId[]): Promise<void> {

@@ -275,6 +275,8 @@ export async function updatePreferences(
     eq(memberships.conversationId, id),
     eq(memberships.userId, userId),
     eq(memberships.state, "active"),
+    // Nobody is in a dissolved group.
+    sql`NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = ${id} AND c.dissolved_at IS NOT NULL)`,
   );
   if (Object.values(change).every((value) => value === undefined)) {
     const [found] = await fromD1(db.select({ role: memberships.role }).from(memberships).where(mine));

@@ -1,9 +1,9 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { type Answer, call, problem, type SignedIn } from "../../support/api.ts";
-import { openDirect, page, send, sendAll } from "../../support/chat.ts";
+import { openDirect, page, send } from "../../support/chat.ts";
 import { HeldInbox } from "../../support/hold.ts";
-import { newGroup, nth, people, range } from "../../support/room.ts";
-import { openRoom } from "../../support/socket.ts";
+import { newGroup, nth, people } from "../../support/room.ts";
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -20,6 +20,11 @@ beforeAll(async () => {
 function inside(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
   const given = body === undefined ? {} : { body };
   return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...given });
+}
+
+async function membershipsInD1(id: number): Promise<unknown> {
+  const query = "SELECT * FROM memberships WHERE conversation_id = ?";
+  return (await env.DB.prepare(query).bind(id).all()).results;
 }
 
 test("whoever is handed the group may write in it, muted before or not", async () => {
@@ -116,13 +121,19 @@ test("what was done is answered so, also to an admin who is removed before the a
   expect(added.status, JSON.stringify(added.body)).toBe(200);
 });
 
-test("a socket in the midst of a replay learns what the conversation is like once it is through", async () => {
+test("a member of whom D1 does not know yet is asked to come again, not told that there is nothing", async () => {
   const id = await newGroup(ann, bob);
-  await sendAll(ann, id, range(1, 101).map(String));
-  const socket = await openRoom(id, bob.token, "?after=0&rev=0");
-  expect(await socket.next("synced")).toMatchObject({ has_more: true });
-  await inside(id, bob, "PUT", "/preferences", { silent: true });
-  socket.send({ type: "sync", after: 100 });
-  expect(await socket.next("synced")).toMatchObject({ has_more: false });
-  expect(await socket.next("conversation")).toMatchObject({ conversation: { silent: true } });
+  await inside(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
+  await env.DB.prepare("DELETE FROM memberships WHERE conversation_id = ? AND user_id = ?")
+    .bind(id, cid.user.id)
+    .run();
+  problem(await inside(id, cid, "GET", ""), 503, "unavailable");
+});
+
+test("whoever sets flags of a dissolved group has changed nothing", async () => {
+  const id = await newGroup(ann, bob);
+  await inside(id, ann, "DELETE", "");
+  const before = await membershipsInD1(id);
+  problem(await inside(id, bob, "PUT", "/preferences", { sticky: true }), 404, "not_found");
+  expect(await membershipsInD1(id)).toEqual(before);
 });
