@@ -95,9 +95,10 @@ export class Fanout {
     }
   }
 
-  /** One try to tell these users at once, so that they read what was written. */
-  async tellNow(userIds: UserId[]): Promise<void> {
-    await Promise.all(userIds.map((id) => this.#tell(id)));
+  /** One try to tell those of these users at once who do not know yet, so that they read what was written. */
+  async tellNow(userIds: UserId[], most = userIds.length): Promise<void> {
+    const untold = [...new Set(userIds)].filter((id) => !this.#knows(id));
+    await Promise.all(untold.slice(0, most).map((id) => this.#tell(id)));
   }
 
   /**

@@ -196,6 +196,11 @@ export class Room {
     };
   }
 
+  /** Whether a member may write here now. @throws `not_found` for who is none */
+  mayWrite(userId: UserId): boolean {
+    return !writeRefusal(this.state, this.members, this.members.active(userId));
+  }
+
   /** Commits what waits, so that what follows in this turn sees it. */
   settle(): void {
     this.#sends.flush();
@@ -203,7 +208,7 @@ export class Room {
 
   /** One try to tell these users' inboxes (50 at most) what they do not know yet. */
   async tell(userIds: UserId[]): Promise<void> {
-    await this.#fanout.tellNow([...new Set(userIds)].slice(0, AWAITED_BUMPS));
+    await this.#fanout.tellNow(userIds, AWAITED_BUMPS);
   }
 
   /**

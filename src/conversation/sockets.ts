@@ -171,7 +171,8 @@ export class Sockets {
   }
 
   #typing(socket: RoomSocket): void {
-    this.#room.members.active(socket.userId);
+    // Who may not write is not seen to write.
+    if (!this.#room.mayWrite(socket.userId)) return;
     const now = Date.now();
     if (now - (this.#typedAt.get(socket.userId) ?? 0) < TYPING_MS) return;
     this.#typedAt.set(socket.userId, now);

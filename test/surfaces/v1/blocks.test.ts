@@ -64,6 +64,20 @@ async function bothWrite(id: number, two: SignedIn[]): Promise<void> {
 }
 
 describe("a block", () => {
+  test("keeps from either what the other is typing", async () => {
+    const [dan, eve] = pair();
+    const { id } = await openDirect(dan, eve);
+    await done("PUT blocks", dan, eve);
+    const sockets = await Promise.all([dan, eve].map(({ token }) => openRoom(id, token)));
+    for (const socket of sockets) socket.send({ type: "typing" });
+    for (const socket of sockets) await socket.settled();
+    for (const socket of sockets) await socket.settled();
+    expect(sockets.flatMap((socket) => socket.of("typing"))).toEqual([]);
+    await done("DELETE blocks", dan, eve);
+    sockets[0]?.send({ type: "typing" });
+    expect(await sockets[1]?.next("typing")).toMatchObject({ user_id: dan.user.id });
+  });
+
   test("keeps both from writing, whoever made it, until the last is lifted", async () => {
     const two = pair();
     const [dan, eve] = two;

@@ -160,6 +160,25 @@ describe("a revoke", () => {
     expect((await getMessage(ann, id, 1)).revoked).toBe(false);
   });
 
+  test("is answered once members know, however many have left before them", async () => {
+    const past = await crowd(50);
+    const { id } = await createGroup(ann, past);
+    await call("POST", `/v1/conversations/${id}/members`, {
+      token: ann.token,
+      body: { user_ids: [bob.user.id] },
+    });
+    for (const { user } of past) {
+      await call("DELETE", `/v1/conversations/${id}/members/${user.id}`, { token: ann.token });
+    }
+    const { seq } = await send(ann, id, WORDS);
+    const held = await HeldInbox.hold(bob.user.id);
+    try {
+      expect(await overtakes(remove(ann, id, seq, "everyone"), () => getMessage(ann, id, seq))).toBe(false);
+    } finally {
+      await held.release();
+    }
+  });
+
   test("in a group of more than fifty reaches every member's list in the end", async () => {
     const others = await crowd(60);
     const { id } = await createGroup(ann, others);
