@@ -124,7 +124,7 @@ test("a page can read that the server is at fault", async () => {
 test("OPTIONS of no page is no preflight: 405 with the methods of the path, or 404", async () => {
   const answer = await call("OPTIONS", "/v1/me");
   expect(answer.status).toBe(405);
-  expect(answer.headers.get("Allow")).toBe("GET, HEAD, PATCH");
+  expect(answer.headers.get("Allow")).toBe("GET, HEAD, PATCH, DELETE");
   expect((await call("OPTIONS", "/v1/nothing")).status).toBe(404);
 });
 
