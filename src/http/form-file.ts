@@ -7,6 +7,9 @@ import { type Parameterized, readParameters } from "./header-parameters.ts";
 /** Bytes of the headers of one part. */
 const MAX_HEADERS = 16 * 1024;
 
+/** Each part costs time, however small it is. */
+const MAX_PARTS = 100;
+
 const BROKEN = "must be a complete multipart form: it breaks off, or lacks its last boundary";
 
 /** The headers of a part, by lower-case name; each character stands for a byte. */
@@ -30,7 +33,7 @@ export interface FormFile extends Omit<Part, "field"> {
  * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Other fields are
  * passed over. Nothing is held but the chunk which came last.
  * @param contentType the request's header, which tells the boundary
- * @throws `validation_failed` for what is no such form, and where the field is missing
+ * @throws `validation_failed` for what is no such form or has over 100 parts, and where the field is missing
  */
 export async function formFile(
   body: AsyncIterable<Uint8Array>,
@@ -63,6 +66,7 @@ class Form {
   /** what has come of the file and was not taken yet */
   readonly #chunks: Uint8Array[] = [];
   readonly #end = Promise.withResolvers<void>();
+  #parts = 0;
   #refused: CoreError | undefined;
 
   constructor(boundary: string, field: string) {
@@ -114,6 +118,8 @@ class Form {
     // Without these the stream would wait for a reader, and throw for want of a listener.
     part.on("error", () => undefined);
     part.resume();
+    this.#parts++;
+    if (this.#parts > MAX_PARTS) this.#refuse(invalid("body", `must have at most ${MAX_PARTS} parts`));
     part.on("header", (header) => {
       const described = describe(header);
       if (!described)

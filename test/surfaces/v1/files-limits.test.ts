@@ -93,6 +93,19 @@ test("a form that goes on and on besides its file is refused", async () => {
   expect(errors.logged).toEqual([]);
 });
 
+test("a form of very many parts is refused, before its file or behind it", async () => {
+  const before = await stored();
+  const many = Array.from({ length: 100 }, () => textPart("x", ""));
+  for (const parts of [
+    [...many, filePart("x")],
+    [filePart("x"), ...many],
+  ]) {
+    problem(await upload(ann, joined(formPieces(parts)), FORM_TYPE), 400, "validation_failed");
+  }
+  expect(await stored()).toEqual(before);
+  uploaded(await upload(ann, joined(formPieces([...many.slice(1), filePart("x")])), FORM_TYPE));
+});
+
 test("a body that says a length and is of another is refused, and nothing of it is left", async () => {
   using errors = new Errors();
   const before = await stored();
