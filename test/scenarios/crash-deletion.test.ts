@@ -1,0 +1,99 @@
+import { env } from "cloudflare:workers";
+import { randomBytes, scryptSync } from "node:crypto";
+import { beforeAll, expect, test } from "vitest";
+import { runJobs } from "../support/agree.ts";
+import { call, freshName, login, PASSWORD, register, type SignedIn } from "../support/api.ts";
+import { breakAt, PLACES, type Place } from "../support/break.ts";
+import {
+  createGroup,
+  getConversation,
+  list,
+  listed,
+  openDirect,
+  page,
+  storedInConversation,
+} from "../support/chat.ts";
+import { deleteAccount, membershipsInD1, runFarewell } from "../support/deletion.ts";
+import { text } from "../support/room.ts";
+import { openRoom } from "../support/socket.ts";
+
+let ann: SignedIn;
+
+beforeAll(async () => {
+  ann = await register();
+});
+
+/** Somebody whose password costs next to nothing to check: there are many who leave here. */
+async function anybody(): Promise<SignedIn> {
+  const [name, salt] = [freshName("leaver"), randomBytes(16)];
+  const key = scryptSync(PASSWORD, salt, 32, { N: 2, r: 1, p: 1 });
+  const hash = `scrypt$2$1$1$${salt.toString("base64url")}$${key.toString("base64url")}`;
+  const insert = "INSERT INTO users (username, password_hash, created_at) VALUES (?, ?, 0)";
+  await env.DB.prepare(insert).bind(name, hash).run();
+  return login(name);
+}
+
+async function isDeleted({ user }: SignedIn): Promise<boolean> {
+  const query = "SELECT 1 FROM users WHERE id = ? AND deleted_at IS NOT NULL";
+  return (await env.DB.prepare(query).bind(user.id).first()) !== null;
+}
+
+/** Breaks a deletion at one step. @returns whether it came to that */
+async function broken(place: Place, step: number): Promise<boolean> {
+  const bob = await anybody();
+  const [group, direct] = [await createGroup(ann, [bob]), await openDirect(ann, bob)];
+  const ids = [group.id, direct.id];
+  for (const id of ids)
+    await call("POST", `/v1/conversations/${id}/messages`, { token: bob.token, body: text("hi") });
+  const socket = await openRoom(direct.id, bob.token);
+  let [status, isHit] = [0, false];
+  {
+    using broken = await breakAt(place, step, { conversationId: group.id, userId: bob.user.id });
+    status = (await deleteAccount(bob)).status;
+    isHit = broken.isHit;
+  }
+  const at = `${place} ${step} answered ${status}`;
+  expect(isHit ? [204, 503] : [204], at).toContain(status);
+  const deleted = await isDeleted(bob);
+  if (status === 204) expect(deleted, at).toBe(true);
+  await settle(bob, ids);
+  if (!deleted) {
+    // Nothing of it has happened, to him neither: he does it again.
+    expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "active", [direct.id]: "active" });
+    expect((await list(bob)).items.map(({ id }) => id).toSorted(), at).toEqual(ids.toSorted());
+    await socket.settled();
+    expect((await deleteAccount(bob)).status, at).toBe(204);
+    await settle(bob, ids);
+  } else if (status === 503) {
+    expect([401, 503], at).toContain((await deleteAccount(bob)).status);
+  }
+  expect((await socket.closed()).code, at).toBe(4001);
+  expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "left", [direct.id]: "left" });
+  for (const id of ids) {
+    for (const shown of [await getConversation(ann, id), await listed(ann, id)]) {
+      expect(shown, at).toMatchObject({ member_count: 1, disabled: id === direct.id });
+    }
+    expect(await storedInConversation(id), at).not.toContain(bob.user.username);
+  }
+  expect(
+    (await page(ann, group.id)).items.map(({ kind }) => kind),
+    at,
+  ).toEqual(["text", "tip"]);
+  return isHit;
+}
+
+/** Does all that is still to be done, as it would be in time. */
+async function settle(bob: SignedIn, ids: number[]): Promise<void> {
+  for (let tries = 0; (await runFarewell(bob)) > 0; tries++) if (tries > 10) throw new Error("no end");
+  for (const id of ids) await runJobs(id, { but: "flags" });
+}
+
+test.each(PLACES)(
+  "the end of an account that breaks at any step of %s is whole, or has not begun",
+  async (place) => {
+    let step = 1;
+    while (await broken(place, step)) step++;
+    expect(step).toBeGreaterThan(1);
+  },
+  120_000,
+);
