@@ -16,7 +16,7 @@ beforeAll(async () => {
   [ann, bob] = [nth(all, 0), nth(all, 1)];
 });
 
-const PLACES: Place[] = ["conversation", "D1 before", "D1 after", "conversation at D1"];
+const PLACES: Place[] = ["conversation", "D1 after", "conversation at D1"];
 
 async function isBlockedInD1(): Promise<boolean> {
   const query = "SELECT 1 FROM blocks WHERE user_id = ? AND blocked_id = ?";

@@ -145,8 +145,10 @@ async function broken(deed: Deed, place: Place, step: number): Promise<boolean> 
   const wasDone = JSON.stringify(now) === JSON.stringify(deed.after());
   expect(again.status, at).toBe(wasDone ? deed.again : deed.done);
   expect(await membersOf(id), at).toEqual(deed.after());
-  await runJobs(id);
-  await expectAgreement(id);
+  if (!wasDone) {
+    await runJobs(id);
+    await expectAgreement(id);
+  }
   if (deed.tips > 0) expect(await tipsOf(id), at).toBe(tips + deed.tips);
   return isHit;
 }

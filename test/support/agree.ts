@@ -42,9 +42,10 @@ export async function expectAgreement(id: number): Promise<void> {
       )
       .one(),
   }));
+  // Who left before he ever was in it has only asked to be let in.
   const inD1 = await env.DB.prepare(
     `SELECT user_id, role, state, joined_at, version FROM memberships
-     WHERE conversation_id = ? ORDER BY user_id`,
+     WHERE conversation_id = ? AND NOT (state = 'left' AND version = 0) ORDER BY user_id`,
   )
     .bind(id)
     .all();
