@@ -37,7 +37,9 @@ export class People {
 
   /** Writes one profile as it is now in D1. */
   static store(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
-    sql.exec("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
+    const columns = "user_id, username, nickname, avatar, checked_at";
+    const query = `INSERT OR REPLACE INTO people (${columns}) VALUES (?, ?, ?, ?, ?)`;
+    sql.exec(query, id, username, nickname, avatar, now);
   }
 
   /** Knows a profile from now on which was stored. */

@@ -27,7 +27,8 @@ export class Gate {
       throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
     this.#registrations++;
     this.#registeredAt.set(`${sessionId} ${conversationId}`, this.#registrations);
-    this.#sql.exec("INSERT OR IGNORE INTO sockets VALUES (?, ?)", sessionId, conversationId);
+    const query = "INSERT OR IGNORE INTO sockets (session_id, conversation_id) VALUES (?, ?)";
+    this.#sql.exec(query, sessionId, conversationId);
   }
 
   unregister({ conversationId, sessionId }: SocketRegistration): void {
@@ -54,7 +55,8 @@ export class Gate {
 
   /** Refuses a session's sockets from now on, until its tokens are void anyway. */
   end(sessionId: SessionId, expiresAt: number): void {
-    this.#sql.exec("INSERT OR REPLACE INTO ended_sessions VALUES (?, ?)", sessionId, expiresAt);
+    const query = "INSERT OR REPLACE INTO ended_sessions (session_id, expires_at) VALUES (?, ?)";
+    this.#sql.exec(query, sessionId, expiresAt);
   }
 
   /**

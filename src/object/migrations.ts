@@ -38,7 +38,8 @@ export function migrate(storage: DurableObjectStorage, migrations: readonly Migr
     if (step.version <= version) continue;
     storage.transactionSync(() => {
       storage.sql.exec(step.sql);
-      storage.sql.exec("INSERT INTO schema_versions VALUES (?, ?)", step.version, step.minCode);
+      const insert = "INSERT INTO schema_versions (version, min_code) VALUES (?, ?)";
+      storage.sql.exec(insert, step.version, step.minCode);
     });
   }
 }
