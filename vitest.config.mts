@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
@@ -23,6 +24,8 @@ export default defineConfig({
     })),
   ],
   test: {
+    // Of two cores one would do nothing else: the tests wait more than they compute.
+    maxWorkers: availableParallelism(),
     setupFiles: ["./test/support/setup.ts"],
     // What passes needs no log; the Worker writes a line for each request.
     silent: "passed-only",

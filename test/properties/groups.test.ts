@@ -5,7 +5,7 @@ import { runs } from "./chat/runs.ts";
 import { story } from "./groups/steps.ts";
 import { World } from "./groups/world.ts";
 
-const FEW = runs(8);
+const FEW = runs(6);
 const STORY_MS = 30_000;
 
 let outsiders: [SignedIn, SignedIn];
