@@ -223,6 +223,7 @@ export class Room {
 
   /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
   resume(): void {
+    this.#projection.changed();
     this.#fanout.resume();
     this.search.indexing.resume();
   }
@@ -253,15 +254,22 @@ export class Room {
 
   /** Something was stored besides messages: the inboxes are told, and whoever listens. */
   happened(tell: (listener: Listener) => void): void {
-    this.#fanout.changed();
-    if (this.#listener) tell(this.#listener);
+    try {
+      this.#fanout.changed();
+    } finally {
+      // It is stored: whatever fails in noting who is to be told, the sockets of who is out are closed.
+      if (this.#listener) tell(this.#listener);
+    }
   }
 
   /** Stores what happens to the group, and tells whoever listens. What waits was committed before. */
   change(change: Change): void {
     const changed = storeChange(this.#storage, this, change);
-    this.#projection.changed();
-    this.happened((listener) => listener.changed(changed));
+    try {
+      this.#projection.changed();
+    } finally {
+      this.happened((listener) => listener.changed(changed));
+    }
   }
 
   /** One try to tell D1 and these users' inboxes of a change, so that they read what was written. */

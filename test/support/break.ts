@@ -43,8 +43,23 @@ async function abort(stub: DurableObjectStub): Promise<void> {
   await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
+/** Has the n-th statement of a conversation fail; what it wrote before in the same turn may stay. */
+export function failStatement(conversationId: number, step: number): Promise<Break> {
+  return breakObject(env.CONVERSATION.getByName(String(conversationId)), step, () => {
+    throw new Error("refused on purpose");
+  });
+}
+
 /** Loses an object before its n-th statement, as a crash does: what was not yet durable is gone. */
-async function loseObject(stub: DurableObjectStub, step: number): Promise<Break> {
+function loseObject(stub: DurableObjectStub, step: number): Promise<Break> {
+  return breakObject(stub, step, (state) => state.abort("lost on purpose"));
+}
+
+async function breakObject(
+  stub: DurableObjectStub,
+  step: number,
+  fail: (state: DurableObjectState) => void,
+): Promise<Break> {
   const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
   await runInDurableObject(stub, (_, state) => {
     const { sql } = state.storage;
@@ -54,7 +69,7 @@ async function loseObject(stub: DurableObjectStub, step: number): Promise<Break>
       steps++;
       if (steps === step) {
         found.isHit = true;
-        state.abort("lost on purpose");
+        fail(state);
       }
       return exec(query, ...bindings);
     };
