@@ -9,6 +9,8 @@ import { WORDS_TABLE, type Words } from "./words.ts";
 const BATCH = 200;
 /** Tokens after which a turn ends with the message it is at: with a batch of usual length about 5 ms. */
 const BATCH_TOKENS = 5_000;
+/** UTF-16 units of bodies, likewise: merged messages have few tokens, and are long to read. */
+const BATCH_READ = 512 * 1024;
 /** Between turns sends have their own; while many come, indexing waits: a fifth of a ms for each, so long at most. */
 const LONGEST_PAUSE_MS = 100;
 
@@ -99,10 +101,12 @@ export class Indexing {
     const indexed = this.#storage.transactionSync(() => {
       let seq = this.#indexedSeq;
       let tokens = 0;
+      let read = 0;
       for (const row of this.#log.texts(seq, count)) {
         tokens += this.#words.insert(row.seq, fold(searchText(row.kind, row.body)));
+        read += row.body.length;
         seq = row.seq;
-        if (tokens > BATCH_TOKENS) break;
+        if (tokens > BATCH_TOKENS || read > BATCH_READ) break;
       }
       this.#storage.sql.exec("UPDATE search SET indexed_seq = ?", seq);
       return seq;

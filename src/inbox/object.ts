@@ -213,7 +213,8 @@ export abstract class InboxObject extends DurableObject<Env> {
       .now()
       .map((id) => withDeadline(conversations.snapshot(id, this.#userId()), SNAPSHOT_MS));
     for (const answered of await Promise.allSettled(asked)) {
-      if (answered.status === "fulfilled") this.#list.take(answered.value);
+      // What was on its way when the account was deleted leaves nothing here.
+      if (answered.status === "fulfilled" && !this.#farewell.isGone) this.#list.take(answered.value);
     }
   }
 

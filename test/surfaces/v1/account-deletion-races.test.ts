@@ -5,6 +5,7 @@ import { deleteUser } from "../../../src/storage/accounts.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { findAccount } from "../../../src/storage/users.ts";
 import { call, PASSWORD, problem, register, type SignedIn } from "../../support/api.ts";
+import { breakAt } from "../../support/break.ts";
 import {
   createGroup,
   getConversation,
@@ -14,6 +15,7 @@ import {
   page,
   send,
   storedInConversation,
+  storedInInbox,
 } from "../../support/chat.ts";
 import { deleteAccount, gone, membershipsInD1, runFarewell } from "../../support/deletion.ts";
 import { HeldInbox } from "../../support/hold.ts";
@@ -60,7 +62,8 @@ test("twenty deletions at once: one is done, the others find the account gone", 
   }
   const attempts = "SELECT count(*) AS count FROM password_attempts WHERE name = ?";
   expect(await env.DB.prepare(attempts).bind(bob.user.username).first("count")).toBe(0);
-  await runFarewell(bob);
+  // Those who came too late had announced themselves, and look once more.
+  while ((await runFarewell(bob)) > 0);
   await provenGone(group.id, direct.id);
 });
 
@@ -225,6 +228,36 @@ test("a conversation that fails is asked again, and the answer does not wait for
   await rename("elsewhere", "applications");
   expect(await runFarewell(bob)).toBe(1);
   await provenGone(group.id, direct.id);
+});
+
+test("a list that is asked for behind the deletion brings nothing back into the inbox", async () => {
+  const { id } = await openDirect(ann, bob);
+  await post(id, ann, "for bob alone");
+  await expect.poll(() => storedInInbox(bob)).toContain("for bob alone");
+  expect((await deleteAccount(bob)).status).toBe(204);
+  // As from where his session is still remembered.
+  expect(await inboxObject(bob.user.id).list({ limit: 10 })).toEqual({ ok: true, value: [] });
+  expect(await storedInInbox(bob)).not.toContain("for bob alone");
+});
+
+test("a wish to join is gone with the account, wherever the call broke off", async () => {
+  let hits = 0;
+  for (let step = 1; step <= 4; step++) {
+    const cem = await register();
+    const { id } = await createGroup(ann);
+    const wish = { token: cem.token, body: { message: "let Cem in" } };
+    {
+      using broken = await breakAt("D1 before", step, { conversationId: id, userId: cem.user.id });
+      const { status } = await call("POST", `/v1/conversations/${id}/join`, wish);
+      expect([200, 503], `step ${step}`).toContain(status);
+      if (broken.isHit) hits++;
+    }
+    expect((await deleteAccount(cem)).status).toBe(204);
+    const stored = await storedInConversation(id);
+    for (const trace of ["let Cem in", cem.user.username])
+      expect(stored, `step ${step}`).not.toContain(trace);
+  }
+  expect(hits).toBeGreaterThanOrEqual(3);
 });
 
 test("an owner whose ownership D1 did not know of is followed by an admin, else the oldest member", async () => {
