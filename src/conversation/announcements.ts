@@ -60,7 +60,7 @@ export class Announcements {
     for (const userId of userIds) {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
-      const { profile, role, standing, lastMessage } = this.#room.describe(userId);
+      const { profile, role, standing, lastMessage } = this.#room.describe(userId, true);
       this.#tell(userId, compose(id, { ...found, profile, role }, standing, lastMessage));
     }
   }

@@ -3,6 +3,7 @@ import type { Profile } from "../core/conversation.ts";
 import type { UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import type { KickReason, MemberEvent } from "../core/protocol.ts";
+import type { Acquaintances } from "./acquaintances.ts";
 import type { Log, Row } from "./log.ts";
 import type { Member, Members } from "./members.ts";
 import { People } from "./people.ts";
@@ -15,6 +16,8 @@ export interface Change {
   members?: Member[];
   /** the profiles of who comes in */
   people?: Person[];
+  /** the profiles of who is known from now on, and comes in not yet or never */
+  acquaintances?: Person[];
   profile?: Partial<Profile>;
   dissolvedAt?: number;
   /** what the group is told, in its history */
@@ -39,10 +42,18 @@ export function told(member: Member, fields: Partial<Member>): Member {
   return { ...member, ...fields, version: member.version + 1 };
 }
 
+interface Stores {
+  state: State;
+  members: Members;
+  people: People;
+  acquaintances: Acquaintances;
+  log: Log;
+}
+
 /** Stores a change: one transaction, then memory. */
 export function storeChange(
   storage: DurableObjectStorage,
-  { state, members, people, log }: { state: State; members: Members; people: People; log: Log },
+  { state, members, people, acquaintances, log }: Stores,
   change: Change,
 ): Changed {
   const now = Date.now();
@@ -53,6 +64,7 @@ export function storeChange(
   };
   const { rows, tip } = storage.transactionSync(() => {
     change.also?.();
+    acquaintances.store(change.acquaintances ?? []);
     for (const person of change.people ?? []) People.store(storage.sql, person, now);
     if (shared) {
       state.storeShared(shared);
@@ -63,6 +75,7 @@ export function storeChange(
       versionOf(tip?.seq ?? log.last.seq, state.changes + (shared ? 1 : 0), touched);
     return { rows: (change.members ?? []).map((member) => members.store(member, version)), tip };
   });
+  acquaintances.apply(change.acquaintances ?? []);
   for (const person of change.people ?? []) people.apply(person);
   for (const row of rows) members.apply(row);
   if (shared) {

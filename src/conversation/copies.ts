@@ -1,16 +1,16 @@
 import { CoreError, type Result } from "../core/errors.ts";
-import { copied, mergedTooLarge } from "../core/forwards.ts";
+import { copied } from "../core/forwards.ts";
 import type { ConversationId, Seq, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { fault, log } from "../core/log.ts";
-import type { CopyDraft, Draft, Message } from "../core/message.ts";
+import { mergedTooLarge, sendersIn } from "../core/merged.ts";
+import type { CopyDraft, Draft, Originals } from "../core/message.ts";
 import type { MessageSources } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
-import type { Log } from "./log.ts";
+import { type Log, readForwarded } from "./log.ts";
 import type { Members } from "./members.ts";
 import type { People } from "./people.ts";
 import { NOT_STORED } from "./sends.ts";
-import type { View } from "./view.ts";
 
 /** How many drafts are read for at the same time; each may take twice 256 KiB of memory. */
 const MAX_READING = 16;
@@ -22,7 +22,6 @@ interface Own {
   members: Members;
   log: Log;
   people: People;
-  view: View;
   /** commits what waits */
   settle: () => void;
 }
@@ -44,17 +43,23 @@ export class Copies {
   }
 
   /**
-   * Those of these messages which a member may see.
+   * Those of these messages which a member may see, as they are stored.
    * @throws `not_found` unless he is in it, `validation_failed` if they are too large to be merged
    */
-  async messages(userId: UserId, seqs: Seq[]): Promise<Message[]> {
-    const { people, members, log, view, settle } = this.#own;
+  async messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
+    const { id: conversationId, people, members, log, settle } = this.#own;
     await people.refreshed();
     settle();
-    const member = members.active(userId);
-    const rows = [...log.visibleOf(seqs, member).values()];
-    if (rows.reduce((sum, { body }) => sum + body.length, 0) > LIMITS.mergedBytes) throw mergedTooLarge();
-    return view.for(rows, member);
+    const rows = [...log.visibleOf(seqs, members.active(userId)).values()];
+    if (rows.reduce((sum, row) => sum + log.weigh(row), 0) > LIMITS.mergedBytes) throw mergedTooLarge();
+    const messages = rows.map((row) => ({
+      conversationId,
+      ...{ seq: row.seq, senderId: row.sender_id, kind: row.kind, body: row.body },
+      ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
+      ...{ revoked: row.revoked_rev !== null, createdAt: row.created_at },
+    }));
+    const senders = rows.flatMap(({ sender_id, kind, body }) => [sender_id, ...sendersIn(kind, body)]);
+    return { messages, people: people.among(senders) };
   }
 
   /**

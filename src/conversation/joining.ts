@@ -59,6 +59,7 @@ export class Joining {
     const approvers = this.#room.roster.active().filter(({ role }) => may(role, this.#rights.policy.approve));
     const changed = this.#commit([], {
       people: [person],
+      acquaintances: [person],
       also: () => this.#applications.open(person.id, message, Date.now()),
       ...(!this.#applications.isOpen(person.id) && {
         notice: { event: "applied", userIds: [person.id], to: approvers.map(({ user_id }) => user_id) },

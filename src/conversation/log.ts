@@ -3,7 +3,6 @@ import { type BodyJson, EMPTY_BODY, type Kind, type Tip } from "../core/content.
 import { Position, Seq, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { Forwarded, type Mentions } from "../core/message.ts";
-import { bytesOf } from "../core/text.ts";
 
 /** A message's row. */
 export type Row = {
@@ -61,8 +60,12 @@ export class Log {
   last: Place;
   readonly #beginning: Place;
 
-  constructor(sql: SqlStorage, createdAt: number) {
+  /** how many bytes a message's body takes as readers get it */
+  readonly weigh: (row: Row) => number;
+
+  constructor(sql: SqlStorage, createdAt: number, weigh: (row: Row) => number) {
     this.#sql = sql;
+    this.weigh = weigh;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.placeOf(null);
   }
@@ -147,13 +150,26 @@ export class Log {
   /** At most `limit` messages after a seq, rising, and no more than a page may hold. */
   after(seq: number, limit: number, reader: Reader): Rows {
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
-    return page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+    return this.#page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
   }
 
   /** At most `limit` messages before a seq, the newest of them, falling, and no more than a page may hold. */
   before(seq: number, limit: number, reader: Reader): Rows {
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
-    return page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+    return this.#page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+  }
+
+  /** Takes rows up to a number and to a page's bytes, which one message may take alone; one at least. */
+  #page(found: Iterable<Row>, limit: number): Rows {
+    const rows: Row[] = [];
+    let bytes = 0;
+    for (const row of found) {
+      bytes += this.weigh(row);
+      if (rows.length === limit || (bytes > LIMITS.pageBytes && rows.length > 0))
+        return { rows, hasMore: true };
+      rows.push(row);
+    }
+    return { rows, hasMore: false };
   }
 
   /** Messages between two seqs that say something, the newest first, read as they are taken. */
@@ -237,19 +253,6 @@ export class Log {
 
 function wanted(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
   return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
-}
-
-/** Takes rows up to a number and to a page's bytes, of which one message may be the tenth part; one at least. */
-function page(found: Iterable<Row>, limit: number): Rows {
-  const rows: Row[] = [];
-  let bytes = 0;
-  for (const row of found) {
-    bytes += bytesOf(row.body);
-    if (rows.length === limit || (bytes > LIMITS.pageBytes && rows.length > 0))
-      return { rows, hasMore: true };
-    rows.push(row);
-  }
-  return { rows, hasMore: false };
 }
 
 /** How `mentions` is stored: nothing, everybody, or a JSON array of ids. */

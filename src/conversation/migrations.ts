@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { ACQUAINTANCES_TABLE } from "./acquaintances.ts";
 import { SEARCH_TABLES } from "./indexing.ts";
 
 /** The schema of a conversation, step by step. Append-only: a step that was released never changes. */
@@ -109,5 +110,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 4,
     minCode: 1,
     sql: SEARCH_TABLES,
+  },
+  {
+    // Who is known without being a member.
+    version: 5,
+    minCode: 1,
+    sql: ACQUAINTANCES_TABLE,
   },
 ];

@@ -166,12 +166,13 @@ export abstract class ConversationObject extends ConversationLife {
     });
   }
 
-  /** Joins, or asks to be let in. @see Joining.join */
+  /** Joins, or asks to be let in; `gone`: his account was deleted meanwhile. @see Joining.join */
   join(input: { person: Person; message: string }) {
     return this.answer(async ({ room }) => {
-      const { changed, ...joined } = room.joining.join(input.person, input.message);
+      const { changed, state } = room.joining.join(input.person, input.message);
       await room.share(changed);
-      return joined;
+      // D1 may have said that he has no account any more.
+      return { state: room.people.knows(input.person.id) ? state : ("gone" as const) };
     });
   }
 

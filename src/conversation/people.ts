@@ -13,7 +13,7 @@ const PATIENCE_MS = 300;
 type Row = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
 
 /**
- * The profiles of who writes here, copied from D1, so that no message waits for D1. What is shown is
+ * The profiles of who writes here, or is shown in what is written, copied from D1, so that no message waits for D1. What is shown is
  * about a minute old at most; a row is written only when a profile has really changed.
  */
 export class People {
@@ -42,9 +42,23 @@ export class People {
     sql.exec(query, id, username, nickname, avatar, now);
   }
 
+  /** Writes the profile of somebody new; if he was written meanwhile, that stays. */
+  static storeFirst(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
+    sql.exec("INSERT OR IGNORE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
+  }
+
   /** Knows a profile from now on which was stored. */
   apply(person: Person): void {
     this.#people.set(person.id, person);
+  }
+
+  knows(id: UserId): boolean {
+    return this.#people.has(id);
+  }
+
+  /** Those of these who are known, each once. */
+  among(ids: UserId[]): Person[] {
+    return [...new Set(ids)].flatMap((id) => this.#people.get(id) ?? []);
   }
 
   /** Knows nothing of somebody any more: he is shown as a deleted user. */

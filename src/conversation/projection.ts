@@ -2,6 +2,7 @@ import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
+import type { Acquaintances } from "./acquaintances.ts";
 import type { Members } from "./members.ts";
 import type { State } from "./state.ts";
 
@@ -13,12 +14,13 @@ const PATIENCE_MS = 5_000;
 export const PROJECT_AGAIN_MS = 5_000;
 
 /**
- * Tells D1 who is in the conversation and what it is called. What it has not taken yet is told by
+ * Tells D1 who is in the conversation, or known there, and what it is called. What it has not taken yet is told by
  * comparing versions, so a try that is lost or doubled does no harm; there is at most one under way.
  */
 export class Projection {
   readonly #state: State;
   readonly #members: Members;
+  readonly #acquaintances: Acquaintances;
   readonly #directory: Pick<ConversationDirectory, "project">;
   readonly #schedule: () => void;
   readonly #gone: (userIds: UserId[]) => void;
@@ -26,17 +28,19 @@ export class Projection {
 
   /**
    * @param schedule sees to it that the alarm calls `run`, in the same commit as the change
-   * @param gone told of members whose account was deleted
+   * @param gone told of members, and of others who are known, whose account was deleted
    */
   constructor(
     state: State,
     members: Members,
+    acquaintances: Acquaintances,
     directory: Pick<ConversationDirectory, "project">,
     schedule: () => void,
     gone: (userIds: UserId[]) => void,
   ) {
     this.#state = state;
     this.#members = members;
+    this.#acquaintances = acquaintances;
     this.#directory = directory;
     this.#schedule = schedule;
     this.#gone = gone;
@@ -77,17 +81,21 @@ export class Projection {
         joinedAt: joined_at,
         version: at,
       }));
+    const acquaintances = this.#acquaintances.untold.slice(0, BATCH);
     const gone = await this.#directory.project(this.#state.id, {
       ...(untold && { conversation: { profile, dissolvedAt, version } }),
       members,
+      acquaintances,
     });
     if (untold) this.#state.setProjected(version);
     if (members.length > 0) this.#members.projected(members);
+    if (acquaintances.length > 0) this.#acquaintances.projected(acquaintances);
     if (gone.length > 0) this.#gone(gone);
   }
 
   #isBehind(): boolean {
-    return this.#state.version > this.#state.projected || this.#untold().length > 0;
+    const { version, projected } = this.#state;
+    return version > projected || this.#acquaintances.isBehind || this.#untold().length > 0;
   }
 
   #untold() {

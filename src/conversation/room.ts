@@ -1,11 +1,14 @@
 import type { Bump } from "../core/bump.ts";
+import { listedBody } from "../core/content.ts";
 import type { Profile, ReadReceipt, Role, Standing } from "../core/conversation.ts";
 import { noConversation, noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
+import { shownBytes } from "../core/merged.ts";
 import type { AnyDraft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes, MessageSources } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Jobs } from "../object/jobs.ts";
+import { Acquaintances } from "./acquaintances.ts";
 import { writeRefusal } from "./admission.ts";
 import { type Change, type Changed, storeChange } from "./change.ts";
 import { reopen } from "./clearing.ts";
@@ -71,6 +74,7 @@ export class Room {
   readonly log: Log;
   readonly members: Members;
   readonly people: People;
+  readonly acquaintances: Acquaintances;
   readonly view: View;
   readonly flags: DirectFlags;
   readonly copies: Copies;
@@ -80,9 +84,12 @@ export class Room {
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
     this.#storage = storage;
     this.state = new State(storage.sql);
-    this.log = new Log(storage.sql, this.state.profile.createdAt);
     this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
     this.people = new People(storage.sql, deps.directory);
+    this.acquaintances = new Acquaintances(storage.sql, this.people, () => this.#projection.changed());
+    this.log = new Log(storage.sql, this.state.profile.createdAt, ({ kind, body }) =>
+      shownBytes(kind, body, (id) => this.people.get(id)),
+    );
     this.view = new View(this.state.id, this.log, this.people, this.members);
     this.snapshots = new Snapshots(this.state, this.log, this.members, this.view);
     this.#fanout = new Fanout(
@@ -98,6 +105,7 @@ export class Room {
     this.#projection = new Projection(
       this.state,
       this.members,
+      this.acquaintances,
       deps.directory,
       () => jobs.schedule("projection", "", Date.now() + PROJECT_AGAIN_MS),
       (gone) => this.#remove(gone),
@@ -111,6 +119,7 @@ export class Room {
       storage,
       this.log,
       this.members,
+      this.acquaintances,
       (sender) => writeRefusal(this.state, this.members, sender),
       (outcomes) => this.#committed(outcomes),
     );
@@ -120,9 +129,9 @@ export class Room {
       changed: () => this.#listener?.flagsChanged(),
     });
     const { id } = this.state;
-    const { members, log, people, view } = this;
+    const { members, log, people } = this;
     const settle = () => this.settle();
-    this.copies = new Copies({ id, members, log, people, view, settle }, deps.sources);
+    this.copies = new Copies({ id, members, log, people, settle }, deps.sources);
     this.#door = new Door(this.#sends, this.flags, this.copies, (outcomes) => this.#committed(outcomes));
   }
 
@@ -146,7 +155,9 @@ export class Room {
       this.submit(senderId, [draft], { settle }),
     );
     if (!result.ok) return result;
-    await this.tell([senderId]);
+    // Only what is copied shows somebody of whom D1 may have to hear.
+    const isShared = "copy" in draft && this.acquaintances.isBehind;
+    await (isShared ? this.share([senderId]) : this.tell([senderId]));
     const { row, replay } = result.value;
     const sender = this.members.find(senderId);
     if (!sender) throw new Error("a sender is on record");
@@ -178,8 +189,14 @@ export class Room {
     return this.members.receipts();
   }
 
-  /** The conversation as a member sees it, without what D1 keeps for him. */
-  describe(userId: UserId): {
+  /**
+   * The conversation as a member sees it, without what D1 keeps for him.
+   * @param listed with the last message as lists have it
+   */
+  describe(
+    userId: UserId,
+    listed = false,
+  ): {
     profile: Profile;
     role: Role;
     standing: Standing;
@@ -187,6 +204,7 @@ export class Room {
   } {
     const member = this.members.active(userId);
     const newest = this.log.newest(member);
+    if (newest && listed) newest.body = listedBody(newest.kind, newest.body);
     const [lastMessage = null] = newest ? this.view.for([newest], member) : [];
     return {
       profile: this.state.profile,

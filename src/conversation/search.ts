@@ -10,7 +10,7 @@ import { Words } from "./words.ts";
 const MOST_SCANNED = 5_000;
 /** Hits of the index that one call looks at. */
 const MOST_HITS = 20_000;
-/** UTF-16 units of bodies that one call reads. */
+/** UTF-16 units of bodies that one call reads; of merged ones bytes as they are shown. */
 const MOST_READ = 2 * 1024 * 1024;
 
 /** What is looked for: a text as it was typed, not empty; only messages of this sender, kind, before this seq. */
@@ -46,7 +46,7 @@ export class Search {
   /** A page of at most `limit` messages; fewer where the call has looked at as many as it may. */
   find(wanted: Wanted, reader: Reader): Found {
     const text = fold(wanted.text);
-    const page = new Page(text, wanted.limit);
+    const page = new Page(text, wanted.limit, this.#log);
     let before = Math.min(wanted.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
 
     const floor = Math.max(this.indexing.indexedSeq, reader.visible_from);
@@ -76,20 +76,23 @@ export class Search {
 
 /** The page that a call fills. */
 class Page {
+  readonly #log: Pick<Log, "weigh">;
   readonly #text: string;
   readonly #limit: number;
   readonly #rows: Row[] = [];
   #read = 0;
   #last: Seq | null = null;
 
-  constructor(text: string, limit: number) {
+  constructor(text: string, limit: number, log: Pick<Log, "weigh">) {
+    this.#log = log;
     this.#text = text;
     this.#limit = limit;
   }
 
   /** Takes the next row if it has the text. @returns true once the call has to end: there is more, or too much was read */
   take(row: Row): boolean {
-    this.#read += row.body.length;
+    // A merged one is more on the page than in its row.
+    this.#read += row.kind === "merged" ? this.#log.weigh(row) : row.body.length;
     if (fold(searchText(row.kind, row.body)).includes(this.#text)) {
       if (this.#rows.length === this.#limit) return true;
       this.#rows.push(row);

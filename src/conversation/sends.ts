@@ -2,6 +2,7 @@ import { CoreError, type Failure, noMessage, type Result } from "../core/errors.
 import { Position, Seq, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { AnyDraft, Draft } from "../core/message.ts";
+import type { Acquaintances } from "./acquaintances.ts";
 import { type Log, type Row, storedMentions } from "./log.ts";
 import type { Member, Members, ReadPosition } from "./members.ts";
 
@@ -32,8 +33,8 @@ export interface Outcome<Origin> {
 
 /** How much room a send takes while it waits, in bytes. */
 export function weightOf(draft: AnyDraft): number {
-  const content = "copy" in draft ? JSON.stringify(draft.copy) : draft.body;
-  return content.length + OVERHEAD_BYTES;
+  if ("copy" in draft) return JSON.stringify(draft.copy).length + OVERHEAD_BYTES;
+  return (draft.shown?.bytes ?? draft.body.length) + OVERHEAD_BYTES;
 }
 
 /** Whether more waits than a conversation takes in. */
@@ -50,6 +51,7 @@ export class Sends<Origin> {
   readonly #storage: DurableObjectStorage;
   readonly #log: Log;
   readonly #members: Members;
+  readonly #acquaintances: Pick<Acquaintances, "store" | "apply">;
   readonly #writeRefusal: (sender: Member) => CoreError | undefined;
   readonly #committed: (outcomes: Outcome<Origin>[]) => void;
   #waiting: Send<Origin>[] = [];
@@ -57,6 +59,7 @@ export class Sends<Origin> {
   #turnIsSet = false;
 
   /**
+   * @param acquaintances has who is shown in a message noted with it
    * @param writeRefusal why a member may not write now
    * @param committed told of every send, in order, once its transaction is through
    */
@@ -64,12 +67,14 @@ export class Sends<Origin> {
     storage: DurableObjectStorage,
     log: Log,
     members: Members,
+    acquaintances: Pick<Acquaintances, "store" | "apply">,
     writeRefusal: (sender: Member) => CoreError | undefined,
     committed: (outcomes: Outcome<Origin>[]) => void,
   ) {
     this.#storage = storage;
     this.#log = log;
     this.#members = members;
+    this.#acquaintances = acquaintances;
     this.#writeRefusal = writeRefusal;
     this.#committed = committed;
   }
@@ -143,6 +148,10 @@ export class Sends<Origin> {
     // Only now is it so: what was computed aside enters memory.
     this.#log.last = last;
     for (const [userId, position] of positions) this.#members.applySent(userId, position);
+    for (const { send, result } of outcomes) {
+      const { shown } = send.draft;
+      if (shown && result.ok && !result.value.replay) this.#acquaintances.apply(shown.people);
+    }
     return outcomes;
   }
 
@@ -180,8 +189,10 @@ export class Sends<Origin> {
       forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
       created_at: Math.max(Date.now(), last.at),
     };
-    if (this.#log.insert(row)) return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
-    return replayOf(known()) ?? raise(new Error("a client id that conflicts is there"));
+    if (!this.#log.insert(row))
+      return replayOf(known()) ?? raise(new Error("a client id that conflicts is there"));
+    if (draft.shown) this.#acquaintances.store(draft.shown.people);
+    return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
   }
 
   #refusal({ quoteSeq, mentions }: Draft, sender: Member): CoreError | undefined {

@@ -1,6 +1,7 @@
 import type { Preview } from "../core/bump.ts";
 import { listedBody, previewText } from "../core/content.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
+import { shownBody } from "../core/merged.ts";
 import type { Message, Quote } from "../core/message.ts";
 import { type Log, type Reader, type Row, readForwarded, readMentions } from "./log.ts";
 import type { Member, Members } from "./members.ts";
@@ -63,7 +64,7 @@ export class View {
       seq: row.seq,
       sender: this.#people.get(row.sender_id),
       kind: row.kind,
-      body: row.body,
+      body: shownBody(row.kind, row.body, (id) => this.#people.get(id)),
       ...(quoted && { quote: quote(quoted) }),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { noteApplicant } from "../storage/accounts.ts";
-import { findAccounts, findUser, findUsers } from "../storage/users.ts";
+import { findAccounts, findUsers } from "../storage/users.ts";
 import { requireNoBlocks } from "./blocks.ts";
 import type { Conversation, JoinPolicy, Membership } from "./conversation.ts";
 import { getConversation } from "./conversations.ts";
@@ -90,14 +89,11 @@ export async function joinGroup(
   id: ConversationId,
   message: string,
 ): Promise<{ state: "joined" | "requested" }> {
-  // Before the group hears of him: the deletion of his account finds it, wherever this breaks off.
-  const person = await noteApplicant(core.db, id, caller, Date.now());
+  const [person] = await findAccounts(core.db, [caller]);
   if (!person) throw accountGone();
-  const joined = await core.conversations.join(id, { person, message });
-  if (joined.state === "joined" || (await findUser(core.db, caller))) return joined;
-  // His account was deleted meanwhile, and went past this group.
-  await core.conversations.removeDeleted(id, caller);
-  throw accountGone();
+  const { state } = await core.conversations.join(id, { person, message });
+  if (state === "gone") throw accountGone();
+  return { state };
 }
 
 /** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over first */

@@ -6,7 +6,9 @@ export const LIMITS = {
   bodyBytes: 32 * 1024,
   /** messages which a merged one holds */
   mergedItems: 50,
-  /** bytes of a merged one's body as JSON */
+  /** messages which it holds with those that are in each other */
+  mergedSnapshots: 1_000,
+  /** bytes of a merged one's body as JSON, as it is shown when it is sent */
   mergedBytes: 256 * 1024,
   /** merged messages in each other, the outermost too */
   mergedDepth: 8,

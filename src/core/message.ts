@@ -37,7 +37,7 @@ export interface Message {
   seq: Seq;
   sender: Person;
   kind: Kind;
-  /** `{}` once revoked */
+  /** `{}` once revoked; in a merged one today's profiles stand beside the snapshots */
   body: BodyJson;
   quote?: Quote;
   mentions: Mentions;
@@ -56,6 +56,23 @@ export interface Draft {
   quoteSeq: Seq | undefined;
   mentions: Mentions;
   forwarded?: Forwarded | undefined;
+  /** of a merged one: the profiles of who is shown in it, as far as they are known, and its bytes with them */
+  shown?: { people: Person[]; bytes: number } | undefined;
+}
+
+/** A message that is copied: its body as it is stored. */
+export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "createdAt"> {
+  senderId: UserId;
+  /** of a merged one: `shownBody` makes what readers get */
+  body: BodyJson;
+  forwarded?: Forwarded | undefined;
+  revoked: boolean;
+}
+
+/** Messages to be copied, and the profiles of who wrote them and what is in them, as far as they are known. */
+export interface Originals {
+  messages: Original[];
+  people: Person[];
 }
 
 /** A message, wherever it is. */

@@ -1,7 +1,7 @@
 import type { Bump } from "./bump.ts";
 import type { Flags, Listed, MemberState, Profile, Role } from "./conversation.ts";
 import type { ConversationId, Seq, SessionId, UserId } from "./ids.ts";
-import type { Message, Person } from "./message.ts";
+import type { Originals, Person } from "./message.ts";
 
 /**
  * What the objects need from outside themselves. `src/index.ts` hands them implementations, so that
@@ -15,8 +15,9 @@ export interface ConversationDirectory {
   /** Whether the two of a direct conversation may write to each other, as it is now; null if there is none. */
   flags(id: ConversationId): Promise<Flags | null>;
   /**
-   * Projects a conversation's members and profile, each iff its version is higher than what is there.
-   * @returns which of those who are said to be members have no account any more: they are not taken
+   * Projects a conversation's members and profile, each iff its version is higher than what is there, and who
+   * else is known in it.
+   * @returns which of those who are said to be members, or known, have no account any more
    */
   project(id: ConversationId, projection: ConversationProjection): Promise<UserId[]>;
   /** What is kept of the conversation for each of these members: who is none is missing. One query. */
@@ -37,6 +38,8 @@ export interface ConversationProjection {
   /** absent where nothing of it has changed */
   conversation?: { profile: Profile; dissolvedAt: number | null; version: number };
   members: MemberProjection[];
+  /** who is no member, and is to be found here all the same when his account is deleted */
+  acquaintances: UserId[];
 }
 
 interface MemberProjection {
@@ -56,7 +59,7 @@ export interface FirstMember {
 /** The messages of conversations, as a conversation sees them into which some are copied. */
 export interface MessageSources {
   /** Those of these messages which the user may see. @throws `not_found` unless he is in it */
-  messages(id: ConversationId, input: { userId: UserId; seqs: Seq[] }): Promise<Message[]>;
+  messages(id: ConversationId, input: { userId: UserId; seqs: Seq[] }): Promise<Originals>;
 }
 
 /** The inboxes of users, as a conversation sees them. Every call is idempotent. */

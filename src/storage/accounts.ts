@@ -1,11 +1,8 @@
 import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { EndedSession } from "../core/ports.ts";
-import type { User } from "../core/users.ts";
-import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { isLive } from "./pairs.ts";
 import {
   blocks,
   conversations,
@@ -147,33 +144,4 @@ export async function listMemberships(
   const query = db.select({ id: memberships.conversationId }).from(memberships).where(mine);
   const rows = await fromD1(query.orderBy(memberships.conversationId).limit(limit));
   return rows.map(({ id }) => id);
-}
-
-/**
- * Notes that a user asks to be let into a group, if there is one: `left`, as he is no member, and at version
- * 0, below whatever the group tells. So the deletion of his account finds what he will have said there.
- * @returns the user; null if he has no account any more: nothing is noted then
- */
-export async function noteApplicant(
-  db: Database,
-  id: ConversationId,
-  userId: UserId,
-  now: number,
-): Promise<User | null> {
-  const [, [user]] = await fromD1(
-    db.batch([
-      db
-        .insert(memberships)
-        .select(
-          sql`SELECT c.id, ${userId}, 'member', 'left', 0, ${now}, 0, 0, 0 FROM conversations c
-            WHERE c.id = ${id} AND c.kind = 'group' AND c.dissolved_at IS NULL AND ${isLive(userId)}`,
-        )
-        .onConflictDoNothing(),
-      db
-        .select(USER)
-        .from(users)
-        .where(and(eq(users.id, userId), isNull(users.deletedAt))),
-    ]),
-  );
-  return user ?? null;
 }

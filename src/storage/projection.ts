@@ -8,20 +8,21 @@ import { conversations, memberships, users } from "./schema.ts";
 /**
  * Takes what a conversation tells of its profile and members, each iff its version is higher than what
  * is there, so that a late or doubled one changes nothing. Members' own flags are not touched, nothing
- * is deleted, and nobody whose account is deleted becomes a member.
- * @returns those who were said to be members and have no account any more
+ * is deleted, and nobody whose account is deleted becomes a member. Who else is known there stands as `left` at
+ * version 0, below whatever is told of members: so the deletion of his account finds the conversation.
+ * @returns those who were said to be members, or known, and have no account any more
  */
 export async function project(
   db: Database,
   id: ConversationId,
-  { conversation, members }: ConversationProjection,
+  { conversation, members, acquaintances }: ConversationProjection,
 ): Promise<UserId[]> {
-  const rows = JSON.stringify(
-    members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
-  );
-  const active = JSON.stringify(
-    members.filter(({ state }) => state === "active").map(({ userId }) => userId),
-  );
+  const rows = JSON.stringify([
+    ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
+    ...acquaintances.map((userId) => [userId, "member", "left", 0, 0]),
+  ]);
+  const active = members.filter(({ state }) => state === "active").map(({ userId }) => userId);
+  const living = JSON.stringify([...active, ...acquaintances]);
   const upsert = db
     .insert(memberships)
     .select(
@@ -43,7 +44,7 @@ export async function project(
   const gone = db
     .select({ id: users.id })
     .from(users)
-    .where(and(sql`${users.id} IN (SELECT value FROM json_each(${active}))`, isNotNull(users.deletedAt)));
+    .where(and(sql`${users.id} IN (SELECT value FROM json_each(${living}))`, isNotNull(users.deletedAt)));
   if (!conversation) {
     const [, deleted] = await fromD1(db.batch([upsert, gone]));
     return deleted.map((user) => user.id);

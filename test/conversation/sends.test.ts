@@ -48,7 +48,7 @@ class Door {
   #wake: () => void = () => undefined;
 
   constructor(storage: DurableObjectStorage) {
-    this.log = new FragileLog(storage.sql, 1);
+    this.log = new FragileLog(storage.sql, 1, ({ body }) => body.length);
     this.members = new Members(storage.sql);
     const failing = new Proxy(storage, {
       get: (target, key) => {
@@ -65,6 +65,7 @@ class Door {
       failing,
       this.log,
       this.members,
+      { store: () => undefined, apply: () => undefined },
       () => undefined,
       (outcomes) => {
         this.outcomes.push(...outcomes);

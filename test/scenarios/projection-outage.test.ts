@@ -112,6 +112,7 @@ type MemberTold = ConversationProjection["members"][number];
 describe("what D1 is told", () => {
   const told = (who: SignedIn, version: number, fields: Partial<MemberTold>) =>
     project(openDatabase(env.DB), id, {
+      acquaintances: [],
       members: [
         {
           userId: UserId.parse(who.user.id),
@@ -158,6 +159,7 @@ describe("what D1 is told", () => {
       project(openDatabase(env.DB), id, {
         conversation: { profile: { ...profile, name: named }, dissolvedAt: null, version },
         members: [],
+        acquaintances: [],
       });
     await tell(2, "second");
     await tell(1, "first");

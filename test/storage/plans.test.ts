@@ -69,7 +69,6 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
   deleteUser: (db) =>
     accounts.deleteUser(db, { userId: ANN, username: "x", email: "", checked: "no such hash" }, 0),
-  noteApplicant: (db) => accounts.noteApplicant(db, ID, ANN, 0),
   listMemberships: (db) => accounts.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
   touchSession: (db) => sessions.touchSession(db, SESSION, 0),
@@ -95,9 +94,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
         version: 1,
       },
       members: [{ userId: ANN, role: "member", state: "active", joinedAt: 0, version: 1 }],
+      acquaintances: [BOB],
     });
   },
-  "project, members alone": (db) => projection.project(db, ID, { members: [] }),
+  "project, members alone": (db) => projection.project(db, ID, { members: [], acquaintances: [] }),
   findUsers: (db) => users.findUsers(db, [ANN, BOB]),
   findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
   findLife: (db) => users.findLife(db, ANN),

@@ -59,3 +59,15 @@ export async function membershipsInD1({ user }: SignedIn): Promise<Record<number
     Membership.parse(results).map(({ conversation_id, state }) => [conversation_id, state]),
   );
 }
+
+/** Runs what a conversation has yet to tell D1. @returns whether there was anything */
+export async function runProjection(id: number): Promise<boolean> {
+  const stub = env.CONVERSATION.getByName(String(id));
+  const jobs = await runInDurableObject(stub, async (_, { storage }) => {
+    await storage.setAlarm(Date.now() + 60_000);
+    const query = "UPDATE jobs SET due = 1 WHERE kind = 'projection' RETURNING kind";
+    return storage.sql.exec(query).toArray().length;
+  });
+  if (jobs > 0) await runDurableObjectAlarm(stub);
+  return jobs > 0;
+}

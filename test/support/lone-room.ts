@@ -45,7 +45,7 @@ export function loneRoom(storage: DurableObjectStorage, flags: () => Promise<Fla
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
   };
   const inboxes = { bump: nothing, register: nothing, unregister: nothing };
-  const sources = { messages: async () => [] };
+  const sources = { messages: async () => ({ messages: [], people: [] }) };
   const deps = { directory, inboxes, sources, settings: readSettings(env) };
   return new Room(storage, deps, new Jobs<JobKind>(storage, handlers));
 }

@@ -17,7 +17,7 @@ import {
   storedInConversation,
   storedInInbox,
 } from "../../support/chat.ts";
-import { deleteAccount, gone, membershipsInD1, runFarewell } from "../../support/deletion.ts";
+import { deleteAccount, gone, membershipsInD1, runFarewell, runProjection } from "../../support/deletion.ts";
 import { HeldInbox } from "../../support/hold.ts";
 import { inboxObject, range } from "../../support/room.ts";
 import { StrictConversation } from "../../support/shapes.ts";
@@ -253,6 +253,7 @@ test("a wish to join is gone with the account, wherever the call broke off", asy
       if (broken.isHit) hits++;
     }
     expect((await deleteAccount(cem)).status).toBe(204);
+    await runProjection(id);
     const stored = await storedInConversation(id);
     for (const trace of ["let Cem in", cem.user.username])
       expect(stored, `step ${step}`).not.toContain(trace);

@@ -54,7 +54,7 @@ const AnyBody = z
   .record(z.string(), z.json())
   .openapi({ type: "object", description: "As `kind` has it; {} once revoked" });
 
-/** What a merged message holds: each message as it was when it was merged. */
+/** What a merged message holds: each message as it was when it was merged, its sender as he is today. */
 const Merged = z.object({
   title: z.string(),
   items: z.array(
