@@ -1,3 +1,4 @@
+import { soundQuery } from "../../http/query.ts";
 import { onError } from "./errors.ts";
 import { v1Router } from "./router.ts";
 import { accounts } from "./routes/accounts.ts";
@@ -20,6 +21,7 @@ import { users } from "./routes/users.ts";
 /** Parley's own API. */
 export const v1 = v1Router();
 v1.onError(onError);
+v1.use("/v1/*", soundQuery);
 v1.route("/", health);
 v1.route("/", accounts);
 v1.route("/", sessions);

@@ -177,3 +177,24 @@ test.each(["/v1/nothing", "/v1/me/x", "/v1/users/1/x", "/v1//me", "/v1/%00", "/v
     problem(await call("GET", path), 404, "not_found");
   },
 );
+
+test("a query that is no UTF-8 is refused, not taken as it stands", async () => {
+  for (const text of ["%FF", "%ED%A0%80", "%C3", "100%", "%zz"]) {
+    for (const path of [
+      `/v1/users?username=${text}`,
+      `/v1/conversations/${id}/messages/search?q=${text}`,
+      `/v1/conversations?cursor=${text}`,
+    ]) {
+      problem(await call("GET", path, { token: ann.token }), 400, "validation_failed");
+    }
+    problem(
+      await call("POST", `/v1/files?name=${text}`, { token: ann.token, body: "x" }),
+      400,
+      "validation_failed",
+    );
+  }
+  const found = await call("GET", `/v1/conversations/${id}/messages/search?q=%25FF+%C3%BF`, {
+    token: ann.token,
+  });
+  expect(found).toMatchObject({ status: 200, body: { items: [] } });
+});
