@@ -8,8 +8,10 @@ import { Words } from "./words.ts";
 
 /** Messages above the index that one call looks at. */
 const MOST_SCANNED = 5_000;
-/** Hits of the index that one call looks at. */
+/** Hits of the index that one call looks at; fewer for a long text, of which each token is compared in each. */
 const MOST_HITS = 20_000;
+const LEAST_HITS = 1_000;
+const MOST_COMPARED = 200_000;
 /** UTF-16 units of bodies that one call reads; of merged ones bytes as they are shown. */
 const MOST_READ = 2 * 1024 * 1024;
 
@@ -59,7 +61,7 @@ export class Search {
       if (after > floor) return page.upTo(before);
     }
 
-    let left = MOST_HITS;
+    let left = Math.min(MOST_HITS, Math.max(LEAST_HITS, Math.floor(MOST_COMPARED / text.length)));
     for (let count = wanted.limit + 1; left > 0; count = Math.min(4 * count, left)) {
       const hits = this.#words.find(text, { after: reader.visible_from, before }, count);
       for (const row of this.#log.among(hits, reader, wanted)) {
