@@ -22,6 +22,9 @@ export class Erasure {
     const member = this.#room.members.active(userId);
     const row = this.#room.log.visible(seq, member);
     if (!row) throw noMessage(seq);
+    if (row.kind === "tip") {
+      throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
+    }
     if (row.sender_id !== userId && member.role === "member") {
       throw new CoreError(
         "forbidden",

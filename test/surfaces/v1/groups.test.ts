@@ -163,3 +163,12 @@ test("sockets are told what the conversation is like for each of them now", asyn
   await inGroup(id, bob, "PUT", "/preferences", { silent: true });
   expect(await bobs.next("conversation")).toMatchObject({ conversation: { silent: true } });
 });
+
+test("a tip is nobody's to revoke", async () => {
+  const id = await newGroup(ann, bob);
+  await inGroup(id, ann, "PATCH", "", { name: "renamed once more" });
+  problem(await inGroup(id, ann, "DELETE", "/messages/1?for=everyone"), 403, "forbidden");
+  expect((await inGroup(id, ann, "DELETE", "/messages/1?for=me")).status).toBe(204);
+  expect((await page(ann, id)).items).toEqual([]);
+  expect((await page(bob, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);
+});
