@@ -26,6 +26,31 @@ export default defineConfig({
   test: {
     // Of two cores one would do nothing else: the tests wait more than they compute.
     maxWorkers: availableParallelism(),
+    // Each file starts a runtime, which loads every module by itself: libraries in one piece start twice as fast.
+    deps: {
+      optimizer: {
+        ssr: {
+          enabled: true,
+          include: [
+            "@hono/zod-openapi",
+            "@hono/zod-validator",
+            "drizzle-orm",
+            "drizzle-orm/d1",
+            "drizzle-orm/sqlite-core",
+            "hono",
+            "hono/etag",
+            "hono/factory",
+            "hono/html",
+            "hono/jwt",
+            "hono/method-not-allowed",
+            "hono/route",
+            "zod",
+            "fast-check",
+            "@cfworker/json-schema",
+          ],
+        },
+      },
+    },
     setupFiles: ["./test/support/setup.ts"],
     // What passes needs no log; the Worker writes a line for each request.
     silent: "passed-only",

@@ -6,7 +6,7 @@ import { runs } from "./chat/runs.ts";
 import { story } from "./chat/steps.ts";
 import { World } from "./chat/world.ts";
 
-const FEW = runs(8);
+const FEW = runs(10);
 const STORY_MS = 20_000;
 
 let people: [Owner, ...Owner[]];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Frame, TestSocket, upgrade } from "../../support/socket.ts";
 import type { Draft, History } from "./history.ts";
-import { Message, wire } from "./http.ts";
+import { Conversation, Message, wire } from "./http.ts";
 import { Ack, Change, Picture, Read } from "./picture.ts";
 
 const Synced = z.object({ last_seq: z.int(), rev: z.int(), has_more: z.boolean() });
@@ -201,6 +201,10 @@ export class Device {
         return;
       case "hidden":
         this.picture.hide(Change.parse(frame));
+        return;
+      case "conversation":
+        // What it is like now is told behind a long replay; the model asks for it over HTTP.
+        Conversation.parse(frame.conversation);
         return;
       case "error":
         this.#refused(frame);
