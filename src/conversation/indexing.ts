@@ -5,7 +5,13 @@ import type { Note } from "./fanout.ts";
 import type { Log, Row } from "./log.ts";
 import { WORDS_TABLE, type Words } from "./words.ts";
 
-/** Messages that a turn indexes; while fewer wait, they are scanned. */
+/** Fewer messages are not worth it: they are scanned. */
+const FEW = 200;
+/** So many may wait, and are scanned, while others come: indexing a message costs as much as storing some. */
+const MANY = 10_000;
+/** After so long without a message those that wait are indexed. */
+const QUIET_MS = 1_000;
+/** Messages that a turn indexes. */
 const BATCH = 200;
 /** Tokens after which a turn ends with the message it is at: with a batch of usual length about 5 ms. */
 const BATCH_TOKENS = 5_000;
@@ -46,6 +52,7 @@ export class Indexing {
   #merging: boolean;
   #noteStands: boolean;
   #isRunning = false;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
   #failed = false;
   #lastSeqSeen: number;
 
@@ -72,17 +79,18 @@ export class Indexing {
   /** Begins, or goes on, if there is enough to do. Call it in the turn of a change: the note is in its commit. */
   resume(): void {
     if (this.#isRunning || this.#failed || !this.#hasWork) return;
-    this.#isRunning = true;
     if (!this.#noteStands) this.#note.write();
     this.#noteStands = true;
-    this.#later();
+    const mustRun = this.#purge || this.#merging || this.#waiting >= MANY;
+    if (mustRun) this.#run();
+    else this.#runWhenQuiet();
   }
 
   /** For the alarm. @returns true once all is done: the note is to be erased in this turn */
   repair(): boolean {
     this.#failed = false;
     this.resume();
-    if (this.#isRunning) return false;
+    if (this.#isRunning || this.#quiet !== undefined) return false;
     this.#noteStands = false;
     return true;
   }
@@ -116,7 +124,27 @@ export class Indexing {
   }
 
   get #hasWork(): boolean {
-    return this.#purge || this.#merging || this.#log.last.seq - this.#indexedSeq >= BATCH;
+    return this.#purge || this.#merging || this.#waiting >= FEW;
+  }
+
+  get #waiting(): number {
+    return this.#log.last.seq - this.#indexedSeq;
+  }
+
+  #run(): void {
+    this.#isRunning = true;
+    this.#later();
+  }
+
+  #runWhenQuiet(): void {
+    if (this.#quiet !== undefined) return;
+    const { seq } = this.#log.last;
+    this.#quiet = setTimeout(() => {
+      this.#quiet = undefined;
+      if (this.#isRunning || this.#failed) return;
+      if (this.#log.last.seq === seq) this.#run();
+      else this.resume();
+    }, QUIET_MS);
   }
 
   #later(): void {
