@@ -13,8 +13,13 @@ import { parley } from "./targets/parley.ts";
 import { stopAll } from "./targets/process.ts";
 import type { Target } from "./targets/target.ts";
 
-/** Between measurements, for what the server still does behind its answers. */
-const pauseMs = 300;
+/**
+ * Between measurements a server ends what it does behind its answers: the next would share the disk with it.
+ * It counts as done once it has used no more than a fiftieth of a core for longer than it waits for quiet.
+ */
+const quietMs = 1_500;
+const quietShare = 0.02;
+const patienceMs = 60_000;
 
 process.once("exit", stopAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
@@ -59,6 +64,19 @@ async function one(target: Target, workload: Workload, seconds: number): Promise
   process.stderr.write(
     `${workload.name} ${target.name}: ${Math.round(measurement.messagesPerSecond)} messages/s\n`,
   );
-  await sleep(pauseMs);
+  await rested(target);
   return measurement;
+}
+
+/** Resolves once a target does nothing any more, or that cannot be known, or it takes too long. */
+async function rested(target: Target): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (let before = target.usage(); performance.now() < deadline; ) {
+    await sleep(quietMs);
+    const now = target.usage();
+    if (!before || !now) return;
+    const used = (now.cpuMicroseconds - before.cpuMicroseconds) / 1_000;
+    if (used < quietMs * quietShare) return;
+    before = now;
+  }
 }
