@@ -45,7 +45,7 @@ export class Erasure {
     this.#room.members.applyRevoked(seq);
     this.#room.search.indexing.resume();
     this.#room.happened((listener) => listener.revoked(seq, userId, rev));
-    // Previews hold content: whoever asks after the answer must not find it there.
+    // Previews hold content: of most groups nobody finds it there after the answer; the fan-out tells the rest.
     await this.#room.tell([userId, ...this.#room.members.ids()]);
   }
 

@@ -141,7 +141,8 @@ export class Indexing {
     const { seq } = this.#log.last;
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined;
-      if (this.#isRunning || this.#failed) return;
+      // A run that a revoke has begun meanwhile may have done it all.
+      if (this.#isRunning || this.#failed || !this.#hasWork) return;
       if (this.#log.last.seq === seq) this.#run();
       else this.resume();
     }, QUIET_MS);
@@ -172,7 +173,7 @@ export class Indexing {
     this.#noteStands = false;
   }
 
-  /** One thing at a time, each less than 10 ms. */
+  /** One short thing at a time. */
   #step(): void {
     if (this.#purge) this.#beginPurge();
     else if (this.#merging) this.#merging = this.#words.merge();
