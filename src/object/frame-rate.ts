@@ -8,7 +8,7 @@ const FRAMES = 3_000;
 export const TOO_FAST: Failure = {
   ok: false,
   code: "rate_limited",
-  detail: `This socket may send ${FRAMES} frames in ${WINDOW_MS / 1_000} seconds; each send counts as one.`,
+  detail: `This socket may send ${FRAMES} frames in ${WINDOW_MS / 1_000} seconds; each send, and each conversation of a sync, counts as one.`,
 };
 
 /**
