@@ -10,7 +10,7 @@ import { v1 } from "../src/surfaces/v1/app.ts";
 const Node = z.record(z.string(), z.json());
 const Components = z.looseObject({ components: z.looseObject({ schemas: Node }) });
 
-const document = Node.parse(await (await v1.request("/openapi.json")).json());
+const document = Node.parse(await (await v1.router.request("/openapi.json")).json());
 const { errors } = await new Validator().validate(document);
 const ajv = new Ajv2020();
 

@@ -1,17 +1,23 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { ConversationStubs } from "./conversation/stub.ts";
 import type { Core } from "./core/core.ts";
-import { CoreError } from "./core/errors.ts";
+import { CoreError, type Failure } from "./core/errors.ts";
+import { fault, log } from "./core/log.ts";
 import { SessionMemory } from "./core/session-memory.ts";
 import { readSettings } from "./core/settings.ts";
 import { cors } from "./http/cors.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
+import { barePath, type Surface } from "./http/surface.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { openDatabase } from "./storage/database.ts";
 import { v1 } from "./surfaces/v1/app.ts";
-import { onError, problem } from "./surfaces/v1/errors.ts";
+
+/** Every surface, on one router. The last takes what is no other's. */
+const SURFACES: readonly Surface[] = [v1];
+
+const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 
 const sessionMemory = new SessionMemory();
 
@@ -38,14 +44,32 @@ app.use(
     app,
     onMethodNotAllowed: (c, allowed) => {
       const refused = new CoreError("method_not_allowed", `This path takes ${allowed.join(", ")}.`);
-      const response = problem(c, refused.toFailure());
+      const response = refuse(c, refused.toFailure());
       response.headers.set("Allow", allowed.join(", "));
       return response;
     },
   }),
 );
 
-app.route("/", v1);
+for (const { router } of SURFACES) app.route("/", router);
 
-app.onError(onError);
-app.notFound((c) => problem(c, new CoreError("not_found", "There is no such path.").toFailure()));
+// What is not a `CoreError` is a bug: logged, and told to nobody.
+app.onError((error, c) => {
+  const { name } = surfaceOf(c.req.path);
+  if (!(error instanceof CoreError)) {
+    log("error", "fault", { surface: name, method: c.req.method, ...fault(error) });
+    return refuse(c, FAULT.toFailure());
+  }
+  if (error.code === "internal") log("error", "misconfigured", { surface: name, detail: error.message });
+  return refuse(c, error.toFailure());
+});
+app.notFound((c) => refuse(c, new CoreError("no_such_path", "There is no such path.").toFailure()));
+
+/** A failure as the clients of the path's surface know it. */
+function refuse(c: Context<AppEnv>, failure: Failure): Response {
+  return surfaceOf(c.req.path).refuse(c, failure);
+}
+
+function surfaceOf(path: string): Surface {
+  return SURFACES.find((surface) => surface.owns(barePath(path))) ?? v1;
+}

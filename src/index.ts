@@ -7,13 +7,17 @@ import { sweep } from "./core/sweep.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { listMemberships } from "./storage/accounts.ts";
-import { findCreated, findListedFor, findPeople, setOnline } from "./storage/conversations.ts";
+import { findKinds, findListedFor, findPeople } from "./storage/conversations.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findFlags } from "./storage/flags.ts";
+import { findCreated } from "./storage/groups.ts";
+import { listOnlineContacts, setOnline } from "./storage/presence.ts";
 import { project } from "./storage/projection.ts";
+import { findSetting } from "./storage/scenes.ts";
 import { endedSessions } from "./storage/sessions.ts";
 import { findLife } from "./storage/users.ts";
-import { roomProtocol } from "./surfaces/v1/frames.ts";
+import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
+import { roomProtocol } from "./surfaces/v1/frames/room.ts";
 
 // At start, so that an operator is warned of a setting that does not hold before anybody calls.
 readSettings(env);
@@ -42,15 +46,22 @@ export class Conversation extends ConversationObject {
 export class Inbox extends InboxObject {
   constructor(ctx: DurableObjectState, env: Env) {
     const db = openDatabase(env.DB);
+    const settings = readSettings(env);
     super(ctx, env, {
       directory: {
+        setting: (id, conversationId) => findSetting(db, id, conversationId),
         exists: async (id) => (await findLife(db, id)) !== null,
         endedSessions: (id) => endedSessions(db, id, Date.now()),
         isDeleted: async (id) => ((await findLife(db, id))?.deletedAt ?? null) !== null,
         memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
+        kinds: (ids) => findKinds(db, ids),
         setOnline: (id, online) => setOnline(db, id, online),
+        onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
       },
       conversations: new ConversationStubs(env.CONVERSATION),
+      contacts: new InboxStubs(env.INBOX),
+      protocols: { v1: deviceProtocol },
+      settings,
     });
   }
 }

@@ -17,6 +17,9 @@ export function writeRefusal(
       mutedUntil: sender.muted_until,
     });
   }
+  if (profile.muteAll && sender.role === "member") {
+    return new CoreError("muted", "Only the owner and the admins may write in this group now.");
+  }
   if (profile.kind !== "direct") return undefined;
   if (members.activeCount < 2) {
     return new CoreError("forbidden", "The other one does not exist any more: nobody can write here.");

@@ -55,13 +55,15 @@ export class Announcements {
 
   async #announce(userIds: UserId[]): Promise<void> {
     const { id } = this.#room.state;
+    // Of who has just come D1 has nothing yet.
+    await this.#room.share([]);
     const listed = await withDeadline(this.#directory.listed(id, userIds), PATIENCE_MS);
     this.#room.settle();
     for (const userId of userIds) {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
-      const { profile, role, standing, lastMessage } = this.#room.describe(userId, true);
-      this.#tell(userId, compose(id, { ...found, profile, role }, standing, lastMessage));
+      const { profile, own, standing, lastMessage } = this.#room.snapshots.describe(userId, true);
+      this.#tell(userId, compose(id, { ...found, profile, role: own.role }, standing, lastMessage));
     }
   }
 }

@@ -1,4 +1,11 @@
-import type { UserId } from "../core/ids.ts";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { UserId } from "../core/ids.ts";
+
+/** Those who were told of a wish, whose inboxes have its words. */
+export const TOLD = "ALTER TABLE applications ADD COLUMN told TEXT NOT NULL DEFAULT '[]'";
+
+const UserIds = z.array(UserId);
 
 /** A wish to join a group; handled ones stay on record. */
 export type Application = {
@@ -8,7 +15,12 @@ export type Application = {
   created_at: number;
   handled_at: number | null;
   handled_by: UserId | null;
+  /** 1 or 0 as somebody decided; null where nobody has: it is open, or he came in by another way */
   accepted: number | null;
+  /** random: who shows it has been told of the wish; `""`: it was noted by a release that told nobody so */
+  authentication: string;
+  /** the ids of those who were told of it, as JSON */
+  told: string;
 };
 
 /** Who wants to join a group: one open wish of each at most. Writes are the caller's transaction. */
@@ -19,20 +31,23 @@ export class Applications {
     this.#sql = sql;
   }
 
-  /** Notes a wish; whoever asks again changes his message. */
-  open(userId: UserId, message: string, now: number): void {
+  /** Notes a wish; whoever asks again changes his message. @param told of it, if it is new */
+  open(userId: UserId, message: string, told: UserId[], now: number): void {
     this.#sql.exec(
-      `INSERT INTO applications (user_id, message, created_at) VALUES (?, ?, ?)
+      `INSERT INTO applications (user_id, message, created_at, authentication, told) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (user_id) WHERE handled_at IS NULL DO UPDATE SET message = excluded.message`,
       userId,
       message,
       now,
+      randomBytes(16).toString("hex"),
+      JSON.stringify(told),
     );
   }
 
-  isOpen(userId: UserId): boolean {
-    const query = "SELECT 1 FROM applications WHERE user_id = ? AND handled_at IS NULL";
-    return this.#sql.exec(query, userId).toArray().length > 0;
+  /** The open wish of a user. */
+  openOf(userId: UserId): Application | undefined {
+    const query = "SELECT * FROM applications WHERE user_id = ? AND handled_at IS NULL";
+    return this.#sql.exec<Application>(query, userId).toArray()[0];
   }
 
   find(id: number): Application | undefined {
@@ -45,20 +60,28 @@ export class Applications {
     return this.#sql.exec<Application>(query, after, limit).toArray();
   }
 
-  /** Takes the wishes of somebody off the record, handled ones too. */
-  forget(userId: UserId): void {
-    this.#sql.exec("DELETE FROM applications WHERE user_id = ?", userId);
+  /** Takes the wishes of somebody off the record, handled ones too. @returns them, and who was told of each */
+  forget(userId: UserId): { id: number; told: UserId[] }[] {
+    const query = "DELETE FROM applications WHERE user_id = ? RETURNING *";
+    const gone = this.#sql.exec<Application>(query, userId).toArray();
+    return gone.map(({ id, told }) => ({ id, told: UserIds.parse(JSON.parse(told)) }));
   }
 
-  /** Settles the open wishes of these users. */
-  close(userIds: UserId[], by: UserId, accepted: boolean, now: number): void {
+  /** Settles the open wishes of these users. @param accepted null: they came in by another way */
+  close(userIds: UserId[], by: UserId, accepted: boolean | null, now: number): void {
     this.#sql.exec(
       `UPDATE applications SET handled_at = ?, handled_by = ?, accepted = ?
        WHERE handled_at IS NULL AND user_id IN (SELECT value FROM json_each(?))`,
       now,
       by,
-      accepted ? 1 : 0,
+      accepted === null ? null : Number(accepted),
       JSON.stringify(userIds),
     );
   }
+}
+
+/** Whether somebody has shown what authenticates a wish; in constant time. */
+export function isAuthentic({ authentication }: Application, shown: string): boolean {
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return authentication !== "" && timingSafeEqual(hash(authentication), hash(shown));
 }

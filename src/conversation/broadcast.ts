@@ -1,14 +1,16 @@
+import type { Conversation } from "../core/conversation.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
-import type { ConversationDirectory } from "../core/ports.ts";
 import type { KickReason, Piece, RoomEvent, RoomProtocol } from "../core/protocol.ts";
-import { Announcements } from "./announcements.ts";
+import { frames } from "../object/frames.ts";
+import { CLOSE } from "../object/socket.ts";
 import type { Changed } from "./change.ts";
-import { deliver, frames, type Parcel } from "./delivery.ts";
+import { deliver, type Parcel } from "./delivery.ts";
+import type { Listener, Origin } from "./listener.ts";
 import type { Row } from "./log.ts";
-import type { Listener, Origin, Room } from "./room.ts";
+import type { Room } from "./room.ts";
 import type { Outcome } from "./sends.ts";
-import { CLOSE, type RoomSocket } from "./socket.ts";
+import type { RoomSocket } from "./socket.ts";
 
 /** The sockets of a room, as whoever tells them something needs them. */
 interface Audience {
@@ -22,21 +24,12 @@ export class Broadcast implements Listener {
   readonly #room: Room;
   readonly #protocol: RoomProtocol;
   readonly #audience: Audience;
-  readonly #announcements: Announcements;
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
-  constructor(
-    room: Room,
-    protocol: RoomProtocol,
-    directory: Pick<ConversationDirectory, "listed">,
-    audience: Audience,
-  ) {
+  constructor(room: Room, protocol: RoomProtocol, audience: Audience) {
     this.#room = room;
     this.#protocol = protocol;
     this.#audience = audience;
-    this.#announcements = new Announcements(room, directory, (userId, conversation) =>
-      this.#tellUser(userId, { type: "conversation", conversation }),
-    );
   }
 
   /**
@@ -65,7 +58,7 @@ export class Broadcast implements Listener {
     for (const { send, result } of outcomes) {
       const from = "socket" in send.origin ? send.origin.socket : null;
       if (!result.ok) {
-        from?.send(this.#protocol.refused(result, send.draft.clientMsgId));
+        from?.send(this.#protocol.refused(result, { clientMsgId: send.draft.clientMsgId }));
         continue;
       }
       const { row, replay } = result.value;
@@ -92,11 +85,25 @@ export class Broadcast implements Listener {
   }
 
   revoked(seq: Seq, by: UserId, rev: number): void {
-    this.#tellOthers(null, { type: "revoked", conversationId: this.#room.state.id, seq, by, rev });
+    const frame = this.#protocol.event({
+      type: "revoked",
+      conversationId: this.#room.state.id,
+      seq,
+      by,
+      rev,
+    });
+    // Who came later, or has deleted what was, does not know the message.
+    const knows = ({ userId }: RoomSocket) => (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
+    for (const socket of this.#sockets()) if (socket.isLive && knows(socket)) socket.send(frame);
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {
     this.#tellUser(userId, { type: "hidden", conversationId: this.#room.state.id, seq, rev });
+  }
+
+  typing(userId: UserId): void {
+    const frame = this.#protocol.event({ type: "typing", conversationId: this.#room.state.id, userId });
+    for (const socket of this.#sockets()) if (socket.userId !== userId && socket.isLive) socket.send(frame);
   }
 
   changed(changed: Changed): void {
@@ -114,22 +121,18 @@ export class Broadcast implements Listener {
       const { event, user_ids: userIds } = change.tip;
       this.#tellOthers(null, { type: "member", conversationId, event, userIds });
     }
-    if (change.profile) this.announce();
-    else if (change.tip?.event === "role") this.announce(change.tip.user_ids);
     if (notice) {
       const { event, userIds, to } = notice;
       for (const id of to) this.#tellUser(id, { type: "member", conversationId, event, userIds });
     }
   }
 
-  flagsChanged(): void {
-    this.announce();
+  reaches(userId: UserId): boolean {
+    return this.#sockets().some((socket) => socket.userId === userId);
   }
 
-  /** Tells these users, or everybody, what the conversation is like for them now. */
-  announce(userIds?: UserId[]): void {
-    const here = new Set(this.#sockets().map((socket) => socket.userId));
-    this.#announcements.to(userIds ? userIds.filter((id) => here.has(id)) : here);
+  announced(userId: UserId, conversation: Conversation): void {
+    this.#tellUser(userId, { type: "conversation", conversation });
   }
 
   /** Nobody may miss a seq and stay: who comes back syncs, and who sent repeats with his client id. */

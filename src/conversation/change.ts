@@ -3,9 +3,11 @@ import type { Profile } from "../core/conversation.ts";
 import type { UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import type { KickReason, MemberEvent } from "../core/protocol.ts";
+import type { TipChange, TipDetails } from "../core/tip.ts";
 import type { Acquaintances } from "./acquaintances.ts";
 import type { Log, Row } from "./log.ts";
 import type { Member, Members } from "./members.ts";
+import { Outbox, type Posted } from "./outbox.ts";
 import { People } from "./people.ts";
 import { versionOf } from "./snapshots.ts";
 import type { State } from "./state.ts";
@@ -21,11 +23,13 @@ export interface Change {
   profile?: Partial<Profile>;
   dissolvedAt?: number;
   /** what the group is told, in its history */
-  tip?: Tip;
+  tip?: Tip & TipChange;
   /** whose sockets are closed, and why; everybody's where the group is dissolved */
   kick?: { userIds: UserId[]; reason: KickReason };
   /** told to these sockets alone, besides the tip */
   notice?: { event: MemberEvent; userIds: UserId[]; to: UserId[] };
+  /** what users are told besides, members or not; made behind `also`, in the transaction */
+  notices?: () => Posted[];
   /** what else is written in the same transaction */
   also?: () => void;
 }
@@ -48,21 +52,32 @@ interface Stores {
   people: People;
   acquaintances: Acquaintances;
   log: Log;
+  outbox: Outbox;
 }
 
 /** Stores a change: one transaction, then memory. */
 export function storeChange(
   storage: DurableObjectStorage,
-  { state, members, people, acquaintances, log }: Stores,
+  { state, members, people, acquaintances, log, outbox }: Stores,
   change: Change,
 ): Changed {
   const now = Date.now();
+  const memberCount = members.countAfter(change.members ?? []);
+  const detailsOf = ({ role, mutedForS, profile }: TipChange): TipDetails => ({
+    groupName: change.profile?.name ?? state.profile.name,
+    memberCount,
+    ...{ role, mutedForS, profile },
+  });
   const shared = (change.profile || change.dissolvedAt !== undefined) && {
-    profile: { ...state.profile, ...change.profile },
+    profile: {
+      ...state.profile,
+      ...change.profile,
+      version: state.profile.version + 1,
+      changedAt: Math.max(now, state.profile.changedAt),
+    },
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
-    version: state.version + 1,
   };
-  const { rows, tip } = storage.transactionSync(() => {
+  const { rows, tip, posted } = storage.transactionSync(() => {
     change.also?.();
     acquaintances.store(change.acquaintances ?? []);
     for (const person of change.people ?? []) People.store(storage.sql, person, now);
@@ -70,10 +85,11 @@ export function storeChange(
       state.storeShared(shared);
       state.store(state.changes + 1, state.rev);
     }
-    const tip = change.tip ? log.insertTip(change.tip) : null;
+    const tip = change.tip ? log.insertTip(change.tip, detailsOf(change.tip)) : null;
     const version = (touched: number) =>
       versionOf(tip?.seq ?? log.last.seq, state.changes + (shared ? 1 : 0), touched);
-    return { rows: (change.members ?? []).map((member) => members.store(member, version)), tip };
+    const rows = (change.members ?? []).map((member) => members.store(member, version));
+    return { rows, tip, posted: Outbox.store(storage.sql, change.notices?.() ?? []) };
   });
   acquaintances.apply(change.acquaintances ?? []);
   for (const person of change.people ?? []) people.apply(person);
@@ -83,6 +99,7 @@ export function storeChange(
     state.apply(state.changes + 1, state.rev);
   }
   if (tip) log.moveTo(tip);
+  outbox.apply(posted);
   if (state.dissolvedAt !== null) members.close();
   return { change, tip };
 }

@@ -7,6 +7,7 @@ import { mergedTooLarge, sendersIn } from "../core/merged.ts";
 import type { CopyDraft, Draft, Originals } from "../core/message.ts";
 import type { MessageSources } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
+import { Lanes } from "../object/lanes.ts";
 import { type Log, readForwarded } from "./log.ts";
 import type { Members } from "./members.ts";
 import type { People } from "./people.ts";
@@ -30,8 +31,7 @@ interface Own {
 export class Copies {
   readonly #own: Own;
   readonly #sources: MessageSources;
-  #reading = 0;
-  readonly #queue: (() => void)[] = [];
+  readonly #lanes = new Lanes(MAX_READING);
 
   constructor(own: Own, others: MessageSources) {
     this.#own = own;
@@ -80,16 +80,8 @@ export class Copies {
     }
   }
 
-  async #read(senderId: UserId, draft: CopyDraft): Promise<Draft> {
-    if (this.#reading === MAX_READING) await new Promise<void>((go) => this.#queue.push(go));
-    else this.#reading++;
-    try {
-      return await withDeadline(copied(this.#sources, senderId, draft), READ_MS);
-    } finally {
-      const next = this.#queue.shift();
-      if (next) next();
-      else this.#reading--;
-    }
+  #read(senderId: UserId, draft: CopyDraft): Promise<Draft> {
+    return this.#lanes.run(() => withDeadline(copied(this.#sources, senderId, draft), READ_MS));
   }
 
   /** A draft that the log knows by its client id: it will give the first message. */

@@ -1,11 +1,12 @@
 import type { Failure, Result } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import type { AnyDraft, CopyDraft, Draft } from "../core/message.ts";
+import { Backlog, weightOf } from "../object/backlog.ts";
 import type { Copies } from "./copies.ts";
 import type { DirectFlags } from "./flags.ts";
 import { Lines } from "./lines.ts";
-import type { Origin } from "./room.ts";
-import { isTooMuch, type Outcome, type Sends, TOO_MANY, weightOf } from "./sends.ts";
+import type { Origin } from "./listener.ts";
+import { MAX_WAITING, type Outcome, type Sends, TOO_MANY } from "./sends.ts";
 
 /**
  * Where sends come in. Nearly always they go straight to the queue; those of one origin wait here, in their
@@ -18,8 +19,7 @@ export class Door {
   readonly #copies: Copies;
   readonly #refused: (outcomes: Outcome<Origin>[]) => void;
   readonly #lines = new Lines<object>();
-  #waiting = 0;
-  #waitingBytes = 0;
+  readonly #backlog = new Backlog(MAX_WAITING);
 
   /** @param refused told of sends which did not come to the queue, in order */
   constructor(
@@ -41,7 +41,7 @@ export class Door {
 
   #enter(senderId: UserId, part: Part, origin: Origin): void {
     const look = this.#flags.check();
-    const key = "socket" in origin ? origin.socket : origin;
+    const key = "socket" in origin ? origin.socket : (origin.line ?? origin);
     // Who has nothing to wait for is not refused because others have.
     if (part.whole && !look && !this.#lines.isBusy(key)) {
       this.#submit(senderId, part.drafts, origin);
@@ -49,18 +49,15 @@ export class Door {
     }
     const bytes = part.drafts.reduce((sum, draft) => sum + weightOf(draft), 0);
     const count = part.drafts.length;
-    if (isTooMuch(this.#waiting + count, this.#waitingBytes + bytes)) {
+    if (!this.#backlog.enter(count, bytes)) {
       this.#refuse(part.drafts, TOO_MANY, origin);
       return;
     }
-    this.#waiting += count;
-    this.#waitingBytes += bytes;
     this.#lines.enter(
       key,
       () => this.#ready(senderId, part, look),
       (ready) => {
-        this.#waiting -= count;
-        this.#waitingBytes -= bytes;
+        this.#backlog.leave(count, bytes);
         // A session that was ended meanwhile says nothing any more.
         if ("socket" in origin && origin.socket.isClosing) return;
         if (ready.ok) this.#submit(senderId, ready.value, origin);

@@ -1,9 +1,9 @@
 import { CoreError, noMessage } from "../core/errors.ts";
 import type { Seq, UserId } from "../core/ids.ts";
-import { clear } from "./clearing.ts";
+import type { Row } from "./log.ts";
 import type { Room } from "./room.ts";
 
-/** What takes messages away: one for everybody, one for a member, all that there are for a member. */
+/** What takes messages away: for everybody, or for a member. */
 export class Erasure {
   readonly #storage: DurableObjectStorage;
   readonly #room: Room;
@@ -15,22 +15,13 @@ export class Erasure {
 
   /**
    * Takes a message back for everyone; twice changes nothing.
-   * @throws `not_found` if the caller cannot see it, `forbidden` if it is not his and he runs no group here
+   * @param withinS for so long its sender may, and only once; undefined: at any time. Who runs the group always may.
+   * @throws `not_found` if the caller cannot see it, `forbidden` if it is not his and he runs no group here; where
+   *   there is an end to it `already_handled` for one that is revoked, `too_late`
    */
-  async revoke(userId: UserId, seq: Seq): Promise<void> {
+  async revoke(userId: UserId, seq: Seq, withinS?: number): Promise<void> {
     this.#room.settle();
-    const member = this.#room.members.active(userId);
-    const row = this.#room.log.visible(seq, member);
-    if (!row) throw noMessage(seq);
-    if (row.kind === "tip") {
-      throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
-    }
-    if (row.sender_id !== userId && member.role === "member") {
-      throw new CoreError(
-        "forbidden",
-        "Only its sender, or the group's owner or admins, may revoke a message.",
-      );
-    }
+    const row = this.#revocable(userId, seq, withinS);
     // Whoever comes second waits for the previews as the first does.
     if (row.revoked_rev !== null) return this.#room.tell([userId, ...this.#room.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
@@ -47,6 +38,29 @@ export class Erasure {
     this.#room.happened((listener) => listener.revoked(seq, userId, rev));
     // Previews hold content: of most groups nobody finds it there after the answer; the fan-out tells the rest.
     await this.#room.tell([userId, ...this.#room.members.ids()]);
+  }
+
+  #revocable(userId: UserId, seq: Seq, withinS: number | undefined): Row {
+    const member = this.#room.members.active(userId);
+    const row = this.#room.log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    if (row.kind === "tip") {
+      throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
+    }
+    const runsGroup = member.role !== "member";
+    if (row.sender_id !== userId && !runsGroup) {
+      throw new CoreError(
+        "forbidden",
+        "Only its sender, or the group's owner or admins, may revoke a message.",
+      );
+    }
+    if (withinS === undefined) return row;
+    if (row.revoked_rev !== null)
+      throw new CoreError("already_handled", `Message ${seq} is revoked already.`);
+    if (!runsGroup && Date.now() > row.created_at + withinS * 1_000) {
+      throw new CoreError("too_late", `A message can be taken back for ${withinS} seconds, which are over.`);
+    }
+    return row;
   }
 
   /**
@@ -67,24 +81,6 @@ export class Erasure {
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);
     this.#room.happened((listener) => listener.hidden(seq, userId, rev));
-    await this.#room.tell([userId]);
-  }
-
-  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see clear */
-  async clear(userId: UserId): Promise<void> {
-    this.#room.settle();
-    const { last } = this.#room.log;
-    const { changed, moved } = clear(
-      this.#storage,
-      this.#room.members,
-      this.#room.members.active(userId),
-      last,
-    );
-    if (changed) {
-      this.#room.happened((listener) => {
-        if (moved) listener.read(userId, last.seq, null);
-      });
-    }
     await this.#room.tell([userId]);
   }
 }

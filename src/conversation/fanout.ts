@@ -1,35 +1,31 @@
-import type { Bump } from "../core/bump.ts";
-import type { ConversationId, UserId } from "../core/ids.ts";
+import type { Told } from "../core/bump.ts";
+import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
+import { Attendance, type Membership } from "./attendance.ts";
+import { Pace } from "./pace.ts";
 
 const LANES = 4;
-const PER_SECOND = 200;
-const BURST = 50;
 /**
  * After a bump a member rests: in a busy room he is told twice a second and not a hundred times. His inbox
  * asks for the newest itself when he looks at his list meanwhile.
  */
 const REST_MS = 500;
+/** Whoever has a device's socket open rests only so long: several messages at once are one bump. */
+const DEVICE_REST_MS = 20;
+/** In a large group whoever has none is told by the alarm, and no more often than this. */
+const LARGE_REST_MS = 60_000;
 /** An inbox that refused rests longer. */
 const RETRY_MS = 2_000;
 /** An inbox that has not answered by then is tried again by the alarm. */
 const BUMP_MS = 5_000;
+/** One bump in so many is for those without devices, where those with some would keep all lanes. */
+const OTHERS_TURN = 4;
 /** After this long the alarm looks whether everybody was told. */
 export const REPAIR_MS = 30_000;
 /** How long the alarm waits for the lanes. */
 const REPAIR_WAIT_MS = 2_000;
-
-/** What the fan-out asks of the conversation. */
-export interface Membership {
-  conversationId: ConversationId;
-  /** everybody on record, who left too, until he has the snapshot of his leaving */
-  ids(): UserId[];
-  /** the version of a member's snapshot as it is now */
-  version(userId: UserId): number;
-  bump(userId: UserId): Bump;
-}
 
 /** A note in storage that something may be left to do: a crash or an eviction leaves it standing. */
 export interface Note {
@@ -41,24 +37,32 @@ export interface Note {
 /**
  * Tells every member's inbox what the conversation looks like for him: paced, off the senders' way.
  * Four lanes, 200 inboxes a second at most, each at once and then at most every half second; whoever has
- * waited is told the newest once. One that does not answer keeps its lane, not the others'.
+ * waited is told the newest once. One that does not answer keeps its lane, not the others'; those which have not
+ * answered never keep the last one.
+ * Members with devices' sockets go first, and rest for a moment only. In a large group those without wait for
+ * the alarm, unless they ask: a message costs as many calls as there are people to see it.
  */
 export class Fanout {
   readonly #members: Membership;
   readonly #inboxes: Inboxes;
   readonly #note: Note;
+  readonly #attendance: Attendance;
+  readonly #pace = new Pace();
   readonly #told = new Map<UserId, number>();
   readonly #telling = new Map<UserId, Promise<void>>();
   readonly #lanes = new Set<Promise<void>>();
   readonly #restUntil = new Map<UserId, number>();
+  /** who is told by the alarm now, of a large group */
+  readonly #sweep = new Set<UserId>();
   /** whose inbox refused last */
   readonly #failed = new Set<UserId>();
-  #waking: ReturnType<typeof setTimeout> | undefined;
+  /** whose inbox has not taken a bump since it refused one: the others have a lane to themselves */
+  readonly #doubtful = new Set<UserId>();
+  #waking: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
   #noteStands: boolean;
   #erasedAt = 0;
   #next = 0;
-  #tokens = BURST;
-  #refilledAt = 0;
+  #turns = 0;
 
   constructor(members: Membership, inboxes: Inboxes, note: Note) {
     this.#members = members;
@@ -67,6 +71,7 @@ export class Fanout {
     this.#noteStands = note.exists();
     // Without a note everybody had been told what start-up finds.
     if (!this.#noteStands) for (const id of members.ids()) this.#told.set(id, members.version(id));
+    this.#attendance = new Attendance(members);
   }
 
   /** Something changed: call it in the same turn as the write, then the note is in the same commit. */
@@ -81,7 +86,34 @@ export class Fanout {
 
   /** Goes on where a crash or an eviction has left members untold. */
   resume(): void {
-    if (!this.#noteStands) return;
+    if (this.#noteStands) this.#start();
+  }
+
+  /** Something passes by of which devices are to hear; it is told now or never. */
+  passing(): void {
+    this.#start();
+  }
+
+  /**
+   * A member's inbox knows the newest; whatever comes is told to it without delay from now on.
+   * @param listens a device is there, or is about to be: it goes before those who have only looked at their lists
+   */
+  hello(id: UserId, listens: boolean): void {
+    this.#attendance.hello(id, listens);
+    this.#restUntil.delete(id);
+  }
+
+  /** @see Attendance.mayHear */
+  mayHear(id: UserId): boolean {
+    return this.#attendance.mayHear(id);
+  }
+
+  /** Whether a member's inbox knows the newest. */
+  knows(id: UserId): boolean {
+    return (this.#told.get(id) ?? -1) >= this.#members.version(id);
+  }
+
+  #start(): void {
     while (this.#lanes.size < LANES) {
       const first = this.#due();
       if (first === undefined) {
@@ -97,7 +129,7 @@ export class Fanout {
 
   /** One try to tell those of these users at once who do not know yet, so that they read what was written. */
   async tellNow(userIds: UserId[], most = userIds.length): Promise<void> {
-    const untold = [...new Set(userIds)].filter((id) => !this.#knows(id));
+    const untold = [...new Set(userIds)].filter((id) => !this.knows(id));
     await Promise.all(untold.slice(0, most).map((id) => this.#tell(id)));
   }
 
@@ -107,8 +139,13 @@ export class Fanout {
    * @returns true once everybody knows: the note is to be erased in this turn
    */
   async repair(): Promise<boolean> {
+    // Whom only the alarm tells rests as long as he has to.
+    for (const id of this.#restUntil.keys()) {
+      if (this.#failed.has(id) || !this.#attendance.isSlow(id)) this.#restUntil.delete(id);
+    }
     this.#failed.clear();
-    this.#restUntil.clear();
+    for (const id of this.#members.ids())
+      if (this.#attendance.isSlow(id) && !this.knows(id)) this.#sweep.add(id);
     this.resume();
     await withDeadline(Promise.all(this.#lanes), REPAIR_WAIT_MS).catch(() => undefined);
     if (this.#isBehind()) return false;
@@ -123,14 +160,14 @@ export class Fanout {
 
   async #lane(first: UserId): Promise<void> {
     for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
-      await this.#tell(id);
-      await this.#pace();
+      await this.#call(id);
+      await this.#pace.next();
     }
   }
 
   #ended(lane: Promise<void>): void {
     this.#lanes.delete(lane);
-    this.resume();
+    this.#start();
     // Rows cost: in a busy room the note stays and the alarm erases it.
     const mayErase = this.#noteStands && Date.now() - this.#erasedAt > REPAIR_MS;
     if (this.#lanes.size === 0 && mayErase && !this.#isBehind()) {
@@ -139,22 +176,45 @@ export class Fanout {
     }
   }
 
-  /** The next member who does not know the newest and is not being told, from where the last one stood. */
+  /**
+   * The next member who is to be told: first those with devices, but now and then one of the others. Each of both
+   * comes in his turn: in a room which is never quiet whoever was told first wants to be told again before the last.
+   */
   #due(): UserId | undefined {
+    this.#turns++;
+    const listener = () => this.#attendance.next((id) => this.#isDue(id));
+    if (this.#turns % OTHERS_TURN === 0) return this.#dueOther() ?? listener();
+    return listener() ?? this.#dueOther();
+  }
+
+  #dueOther(): UserId | undefined {
     const ids = this.#members.ids();
     for (let i = 0; i < ids.length; i++) {
       const at = (this.#next + i) % ids.length;
       const id = ids[at];
-      if (id === undefined || this.#telling.has(id) || this.#failed.has(id)) continue;
-      if (this.#knows(id) || this.#isResting(id)) continue;
+      if (id === undefined || this.#attendance.hasDevices(id) || !this.#isDue(id)) continue;
       this.#next = at + 1;
       return id;
     }
     return undefined;
   }
 
-  #knows(id: UserId): boolean {
-    return (this.#told.get(id) ?? -1) >= this.#members.version(id);
+  #isDue(id: UserId): boolean {
+    if (this.#telling.has(id) || this.#isResting(id) || this.#isHeldBack(id)) return false;
+    return this.#isWaiting(id) && (!this.#attendance.isSlow(id) || this.#sweep.has(id));
+  }
+
+  /** Whether there is something for him that no failure holds up. */
+  #isWaiting(id: UserId): boolean {
+    return !this.#failed.has(id) && (!this.knows(id) || this.#members.hasPassing(id));
+  }
+
+  /** Whether it is for who answers: all lanes but one wait for inboxes that may not. */
+  #isHeldBack(id: UserId): boolean {
+    if (!this.#doubtful.has(id)) return false;
+    let waiting = 0;
+    for (const other of this.#telling.keys()) if (this.#doubtful.has(other)) waiting++;
+    return waiting >= LANES - 1;
   }
 
   #isResting(id: UserId): boolean {
@@ -163,25 +223,25 @@ export class Fanout {
 
   /** Sees to it that who rests is told what has come meanwhile; who refused waits for a change or the alarm. */
   #wakeLater(): void {
-    if (this.#waking !== undefined) return;
     let next = Number.POSITIVE_INFINITY;
     for (const [id, until] of this.#restUntil) {
       // Who is being told wakes the lanes himself when that ends.
-      const waits = !this.#failed.has(id) && !this.#telling.has(id) && !this.#knows(id);
+      const isWanted = this.#isWaiting(id) && !this.#attendance.isSlow(id);
+      const waits = isWanted && !this.#telling.has(id) && !this.#isHeldBack(id);
       if (waits) next = Math.min(next, until);
     }
-    if (!Number.isFinite(next)) return;
-    this.#waking = setTimeout(
-      () => {
-        this.#waking = undefined;
-        this.resume();
-      },
-      Math.max(1, next - Date.now()),
-    );
+    if (!Number.isFinite(next) || (this.#waking && this.#waking.at <= next)) return;
+    // Who has devices rests for a moment: he does not wait for whoever rests longer.
+    clearTimeout(this.#waking?.timer);
+    const wake = () => {
+      this.#waking = undefined;
+      this.#start();
+    };
+    this.#waking = { at: next, timer: setTimeout(wake, Math.max(1, next - Date.now())) };
   }
 
   #isBehind(): boolean {
-    return this.#members.ids().some((id) => !this.#knows(id));
+    return this.#members.ids().some((id) => !this.knows(id));
   }
 
   /** Many who wait for the same member share a call: at most one is under way and one to come. */
@@ -196,35 +256,36 @@ export class Fanout {
   #call(id: UserId): Promise<void> {
     // Made inside the promise: a bump that cannot be made is a refusal like any other.
     const bumped = async () => {
-      const bump = this.#members.bump(id);
-      await this.#inboxes.bump(id, bump);
-      return bump.ver;
+      this.#sweep.delete(id);
+      const bump = this.#members.bump(id, this.#attendance.placeOf(id));
+      return { bump, told: await this.#inboxes.bump(id, bump) };
     };
     const call = withDeadline(bumped(), BUMP_MS)
-      .then((ver) => {
-        this.#told.set(id, Math.max(ver, this.#told.get(id) ?? -1));
+      .then(({ bump, told }) => {
+        this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
         this.#failed.delete(id);
-        this.#restUntil.set(id, Date.now() + REST_MS);
+        this.#doubtful.delete(id);
+        this.#members.took(id, bump);
+        this.#attendance.answered(id, told);
+        this.#restUntil.set(id, Date.now() + this.#rest(id, told));
       })
       .catch((error: unknown) => {
         this.#failed.add(id);
+        this.#doubtful.add(id);
         this.#restUntil.set(id, Date.now() + RETRY_MS);
         log("warn", "bump_failed", { conversation: this.#members.conversationId, user: id, ...fault(error) });
       })
       .finally(() => {
         this.#telling.delete(id);
         // What changed meanwhile found him being told.
-        this.resume();
+        this.#start();
       });
     this.#telling.set(id, call);
     return call;
   }
 
-  async #pace(): Promise<void> {
-    const now = Date.now();
-    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#refilledAt) / 1_000) * PER_SECOND) - 1;
-    this.#refilledAt = now;
-    const wait = this.#tokens >= 0 ? 0 : (-this.#tokens / PER_SECOND) * 1_000;
-    await new Promise((resolve) => setTimeout(resolve, wait));
+  #rest(id: UserId, told: Told): number {
+    if (told) return DEVICE_REST_MS;
+    return this.#attendance.isSlow(id) ? LARGE_REST_MS : REST_MS;
   }
 }

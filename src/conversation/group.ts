@@ -1,15 +1,23 @@
 import type { Tip, TipEvent } from "../core/content.ts";
-import type { JoinPolicy, Profile } from "../core/conversation.ts";
-import { CoreError } from "../core/errors.ts";
+import type { Profile } from "../core/conversation.ts";
+import { type CustomFields, withFields } from "../core/custom-fields.ts";
+import { CoreError, refused } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
+import { wayInto } from "../core/policies.ts";
 import { type Change, told } from "./change.ts";
 import type { Member } from "./members.ts";
+import { type Happening, noticeOf } from "./notices.ts";
+import type { Posted } from "./outbox.ts";
 import { Rights } from "./rights.ts";
 import type { Room } from "./room.ts";
+import { fieldsOf } from "./roster.ts";
 
 /** What a group's profile may be changed to; absent is unchanged. */
 export type ProfileChange = Partial<
-  Pick<Profile, "name" | "avatar" | "introduction" | "announcement"> & { joinPolicy: JoinPolicy }
+  Pick<
+    Profile,
+    "name" | "avatar" | "introduction" | "announcement" | "joinPolicy" | "muteAll" | "customFields"
+  >
 >;
 
 /** What may be changed of a member; absent is unchanged. */
@@ -18,6 +26,7 @@ export interface MemberChange {
   /** seconds from now; 0 ends a mute */
   mutedForS?: number;
   nameCard?: string;
+  customFields?: CustomFields;
 }
 
 /**
@@ -34,16 +43,34 @@ export class Group {
     this.#rights = new Rights(room);
   }
 
-  /** Changes the profile; what is as it was changes nothing. @throws `not_found`, `forbidden` */
-  edit(actorId: UserId, wanted: ProfileChange): UserId[] {
+  /**
+   * Changes the profile; what is as it was changes nothing. Custom fields which are not named stay.
+   * @throws `not_found`, `forbidden`, `validation_failed` for more custom fields than are kept
+   */
+  edit(actorId: UserId, { muteAll, customFields, ...plain }: ProfileChange): UserId[] {
     const actor = this.#rights.begin(actorId);
-    this.#rights.require(actor, "edit", "change the group's profile");
     const { profile } = this.#room.state;
+    if (muteAll !== undefined) this.#rights.require(actor, "mute", "mute everybody");
+    if (muteAll === undefined || customFields || Object.keys(plain).length > 0) {
+      this.#rights.require(actor, "edit", "change the group's profile");
+    }
+    const { joinPolicy } = plain;
+    if (joinPolicy && wayInto({ ...profile, joinPolicy }) !== joinPolicy) {
+      throw refused("kind", "How one joins is the same in all groups of this kind.", profile.policy);
+    }
+    const wanted = {
+      ...plain,
+      ...(muteAll !== undefined && { muteAll }),
+      ...(customFields && { customFields: withFields(profile.customFields, customFields) }),
+    };
     const change = Object.fromEntries(
-      Object.entries(wanted).filter(([field, value]) => Reflect.get(profile, field) !== value),
+      Object.entries(wanted).filter(
+        ([field, value]) => JSON.stringify(Reflect.get(profile, field)) !== JSON.stringify(value),
+      ),
     );
     if (Object.keys(change).length === 0) return [];
-    return this.#commit([], { profile: change, tip: tip("profile", actorId, []) });
+    const shown = { ...change, ...("customFields" in change && { customFields }) };
+    return this.#commit([], { profile: change, tip: { ...tip("profile", actorId, []), profile: shown } });
   }
 
   /**
@@ -73,8 +100,8 @@ export class Group {
     });
   }
 
-  /** Removes members. @throws `not_found` (for who is no member too), `forbidden`: nobody is removed then */
-  remove(actorId: UserId, targetIds: UserId[]): UserId[] {
+  /** Removes members, who are told the reason. @throws `not_found` (for who is no member too), `forbidden`: nobody is removed then */
+  remove(actorId: UserId, targetIds: UserId[], reason = ""): UserId[] {
     const actor = this.#rights.begin(actorId);
     this.#rights.require(actor, "remove", "remove members");
     const targets = targetIds.map((id) => this.#rights.member(id));
@@ -82,26 +109,32 @@ export class Group {
     return this.#commit(targetIds, {
       members: targets.map((target) => this.#gone(target)),
       tip: tip("removed", actorId, targetIds),
+      notices: this.#notice({ event: "removed", actorId, to: targetIds, message: reason }),
       kick: { userIds: targetIds, reason: "removed" },
     });
   }
 
   /**
-   * Changes a member's role, mute or name card; one's own name card is everybody's to change.
-   * @throws `not_found`, `forbidden`: nothing is changed then
+   * Changes a member's role, mute, name card or custom fields, of which those not named stay; one's own card and fields
+   * are everybody's to change.
+   * @throws `not_found`, `forbidden`, `validation_failed` for more custom fields than are kept: nothing is changed then
    */
-  change(actorId: UserId, targetId: UserId, { role, mutedForS, nameCard }: MemberChange): UserId[] {
+  change(actorId: UserId, targetId: UserId, change: MemberChange): UserId[] {
+    const { role, mutedForS, nameCard, customFields } = change;
     const actor = this.#rights.begin(actorId);
     const target = actorId === targetId ? actor : this.#rights.member(targetId);
     const isOwnCard = actorId === targetId && role === undefined && mutedForS === undefined;
-    if (!isOwnCard) this.#rights.requireOver(actor, target);
+    // Whatever one's role is, one does not mute himself; of roles who has none to give learns that first.
+    if (mutedForS !== undefined && actorId === targetId) this.#rights.requireOver(actor, target);
     if (role !== undefined) this.#rights.require(actor, "roles", "make or unmake admins");
     if (mutedForS !== undefined) this.#rights.require(actor, "mute", "mute members");
-    if (nameCard !== undefined && !isOwnCard)
+    if (!isOwnCard) this.#rights.requireOver(actor, target);
+    if ((nameCard !== undefined || customFields) && !isOwnCard)
       this.#rights.require(actor, "edit", "change others' name cards");
     const fields: Partial<Member> = {
       ...(mutedForS !== undefined && { muted_until: mutedForS === 0 ? 0 : Date.now() + mutedForS * 1_000 }),
       ...(nameCard !== undefined && { name_card: nameCard }),
+      ...(customFields && { custom_fields: JSON.stringify(withFields(fieldsOf(target), customFields)) }),
     };
     if (Object.keys(fields).length === 0 && role === undefined) return [];
     const changesRole = role !== undefined && role !== target.role;
@@ -112,7 +145,16 @@ export class Group {
     const event = changesRole ? "role" : changesMute ? "muted" : undefined;
     return this.#commit([targetId], {
       members: [row],
-      ...(event && { tip: tip(event, actorId, [targetId]) }),
+      ...(event && {
+        tip: {
+          ...tip(event, actorId, [targetId]),
+          ...(changesRole && { role }),
+          ...(changesMute && { mutedForS }),
+        },
+      }),
+      ...(changesRole && {
+        notices: this.#notice({ event: ROLE_NOTICES[role], actorId, to: [targetId] }),
+      }),
     });
   }
 
@@ -120,7 +162,7 @@ export class Group {
   handOver(actorId: UserId, heirId: UserId): UserId[] {
     const actor = this.#rights.begin(actorId);
     this.#rights.require(actor, "handOver", "hand the group over");
-    if (actorId === heirId) throw new CoreError("forbidden", "The group is yours already.");
+    if (actorId === heirId) throw refused("self", "The group is yours already.");
     const heir = this.#rights.member(heirId);
     return this.#commit([heirId], {
       members: [told(actor, { role: "member" }), owning(heir)],
@@ -133,8 +175,16 @@ export class Group {
   dissolve(actorId: UserId): UserId[] {
     const actor = this.#rights.begin(actorId);
     this.#rights.require(actor, "dissolve", "dissolve the group");
-    const userIds = this.#room.members.ids();
-    return this.#commit(userIds, { dissolvedAt: Date.now(), kick: { userIds, reason: "dissolved" } });
+    const userIds = this.#room.roster.active().map(({ user_id }) => user_id);
+    return this.#commit(userIds, {
+      dissolvedAt: Date.now(),
+      kick: { userIds, reason: "dissolved" },
+      notices: this.#notice({ event: "dissolved", actorId, to: userIds }),
+    });
+  }
+
+  #notice(happening: Happening): () => Posted[] {
+    return () => [noticeOf(this.#room.state, happening)];
   }
 
   #gone(member: Member): Member {
@@ -151,6 +201,8 @@ export class Group {
     return concerned;
   }
 }
+
+const ROLE_NOTICES = { admin: "admin_set", member: "admin_unset" } as const;
 
 /** Nobody could end an owner's mute, so it ends here. */
 function owning(heir: Member): Member {

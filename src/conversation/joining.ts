@@ -1,20 +1,35 @@
-import type { JoinPolicy } from "../core/conversation.ts";
-import { CoreError, noConversation } from "../core/errors.ts";
+import { CoreError, invalid, noConversation, noWayIn } from "../core/errors.ts";
+import type { JoinState } from "../core/groups.ts";
 import { Position, type UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
-import { may, type Policy } from "../core/policies.ts";
-import { Applications } from "./applications.ts";
+import { capacityOf, may, wayInto } from "../core/policies.ts";
+import { Applications, isAuthentic } from "./applications.ts";
 import { type Change, told } from "./change.ts";
 import type { Member } from "./members.ts";
+import { type Happening, noticeOf } from "./notices.ts";
 import { Rights } from "./rights.ts";
 import type { Room } from "./room.ts";
 
-/** How somebody comes in by himself, by the policy's word and the group's own join policy. */
-const WAYS: Record<Policy["join"], (set: JoinPolicy) => JoinPolicy> = {
-  as_set: (set) => set,
-  free: () => "free",
-  never: () => "closed",
-};
+/** What became of each of those who were to be added. */
+export interface EachAdded {
+  added: UserId[];
+  /** who was a member already */
+  existed: UserId[];
+  /** for whom there was no place */
+  overLimit: UserId[];
+}
+
+/** What becomes of an application. */
+export interface Decision {
+  applicationId: number;
+  accept: boolean;
+  /** what whoever decides says to it */
+  message?: string;
+  /** whose it is, and what authenticates it, as whoever decides was told: then it has to be so */
+  shown?: { userId: UserId; authentication: string };
+}
+
+const ADDED = { event: "added" } as const;
 
 /** How people come into a group: added, by themselves, or let in. */
 export class Joining {
@@ -40,29 +55,52 @@ export class Joining {
     this.#rights.require(this.#rights.begin(actorId), "invite", "add members");
     const newcomers = people.filter(({ id }) => !this.#room.members.isActive(id));
     if (newcomers.length === 0) return [];
-    return this.#admit(actorId, newcomers);
+    return this.#admit(actorId, newcomers, ADDED);
+  }
+
+  /**
+   * Adds people, each for himself: who is a member already stays as he is, and those for whom there is no place are
+   * not added.
+   * @param barred those of them who must not be added
+   * @throws `not_found`, `forbidden`
+   */
+  addEach(actorId: UserId, people: Person[], barred: UserId[]): EachAdded {
+    this.#rights.require(this.#rights.begin(actorId), "invite", "add members");
+    const isHere = ({ id }: Person) => this.#room.members.isActive(id);
+    const newcomers = people.filter((person) => !isHere(person) && !barred.includes(person.id));
+    const places = Math.max(0, this.#capacity - this.#room.members.activeCount);
+    const existed = idsOf(people.filter(isHere));
+    const added = newcomers.slice(0, places);
+    const overLimit = idsOf(newcomers.slice(places));
+    return { existed, added: added.length > 0 ? this.#admit(actorId, added, ADDED) : [], overLimit };
   }
 
   /**
    * Joins a group, or asks to be let in where its policy wants that; twice changes nothing.
    * @throws `not_found` where nobody may come by himself, as for a group that does not exist; `group_full`
    */
-  join(person: Person, message: string): { state: "joined" | "requested"; changed: UserId[] } {
+  join(person: Person, message: string): { state: JoinState; changed: UserId[] } {
     this.#room.settle();
     const { profile, dissolvedAt } = this.#room.state;
     if (profile.kind === "direct" || dissolvedAt !== null) throw noConversation();
-    if (this.#room.members.isActive(person.id)) return { state: "joined", changed: [] };
-    const way = WAYS[this.#rights.policy.join](profile.joinPolicy);
-    if (way === "closed") throw noConversation();
+    if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
+    const way = wayInto(profile);
+    if (way === "closed") throw noWayIn(this.#rights.policy.join === "never" ? "kind" : "rank");
     if (way === "free") return { state: "joined", changed: this.#admit(person.id, [person]) };
     this.#requireRoomFor(1);
     const approvers = this.#room.roster.active().filter(({ role }) => may(role, this.#rights.policy.approve));
+    const to = approvers.map(({ user_id }) => user_id);
+    const applied = () => {
+      const application = this.#applications.openOf(person.id);
+      return [noticeOf(this.#room.state, { event: "applied", actorId: person.id, to, application })];
+    };
     const changed = this.#commit([], {
       people: [person],
       acquaintances: [person],
-      also: () => this.#applications.open(person.id, message, Date.now()),
-      ...(!this.#applications.isOpen(person.id) && {
-        notice: { event: "applied", userIds: [person.id], to: approvers.map(({ user_id }) => user_id) },
+      also: () => this.#applications.open(person.id, message, to, Date.now()),
+      ...(!this.#applications.openOf(person.id) && {
+        notice: { event: "applied", userIds: [person.id], to },
+        notices: applied,
       }),
     });
     return { state: "requested", changed };
@@ -74,29 +112,63 @@ export class Joining {
     return this.#applications.page(page.after, page.limit);
   }
 
-  /** Forgets that somebody ever wanted to be let in. */
+  /** Forgets that somebody ever wanted to be let in; those who were told of it forget what he said. */
   forget(userId: UserId): void {
-    this.#applications.forget(userId);
+    this.#room.change({
+      notices: () =>
+        this.#applications.forget(userId).map(({ id, told }) => {
+          this.#room.outbox.forget(id);
+          return { notice: { forgotten: id }, to: told };
+        }),
+    });
   }
 
-  /** Lets somebody in, or not. @throws `not_found`, `forbidden`, `already_handled`, `group_full` */
-  handle(actorId: UserId, id: number, accept: boolean): UserId[] {
+  /**
+   * Lets somebody in, or not.
+   * @throws `not_found`, `forbidden`, `validation_failed` for another application than was told of, `conflict` for who came in
+   *   by another way, `already_handled`, `group_full`
+   */
+  handle(actorId: UserId, { applicationId: id, accept, message = "", shown }: Decision): UserId[] {
     this.#rights.require(this.#rights.begin(actorId), "approve", "decide who joins");
     const application = this.#applications.find(id);
-    if (!application) throw new CoreError("not_found", `There is no application ${id} in this group.`);
+    if (!application) {
+      throw new CoreError("not_found", `There is no application ${id} in this group.`, {
+        missing: "application",
+      });
+    }
+    if (shown && !(application.user_id === shown.userId && isAuthentic(application, shown.authentication))) {
+      throw invalid("authentication", "must be what came with this application");
+    }
+    const { user_id: userId } = application;
+    const isIn = application.accepted === null && this.#room.members.isActive(userId);
+    if (accept && isIn) throw new CoreError("conflict", `User ${userId} is in this group already.`);
     if (application.handled_at !== null) {
       throw new CoreError("already_handled", `Application ${id} was handled already.`);
     }
-    if (accept) return this.#admit(actorId, [this.#room.people.get(application.user_id)]);
-    const also = () => this.#applications.close([application.user_id], actorId, false, Date.now());
-    return this.#commit([], { also });
+    if (accept) {
+      return this.#admit(actorId, [this.#room.people.get(userId)], {
+        event: "accepted",
+        message,
+        application,
+      });
+    }
+    const rejected: Happening = { event: "rejected", actorId, to: [userId], message, application };
+    return this.#commit([], {
+      also: () => this.#applications.close([userId], actorId, false, Date.now()),
+      notices: () => [noticeOf(this.#room.state, rejected)],
+    });
   }
 
-  #admit(actorId: UserId, people: Person[]): UserId[] {
+  /** @param notice what they are told besides, who do not come by themselves */
+  #admit(
+    actorId: UserId,
+    people: Person[],
+    notice?: Pick<Happening, "event" | "message" | "application">,
+  ): UserId[] {
     this.#requireRoomFor(people.length);
     const { last } = this.#room.log;
     const now = Date.now();
-    const ids = people.map(({ id }) => id);
+    const ids = idsOf(people);
     const members = ids.map((id) => {
       const known = this.#room.members.find(id) ?? newcomer(id);
       return told(known, {
@@ -105,26 +177,34 @@ export class Joining {
         joined_at: now,
         visible_from: Position.parse(this.#rights.policy.history ? 0 : last.seq),
         visible_until: null,
+        came_after: last.seq,
         // Behind the tip of his joining.
         read_seq: Position.parse(last.seq + 1),
         read_n: last.n,
         read_at: 0,
         name_card: "",
         cleared: 0,
+        discards: 0,
+        devices: null,
+        custom_fields: "{}",
       });
     });
     return this.#commit(ids, {
       members,
       people,
       tip: { event: "joined", actor_id: actorId, user_ids: ids },
-      also: () => this.#applications.close(ids, actorId, true, now),
+      also: () => this.#applications.close(ids, actorId, notice?.application ? true : null, now),
+      notices: () => (notice ? [noticeOf(this.#room.state, { ...notice, actorId, to: ids })] : []),
     });
   }
 
   #requireRoomFor(newcomers: number): void {
-    const max = Math.min(this.#rights.policy.maxMembers ?? this.#maxMembers, this.#maxMembers);
-    if (this.#room.members.activeCount + newcomers <= max) return;
-    throw new CoreError("group_full", `This group takes ${max} members at most.`);
+    if (this.#room.members.activeCount + newcomers <= this.#capacity) return;
+    throw new CoreError("group_full", `This group takes ${this.#capacity} members at most.`);
+  }
+
+  get #capacity(): number {
+    return capacityOf(this.#room.state.profile, this.#maxMembers);
   }
 
   #commit(concerned: UserId[], change: Change): UserId[] {
@@ -133,9 +213,14 @@ export class Joining {
   }
 }
 
+function idsOf(people: Person[]): UserId[] {
+  return people.map(({ id }) => id);
+}
+
 function newcomer(user_id: UserId): Member {
   const zero = Position.parse(0);
   const nothing = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
   const fresh = { name_card: "", visible_until: null, cleared: 0, left_ver: null, version: 0, projected: 0 };
-  return { user_id, role: "member", state: "left", joined_at: 0, ...nothing, ...fresh };
+  const unknown = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
+  return { user_id, role: "member", state: "left", joined_at: 0, ...unknown, ...nothing, ...fresh };
 }

@@ -8,7 +8,8 @@ import { answer } from "../object/stub.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { OPENING_HEADER, Opening } from "./opening.ts";
 import { Registrations } from "./registrations.ts";
-import { type JobKind, Room, type RoomDeps } from "./room.ts";
+import { Room, type RoomDeps } from "./room.ts";
+import type { JobKind } from "./room-jobs.ts";
 import { Sockets, type SocketsDeps } from "./sockets.ts";
 import { create } from "./state.ts";
 
@@ -38,10 +39,11 @@ export abstract class ConversationLife extends DurableObject<Env> {
     super(ctx, env);
     this.#deps = deps;
     this.#jobs = new Jobs(ctx.storage, {
-      fanout: () => this.#withRoom(({ room }) => room.repairFanout()),
-      projection: () => this.#withRoom(({ room }) => room.project()),
-      index: () => this.#withRoom(({ room }) => room.repairIndex()),
+      fanout: () => this.#withRoom(({ room }) => room.jobs.fanout()),
+      projection: () => this.#withRoom(({ room }) => room.jobs.projection()),
+      index: () => this.#withRoom(({ room }) => room.jobs.index()),
       expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
+      notices: () => this.#withRoom(({ room }) => room.jobs.notices()),
       flags: () => this.#withRoom(({ room }) => room.flags.repair()),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));

@@ -1,8 +1,10 @@
-import { z } from "zod";
 import { type BodyJson, EMPTY_BODY, type Kind, type Tip } from "../core/content.ts";
-import { Position, Seq, UserId } from "../core/ids.ts";
+import { Position, Seq, type UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import { Forwarded, type Mentions } from "../core/message.ts";
+import { Forwarded, type Mentioned, type Mentions, type Priority } from "../core/message.ts";
+import type { Change } from "../core/replay.ts";
+import type { TipDetails } from "../core/tip.ts";
+import { Namings } from "./naming.ts";
 
 /** A message's row. */
 export type Row = {
@@ -17,6 +19,11 @@ export type Row = {
   client_msg_id: string | null;
   /** JSON of `Forwarded` */
   forwarded: string | null;
+  client_time: number | null;
+  priority: Priority | null;
+  custom_data: string | null;
+  /** of a tip: JSON of `TipDetails` */
+  tip: string | null;
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;
@@ -28,14 +35,14 @@ export interface Rows {
   hasMore: boolean;
 }
 
-/** A revoke or a hide that a client which was away has to hear of. */
-export type Change = { rev: number; seq: Seq; by: UserId | null };
-
 /** Which messages are wanted of those that a reader may see. */
 export interface Filter {
   senderId?: UserId;
   kind?: Kind;
 }
+
+/** By seq: rising or falling. */
+export type Order = "ASC" | "DESC";
 
 /** Where a message stands: its seq, how many countable ones there are up to it, its time. */
 type Place = { seq: Position; n: number; at: number };
@@ -49,13 +56,13 @@ export interface Reader {
 const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
 /** Those that still say something, of one sender and kind where these are given (else null). */
-const WANTED = `${VISIBLE} AND revoked_rev IS NULL
+export const WANTED = `${VISIBLE} AND revoked_rev IS NULL
   AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)`;
-const StoredMentions = z.array(UserId);
 
 /** The messages of a conversation, in their order. Writes are the caller's transaction. */
 export class Log {
   readonly #sql: SqlStorage;
+  readonly #namings: Namings;
   /** the newest message's place, count and time; moved by the group commit once it is durable */
   last: Place;
   readonly #beginning: Place;
@@ -65,6 +72,7 @@ export class Log {
 
   constructor(sql: SqlStorage, createdAt: number, weigh: (row: Row) => number) {
     this.#sql = sql;
+    this.#namings = new Namings(sql);
     this.weigh = weigh;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.placeOf(null);
@@ -79,8 +87,9 @@ export class Log {
   /** @returns false if its sender has used this client id already: nothing is stored then */
   insert(row: Omit<Row, "revoked_by" | "revoked_rev">): boolean {
     const inserted = this.#sql.exec(
-      `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
+         client_time, priority, custom_data, tip, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -91,23 +100,32 @@ export class Log {
       row.mentions,
       row.client_msg_id,
       row.forwarded,
+      row.client_time,
+      row.priority,
+      row.custom_data,
+      row.tip,
       row.created_at,
     );
+    if (row.mentions !== null) this.#namings.changed();
     return inserted.rowsWritten > 0;
   }
 
   /** Writes a tip behind the newest message; it counts as none. `last` moves once the transaction is through. */
-  insertTip(tip: Tip): Row {
+  insertTip({ event, actor_id, user_ids }: Tip, details: TipDetails): Row {
     const row = {
       seq: Seq.parse(this.last.seq + 1),
       n: this.last.n,
-      sender_id: tip.actor_id,
+      sender_id: actor_id,
       kind: "tip" as const,
-      body: JSON.stringify(tip),
+      body: JSON.stringify({ event, actor_id, user_ids }),
       quote_seq: null,
       mentions: null,
       client_msg_id: null,
       forwarded: null,
+      client_time: null,
+      priority: null,
+      custom_data: null,
+      tip: JSON.stringify(details),
       created_at: Math.max(Date.now(), this.last.at),
     };
     this.insert(row);
@@ -142,6 +160,11 @@ export class Log {
     return new Map(rows.toArray().map((row) => [row.seq, row]));
   }
 
+  /** Messages after a seq that name a reader, or all. @see Namings.of */
+  naming(reader: Reader, after: Position): Mentioned[] {
+    return this.#namings.of(reader, after);
+  }
+
   /** The newest message which this reader may see. */
   newest(reader: Reader): Row | undefined {
     return this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
@@ -150,17 +173,17 @@ export class Log {
   /** At most `limit` messages after a seq, rising, and no more than a page may hold. */
   after(seq: number, limit: number, reader: Reader): Rows {
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
-    return this.#page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+    return this.cut(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
   }
 
   /** At most `limit` messages before a seq, the newest of them, falling, and no more than a page may hold. */
   before(seq: number, limit: number, reader: Reader): Rows {
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
-    return this.#page(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+    return this.cut(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
   }
 
   /** Takes rows up to a number and to a page's bytes, which one message may take alone; one at least. */
-  #page(found: Iterable<Row>, limit: number): Rows {
+  cut(found: Iterable<Row>, limit: number): Rows {
     const rows: Row[] = [];
     let bytes = 0;
     for (const row of found) {
@@ -172,16 +195,16 @@ export class Log {
     return { rows, hasMore: false };
   }
 
-  /** Messages between two seqs that say something, the newest first, read as they are taken. */
-  between(after: number, before: number, reader: Reader, filter: Filter): Iterable<Row> {
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${WANTED} ORDER BY seq DESC`;
+  /** Messages between two seqs that say something, read as they are taken. */
+  between(after: number, before: number, reader: Reader, filter: Filter, order: Order): Iterable<Row> {
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${WANTED} ORDER BY seq ${order}`;
     return this.#sql.exec<Row>(query, after, before, ...wanted(reader, filter));
   }
 
-  /** Those of these messages that say something, the newest first, read as they are taken. */
-  among(seqs: Seq[], reader: Reader, filter: Filter): Iterable<Row> {
+  /** Those of these messages that say something, read as they are taken. */
+  among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<Row> {
     const these = "seq IN (SELECT value FROM json_each(?))";
-    const query = `SELECT * FROM messages WHERE ${these} AND ${WANTED} ORDER BY seq DESC`;
+    const query = `SELECT * FROM messages WHERE ${these} AND ${WANTED} ORDER BY seq ${order}`;
     return this.#sql.exec<Row>(query, JSON.stringify(seqs), ...wanted(reader, filter));
   }
 
@@ -206,8 +229,10 @@ export class Log {
 
   /** Takes the content out of a message, for everyone. */
   revoke(seq: Seq, by: UserId, rev: number): void {
-    const set = "body = ?, quote_seq = NULL, mentions = NULL, revoked_by = ?, revoked_rev = ?";
+    const gone = "quote_seq = NULL, mentions = NULL, custom_data = NULL";
+    const set = `body = ?, ${gone}, revoked_by = ?, revoked_rev = ?`;
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
+    this.#namings.changed();
   }
 
   /** Takes a message out of one member's sight. */
@@ -229,29 +254,28 @@ export class Log {
   }
 
   /**
-   * Revokes, and this reader's hides, later than `rev`, of messages up to `upTo`, oldest first; his
-   * hides of later ones too where he sent them: their place may reach a client by a late ack, though
-   * no page has them. `by` is null for a hide.
+   * Revokes of messages up to `upTo`, and all of this reader's hides, later than `rev`, oldest first; `by` is null for
+   * a hide. One of a later message is told too: no page has that message, but a client that asks from further back
+   * may show it, and a late ack may bring its place.
    */
   changes(rev: number, upTo: Position, limit: number, reader: Reader): Change[] {
     return this.#sql
       .exec<Change>(
         `SELECT rev, seq, by FROM (
-           SELECT revoked_rev AS rev, seq, revoked_by AS by FROM messages
+           SELECT revoked_rev AS rev, seq, revoked_by AS by FROM messages INDEXED BY messages_revoked
              WHERE revoked_rev > ? AND seq <= ? AND ${VISIBLE}
            UNION ALL
-           SELECT rev, seq, NULL AS by FROM hidden WHERE user_id = ? AND rev > ? AND (seq <= ? OR EXISTS (
-             SELECT 1 FROM messages
-               WHERE messages.seq = hidden.seq AND sender_id = user_id AND client_msg_id IS NOT NULL))
+           SELECT rev, seq, NULL AS by FROM hidden WHERE user_id = ? AND rev > ?
          ) ORDER BY rev LIMIT ?`,
         ...[rev, upTo, reader.visible_from, reader.user_id],
-        ...[reader.user_id, rev, upTo, limit],
+        ...[reader.user_id, rev, limit],
       )
       .toArray();
   }
 }
 
-function wanted(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
+/** What `WANTED` is bound to. */
+export function wanted(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
   return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
 }
 
@@ -263,9 +287,4 @@ export function storedMentions(mentions: Mentions): string | null {
 
 export function readForwarded(stored: string): Forwarded {
   return Forwarded.parse(JSON.parse(stored));
-}
-
-export function readMentions(stored: string | null): Mentions {
-  if (stored === null) return [];
-  return stored === "all" ? "all" : StoredMentions.parse(JSON.parse(stored));
 }

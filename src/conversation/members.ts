@@ -27,10 +27,25 @@ export type Member = {
   left_ver: number | null;
   /** 1: he has deleted the conversation for himself, and nothing has come since */
   cleared: number;
+  /** where he deleted it last: what comes after that brings it back */
+  cleared_to: Position;
+  /** 1: he takes no notice of it: nothing is unread to him */
+  discards: number;
   /** rises with each change that D1 has to know; `projected` is what D1 knows */
   version: number;
   projected: number;
+  /** the last message when he came in; null: that was before it was kept */
+  came_after: Position | null;
+  /** 1: his devices had a socket open when his inbox was last told, 0: they had none; null: not told yet */
+  devices: number | null;
+  /** what clients keep with him: JSON */
+  custom_fields: string;
 };
+
+/** What of a member's row is his own to change, besides what he writes. */
+export type OwnFields = Partial<
+  Pick<Member, "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards">
+>;
 
 /** Where a read position stands: a seq, the countable messages up to it, and when it moved there. */
 export interface ReadPosition {
@@ -44,6 +59,7 @@ export class Members {
   readonly #sql: SqlStorage;
   readonly #rows = new Map<UserId, Member>();
   #touched = 0;
+  #activeCount = 0;
   #isClosed: boolean;
 
   /** @param isClosed the conversation was dissolved: nobody is in it */
@@ -53,15 +69,18 @@ export class Members {
     for (const row of sql.exec<Member>("SELECT * FROM members ORDER BY joined_at, user_id")) {
       this.#rows.set(row.user_id, row);
       this.#touched = Math.max(this.#touched, row.touched);
+      if (row.state === "active") this.#activeCount++;
     }
   }
 
   /** Writes the members a conversation was created with. Before the first `new Members`. */
   static insertFirst(sql: SqlStorage, members: FirstMember[]): void {
-    for (const { person, role, joinedAt } of members) {
-      const columns = "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched";
-      const row = "?, ?, 'active', ?, 0, 0, 0, 0, 0";
-      sql.exec(`INSERT INTO members (${columns}) VALUES (${row})`, person.id, role, joinedAt);
+    for (const { person, role, joinedAt, customFields } of members) {
+      const columns =
+        "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched, came_after, custom_fields";
+      const row = "?, ?, 'active', ?, 0, 0, 0, 0, 0, 0, ?";
+      const insert = `INSERT INTO members (${columns}) VALUES (${row})`;
+      sql.exec(insert, person.id, role, joinedAt, JSON.stringify(customFields));
     }
   }
 
@@ -69,6 +88,13 @@ export class Members {
   active(userId: UserId): Member {
     const member = this.#rows.get(userId);
     if (this.#isClosed || member?.state !== "active") throw noConversation();
+    return member;
+  }
+
+  /** Who is here, or was. @throws `not_found` for who never was */
+  known(userId: UserId): Member {
+    const member = this.#rows.get(userId);
+    if (!member) throw noConversation();
     return member;
   }
 
@@ -89,10 +115,16 @@ export class Members {
     return [...this.#rows.keys()];
   }
 
+  /** Kept, as the fan-out asks for it of each member. */
   get activeCount(): number {
-    let count = 0;
-    for (const member of this.#rows.values()) if (member.state === "active") count++;
-    return count;
+    return this.#activeCount;
+  }
+
+  /** How many there will be once these rows are stored. */
+  countAfter(rows: Member[]): number {
+    const come = ({ user_id, state }: Member) =>
+      Number(state === "active") - Number(this.#rows.get(user_id)?.state === "active");
+    return rows.reduce((count, row) => count + come(row), this.#activeCount);
   }
 
   receipts(): ReadReceipt[] {
@@ -101,21 +133,20 @@ export class Members {
       .map(({ user_id, read_seq, read_at }) => ({ userId: user_id, readSeq: read_seq, readAt: read_at }));
   }
 
-  /** Forgets what somebody is called here. */
+  /** Who is here with this member; with one who has left, who was when he went. */
+  together({ visible_until: end }: Member): UserId[] {
+    if (end === null) return this.receipts().map(({ userId }) => userId);
+    const wasHere = ({ state, came_after, visible_from, visible_until }: Member) =>
+      (came_after ?? visible_from) < end && (state === "active" || (visible_until ?? 0) >= end);
+    return [...this.#rows.values()].filter(wasHere).map(({ user_id }) => user_id);
+  }
+
+  /** Forgets what somebody is called here, and what is kept with him. */
   forgetCard(userId: UserId): void {
     const member = this.#rows.get(userId);
     if (!member) return;
-    this.#sql.exec("UPDATE members SET name_card = '' WHERE user_id = ?", userId);
-    member.name_card = "";
-  }
-
-  /** Moves a read position as a change of this member's own. Only forward: the caller has looked. */
-  moveRead(member: Member, { seq, n, at }: ReadPosition): void {
-    const touched = this.#touched + 1;
-    const set = "read_seq = ?, read_n = ?, read_at = ?, touched = ?";
-    this.#sql.exec(`UPDATE members SET ${set} WHERE user_id = ?`, seq, n, at, touched, member.user_id);
-    this.#touched = touched;
-    Object.assign(member, { read_seq: seq, read_n: n, read_at: at, touched });
+    this.#sql.exec("UPDATE members SET name_card = '', custom_fields = '{}' WHERE user_id = ?", userId);
+    Object.assign(member, { name_card: "", custom_fields: "{}" });
   }
 
   /** Stores where a sender stands after his own message; memory follows by `applySent` after the commit. */
@@ -155,6 +186,8 @@ export class Members {
 
   apply(row: Member): void {
     const known = this.#rows.get(row.user_id);
+    if (known?.state === "active") this.#activeCount--;
+    if (row.state === "active") this.#activeCount++;
     if (known) Object.assign(known, row);
     else this.#rows.set(row.user_id, row);
   }
@@ -185,6 +218,15 @@ export class Members {
     }
   }
 
+  /** Notes whether a member's devices have a socket open. */
+  setDevices(userId: UserId, hasDevices: boolean): void {
+    const member = this.#rows.get(userId);
+    if (!member) return;
+    const devices = hasDevices ? 1 : 0;
+    this.#sql.exec("UPDATE members SET devices = ? WHERE user_id = ?", devices, userId);
+    member.devices = devices;
+  }
+
   /** Nobody is in the conversation any more: it was dissolved. */
   close(): void {
     this.#isClosed = true;
@@ -200,5 +242,22 @@ export class Members {
   applyTouched(member: Member, touched: number): void {
     this.#touched = Math.max(this.#touched, touched);
     member.touched = touched;
+  }
+
+  /**
+   * Stores fields of a member's own, at once.
+   * @param seers whose snapshots are new ones by it: himself, and whoever else sees it
+   */
+  update(member: Member, fields: OwnFields, seers: Member[]): void {
+    const columns = Object.keys(fields);
+    const touched = this.#touched + 1;
+    const set = columns.map(
+      (column) => `${column} = iif(user_id = ?1, ?${columns.indexOf(column) + 4}, ${column})`,
+    );
+    const ids = JSON.stringify(seers.map(({ user_id }) => user_id));
+    const sql = `UPDATE members SET touched = ?2, ${set.join(", ")} WHERE user_id IN (SELECT value FROM json_each(?3))`;
+    this.#sql.exec(sql, member.user_id, touched, ids, ...Object.values(fields));
+    Object.assign(member, fields);
+    for (const seer of seers) this.applyTouched(seer, touched);
   }
 }

@@ -1,7 +1,9 @@
 import { JOBS_TABLE } from "../object/jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { ACQUAINTANCES_TABLE } from "./acquaintances.ts";
+import { TOLD } from "./applications.ts";
 import { SEARCH_TABLES } from "./indexing.ts";
+import { OUTBOX } from "./outbox.ts";
 
 /** The schema of a conversation, step by step. Append-only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -116,5 +118,70 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 5,
     minCode: 1,
     sql: ACQUAINTANCES_TABLE,
+  },
+  {
+    // Whose devices have sockets open, as their inboxes answered last: they are told first.
+    version: 6,
+    minCode: 1,
+    sql: "ALTER TABLE members ADD COLUMN devices INTEGER",
+  },
+  {
+    // What the sender's clock said.
+    version: 7,
+    minCode: 1,
+    sql: "ALTER TABLE messages ADD COLUMN client_time INTEGER",
+  },
+  {
+    // What was the last message when a member came in; null where that was before it was kept.
+    version: 8,
+    minCode: 1,
+    sql: "ALTER TABLE members ADD COLUMN came_after INTEGER",
+  },
+  {
+    // How urgent a message is, and what its sender's program has put beside it.
+    version: 9,
+    minCode: 1,
+    sql: `
+      ALTER TABLE messages ADD COLUMN priority TEXT;
+      ALTER TABLE messages ADD COLUMN custom_data TEXT;`,
+  },
+  {
+    // What a tip tells besides its body.
+    version: 10,
+    minCode: 1,
+    sql: "ALTER TABLE messages ADD COLUMN tip TEXT",
+  },
+  {
+    // Who takes no notice of the conversation; up to where it was taken out of a list; messages that name somebody.
+    version: 11,
+    minCode: 1,
+    sql: `
+      ALTER TABLE members ADD COLUMN discards INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE members ADD COLUMN cleared_to INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL;`,
+  },
+  {
+    // What else a group is, and what clients keep with it and with its members.
+    version: 12,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversation ADD COLUMN handle TEXT;
+      ALTER TABLE conversation ADD COLUMN mute_all INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversation ADD COLUMN max_members INTEGER;
+      ALTER TABLE conversation ADD COLUMN custom_fields TEXT NOT NULL DEFAULT '{}';
+      ALTER TABLE conversation ADD COLUMN changed_at INTEGER;
+      ALTER TABLE members ADD COLUMN custom_fields TEXT NOT NULL DEFAULT '{}';`,
+  },
+  {
+    // What users are told of besides, and what authenticates an application.
+    version: 13,
+    minCode: 1,
+    sql: OUTBOX,
+  },
+  {
+    // Who was told of an application.
+    version: 14,
+    minCode: 1,
+    sql: TOLD,
   },
 ];

@@ -1,12 +1,17 @@
-import { noMessage, type Result } from "../core/errors.ts";
+import { noMessage, type Result, within } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { AnyDraft, Person } from "../core/message.ts";
+import type { DeviceSends, Greeting, ReplayInput } from "../core/ports.ts";
 import { answer } from "../object/stub.ts";
 import { farewell } from "./farewell.ts";
 import type { MemberChange, ProfileChange } from "./group.ts";
+import { type HistoryRange, historyStretch } from "./history.ts";
+import type { Decision } from "./joining.ts";
 import { ConversationLife } from "./life.ts";
+import type { Member } from "./members.ts";
+import type { ReadableRange } from "./readable.ts";
 import type { Room } from "./room.ts";
-import type { MemberPosition } from "./roster.ts";
+import type { MemberRange } from "./roster.ts";
 import type { Wanted } from "./search.ts";
 
 /**
@@ -19,10 +24,7 @@ export abstract class ConversationObject extends ConversationLife {
    * `userId`, who opens it, before this resolves. Idempotent.
    */
   init(input: { userId: UserId }): Promise<Result<null>> {
-    return this.answer(async ({ room }) => {
-      await room.tellAll(input.userId);
-      return null;
-    });
+    return this.#done((room) => room.tellAll(input.userId));
   }
 
   /** Stores a message. @see Room.send */
@@ -33,27 +35,42 @@ export abstract class ConversationObject extends ConversationLife {
 
   /** A page of messages as the caller sees them, in rising order; without bounds the newest. */
   page(input: { userId: UserId; before?: Position; after?: Position; limit: number }) {
-    return this.answer(async ({ room }) => {
-      await room.people.refreshed();
-      room.settle();
-      const member = room.members.active(input.userId);
+    return this.#reading(input, ({ log, view }, member) => {
       const { rows, hasMore } =
         input.after === undefined
-          ? room.log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)
-          : room.log.after(input.after, input.limit, member);
+          ? log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)
+          : log.after(input.after, input.limit, member);
       if (input.after === undefined) rows.reverse();
-      return { items: room.view.for(rows, member), hasMore };
+      return { items: view.for(rows, member), hasMore };
     });
+  }
+
+  /** The newest messages before a seq, in rising order, with what the conversation is like. */
+  stagedPage(input: { userId: UserId; before?: number; limit: number }) {
+    return this.#reading(input, ({ log, snapshots }, member) => {
+      const { rows, hasMore } = log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member);
+      return { ...snapshots.staged(rows.reverse(), member), hasMore };
+    });
+  }
+
+  /** A page of what the caller can read, and how much there is for him altogether. @see Readable */
+  readable(input: { userId: UserId } & ReadableRange) {
+    return this.#reading(input, ({ readable, view }, member) => {
+      const { rows, hasMore } = readable.page(input, member);
+      return { items: view.for(rows, member), hasMore, total: readable.count(member) };
+    });
+  }
+
+  /** A stretch of what the caller can read, or finds, in either order. @see historyStretch */
+  history(input: { userId: UserId; evenLeft?: boolean } & HistoryRange) {
+    return this.#reading(input, (room, member) => historyStretch(room, member, input));
   }
 
   /** One message. @throws `not_found` */
   message(input: { userId: UserId; seq: Seq }) {
-    return this.answer(async ({ room }) => {
-      await room.people.refreshed();
-      room.settle();
-      const member = room.members.active(input.userId);
-      const row = room.log.visible(input.seq, member);
-      const [message] = row ? room.view.for([row], member) : [];
+    return this.#reading(input, ({ log, view }, member) => {
+      const row = log.visible(input.seq, member);
+      const [message] = row ? view.for([row], member) : [];
       if (!message) throw noMessage(input.seq);
       return message;
     });
@@ -61,12 +78,9 @@ export abstract class ConversationObject extends ConversationLife {
 
   /** A page of what the caller finds, the newest first; `nextBefore` is null at the end. @see Search.find */
   search(input: { userId: UserId } & Wanted) {
-    return this.answer(async ({ room }) => {
-      await room.people.refreshed();
-      room.settle();
-      const member = room.members.active(input.userId);
-      const { rows, nextBefore } = room.search.find(input, member);
-      return { items: room.view.for(rows, member), nextBefore };
+    return this.#reading(input, ({ search, view }, member) => {
+      const { rows, next } = search.find(input, member);
+      return { items: view.for(rows, member), nextBefore: next };
     });
   }
 
@@ -77,36 +91,71 @@ export abstract class ConversationObject extends ConversationLife {
 
   /** Takes a message back for everyone. @see Erasure.revoke */
   revoke(input: { userId: UserId; seq: Seq }) {
+    return this.#done((room) => room.erasure.revoke(input.userId, input.seq));
+  }
+
+  /** The same where there is an end to it. @returns what is left of the message @see Erasure.revoke */
+  takeBack(input: { userId: UserId; seq: Seq; withinS: number }) {
     return this.answer(async ({ room }) => {
-      await room.erasure.revoke(input.userId, input.seq);
-      return null;
+      const { userId, seq, withinS } = input;
+      await within(room.state.profile.kind, () => room.erasure.revoke(userId, seq, withinS));
+      // He may have been removed meanwhile: what he did is done.
+      const member = room.members.known(userId);
+      const row = room.log.visible(seq, member);
+      if (!row) throw noMessage(seq);
+      return room.snapshots.staged([row], member);
     });
   }
 
   /** Takes a message out of the caller's sight. @see Erasure.hide */
   hide(input: { userId: UserId; seq: Seq }) {
-    return this.answer(async ({ room }) => {
-      await room.erasure.hide(input.userId, input.seq);
-      return null;
-    });
+    return this.#done((room) => room.erasure.hide(input.userId, input.seq));
   }
 
-  /** Deletes the conversation for the caller alone. @see Erasure.clear */
-  clear(input: { userId: UserId }) {
-    return this.answer(async ({ room }) => {
-      await room.erasure.clear(input.userId);
-      return null;
-    });
+  /** Deletes the conversation for the caller alone; `keepsHistory`: it only leaves his list. @see Reading.clear */
+  clear(input: { userId: UserId; keepsHistory?: boolean }) {
+    return this.#done((room) => room.reading.clear(input.userId, input.keepsHistory !== true));
   }
 
-  /** Moves the caller's read position forward. @see Room.read */
-  read(input: { userId: UserId; seq: Position }) {
+  /** Moves the caller's read position forward, without a seq to the last message. @see Reading.read */
+  read(input: { userId: UserId; seq?: Position }) {
     return this.answer(async ({ room }) => {
-      const member = room.read(input.userId, input.seq, null);
+      room.settle();
+      const before = room.members.find(input.userId)?.read_n ?? 0;
+      const member = room.reading.read(input.userId, input.seq, null);
+      const marked = member.read_n - before;
       const { readSeq, unreadCount } = room.snapshots.standing(member);
-      await room.tell([input.userId]);
-      return { readSeq, unreadCount };
+      await room.reading.tell(input.userId);
+      return { readSeq, unreadCount, marked };
     });
+  }
+
+  /** Has nothing count as unread to the caller, or again. @see Reading.discard */
+  discard(input: { userId: UserId; discards: boolean }) {
+    return this.#done((room) => room.reading.discard(input.userId, input.discards));
+  }
+
+  /** Stores what a device of the caller sends. @see Devices.sends */
+  sends(input: DeviceSends) {
+    return this.answer(({ room }) => room.devices.sends(input));
+  }
+
+  /** Tells the others that the caller is typing. */
+  typing(input: { userId: UserId }) {
+    return this.#done((room) => room.typing(input.userId));
+  }
+
+  /** What the caller's devices miss behind a place. @see Devices.replay */
+  replay(input: ReplayInput) {
+    return this.answer(async ({ room }) => {
+      await room.people.refreshed();
+      return room.devices.replay(input);
+    });
+  }
+
+  /** What the caller's inbox should know now, who looks at it, or opens a device's socket. @see Devices.hello */
+  hello(input: Greeting) {
+    return this.answer(({ room }) => room.devices.hello(input));
   }
 
   /** The newest snapshot for a member's inbox, which does not wait for its turn in the fan-out. */
@@ -114,39 +163,43 @@ export abstract class ConversationObject extends ConversationLife {
     return this.answer(({ room }) => room.snapshot(input.userId));
   }
 
-  /** How far each member has read. */
-  receipts(input: { userId: UserId }) {
-    return this.answer(({ room }) => room.receipts(input.userId));
+  /** What the caller's inbox, which is being repaired, should know. @see Devices.truth */
+  truth(input: { userId: UserId; listens: boolean }) {
+    return this.answer(({ room }) => room.devices.truth(input));
   }
 
-  /** The conversation as the caller sees it. @see Room.describe */
+  /** How far each member has read. */
+  receipts(input: { userId: UserId }) {
+    return this.answer(({ room }) => room.reading.receipts(input.userId));
+  }
+
+  /** The conversation as the caller sees it. @see Snapshots.describe */
   describe(input: { userId: UserId }) {
     return this.answer(async ({ room }) => {
       await room.people.refreshed();
       room.settle();
-      return room.describe(input.userId);
+      return room.snapshots.describe(input.userId);
     });
   }
 
   /** Announces a change in D1 of whether its two may write. Idempotent by token. @see DirectFlags.changing */
   flagsChanging(input: { token: string }) {
-    return this.answer(({ room }) => {
-      room.flags.changing(input.token);
-      return null;
-    });
+    return this.#done((room) => room.flags.changing(input.token));
   }
 
   /** The change is done: takes over what D1 says. Idempotent. @see DirectFlags.changed */
   refreshFlags(input: { token: string }) {
-    return this.answer(async ({ room }) => {
-      await room.flags.changed(input.token);
-      return null;
-    });
+    return this.#done((room) => room.flags.changed(input.token));
   }
 
   /** A page of members. @see Roster.page */
-  members(input: { userId: UserId; limit: number; after?: MemberPosition }) {
+  members(input: { userId: UserId } & MemberRange) {
     return this.answer(({ room }) => room.roster.page(input.userId, input));
+  }
+
+  /** Some members. @see Roster.named */
+  membersAmong(input: { userId: UserId; targetIds: UserId[] }) {
+    return this.answer(({ room }) => room.roster.named(input.userId, input.targetIds));
   }
 
   /** Changes the group's profile. @see Group.edit */
@@ -166,6 +219,16 @@ export abstract class ConversationObject extends ConversationLife {
     });
   }
 
+  /** Adds people, each for himself. @see Joining.addEach */
+  addEach(input: { userId: UserId; people: Person[]; barred: UserId[] }) {
+    return this.answer(async ({ room }) => {
+      const each = room.joining.addEach(input.userId, input.people, input.barred);
+      await room.share([input.userId, ...each.added]);
+      // D1 may have said of some that they have no account any more.
+      return { ...each, added: each.added.filter((id) => room.people.knows(id)) };
+    });
+  }
+
   /** Joins, or asks to be let in; `gone`: his account was deleted meanwhile. @see Joining.join */
   join(input: { person: Person; message: string }) {
     return this.answer(async ({ room }) => {
@@ -182,10 +245,8 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** Lets somebody in, or not. @see Joining.handle */
-  handle(input: { userId: UserId; applicationId: number; accept: boolean }) {
-    return this.#shared(input, ({ joining }) =>
-      joining.handle(input.userId, input.applicationId, input.accept),
-    );
+  handle(input: { userId: UserId } & Decision) {
+    return this.#shared(input, ({ joining }) => joining.handle(input.userId, input));
   }
 
   /** Leaves. @see Group.leave */
@@ -194,8 +255,8 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** Removes members. @see Group.remove */
-  remove(input: { userId: UserId; targetIds: UserId[] }) {
-    return this.#shared(input, ({ group }) => group.remove(input.userId, input.targetIds));
+  remove(input: { userId: UserId; targetIds: UserId[]; reason?: string }) {
+    return this.#shared(input, ({ group }) => group.remove(input.userId, input.targetIds, input.reason));
   }
 
   /** Changes a member's role, mute or name card. @returns his membership @see Group.change */
@@ -219,20 +280,16 @@ export abstract class ConversationObject extends ConversationLife {
     return this.#shared(input, ({ group }) => group.dissolve(input.userId));
   }
 
-  /** Tells the caller's sockets what the conversation is like for him now: his own flags have changed. */
+  /** Tells the caller's sockets, on all his devices, what the conversation is like for him now: his own flags have changed. */
   announce(input: { userId: UserId }) {
-    return this.answer(({ sockets }) => {
-      sockets.announce([input.userId]);
-      return null;
-    });
+    return this.#done((room) => room.announce([input.userId]));
   }
 
   /** Takes out who has no account any more; D1 is told, now or by a job. Idempotent. @see farewell */
   removeDeleted(input: { userId: UserId }) {
-    return this.answer(async ({ room }) => {
+    return this.#done((room) => {
       farewell(room, input.userId);
-      await room.share([]);
-      return null;
+      return room.share([]);
     });
   }
 
@@ -252,11 +309,31 @@ export abstract class ConversationObject extends ConversationLife {
     );
   }
 
-  /** A change, then one try to tell D1 and the inboxes of whom it concerns. */
-  #shared(input: { userId: UserId }, work: (room: Room) => UserId[]): Promise<Result<null>> {
+  /**
+   * Has a member read: with names as they are today, and behind everything that waits to be stored.
+   * @param caller `evenLeft`: who has left is let in too, and whoever was in a dissolved group
+   */
+  #reading<T>(
+    { userId, evenLeft = false }: { userId: UserId; evenLeft?: boolean },
+    read: (room: Room, member: Member) => T,
+  ): Promise<Result<T>> {
     return this.answer(async ({ room }) => {
-      await room.share([input.userId, ...work(room)]);
+      await room.people.refreshed();
+      room.settle();
+      return read(room, evenLeft ? room.members.known(userId) : room.members.active(userId));
+    });
+  }
+
+  /** Does something that has no answer but that it is done. */
+  #done(work: (room: Room) => unknown): Promise<Result<null>> {
+    return this.answer(async ({ room }) => {
+      await work(room);
       return null;
     });
+  }
+
+  /** A change, then one try to tell D1 and the inboxes of whom it concerns. */
+  #shared(input: { userId: UserId }, work: (room: Room) => UserId[]): Promise<Result<null>> {
+    return this.#done((room) => room.share([input.userId, ...work(room)]));
   }
 }

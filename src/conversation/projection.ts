@@ -70,8 +70,8 @@ export class Projection {
   }
 
   async #projectSome(): Promise<void> {
-    const { profile, dissolvedAt, version } = this.#state;
-    const untold = version > this.#state.projected;
+    const { profile, dissolvedAt } = this.#state;
+    const untold = profile.version > this.#state.projected;
     const members = this.#untold()
       .slice(0, BATCH)
       .map(({ user_id, role, state, joined_at, version: at }) => ({
@@ -83,19 +83,19 @@ export class Projection {
       }));
     const acquaintances = this.#acquaintances.untold.slice(0, BATCH);
     const gone = await this.#directory.project(this.#state.id, {
-      ...(untold && { conversation: { profile, dissolvedAt, version } }),
+      ...(untold && { conversation: { profile, dissolvedAt } }),
       members,
       acquaintances,
     });
-    if (untold) this.#state.setProjected(version);
+    if (untold) this.#state.setProjected(profile.version);
     if (members.length > 0) this.#members.projected(members);
     if (acquaintances.length > 0) this.#acquaintances.projected(acquaintances);
     if (gone.length > 0) this.#gone(gone);
   }
 
   #isBehind(): boolean {
-    const { version, projected } = this.#state;
-    return version > projected || this.#acquaintances.isBehind || this.#untold().length > 0;
+    const { profile, projected } = this.#state;
+    return profile.version > projected || this.#acquaintances.isBehind || this.#untold().length > 0;
   }
 
   #untold() {

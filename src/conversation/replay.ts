@@ -1,62 +1,52 @@
-import { type ConversationId, Position } from "../core/ids.ts";
-import type { Message } from "../core/message.ts";
-import type { RoomProtocol } from "../core/protocol.ts";
-import { frames } from "./delivery.ts";
-import type { Change } from "./log.ts";
+import { Position } from "../core/ids.ts";
+import type { Change, Place, ReplayPage } from "../core/replay.ts";
 import type { Member } from "./members.ts";
 import type { Room } from "./room.ts";
 
 const PAGE = 100;
 
-/** One page of what a client missed. */
-export interface ReplayPage {
-  /** revokes and hides of what it has shown already */
-  changes: Change[];
-  messages: Message[];
-  /** from where the next page goes on */
-  lastSeq: Position;
-  rev: number;
-  hasMore: boolean;
-}
-
 /**
  * What is later than `after` and `rev`: first the changes to older messages, then the messages, at
- * most 100 a page. The last page reaches the last message, so that its reader can go live at once.
+ * most 100 a page. The last page reaches the last message, so that its reader can go live at once; for who
+ * left that is the last one he saw.
  * @param rev undefined: the client wants no changes
  */
 export function replayPage(room: Room, member: Member, after: Position, rev: number | undefined): ReplayPage {
-  const last = room.log.last.seq;
-  const from = Math.min(after, last);
-  const changes = rev === undefined ? [] : room.log.changes(rev, Position.parse(from), PAGE, member);
+  const last = member.visible_until ?? room.log.last.seq;
+  const from = Position.parse(Math.min(after, last));
+  const changes = rev === undefined ? [] : room.log.changes(rev, from, PAGE, member);
+  const begin = { after: from, since: rev, changes };
   const lastChange = changes.at(-1);
   if (lastChange && changes.length === PAGE) {
-    return { changes, messages: [], lastSeq: Position.parse(from), rev: lastChange.rev, hasMore: true };
+    const { rev } = lastChange;
+    const within = changesBehind(room, member, begin, { seq: last, rev });
+    return { ...begin, messages: [], within, lastSeq: from, rev, hasMore: true };
   }
-  const { rows: shown, hasMore } = room.log.after(from, PAGE, member);
+  const { rows, hasMore } = room.log.after(from, PAGE, member);
+  const shown = rows.filter(({ seq }) => seq <= last);
+  const isCut = hasMore && shown.length === rows.length;
   // What is hidden at the end counts as seen: the page reaches the last message all the same.
-  const lastSeq = hasMore ? (shown.at(-1)?.seq ?? from) : last;
+  const lastSeq = Position.parse(isCut ? (shown.at(-1)?.seq ?? from) : last);
+  const until = { seq: last, rev: room.state.rev };
   return {
-    changes,
+    ...begin,
     messages: room.view.for(shown, member),
-    lastSeq: Position.parse(lastSeq),
-    rev: room.state.rev,
-    hasMore,
+    within: changesBehind(room, member, begin, until),
+    lastSeq,
+    rev: until.rev,
+    hasMore: isCut,
   };
 }
 
-/** A page as a client gets it: the changes, the messages, and `synced` as its end. */
-export function pageFrames(
-  { changes, messages, lastSeq, rev, hasMore }: ReplayPage,
-  conversationId: ConversationId,
-  protocol: RoomProtocol,
-): string[] {
-  const told = changes.map(({ seq, by, rev: at }) =>
-    protocol.event(
-      by === null
-        ? { type: "hidden", conversationId, seq, rev: at }
-        : { type: "revoked", conversationId, seq, by, rev: at },
-    ),
-  );
-  const shown = frames(messages.map(protocol.message), protocol.messages);
-  return [...told, ...shown, protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore })];
+/** What became of messages behind the place where a page begins; none is the rule. */
+function changesBehind(
+  room: Room,
+  member: Member,
+  { after, since, changes }: Pick<ReplayPage, "after" | "since" | "changes">,
+  until: Place,
+): Change[] {
+  if (since === undefined || room.state.rev === since) return [];
+  const told = new Set(changes.map(({ rev }) => rev));
+  const all = room.log.changes(since, until.seq, 3 * PAGE, member);
+  return all.filter(({ seq, rev }) => seq > after && rev <= until.rev && !told.has(rev));
 }

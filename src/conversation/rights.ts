@@ -1,4 +1,4 @@
-import { CoreError } from "../core/errors.ts";
+import { CoreError, refused } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { type Audience, may, outranks, POLICIES, type Policy } from "../core/policies.ts";
 import type { Member } from "./members.ts";
@@ -33,28 +33,33 @@ export class Rights {
     this.#room.settle();
     const actor = this.#room.members.active(actorId);
     if (this.#room.state.profile.kind === "direct") {
-      throw new CoreError("forbidden", "This is a direct conversation: only groups have that.");
+      throw refused("kind", "This is a direct conversation: only groups have that.");
     }
     return actor;
   }
 
-  /** @param deed what it is, for people @throws `forbidden` */
+  /** @param deed what it is, for people @throws `forbidden`: where the kind lets nobody do it, that comes first */
   require(actor: Member, what: Capability, deed: string): void {
     const audience = this.policy[what];
     if (may(actor.role, audience)) return;
-    throw new CoreError("forbidden", `${WHO[audience]} may ${deed} here.`);
+    const detail = `${WHO[audience]} may ${deed} here.`;
+    if (audience === "nobody") throw refused("kind", detail, this.#room.state.profile.policy);
+    throw refused("rank", detail);
   }
 
   /** @throws `forbidden` unless the actor may act on this member at all */
   requireOver(actor: Member, target: Member): void {
     if (outranks(actor.role, target.role)) return;
-    throw new CoreError("forbidden", "Admins act on plain members only, and nobody on the owner or himself.");
+    const refusal = actor === target ? "self" : "rank";
+    throw refused(refusal, "Admins act on plain members only, and nobody on the owner or himself.");
   }
 
   /** @throws `not_found` for who is no member */
   member(id: UserId): Member {
     const member = this.#room.members.isActive(id) ? this.#room.members.find(id) : undefined;
-    if (!member) throw new CoreError("not_found", `There is no member ${id} in this group.`);
+    if (!member) {
+      throw new CoreError("not_found", `There is no member ${id} in this group.`, { missing: "member" });
+    }
     return member;
   }
 }

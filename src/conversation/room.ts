@@ -1,55 +1,50 @@
 import type { Bump } from "../core/bump.ts";
-import { listedBody } from "../core/content.ts";
-import type { Profile, ReadReceipt, Role, Standing } from "../core/conversation.ts";
-import { noConversation, noMessage, type Result } from "../core/errors.ts";
-import type { Position, Seq, UserId } from "../core/ids.ts";
+import { noConversation, type Result } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
 import { shownBytes } from "../core/merged.ts";
 import type { AnyDraft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes, MessageSources } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
+import { bytesOf } from "../core/text.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { Acquaintances } from "./acquaintances.ts";
 import { writeRefusal } from "./admission.ts";
-import { type Change, type Changed, storeChange } from "./change.ts";
+import { Announcements } from "./announcements.ts";
+import { type Change, storeChange } from "./change.ts";
 import { reopen } from "./clearing.ts";
 import { Copies } from "./copies.ts";
+import { Devices } from "./devices.ts";
 import { Door } from "./door.ts";
 import { Erasure } from "./erasure.ts";
-import { Fanout, type Note, REPAIR_MS } from "./fanout.ts";
+import { Fanout } from "./fanout.ts";
 import { farewell } from "./farewell.ts";
 import { DirectFlags } from "./flags.ts";
 import { Group } from "./group.ts";
 import { Joining } from "./joining.ts";
+import type { Listener, Origin } from "./listener.ts";
 import { Log } from "./log.ts";
-import { type Member, Members } from "./members.ts";
+import { Members } from "./members.ts";
+import { RoomMembership } from "./membership.ts";
+import { Outbox } from "./outbox.ts";
+import { Outreach } from "./outreach.ts";
+import { Passings } from "./passings.ts";
 import { People } from "./people.ts";
 import { PROJECT_AGAIN_MS, Projection } from "./projection.ts";
+import { Readable } from "./readable.ts";
+import { Reading } from "./reading.ts";
+import { type JobKind, noteOf, RoomJobs, reminderOf } from "./room-jobs.ts";
 import { Roster } from "./roster.ts";
 import { Search } from "./search.ts";
 import { type Outcome, Sends } from "./sends.ts";
 import { Snapshots } from "./snapshots.ts";
-import type { RoomSocket } from "./socket.ts";
 import { State } from "./state.ts";
 import { View } from "./view.ts";
 
 /** Bumps that are awaited before an answer; the rest goes at the pump's pace. */
 const AWAITED_BUMPS = 50;
 
-/** What a conversation does later. */
-export type JobKind = "fanout" | "expiry" | "flags" | "projection" | "index";
-
-/** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
-export type Origin = { socket: RoomSocket } | { settle: (outcome: Outcome<Origin>) => void };
-
-/** What a room tells whoever listens there, once it is stored. */
-export interface Listener {
-  sent(outcomes: Outcome<Origin>[]): void;
-  read(userId: UserId, seq: Position, from: RoomSocket | null): void;
-  revoked(seq: Seq, by: UserId, rev: number): void;
-  hidden(seq: Seq, userId: UserId, rev: number): void;
-  changed(changed: Changed): void;
-  flagsChanged(): void;
-}
+/** One typing notice of a member is passed on in this time. */
+const TYPING_MS = 1_000;
 
 export interface RoomDeps {
   directory: ConversationDirectory;
@@ -61,25 +56,33 @@ export interface RoomDeps {
 /** What happens in a conversation, whoever asks: by call or by socket. Persist, then memory, then tell. */
 export class Room {
   readonly #storage: DurableObjectStorage;
-  #listener: Listener | undefined;
+  readonly #listeners: Listener[] = [];
   readonly #sends: Sends<Origin>;
   readonly #door: Door;
   readonly #fanout: Fanout;
+  readonly #announcements: Announcements;
+  readonly #typedAt = new Map<UserId, number>();
   readonly #projection: Projection;
   readonly roster: Roster;
   readonly group: Group;
   readonly joining: Joining;
   readonly erasure: Erasure;
+  readonly reading: Reading;
+  readonly devices: Devices;
+  /** what is done later */
+  readonly jobs: RoomJobs;
   readonly state: State;
   readonly log: Log;
   readonly members: Members;
   readonly people: People;
   readonly acquaintances: Acquaintances;
+  readonly outbox: Outbox;
   readonly view: View;
   readonly flags: DirectFlags;
   readonly copies: Copies;
   readonly snapshots: Snapshots;
   readonly search: Search;
+  readonly readable: Readable;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
     this.#storage = storage;
@@ -87,21 +90,24 @@ export class Room {
     this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
     this.people = new People(storage.sql, deps.directory);
     this.acquaintances = new Acquaintances(storage.sql, this.people, () => this.#projection.changed());
-    this.log = new Log(storage.sql, this.state.profile.createdAt, ({ kind, body }) =>
-      shownBytes(kind, body, (id) => this.people.get(id)),
+    const personOf = (id: UserId) => this.people.get(id);
+    this.log = new Log(
+      storage.sql,
+      this.state.profile.createdAt,
+      ({ kind, body, custom_data, tip }) =>
+        shownBytes(kind, body, personOf) + bytesOf(custom_data ?? "") + bytesOf(tip ?? ""),
     );
     this.view = new View(this.state.id, this.log, this.people, this.members);
     this.snapshots = new Snapshots(this.state, this.log, this.members, this.view);
-    this.#fanout = new Fanout(
-      {
-        conversationId: this.state.id,
-        ids: () => this.members.ids(),
-        version: (userId) => this.snapshots.version(this.members.find(userId)),
-        bump: (userId) => this.snapshots.bump(userId),
-      },
-      deps.inboxes,
-      noteOf(jobs, "fanout"),
-    );
+    const passings = new Passings();
+    const membership = new RoomMembership(this, passings);
+    this.#fanout = new Fanout(membership, deps.inboxes, noteOf(jobs, "fanout"));
+    this.devices = new Devices(this, membership, this.#fanout);
+    this.listen(new Outreach(this.state, this.members, passings, (id) => this.#fanout.mayHear(id)));
+    this.#announcements = new Announcements(this, deps.directory, (userId, conversation) => {
+      for (const listener of this.#listeners) listener.announced(userId, conversation);
+      this.#fanout.passing();
+    });
     this.#projection = new Projection(
       this.state,
       this.members,
@@ -110,11 +116,15 @@ export class Room {
       () => jobs.schedule("projection", "", Date.now() + PROJECT_AGAIN_MS),
       (gone) => this.#remove(gone),
     );
+    this.outbox = new Outbox(storage.sql, this.state.id, deps.inboxes, reminderOf(jobs));
     this.roster = new Roster(this.members);
     this.group = new Group(this);
     this.erasure = new Erasure(storage, this);
+    this.reading = new Reading(this);
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
+    this.readable = new Readable(storage.sql, this.log);
     this.search = new Search(storage, this.log, noteOf(jobs, "index"));
+    this.jobs = new RoomJobs(this.#fanout, this.#projection, this.search.indexing, this.outbox);
     this.#sends = new Sends(
       storage,
       this.log,
@@ -126,7 +136,7 @@ export class Room {
     this.flags = new DirectFlags(storage.sql, this.state, {
       read: () => deps.directory.flags(this.state.id),
       schedule: (due) => jobs.schedule("flags", "", due),
-      changed: () => this.#listener?.flagsChanged(),
+      changed: () => this.announce(),
     });
     const { id } = this.state;
     const { members, log, people } = this;
@@ -135,9 +145,9 @@ export class Room {
     this.#door = new Door(this.#sends, this.flags, this.copies, (outcomes) => this.#committed(outcomes));
   }
 
-  /** Has one listener told of all that happens from now on. */
+  /** Has somebody told of all that happens from now on, before those who listen already. */
   listen(listener: Listener): void {
-    this.#listener = listener;
+    this.#listeners.unshift(listener);
   }
 
   /** Takes messages in; each is answered, in order, once it is stored or refused. */
@@ -166,52 +176,14 @@ export class Room {
     return { ok: true, value: { message, replay } };
   }
 
-  /**
-   * Moves a member's read position forward; backward changes nothing.
-   * @param from the socket that asked: it is not told
-   * @throws `not_found` beyond the last message
-   */
-  read(userId: UserId, seq: Position, from: RoomSocket | null): Member {
-    this.#sends.flush();
-    const member = this.members.active(userId);
-    if (seq > this.log.last.seq) throw noMessage(seq);
-    const n = this.log.countUpTo(seq);
-    if (n === null) throw noMessage(seq);
-    if (seq > member.read_seq) {
-      this.members.moveRead(member, { seq, n, at: Date.now() });
-      this.happened((listener) => listener.read(userId, seq, from));
-    }
-    return member;
-  }
-
-  receipts(userId: UserId): ReadReceipt[] {
-    this.members.active(userId);
-    return this.members.receipts();
-  }
-
-  /**
-   * The conversation as a member sees it, without what D1 keeps for him.
-   * @param listed with the last message as lists have it
-   */
-  describe(
-    userId: UserId,
-    listed = false,
-  ): {
-    profile: Profile;
-    role: Role;
-    standing: Standing;
-    lastMessage: Message | null;
-  } {
-    const member = this.members.active(userId);
-    const newest = this.log.newest(member);
-    if (newest && listed) newest.body = listedBody(newest.kind, newest.body);
-    const [lastMessage = null] = newest ? this.view.for([newest], member) : [];
-    return {
-      profile: this.state.profile,
-      role: member.role,
-      standing: this.snapshots.standing(member),
-      lastMessage,
-    };
+  /** Tells the others that a member is typing; who may not write is not seen to write. */
+  typing(userId: UserId): void {
+    if (!this.mayWrite(userId)) return;
+    const now = Date.now();
+    if (now - (this.#typedAt.get(userId) ?? 0) < TYPING_MS) return;
+    this.#typedAt.set(userId, now);
+    for (const listener of this.#listeners) listener.typing(userId);
+    this.#fanout.passing();
   }
 
   /** Whether a member may write here now. @throws `not_found` for who is none */
@@ -234,26 +206,17 @@ export class Room {
    * first it is in his list again, should he have deleted it for himself.
    */
   async tellAll(first: UserId): Promise<void> {
-    if (reopen(this.#storage, this.members, this.members.active(first))) this.#fanout.changed();
+    if (reopen(this.members, this.members.active(first))) this.#fanout.changed();
+    // To whom it is new.
+    this.announce(this.members.ids().filter((id) => !this.#fanout.knows(id)));
     this.#fanout.resume();
-    await this.tell([first, ...this.members.ids()]);
+    this.outbox.resume();
+    await Promise.all([this.tell([first, ...this.members.ids()]), this.outbox.tryNow()]);
   }
 
   /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
   resume(): void {
-    this.#projection.changed();
-    this.#fanout.resume();
-    this.search.indexing.resume();
-  }
-
-  /** The `index` job. @returns when to look again, or null once there is nothing to index */
-  async repairIndex(): Promise<number | null> {
-    return this.search.indexing.repair() ? null : Date.now() + REPAIR_MS;
-  }
-
-  /** The `fanout` job. @returns when to look again, or null once everybody knows */
-  async repairFanout(): Promise<number | null> {
-    return (await this.#fanout.repair()) ? null : Date.now() + REPAIR_MS;
+    this.jobs.resume();
   }
 
   #committed(outcomes: Outcome<Origin>[]): void {
@@ -266,17 +229,18 @@ export class Room {
       if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
       this.search.indexing.resume();
     } finally {
-      this.#listener?.sent(outcomes);
+      for (const listener of this.#listeners) listener.sent(outcomes);
     }
   }
 
   /** Something was stored besides messages: the inboxes are told, and whoever listens. */
   happened(tell: (listener: Listener) => void): void {
+    // Before the fan-out starts, so that the first bump takes along what is passing. It is stored: whatever
+    // fails in telling one, the others are told.
     try {
-      this.#fanout.changed();
+      for (const listener of this.#listeners) tell(listener);
     } finally {
-      // It is stored: whatever fails in noting who is to be told, the sockets of who is out are closed.
-      if (this.#listener) tell(this.#listener);
+      this.#fanout.changed();
     }
   }
 
@@ -284,21 +248,23 @@ export class Room {
   change(change: Change): void {
     const changed = storeChange(this.#storage, this, change);
     try {
-      this.#projection.changed();
+      this.jobs.changed();
     } finally {
       this.happened((listener) => listener.changed(changed));
     }
+    const { profile, tip } = change;
+    if (profile) this.announce();
+    else if (tip?.event === "role" || tip?.event === "joined") this.announce(tip.user_ids);
   }
 
-  /** One try to tell D1 and these users' inboxes of a change, so that they read what was written. */
+  /** Tells these users, or everybody, what the conversation is like for them now. */
+  announce(userIds: UserId[] = this.members.ids()): void {
+    this.#announcements.to(userIds.filter((id) => this.#listeners.some((listener) => listener.reaches(id))));
+  }
+
+  /** One try to tell D1 and these users' inboxes of a change, and others what they are told besides, so that they read what was written. */
   async share(userIds: UserId[]): Promise<void> {
-    await Promise.all([this.#projection.tryNow(), this.tell(userIds)]);
-  }
-
-  /** The `projection` job. */
-  async project(): Promise<null> {
-    await this.#projection.run();
-    return null;
+    await Promise.all([this.jobs.tryNow(), this.tell(userIds)]);
   }
 
   /** What this member's inbox should know now. @throws `not_found` for who was never in it */
@@ -312,13 +278,4 @@ export class Room {
   #remove(userIds: UserId[]): void {
     for (const id of userIds) farewell(this, id);
   }
-}
-
-/** The note that a job is for: after a crash the alarm does what is left of it. */
-function noteOf(jobs: Jobs<JobKind>, kind: JobKind): Note {
-  return {
-    exists: () => jobs.has(kind, ""),
-    write: () => jobs.schedule(kind, "", Date.now() + REPAIR_MS),
-    erase: () => jobs.cancel(kind, ""),
-  };
 }

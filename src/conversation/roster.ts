@@ -1,11 +1,20 @@
 import type { Membership } from "../core/conversation.ts";
+import { CustomFields } from "../core/custom-fields.ts";
 import type { UserId } from "../core/ids.ts";
 import type { Member, Members } from "./members.ts";
 
 /** A place in the list of members. */
-export interface MemberPosition {
+interface MemberPosition {
   joinedAt: number;
   userId: UserId;
+}
+
+/** Part of the list of members. */
+export interface MemberRange {
+  limit: number;
+  after?: MemberPosition;
+  /** so many are passed over */
+  skip?: number;
 }
 
 /** The members as a list, in the order in which they joined. */
@@ -16,12 +25,15 @@ export class Roster {
     this.#members = members;
   }
 
-  /** A page of members, behind a place in the list. @throws `not_found` unless the caller is one */
-  page(userId: UserId, { limit, after }: { limit: number; after?: MemberPosition }): Membership[] {
+  /**
+   * A page of members: behind a place in the list, or from a number on.
+   * @throws `not_found` unless the caller is one
+   */
+  page(userId: UserId, { limit, after, skip = 0 }: MemberRange): Membership[] {
     this.#members.active(userId);
     return this.active()
       .filter((member) => !after || isBehind(member, after))
-      .slice(0, limit)
+      .slice(skip, skip + limit)
       .map(membership);
   }
 
@@ -45,7 +57,14 @@ function isBehind(member: Member, { joinedAt, userId }: MemberPosition): boolean
   return member.joined_at > joinedAt || (member.joined_at === joinedAt && member.user_id > userId);
 }
 
-function membership({ user_id, role, muted_until, name_card, joined_at }: Member): Membership {
+/** A member as whoever asks sees him. */
+export function membership(member: Member): Membership {
+  const { user_id: userId, role, muted_until, name_card: nameCard, joined_at: joinedAt } = member;
   const mutedUntil = muted_until > Date.now() ? muted_until : 0;
-  return { userId: user_id, role, mutedUntil, nameCard: name_card, joinedAt: joined_at };
+  return { userId, role, mutedUntil, nameCard, joinedAt, customFields: fieldsOf(member) };
+}
+
+/** What clients keep with a member. */
+export function fieldsOf({ custom_fields }: Member): CustomFields {
+  return CustomFields.parse(JSON.parse(custom_fields));
 }

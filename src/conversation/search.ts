@@ -1,6 +1,6 @@
 import { type Kind, searchText } from "../core/content.ts";
 import { fold } from "../core/fold.ts";
-import { type Position, Seq, type UserId } from "../core/ids.ts";
+import { Seq, type UserId } from "../core/ids.ts";
 import type { Note } from "./fanout.ts";
 import { Indexing } from "./indexing.ts";
 import type { Log, Reader, Row } from "./log.ts";
@@ -20,14 +20,14 @@ export interface Wanted {
   text: string;
   senderId?: UserId;
   kind?: Kind;
-  before?: Position;
+  before?: number;
   limit: number;
 }
 
-/** What was found, the newest first, and before which seq to go on; null: there is nothing more. */
+/** What was found, and behind which seq to go on in that direction; null: there is nothing more. */
 export interface Found {
   rows: Row[];
-  nextBefore: Seq | null;
+  next: Seq | null;
 }
 
 /**
@@ -45,7 +45,7 @@ export class Search {
     this.indexing = new Indexing(storage, log, this.#words, note);
   }
 
-  /** A page of at most `limit` messages; fewer where the call has looked at as many as it may. */
+  /** At most `limit` messages, the newest first; fewer where the call has looked at as many as it may. */
   find(wanted: Wanted, reader: Reader): Found {
     const text = fold(wanted.text);
     const page = new Page(text, wanted.limit, this.#log);
@@ -54,17 +54,17 @@ export class Search {
     const floor = Math.max(this.indexing.indexedSeq, reader.visible_from);
     if (before - 1 > floor) {
       const after = Math.max(floor, before - 1 - MOST_SCANNED);
-      for (const row of this.#log.between(after, before, reader, wanted)) {
+      for (const row of this.#log.between(after, before, reader, wanted, "DESC")) {
         if (page.take(row)) return page.full();
       }
       before = after + 1;
       if (after > floor) return page.upTo(before);
     }
 
-    let left = Math.min(MOST_HITS, Math.max(LEAST_HITS, Math.floor(MOST_COMPARED / text.length)));
+    let left = mostHits(text);
     for (let count = wanted.limit + 1; left > 0; count = Math.min(4 * count, left)) {
       const hits = this.#words.find(text, { after: reader.visible_from, before }, count);
-      for (const row of this.#log.among(hits, reader, wanted)) {
+      for (const row of this.#log.among(hits, reader, wanted, "DESC")) {
         if (page.take(row)) return page.full();
       }
       const last = hits.at(-1);
@@ -74,6 +74,41 @@ export class Search {
     }
     return page.upTo(before);
   }
+
+  /** The same in either order. */
+  stretch({ rising, ...wanted }: Wanted & { after?: number; rising: boolean }, reader: Reader): Found {
+    return rising ? this.#rise(wanted, reader) : this.find(wanted, reader);
+  }
+
+  #rise(wanted: Wanted & { after?: number }, reader: Reader): Found {
+    const text = fold(wanted.text);
+    const page = new Page(text, wanted.limit, this.#log);
+    let after = Math.max(wanted.after ?? 0, reader.visible_from);
+    const end = Math.min(wanted.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
+
+    const roof = Math.min(end, this.indexing.indexedSeq + 1);
+    let left = mostHits(text);
+    for (let count = wanted.limit + 1; after + 1 < roof; count = Math.min(4 * count, left)) {
+      if (left <= 0) return page.upTo(after);
+      const hits = this.#words.find(text, { after, before: roof }, count, "ASC");
+      for (const row of this.#log.among(hits, reader, wanted, "ASC")) {
+        if (page.take(row)) return page.full();
+      }
+      after = hits.length < count ? roof - 1 : (hits.at(-1) ?? after);
+      left -= count;
+    }
+
+    const to = Math.min(end, after + 1 + MOST_SCANNED);
+    for (const row of this.#log.between(after, to, reader, wanted, "ASC")) {
+      if (page.take(row)) return page.full();
+    }
+    return page.upTo(to === end ? null : to - 1);
+  }
+}
+
+/** How many hits of the index a call compares. */
+function mostHits(text: string): number {
+  return Math.min(MOST_HITS, Math.max(LEAST_HITS, Math.floor(MOST_COMPARED / text.length)));
 }
 
 /** The page that a call fills. */
@@ -105,11 +140,11 @@ class Page {
 
   /** The page after `take` has ended it: what follows is behind the last that it has looked at. */
   full(): Found {
-    return { rows: this.#rows, nextBefore: this.#last };
+    return { rows: this.#rows, next: this.#last };
   }
 
-  /** The page where nothing is left to look at before a seq, or (null) at all. */
-  upTo(before: number | null): Found {
-    return { rows: this.#rows, nextBefore: before === null ? null : Seq.parse(before) };
+  /** The page where everything was looked at up to a seq, or (null) at all. */
+  upTo(seq: number | null): Found {
+    return { rows: this.#rows, next: seq === null ? null : Seq.parse(seq) };
   }
 }

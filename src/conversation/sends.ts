@@ -1,15 +1,14 @@
-import { CoreError, type Failure, noMessage, type Result } from "../core/errors.ts";
+import { CoreError, type Failure, noMentioned, noMessage, type Result } from "../core/errors.ts";
 import { Position, Seq, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
-import type { AnyDraft, Draft } from "../core/message.ts";
+import type { Draft } from "../core/message.ts";
+import { Backlog, weightOf } from "../object/backlog.ts";
 import type { Acquaintances } from "./acquaintances.ts";
 import { type Log, type Row, storedMentions } from "./log.ts";
 import type { Member, Members, ReadPosition } from "./members.ts";
 
-const MAX_WAITING = 1_000;
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
-/** What a waiting send weighs besides its body. */
-const OVERHEAD_BYTES = 256;
+/** More do not wait for their turn, or for others. */
+export const MAX_WAITING = 1_000;
 
 /** A message that is stored; `replay`: it was already, and its sender repeats himself. */
 export interface Sent {
@@ -31,17 +30,6 @@ export interface Outcome<Origin> {
   result: Result<Sent>;
 }
 
-/** How much room a send takes while it waits, in bytes. */
-export function weightOf(draft: AnyDraft): number {
-  if ("copy" in draft) return JSON.stringify(draft.copy).length + OVERHEAD_BYTES;
-  return (draft.shown?.bytes ?? draft.body.length) + OVERHEAD_BYTES;
-}
-
-/** Whether more waits than a conversation takes in. */
-export function isTooMuch(sends: number, bytes: number): boolean {
-  return sends > MAX_WAITING || bytes > MAX_WAITING_BYTES;
-}
-
 /**
  * The one queue for messages: group commit with a lead. A send that finds the room quiet is committed
  * at once; those on its heels wait for the next timer turn and go together in one transaction, as the
@@ -54,8 +42,8 @@ export class Sends<Origin> {
   readonly #acquaintances: Pick<Acquaintances, "store" | "apply">;
   readonly #writeRefusal: (sender: Member) => CoreError | undefined;
   readonly #committed: (outcomes: Outcome<Origin>[]) => void;
+  readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: Send<Origin>[] = [];
-  #waitingBytes = 0;
   #turnIsSet = false;
 
   /**
@@ -83,13 +71,8 @@ export class Sends<Origin> {
   submit(sends: Send<Origin>[]): void {
     const refused: Outcome<Origin>[] = [];
     for (const send of sends) {
-      const bytes = weightOf(send.draft);
-      if (isTooMuch(this.#waiting.length + 1, this.#waitingBytes + bytes)) {
-        refused.push({ send, result: TOO_MANY });
-        continue;
-      }
-      this.#waiting.push(send);
-      this.#waitingBytes += bytes;
+      if (this.#backlog.enter(1, weightOf(send.draft))) this.#waiting.push(send);
+      else refused.push({ send, result: TOO_MANY });
     }
     if (!this.#turnIsSet) this.#turn();
     if (refused.length > 0) this.#committed(refused);
@@ -100,7 +83,7 @@ export class Sends<Origin> {
     const sends = this.#waiting;
     if (sends.length === 0) return;
     this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#backlog.clear();
     this.#committed(this.#commit(sends));
   }
 
@@ -187,6 +170,10 @@ export class Sends<Origin> {
       mentions: storedMentions(draft.mentions),
       client_msg_id: clientMsgId ?? null,
       forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
+      client_time: draft.clientTime ?? null,
+      priority: draft.priority ?? null,
+      custom_data: draft.customData ?? null,
+      tip: null,
       created_at: Math.max(Date.now(), last.at),
     };
     if (!this.#log.insert(row))
@@ -200,8 +187,7 @@ export class Sends<Origin> {
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
     const stranger = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
-    if (stranger === undefined) return undefined;
-    return new CoreError("not_found", `mentions: there is no member ${stranger} in this conversation.`);
+    return stranger === undefined ? undefined : noMentioned(stranger);
   }
 }
 

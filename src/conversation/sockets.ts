@@ -1,25 +1,22 @@
 import { CoreError, type Failure } from "../core/errors.ts";
-import { Position, type SessionId, type UserId } from "../core/ids.ts";
+import { Position, type SessionId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { AnyDraft } from "../core/message.ts";
-import type { ConversationDirectory } from "../core/ports.ts";
 import type { Command, KickReason, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
+import { pageFrames } from "../object/frames.ts";
+import { type Intake, readFrame } from "../object/intake.ts";
+import { CLOSE } from "../object/socket.ts";
 import { Broadcast } from "./broadcast.ts";
-import { type Intake, readFrame } from "./intake.ts";
 import type { Opening } from "./opening.ts";
-import { pageFrames, replayPage } from "./replay.ts";
+import { replayPage } from "./replay.ts";
 import type { Room } from "./room.ts";
-import { CLOSE, RoomSocket } from "./socket.ts";
-
-/** One typing notice of a member is passed on in this time. */
-const TYPING_MS = 1_000;
+import { RoomSocket } from "./socket.ts";
 
 /** What the sockets need from outside. */
 export interface SocketsDeps {
   protocol: RoomProtocol;
   settings: Pick<Settings, "rateLimits">;
-  directory: ConversationDirectory;
 }
 
 /** The sockets of a room: opens and closes them, and takes their frames to the room. */
@@ -27,22 +24,25 @@ export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
-  readonly #intake: Intake;
+  readonly #intake: Intake<Command>;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
-  readonly #typedAt = new Map<UserId, number>();
   readonly #broadcast: Broadcast;
 
-  constructor(ctx: DurableObjectState, { protocol, settings, directory }: SocketsDeps, room: Room) {
+  constructor(ctx: DurableObjectState, { protocol, settings }: SocketsDeps, room: Room) {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
-    this.#intake = { protocol, conversationId: room.state.id, rateLimits: settings.rateLimits };
+    this.#intake = {
+      decode: (frame) => protocol.decode(frame, room.state.id),
+      refused: protocol.refused,
+      rateLimits: settings.rateLimits,
+    };
     for (const ws of ctx.getWebSockets()) {
       const socket = RoomSocket.restore(ctx, ws);
       if (socket) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
     }
-    this.#broadcast = new Broadcast(room, protocol, directory, {
+    this.#broadcast = new Broadcast(room, protocol, {
       sockets: () => [...this.#sockets.values()],
       kick: (concerns, reason) => this.kick(concerns, reason),
     });
@@ -82,10 +82,10 @@ export class Sockets {
     }
     if (socket.isClosing) return;
     socket.heard();
-    const command = readFrame(this.#intake, socket, data);
-    if (!command) return;
+    const read = readFrame(this.#intake, socket, data);
+    if (!read) return;
     try {
-      this.#take(socket, command);
+      this.#take(socket, read.command, read.granted);
     } catch (error) {
       if (error instanceof CoreError) {
         this.#refuse(socket, error.toFailure(), undefined);
@@ -102,11 +102,6 @@ export class Sockets {
     const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws);
     this.#sockets.delete(ws);
     return socket;
-  }
-
-  /** Tells these users what the conversation is like for them now. @see Broadcast.announce */
-  announce(userIds: UserId[]): void {
-    this.#broadcast.announce(userIds);
   }
 
   hasSession(sessionId: SessionId): boolean {
@@ -136,18 +131,18 @@ export class Sockets {
     return next;
   }
 
-  #take(socket: RoomSocket, command: Command): void {
+  #take(socket: RoomSocket, command: Command, granted: number): void {
     switch (command.type) {
       case "send":
-        this.#send(socket, command.items);
+        this.#send(socket, command.items.slice(0, granted));
         return;
       case "read":
         socket.valid();
-        this.#room.read(socket.userId, command.seq, socket);
+        this.#room.reading.read(socket.userId, command.seq, socket);
         return;
       case "typing":
         socket.valid();
-        this.#typing(socket);
+        this.#room.typing(socket.userId);
         return;
       case "sync":
         socket.valid();
@@ -170,22 +165,6 @@ export class Sockets {
     this.#room.submit(socket.userId, drafts, { socket });
   }
 
-  #typing(socket: RoomSocket): void {
-    // Who may not write is not seen to write.
-    if (!this.#room.mayWrite(socket.userId)) return;
-    const now = Date.now();
-    if (now - (this.#typedAt.get(socket.userId) ?? 0) < TYPING_MS) return;
-    this.#typedAt.set(socket.userId, now);
-    const event = this.#protocol.event({
-      type: "typing",
-      conversationId: this.#room.state.id,
-      userId: socket.userId,
-    });
-    for (const other of this.#sockets.values()) {
-      if (other.userId !== socket.userId && other.isLive) other.send(event);
-    }
-  }
-
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
     const wasBehind = socket.replay !== null;
     const from = rev ?? socket.replay?.rev;
@@ -205,11 +184,11 @@ export class Sockets {
     }
     socket.goLive();
     // What changed besides messages between its pages has not reached it.
-    if (wasBehind) this.announce([socket.userId]);
+    if (wasBehind) this.#room.announce([socket.userId]);
   }
 
   #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {
-    socket.send(this.#protocol.refused(failure, clientMsgId));
+    socket.send(this.#protocol.refused(failure, { clientMsgId }));
   }
 
   #tell(socket: RoomSocket, event: RoomEvent): void {

@@ -1,5 +1,6 @@
 import type { ConversationKind, Flags, JoinPolicy, Profile } from "../core/conversation.ts";
-import type { ConversationId, UserId } from "../core/ids.ts";
+import { CustomFields } from "../core/custom-fields.ts";
+import type { ConversationId, Handle, UserId } from "../core/ids.ts";
 import type { PolicyName } from "../core/policies.ts";
 import type { Created } from "../core/ports.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
@@ -7,6 +8,8 @@ import { REPAIR_MS } from "./fanout.ts";
 import { CHANGE_MS } from "./flags.ts";
 import { Members } from "./members.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { firstNotices } from "./notices.ts";
+import { Outbox } from "./outbox.ts";
 import { People } from "./people.ts";
 
 type Row = {
@@ -20,6 +23,11 @@ type Row = {
   policy: PolicyName;
   owner_id: UserId | null;
   created_at: number;
+  handle: Handle | null;
+  mute_all: number;
+  max_members: number | null;
+  custom_fields: string;
+  changed_at: number | null;
   dissolved_at: number | null;
   version: number;
   projected: number;
@@ -34,8 +42,6 @@ type Row = {
 export interface Shared {
   profile: Profile;
   dissolvedAt: number | null;
-  /** rises with each change */
-  version: number;
 }
 
 /** What a conversation is besides its messages and members: one row. */
@@ -43,8 +49,7 @@ export class State {
   readonly #sql: SqlStorage;
   readonly id: ConversationId;
   profile: Profile;
-  /** of what members share, for D1; `projected` is what D1 knows */
-  version: number;
+  /** the version of the profile that D1 knows */
   projected: number;
   flags: Flags;
   /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
@@ -60,7 +65,6 @@ export class State {
     this.id = row.id;
     this.changes = row.changes;
     this.rev = row.rev;
-    this.version = row.version;
     this.projected = row.projected;
     this.flags = {
       blocked: row.blocked === 1,
@@ -78,6 +82,12 @@ export class State {
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
+      handle: row.handle,
+      muteAll: row.mute_all === 1,
+      maxMembers: row.max_members,
+      customFields: CustomFields.parse(JSON.parse(row.custom_fields)),
+      version: row.version,
+      changedAt: row.changed_at ?? row.created_at,
     };
   }
 
@@ -102,25 +112,27 @@ export class State {
   }
 
   /** Stores a profile, or that the group is dissolved; memory follows by `applyShared`. */
-  storeShared({ profile, dissolvedAt, version }: Shared): void {
+  storeShared({ profile, dissolvedAt }: Shared): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
-         owner_id = ?, dissolved_at = ?, version = ?`,
+         owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
       profile.introduction,
       profile.announcement,
       profile.joinPolicy,
       profile.ownerId,
+      Number(profile.muteAll),
+      JSON.stringify(profile.customFields),
+      profile.changedAt,
       dissolvedAt,
-      version,
+      profile.version,
     );
   }
 
-  applyShared({ profile, dissolvedAt, version }: Shared): void {
+  applyShared({ profile, dissolvedAt }: Shared): void {
     this.profile = profile;
     this.dissolvedAt = dissolvedAt;
-    this.version = version;
   }
 
   /** Notes which version D1 has taken. */
@@ -145,8 +157,8 @@ export function create(
     storage.sql.exec(
       `INSERT INTO conversation
          (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
-          blocked, friends, friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          handle, max_members, custom_fields, blocked, friends, friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -157,6 +169,9 @@ export function create(
       profile.policy,
       profile.ownerId,
       profile.createdAt,
+      profile.handle,
+      profile.maxMembers,
+      JSON.stringify(profile.customFields),
       Number(flags.blocked),
       Number(flags.friends),
       Number(flags.friendsOnly),
@@ -166,6 +181,9 @@ export function create(
     for (const { person } of members) People.store(storage.sql, person, now);
     // Nobody has been told yet: what a crash leaves undone here the alarm does.
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + REPAIR_MS);
+    if (Outbox.store(storage.sql, firstNotices({ id, profile }, members)).length > 0) {
+      storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('notices', '', ?)", now + REPAIR_MS);
+    }
     // A block between that look at D1 and these tables has found no object that it could tell.
     if (profile.kind !== "direct") return;
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + CHANGE_MS);

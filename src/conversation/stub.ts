@@ -1,10 +1,14 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { AnyDraft, Person } from "../core/message.ts";
+import type { DeviceSends, Greeting, ReplayInput } from "../core/ports.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
 import type { MemberChange, ProfileChange } from "./group.ts";
+import type { HistoryRange } from "./history.ts";
+import type { Decision } from "./joining.ts";
 import type { ConversationObject } from "./object.ts";
 import { OPENING_HEADER, type Opening } from "./opening.ts";
-import type { MemberPosition } from "./roster.ts";
+import type { ReadableRange } from "./readable.ts";
+import type { MemberRange } from "./roster.ts";
 import type { Wanted } from "./search.ts";
 
 /** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
@@ -31,6 +35,21 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).page(input));
   }
 
+  /** @see ConversationObject.stagedPage */
+  stagedPage(id: ConversationId, input: { userId: UserId; before?: number; limit: number }) {
+    return callObject(() => this.#stub(id).stagedPage(input));
+  }
+
+  /** @see ConversationObject.readable */
+  readable(id: ConversationId, input: { userId: UserId } & ReadableRange) {
+    return callObject(() => this.#stub(id).readable(input));
+  }
+
+  /** @see ConversationObject.history */
+  history(id: ConversationId, input: { userId: UserId; evenLeft?: boolean } & HistoryRange) {
+    return callObject(() => this.#stub(id).history(input));
+  }
+
   /** @see ConversationObject.message */
   message(id: ConversationId, input: { userId: UserId; seq: Seq }) {
     return callObject(() => this.#stub(id).message(input));
@@ -51,19 +70,29 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).revoke(input));
   }
 
+  /** Not twice: tried once. @see ConversationObject.takeBack */
+  takeBack(id: ConversationId, input: { userId: UserId; seq: Seq; withinS: number }) {
+    return callObjectOnce(() => this.#stub(id).takeBack(input));
+  }
+
   /** @see ConversationObject.hide */
   hide(id: ConversationId, input: { userId: UserId; seq: Seq }) {
     return callObject(() => this.#stub(id).hide(input));
   }
 
   /** @see ConversationObject.clear */
-  clear(id: ConversationId, input: { userId: UserId }) {
+  clear(id: ConversationId, input: { userId: UserId; keepsHistory?: boolean }) {
     return callObject(() => this.#stub(id).clear(input));
   }
 
   /** @see ConversationObject.read */
-  read(id: ConversationId, input: { userId: UserId; seq: Position }) {
+  read(id: ConversationId, input: { userId: UserId; seq?: Position }) {
     return callObject(() => this.#stub(id).read(input));
+  }
+
+  /** @see ConversationObject.discard */
+  discard(id: ConversationId, input: { userId: UserId; discards: boolean }) {
+    return callObject(() => this.#stub(id).discard(input));
   }
 
   /** @see ConversationObject.receipts */
@@ -71,9 +100,34 @@ export class ConversationStubs {
     return callObject(() => this.#stub(id).receipts(input));
   }
 
+  /** Tried once: a draft without a client id would be stored twice. @see ConversationObject.sends */
+  sends(id: ConversationId, input: DeviceSends) {
+    return callObjectOnce(() => this.#stub(id).sends(input));
+  }
+
+  /** @see ConversationObject.typing */
+  typing(id: ConversationId, userId: UserId) {
+    return callObject(() => this.#stub(id).typing({ userId }));
+  }
+
+  /** @see ConversationObject.replay */
+  replay(id: ConversationId, input: ReplayInput) {
+    return callObject(() => this.#stub(id).replay(input));
+  }
+
+  /** @see ConversationObject.hello */
+  hello(id: ConversationId, input: Greeting) {
+    return callObject(() => this.#stub(id).hello(input));
+  }
+
   /** @see ConversationObject.snapshot */
   snapshot(id: ConversationId, userId: UserId) {
     return callObject(() => this.#stub(id).snapshot({ userId }));
+  }
+
+  /** @see ConversationObject.truth */
+  truth(id: ConversationId, input: { userId: UserId; listens: boolean }) {
+    return callObject(() => this.#stub(id).truth(input));
   }
 
   /** @see ConversationObject.describe */
@@ -92,8 +146,13 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.members */
-  members(id: ConversationId, input: { userId: UserId; limit: number; after?: MemberPosition }) {
+  members(id: ConversationId, input: { userId: UserId } & MemberRange) {
     return callObject(() => this.#stub(id).members(input));
+  }
+
+  /** @see ConversationObject.membersAmong */
+  membersAmong(id: ConversationId, input: { userId: UserId; targetIds: UserId[] }) {
+    return callObject(() => this.#stub(id).membersAmong(input));
   }
 
   /** @see ConversationObject.edit */
@@ -104,6 +163,11 @@ export class ConversationStubs {
   /** @see ConversationObject.add */
   add(id: ConversationId, input: { userId: UserId; people: Person[] }) {
     return callObject(() => this.#stub(id).add(input));
+  }
+
+  /** Tried once: a second try would find in the group whom the first has added. @see ConversationObject.addEach */
+  addEach(id: ConversationId, input: { userId: UserId; people: Person[]; barred: UserId[] }) {
+    return callObjectOnce(() => this.#stub(id).addEach(input));
   }
 
   /** @see ConversationObject.join */
@@ -117,7 +181,7 @@ export class ConversationStubs {
   }
 
   /** Not idempotent, like those below it: tried once. @see ConversationObject.handle */
-  handle(id: ConversationId, input: { userId: UserId; applicationId: number; accept: boolean }) {
+  handle(id: ConversationId, input: { userId: UserId } & Decision) {
     return callObjectOnce(() => this.#stub(id).handle(input));
   }
 
@@ -127,7 +191,7 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.remove */
-  remove(id: ConversationId, input: { userId: UserId; targetIds: UserId[] }) {
+  remove(id: ConversationId, input: { userId: UserId; targetIds: UserId[]; reason?: string }) {
     return callObjectOnce(() => this.#stub(id).remove(input));
   }
 

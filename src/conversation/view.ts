@@ -2,9 +2,11 @@ import type { Preview } from "../core/bump.ts";
 import { listedBody, previewText } from "../core/content.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import { shownBody } from "../core/merged.ts";
-import type { Message, Quote } from "../core/message.ts";
-import { type Log, type Reader, type Row, readForwarded, readMentions } from "./log.ts";
+import type { Message, Person, Quote } from "../core/message.ts";
+import { TipDetails } from "../core/tip.ts";
+import { type Log, type Reader, type Row, readForwarded } from "./log.ts";
 import type { Member, Members } from "./members.ts";
+import { readMentions } from "./naming.ts";
 import type { People } from "./people.ts";
 
 /** Makes messages out of rows: with today's profiles, and with what each reader may see of a quote. */
@@ -19,6 +21,10 @@ export class View {
     this.#log = log;
     this.#people = people;
     this.#members = members;
+  }
+
+  person(id: UserId): Person {
+    return this.#people.get(id);
   }
 
   /** Messages as one reader sees them. */
@@ -48,12 +54,11 @@ export class View {
     return {
       seq: row.seq,
       senderId: row.sender_id,
+      ...this.#besides(row),
       kind: row.kind,
       body: listedBody(row.kind, row.body),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
-      ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
-      ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
       createdAt: row.created_at,
     };
   }
@@ -63,14 +68,28 @@ export class View {
       conversationId: this.#id,
       seq: row.seq,
       sender: this.#people.get(row.sender_id),
+      ...this.#besides(row),
       kind: row.kind,
       body: shownBody(row.kind, row.body, (id) => this.#people.get(id)),
       ...(quoted && { quote: quote(quoted) }),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
+      createdAt: row.created_at,
+    };
+  }
+
+  /** What only some messages have, in pages and in previews. */
+  #besides(row: Row) {
+    const nameCard = this.#members.find(row.sender_id)?.name_card;
+    return {
+      ...(nameCard && { nameCard }),
+      ...(row.revoked_by !== null && { revokedBy: row.revoked_by }),
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
       ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
-      createdAt: row.created_at,
+      ...(row.client_time !== null && { clientTime: row.client_time }),
+      ...(row.priority !== null && { priority: row.priority }),
+      ...(row.custom_data !== null && { customData: row.custom_data }),
+      ...(row.tip !== null && { tip: TipDetails.parse(JSON.parse(row.tip)) }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Seq } from "../core/ids.ts";
+import type { Order } from "./log.ts";
 
 /** Characters of a token that stand for one code point: in base 36 four hold all of them. */
 const WIDTH = 4;
@@ -50,9 +51,14 @@ export class Words {
     return this.#marks(tokens).every((mark) => this.#isUsed(mark));
   }
 
-  /** At most `limit` messages between two seqs which have this text (one that is not empty), the newest first. */
-  find(text: string, { after, before }: { after: number; before: number }, limit: number): Seq[] {
-    const bounds = "rowid > ? AND rowid < ? ORDER BY rowid DESC LIMIT ?";
+  /** At most `limit` messages between two seqs which have this text (one that is not empty), in this order. */
+  find(
+    text: string,
+    { after, before }: { after: number; before: number },
+    limit: number,
+    order: Order = "DESC",
+  ): Seq[] {
+    const bounds = `rowid > ? AND rowid < ? ORDER BY rowid ${order} LIMIT ?`;
     const query = `SELECT rowid AS seq FROM words WHERE words MATCH ? AND ${bounds}`;
     const rows = this.#sql.exec<{ seq: Seq }>(query, phraseOf(text), after, before, limit).toArray();
     return rows.map(({ seq }) => seq);

@@ -25,7 +25,7 @@ export async function deleteAccount(core: Core, caller: Credential, password: st
   for (const sessionId of result.sessions) core.sessionMemory.forget(sessionId);
   // The account is gone: what fails now is the job's.
   await core.inboxes
-    .farewell(userId, { token })
+    .farewell(userId, { token, contacts: result.contacts })
     .catch((error: unknown) => log("warn", "farewell_failed", { user: userId, ...fault(error) }));
 }
 

@@ -2,13 +2,13 @@ import { insertUser } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import { hashPassword } from "./password-hash.ts";
-import { checkPassword } from "./passwords.ts";
+import { checkPassword, type SignInName } from "./passwords.ts";
 import { type Credential, openSession } from "./sessions.ts";
-import type { Account, User } from "./users.ts";
+import type { Account, Me } from "./users.ts";
 
 /** A user and the session that was opened for him. */
 export interface SignedIn {
-  user: User;
+  user: Me;
   credential: Credential;
 }
 
@@ -22,7 +22,7 @@ export interface Registration {
 }
 
 /** The names of deleted accounts: nobody may take one before its time. */
-const RESERVED = /^deleted-\d+$/;
+export const RESERVED = /^deleted-\d+$/;
 
 /**
  * Makes an account and signs it in.
@@ -49,8 +49,9 @@ export async function login(
   core: Core,
   { username, password }: { username: string; password: string },
   userAgent: string,
+  by: SignInName = "username",
 ): Promise<SignedIn> {
-  const account = await checkPassword(core, username, password);
+  const account = await checkPassword(core, username, password, by);
   if (!account) throw wrong();
   return signIn(core, account, userAgent);
 }

@@ -1,25 +1,48 @@
 import { z } from "zod";
-import { deleteBlock, findBlockedAmong, insertBlock, listBlocked } from "../storage/blocks.ts";
+import {
+  deleteBlocks,
+  findBlockedAmong,
+  insertBlocks,
+  listBlocked,
+  listBlockedNames,
+} from "../storage/blocks.ts";
 import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
 import { changingFlags } from "./direct-flags.ts";
 import { CoreError } from "./errors.ts";
+import { tellBoth } from "./friendship.ts";
 import { UserId } from "./ids.ts";
-import { noUser, requireOther, type User } from "./users.ts";
+import { allNamed, noUser, requireOther, type User } from "./users.ts";
 
 const BlockPosition = z.tuple([UserId]);
 
 /**
- * Blocks somebody: friendship and requests between the two end, and once this resolves neither of them
- * writes to the other. Repeating it changes nothing.
+ * Blocks somebody: friendship and requests between the two end, of which the devices of both are told, and once
+ * this resolves neither of them writes to the other. Repeating it changes nothing.
  * @throws `validation_failed` with oneself, `not_found` for an unknown user
  */
 export async function block(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
-  const exists = await changingFlags(core, caller, other, () =>
-    insertBlock(core.db, caller, other, Date.now()),
-  );
-  if (!exists) throw noUser(other);
+  await blockEach(core, caller, [other]);
+}
+
+/**
+ * The same with whoever has these usernames, all together.
+ * @returns the names of all whom the caller blocks then
+ * @throws as `block`, and then nobody is blocked
+ */
+export async function blockNamed(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
+  await blockEach(core, caller, await othersNamed(core, caller, usernames));
+  return blockedNames(core, caller);
+}
+
+async function blockEach(core: Core, caller: UserId, others: UserId[]): Promise<void> {
+  const { missing } = await changingFlags(core, caller, others, async () => {
+    const done = await insertBlocks(core.db, caller, others, Date.now());
+    for (const other of done.ended) tellBoth(core, caller, other, "none");
+    return done;
+  });
+  requireAll(missing);
 }
 
 /**
@@ -28,8 +51,33 @@ export async function block(core: Core, caller: UserId, other: UserId): Promise<
  */
 export async function unblock(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
-  const exists = await changingFlags(core, caller, other, () => deleteBlock(core.db, caller, other));
-  if (!exists) throw noUser(other);
+  await unblockEach(core, caller, [other]);
+}
+
+/** The same with whoever has these usernames. @returns as `blockNamed`. @throws as `unblock`, and then nothing is lifted */
+export async function unblockNamed(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
+  await unblockEach(core, caller, await othersNamed(core, caller, usernames));
+  return blockedNames(core, caller);
+}
+
+async function unblockEach(core: Core, caller: UserId, others: UserId[]): Promise<void> {
+  requireAll(await changingFlags(core, caller, others, () => deleteBlocks(core.db, caller, others)));
+}
+
+async function othersNamed(core: Core, caller: UserId, usernames: string[]): Promise<UserId[]> {
+  const ids = (await allNamed(core, usernames)).map(({ id }) => id);
+  for (const id of ids) requireOther(caller, id);
+  return ids;
+}
+
+/** Whoever is gone since he was looked up is as unknown. */
+function requireAll([missing]: UserId[]): void {
+  if (missing !== undefined) throw noUser(missing);
+}
+
+/** The names of all whom the caller blocks. */
+export function blockedNames(core: Core, caller: UserId): Promise<string[]> {
+  return listBlockedNames(core.db, caller);
 }
 
 /** Whom the caller blocks. @throws `validation_failed` for a cursor that is none of this list's */

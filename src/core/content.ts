@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { invalid } from "./errors.ts";
+import { excess } from "./errors.ts";
 import { UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { exceedsBytes, textUpTo } from "./text.ts";
@@ -69,8 +69,7 @@ export const StoredBody = z.record(z.string(), z.json());
  */
 export function bodyJson(content: Content): BodyJson {
   const json = JSON.stringify(content.body);
-  if (exceedsBytes(json, LIMITS.bodyBytes))
-    throw invalid("body", `must be at most ${LIMITS.bodyBytes} bytes as JSON`);
+  if (exceedsBytes(json, LIMITS.bodyBytes)) throw excess("body", LIMITS.bodyBytes);
   return json;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { ConversationId, Position, UserId } from "./ids.ts";
-import type { Message, Person } from "./message.ts";
+import type { CustomFields } from "./custom-fields.ts";
+import type { ConversationCode, ConversationId, Handle, Position, UserId } from "./ids.ts";
+import type { Mentioned, Message, Person } from "./message.ts";
 import type { PolicyName } from "./policies.ts";
 
 export const ConversationKind = z.enum(["direct", "group"]);
@@ -30,7 +31,7 @@ export interface Preferences {
 /** What all members share of a conversation. */
 export interface Profile {
   kind: ConversationKind;
-  /** `""` in a direct conversation */
+  /** of a direct conversation, which is called after the other one, what it was given when it was created, or `""` */
   name: string;
   avatar: string;
   introduction: string;
@@ -41,6 +42,17 @@ export interface Profile {
   /** null in a direct conversation */
   ownerId: UserId | null;
   createdAt: number;
+  /** a group's given id; null: it goes by its number */
+  handle: Handle | null;
+  /** plain members may not write */
+  muteAll: boolean;
+  /** how many members a group takes, where these are fewer than others of its kind; else null */
+  maxMembers: number | null;
+  customFields: CustomFields;
+  /** rises with each change of the profile; 0: never changed */
+  version: number;
+  /** when it was last changed (ms), or created */
+  changedAt: number;
 }
 
 /** What D1 says of the two of a direct conversation; a group has none of it. */
@@ -56,16 +68,37 @@ export interface Flags {
 export interface Standing {
   lastSeq: Position;
   readSeq: Position;
+  /** when his read position last moved (ms); 0: never */
+  readAt: number;
+  /** 0 for who discards what comes */
   unreadCount: number;
+  /** he takes no notice of it: nothing is unread to him */
+  discards: boolean;
+  /** the messages among the unread ones that name him, the newest first, or the newest of very many */
+  mentioned: Mentioned[];
+  /** how far the other one has read, in a direct conversation; null: not told yet */
+  peerRead: ReadPoint | null;
   memberCount: number;
   /** milliseconds; the newest message's time, or that of the conversation's creation */
   updatedAt: number;
 }
 
+/** How far somebody has read, and when he last moved there (ms; 0: never). */
+export type ReadPoint = Pick<ReadReceipt, "readSeq" | "readAt">;
+
 /** A conversation as one member sees it. */
 export interface Conversation extends Profile, Standing, Preferences {
   id: ConversationId;
+  code: ConversationCode;
+  /** of a direct conversation: what it was called when it was created, or `""` */
+  givenName: string;
   role: Role;
+  /** when the caller came in (ms) */
+  joinedAt: number;
+  /** of a group */
+  owner: Person | null;
+  /** the caller as its object knows him; absent in lists */
+  own?: Membership;
   /** the other one, in a direct conversation */
   peer?: Person & { online: boolean };
   lastMessage: Message | null;
@@ -76,33 +109,51 @@ export interface Conversation extends Profile, Standing, Preferences {
 /** What D1 adds to a conversation for one member. */
 export interface Listed {
   id: ConversationId;
+  code: ConversationCode;
   profile: Profile;
   role: Role;
+  joinedAt: number;
+  owner: Person | null;
   preferences: Preferences;
   /** the other one of a direct conversation */
   peer: (Person & { online: boolean }) | null;
-  /** a direct conversation in which its two may not write */
+  /** a direct conversation in which its two may not write; one which he has left, or which is dissolved */
   disabled: boolean;
   /** who wrote the last message */
   sender: Person | null;
+  /** who else was asked for beside it */
+  named: Person[];
 }
 
 /** A conversation as one member sees it, put together of what its object and D1 know. */
 export function compose(
   id: ConversationId,
-  { profile, role, preferences, peer, disabled }: Omit<Listed, "id" | "sender">,
+  {
+    code,
+    profile,
+    role,
+    joinedAt,
+    owner,
+    preferences,
+    peer,
+    disabled,
+  }: Omit<Listed, "id" | "sender" | "named">,
   standing: Standing,
   lastMessage: Message | null,
 ): Conversation {
-  const { lastSeq, readSeq, unreadCount, memberCount, updatedAt } = standing;
+  const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = standing;
+  const { discards, mentioned, peerRead } = standing;
   return {
     id,
+    code,
     ...profile,
+    givenName: profile.name,
     // A direct conversation is called after the other one.
     ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
     ...preferences,
-    ...{ lastSeq, readSeq, unreadCount, memberCount, updatedAt },
-    role,
+    ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
+    ...{ discards, mentioned, peerRead },
+    ...{ role, joinedAt, owner },
     lastMessage,
     disabled,
   };
@@ -117,6 +168,7 @@ export interface Membership {
   /** what he is called in this group; `""`: by his own name */
   nameCard: string;
   joinedAt: number;
+  customFields: CustomFields;
 }
 
 /** How far a member has read, and when he last moved there (0: never). */

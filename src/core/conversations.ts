@@ -1,26 +1,17 @@
-import {
-  findListed,
-  insertGroup,
-  openDirect as openPair,
-  updatePreferences,
-} from "../storage/conversations.ts";
+import { findListed, findPeople, openDirect as openPair } from "../storage/conversations.ts";
+import { conversationExists, updatePreferences } from "../storage/preferences.ts";
 import { findAccounts } from "../storage/users.ts";
-import { requireNoBlocks } from "./blocks.ts";
-import type { InboxEntry, Preview } from "./bump.ts";
-import {
-  type Conversation,
-  compose,
-  type JoinPolicy,
-  type Listed,
-  type Preferences,
-} from "./conversation.ts";
+import type { InboxEntry, ListRange, Preview } from "./bump.ts";
+import { type Cast, castAmong, namedIn } from "./cast.ts";
+import { type Conversation, compose, type Listed, type Preferences } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { CoreError, invalid, noConversation } from "./errors.ts";
+import { CoreError, invalid, noConversation, noMembership } from "./errors.ts";
+import { notFriends, requireFriends } from "./friends.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
 import { goneUser, type Message, type Person } from "./message.ts";
-import type { PolicyName } from "./policies.ts";
+import type { NoticeBox } from "./notice.ts";
 import { noUser } from "./users.ts";
 
 /** How often the copy of a flag is handed on while others change it; what is off then is mended when it is seen. */
@@ -29,57 +20,51 @@ const MAX_COPIES = 10;
 /**
  * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
  * both lists before this resolves.
+ * @param name what it is called, if this creates it, by the few who ask: to most it has the other one's name
  * @throws `validation_failed` with oneself, `not_found` for an unknown user
  */
 export async function openDirect(
   core: Core,
   caller: UserId,
   peer: UserId,
+  name?: string,
 ): Promise<{ conversation: Conversation; created: boolean }> {
   if (peer === caller) throw invalid("body.user_id", "must be somebody else: you cannot chat with yourself");
   await requireUsers(core, [peer]);
-  const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
-  const opened = await openPair(core.db, pair, Date.now());
-  // One of them was deleted meanwhile.
-  if (!opened) throw noUser(peer);
-  const { id, created } = opened;
-  await core.conversations.init(id, caller);
-  return { conversation: await getConversation(core, caller, id), created };
+  return open(core, caller, peer, { friendsOnly: false, name });
 }
 
 /**
- * Creates a group with its first members; the caller owns it. Duplicates and the caller among
- * `memberIds` are ignored.
- * @throws `not_found` for an unknown member, `blocked` for one across a block, `validation_failed` for more
- *   members than a group holds; nothing is created then
+ * The same with a friend. Where this creates it, only friends may write there, for as long as it is there.
+ * @throws `not_found` for an unknown user and for oneself, `forbidden` for who is no friend
  */
-export async function createGroup(
+export async function openAmongFriends(
   core: Core,
   caller: UserId,
-  group: { name: string; memberIds: UserId[]; joinPolicy: JoinPolicy; policy: PolicyName },
-): Promise<Conversation> {
-  const { name, joinPolicy, policy } = group;
-  const memberIds = [...new Set([caller, ...group.memberIds])];
-  const max = core.settings.maxGroupMembers;
-  if (memberIds.length > max) throw invalid("body.member_ids", `a group has at most ${max} members`);
-  await requireUsers(core, memberIds);
-  await requireNoBlocks(core, caller, memberIds);
-  const ownerId = caller;
-  const id = await insertGroup(core.db, {
-    name,
-    joinPolicy,
-    policy,
-    ownerId,
-    memberIds,
-    createdAt: Date.now(),
-  });
-  if (id === null) {
-    // Somebody was deleted meanwhile.
-    await requireUsers(core, memberIds);
-    throw new CoreError("unavailable", "The members could not be looked up. Try again.");
+  friend: UserId,
+): Promise<{ conversation: Conversation; created: boolean }> {
+  if (friend === caller) throw noUser(friend);
+  await requireUsers(core, [friend]);
+  await requireFriends(core, caller, [friend]);
+  return open(core, caller, friend, { friendsOnly: true });
+}
+
+async function open(
+  core: Core,
+  caller: UserId,
+  peer: UserId,
+  how: { friendsOnly: boolean; name?: string | undefined },
+): Promise<{ conversation: Conversation; created: boolean }> {
+  const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
+  const opened = await openPair(core.db, pair, Date.now(), how);
+  if (!opened) {
+    // One of them was deleted meanwhile, or the friendship has ended.
+    await requireUsers(core, [peer]);
+    throw how.friendsOnly ? notFriends(peer) : noUser(peer);
   }
+  const { id, created } = opened;
   await core.conversations.init(id, caller);
-  return getConversation(core, caller, id);
+  return { conversation: await getConversation(core, caller, id), created };
 }
 
 /** A conversation as the caller sees it. @throws `not_found` unless he is in it, `unavailable` while D1 is behind */
@@ -89,36 +74,76 @@ export async function getConversation(core: Core, caller: UserId, id: Conversati
     findListed(core.db, caller, [{ id, senderId: null }]),
   ]);
   const found = listed.get(id) ?? (await raiseUntold(core, caller, id));
-  const { profile, role, standing, lastMessage } = described;
-  return compose(id, { ...found, profile, role }, standing, lastMessage);
+  const { profile, own, standing, lastMessage } = described;
+  return { ...compose(id, { ...found, profile, role: own.role }, standing, lastMessage), own };
 }
 
 /**
  * The caller's conversations, sticky ones first, then newest activity: one call of his inbox and one
  * query of D1 whatever their number.
+ * @param range `ids`: these alone, as far as they are in his list
  * @throws `validation_failed` for a cursor that is none of this list's
  */
 export async function listConversations(
   core: Core,
   caller: UserId,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor, ids }: { limit: number; cursor?: string | undefined; ids?: ConversationId[] | undefined },
 ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const entries = await core.inboxes.list(caller, { limit: limit + 1, ...(after && { after }) });
+  const range = { limit: limit + 1, ...(after && { after }), ...(ids && { ids }) };
+  const entries = await core.inboxes.list(caller, range);
   const shown = entries.slice(0, limit);
-  const wanted = shown.map(({ conversationId, preview }) => ({
-    id: conversationId,
-    senderId: preview?.senderId ?? null,
-  }));
+  const items = await fillEntries(core, caller, shown);
+  const last = shown.at(-1);
+  return { items, nextCursor: entries.length > limit && last ? encodeCursor(last) : null };
+}
+
+/** Conversations of the caller's list, with what D1 knows of them: one query. One of which it knows nothing yet is left out. */
+export async function fillEntries(
+  core: Core,
+  caller: UserId,
+  entries: InboxEntry[],
+): Promise<Conversation[]> {
+  return fill(core, caller, entries, await findListed(core.db, caller, entries.map(wantedOf)));
+}
+
+/** A page of the caller's conversations, how he stands to his notices, and who is who in all of it, he himself too. */
+export async function listWithNotices(
+  core: Core,
+  caller: UserId,
+  range: ListRange,
+): Promise<{ items: Conversation[]; box: NoticeBox; cast: Cast }> {
+  const { entries, box } = await core.inboxes.overview(caller, range);
+  const always = [caller, ...(box.newest ? [box.newest.actorId] : [])];
+  const wanted = entries.map((entry) => {
+    const { preview, mentioned } = entry;
+    const named = preview ? [preview.senderId, ...namedIn(preview)] : [];
+    const namedIds = new Set([...always, ...named, ...mentioned.map(({ senderId }) => senderId)]);
+    return { ...wantedOf(entry), namedIds: [...namedIds] };
+  });
   const listed = await findListed(core.db, caller, wanted);
-  const items = shown.flatMap((entry) => {
+  const people = [...listed.values()].flatMap(({ named }) => named);
+  // Beside no conversation nobody is named.
+  if (listed.size === 0) people.push(...(await findPeople(core.db, always)));
+  return { items: fill(core, caller, entries, listed), box, cast: castAmong(people) };
+}
+
+function wantedOf({ conversationId, preview }: InboxEntry) {
+  return { id: conversationId, senderId: preview?.senderId ?? null };
+}
+
+function fill(
+  core: Core,
+  caller: UserId,
+  entries: InboxEntry[],
+  listed: Map<ConversationId, Listed>,
+): Conversation[] {
+  return entries.flatMap((entry) => {
     const found = listed.get(entry.conversationId);
     if (!found) return [];
     mendSticky(core, caller, entry, found);
     return [compose(entry.conversationId, found, entry, lastMessage(entry, found.sender))];
   });
-  const last = shown.at(-1);
-  return { items, nextCursor: entries.length > limit && last ? encodeCursor(last) : null };
 }
 
 /**
@@ -131,7 +156,28 @@ export async function setPreferences(
   id: ConversationId,
   change: { [Flag in keyof Preferences]?: boolean | undefined },
 ): Promise<Conversation> {
-  if (!(await updatePreferences(core.db, id, caller, change))) throw noConversation();
+  await storePreferences(core, caller, id, change, false);
+  return getConversation(core, caller, id);
+}
+
+/** The same also where he has left, or where the group is dissolved. @throws `not_found` unless he is in it, or was */
+export function setKeptPreferences(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  change: { [Flag in keyof Preferences]?: boolean | undefined },
+): Promise<void> {
+  return storePreferences(core, caller, id, change, true);
+}
+
+async function storePreferences(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  change: { [Flag in keyof Preferences]?: boolean | undefined },
+  evenLeft: boolean,
+): Promise<void> {
+  if (!(await updatePreferences(core.db, id, caller, change, evenLeft))) throw noConversation();
   if (change.sticky !== undefined) await copySticky(core, caller, id, change.sticky);
   // His other devices in the room are told; whether they are is nobody's to wait for.
   core.waitUntil(
@@ -139,7 +185,20 @@ export async function setPreferences(
       .announce(id, { userId: caller })
       .catch((error: unknown) => log("warn", "preferences_not_told", fault(error))),
   );
-  return getConversation(core, caller, id);
+}
+
+/**
+ * Does something in a conversation for an API whose document tells who is not in it from what does not exist.
+ * @throws `not_found` which says so, where `work` says that there is none for the caller, and there is one
+ */
+export async function tellingApart<T>(core: Core, id: ConversationId, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isHidden = error instanceof CoreError && error.data?.missing === "conversation";
+    if (isHidden && (await conversationExists(core.db, id))) throw noMembership();
+    throw error;
+  }
 }
 
 /** D1 has nothing of a member whom the object knows: it is behind, or he has gone meanwhile. */
@@ -150,7 +209,8 @@ async function raiseUntold(core: Core, caller: UserId, id: ConversationId): Prom
   });
 }
 
-async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
+/** @throws `not_found`, naming the first whom there is not */
+export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
   const existing = new Set((await findAccounts(core.db, ids)).map((user) => user.id));
   const unknown = ids.find((id) => !existing.has(id));
   if (unknown !== undefined) throw noUser(unknown);
@@ -164,7 +224,7 @@ async function copySticky(core: Core, caller: UserId, id: ConversationId, sticky
   let copied = sticky;
   for (let i = 0; i < MAX_COPIES; i++) {
     await core.inboxes.stick(caller, { conversationId: id, sticky: copied });
-    const found = (await findListed(core.db, caller, [{ id, senderId: null }])).get(id);
+    const found = (await findListed(core.db, caller, [{ id, senderId: null }], true)).get(id);
     if (!found || found.preferences.sticky === copied) return;
     copied = found.preferences.sticky;
   }

@@ -1,25 +1,27 @@
-import { findDirect } from "../storage/flags.ts";
+import { findDirects } from "../storage/flags.ts";
 import type { Core } from "./core.ts";
-import type { UserId } from "./ids.ts";
+import type { ConversationId, UserId } from "./ids.ts";
 
 /**
- * Changes in D1 whether two may write to each other, so that their conversation obeys it from the answer
- * on, whatever dies in between: it is announced there before, and it looks at D1 after. A change that
+ * Changes in D1 whether somebody and these others may write to each other, so that their conversations obey it from
+ * the answer on, whatever dies in between: it is announced there before, and they look at D1 after. A change that
  * throws may yet come to D1: its announcement stands until the conversation ends it.
- * @throws `unavailable` where the conversation cannot be reached: repeat the whole
+ * @throws `unavailable` where a conversation cannot be reached: repeat the whole
  */
 export async function changingFlags<T>(
   core: Core,
   one: UserId,
-  other: UserId,
+  others: UserId[],
   change: () => Promise<T>,
 ): Promise<T> {
   const token = crypto.randomUUID();
-  const before = await findDirect(core.db, one, other);
-  if (before !== null) await core.conversations.flagsChanging(before, token);
+  const each = (ids: ConversationId[], tell: (id: ConversationId) => Promise<unknown>) =>
+    Promise.all(ids.map(tell));
+  const before = await findDirects(core.db, one, others);
+  await each(before, (id) => core.conversations.flagsChanging(id, token));
   const changed = await change();
   // One that was opened meanwhile may have been made with what D1 said before.
-  const after = before ?? (await findDirect(core.db, one, other));
-  if (after !== null) await core.conversations.refreshFlags(after, token);
+  const after = before.length === others.length ? before : await findDirects(core.db, one, others);
+  await each(after, (id) => core.conversations.refreshFlags(id, token));
   return changed;
 }

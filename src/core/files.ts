@@ -45,6 +45,8 @@ export interface StoredFile {
   contentType: string;
   /** of the bytes, 64 hexadecimal digits */
   sha256: string;
+  /** of the bytes, 32 hexadecimal digits; `""` of files from before it was kept */
+  md5: string;
   /** milliseconds since 1970 */
   createdAt: number;
 }
@@ -60,18 +62,37 @@ export interface ByteRange {
  * @throws `too_large` over 20 MiB, `unavailable` where R2 or D1 does not answer, and what the upload's
  *   bytes throw; nothing of the file is left then
  */
-export async function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
+export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
   requireSize(upload.size ?? 0);
+  const bytes = bounded(upload.bytes);
+  return receiveFile(core, userId, { ...upload, bytes }, (file, publish) => publish(file));
+}
+
+/** Makes a file readable, from then on. */
+export type Publish = (file: StoredFile) => Promise<StoredFile>;
+
+/**
+ * Stores the bytes of a file as they come in, however many there are.
+ * @param keep says what becomes of it once all are there: readable it is only once it is published, which is to come last
+ * @throws `unavailable`, and what the upload's bytes or `keep` throw; nothing of the file is left then
+ */
+export async function receiveFile<T>(
+  core: Core,
+  userId: UserId,
+  upload: Upload,
+  keep: (file: StoredFile, publish: Publish) => Promise<T>,
+): Promise<T> {
   const key = FileKey.parse(randomBytes(16).toString("hex"));
   const { name = "file", contentType = "application/octet-stream", size } = upload;
   const measure = new Measure();
   try {
     await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType });
-    const { size: measured, sha256 } = measure.result();
-    const file = { key, userId, name, size: measured, contentType, sha256, createdAt: Date.now() };
+    const file = { key, userId, name, contentType, ...measure.result(), createdAt: Date.now() };
     // The row comes last: bytes without one are reachable for nobody.
-    await insertFile(core.db, file);
-    return file;
+    return await keep(file, async (known) => {
+      await insertFile(core.db, known);
+      return known;
+    });
   } catch (error) {
     // What cannot be deleted now is swept within two days.
     await deleteBlobs(core.files, [key]).catch(() => undefined);
@@ -86,29 +107,56 @@ export async function getFile(core: Core, key: string, name: string): Promise<St
   return file?.name === name ? file : noFile();
 }
 
+/** The file of this key, whatever its name. @throws `not_found` */
+export async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
+  return (await findFile(core.db, key)) ?? noFile();
+}
+
+/** Some bytes of a file, which need not be published yet: fewer at its end. @throws as `readFile` */
+export async function readBytes(
+  core: Core,
+  { key, size }: Pick<StoredFile, "key" | "size">,
+  range: ByteRange,
+): Promise<Uint8Array> {
+  const length = Math.min(range.length, size - range.offset);
+  if (length <= 0) return new Uint8Array();
+  const found = (await readBlob(core.files, key, { offset: range.offset, length })) ?? noFile();
+  return new Uint8Array(await new Response(found).arrayBuffer());
+}
+
 /** The bytes of a file, or some of them. @throws `not_found` where R2 has lost them, `unavailable` */
 export async function readFile(core: Core, file: StoredFile, range?: ByteRange): Promise<ReadableStream> {
   return (await readBlob(core.files, file.key, range)) ?? noFile();
 }
 
+/** @throws `too_large` with the first byte over the limit */
+async function* bounded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    requireSize(size);
+    yield chunk;
+  }
+}
+
 /** Counts and hashes the bytes that go through it. */
 class Measure {
   #size = 0;
-  readonly #hash = createHash("sha256");
+  readonly #sha256 = createHash("sha256");
+  readonly #md5 = createHash("md5");
 
-  /** @throws `too_large` with the first byte over the limit */
   async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
       this.#size += chunk.byteLength;
-      requireSize(this.#size);
-      this.#hash.update(chunk);
+      this.#sha256.update(chunk);
+      this.#md5.update(chunk);
       yield chunk;
     }
   }
 
   /** What has gone through; once. */
-  result(): { size: number; sha256: string } {
-    return { size: this.#size, sha256: this.#hash.digest("hex") };
+  result(): { size: number; sha256: string; md5: string } {
+    return { size: this.#size, sha256: this.#sha256.digest("hex"), md5: this.#md5.digest("hex") };
   }
 }
 

@@ -31,12 +31,12 @@ export async function copied(sources: MessageSources, userId: UserId, draft: Cop
   const { messages, people } = await read(sources, userId, [{ item: copy.source, path: "body.forward" }]);
   const [message] = messages;
   if (!message) throw new Error("one message was asked for");
-  const { kind, body, senderId, conversationId, seq } = message;
+  const { kind, body, senderId, conversationId, seq, createdAt } = message;
   return {
     ...rest,
     kind,
     body,
-    forwarded: message.forwarded ?? { conversationId, seq, senderId },
+    forwarded: message.forwarded ?? { conversationId, seq, senderId, createdAt },
     ...(kind === "merged" && { shown: shownIn(body, people) }),
   };
 }
@@ -110,7 +110,8 @@ function keyOf({ conversationId, seq }: Reference): string {
 
 function noSource({ conversationId, seq }: Reference, path: string): CoreError {
   const what = `message ${seq} of conversation ${conversationId}`;
-  return new CoreError("not_found", `${path}: there is no ${what}, or you cannot see it.`);
+  const detail = `${path}: there is no ${what}, or you cannot see it.`;
+  return new CoreError("not_found", detail, { missing: "message" });
 }
 
 function notForwardable({ kind, seq }: Original, path: string): CoreError {

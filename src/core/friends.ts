@@ -3,6 +3,7 @@ import {
   askFriendship,
   endFriendship,
   type FriendRequest,
+  findFriendsAmong,
   listFriends as friendsOf,
   listRequests,
 } from "../storage/friends.ts";
@@ -11,30 +12,30 @@ import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
 import { changingFlags } from "./direct-flags.ts";
 import { CoreError } from "./errors.ts";
+import { type AskOutcome, tellBoth, tellRequested } from "./friendship.ts";
 import { UserId } from "./ids.ts";
 import { noUser, requireOther, type User } from "./users.ts";
 
 export type { FriendRequest };
-
-/** What has come of asking for friendship: the other has yet to agree, or they are friends. */
-export const FriendState = z.enum(["requested", "friends"]);
-export type FriendState = z.infer<typeof FriendState>;
 
 const FriendPosition = z.tuple([UserId]);
 const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
 
 /**
  * Asks somebody for friendship; where he has asked, or lets everybody be his friend, it is agreed at once.
- * Repeating it changes nothing.
+ * The devices of whom it concerns are told. Repeating it changes nothing, and tells nobody.
  * @throws `validation_failed` with oneself, `not_found` for an unknown user, `blocked` across a block,
  *   `forbidden` if he wants nobody to ask
  */
-export async function befriend(core: Core, caller: UserId, other: UserId): Promise<FriendState> {
+export async function befriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
-  const asked = await changingFlags(core, caller, other, () =>
-    askFriendship(core.db, caller, other, Date.now()),
-  );
-  switch (asked) {
+  const outcome = await changingFlags(core, caller, [other], async () => {
+    const asked = await askFriendship(core.db, caller, other, Date.now());
+    if (asked.changed && asked.outcome === "requested") tellRequested(core, caller, other);
+    if (asked.changed && asked.outcome === "friends") tellBoth(core, caller, other, "friends");
+    return asked.outcome;
+  });
+  switch (outcome) {
     case "unknown":
       throw noUser(other);
     case "blocked":
@@ -42,19 +43,35 @@ export async function befriend(core: Core, caller: UserId, other: UserId): Promi
     case "denied":
       throw new CoreError("forbidden", `User ${other} does not want to be asked for friendship.`);
     default:
-      return asked;
+      return outcome;
   }
 }
 
 /**
- * Ends a friendship, rejects what the other has asked, withdraws what the caller has. Where there is
- * nothing of these it changes nothing.
+ * Ends a friendship, rejects what the other has asked, withdraws what the caller has; the devices of both are
+ * told. Where there is nothing of these it changes nothing.
  * @throws `validation_failed` with oneself, `not_found` for an unknown user
  */
 export async function unfriend(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
-  const exists = await changingFlags(core, caller, other, () => endFriendship(core.db, caller, other));
-  if (!exists) throw noUser(other);
+  const result = await changingFlags(core, caller, [other], async () => {
+    const done = await endFriendship(core.db, caller, other);
+    if (done?.ended) tellBoth(core, caller, other, "none");
+    return done;
+  });
+  if (!result) throw noUser(other);
+}
+
+/** Sees to it that all of these are the caller's friends; one query whatever their number. @throws `forbidden` */
+export async function requireFriends(core: Core, caller: UserId, others: UserId[]): Promise<void> {
+  const found = new Set(await findFriendsAmong(core.db, caller, others));
+  const stranger = others.find((id) => !found.has(id));
+  if (stranger !== undefined) throw notFriends(stranger);
+}
+
+/** The refusal of what only friends may do together. */
+export function notFriends(other: UserId): CoreError {
+  return new CoreError("forbidden", `User ${other} is not your friend.`, { missing: "friendship" });
 }
 
 /** The caller's friends. @throws `validation_failed` for a cursor that is none of this list's */

@@ -5,14 +5,24 @@ import type { Conversation, JoinPolicy, Membership } from "./conversation.ts";
 import { getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
+import type { CustomFields } from "./custom-fields.ts";
 import { CoreError } from "./errors.ts";
 import { type ConversationId, UserId } from "./ids.ts";
 import { goneUser } from "./message.ts";
-import { accountGone, type User } from "./users.ts";
+import { accountGone, noUser, type User } from "./users.ts";
 
 /** A member as others see him. */
 export interface Member extends Omit<Membership, "userId"> {
   user: User;
+}
+
+/** What may be changed of a member; absent is unchanged. */
+export interface MemberChange {
+  role?: "admin" | "member" | undefined;
+  /** seconds from now; 0 ends a mute */
+  mutedForS?: number | undefined;
+  nameCard?: string | undefined;
+  customFields?: CustomFields | undefined;
 }
 
 /** Somebody's wish to join a group. */
@@ -37,6 +47,8 @@ export async function editGroup(
     introduction?: string | undefined;
     announcement?: string | undefined;
     joinPolicy?: JoinPolicy | undefined;
+    muteAll?: boolean | undefined;
+    customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
@@ -77,10 +89,13 @@ export async function addMembers(
   const people = await findAccounts(core.db, userIds);
   const known = new Set(people.map((person) => person.id));
   const unknown = userIds.find((wanted) => !known.has(wanted));
-  if (unknown !== undefined) throw new CoreError("not_found", `There is no user ${unknown}.`);
+  if (unknown !== undefined) throw noUser(unknown);
   await requireNoBlocks(core, caller, userIds);
   return described(core, await core.conversations.add(id, { userId: caller, people }));
 }
+
+/** What became of whoever wanted to join: he has, he has to wait, he was a member already. */
+export type JoinState = "joined" | "requested" | "member";
 
 /** Joins a group, or asks to be let in. @throws `not_found` where nobody may come by himself, `group_full` */
 export async function joinGroup(
@@ -88,12 +103,12 @@ export async function joinGroup(
   caller: UserId,
   id: ConversationId,
   message: string,
-): Promise<{ state: "joined" | "requested" }> {
+): Promise<JoinState> {
   const [person] = await findAccounts(core.db, [caller]);
   if (!person) throw accountGone();
   const { state } = await core.conversations.join(id, { person, message });
   if (state === "gone") throw accountGone();
-  return { state };
+  return state;
 }
 
 /** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over first */
@@ -112,27 +127,19 @@ export async function removeMember(
   await core.conversations.remove(id, { userId: caller, targetIds: [userId] });
 }
 
-/** Changes a member's role, mute or name card. @throws `not_found`, `forbidden` */
+/** Changes what a member is; custom fields that are not named stay. @throws `not_found`, `forbidden` */
 export async function changeMember(
   core: Core,
   caller: UserId,
   id: ConversationId,
   userId: UserId,
-  change: {
-    role?: "admin" | "member" | undefined;
-    mutedForS?: number | undefined;
-    nameCard?: string | undefined;
-  },
+  change: MemberChange,
 ): Promise<Member> {
-  const { role, mutedForS, nameCard } = change;
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const found = await core.conversations.changeMember(id, {
     userId: caller,
     targetId: userId,
-    change: {
-      ...(role !== undefined && { role }),
-      ...(mutedForS !== undefined && { mutedForS }),
-      ...(nameCard !== undefined && { nameCard }),
-    },
+    change: given,
   });
   const [member] = await described(core, found);
   if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
@@ -165,10 +172,8 @@ export async function listApplications(
   const [after] = cursor === undefined ? [0] : readCursor(ApplicationPlace, cursor);
   const found = await core.conversations.applications(id, { userId: caller, limit: limit + 1, after });
   const page = pageOf(found, limit, (application) => [application.id]);
-  const users = await usersById(
-    core,
-    page.items.map(({ user_id }) => user_id),
-  );
+  const applicants = page.items.map(({ user_id }) => user_id);
+  const users = byId(await findUsers(core.db, applicants));
   const items = page.items.map((row) => ({
     id: row.id,
     user: users(row.user_id),
@@ -178,25 +183,41 @@ export async function listApplications(
   return { items, nextCursor: page.nextCursor };
 }
 
-/** Lets somebody in, or not. @throws `not_found`, `forbidden`, `already_handled`, `group_full` */
+/**
+ * Lets somebody in, or not.
+ * @param decision `message`: what he is told with it; `shown`: what the caller knows from the notice of the application
+ * @throws `not_found`, `forbidden`, `validation_failed` where what is shown belongs to no such application,
+ *   `already_handled`, `group_full`
+ */
 export async function handleApplication(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { applicationId, accept }: { applicationId: number; accept: boolean },
+  decision: {
+    applicationId: number;
+    accept: boolean;
+    message?: string | undefined;
+    shown?: { userId: UserId; authentication: string };
+  },
 ): Promise<void> {
-  await core.conversations.handle(id, { userId: caller, applicationId, accept });
+  const { applicationId, accept, message = "", shown } = decision;
+  const what = { applicationId, accept, message, ...(shown && { shown }) };
+  await core.conversations.handle(id, { userId: caller, ...what });
 }
 
-async function described(core: Core, memberships: Membership[]): Promise<Member[]> {
-  const users = await usersById(
-    core,
-    memberships.map(({ userId }) => userId),
-  );
-  return memberships.map(({ userId, ...rest }) => ({ user: users(userId), ...rest }));
+/** Members with who they are today: one query. */
+export async function described(core: Core, memberships: Membership[]): Promise<Member[]> {
+  const ids = memberships.map(({ userId }) => userId);
+  return withUsers(memberships, await findUsers(core.db, ids));
 }
 
-async function usersById(core: Core, ids: UserId[]): Promise<(id: UserId) => User> {
-  const users = new Map((await findUsers(core.db, ids)).map((user) => [user.id, user]));
-  return (id) => users.get(id) ?? { ...goneUser(id), online: false };
+/** Members with who they are. */
+export function withUsers(memberships: Membership[], users: User[]): Member[] {
+  const userOf = byId(users);
+  return memberships.map(({ userId, ...rest }) => ({ user: userOf(userId), ...rest }));
+}
+
+function byId(users: User[]): (id: UserId) => User {
+  const known = new Map(users.map((user) => [user.id, user]));
+  return (id) => known.get(id) ?? { ...goneUser(id), online: false };
 }

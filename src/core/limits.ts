@@ -18,8 +18,16 @@ export const LIMITS = {
   name: 100,
   /** code points of a group's introduction, and of its announcement */
   description: 2_000,
-  /** code points of what somebody writes who wants to join */
+  /** fields of their own which clients keep with a group, or a member; code points of a field's name, and of its value */
+  customFields: 20,
+  customKey: 64,
+  customValue: 512,
+  /** code points of what somebody writes who wants to join, and of what is answered */
   application: 500,
+  /** bytes of what else is told of a user, as JSON */
+  detailsBytes: 8 * 1024,
+  /** notices that are kept for a user */
+  notices: 1_000,
   /** seconds of a mute: ten years */
   muteSeconds: 315_360_000,
   /** characters of a client's id of a message */
@@ -32,8 +40,12 @@ export const LIMITS = {
   groupMembers: 1_000,
   /** users named by one message */
   mentions: 100,
+  /** of the messages that somebody has not read and that name him, so many are told in his list, the newest */
+  mentionsListed: 20,
   /** bytes of a file */
   fileBytes: 20 * 1024 * 1024,
+  /** bytes of a film, or of a file of no particular kind, where it comes in with its message */
+  largeFileBytes: 90 * 1024 * 1024,
   /** code points of a file's name */
   fileName: 255,
   /** code points of what is searched for */

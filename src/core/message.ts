@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BodyJson, Kind } from "./content.ts";
 import { ConversationId, Seq, UserId } from "./ids.ts";
+import type { TipDetails } from "./tip.ts";
 
 /** A person as others see him beside a message or in a list of members. */
 export interface Person {
@@ -27,23 +28,48 @@ export interface Quote {
 /** Whom a message names: users, or everybody. */
 export type Mentions = UserId[] | "all";
 
-/** Where a forwarded message was first written, and by whom. */
-export const Forwarded = z.object({ conversationId: ConversationId, seq: Seq, senderId: UserId });
+/** A message that names somebody who has not read it: `all`, everybody. */
+export const Mentioned = z.object({ seq: Seq, senderId: UserId, all: z.boolean() });
+export type Mentioned = z.infer<typeof Mentioned>;
+
+/** Where a forwarded message was first written, by whom, and when: forwards of old do not know. */
+export const Forwarded = z.object({
+  conversationId: ConversationId,
+  seq: Seq,
+  senderId: UserId,
+  createdAt: z.int().optional(),
+});
 export type Forwarded = z.infer<typeof Forwarded>;
+
+/** How urgent a message is, as its sender says: it is kept and shown, and orders nothing. */
+export const Priority = z.enum(["high", "normal", "low", "lowest"]);
+export type Priority = z.infer<typeof Priority>;
 
 /** A message as one reader sees it. */
 export interface Message {
   conversationId: ConversationId;
   seq: Seq;
   sender: Person;
+  /** what its sender is called in this group today, where that is not his own name */
+  nameCard?: string | undefined;
   kind: Kind;
   /** `{}` once revoked; in a merged one today's profiles stand beside the snapshots */
   body: BodyJson;
+  /** of a tip, what its body does not say; those of old have none */
+  tip?: TipDetails | undefined;
   quote?: Quote;
   mentions: Mentions;
   forwarded?: Forwarded | undefined;
   revoked: boolean;
+  /** who has taken it back */
+  revokedBy?: UserId | undefined;
   clientMsgId?: string | undefined;
+  /** absent: as most */
+  priority?: Priority | undefined;
+  /** what its sender's program has put beside it, of no meaning here; gone once revoked */
+  customData?: string | undefined;
+  /** when its sender's clock says that it was sent, in ms since 1970: it orders and dates nothing */
+  clientTime?: number | undefined;
   /** milliseconds since 1970; never decreases with `seq` */
   createdAt: number;
 }
@@ -51,11 +77,14 @@ export interface Message {
 /** What a send asks for, validated and not yet allowed. */
 export interface Draft {
   clientMsgId: string | undefined;
+  clientTime?: number | undefined;
   kind: Kind;
   body: BodyJson;
   quoteSeq: Seq | undefined;
   mentions: Mentions;
   forwarded?: Forwarded | undefined;
+  priority?: Priority | undefined;
+  customData?: string | undefined;
   /** of a merged one: the profiles of who is shown in it, as far as they are known, and its bytes with them */
   shown?: { people: Person[]; bytes: number } | undefined;
 }
@@ -85,7 +114,9 @@ export interface Reference {
 type Copy = { type: "forward"; source: Reference } | { type: "merged"; title: string; items: Reference[] };
 
 /** A draft whose content is still to be read from other messages. */
-export type CopyDraft = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions"> & { copy: Copy };
+export type CopyDraft = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions" | "priority" | "customData"> & {
+  copy: Copy;
+};
 
 export type AnyDraft = Draft | CopyDraft;
 
@@ -93,4 +124,6 @@ export type AnyDraft = Draft | CopyDraft;
 export interface Receipt {
   seq: Seq;
   createdAt: number;
+  /** of one that was stored before, where who sends it once more wants to be shown it */
+  message?: Message;
 }

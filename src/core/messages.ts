@@ -1,7 +1,9 @@
+import type { Staged } from "./backdrop.ts";
+import { type Cast, castOf } from "./cast.ts";
 import type { Kind } from "./content.ts";
 import type { ReadReceipt } from "./conversation.ts";
 import type { Core } from "./core.ts";
-import { invalid } from "./errors.ts";
+import { invalid, noConversation } from "./errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "./ids.ts";
 import type { AnyDraft, Message } from "./message.ts";
 
@@ -86,19 +88,53 @@ export async function revokeMessage(core: Core, caller: UserId, id: Conversation
   await core.conversations.revoke(id, { userId: caller, seq });
 }
 
+/**
+ * The same where there is an end to it: its sender may for so long as the setting says, whoever runs the group always;
+ * and only once. @returns what is left of it, and who is who in it @throws `too_late`, `already_handled` besides
+ */
+export async function revokeInTime(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  seq: Seq,
+): Promise<Staged & { cast: Cast }> {
+  const withinS = core.settings.revokeWindowS;
+  const staged = await core.conversations.takeBack(id, { userId: caller, seq, withinS });
+  return { ...staged, cast: await castOf(core, staged.items) };
+}
+
 /** Takes a message out of the caller's own sight. Twice changes nothing. @throws `not_found` */
 export async function hideMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
   await core.conversations.hide(id, { userId: caller, seq });
 }
 
-/** Moves the caller's read position; backward changes nothing. @throws `not_found` beyond the last message */
+/**
+ * Moves the caller's read position; backward changes nothing. `marked`: so many became read by it.
+ * @throws `not_found` beyond the last message
+ */
 export function markRead(
   core: Core,
   caller: UserId,
   id: ConversationId,
   seq: Position,
-): Promise<{ readSeq: Position; unreadCount: number }> {
+): Promise<{ readSeq: Position; unreadCount: number; marked: number }> {
   return core.conversations.read(id, { userId: caller, seq });
+}
+
+/** Marks all of a conversation as read. @throws `not_found` */
+export async function markAllRead(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  await core.conversations.read(id, { userId: caller });
+}
+
+/**
+ * Marks all of a direct conversation as read. @returns how many became so by it
+ * @throws `not_found` unless it is one, and the caller is in it
+ */
+export async function markDirectRead(core: Core, caller: UserId, id: ConversationId): Promise<number> {
+  const { profile, standing } = await core.conversations.describe(id, { userId: caller });
+  if (profile.kind !== "direct") throw noConversation();
+  const { marked } = await markRead(core, caller, id, standing.lastSeq);
+  return marked;
 }
 
 /** How far every member has read. @throws `not_found` */

@@ -6,12 +6,25 @@ import {
   releaseAttempt,
   reserveAttempt,
 } from "../storage/password-attempts.ts";
-import { findAccount, findUser } from "../storage/users.ts";
+import { findAccount, findAccountByNameOrEmail, findUser } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import type { UserId } from "./ids.ts";
 import { passwordMatches } from "./password-hash.ts";
+import { codePoints } from "./text.ts";
 import { type Account, accountGone } from "./users.ts";
+
+/** What somebody signs in with besides his password; an address stands behind a username that is the same. */
+export type SignInName = "username" | "username or e-mail";
+
+/** How many characters a password may have. */
+export const PASSWORD = { min: 8, max: 128 };
+
+/** Whether a text can be a password, by its length. */
+export function canBePassword(text: string): boolean {
+  const length = codePoints(text);
+  return length >= PASSWORD.min && length <= PASSWORD.max;
+}
 
 /** Ten wrong passwords for a name within ten minutes lock it for ten minutes after the tenth. */
 const RULE: AttemptRule = { attempts: 10, window: 10 * 60 * 1_000 };
@@ -26,15 +39,22 @@ const FIRST_WAIT_MS = 100;
 /**
  * The one way to check a password, so that the lock holds on every surface together.
  * @param name as typed, known or not; counted and looked up as NFC
+ * @param by what it may be, which is an API's to say
  * @returns the account with the hash that was compared, or null if the name or the password is wrong,
  *   which takes the same time. What is done on the strength of it asks D1 whether that hash still stands
  * @throws `locked` with the seconds left; `rate_limited` where ten checks of this name are under way
  */
-export async function checkPassword(core: Core, name: string, password: string): Promise<Account | null> {
+export async function checkPassword(
+  core: Core,
+  name: string,
+  password: string,
+  by: SignInName = "username",
+): Promise<Account | null> {
   const typed = name.normalize("NFC");
   // Before the hash, so that of many guesses at the same moment only ten are looked at.
   const attempt = await reserve(core, typed);
-  const account = await findAccount(core.db, typed);
+  const find = by === "username" ? findAccount : findAccountByNameOrEmail;
+  const account = await find(core.db, typed);
   const right = await passwordMatches(password, account?.passwordHash ?? null);
   if (!account || !right) {
     await keepAttempt(core.db, attempt, typed, Date.now() - ATTEMPT_LIFETIME_MS);

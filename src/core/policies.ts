@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Role } from "./conversation.ts";
+import type { JoinPolicy, Profile, Role } from "./conversation.ts";
 
 /**
  * What differs between kinds of group is in these records alone: the core asks the policy, never for a
@@ -18,6 +18,10 @@ export type Audience = Role | "nobody";
 export interface Policy {
   /** how somebody comes in by himself: as the group's own join policy says, always, never */
   join: "as_set" | "free" | "never";
+  /** whether those who are not in it may see its profile: everybody, nobody, everybody unless it is closed */
+  seen: "always" | "never" | "unless_closed";
+  /** whether whoever creates it brings others; if not, they are left out */
+  founders: boolean;
   /** who lets in those who apply */
   approve: Audience;
   /** who adds others */
@@ -43,6 +47,8 @@ export interface Policy {
 
 const GROUP: Policy = {
   join: "as_set",
+  seen: "unless_closed",
+  founders: true,
   approve: "admin",
   invite: "admin",
   edit: "admin",
@@ -63,6 +69,7 @@ export const POLICIES: Record<PolicyName, Policy> = {
   private: {
     ...GROUP,
     join: "never",
+    seen: "never",
     invite: "member",
     edit: "member",
     remove: "owner",
@@ -71,12 +78,14 @@ export const POLICIES: Record<PolicyName, Policy> = {
     ownerLeaves: "succession",
     dissolve: "nobody",
   },
-  public: { ...GROUP, invite: "nobody" },
-  chatroom: { ...GROUP, join: "free", invite: "nobody", history: true, unread: false },
-  community: { ...GROUP, join: "free", invite: "member", history: true },
+  public: { ...GROUP, seen: "always", invite: "nobody" },
+  chatroom: { ...GROUP, join: "free", seen: "always", invite: "nobody", history: true, unread: false },
+  community: { ...GROUP, join: "free", seen: "always", invite: "member", history: true },
   livestream: {
     ...GROUP,
     join: "free",
+    seen: "always",
+    founders: false,
     invite: "nobody",
     edit: "owner",
     remove: "nobody",
@@ -97,4 +106,30 @@ export function may(role: Role, audience: Audience): boolean {
 /** Whether one role may act on another at all: the owner on everybody else, an admin on plain members. */
 export function outranks(actor: Role, target: Role): boolean {
   return RANK[actor] > RANK[target];
+}
+
+/** How somebody comes in by himself, where a kind of group leaves that open to each, and where it does not. */
+const WAYS: Record<Policy["join"], (set: JoinPolicy) => JoinPolicy> = {
+  as_set: (set) => set,
+  free: () => "free",
+  never: () => "closed",
+};
+
+/** How somebody comes into a group by himself, as its kind has it, or else as it is set. */
+export function wayInto({ policy, joinPolicy }: Pick<Profile, "policy" | "joinPolicy">): JoinPolicy {
+  return WAYS[POLICIES[policy].join](joinPolicy);
+}
+
+/** Whether who is not in a group may see its profile. */
+export function isSeen(profile: Pick<Profile, "policy" | "joinPolicy">): boolean {
+  const { seen } = POLICIES[profile.policy];
+  return seen === "always" || (seen === "unless_closed" && wayInto(profile) !== "closed");
+}
+
+/** How many members a group takes. @param most the setting `MAX_GROUP_MEMBERS` */
+export function capacityOf(
+  { policy, maxMembers }: Pick<Profile, "policy" | "maxMembers">,
+  most: number,
+): number {
+  return Math.min(POLICIES[policy].maxMembers ?? most, maxMembers ?? most, most);
 }

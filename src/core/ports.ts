@@ -1,7 +1,13 @@
-import type { Bump } from "./bump.ts";
-import type { Flags, Listed, MemberState, Profile, Role } from "./conversation.ts";
-import type { ConversationId, Seq, SessionId, UserId } from "./ids.ts";
-import type { Originals, Person } from "./message.ts";
+import type { Bump, Told, Truth } from "./bump.ts";
+import type { ConversationKind, Flags, Listed, MemberState, Profile, Role } from "./conversation.ts";
+import type { CustomFields } from "./custom-fields.ts";
+import type { Result } from "./errors.ts";
+import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
+import type { AnyDraft, Originals, Person, Receipt } from "./message.ts";
+import type { SentNotice } from "./notice.ts";
+import type { DeviceEvent } from "./protocol.ts";
+import type { ReplayPage } from "./replay.ts";
+import type { Setting } from "./scene.ts";
 
 /**
  * What the objects need from outside themselves. `src/index.ts` hands them implementations, so that
@@ -36,7 +42,7 @@ export interface Created {
 /** What D1 is to know of a conversation's changes. */
 export interface ConversationProjection {
   /** absent where nothing of it has changed */
-  conversation?: { profile: Profile; dissolvedAt: number | null; version: number };
+  conversation?: { profile: Profile; dissolvedAt: number | null };
   members: MemberProjection[];
   /** who is no member, and is to be found here all the same when his account is deleted */
   acquaintances: UserId[];
@@ -54,6 +60,7 @@ export interface FirstMember {
   person: Person;
   role: Role;
   joinedAt: number;
+  customFields: CustomFields;
 }
 
 /** The messages of conversations, as a conversation sees them into which some are copied. */
@@ -64,12 +71,27 @@ export interface MessageSources {
 
 /** The inboxes of users, as a conversation sees them. Every call is idempotent. */
 export interface Inboxes {
-  /** Hands a snapshot to a member's inbox; resolves once it is stored there (or was known already). */
-  bump(userId: UserId, bump: Bump): Promise<unknown>;
+  /**
+   * Hands a snapshot to a member's inbox; resolves once it is stored there (or was known already) and his
+   * devices were told of what came with it.
+   * @returns up to where they know
+   */
+  bump(userId: UserId, bump: Bump): Promise<Told>;
+  /**
+   * Hands notices to a user, who may be no member: all of this conversation's that he has not taken yet, in order.
+   * Resolves once they are stored there, or were known already.
+   */
+  notify(userId: UserId, notices: Notices): Promise<unknown>;
   /** Announces a socket before it is opened. @throws `unauthenticated` for an ended session */
   register(userId: UserId, socket: SocketRegistration): Promise<unknown>;
   /** The last socket of this session in this conversation has closed. */
   unregister(userId: UserId, socket: SocketRegistration): Promise<unknown>;
+}
+
+/** Notices of one conversation, in its order. */
+export interface Notices {
+  conversationId: ConversationId;
+  notices: SentNotice[];
 }
 
 /** A session's sockets in one conversation. */
@@ -92,10 +114,81 @@ export interface UserDirectory {
   endedSessions(id: UserId): Promise<EndedSession[]>;
   /** Whether the user's account was deleted. */
   isDeleted(id: UserId): Promise<boolean>;
-  /** Where the user is, or was, a member: at most `limit` behind an id, rising. */
-  memberships(id: UserId, after: number, limit: number): Promise<ConversationId[]>;
+  /** Where the user is, or was, a member, or is known: at most `limit` behind an id, rising. */
+  memberships(id: UserId, after: number, limit: number): Promise<OwnMembership[]>;
+  /** Of what kind these conversations are; unknown ids are missing. One query. */
+  kinds(ids: ConversationId[]): Promise<OfKind[]>;
+  /** What a conversation is like that the user is in, or was; null: nothing is known of it yet. */
+  setting(id: UserId, conversationId: ConversationId): Promise<Setting | null>;
   /** Projects whether the user has a socket open, for lists. */
   setOnline(id: UserId, online: boolean): Promise<void>;
+  /** Which of the user's friends and direct peers are online: at most `limit` behind an id, rising. One query. */
+  onlineContacts(id: UserId, after: number, limit: number): Promise<UserId[]>;
+}
+
+/** A conversation of a user's, and whether he has put it on top of his list. */
+export interface OwnMembership {
+  conversationId: ConversationId;
+  sticky: boolean;
+}
+
+/** A conversation, and of what kind it is. */
+export interface OfKind {
+  id: ConversationId;
+  kind: ConversationKind;
+}
+
+/** What a repair has done: how many conversations have told how they are, and how many could not be reached. */
+export interface Repaired {
+  repaired: number;
+  unreachable: number;
+}
+
+/** From where a member's devices go on; without `rev` they want no changes. */
+export interface ReplayInput {
+  userId: UserId;
+  after: Position;
+  rev?: number | undefined;
+  /** who has left is given what was there for him before */
+  evenLeft?: boolean;
+}
+
+/** Who wants the newest, and all that comes. `listens`: with a device, which he has now; else he looks at his list. */
+export interface Greeting {
+  userId: UserId;
+  listens?: boolean;
+}
+
+/**
+ * What a device sends; `told`: up to where the user's devices were told, if that is known; `shown`: it wants to be
+ * shown what was stored before.
+ */
+export interface DeviceSends {
+  userId: UserId;
+  drafts: AnyDraft[];
+  told: Told;
+  shown?: boolean;
+}
+
+/**
+ * What became of each draft, in order; and what the user's inbox is to know by then, with what his devices are
+ * to be told before the acks: null where he was never in it.
+ */
+export interface DeviceSent {
+  outcomes: Result<Receipt>[];
+  bump: Bump | null;
+}
+
+/** Who has to do with a user when his account is deleted, and is online. */
+export interface Contact {
+  id: UserId;
+  isFriend: boolean;
+}
+
+/** The inboxes of other users, as an inbox sees them. */
+export interface Contacts {
+  /** Tells a user's devices what happens now; lost if he has none. */
+  tell(userId: UserId, event: DeviceEvent): Promise<unknown>;
 }
 
 /** Conversations, as an inbox sees them. */
@@ -104,8 +197,26 @@ export interface Conversations {
   kick(id: ConversationId, session: SessionId): Promise<unknown>;
   /** Takes out who has no account any more. Idempotent. */
   removeDeleted(id: ConversationId, userId: UserId): Promise<unknown>;
+  /** Stores messages of one sender, in order. */
+  sends(id: ConversationId, input: DeviceSends): Promise<DeviceSent>;
+  /** Moves the member's read position. */
+  read(id: ConversationId, input: { userId: UserId; seq: Position }): Promise<unknown>;
+  /** Tells the member's sockets what the conversation is like for him now. */
+  announce(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
+  /** Tells the others that a member is typing. */
+  typing(id: ConversationId, userId: UserId): Promise<unknown>;
+  /** What a member's devices miss behind a place: at most 100 messages. @throws `not_found` */
+  replay(id: ConversationId, input: ReplayInput): Promise<ReplayPage>;
+  /** What the member's inbox should know now; he is told of what happens without delay from now on. */
+  hello(id: ConversationId, input: Greeting): Promise<Bump>;
   /** What the member's inbox should know now. */
   snapshot(id: ConversationId, userId: UserId): Promise<Bump>;
+  /**
+   * The same for an inbox that does not believe what it has.
+   * @param input `listens`: it wants to hear of what happens without delay from now on
+   * @throws `not_found` for who was never in it
+   */
+  truth(id: ConversationId, input: { userId: UserId; listens: boolean }): Promise<Truth>;
   /** Which of these sessions have a socket open in this conversation. */
   openSessions(id: ConversationId, sessions: SessionId[]): Promise<SessionId[]>;
 }

@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { TipEvent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Failure, Result } from "./errors.ts";
+import type { FriendState } from "./friendship.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, Message, Receipt } from "./message.ts";
+import type { Scene } from "./scene.ts";
 
 /** What a client asks of a room socket, whatever its wire format. */
 export type Command =
@@ -38,26 +40,93 @@ export type RoomEvent =
 /** Why a socket is closed by the server with 4001. */
 export type KickReason = "session_ended" | "token_expired" | "removed" | "left" | "dissolved";
 
-/** What happens to members: what tips tell, and, to those who may let people in, that somebody applied. */
-export type MemberEvent = TipEvent | "applied";
+/**
+ * What happens to members: what tips tell; to those who may let people in, that somebody applied; to devices,
+ * which are not closed by it, that the group is no more.
+ */
+export type MemberEvent = TipEvent | "applied" | "dissolved";
 
 /** An encoded message or ack, ready to be put into a frame alone or beside others. */
 export const Piece = z.string().brand<"Piece">();
 export type Piece = z.infer<typeof Piece>;
 
+/** From where a client wants to go on in a conversation. */
+export interface SyncPoint {
+  conversationId: ConversationId;
+  after: Position;
+  rev: number | undefined;
+}
+
+/** One send of a device, and what conversation it is for: part of what may be wrong with it. */
+export type DeviceSend = {
+  send: Result<{ conversationId: ConversationId; draft: AnyDraft }>;
+  clientMsgId: string | undefined;
+};
+
+/** What a client asks of a device's socket; of one conversation there is at most one sync point in a frame. */
+export type DeviceCommand =
+  | { type: "send"; items: DeviceSend[] }
+  | { type: "read"; conversationId: ConversationId; seq: Position }
+  | { type: "typing"; conversationId: ConversationId }
+  | { type: "sync"; items: SyncPoint[] }
+  /** wants to be closed, once all that it asked before is answered */
+  | { type: "leave" };
+
+/** What an inbox tells its user's devices: what rooms tell, and what is about people. */
+export type DeviceEvent =
+  | Exclude<RoomEvent, { type: "ready" }>
+  | { type: "ready"; userId: UserId; sessionId: SessionId }
+  | { type: "presence"; userId: UserId; online: boolean }
+  | { type: "friend"; userId: UserId; state: FriendState };
+
 /**
- * A wire format of sockets. A surface implements it, `src/index.ts` hands it to the object: so an
- * object speaks a surface's frames without importing it. A message is encoded once for all sockets.
+ * How a wire format writes what sockets are told. A surface implements it, `src/index.ts` hands it to the
+ * object: so an object speaks a surface's frames without importing it. A message is encoded once for all
+ * sockets.
  */
-export interface RoomProtocol {
-  /** Parses one text frame; a failure is answered with `refused` and counts as an invalid frame. */
-  decode(frame: string, conversationId: ConversationId): Result<Command>;
+export interface Encoder<Event> {
   message(message: Message): Piece;
   ack(conversationId: ConversationId, receipt: Receipt, clientMsgId: string | undefined): Piece;
   /** One frame of one or several messages. */
   messages(pieces: Piece[]): string;
   /** One frame of one or several acks. */
   acks(pieces: Piece[]): string;
-  event(event: RoomEvent): string;
-  refused(failure: Failure, clientMsgId: string | undefined): string;
+  event(event: Event): string;
+  refused(failure: Failure, about?: About): string;
+}
+
+/** What a refusal is about, as far as that is known: a send, a conversation. */
+export interface About {
+  clientMsgId?: string | undefined;
+  conversationId?: ConversationId | undefined;
+}
+
+/** A wire format of room sockets. */
+export interface RoomProtocol extends Encoder<RoomEvent> {
+  /** Parses one text frame; a failure is answered with `refused` and counts as an invalid frame. */
+  decode(frame: string, conversationId: ConversationId): Result<Command>;
+}
+
+/**
+ * A wire format of devices' sockets. It may have no word for an event, or show no message of some kind: then it gives
+ * null, and nothing is sent.
+ */
+export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refused"> {
+  /** @see RoomProtocol.decode */
+  decode(frame: string): Result<DeviceCommand>;
+  event(event: DeviceEvent): string | null;
+  /** @param scene where `inScene` says that it is wanted */
+  message(message: Message, scene?: Scene): Piece | null;
+  /** how many messages a frame has at most */
+  perFrame?: 1;
+  /** null: what a socket sends is shown to it too, in its place */
+  acking: Pick<Encoder<never>, "ack" | "acks"> | null;
+  /** messages are written beside the conversation which they are in */
+  inScene: boolean;
+  /** clients say where they left off: what comes waits until a new one has had the time for it */
+  resumes: boolean;
+  /** sockets stay open when the tokens expire with which they came */
+  outlivesTokens: boolean;
+  /** however many frames in a row cannot be read, each is refused and nothing more; else the tenth closes the socket */
+  bearsInvalid: boolean;
 }

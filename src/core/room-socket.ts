@@ -1,7 +1,7 @@
 import type { Core } from "./core.ts";
-import { CoreError, Failure } from "./errors.ts";
 import type { ConversationId, Position } from "./ids.ts";
 import type { Credential } from "./sessions.ts";
+import { upgraded } from "./upgrade.ts";
 
 /** Who opens a socket in which conversation, and from where he wants to go on. */
 export interface RoomSocketRequest extends Credential {
@@ -23,8 +23,5 @@ export async function openRoomSocket(
   core: Core,
   { conversationId, ...opening }: RoomSocketRequest,
 ): Promise<Response> {
-  const response = await core.conversations.openSocket(conversationId, opening);
-  if (response.status === 101) return response;
-  const { code, detail, data } = Failure.parse(await response.json());
-  throw new CoreError(code, detail, data);
+  return upgraded(await core.conversations.openSocket(conversationId, opening));
 }

@@ -3,15 +3,21 @@ import {
   insertSession,
   listLiveSessions,
   markSessionEnded,
+  noteLogin,
   touchSession,
 } from "../storage/sessions.ts";
+import { findLife } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import { SessionId, type UserId } from "./ids.ts";
 import { fault, log } from "./log.ts";
-import type { Account } from "./users.ts";
+import { randomHex } from "./random.ts";
+import { type Account, accountGone } from "./users.ts";
 
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1_000;
+const SIG_LIFETIME_MS = 300_000;
+/** when a session was last seen that was not used yet */
+const NEVER = 0;
 const TOUCH_EVERY_MS = 5 * 60 * 1_000;
 const USER_AGENT_LENGTH = 255;
 
@@ -44,33 +50,77 @@ export async function openSession(
   { user: { id: userId }, passwordHash }: Account,
   userAgent: string,
 ): Promise<Credential | null> {
+  const session = newSession(userId, userAgent, LIFETIME_MS);
+  if (!(await insertSession(core.db, session, { passwordHash }))) return null;
+  return { userId, sessionId: session.id, expiresAt: session.expiresAt };
+}
+
+/**
+ * Signs a user in for whom others vouch: with a user_sig, for five minutes.
+ * @returns null if he is gone
+ */
+export async function openSigSession(
+  core: Core,
+  userId: UserId,
+  userAgent: string,
+): Promise<Credential | null> {
+  // Used for the first time he counts as having come.
+  const session = { ...newSession(userId, userAgent, SIG_LIFETIME_MS), lastSeenAt: NEVER };
+  if (!(await insertSession(core.db, session))) return null;
+  return { userId, sessionId: session.id, expiresAt: session.expiresAt };
+}
+
+function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Session {
   const now = Date.now();
-  const session = {
-    id: newSessionId(),
+  return {
+    id: SessionId.parse(randomHex()),
     userId,
     userAgent: tidyUserAgent(userAgent),
     createdAt: now,
     lastSeenAt: now,
     // A token tells its expiry in whole seconds: the row must not outlive it, nor die before.
-    expiresAt: Math.floor((now + LIFETIME_MS) / 1_000) * 1_000,
+    expiresAt: Math.floor((now + lifetimeMs) / 1_000) * 1_000,
   };
-  if (!(await insertSession(core.db, session, passwordHash))) return null;
-  return { userId, sessionId: session.id, expiresAt: session.expiresAt };
 }
 
 /**
  * Lets a session through that is its user's and has not been ended. Costs no read where this isolate
  * saw it valid in the last 45 s, else one row of D1.
- * @throws `unauthenticated`; `unavailable` where D1 does not answer
+ * @throws `unauthenticated`, with `gone` where the account is; `unavailable` where D1 does not answer
  */
 export async function requireSession(core: Core, caller: Credential): Promise<void> {
   const { sessionId: id, userId } = caller;
   if (core.sessionMemory.has(id, userId)) return;
   const now = Date.now();
   const session = await findLiveSession(core.db, { id, userId, now });
-  if (!session) throw new CoreError("unauthenticated", "This session has ended. Sign in again.");
+  if (!session) throw await ended(core, userId);
   core.sessionMemory.remember(id, userId);
-  if (session.lastSeenAt <= now - TOUCH_EVERY_MS) core.waitUntil(touch(core, id, now));
+  if (session.lastSeenAt === NEVER) await settled("login_not_noted", noteLogin(core.db, session, now));
+  else if (session.lastSeenAt <= now - TOUCH_EVERY_MS) {
+    core.waitUntil(settled("touch_failed", touchSession(core.db, id, now)));
+  }
+}
+
+/**
+ * Parts of a long answer, until the session is ended that asked: a slow reader gets no more then. One that only
+ * expires meanwhile, as those of a user_sig do after minutes, gets what it has asked for.
+ * @throws as `requireSession`
+ */
+export async function* whileSignedIn<T>(
+  core: Core,
+  caller: Credential,
+  parts: AsyncIterable<T>,
+): AsyncGenerator<T> {
+  for await (const part of parts) {
+    if (Date.now() < caller.expiresAt) await requireSession(core, caller);
+    yield part;
+  }
+}
+
+async function ended(core: Core, userId: UserId): Promise<CoreError> {
+  const life = await findLife(core.db, userId);
+  if (!life || life.deletedAt !== null) return accountGone();
+  return new CoreError("unauthenticated", "This session has ended. Sign in again.");
 }
 
 /** The caller's live sessions, the newest sign-in first; `current` marks the one that asks. */
@@ -79,7 +129,11 @@ export async function listSessions(
   caller: Credential,
 ): Promise<(Session & { current: boolean })[]> {
   const sessions = await listLiveSessions(core.db, caller.userId, Date.now());
-  return sessions.map((session) => ({ ...session, current: session.id === caller.sessionId }));
+  return sessions.map((session) => ({
+    ...session,
+    lastSeenAt: Math.max(session.lastSeenAt, session.createdAt),
+    current: session.id === caller.sessionId,
+  }));
 }
 
 /** Ends the session that calls. */
@@ -95,8 +149,13 @@ export async function endSession(core: Core, caller: Credential, id: string): Pr
   const sessionId = SessionId.safeParse(id).data;
   const { userId } = caller;
   const session = sessionId && (await findLiveSession(core.db, { id: sessionId, userId, now: Date.now() }));
-  if (!session) throw new CoreError("not_found", "You have no such session.");
-  await end(core, { userId, sessionId: session.id, expiresAt: session.expiresAt });
+  if (session) {
+    await end(core, { userId, sessionId: session.id, expiresAt: session.expiresAt });
+    return;
+  }
+  // Sockets may outlive their tokens, of which D1 knows nothing any more.
+  const hadSockets = sessionId && (await core.inboxes.closeSession(userId, { sessionId }));
+  if (!hadSockets) throw new CoreError("not_found", "You have no such session.");
 }
 
 /** The gate first, so that no socket opens once D1 says ended; the answer last. */
@@ -106,14 +165,9 @@ async function end(core: Core, { userId, sessionId, expiresAt }: Credential): Pr
   core.sessionMemory.forget(sessionId);
 }
 
-/** Behind the answer nobody is left to tell of a failure but the log. */
-async function touch(core: Core, id: SessionId, now: number): Promise<void> {
-  await touchSession(core.db, id, now).catch((error) => log("warn", "touch_failed", fault(error)));
-}
-
-function newSessionId(): SessionId {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return SessionId.parse(Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+/** That it is noted who is there is worth no failure: only the log is told of one. */
+async function settled(event: string, note: Promise<void>): Promise<void> {
+  await note.catch((error) => log("warn", event, fault(error)));
 }
 
 function tidyUserAgent(userAgent: string): string {

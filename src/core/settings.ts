@@ -10,14 +10,38 @@ export interface Settings {
   allowedOrigins: "*" | string[];
   /** how many members a group may have: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
+  /** the keys of apps, one of which `appkey` wants with each call: `APP_KEYS` */
+  appKeys: string[];
+  /** what whoever provisions accounts knows, `""`: nobody does (`USERSIG_RULE_KEY`); and how he shows it (`USERSIG_RULE`) */
+  ruleKey: string;
+  rule: Rule;
+  /** who makes and changes accounts without a password: `USERSIG_PROVISIONING` */
+  provisioning: Provisioning;
+  /** where times without a zone are of: `USERSIG_TIME_ZONE` */
+  timeZone: string;
+  /** for how long senders take messages back, where an API has an end to it, in seconds: `TIM_REVOKE_WINDOW_S` */
+  revokeWindowS: number;
 }
 
+/** The rule key itself; or the MD5 of whom it is for and the minute, as older services had it. */
+const Rule = z.enum(["static", "md5-minute"]);
+type Rule = z.infer<typeof Rule>;
+
+/** Everybody; or whoever has the rule key, and the user himself. */
+const Provisioning = z.enum(["open", "key"]);
+type Provisioning = z.infer<typeof Provisioning>;
+
+const NAMES = [
+  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "APP_KEYS"] as const),
+  ...(["USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
+  "TIM_REVOKE_WINDOW_S",
+] as const;
+
 /** The settings as they come from wrangler.toml, `.dev.vars` or the dashboard; empty is as absent. */
-export type RawSettings = Partial<
-  Record<"RATE_LIMITS" | "ALLOWED_ORIGINS" | "MAX_GROUP_MEMBERS", string | undefined>
->;
+export type RawSettings = Partial<Record<(typeof NAMES)[number], string | undefined>>;
 
 const Switch = z.enum(["on", "off"]).transform((value) => value === "on");
+const TimeZone = z.string().refine(isTimeZone, "a time zone is like Asia/Shanghai");
 const Count = z.coerce.number().pipe(z.int().positive());
 
 /** The last ones that were read: an isolate has one environment, so it is warned once. */
@@ -27,18 +51,36 @@ let last: { raw: string; settings: Settings } | undefined;
  * Reads the settings. What cannot be understood counts as absent, so that a slip of the pen neither
  * stops the server nor turns a check off; a line in the log says so, once.
  */
-export function readSettings({ RATE_LIMITS, ALLOWED_ORIGINS, MAX_GROUP_MEMBERS }: RawSettings): Settings {
-  const raw = JSON.stringify([RATE_LIMITS, ALLOWED_ORIGINS, MAX_GROUP_MEMBERS]);
+export function readSettings(env: RawSettings): Settings {
+  const raw = JSON.stringify(NAMES.map((name) => env[name]));
   if (last?.raw === raw) return last.settings;
   const settings: Settings = {
-    rateLimits: setting("RATE_LIMITS", RATE_LIMITS, Switch, true),
-    allowedOrigins: origins(ALLOWED_ORIGINS),
-    maxGroupMembers: setting("MAX_GROUP_MEMBERS", MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
+    rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
+    allowedOrigins: origins(env.ALLOWED_ORIGINS),
+    appKeys: listed(env.APP_KEYS),
+    maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
+    ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
+    rule: setting("USERSIG_RULE", env.USERSIG_RULE, Rule, "static"),
+    provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),
+    timeZone: setting("USERSIG_TIME_ZONE", env.USERSIG_TIME_ZONE, TimeZone, "Asia/Shanghai"),
+    revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
   };
   if (!settings.rateLimits)
     log("warn", "rate_limits_off", { detail: "RATE_LIMITS is off: for load tests alone." });
+  if (settings.rule === "md5-minute")
+    log("warn", "weak_rule", {
+      detail: "USERSIG_RULE is md5-minute, which anybody can compute: for moving over alone.",
+    });
   last = { raw, settings };
   return settings;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function setting<T>(name: string, raw: string | undefined, schema: z.ZodType<T>, absent: T): T {
@@ -46,15 +88,21 @@ function setting<T>(name: string, raw: string | undefined, schema: z.ZodType<T>,
   if (value === "") return absent;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  warn(name, value, `${parsed.error.issues[0]?.message}; ${String(absent)} holds`);
+  // Without the value: a key that was put in the wrong place is a secret all the same.
+  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(absent)} holds`);
   return absent;
 }
 
-function origins(raw: string | undefined): Settings["allowedOrigins"] {
+/** The entries of a comma-separated list. */
+function listed(raw: string | undefined): string[] {
   const entries = (raw ?? "").split(",").map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== "");
+}
+
+function origins(raw: string | undefined): Settings["allowedOrigins"] {
+  const entries = listed(raw);
   if (entries.includes("*")) return "*";
   return entries.flatMap((entry) => {
-    if (entry === "") return [];
     const origin = originOf(entry);
     if (origin === null)
       warn("ALLOWED_ORIGINS", entry, "an origin is like https://chat.example; this one is passed over");
@@ -70,6 +118,6 @@ function originOf(entry: string): string | null {
   return origin === "null" ? bare : origin;
 }
 
-function warn(name: string, value: string, detail: string): void {
+function warn(name: string, value: string | undefined, detail: string): void {
   log("warn", "bad_setting", { setting: name, value, detail });
 }

@@ -15,6 +15,7 @@ export function textUpTo(max: number) {
       // A cheap bound first: no string of more than 2 × max units has max code points or fewer.
       .refine((text) => text.length <= max || (text.length <= 2 * max && codePoints(text) <= max), {
         message: `at most ${max} characters`,
+        params: { excess: true },
       })
       .meta({ maxLength: max })
   );

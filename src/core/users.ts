@@ -1,19 +1,31 @@
 import { z } from "zod";
-import { findMe, findUser, findUserByName, updateProfile } from "../storage/users.ts";
+import {
+  findAccountsNamed,
+  findMe,
+  findProfilesNamed,
+  findUser,
+  findUserByName,
+  updateProfile,
+} from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { CoreError, invalid } from "./errors.ts";
 import type { UserId } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
 import type { Person } from "./message.ts";
 import type { Credential } from "./sessions.ts";
-import { textUpTo } from "./text.ts";
+import { exceedsBytes, textUpTo } from "./text.ts";
 
 /** What happens when somebody asks for friendship: agreed at once, asked, refused. */
 export const FriendPolicy = z.enum(["allow", "approve", "deny"]);
 export type FriendPolicy = z.infer<typeof FriendPolicy>;
 
+const USERNAME_LENGTH = 128;
+
 /** A name as it is stored and looked up: NFC, 1–128 code points, no control characters, no `/`. */
-export const Username = textUpTo(128)
+export const Username = textUpTo(USERNAME_LENGTH)
   .normalize("NFC")
+  // Which makes some longer.
+  .pipe(textUpTo(USERNAME_LENGTH))
   .refine((text) => /^[^\p{Cc}/]+$/u.test(text), 'must not be empty, nor hold control characters or "/"');
 
 /** A user as others see him. */
@@ -22,11 +34,22 @@ export interface User extends Person {
   online: boolean;
 }
 
+/** A name as whoever registers himself may choose it: 2–32 letters of any script, digits, `_ . -`. */
+export const OWN_NAME = /^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u;
+
 /** A user, and the hash which his password is checked against; null where he has no password. */
 export interface Account {
-  user: User;
+  user: Me;
   passwordHash: string | null;
 }
+
+/** What else is told of somebody: any JSON object of at most 8 KiB. */
+export const Details = z
+  .record(z.string(), z.json())
+  .refine((fields) => !exceedsBytes(JSON.stringify(fields), LIMITS.detailsBytes), {
+    error: `must be at most ${LIMITS.detailsBytes} bytes as JSON`,
+  });
+export type Details = z.infer<typeof Details>;
 
 /** The fields of a profile which its user edits; `""` is empty. */
 export const ProfileFields = z.object({
@@ -42,14 +65,26 @@ export const ProfileFields = z.object({
   language: textUpTo(128),
   signature: textUpTo(500),
   friendPolicy: FriendPolicy,
+  messageSettings: textUpTo(128),
+  adminForbidType: textUpTo(128),
+  level: textUpTo(128),
+  role: textUpTo(128),
+  details: Details,
 });
 export type ProfileFields = z.infer<typeof ProfileFields>;
 
 /** What to change of a profile: absent is unchanged, `""` emptied. */
 export type ProfileChange = { [Field in keyof ProfileFields]?: ProfileFields[Field] | undefined };
 
-/** A user as he sees himself. */
-export interface Me extends User, ProfileFields {}
+/** A user as he sees himself. Times are milliseconds since 1970. */
+export interface Me extends User, ProfileFields {
+  createdAt: number;
+  /** when his profile was changed last; 0: never */
+  updatedAt: number;
+}
+
+/** A profile as somebody sees it: his own has an e-mail address. The birthday is for all where he made his account himself. */
+export type Profile = Omit<Me, "email"> & { email?: string };
 
 /** @throws `not_found` */
 export async function getUser(core: Core, id: UserId): Promise<User> {
@@ -62,6 +97,40 @@ export async function getUser(core: Core, id: UserId): Promise<User> {
 export async function usersNamed(core: Core, username: string): Promise<User[]> {
   const user = await findUserByName(core.db, username.normalize("NFC"));
   return user ? [user] : [];
+}
+
+/** Whoever has these usernames, once they are NFC: each once, in the order of the names. */
+export async function someNamed(core: Core, usernames: string[]): Promise<User[]> {
+  const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
+  const users = new Map((await findAccountsNamed(core.db, names)).map((user) => [user.username, user]));
+  return names.flatMap((name) => users.get(name) ?? []);
+}
+
+/** The same where all of them are to be there. @throws `not_found`, naming all whom there are not */
+export async function allNamed(core: Core, usernames: string[]): Promise<User[]> {
+  return requireNamed(usernames, await someNamed(core, usernames));
+}
+
+/** Users who were looked up by these names. @throws `not_found`, naming all whom there are not */
+export function requireNamed(usernames: string[], users: User[]): User[] {
+  const found = new Set(users.map(({ username }) => username));
+  const missing = new Set(usernames.map((name) => name.normalize("NFC")).filter((name) => !found.has(name)));
+  if (missing.size > 0) throw noOneNamed([...missing]);
+  return users;
+}
+
+/** The profiles of whoever has these usernames, once they are NFC, in this order; one query whatever their number. */
+export async function profilesNamed(core: Core, caller: UserId, usernames: string[]): Promise<Profile[]> {
+  const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
+  const found = await findProfilesNamed(core.db, names);
+  const byName = new Map(found.map((profile) => [profile.username, profile]));
+  return names.flatMap((name) => {
+    const profile = byName.get(name);
+    if (!profile || profile.id === caller) return profile ?? [];
+    const { email: _, hasPassword, ...shown } = profile;
+    // Whoever made the account for him may have told it in confidence.
+    return hasPassword ? shown : { ...shown, birthday: "" };
+  });
 }
 
 /** The caller's own profile. @throws `unauthenticated` if the account is gone */
@@ -80,13 +149,18 @@ export function requireOther(caller: UserId, other: UserId): void {
 }
 
 /** The answer for a user who does not exist, or does not any more. */
-export function noUser(id: UserId): CoreError {
-  return new CoreError("not_found", `There is no user ${id}.`);
+export function noUser(id: number): CoreError {
+  return new CoreError("not_found", `There is no user ${id}.`, { missing: "user" });
+}
+
+/** The same for users who were called by their names. */
+export function noOneNamed(usernames: string[]): CoreError {
+  return new CoreError("not_found", `There is no user ${usernames.join(", ")}.`, { missing: "user" });
 }
 
 /** What a caller is told whose account is gone. */
 export function accountGone(): CoreError {
-  return new CoreError("unauthenticated", "This account does not exist any more.");
+  return new CoreError("unauthenticated", "This account does not exist any more.", { gone: true });
 }
 
 function raiseGone(): never {

@@ -11,7 +11,7 @@ import { parseJson, requireSound } from "./json.ts";
 export function jsonBody(maxBytes: number): MiddlewareHandler {
   return async (c, next) => {
     const { raw } = c.req;
-    const text = raw.body ? decodeUtf8(await readUpTo(raw, maxBytes)) : "";
+    const text = decodeUtf8(await readUpTo(raw, maxBytes));
     const headers = new Headers(raw.headers);
     if (text.trim() === "") {
       // A validator that is told of JSON and finds none throws what is no answer of ours.
@@ -26,8 +26,8 @@ export function jsonBody(maxBytes: number): MiddlewareHandler {
   };
 }
 
-/** The whole body, never holding more than `maxBytes` of it. */
-async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array> {
+/** The whole body, never holding more than `maxBytes` of it. @throws `too_large` */
+export async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new CoreError("too_large", `The body must be at most ${maxBytes} bytes.`);
   if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
@@ -46,7 +46,8 @@ async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array>
   return whole;
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
+/** @throws `validation_failed` for what is not UTF-8 */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

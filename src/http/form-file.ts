@@ -23,24 +23,31 @@ interface Part {
   contentType: string | undefined;
 }
 
+/** Another field of a form, its value as its bytes. */
+type Field = [name: string, value: Uint8Array];
+
 /** A file of a form, while it comes in. */
 export interface FormFile extends Omit<Part, "field"> {
   /** Reads on, to the end of the form. Throws `validation_failed` where it is malformed or ends too early. */
   bytes: AsyncIterable<Uint8Array>;
+  /** What stands in the other fields, of all once `bytes` are through; null: that is more than was to be kept. */
+  rest(): Field[] | null;
 }
 
 /**
- * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Other fields are
- * passed over. Nothing is held but the chunk which came last.
+ * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Nothing is held but the chunk
+ * which came last, and the other fields where they are wanted.
  * @param contentType the request's header, which tells the boundary
+ * @param keeps so many bytes of the other fields at most
  * @throws `validation_failed` for what is no such form or has over 100 parts, and where the field is missing
  */
 export async function formFile(
   body: AsyncIterable<Uint8Array>,
   contentType: string,
   field: string,
+  keeps = 0,
 ): Promise<FormFile> {
-  const form = new Form(boundaryOf(contentType), field);
+  const form = new Form(boundaryOf(contentType), field, keeps);
   const reading = form.read(body);
   while (!form.file) {
     const { done } = await reading.next();
@@ -48,7 +55,7 @@ export async function formFile(
   }
   if (!form.file) throw invalid(`body.${field}`, "must be there: send the file in this field of the form");
   const { name, contentType: type } = form.file;
-  return { name, contentType: type, bytes: form.rest(reading) };
+  return { name, contentType: type, bytes: form.bytes(reading), rest: () => form.rest };
 }
 
 function boundaryOf(contentType: string): string {
@@ -61,7 +68,12 @@ function boundaryOf(contentType: string): string {
 class Form {
   /** set once the headers of the wanted part are read */
   file: Part | undefined;
+  /** the other fields that have come, as far as they are kept */
+  readonly #others: Field[] = [];
+  /** bytes which these have, kept or not */
+  #beside = 0;
   readonly #field: string;
+  readonly #keeps: number;
   readonly #parser: Dicer;
   /** what has come of the file and was not taken yet */
   readonly #chunks: Uint8Array[] = [];
@@ -69,8 +81,9 @@ class Form {
   #parts = 0;
   #refused: CoreError | undefined;
 
-  constructor(boundary: string, field: string) {
+  constructor(boundary: string, field: string, keeps: number) {
     this.#field = field;
+    this.#keeps = keeps;
     // Its type leaves the second setting out.
     const settings = { boundary, maxHeaderSize: MAX_HEADERS };
     this.#parser = new Dicer(settings);
@@ -79,6 +92,11 @@ class Form {
     this.#parser.on("error", () => this.#refuse(invalid("body", BROKEN)));
     // Where the body is left before its end nobody waits for it.
     this.#end.promise.catch(() => undefined);
+  }
+
+  /** @see FormFile.rest */
+  get rest(): Field[] | null {
+    return this.#beside > this.#keeps ? null : this.#others;
   }
 
   /** Feeds the body; each turn is one chunk of it. */
@@ -94,7 +112,7 @@ class Form {
   }
 
   /** The bytes of the file, and then the form to its end. */
-  async *rest(reading: AsyncGenerator<void>): AsyncGenerator<Uint8Array> {
+  async *bytes(reading: AsyncGenerator<void>): AsyncGenerator<Uint8Array> {
     let done: boolean | undefined = false;
     try {
       while (!done) {
@@ -124,11 +142,25 @@ class Form {
       const described = describe(header);
       if (!described)
         return this.#refuse(invalid("body", "must be a form of which each part names its field"));
-      if (described.field !== this.#field) return;
+      if (described.field !== this.#field) {
+        if (this.#keeps > 0) this.#keep(described.field, part);
+        return;
+      }
       if (this.file) return this.#refuse(invalid(`body.${this.#field}`, "must be there once"));
       this.file = described;
       part.on("data", (chunk) => this.#chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     });
+  }
+
+  #keep(field: string, part: Dicer.PartStream): void {
+    const chunks: Uint8Array[] = [];
+    part.on("data", (data) => {
+      const chunk = typeof data === "string" ? Buffer.from(data) : data;
+      this.#beside += chunk.byteLength;
+      // What is too much is read to its end, but it may be a hundred times what an isolate has room for.
+      if (this.#beside <= this.#keeps) chunks.push(chunk);
+    });
+    part.on("end", () => this.#others.push([field, Buffer.concat(chunks)]));
   }
 
   #refuse(error: CoreError): void {

@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { CoreError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
@@ -13,12 +14,16 @@ const PERIOD_S = 60;
  * @throws `rate_limited` over 600 a minute
  */
 export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
-  const address = c.req.header("CF-Connecting-IP");
-  if (address !== undefined && c.var.core.settings.rateLimits) {
-    await count(c.env.ADDRESS_RATE, address, "Too many sign-ins and registrations from this address.");
-  }
+  await countFromAddress(c);
   await next();
 });
+
+/** The same for what is only seen to be such a call, or a wrong key, while it is looked at. @throws `rate_limited` */
+export async function countFromAddress(c: Context<AppEnv>): Promise<void> {
+  const address = c.req.header("CF-Connecting-IP");
+  if (address === undefined || !c.var.core.settings.rateLimits) return;
+  await count(c.env.ADDRESS_RATE, address, "Too many sign-ins and registrations from this address.");
+}
 
 /**
  * Counts a call of somebody who is known.
@@ -26,6 +31,14 @@ export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
  */
 export async function countCall(c: { env: Env; var: AppEnv["Variables"] }, userId: UserId): Promise<void> {
   if (c.var.core.settings.rateLimits) await count(c.env.USER_RATE, String(userId), "Too many calls.");
+}
+
+/**
+ * Counts a call of somebody who is known, in one bucket of his calls.
+ * @throws `rate_limited` over 1,200 a minute
+ */
+export async function countCallIn(c: { env: Env }, userId: UserId, bucket: string): Promise<void> {
+  await count(c.env.BUCKET_RATE, `${userId} ${bucket}`, "Too many calls of this kind.");
 }
 
 async function count(rate: RateLimit, key: string, detail: string): Promise<void> {

@@ -7,11 +7,15 @@ import type { Credential } from "../core/sessions.ts";
 const MIN_SECRET = 32;
 const ALGORITHM = "HS256";
 
+/** What a token is: of a sign-in with a password; or a user_sig, which lives for minutes. Every API takes either. */
+const TokenKind = z.enum(["session", "user_sig"]);
+type TokenKind = z.infer<typeof TokenKind>;
+
 /** What a token says: user, session, kind and expiry (seconds, as JWT has it). */
 const Claims = z.object({
   sub: z.coerce.number().pipe(UserId),
   sid: SessionId,
-  kind: z.enum(["session"]),
+  kind: TokenKind,
   exp: z.int().positive(),
 });
 
@@ -19,11 +23,15 @@ const Claims = z.object({
  * The token of a session: a JWT signed with HMAC-SHA-256. Every surface gives out and takes the same.
  * @throws `internal` if `TOKEN_SECRET` is missing or shorter than 32 characters
  */
-export function issueToken(secret: string | undefined, credential: Credential): Promise<string> {
+export function issueToken(
+  secret: string | undefined,
+  credential: Credential,
+  kind: TokenKind = "session",
+): Promise<string> {
   const claims = {
     sub: String(credential.userId),
     sid: credential.sessionId,
-    kind: "session",
+    kind,
     exp: Math.floor(credential.expiresAt / 1_000),
   };
   return sign(claims, requireSecret(secret), ALGORITHM);

@@ -17,26 +17,41 @@ export async function readUpload(
   request: Request,
   { field, name }: { field: string; name: string | undefined },
 ): Promise<Upload> {
-  const declared = request.headers.get("Content-Length");
-  const size = declared !== null && /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
+  if (isForm(request)) return readFormUpload(request, field);
+  const size = declaredSize(request);
   const type = request.headers.get("Content-Type") ?? undefined;
-  if (type === undefined || !/^multipart\/form-data[ \t]*(;|$)/i.test(type)) {
-    const contentType = type && checked(ContentType, type.trim(), "header.content-type");
-    if (size === undefined) return { name, contentType, size, bytes: arriving(request) };
-    return { name, contentType, size, bytes: exactly(size, arriving(request)) };
-  }
-  requireForm(size ?? 0);
-  const file = await formFile(bounded(arriving(request)), type, field);
+  const contentType = type && checkedPart(ContentType, type.trim(), "header.content-type");
+  if (size === undefined) return { name, contentType, size, bytes: arriving(request) };
+  return { name, contentType, size, bytes: exactly(size, arriving(request)) };
+}
+
+/** The same where only forms will do. @throws as `readUpload`; `validation_failed` for another body too */
+export async function readFormUpload(request: Request, field: string): Promise<Upload> {
+  if (!isForm(request))
+    throw invalid(`body.${field}`, "must be there: send the file in this field of a form");
+  const most = LIMITS.fileBytes;
+  requireForm(declaredSize(request) ?? 0, most);
+  const type = request.headers.get("Content-Type") ?? "";
+  const file = await formFile(bounded(arriving(request), most), type, field);
   return {
-    name: file.name && checked(FileName, file.name, `body.${field}.filename`),
-    contentType: file.contentType && checked(ContentType, file.contentType, `body.${field}.content-type`),
+    name: file.name && checkedPart(FileName, file.name, `body.${field}.filename`),
+    contentType: file.contentType && checkedPart(ContentType, file.contentType, `body.${field}.content-type`),
     size: undefined,
     bytes: file.bytes,
   };
 }
 
+export function isForm({ headers }: Request): boolean {
+  return /^multipart\/form-data[ \t]*(;|$)/i.test(headers.get("Content-Type") ?? "");
+}
+
+function declaredSize({ headers }: Request): number | undefined {
+  const declared = headers.get("Content-Length") ?? "";
+  return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
+}
+
 /** The body as it comes. */
-async function* arriving({ body }: Request): AsyncGenerator<Uint8Array> {
+export async function* arriving({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* body ?? [];
   } catch {
@@ -56,22 +71,28 @@ async function* exactly(size: number, bytes: AsyncIterable<Uint8Array>): AsyncGe
   if (left !== 0) throw invalid("body", "must be as long as Content-Length says");
 }
 
-async function* bounded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** What may hold a file of so many bytes, and some more beside it. @throws `too_large` */
+export async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    requireForm(size);
+    requireForm(size, most);
     yield chunk;
   }
 }
 
-function requireForm(size: number): void {
-  if (size <= LIMITS.fileBytes + REST_OF_FORM) return;
-  throw new CoreError("too_large", "A file must be at most 20 MiB, and what else its form holds 1 MiB.");
+function requireForm(size: number, most: number): void {
+  if (size <= most + REST_OF_FORM) return;
+  const file = `A file must be at most ${most / 1_048_576} MiB`;
+  throw new CoreError("too_large", `${file}, and what else its form holds 1 MiB.`);
 }
 
 /** @throws `validation_failed` */
-function checked(schema: typeof FileName | typeof ContentType, value: string, path: string): string {
+export function checkedPart(
+  schema: typeof FileName | typeof ContentType,
+  value: string,
+  path: string,
+): string {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(path, parsed.error.issues.map(({ message }) => message).join("; "));

@@ -13,17 +13,25 @@ interface Scheduler {
   cancel(kind: "kick" | "endings", key: string): void;
 }
 
+/** The sockets which sessions have. */
+interface Sockets {
+  /** closes those of a session that are held here */
+  closeHere(sessionId: SessionId): void;
+  closeAllHere(): void;
+  /** closes those in conversations, and rejects where that failed somewhere */
+  kick(sessionId: SessionId): Promise<unknown>;
+}
+
 /** Ends sessions at the gate: their sockets close, and no new one opens until their tokens are void. */
 export class Endings {
   readonly #gate: Gate;
   readonly #jobs: Scheduler;
-  readonly #kick: (sessionId: SessionId) => Promise<unknown>;
+  readonly #sockets: Sockets;
 
-  /** @param kick closes the sockets of one session, and rejects where that failed somewhere */
-  constructor(gate: Gate, jobs: Scheduler, kick: (sessionId: SessionId) => Promise<unknown>) {
+  constructor(gate: Gate, jobs: Scheduler, sockets: Sockets) {
     this.#gate = gate;
     this.#jobs = jobs;
-    this.#kick = kick;
+    this.#sockets = sockets;
   }
 
   /** D1 may be about to end some: if nobody comes back to tell which, a job looks there. */
@@ -40,6 +48,7 @@ export class Endings {
   async end(sessions: EndedSession[]): Promise<void> {
     for (const { sessionId, expiresAt } of sessions) {
       this.#gate.end(sessionId, expiresAt);
+      this.#sockets.closeHere(sessionId);
       this.#jobs.schedule("sweep", "", expiresAt);
     }
     const ended = new Set(sessions.map(({ sessionId }) => sessionId));
@@ -48,6 +57,7 @@ export class Endings {
 
   /** The same for every session that has sockets, whatever D1 says of it: the user is gone. */
   async endAll(): Promise<void> {
+    this.#sockets.closeAllHere();
     await this.#close(this.#gate.sessions());
   }
 
@@ -55,7 +65,7 @@ export class Endings {
     // The jobs stand before the first try: a crash in between does not leave a socket open.
     for (const id of open) this.#jobs.schedule("kick", id, Date.now() + RETRY_MS);
     const kicks = open.map((id) =>
-      this.#kick(id).then(
+      this.#sockets.kick(id).then(
         () => this.#jobs.cancel("kick", id),
         () => undefined,
       ),

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Conversations, UserDirectory } from "../core/ports.ts";
 import { withDeadline } from "../object/deadline.ts";
+import { inLanes } from "../object/lanes.ts";
+import { membershipPages } from "./memberships.ts";
 
 /** After this long it is looked up in D1 whether the account was deleted, as was announced. */
 const LOOK_MS = 40_000;
@@ -12,8 +14,6 @@ const CALL_MS = 5_000;
 /** How many conversations are asked at once, and how long the first try of all of them may take. */
 const LANES = 8;
 const TRY_MS = 3_000;
-/** How many memberships D1 is asked for at once. */
-const PAGE = 1_000;
 /** What an inbox keeps once its user is gone: that he is, and what is still to be done. */
 const KEPT = ["schema_versions", "jobs", "presence", "ended_sessions", "sockets"];
 
@@ -76,12 +76,11 @@ export class Farewell {
   /** Notes each conversation that he ever was in as one to leave: others still show his profile. */
   async noteAll(): Promise<ConversationId[]> {
     const noted: ConversationId[] = [];
-    for (let after = 0, more = true; more; ) {
-      const ids = await this.#deps.directory.memberships(this.#deps.userId(), after, PAGE);
-      for (const id of ids) this.#jobs.schedule("leave", String(id), Date.now() + RETRY_MS);
-      noted.push(...ids);
-      after = ids.at(-1) ?? after;
-      more = ids.length === PAGE;
+    for await (const page of membershipPages(this.#deps.directory, this.#deps.userId())) {
+      for (const { conversationId } of page) {
+        this.#jobs.schedule("leave", String(conversationId), Date.now() + RETRY_MS);
+        noted.push(conversationId);
+      }
     }
     return noted;
   }
@@ -94,17 +93,14 @@ export class Farewell {
   /** One try to leave all of these, for some seconds; the jobs go on with the others. */
   async tryAll(ids: ConversationId[]): Promise<void> {
     const until = Date.now() + TRY_MS;
-    const rest = ids.values();
-    const lane = async () => {
-      for (const id of rest) {
-        if (Date.now() > until) return;
-        await this.leave(id).then(
-          () => this.#jobs.cancel("leave", String(id)),
-          () => undefined,
-        );
-      }
-    };
-    await withDeadline(Promise.all(Array.from({ length: LANES }, lane)), TRY_MS).catch(() => undefined);
+    const left = inLanes(LANES, ids, async (id) => {
+      if (Date.now() > until) return;
+      await this.leave(id).then(
+        () => this.#jobs.cancel("leave", String(id)),
+        () => undefined,
+      );
+    });
+    await withDeadline(left, TRY_MS).catch(() => undefined);
   }
 
   /** The `leave` job. @throws until the conversation has confirmed */

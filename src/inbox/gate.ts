@@ -23,8 +23,7 @@ export class Gate {
 
   /** Notes a socket that is about to open. @throws `unauthenticated` for an ended session */
   register({ conversationId, sessionId }: SocketRegistration): void {
-    if (this.isEnded(sessionId))
-      throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+    this.requireOpen(sessionId);
     this.#registrations++;
     this.#registeredAt.set(`${sessionId} ${conversationId}`, this.#registrations);
     const query = "INSERT OR IGNORE INTO sockets (session_id, conversation_id) VALUES (?, ?)";
@@ -39,6 +38,13 @@ export class Gate {
 
   hasSockets(): boolean {
     return this.#sql.exec("SELECT 1 FROM sockets LIMIT 1").toArray().length > 0;
+  }
+
+  /** @throws `unauthenticated` for an ended session */
+  requireOpen(sessionId: SessionId): void {
+    if (this.isEnded(sessionId)) {
+      throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+    }
   }
 
   isEnded(sessionId: SessionId): boolean {

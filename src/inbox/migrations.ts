@@ -1,5 +1,7 @@
 import { JOBS_TABLE } from "../object/jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { DRAFTS_TABLE } from "./drafts.ts";
+import { NOTICES } from "./notices.ts";
 
 /** The schema of an inbox, step by step. Append-only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -50,5 +52,62 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 3,
     minCode: 1,
     sql: "ALTER TABLE presence ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
+  },
+  {
+    // Devices' sockets: up to where they were told of each conversation, since the first of them opened (the
+    // epoch), and which of them stand elsewhere: in the midst of a replay, or ahead of the others.
+    version: 4,
+    minCode: 1,
+    sql: `
+      ALTER TABLE presence ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversations ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversations ADD COLUMN told_epoch INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversations ADD COLUMN told_seq INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversations ADD COLUMN told_rev INTEGER NOT NULL DEFAULT 0;
+      CREATE TABLE device_cursors (
+        socket_id TEXT NOT NULL,
+        conversation_id INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        rev INTEGER NOT NULL,
+        behind INTEGER NOT NULL,
+        PRIMARY KEY (socket_id, conversation_id)
+      ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    // When the list was last rebuilt (ms): not again within a minute.
+    version: 5,
+    minCode: 1,
+    sql: "ALTER TABLE presence ADD COLUMN repaired_at INTEGER NOT NULL DEFAULT 0",
+  },
+  {
+    // For lists of one kind of conversation: NULL is looked up when one is asked for. When the read position moved.
+    version: 6,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversations ADD COLUMN kind TEXT;
+      ALTER TABLE conversations ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;`,
+  },
+  {
+    // Who takes no notice of it; which unread messages name him (JSON; NULL: none); how far the other one of a direct
+    // conversation has read (NULL: of a group, or not told yet).
+    version: 7,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversations ADD COLUMN discards INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversations ADD COLUMN mentioned TEXT;
+      ALTER TABLE conversations ADD COLUMN peer_read_seq INTEGER;
+      ALTER TABLE conversations ADD COLUMN peer_read_at INTEGER;`,
+  },
+  {
+    // Messages that are made and not sent.
+    version: 8,
+    minCode: 1,
+    sql: DRAFTS_TABLE,
+  },
+  {
+    // What groups tell their user besides what their histories tell.
+    version: 9,
+    minCode: 1,
+    sql: NOTICES,
   },
 ];

@@ -1,258 +1,264 @@
-import { DurableObject } from "cloudflare:workers";
-import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
+import type { Bump, InboxEntry, Kept, ListRange, NumberedPage, NumberedRange, Told } from "../core/bump.ts";
+import type { DraftId, KeptDraft, StoredDraft } from "../core/draft.ts";
 import { CoreError, type Result } from "../core/errors.ts";
-import { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { Conversations, EndedSession, SocketRegistration, UserDirectory } from "../core/ports.ts";
+import type { ConversationId, SessionId } from "../core/ids.ts";
+import type { Reference } from "../core/message.ts";
+import type { NoticeBox } from "../core/notice.ts";
+import type { Contact, EndedSession, Notices, Repaired, SocketRegistration } from "../core/ports.ts";
+import type { DeviceEvent } from "../core/protocol.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { Jobs } from "../object/jobs.ts";
-import { hasSchema, migrate } from "../object/migrations.ts";
-import { answer } from "../object/stub.ts";
-import { Endings } from "./endings.ts";
-import { Farewell } from "./farewell.ts";
-import { Gate } from "./gate.ts";
-import { List } from "./list.ts";
-import { LIVELY_MS, Lively, MAX_LIVELY } from "./lively.ts";
-import { MIGRATIONS } from "./migrations.ts";
-
-/** How long a user stays online after his last socket has closed: a reconnect is no absence. */
-const GRACE_MS = 5_000;
-/** How often the gate asks whether sockets of which it has heard nothing are still open. */
-const CHECK_MS = 15 * 60_000;
+import { InboxLife } from "./life.ts";
+import type { Live } from "./live.ts";
+import type { NoticePage } from "./notices.ts";
 
 /** How long a list waits for a conversation in which something goes on. */
 const SNAPSHOT_MS = 300;
 
-/** What an inbox needs from outside; `src/index.ts` hands it in. */
-export interface InboxDeps {
-  directory: UserDirectory;
-  conversations: Conversations;
-}
-
-type JobKind = "kick" | "sweep" | "sockets" | "online" | "endings" | "farewell" | "leave";
-
-/** One user: the gate of his sockets, his list of conversations, whether he is online. */
-export abstract class InboxObject extends DurableObject<Env> {
-  readonly #deps: InboxDeps;
-  readonly #jobs: Jobs<JobKind>;
-  readonly #gate: Gate;
-  readonly #endings: Endings;
-  readonly #farewell: Farewell;
-  readonly #list: List;
-  readonly #lively = new Lively();
-  #exists: boolean;
-
-  constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
-    super(ctx, env);
-    this.#deps = deps;
-    this.#gate = new Gate(ctx.storage.sql, deps.conversations);
-    this.#list = new List(ctx.storage.sql);
-    this.#jobs = new Jobs(ctx.storage, {
-      kick: (key) => this.#kick(SessionId.parse(key)),
-      sweep: async () => this.#gate.sweep(Date.now()),
-      sockets: () => this.#checkSockets(),
-      online: () => this.#projectOnline(),
-      endings: () => this.#lookUpEndings(),
-      farewell: () => this.#lookUpFarewell(),
-      leave: (key) => this.#leave(ConversationId.parse(Number(key))),
-    });
-    this.#farewell = new Farewell(ctx.storage.sql, this.#jobs, { ...deps, userId: () => this.#userId() });
-    this.#endings = new Endings(this.#gate, this.#jobs, (sessionId) => this.#kick(sessionId));
-    this.#exists = hasSchema(ctx.storage);
-    if (!this.#exists) return;
-    void ctx.blockConcurrencyWhile(async () => {
-      migrate(ctx.storage, MIGRATIONS);
-      // What an eviction or a crash took out of memory: who wrote a moment ago may have more to tell.
-      for (const id of this.#list.since(Date.now() - LIVELY_MS, MAX_LIVELY)) this.#lively.note(id);
-      await this.#jobs.start();
+/**
+ * One user: the gate of his sockets, those of his devices, his list of conversations, whether he is online.
+ * These are its calls: each takes one object, ignores what it does not know of it, and answers what it refuses
+ * as data.
+ */
+export abstract class InboxObject extends InboxLife {
+  /**
+   * Takes a conversation's snapshot, and tells the user's devices what came with it. Idempotent, in any order.
+   * @returns up to where they know; null: no device has a socket open
+   * @throws `not_found` for an unknown user, `unavailable` where what they miss cannot be had
+   */
+  bump(input: Bump): Promise<Result<Told>> {
+    return this.answer(async ({ farewell, feed, lively }) => {
+      if (farewell.isGone) return null;
+      lively.note(input.conversationId);
+      return feed.bump(input);
     });
   }
 
-  /** Takes a conversation's snapshot. Idempotent, in any order. @throws `not_found` for an unknown user */
-  bump(input: Bump): Promise<Result<null>> {
-    return this.#answer(() => {
-      if (this.#farewell.isGone) return null;
-      this.#list.take(input);
-      this.#lively.note(input.conversationId);
+  /** Takes notices of a conversation. Idempotent. @see Notices.take @throws `not_found` for an unknown user */
+  notify(input: Notices): Promise<Result<null>> {
+    return this.answer(({ farewell, notices }) => {
+      if (!farewell.isGone) notices.take(input);
+      return null;
+    });
+  }
+
+  /** Part of the user's notices, the newest first. @see Notices.page */
+  notices(input: { before?: number; limit: number }): Promise<Result<NoticePage>> {
+    return this.answer(({ notices }) => notices.page(input));
+  }
+
+  /** How the user stands to his notices. */
+  noticeBox(): Promise<Result<NoticeBox>> {
+    return this.answer(({ notices }) => notices.box());
+  }
+
+  /** Marks all notices as read. Idempotent. */
+  readNotices(): Promise<Result<null>> {
+    return this.answer(({ notices }) => {
+      notices.read();
+      return null;
+    });
+  }
+
+  /** Takes the notices out of the user's list until something comes. Idempotent. @see Notices.hide */
+  hideNotices(input: { forget: boolean }): Promise<Result<null>> {
+    return this.answer(({ notices }) => {
+      notices.hide(input.forget);
+      return null;
+    });
+  }
+
+  /** Tells the user's devices of something that passes by; without any it is lost, and nothing is made for it. */
+  async tell(input: { event: DeviceEvent }): Promise<Result<null>> {
+    if (!this.isThere) return { ok: true, value: null };
+    return this.answer(({ sockets }) => {
+      sockets.tell(input.event);
       return null;
     });
   }
 
   /** Notes a socket that is about to open in a conversation. @throws `unauthenticated` for an ended session */
   register(input: SocketRegistration): Promise<Result<null>> {
-    return this.#answer(() => {
-      if (this.#farewell.isGone)
-        throw new CoreError("unauthenticated", "This account does not exist any more.");
-      this.#gate.register(input);
-      // Every socket but the first finds this done: no rows for it.
-      if (!this.#isShownOnline() || this.#jobs.has("online", ""))
-        this.#jobs.schedule("online", "", Date.now());
-      this.#jobs.schedule("sockets", "", Date.now() + CHECK_MS);
+    return this.answer(({ farewell, gate, presence }) => {
+      if (farewell.isGone) throw noAccount();
+      gate.register(input);
+      void presence.came();
+      this.checkLater();
       return null;
     });
   }
 
   /** The last socket of a session in a conversation has closed. */
   unregister(input: SocketRegistration): Promise<Result<null>> {
-    return this.#answer(() => {
-      this.#gate.unregister(input);
-      this.#left();
+    return this.answer(({ gate, presence }) => {
+      gate.unregister(input);
+      presence.left();
       return null;
     });
   }
 
   /** Ends a session: closes its sockets, refuses new ones until its tokens have expired. Idempotent. */
   endSession(input: EndedSession): Promise<Result<null>> {
-    return this.#answer(async () => {
-      await this.#endings.end([input]);
+    return this.answer(async ({ endings }) => {
+      await endings.end([input]);
       return null;
+    });
+  }
+
+  /**
+   * Closes the devices' sockets of a session which have outlived its tokens: no new one opens with these.
+   * @returns whether it had some
+   */
+  closeSession({ sessionId }: { sessionId: SessionId }): Promise<Result<boolean>> {
+    return this.answer(({ sockets, presence }) => {
+      const hadSockets = sockets.open().some((socket) => socket.sessionId === sessionId);
+      sockets.kickSession(sessionId);
+      presence.left();
+      return hadSockets;
     });
   }
 
   /** D1 may be about to end sessions; `endSessions` with this token is to follow, else a job looks there. */
   endingSessions(input: { token: string }): Promise<Result<null>> {
-    return this.#answer(() => {
-      this.#endings.announce(input.token);
+    return this.answer(({ endings }) => {
+      endings.announce(input.token);
       return null;
     });
   }
 
   /** Ends the sessions which D1 has ended, as was announced with this token. Idempotent. */
   endSessions(input: { token: string; sessions: EndedSession[] }): Promise<Result<null>> {
-    return this.#answer(async () => {
-      await this.#endings.end(input.sessions);
-      this.#endings.settle(input.token);
+    return this.answer(async ({ endings, sockets }) => {
+      // D1 forgets sessions that have expired, whose sockets may be open all the same.
+      sockets.kickExpired(true);
+      await endings.end(input.sessions);
+      endings.settle(input.token);
       return null;
     });
   }
 
   /** D1 may be about to delete the account; `farewell` with this token is to follow, else a job looks there. */
   leaving(input: { token: string }): Promise<Result<null>> {
-    return this.#answer(() => {
-      this.#farewell.announce(input.token);
+    return this.answer(({ farewell }) => {
+      farewell.announce(input.token);
       return null;
     });
   }
 
   /**
    * The account is deleted in D1, as was announced with this token: closes all sockets, refuses new ones,
-   * forgets what is kept here, and has the user taken out of every conversation. One try of some seconds
-   * before this resolves; jobs go on with the rest. Idempotent.
+   * forgets what is kept here, has the user taken out of every conversation, and tells the contacts that he had.
+   * One try of some seconds before this resolves; jobs go on with the conversations. Idempotent.
    */
-  farewell(input: { token: string }): Promise<Result<null>> {
-    return this.#answer(async () => {
-      const left = await this.#go();
-      this.#farewell.settle(input.token);
-      await this.#farewell.tryAll(left);
+  farewell(input: { token: string; contacts?: Contact[] }): Promise<Result<null>> {
+    return this.answer(async (live) => {
+      const left = await this.go(live);
+      live.farewell.settle(input.token);
+      // Nobody waits for the contacts: what is lost they find in their lists.
+      void live.telling.farewell(input.contacts ?? []);
+      await live.farewell.tryAll(left);
       return null;
     });
   }
 
   /** A page of the user's conversations, sticky ones first, then newest activity. */
-  list(input: { limit: number; after?: ListPosition }): Promise<Result<InboxEntry[]>> {
-    return this.#answer(async () => {
-      await this.#askLively();
-      return this.#list.page(input.limit, input.after);
+  list(input: ListRange): Promise<Result<InboxEntry[]>> {
+    return this.answer(async (live) => {
+      await this.#look(live);
+      return live.list.page(input.limit, input.after, input.ids);
+    });
+  }
+
+  /** The same, and how he stands to his notices. */
+  overview(input: ListRange): Promise<Result<{ entries: InboxEntry[]; box: NoticeBox }>> {
+    return this.answer(async (live) => {
+      await this.#look(live);
+      return { entries: live.list.page(input.limit, input.after, input.ids), box: live.notices.box() };
+    });
+  }
+
+  /** All conversations of the user's, whatever their number, also those which he has left. @see List.kept */
+  kept(): Promise<Result<Kept[]>> {
+    return this.answer(async (live) => {
+      await this.#look(live);
+      return live.list.kept();
+    });
+  }
+
+  /** These conversations of the user's list, as they are now. @see List.entries */
+  entries(input: { ids: ConversationId[]; evenHidden?: boolean }): Promise<Result<InboxEntry[]>> {
+    return this.answer(async (live) => {
+      if (input.evenHidden) await this.#look(live);
+      return live.list.entries(input.ids, input.evenHidden);
+    });
+  }
+
+  /** A part of the user's conversations, or of those of one kind, the newest activity first, and how many there are. */
+  numbered(input: NumberedRange): Promise<Result<NumberedPage>> {
+    return this.answer(async (live) => {
+      await this.#look(live);
+      const unknown = input.kind ? live.list.ofUnknownKind() : [];
+      if (unknown.length > 0) live.list.setKinds(await this.deps.directory.kinds(unknown));
+      return live.list.numbered(input);
+    });
+  }
+
+  /** Keeps a message that its sender, this user, has made and not sent. Idempotent. @see Drafts.keep */
+  keepDraft(input: StoredDraft): Promise<Result<null>> {
+    return this.answer(({ drafts, farewell }) => {
+      if (farewell.isGone) throw noAccount();
+      drafts.keep(input);
+      return null;
+    });
+  }
+
+  /** What is known of a draft of the user's. @throws `not_found` @see Drafts.get */
+  draft(input: { id: DraftId }): Promise<Result<KeptDraft>> {
+    return this.answer(({ drafts }) => drafts.get(input.id));
+  }
+
+  /** A draft was sent, and is this message. Idempotent. @see Drafts.sent */
+  draftSent(input: { id: DraftId } & Reference): Promise<Result<null>> {
+    return this.answer(({ drafts }) => {
+      drafts.sent(input.id, input);
+      return null;
     });
   }
 
   /** Copies the member's own flag, which D1 keeps: it cuts the pages of the list. */
   stick(input: { conversationId: ConversationId; sticky: boolean }): Promise<Result<null>> {
-    return this.#answer(() => {
-      this.#list.stick(input.conversationId, input.sticky);
+    return this.answer(({ list }) => {
+      list.stick(input.conversationId, input.sticky);
       return null;
     });
   }
 
-  override async alarm(): Promise<void> {
-    await this.#jobs.run();
+  /**
+   * Rebuilds the user's list from his conversations, whatever it has; and has it looked at which of his sockets
+   * are open. Idempotent. @see Repair.run
+   */
+  repair(): Promise<Result<Repaired>> {
+    return this.answer(({ repair }) => repair.run());
   }
 
-  async #kick(sessionId: SessionId): Promise<null> {
-    // Once its tokens have expired there is nothing left to close.
-    if (this.#farewell.isGone || this.#gate.isEnded(sessionId)) await this.#gate.kick(sessionId);
-    this.#left();
-    return null;
-  }
-
-  async #lookUpEndings(): Promise<null> {
-    await this.#endings.end(await this.#deps.directory.endedSessions(this.#userId()));
-    return null;
-  }
-
-  async #lookUpFarewell(): Promise<null> {
-    if (await this.#farewell.isDue()) await this.#go();
-    return null;
-  }
-
-  async #leave(id: ConversationId): Promise<null> {
-    await this.#farewell.leave(id);
-    return null;
-  }
-
-  /** @returns the conversations to leave, each noted as a job */
-  async #go(): Promise<ConversationId[]> {
-    this.#farewell.forget();
-    const [left] = await Promise.all([this.#farewell.noteAll(), this.#endings.endAll()]);
-    return left;
-  }
-
-  async #checkSockets(): Promise<number | null> {
-    await this.#gate.forgetLost();
-    this.#left();
-    return this.#gate.hasSockets() ? Date.now() + CHECK_MS : null;
-  }
-
-  #left(): void {
-    if (!this.#gate.hasSockets()) this.#jobs.schedule("online", "", Date.now() + GRACE_MS);
+  /** Before somebody looks at his list: what may be newer than it says is asked. */
+  async #look(live: Live): Promise<void> {
+    // A group that has not heard of a device when it came hears of it now.
+    const listens = live.sockets.open().length > 0;
+    await Promise.all([this.#askLively(live), live.hellos.say(listens)]);
   }
 
   /** Takes the newest of conversations in which something goes on; one that does not answer stays as known. */
-  async #askLively(): Promise<void> {
-    const { conversations } = this.#deps;
-    const asked = this.#lively
+  async #askLively({ feed, lively }: Live): Promise<void> {
+    const { conversations } = this.deps;
+    const asked = lively
       .now()
-      .map((id) => withDeadline(conversations.snapshot(id, this.#userId()), SNAPSHOT_MS));
+      .map((id) => withDeadline(conversations.snapshot(id, this.userId()), SNAPSHOT_MS));
     for (const answered of await Promise.allSettled(asked)) {
-      // What was on its way when the account was deleted leaves nothing here.
-      if (answered.status === "fulfilled" && !this.#farewell.isGone) this.#list.take(answered.value);
+      if (answered.status === "fulfilled") feed.know(answered.value);
     }
-  }
-
-  async #projectOnline(): Promise<null> {
-    const online = !this.#farewell.isGone && this.#gate.hasSockets();
-    if (online === this.#isShownOnline()) return null;
-    await this.#deps.directory.setOnline(this.#userId(), online);
-    this.ctx.storage.sql.exec("UPDATE presence SET online = ?", online ? 1 : 0);
-    return null;
-  }
-
-  /** What D1 was told last. */
-  #isShownOnline(): boolean {
-    return this.ctx.storage.sql.exec<{ online: number }>("SELECT online FROM presence").one().online === 1;
-  }
-
-  #answer<T>(work: () => T | Promise<T>): Promise<Result<T>> {
-    return answer(async () => {
-      if (!this.#exists) await this.#create();
-      return work();
-    });
-  }
-
-  /** Makes the tables once D1 has confirmed the user: guessed ids make no objects. @throws `not_found` */
-  async #create(): Promise<void> {
-    if (!(await this.#deps.directory.exists(this.#userId()))) throw noUser();
-    if (this.#exists) return;
-    this.ctx.storage.transactionSync(() => migrate(this.ctx.storage, MIGRATIONS));
-    this.#exists = true;
-  }
-
-  #userId(): UserId {
-    const id = UserId.safeParse(Number(this.ctx.id.name));
-    if (!id.success) throw noUser();
-    return id.data;
   }
 }
 
-function noUser(): CoreError {
-  return new CoreError("not_found", "There is no such user.");
+function noAccount(): CoreError {
+  return new CoreError("unauthenticated", "This account does not exist any more.");
 }

@@ -1,8 +1,14 @@
-import type { Bump, InboxEntry, ListPosition } from "../core/bump.ts";
-import type { ConversationId, UserId } from "../core/ids.ts";
-import type { EndedSession, SocketRegistration } from "../core/ports.ts";
-import { callObject } from "../object/stub.ts";
+import type { Bump, InboxEntry, Kept, ListRange, NumberedPage, NumberedRange, Told } from "../core/bump.ts";
+import type { DraftId, KeptDraft, StoredDraft } from "../core/draft.ts";
+import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
+import type { Reference } from "../core/message.ts";
+import type { NoticeBox } from "../core/notice.ts";
+import type { Contact, EndedSession, Notices, Repaired, SocketRegistration } from "../core/ports.ts";
+import type { DeviceEvent } from "../core/protocol.ts";
+import { callObject, callObjectOnce } from "../object/stub.ts";
+import type { NoticePage } from "./notices.ts";
 import type { InboxObject } from "./object.ts";
+import { type DeviceOpening, OPENING_HEADER } from "./opening.ts";
 
 /** Inbox objects by the id of their user. Every call is idempotent. */
 export class InboxStubs {
@@ -13,8 +19,48 @@ export class InboxStubs {
   }
 
   /** @see InboxObject.bump */
-  bump(userId: UserId, bump: Bump): Promise<null> {
+  bump(userId: UserId, bump: Bump): Promise<Told> {
     return callObject(() => this.#stub(userId).bump(bump));
+  }
+
+  /** @see InboxObject.notify */
+  notify(userId: UserId, notices: Notices): Promise<null> {
+    return callObject(() => this.#stub(userId).notify(notices));
+  }
+
+  /** @see InboxObject.notices */
+  notices(userId: UserId, input: { before?: number; limit: number }): Promise<NoticePage> {
+    return callObject(() => this.#stub(userId).notices(input));
+  }
+
+  /** @see InboxObject.noticeBox */
+  noticeBox(userId: UserId): Promise<NoticeBox> {
+    return callObject(() => this.#stub(userId).noticeBox());
+  }
+
+  /** @see InboxObject.readNotices */
+  readNotices(userId: UserId): Promise<null> {
+    return callObject(() => this.#stub(userId).readNotices());
+  }
+
+  /** @see InboxObject.hideNotices */
+  hideNotices(userId: UserId, input: { forget: boolean }): Promise<null> {
+    return callObject(() => this.#stub(userId).hideNotices(input));
+  }
+
+  /** @see InboxObject.tell */
+  tell(userId: UserId, event: DeviceEvent): Promise<null> {
+    return callObject(() => this.#stub(userId).tell({ event }));
+  }
+
+  /**
+   * Asks the object for a socket of one of the user's devices: 101, or a `Failure` as JSON. The request is a
+   * new one, which says who opens it and nothing else of the client's. @see InboxObject.fetch
+   */
+  openSocket(userId: UserId, opening: DeviceOpening): Promise<Response> {
+    const headers = { Upgrade: "websocket", [OPENING_HEADER]: JSON.stringify(opening) };
+    const request = new Request("https://inbox/socket", { headers });
+    return callObjectOnce(async () => ({ ok: true, value: await this.#stub(userId).fetch(request) }));
   }
 
   /** @see InboxObject.register */
@@ -35,6 +81,11 @@ export class InboxStubs {
     return callObject(() => this.#stub(userId).endSession(input));
   }
 
+  /** @see InboxObject.closeSession */
+  closeSession(userId: UserId, input: { sessionId: SessionId }): Promise<boolean> {
+    return callObject(() => this.#stub(userId).closeSession(input));
+  }
+
   /** @see InboxObject.endingSessions */
   endingSessions(userId: UserId, input: { token: string }): Promise<null> {
     return callObject(() => this.#stub(userId).endingSessions(input));
@@ -51,13 +102,53 @@ export class InboxStubs {
   }
 
   /** @see InboxObject.farewell */
-  farewell(userId: UserId, input: { token: string }): Promise<null> {
+  farewell(userId: UserId, input: { token: string; contacts: Contact[] }): Promise<null> {
     return callObject(() => this.#stub(userId).farewell(input));
   }
 
   /** @see InboxObject.list */
-  list(userId: UserId, input: { limit: number; after?: ListPosition }): Promise<InboxEntry[]> {
+  list(userId: UserId, input: ListRange): Promise<InboxEntry[]> {
     return callObject(() => this.#stub(userId).list(input));
+  }
+
+  /** @see InboxObject.overview */
+  overview(userId: UserId, input: ListRange): Promise<{ entries: InboxEntry[]; box: NoticeBox }> {
+    return callObject(() => this.#stub(userId).overview(input));
+  }
+
+  /** @see InboxObject.kept */
+  kept(userId: UserId): Promise<Kept[]> {
+    return callObject(() => this.#stub(userId).kept());
+  }
+
+  /** @see InboxObject.entries */
+  entries(userId: UserId, input: { ids: ConversationId[]; evenHidden?: boolean }): Promise<InboxEntry[]> {
+    return callObject(() => this.#stub(userId).entries(input));
+  }
+
+  /** @see InboxObject.numbered */
+  numbered(userId: UserId, input: NumberedRange): Promise<NumberedPage> {
+    return callObject(() => this.#stub(userId).numbered(input));
+  }
+
+  /** @see InboxObject.keepDraft */
+  keepDraft(userId: UserId, draft: StoredDraft): Promise<null> {
+    return callObject(() => this.#stub(userId).keepDraft(draft));
+  }
+
+  /** @see InboxObject.draft */
+  draft(userId: UserId, input: { id: DraftId }): Promise<KeptDraft> {
+    return callObject(() => this.#stub(userId).draft(input));
+  }
+
+  /** @see InboxObject.draftSent */
+  draftSent(userId: UserId, input: { id: DraftId } & Reference): Promise<null> {
+    return callObject(() => this.#stub(userId).draftSent(input));
+  }
+
+  /** @see InboxObject.repair */
+  repair(userId: UserId): Promise<Repaired> {
+    return callObject(() => this.#stub(userId).repair());
   }
 
   /** @see InboxObject.stick */

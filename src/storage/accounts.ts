@@ -1,8 +1,10 @@
 import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { EndedSession } from "../core/ports.ts";
+import type { Contact, EndedSession, OwnMembership } from "../core/ports.ts";
+import { EMPTY_PROFILE } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
+import { onlineContacts } from "./presence.ts";
 import {
   blocks,
   conversations,
@@ -62,16 +64,22 @@ export interface Leaver {
   checked: string | null;
 }
 
+/** More of them are not given. */
+const MAX_CONTACTS = 1_000;
+
 /**
  * Deletes an account, unless its user owns a group or has another password meanwhile; one batch, so that
  * whatever races it finds all of it done or nothing.
- * @returns the sessions that it had; or a group that he owns, null if that is not why
+ * @returns the sessions and the contacts that it had; or a group that he owns, null if that is not why
  */
 export async function deleteUser(
   db: Database,
   { userId, username, email, checked }: Leaver,
   now: number,
-): Promise<{ deleted: true; sessions: SessionId[] } | { deleted: false; owned: ConversationId | null }> {
+): Promise<
+  | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
+  | { deleted: false; owned: ConversationId | null }
+> {
   const owned = db
     .select({ id: conversations.id })
     .from(conversations)
@@ -91,8 +99,10 @@ export async function deleteUser(
       .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
   );
   const myFriends = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
-  const [updated, ended, , , , , , , , , owns] = await fromD1(
+  const [contacts, updated, ended, , , , , , , , , , owns] = await fromD1(
     db.batch([
+      // First: what follows leaves nothing to find them by.
+      onlineContacts(db, userId, { after: 0, limit: MAX_CONTACTS }),
       db
         .update(users)
         .set({ ...EMPTY, username: `deleted-${userId}`, deletedAt: now })
@@ -112,36 +122,39 @@ export async function deleteUser(
       db.delete(blocks).where(and(eq(blocks.blockedId, userId), gone)),
       // They are kept by what was typed as a name.
       db.delete(passwordAttempts).where(and(inArray(passwordAttempts.name, [username, email]), gone)),
+      db
+        .update(memberships)
+        .set({ customFields: {} })
+        .where(and(eq(memberships.userId, userId), ne(memberships.customFields, {}), gone)),
       owned,
     ]),
   );
   if (updated.length === 0) return { deleted: false, owned: owns[0]?.id ?? null };
-  return { deleted: true, sessions: ended.map(({ id }) => id) };
+  return { deleted: true, sessions: ended.map(({ id }) => id), contacts };
 }
 
 /** What is left of a profile: `friend_policy` as whoever comes new has it, though nobody is asked any more. */
 const EMPTY = {
+  ...EMPTY_PROFILE,
   passwordHash: null,
-  email: "",
-  nickname: "",
-  avatar: "",
-  gender: "",
-  birthday: "",
-  location: "",
-  language: "",
-  signature: "",
-  friendPolicy: "approve",
-  online: false,
+  fullName: "",
+  alias: "",
+  idCardNum: "",
+  phone: "",
+  province: "",
+  city: "",
+  avatarText: "",
+  loginAt: 0,
 } as const;
 
-/** Where a user is or was a member: at most `limit` conversations behind an id, rising. */
+/** Where a user is or was a member, or is known: at most `limit` conversations behind an id, rising. */
 export async function listMemberships(
   db: Database,
   userId: UserId,
   { after, limit }: { after: number; limit: number },
-): Promise<ConversationId[]> {
+): Promise<OwnMembership[]> {
   const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
-  const query = db.select({ id: memberships.conversationId }).from(memberships).where(mine);
-  const rows = await fromD1(query.orderBy(memberships.conversationId).limit(limit));
-  return rows.map(({ id }) => id);
+  const { conversationId, sticky } = memberships;
+  const query = db.select({ conversationId, sticky }).from(memberships).where(mine);
+  return fromD1(query.orderBy(conversationId).limit(limit));
 }

@@ -4,44 +4,67 @@ import type { User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { between, existing, isLive } from "./pairs.ts";
-import { blocks, friendRequests, friends, users } from "./schema.ts";
+import { endBetween, endedWith, existing, isLive } from "./pairs.ts";
+import { blocks, users } from "./schema.ts";
+
+/** What a change of blocks found. */
+interface Blocked {
+  /** those among them between whom and the user a friendship or a request ended */
+  ended: UserId[];
+  /** those among them who have no account */
+  missing: UserId[];
+}
 
 /**
- * Blocks a user, and ends friendship and requests between the two, in one batch: whatever races it comes
- * before, and is ended, or after, and finds the block.
- * @returns false if there is no such user
+ * Blocks users, and ends friendship and requests between them and who blocks them, in one batch: whatever races it
+ * comes before, and is ended, or after, and finds the block.
  */
-export async function insertBlock(
+export async function insertBlocks(
   db: Database,
   userId: UserId,
-  blockedId: UserId,
+  ids: UserId[],
   createdAt: number,
-): Promise<boolean> {
-  const [, , , found] = await fromD1(
+): Promise<Blocked> {
+  const [, friendships, requests, found] = await fromD1(
     db.batch([
       db
         .insert(blocks)
         .select(
-          sql`SELECT ${userId}, u.id, ${createdAt} FROM users u WHERE u.id = ${blockedId} AND u.deleted_at IS NULL
-            AND ${isLive(userId)}`,
+          sql`SELECT ${userId}, u.id, ${createdAt} FROM json_each(${JSON.stringify(ids)}) x
+            JOIN users u ON u.id = x.value AND u.deleted_at IS NULL WHERE ${isLive(userId)}`,
         )
         .onConflictDoNothing(),
-      db.delete(friends).where(between(friends.userId, friends.friendId, userId, blockedId)),
-      db
-        .delete(friendRequests)
-        .where(between(friendRequests.userId, friendRequests.fromId, userId, blockedId)),
-      existing(db, blockedId),
+      ...endBetween(db, userId, ids),
+      existing(db, ids),
     ]),
   );
-  return found.length > 0;
+  return { ended: endedWith(userId, friendships, requests), missing: missingOf(ids, found) };
 }
 
-/** Lifts a block, if there is one. @returns false if there is no such user */
-export async function deleteBlock(db: Database, userId: UserId, blockedId: UserId): Promise<boolean> {
-  const mine = and(eq(blocks.userId, userId), eq(blocks.blockedId, blockedId));
-  const [, found] = await fromD1(db.batch([db.delete(blocks).where(mine), existing(db, blockedId)]));
-  return found.length > 0;
+/** Lifts blocks, where there are any. @returns those of the users who have no account */
+export async function deleteBlocks(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
+  const among = sql`${blocks.blockedId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const mine = and(eq(blocks.userId, userId), among);
+  const [, found] = await fromD1(db.batch([db.delete(blocks).where(mine), existing(db, ids)]));
+  return missingOf(ids, found);
+}
+
+function missingOf(ids: UserId[], found: { id: UserId }[]): UserId[] {
+  const there = new Set(found.map(({ id }) => id));
+  return ids.filter((id) => !there.has(id));
+}
+
+/** The names of all whom a user blocks, by rising id. */
+export async function listBlockedNames(db: Database, userId: UserId): Promise<string[]> {
+  const rows = await fromD1(
+    db
+      .select({ username: users.username })
+      .from(blocks)
+      .innerJoin(users, eq(users.id, blocks.blockedId))
+      .where(and(eq(blocks.userId, userId), isNull(users.deletedAt)))
+      .orderBy(blocks.blockedId),
+  );
+  return rows.map(({ username }) => username);
 }
 
 /** Whom a user blocks, by rising id. */

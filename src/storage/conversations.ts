@@ -1,53 +1,47 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { ConversationKind, JoinPolicy, type Listed, type Preferences, Role } from "../core/conversation.ts";
-import { ConversationId, UserId } from "../core/ids.ts";
+import { ConversationKind, JoinPolicy, type Listed, Role } from "../core/conversation.ts";
+import { CustomFields } from "../core/custom-fields.ts";
+import { ConversationCode, ConversationId, Handle, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import { PolicyName } from "../core/policies.ts";
-import type { Created } from "../core/ports.ts";
+import type { OfKind } from "../core/ports.ts";
+import { PERSON } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { flagsQuery } from "./flags.ts";
 import { fromD1 } from "./outage.ts";
-import { areFriends, isBlocked } from "./pairs.ts";
+import { allLive, areFriends, isBlocked } from "./pairs.ts";
 import { conversations, memberships, users } from "./schema.ts";
-
-const PERSON = { id: users.id, username: users.username, nickname: users.nickname, avatar: users.avatar };
-
-/** What a new group starts with. */
-export interface NewGroup {
-  name: string;
-  joinPolicy: JoinPolicy;
-  policy: PolicyName;
-  ownerId: UserId;
-  memberIds: UserId[];
-  createdAt: number;
-}
 
 /**
  * Opens the direct conversation of two users, or finds the one they have: one batch, so that of
  * several who race exactly one creates it, and none is opened with somebody who is just being deleted.
- * @returns null if there is none, and one of the two has no account
+ * @param how `friendsOnly`: it is created only for friends, and only friends may write there ever after
+ * @returns null if there is none, and one of the two has no account, or they are to be friends and are not
  */
 export async function openDirect(
   db: Database,
   [low, high]: [UserId, UserId],
   createdAt: number,
+  { friendsOnly, name = "" }: { friendsOnly: boolean; name?: string | undefined },
 ): Promise<{ id: ConversationId; created: boolean } | null> {
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
+  const allowed = friendsOnly
+    ? sql`${allLive([low, high])} AND ${areFriends(low, high)}`
+    : allLive([low, high]);
   const [inserted, , found] = await fromD1(
     db.batch([
       db
         .insert(conversations)
         .select(
-          sql`SELECT NULL, 'direct', ${low}, ${high}, '', '', '', '', 'approval', NULL, ${createdAt},
-            'group', 0, 0, NULL WHERE ${allLive([low, high])}`,
+          sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
+            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL WHERE ${allowed}`,
         )
         .onConflictDoNothing()
         .returning({ id: conversations.id }),
       db
         .insert(memberships)
         .select(
-          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0
+          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}'
             FROM conversations c, json_each(${JSON.stringify([low, high])}) u
             WHERE c.low_user_id = ${low} AND c.high_user_id = ${high}`,
         )
@@ -59,95 +53,29 @@ export async function openDirect(
   return conversation ? { id: conversation.id, created: inserted.length > 0 } : null;
 }
 
-/**
- * Creates a group with its first members, in one batch.
- * @returns null if one of them has no account: nothing is created then
- */
-export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
-  const { name, joinPolicy, policy, ownerId, memberIds, createdAt } = group;
-  const live = allLive(memberIds);
-  const [inserted] = await fromD1(
-    db.batch([
-      db
-        .insert(conversations)
-        .select(
-          sql`SELECT NULL, 'group', NULL, NULL, ${name}, '', '', '', ${joinPolicy}, ${ownerId}, ${createdAt},
-            ${policy}, 0, 0, NULL WHERE ${live}`,
-        )
-        .returning({ id: conversations.id }),
-      // The batch is one transaction of D1's only writer: the highest id is the one just given.
-      db.insert(memberships).select(
-        sql`SELECT (SELECT max(id) FROM conversations), u.value,
-            iif(u.value = ${ownerId}, 'owner', 'member'), 'active', 0, ${createdAt}, 0, 0, 0
-          FROM json_each(${JSON.stringify(memberIds)}) u WHERE ${live}`,
-      ),
-    ]),
-  );
-  const [conversation] = inserted;
-  return conversation?.id ?? null;
-}
-
-/** Whether all of these have an account. */
-function allLive(ids: UserId[]): SQL {
-  return sql`NOT EXISTS (
-    SELECT 1 FROM json_each(${JSON.stringify(ids)}) x LEFT JOIN users ON users.id = x.value
-    WHERE users.id IS NULL OR users.deleted_at IS NOT NULL)`;
-}
-
 /** Today's profiles, of deleted users what is left of them; unknown ids are missing. One query for all. */
 export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return fromD1(db.select(PERSON).from(users).where(among));
 }
 
-/** A conversation as it was created, with its first members; null if there is none. */
-export async function findCreated(db: Database, id: ConversationId): Promise<Created | null> {
-  const [profiles, members, flagged] = await fromD1(
-    db.batch([
-      db
-        .select({
-          kind: conversations.kind,
-          name: conversations.name,
-          avatar: conversations.avatar,
-          introduction: conversations.introduction,
-          announcement: conversations.announcement,
-          joinPolicy: conversations.joinPolicy,
-          policy: conversations.policy,
-          ownerId: conversations.ownerId,
-          createdAt: conversations.createdAt,
-        })
-        .from(conversations)
-        .where(eq(conversations.id, id)),
-      // Version 0: what the object has changed since is not what it was created with; who only asked to be
-      // let in is not active.
-      db
-        .select({ ...PERSON, role: memberships.role, joinedAt: memberships.joinedAt })
-        .from(memberships)
-        .innerJoin(users, eq(users.id, memberships.userId))
-        .where(
-          and(
-            eq(memberships.conversationId, id),
-            eq(memberships.version, 0),
-            eq(memberships.state, "active"),
-          ),
-        ),
-      flagsQuery(db, id),
-    ]),
+/** Of what kind these conversations are; unknown ids are missing. One query for all. */
+export function findKinds(db: Database, ids: ConversationId[]): Promise<OfKind[]> {
+  const among = sql`${conversations.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return fromD1(
+    db.select({ id: conversations.id, kind: conversations.kind }).from(conversations).where(among),
   );
-  const [profile] = profiles;
-  const [flags] = flagged;
-  if (!profile || !flags) return null;
-  return {
-    profile,
-    flags,
-    members: members.map(({ role, joinedAt, ...person }) => ({ person, role, joinedAt })),
-  };
 }
 
 const flag = z.number().transform((value) => value === 1);
 const name = z.string().nullable();
+const CustomFieldsJson = z
+  .string()
+  .transform((text) => JSON.parse(text))
+  .pipe(CustomFields);
 const ListedRow = z.object({
   id: ConversationId,
+  code: ConversationCode,
   user_id: UserId,
   kind: ConversationKind,
   name: z.string(),
@@ -158,7 +86,14 @@ const ListedRow = z.object({
   policy: PolicyName,
   owner_id: UserId.nullable(),
   created_at: z.number(),
+  handle: Handle.nullable(),
+  mute_all: flag,
+  max_members: z.number().nullable(),
+  custom_fields: CustomFieldsJson,
+  version: z.number(),
+  changed_at: z.number().nullable(),
   role: Role,
+  joined_at: z.number(),
   sticky: flag,
   silent: flag,
   validation: flag,
@@ -172,20 +107,30 @@ const ListedRow = z.object({
   sender_username: name,
   sender_nickname: name,
   sender_avatar: name,
+  owner_username: name,
+  owner_nickname: name,
+  owner_avatar: name,
+  named: z
+    .string()
+    .transform((text) => JSON.parse(text))
+    .pipe(z.array(z.object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string() }))),
 });
 
 /**
  * What D1 knows of these conversations of one user, in one query whatever their number.
- * @param wanted each conversation with the sender whose profile is wanted beside it
+ * @param wanted each conversation with the sender whose profile is wanted beside it, and of whom else it is
+ * @param evenLeft those too which he has left, or which are dissolved
  */
 export async function findListed(
   db: Database,
   userId: UserId,
-  wanted: { id: ConversationId; senderId: UserId | null }[],
+  wanted: { id: ConversationId; senderId: UserId | null; namedIds?: UserId[] }[],
+  evenLeft = false,
 ): Promise<Map<ConversationId, Listed>> {
   const rows = await allListed(
     db,
-    wanted.map(({ id, senderId }) => [id, userId, senderId]),
+    wanted.map(({ id, senderId, namedIds }) => [id, userId, senderId, namedIds]),
+    evenLeft,
   );
   return new Map(rows.map((row) => [row.id, listed(row)]));
 }
@@ -204,30 +149,52 @@ export async function findListedFor(
 }
 
 /** Columns have names of their own: D1 gives rows as objects. */
-async function allListed(db: Database, wanted: [ConversationId, UserId, sender: UserId | null][]) {
+async function allListed(
+  db: Database,
+  wanted: [ConversationId, UserId, sender: UserId | null, named?: UserId[] | undefined][],
+  evenLeft = false,
+) {
   const pair = [sql`c.low_user_id`, sql`c.high_user_id`] as const;
+  // Who is known without having been a member stands there as one who has left, at version 0.
+  const shown = evenLeft
+    ? sql`m.state = 'active' OR m.version > 0`
+    : sql`m.state = 'active' AND c.dissolved_at IS NULL`;
   const query = sql`
-    SELECT c.id, m.user_id, c.kind, c.name, c.avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
-      c.created_at, m.role, m.sticky, m.silent, m.validation,
+    SELECT c.id, c.code, m.user_id, c.kind, ${asLeft(sql`m.left_name`, sql`c.name`)} AS name,
+      ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
+      c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
+      m.role, m.joined_at, m.sticky, m.silent, m.validation,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar, p.online AS peer_online,
-      c.kind = 'direct' AND (p.id IS NULL OR p.deleted_at IS NOT NULL OR ${isBlocked(...pair)}
-        OR (c.friends_only AND NOT ${areFriends(...pair)})) AS disabled,
+      m.state <> 'active' OR c.dissolved_at IS NOT NULL OR (c.kind = 'direct' AND (
+        p.id IS NULL OR p.deleted_at IS NOT NULL OR ${isBlocked(...pair)}
+        OR (c.friends_only AND NOT ${areFriends(...pair)}))) AS disabled,
       s.id AS sender_id, s.username AS sender_username, s.nickname AS sender_nickname,
-      s.avatar AS sender_avatar
+      s.avatar AS sender_avatar, o.username AS owner_username, o.nickname AS owner_nickname,
+      o.avatar AS owner_avatar,
+      (SELECT json_group_array(json_object(
+          'id', u.id, 'username', u.username, 'nickname', u.nickname, 'avatar', u.avatar))
+        FROM json_each(w.value, '$[3]') n JOIN users u ON u.id = n.value) AS named
     FROM json_each(${JSON.stringify(wanted)}) w
     JOIN memberships m
       ON m.conversation_id = json_extract(w.value, '$[0]') AND m.user_id = json_extract(w.value, '$[1]')
     JOIN conversations c ON c.id = m.conversation_id
     LEFT JOIN users p ON p.id = iif(c.low_user_id = m.user_id, c.high_user_id, c.low_user_id)
     LEFT JOIN users s ON s.id = json_extract(w.value, '$[2]')
-    WHERE m.state = 'active' AND c.dissolved_at IS NULL`;
+    LEFT JOIN users o ON o.id = c.owner_id
+    WHERE ${shown}`;
   return (await fromD1(db.all(query))).map((row) => ListedRow.parse(row));
+}
+
+/** What becomes of a group later is not for who has left it. */
+function asLeft(then: SQL, now: SQL): SQL {
+  return sql`iif(m.state = 'left', coalesce(${then}, ${now}), ${now})`;
 }
 
 function listed(row: z.infer<typeof ListedRow>): Listed {
   return {
     id: row.id,
+    code: row.code,
     profile: {
       kind: row.kind,
       name: row.name,
@@ -238,62 +205,30 @@ function listed(row: z.infer<typeof ListedRow>): Listed {
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
+      handle: row.handle,
+      muteAll: row.mute_all,
+      maxMembers: row.max_members,
+      customFields: row.custom_fields,
+      version: row.version,
+      changedAt: row.changed_at ?? row.created_at,
     },
     role: row.role,
+    joinedAt: row.joined_at,
     preferences: { sticky: row.sticky, silent: row.silent, validation: row.validation },
     peer:
-      row.peer_id === null
-        ? null
-        : {
-            id: row.peer_id,
-            username: row.peer_username ?? "",
-            nickname: row.peer_nickname ?? "",
-            avatar: row.peer_avatar ?? "",
-            online: row.peer_online ?? false,
-          },
+      row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },
+    owner: row.owner_id === null ? null : person(row, "owner", row.owner_id),
     disabled: row.disabled,
-    sender:
-      row.sender_id === null
-        ? null
-        : {
-            id: row.sender_id,
-            username: row.sender_username ?? "",
-            nickname: row.sender_nickname ?? "",
-            avatar: row.sender_avatar ?? "",
-          },
+    sender: row.sender_id === null ? null : person(row, "sender", row.sender_id),
+    named: row.named,
   };
 }
 
-/** Sets a member's own flags. @returns false if he is not in the conversation */
-export async function updatePreferences(
-  db: Database,
-  id: ConversationId,
-  userId: UserId,
-  change: { [Flag in keyof Preferences]?: boolean | undefined },
-): Promise<boolean> {
-  const mine = and(
-    eq(memberships.conversationId, id),
-    eq(memberships.userId, userId),
-    eq(memberships.state, "active"),
-    // Nobody is in a dissolved group.
-    sql`NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = ${id} AND c.dissolved_at IS NOT NULL)`,
-  );
-  if (Object.values(change).every((value) => value === undefined)) {
-    const [found] = await fromD1(db.select({ role: memberships.role }).from(memberships).where(mine));
-    return found !== undefined;
-  }
-  const updated = await fromD1(
-    db.update(memberships).set(change).where(mine).returning({ role: memberships.role }),
-  );
-  return updated.length > 0;
-}
-
-/** Projects whether a user has a socket open. */
-export async function setOnline(db: Database, id: UserId, online: boolean): Promise<void> {
-  await fromD1(
-    db
-      .update(users)
-      .set({ online })
-      .where(and(eq(users.id, id), isNull(users.deletedAt))),
-  );
+function person(row: z.infer<typeof ListedRow>, who: "peer" | "owner" | "sender", id: UserId): Person {
+  return {
+    id,
+    username: row[`${who}_username`] ?? "",
+    nickname: row[`${who}_nickname`] ?? "",
+    avatar: row[`${who}_avatar`] ?? "",
+  };
 }

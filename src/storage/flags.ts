@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, or, sql } from "drizzle-orm";
 import type { Flags } from "../core/conversation.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
@@ -12,6 +12,18 @@ export async function findDirect(db: Database, one: UserId, other: UserId): Prom
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
   const [found] = await fromD1(db.select({ id: conversations.id }).from(conversations).where(pair));
   return found?.id ?? null;
+}
+
+/** The direct conversations that a user has with these, which is one with each at most. One query for all. */
+export async function findDirects(db: Database, one: UserId, others: UserId[]): Promise<ConversationId[]> {
+  const { lowUserId, highUserId } = conversations;
+  const among = sql`(SELECT value FROM json_each(${JSON.stringify(others)}))`;
+  const pair = or(
+    and(eq(lowUserId, one), sql`${highUserId} IN ${among}`),
+    and(sql`${lowUserId} IN ${among}`, eq(highUserId, one)),
+  );
+  const rows = await fromD1(db.select({ id: conversations.id }).from(conversations).where(pair));
+  return rows.map(({ id }) => id);
 }
 
 /** What decides whether the two of a direct conversation may write, as it is now; null if there is none. */

@@ -1,11 +1,12 @@
 import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { AskOutcome } from "../core/friendship.ts";
 import type { UserId } from "../core/ids.ts";
 import { FriendPolicy, type User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { areFriends, between, existing, isBlocked, isLive } from "./pairs.ts";
+import { areFriends, between, endBetween, existing, isBlocked, isLive } from "./pairs.ts";
 import { friendRequests, friends, users } from "./schema.ts";
 
 /** A request for friendship, as the one who is asked sees it. */
@@ -20,8 +21,11 @@ export interface RequestPosition {
   fromId: UserId;
 }
 
-/** What came of asking for friendship. */
-export type Asked = "requested" | "friends" | "denied" | "blocked" | "unknown";
+/** What came of asking for friendship, and whether it was not so before. */
+interface Asked {
+  outcome: AskOutcome | "denied" | "blocked" | "unknown";
+  changed: boolean;
+}
 
 const Standing = z.object({
   policy: FriendPolicy,
@@ -46,7 +50,7 @@ export async function askFriendship(
   ]);
   const reachable = sql`u.id = ${toId} AND u.deleted_at IS NULL AND ${isLive(fromId)}
     AND NOT ${isBlocked(fromId, toId)}`;
-  const results = await fromD1(
+  const [befriended, requested, , [found]] = await fromD1(
     db.batch([
       db
         .insert(friends)
@@ -56,14 +60,16 @@ export async function askFriendship(
             WHERE ${reachable} AND (u.friend_policy = 'allow' OR EXISTS (
               SELECT 1 FROM friend_requests WHERE user_id = ${fromId} AND from_id = ${toId}))`,
         )
-        .onConflictDoNothing(),
+        .onConflictDoNothing()
+        .returning({ id: friends.userId }),
       db
         .insert(friendRequests)
         .select(
           sql`SELECT u.id, ${fromId}, ${createdAt} FROM users u
             WHERE ${reachable} AND u.friend_policy = 'approve' AND NOT ${areFriends(fromId, toId)}`,
         )
-        .onConflictDoNothing(),
+        .onConflictDoNothing()
+        .returning({ id: friendRequests.userId }),
       // Friends have nothing left to ask each other.
       db
         .delete(friendRequests)
@@ -80,24 +86,26 @@ export async function askFriendship(
         .where(and(eq(users.id, toId), isNull(users.deletedAt))),
     ]),
   );
-  const [found] = results[3];
-  if (!found) return "unknown";
+  if (!found) return { outcome: "unknown", changed: false };
   const { policy, blocked, friends: agreed } = Standing.parse(found);
-  if (blocked) return "blocked";
-  if (agreed) return "friends";
-  return policy === "deny" ? "denied" : "requested";
+  if (blocked) return { outcome: "blocked", changed: false };
+  if (agreed) return { outcome: "friends", changed: befriended.length > 0 };
+  return { outcome: policy === "deny" ? "denied" : "requested", changed: requested.length > 0 };
 }
 
-/** Ends a friendship, and what one has asked of the other. @returns false if there is no such user */
-export async function endFriendship(db: Database, userId: UserId, otherId: UserId): Promise<boolean> {
-  const [, , found] = await fromD1(
-    db.batch([
-      db.delete(friends).where(between(friends.userId, friends.friendId, userId, otherId)),
-      db.delete(friendRequests).where(between(friendRequests.userId, friendRequests.fromId, userId, otherId)),
-      existing(db, otherId),
-    ]),
+/**
+ * Ends a friendship, and what one has asked of the other.
+ * @returns whether there was anything of these; null if there is no such user
+ */
+export async function endFriendship(
+  db: Database,
+  userId: UserId,
+  otherId: UserId,
+): Promise<{ ended: boolean } | null> {
+  const [friendships, requests, found] = await fromD1(
+    db.batch([...endBetween(db, userId, [otherId]), existing(db, [otherId])]),
   );
-  return found.length > 0;
+  return found.length > 0 ? { ended: friendships.length + requests.length > 0 } : null;
 }
 
 /** A user's friends, by rising id. */
@@ -116,6 +124,18 @@ export function listFriends(
       .orderBy(friends.friendId)
       .limit(limit),
   );
+}
+
+/** Which of these users are somebody's friends; one query whatever their number. */
+export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
+  const among = sql`${friends.friendId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const rows = await fromD1(
+    db
+      .select({ id: friends.friendId })
+      .from(friends)
+      .where(and(eq(friends.userId, userId), among)),
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** What others have asked of a user, the newest first. */

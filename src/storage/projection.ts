@@ -8,7 +8,7 @@ import { conversations, memberships, users } from "./schema.ts";
 /**
  * Takes what a conversation tells of its profile and members, each iff its version is higher than what
  * is there, so that a late or doubled one changes nothing. Members' own flags are not touched, nothing
- * is deleted, and nobody whose account is deleted becomes a member. Who else is known there stands as `left` at
+ * is deleted, and nobody whose account is deleted becomes a member. Who leaves keeps the group's name of then. Who else is known there stands as `left` at
  * version 0, below whatever is told of members: so the deletion of his account finds the conversation.
  * @returns those who were said to be members, or known, and have no account any more
  */
@@ -27,8 +27,11 @@ export async function project(
     .insert(memberships)
     .select(
       sql`SELECT ${id}, u.id, json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'),
-          json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0
+          json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0,
+          iif(json_extract(j.value, '$[2]') = 'left', c.name, NULL),
+          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}'
         FROM json_each(${rows}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
+          JOIN conversations c ON c.id = ${id}
         WHERE u.deleted_at IS NULL OR json_extract(j.value, '$[2]') = 'left'`,
     )
     .onConflictDoUpdate({
@@ -38,6 +41,8 @@ export async function project(
         state: sql`excluded.state`,
         version: sql`excluded.version`,
         joinedAt: sql`excluded.joined_at`,
+        leftName: sql`excluded.left_name`,
+        leftAvatar: sql`excluded.left_avatar`,
       },
       setWhere: sql`excluded.version > ${memberships.version}`,
     });
@@ -49,11 +54,15 @@ export async function project(
     const [, deleted] = await fromD1(db.batch([upsert, gone]));
     return deleted.map((user) => user.id);
   }
-  const { profile, dissolvedAt, version } = conversation;
+  const { profile, dissolvedAt } = conversation;
   const { name, avatar, introduction, announcement, joinPolicy, ownerId } = profile;
+  const { muteAll, customFields, version, changedAt } = profile;
   const update = db
     .update(conversations)
-    .set({ name, avatar, introduction, announcement, joinPolicy, ownerId, dissolvedAt, version })
+    .set({
+      ...{ name, avatar, introduction, announcement, joinPolicy, ownerId },
+      ...{ muteAll, customFields, changedAt, dissolvedAt, version },
+    })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await fromD1(db.batch([upsert, gone, update]));
   return deleted.map((user) => user.id);

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ConversationKind, JoinPolicy, MemberState, Role } from "../core/conversation.ts";
-import type { ConversationId, FileKey, SessionId, UserId } from "../core/ids.ts";
+import type { CustomFields } from "../core/custom-fields.ts";
+import type { ConversationCode, ConversationId, FileKey, Handle, SessionId, UserId } from "../core/ids.ts";
 import type { PolicyName } from "../core/policies.ts";
-import type { FriendPolicy } from "../core/users.ts";
+import type { Details, FriendPolicy } from "../core/users.ts";
 
 /** Who is there. Ids start at 100000: the first migration sets the sequence. */
 export const users = sqliteTable(
@@ -21,14 +22,37 @@ export const users = sqliteTable(
     location: text().notNull().default(""),
     language: text().notNull().default(""),
     signature: text().notNull().default(""),
+    /** what he is called in full, and what else he calls himself */
+    fullName: text("full_name").notNull().default(""),
+    alias: text().notNull().default(""),
+    idCardNum: text("id_card_num").notNull().default(""),
+    phone: text().notNull().default(""),
+    province: text().notNull().default(""),
+    city: text().notNull().default(""),
+    /** what stands for an avatar and is no URL: then `avatar` is empty */
+    avatarText: text("avatar_text").notNull().default(""),
+    /** how he wants messages, who may ask him, how far he has come, what he is: texts which grant nothing */
+    messageSettings: text("message_settings").notNull().default(""),
+    adminForbidType: text("admin_forbid_type").notNull().default(""),
+    level: text().notNull().default(""),
+    role: text().notNull().default(""),
+    /** a JSON object of what else is told of him */
+    details: text({ mode: "json" }).notNull().default({}).$type<Details>(),
     friendPolicy: text("friend_policy").notNull().default("approve").$type<FriendPolicy>(),
     /** projected from the user's inbox: has an open socket */
     online: integer({ mode: "boolean" }).notNull().default(false),
     createdAt: integer("created_at").notNull(),
+    /** when his profile was changed last; 0: never since this is kept */
+    updatedAt: integer("updated_at").notNull().default(0),
+    /** when a user_sig of his was last used for the first time; 0: never */
+    loginAt: integer("login_at").notNull().default(0),
     /** when the account was deleted: the row stays, without personal data */
     deletedAt: integer("deleted_at"),
   },
-  (table) => [uniqueIndex("users_username").on(table.username)],
+  (table) => [
+    uniqueIndex("users_username").on(table.username),
+    index("users_email").on(table.email).where(sql`email <> ''`),
+  ],
 );
 
 /** The names of deleted accounts: none is ever given out again. */
@@ -92,9 +116,22 @@ export const conversations = sqliteTable(
     /** 0 at creation; a projection of the profile is taken iff its version is higher */
     version: integer().notNull().default(0),
     dissolvedAt: integer("dissolved_at"),
+    /** Never null once a row is there: a trigger gives each one, also those which the release before inserts. */
+    code: text().$type<ConversationCode>(),
+    /** a group's given id; null: it goes by its number. One that was given is never given again. */
+    handle: text().$type<Handle>(),
+    /** plain members may not write */
+    muteAll: integer("mute_all", { mode: "boolean" }).notNull().default(false),
+    /** how many members a group takes, where these are fewer than others of its kind */
+    maxMembers: integer("max_members"),
+    customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
+    /** when the profile was last changed; null: never, or by a release that did not keep it */
+    changedAt: integer("changed_at"),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
+    uniqueIndex("conversations_code").on(table.code),
+    uniqueIndex("conversations_handle").on(table.handle),
     index("conversations_owner").on(table.ownerId),
     check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
   ],
@@ -120,6 +157,11 @@ export const memberships = sqliteTable(
     sticky: integer({ mode: "boolean" }).notNull().default(false),
     silent: integer({ mode: "boolean" }).notNull().default(false),
     validation: integer({ mode: "boolean" }).notNull().default(false),
+    /** of who has left a group: what it was called then, and its avatar; of no meaning while he is in it */
+    leftName: text("left_name"),
+    leftAvatar: text("left_avatar"),
+    /** what a member came with whom the group was created with; what became of it since, the object knows */
+    customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.userId] }),
@@ -201,5 +243,7 @@ export const files = sqliteTable("files", {
   contentType: text("content_type").notNull(),
   /** of the bytes, 64 hexadecimal digits */
   sha256: text().notNull(),
+  /** of the bytes, 32 hexadecimal digits; `""` of files from before it was kept */
+  md5: text().notNull().default(""),
   createdAt: integer("created_at").notNull(),
 });

@@ -5,7 +5,7 @@ import type { EndedSession } from "../core/ports.ts";
 import type { Session } from "../core/sessions.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
-import { sessions } from "./schema.ts";
+import { sessions, users } from "./schema.ts";
 
 /** Sessions in one list. More than anybody has devices; a script that signs in each minute has more. */
 const LISTED = 1_000;
@@ -23,20 +23,21 @@ const Inserted = z.object({ id: SessionId });
 
 /**
  * Stores a new session, if its user's password is still the one that was checked.
- * @param passwordHash what it was checked against
+ * @param checked what it was checked against; absent: no password was
  * @returns false if it was changed meanwhile, or the account deleted: nothing is stored then
  */
 export async function insertSession(
   db: Database,
   session: Session,
-  passwordHash: string | null,
+  checked?: { passwordHash: string | null },
 ): Promise<boolean> {
   const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
+  const isPassword = checked ? sql`password_hash IS ${checked.passwordHash}` : sql`true`;
   const rows = await fromD1(
     db.all(sql`
       INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at)
       SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt} FROM users
-      WHERE id = ${userId} AND password_hash IS ${passwordHash} AND deleted_at IS NULL RETURNING id`),
+      WHERE id = ${userId} AND ${isPassword} AND deleted_at IS NULL RETURNING id`),
   );
   return z.array(Inserted).parse(rows).length > 0;
 }
@@ -83,6 +84,17 @@ export function endedSessions(db: Database, userId: UserId, now: number): Promis
 /** Notes that a session is in use. */
 export async function touchSession(db: Database, id: SessionId, now: number): Promise<void> {
   await fromD1(db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id)));
+}
+
+/** Notes that a session is used for the first time, and its user has come by it. */
+export async function noteLogin(
+  db: Database,
+  { id, userId }: Pick<Session, "id" | "userId">,
+  now: number,
+): Promise<void> {
+  const used = db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id));
+  const living = and(eq(users.id, userId), isNull(users.deletedAt));
+  await fromD1(db.batch([used, db.update(users).set({ loginAt: now }).where(living)]));
 }
 
 /** Deletes the sessions, ended or not, whose tokens expired before `now`. */

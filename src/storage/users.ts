@@ -1,8 +1,8 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UserId } from "../core/ids.ts";
 import type { Account, Me, ProfileChange, User } from "../core/users.ts";
-import { USER } from "./columns.ts";
+import { EMPTY_PROFILE, USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { fromD1 } from "./outage.ts";
 import { users } from "./schema.ts";
@@ -16,6 +16,13 @@ const ME = {
   language: users.language,
   signature: users.signature,
   friendPolicy: users.friendPolicy,
+  messageSettings: users.messageSettings,
+  adminForbidType: users.adminForbidType,
+  level: users.level,
+  role: users.role,
+  details: users.details,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
 };
 
 /** What a new account starts with. */
@@ -33,7 +40,7 @@ const Inserted = z.object({ id: UserId });
  * Creates an account; null if the username is taken, also when somebody takes it at the same moment, or
  * when it was that of a deleted account.
  */
-export async function insertUser(db: Database, user: NewUser): Promise<User | null> {
+export async function insertUser(db: Database, user: NewUser): Promise<Me | null> {
   const { username, passwordHash, email, nickname, createdAt } = user;
   const rows = await fromD1(
     db.all(sql`
@@ -43,7 +50,7 @@ export async function insertUser(db: Database, user: NewUser): Promise<User | nu
       ON CONFLICT (username) DO NOTHING RETURNING id`),
   );
   const [created] = z.array(Inserted).parse(rows);
-  return created ? { id: created.id, username, nickname, avatar: "", online: false } : null;
+  return created ? { ...EMPTY_PROFILE, id: created.id, username, email, nickname, createdAt } : null;
 }
 
 /** A user as others see him; null for a deleted one. */
@@ -75,12 +82,62 @@ export async function findUserByName(db: Database, username: string): Promise<Us
   return found ?? null;
 }
 
+/** The users of these names, by exact match, but for deleted ones. One query for all. */
+export function findAccountsNamed(db: Database, usernames: string[]): Promise<User[]> {
+  const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
+  return fromD1(
+    db
+      .select(USER)
+      .from(users)
+      .where(and(among, isNull(users.deletedAt))),
+  );
+}
+
+/** Their profiles, by exact match of their names, but for deleted ones. One query for all. */
+export function findProfilesNamed(
+  db: Database,
+  usernames: string[],
+): Promise<(Me & { hasPassword: boolean })[]> {
+  const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
+  return fromD1(
+    db
+      .select({
+        ...ME,
+        hasPassword: sql`${users.passwordHash} IS NOT NULL`.mapWith(Boolean).as("has_password"),
+      })
+      .from(users)
+      .where(and(among, isNull(users.deletedAt))),
+  );
+}
+
+const ACCOUNT = { ...ME, passwordHash: users.passwordHash };
+
 /** What a password is checked against. */
 export async function findAccount(db: Database, username: string): Promise<Account | null> {
-  const query = db.select({ ...USER, passwordHash: users.passwordHash }).from(users);
-  const [found] = await fromD1(query.where(livingNamed(username)));
-  if (!found) return null;
-  const { passwordHash, ...user } = found;
+  const [found] = await fromD1(db.select(ACCOUNT).from(users).where(livingNamed(username)));
+  return found ? accountOf(found) : null;
+}
+
+/**
+ * The same by a username, or by an e-mail address where nobody with a password has that name, and exactly one
+ * account with a password has that address. It takes as long whoever is found.
+ */
+export async function findAccountByNameOrEmail(db: Database, name: string): Promise<Account | null> {
+  const { email, passwordHash, deletedAt } = users;
+  // The first of these is in the words of the index.
+  const addressed = and(sql`email <> ''`, eq(email, name), isNotNull(passwordHash), isNull(deletedAt));
+  const [[named], found] = await fromD1(
+    db.batch([
+      db.select(ACCOUNT).from(users).where(livingNamed(name)),
+      db.select(ACCOUNT).from(users).where(addressed).limit(2),
+    ]),
+  );
+  if (named && (named.passwordHash !== null || found.length !== 1)) return accountOf(named);
+  const [only, second] = found;
+  return only && !second ? accountOf(only) : null;
+}
+
+function accountOf({ passwordHash, ...user }: Me & { passwordHash: string | null }): Account {
   return { user, passwordHash };
 }
 
@@ -93,7 +150,10 @@ export async function findMe(db: Database, id: UserId): Promise<Me | null> {
 /** Changes the given fields of a profile and gives the whole as it then is. */
 export async function updateProfile(db: Database, id: UserId, change: ProfileChange): Promise<Me | null> {
   if (Object.keys(change).length === 0) return findMe(db, id);
-  const [updated] = await fromD1(db.update(users).set(change).where(living(id)).returning(ME));
+  // What is no URL stands in for one only as long as there is none.
+  const shown = change.avatar === undefined ? change : { ...change, avatarText: "" };
+  const set = { ...shown, updatedAt: Date.now() };
+  const [updated] = await fromD1(db.update(users).set(set).where(living(id)).returning(ME));
   return updated ?? null;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DirectFlags } from "../../src/conversation/flags.ts";
-import type { Origin } from "../../src/conversation/room.ts";
+import type { Origin } from "../../src/conversation/listener.ts";
 import type { Outcome } from "../../src/conversation/sends.ts";
 import { State } from "../../src/conversation/state.ts";
 import type { Flags } from "../../src/core/conversation.ts";

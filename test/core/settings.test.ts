@@ -1,7 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { readSettings } from "../../src/core/settings.ts";
 
-const DEFAULTS = { rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000 };
+const DEFAULTS = {
+  ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, appKeys: [] },
+  ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
+};
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -36,6 +39,10 @@ test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
 });
 
+test("APP_KEYS is a list, in which spaces and empty entries say nothing", () => {
+  expect(readSettings({ APP_KEYS: " one,two , ,three," }).appKeys).toEqual(["one", "two", "three"]);
+});
+
 test("RATE_LIMITS is turned off by `off` alone, which the log says once", () => {
   const warned = warnings();
   expect(readSettings({ RATE_LIMITS: "off" }).rateLimits).toBe(false);
@@ -59,4 +66,32 @@ test("ALLOWED_ORIGINS is a list of origins as browsers write them", () => {
   expect(warned).toEqual([]);
   expect(allowed("chat.example, null, https://a.test/path, https://*.b.test, https://u@c.test")).toEqual([]);
   expect(warned).toHaveLength(5);
+});
+
+test("a zone that there is not, and a rule or a provisioning of no known name, are as absent", () => {
+  const warned = warnings();
+  expect(readSettings({ USERSIG_TIME_ZONE: "Mars/Olympus" })).toEqual(DEFAULTS);
+  expect(readSettings({ USERSIG_RULE: "md5" })).toEqual(DEFAULTS);
+  expect(readSettings({ USERSIG_PROVISIONING: "OPEN" })).toEqual(DEFAULTS);
+  expect(warned).toHaveLength(3);
+  const set = {
+    USERSIG_TIME_ZONE: "America/New_York",
+    USERSIG_PROVISIONING: "open",
+    USERSIG_RULE_KEY: " key ",
+  };
+  expect(readSettings(set)).toEqual({
+    ...DEFAULTS,
+    ...{ timeZone: "America/New_York", provisioning: "open", ruleKey: "key" },
+  });
+  expect(warned).toHaveLength(3);
+});
+
+test("a rule that anybody can follow is warned of, and the key is never logged", () => {
+  const warned = warnings();
+  readSettings({ USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "the key" });
+  expect(warned.flat()).toEqual([expect.stringContaining('"event":"weak_rule"')]);
+  expect(warned.flat().join()).not.toContain("the key");
+  readSettings({ USERSIG_RULE: "the key", USERSIG_PROVISIONING: "the key" });
+  expect(warned).toHaveLength(3);
+  expect(warned.flat().join()).not.toContain("the key");
 });

@@ -2,12 +2,14 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import type { Bump } from "../../src/core/bump.ts";
+import type { Result } from "../../src/core/errors.ts";
 import { ConversationId, Position, Seq, type UserId } from "../../src/core/ids.ts";
 import { Gate } from "../../src/inbox/gate.ts";
 import { MIGRATIONS } from "../../src/inbox/migrations.ts";
 import { migrate } from "../../src/object/migrations.ts";
 import { register, type SignedIn } from "../support/api.ts";
-import { inboxObject, range, sessionOf } from "../support/room.ts";
+import { openDirect } from "../support/chat.ts";
+import { inboxObject, newGroup, range, sessionOf } from "../support/room.ts";
 
 let ann: SignedIn;
 let userId: UserId;
@@ -24,6 +26,7 @@ function bump(conversation: number, ver: number, fields: Partial<Bump> = {}): Bu
     state: "active",
     hidden: false,
     visibleFrom: Position.parse(0),
+    newFrom: Position.parse(0),
     lastSeq: Position.parse(ver),
     lastN: ver,
     readSeq: Position.parse(0),
@@ -31,6 +34,8 @@ function bump(conversation: number, ver: number, fields: Partial<Bump> = {}): Bu
     memberCount: 2,
     preview: null,
     updatedAt: ver,
+    rev: 0,
+    passing: [],
     ...fields,
   };
 }
@@ -39,6 +44,16 @@ async function entries() {
   const listed = await inboxObject(userId).list({ limit: 100 });
   if (!listed.ok) throw new Error(listed.detail);
   return listed.value;
+}
+
+/** The inbox of somebody new. */
+async function freshInbox() {
+  return inboxObject((await register()).user.id);
+}
+
+function told<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.detail);
+  return result.value;
 }
 
 test("a snapshot is taken only if it is newer: late and doubled ones change nothing, in any order", async () => {
@@ -107,6 +122,55 @@ test("pages reach each conversation once, also where many have the same time", a
   }
   expect(seen.slice(0, 2)).toEqual([8, 4]);
   expect([...seen].sort((a, b) => a - b)).toEqual(range(1, 25));
+});
+
+test("one kind of conversation comes by number, newest first, with how many there are; sticky ones stay in their places", async () => {
+  const inbox = await freshInbox();
+  for (const i of range(1, 9)) {
+    const kind = i % 3 === 0 ? "group" : "direct";
+    await inbox.bump(bump(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
+  }
+  await inbox.stick({ conversationId: ConversationId.parse(1), sticky: true });
+  await inbox.bump(bump(4, 2, { kind: "direct", hidden: true }));
+  const part = async (kind: "direct" | "group", skip: number, limit: number) => {
+    const { entries, total } = told(await inbox.numbered({ kind, skip, limit }));
+    return [entries.map(({ conversationId, readAt }) => [conversationId, readAt]), total];
+  };
+  const direct = [8, 2, 7, 5, 1].map((id) => [id, id * 10]);
+  expect(await part("direct", 0, 10)).toEqual([direct, 5]);
+  expect(await part("direct", 0, 2)).toEqual([direct.slice(0, 2), 5]);
+  expect(await part("direct", 4, 2)).toEqual([direct.slice(4), 5]);
+  expect(await part("direct", 5, 2)).toEqual([[], 5]);
+  expect(await part("direct", Number.MAX_SAFE_INTEGER * 50, 50)).toEqual([[], 5]);
+  expect((await part("group", 0, 10))[1]).toBe(3);
+});
+
+test("of what kind those are which the release before told of is looked up, and known from then on", async () => {
+  const [owner, other] = [await register(), await register()];
+  const inbox = inboxObject(owner.user.id);
+  const direct = ConversationId.parse((await openDirect(owner, other)).id);
+  const group = await newGroup(owner, other);
+  const forget = (also = "") =>
+    runInDurableObject(inbox, (_, { storage }) => {
+      storage.sql.exec(`UPDATE conversations SET kind = NULL, read_at = 0 ${also}`);
+    });
+  await forget();
+  const ids = async (kind: "direct" | "group") =>
+    told(await inbox.numbered({ kind, skip: 0, limit: 10 })).entries.map((entry) => entry.conversationId);
+  expect([await ids("direct"), await ids("group")]).toEqual([[direct], [group]]);
+  // A bump of the release before takes away nothing that is known.
+  await inbox.bump(bump(direct, 1_000));
+  expect(await ids("direct")).toEqual([direct]);
+  // Nor of what is known here alone.
+  await inbox.bump(bump(987_655, 1, { kind: "direct" }));
+  await inbox.bump(bump(987_655, 2, { state: "left" }));
+  await inbox.bump(bump(987_655, 3));
+  expect(await ids("direct")).toEqual([direct, 987_655]);
+  await inbox.bump(bump(987_655, 4, { state: "left" }));
+  // What no D1 knows of is of no kind.
+  await inbox.bump(bump(987_654, 1));
+  await forget("WHERE conversation_id = 987654");
+  expect([await ids("direct"), await ids("group")]).toEqual([[direct], [group]]);
 });
 
 test("a check for lost sockets keeps what is announced while a conversation answers, and asks all", () =>

@@ -1,12 +1,21 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { MIGRATIONS as CONVERSATION } from "../../src/conversation/migrations.ts";
 import { MIGRATIONS as INBOX } from "../../src/inbox/migrations.ts";
 import { hasSchema, migrate } from "../../src/object/migrations.ts";
 import { call, register, type SignedIn } from "../support/api.ts";
-import { conversationObject, inboxObject, newGroup, post } from "../support/room.ts";
+import { list, page, send } from "../support/chat.ts";
+import {
+  anotherDevice,
+  conversationObject,
+  inboxObject,
+  newGroup,
+  nth,
+  people,
+  post,
+} from "../support/room.ts";
 import { openRoom } from "../support/socket.ts";
 
 let ann: SignedIn;
@@ -49,17 +58,19 @@ test("the tables of a conversation are those which were reviewed", async () => {
   expect(tables).toMatchInlineSnapshot(`
     [
       "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
-      "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER ) STRICT",
+      "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]') STRICT",
       "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
-      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, notices INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
       "CREATE INDEX hidden_user ON hidden (user_id, rev)",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0) STRICT",
-      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT) STRICT",
+      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}') STRICT",
+      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT) STRICT",
       "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
+      "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
       "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
+      "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
       "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
       "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
       "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
@@ -78,10 +89,15 @@ test("the tables of an inbox are those which were reviewed", async () => {
   });
   expect(tables).toMatchInlineSnapshot(`
     [
-      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 , hidden INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 , hidden INTEGER NOT NULL DEFAULT 0, rev INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0, kind TEXT, read_at INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, mentioned TEXT, peer_read_seq INTEGER, peer_read_at INTEGER) STRICT",
+      "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, behind INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
       "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL , gone INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE notice_box ( id INTEGER PRIMARY KEY CHECK (id = 1), last_id INTEGER NOT NULL, read_id INTEGER NOT NULL, hidden_id INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",
+      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL , gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
       "CREATE TABLE sockets ( session_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, PRIMARY KEY (session_id, conversation_id) ) STRICT, WITHOUT ROWID",
     ]
@@ -232,4 +248,57 @@ test("ids that were guessed make no tables", async () => {
   expect(
     await runInDurableObject(inboxObject(newcomer.user.id), (_, { storage }) => hasSchema(storage)),
   ).toBe(true);
+});
+
+describe("tables of a newer release", () => {
+  const Tables = z.array(z.object({ name: z.string() }));
+
+  /** What a newer release does at most: each table has one column more. */
+  async function addColumns(
+    object: ReturnType<typeof conversationObject | typeof inboxObject>,
+  ): Promise<void> {
+    await runInDurableObject(object, (_, { storage }) => {
+      const query =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'words*'";
+      for (const { name } of Tables.parse(storage.sql.exec(query).toArray())) {
+        storage.sql.exec(`ALTER TABLE "${name}" ADD COLUMN later INTEGER NOT NULL DEFAULT 7`);
+      }
+    });
+    await evictDurableObject(object);
+  }
+
+  test("this release runs on tables to which a newer one has added", async () => {
+    const all = await people(3);
+    const [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+    const id = await newGroup(ann, bob);
+    await send(ann, id, "before");
+    await list(cid);
+    await addColumns(conversationObject(id));
+    for (const { user } of all) await addColumns(inboxObject(user.id));
+
+    const path = `/v1/conversations/${id}`;
+    const done = async (method: string, rest: string, body?: unknown) => {
+      const answer = await call(method, `${path}${rest}`, {
+        token: ann.token,
+        ...(body !== undefined && { body }),
+      });
+      expect([200, 201, 204], JSON.stringify(answer.body)).toContain(answer.status);
+    };
+    await done("POST", "/members", { user_ids: [cid.user.id] });
+    await done("PATCH", `/members/${cid.user.id}`, { role: "admin", name_card: "C" });
+    await done("PATCH", "", { name: "renamed" });
+    await done("PUT", "/preferences", { sticky: true });
+    const phone = await anotherDevice(cid);
+    const socket = await openRoom(id, phone.token, "?after=0&rev=0");
+    await send(bob, id, { kind: "text", body: { text: "after" }, client_msg_id: "1" });
+    await done("DELETE", "/messages/1?for=everyone");
+    await done("DELETE", "/messages/2?for=me");
+    await done("PUT", "/read", { seq: 3 });
+    expect((await page(cid, id)).items).toHaveLength(5 - 1);
+    expect((await list(cid)).items.map(({ name }) => name)).toEqual(["renamed"]);
+    expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
+    expect(await socket.closed()).toMatchObject({ code: 4001 });
+    await done("POST", "/owner", { user_id: bob.user.id });
+    await done("POST", "/leave");
+  });
 });

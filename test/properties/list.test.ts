@@ -36,7 +36,15 @@ function bump({
   const readSeq = Position.parse(Math.min(read, last));
   return {
     ...{ conversationId, ver, state, updatedAt, lastSeq, readSeq, lastN: lastSeq, readN: readSeq },
-    ...{ visibleFrom: Position.parse(0), memberCount: 2, preview: null, hidden: false },
+    ...{
+      visibleFrom: Position.parse(0),
+      newFrom: Position.parse(0),
+      memberCount: 2,
+      preview: null,
+      hidden: false,
+      rev: 0,
+      passing: [],
+    },
   };
 }
 

@@ -1,12 +1,15 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { frames } from "../../src/conversation/delivery.ts";
+import { describe, expect, test } from "vitest";
+import { replayPage } from "../../src/conversation/replay.ts";
+import type { Room } from "../../src/conversation/room.ts";
 import { decodeCursor, encodeCursor } from "../../src/core/cursor.ts";
 import { CoreError } from "../../src/core/errors.ts";
-import { ConversationId } from "../../src/core/ids.ts";
+import { ConversationId, Position, Seq } from "../../src/core/ids.ts";
 import { Piece } from "../../src/core/protocol.ts";
 import { codePoints, textUpTo, unstorable } from "../../src/core/text.ts";
-import { roomProtocol } from "../../src/surfaces/v1/frames.ts";
+import { frames } from "../../src/object/frames.ts";
+import { roomProtocol } from "../../src/surfaces/v1/frames/room.ts";
+import { ANN, BOB, inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { runs } from "./chat/runs.ts";
 
 const MANY = runs(200);
@@ -93,4 +96,99 @@ test("frames keep every piece in order, and none holds too many or too much", ()
     });
   });
   fc.assert(property, { ...MANY, numRuns: MANY.numRuns / 10 });
+});
+
+describe("a replay", () => {
+  const PAGE = 100;
+
+  /** What happens while somebody is away, or between two of his pages: many messages, many changes. */
+  const event = fc.oneof(
+    fc.record({ say: fc.integer({ min: 1, max: 130 }) }),
+    fc.record({ revoke: fc.nat(300), count: fc.integer({ min: 1, max: 120 }) }),
+    fc.record({ hide: fc.nat(300), count: fc.integer({ min: 1, max: 120 }) }),
+  );
+  type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+  const events = fc.array(event, { maxLength: 5, size: "max" });
+
+  /** A room of two that nobody else reaches. */
+  function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
+    return inLoneObject("group", (storage) => work(loneRoom(storage)));
+  }
+
+  /** What is the case of each message for Bob: there, or what became of it. */
+  class Model {
+    readonly said: ("there" | "revoked" | "hidden")[] = [];
+
+    async apply(room: Room, event: Event): Promise<void> {
+      if ("say" in event) {
+        const draft = {
+          clientMsgId: undefined,
+          kind: "text",
+          body: '{"text":"hi"}',
+          quoteSeq: undefined,
+        } as const;
+        const drafts = Array.from({ length: event.say }, () => ({ ...draft, mentions: [] }));
+        room.submit(ANN, drafts, { settle: () => undefined });
+        room.settle();
+        for (let i = 0; i < event.say; i++) this.said.push("there");
+        return;
+      }
+      const first = "revoke" in event ? event.revoke : event.hide;
+      for (let at = first; at < Math.min(first + event.count, this.said.length); at++) {
+        const seq = Seq.parse(at + 1);
+        if ("revoke" in event) await room.erasure.revoke(ANN, seq);
+        else await room.erasure.hide(BOB, seq);
+        if ("hide" in event) this.said[at] = "hidden";
+        else if (this.said[at] === "there") this.said[at] = "revoked";
+      }
+    }
+  }
+
+  /** What Bob's client shows, and from where it goes on. */
+  class Client {
+    readonly shown = new Map<number, "there" | "revoked">();
+    seq = Position.parse(0);
+    rev = 0;
+
+    /** Takes one page. @returns whether there are more */
+    page(room: Room): boolean {
+      const page = replayPage(room, room.members.active(BOB), this.seq, this.rev);
+      expect(page.messages.length).toBeLessThanOrEqual(PAGE);
+      expect(page.changes.length).toBeLessThanOrEqual(PAGE);
+      for (const { seq, by, rev } of page.changes) {
+        expect(rev, "each change once").toBeGreaterThan(this.rev);
+        this.rev = rev;
+        if (by === null) this.shown.delete(seq);
+        else if (this.shown.has(seq)) this.shown.set(seq, "revoked");
+      }
+      for (const { seq, revoked } of page.messages) {
+        expect(seq, "each message once, in order").toBeGreaterThan(this.seq);
+        this.seq = Position.parse(seq);
+        this.shown.set(seq, revoked ? "revoked" : "there");
+      }
+      if (page.hasMore) expect(page.changes.length + page.messages.length).toBeGreaterThan(0);
+      else expect(page.lastSeq, "the last page reaches the last message").toBe(room.log.last.seq);
+      this.seq = page.lastSeq;
+      this.rev = page.rev;
+      return page.hasMore;
+    }
+  }
+
+  test("page by page, whatever happens in between, a replay ends with what is there", async () => {
+    const property = fc.asyncProperty(
+      fc.array(events, { minLength: 1, maxLength: 6, size: "max" }),
+      (absences) =>
+        inRoom(async (room) => {
+          const [model, client] = [new Model(), new Client()];
+          for (const absence of absences) {
+            for (const event of absence) await model.apply(room, event);
+            client.page(room);
+          }
+          while (client.page(room)) expect(client.seq).toBeLessThan(room.log.last.seq + 1);
+          const expected = model.said.flatMap((what, i) => (what === "hidden" ? [] : [[i + 1, what]]));
+          expect([...client.shown]).toEqual(expected);
+        }),
+    );
+    await fc.assert(property, runs(15));
+  });
 });

@@ -187,26 +187,22 @@ class Story {
       const fits = (by ?? message.by) === message.by && (of ?? message.kind) === message.kind;
       return seen && fits && fold(message.text).includes(fold(query)) ? [i + 1] : [];
     });
-    const found: number[] = [];
-    let before: Seq | null = null;
-    do {
-      const page = this.#room.search.find(
-        {
-          text: query,
-          limit,
-          ...(by && { senderId: by }),
-          ...(of && { kind: of }),
-          ...(before && { before: Position.parse(before) }),
-        },
-        { user_id: BOB, visible_from: visibleFrom },
-      );
-      expect(page.rows.length).toBeLessThanOrEqual(limit);
-      // Where there is more, these few messages have filled the page.
-      if (page.nextBefore !== null) expect(page.rows.length).toBe(limit);
-      found.push(...page.rows.map(({ seq }) => seq));
-      before = page.nextBefore;
-    } while (before !== null);
-    expect(found, JSON.stringify(query)).toEqual(wanted.reverse());
+    const filter = { limit, ...(by && { senderId: by }), ...(of && { kind: of }) };
+    for (const rising of [true, false]) {
+      const found: number[] = [];
+      let next: Seq | null = null;
+      do {
+        const bound: object = next === null ? {} : { [rising ? "after" : "before"]: next };
+        const reader = { user_id: BOB, visible_from: visibleFrom };
+        const page = this.#room.search.stretch({ text: query, rising, ...filter, ...bound }, reader);
+        expect(page.rows.length).toBeLessThanOrEqual(limit);
+        // Where there is more, these few messages have filled the page.
+        if (page.next !== null) expect(page.rows.length).toBe(limit);
+        found.push(...page.rows.map(({ seq }) => seq));
+        next = page.next;
+      } while (next !== null);
+      expect(found, JSON.stringify(query)).toEqual(rising ? wanted : wanted.toReversed());
+    }
   }
 }
 

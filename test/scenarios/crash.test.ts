@@ -4,6 +4,7 @@ import { expectAgreement, runJobs } from "../support/agree.ts";
 import { type Answer, call, type SignedIn } from "../support/api.ts";
 import { breakAt, PLACES, type Place } from "../support/break.ts";
 import { groupOf } from "../support/core.ts";
+import { noticed } from "../support/notices.ts";
 import { nth, people } from "../support/room.ts";
 
 let ann: SignedIn;
@@ -34,6 +35,8 @@ interface Deed {
   whose: () => SignedIn;
   /** the tips of the deed itself */
   tips: number;
+  /** what users are told of it besides */
+  notices?: () => Record<number, string>;
 }
 
 const ids = () => ({ a: ann.user.id, b: bob.user.id, c: cid.user.id, d: dan.user.id });
@@ -58,6 +61,7 @@ const DEEDS: Record<string, Deed> = {
     deed: (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
+    notices: () => ({ [ids().d]: "added" }),
     whose: () => dan,
   },
   "an acceptance": {
@@ -65,12 +69,14 @@ const DEEDS: Record<string, Deed> = {
     deed: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
     ...{ done: 204, again: 409, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
+    notices: () => ({ [ids().d]: "accepted" }),
     whose: () => dan,
   },
   "a removal": {
     deed: (id) => ask(ann, id, "DELETE", `/members/${bob.user.id}`),
     ...{ done: 204, again: 404, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
+    notices: () => ({ [ids().b]: "removed" }),
     whose: () => bob,
   },
   "a leave": {
@@ -83,6 +89,7 @@ const DEEDS: Record<string, Deed> = {
     deed: (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "admin", [ids().c]: "member" }),
+    notices: () => ({ [ids().b]: "admin_set" }),
     whose: () => ann,
   },
   "a hand-over": {
@@ -95,6 +102,7 @@ const DEEDS: Record<string, Deed> = {
     deed: (id) => ask(ann, id, "DELETE", ""),
     ...{ done: 204, again: 404, tips: 0 },
     after: () => ({}),
+    notices: () => ({ [ids().a]: "dissolved", [ids().b]: "dissolved", [ids().c]: "dissolved" }),
     whose: () => bob,
   },
 };
@@ -118,12 +126,18 @@ async function tipsOf(id: number): Promise<number> {
   return Tips.parse(answer.body).items.filter(({ kind }) => kind === "tip").length;
 }
 
+/** What each was told of the group besides, the first one first. */
+async function noticesOfAll(id: number): Promise<Record<number, string[]>> {
+  const all = [ann, bob, cid, dan].map(async (who) => [who.user.id, await noticed(who, id)] as const);
+  return Object.fromEntries(await Promise.all(all));
+}
+
 /** Breaks the deed at one step. @returns whether it came to that */
 async function broken(deed: Deed, place: Place, step: number): Promise<boolean> {
   const id = await groupOf("group", ann, [bob, cid], deed.join);
   await deed.before?.(id);
   await runJobs(id);
-  const [before, tips] = [await membersOf(id), await tipsOf(id)];
+  const [before, tips, told] = [await membersOf(id), await tipsOf(id), await noticesOfAll(id)];
   let answer: Answer;
   let isHit: boolean;
   {
@@ -149,6 +163,12 @@ async function broken(deed: Deed, place: Place, step: number): Promise<boolean> 
     await runJobs(id);
     await expectAgreement(id);
   }
+  // Once, and to nobody else.
+  const notices = Object.entries(deed.notices?.() ?? {}).map(([who, event]) => [
+    who,
+    [...(told[Number(who)] ?? []), event],
+  ]);
+  expect(await noticesOfAll(id), at).toEqual({ ...told, ...Object.fromEntries(notices) });
   if (deed.tips > 0) expect(await tipsOf(id), at).toBe(tips + deed.tips);
   return isHit;
 }

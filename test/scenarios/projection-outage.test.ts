@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ConversationId, UserId } from "../../src/core/ids.ts";
@@ -6,9 +7,11 @@ import { openDatabase } from "../../src/storage/database.ts";
 import { project } from "../../src/storage/projection.ts";
 import { expectAgreement, runJobs } from "../support/agree.ts";
 import { type Answer, call, type SignedIn } from "../support/api.ts";
+import { failStatement } from "../support/break.ts";
 import { getConversation, list, page, send } from "../support/chat.ts";
 import { groupOf } from "../support/core.ts";
-import { nth, people } from "../support/room.ts";
+import { refusing } from "../support/refusing.ts";
+import { conversationObject, newGroup, nth, people, post } from "../support/room.ts";
 import { openRoom } from "../support/socket.ts";
 
 let ann: SignedIn;
@@ -30,25 +33,6 @@ beforeEach(async () => {
 
 function ask({ token }: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
   return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
-
-const REFUSED = [
-  ["memberships_new", "INSERT ON memberships"],
-  ["memberships_old", "UPDATE ON memberships"],
-  ["conversations_old", "UPDATE ON conversations"],
-];
-
-/** While this is in use D1 answers every question, but takes nothing of what a conversation tells it. */
-async function refusing(): Promise<AsyncDisposable> {
-  for (const [name, when] of REFUSED) {
-    const body = "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END";
-    await env.DB.prepare(`CREATE TRIGGER ${name} BEFORE ${when} ${body}`).run();
-  }
-  return {
-    async [Symbol.asyncDispose]() {
-      for (const [name] of REFUSED) await env.DB.prepare(`DROP TRIGGER ${name}`).run();
-    },
-  };
 }
 
 async function inD1(): Promise<Record<number, unknown>> {
@@ -157,7 +141,7 @@ describe("what D1 is told", () => {
     const { profile } = await describeOf();
     const tell = (version: number, named: string) =>
       project(openDatabase(env.DB), id, {
-        conversation: { profile: { ...profile, name: named }, dissolvedAt: null, version },
+        conversation: { profile: { ...profile, name: named, version }, dissolvedAt: null },
         members: [],
         acquaintances: [],
       });
@@ -174,4 +158,41 @@ describe("what D1 is told", () => {
     if (!answer.ok) throw new Error("ann is in it");
     return answer.value;
   }
+});
+
+describe("a statement that fails", () => {
+  test("whoever is out has no socket left, whichever statement of his removal failed", async () => {
+    const all = await people(3);
+    const [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+    let step = 1;
+    for (let isHit = true; isHit; step++) {
+      const id = await newGroup(ann, bob, cid);
+      await runJobs(id);
+      const [his, others] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+      let status: number;
+      {
+        using broken = await failStatement(id, step);
+        const path = `/v1/conversations/${id}/members/${bob.user.id}`;
+        status = (await call("DELETE", path, { token: ann.token })).status;
+        isHit = broken.isHit;
+      }
+      const at = `statement ${step} failed, answered ${status}`;
+      const last = await post(id, ann, "who is here?");
+      await others.until(({ seqs }) => seqs.includes(last));
+      const inside = await call("GET", `/v1/conversations/${id}`, { token: bob.token });
+      if (status === 204) expect(inside.status, at).toBe(404);
+      if (inside.status === 404) {
+        expect((await his.closed()).code, at).toBe(4001);
+        expect(his.seqs, at).toEqual([]);
+        // His tip and the message after it: nobody misses a seq.
+        expect(others.seqs, at).toEqual([1, 2]);
+      } else {
+        await his.until(({ seqs }) => seqs.includes(last));
+      }
+      await evictDurableObject(conversationObject(id));
+      await runJobs(id);
+      await expectAgreement(id);
+    }
+    expect(step).toBeGreaterThan(5);
+  });
 });

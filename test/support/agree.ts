@@ -9,22 +9,21 @@ const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.nul
 
 /** Runs a conversation's jobs, however far off they are, until there are none but of one kind. */
 export async function runJobs(id: number, { but = "" } = {}): Promise<void> {
-  for (let tries = 0; tries < 10; tries++) {
-    const left = await runInDurableObject(object(id), async (_, { storage }) => {
-      // An object that was never used has none.
-      if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0)
-        return 0;
-      const { rowsWritten } = storage.sql.exec(
-        "UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)",
-        but,
-      );
-      if (rowsWritten > 0) await storage.setAlarm(Date.now() + 60_000);
-      return rowsWritten;
-    });
-    if (left === 0) return;
-    await runDurableObjectAlarm(object(id));
-  }
+  for (let tries = 0; tries < 10; tries++) if ((await runAlarm(id, { but })) === 0) return;
   throw new Error("there are still jobs after ten alarms");
+}
+
+/** Runs a conversation's jobs once, but for those of one kind. @returns how many there were */
+export async function runAlarm(id: number, { but = "" } = {}): Promise<number> {
+  const due = await runInDurableObject(object(id), async (_, { storage }) => {
+    // An object that was never used has none.
+    if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0) return 0;
+    const { rowsWritten } = storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)", but);
+    if (rowsWritten > 0) await storage.setAlarm(Date.now() + 60_000);
+    return rowsWritten;
+  });
+  if (due > 0) await runDurableObjectAlarm(object(id));
+  return due;
 }
 
 /** What an object, D1 and the inboxes say of one conversation, for those users who were ever in it. */

@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { interceptD1 } from "./d1.ts";
 
 /** Something that breaks at the n-th step from now on; `isHit` tells whether it came to that. */
 export interface Break {
@@ -45,29 +46,47 @@ async function abort(stub: DurableObjectStub): Promise<void> {
 
 /** Has the n-th statement of a conversation fail; what it wrote before in the same turn may stay. */
 export function failStatement(conversationId: number, step: number): Promise<Break> {
-  return breakObject(env.CONVERSATION.getByName(String(conversationId)), step, () => {
-    throw new Error("refused on purpose");
-  });
+  return breakObject(env.CONVERSATION.getByName(String(conversationId)), (now) => now === step, refuse);
+}
+
+/** The same of a user's inbox. */
+export function failInboxStatement(userId: number, step: number): Promise<Break> {
+  return breakObject(env.INBOX.getByName(String(userId)), (now) => now === step, refuse);
+}
+
+/** Has the next statements of a user's inbox fail, so many one after the other: it throws for a while. */
+export function refuseInbox(userId: number, count: number): Promise<Break> {
+  return breakObject(env.INBOX.getByName(String(userId)), (now) => now <= count, refuse);
+}
+
+function refuse(): never {
+  throw new Error("refused on purpose");
 }
 
 /** Loses an object before its n-th statement, as a crash does: what was not yet durable is gone. */
 function loseObject(stub: DurableObjectStub, step: number): Promise<Break> {
-  return breakObject(stub, step, (state) => state.abort("lost on purpose"));
+  return breakObject(
+    stub,
+    (now) => now === step,
+    (state) => state.abort("lost on purpose"),
+  );
 }
 
 async function breakObject(
   stub: DurableObjectStub,
-  step: number,
+  isBroken: (step: number) => boolean,
   fail: (state: DurableObjectState) => void,
 ): Promise<Break> {
   const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
+  // What the object does on its own meanwhile is no step yet: its loss would fail this very call.
+  let isPlaced = false;
   await runInDurableObject(stub, (_, state) => {
     const { sql } = state.storage;
     const exec = sql.exec.bind(sql);
     let steps = 0;
     const broken: typeof exec = (query, ...bindings) => {
-      steps++;
-      if (steps === step) {
+      if (isPlaced) steps++;
+      if (isPlaced && isBroken(steps)) {
         found.isHit = true;
         fail(state);
       }
@@ -77,6 +96,7 @@ async function breakObject(
     Object.defineProperty(sql, "exec", { configurable: true, value: broken });
     found[Symbol.dispose] = () => void Reflect.deleteProperty(sql, "exec");
   });
+  isPlaced = true;
   return found;
 }
 
@@ -85,48 +105,15 @@ async function breakObject(
  * @param instead what happens then before it fails; what D1 was asked to do is handed in
  */
 function loseD1(step: number, instead: (work: () => Promise<unknown>) => Promise<unknown>): Break {
-  const { DB } = env;
   let steps = 0;
-  const found = {
-    isHit: false,
-    [Symbol.dispose]: () => {
-      Reflect.deleteProperty(DB, "prepare");
-      Reflect.deleteProperty(DB, "batch");
-    },
-  };
-  async function stepped<T>(work: () => Promise<T>): Promise<T> {
+  const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
+  const held = interceptD1(async (_, work) => {
     steps++;
     if (steps !== step) return work();
     found.isHit = true;
     await instead(work);
     throw new Error("D1_ERROR: Network connection lost.");
-  }
-  function wrapped(statement: D1PreparedStatement): D1PreparedStatement {
-    for (const name of ["all", "raw", "run", "first"] as const) {
-      const original: unknown = Reflect.get(statement, name);
-      const value = (...args: unknown[]) =>
-        stepped(async () =>
-          Reflect.apply(original instanceof Function ? original : missing, statement, args),
-        );
-      Object.defineProperty(statement, name, { configurable: true, value });
-    }
-    const bind = statement.bind.bind(statement);
-    const value = (...values: unknown[]) => wrapped(bind(...values));
-    return Object.defineProperty(statement, "bind", { configurable: true, value });
-  }
-  const prepare = DB.prepare.bind(DB);
-  const batch = DB.batch.bind(DB);
-  Object.defineProperty(DB, "prepare", {
-    configurable: true,
-    value: (query: string) => wrapped(prepare(query)),
   });
-  Object.defineProperty(DB, "batch", {
-    configurable: true,
-    value: (statements: D1PreparedStatement[]) => stepped(() => batch(statements)),
-  });
+  found[Symbol.dispose] = () => held[Symbol.dispose]();
   return found;
-}
-
-function missing(): never {
-  throw new Error("D1 has these methods");
 }

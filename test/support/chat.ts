@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
+import { ConversationCode } from "../../src/core/ids.ts";
 import { type Answer, call, freshName } from "./api.ts";
 import { StrictConversation, StrictList, StrictMessage, StrictPage } from "./shapes.ts";
 
@@ -86,6 +87,14 @@ export async function readable(who: Caller, id: number): Promise<string> {
 /** Takes a message back for everyone, or out of the caller's sight. */
 export function remove({ token }: Caller, id: number, seq: number, whom: "me" | "everyone"): Promise<Answer> {
   return call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${whom}`, { token });
+}
+
+const Coded = z.object({ code: ConversationCode });
+
+/** A conversation's other name, which v1 does not tell. */
+export async function codeOf(id: number): Promise<ConversationCode> {
+  return Coded.parse(await env.DB.prepare("SELECT code FROM conversations WHERE id = ?").bind(id).first())
+    .code;
 }
 
 const Ids = z.array(z.object({ id: z.int() }));

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { ConversationStubs } from "../../src/conversation/stub.ts";
-import { createGroup } from "../../src/core/conversations.ts";
+
 import type { Core } from "../../src/core/core.ts";
+import { createGroup } from "../../src/core/group-creation.ts";
 import { type ConversationId, UserId } from "../../src/core/ids.ts";
 import type { PolicyName } from "../../src/core/policies.ts";
 import { SessionMemory } from "../../src/core/session-memory.ts";
@@ -32,8 +33,9 @@ export async function groupOf(
   owner: Named,
   others: Named[],
   joinPolicy: "free" | "approval" | "closed" = "approval",
+  maxMembers?: number,
 ): Promise<ConversationId> {
   const memberIds = others.map(({ user }) => UserId.parse(user.id));
-  const group = { name: policy, memberIds, joinPolicy, policy };
+  const group = { name: policy, memberIds, joinPolicy, policy, maxMembers };
   return (await createGroup(core(), UserId.parse(owner.user.id), group)).id;
 }

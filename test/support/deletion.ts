@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { z } from "zod";
 import { type Answer, call, PASSWORD, type SignedIn } from "./api.ts";
 import { storedInConversation, storedInInbox } from "./chat.ts";
-import { inboxObject } from "./room.ts";
+import { runInboxJobs } from "./sessions.ts";
 
 /** Deletes the caller's account. */
 export function deleteAccount({ token }: { token: string }, password: unknown = PASSWORD): Promise<Answer> {
@@ -38,24 +38,8 @@ export async function storedAnywhere(conversations: number[], users: SignedIn[])
 }
 
 /** Runs what a user's inbox has yet to do for the end of the account. @returns how many jobs there were */
-export async function runFarewell({ user }: SignedIn): Promise<number> {
-  const stub = inboxObject(user.id);
-  const jobs = await runInDurableObject(stub, (_, { storage }) => {
-    const query = "UPDATE jobs SET due = 1 WHERE kind IN ('farewell', 'leave', 'kick') RETURNING kind";
-    return storage.sql.exec(query).toArray().length;
-  });
-  // An alarm which the inbox sets again just now, as a socket has closed, takes the place of the one that is run.
-  while (await hasDue(stub)) await runDurableObjectAlarm(stub);
-  return jobs;
-}
-
-/** Whether jobs wait whose time was put back to the beginning; then there is an alarm to be run. */
-function hasDue(stub: ReturnType<typeof inboxObject>): Promise<boolean> {
-  return runInDurableObject(stub, async (_, { storage }) => {
-    const waits = storage.sql.exec("SELECT 1 FROM jobs WHERE due = 1").toArray().length > 0;
-    if (waits) await storage.setAlarm(Date.now() + 60_000);
-    return waits;
-  });
+export function runFarewell(user: SignedIn): Promise<number> {
+  return runInboxJobs(user, ["farewell", "leave", "kick"]);
 }
 
 const Membership = z.array(z.object({ conversation_id: z.int(), state: z.string() }));

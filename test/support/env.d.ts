@@ -11,3 +11,11 @@ declare namespace Cloudflare {
     PROPERTY_SEED: string;
   }
 }
+
+/** Of vite, which bundles the tests: the modules whose paths match, loaded. */
+interface ImportMeta {
+  glob(
+    pattern: string,
+    options: { eager: true; query?: "?raw"; import?: "default" },
+  ): Record<string, unknown>;
+}

@@ -1,10 +1,10 @@
+import type { Membership } from "../../src/conversation/attendance.ts";
 import { Fanout } from "../../src/conversation/fanout.ts";
-import type { Bump } from "../../src/core/bump.ts";
+import type { Bump, Told } from "../../src/core/bump.ts";
 import { ConversationId, Position, UserId } from "../../src/core/ids.ts";
 import type { Inboxes } from "../../src/core/ports.ts";
 import { range } from "./room.ts";
 
-type Told = ConstructorParameters<typeof Fanout>[0];
 type Note = ConstructorParameters<typeof Fanout>[2];
 
 /** A conversation, the inboxes of its members and the note in storage, all in memory. */
@@ -18,6 +18,13 @@ export class World {
   readonly underWay = new Map<UserId, number>();
   mostAtOnce = 0;
   mostForOne = 0;
+  isLarge = false;
+  /** whose devices the conversation takes to be there, or not */
+  readonly devices = new Map<UserId, boolean>();
+  /** who is to hear of something besides */
+  readonly passing = new Set<UserId>();
+  /** whose devices have a socket open */
+  readonly online = new Set<UserId>();
   readonly broken = new Set<UserId>();
   /** inboxes which answer once this is resolved */
   readonly held = new Map<UserId, Promise<void>>();
@@ -30,14 +37,24 @@ export class World {
   }
 
   fanout(): Fanout {
-    const told: Told = {
+    const membership: Membership = {
       conversationId: ConversationId.parse(1),
       ids: () => this.ids,
       version: () => this.version,
       bump: (id) => this.#bump(id),
+      isLarge: () => this.isLarge,
+      place: () => ({ seq: Position.parse(this.version), rev: 0 }),
+      hasDevices: (id) => this.devices.get(id) ?? null,
+      setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
+      hasPassing: (id) => this.passing.has(id),
+      took: (id) => {
+        this.passing.delete(id);
+        this.#wake();
+      },
     };
     const inboxes: Inboxes = {
       bump: (id, bump) => this.#take(id, bump),
+      notify: () => Promise.reject(new Error("not asked here")),
       register: () => Promise.reject(new Error("not asked here")),
       unregister: () => Promise.reject(new Error("not asked here")),
     };
@@ -51,7 +68,7 @@ export class World {
         this.#wake();
       },
     };
-    return new Fanout(told, inboxes, note);
+    return new Fanout(membership, inboxes, note);
   }
 
   /** Resolves once `holds`, looked at whenever an inbox was told and when the note is erased. */
@@ -76,18 +93,21 @@ export class World {
     const zero = Position.parse(0);
     const standing = {
       visibleFrom: zero,
+      newFrom: zero,
       lastSeq: zero,
       lastN: 0,
       readSeq: zero,
       readN: 0,
       memberCount: 1,
       hidden: false,
+      rev: 0,
+      passing: [],
     };
     const conversationId = ConversationId.parse(1);
     return { conversationId, ver: this.version, state: "active", ...standing, preview: null, updatedAt: 0 };
   }
 
-  async #take(id: UserId, { ver }: Bump): Promise<void> {
+  async #take(id: UserId, { ver }: Bump): Promise<Told> {
     this.calls.push({ id, ver });
     this.underWay.set(id, (this.underWay.get(id) ?? 0) + 1);
     const all = [...this.underWay.values()];
@@ -104,5 +124,6 @@ export class World {
     }
     this.has.set(id, Math.max(ver, this.has.get(id) ?? -1));
     this.#wake();
+    return this.online.has(id) ? { seq: Position.parse(ver), rev: 0 } : null;
   }
 }

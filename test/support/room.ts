@@ -93,7 +93,10 @@ export async function shownOnline({ user }: SignedIn, { token }: SignedIn, onlin
 }
 
 /** Runs the inbox's jobs of a kind at once, however far off they are. */
-export async function runInboxJob({ user }: SignedIn, kind: "online" | "sockets"): Promise<void> {
+export async function runInboxJob(
+  { user }: SignedIn,
+  kind: "online" | "offline" | "sockets" | "expiry",
+): Promise<void> {
   await runInDurableObject(inboxObject(user.id), async (_, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = ?", kind);
     await storage.setAlarm(Date.now() + 60_000);

@@ -25,7 +25,9 @@ export const StrictConversation = z
   .refine((conversation) => {
     const group = conversation.kind === "group";
     const hasAll = GROUP_FIELDS.every((field) => (conversation[field] !== undefined) === group);
-    return hasAll && (conversation.peer === undefined) === group;
+    const hasOther =
+      (conversation.peer !== undefined) === group || (conversation.online_count !== undefined && !group);
+    return hasAll && !hasOther;
   }, "has the fields of its kind and no other's");
 export type StrictConversation = z.infer<typeof StrictConversation>;
 

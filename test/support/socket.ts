@@ -1,11 +1,11 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { request } from "./api.ts";
+import { type Answer, request } from "./api.ts";
 import { documented } from "./documented.ts";
 
 /** A frame of the server: its type and whatever else it says. */
-const Frame = z.looseObject({ type: z.string() });
+export const Frame = z.looseObject({ type: z.string() });
 export type Frame = z.infer<typeof Frame>;
 
 export interface Closing {
@@ -26,6 +26,8 @@ export class TestSocket {
   readonly frames: Frame[] = [];
   /** bare words such as `pong` */
   readonly words: string[] = [];
+  /** how many characters it was sent */
+  received = 0;
   #closing: Closing | undefined;
   #read = 0;
   readonly #waiting = new Set<() => void>();
@@ -36,6 +38,7 @@ export class TestSocket {
     ws.accept({ allowHalfOpen: deaf });
     ws.addEventListener("message", ({ data }) => {
       const text = String(data);
+      this.received += text.length;
       if (text.startsWith("{")) this.frames.push(Frame.parse(JSON.parse(text)));
       else this.words.push(text);
       this.#wake();
@@ -59,11 +62,14 @@ export class TestSocket {
     this.#ws.close();
   }
 
-  /** Resolves once the server has taken in all that was sent up to here. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves once the server has taken in all that was sent up to here.
+   * @param conversationId on a device's socket: one that its user is in; what was sent to others may be under way
+   */
+  async settled(conversationId?: number): Promise<void> {
     // A ping would be answered past the object: only a frame that it takes itself is in order.
     const refusals = this.frames.filter(isMarkRefused).length;
-    this.send({ type: "read", seq: MARK });
+    this.send({ type: "read", conversation_id: conversationId, seq: MARK });
     await this.until(() => this.frames.filter(isMarkRefused).length > refusals);
   }
 
@@ -146,7 +152,10 @@ const Shown = z.looseObject({
 });
 const Ack = z.looseObject({ client_msg_id: z.string().optional(), seq: z.int(), created_at: z.int() });
 
-/** Asks for an upgrade; the answer, a 101 or a refusal, must be as the document says. */
+/**
+ * Asks for an upgrade; the answer, a 101 or a refusal, must be as the document says. A 101 wants to be `accepted`: the
+ * object waits with its eviction for what is on its way to a socket which nobody reads, if need be for ever.
+ */
 export async function upgrade(
   path: string,
   token?: string,
@@ -159,20 +168,37 @@ export async function upgrade(
   return response;
 }
 
+/** What a refused upgrade answered. */
+export async function refusal(response: Response): Promise<Answer> {
+  expect(response.webSocket ?? null).toBe(null);
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
 /** The path of a room socket. */
 export function roomPath(conversationId: number, query = ""): string {
   return `/v1/conversations/${conversationId}/socket${query}`;
 }
 
 /** Opens a room socket and waits for its `ready`. */
-export async function openRoom(
+export function openRoom(
   conversationId: number,
   token: string,
   query = "",
   options: { deaf?: boolean } = {},
 ): Promise<TestSocket> {
-  const response = await upgrade(roomPath(conversationId, query), token);
-  const socket = accepted(response, options);
+  return open(roomPath(conversationId, query), token, options);
+}
+
+/** The path of devices' sockets. */
+export const DEVICE_PATH = "/v1/socket";
+
+/** Opens a device's socket and waits for its `ready`. */
+export function openDevice(token: string, options: { deaf?: boolean } = {}): Promise<TestSocket> {
+  return open(DEVICE_PATH, token, options);
+}
+
+async function open(path: string, token: string, options: { deaf?: boolean }): Promise<TestSocket> {
+  const socket = accepted(await upgrade(path, token), options);
   await socket.next("ready");
   return socket;
 }

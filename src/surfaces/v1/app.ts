@@ -1,9 +1,11 @@
 import { soundQuery } from "../../http/query.ts";
-import { onError } from "./errors.ts";
+import type { Surface } from "../../http/surface.ts";
+import { problem } from "./errors.ts";
 import { v1Router } from "./router.ts";
 import { accounts } from "./routes/accounts.ts";
 import { blocks } from "./routes/blocks.ts";
 import { conversations } from "./routes/conversations.ts";
+import { deviceSocket } from "./routes/device-socket.ts";
 import { files } from "./routes/files.ts";
 import { friends } from "./routes/friends.ts";
 import { health } from "./routes/health.ts";
@@ -18,23 +20,25 @@ import { search } from "./routes/search.ts";
 import { sessions } from "./routes/sessions.ts";
 import { users } from "./routes/users.ts";
 
-/** Parley's own API. */
-export const v1 = v1Router();
-v1.onError(onError);
-v1.use("/v1/*", soundQuery);
-v1.route("/", health);
-v1.route("/", accounts);
-v1.route("/", sessions);
-v1.route("/", me);
-v1.route("/", users);
-v1.route("/", friends);
-v1.route("/", blocks);
-v1.route("/", conversations);
-v1.route("/", members);
-v1.route("/", joining);
-v1.route("/", search);
-v1.route("/", messages);
-v1.route("/", reading);
-v1.route("/", files);
-v1.route("/", roomSocket);
-v1.route("/", reference(v1));
+const router = v1Router();
+router.use("/v1/*", soundQuery);
+router.route("/", health);
+router.route("/", accounts);
+router.route("/", sessions);
+router.route("/", me);
+router.route("/", users);
+router.route("/", friends);
+router.route("/", blocks);
+router.route("/", conversations);
+router.route("/", members);
+router.route("/", joining);
+router.route("/", search);
+router.route("/", messages);
+router.route("/", reading);
+router.route("/", files);
+router.route("/", roomSocket);
+router.route("/", deviceSocket);
+router.route("/", reference(router));
+
+/** Parley's own API. What is no other surface's is answered by it too. */
+export const v1 = { name: "v1", router, owns: () => true, refuse: problem } satisfies Surface;

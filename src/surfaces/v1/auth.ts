@@ -1,15 +1,12 @@
 import { createMiddleware } from "hono/factory";
-import { CoreError } from "../../core/errors.ts";
-import { requireSession } from "../../core/sessions.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
-import { countCall } from "../../http/rate-limit.ts";
-import { readToken, requireSecret } from "../../http/token.ts";
+import { identify } from "../../http/identify.ts";
+import { requireSecret } from "../../http/token.ts";
+import { offeredProtocols } from "./upgrade.ts";
 
 const BEARER = /^Bearer +(\S+)$/i;
 const SUBPROTOCOL_TOKEN = "token.";
-
-/** The sub-protocol which the server speaks; browsers offer `token.<T>` beside it. */
-export const SUBPROTOCOL = "parley.v1";
+const MISSING = "This call needs a token: send it as `Authorization: Bearer <token>`.";
 
 /** Refuses what will need a token before anything is done for it. @throws `internal` without `TOKEN_SECRET` */
 export const canIssueTokens = createMiddleware<AppEnv>(async (c, next) => {
@@ -22,7 +19,7 @@ export const canIssueTokens = createMiddleware<AppEnv>(async (c, next) => {
  * @throws `unauthenticated`, `rate_limited`
  */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
-  await identify(c, bearer(c.req.header("Authorization")));
+  c.set("caller", await identify(c, bearer(c.req.header("Authorization")), MISSING));
   await next();
 });
 
@@ -31,36 +28,14 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
  * `?access_token=` or as the sub-protocol `token.<T>`.
  */
 export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) => {
-  const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((entry) => entry.trim());
-  const protocol = offered.find((entry) => entry.startsWith(SUBPROTOCOL_TOKEN));
+  const protocol = offeredProtocols(c.req).find((entry) => entry.startsWith(SUBPROTOCOL_TOKEN));
   const token =
     bearer(c.req.header("Authorization")) ??
     c.req.query("access_token") ??
     protocol?.slice(SUBPROTOCOL_TOKEN.length);
-  await identify(c, token);
+  c.set("caller", await identify(c, token, MISSING));
   await next();
 });
-
-async function identify(
-  c: {
-    env: Env;
-    var: CallerEnv["Variables"];
-    set: (key: "caller", value: CallerEnv["Variables"]["caller"]) => void;
-  },
-  token: string | undefined,
-): Promise<void> {
-  requireSecret(c.env.TOKEN_SECRET);
-  if (!token) {
-    throw new CoreError(
-      "unauthenticated",
-      "This call needs a token: send it as `Authorization: Bearer <token>`.",
-    );
-  }
-  const caller = await readToken(c.env.TOKEN_SECRET, token);
-  await requireSession(c.var.core, caller);
-  await countCall(c, caller.userId);
-  c.set("caller", caller);
-}
 
 function bearer(header: string | undefined): string | undefined {
   return header?.match(BEARER)?.[1];

@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { CoreError, type ErrorCode, type Failure } from "../../core/errors.ts";
-import { fault, log } from "../../core/log.ts";
+import type { ErrorCode, Failure } from "../../core/errors.ts";
 
 interface Problem {
   status: ContentfulStatusCode;
@@ -18,11 +17,13 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   muted: { status: 403, title: "Muted" },
   blocked: { status: 403, title: "Blocked" },
   not_found: { status: 404, title: "Not found" },
+  no_such_path: { status: 404, title: "Not found", code: "not_found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   not_forwardable: { status: 400, title: "The request is not valid", code: "validation_failed" },
   conflict: { status: 409, title: "Conflict" },
   group_full: { status: 409, title: "Conflict", code: "conflict" },
   already_handled: { status: 409, title: "Conflict", code: "conflict" },
+  too_late: { status: 409, title: "Conflict", code: "conflict" },
   upgrade_required: { status: 426, title: "WebSocket upgrade required" },
   too_large: { status: 413, title: "Too large" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
@@ -35,18 +36,6 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
 /** A code of the core as v1 writes it. */
 export function wireCode(code: ErrorCode): ErrorCode {
   return PROBLEMS[code].code ?? code;
-}
-
-const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
-
-/** The answer for whatever a handler threw. What is not a `CoreError` is a bug: logged, and told to nobody. */
-export function onError(error: Error, c: Context): Response {
-  if (error instanceof CoreError) {
-    if (error.code === "internal") log("error", "misconfigured", { surface: "v1", detail: error.message });
-    return problem(c, error.toFailure());
-  }
-  log("error", "fault", { surface: "v1", method: c.req.method, ...fault(error) });
-  return problem(c, FAULT.toFailure());
 }
 
 /** A failure as `application/problem+json`. */

@@ -25,8 +25,8 @@ test("an account is made, signed in for 30 days, and can sign in again", async (
 });
 
 test("a password is stored only as a salted scrypt hash", async () => {
-  const { user: a } = await register();
-  const { user: b } = await register();
+  const { user: a } = await register(freshName());
+  const { user: b } = await register(freshName());
   const query = env.DB.prepare("SELECT password_hash FROM users WHERE id IN (?, ?)").bind(a.id, b.id);
   const hashes = (await query.all()).results.map((row) => String(row.password_hash));
   for (const hash of hashes) expect(hash).toMatch(/^scrypt\$16384\$8\$5\$[\w-]{22}\$[\w-]{43}$/);

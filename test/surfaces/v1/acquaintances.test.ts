@@ -7,7 +7,7 @@ import { type Break, breakAt } from "../../support/break.ts";
 import { createGroup, getConversation, page, send, storedInConversation } from "../../support/chat.ts";
 import { deleteAccount, gone, membershipsInD1, runProjection } from "../../support/deletion.ts";
 import { merged, post } from "../../support/forwards.ts";
-import { HeldConversation } from "../../support/hold.ts";
+import { HeldCalls } from "../../support/hold.ts";
 import { openRoom } from "../../support/socket.ts";
 
 let ann: SignedIn;
@@ -154,13 +154,13 @@ describe("who wrote what is merged", () => {
     ];
     await call("POST", `/v1/conversations/${here.id}/leave`, { token: zaphod.token });
     const sources = [await send(zaphod, there.id, "so long"), await send(ann, slow.id, "slow")];
-    const held = await HeldConversation.hold(slow.id);
+    const held = await HeldCalls.hold(slow.id, "messages");
     const sending = post(ann, here.id, merged(sources));
     try {
       expect((await deleteAccount(zaphod)).status).toBe(204);
       expect(await storedInConversation(here.id)).not.toContain(zaphod.user.username);
     } finally {
-      await held.release();
+      held.release();
     }
     expect((await sending).body).toMatchObject({ body: { items: [{ sender: gone(zaphod) }, {}] } });
     expect(await storedInConversation(here.id)).not.toContain(zaphod.user.username);

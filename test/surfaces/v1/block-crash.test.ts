@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
-import { deleteBlock, insertBlock } from "../../../src/storage/blocks.ts";
+import { deleteBlocks, insertBlocks } from "../../../src/storage/blocks.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { type Answer, call, problem, type SignedIn } from "../../support/api.ts";
 import { getConversation, openDirect, send } from "../../support/chat.ts";
@@ -39,8 +39,8 @@ const trySend = ({ token }: SignedIn, fields: object = {}): Promise<Answer> =>
 
 const announce = (token: string) => conversationObject(id).flagsChanging({ token });
 const tellDone = (token: string) => conversationObject(id).refreshFlags({ token });
-const storeBlock = () => insertBlock(db, ann.user.id, bob.user.id, Date.now());
-const storeUnblock = () => deleteBlock(db, ann.user.id, bob.user.id);
+const storeBlock = () => insertBlocks(db, ann.user.id, [bob.user.id], Date.now());
+const storeUnblock = () => deleteBlocks(db, ann.user.id, [bob.user.id]);
 
 const Stored = z.object({ blocked: z.number(), announced: z.number(), jobs: z.number() });
 

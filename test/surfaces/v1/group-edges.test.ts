@@ -1,9 +1,11 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, call, problem, type SignedIn } from "../../support/api.ts";
-import { openDirect, page, send } from "../../support/chat.ts";
+import { openDirect, page, remove, send, sendAll } from "../../support/chat.ts";
 import { HeldInbox } from "../../support/hold.ts";
-import { newGroup, nth, people } from "../../support/room.ts";
+import { conversationObject, newGroup, nth, people, range } from "../../support/room.ts";
+import { openDevice, openRoom, type TestSocket } from "../../support/socket.ts";
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -136,4 +138,80 @@ test("whoever sets flags of a dissolved group has changed nothing", async () => 
   const before = await membershipsInD1(id);
   problem(await inside(id, bob, "PUT", "/preferences", { sticky: true }), 404, "not_found");
   expect(await membershipsInD1(id)).toEqual(before);
+});
+
+describe("the sockets of a group", () => {
+  function inside(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
+    const given = body === undefined ? {} : { body };
+    return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...given });
+  }
+
+  test("after hibernation sockets hear of every change, and who goes is closed", async () => {
+    const id = await newGroup(ann, bob, cid);
+    const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+    const sleep = () => evictDurableObject(conversationObject(id));
+    await sleep();
+    await inside(id, ann, "PATCH", "", { name: "new" });
+    expect(await bobs.next("conversation")).toMatchObject({ conversation: { name: "new" } });
+    await sleep();
+    await inside(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+    expect(await bobs.next("conversation")).toMatchObject({ conversation: { role: "admin" } });
+    await sleep();
+    expect((await inside(id, dan, "POST", "/join")).body).toEqual({ state: "requested" });
+    await bobs.until(({ frames }) => frames.some(({ event }) => event === "applied"));
+    await sleep();
+    await inside(id, bob, "DELETE", `/members/${cid.user.id}`);
+    expect(await cids.next("kicked")).toMatchObject({ reason: "removed" });
+    expect(await cids.closed()).toMatchObject({ code: 4001 });
+    expect(cids.of("member").map(({ event }) => event)).toEqual(["profile", "role"]);
+    await sleep();
+    await inside(id, ann, "DELETE", "");
+    expect(await bobs.next("kicked")).toMatchObject({ reason: "dissolved" });
+    await sleep();
+    problem(await inside(id, ann, "GET", ""), 404, "not_found");
+    problem(await inside(id, dan, "POST", "/join"), 404, "not_found");
+  });
+
+  test("who goes in the midst of a replay is closed, and sees no more of it", async () => {
+    const id = await newGroup(ann, bob, cid);
+    await sendAll(ann, id, range(1, 101).map(String));
+    const [bobs, cids] = [
+      await openRoom(id, bob.token, "?after=0"),
+      await openRoom(id, cid.token, "?after=0"),
+    ];
+    for (const socket of [bobs, cids]) expect(await socket.next("synced")).toMatchObject({ has_more: true });
+    await inside(id, ann, "DELETE", `/members/${bob.user.id}`);
+    expect(await bobs.next("kicked")).toMatchObject({ reason: "removed" });
+    await inside(id, ann, "DELETE", "");
+    expect(await cids.next("kicked")).toMatchObject({ reason: "dissolved" });
+    for (const socket of [bobs, cids]) {
+      expect(await socket.closed()).toMatchObject({ code: 4001 });
+      expect(socket.seqs).toEqual(range(1, 100));
+    }
+  });
+
+  test("who comes later hears nothing of what is taken back of the time before him", async () => {
+    const id = await newGroup(ann, bob);
+    await sendAll(ann, id, ["before", "behind"]);
+    await inside(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
+    const after = (await send(ann, id, "after")).seq;
+    const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+    const device = await openDevice(cid.token);
+    for (const seq of [1, 2, after]) expect((await remove(ann, id, seq, "everyone")).status).toBe(204);
+    const revoked = ({ frames }: TestSocket) =>
+      frames.filter(({ type }) => type === "revoked").map(({ seq }) => seq);
+    for (const socket of [bobs, cids, device]) await socket.until(() => revoked(socket).includes(after));
+    expect([bobs, cids, device].map(revoked)).toEqual([[1, 2, after], [after], [after]]);
+  });
+
+  test("a socket in the midst of a replay learns what the conversation is like once it is through", async () => {
+    const id = await newGroup(ann, bob);
+    await sendAll(ann, id, range(1, 101).map(String));
+    const socket = await openRoom(id, bob.token, "?after=0&rev=0");
+    expect(await socket.next("synced")).toMatchObject({ has_more: true });
+    await inside(id, bob, "PUT", "/preferences", { silent: true });
+    socket.send({ type: "sync", after: 100 });
+    expect(await socket.next("synced")).toMatchObject({ has_more: false });
+    expect(await socket.next("conversation")).toMatchObject({ conversation: { silent: true } });
+  });
 });

@@ -5,12 +5,12 @@ import { TAGS } from "../../../src/surfaces/v1/openapi/about.ts";
 import { type Document, describe, operations } from "../../../src/surfaces/v1/openapi/document.ts";
 import { call } from "../../support/api.ts";
 
-const document: Document = describe(v1);
+const document: Document = describe(v1.router);
 const all = operations(document);
 const schemas = Object.entries(document.components?.schemas ?? {});
 
 test("every route is in the document, and every call of the document is a route", () => {
-  const routes = v1.routes
+  const routes = v1.router.routes
     .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   const described = all.map(({ method, path }) => `${method.toUpperCase()} ${path}`);

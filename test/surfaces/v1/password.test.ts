@@ -144,7 +144,7 @@ test("a session is stored only while the password which was checked still stands
     insertSession(
       db,
       { id: SessionId.parse(digit.repeat(32)), userId: bob.user.id, userAgent: "", ...times },
-      hash,
+      { passwordHash: hash },
     );
   expect(await insert("a", account?.passwordHash ?? "")).toBe(true);
   expect((await change(bob, PASSWORD, NEXT)).status).toBe(204);

@@ -1,16 +1,25 @@
-import { beforeAll, expect, test, vi } from "vitest";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { Result } from "../../../src/core/errors.ts";
+import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/api.ts";
 import {
   createGroup,
   getConversation,
+  getMessage,
+  list,
   listed,
   openDirect,
+  page,
   remove,
   send,
   sendAll,
+  storedInConversation,
+  storedInInbox,
 } from "../../support/chat.ts";
+import { conversationObject, inboxObject, nth } from "../../support/room.ts";
 import { StrictReceipts } from "../../support/shapes.ts";
-import { openRoom } from "../../support/socket.ts";
+import { openDevice, openRoom } from "../../support/socket.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -139,4 +148,224 @@ test("reading and receipts are the members': to others the conversation does not
     problem(answer, 404, "not_found");
     expect(answer.body).toEqual((await one(999_999)).body);
   }
+});
+
+/** What a call of an object gave. */
+function given<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.detail);
+  return result.value;
+}
+
+/** How a conversation is in somebody's list, with what v1 does not show. */
+async function entry({ user }: SignedIn, id: number) {
+  const ids = [ConversationId.parse(id)];
+  const [found] = given(await inboxObject(user.id).list({ limit: 1, ids }));
+  if (!found) throw new Error(`conversation ${id} is not in the list`);
+  return found;
+}
+
+const described = async ({ user }: SignedIn, id: number) =>
+  given(await conversationObject(ConversationId.parse(id)).describe({ userId: user.id })).standing;
+
+const discard = async ({ user }: SignedIn, id: number, discards: boolean) =>
+  given(await conversationObject(ConversationId.parse(id)).discard({ userId: user.id, discards }));
+
+describe("who discards what comes", () => {
+  test("has nothing unread, in no list and on no device, until he does not any more", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    await sendAll(ann, id, ["1", "2"]);
+    await discard(bob, id, true);
+    await stands(bob, id, 0, 0);
+    await send(ann, id, { kind: "text", body: { text: "3" }, mentions: "all" });
+    await stands(bob, id, 0, 0);
+    await stands(cem, id, 0, 3);
+    expect((await entry(bob, id)).mentioned).toEqual([]);
+    expect((await read(bob, id, 1)).body).toEqual({ read_seq: 1, unread_count: 0 });
+    await evictDurableObject(conversationObject(ConversationId.parse(id)));
+    expect(await described(bob, id)).toMatchObject({ discards: true, unreadCount: 0 });
+    expect(await entry(bob, id)).toMatchObject({ discards: true, unreadCount: 0 });
+
+    const socket = await openRoom(id, ann.token);
+    await discard(bob, id, false);
+    expect(await socket.next("read")).toMatchObject({ user_id: bob.user.id, seq: 3 });
+    socket.close();
+    await stands(bob, id, 3, 0);
+    expect(await entry(bob, id)).toMatchObject({ discards: false, unreadCount: 0 });
+    await send(ann, id, "4");
+    await stands(bob, id, 3, 1);
+  });
+
+  test("does so once: twice changes nothing, and who comes back begins anew", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, "1");
+    const state = async () => [await storedInConversation(id), await storedInInbox(bob)];
+    await discard(bob, id, false);
+    await stands(bob, id, 0, 1);
+    await discard(bob, id, true);
+    const before = await state();
+    for (let i = 0; i < 3; i++) await discard(bob, id, true);
+    expect(await state()).toEqual(before);
+    const members = `/v1/conversations/${id}/members`;
+    const leave = `/v1/conversations/${id}/leave`;
+    expect((await call("POST", leave, { token: bob.token })).status).toBe(204);
+    const failed = await conversationObject(ConversationId.parse(id)).discard({
+      ...{ userId: bob.user.id, discards: true },
+    });
+    expect(failed).toMatchObject({ ok: false, code: "not_found" });
+    await call("POST", members, { token: ann.token, body: { user_ids: [bob.user.id] } });
+    await send(ann, id, "again");
+    expect((await getConversation(bob, id)).unread_count).toBe(1);
+  });
+});
+
+describe("how far the other one has read", () => {
+  test("is in the list as soon as he has, over HTTP, a room's socket or a device's, and by a message", async () => {
+    const { id } = await openDirect(ann, bob);
+    const { last_seq: before } = await getConversation(ann, id);
+    const seqs = (await sendAll(ann, id, ["1", "2", "3", "4"])).map(({ seq }) => seq);
+    const at = (index: number) => expect.objectContaining({ readSeq: seqs[index] });
+    expect((await entry(ann, id)).peerRead?.readSeq).toBeLessThanOrEqual(before);
+
+    await read(bob, id, seqs[0]);
+    expect([(await described(ann, id)).peerRead, (await entry(ann, id)).peerRead]).toEqual([at(0), at(0)]);
+
+    const room = await openRoom(id, bob.token);
+    const sockets = [room, await openDevice(bob.token)];
+    room.send({ type: "read", conversation_id: id, seq: seqs[1] });
+    await vi.waitFor(async () => expect((await entry(ann, id)).peerRead).toEqual(at(1)));
+    nth(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
+    await vi.waitFor(async () => expect((await entry(ann, id)).peerRead).toEqual(at(2)));
+    for (const socket of sockets) socket.close();
+
+    const { seq } = await send(bob, id, "an answer");
+    expect((await described(ann, id)).peerRead?.readSeq).toBe(seq);
+    await vi.waitFor(async () => expect((await entry(ann, id)).peerRead?.readSeq).toBe(seq));
+    expect((await entry(bob, id)).peerRead?.readSeq).toBe(seqs[3]);
+  });
+
+  test("moves where he deletes the conversation, and is of no group", async () => {
+    const { id } = await openDirect(ann, cem);
+    const { seq } = await send(ann, id, "1");
+    expect((await call("DELETE", `/v1/conversations/${id}`, { token: cem.token })).status).toBe(204);
+    expect((await entry(ann, id)).peerRead?.readSeq).toBe(seq);
+    const group = await createGroup(ann, [bob]);
+    await send(ann, group.id, "1");
+    await read(bob, group.id, 1);
+    expect([(await described(ann, group.id)).peerRead, (await entry(ann, group.id)).peerRead]).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  test("is told once more after a crash, and by the fan-out where his inbox did not answer", async () => {
+    const { id } = await openDirect(bob, cem);
+    const { seq } = await send(bob, id, "1");
+    await stands(cem, id, 0, 1);
+    await read(cem, id, seq);
+    await evictDurableObject(inboxObject(bob.user.id));
+    await evictDurableObject(conversationObject(ConversationId.parse(id)));
+    expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
+    // Late ones change nothing.
+    const bump = given(await conversationObject(ConversationId.parse(id)).snapshot({ userId: bob.user.id }));
+    const late = { ...bump, ver: bump.ver - 1, peerRead: { readSeq: Position.parse(0), readAt: 0 } };
+    await inboxObject(bob.user.id).bump(late);
+    expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
+  });
+});
+
+describe("what names somebody among what he has not read", () => {
+  const say = (who: SignedIn, id: number, mentions: unknown) =>
+    send(who, id, { kind: "text", body: { text: "hey" }, mentions });
+
+  test("is told in his list, the newest first, as far as he may see it, until he has read it", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    const first = await say(ann, id, [bob.user.id]);
+    await say(ann, id, [cem.user.id, ann.user.id]);
+    await send(ann, id, "nobody");
+    const all = await say(cem, id, "all");
+    const both = await say(ann, id, [cem.user.id, bob.user.id]);
+    const mentioned = [
+      { seq: both.seq, senderId: ann.user.id, all: false },
+      { seq: all.seq, senderId: cem.user.id, all: true },
+      { seq: first.seq, senderId: ann.user.id, all: false },
+    ];
+    expect((await described(bob, id)).mentioned).toEqual(mentioned);
+    await vi.waitFor(async () => expect((await entry(bob, id)).mentioned).toEqual(mentioned));
+    // Whoever has said something has read what was before it.
+    expect((await described(ann, id)).mentioned).toEqual([]);
+    expect((await described(cem, id)).mentioned.map(({ seq }) => seq)).toEqual([both.seq]);
+
+    await remove(bob, id, both.seq, "me");
+    await remove(ann, id, first.seq, "everyone");
+    await read(bob, id, 1);
+    expect((await entry(bob, id)).mentioned).toEqual([mentioned[1]]);
+    await read(bob, id, both.seq);
+    expect((await entry(bob, id)).mentioned).toEqual([]);
+  });
+
+  test("is not who has a number in which his own is, and of many it is the newest", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    for (let i = 0; i < 25; i++) await say(ann, id, [cem.user.id]);
+    const { mentioned } = await described(cem, id);
+    expect(mentioned.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => 25 - i));
+    expect((await described(bob, id)).mentioned).toEqual([]);
+    await runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
+      const near = [`[${bob.user.id}1]`, `[1${bob.user.id},5]`, `[5,1${bob.user.id}1]`];
+      for (const [i, ids] of near.entries())
+        storage.sql.exec("UPDATE messages SET mentions = ? WHERE seq = ?", ids, 25 - i);
+    });
+    expect((await described(bob, id)).mentioned).toEqual([]);
+  });
+});
+
+test("a conversation can leave a list with its history or without", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const group = conversationObject(ConversationId.parse(id));
+  const unlist = async (keepsHistory: boolean) =>
+    given(await group.clear({ userId: bob.user.id, keepsHistory }));
+  const isListed = async () => (await list(bob, "?limit=100")).items.some((item) => item.id === id);
+  await sendAll(ann, id, ["1", "2"]);
+  await unlist(true);
+  expect(await isListed()).toBe(false);
+  expect(await getConversation(bob, id)).toMatchObject({ read_seq: 2, unread_count: 0 });
+  expect((await page(bob, id)).items).toHaveLength(2);
+  const before = await storedInConversation(id);
+  await unlist(true);
+  expect(await storedInConversation(id)).toBe(before);
+  await evictDurableObject(group);
+  await read(bob, id, 2);
+  expect(await isListed()).toBe(false);
+  await send(ann, id, "3");
+  expect(await listed(bob, id)).toMatchObject({ unread_count: 1 });
+  expect((await page(bob, id)).items).toHaveLength(3);
+  await read(bob, id, 3);
+  expect(await isListed()).toBe(true);
+  await unlist(true);
+  await unlist(false);
+  expect([await isListed(), (await page(bob, id)).items]).toEqual([false, []]);
+  expect((await page(ann, id)).items).toHaveLength(3);
+  await send(bob, id, "4");
+  expect((await page(bob, id)).items).toHaveLength(1);
+});
+
+test("where there is an end to taking back, it is the sender's, not that of who runs the group", async () => {
+  const { id } = await createGroup(ann, [bob, cem]);
+  const group = conversationObject(ConversationId.parse(id));
+  const revoke = ({ user }: SignedIn, seq: number, withinS: number) =>
+    group.takeBack({ userId: user.id, seq: Seq.parse(seq), withinS });
+  for (const who of [bob, bob, ann, bob]) await send(who, id, "text");
+  await runInDurableObject(group, (_, { storage }) => {
+    storage.sql.exec("UPDATE messages SET created_at = created_at - 120500 WHERE seq < 4");
+  });
+  expect(await revoke(bob, 1, 120)).toMatchObject({ ok: false, code: "too_late" });
+  expect(await revoke(cem, 1, 120)).toMatchObject({ ok: false, code: "forbidden" });
+  expect(await revoke(cem, 99, 120)).toMatchObject({ code: "not_found", data: { missing: "message" } });
+  expect((await getMessage(ann, id, 1)).revoked).toBe(false);
+  expect(await revoke(ann, 1, 120)).toMatchObject({ ok: true });
+  for (const who of [ann, bob]) expect(await revoke(who, 1, 120)).toMatchObject({ code: "already_handled" });
+  expect(await revoke(ann, 3, 120)).toMatchObject({ ok: true });
+  expect(await revoke(bob, 4, 120)).toMatchObject({ ok: true });
+  // Elsewhere there is none.
+  expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
+  expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
 });

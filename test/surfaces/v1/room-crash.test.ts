@@ -155,7 +155,7 @@ test("sockets that a crash took without a word do not keep their user online", a
   await shownOnline(eve, ann, true);
   await abortAllDurableObjects();
   await runInboxJob(eve, "sockets");
-  await runInboxJob(eve, "online");
+  await runInboxJob(eve, "offline");
   await shownOnline(eve, ann, false);
 });
 

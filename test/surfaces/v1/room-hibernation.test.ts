@@ -1,9 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { SessionId } from "../../../src/core/ids.ts";
-import { issueToken } from "../../../src/http/token.ts";
 import type { SignedIn } from "../../support/api.ts";
 import { call } from "../../support/api.ts";
 import {
@@ -20,6 +17,7 @@ import {
   shownOnline,
   text,
 } from "../../support/room.ts";
+import { newSession } from "../../support/sessions.ts";
 import { openRoom } from "../../support/socket.ts";
 
 let ann: SignedIn;
@@ -129,7 +127,7 @@ test("a user is online with an open room socket, and is not a while after the la
   await two.closed();
   await forgotten(eve);
   // The grace of five seconds is over at once.
-  await runInboxJob(eve, "online");
+  await runInboxJob(eve, "offline");
   await shownOnline(eve, ann, false);
 });
 
@@ -154,12 +152,7 @@ test("list and unread are right after the inbox was out of memory", async () => 
 test("a socket whose token expires is kicked, and those of other tokens are not", async () => {
   const id = await newGroup(ann, bob);
   const expiresAt = Date.now() + 3_000;
-  const sessionId = SessionId.parse(crypto.randomUUID().replaceAll("-", ""));
-  const columns = "id, user_id, user_agent, created_at, last_seen_at, expires_at";
-  await env.DB.prepare(`INSERT INTO sessions (${columns}) VALUES (?, ?, '', 0, 0, ?)`)
-    .bind(sessionId, ann.user.id, expiresAt)
-    .run();
-  const token = await issueToken(env.TOKEN_SECRET, { userId: ann.user.id, sessionId, expiresAt });
+  const { token } = await newSession(ann, expiresAt);
   const [brief, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { deaf: true })];
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   const stub = conversationObject(id);

@@ -170,7 +170,17 @@ test("refuses what is no query, and says what is wrong", async () => {
   const { id } = await createGroup(ann);
   const path = `/v1/conversations/${id}/messages/search`;
   const bad = [
-    ...["", "?q=", "?Q=x", "?q=%00", "?q=%ed%a0%80", "?q=%ff", "?q=a&q=b", `?q=${"x".repeat(101)}`],
+    ...[
+      "",
+      "?q=",
+      "?Q=x",
+      "?q=%00",
+      "?q=%ed%a0%80",
+      "?q=%ff",
+      "?q=a?%ff",
+      "?q=a&q=b",
+      `?q=${"x".repeat(101)}`,
+    ],
     ...["&limit=0", "&limit=101", "&limit=x", "&limit=-1", "&before=-1", "&before=x", "&before=1&before=2"],
     ...["&kind=", "&kind=x", "&kind=TEXT", "&sender_id=0", "&sender_id=x", "&sender_id=", "&before="],
   ];

@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 
 test("every route of v1 has a row, and every row a route", () => {
-  const routes = v1.routes
+  const routes = v1.router.routes
     .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path}`);
   expect(routes.length).toBeGreaterThan(0);
@@ -111,6 +111,15 @@ test("a socket is a member's, and a stranger learns nothing by asking for one", 
     if (role !== "stranger") continue;
     const nowhere = await upgrade(path(999_999), tokens[role]);
     expect([nowhere.status, await nowhere.json()]).toEqual([404, await response.json()]);
+  }
+});
+
+test("a device's socket is everybody's who is signed in", async () => {
+  for (const role of ROLES) {
+    const response = await upgrade("/v1/socket", tokens[role]);
+    expect(response.status, role).toBe(["anonymous", "forged", "ended"].includes(role) ? 401 : 101);
+    response.webSocket?.accept();
+    response.webSocket?.close();
   }
 });
 

@@ -84,6 +84,7 @@ export const WHO_MAY: Row[] = [
   },
   { route: "DELETE /v1/me", body: () => ({}), ...everyUser([400, "validation_failed"]) },
   { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
+  { route: "POST /v1/me/repair", ...everyUser(OK) },
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
@@ -215,6 +216,7 @@ export const WHO_MAY: Row[] = [
   },
   // Upgrades proper are in the test: their answer is a socket.
   { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
+  { route: "GET /v1/socket", ...everyUser([426, "upgrade_required"]) },
 
   { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
   {

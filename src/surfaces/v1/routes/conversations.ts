@@ -1,13 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import {
-  createGroup,
-  getConversation,
-  listConversations,
-  openDirect,
-  setPreferences,
-} from "../../../core/conversations.ts";
+import { listConversations, openDirect, setPreferences } from "../../../core/conversations.ts";
 import { deleteConversation } from "../../../core/deleting.ts";
+import { createGroup } from "../../../core/group-creation.ts";
 import { editGroup } from "../../../core/groups.ts";
+import { getAttended } from "../../../core/presence.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
@@ -19,7 +15,7 @@ import {
   NewConversation,
   PreferencesChange,
 } from "../schemas/conversations.ts";
-import { serializeConversation } from "../serialize/conversations.ts";
+import { serializeAttended, serializeConversation } from "../serialize/conversations.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const one = { content: { "application/json": { schema: Conversation } } };
@@ -64,6 +60,7 @@ const getRoute = createRoute({
   operationId: "getConversation",
   tags: ["Conversations"],
   summary: "A conversation, as you see it",
+  description: "A group with `online_count`: how many of its members are online.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -150,7 +147,7 @@ export const conversations = v1Router()
   })
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(serializeConversation(await getConversation(c.var.core, c.var.caller.userId, id)), 200);
+    return c.json(serializeAttended(await getAttended(c.var.core, c.var.caller.userId, id)), 200);
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");

@@ -104,7 +104,8 @@ export const joining = v1Router()
   .openapi(joinRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { message = "" } = c.req.valid("json");
-    return c.json(await joinGroup(c.var.core, c.var.caller.userId, id, message), 200);
+    const state = await joinGroup(c.var.core, c.var.caller.userId, id, message);
+    return c.json({ state: state === "requested" ? state : "joined" } as const, 200);
   })
   .openapi(leaveRoute, async (c) => {
     await leaveGroup(c.var.core, c.var.caller.userId, c.req.valid("param").id);

@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { deleteAccount } from "../../../core/account-deletion.ts";
 import { changePassword } from "../../../core/password-change.ts";
+import { repairInbox } from "../../../core/repair.ts";
 import { changeProfile, getMe } from "../../../core/users.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { authenticated } from "../auth.ts";
@@ -8,6 +9,7 @@ import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
 import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../schemas/accounts.ts";
 import { problems } from "../schemas/common.ts";
+import { Repaired } from "../schemas/conversations.ts";
 import { serializeMe } from "../serialize/users.ts";
 
 const me200 = {
@@ -74,6 +76,22 @@ const deleteRoute = createRoute({
   },
 });
 
+const repairRoute = createRoute({
+  method: "post",
+  path: "/v1/me/repair",
+  operationId: "repairMe",
+  tags: ["Conversations"],
+  summary: "Rebuild your list",
+  description:
+    "For a list or unread counts that look wrong: everything in it is asked of the conversations themselves. Once a minute.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  responses: {
+    200: { description: "What was rebuilt", content: { "application/json": { schema: Repaired } } },
+    ...problems("unauthenticated", "rate_limited"),
+  },
+});
+
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
@@ -92,4 +110,5 @@ export const me = v1Router()
   .openapi(passwordRoute, async (c) => {
     await changePassword(c.var.core, c.var.caller, c.req.valid("json"));
     return c.body(null, 204);
-  });
+  })
+  .openapi(repairRoute, async (c) => c.json(await repairInbox(c.var.core, c.var.caller.userId), 200));

@@ -1,11 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
-import { CoreError } from "../../../core/errors.ts";
 import { openRoomSocket } from "../../../core/room-socket.ts";
-import { checkOrigin } from "../../../http/origin.ts";
-import { SUBPROTOCOL, socketAuthenticated } from "../auth.ts";
+import { socketAuthenticated } from "../auth.ts";
 import { refuseInvalid, v1Router } from "../router.ts";
 import { ConversationIdParam, PositionParam, problems } from "../schemas/common.ts";
+import { requireUpgrade, SOCKET } from "../upgrade.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const query = z.object({
@@ -16,14 +15,6 @@ const query = z.object({
     description: "With `after`: replay revokes and hides later than this",
   }),
 });
-
-const headers = {
-  Upgrade: { description: "The upgrade", schema: { const: "websocket" } },
-  "Sec-WebSocket-Protocol": {
-    description: "If you offered it; never the one with the token",
-    schema: { const: SUBPROTOCOL },
-  },
-};
 
 export const roomSocket = v1Router();
 
@@ -36,10 +27,10 @@ roomSocket.openAPIRegistry.registerPath({
   description:
     "Messages, read positions and typing, both ways; the README of v1 has the frames. " +
     "Pages of other origins than the server's own are let in if its setting `ALLOWED_ORIGINS` has them.",
-  security: [{ bearer: [] }, { access_token: [] }, { subprotocol: [] }],
+  security: SOCKET.security,
   request: { params, query },
   responses: {
-    101: { description: "The socket; its first frame is `ready`", headers },
+    101: SOCKET.upgraded,
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "upgrade_required"),
   },
 });
@@ -51,17 +42,13 @@ roomSocket.get(
   zValidator("param", params, refuseInvalid),
   zValidator("query", query, refuseInvalid),
   async (c) => {
-    if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
-      throw new CoreError("upgrade_required", "This is a WebSocket: ask for an upgrade.");
-    }
-    checkOrigin(c.var.core.settings, c.req.raw);
-    const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((entry) => entry.trim());
+    const subprotocol = requireUpgrade(c.var.core.settings, c.req);
     return openRoomSocket(c.var.core, {
       ...c.var.caller,
       conversationId: c.req.valid("param").id,
       after: c.req.valid("query").after,
       rev: c.req.valid("query").rev,
-      subprotocol: offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined,
+      subprotocol,
     });
   },
 );

@@ -1,28 +1,20 @@
 import { z } from "@hono/zod-openapi";
 import { SessionId, UserId } from "../../../core/ids.ts";
-import { codePoints } from "../../../core/text.ts";
-import { FriendPolicy, ProfileFields, Username } from "../../../core/users.ts";
+import { canBePassword, PASSWORD } from "../../../core/passwords.ts";
+import { FriendPolicy, OWN_NAME, ProfileFields, Username } from "../../../core/users.ts";
 import { QueryText, Time } from "./common.ts";
 
-const PASSWORD = { min: 8, max: 128 };
-
-/** What v1 takes of the usernames there can be: 2–32 letters of any script, digits, `_ . -`. */
+/** What v1 takes of the usernames there can be. */
 const NewUsername = z
   .string()
   .normalize("NFC")
-  .regex(/^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u, "must be 2 to 32 letters, digits or any of _ . -")
+  .regex(OWN_NAME, "must be 2 to 32 letters, digits or any of _ . -")
   // Said by hand: the generator writes the flag of a pattern into the pattern.
-  .openapi({ pattern: "^[\\p{L}\\p{M}\\p{Nd}_.-]{2,32}$" });
+  .openapi({ pattern: OWN_NAME.source });
 
 const NewPassword = z
   .string()
-  .refine(
-    (text) => {
-      const length = codePoints(text);
-      return length >= PASSWORD.min && length <= PASSWORD.max;
-    },
-    { message: `must be ${PASSWORD.min} to ${PASSWORD.max} characters` },
-  )
+  .refine(canBePassword, { message: `must be ${PASSWORD.min} to ${PASSWORD.max} characters` })
   .openapi({ minLength: PASSWORD.min, maxLength: PASSWORD.max });
 
 export const Registration = z
@@ -54,10 +46,15 @@ export const User = z
   })
   .openapi("User");
 
-const { friendPolicy: _, ...profile } = ProfileFields.shape;
-const Profile = z.object({ ...profile, friend_policy: FriendPolicy });
+/** Some of what a profile has is shown by other APIs alone. */
+const shown = ProfileFields.pick({
+  ...{ nickname: true, avatar: true, email: true, gender: true, birthday: true },
+  ...{ location: true, language: true, signature: true },
+});
+const Profile = z.object({ ...shown.shape, friend_policy: FriendPolicy });
 
-export const Me = z.object({ ...User.shape, ...Profile.shape }).openapi("Me");
+/** Other APIs let him call himself something longer than is taken here. */
+export const Me = z.object({ ...Profile.shape, ...User.shape }).openapi("Me");
 
 /** Absent = unchanged, `""` = emptied, null is refused. */
 export const ProfileChange = Profile.partial().openapi("ProfileChange");

@@ -45,6 +45,7 @@ export const Conversation = z
     join_policy: JoinPolicy.optional(),
     owner_id: UserId.optional(),
     role: Role.optional(),
+    online_count: z.int().optional(),
     member_count: z.int(),
     last_message: orNull(Message),
     last_seq: Position,
@@ -61,6 +62,13 @@ export const Conversation = z
 export const ConversationList = z
   .object({ items: z.array(Conversation), next_cursor: z.string().nullable() })
   .openapi("ConversationList");
+
+export const Repaired = z
+  .object({
+    repaired: z.int().openapi({ description: "Conversations that were asked and answered", example: 12 }),
+    unreachable: z.int().openapi({ description: "Those which did not: in the list they are as before" }),
+  })
+  .openapi("Repaired", { example: { repaired: 12, unreachable: 0 } });
 
 export const PreferencesChange = z
   .object({

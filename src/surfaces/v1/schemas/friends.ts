@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { FriendState } from "../../../core/friends.ts";
+import { AskOutcome } from "../../../core/friendship.ts";
 import { User } from "./accounts.ts";
 import { Time } from "./common.ts";
 
 /** What came of asking: `requested`, the other has yet to agree; `friends`. */
-export const Friendship = z.object({ state: FriendState }).openapi("Friendship");
+export const Friendship = z.object({ state: AskOutcome }).openapi("Friendship");
 
 export const UserList = z
   .object({ items: z.array(User), next_cursor: z.string().nullable() })

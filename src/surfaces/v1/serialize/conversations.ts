@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Conversation } from "../../../core/conversation.ts";
+import type { Attended } from "../../../core/presence.ts";
 import type { Conversation as ConversationShape } from "../schemas/conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
@@ -31,4 +32,13 @@ export function serializeConversation(conversation: Conversation): z.infer<typeo
     disabled: conversation.disabled,
     updated_at: conversation.updatedAt,
   };
+}
+
+/** The same with how many of a group's members are online. */
+export function serializeAttended({
+  conversation,
+  onlineCount,
+}: Attended): z.infer<typeof ConversationShape> {
+  const serialized = serializeConversation(conversation);
+  return conversation.kind === "group" ? { ...serialized, online_count: onlineCount } : serialized;
 }

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { StoredFile } from "../../../core/files.ts";
+import { fileUrl } from "../../../http/file-url.ts";
 import type { File } from "../schemas/files.ts";
 
 /**
@@ -8,6 +9,6 @@ import type { File } from "../schemas/files.ts";
  */
 export function serializeFile(file: StoredFile, requestUrl: string): z.infer<typeof File> {
   const { key, name, size, contentType, sha256 } = file;
-  const url = new URL(`/files/${key}/${encodeURIComponent(name)}`, requestUrl).href;
+  const url = fileUrl(file, requestUrl);
   return { key, url, name, size, content_type: contentType, sha256 };
 }

@@ -1,0 +1,267 @@
+import { z } from "zod";
+import { CoreError } from "../core/errors.ts";
+import { type ConversationId, UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import { Delivered, type SentNotice } from "../core/notice.ts";
+import type { Inboxes } from "../core/ports.ts";
+import { withDeadline } from "../object/deadline.ts";
+import { REPAIR_MS } from "./fanout.ts";
+import { Pace } from "./pace.ts";
+
+const LANES = 4;
+/** At most so many notices go to an inbox at once. */
+const BATCH = 100;
+/** An inbox that has not taken what it was given by then is tried again by the alarm. */
+const CALL_MS = 5_000;
+/** An inbox that refused is left alone for so long, whatever happens. */
+const RETRY_MS = 2_000;
+/** How long the alarm waits for the lanes. */
+const REPAIR_WAIT_MS = 2_000;
+/** So many are told before an answer, which waits for them no longer than this. */
+const AWAITED = 50;
+const PATIENCE_MS = 1_000;
+/** After so many receivers it is written down who is left. */
+const STORE_EACH = 100;
+
+/**
+ * The notices that have not reached all whom they are for, one row each, however many these are: a group of a thousand
+ * which is dissolved writes one. `conversation.notices` numbers them.
+ */
+export const OUTBOX = `
+  ALTER TABLE conversation ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE applications ADD COLUMN authentication TEXT NOT NULL DEFAULT '';
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    receivers TEXT NOT NULL
+  ) STRICT;`;
+
+type Row = { id: number; body: string; receivers: string };
+
+const Receivers = z.array(UserId);
+
+/** A notice, and whom it is for. */
+export interface Posted {
+  notice: Delivered;
+  to: UserId[];
+}
+
+/** One that is stored, by its number. */
+type Stored = Posted & { id: number };
+
+/** A notice, and who has not taken it yet. */
+interface Pending {
+  sent: SentNotice;
+  left: Set<UserId>;
+}
+
+/** When the alarm is to look whether all have theirs. */
+export interface Reminder {
+  set(due: number): void;
+  cancel(): void;
+}
+
+/**
+ * Brings notices to those whom they are for: paced, off everybody's way. Each is stored with the change that it tells
+ * of, and tried until the inbox has taken it. An inbox is given what it lacks in order, and takes what is new to it: so
+ * what a lost answer, an eviction or a crash brings once more comes once.
+ */
+export class Outbox {
+  readonly #sql: SqlStorage;
+  readonly #conversationId: ConversationId;
+  readonly #inboxes: Pick<Inboxes, "notify">;
+  readonly #reminder: Reminder;
+  readonly #pace = new Pace();
+  readonly #pending = new Map<number, Pending>();
+  /** what each is to be given, in order */
+  readonly #queues = new Map<UserId, SentNotice[]>();
+  readonly #telling = new Map<UserId, Promise<void>>();
+  readonly #lanes = new Set<Promise<void>>();
+  /** whose inbox refused last, and until when it rests */
+  readonly #failed = new Map<UserId, number>();
+  /** how many have taken theirs since it was written down who is left */
+  #unstored = 0;
+  #isRepairing = false;
+
+  constructor(
+    sql: SqlStorage,
+    conversationId: ConversationId,
+    inboxes: Pick<Inboxes, "notify">,
+    reminder: Reminder,
+  ) {
+    this.#sql = sql;
+    this.#conversationId = conversationId;
+    this.#inboxes = inboxes;
+    this.#reminder = reminder;
+    const rows = sql.exec<Row>("SELECT * FROM outbox ORDER BY id").toArray();
+    this.apply(
+      rows.map(({ id, body, receivers }) => ({
+        id,
+        notice: Delivered.parse(JSON.parse(body)),
+        to: Receivers.parse(JSON.parse(receivers)),
+      })),
+    );
+  }
+
+  /** Writes notices, in the caller's transaction; memory follows by `apply`. */
+  static store(sql: SqlStorage, posted: Posted[]): Stored[] {
+    return posted
+      .filter(({ to }) => to.length > 0)
+      .map(({ notice, to }) => {
+        const count = "UPDATE conversation SET notices = notices + 1 RETURNING notices AS id";
+        const [row] = sql.exec<Pick<Row, "id">>(count).toArray();
+        if (!row) throw new Error("a conversation has its row");
+        const insert = "INSERT INTO outbox (id, body, receivers) VALUES (?, ?, ?)";
+        sql.exec(insert, row.id, JSON.stringify(notice), JSON.stringify(to));
+        return { id: row.id, notice, to };
+      });
+  }
+
+  /** They are stored, and on their way from now on. */
+  apply(stored: Stored[]): void {
+    for (const { id, notice, to } of stored) {
+      const sent = { id, notice };
+      this.#pending.set(id, { sent, left: new Set(to) });
+      for (const userId of to) {
+        const queue = this.#queues.get(userId);
+        if (queue) queue.push(sent);
+        else this.#queues.set(userId, [sent]);
+      }
+    }
+  }
+
+  /** Whoever had this wish is gone: what of it is still on its way goes without his words. */
+  forget(application: number): void {
+    for (const [id, { sent }] of this.#pending) {
+      const { notice } = sent;
+      if ("forgotten" in notice || notice.application?.id !== application) continue;
+      sent.notice = { ...notice, application: { id: application, message: "", authentication: "" } };
+      this.#sql.exec("UPDATE outbox SET body = ? WHERE id = ?", JSON.stringify(sent.notice), id);
+    }
+  }
+
+  /** Something was stored: call it in the same turn, then what reminds of it is in the same commit. */
+  changed(): void {
+    if (this.#queues.size === 0) return;
+    for (const [id, until] of this.#failed) if (until <= Date.now()) this.#failed.delete(id);
+    try {
+      this.#reminder.set(Date.now() + REPAIR_MS);
+    } finally {
+      this.resume();
+    }
+  }
+
+  /** Goes on where a crash or an eviction has left somebody without his. */
+  resume(): void {
+    while (this.#lanes.size < LANES) {
+      const first = this.#due();
+      if (first === undefined) return;
+      const lane = this.#lane(first)
+        .catch((error: unknown) => log("error", "outbox_failed", fault(error)))
+        .finally(() => {
+          this.#lanes.delete(lane);
+          this.resume();
+        });
+      this.#lanes.add(lane);
+    }
+  }
+
+  /** One try to bring some their notices at once, so that they read of what was done before its answer; or a moment. */
+  async tryNow(): Promise<void> {
+    const due = [...this.#queues.keys()].filter((id) => !this.#failed.has(id));
+    if (due.length === 0) return;
+    const tries = due.slice(0, AWAITED).map((id) => this.#tell(id));
+    await withDeadline(Promise.all(tries), PATIENCE_MS).catch(() => undefined);
+  }
+
+  /**
+   * For the alarm: tries again whom it could not reach, and waits for the lanes for a while.
+   * @returns when to look again, or null once all have theirs
+   * @throws where an inbox still refuses: it is tried again later each time
+   */
+  async repair(): Promise<number | null> {
+    this.#isRepairing = true;
+    try {
+      this.#failed.clear();
+      this.resume();
+      await withDeadline(Promise.all(this.#lanes), REPAIR_WAIT_MS).catch(() => undefined);
+    } finally {
+      this.#isRepairing = false;
+    }
+    if (this.#queues.size === 0) {
+      this.#storeLeft();
+      return null;
+    }
+    if (this.#failed.size > 0) {
+      throw new CoreError("unavailable", `${this.#failed.size} inboxes did not take their notices.`);
+    }
+    return Date.now() + REPAIR_MS;
+  }
+
+  #due(): UserId | undefined {
+    for (const id of this.#queues.keys()) if (!this.#telling.has(id) && !this.#failed.has(id)) return id;
+    return undefined;
+  }
+
+  async #lane(first: UserId): Promise<void> {
+    for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
+      await this.#tell(id);
+      await this.#pace.next();
+    }
+  }
+
+  /** Gives an inbox what it lacks; at most one call to each is under way. */
+  #tell(id: UserId): Promise<void> {
+    const telling = this.#telling.get(id);
+    if (telling) return telling;
+    const call = this.#give(id, (this.#queues.get(id) ?? []).slice(0, BATCH)).finally(() => this.resume());
+    this.#telling.set(id, call);
+    return call;
+  }
+
+  async #give(id: UserId, notices: SentNotice[]): Promise<void> {
+    const given = async () => this.#inboxes.notify(id, { conversationId: this.#conversationId, notices });
+    try {
+      await withDeadline(given(), CALL_MS);
+      this.#took(id, notices);
+    } catch (error) {
+      this.#refused(id, error);
+    } finally {
+      this.#telling.delete(id);
+    }
+    const isLast = this.#telling.size === 0 && this.#due() === undefined;
+    if (this.#unstored >= STORE_EACH || (isLast && this.#unstored > 0)) this.#storeLeft();
+  }
+
+  #refused(id: UserId, error: unknown): void {
+    log("warn", "notices_not_taken", { conversation: this.#conversationId, user: id, ...fault(error) });
+    const until = Date.now() + RETRY_MS;
+    this.#failed.set(id, until);
+    // What the alarm tries is put off further each time.
+    if (!this.#isRepairing) this.#reminder.set(until);
+  }
+
+  #took(id: UserId, notices: SentNotice[]): void {
+    this.#failed.delete(id);
+    const left = (this.#queues.get(id) ?? []).slice(notices.length);
+    if (left.length > 0) this.#queues.set(id, left);
+    else this.#queues.delete(id);
+    for (const notice of notices) this.#pending.get(notice.id)?.left.delete(id);
+    this.#unstored++;
+  }
+
+  /** Writes down who is left. Until then a crash has some given once more what they have. */
+  #storeLeft(): void {
+    for (const [id, { left }] of this.#pending) {
+      if (left.size === 0) {
+        this.#sql.exec("DELETE FROM outbox WHERE id = ?", id);
+        this.#pending.delete(id);
+      } else {
+        const update = "UPDATE outbox SET receivers = ?1 WHERE id = ?2 AND receivers != ?1";
+        this.#sql.exec(update, JSON.stringify([...left]), id);
+      }
+    }
+    this.#unstored = 0;
+    if (this.#pending.size === 0) this.#reminder.cancel();
+  }
+}

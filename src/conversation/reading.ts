@@ -1,0 +1,90 @@
+import type { ReadReceipt } from "../core/conversation.ts";
+import { noMessage } from "../core/errors.ts";
+import type { Position, UserId } from "../core/ids.ts";
+import { clear } from "./clearing.ts";
+import type { Member } from "./members.ts";
+import type { Room } from "./room.ts";
+import type { RoomSocket } from "./socket.ts";
+
+/** How members stand to what was said: how far they have read it, and whether they want to hear of it. */
+export class Reading {
+  readonly #room: Pick<Room, "settle" | "members" | "log" | "state" | "happened" | "tell">;
+
+  constructor(room: Pick<Room, "settle" | "members" | "log" | "state" | "happened" | "tell">) {
+    this.#room = room;
+  }
+
+  /**
+   * Moves a member's read position forward; backward changes nothing.
+   * @param seq undefined: all that there is
+   * @param from the socket that asked: it is not told
+   * @throws `not_found` beyond the last message
+   */
+  read(userId: UserId, seq: Position | undefined, from: RoomSocket | null): Member {
+    this.#room.settle();
+    const { log, members } = this.#room;
+    const member = members.active(userId);
+    const wanted = seq ?? log.last.seq;
+    if (wanted > log.last.seq) throw noMessage(wanted);
+    const n = log.countUpTo(wanted);
+    if (n === null) throw noMessage(wanted);
+    if (wanted > member.read_seq) {
+      const moved = { read_seq: wanted, read_n: n, read_at: Date.now() };
+      members.update(member, moved, this.#seers(member));
+      this.#room.happened((listener) => listener.read(userId, wanted, from));
+    }
+    return member;
+  }
+
+  /** How far each member has read. @throws `not_found` */
+  receipts(userId: UserId): ReadReceipt[] {
+    this.#room.members.active(userId);
+    return this.#room.members.receipts();
+  }
+
+  /**
+   * Has nothing count as unread to a member from now on, or again; what came until then he counts as having read.
+   * Twice changes nothing. @throws `not_found`
+   */
+  async discard(userId: UserId, discards: boolean): Promise<void> {
+    this.#room.settle();
+    const { log, members } = this.#room;
+    const member = members.active(userId);
+    if ((member.discards === 1) !== discards) {
+      const { seq, n } = log.last;
+      const moved = !discards && seq > member.read_seq;
+      const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
+      members.update(member, { ...read, discards: discards ? 1 : 0 }, moved ? this.#seers(member) : [member]);
+      this.#room.happened((listener) => {
+        if (moved) listener.read(userId, seq, null);
+      });
+    }
+    await this.tell(userId);
+  }
+
+  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see clear */
+  async clear(userId: UserId, withHistory: boolean): Promise<void> {
+    this.#room.settle();
+    const { log, members } = this.#room;
+    const member = members.active(userId);
+    const { last } = log;
+    const { changed, moved } = clear(members, member, last, { withHistory, seers: this.#seers(member) });
+    if (changed) {
+      this.#room.happened((listener) => {
+        if (moved) listener.read(userId, last.seq, null);
+      });
+    }
+    await this.tell(userId);
+  }
+
+  /** One try to tell those in whose lists it shows how far somebody has read. */
+  async tell(userId: UserId): Promise<void> {
+    const member = this.#room.members.active(userId);
+    await this.#room.tell(this.#seers(member).map(({ user_id }) => user_id));
+  }
+
+  /** In whose lists it shows how far somebody has read: in a direct conversation in the other one's too. */
+  #seers(member: Member): Member[] {
+    return this.#room.state.profile.kind === "direct" ? [...this.#room.members.all()] : [member];
+  }
+}

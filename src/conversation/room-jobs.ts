@@ -1,0 +1,83 @@
+import type { Jobs } from "../object/jobs.ts";
+import { type Fanout, type Note, REPAIR_MS } from "./fanout.ts";
+import type { Indexing } from "./indexing.ts";
+import type { Outbox, Reminder } from "./outbox.ts";
+import type { Projection } from "./projection.ts";
+
+/** What a conversation does later. */
+export type JobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "notices";
+
+/** The jobs of a room: what the alarm does of what a crash or an eviction has left undone. */
+export class RoomJobs {
+  readonly #fanout: Fanout;
+  readonly #projection: Projection;
+  readonly #indexing: Indexing;
+  readonly #outbox: Outbox;
+
+  constructor(fanout: Fanout, projection: Projection, indexing: Indexing, outbox: Outbox) {
+    this.#fanout = fanout;
+    this.#projection = projection;
+    this.#indexing = indexing;
+    this.#outbox = outbox;
+  }
+
+  /** At start-up: what was left undone goes on at once. */
+  resume(): void {
+    this.#projection.changed();
+    this.#fanout.resume();
+    this.#indexing.resume();
+    this.#outbox.resume();
+  }
+
+  /** A change was stored: D1 is to hear of it, and whoever is told of it besides. In the same turn as the write. */
+  changed(): void {
+    try {
+      this.#projection.changed();
+    } finally {
+      this.#outbox.changed();
+    }
+  }
+
+  /** One try of that, so that whoever made the change finds what it did. */
+  async tryNow(): Promise<void> {
+    await Promise.all([this.#projection.tryNow(), this.#outbox.tryNow()]);
+  }
+
+  /** The `fanout` job. @returns when to look again, or null once everybody knows */
+  async fanout(): Promise<number | null> {
+    return (await this.#fanout.repair()) ? null : Date.now() + REPAIR_MS;
+  }
+
+  /** The `projection` job. @throws as D1 does */
+  async projection(): Promise<null> {
+    await this.#projection.run();
+    return null;
+  }
+
+  /** The `index` job. @returns when to look again, or null once there is nothing to index */
+  async index(): Promise<number | null> {
+    return this.#indexing.repair() ? null : Date.now() + REPAIR_MS;
+  }
+
+  /** The `notices` job. @see Outbox.repair */
+  notices(): Promise<number | null> {
+    return this.#outbox.repair();
+  }
+}
+
+/** What has the alarm look whether all have their notices. */
+export function reminderOf(jobs: Jobs<JobKind>): Reminder {
+  return {
+    set: (due) => jobs.schedule("notices", "", due),
+    cancel: () => jobs.cancel("notices", ""),
+  };
+}
+
+/** The note that a job is for: after a crash the alarm does what is left of it. */
+export function noteOf(jobs: Jobs<JobKind>, kind: JobKind): Note {
+  return {
+    exists: () => jobs.has(kind, ""),
+    write: () => jobs.schedule(kind, "", Date.now() + REPAIR_MS),
+    erase: () => jobs.cancel(kind, ""),
+  };
+}

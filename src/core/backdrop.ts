@@ -1,0 +1,16 @@
+import type { Conversation } from "./conversation.ts";
+import type { Message, Person } from "./message.ts";
+
+/** What a conversation is like in which messages are shown, as whom they are shown to sees it. */
+export interface Backdrop extends Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> {
+  /** the other one, in a direct conversation */
+  peer?: Person;
+  /** whom they are shown to */
+  self: Person;
+}
+
+/** Messages, and what the conversation is like that they are in. */
+export interface Staged {
+  items: Message[];
+  backdrop: Backdrop;
+}

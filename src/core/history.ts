@@ -1,0 +1,113 @@
+import { findPeople } from "../storage/conversations.ts";
+import type { Kind } from "./content.ts";
+import type { Core } from "./core.ts";
+import type { ConversationId, Position, UserId } from "./ids.ts";
+import { goneUser, type Message, type Person } from "./message.ts";
+
+/** Messages that one call of a conversation gives. */
+const AT_ONCE = 500;
+
+/** A stretch of somebody's history, as its conversation gives it. */
+export interface HistoryStretch {
+  items: Message[];
+  /** behind which seq to go on; null: there is nothing more */
+  next: Position | null;
+  /** the last that there is for him */
+  lastSeq: Position;
+  /** who is meant by a mention of all; nobody where no item has one */
+  everybody: UserId[];
+}
+
+/** Which messages are wanted of what somebody can read. */
+export interface Wanted {
+  /** those which have it, as `searchMessages` finds them; `""` is as none */
+  text?: string | undefined;
+  senderId?: UserId | undefined;
+  kind?: Kind | undefined;
+  /** those before this seq */
+  before?: number | undefined;
+  /** so many, the newest of them; else all */
+  limit?: number | undefined;
+}
+
+/** A message of somebody's history. */
+export interface Remembered extends Omit<Message, "mentions"> {
+  /** whom it names; all are the members of today, or of when he left who reads it, and he himself */
+  mentions: UserId[];
+  /** who first wrote what this one forwards */
+  origin: Person | null;
+}
+
+/**
+ * What the caller can read of a conversation, the oldest first: without tips, without what was revoked or hidden
+ * from him; of one which he has left, or which is dissolved, what was there before. It comes in parts of some
+ * hundred messages, each read when it is asked for, as it is then; what is sent meanwhile is not in it.
+ * @throws `not_found` for who was never in it, before anything is given
+ */
+export async function readHistory(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  wanted: Wanted,
+): Promise<AsyncIterable<Remembered[]>> {
+  const { limit } = wanted;
+  if (limit !== undefined) return only(await newest(core, caller, id, wanted, limit));
+  const asked = { userId: caller, evenLeft: true, rising: true, limit: AT_ONCE, ...given(wanted) };
+  const first = await core.conversations.history(id, asked);
+  const beginning = await remembered(core, caller, first);
+  const end = first.lastSeq + 1;
+  const within = { ...asked, before: Math.min(wanted.before ?? end, end) };
+  async function* parts() {
+    yield beginning;
+    for (let { next } = first; next !== null; ) {
+      const stretch = await core.conversations.history(id, { ...within, after: next });
+      yield await remembered(core, caller, stretch);
+      next = stretch.next;
+    }
+  }
+  return parts();
+}
+
+async function* only<T>(part: T) {
+  yield part;
+}
+
+/** The newest so many messages, the oldest of them first. */
+async function newest(core: Core, caller: UserId, id: ConversationId, wanted: Wanted, limit: number) {
+  const asked = { userId: caller, evenLeft: true, rising: false, ...given(wanted) };
+  const found: Remembered[] = [];
+  for (let before: number | null = wanted.before ?? Number.MAX_SAFE_INTEGER; before !== null; ) {
+    const rest = { ...asked, before, limit: limit - found.length };
+    const stretch: HistoryStretch = await core.conversations.history(id, rest);
+    found.push(...(await remembered(core, caller, stretch)));
+    before = found.length < limit ? stretch.next : null;
+  }
+  return found.reverse();
+}
+
+/** Without what is not there: a call of an object carries no `undefined`. */
+function given({ text, senderId, kind, before }: Wanted) {
+  return {
+    ...(text && { text }),
+    ...(senderId !== undefined && { senderId }),
+    ...(kind !== undefined && { kind }),
+    ...(before !== undefined && { before }),
+  };
+}
+
+/** A conversation knows its own people, and of what was forwarded into it only who wrote it. */
+async function remembered(
+  core: Core,
+  caller: UserId,
+  { items, everybody }: { items: Message[]; everybody: UserId[] },
+): Promise<Remembered[]> {
+  const origins = new Set(items.flatMap(({ forwarded }) => forwarded?.senderId ?? []));
+  const people = origins.size === 0 ? [] : await findPeople(core.db, [...origins]);
+  const known = new Map(people.map((person) => [person.id, person]));
+  const all = [...new Set([...everybody, caller])];
+  return items.map((message) => {
+    const { forwarded, mentions } = message;
+    const origin = forwarded ? (known.get(forwarded.senderId) ?? goneUser(forwarded.senderId)) : null;
+    return { ...message, mentions: mentions === "all" ? all : mentions, origin };
+  });
+}

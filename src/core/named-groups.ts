@@ -1,0 +1,172 @@
+import { type FoundGroup, findGroup, findGroupId, findOwnGroups } from "../storage/groups.ts";
+import type { Conversation, Profile } from "./conversation.ts";
+import { fillEntries, getConversation } from "./conversations.ts";
+import type { Core } from "./core.ts";
+import { CoreError, noConversation, noMembership } from "./errors.ts";
+import { type Founder, foundGroup, type GroupWish } from "./group-creation.ts";
+import { handOver, type JoinState, joinGroup } from "./groups.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+import type { Person } from "./message.ts";
+import { capacityOf, isSeen } from "./policies.ts";
+import { allNamed, noOneNamed } from "./users.ts";
+
+/** Conversations that one call of an inbox gives. */
+const AT_ONCE = 100;
+
+/** A group: what of it whoever asks may see. */
+export interface Group extends Profile {
+  id: ConversationId;
+  owner: Person | null;
+  memberCount: number;
+  /** how many members it takes */
+  capacity: number;
+  /** as the caller sees it; null for who is not in it */
+  own: Conversation | null;
+}
+
+/** What calls a group: its number, or the id which it was given. */
+export type GroupName = { id: ConversationId } | { handle: string };
+
+/**
+ * Does something in the group that is called so, for an API whose document tells who is not in a group from what does
+ * not exist. One query of D1.
+ * @throws `not_found`, missing the conversation where there is none, and the membership where `work` says that there is
+ *   none for the caller
+ */
+export async function inGroup<T>(
+  core: Core,
+  name: GroupName,
+  work: (id: ConversationId) => Promise<T>,
+): Promise<T> {
+  const id = await findGroupId(core.db, name);
+  if (id === null) throw noConversation();
+  return toldApart(() => work(id));
+}
+
+/** The same, where what is done gives the conversation: as a group. */
+export async function groupAfter(
+  core: Core,
+  name: GroupName,
+  work: (id: ConversationId) => Promise<Conversation>,
+): Promise<Group> {
+  return ofConversation(core, await inGroup(core, name, work));
+}
+
+/** A group as the caller sees it: who is not in it sees less, and nothing where its kind has it so. @throws as `inGroup` */
+export async function getGroup(core: Core, caller: UserId, name: GroupName): Promise<Group> {
+  const found = await requireGroup(core, name);
+  try {
+    return ofConversation(core, await getConversation(core, caller, found.id));
+  } catch (error) {
+    if (!isNotIn(error)) throw error;
+    if (!isSeen(found.profile)) throw noMembership();
+    return seen(core, found);
+  }
+}
+
+/** A group as anybody sees it who looks for it. @throws `not_found`, also where only members may know of it */
+export async function findGroupNamed(core: Core, name: GroupName): Promise<Group> {
+  const found = await requireGroup(core, name);
+  if (!isSeen(found.profile)) throw noConversation();
+  return seen(core, found);
+}
+
+/** The groups that the caller is in, whatever their number, the newest activity first. */
+export async function listGroups(core: Core, caller: UserId): Promise<Group[]> {
+  const ids = await findOwnGroups(core.db, caller);
+  const groups: Conversation[] = [];
+  for (let i = 0; i < ids.length; i += AT_ONCE) {
+    const entries = await core.inboxes.entries(caller, { ids: ids.slice(i, i + AT_ONCE), evenHidden: true });
+    groups.push(...(await fillEntries(core, caller, entries)));
+  }
+  groups.sort((a, b) => b.updatedAt - a.updatedAt || b.id - a.id);
+  return groups.map((group) => ofConversation(core, group));
+}
+
+/** Somebody with whom a group begins, by his name. */
+export type NamedFounder = Omit<Founder, "userId"> & { username: string };
+
+/**
+ * Creates a group with people who are called by their names. @returns with whom there was no room for
+ * @throws as `foundGroup`
+ */
+export async function createNamed(
+  core: Core,
+  caller: UserId,
+  wish: GroupWish,
+  founders: NamedFounder[],
+): Promise<{ group: Group; leftOut: string[] }> {
+  const users = await allNamed(
+    core,
+    founders.map(({ username }) => username),
+  );
+  const ids = new Map(users.map(({ id, username }) => [username, id]));
+  const known = founders.flatMap(({ username, ...founder }) => {
+    const userId = ids.get(username);
+    return userId === undefined ? [] : [{ ...founder, userId }];
+  });
+  const { conversation, leftOut } = await foundGroup(core, caller, wish, known);
+  const left = new Set(leftOut);
+  const names = users.filter(({ id }) => left.has(id)).map(({ username }) => username);
+  return { group: ofConversation(core, conversation), leftOut: names };
+}
+
+/** Gives the group that is called so to another member. @throws as `inGroup`, `not_found` for an unknown user, and as `handOver` */
+export async function handOverNamed(
+  core: Core,
+  caller: UserId,
+  name: GroupName,
+  username: string,
+): Promise<Group> {
+  return groupAfter(core, name, async (id) => {
+    const [heir] = await allNamed(core, [username]);
+    if (!heir) throw noOneNamed([username]);
+    return handOver(core, caller, id, heir.id);
+  });
+}
+
+/** Joins the group that is called so. @throws as `inGroup`, and as `joinGroup` */
+export async function joinNamed(
+  core: Core,
+  caller: UserId,
+  name: GroupName,
+  message: string,
+): Promise<{ state: JoinState; group: Group | null }> {
+  return inGroup(core, name, async (id) => {
+    const state = await joinGroup(core, caller, id, message);
+    if (state === "requested") return { state, group: null };
+    return { state, group: ofConversation(core, await getConversation(core, caller, id)) };
+  });
+}
+
+/** A conversation that is a group, as one. */
+export function ofConversation(core: Core, conversation: Conversation): Group {
+  const capacity = capacityOf(conversation, core.settings.maxGroupMembers);
+  return { ...conversation, capacity, own: conversation };
+}
+
+function seen(core: Core, { id, profile, owner, memberCount }: FoundGroup): Group {
+  const capacity = capacityOf(profile, core.settings.maxGroupMembers);
+  return { ...profile, id, owner, memberCount, capacity, own: null };
+}
+
+async function requireGroup(core: Core, name: GroupName): Promise<FoundGroup> {
+  const found = await findGroup(core.db, name);
+  if (!found) throw noConversation();
+  return found;
+}
+
+async function toldApart<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNotIn(error)) throw error;
+    const { code, message, data } = error;
+    throw new CoreError(code, message, { ...data, missing: "membership" });
+  }
+}
+
+/** The group is there: what is missing is the caller in it. */
+function isNotIn(error: unknown): error is CoreError {
+  return error instanceof CoreError && error.data?.missing === "conversation";
+}

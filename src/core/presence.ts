@@ -1,0 +1,23 @@
+import { countOnlineMembers } from "../storage/presence.ts";
+import type { Conversation } from "./conversation.ts";
+import { getConversation } from "./conversations.ts";
+import type { Core } from "./core.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+
+/** A conversation, and how many of its members are online, the caller too. */
+export interface Attended {
+  conversation: Conversation;
+  onlineCount: number;
+}
+
+/**
+ * A conversation as the caller sees it, and how many of its members are online: those of a group of any size in one
+ * query. @throws as `getConversation`
+ */
+export async function getAttended(core: Core, caller: UserId, id: ConversationId): Promise<Attended> {
+  const [conversation, onlineCount] = await Promise.all([
+    getConversation(core, caller, id),
+    countOnlineMembers(core.db, id),
+  ]);
+  return { conversation, onlineCount };
+}

@@ -1,0 +1,24 @@
+import { CoreError } from "../core/errors.ts";
+import { type Credential, requireSession } from "../core/sessions.ts";
+import type { AppEnv } from "./env.ts";
+import { countCall } from "./rate-limit.ts";
+import { readToken, requireSecret } from "./token.ts";
+
+/**
+ * Who calls, by a token of whatever surface, and counts his call.
+ * @param token undefined or empty: none was sent
+ * @param missing what to tell then
+ * @throws `unauthenticated`, `rate_limited`, `internal` without `TOKEN_SECRET`
+ */
+export async function identify(
+  c: { env: Env; var: AppEnv["Variables"] },
+  token: string | undefined,
+  missing: string,
+): Promise<Credential> {
+  requireSecret(c.env.TOKEN_SECRET);
+  if (!token) throw new CoreError("unauthenticated", missing);
+  const caller = await readToken(c.env.TOKEN_SECRET, token);
+  await requireSession(c.var.core, caller);
+  await countCall(c, caller.userId);
+  return caller;
+}

@@ -1,0 +1,206 @@
+import type { Bump, Truth } from "../core/bump.ts";
+import { CoreError } from "../core/errors.ts";
+import { type ConversationId, Position, type UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import type { Conversations, Repaired, UserDirectory } from "../core/ports.ts";
+import { isAhead, type Place } from "../core/replay.ts";
+import { withDeadline } from "../object/deadline.ts";
+import { inLanes } from "../object/lanes.ts";
+import type { Cursors } from "./cursors.ts";
+import type { Feed } from "./feed.ts";
+import { Heard } from "./heard.ts";
+import type { List } from "./list.ts";
+import { membershipPages } from "./memberships.ts";
+import type { Audience } from "./standings.ts";
+
+/** How many conversations are asked at once. */
+const LANES = 8;
+/** One that has not answered by then, its turn included, is not reached. */
+const CALL_MS = 5_000;
+/** Nor are those which have not been asked by then. */
+const TRY_MS = 20_000;
+/** From one repair to the next. */
+const REST_MS = 60_000;
+
+interface RepairDeps {
+  directory: Pick<UserDirectory, "memberships">;
+  conversations: Pick<Conversations, "truth">;
+  /** `fail`: closes all of them, whose clients then come back and sync */
+  sockets: Audience & { fail(): void };
+  list: List;
+  cursors: Cursors;
+  feed: Feed;
+  userId(): UserId;
+  /** whether the account is deleted: nothing is to be written any more */
+  isGone(): boolean;
+  /** has it looked at which sockets are open, and others told whether any is */
+  lookAtSockets(): void;
+}
+
+const START: Place = { seq: Position.parse(0), rev: 0 };
+
+/** What a repair goes by. */
+interface Round {
+  heard: Heard;
+  /** the own flags, as D1 has them */
+  sticky: Map<ConversationId, boolean>;
+}
+
+/**
+ * Rebuilds a user's list from his conversations, whatever it has. Each is asked, in its turn of the feed, for
+ * its snapshot, which takes the place of the row, be that newer; but not of what has come since it was asked.
+ *
+ * Devices' sockets stay open, and where they are: the place up to which they were told is at least what the inbox
+ * has confirmed to the conversation, and at most what there is; once a conversation is quiet both are one. Where that
+ * does not hold they are closed, and their clients sync what they may have missed.
+ */
+export class Repair {
+  readonly #sql: SqlStorage;
+  readonly #deps: RepairDeps;
+  #running: Promise<Repaired> | undefined;
+
+  constructor(sql: SqlStorage, deps: RepairDeps) {
+    this.#sql = sql;
+    this.#deps = deps;
+  }
+
+  /**
+   * Repairs once for all who ask meanwhile.
+   * @throws `rate_limited` within a minute of the last one, `unavailable` while D1 does not answer,
+   *   `unauthenticated` once the account is deleted
+   */
+  run(): Promise<Repaired> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<Repaired> {
+    this.#requireRested();
+    const { list } = this.#deps;
+    const round: Round = { heard: new Heard(), sticky: new Map() };
+    list.note(round.heard);
+    try {
+      return await this.#all(round);
+    } finally {
+      list.note(null);
+    }
+  }
+
+  async #all(round: Round): Promise<Repaired> {
+    const { directory, list, cursors, sockets, userId } = this.#deps;
+    for await (const page of membershipPages(directory, userId())) {
+      for (const { conversationId, sticky } of page) round.sticky.set(conversationId, sticky);
+    }
+    this.#requireThere();
+    const done = { repaired: 0, unreachable: 0 };
+    const until = Date.now() + TRY_MS;
+    // Also what D1 does not know: it may be behind, and the conversation has the last word.
+    const ids = [...new Set([...round.sticky.keys(), ...list.ids()])];
+    // From anywhere: for whom the time is too short, the next repair does not begin with the same ones.
+    const from = Math.floor(Math.random() * ids.length);
+    await inLanes(LANES, [...ids.slice(from), ...ids.slice(0, from)], async (id) => {
+      const isReached = Date.now() < until && (await this.#reach(id, round));
+      done[isReached ? "repaired" : "unreachable"]++;
+    });
+    this.#requireThere();
+    cursors.rewrite(new Set(sockets.open().map(({ id }) => id)));
+    this.#deps.lookAtSockets();
+    this.#sql.exec("UPDATE presence SET repaired_at = ?", Date.now());
+    return done;
+  }
+
+  /** @returns whether the conversation has answered in time */
+  async #reach(id: ConversationId, round: Round): Promise<boolean> {
+    const { feed, isGone } = this.#deps;
+    let isAwaited = true;
+    const turn = feed.inTurn(id, async () => {
+      if (!isAwaited || isGone()) return;
+      const truth = await withDeadline(this.#ask(id), CALL_MS);
+      if (isAwaited && !isGone()) this.#replace(id, truth, round);
+    });
+    try {
+      await withDeadline(turn, CALL_MS);
+      return true;
+    } catch (error) {
+      log("warn", "conversation_not_repaired", { conversation: id, ...fault(error) });
+      return false;
+    } finally {
+      isAwaited = false;
+    }
+  }
+
+  /** Null where the user never was in it. */
+  #ask(id: ConversationId): Promise<Truth | null> {
+    const { conversations, sockets, userId } = this.#deps;
+    return conversations.truth(id, { userId: userId(), listens: sockets.isListening() }).catch(unlessNever);
+  }
+
+  #replace(id: ConversationId, truth: Truth | null, round: Round): void {
+    const { list, cursors, sockets } = this.#deps;
+    const bump = round.heard.newest(id, truth?.bump ?? null);
+    if (bump) this.#put(bump, truth, round);
+    else list.forget(id);
+    const isWrong = (cursor: Place | undefined) => cursor && (!bump || isAhead(cursor, placeOf(bump)));
+    if (sockets.open().some((socket) => isWrong(cursors.get(socket.id, id)))) this.#beginAnew();
+    // Where he is not, no socket stands.
+    if (!list.known(id)?.told) for (const socket of sockets.open()) cursors.delete(socket.id, id);
+  }
+
+  #put(bump: Bump, truth: Truth | null, round: Round): void {
+    const { list } = this.#deps;
+    const id = bump.conversationId;
+    const sticky = round.heard.sticky(id) ?? round.sticky.get(id) ?? false;
+    const told = this.#told(bump, truth);
+    // Who has left is in it until his devices have what was his: the bump that sees to that is on its way.
+    const isLeaving = told && bump.state !== "active" && !truth?.isTold;
+    list.replace(isLeaving ? { ...bump, state: "active", ver: bump.ver - 1 } : bump, sticky, told);
+  }
+
+  /** Up to where devices know; null: there are none, by now at least, or it is of no more interest. */
+  #told(bump: Bump, truth: Truth | null): Place | null {
+    const { list, sockets } = this.#deps;
+    if (!sockets.isListening()) return null;
+    const told = list.known(bump.conversationId)?.told ?? null;
+    if (!told && bump.state !== "active") return null;
+    const least = truth?.isTold ? placeOf(truth.bump) : START;
+    if (!told || told.seq < least.seq || isAhead(told, placeOf(bump))) {
+      this.#beginAnew();
+      return null;
+    }
+    return { seq: told.seq, rev: Math.max(told.rev, least.rev) };
+  }
+
+  /** What sockets have missed nobody knows: they are closed, and those to come begin where the list stands then. */
+  #beginAnew(): void {
+    this.#deps.sockets.fail();
+    this.#deps.list.beginEpoch();
+  }
+
+  #requireRested(): void {
+    const { at } = this.#sql.exec<{ at: number }>("SELECT repaired_at AS at FROM presence").one();
+    const wait = at + REST_MS - Date.now();
+    // A time to come is as wrong as the rest may be.
+    if (wait <= 0 || wait > REST_MS) return;
+    const retryAfter = Math.ceil(wait / 1_000);
+    throw new CoreError("rate_limited", `This was done just now. Try again in ${retryAfter} seconds.`, {
+      retryAfter,
+    });
+  }
+
+  #requireThere(): void {
+    if (!this.#deps.isGone()) return;
+    throw new CoreError("unauthenticated", "This account does not exist any more.");
+  }
+}
+
+function placeOf({ lastSeq, rev }: Bump): Place {
+  return { seq: lastSeq, rev };
+}
+
+/** In a conversation that says so the user never was. */
+function unlessNever(error: unknown): null {
+  if (error instanceof CoreError && error.code === "not_found") return null;
+  throw error;
+}

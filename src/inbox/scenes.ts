@@ -1,0 +1,87 @@
+import type { Bump } from "../core/bump.ts";
+import type { ConversationId, UserId } from "../core/ids.ts";
+import { fault, log } from "../core/log.ts";
+import { publicOf } from "../core/particulars.ts";
+import type { UserDirectory } from "../core/ports.ts";
+import type { Scene, Setting } from "../core/scene.ts";
+import { withDeadline } from "../object/deadline.ts";
+import type { List } from "./list.ts";
+import type { Audience } from "./standings.ts";
+
+/** So long what D1 said is taken for what it is. */
+const FRESH_MS = 60_000;
+/** Messages do not wait longer for it. */
+const PATIENCE_MS = 2_000;
+/** Where there was no answer, no message waits for one before this is over. */
+const PAUSE_MS = 10_000;
+/** Of more conversations nothing is kept. */
+const MAX_KEPT = 500;
+
+/** What a bump says of what is unread. */
+export type Unread = Pick<Bump, "kind" | "lastN" | "readN">;
+
+interface ScenesDeps {
+  directory: Pick<UserDirectory, "setting">;
+  audience: Audience;
+  list: List;
+  userId(): UserId;
+}
+
+/**
+ * What conversations are like, for the wire formats that tell it with each message: asked of D1 once a minute for
+ * those in which something is said, and of nobody else where no socket speaks such a format.
+ */
+export class Scenes {
+  readonly #deps: ScenesDeps;
+  readonly #known = new Map<ConversationId, { setting: Setting; at: number }>();
+
+  #failedAt = 0;
+
+  constructor(deps: ScenesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether a socket is open that wants to be told of this one what is not known. */
+  isWanted(id: ConversationId): boolean {
+    const now = Date.now();
+    const at = this.#known.get(id)?.at ?? 0;
+    if (now - at < FRESH_MS || now - this.#failedAt < PAUSE_MS) return false;
+    return this.#deps.audience.open().some(({ protocol }) => protocol.inScene);
+  }
+
+  /** Asks; where there is no answer what was known holds. */
+  async prepare(id: ConversationId): Promise<void> {
+    const { directory, userId } = this.#deps;
+    try {
+      const setting = await withDeadline(directory.setting(userId(), id), PATIENCE_MS);
+      if (setting) this.#keep(id, { ...setting, peer: setting.peer && publicOf(setting.peer) });
+    } catch (error) {
+      this.#failedAt = Date.now();
+      log("warn", "setting_unknown", { conversation: id, ...fault(error) });
+    }
+  }
+
+  #keep(id: ConversationId, setting: Setting): void {
+    // In the order of asking: the first is the oldest.
+    this.#known.delete(id);
+    this.#known.set(id, { setting, at: Date.now() });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KEPT && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** What a conversation is like, as far as that is known, for what is told up to a bump, or now. */
+  of({
+    conversationId: id,
+    kind,
+    lastN,
+    readN,
+  }: { conversationId: ConversationId } & Partial<Unread>): Scene {
+    const { list, userId } = this.#deps;
+    const nothing = { id, kind: kind ?? "group", name: "", givenName: "", createdAt: 0, peer: null } as const;
+    const unreadCount =
+      lastN === undefined || readN === undefined
+        ? (list.entries([id])[0]?.unreadCount ?? 0)
+        : Math.max(0, lastN - readN);
+    return { ...(this.#known.get(id)?.setting ?? nothing), userId: userId(), unreadCount };
+  }
+}

@@ -1,0 +1,71 @@
+import type { UserId } from "../core/ids.ts";
+import { log } from "../core/log.ts";
+import type { Contact, Contacts, UserDirectory } from "../core/ports.ts";
+import type { DeviceEvent } from "../core/protocol.ts";
+import { withDeadline } from "../object/deadline.ts";
+import { inLanes } from "../object/lanes.ts";
+
+/** So many contacts are looked up at once. */
+const PAGE = 200;
+/** So many pages are told of one change: who has more contacts online is not worth what they cost. */
+const MAX_PAGES = 5;
+/** So many are told at once. */
+const LANES = 8;
+/** An inbox that has not answered by then is passed over. */
+const CALL_MS = 2_000;
+
+export interface TellingDeps {
+  directory: Pick<UserDirectory, "onlineContacts">;
+  contacts: Contacts;
+  userId(): UserId;
+}
+
+/** Tells the devices of a user's contacts of him: of those that are online, a thousand at most. */
+export class Telling {
+  readonly #deps: TellingDeps;
+
+  constructor(deps: TellingDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Tells whether he is online. What one contact does not take is lost to him alone.
+   * @param isOver whether something newer is to be told: then the others are left out
+   * @throws `unavailable` where D1 cannot say who they are
+   */
+  async presence(online: boolean, isOver: () => boolean): Promise<void> {
+    const { directory, userId } = this.#deps;
+    const event = { type: "presence", userId: userId(), online } as const;
+    for (let after = 0, pages = 0; pages < MAX_PAGES && !isOver(); pages++) {
+      const ids = await directory.onlineContacts(userId(), after, PAGE);
+      await this.#tellAll(ids, async (id) => {
+        if (!isOver()) await this.#tell(id, event);
+      });
+      after = ids.at(-1) ?? after;
+      if (ids.length < PAGE) return;
+    }
+  }
+
+  /** Tells those he had that his account is deleted: he is offline, and nobody's friend. */
+  async farewell(contacts: Contact[]): Promise<void> {
+    const userId = this.#deps.userId();
+    await this.#tellAll(contacts, async ({ id, isFriend }) => {
+      if (isFriend) await this.#tell(id, { type: "friend", userId, state: "none" });
+      await this.#tell(id, { type: "presence", userId, online: false });
+    });
+  }
+
+  async #tellAll<T>(contacts: T[], tell: (contact: T) => Promise<void>): Promise<void> {
+    let failed = 0;
+    await inLanes(LANES, contacts, (contact) =>
+      tell(contact).catch(() => {
+        failed++;
+      }),
+    );
+    if (failed > 0) log("warn", "contacts_not_told", { user: this.#deps.userId(), contacts: failed });
+  }
+
+  async #tell(id: UserId, event: DeviceEvent): Promise<void> {
+    await withDeadline(this.#deps.contacts.tell(id, event), CALL_MS);
+  }
+}

@@ -1,0 +1,44 @@
+import type { AnyDraft } from "../core/message.ts";
+
+const MAX_BYTES = 4 * 1024 * 1024;
+/** What a waiting send weighs besides its body. */
+const OVERHEAD_BYTES = 256;
+
+/** How much room a send takes while it waits, in bytes. */
+export function weightOf(draft: AnyDraft): number {
+  const beside = (draft.customData?.length ?? 0) + OVERHEAD_BYTES;
+  if ("copy" in draft) return JSON.stringify(draft.copy).length + beside;
+  return (draft.shown?.bytes ?? draft.body.length) + beside;
+}
+
+/** How much waits in one place, of what clients ask. Over its limits something is refused: memory has an end. */
+export class Backlog {
+  readonly #most: number;
+  #count = 0;
+  #bytes = 0;
+
+  /** @param most so many may wait, of 4 MiB together */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Takes so many in, all or none. @returns whether there was room */
+  enter(count: number, bytes: number): boolean {
+    if (this.#count + count > this.#most || this.#bytes + bytes > MAX_BYTES) return false;
+    this.#count += count;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** They wait no more. */
+  leave(count: number, bytes: number): void {
+    this.#count -= count;
+    this.#bytes -= bytes;
+  }
+
+  /** Nothing waits any more. */
+  clear(): void {
+    this.#count = 0;
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,107 @@
+import { z } from "@hono/zod-openapi";
+import { attempt, invalid } from "../../../core/errors.ts";
+import { ConversationId } from "../../../core/ids.ts";
+import type {
+  DeviceCommand,
+  DeviceEvent,
+  DeviceProtocol,
+  DeviceSend,
+  SyncPoint,
+} from "../../../core/protocol.ts";
+import { parseJson, requireSound } from "../../../http/json.ts";
+import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
+import { conversationEvent, encoding } from "./encode.ts";
+
+const MAX_POINTS = 100;
+
+/** A device's socket is of all conversations, so each frame says which it means. */
+const Address = z.object({
+  conversation_id: z
+    .unknown()
+    .refine((named) => named !== undefined, "must say which conversation: this socket is of all of yours")
+    .pipe(ConversationId),
+});
+const AddressedRead = Read.extend(Address.shape);
+const Point = Sync.extend(Address.shape);
+const Points = z.object({
+  items: z
+    .array(Point)
+    .min(1)
+    .max(MAX_POINTS)
+    .refine(
+      (items) => new Set(items.map((item) => item.conversation_id)).size === items.length,
+      "name each conversation once",
+    ),
+});
+
+/** The two forms of `sync`: one point, or `items`. */
+const Forms = z.object({
+  items: z.unknown().optional(),
+  conversation_id: z.unknown().optional(),
+  after: z.unknown().optional(),
+  rev: z.unknown().optional(),
+});
+
+/** The frames of v1's device sockets. Text frames, one JSON object each. */
+export const deviceProtocol: DeviceProtocol = {
+  ...encoding,
+  decode: (frame) => attempt(() => command(frame)),
+  event: (event) => JSON.stringify(wireEvent(event)),
+  acking: encoding,
+  inScene: false,
+  resumes: true,
+  outlivesTokens: false,
+  bearsInvalid: false,
+};
+
+function command(frame: string): DeviceCommand {
+  const value = parseJson(frame, "frame");
+  const { type } = checked(Frame, value);
+  if (type === "send") return { type, items: [deviceSend(value)] };
+  if (type === "sends") return { type: "send", items: checked(Sends, value).items.map(deviceSend) };
+  requireSound(value, "frame");
+  switch (type) {
+    case "read": {
+      const { conversation_id: conversationId, seq } = checked(AddressedRead, value);
+      return { type, conversationId, seq };
+    }
+    case "typing":
+      return { type, conversationId: checked(Address, value).conversation_id };
+    case "sync":
+      return { type, items: syncPoints(value) };
+  }
+}
+
+/** One send; what is wrong with it, its address too, is told of it with its client id where it has one. */
+function deviceSend(value: unknown): DeviceSend {
+  const send = attempt(() => {
+    const { conversation_id: conversationId } = checked(Address, value);
+    return { conversationId, draft: draftOf(value) };
+  });
+  return { send, clientMsgId: send.ok ? send.value.draft.clientMsgId : clientMsgIdOf(value) };
+}
+
+function syncPoints(value: unknown): SyncPoint[] {
+  const { items, ...single } = checked(Forms, value);
+  if (items === undefined) return [syncPoint(checked(Point, single))];
+  if (Object.values(single).some((field) => field !== undefined))
+    throw invalid("items", "send `items`, or `conversation_id` and `after`, not both");
+  return checked(Points, { items }).items.map(syncPoint);
+}
+
+function syncPoint({ conversation_id: conversationId, after, rev }: z.infer<typeof Point>): SyncPoint {
+  return { conversationId, after, rev };
+}
+
+function wireEvent(event: DeviceEvent): object {
+  switch (event.type) {
+    case "ready":
+      return { type: "ready", user_id: event.userId, session_id: event.sessionId };
+    case "presence":
+      return { type: "presence", user_id: event.userId, online: event.online };
+    case "friend":
+      return { type: "friend", user_id: event.userId, state: event.state };
+    default:
+      return conversationEvent(event);
+  }
+}

@@ -1,0 +1,66 @@
+import { type Encoder, Piece, type RoomEvent } from "../../../core/protocol.ts";
+import { wireCode } from "../errors.ts";
+import { serializeConversation } from "../serialize/conversations.ts";
+import { messageJson } from "../serialize/messages.ts";
+
+/** What rooms' and devices' sockets are told in the same words: all but their events. */
+export const encoding: Omit<Encoder<never>, "event"> = {
+  message: (message) => Piece.parse(messageJson(message)),
+  ack: (conversationId, { seq, createdAt }, clientMsgId) =>
+    Piece.parse(
+      JSON.stringify({
+        type: "ack",
+        client_msg_id: clientMsgId,
+        conversation_id: conversationId,
+        seq,
+        created_at: createdAt,
+      }),
+    ),
+  messages: (pieces) =>
+    pieces.length === 1
+      ? `{"type":"message","message":${pieces[0]}}`
+      : `{"type":"messages","items":[${pieces.join(",")}]}`,
+  acks: (pieces) =>
+    pieces.length === 1 ? String(pieces[0]) : `{"type":"acks","items":[${pieces.join(",")}]}`,
+  refused: ({ code, detail, data }, { clientMsgId, conversationId } = {}) =>
+    JSON.stringify({
+      type: "error",
+      code: wireCode(code),
+      detail,
+      muted_until: data?.mutedUntil,
+      conversation_id: conversationId,
+      client_msg_id: clientMsgId,
+    }),
+};
+
+/** What happens in a conversation, as every socket is told of it. */
+export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>): object {
+  switch (event.type) {
+    case "synced":
+      return {
+        type: "synced",
+        conversation_id: event.conversationId,
+        last_seq: event.lastSeq,
+        rev: event.rev,
+        has_more: event.hasMore,
+      };
+    case "read":
+      return { type: "read", conversation_id: event.conversationId, user_id: event.userId, seq: event.seq };
+    case "typing":
+      return { type: "typing", conversation_id: event.conversationId, user_id: event.userId };
+    case "revoked": {
+      const { seq, by, rev } = event;
+      return { type: "revoked", conversation_id: event.conversationId, seq, by, rev };
+    }
+    case "hidden":
+      return { type: "hidden", conversation_id: event.conversationId, seq: event.seq, rev: event.rev };
+    case "conversation":
+      return { type: "conversation", conversation: serializeConversation(event.conversation) };
+    case "member": {
+      const { event: happened, userIds } = event;
+      return { type: "member", conversation_id: event.conversationId, event: happened, user_ids: userIds };
+    }
+    case "kicked":
+      return { type: "kicked", reason: event.reason };
+  }
+}
