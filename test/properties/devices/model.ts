@@ -1,0 +1,202 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import type { Shown } from "../../support/picture.ts";
+import type { Draft } from "../../support/screen.ts";
+
+const Text = z.strictObject({ text: z.string() });
+const Tip = z.object({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });
+
+/** What somebody sees of a conversation in his list. */
+export interface Row {
+  id: number;
+  last_seq: number;
+  read_seq: number;
+  unread_count: number;
+  member_count: number;
+  updated_at: number;
+  last_message: Shown | null;
+}
+
+/** From where to where somebody was in it: after a seq, up to another. */
+interface Stay {
+  from: number;
+  until: number;
+}
+
+/**
+ * A conversation as it has to be, by the contract: what it holds is taken in message by message, as one saw it who
+ * sees all; who is in it, what each may see, how far he has read and what he has not follow from that.
+ */
+export class Model {
+  readonly id: number;
+  readonly ownerId: number | null;
+  readonly #createdAt: number;
+  readonly #log: Shown[] = [];
+  readonly #stays = new Map<number, Stay[]>();
+  readonly #clears = new Map<number, number>();
+  readonly #revoked = new Set<number>();
+  readonly #hidden = new Map<number, Set<number>>();
+  readonly #positions = new Map<number, number>();
+  readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
+  readonly #stored = new Map<Draft, Shown>();
+  /** who was in it when the step began, and of whom a tip has told since */
+  #wereIn = new Set<number>();
+  readonly #moved = new Set<number>();
+  #before = 0;
+
+  /** @param ownerId null: it is a direct one */
+  constructor(
+    { id, updated_at }: { id: number; updated_at: number },
+    members: number[],
+    ownerId: number | null,
+  ) {
+    this.id = id;
+    this.ownerId = ownerId;
+    this.#createdAt = updated_at;
+    for (const userId of members) this.#stays.set(userId, [{ from: 0, until: Number.POSITIVE_INFINITY }]);
+  }
+
+  get last(): number {
+    return this.#log.length;
+  }
+
+  get members(): number[] {
+    return [...this.#stays.keys()].filter((userId) => this.isIn(userId));
+  }
+
+  isIn(userId: number): boolean {
+    return this.#stay(userId) !== undefined;
+  }
+
+  /** A step begins. */
+  begin(): void {
+    this.#wereIn = new Set(this.members);
+    this.#moved.clear();
+    this.#before = this.last;
+  }
+
+  /** The last message before this step. */
+  get before(): number {
+    return this.#before;
+  }
+
+  /** Whether somebody may have been found outside at some time of this step. */
+  mayBeOut(userId: number): boolean {
+    return !this.#wereIn.has(userId) || !this.isIn(userId) || this.#moved.has(userId);
+  }
+
+  /** Somebody wants to say something. */
+  wants(userId: number, draft: Draft): Draft {
+    this.#drafts.set(draft.text, { draft, userId });
+    return draft;
+  }
+
+  /** What somebody has wanted to say, in order. */
+  draftsOf(userId: number): Draft[] {
+    return [...this.#drafts.values()].flatMap((said) => (said.userId === userId ? [said.draft] : []));
+  }
+
+  /** Where a draft is stored. */
+  stored(draft: Draft): Shown | undefined {
+    return this.#stored.get(draft);
+  }
+
+  /** The server has a message: it must be the next, said by a member for the first time. */
+  store(message: Shown): void {
+    const { seq, senderId, kind, body, createdAt } = message;
+    expect(seq, "seqs have no gaps").toBe(this.last + 1);
+    expect(createdAt, "times do not fall").toBeGreaterThanOrEqual(this.#log.at(-1)?.createdAt ?? 0);
+    this.#log.push({ ...message, body: kind === "tip" ? Tip.parse(body) : body });
+    if (kind === "tip") {
+      this.#move(seq, Tip.parse(body));
+      return;
+    }
+    const said = this.#drafts.get(Text.parse(body).text);
+    if (!said) throw new Error(`nobody has said ${JSON.stringify(body)}`);
+    expect(senderId, "whose message it is").toBe(said.userId);
+    expect(this.isIn(senderId), `${senderId} is a member when he says ${said.draft.text}`).toBe(true);
+    expect(this.stored(said.draft), "a client id is stored once").toBeUndefined();
+    this.#stored.set(said.draft, message);
+    this.read(senderId, seq);
+  }
+
+  #move(seq: number, { event, user_ids }: z.infer<typeof Tip>): void {
+    for (const userId of user_ids) {
+      this.#moved.add(userId);
+      const stays = this.#stays.get(userId) ?? [];
+      this.#stays.set(userId, stays);
+      const stay = this.#stay(userId);
+      if (event === "joined") {
+        expect(stay, `${userId} joins once`).toBeUndefined();
+        stays.push({ from: seq - 1, until: Number.POSITIVE_INFINITY });
+        this.read(userId, seq);
+      } else if (event === "left" || event === "removed") {
+        if (!stay) throw new Error(`${userId} leaves and was not there`);
+        stay.until = seq - 1;
+      }
+    }
+  }
+
+  #stay(userId: number): Stay | undefined {
+    return this.#stays.get(userId)?.find(({ until }) => until === Number.POSITIVE_INFINITY);
+  }
+
+  read(userId: number, seq: number): void {
+    this.#positions.set(userId, Math.max(seq, this.position(userId)));
+  }
+
+  position(userId: number): number {
+    return this.#positions.get(userId) ?? 0;
+  }
+
+  revoke(seq: number): void {
+    this.#revoked.add(seq);
+  }
+
+  hide(userId: number, seq: number): void {
+    this.#hidden.set(userId, (this.#hidden.get(userId) ?? new Set()).add(seq));
+  }
+
+  /** Somebody has deleted it for himself: what he sees begins behind this seq. */
+  clear(userId: number, seq: number): void {
+    this.#clears.set(userId, seq);
+    this.read(userId, seq);
+  }
+
+  /** Behind which seq a member sees what there is. */
+  from(userId: number): number {
+    return Math.max(this.#stay(userId)?.from ?? this.last, this.#clears.get(userId) ?? 0);
+  }
+
+  /** A message of the log. */
+  message(seq: number): Shown | undefined {
+    return this.#log[seq - 1];
+  }
+
+  /** Whether somebody was ever allowed to see a message. */
+  wasVisible(userId: number, seq: number): boolean {
+    return (this.#stays.get(userId) ?? []).some(({ from, until }) => seq > from && seq <= until);
+  }
+
+  /** All that a member sees. */
+  view(userId: number): Shown[] {
+    const [from, hidden] = [this.from(userId), this.#hidden.get(userId)];
+    return this.#log
+      .filter(({ seq }) => seq > from && !hidden?.has(seq))
+      .map((message) => (this.#revoked.has(message.seq) ? { ...message, body: {}, revoked: true } : message));
+  }
+
+  /** It in a member's list; null where it is in none. */
+  row(userId: number): Row | null {
+    const isCleared = this.#clears.has(userId) && this.from(userId) === this.last;
+    if (!this.isIn(userId) || isCleared) return null;
+    const read_seq = this.position(userId);
+    return {
+      ...{ id: this.id, last_seq: this.last, read_seq },
+      unread_count: this.#log.filter(({ seq, kind }) => seq > read_seq && kind !== "tip").length,
+      member_count: this.members.length,
+      updated_at: this.#log.at(-1)?.createdAt ?? this.#createdAt,
+      last_message: this.view(userId).at(-1) ?? null,
+    };
+  }
+}

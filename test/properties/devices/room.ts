@@ -1,0 +1,189 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { expect } from "vitest";
+import { z } from "zod";
+import { ConversationId } from "../../../src/core/ids.ts";
+import { Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages.ts";
+import { type Answer as Answered, call, type SignedIn } from "../../support/api.ts";
+import { type Shown, shown } from "../../support/picture.ts";
+import { conversationObject } from "../../support/room.ts";
+import type { Answer, Draft } from "../../support/screen.ts";
+import { accepted, roomPath, upgrade } from "../../support/socket.ts";
+import type { Model } from "./model.ts";
+
+const Problem = z.object({ code: z.string() });
+const Refused = z.object({ code: z.string(), client_msg_id: z.string() });
+const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
+
+/** A conversation under test, as its members reach it over HTTP, beside what it has to be like. */
+export class Room {
+  readonly model: Model;
+  readonly path: string;
+  readonly #people: SignedIn[];
+  /** what was answered since the last look */
+  readonly #answers: (Answer & { userId: number })[] = [];
+  readonly #clearing = new Set<number>();
+
+  constructor(model: Model, people: SignedIn[]) {
+    this.model = model;
+    this.path = `/v1/conversations/${model.id}`;
+    this.#people = people;
+  }
+
+  /** A call of a member's; what cannot be done right now is tried again. */
+  async call({ token }: SignedIn, method: string, path: string, body?: unknown): Promise<Answered> {
+    for (let tries = 0; ; tries++) {
+      const answer = await call(method, this.path + path, { token, ...(body !== undefined && { body }) });
+      if (answer.status < 500) return answer;
+      expect(tries, JSON.stringify(answer)).toBeLessThan(20);
+    }
+  }
+
+  /** Sends over HTTP. */
+  async post(who: SignedIn, draft: Draft): Promise<void> {
+    const said = { client_msg_id: draft.clientMsgId, kind: "text", body: { text: draft.text } };
+    const { status, body } = await this.call(who, "POST", "/messages", said);
+    if (status >= 400) {
+      this.answered(who.user.id, { draft, code: Problem.parse(body).code });
+      return;
+    }
+    const { seq, created_at: createdAt } = Message.parse(body);
+    this.answered(who.user.id, { draft, seq, createdAt });
+  }
+
+  /** Sends over a room's socket. @returns what was not answered */
+  async sayInRoom({ token, user }: SignedIn, drafts: Draft[]): Promise<Draft[]> {
+    const response = await upgrade(roomPath(this.model.id), token);
+    if (response.status !== 101) return drafts;
+    const socket = accepted(response);
+    const items = drafts.map(({ clientMsgId, text }) => ({
+      ...{ client_msg_id: clientMsgId, kind: "text", body: { text } },
+    }));
+    for (let i = 0; i < items.length; i += 64) socket.send({ type: "sends", items: items.slice(i, i + 64) });
+    await socket.until(
+      ({ acks, isOpen }) => !isOpen || acks.length + socket.of("error").length >= drafts.length,
+    );
+    socket.close();
+    const waiting = new Map(drafts.map((draft) => [draft.clientMsgId, draft]));
+    const take = (id: string) => {
+      const draft = waiting.get(id);
+      waiting.delete(id);
+      return draft;
+    };
+    for (const { client_msg_id, seq, created_at: createdAt } of z.array(Ack).parse(socket.acks)) {
+      const draft = take(client_msg_id);
+      if (draft) this.answered(user.id, { draft, seq, createdAt });
+    }
+    for (const { code, client_msg_id } of z.array(Refused).parse(socket.of("error"))) {
+      const draft = code === "not_found" || code === "blocked" ? take(client_msg_id) : undefined;
+      if (draft) this.answered(user.id, { draft, code });
+    }
+    return [...waiting.values()];
+  }
+
+  answered(userId: number, answer: Answer): void {
+    this.#answers.push({ ...answer, userId });
+  }
+
+  async clear(who: SignedIn): Promise<void> {
+    expect((await this.call(who, "DELETE", "")).status).toBe(204);
+    this.#clearing.add(who.user.id);
+  }
+
+  /** Takes in what is new: messages, and what follows from them. @param mayBeBlocked there was a block */
+  async learn(mayBeBlocked: boolean): Promise<void> {
+    const { model } = this;
+    for (const message of await this.#news()) model.store(message);
+    for (const answer of this.#answers.splice(0)) {
+      const { draft, userId } = answer;
+      const stored = model.stored(draft);
+      if ("seq" in answer) {
+        const { seq, createdAt } = answer;
+        expect({ seq: stored?.seq, createdAt: stored?.createdAt }, `what became of ${draft.text}`).toEqual({
+          ...{ seq, createdAt },
+        });
+        continue;
+      }
+      const reason = { not_found: model.mayBeOut(userId), blocked: mayBeBlocked };
+      const told = `${draft.text} of ${userId} was refused as ${answer.code}`;
+      expect(Object.entries(reason), told).toContainEqual([answer.code, true]);
+      if (!draft.elsewhere) expect(stored, told).toBeUndefined();
+    }
+    for (const userId of this.#clearing) model.clear(userId, await this.#clearedUpTo(userId));
+    this.#clearing.clear();
+  }
+
+  /** The messages behind those which are known: as its owner sees them, or the two, and as they were answered. */
+  async #news(): Promise<Shown[]> {
+    const { ownerId, last } = this.model;
+    const observers = this.#people.filter(({ user }) =>
+      ownerId === null ? this.model.isIn(user.id) : user.id === ownerId,
+    );
+    const found = new Map<number, Shown>();
+    for (const answer of this.#answers) {
+      if (!("seq" in answer) || answer.seq <= last) continue;
+      const { seq, draft, createdAt, userId: senderId } = answer;
+      found.set(seq, {
+        ...{ seq, senderId, kind: "text", body: { text: draft.text }, revoked: false, createdAt },
+      });
+    }
+    for (const observer of observers)
+      for (const message of await this.history(observer, last)) found.set(message.seq, message);
+    return [...found.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  /** What somebody reads behind a seq, page by page. */
+  async history(who: SignedIn, after = 0): Promise<Shown[]> {
+    const all: Shown[] = [];
+    for (let more = true; more; ) {
+      const path = `/messages?after=${all.at(-1)?.seq ?? after}&limit=100`;
+      const page = MessagePage.parse((await this.call(who, "GET", path)).body);
+      all.push(...page.items.map(shown));
+      more = page.has_more;
+    }
+    return all;
+  }
+
+  /** Nothing that came in this step is hidden: so what he still sees of it begins behind his deletion. */
+  async #clearedUpTo(userId: number): Promise<number> {
+    const { before, last } = this.model;
+    const [first] = await this.history(this.person(userId), before);
+    return first ? first.seq - 1 : last;
+  }
+
+  /** Somebody reads over HTTP; who is not in it has nothing to read. */
+  async read(who: SignedIn, seq: number): Promise<void> {
+    const { status } = await this.call(who, "PUT", "/read", { seq });
+    if (status === 200) this.model.read(who.user.id, seq);
+    else expect([status, this.model.mayBeOut(who.user.id)]).toEqual([404, true]);
+  }
+
+  /** What somebody is told of it is as the model has it; who is not in it is told nothing. */
+  async check(who: SignedIn): Promise<void> {
+    const { model } = this;
+    const { id } = who.user;
+    const path = model.isIn(id) ? "/receipts" : "";
+    const { status, body } = await this.call(who, "GET", path);
+    expect(status, `whether ${id} is in ${model.id}`).toBe(model.isIn(id) ? 200 : 404);
+    if (!model.isIn(id)) return;
+    const read = Receipts.parse(body).items.map(({ user_id, read_seq }) => [user_id, read_seq]);
+    const positions = model.members.map((member) => [member, model.position(member)]);
+    expect(read.sort(), `who has read what in ${model.id}`).toEqual(positions.sort());
+    expect(await this.history(who), `what ${id} reads in ${model.id}`).toEqual(model.view(id));
+  }
+
+  person(userId: number): SignedIn {
+    const found = this.#people.find(({ user }) => user.id === userId);
+    if (!found) throw new Error(`${userId} is not one of the people`);
+    return found;
+  }
+
+  /** Half a minute passes: the alarm looks whether everybody was told. */
+  async alarm(): Promise<void> {
+    const stub = conversationObject(ConversationId.parse(this.model.id));
+    const sql = "UPDATE jobs SET due = 1 WHERE kind = 'fanout'";
+    await runInDurableObject(stub, async (_, { storage }) => {
+      if (storage.sql.exec(sql).rowsWritten > 0) await storage.setAlarm(Date.now() + 60_000);
+    });
+    await runDurableObjectAlarm(stub);
+  }
+}
