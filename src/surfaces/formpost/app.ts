@@ -1,0 +1,23 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import type { Surface } from "../../http/surface.ts";
+import { refuse } from "./errors.ts";
+import { conversations } from "./routes/conversations.ts";
+import { flags } from "./routes/flags.ts";
+import { records } from "./routes/records.ts";
+
+/** Every action has an underscore in its name; `/user/<name>` without one is another API's. */
+const ACTION = /^\/user\/[^/]*_/;
+
+const router = new Hono<AppEnv>({ strict: false });
+router.route("/", conversations);
+router.route("/", flags);
+router.route("/", records);
+
+/** The API of forms: fifteen `POST /user/…/` actions. */
+export const formpost = {
+  name: "formpost",
+  router,
+  owns: (path) => ACTION.test(path),
+  refuse,
+} satisfies Surface;

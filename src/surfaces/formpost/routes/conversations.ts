@@ -1,0 +1,42 @@
+import { Hono } from "hono";
+import { openAmongFriends } from "../../../core/conversations.ts";
+import { createGroup } from "../../../core/group-creation.ts";
+import { keptConversations } from "../../../core/kept-conversations.ts";
+import { checked } from "../../../http/fields.ts";
+import { authenticated, type FormEnv } from "../auth.ts";
+import { succeed } from "../envelope.ts";
+import { Creation, Opening } from "../schemas.ts";
+import { serializeConversation } from "../serialize.ts";
+
+export const conversations = new Hono<FormEnv>({ strict: false });
+
+/** 获取所有…: four lists, by action. The document spells one of them `sticked`. */
+const LISTS = [
+  ["/user/get_private_conversations", { kind: "direct", sticky: false }],
+  ["/user/get_group_conversations", { kind: "group", sticky: false }],
+  ["/user/get_sticky_private_conversations", { kind: "direct", sticky: true }],
+  ["/user/get_sticked_group_conversations", { kind: "group", sticky: true }],
+  ["/user/get_sticky_group_conversations", { kind: "group", sticky: true }],
+] as const;
+
+for (const [path, wanted] of LISTS) {
+  conversations.post(path, authenticated, async (c) => {
+    const items = await keptConversations(c.var.core, c.var.caller.userId, wanted);
+    return succeed(c, { conversations: items.map(serializeConversation) });
+  });
+}
+
+/** 创建/获取私聊: opens the conversation with a friend, or finds it. */
+conversations.post("/user/get_or_create_private_conversation", authenticated, async (c) => {
+  const { friend } = checked(Opening, c.var.fields);
+  const { conversation } = await openAmongFriends(c.var.core, c.var.caller.userId, friend);
+  return succeed(c, { conversation_id: conversation.id, silent: conversation.silent });
+});
+
+/** 创建群聊: creates a group with friends. */
+conversations.post("/user/create_group_conversation", authenticated, async (c) => {
+  const { members, name } = checked(Creation, c.var.fields);
+  const group = { name, memberIds: members, joinPolicy: "approval", policy: "group" } as const;
+  const { id } = await createGroup(c.var.core, c.var.caller.userId, { ...group, amongFriends: true });
+  return succeed(c, { conversation_id: id });
+});

@@ -1,0 +1,57 @@
+import { type Context, Hono } from "hono";
+import type { Preferences } from "../../../core/conversation.ts";
+import { setKeptPreferences, tellingApart } from "../../../core/conversations.ts";
+import { type ConversationId, Position } from "../../../core/ids.ts";
+import { markRead } from "../../../core/messages.ts";
+import { checkOwnPassword } from "../../../core/passwords.ts";
+import { checked } from "../../../http/fields.ts";
+import { limitedByAddress } from "../../../http/rate-limit.ts";
+import { authenticated, type FormEnv } from "../auth.ts";
+import { succeed } from "../envelope.ts";
+import { Reading, SecondCheck, Silence, Stickiness, Validation } from "../schemas.ts";
+
+export const flags = new Hono<FormEnv>({ strict: false });
+
+/** 设置二次验证: whether a client asks for the password before it shows the conversation. */
+flags.post("/user/set_validation", authenticated, async (c) => {
+  const { conversation, valid } = checked(Validation, c.var.fields);
+  await setFlag(c, conversation, { validation: valid });
+  return succeed(c, { Modified: true });
+});
+
+/** 二次验证: checks the caller's own password. */
+flags.post("/user/secondary_validate", limitedByAddress, authenticated, async (c) => {
+  const { password } = checked(SecondCheck, c.var.fields);
+  await checkOwnPassword(c.var.core, c.var.caller.userId, password);
+  return succeed(c, { Valid: true });
+});
+
+/** 设置聊天置顶 */
+flags.post("/user/set_sticky_conversation", authenticated, async (c) => {
+  const { conversaion: conversation, sticky } = checked(Stickiness, c.var.fields);
+  await setFlag(c, conversation, { sticky });
+  return succeed(c, { Revised: true });
+});
+
+/** 设置聊天免打扰 */
+flags.post("/user/set_silent_conversation", authenticated, async (c) => {
+  const { conversation, silent } = checked(Silence, c.var.fields);
+  await setFlag(c, conversation, { silent });
+  return succeed(c, { Modified: true });
+});
+
+/** 设置已读消息位置: everything up to a message is read. */
+flags.post("/user/set_read_message", authenticated, async (c) => {
+  const { conversation, msg_id } = checked(Reading, c.var.fields);
+  await markRead(c.var.core, c.var.caller.userId, conversation, Position.parse(msg_id));
+  return succeed(c, { "Set Read Messages": true });
+});
+
+/** Sets one of the caller's own flags, of a conversation that he has left too. */
+async function setFlag(
+  { var: { core, caller } }: Context<FormEnv>,
+  id: ConversationId,
+  flag: Partial<Preferences>,
+): Promise<void> {
+  await tellingApart(core, id, () => setKeptPreferences(core, caller.userId, id, flag));
+}

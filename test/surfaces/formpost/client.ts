@@ -1,0 +1,149 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { ConversationId } from "../../../src/core/ids.ts";
+import { call, PASSWORD, register, type SignedIn } from "../../support/api.ts";
+import { send } from "../../support/chat.ts";
+import { signedIn } from "../../support/crowd.ts";
+import type { Scene } from "../../support/fixtures.ts";
+import { befriend } from "../../support/friends.ts";
+import { nth } from "../../support/room.ts";
+import { type WireAnswer, wire } from "../../support/wire.ts";
+
+/** No user's, and no conversation's. */
+export const NOBODY = 999_999_999;
+
+const Opened = z.strictObject({
+  code: z.literal(0),
+  info: z.literal("Succeed"),
+  conversation_id: ConversationId,
+  silent: z.boolean(),
+});
+const Created = Opened.omit({ silent: true });
+const Flags = {
+  ...{ id: ConversationId, is_Private: z.boolean(), silent: z.boolean(), sticked: z.boolean() },
+  ...{ disabled: z.boolean(), validation: z.boolean() },
+};
+const Private = z.strictObject({
+  ...Flags,
+  ...{ friend_id: z.int(), friend_name: z.string(), friend_avatar: z.string() },
+});
+const Group = z.strictObject({ ...Flags, name: z.string(), avatar: z.string() });
+export type Item = z.infer<typeof Private> | z.infer<typeof Group>;
+const Listed = z.looseObject({ conversations: z.array(z.union([Private, Group])) });
+
+/** A message as the document has it, with no field more. */
+const Fields = z.strictObject({
+  ...{ conversation_id: z.int(), msg_id: z.int(), msg_body: z.string() },
+  ...{ sender_id: z.int(), sender_name: z.string(), sender_avatar: z.string() },
+  create_time: z.iso.datetime({ precision: 3 }),
+  ...{ is_image: z.boolean(), image_url: z.string(), is_file: z.boolean(), file_url: z.string() },
+  ...{ is_audio: z.boolean(), is_video: z.boolean() },
+  ...{ quote_with: z.int(), mentioned_members: z.array(z.int()) },
+  ...{ is_transmit: z.boolean(), transmit_with: z.array(z.unknown()) },
+});
+export type Wired = z.infer<typeof Fields>;
+const Queried = z.strictObject({
+  ...{ code: z.literal(0), info: z.literal("Succeed") },
+  messages: z.array(Fields),
+});
+
+/** An action as the document has it: JSON with the token in it. */
+export function act(user: SignedIn, action: string, fields: object = {}): Promise<WireAnswer> {
+  return wire({ method: "POST", path: `/user/${action}/`, body: { token: user.token, ...fields } });
+}
+
+/** The body of an answer that succeeded. */
+export function success({ status, body }: WireAnswer): unknown {
+  expect({ status, body }).toMatchObject({ status: 200, body: { code: 0, info: "Succeed" } });
+  return body;
+}
+
+/** Asserts that an action failed with this code, and says so alone. */
+export function failure({ status, body }: WireAnswer, code: number, wanted = code === 1 ? 401 : 400): void {
+  expect({ status, body }).toEqual({ status: wanted, body: { code, info: expect.stringMatching(/./) } });
+}
+
+export async function open(user: SignedIn, friend: SignedIn): Promise<ConversationId> {
+  const answer = await act(user, "get_or_create_private_conversation", { friend: friend.user.id });
+  return Opened.parse(success(answer)).conversation_id;
+}
+
+export async function group(user: SignedIn, members: unknown, name = "a group"): Promise<ConversationId> {
+  return Created.parse(success(await act(user, "create_group_conversation", { members, name })))
+    .conversation_id;
+}
+
+const LISTS = {
+  private: "get_private_conversations",
+  group: "get_group_conversations",
+  stickyPrivate: "get_sticky_private_conversations",
+  stickyGroup: "get_sticked_group_conversations",
+};
+
+export async function list(user: SignedIn, which: keyof typeof LISTS): Promise<Item[]> {
+  return Listed.parse(success(await act(user, LISTS[which]))).conversations;
+}
+
+/** A conversation in whichever of the four lists it is; it is in one at most. */
+export async function inLists(user: SignedIn, id: number): Promise<Item | undefined> {
+  const all = await Promise.all(
+    (["private", "group", "stickyPrivate", "stickyGroup"] as const).map((which) => list(user, which)),
+  );
+  const found = all.flat().filter((item) => item.id === id);
+  expect(found.length).toBeLessThan(2);
+  return found[0];
+}
+
+/** What a query gives: all records, or what `fields` says. */
+export async function query(user: SignedIn, id: number, fields: object = {}): Promise<Wired[]> {
+  return Queried.parse(success(await ask(user, id, fields))).messages;
+}
+
+/** The query that takes these fields. */
+export function ask(user: SignedIn, id: number, fields: object = {}): Promise<WireAnswer> {
+  const by = (["sender", "content", "type"] as const).find((name) => name in fields);
+  return act(user, by ? `query_by_${by}` : "query_all_records", { conversation: id, ...fields });
+}
+
+export async function bodies(user: SignedIn, id: number, fields: object = {}): Promise<string[]> {
+  return (await query(user, id, fields)).map(({ msg_body }) => msg_body);
+}
+
+/** People who are all friends of the first. */
+export async function friends(count: number): Promise<SignedIn[]> {
+  const everybody = await signedIn(count);
+  for (const friend of everybody.slice(1)) await befriend(nth(everybody, 0), friend);
+  return everybody;
+}
+
+/** Ann, who has friends, conversations and messages of most kinds, and people whom she does not know. */
+export async function scene(): Promise<Scene> {
+  const ann = await register();
+  const everybody = await signedIn(4);
+  const [bob, cas, dan, eve] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2), nth(everybody, 3)];
+  for (const friend of [bob, cas]) await befriend(ann, friend);
+  await befriend(dan, eve);
+  await befriend(eve, bob);
+  const [talk, sticky_talk] = [await open(ann, bob), await open(ann, cas)];
+  const [plain, sticky_group] = [await group(ann, [bob.user.id], "吃饭"), await group(ann, [], "置顶")];
+  for (const conversaion of [sticky_talk, sticky_group])
+    success(await act(ann, "set_sticky_conversation", { conversaion, sticky: "True" }));
+  await send(bob, talk, "吃了吗？ Hello");
+  const image = { url: "https://files.example/noodles.png", name: "面.png" };
+  await send(ann, talk, { kind: "image", body: image, quote_seq: 1, mentions: [bob.user.id] });
+  await send(ann, talk, { forward: { conversation_id: talk, seq: 1 } });
+  return {
+    ...{ "ann.token": ann.token, "eve.token": eve.token, "ann.id": ann.user.id, "dan.id": dan.user.id },
+    ...{ "ann.username": ann.user.username, "bob.id": bob.user.id, "bob.username": bob.user.username },
+    ...{ "cas.id": cas.user.id, "cas.username": cas.user.username, password: PASSWORD },
+    ...{ talk, sticky_talk, group: plain, sticky_group, nobody: NOBODY, nowhere: NOBODY },
+    ...{ strangers: await open(dan, eve), eves: await group(eve, []) },
+  };
+}
+
+/** Something over v1 that must succeed. */
+export async function v1(user: SignedIn, method: string, path: string, body?: object): Promise<unknown> {
+  const answer = await call(method, `/v1${path}`, { token: user.token, ...(body && { body }) });
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+  return answer.body;
+}
