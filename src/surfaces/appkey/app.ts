@@ -1,0 +1,20 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import type { Surface } from "../../http/surface.ts";
+import { refuse } from "./errors.ts";
+import { conversation } from "./routes/conversation.ts";
+import { message } from "./routes/message.ts";
+
+const PATHS = ["/conversation", "/message"];
+
+const router = new Hono<AppEnv>({ strict: false });
+router.route("/", conversation);
+router.route("/", message);
+
+/** The API with keys of apps: four calls. */
+export const appkey = {
+  name: "appkey",
+  router,
+  owns: (path) => PATHS.includes(path),
+  refuse,
+} satisfies Surface;

@@ -1,0 +1,27 @@
+import { createMiddleware } from "hono/factory";
+import { timingSafeEqual } from "hono/utils/buffer";
+import { CoreError } from "../../core/errors.ts";
+import type { CallerEnv } from "../../http/env.ts";
+import { identify } from "../../http/identify.ts";
+
+/**
+ * Lets in an app that is known, with a user's session. The document writes the two headers of each call in two ways;
+ * all calls take both.
+ * @throws `unauthenticated`, `rate_limited`
+ */
+export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
+  const key = c.req.header("X-APP-Key") ?? c.req.header("X-HA-Key");
+  await requireKey(c.var.core.settings.appKeys, key);
+  const session = c.req.header("X-APP-Session") ?? c.req.header("X-HA-Session");
+  c.set("caller", await identify(c, session, "X-APP-Session: must be there, the session of a user"));
+  await next();
+});
+
+/** Every key is looked at, in constant time each: how long it takes tells nothing. */
+async function requireKey(keys: string[], key: string | undefined): Promise<void> {
+  if (keys.length === 0)
+    throw new CoreError("unauthenticated", "X-APP-Key: this server knows no app: set APP_KEYS");
+  const matches = await Promise.all(keys.map((known) => timingSafeEqual(known, key ?? "")));
+  if (matches.includes(true)) return;
+  throw new CoreError("unauthenticated", "X-APP-Key: must be there, the key of an app that is known here");
+}

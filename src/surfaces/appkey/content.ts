@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { bodyJson, Content, type Kind } from "../../core/content.ts";
+import { invalid } from "../../core/errors.ts";
+import type { Draft, Message } from "../../core/message.ts";
+
+/** The types of messages here. */
+const TYPES = [
+  ["text", -1],
+  ["image", -2],
+  ["video", -3],
+  ["file", -4],
+  ["location", -5],
+  ["audio", -6],
+] as const;
+type TypedKind = (typeof TYPES)[number][0];
+
+const TEXT = -1;
+
+const NUMBER = "-?\\d{1,3}(?:\\.\\d+)?";
+const PLACE = new RegExp(`^(${NUMBER}),(${NUMBER})(?:,(.*))?$`, "s");
+
+/**
+ * What is said by `type` and `content`: a text, the URL of a medium, or `lat,lng` or `lat,lng,address`.
+ * @throws `validation_failed`
+ */
+export function readContent(type: number, content: string): Pick<Draft, "kind" | "body"> {
+  const [kind] = TYPES.find(([, number]) => number === type) ?? [];
+  if (kind === undefined)
+    throw invalid("type", "must be -1 text, -2 image, -3 video, -4 file, -5 location or -6 audio");
+  const parsed = Content.safeParse({ kind, body: bodyOf(kind, content) });
+  if (!parsed.success) throw invalid("content", parsed.error.issues.map(({ message }) => message).join("; "));
+  return { kind, body: bodyJson(parsed.data) };
+}
+
+function bodyOf(kind: TypedKind, content: string): unknown {
+  if (kind === "text") return { text: content };
+  if (kind !== "location") return { url: content };
+  const [, latitude, longitude, address] = PLACE.exec(content) ?? [];
+  if (latitude === undefined || longitude === undefined)
+    throw invalid("content", "must be lat,lng or lat,lng,address");
+  return {
+    latitude: Number(latitude),
+    longitude: Number(longitude),
+    ...(address !== undefined && { address }),
+  };
+}
+
+/** Which part of a body says what is said, by kind; a location has three. */
+const SAID: Record<Exclude<Kind, "location">, "text" | "url" | "description" | "title" | null> = {
+  text: "text",
+  image: "url",
+  video: "url",
+  file: "url",
+  audio: "url",
+  face: null,
+  custom: "description",
+  merged: "title",
+  tip: null,
+};
+
+const part = z.string().optional();
+const Body = z.object({
+  ...{ text: part, url: part, description: part, title: part, address: part },
+  latitude: z.number().optional(),
+  longitude: z.number().optional(),
+});
+
+/** What a message says, as `readContent` takes it; of a kind that has no type what can be read of it, as a text. */
+export function writeContent({ kind, body }: Pick<Message, "kind" | "body">): {
+  type: number;
+  content: string;
+} {
+  const [, type = TEXT] = TYPES.find(([name]) => name === kind) ?? [];
+  const parts = Body.parse(JSON.parse(body));
+  if (kind !== "location") {
+    const field = SAID[kind];
+    return { type, content: (field && parts[field]) ?? "" };
+  }
+  const { latitude, longitude, address } = parts;
+  const place = [latitude, longitude].map((degrees) => (degrees === undefined ? "" : digits(degrees)));
+  return { type, content: [...place, ...(address === undefined ? [] : [address])].join(",") };
+}
+
+/** A number without an exponent, which small ones have in JavaScript. */
+function digits(degrees: number): string {
+  return degrees.toLocaleString("en", { maximumFractionDigits: 20, useGrouping: false });
+}

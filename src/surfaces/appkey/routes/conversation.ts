@@ -1,0 +1,18 @@
+import { Hono } from "hono";
+import { openDirect } from "../../../core/conversations.ts";
+import type { CallerEnv } from "../../../http/env.ts";
+import { checked, fieldsOf } from "../../../http/fields.ts";
+import { authenticated } from "../auth.ts";
+import { succeed } from "../envelope.ts";
+import { Opening, SPEECH, wireId } from "../schemas.ts";
+
+export const conversation = new Hono<CallerEnv>({ strict: false });
+
+/** 创建对话: opens the direct conversation with `passiveuser`, or finds it. */
+conversation.post("/conversation", authenticated, async (c) => {
+  const { passiveuser } = checked(Opening, await fieldsOf(c.req.raw, SPEECH));
+  const { core, caller } = c.var;
+  const { conversation } = await openDirect(core, caller.userId, passiveuser);
+  const match = [caller.userId, passiveuser].map(String);
+  return succeed(c, { conversationid: wireId(conversation.id), match });
+});

@@ -1,0 +1,41 @@
+import { Hono } from "hono";
+import { sendTracked, trackedFromNewest } from "../../../core/delivery.ts";
+import { hideMessage, revokeMessage } from "../../../core/messages.ts";
+import type { CallerEnv } from "../../../http/env.ts";
+import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
+import { authenticated } from "../auth.ts";
+import { readContent } from "../content.ts";
+import { succeed } from "../envelope.ts";
+import { Deletion, FOR_ALL, Listing, Sending, SPEECH } from "../schemas.ts";
+import { serializeMessage, serializeSent } from "../serialize.ts";
+
+export const message = new Hono<CallerEnv>({ strict: false });
+
+/** 发送信息: sends a message of one of the six types. */
+message.post("/message", authenticated, async (c) => {
+  const { conversationid, type, content, time } = checked(Sending, await fieldsOf(c.req.raw, SPEECH));
+  const { core, caller } = c.var;
+  const sent = await sendTracked(core, caller.userId, conversationid, {
+    ...readContent(type, content),
+    ...{ clientMsgId: undefined, clientTime: time, quoteSeq: undefined, mentions: [] },
+  });
+  return succeed(c, serializeSent(sent));
+});
+
+/** 某组对话内容列表: a page counted from the newest message; the first one counts as read. */
+message.get("/message", authenticated, async (c) => {
+  const { conversationid, start, limit } = checked(Listing, queryFields(c.req.raw));
+  const { core, caller } = c.var;
+  const page = { skip: start, limit };
+  const items = await trackedFromNewest(core, caller.userId, conversationid, page);
+  return succeed(c, items.map(serializeMessage));
+});
+
+/** 删除信息: takes a message away, from the caller's sight or for all. */
+message.delete("/message", authenticated, async (c) => {
+  const { messagekey, type } = checked(Deletion, await fieldsOf(c.req.raw, SPEECH));
+  const [conversationId, seq] = messagekey;
+  const remove = type === FOR_ALL ? revokeMessage : hideMessage;
+  await remove(c.var.core, c.var.caller.userId, conversationId, seq);
+  return succeed(c, null);
+});
