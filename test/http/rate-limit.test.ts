@@ -56,10 +56,11 @@ function statuses(answers: Answer[]): Record<number, number> {
 let hosts = 0;
 const freshAddress = () => `192.0.2.${++hosts}`;
 
-test("the rates are 600 a minute for an address and 6,000 for a user", () => {
+test("the rates are 600 a minute for an address, 6,000 for a user and 1,200 for a bucket of his", () => {
   expect(env.TEST_RATES).toEqual([
     { name: "ADDRESS_RATE", namespace_id: expect.any(String), simple: { limit: 600, period: 60 } },
     { name: "USER_RATE", namespace_id: expect.any(String), simple: { limit: 6_000, period: 60 } },
+    { name: "BUCKET_RATE", namespace_id: expect.any(String), simple: { limit: 1_200, period: 60 } },
   ]);
 });
 

@@ -1,0 +1,77 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ErrorCode, Failure, Missing } from "../../core/errors.ts";
+import { languageOf } from "./language.ts";
+import { exhausted, tellQuota } from "./quota.ts";
+
+/** A bad parameter, or what it names is not there. */
+const BAD = 40_000;
+const REFUSED = 40_300;
+
+/**
+ * How each failure is told in Chinese, and its code. Those of five digits go out with status 200: libraries throw on
+ * any other before they read the code. The others are the status.
+ */
+const REASONS: Record<
+  ErrorCode,
+  { reason: string; code: typeof BAD | typeof REFUSED | ContentfulStatusCode }
+> = {
+  validation_failed: { reason: "参数有误", code: BAD },
+  unauthenticated: { reason: "你的用户凭证不正确", code: 401 },
+  forbidden: { reason: "没有权限", code: REFUSED },
+  muted: { reason: "已被禁言", code: REFUSED },
+  blocked: { reason: "已被屏蔽", code: REFUSED },
+  not_found: { reason: "内容不存在", code: BAD },
+  no_such_path: { reason: "接口不存在", code: 404 },
+  method_not_allowed: { reason: "请求方式有误", code: 405 },
+  not_forwardable: { reason: "无法转发", code: REFUSED },
+  conflict: { reason: "冲突", code: REFUSED },
+  group_full: { reason: "群组已满", code: REFUSED },
+  already_handled: { reason: "已处理", code: REFUSED },
+  too_late: { reason: "已超过时限", code: REFUSED },
+  upgrade_required: { reason: "需要 WebSocket", code: 426 },
+  too_large: { reason: "内容过大", code: 413 },
+  range_not_satisfiable: { reason: "范围有误", code: 416 },
+  rate_limited: { reason: "请求过于频繁，请稍后再试", code: 429 },
+  locked: { reason: "已被锁定，请稍后再试", code: 429 },
+  internal: { reason: "服务器内部错误", code: 500 },
+  unavailable: { reason: "服务暂不可用，请稍后再试", code: 503 },
+};
+
+const MISSING: Record<Missing, string> = {
+  user: "用户不存在",
+  conversation: "会话不存在",
+  membership: "会话不存在",
+  member: "成员不存在",
+  message: "消息不存在",
+  friendship: "不是好友",
+  application: "申请不存在",
+};
+
+/** What the core calls otherwise. */
+const PARAMETERS: Record<string, string> = { "body.user_id": "target_id" };
+
+/** A failure as this API tells it: `{"code":40000,"message":"参数有误：page","data":{}}`. */
+export function refuse(c: Context, failure: Failure): Response {
+  const { code } = REASONS[failure.code];
+  const message = messageOf(failure, c);
+  const status = code === BAD || code === REFUSED ? 200 : code;
+  if (failure.data?.retryAfter) c.header("Retry-After", String(failure.data.retryAfter));
+  const data = failure.code === "unauthenticated" ? { name: "Unauthorized", status: 401 } : {};
+  if (failure.code === "rate_limited") tellQuota(c, exhausted());
+  return c.json({ code, message, data }, status);
+}
+
+function messageOf({ code, detail, data }: Failure, c: Context): string {
+  const errors = (data?.errors ?? []).map(({ path, message }) => ({
+    name: PARAMETERS[path] ?? path,
+    message,
+  }));
+  const isEnglish = languageOf(c.req.header("Accept-Language")) === "en";
+  if (isEnglish && errors.length > 0)
+    return errors.map(({ name, message }) => `${name}: ${message}`).join("; ");
+  if (isEnglish) return detail;
+  if (data?.missing) return MISSING[data.missing];
+  const { reason } = REASONS[code];
+  return errors.length > 0 ? `${reason}：${errors.map(({ name }) => name).join("、")}` : reason;
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { ConversationCode, UserId } from "../../core/ids.ts";
+import { integer, type Speech } from "../../http/fields.ts";
+
+/** Bodies are JSON: at most 64 KiB. */
+export const SPEECH: Speech = { maxBytes: 64 * 1024, forms: false };
+
+/** A larger `page_size` is this. */
+const MAX_PAGE_SIZE = 50;
+
+const positive = integer.pipe(z.int().positive({ error: "must be a positive integer" }));
+const chat_code = z
+  .string({ error: "must be a chat code, as the other calls give it" })
+  .pipe(ConversationCode);
+const target_id = integer.pipe(UserId);
+
+/** `user-chat/list` */
+export const Listing = z.object({
+  page: positive.default(1),
+  page_size: positive.default(MAX_PAGE_SIZE).transform((size) => Math.min(size, MAX_PAGE_SIZE)),
+});
+export type Listing = z.infer<typeof Listing>;
+
+/** `user-chat/view` */
+export const Viewing = z.object({ chat_code });
+
+/** `user-chat/create` */
+export const Creation = z.object({ target_id });
+
+/** `user-chat/delete`: a library names the other one in the place of the conversation. */
+export const Deletion = z
+  .object({ chat_code: chat_code.nullish(), target_id: target_id.nullish() })
+  .transform(({ chat_code: code, target_id: peer }, context) => {
+    if (code) return { code };
+    if (peer) return { peer };
+    context.addIssue({ code: "custom", path: ["chat_code"], message: "must be there" });
+    return z.NEVER;
+  });

@@ -1,0 +1,44 @@
+import type { DirectConversation, RelatedDirect } from "../../core/direct.ts";
+import type { Listing } from "./schemas.ts";
+
+/** The times of a conversation, in milliseconds: before the first message its last activity is that it was made. */
+function activityOf({ readAt, lastSeq, updatedAt, unreadCount }: DirectConversation) {
+  return {
+    last_read_time: readAt,
+    latest_msg_time: lastSeq === 0 ? 0 : updatedAt,
+    unread_count: unreadCount,
+  };
+}
+
+/** The other one. */
+function targetOf({ peer }: DirectConversation) {
+  const { id, username, online, avatar } = peer;
+  return { target_info: { id: String(id), username, online, avatar } };
+}
+
+/** A conversation of a list. */
+function serializeChat(chat: DirectConversation) {
+  return { code: chat.code, ...activityOf(chat), ...targetOf(chat) };
+}
+
+/** A conversation alone. */
+export function serializeDetail({ conversation: chat, relation }: RelatedDirect) {
+  return {
+    code: chat.code,
+    ...activityOf(chat),
+    ...{ is_friend: relation.friends, is_blocked: relation.blocking, is_target_blocked: relation.blocked },
+    ...targetOf(chat),
+  };
+}
+
+/** A page of conversations. */
+export function serializePage(
+  { items, total }: { items: DirectConversation[]; total: number },
+  { page, page_size }: Listing,
+) {
+  return {
+    items: items.map(serializeChat),
+    meta: { page, page_total: Math.ceil(total / page_size), page_size, total },
+    sort: { id: 1 },
+  };
+}

@@ -1,0 +1,100 @@
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { ConversationCode, ConversationId } from "../../../src/core/ids.ts";
+import type { SignedIn } from "../../support/api.ts";
+import { signedIn } from "../../support/crowd.ts";
+import type { Scene } from "../../support/fixtures.ts";
+import { nth, post } from "../../support/room.ts";
+import { type WireAnswer, wire } from "../../support/wire.ts";
+
+const Target = z.strictObject({
+  id: z.string(),
+  username: z.string(),
+  online: z.boolean(),
+  avatar: z.string(),
+});
+const CHAT = {
+  code: ConversationCode,
+  last_read_time: z.int(),
+  latest_msg_time: z.int(),
+  unread_count: z.int(),
+  target_info: Target,
+};
+const Chat = z.strictObject(CHAT);
+const Detail = z.strictObject({
+  ...CHAT,
+  is_friend: z.boolean(),
+  is_blocked: z.boolean(),
+  is_target_blocked: z.boolean(),
+});
+const Listed = z.strictObject({
+  items: z.array(Chat),
+  meta: z.strictObject({ page: z.int(), page_total: z.int(), page_size: z.int(), total: z.int() }),
+  sort: z.strictObject({ id: z.literal(1) }),
+});
+const Success = z.strictObject({ code: z.literal(0), message: z.literal("操作成功"), data: z.unknown() });
+
+/** A call as most libraries make it: parameters of a GET in its path, those of a POST as JSON. */
+export function kook(
+  user: SignedIn,
+  call: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<WireAnswer> {
+  const [method = "", path = ""] = call.split(" ");
+  const credentials = { Authorization: `Bot ${user.token}`, ...headers };
+  return wire({ method, path: `/api/v3/user-chat/${path}`, headers: credentials, body });
+}
+
+/** The data of an answer that succeeded. */
+export function success({ status, body }: WireAnswer): unknown {
+  expect({ status, body }).toMatchObject({ status: 200, body: { code: 0 } });
+  return Success.parse(body).data;
+}
+
+/** Asserts that a call failed with this code, which is the status too but for those of five digits. */
+export function failure({ status, body }: WireAnswer, code = 40_000, message: unknown = expect.any(String)) {
+  const data = code === 401 ? { name: "Unauthorized", status: 401 } : {};
+  expect({ status, body }).toEqual({ status: code < 1_000 ? code : 200, body: { code, message, data } });
+}
+
+export async function create(user: SignedIn, peer: SignedIn): Promise<z.infer<typeof Detail>> {
+  return Detail.parse(success(await kook(user, "POST create", { target_id: String(peer.user.id) })));
+}
+
+export async function view(user: SignedIn, code: string): Promise<z.infer<typeof Detail>> {
+  return Detail.parse(success(await kook(user, `GET view?chat_code=${code}`)));
+}
+
+export async function list(user: SignedIn, query = ""): Promise<z.infer<typeof Listed>> {
+  return Listed.parse(success(await kook(user, `GET list${query}`)));
+}
+
+export async function remove(user: SignedIn, code: string): Promise<void> {
+  expect(success(await kook(user, "POST delete", { chat_code: code }))).toEqual({});
+}
+
+const Id = z.object({ id: ConversationId });
+
+/** The id behind a code, which no call tells. */
+export async function idOf(code: string): Promise<ConversationId> {
+  return Id.parse(await env.DB.prepare("SELECT id FROM conversations WHERE code = ?").bind(code).first()).id;
+}
+
+/** Ann, to whom Bob has written, and Cas, with whom she has no conversation; and a conversation of others. */
+export async function scene(): Promise<Scene> {
+  const everybody = await signedIn(4);
+  const [ann, bob, cas, dan] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2), nth(everybody, 3)];
+  const { code } = await create(ann, bob);
+  await post(await idOf(code), bob, "hello");
+  return {
+    ...{ "ann.id": String(ann.user.id), "ann.token": ann.token, "cas.id": String(cas.user.id) },
+    ...{
+      "bob.id": String(bob.user.id),
+      "bob.username": bob.user.username,
+      "cas.username": cas.user.username,
+    },
+    ...{ chat: code, strangers: (await create(cas, dan)).code },
+  };
+}

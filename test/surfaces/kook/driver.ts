@@ -1,0 +1,10 @@
+import { codeOf } from "../../support/chat.ts";
+import type { Driver } from "../../support/driver.ts";
+import { create, idOf, remove } from "./client.ts";
+
+/** It can do nothing but open a direct conversation, and delete it. */
+export const kook: Driver = {
+  name: "kook",
+  open: async (who, peer) => idOf((await create(who, peer)).code),
+  clear: async (who, id) => remove(who, await codeOf(id)),
+};

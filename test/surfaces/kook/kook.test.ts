@@ -1,0 +1,519 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../../src/app.ts";
+import { call, register, type SignedIn } from "../../support/api.ts";
+import { codeOf, list as listOverV1, page as messages } from "../../support/chat.ts";
+import { signedIn } from "../../support/crowd.ts";
+import { deleteAccount } from "../../support/deletion.ts";
+import { play, readFixtures } from "../../support/fixtures.ts";
+import { befriend, done } from "../../support/friends.ts";
+import { newGroup, nth, post, range, remove as takeAway } from "../../support/room.ts";
+import { openRoom } from "../../support/socket.ts";
+import { wire } from "../../support/wire.ts";
+import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
+import { create, failure, idOf, kook, list, remove, scene, success, view } from "./client.ts";
+
+/** Every call of the document with the codes of its answers, and what its router refuses. */
+const DOCUMENT = [
+  ...["list", "view", "create", "delete"].flatMap((name) =>
+    [0, 401, 40_000].map((code) => `user-chat/${name} ${code}`),
+  ),
+  ...["user-chat/index 0", "user-chat/create 405", "user-chat/nothing 404"],
+];
+
+const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
+
+/** So many who have never met. */
+async function strangers(): Promise<[SignedIn, SignedIn, SignedIn]> {
+  const three = await signedIn(3);
+  return [nth(three, 0), nth(three, 1), nth(three, 2)];
+}
+
+const read = (who: SignedIn, id: number, seq: number) =>
+  call("PUT", `/v1/conversations/${id}/read`, { token: who.token, body: { seq } });
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cas: SignedIn;
+let code: string;
+
+beforeAll(async () => {
+  [ann, bob, cas] = await strangers();
+  ({ code } = await create(ann, bob));
+});
+
+describe("what the document has", () => {
+  test("each call and each of its codes has a fixture", () => {
+    expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
+  });
+
+  test.each(FIXTURES)("%s", async (_, fixture) => play(fixture, await scene()));
+});
+
+describe("what known libraries do", () => {
+  const asked = (method: string, path: string, body?: unknown) =>
+    wire({ method, path, headers: { Authorization: `Bot ${ann.token}` }, body });
+
+  test("version 3 is meant where none is named, with or without a last slash", async () => {
+    const paths = ["/api/v3/user-chat/list", "/api/user-chat/list", "/api/v3/user-chat/list/"];
+    const [first, ...others] = await Promise.all(
+      paths.map(async (path) => success(await asked("GET", path))),
+    );
+    for (const other of others) expect(other).toEqual(first);
+    failure(await asked("GET", "/api/v2/user-chat/list"), 404);
+  });
+
+  test("parameters stand in the query or in the body, as strings or as numbers", async () => {
+    const shown = await view(ann, code);
+    expect(success(await kook(ann, "POST view", { chat_code: code }))).toEqual(shown);
+    expect(success(await kook(ann, `POST view?chat_code=${code}`))).toEqual(shown);
+    expect(success(await kook(ann, "POST create", { target_id: bob.user.id }))).toEqual(shown);
+    expect(success(await kook(ann, `POST create?target_id=${bob.user.id}`))).toEqual(shown);
+    const two = await list(ann, "?page=1&page_size=2");
+    expect(success(await kook(ann, "POST list", { page: "1", page_size: 2 }))).toEqual(two);
+    expect(success(await kook(ann, "POST list?page_size=2", "{}"))).toEqual(two);
+    expect(success(await kook(ann, "GET index?page_size=2"))).toEqual(two.items);
+  });
+
+  test("a conversation is deleted by its code, or by the other one; the code is looked at first", async () => {
+    const [one, two, three] = await strangers();
+    const { code: first } = await create(one, two);
+    await create(one, three);
+    success(await kook(one, "POST delete", { chat_code: first, target_id: three.user.id }));
+    expect((await list(one)).items.map(({ target_info }) => target_info.id)).toEqual([String(three.user.id)]);
+    success(await kook(one, "POST delete", { chat_code: null, target_id: String(three.user.id) }));
+    expect((await list(one)).items).toEqual([]);
+    expect((await list(three)).items.length).toBe(1);
+    for (const body of [{}, { target_id: one.user.id }, { target_id: cas.user.id }, { chat_code: "" }])
+      failure(await kook(one, "POST delete", body));
+  });
+
+  test.each([
+    ["Bot TOKEN", true],
+    ["Bearer TOKEN", true],
+    ["bearer TOKEN", true],
+    ["Basic TOKEN", false],
+    ["TOKEN", false],
+    ["Bot", false],
+    ["Bot ", false],
+    ["Bot  TOKEN", false],
+    ["Bot TOKEN x", false],
+    ["BotTOKEN", false],
+  ])("%j lets in: %s", async (carrier, isIn) => {
+    const Authorization = carrier.replace("TOKEN", ann.token);
+    const answer = await kook(ann, "GET list", undefined, { Authorization });
+    if (isIn) success(answer);
+    else failure(answer, 401, "你的用户凭证不正确");
+  });
+
+  test.each([
+    [undefined, "zh"],
+    ["", "zh"],
+    ["*", "zh"],
+    ["zh-CN,zh;q=0.9,en;q=0.8", "zh"],
+    ["ja, *;q=0.5, en;q=0.1", "zh"],
+    ["ja", "zh"],
+    ["en", "en"],
+    ["EN-gb;q=0.8", "en"],
+    ["fr, en;q=0.9, zh;q=0.8", "en"],
+    ["zh;q=0.1, en;q=0.9", "en"],
+    ["en;q=0, fr", "zh"],
+  ])("Accept-Language %j: failures are told in %s, successes as ever", async (accepted, language) => {
+    const headers: Record<string, string> = accepted === undefined ? {} : { "Accept-Language": accepted };
+    const told = (zh: string, en: string) => (language === "zh" ? zh : expect.stringContaining(en));
+    const none = "0".repeat(32);
+    failure(
+      await kook(ann, `GET view?chat_code=${none}`, undefined, headers),
+      40_000,
+      told("会话不存在", "no such conversation"),
+    );
+    const page = await kook(ann, "GET list?page=x&page_size=-1", undefined, headers);
+    failure(page, 40_000, told("参数有误：page、page_size", "page: must be an integer; page_size: must"));
+    const oneself = await kook(ann, "POST create", { target_id: ann.user.id }, headers);
+    failure(oneself, 40_000, told("参数有误：target_id", "target_id: must be somebody else"));
+    const anonymous = { ...headers, Authorization: "Bot x" };
+    failure(
+      await kook(ann, "GET list", undefined, anonymous),
+      401,
+      told("你的用户凭证不正确", "token is not valid"),
+    );
+    success(await kook(ann, "GET list", undefined, headers));
+  });
+});
+
+describe("what is left of a quota", () => {
+  const left = ({ headers }: { headers: Headers }) =>
+    ["Limit", "Remaining", "Bucket"].map((name) => headers.get(`X-Rate-Limit-${name}`));
+  const reset = ({ headers }: { headers: Headers }) => Number(headers.get("X-Rate-Limit-Reset"));
+
+  /** What spans two minutes is tried again. */
+  async function withinOneMinute(work: () => Promise<void>): Promise<void> {
+    const minute = () => Math.floor(Date.now() / 60_000);
+    for (let before = -1; before !== minute(); ) {
+      before = minute();
+      await work();
+    }
+  }
+
+  /** A call to a Worker with other bindings. */
+  async function ask(who: SignedIn, path: string, bindings: Partial<Env>): Promise<Response> {
+    const context = createExecutionContext();
+    const headers = { Authorization: `Bot ${who.token}` };
+    const request = new Request(`https://parley.test${path}`, { headers });
+    const response = await app.fetch(request, { ...env, ...bindings }, context);
+    await waitOnExecutionContext(context);
+    return response;
+  }
+
+  test("every answer tells it, in buckets of their own, refused calls too", () =>
+    withinOneMinute(async () => {
+      const [who] = await strangers();
+      const calls = ["GET list", "POST list", "GET list?page=0", "GET view", "GET list"];
+      const answers = [];
+      for (const one of calls) answers.push(await kook(who, one));
+      expect(answers.map(left)).toEqual([
+        ["1200", "1199", "user-chat/list"],
+        ["1200", "1198", "user-chat/list"],
+        ["1200", "1197", "user-chat/list"],
+        ["1200", "1199", "user-chat/view"],
+        ["1200", "1196", "user-chat/list"],
+      ]);
+      const unversioned = await ask(who, "/api/user-chat/list", {});
+      expect(left(unversioned)).toEqual(["1200", "1195", "user-chat/list"]);
+      for (const answer of answers) expect(reset(answer)).toBeGreaterThanOrEqual(1);
+      for (const answer of answers) expect(reset(answer)).toBeLessThanOrEqual(60);
+    }));
+
+  test("who is not known, and what is not there, has all of it", async () => {
+    const unknown = await kook(ann, "GET list", undefined, { Authorization: "" });
+    expect([left(unknown), reset(unknown)]).toEqual([["1200", "1200", "user-chat/list"], 0]);
+    expect(left(await kook(ann, "GET nothing"))).toEqual(["1200", "1200", "user-chat/nothing"]);
+    for (const odd of ["%E4%BD%A0", "a%0D%0Ab", "%00", "%ff", "..%2flist", "list%2f"]) {
+      const answer = await kook(ann, `GET ${odd}`);
+      failure(answer, 404);
+      const bucket = `user-chat/${/%ff|%2f/.test(odd) ? odd.replace("%", "%25") : odd}`;
+      expect(left(answer)).toEqual(["1200", "1200", bucket]);
+    }
+    expect(left(await kook(ann, "GET create"))).toEqual(["1200", "1200", "user-chat/create"]);
+  });
+
+  test("with rate limits off there is no end of it", async () => {
+    for (const path of range(1, 3).map(() => "/api/v3/user-chat/list")) {
+      const answer = await ask(ann, path, { RATE_LIMITS: "off" });
+      expect([left(answer), reset(answer)]).toEqual([["1200", "1200", "user-chat/list"], 0]);
+    }
+  });
+
+  test("over it a user is refused in that bucket alone; others are not", () =>
+    withinOneMinute(async () => {
+      const [who, other] = await strangers();
+      const three = { BUCKET_RATE: env.TEST_RATE };
+      const statuses = [];
+      for (const path of ["list", "list", "list", "index", "list", "list"]) {
+        const answer = await ask(who, `/api/v3/user-chat/${path}`, three);
+        statuses.push(answer.status);
+        if (answer.status !== 429) continue;
+        expect(left(answer)).toEqual(["1200", "0", "user-chat/list"]);
+        expect(reset(answer)).toBeGreaterThanOrEqual(1);
+        expect(answer.headers.get("Retry-After")).toBe("60");
+        expect(await answer.json()).toEqual({ code: 429, message: "请求过于频繁，请稍后再试", data: {} });
+      }
+      const theirs = await ask(other, "/api/v3/user-chat/list", three);
+      if (theirs.status === 200) expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
+      else throw new Error(`the other one was refused: ${theirs.status}`);
+    }));
+});
+
+describe("the list by pages", () => {
+  const TOTAL = 51;
+  let reader: SignedIn;
+  let others: SignedIn[];
+  /** the other ones, the newest activity first */
+  let peers: string[];
+
+  beforeAll(async () => {
+    const crowd = await signedIn(TOTAL + 1);
+    reader = nth(crowd, 0);
+    others = crowd.slice(1);
+    // What others open is in the list too.
+    for (const other of others) await (other.user.id % 2 ? create(reader, other) : create(other, reader));
+    peers = others.map(({ user }) => String(user.id)).reverse();
+  });
+
+  const pageOf = async (query: string) => {
+    const { items, meta } = await list(reader, query);
+    return { ids: items.map(({ target_info }) => target_info.id), meta };
+  };
+
+  test.each([
+    ["", 1, 50, 0, 50],
+    ["?page=2", 2, 50, 50, 51],
+    ["?page=3", 3, 50, 51, 51],
+    ["?page=2&page_size=50", 2, 50, 50, 51],
+    ["?page_size=51", 1, 50, 0, 50],
+    ["?page_size=9007199254740991", 1, 50, 0, 50],
+    ["?page_size=17", 1, 17, 0, 17],
+    ["?page_size=17&page=3", 3, 17, 34, 51],
+    ["?page_size=17&page=4", 4, 17, 51, 51],
+    ["?page_size=1&page=51", 51, 1, 50, 51],
+    ["?page=9007199254740991", 9_007_199_254_740_991, 50, 51, 51],
+  ])("%j", async (query, page, page_size, from, to) => {
+    const page_total = Math.ceil(TOTAL / page_size);
+    expect(await pageOf(query)).toEqual({
+      ids: peers.slice(from, to),
+      meta: { page, page_total, page_size, total: TOTAL },
+    });
+  });
+
+  test.each([
+    ...[
+      "page=0",
+      "page=-1",
+      "page=x",
+      "page=",
+      "page=1.5",
+      "page=1&page=2",
+      "page=1e3",
+      "page=9007199254740992",
+    ],
+    ...["page_size=0", "page_size=-50", "page_size=many", "page_size=", "page_size=2.5", "page=%ff"],
+  ])("?%s is refused", async (query) => failure(await kook(reader, `GET list?${query}`)));
+
+  test("one that is deleted is missing from it, and counted no more", async () => {
+    const [newest = ""] = peers;
+    success(await kook(reader, "POST delete", { target_id: newest }));
+    expect(await pageOf("")).toEqual({
+      ids: peers.slice(1),
+      meta: { page: 1, page_total: 1, page_size: 50, total: 50 },
+    });
+    expect(await pageOf("?page=2")).toMatchObject({ ids: [], meta: { page: 2, page_total: 1, total: 50 } });
+    await create(reader, nth(others, TOTAL - 1));
+    expect((await pageOf("")).meta).toMatchObject({ page_total: 2, total: TOTAL });
+  });
+
+  test("who has none has no pages", async () => {
+    const [nobody] = await strangers();
+    expect(await list(nobody)).toEqual({
+      items: [],
+      meta: { page: 1, page_total: 0, page_size: 50, total: 0 },
+      sort: { id: 1 },
+    });
+  });
+});
+
+test("the newest activity comes first, sticky or not; groups are not in it", async () => {
+  const [one, two, three] = await strangers();
+  const [first, second] = [await create(one, two), await create(one, three)];
+  const group = await newGroup(one, two, three);
+  const codes = async () => (await list(one)).items.map((item) => item.code);
+  expect(await codes()).toEqual([second.code, first.code]);
+  const id = await idOf(first.code);
+  await post(id, one, "newer");
+  expect(await codes()).toEqual([first.code, second.code]);
+  const sticky = `/v1/conversations/${await idOf(second.code)}/preferences`;
+  await call("PUT", sticky, { token: one.token, body: { sticky: true } });
+  expect(await codes()).toEqual([first.code, second.code]);
+  expect((await listOverV1(one)).items[0]?.id).toBe(await idOf(second.code));
+  failure(await kook(one, `GET view?chat_code=${await codeOf(group)}`), 40_000, "会话不存在");
+  failure(await kook(one, "POST delete", { chat_code: await codeOf(group) }), 40_000, "会话不存在");
+});
+
+describe("what is read, and when", () => {
+  test("times are 0 before the first message, and before one has read", async () => {
+    const [one, two] = await strangers();
+    const opened = await create(one, two);
+    expect(opened).toMatchObject({ last_read_time: 0, latest_msg_time: 0, unread_count: 0 });
+    const id = await idOf(opened.code);
+    const before = Date.now();
+    await post(id, two, "hello");
+    const waiting = await view(one, opened.code);
+    expect(waiting).toMatchObject({ last_read_time: 0, unread_count: 1 });
+    expect(waiting.latest_msg_time).toBeGreaterThanOrEqual(before);
+    expect((await view(two, opened.code)).last_read_time).toBe(waiting.latest_msg_time);
+
+    await read(one, id, 1);
+    const seen = await view(one, opened.code);
+    expect(seen).toMatchObject({ unread_count: 0, latest_msg_time: waiting.latest_msg_time });
+    expect(seen.last_read_time).toBeGreaterThanOrEqual(waiting.latest_msg_time);
+    // The list has the same of it, and reading again moves nothing.
+    const { is_friend, is_blocked, is_target_blocked, ...inList } = seen;
+    expect([is_friend, is_blocked, is_target_blocked]).toEqual([false, false, false]);
+    expect((await list(one)).items).toEqual([inList]);
+    await read(one, id, 1);
+    expect((await list(one)).items).toEqual([inList]);
+  });
+
+  test("what other APIs send, revoke and hide is seen in it", async () => {
+    const [one, two] = await strangers();
+    const wireId = await openOverAppkey(one, two);
+    const [shown] = (await list(two)).items;
+    expect(shown).toMatchObject({ target_info: { id: String(one.user.id) }, latest_msg_time: 0 });
+    const { code } = await create(two, one);
+    expect(code).toBe(shown?.code);
+    const id = await idOf(code);
+    await sendOverAppkey(one, wireId, "one");
+    await post(id, one, "two");
+    const both = await view(two, code);
+    expect(both.unread_count).toBe(2);
+    await takeAway(id, one, 2, "everyone");
+    await takeAway(id, two, 1, "me");
+    expect(await view(two, code)).toEqual(both);
+  });
+});
+
+describe("deleting", () => {
+  test("it is gone for oneself alone, twice is no error, and a new message brings it back with what came since", async () => {
+    const [one, two] = await strangers();
+    const { code } = await create(one, two);
+    const id = await idOf(code);
+    await post(id, two, "before");
+    await remove(one, code);
+    const cleared = await view(one, code);
+    await remove(one, code);
+    expect(await view(one, code)).toEqual(cleared);
+    expect(cleared.unread_count).toBe(0);
+    expect((await list(one)).meta).toEqual({ page: 1, page_total: 0, page_size: 50, total: 0 });
+    expect((await list(two)).items.map((item) => item.code)).toEqual([code]);
+    expect((await messages(two, id)).items.map(({ body }) => body)).toEqual([{ text: "before" }]);
+    expect((await messages(one, id)).items).toEqual([]);
+
+    await post(id, two, "after");
+    expect((await list(one)).items).toMatchObject([{ code, unread_count: 1 }]);
+    expect((await messages(one, id)).items.map(({ body }) => body)).toEqual([{ text: "after" }]);
+  });
+
+  test("opening it shows it again, empty, under the same code", async () => {
+    const [one, two] = await strangers();
+    const { code } = await create(one, two);
+    const id = await idOf(code);
+    await post(id, two, "before");
+    await remove(one, code);
+    await create(two, one);
+    expect((await list(one)).items).toEqual([]);
+    expect((await create(one, two)).code).toBe(code);
+    expect((await list(one)).items).toMatchObject([{ code, unread_count: 0 }]);
+    expect((await messages(one, id)).items).toEqual([]);
+  });
+});
+
+describe("how the two stand to each other", () => {
+  const RELATION = ["is_friend", "is_blocked", "is_target_blocked"] as const;
+
+  test("friends and blocks, as each of them sees it; neither keeps from opening", async () => {
+    const [one, two] = await strangers();
+    const { code } = await create(one, two);
+    const shown = async (who: SignedIn) => {
+      const seen = await view(who, code);
+      return RELATION.map((name) => seen[name]);
+    };
+    await befriend(one, two);
+    expect([await shown(one), await shown(two)]).toEqual([
+      [true, false, false],
+      [true, false, false],
+    ]);
+    await done("PUT blocks", one, two);
+    expect([await shown(one), await shown(two)]).toEqual([
+      [false, true, false],
+      [false, false, true],
+    ]);
+    expect(await create(two, one)).toEqual(await view(two, code));
+    await done("PUT blocks", two, one);
+    expect(await shown(one)).toEqual([false, true, true]);
+    await done("DELETE blocks", one, two);
+    expect(await shown(one)).toEqual([false, false, true]);
+    const [, , three] = await strangers();
+    await done("PUT blocks", three, one);
+    expect(await create(one, three)).toMatchObject({ is_blocked: false, is_target_blocked: true });
+  });
+
+  test("who has a socket open is online, in lists and alone, as v1 has it across a block too", async () => {
+    const [one, two] = await strangers();
+    const { code } = await create(one, two);
+    expect((await view(one, code)).target_info.online).toBe(false);
+    const socket = await openRoom(await idOf(code), two.token);
+    const isOnline = async () => (await list(one)).items[0]?.target_info.online;
+    await expect.poll(isOnline, { timeout: 10_000 }).toBe(true);
+    await done("PUT blocks", two, one);
+    expect((await view(one, code)).target_info.online).toBe(true);
+    expect((await listOverV1(one)).items[0]?.peer?.online).toBe(true);
+    socket.close();
+  });
+
+  test("who has deleted his account can still be looked at, and is not opened with", async () => {
+    const [one] = await strangers();
+    const gone = await register();
+    const { code } = await create(one, gone);
+    await deleteAccount(gone);
+    const username = `deleted-${gone.user.id}`;
+    const target_info = { id: String(gone.user.id), username, online: false, avatar: "" };
+    expect((await view(one, code)).target_info).toEqual(target_info);
+    expect((await list(one)).items).toMatchObject([{ code, target_info }]);
+    failure(await kook(one, "POST create", { target_id: gone.user.id }), 40_000, "用户不存在");
+    await remove(one, code);
+    expect((await list(one)).items).toEqual([]);
+  });
+});
+
+describe("codes", () => {
+  test("both have the same one, whoever opens it and whenever; each conversation has its own", async () => {
+    expect((await create(bob, ann)).code).toBe(code);
+    expect((await view(bob, code)).target_info.id).toBe(String(ann.user.id));
+    expect((await create(ann, cas)).code).not.toBe(code);
+  });
+
+  test("for who is not in it there is none, and what is none is told alike", async () => {
+    for (const wrong of [code.slice(1), `${code}0`, "sderwrw**", String(await idOf(code))])
+      failure(await kook(ann, `GET view?chat_code=${wrong}`), 40_000, "参数有误：chat_code");
+    for (const [who, other] of [
+      [cas, code],
+      [ann, "0".repeat(32)],
+    ] as const) {
+      failure(await kook(who, `GET view?chat_code=${other}`), 40_000, "会话不存在");
+      failure(await kook(who, "POST delete", { chat_code: other }), 40_000, "会话不存在");
+    }
+    expect((await list(bob)).items.map((item) => item.code)).toContain(code);
+  });
+
+  test("fifty who open at once, from both sides and over several APIs, get one", async () => {
+    const [one, two] = await strangers();
+    const all = await Promise.all(
+      range(1, 50).map(async (i) => {
+        const [who, peer] = i % 2 ? [one, two] : [two, one];
+        return i % 5
+          ? (await create(who, peer)).code
+          : codeOf(-100_000_000 - (await openOverAppkey(who, peer)));
+      }),
+    );
+    expect(new Set(all).size).toBe(1);
+    expect([(await list(one)).meta.total, (await list(two)).meta.total]).toEqual([1, 1]);
+  });
+
+  test("a message and a deletion at once: it is in the list with what came since, or not at all", async () => {
+    const [one, two] = await strangers();
+    const { code } = await create(one, two);
+    const id = await idOf(code);
+    await Promise.all(range(1, 50).map((i) => (i % 2 ? post(id, two, String(i)) : remove(one, code))));
+    const left = (await messages(one, id)).items.length;
+    const { items, meta } = await list(one);
+    expect(meta.total).toBe(left === 0 ? 0 : 1);
+    expect(items.map((item) => item.unread_count)).toEqual(left === 0 ? [] : [left]);
+    expect((await list(two)).meta.total).toBe(1);
+  });
+
+  test("the migration gives one to what is there, and to what the release before inserts", async () => {
+    const known = await codeOf(await idOf(code));
+    for (const undo of ["TRIGGER conversations_give_code", "INDEX conversations_code"])
+      await env.DB.prepare(`DROP ${undo}`).run();
+    await env.DB.prepare("ALTER TABLE conversations DROP COLUMN code").run();
+    const migration = env.TEST_MIGRATIONS.find(({ name }) => name.endsWith("conversation_codes.sql"));
+    for (const query of migration?.queries ?? []) await env.DB.prepare(query).run();
+    const insert = "INSERT INTO conversations (kind, created_at) VALUES ('group', 0), ('group', 0)";
+    await env.DB.prepare(insert).run();
+    const counted = "SELECT count(*) AS all_, count(DISTINCT code) AS codes, min(length(code)) AS digits";
+    const found = await env.DB.prepare(`${counted} FROM conversations`).first();
+    expect(found).toMatchObject({ codes: found?.all_, digits: 32 });
+    failure(await kook(ann, `GET view?chat_code=${known}`));
+    expect((await create(ann, bob)).code).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
