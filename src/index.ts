@@ -16,6 +16,7 @@ import { project } from "./storage/projection.ts";
 import { findSetting } from "./storage/scenes.ts";
 import { endedSessions } from "./storage/sessions.ts";
 import { findLife } from "./storage/users.ts";
+import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
 
@@ -60,7 +61,7 @@ export class Inbox extends InboxObject {
       },
       conversations: new ConversationStubs(env.CONVERSATION),
       contacts: new InboxStubs(env.INBOX),
-      protocols: { v1: deviceProtocol },
+      protocols: { v1: deviceProtocol, usersig: usersigProtocol(settings) },
       settings,
     });
   }

@@ -1,0 +1,41 @@
+import type { Conversation } from "./conversation.ts";
+import { openDirect } from "./conversations.ts";
+import type { Core } from "./core.ts";
+import { invalid } from "./errors.ts";
+import { createGroup } from "./group-creation.ts";
+import type { UserId } from "./ids.ts";
+import { allNamed } from "./users.ts";
+
+/** What is to be opened, among users who are called by their names. */
+interface Wanted {
+  kind: Conversation["kind"];
+  name: string;
+  usernames: string[];
+  /** how the list of names is called in errors */
+  field: string;
+}
+
+/**
+ * Opens a conversation among users, the caller being one of them: a group of his, or the direct one of two, which is
+ * found where it is there.
+ * @throws `not_found`, naming whom there are not; `validation_failed` unless the caller is among them, and for a
+ *   direct one they are two; `blocked` for a group across a block
+ */
+export async function openAmong(
+  core: Core,
+  caller: UserId,
+  { kind, name, usernames, field }: Wanted,
+): Promise<Conversation> {
+  const max = core.settings.maxGroupMembers;
+  if (usernames.length > max) throw invalid(field, `must be at most ${max} users`);
+  const users = await allNamed(core, usernames);
+  const others = users.map(({ id }) => id).filter((id) => id !== caller);
+  if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
+  if (kind === "group") {
+    return createGroup(core, caller, { name, memberIds: others, joinPolicy: "approval", policy: "group" });
+  }
+  const [peer, third] = others;
+  if (peer === undefined || third !== undefined) throw invalid(field, "must be two different users");
+  const { conversation } = await openDirect(core, caller, peer, name);
+  return conversation;
+}

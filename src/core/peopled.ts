@@ -1,0 +1,142 @@
+import { findMembers } from "../storage/members.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Core } from "./core.ts";
+import { CoreError } from "./errors.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+import { fault, log } from "./log.ts";
+import type { Message } from "./message.ts";
+import { readReceipts } from "./messages.ts";
+import { listAll, listNumbered } from "./numbered.ts";
+import type { Particulars } from "./particulars.ts";
+import { publicParticulars } from "./provisioning.ts";
+import { pageFromNewest } from "./readable.ts";
+import { type Reading, reading, readingsOf } from "./reading.ts";
+
+/** So many conversations, and members of them, are looked up at once. */
+const AT_ONCE = { conversations: 20, members: 2_000 };
+
+/** A message, and whether it was read. */
+export interface Latest {
+  message: Message;
+  reading: Reading;
+}
+
+/** A conversation with what everybody may know of who is in it, and the newest that the caller can read there. */
+export interface Peopled {
+  conversation: Conversation;
+  /** the other one of a direct conversation; all members of a group */
+  people: Particulars[];
+  latest: Latest | null;
+}
+
+/**
+ * Conversations of the caller with their people, in parts: two queries of D1 for each part, and a call of those
+ * conversations alone of which the list does not tell the newest that can be read, or whether it was.
+ */
+async function* withPeople(
+  core: Core,
+  caller: UserId,
+  conversations: Conversation[],
+): AsyncGenerator<Peopled[]> {
+  for (const part of parts(conversations)) {
+    const [peopleOf, latest] = await Promise.all([
+      peopleIn(core, caller, part),
+      Promise.all(part.map((conversation) => latestOf(core, caller, conversation))),
+    ]);
+    yield part.map((conversation, i) => ({
+      conversation,
+      people: peopleOf(conversation),
+      latest: latest[i] ?? null,
+    }));
+  }
+}
+
+/**
+ * The caller's conversations with their people, the newest activity first.
+ * @param range so many are passed over, and so many taken; null: all
+ * @returns in parts, with how many there are altogether
+ */
+export async function listPeopled(
+  core: Core,
+  caller: UserId,
+  range: { skip: number; limit: number } | null,
+): Promise<{ total: number; parts: AsyncIterable<Peopled[]> }> {
+  if (range) {
+    const { items, total } = await listNumbered(core, caller, range);
+    return { total, parts: withPeople(core, caller, items) };
+  }
+  const all = await listAll(core, caller);
+  async function* parts() {
+    for await (const some of all.parts) yield* withPeople(core, caller, some);
+  }
+  return { total: all.total, parts: parts() };
+}
+
+/** One conversation with its people. */
+export async function onePeopled(core: Core, caller: UserId, conversation: Conversation): Promise<Peopled> {
+  for await (const [peopled] of withPeople(core, caller, [conversation])) if (peopled) return peopled;
+  throw new Error("one conversation makes one part");
+}
+
+function* parts(conversations: Conversation[]): Generator<Conversation[]> {
+  let part: Conversation[] = [];
+  let members = 0;
+  for (const conversation of conversations) {
+    members += conversation.memberCount;
+    if (part.length === AT_ONCE.conversations || (part.length > 0 && members > AT_ONCE.members)) {
+      yield part;
+      part = [];
+      members = conversation.memberCount;
+    }
+    part.push(conversation);
+  }
+  if (part.length > 0) yield part;
+}
+
+async function peopleIn(
+  core: Core,
+  caller: UserId,
+  part: Conversation[],
+): Promise<(conversation: Conversation) => Particulars[]> {
+  const groups = part.filter(({ kind }) => kind === "group").map(({ id }) => id);
+  const found = groups.length === 0 ? [] : await findMembers(core.db, groups);
+  const members = Map.groupBy(found, ({ conversationId }) => conversationId);
+  const idsOf = ({ id, kind, peer }: Conversation): UserId[] => {
+    if (kind === "group") return (members.get(id) ?? []).map(({ userId }) => userId);
+    return peer ? [peer.id] : [];
+  };
+  const known = await publicParticulars(core, [...new Set([caller, ...part.flatMap(idsOf)])]);
+  return (conversation) => idsOf(conversation).flatMap((id) => known.get(id) ?? []);
+}
+
+/** The newest that the caller can read: lists know the newest message, be it a tip or revoked. */
+async function latestOf(core: Core, caller: UserId, conversation: Conversation): Promise<Latest | null> {
+  const { id, lastMessage } = conversation;
+  if (!lastMessage) return null;
+  try {
+    const isReadable = !lastMessage.revoked && lastMessage.kind !== "tip";
+    const message = isReadable ? lastMessage : await newest(core, caller, id);
+    return message && { message, reading: await readingIn(core, caller, conversation, message) };
+  } catch (error) {
+    // Of one that cannot be asked the rest is told all the same.
+    if (!(error instanceof CoreError)) throw error;
+    log("warn", "latest_unknown", { conversation: id, ...fault(error) });
+    return null;
+  }
+}
+
+async function newest(core: Core, caller: UserId, id: ConversationId): Promise<Message | null> {
+  const { items } = await pageFromNewest(core, caller, id, { skip: 0, limit: 1 });
+  return items[0] ?? null;
+}
+
+async function readingIn(
+  core: Core,
+  caller: UserId,
+  { id, kind, readSeq, readAt }: Conversation,
+  message: Message,
+): Promise<Reading> {
+  const isDirect = kind === "direct";
+  if (!isDirect || message.sender.id !== caller) return reading({ readSeq, readAt }, message.seq);
+  return readingsOf(await readReceipts(core, caller, id), caller, { isDirect })(message);
+}

@@ -1,0 +1,26 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import type { Surface } from "../../http/surface.ts";
+import { refuse } from "./errors.ts";
+import { files } from "./routes/files.ts";
+import { logs } from "./routes/logs.ts";
+import { sessions } from "./routes/sessions.ts";
+import { socket } from "./routes/socket.ts";
+import { users } from "./routes/users.ts";
+
+const PREFIXES = ["/chat", "/file", "/ws/chat"];
+
+const router = new Hono<AppEnv>({ strict: false });
+router.route("/", users);
+router.route("/", sessions);
+router.route("/", logs);
+router.route("/", files);
+router.route("/", socket);
+
+/** The API whose clients sign in with a user_sig: nine calls and a socket. */
+export const usersig = {
+  name: "usersig",
+  router,
+  owns: (path) => PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`)),
+  refuse,
+} satisfies Surface;

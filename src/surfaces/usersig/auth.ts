@@ -1,0 +1,54 @@
+import type { Context, HonoRequest } from "hono";
+import { createMiddleware } from "hono/factory";
+import { CoreError } from "../../core/errors.ts";
+import type { Claim } from "../../core/provisioning.ts";
+import { isRuleKey } from "../../core/rule-key.ts";
+import type { Credential } from "../../core/sessions.ts";
+import type { User } from "../../core/users.ts";
+import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { identify } from "../../http/identify.ts";
+import { countFromAddress } from "../../http/rate-limit.ts";
+
+const MISSING = "Authorization: must be there, the user_sig";
+
+/**
+ * Lets in who brings a user_sig, or a token of another API, in `Authorization`: bare, or behind `Bearer`.
+ * @throws `unauthenticated`, `rate_limited`
+ */
+export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
+  c.set("caller", await identify(c, sigOf(c), MISSING));
+  await next();
+});
+
+/**
+ * By what right somebody asks for a user: by what he brings, a user_sig or the rule key. What is brought must hold.
+ * @throws `unauthenticated`, `forbidden`, `rate_limited`
+ */
+export async function claimOf(
+  c: Context<AppEnv>,
+  { user_id, token }: { user_id?: string | undefined; token?: string | undefined },
+): Promise<Claim> {
+  const sig = sigOf(c);
+  const caller = sig === undefined ? null : await identify(c, sig, MISSING);
+  if (token === undefined) return { caller, hasKey: false };
+  await requireRuleKey(c, user_id ?? "", token);
+  return { caller, hasKey: true };
+}
+
+/** Who calls, as long as he is the user whom he says. @throws `unauthenticated`, `rate_limited` */
+export async function identifyAs(c: Context<AppEnv>, user: User, sig: string): Promise<Credential> {
+  const caller = await identify(c, sig, MISSING);
+  if (caller.userId === user.id) return caller;
+  throw new CoreError("unauthenticated", "user_sig: is somebody else's");
+}
+
+/** Wrong ones are counted, as nobody is to find it by trying. @throws `forbidden`, `rate_limited` */
+export async function requireRuleKey(c: Context<AppEnv>, userId: string, token: string): Promise<void> {
+  if (isRuleKey(c.var.core.settings, userId, token)) return;
+  await countFromAddress(c);
+  throw new CoreError("forbidden", "token: is not the rule key (settings USERSIG_RULE_KEY, USERSIG_RULE)");
+}
+
+function sigOf(c: { req: HonoRequest }): string | undefined {
+  return c.req.header("Authorization")?.replace(/^Bearer +/i, "");
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { bodyJson, Content, StoredBody } from "../../core/content.ts";
+import { invalid } from "../../core/errors.ts";
+import type { Draft, Message } from "../../core/message.ts";
+import { fileOfUrl } from "../../http/file-url.ts";
+import { parseJson, requireSound } from "../../http/json.ts";
+
+/** What a client says that a string is. */
+export const ContentType = z.enum(["text", "image", "audio", "video", "file"]);
+type ContentType = z.infer<typeof ContentType>;
+
+/**
+ * What is said by a text, or the URL of a medium; whatever is no string is kept as it is.
+ * @throws `validation_failed`
+ */
+export function readContent(content: unknown, type: ContentType): Pick<Draft, "kind" | "body"> {
+  const parsed = Content.safeParse(contentOf(content, type));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid("content", issue?.message ?? "cannot be sent");
+  }
+  return { kind: parsed.data.kind, body: bodyJson(parsed.data) };
+}
+
+function contentOf(content: unknown, type: ContentType): unknown {
+  if (typeof content !== "string") {
+    return { kind: "custom", body: { data: JSON.stringify(content), description: "", extension: "" } };
+  }
+  return { kind: type, body: type === "text" ? { text: content } : { url: content } };
+}
+
+const Text = z.object({ text: z.string() });
+const Custom = z.object({ data: z.string() });
+const Medium = z.object({
+  url: z.string(),
+  name: z.string().optional(),
+  size: z.number().optional(),
+  content_type: z.string().optional(),
+});
+
+/** What a message says, as `readContent` takes it; of a kind that there is not here its body. */
+export function writeContent({ kind, body, revoked }: Pick<Message, "kind" | "body" | "revoked">) {
+  const stored = StoredBody.parse(JSON.parse(body));
+  if (revoked) return { content: "", content_type: kind, file: null };
+  if (kind === "text") return { content: Text.parse(stored).text, content_type: kind, file: null };
+  if (kind === "custom")
+    return { content: jsonOf(Custom.parse(stored).data), content_type: kind, file: null };
+  if (!ContentType.safeParse(kind).success) return { content: stored, content_type: kind, file: null };
+  const medium = Medium.parse(stored);
+  return { content: medium.url, content_type: kind, file: fileOf(medium) };
+}
+
+function fileOf({ url, name, size, content_type }: z.infer<typeof Medium>) {
+  const known = fileOfUrl(url);
+  return {
+    ...{ id: known.key ?? "", name: name ?? known.name, size: size ?? 0 },
+    ...{ content_type: content_type ?? "", url },
+  };
+}
+
+/** Other APIs keep there what is no JSON, or none that is taken here: nested so deep that a client could not read it. */
+function jsonOf(data: string): unknown {
+  try {
+    const value = parseJson(data, "data");
+    requireSound(value, "data");
+    return value;
+  } catch {
+    return data;
+  }
+}

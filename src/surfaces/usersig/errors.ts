@@ -1,0 +1,55 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ErrorCode, Failure } from "../../core/errors.ts";
+
+interface Told {
+  /** the API's own code */
+  code: number;
+  /** what `message` says before the detail */
+  reason: string;
+  /** the HTTP status, which is 200 but for what no client of the document meets */
+  status?: ContentfulStatusCode;
+}
+
+/** How each failure is told. */
+const TOLD: Record<ErrorCode, Told> = {
+  validation_failed: { code: 400, reason: "参数有误" },
+  unauthenticated: { code: 403, reason: "user_sig 验证失败" },
+  forbidden: { code: 403, reason: "没有权限" },
+  muted: { code: 403, reason: "已被禁言" },
+  blocked: { code: 403, reason: "已被屏蔽" },
+  not_found: { code: 404, reason: "不存在" },
+  no_such_path: { code: 404, reason: "接口不存在", status: 404 },
+  method_not_allowed: { code: 405, reason: "请求方式有误", status: 405 },
+  not_forwardable: { code: 400, reason: "无法转发" },
+  conflict: { code: 400, reason: "冲突" },
+  group_full: { code: 400, reason: "群聊人数已满" },
+  already_handled: { code: 400, reason: "已处理" },
+  too_late: { code: 400, reason: "已超过时限" },
+  upgrade_required: { code: 426, reason: "需要 WebSocket", status: 426 },
+  too_large: { code: 400, reason: "大小超限" },
+  range_not_satisfiable: { code: 416, reason: "范围有误", status: 416 },
+  rate_limited: { code: 429, reason: "请求过于频繁", status: 429 },
+  locked: { code: 429, reason: "已被锁定", status: 429 },
+  internal: { code: 500, reason: "服务器内部错误", status: 500 },
+  unavailable: { code: 503, reason: "服务暂不可用", status: 503 },
+};
+
+/** What the document wants to be told of a file that is too large. */
+const FILE_TOO_LARGE = "文件大小超限：file: 限制20M以内";
+
+/** What a failure says in words and by number, in an answer and in a frame. */
+export function failureOf({ code, detail, data }: Failure): { code: number; message: string } {
+  const { code: own, reason } = data?.gone ? TOLD.not_found : TOLD[code];
+  return { code: own, message: `${reason}：${detail}` };
+}
+
+/** A failure as this API tells it: `{"code":400,"message":"参数有误：…","data":{}}`. */
+export function refuse(c: Context, failure: Failure): Response {
+  const { status = 200 } = TOLD[failure.code];
+  const { retryAfter } = failure.data ?? {};
+  if (retryAfter) c.header("Retry-After", String(retryAfter));
+  const isFile = failure.code === "too_large" && c.req.path.startsWith("/file/");
+  if (isFile) return c.json({ code: 400, message: FILE_TOO_LARGE, data: {} });
+  return c.json({ ...failureOf(failure), data: {} }, status);
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { attempt, type Failure } from "../../core/errors.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { Message } from "../../core/message.ts";
+import { type DeviceCommand, type DeviceProtocol, Piece } from "../../core/protocol.ts";
+import { UNREAD } from "../../core/reading.ts";
+import type { Scene } from "../../core/scene.ts";
+import type { Settings } from "../../core/settings.ts";
+import { checked } from "../../http/fields.ts";
+import { parseJson, requireSound } from "../../http/json.ts";
+import { ContentType, readContent } from "./content.ts";
+import { failureOf } from "./errors.ts";
+import { sessionId } from "./schemas.ts";
+import { serializeLog, serializeScene } from "./serialize.ts";
+
+const Leaving = z.object({ type: z.literal("LOGOUT") });
+const Sending = z.object({
+  to_session: sessionId,
+  content: z.unknown().optional(),
+  content_type: ContentType.default("text"),
+  client_msg_id: z.string().min(1).max(LIMITS.clientMsgId).optional(),
+});
+
+/** The frames of this API's sockets: each is one JSON object, and each message has one of its own. */
+export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): DeviceProtocol {
+  return {
+    decode: (frame) => attempt(() => command(frame)),
+    event: ({ type }) => WORDS[type] ?? null,
+    message: (message, scene) => (scene ? told(message, scene, timeZone) : null),
+    messages: ([piece]) => String(piece),
+    refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
+    perFrame: 1,
+    acking: null,
+    inScene: true,
+    resumes: false,
+    outlivesTokens: true,
+    bearsInvalid: true,
+  };
+}
+
+/** Of all that happens two things are told. */
+const WORDS: Record<string, string> = {
+  ready: JSON.stringify({ type: "SDK_READY" }),
+  kicked: JSON.stringify({ type: "KICKED_OUT" }),
+};
+
+function command(frame: string): DeviceCommand {
+  const value = parseJson(frame, "frame");
+  requireSound(value, "frame");
+  if (Leaving.safeParse(value).success) return { type: "leave" };
+  const { to_session, content = "", content_type, client_msg_id: clientMsgId } = checked(Sending, value);
+  const draft = { clientMsgId, quoteSeq: undefined, mentions: [], ...readContent(content, content_type) };
+  return {
+    type: "send",
+    items: [{ clientMsgId, send: { ok: true, value: { conversationId: to_session, draft } } }],
+  };
+}
+
+/** A message as its sender's devices are told of it, or those of others; tips and what is revoked already are not told. */
+function told(message: Message, scene: Scene, timeZone: string): Piece | null {
+  const isOwn = message.sender.id === scene.userId;
+  if (message.kind === "tip" || (message.revoked && !isOwn)) return null;
+  // In a group it is the one who is told of whom it says that he has read it.
+  const hasRead = isOwn && scene.kind === "group";
+  const reading = hasRead ? { read: true, at: message.createdAt } : UNREAD;
+  const log = serializeLog({ message, reading }, timeZone);
+  const { content, sender } = log;
+  const type = isOwn ? "MESSAGE_SEND_SUCCESS" : "MESSAGE_RECEIVED";
+  const session = serializeScene(scene, timeZone);
+  return Piece.parse(JSON.stringify({ type, content, session, sender, chat_log: log }));
+}

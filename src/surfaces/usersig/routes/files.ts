@@ -1,0 +1,16 @@
+import { Hono } from "hono";
+import { storeFile } from "../../../core/files.ts";
+import type { CallerEnv } from "../../../http/env.ts";
+import { readFormUpload } from "../../../http/upload.ts";
+import { authenticated } from "../auth.ts";
+import { succeed } from "../envelope.ts";
+import { serializeFile } from "../serialize.ts";
+
+export const files = new Hono<CallerEnv>({ strict: false });
+
+/** 上传聊天文件 */
+files.post("/file/upload-chat-file", authenticated, async (c) => {
+  const { core, caller } = c.var;
+  const file = await storeFile(core, caller.userId, await readFormUpload(c.req.raw, "file"));
+  return succeed(c, { chat_file: serializeFile(file, c.req.url, core.settings.timeZone) });
+});

@@ -1,0 +1,28 @@
+import { Hono } from "hono";
+import { logPages } from "../../../core/log-pages.ts";
+import { markDirectRead } from "../../../core/messages.ts";
+import type { CallerEnv } from "../../../http/env.ts";
+import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
+import { authenticated } from "../auth.ts";
+import { succeed, succeedListed } from "../envelope.ts";
+import { LogListing, Marking, SPEECH } from "../schemas.ts";
+import { serializeLog } from "../serialize.ts";
+
+export const logs = new Hono<CallerEnv>({ strict: false });
+
+/** 获取聊天记录 */
+logs.get("/chat/chat-log-info", authenticated, async (c) => {
+  const { session_id, range } = checked(LogListing, queryFields(c.req.raw));
+  const { core, caller } = c.var;
+  const names = { list: "chat_log_info_list", count: "num_of_chat_logs" };
+  return succeedListed(c, names, await logPages(core, caller.userId, session_id, range), range, (log) =>
+    serializeLog(log, core.settings.timeZone),
+  );
+});
+
+/** 单聊标记为已读 */
+logs.post("/chat/single-chat-mark-as-read", authenticated, async (c) => {
+  const { session_id } = checked(Marking, await fieldsOf(c.req.raw, SPEECH));
+  const { core, caller } = c.var;
+  return succeed(c, { marked_count: await markDirectRead(core, caller.userId, session_id) });
+});

@@ -1,0 +1,40 @@
+import { Hono } from "hono";
+import { openDeviceSocket } from "../../../core/device-socket.ts";
+import { CoreError } from "../../../core/errors.ts";
+import { requireUserNamed } from "../../../core/user-sig.ts";
+import type { AppEnv } from "../../../http/env.ts";
+import { requireSocket } from "../../../http/upgrade.ts";
+import { identifyAs } from "../auth.ts";
+
+/** The name of these frames in `src/index.ts`. */
+const PROTOCOL = "usersig";
+
+/** Why a socket is closed that should not have been opened. */
+const CLOSE = { notTheirs: [4003, "user_sig"], unknown: [4004, "user_id"] } as const;
+
+export const socket = new Hono<AppEnv>({ strict: false });
+
+/** 聊天 */
+socket.get("/ws/chat/:user_id/:user_sig", async (c) => {
+  const { core } = c.var;
+  requireSocket(core.settings, c.req);
+  const { user_id, user_sig } = c.req.param();
+  const user = await requireUserNamed(core, user_id);
+  const caller = await identifyAs(c, user, user_sig);
+  return openDeviceSocket(core, { ...caller, protocol: PROTOCOL, subprotocol: undefined });
+});
+
+// Clients of this API are told by the way in which the socket closes.
+socket.onError((error) => {
+  if (!(error instanceof CoreError)) throw error;
+  if (error.code === "not_found" || error.data?.gone) return closed(CLOSE.unknown);
+  if (error.code === "unauthenticated") return closed(CLOSE.notTheirs);
+  throw error;
+});
+
+function closed([code, reason]: readonly [number, string]): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(code, reason);
+  return new Response(null, { status: 101, webSocket: client });
+}

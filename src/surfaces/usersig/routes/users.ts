@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { changeParticulars, getParticulars, provision } from "../../../core/provisioning.ts";
+import { openSig } from "../../../core/user-sig.ts";
+import { zonedTime } from "../../../core/zone.ts";
+import type { AppEnv } from "../../../http/env.ts";
+import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
+import { countFromAddress } from "../../../http/rate-limit.ts";
+import { issueToken, requireSecret } from "../../../http/token.ts";
+import { claimOf, requireRuleKey } from "../auth.ts";
+import { succeed } from "../envelope.ts";
+import { Creation, Info, OwnChange, SigRequest, SPEECH } from "../schemas.ts";
+import { particularsOf, serializeChatUser } from "../serialize.ts";
+
+export const users = new Hono<AppEnv>({ strict: false });
+
+/** 创建用户 */
+users.post("/chat/create-chat-user", async (c) => {
+  const { user_id, token, ...given } = checked(Creation, await fieldsOf(c.req.raw, SPEECH));
+  const claim = await claimOf(c, { user_id, token });
+  if (!claim.hasKey) await countFromAddress(c);
+  const { core } = c.var;
+  const user = await provision(core, claim, { username: user_id, ...particularsOf(given) });
+  return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
+});
+
+/** 用户信息 */
+users.get("/chat/chat-user-info", async (c) => {
+  const { user_id, token } = checked(Info, queryFields(c.req.raw));
+  const { core } = c.var;
+  const user = await getParticulars(core, await claimOf(c, { user_id, token }), user_id);
+  return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
+});
+
+/** 更改用户信息: the caller's own, whomever he names. */
+users.post("/chat/change-chat-user-info", async (c) => {
+  const fields = await fieldsOf(c.req.raw, SPEECH);
+  const hasSig = c.req.header("Authorization") !== undefined;
+  const { user_id, token, ...given } = hasSig
+    ? { user_id: "", token: undefined, ...checked(OwnChange, fields) }
+    : checked(Creation, fields);
+  const claim = await claimOf(c, { user_id, token });
+  const { core } = c.var;
+  const user = await changeParticulars(core, claim, user_id, particularsOf(given));
+  return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
+});
+
+/** 获取user_sig */
+users.post("/chat/get-user-sig", async (c) => {
+  requireSecret(c.env.TOKEN_SECRET);
+  const { user_id, token } = checked(SigRequest, await fieldsOf(c.req.raw, SPEECH));
+  await requireRuleKey(c, user_id, token);
+  const { core } = c.var;
+  const credential = await openSig(core, user_id, c.req.header("User-Agent") ?? "");
+  return succeed(c, {
+    user_sig: await issueToken(c.env.TOKEN_SECRET, credential, "user_sig"),
+    expire_time: zonedTime(credential.expiresAt, core.settings.timeZone),
+    expires_in: 300,
+  });
+});

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { noConversation } from "../../core/errors.ts";
+import { ConversationId } from "../../core/ids.ts";
+import { LIMITS } from "../../core/limits.ts";
+import { ParticularFields } from "../../core/particulars.ts";
+import { textUpTo } from "../../core/text.ts";
+import { Username } from "../../core/users.ts";
+import { integer, type Speech } from "../../http/fields.ts";
+
+/** Bodies are JSON or forms: at most 512 KiB, which a list of a thousand users takes. */
+export const SPEECH: Speech = { maxBytes: 512 * 1024, forms: true };
+
+const shape = ParticularFields.partial().shape;
+
+/** What is told of a chat user, as it is called here. */
+const fields = {
+  name: shape.fullName,
+  nickname: shape.nickname,
+  username: shape.alias,
+  gender: shape.gender,
+  birthday: shape.birthday,
+  id_card_num: shape.idCardNum,
+  phone: shape.phone,
+  email: shape.email,
+  province: shape.province,
+  city: shape.city,
+  avatar: shape.avatar,
+  description: shape.signature,
+};
+
+/** The rule key. */
+const token = z.string().min(1, "must not be empty");
+
+/** `POST /chat/create-chat-user/` */
+export const Creation = z.object({ user_id: Username, token: token.optional(), ...fields });
+
+/** `POST /chat/change-chat-user-info/`, where a user_sig says whom; else it is as a creation. */
+export const OwnChange = Creation.omit({ user_id: true, token: true });
+
+/** `GET /chat/chat-user-info/` */
+export const Info = z.object({ user_id: Username, token: token.optional() });
+
+/** `POST /chat/get-user-sig/` */
+export const SigRequest = z.object({ user_id: Username, token });
+
+/** An id as it is written here. @throws `not_found` where it can be none: there is no such session */
+export const sessionId = z
+  .union([z.string().min(1), z.int()], { error: "must be there" })
+  .transform((wire) => {
+    const id = integer.pipe(ConversationId).safeParse(wire);
+    if (!id.success) throw noConversation();
+    return id.data;
+  });
+
+/** In a form a list is repeated, or one field that holds a JSON array. */
+const names = z.preprocess(listOf, z.array(Username).min(1, "must not be empty"));
+
+function listOf(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (!value.trimStart().startsWith("[")) return value === "" ? [] : [value];
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+export const SINGLE = 1;
+export const GROUP = 2;
+
+/** `POST /chat/create-session/` */
+export const Opening = z.object({
+  name: textUpTo(LIMITS.name).min(1, "must not be empty"),
+  type: integer.pipe(z.literal([SINGLE, GROUP], { error: "must be 1 (单聊) or 2 (群聊)" })),
+  chat_user_id_list: names,
+});
+
+const positive = integer.pipe(z.int().positive({ error: "must be positive" }));
+const DEFAULT_SIZE = 10;
+
+const page = {
+  page_size: positive.transform((size) => Math.min(size, LIMITS.page)).default(DEFAULT_SIZE),
+  page_num: positive.default(1),
+  /** whatever it is: all in one page */
+  total: z.unknown().optional(),
+};
+
+/** Which part of a list is wanted; null: all of it. */
+export interface Range {
+  skip: number;
+  limit: number;
+}
+
+function rangeOf({ page_size, page_num, total }: { page_size: number; page_num: number; total?: unknown }) {
+  if (total !== undefined) return null;
+  return { skip: Math.min((page_num - 1) * page_size, Number.MAX_SAFE_INTEGER), limit: page_size };
+}
+
+/** `GET /chat/session-info/` */
+export const Listing = z
+  .object(page)
+  .transform((given): { range: Range | null } => ({ range: rangeOf(given) }));
+
+/** `GET /chat/chat-log-info/` */
+export const LogListing = z
+  .object({ session_id: sessionId, ...page })
+  .transform(({ session_id, ...given }) => ({ session_id, range: rangeOf(given) }));
+
+/** `POST /chat/single-chat-mark-as-read/` */
+export const Marking = z.object({ session_id: sessionId });

@@ -1,0 +1,84 @@
+import type { z } from "zod";
+import type { StoredFile } from "../../core/files.ts";
+import type { Particulars, ParticularsChange } from "../../core/particulars.ts";
+import type { Latest, Peopled } from "../../core/peopled.ts";
+import type { Scene } from "../../core/scene.ts";
+import { zonedTime } from "../../core/zone.ts";
+import { fileUrl } from "../../http/file-url.ts";
+import { writeContent } from "./content.ts";
+import { GROUP, type OwnChange, SINGLE } from "./schemas.ts";
+
+/** What is told of a chat user, in the core's words. */
+export function particularsOf(given: z.infer<typeof OwnChange>): ParticularsChange {
+  const { name, nickname, username, gender, birthday, id_card_num, phone, email, province, city } = given;
+  return {
+    ...{ fullName: name, nickname, alias: username, gender, birthday, idCardNum: id_card_num, phone, email },
+    ...{ province, city, avatar: given.avatar, signature: given.description },
+  };
+}
+
+/** A user as this API shows him, with all that is in there. */
+export function serializeChatUser(user: Particulars, timeZone: string) {
+  const { nickname, gender, birthday, phone, email, province, city, avatar, loginAt, createdAt } = user;
+  return {
+    ...{ user_id: user.username, name: user.fullName, nickname, username: user.alias, gender, birthday },
+    ...{ id_card_num: user.idCardNum, phone, email, province, city, avatar, description: user.signature },
+    is_disable: false,
+    login_time: loginAt === 0 ? "" : zonedTime(loginAt, timeZone),
+    create_time: zonedTime(createdAt, timeZone),
+  };
+}
+
+/** An uploaded file. @param requestUrl of the upload: the file's URL is of the same origin */
+export function serializeFile(file: StoredFile, requestUrl: string, timeZone: string) {
+  const { key, md5, name, size, contentType, createdAt } = file;
+  return {
+    ...{ id: key, md5, name, size, content_type: contentType },
+    ...{ create_time: zonedTime(createdAt, timeZone), url: fileUrl(file, requestUrl) },
+  };
+}
+
+/** A session as one of its members sees it. */
+export function serializeSession({ conversation, people, latest }: Peopled, timeZone: string) {
+  const users = people.map((user) => serializeChatUser(user, timeZone));
+  return {
+    ...sessionOf(conversation, timeZone),
+    session_info: conversation.kind === "direct" ? { ...users[0] } : { chat_user_list: users },
+    recently_chat_log: latest && serializeLog(latest, timeZone),
+  };
+}
+
+/** The same beside a message: without the members of a group, and without its last log. */
+export function serializeScene(scene: Scene, timeZone: string) {
+  return {
+    ...sessionOf(scene, timeZone),
+    session_info: scene.peer ? serializeChatUser(scene.peer, timeZone) : {},
+    recently_chat_log: null,
+  };
+}
+
+function sessionOf(
+  { id, kind, name, givenName, createdAt, unreadCount }: Omit<Scene, "userId" | "peer">,
+  timeZone: string,
+) {
+  return {
+    session_id: String(id),
+    type: kind === "direct" ? SINGLE : GROUP,
+    name: givenName || name,
+    // Beside a message it may not be known.
+    create_time: createdAt === 0 ? "" : zonedTime(createdAt, timeZone),
+    unread_count: unreadCount,
+  };
+}
+
+/** A message, and whether it was read. */
+export function serializeLog({ message, reading }: Latest, timeZone: string) {
+  const { conversationId, seq, sender, createdAt } = message;
+  return {
+    ...{ id: `${conversationId}-${seq}`, session_id: String(conversationId), sender: sender.username },
+    ...writeContent(message),
+    have_read: reading.read,
+    read_time: reading.at === 0 ? "" : zonedTime(reading.at, timeZone),
+    create_time: zonedTime(createdAt, timeZone),
+  };
+}

@@ -1,0 +1,192 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { freshName, type SignedIn } from "../../support/api.ts";
+import { send } from "../../support/chat.ts";
+import { signedIn } from "../../support/crowd.ts";
+import type { Scene } from "../../support/fixtures.ts";
+import { type WireAnswer, type WireCall, wire } from "../../support/wire.ts";
+
+export const RULE_KEY = "test-rule-key";
+
+/** A user as the API shows him: nothing may lack, nothing else be there. */
+export const ChatUser = z.strictObject({
+  ...{
+    user_id: z.string(),
+    name: z.string(),
+    nickname: z.string(),
+    username: z.string(),
+    gender: z.string(),
+  },
+  ...{ birthday: z.string(), id_card_num: z.string(), phone: z.string(), email: z.string() },
+  ...{ province: z.string(), city: z.string(), avatar: z.string(), description: z.string() },
+  ...{ is_disable: z.literal(false), login_time: z.string(), create_time: z.string() },
+});
+export type ChatUser = z.infer<typeof ChatUser>;
+
+const Envelope = z.strictObject({ code: z.int(), message: z.string(), data: z.looseObject({}) });
+const UserData = z.strictObject({ chat_user: ChatUser });
+const SigData = z.strictObject({
+  user_sig: z.string(),
+  expire_time: z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+  expires_in: z.literal(300),
+});
+
+/** What a call says besides its method and path; `sig`: a user_sig, or any other token. */
+export interface Said extends Pick<WireCall, "body" | "headers" | "settings"> {
+  sig?: string | undefined;
+}
+
+/** One call of the API. */
+export function usersig(
+  method: string,
+  path: string,
+  { sig, headers, ...rest }: Said = {},
+): Promise<WireAnswer> {
+  const all = { ...headers, ...(sig !== undefined && { Authorization: sig }) };
+  return wire({ method, path, headers: all, ...rest });
+}
+
+/** The data of a call that succeeded. */
+export function data({ status, body }: WireAnswer): Record<string, unknown> {
+  expect({ status, body }).toMatchObject({ status: 200, body: { code: 200, message: "成功" } });
+  return Envelope.parse(body).data;
+}
+
+/** Asserts that a call failed with this code, naming this. @returns its message */
+export function failure({ status, body }: WireAnswer, code: number, naming = "", wanted = 200): string {
+  expect({ status, body }).toEqual({
+    status: wanted,
+    body: { code, message: expect.stringContaining(naming), data: {} },
+  });
+  return Envelope.parse(body).message;
+}
+
+/** The user whom an answer shows. */
+export function shownUser(answer: WireAnswer): ChatUser {
+  return UserData.parse(data(answer)).chat_user;
+}
+
+/** A user without a password, of a name which no other test has. */
+export async function create(fields: object = {}): Promise<ChatUser> {
+  const body = { user_id: freshName("chat"), token: RULE_KEY, ...fields };
+  return shownUser(await usersig("POST", "/chat/create-chat-user/", { body }));
+}
+
+/** A user_sig of a user. */
+export async function sigOf(user_id: string): Promise<string> {
+  const answer = await usersig("POST", "/chat/get-user-sig/", { body: { user_id, token: RULE_KEY } });
+  return SigData.parse(data(answer)).user_sig;
+}
+
+export function info(user_id: string, said: Said & { token?: string } = {}): Promise<WireAnswer> {
+  const query = new URLSearchParams({ user_id, ...(said.token !== undefined && { token: said.token }) });
+  return usersig("GET", `/chat/chat-user-info/?${query}`, said);
+}
+
+export function change(body: object, said: Said = {}): Promise<WireAnswer> {
+  return usersig("POST", "/chat/change-chat-user-info/", { ...said, body });
+}
+
+/** What a user is called here. */
+export const nameOf = ({ user }: SignedIn): string => user.username;
+
+export const Log = z.strictObject({
+  ...{
+    id: z.string(),
+    session_id: z.string(),
+    sender: z.string(),
+    content: z.json(),
+    content_type: z.string(),
+  },
+  file: z
+    .strictObject({
+      ...{ id: z.string(), name: z.string(), size: z.int(), content_type: z.string(), url: z.string() },
+    })
+    .nullable(),
+  ...{ have_read: z.boolean(), read_time: z.string(), create_time: z.string() },
+});
+export type Log = z.infer<typeof Log>;
+
+export const Session = z.strictObject({
+  ...{ session_id: z.string(), type: z.literal([1, 2]), name: z.string() },
+  session_info: z.union([ChatUser, z.strictObject({ chat_user_list: z.array(ChatUser) })]),
+  ...{ create_time: z.string(), unread_count: z.int(), recently_chat_log: Log.nullable() },
+});
+export type Session = z.infer<typeof Session>;
+
+const Sessions = z.strictObject({
+  session_info_list: z.array(Session),
+  ...{ num_of_sessions: z.int(), num_of_pages: z.int() },
+});
+const Logs = z.strictObject({
+  chat_log_info_list: z.array(Log),
+  ...{ num_of_chat_logs: z.int(), num_of_pages: z.int() },
+});
+
+/** Somebody with a user_sig, or another token. */
+export interface Signed {
+  name: string;
+  sig: string;
+}
+
+/** So many users with a session each. */
+export async function everybody(count: number): Promise<Signed[]> {
+  return (await signedIn(count)).map(signed);
+}
+
+export const signed = ({ user, token }: SignedIn): Signed => ({ name: user.username, sig: token });
+
+export function createSession({ sig }: Signed, body: object): Promise<WireAnswer> {
+  return usersig("POST", "/chat/create-session/", { sig, body });
+}
+
+/** Opens the single chat with somebody, or a group with several. @returns its session_id */
+export async function open(who: Signed, others: Signed[], name = "a session"): Promise<string> {
+  const chat_user_id_list = [who, ...others].map((user) => user.name);
+  const type = others.length === 1 ? 1 : 2;
+  const { session } = data(await createSession(who, { name, type, chat_user_id_list }));
+  return Session.parse(session).session_id;
+}
+
+export async function sessions({ sig }: Signed, query = ""): Promise<z.infer<typeof Sessions>> {
+  return Sessions.parse(data(await usersig("GET", `/chat/session-info/${query}`, { sig })));
+}
+
+export async function logs({ sig }: Signed, id: string, query = ""): Promise<z.infer<typeof Logs>> {
+  const path = `/chat/chat-log-info/?session_id=${id}${query}`;
+  return Logs.parse(data(await usersig("GET", path, { sig })));
+}
+
+/** Marks a single chat as read. @returns how many messages became so */
+export async function mark({ sig }: Signed, session_id: string): Promise<unknown> {
+  return data(await usersig("POST", "/chat/single-chat-mark-as-read/", { sig, body: { session_id } }))
+    .marked_count;
+}
+
+/** Sends a text over v1. */
+export async function say({ sig }: Signed, id: string, text: string): Promise<void> {
+  await send({ token: sig }, Number(id), text);
+}
+
+/** Ann and Bob, of whom he has written to her and she has read it; and two others. */
+export async function scene(): Promise<Scene> {
+  const [ann, bob] = [await create({ nickname: "Ann", phone: "13900000000" }), await create()];
+  const sigs = { "ann.sig": await sigOf(ann.user_id), "bob.sig": await sigOf(bob.user_id) };
+  // Both have come.
+  for (const sig of Object.values(sigs)) shownUser(await info(ann.user_id, { sig }));
+  const [one, other] = [
+    { name: ann.user_id, sig: sigs["ann.sig"] },
+    { name: bob.user_id, sig: sigs["bob.sig"] },
+  ];
+  const single = await open(one, [other], "of two");
+  await say(other, single, "hello");
+  await mark(one, single);
+  const [cas, dan] = await everybody(2);
+  if (!cas || !dan) throw new Error("there are two");
+  await open(one, [], "a group of one");
+  return {
+    ...{ key: RULE_KEY, fresh: freshName("fresh"), fresh2: freshName("fresh") },
+    ...{ ann: ann.user_id, bob: bob.user_id, ...sigs, single, hello: `${single}-1` },
+    others: await open(cas, [dan]),
+  };
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { ConversationId } from "../../../src/core/ids.ts";
+import { call } from "../../support/api.ts";
+import type { Driver } from "../../support/driver.ts";
+import type { Frame } from "../../support/socket.ts";
+import { logs, mark, open, type Signed, sessions, signed } from "./client.ts";
+
+const Users = z.object({ items: z.tuple([z.object({ id: z.int() })]) });
+
+import { connect } from "./socket.ts";
+
+/** The id of whom this API calls by his name. */
+export async function idOf({ sig: token }: Signed, username: string): Promise<number> {
+  const { body } = await call("GET", `/v1/users?username=${encodeURIComponent(username)}`, { token });
+  return Users.parse(body).items[0].id;
+}
+
+export const usersig: Driver = {
+  name: "usersig",
+  open: async (who, peer) => ConversationId.parse(Number(await open(signed(who), [signed(peer)]))),
+  group: async (owner, members, name) =>
+    ConversationId.parse(Number(await open(signed(owner), members.map(signed), name))),
+  send: async (who, id, content) => {
+    const socket = await connect(signed(who));
+    socket.send({ to_session: id, content });
+    // What others have said a moment ago may come first.
+    const isAnswer = ({ type }: Frame) => type === "ERROR" || type === "MESSAGE_SEND_SUCCESS";
+    await socket.until(({ frames }) => frames.some(isAnswer));
+    const answer = socket.frames.find(isAnswer);
+    socket.close();
+    if (answer?.type === "ERROR") throw new Error(JSON.stringify(answer));
+  },
+  history: async (who, id) => {
+    const { chat_log_info_list } = await logs(signed(who), String(id), "&total=1");
+    return Promise.all(
+      chat_log_info_list.toReversed().map(async ({ id: log, sender, content }) => ({
+        ...{ seq: Number(log.split("-")[1]), text: String(content) },
+        by: await idOf(signed(who), sender),
+      })),
+    );
+  },
+  read: async (who, id) => {
+    await mark(signed(who), String(id));
+  },
+  unread: async (who, id) => {
+    const { session_info_list } = await sessions(signed(who), "?total");
+    return session_info_list.find(({ session_id }) => session_id === String(id))?.unread_count ?? 0;
+  },
+};

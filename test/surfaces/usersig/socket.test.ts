@@ -1,0 +1,469 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { decode } from "hono/jwt";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { call, freshName, PASSWORD, register } from "../../support/api.ts";
+import { remove, send } from "../../support/chat.ts";
+import { interceptD1 } from "../../support/d1.ts";
+import { inboxObject, nth, range, runInboxJob, text } from "../../support/room.ts";
+import { openDevice, openRoom } from "../../support/socket.ts";
+import {
+  create,
+  everybody,
+  failure,
+  info,
+  logs,
+  mark,
+  open,
+  RULE_KEY,
+  type Signed,
+  sessions,
+  shownUser,
+  signed,
+  sigOf,
+  usersig,
+} from "./client.ts";
+import { idOf } from "./driver.ts";
+import { connect, dial, refusedWith, shown, shownOnce } from "./socket.ts";
+
+async function people(count: number): Promise<[Signed, Signed, Signed]> {
+  const [ann, bob, cas] = await everybody(3);
+  if (!ann || !bob || !cas || count > 3) throw new Error("there are three");
+  return [ann, bob, cas];
+}
+
+const sent = "MESSAGE_SEND_SUCCESS";
+const received = "MESSAGE_RECEIVED";
+
+describe("opening", () => {
+  test("a sig opens its user's socket, with or without the last slash, whatever he is called", async () => {
+    for (const slash of ["/", ""]) {
+      const { user_id } = await create({ user_id: freshName("小 雨?#%25") });
+      const sig = await sigOf(user_id);
+      const response = await dial(user_id, sig, { slash });
+      expect(response.status).toBe(101);
+      response.webSocket?.accept();
+      response.webSocket?.close();
+      expect(shownUser(await info(user_id, { token: RULE_KEY })).login_time).not.toBe("");
+    }
+  });
+
+  test("a bad sig, or somebody else's, closes with 4003, an unknown user with 4004", async () => {
+    const [ann, bob] = await people(2);
+    expect(await refusedWith(await dial(ann.name, "no sig"))).toBe(4003);
+    expect(await refusedWith(await dial(ann.name, `${ann.sig.slice(0, -4)}AAAA`))).toBe(4003);
+    expect(await refusedWith(await dial(ann.name, bob.sig))).toBe(4003);
+    expect(await refusedWith(await dial("nobody at all", ann.sig))).toBe(4004);
+    expect(await refusedWith(await dial("nobody at all", "no sig"))).toBe(4004);
+    expect((await call("POST", "/v1/logout", { token: bob.sig })).status).toBe(204);
+    expect(await refusedWith(await dial(bob.name, bob.sig))).toBe(4003);
+    const leaver = await register();
+    const gone = await call("DELETE", "/v1/me", { token: leaver.token, body: { password: PASSWORD } });
+    expect(gone.status).toBe(204);
+    expect(await refusedWith(await dial(leaver.user.username, leaver.token))).toBe(4004);
+  });
+
+  test("what asks for no socket, and a foreign page, are refused in the envelope", async () => {
+    const [ann] = await people(1);
+    failure(await usersig("GET", `/ws/chat/${ann.name}/${ann.sig}/`), 426, "", 426);
+    const foreign = await dial(ann.name, ann.sig, { headers: { Origin: "https://evil.example" } });
+    expect([foreign.status, await foreign.json()]).toMatchObject([200, { code: 403, data: {} }]);
+  });
+});
+
+describe("messages", () => {
+  test("every device of the sender hears of success, those of others receive", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob], "of two");
+    const [one, other, his] = [await connect(ann), await connect(ann), await connect(bob)];
+    one.send({ to_session: Number(id), content: "吃了吗？" });
+    const [[first], [second], [his1]] = [
+      await shownOnce(one, 1),
+      await shownOnce(other, 1),
+      await shownOnce(his, 1),
+    ];
+    expect(first).toMatchObject({
+      ...{ type: sent, content: "吃了吗？", sender: ann.name },
+      session: {
+        session_id: id,
+        type: 1,
+        name: "of two",
+        session_info: { user_id: bob.name },
+        unread_count: 0,
+      },
+      chat_log: {
+        id: `${id}-1`,
+        session_id: id,
+        sender: ann.name,
+        content: "吃了吗？",
+        content_type: "text",
+        file: null,
+      },
+    });
+    expect(second).toEqual(first);
+    expect(his1).toMatchObject({
+      ...{ type: received, content: "吃了吗？", sender: ann.name },
+      session: { session_id: id, session_info: { user_id: ann.name }, unread_count: 1 },
+    });
+    expect(his1?.chat_log).toEqual(first?.chat_log);
+    expect((await logs(bob, id)).chat_log_info_list).toEqual([his1?.chat_log]);
+    for (const socket of [one, other, his]) expect(shown(socket)).toHaveLength(1);
+  });
+
+  test("whichever API they come from, in order", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const [anns, bobs] = [await connect(ann), await connect(bob)];
+    const room = await openRoom(Number(id), ann.sig);
+    const device = await openDevice(bob.sig);
+    await send({ token: ann.sig }, Number(id), "over v1");
+    room.send(text("over the room"));
+    await room.until(({ acks }) => acks.length === 1);
+    device.send({ ...text("over his device"), conversation_id: Number(id) });
+    await device.until(({ acks }) => acks.length === 1);
+    const headers = { "X-APP-Key": "test-app-key", "X-APP-Session": ann.sig };
+    const body = { conversationid: -100_000_000 - Number(id), type: -1, content: "over appkey", time: 0 };
+    expect((await usersig("POST", "/message", { headers, body })).status).toBe(200);
+    bobs.send({ to_session: id, content: "over usersig" });
+    const contents = ["over v1", "over the room", "over his device", "over appkey", "over usersig"];
+    const types = [sent, sent, received, sent, received];
+    const flip = (type: string) => (type === sent ? received : sent);
+    const seen = (await shownOnce(anns, 5)).map(({ type, content }) => [type, content]);
+    expect(seen).toEqual(contents.map((content, i) => [types[i], content]));
+    const his = (await shownOnce(bobs, 5)).map(({ type, content }) => [type, content]);
+    expect(his).toEqual(contents.map((content, i) => [flip(nth(types, i)), content]));
+    await device.until(({ messages }) => messages.length === 4);
+    expect(device.messages.map(({ seq }) => seq)).toEqual([1, 2, 4, 5]);
+    for (const socket of [room, device]) socket.close();
+  });
+
+  test("two who write at once see one order, each message once", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const sockets = [await connect(ann), await connect(ann), await connect(bob)];
+    const EACH = 60;
+    for (const n of range(1, EACH)) {
+      nth(sockets, 0).send({ to_session: id, content: `a${n}` });
+      nth(sockets, 2).send({ to_session: id, content: `b${n}` });
+    }
+    const orders = await Promise.all(
+      sockets.map(async (socket) => (await shownOnce(socket, 2 * EACH)).map(({ chat_log }) => chat_log.id)),
+    );
+    for (const order of orders) expect(order).toEqual(range(1, 2 * EACH).map((seq) => `${id}-${seq}`));
+  });
+
+  test("in a group each member receives; who is told is not told its members", async () => {
+    const [ann, bob, cas] = await people(3);
+    const id = await open(ann, [bob, cas], "饭局");
+    const [anns, bobs, cass] = [await connect(ann), await connect(bob), await connect(cas)];
+    anns.send({ to_session: id, content: "大家好" });
+    const session = { session_id: id, type: 2, name: "饭局", session_info: {}, recently_chat_log: null };
+    expect(await shownOnce(anns, 1)).toMatchObject([
+      { type: sent, session: { ...session, unread_count: 0 }, chat_log: { have_read: true } },
+    ]);
+    for (const socket of [bobs, cass]) {
+      expect(await shownOnce(socket, 1)).toMatchObject([
+        {
+          type: received,
+          session: { ...session, unread_count: 1 },
+          chat_log: { have_read: false, read_time: "" },
+        },
+      ]);
+    }
+    // Tips are not told: the next frame is the next message.
+    const change = { nickname: "Ann" };
+    expect((await call("PATCH", "/v1/me", { token: ann.sig, body: change })).status).toBe(200);
+    const name = await call("PATCH", `/v1/conversations/${id}`, {
+      token: ann.sig,
+      body: { name: "another" },
+    });
+    expect(name.status).toBe(200);
+    bobs.send({ to_session: id, content: "你好" });
+    expect((await shownOnce(cass, 2)).map(({ content }) => content)).toEqual(["大家好", "你好"]);
+  });
+
+  test("whatever is said comes back as it was said", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const [anns, bobs] = [await connect(ann), await connect(bob)];
+    const url = "https://files.example/a%20b.png";
+    const said: [object, unknown, string][] = [
+      [{ content: "text" }, "text", "text"],
+      [{}, "", "text"],
+      [{ content: "" }, "", "text"],
+      [{ content: url, content_type: "image" }, url, "image"],
+      [{ content: url, content_type: "file" }, url, "file"],
+      ...[
+        null,
+        0,
+        1.5,
+        true,
+        [],
+        {},
+        ["a", { b: null }],
+        { card: { id: 1 } },
+        { "": 0, constructor: [] },
+      ].map((content): [object, unknown, string] => [{ content, content_type: "text" }, content, "custom"]),
+    ];
+    for (const [fields] of said) anns.send({ to_session: id, ...fields });
+    const wanted = said.map(([, content, type]) => [content, type]);
+    for (const socket of [anns, bobs]) {
+      const seen = await shownOnce(socket, said.length);
+      expect(seen.map(({ chat_log }) => [chat_log.content, chat_log.content_type])).toEqual(wanted);
+      expect(seen.map(({ content }) => content)).toEqual(wanted.map(([content]) => content));
+    }
+    const { chat_log_info_list } = await logs(bob, id, "&total");
+    expect(
+      chat_log_info_list.toReversed().map(({ content, content_type }) => [content, content_type]),
+    ).toEqual(wanted);
+    const image = chat_log_info_list.find(({ content_type }) => content_type === "image");
+    expect(image?.file).toEqual({ id: "", name: "a b.png", size: 0, content_type: "", url });
+  });
+
+  test.each(["a%00b", "%ff", "%", "a%2Fb", "%F0%9F"])("%j is nobody", async (name) => {
+    const path = `https://parley.test/ws/chat/${name}/sig/`;
+    const headers = { Upgrade: "websocket" };
+    expect(await refusedWith(await exports.default.fetch(new Request(path, { headers })))).toBe(4004);
+  });
+
+  test.each([
+    ["{", 400],
+    ["[]", 400],
+    ["null", 400],
+    [JSON.stringify({ content: "to whom?" }), 400],
+    [JSON.stringify({ to_session: "", content: "x" }), 400],
+    [JSON.stringify({ to_session: "x", content: "x" }), 404],
+    [JSON.stringify({ to_session: 999_999_999, content: "x" }), 404],
+    [JSON.stringify({ to_session: "1", content: "a\u0000b" }), 400],
+    [`{"to_session":"1","content":"\\ud800"}`, 400],
+    [JSON.stringify({ to_session: "1", content: "not a URL", content_type: "image" }), 400],
+    [JSON.stringify({ to_session: "1", content: "x", content_type: "location" }), 400],
+    [JSON.stringify({ to_session: "1", content: "x".repeat(8_001) }), 400],
+    [JSON.stringify({ to_session: "1", content: ["x".repeat(33_000)] }), 400],
+    [JSON.stringify({ to_session: "1", content: "x", client_msg_id: "x".repeat(65) }), 400],
+  ])("%j is refused, and the socket stays open", async (frame, code) => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const socket = await connect(ann);
+    socket.send(frame);
+    const refused = await socket.next("ERROR");
+    expect(refused).toEqual({ type: "ERROR", code, message: expect.any(String) });
+    socket.send({ to_session: id, content: "still here" });
+    expect(await shownOnce(socket, 1)).toMatchObject([{ content: "still here" }]);
+  });
+
+  test("no key of what was said is lost; what other APIs have nested too deep comes as they wrote it", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const socket = await connect(bob);
+    const content = '{"__proto__":{"a":1},"constructor":[]}';
+    socket.send(`{"to_session":"${id}","content":${content}}`);
+    const data = `${"[".repeat(2_000)}${"]".repeat(2_000)}`;
+    await socket.until(({ frames }) => frames.length === 2);
+    await send({ token: ann.sig }, Number(id), {
+      kind: "custom",
+      body: { data, description: "", extension: "" },
+    });
+    await socket.until(({ frames }) => frames.length === 3);
+    const [, own, others] = socket.frames;
+    expect([JSON.stringify(own?.content), others?.content]).toEqual([content, data]);
+  });
+
+  test("many frames in a row are refused, and the socket stays open", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const socket = await connect(ann);
+    for (const n of range(1, 50)) socket.send(n % 2 === 0 ? "{" : { to_session: "x", content: String(n) });
+    socket.send({ to_session: id, content: "still here" });
+    expect(await shownOnce(socket, 1)).toMatchObject([{ content: "still here" }]);
+    expect(socket.frames.filter(({ type }) => type === "ERROR")).toHaveLength(50);
+    expect(socket.isOpen).toBe(true);
+  });
+
+  test("who may not write is told why, and nobody receives anything", async () => {
+    const [ann, bob, cas] = await people(3);
+    const id = await open(ann, [bob]);
+    const [anns, bobs, cass] = [await connect(ann), await connect(bob), await connect(cas)];
+    cass.send({ to_session: id, content: "let me in" });
+    expect(await cass.next("ERROR")).toMatchObject({ code: 404 });
+    const blocked = await call("PUT", `/v1/blocks/${await idOf(bob, ann.name)}`, { token: bob.sig });
+    expect(blocked.status).toBe(204);
+    anns.send({ to_session: id, content: "are you there?" });
+    expect(await anns.next("ERROR")).toMatchObject({ code: 403 });
+    expect((await logs(bob, id)).num_of_chat_logs).toBe(0);
+    expect([shown(anns), shown(bobs), shown(cass)]).toEqual([[], [], []]);
+  });
+
+  test("sent again with its id it is told again to who sends it, and stored once", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const [anns, bobs] = [await connect(ann), await connect(bob)];
+    const frame = { to_session: id, content: "once", client_msg_id: "m1" };
+    anns.send(frame);
+    await shownOnce(anns, 1);
+    anns.send({ ...frame, content: "twice" });
+    const [first, again] = await shownOnce(anns, 2);
+    expect(again).toEqual(first);
+    anns.send({ to_session: id, content: "after" });
+    expect((await shownOnce(bobs, 2)).map(({ content }) => content)).toEqual(["once", "after"]);
+    expect((await logs(ann, id)).num_of_chat_logs).toBe(2);
+  });
+
+  test("what came while nobody was there is counted and listed, and not pushed", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    await send({ token: ann.sig }, Number(id), "before");
+    // His list hears of it a moment later.
+    await expect.poll(async () => nth((await sessions(bob)).session_info_list, 0).unread_count).toBe(1);
+    const socket = await connect(bob);
+    await send({ token: ann.sig }, Number(id), "now");
+    expect(await shownOnce(socket, 1)).toMatchObject([{ content: "now", session: { unread_count: 2 } }]);
+    expect((await sessions(bob)).session_info_list).toMatchObject([{ unread_count: 2 }]);
+    expect(await mark(bob, id)).toBe(2);
+  });
+
+  test("what is revoked before it is told is not told; reading and revoking are not told either", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const socket = await connect(bob);
+    await send({ token: ann.sig }, Number(id), "gone");
+    await remove({ token: ann.sig }, Number(id), 1, "everyone");
+    await mark(ann, id);
+    await send({ token: ann.sig }, Number(id), "here");
+    await socket.until(({ frames }) => frames.some(({ content }) => content === "here"));
+    expect(socket.frames.filter(({ type }) => !["SDK_READY", received].includes(type))).toEqual([]);
+  });
+});
+
+describe("what a conversation is like", () => {
+  test("D1 is asked for it once, however much is said", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const [anns, bobs] = [await connect(ann), await connect(bob)];
+    let asked = 0;
+    using _ = interceptD1((query, work) => {
+      if (query.includes("FROM json_each") && query.includes("JOIN memberships m")) asked++;
+      return work();
+    });
+    const MANY = 40;
+    for (const n of range(1, MANY)) anns.send({ to_session: id, content: String(n) });
+    await shownOnce(anns, MANY);
+    await shownOnce(bobs, MANY);
+    anns.send({ to_session: id, content: "one more" });
+    expect(await shownOnce(bobs, MANY + 1)).toHaveLength(MANY + 1);
+    expect(asked).toBe(2);
+  });
+
+  test("while D1 does not answer, messages are told all the same, with what is known", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const socket = await connect(bob);
+    using _ = interceptD1((query, work) =>
+      query.includes("JOIN memberships m") ? Promise.reject(new Error("D1_ERROR: lost")) : work(),
+    );
+    await send({ token: ann.sig }, Number(id), "all the same");
+    const session = { session_id: id, type: 1, name: "", session_info: {}, create_time: "", unread_count: 1 };
+    expect(await shownOnce(socket, 1)).toMatchObject([
+      { content: "all the same", session, sender: ann.name },
+    ]);
+  });
+});
+
+describe("the end of a socket", () => {
+  /** How a socket ended, and its last frame. */
+  async function ended(socket: Awaited<ReturnType<typeof connect>>): Promise<unknown[]> {
+    const { code } = await socket.closed();
+    return [code, socket.frames.at(-1)];
+  }
+  const KICKED = [4001, { type: "KICKED_OUT" }];
+
+  test("who says LOGOUT is kicked out, once what he said before is answered", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob]);
+    const [one, other] = [await connect(ann), await connect(ann)];
+    for (const n of range(1, 5)) one.send({ to_session: id, content: String(n) });
+    one.send({ type: "LOGOUT" });
+    expect(await ended(one)).toEqual(KICKED);
+    expect(shown(one).map(({ content }) => content)).toEqual(["1", "2", "3", "4", "5"]);
+    expect(await shownOnce(other, 5)).toHaveLength(5);
+    expect(other.isOpen).toBe(true);
+  });
+
+  test("the end of a session kicks out its sockets alone; a further device kicks nobody", async () => {
+    const { user_id: name } = await create();
+    const [one, other] = [
+      { name, sig: await sigOf(name) },
+      { name, sig: await sigOf(name) },
+    ];
+    const [first, second] = [await connect(one), await connect(other)];
+    expect((await call("POST", "/v1/logout", { token: one.sig })).status).toBe(204);
+    expect(await ended(first)).toEqual(KICKED);
+    const third = await connect(other);
+    expect([second.isOpen, third.isOpen]).toEqual([true, true]);
+  });
+
+  test("a socket that has outlived its sig is closed by the end of its session, by its own user alone", async () => {
+    const { user_id: name } = await create();
+    const [bob] = await people(1);
+    const sig = await sigOf(name);
+    const socket = await connect({ name, sig });
+    const { sid } = z.object({ sid: z.string() }).parse(decode(sig).payload);
+    // As the hourly sweep does, once it has expired.
+    await env.DB.prepare("DELETE FROM sessions WHERE id = ?").bind(sid).run();
+    const end = async (token: string) => (await call("DELETE", `/v1/sessions/${sid}`, { token })).status;
+    expect(await end(bob.sig)).toBe(404);
+    expect(socket.isOpen).toBe(true);
+    const next = await sigOf(name);
+    expect(await end(next)).toBe(204);
+    expect(await ended(socket)).toEqual(KICKED);
+    expect(await end(next)).toBe(404);
+  });
+
+  test("the end of an account, and a new password, kick out", async () => {
+    const owner = await register();
+    const [one, other] = [
+      await connect(signed(owner)),
+      await connect({ name: owner.user.username, sig: await sigOf(owner.user.username) }),
+    ];
+    const next = "another horse battery";
+    const changed = await call("POST", "/v1/me/password", {
+      token: owner.token,
+      body: { current: PASSWORD, next },
+    });
+    expect(changed.status).toBe(204);
+    expect(await ended(other)).toEqual(KICKED);
+    const gone = await call("DELETE", "/v1/me", { token: owner.token, body: { password: next } });
+    expect(gone.status).toBe(204);
+    expect(await ended(one)).toEqual(KICKED);
+  });
+
+  test("an open socket outlives its sig, also over an eviction; a new password ends it all the same", async () => {
+    const owner = await register();
+    const name = owner.user.username;
+    const [bob] = await everybody(1);
+    if (!bob) throw new Error("there is one");
+    const sig = await sigOf(name);
+    const id = await open({ name, sig }, [bob]);
+    const socket = await connect({ name, sig });
+    const inbox = inboxObject(owner.user.id);
+    await runInDurableObject(inbox, (_, state) => {
+      for (const ws of state.getWebSockets())
+        ws.serializeAttachment({ ...ws.deserializeAttachment(), expiresAt: 1_000 });
+    });
+    await evictDurableObject(inbox);
+    await env.DB.prepare("DELETE FROM sessions WHERE user_id = ? AND expires_at < ?")
+      .bind(owner.user.id, Date.now() + 400_000)
+      .run();
+    await runInboxJob(owner, "expiry");
+    await send({ token: bob.sig }, Number(id), "are you there?");
+    expect(await shownOnce(socket, 1)).toMatchObject([
+      { type: received, session: { session_info: { user_id: bob.name } } },
+    ]);
+    socket.send({ to_session: id, content: "yes" });
+    expect(await shownOnce(socket, 2)).toMatchObject([{}, { type: sent }]);
+    const body = { current: PASSWORD, next: "another horse battery" };
+    expect((await call("POST", "/v1/me/password", { token: owner.token, body })).status).toBe(204);
+    expect(await ended(socket)).toEqual(KICKED);
+  });
+});

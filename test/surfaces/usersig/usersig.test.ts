@@ -1,0 +1,749 @@
+import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { zonedTime } from "../../../src/core/zone.ts";
+import { call, freshName, login, register } from "../../support/api.ts";
+import { HeldCalls } from "../../support/calls.ts";
+import { openDirect, remove } from "../../support/chat.ts";
+import { signedIn } from "../../support/crowd.ts";
+import { bytesOf, download, noise, stored } from "../../support/files.ts";
+import { play, readFixtures } from "../../support/fixtures.ts";
+import { nth, range, text } from "../../support/room.ts";
+import { openRoom } from "../../support/socket.ts";
+import {
+  change,
+  create,
+  createSession,
+  data,
+  everybody,
+  failure,
+  info,
+  type Log,
+  logs,
+  mark,
+  nameOf,
+  open,
+  RULE_KEY,
+  type Signed,
+  say,
+  scene,
+  sessions,
+  shownUser,
+  sigOf,
+  usersig,
+} from "./client.ts";
+import { idOf } from "./driver.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+const OPEN = { USERSIG_PROVISIONING: "open" } as const;
+const EMPTY = {
+  ...{
+    name: "",
+    nickname: "",
+    username: "",
+    gender: "",
+    birthday: "",
+    id_card_num: "",
+    phone: "",
+    email: "",
+  },
+  ...{ province: "", city: "", avatar: "", description: "" },
+};
+const WHOLE = {
+  ...{ name: "林小雨", nickname: "Rain", username: "rain", gender: "女", birthday: "2000-02-29" },
+  ...{ id_card_num: "110101200002290011", phone: "13800000000", email: "rain@example.com" },
+  ...{ province: "浙江", city: "杭州", avatar: "https://files.example/rain.png", description: "早起" },
+};
+const HIDDEN = { birthday: "", id_card_num: "", phone: "", email: "" };
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+
+/** Every call of the document, with the codes of its answers. */
+const DOCUMENT = [
+  ["POST /chat/create-chat-user/", 200, 400, 403],
+  ["GET /chat/chat-user-info/", 200, 400, 403, 404],
+  ["POST /chat/get-user-sig/", 200, 400, 403, 404],
+  ["POST /chat/change-chat-user-info/", 200, 400, 403, 404],
+  ["POST /chat/create-session/", 200, 400, 403, 404],
+  ["GET /chat/session-info/", 200, 400, 403],
+  ["GET /chat/chat-log-info/", 200, 400, 403, 404],
+  ["POST /chat/single-chat-mark-as-read/", 200, 400, 403, 404],
+  ["POST /file/upload-chat-file/", 200, 400, 403],
+].flatMap(([call, ...codes]) => codes.map((code) => `${call} ${code}`));
+
+const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
+
+describe("what the document has", () => {
+  test("each call and each of its codes has a fixture", () => {
+    expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
+  });
+
+  test.each(FIXTURES)("%s", async (_, fixture) => play(fixture, await scene()));
+});
+
+describe("chat users", () => {
+  test("a user is created with what is given; the other APIs know him by that name", async () => {
+    const user_id = freshName("小雨");
+    expect(await create({ user_id, ...WHOLE, unknown: 1 })).toEqual({
+      ...{ user_id, ...WHOLE, is_disable: false, login_time: "" },
+      create_time: expect.stringMatching(TIME),
+    });
+    const bare = await create();
+    expect(bare).toMatchObject(EMPTY);
+    const sig = await sigOf(user_id);
+    const me = await call("GET", "/v1/me", { token: sig });
+    expect(me.body).toMatchObject({
+      ...{ username: user_id, nickname: "Rain", avatar: WHOLE.avatar, signature: "早起" },
+      ...{ email: WHOLE.email, gender: "女", birthday: "2000-02-29" },
+    });
+  });
+
+  test("bodies are JSON or forms of either kind", async () => {
+    const form = (fields: Record<string, string>) => {
+      const made = new FormData();
+      for (const [name, value] of Object.entries(fields)) made.set(name, value);
+      return made;
+    };
+    for (const wrap of [
+      form,
+      (fields: Record<string, string>) => new URLSearchParams(fields),
+      JSON.stringify,
+    ]) {
+      const user_id = freshName("form");
+      const body = wrap({ user_id, token: RULE_KEY, city: "成都" });
+      expect(shownUser(await usersig("POST", "/chat/create-chat-user", { body }))).toMatchObject({
+        city: "成都",
+      });
+    }
+  });
+
+  test("a name is had once, whoever asks how often; that of a deleted account never again", async () => {
+    const user_id = freshName("once");
+    const ask = () => usersig("POST", "/chat/create-chat-user/", { body: { user_id, token: RULE_KEY } });
+    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+    const codes = answers.map(({ body }) => Reflect.get(Object(body), "code"));
+    expect(codes.filter((code) => code === 200)).toHaveLength(1);
+    expect(codes.filter((code) => code === 400)).toHaveLength(49);
+    failure(await ask(), 400, "user_id");
+    const leaver = await register();
+    const own = WHOLE;
+    expect(shownUser(await change({ ...own, avatar: "no URL" }, { sig: leaver.token }))).toMatchObject({
+      phone: own.phone,
+    });
+    const gone = await call("DELETE", "/v1/me", {
+      token: leaver.token,
+      body: { password: "correct horse battery" },
+    });
+    expect(gone.status).toBe(204);
+    const left = await env.DB.prepare("SELECT * FROM users WHERE id = ?").bind(leaver.user.id).first();
+    for (const value of [...Object.values(own), "no URL"])
+      expect(Object.values(left ?? {})).not.toContain(value);
+    for (const name of [leaver.user.username, `deleted-${leaver.user.id}`, "deleted-1"]) {
+      const body = { user_id: name, token: RULE_KEY };
+      failure(await usersig("POST", "/chat/create-chat-user/", { body }), 400, "user_id");
+    }
+    failure(await info(leaver.user.username, { token: RULE_KEY }), 404, leaver.user.username);
+  });
+
+  const LONGEST: Record<string, number> = {
+    ...{ user_id: 128, name: 64, nickname: 128, username: 128, gender: 8, id_card_num: 32, phone: 16 },
+    ...{ email: 128, province: 32, city: 32, avatar: 128, description: 500 },
+  };
+  test.each(Object.entries(LONGEST))("%s has at most %d characters", async (field, max) => {
+    const text = (length: number) => crypto.randomUUID().slice(0, 6) + "🌧".repeat(length - 6);
+    const longest = text(max);
+    expect(await create({ [field]: longest })).toMatchObject({ [field]: longest });
+    const body = { user_id: freshName(), token: RULE_KEY, [field]: text(max + 1) };
+    failure(await usersig("POST", "/chat/create-chat-user/", { body }), 400, field);
+  });
+
+  // The last one has twice as many characters once it is NFC.
+  test.each(["", "a/b", "a\u0007b", "a\u0000b", 7, null, ["a"], { a: 1 }, "\u0958".repeat(128)])(
+    "%j is no user_id",
+    async (user_id) => {
+      const body = { user_id, token: RULE_KEY };
+      failure(await usersig("POST", "/chat/create-chat-user/", { body }), 400, "user_id");
+    },
+  );
+
+  test.each(["2001-02-29", "2001-2-3", "20010203", "yesterday", "2001-02-03T00:00:00", " "])(
+    "%j is no birthday",
+    async (birthday) => {
+      const { user_id } = await create({ birthday: "2000-02-29" });
+      failure(await change({ user_id, token: RULE_KEY, birthday }), 400, "birthday");
+      expect(shownUser(await info(user_id, { token: RULE_KEY })).birthday).toBe("2000-02-29");
+    },
+  );
+
+  test("absent stays, empty empties; an avatar that is no URL is one here alone", async () => {
+    const { user_id } = await create(WHOLE);
+    const token = RULE_KEY;
+    expect(shownUser(await change({ user_id, token }))).toMatchObject(WHOLE);
+    expect(shownUser(await change({ user_id, token, city: "", avatar: "/rain.png" }))).toMatchObject({
+      ...{ ...WHOLE, city: "", avatar: "/rain.png" },
+    });
+    const sig = await sigOf(user_id);
+    expect((await call("GET", "/v1/me", { token: sig })).body).toMatchObject({ avatar: "" });
+    const avatar = "https://files.example/b.png";
+    expect((await call("PATCH", "/v1/me", { token: sig, body: { avatar } })).status).toBe(200);
+    expect(shownUser(await info(user_id, { token }))).toMatchObject({ avatar });
+  });
+
+  test("times are of the zone of the setting", async () => {
+    const { user_id } = await create();
+    await env.DB.prepare("UPDATE users SET created_at = ? WHERE username = ?")
+      .bind(Date.UTC(2026, 0, 1, 20, 5, 9), user_id)
+      .run();
+    expect(shownUser(await info(user_id, { token: RULE_KEY })).create_time).toBe("2026-01-02 04:05:09");
+    const settings = { USERSIG_TIME_ZONE: "America/New_York" };
+    expect(shownUser(await info(user_id, { token: RULE_KEY, settings })).create_time).toBe(
+      "2026-01-01 15:05:09",
+    );
+  });
+});
+
+describe("who makes, reads and changes users", () => {
+  const creation = (said: object, extra = {}) =>
+    usersig("POST", "/chat/create-chat-user/", { body: { user_id: freshName(), ...extra }, ...said });
+
+  test("with `key` it takes the rule key, or the user himself", async () => {
+    const [one, other] = [await create(WHOLE), await create(WHOLE)];
+    const sig = await sigOf(one.user_id);
+    failure(await creation({}), 403, "token");
+    failure(await creation({ sig }), 403, "token");
+    failure(await creation({}, { token: "wrong" }), 403, "token");
+    failure(await info(one.user_id), 403, "token");
+    failure(await info(one.user_id, { token: "test-rule-ke" }), 403, "token");
+    expect(shownUser(await info(one.user_id, { token: RULE_KEY }))).toMatchObject(WHOLE);
+    expect(shownUser(await info(one.user_id, { sig }))).toMatchObject(WHOLE);
+    expect(shownUser(await info(one.user_id, { sig: `Bearer ${sig}` }))).toMatchObject(WHOLE);
+    expect(shownUser(await info(other.user_id, { sig }))).toMatchObject({ ...WHOLE, ...HIDDEN });
+    failure(await change({ user_id: one.user_id, city: "x" }), 403, "token");
+    expect(shownUser(await change({ user_id: one.user_id, token: RULE_KEY, city: "苏州" })).city).toBe(
+      "苏州",
+    );
+  });
+
+  test("with a user_sig it is the caller who is changed, whomever he names", async () => {
+    const [one, other] = [await create(WHOLE), await create(WHOLE)];
+    const sig = await sigOf(one.user_id);
+    for (const [i, user_id] of [other.user_id, "nobody at all", "", 7, undefined].entries()) {
+      const changed = shownUser(await change({ user_id, city: `city ${i}` }, { sig }));
+      expect(changed).toMatchObject({ user_id: one.user_id, city: `city ${i}` });
+    }
+    expect(shownUser(await info(other.user_id, { token: RULE_KEY }))).toMatchObject(WHOLE);
+  });
+
+  test("with `open` everybody, but for users with a password", async () => {
+    const settings = OPEN;
+    const user = shownUser(await creation({ settings }, WHOLE));
+    expect(shownUser(await info(user.user_id, { settings }))).toMatchObject(WHOLE);
+    expect(shownUser(await change({ user_id: user.user_id, city: "" }, { settings })).city).toBe("");
+    failure(await info("nobody at all", { settings }), 404, "nobody at all");
+    failure(await change({ user_id: "nobody at all" }, { settings }), 404, "nobody at all");
+
+    const owner = await register(freshName(), { email: "own@example.com", nickname: "Own" });
+    const user_id = nameOf(owner);
+    failure(await creation({ settings }, { user_id, nickname: "taken over" }), 400, "user_id");
+    failure(await change({ user_id, nickname: "taken over" }, { settings }), 403, "user_id");
+    failure(await change({ user_id }, { settings }), 403, "user_id");
+    expect(shownUser(await info(user_id, { settings }))).toMatchObject({ ...EMPTY, nickname: "Own" });
+    expect(shownUser(await info(user_id, { settings, token: RULE_KEY })).email).toBe("own@example.com");
+    expect(shownUser(await info(user_id, { settings, sig: owner.token })).email).toBe("own@example.com");
+    expect(shownUser(await change({ city: "here" }, { settings, sig: owner.token })).city).toBe("here");
+    expect((await login(user_id)).user.nickname).toBe("Own");
+  });
+
+  test("what is brought must hold, where nothing would do too", async () => {
+    const { user_id } = await create();
+    failure(await info(user_id, { settings: OPEN, sig: "no sig" }), 403, "user_sig");
+    failure(await info(user_id, { settings: OPEN, token: "no key" }), 403, "token");
+    failure(await info("", { settings: OPEN }), 400, "user_id");
+    failure(await usersig("GET", "/chat/chat-user-info/", { settings: OPEN }), 400, "user_id");
+  });
+});
+
+describe("user_sig", () => {
+  const ask = (body: object, settings = {}) => usersig("POST", "/chat/get-user-sig/", { body, settings });
+
+  test("it is for who shows the rule key, for a user whom there is", async () => {
+    const { user_id } = await create();
+    failure(await ask({ user_id, token: "wrong" }), 403, "token");
+    failure(await ask({ user_id, token: `${RULE_KEY} ` }), 403, "token");
+    failure(await ask({ user_id: "nobody at all", token: "wrong" }), 403, "token");
+    failure(await ask({ user_id: "nobody at all", token: RULE_KEY }), 404, "nobody at all");
+    failure(await ask({ user_id, token: RULE_KEY }, { USERSIG_RULE_KEY: "" }), 403, "token");
+    failure(await ask({ user_id, token: "" }, { USERSIG_RULE_KEY: "" }), 400, "token");
+    failure(await ask({ token: RULE_KEY }), 400, "user_id");
+    const before = Date.now();
+    const { expire_time } = data(await ask({ user_id, token: RULE_KEY }));
+    const expiry = Date.parse(`${String(expire_time).replace(" ", "T")}+08:00`);
+    expect(expiry - before).toBeGreaterThan(298_000);
+    expect(expiry - Date.now()).toBeLessThanOrEqual(300_000);
+  });
+
+  test("with md5-minute the key is a hash of user and minute, or of one beside it", async () => {
+    const { user_id } = await create();
+    const settings = { USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "" };
+    const key = (name: string, ms: number, zone = "Asia/Shanghai") => {
+      const [date, time = ""] = zonedTime(Date.now() + ms, zone).split(" ");
+      const minute = `${date}-${time.slice(0, 5).replace(":", "-")}`;
+      return createHash("md5").update(`${name}-${minute}`).digest("hex");
+    };
+    data(await ask({ user_id, token: key(user_id, 0) }, settings));
+    data(await ask({ user_id, token: key(user_id, 0, "UTC") }, { ...settings, USERSIG_TIME_ZONE: "UTC" }));
+    failure(await ask({ user_id, token: key("other", 0) }, settings), 403, "token");
+    failure(await ask({ user_id, token: key(user_id, 180_000) }, settings), 403, "token");
+    failure(await ask({ user_id, token: key(user_id, -180_000) }, settings), 403, "token");
+    failure(await ask({ user_id, token: key(user_id, 0, "UTC") }, settings), 403, "token");
+    failure(await ask({ user_id, token: key(user_id, 0).toUpperCase() }, settings), 403, "token");
+    failure(
+      await ask({ user_id, token: RULE_KEY }, { ...settings, USERSIG_RULE_KEY: RULE_KEY }),
+      403,
+      "token",
+    );
+  });
+
+  test("wrong keys, and users made without one, are counted by address; right ones are not", async () => {
+    // Three pass in a minute: of eight some do not, though a minute ends among them.
+    const settings = { ...OPEN, ADDRESS_RATE: env.TEST_RATE };
+    let address = 0;
+    const refused = async (path: string, fields: object) => {
+      address++;
+      const headers = { "CF-Connecting-IP": `203.0.113.${address}` };
+      const ask = () =>
+        usersig("POST", path, { body: { user_id: freshName(), ...fields }, headers, settings });
+      const answers = await Promise.all(Array.from({ length: 8 }, ask));
+      return answers.filter(({ status }) => status === 429).length;
+    };
+    expect(await refused("/chat/get-user-sig/", { token: RULE_KEY })).toBe(0);
+    expect(await refused("/chat/create-chat-user/", { token: RULE_KEY })).toBe(0);
+    expect(await refused("/chat/get-user-sig/", { token: "wrong" })).toBeGreaterThan(0);
+    expect(await refused("/chat/create-chat-user/", { token: "wrong" })).toBeGreaterThan(0);
+    expect(await refused("/chat/create-chat-user/", {})).toBeGreaterThan(0);
+  });
+
+  test("several are in use at once, on every API, until they are ended; the first use is when he came", async () => {
+    const { user_id } = await create();
+    const [one, two] = [await sigOf(user_id), await sigOf(user_id)];
+    expect(one).not.toBe(two);
+    expect(shownUser(await info(user_id, { token: RULE_KEY })).login_time).toBe("");
+    const sessions = await call("GET", "/v1/sessions", { token: one });
+    expect(sessions.body).toMatchObject({ items: [{}, {}] });
+    expect(shownUser(await info(user_id, { token: RULE_KEY })).login_time).toMatch(TIME);
+    expect((await call("POST", "/v1/logout", { token: one })).status).toBe(204);
+    failure(await info(user_id, { sig: one }), 403, "user_sig");
+    shownUser(await info(user_id, { sig: two }));
+  });
+
+  test("tokens of other APIs are good here; that of a user deleted since is answered 404", async () => {
+    const ann = nth(await signedIn(1), 0);
+    shownUser(await info(nameOf(ann), { sig: ann.token }));
+    const owner = await register();
+    const gone = await call("DELETE", "/v1/me", {
+      token: owner.token,
+      body: { password: "correct horse battery" },
+    });
+    expect(gone.status).toBe(204);
+    failure(await info(nameOf(owner), { sig: owner.token }), 404);
+  });
+});
+
+/** Two people with their single chat. */
+async function pair(): Promise<[Signed, Signed, string]> {
+  const [one, other] = await everybody(2);
+  if (!one || !other) throw new Error("there are two");
+  return [one, other, await open(one, [other], "of two")];
+}
+
+const texts = ({ chat_log_info_list }: { chat_log_info_list: Log[] }) =>
+  chat_log_info_list.map(({ content }) => content);
+
+describe("sessions", () => {
+  test("two have one single chat, whoever opens it, wherever; it keeps its first name", async () => {
+    const [ann, bob] = await everybody(2);
+    if (!ann || !bob) throw new Error("there are two");
+    const opened = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        i % 2 === 0 ? open(ann, [bob], "first") : open(bob, [ann], "first"),
+      ),
+    );
+    expect(new Set(opened).size).toBe(1);
+    const id = nth(opened, 0);
+    const body = { name: "second", type: "1", chat_user_id_list: [bob.name, ann.name, bob.name] };
+    const { session } = data(await createSession(ann, body));
+    expect(session).toMatchObject({
+      session_id: id,
+      type: 1,
+      name: "first",
+      session_info: { user_id: bob.name },
+    });
+    const body2 = { kind: "direct", user_id: await idOf(ann, bob.name) };
+    const v1 = await call("POST", "/v1/conversations", { token: ann.sig, body: body2 });
+    expect(v1.body).toMatchObject({ id: Number(id), name: bob.name });
+    const [cas] = await everybody(1);
+    if (!cas) throw new Error("there is one");
+    const overV1 = await openDirect({ token: cas.sig }, { user: { id: await idOf(ann, bob.name) } });
+    expect((await sessions(cas)).session_info_list).toMatchObject([
+      { session_id: String(overV1.id), name: bob.name },
+    ]);
+  });
+
+  test("what is no session of the caller's is refused, naming what is wrong", async () => {
+    const [ann, bob, cas] = await everybody(3);
+    if (!ann || !bob || !cas) throw new Error("there are three");
+    const list = [ann.name, bob.name];
+    const ask = (fields: object) =>
+      createSession(ann, { name: "x", type: 1, chat_user_id_list: list, ...fields });
+    for (const type of [0, 3, "", "01x", "单聊", true, null, undefined])
+      failure(await ask({ type }), 400, "type");
+    for (const name of ["", undefined, 7, "x".repeat(101)]) failure(await ask({ name }), 400, "name");
+    for (const chat_user_id_list of [
+      [],
+      undefined,
+      "",
+      {},
+      [7],
+      [ann.name],
+      [ann.name, ann.name],
+      [bob.name, cas.name],
+    ])
+      failure(await ask({ chat_user_id_list }), 400, "chat_user_id_list");
+    failure(await ask({ chat_user_id_list: [...list, cas.name] }), 400, "chat_user_id_list");
+    const unknown = [...list, "nobody 1", "nobody 2"];
+    for (const type of [1, 2])
+      failure(await ask({ type, chat_user_id_list: unknown }), 404, "nobody 1, nobody 2");
+    failure(await ask({ type: 2, chat_user_id_list: [bob.name] }), 400, "chat_user_id_list");
+    expect((await sessions(ann)).num_of_sessions).toBe(0);
+  });
+
+  test("lists in forms are repeated, or a JSON array", async () => {
+    const [ann, bob] = await everybody(2);
+    if (!ann || !bob) throw new Error("there are two");
+    const single = await open(ann, [bob]);
+    const repeated = new URLSearchParams([
+      ...[
+        ["name", "x"],
+        ["type", "1"],
+        ["chat_user_id_list", ann.name],
+        ["chat_user_id_list", bob.name],
+      ],
+    ]);
+    const form = new FormData();
+    form.set("name", "x");
+    form.set("type", "1");
+    form.set("chat_user_id_list", JSON.stringify([ann.name, bob.name]));
+    for (const body of [repeated, form])
+      expect(data(await createSession(ann, body)).session).toMatchObject({ session_id: single });
+  });
+
+  test("a block does not hinder a single chat, but a group, and what is said", async () => {
+    const [ann, bob] = await everybody(2);
+    if (!ann || !bob) throw new Error("there are two");
+    expect((await call("PUT", `/v1/blocks/${await idOf(bob, ann.name)}`, { token: bob.sig })).status).toBe(
+      204,
+    );
+    await open(ann, [bob]);
+    const body = { name: "x", type: 2, chat_user_id_list: [ann.name, bob.name] };
+    failure(await createSession(ann, body), 403);
+  });
+
+  test("lists show the peer or all members, never what is for themselves alone", async () => {
+    const one = await create(WHOLE);
+    const ann = { name: one.user_id, sig: await sigOf(one.user_id) };
+    const [bob] = await everybody(1);
+    if (!bob) throw new Error("there is one");
+    const [single, group] = [await open(bob, [ann]), await open(bob, [ann, bob], "饭局")];
+    const { session_info_list } = await sessions(bob);
+    const shown = { ...WHOLE, ...HIDDEN, user_id: ann.name };
+    expect(session_info_list).toMatchObject([
+      {
+        ...{ session_id: group, type: 2, name: "饭局", unread_count: 0, recently_chat_log: null },
+        session_info: { chat_user_list: expect.arrayContaining([expect.objectContaining(shown)]) },
+      },
+      { session_id: single, type: 1, session_info: shown },
+    ]);
+    const everything = JSON.stringify([await sessions(bob), await sessions(ann)]);
+    for (const hidden of [WHOLE.phone, WHOLE.email, WHOLE.id_card_num, WHOLE.birthday])
+      expect(everything).not.toContain(hidden);
+  });
+
+  test("the latest log is one that can be read, and says who has read it", async () => {
+    const [ann, bob, id] = await pair();
+    const latest = async (who: Signed) => nth((await sessions(who)).session_info_list, 0).recently_chat_log;
+    expect(await latest(ann)).toBeNull();
+    await say(ann, id, "one");
+    expect(await latest(ann)).toMatchObject({
+      content: "one",
+      sender: ann.name,
+      have_read: false,
+      read_time: "",
+    });
+    expect(await latest(bob)).toMatchObject({ content: "one", have_read: false, read_time: "" });
+    await mark(bob, id);
+    for (const who of [ann, bob])
+      expect(await latest(who)).toMatchObject({
+        content: "one",
+        have_read: true,
+        read_time: expect.stringMatching(TIME),
+      });
+    await say(bob, id, "two");
+    await remove({ token: bob.sig }, Number(id), 2, "everyone");
+    expect(await latest(ann)).toMatchObject({ content: "one" });
+    await remove({ token: ann.sig }, Number(id), 1, "me");
+    expect([await latest(ann), await latest(bob)]).toMatchObject([null, { content: "one" }]);
+  });
+
+  test("deleted ones are not listed, sticky ones stand where their activity puts them", async () => {
+    const [ann, bob, single] = await pair();
+    const group = await open(ann, [bob, ann], "a group");
+    const token = ann.sig;
+    const flags = await call("PUT", `/v1/conversations/${single}/preferences`, {
+      token,
+      body: { sticky: true },
+    });
+    expect(flags.status).toBe(200);
+    const ids = async () => (await sessions(ann)).session_info_list.map(({ session_id }) => session_id);
+    expect(await ids()).toEqual([group, single]);
+    await say(bob, single, "hi");
+    expect(await ids()).toEqual([single, group]);
+    expect((await call("DELETE", `/v1/conversations/${single}`, { token })).status).toBe(204);
+    expect(await sessions(ann)).toMatchObject({
+      num_of_sessions: 1,
+      session_info_list: [{ session_id: group }],
+    });
+  });
+});
+
+/** How lists are cut: a query, and which of so many it gives, the newest being 1; or that it is refused. */
+function cuts(all: number): [string, number[] | null, number][] {
+  const pages = (size: number) => Math.ceil(all / size);
+  return [
+    ["", range(1, 10), pages(10)],
+    ["&page_num=2", range(11, all), pages(10)],
+    ["&page_size=1", [1], all],
+    [`&page_size=1&page_num=${all}`, [all], all],
+    [`&page_size=1&page_num=${all + 1}`, [], all],
+    [`&page_size=${all}`, range(1, all), 1],
+    [`&page_size=${all - 1}&page_num=2`, [all], 2],
+    ["&page_size=100", range(1, all), 1],
+    ["&page_size=101", range(1, all), 1],
+    ["&page_size=9007199254740991", range(1, all), 1],
+    ["&page_num=9007199254740991&page_size=100", [], 1],
+    ["&total=1", range(1, all), 1],
+    ["&total", range(1, all), 1],
+    ["&total=false&page_size=1&page_num=2", range(1, all), 1],
+    ...["0", "-1", "1.5", "x", "", "99999999999999999999"].flatMap((wrong): [string, null, number][] => [
+      [`&page_size=${wrong}`, null, 0],
+      [`&page_num=${wrong}`, null, 0],
+    ]),
+  ];
+}
+
+describe("pages of sessions", () => {
+  const ALL = 13;
+  let ann: Signed;
+  let ids: string[];
+
+  beforeAll(async () => {
+    const [one, ...others] = await everybody(ALL + 1);
+    if (!one) throw new Error("there is one");
+    ann = one;
+    ids = [];
+    for (const other of others) ids.unshift(await open(ann, [other]));
+  });
+
+  test.each(cuts(ALL))("%j gives %j of %d pages", async (query, wanted, pages) => {
+    if (!wanted) {
+      failure(await usersig("GET", `/chat/session-info/?${query}`, { sig: ann.sig }), 400, "page_");
+      return;
+    }
+    const { session_info_list, ...numbers } = await sessions(ann, `?${query}`);
+    expect(session_info_list.map(({ session_id }) => session_id)).toEqual(wanted.map((n) => ids[n - 1]));
+    expect(numbers).toEqual({ num_of_sessions: ALL, num_of_pages: pages });
+  });
+
+  test("of nobody's there are none", async () => {
+    const [nobody] = await everybody(1);
+    if (!nobody) throw new Error("there is one");
+    const none = { num_of_sessions: 0, session_info_list: [] };
+    expect(await sessions(nobody)).toEqual({ ...none, num_of_pages: 0 });
+    expect(await sessions(nobody, "?total=1")).toEqual({ ...none, num_of_pages: 1 });
+  });
+});
+
+describe("pages of logs", () => {
+  const ALL = 13;
+  let ann: Signed;
+  let bob: Signed;
+  let id: string;
+
+  beforeAll(async () => {
+    [ann, bob, id] = await pair();
+    // What is gone is not counted: the oldest, one in the midst, the newest; and what is hidden from Bob.
+    for (const n of range(0, ALL + 2)) await say(ann, id, String(ALL + 1 - n));
+    for (const seq of [1, ALL + 3]) await remove({ token: ann.sig }, Number(id), seq, "everyone");
+    await remove({ token: bob.sig }, Number(id), ALL + 2, "me");
+  });
+
+  test.each(cuts(ALL))("%j gives %j of %d pages", async (query, wanted, pages) => {
+    if (!wanted) {
+      const path = `/chat/chat-log-info/?session_id=${id}${query}`;
+      failure(await usersig("GET", path, { sig: bob.sig }), 400, "page_");
+      return;
+    }
+    const { chat_log_info_list, ...numbers } = await logs(bob, id, query);
+    expect(chat_log_info_list.map(({ content }) => Number(content))).toEqual(wanted);
+    expect(numbers).toEqual({ num_of_chat_logs: ALL, num_of_pages: pages });
+  });
+
+  test.each([
+    ["breaks off where the session ends that asked", true],
+    ["goes on where its sig only expires", false],
+  ])("what is read for long %s", async (_, isEnded) => {
+    const { user_id: name } = await create();
+    const one = { name, sig: await sigOf(name) };
+    const many = await open(one, []);
+    const socket = await openRoom(Number(many), one.sig);
+    const MANY = 250;
+    for (let n = 0; n < MANY; n += 50) {
+      const items = range(n + 1, n + 50).map((i) => text(String(i), String(i)));
+      socket.send({ type: "sends", items });
+    }
+    await socket.until(({ acks }) => acks.length === MANY);
+    const now = Date.now.bind(Date);
+    let calls = 0;
+    using held = new HeldCalls(({ method }) => method === "readable" && ++calls === 3);
+    const reading = logs(one, many, "&total");
+    const read = isEnded ? expect(reading).rejects.toThrow() : reading;
+    await held.arrived();
+    if (isEnded) expect((await call("POST", "/v1/logout", { token: one.sig })).status).toBe(204);
+    else vi.spyOn(Date, "now").mockImplementation(() => now() + 301_000);
+    held.release();
+    await (isEnded ? read : expect(read).resolves.toMatchObject({ num_of_chat_logs: MANY }));
+  });
+
+  test("all of many are streamed, in their order", async () => {
+    const [one, other, many] = await pair();
+    const MANY = 450;
+    const socket = await openRoom(Number(many), one.sig);
+    for (let n = 0; n < MANY; n += 50) {
+      const items = range(n + 1, n + 50).map((i) => text(String(i), String(i)));
+      socket.send({ type: "sends", items });
+    }
+    await socket.until(({ acks }) => acks.length === MANY);
+    const all = await logs(other, many, "&total=");
+    expect(texts(all).map(Number)).toEqual(range(1, MANY).toReversed());
+    expect(all).toMatchObject({ num_of_chat_logs: MANY, num_of_pages: 1 });
+    socket.close();
+  });
+});
+
+describe("reading", () => {
+  test("a single chat is marked by its own call, which counts what became read", async () => {
+    const [ann, bob, id] = await pair();
+    for (const n of range(1, 3)) await say(ann, id, String(n));
+    await say(bob, id, "4");
+    for (const n of range(5, 7)) await say(ann, id, String(n));
+    await logs(bob, id);
+    expect(nth((await sessions(bob)).session_info_list, 0).unread_count).toBe(3);
+    expect((await logs(ann, id)).chat_log_info_list.map(({ have_read }) => have_read)).toEqual([
+      ...[false, false, false, true, true, true, true],
+    ]);
+    const counts = await Promise.all(Array.from({ length: 50 }, () => mark(bob, id)));
+    expect(counts.map(Number).reduce((sum, count) => sum + count, 0)).toBe(3);
+    expect(await mark(bob, id)).toBe(0);
+    expect(await mark(ann, id)).toBe(0);
+    expect((await sessions(bob)).session_info_list).toMatchObject([{ unread_count: 0 }]);
+    const [newest] = (await logs(ann, id)).chat_log_info_list;
+    expect(newest).toMatchObject({ have_read: true, read_time: expect.stringMatching(TIME) });
+  });
+
+  test("the first page of a group is read by being looked at, further ones change nothing", async () => {
+    const [ann, bob, cas] = await everybody(3);
+    if (!ann || !bob || !cas) throw new Error("there are three");
+    const id = await open(ann, [bob, cas]);
+    for (const n of range(1, 3)) await say(ann, id, String(n));
+    const unread = async () => nth((await sessions(bob)).session_info_list, 0).unread_count;
+    await expect.poll(unread).toBe(3);
+    await logs(bob, id, "&page_num=2&page_size=1");
+    expect(await unread()).toBe(3);
+    expect((await logs(bob, id, "&page_size=1")).chat_log_info_list).toMatchObject([{ have_read: true }]);
+    expect(await unread()).toBe(0);
+    // What others have read says nothing here of the caller.
+    expect((await logs(cas, id, "&page_num=2&page_size=1")).chat_log_info_list).toMatchObject([
+      { have_read: false },
+    ]);
+    await logs(cas, id, "&total");
+    expect((await logs(cas, id, "&page_num=2&page_size=1")).chat_log_info_list).toMatchObject([
+      { have_read: true },
+    ]);
+    failure(
+      await usersig("POST", "/chat/single-chat-mark-as-read/", { sig: bob.sig, body: { session_id: id } }),
+      404,
+    );
+  });
+
+  test.each(["0", "-1", "x", "1.5", "999999999", 999_999_999, "9007199254740993"])(
+    "%j is no session of anybody's",
+    async (session_id) => {
+      const [ann] = await everybody(1);
+      if (!ann) throw new Error("there is one");
+      const { sig } = ann;
+      failure(await usersig("GET", `/chat/chat-log-info/?session_id=${session_id}`, { sig }), 404);
+      failure(await usersig("POST", "/chat/single-chat-mark-as-read/", { sig, body: { session_id } }), 404);
+    },
+  );
+});
+
+describe("files", () => {
+  const upload = ({ sig }: Signed, body: unknown, headers = {}) =>
+    usersig("POST", "/file/upload-chat-file/", { sig, body, headers });
+  const form = (bytes: Uint8Array, name: string, type = "image/png") => {
+    const made = new FormData();
+    made.set("other", "x");
+    made.set("file", new File([bytes], name, { type }));
+    return made;
+  };
+
+  test("a file is stored with its MD5, and read where its URL says", async () => {
+    const [ann] = await everybody(1);
+    if (!ann) throw new Error("there is one");
+    const bytes = noise(300_000);
+    const { chat_file } = data(await upload(ann, form(bytes, "小雨.png")));
+    expect(chat_file).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      md5: createHash("md5").update(bytes).digest("hex"),
+      ...{ name: "小雨.png", size: 300_000, content_type: "image/png" },
+      create_time: expect.stringMatching(TIME),
+      url: expect.stringMatching(/^https:\/\/parley\.test\/files\//),
+    });
+    const { url } = z.object({ url: z.string() }).parse(chat_file);
+    expect(await bytesOf(await download(url))).toEqual(bytes);
+  });
+
+  test("20 MiB are taken, a byte more is refused, and so is what is no file of a form", async () => {
+    const [ann] = await everybody(1);
+    if (!ann) throw new Error("there is one");
+    const most = 20 * 1024 * 1024;
+    expect(data(await upload(ann, form(new Uint8Array(most), "a"))).chat_file).toMatchObject({ size: most });
+    const before = await stored();
+    failure(await upload(ann, form(new Uint8Array(most + 1), "a")), 400, "文件大小超限");
+    failure(await upload(ann, form(new Uint8Array(most + 1), "a")), 400, "20M");
+    failure(await upload(ann, new FormData()), 400, "file");
+    failure(await upload(ann, "bytes", { "Content-Type": "text/plain" }), 400, "file");
+    failure(await upload(ann, "", { "Content-Type": "application/json" }), 400, "file");
+    expect(await stored()).toEqual(before);
+  });
+});
+
+test("what is no call of the API is told in its envelope", async () => {
+  const [ann] = await everybody(1);
+  const sig = ann?.sig;
+  failure(await usersig("GET", "/chat/create-session/", { sig }), 405, "", 405);
+  failure(await usersig("GET", "/chat/nothing/", { sig }), 404, "", 404);
+  failure(await usersig("POST", "/file/", { sig }), 404, "", 404);
+  failure(await usersig("POST", "/chat/create-session/", { sig, body: "x".repeat(600_000) }), 400);
+  failure(await usersig("GET", "/chat/session-info/?page_num=%ff", { sig }), 400);
+});
