@@ -1,0 +1,220 @@
+import { randomUUID } from "node:crypto";
+import { findAccountsNamed, findUser } from "../storage/users.ts";
+import { type Cast, castOf } from "./cast.ts";
+import type { BodyJson, Kind } from "./content.ts";
+import type { ConversationKind } from "./conversation.ts";
+import { getConversation, tellingApart } from "./conversations.ts";
+import type { Core } from "./core.ts";
+import { type DraftContent, DraftId, type Recipient } from "./draft.ts";
+import { CoreError, excess, noDraft, noMentioned, within } from "./errors.ts";
+import { copied } from "./forwards.ts";
+import { Position, type UserId } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import { shownBody } from "./merged.ts";
+import {
+  type AnyDraft,
+  goneUser,
+  type Mentions,
+  type Message,
+  type Person,
+  type Priority,
+  type Reference,
+} from "./message.ts";
+import { getMessage, readReceipts, sendMessage } from "./messages.ts";
+import { type Destination, destinationOf } from "./recipients.ts";
+import { exceedsBytes } from "./text.ts";
+import { accountGone, noOneNamed, type User } from "./users.ts";
+
+/** A message by what it is called: one that was sent by its place, a draft by its id. */
+export type MessageName = Reference | { draft: DraftId };
+
+/** What a draft is to say: something, or what another message says. */
+export type NewContent = { kind: Kind; body: BodyJson } | { source: MessageName };
+
+/** A message that its sender makes, to send it later; users are called by their names. */
+export interface NewDraft {
+  to: Recipient;
+  mentions: string[] | "all";
+  priority: Priority | undefined;
+  customData: string | undefined;
+}
+
+/** A draft as its maker sees it. */
+export interface Draft extends Pick<Message, "kind" | "body" | "mentions" | "sender" | "createdAt"> {
+  id: DraftId;
+  to: Recipient;
+  priority: Priority | undefined;
+  customData: string | undefined;
+  cast: Cast;
+}
+
+/** A message that was sent, and what is known beside it. */
+export interface SentDraft {
+  message: Message;
+  destination: Destination;
+  /** how far the other one of a direct conversation has read */
+  peerReadSeq: Position;
+  cast: Cast;
+}
+
+/**
+ * Makes a message which is sent later, and once; it is its maker's alone, and kept for a day. Whether he may send it,
+ * and to whom, is asked then.
+ * @throws `validation_failed` for more than a message may hold, `not_found` for who is mentioned and does not exist, or
+ *   for a message to be forwarded that he cannot see, `not_forwardable`
+ */
+export async function createDraft(
+  core: Core,
+  caller: UserId,
+  made: NewDraft,
+  content: NewContent,
+): Promise<Draft> {
+  const { to, priority, customData } = made;
+  if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
+    throw excess("customData", LIMITS.bodyBytes);
+  const [sender, mentioned, said] = await Promise.all([
+    findUser(core.db, caller),
+    mentionedBy(core, made.mentions),
+    contentOf(core, caller, to, content),
+  ]);
+  if (!sender) throw accountGone();
+  const { mentions, users } = mentioned;
+  const id = DraftId.parse(`draft-${randomUUID()}`);
+  const createdAt = Date.now();
+  const stored: DraftContent = {
+    to,
+    said: said.source ? { source: said.source } : { kind: said.kind, body: said.body },
+    mentions,
+    ...(priority !== undefined && { priority }),
+    ...(customData !== undefined && { customData }),
+  };
+  await core.inboxes.keepDraft(caller, { id, createdAt, content: stored });
+  const known = new Map<UserId, Person>(users.map((user) => [user.id, user]));
+  const cast = (userId: UserId) => known.get(userId) ?? goneUser(userId);
+  const { kind, body } = said;
+  return { id, to, kind, body, mentions, sender, createdAt, priority, customData, cast };
+}
+
+async function mentionedBy(
+  core: Core,
+  names: NewDraft["mentions"],
+): Promise<{ mentions: Mentions; users: User[] }> {
+  if (names === "all" || names.length === 0) return { mentions: names === "all" ? names : [], users: [] };
+  const users = await findAccountsNamed(core.db, names);
+  const found = new Map(users.map((user) => [user.username, user.id]));
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length > 0) throw noOneNamed(missing);
+  return { mentions: [...new Set(found.values())], users };
+}
+
+/** What is said as it is now; `source`: what is to be copied when it is sent. */
+interface Content {
+  kind: Kind;
+  body: BodyJson;
+  source?: Reference;
+}
+
+async function contentOf(core: Core, caller: UserId, to: Recipient, content: NewContent): Promise<Content> {
+  if (!("source" in content)) return content;
+  return within(to.type, async () => {
+    const source = await placeOf(core, caller, content.source);
+    const { kind, body, shown } = await copied(core.conversations, caller, copyOf(source));
+    const people = new Map(shown?.people.map((person) => [person.id, person]));
+    return { source, kind, body: shownBody(kind, body, (id) => people.get(id) ?? goneUser(id)) };
+  });
+}
+
+/** Where a message is that is copied: a draft that was sent stands for the message which it has become. */
+async function placeOf(core: Core, caller: UserId, name: MessageName): Promise<Reference> {
+  if (!("draft" in name)) return name;
+  const kept = await core.inboxes.draft(caller, { id: name.draft });
+  if ("sent" in kept) return kept.sent;
+  throw noDraft();
+}
+
+const copyOf = (source: Reference) => ({
+  ...{ clientMsgId: undefined, quoteSeq: undefined, mentions: [] },
+  copy: { type: "forward" as const, source },
+});
+
+/**
+ * Sends a draft of the caller's. Whoever sends it again, be it at the same time, is answered with the message which it
+ * has become; so is who says the name of a message that he has sent.
+ * @throws `not_found` for a draft that is forgotten or never was his, for whom it is for and who does not exist, and
+ *   what `sendMessage` throws
+ * @param supposed what kind of conversation it is for, as its sender believes: where it is unknown that is told
+ */
+export function sendDraft(
+  core: Core,
+  caller: UserId,
+  name: MessageName,
+  supposed: ConversationKind,
+): Promise<SentDraft> {
+  return within(supposed, async () => {
+    if (!("draft" in name)) return again(core, caller, name);
+    const id = name.draft;
+    const kept = await core.inboxes.draft(caller, { id });
+    return "sent" in kept ? again(core, caller, kept.sent) : sendKept(core, caller, id, kept.content);
+  });
+}
+
+function sendKept(core: Core, caller: UserId, id: DraftId, content: DraftContent): Promise<SentDraft> {
+  const { to } = content;
+  return within(to.type, async () => {
+    const draft = asDraft(id, content);
+    const check = async (peer: UserId) => {
+      requireAmong(draft.mentions, [caller, peer]);
+      if ("copy" in draft) await copied(core.conversations, caller, draft);
+    };
+    const destination = await destinationOf(core, caller, to, check);
+    const { conversationId } = destination;
+    const { message, replay } = await tellingApart(core, conversationId, () =>
+      sendMessage(core, caller, conversationId, draft),
+    );
+    await core.inboxes.draftSent(caller, { id, conversationId, seq: message.seq });
+    const [cast, peerReadSeq] = await Promise.all([
+      castOf(core, [message]),
+      // Of what is new nobody has read anything.
+      replay ? peerRead(core, caller, destination) : UNREAD,
+    ]);
+    return { message, destination, peerReadSeq, cast };
+  });
+}
+
+/** @throws `not_found` for who is mentioned and is none of these */
+function requireAmong(mentions: Mentions, members: UserId[]): void {
+  const stranger = mentions === "all" ? undefined : mentions.find((id) => !members.includes(id));
+  if (stranger !== undefined) throw noMentioned(stranger);
+}
+
+const UNREAD = Position.parse(0);
+
+/** What the core takes of a draft; its id sees to it that it is one message. */
+function asDraft(id: DraftId, { said, mentions, priority, customData }: DraftContent): AnyDraft {
+  const rest = { clientMsgId: id, quoteSeq: undefined, mentions, priority, customData };
+  if ("source" in said) return { ...rest, copy: { type: "forward", source: said.source } };
+  return { ...rest, kind: said.kind, body: said.body };
+}
+
+/** A message that the caller has sent, as it is now. @throws `not_found` for one of somebody else's */
+async function again(core: Core, caller: UserId, { conversationId, seq }: Reference): Promise<SentDraft> {
+  const message = await getMessage(core, caller, conversationId, seq).catch((error: unknown) => {
+    // Who is not in a conversation is not told that it is there.
+    throw error instanceof CoreError && error.code === "not_found" ? noDraft() : error;
+  });
+  if (message.sender.id !== caller || message.kind === "tip") throw noDraft();
+  const { kind, handle, peer } = await getConversation(core, caller, conversationId);
+  const destination = { kind, conversationId, handle, peerName: peer?.username ?? "" };
+  const [cast, peerReadSeq] = await Promise.all([
+    castOf(core, [message]),
+    peerRead(core, caller, destination),
+  ]);
+  return { message, destination, peerReadSeq, cast };
+}
+
+/** How far the other one of a direct conversation has read. */
+async function peerRead(core: Core, caller: UserId, destination: Destination): Promise<Position> {
+  if (destination.kind === "group") return UNREAD;
+  const receipts = await readReceipts(core, caller, destination.conversationId);
+  return receipts.find(({ userId }) => userId !== caller)?.readSeq ?? UNREAD;
+}
