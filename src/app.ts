@@ -15,11 +15,12 @@ import { openDatabase } from "./storage/database.ts";
 import { appkey } from "./surfaces/appkey/app.ts";
 import { formpost } from "./surfaces/formpost/app.ts";
 import { kook } from "./surfaces/kook/app.ts";
+import { tim } from "./surfaces/tim/app.ts";
 import { usersig } from "./surfaces/usersig/app.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 
 /** Every surface, on one router. The last takes what is no other's. */
-const SURFACES: readonly Surface[] = [appkey, formpost, kook, usersig, v1];
+const SURFACES: readonly Surface[] = [appkey, formpost, kook, tim, usersig, v1];
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 

@@ -1,0 +1,27 @@
+import type { Conversation } from "./conversation.ts";
+import { setPreferences } from "./conversations.ts";
+import type { Core } from "./core.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+
+/** How somebody wants to hear of what comes: as usual, without a sound, or not at all, with nothing unread. */
+export type Reminder = "usual" | "silent" | "never";
+
+/**
+ * Settles how the caller hears of what comes in a conversation.
+ * @throws `not_found` unless he is in it
+ */
+export async function setReminder(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  reminder: Reminder,
+): Promise<Conversation> {
+  await core.conversations.discard(id, { userId: caller, discards: reminder === "never" });
+  return setPreferences(core, caller, id, { silent: reminder !== "usual" });
+}
+
+/** How somebody hears of what comes in a conversation. */
+export function reminderOf({ discards, silent }: Pick<Conversation, "discards" | "silent">): Reminder {
+  if (discards) return "never";
+  return silent ? "silent" : "usual";
+}

@@ -1,0 +1,164 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type {
+  ErrorCode,
+  Failure,
+  FileFlaw,
+  MediaKind,
+  Missing,
+  Refusal,
+  TakenBy,
+} from "../../core/errors.ts";
+import type { PolicyName } from "../../core/policies.ts";
+
+const BAD_PARAMETER = 70_402;
+const FAULT = 60_002;
+
+interface Told {
+  code: number;
+  /** 200 but for these */
+  status?: ContentfulStatusCode;
+}
+
+/** How each failure is told, where the tables below say nothing else. */
+const TOLD: Record<ErrorCode, Told> = {
+  validation_failed: { code: BAD_PARAMETER },
+  unauthenticated: { code: 70_001 },
+  forbidden: { code: 10_007 },
+  muted: { code: 10_017 },
+  blocked: { code: 20_007 },
+  not_found: { code: 2_500 },
+  no_such_path: { code: 404, status: 404 },
+  method_not_allowed: { code: 405, status: 405 },
+  not_forwardable: { code: 2_453 },
+  conflict: { code: BAD_PARAMETER },
+  group_full: { code: 10_014 },
+  already_handled: { code: 10_024 },
+  too_late: { code: 10_031 },
+  upgrade_required: { code: 426, status: 426 },
+  too_large: { code: 413, status: 413 },
+  range_not_satisfiable: { code: 416, status: 416 },
+  rate_limited: { code: 429, status: 429 },
+  locked: { code: 429, status: 429 },
+  internal: { code: FAULT, status: 500 },
+  unavailable: { code: FAULT, status: 503 },
+};
+
+/** What a call has a code of its own for: which kind of group refuses or why, what is missing, or a code of the core. */
+type Reason = PolicyName | Refusal | Missing | TakenBy | ErrorCode;
+type Table = { [Key in Reason]?: number } & {
+  /** by a parameter which says something that it cannot; `""` is all of them together */
+  bad?: Record<string, number>;
+  /** for more than may be, of what is right otherwise */
+  excess?: number;
+  /** for files, by the kind of message which they cannot be */
+  files?: { [Flaw in FileFlaw]: Partial<Record<MediaKind, number>> };
+  /** what is another code about something in a group */
+  grouped?: { [Key in Reason]?: number };
+};
+
+/** What holds for every call: whoever is named is somebody, and what an id or an enumeration can be. */
+const EVERYWHERE: Table = {
+  user: 70_107,
+  conversation: 2_500,
+  membership: 2_500,
+  member: 70_107,
+  message: 20_022,
+  grouped: { message: 10_030 },
+  bad: { conversationType: 2_106, conversationID: 2_503, conversationIDList: 2_503 },
+};
+
+/** What holds for the calls below a path. */
+const IN_GROUPS: Table = {
+  ...{ conversation: 10_010, membership: 10_007, member: 10_007 },
+  bad: { groupID: 10_015 },
+};
+const BELOW: Record<string, Table> = { group: IN_GROUPS, member: IN_GROUPS, groupMember: IN_GROUPS };
+
+/** What holds for calls that send: whom a message is for is the only user of whom they speak. */
+const SENDING: Table = { user: 20_003, conversation: 10_010, membership: 10_007 };
+
+/** What holds for a call, whichever its path. */
+const TABLES: Record<string, Table> = {
+  revokeMessage: {
+    ...{ conversation: 20_022, message: 20_022, too_late: 20_016, already_handled: 20_023 },
+    grouped: { message: 10_030, too_late: 10_031 },
+  },
+  register: { conflict: 70_398 },
+  login: { unauthenticated: 70_050 },
+  createGroup: { caller: 10_025, other: 10_021, kind: 2_682, bad: { type: 2_600 } },
+  dismissGroup: { kind: 2_622, rank: 2_681 },
+  quitGroup: { membership: 2_623, conflict: 10_007 },
+  joinGroup: { kind: 2_601, rank: 10_007 },
+  changeGroupOwner: { kind: 2_620, rank: 2_681, self: 2_621 },
+  createMessage: {
+    excess: 80_002,
+    bad: { group: 10_015 },
+    files: {
+      empty: { image: 2_108, audio: 2_108, video: 2_108, file: 2_108 },
+      size: { image: 2_253, audio: 2_301, video: 2_351, file: 2_402 },
+      type: { image: 2_252, video: 2_352 },
+    },
+  },
+  sendMessage: SENDING,
+  resendMessage: SENDING,
+  addGroupMember: { livestream: 2_661 },
+  setGroupMemberRole: { kind: 2_682, rank: 2_681, self: 2_684, bad: { role: 2_683 } },
+  setGroupMemberMuteTime: { self: 2_685 },
+  updateMyProfile: { validation_failed: 2_721, bad: { "": 2_722 } },
+  handleGroupApplication: {
+    ...{ conflict: 10_013, application: 70_402 },
+    bad: { "application.groupID": 10_015, "message.payload.groupProfile.groupID": 10_015 },
+  },
+  addToBlacklist: { bad: { "path.user_id": 2_742 } },
+  removeFromBlacklist: { bad: { "path.user_id": 2_742 } },
+};
+
+/** How this API calls what the core calls otherwise. */
+const NAMES: Record<string, string> = {
+  ...{ direct: "to", group: "to" },
+  ...{ "path.user_id": "userIDList", "body.max_members": "maxMemberNum", before: "nextReqMessageID" },
+};
+
+/** What is wrong with a whole body or query, whichever call it is for. */
+const WHOLE = ["body", "query"];
+
+/** A failure as this API tells it: `{"code":70402,"msg":"password: …","data":{}}`. */
+export function refuse(c: Context, failure: Failure): Response {
+  const { detail, data } = failure;
+  const own = ownCode(c.req.path, failure);
+  const { code, status = 200 } = own === undefined ? TOLD[failure.code] : { code: own };
+  if (data?.retryAfter) c.header("Retry-After", String(data.retryAfter));
+  const named = data?.errors?.map(({ path, message }) => {
+    const name = NAMES[path] ?? path;
+    return name === "" ? message : `${name}: ${message}`;
+  });
+  return c.json({ code, msg: named?.join("; ") ?? detail, data: {} }, status);
+}
+
+/** The code which the document has for this, the call's own before what holds for more. */
+function ownCode(path: string, { code, data }: Failure): number | undefined {
+  const [, area = "", call = area] = path.split("/");
+  const tables = [TABLES[call], BELOW[area], EVERYWHERE].flatMap((table) => table ?? []);
+  const parameter = data?.errors?.[0]?.path;
+  if (parameter !== undefined && WHOLE.includes(parameter) && !data?.excess) return undefined;
+  for (const table of tables) {
+    const own =
+      (data?.file && table.files?.[data.file.flaw][data.file.kind]) ??
+      (data?.excess && table.excess) ??
+      (data?.in === "group" ? table.grouped?.[data.missing ?? code] : undefined) ??
+      (data?.policy && table[data.policy]) ??
+      (data?.refusal && table[data.refusal]) ??
+      (data?.missing && table[data.missing]) ??
+      (data?.takenBy && table[data.takenBy]) ??
+      (parameter === undefined || data?.absent ? undefined : badCode(table, parameter)) ??
+      table[code];
+    if (own !== undefined) return own;
+  }
+  return undefined;
+}
+
+/** Of a list one item may be what is wrong. */
+function badCode({ bad }: Table, parameter: string): number | undefined {
+  return bad?.[parameter] ?? bad?.[parameter.replace(/\.\d+$/, "")];
+}

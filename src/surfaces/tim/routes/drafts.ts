@@ -1,0 +1,36 @@
+import { type Context, Hono } from "hono";
+import { sendDraft } from "../../../core/drafts.ts";
+import { makeDraft } from "../../../core/file-drafts.ts";
+import type { StoredFile } from "../../../core/files.ts";
+import type { CallerEnv } from "../../../http/env.ts";
+import { bodyFields, checked } from "../../../http/fields.ts";
+import { fileUrl } from "../../../http/file-url.ts";
+import { readWithFile } from "../../../http/with-file.ts";
+import { authenticated } from "../auth.ts";
+import { readCreation } from "../content.ts";
+import { succeed } from "../envelope.ts";
+import { SPEECH } from "../schemas/common.ts";
+import { FILE_PLACE, Sending } from "../schemas/drafts.ts";
+import { serializeDraft, serializeSent } from "../serialize/drafts.ts";
+
+export const drafts = new Hono<CallerEnv>({ strict: false });
+
+/** 创建消息: the SDK's create…Message, all nine. Nothing is delivered. */
+drafts.post("/message/createMessage", authenticated, async (c) => {
+  const { core, caller } = c.var;
+  const input = readCreation(await readWithFile(c.req.raw, FILE_PLACE));
+  const urlOf = (file: StoredFile) => fileUrl(file, c.req.url);
+  return succeed(c, serializeDraft(await makeDraft(core, caller.userId, input, urlOf)));
+});
+
+/** 发送消息: a created one, once; whoever sends it again is told of the first. */
+drafts.post("/message/sendMessage", authenticated, send);
+
+/** 重发消息: of one whose sending seemed to fail. That is never a second copy. */
+drafts.post("/message/resendMessage", authenticated, send);
+
+async function send(c: Context<CallerEnv>): Promise<Response> {
+  const { core, caller } = c.var;
+  const { ID, conversationType } = checked(Sending, await bodyFields(c.req.raw, SPEECH));
+  return succeed(c, serializeSent(await sendDraft(core, caller.userId, ID, conversationType)));
+}

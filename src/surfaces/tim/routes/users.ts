@@ -1,0 +1,78 @@
+import { type Context, Hono } from "hono";
+import { login, register, type SignedIn } from "../../../core/accounts.ts";
+import { blockedNames, blockNamed, unblockNamed } from "../../../core/blocks.ts";
+import { changeProfile, getMe, profilesNamed } from "../../../core/users.ts";
+import type { AppEnv } from "../../../http/env.ts";
+import { bodyFields, checked } from "../../../http/fields.ts";
+import { limitedByAddress } from "../../../http/rate-limit.ts";
+import { issueToken } from "../../../http/token.ts";
+import { authenticated, canIssueTokens } from "../auth.ts";
+import { succeed } from "../envelope.ts";
+import { SPEECH } from "../schemas/common.ts";
+import { Login, ProfileChange, Registration, UserIDs } from "../schemas/users.ts";
+import { serializeProfile } from "../serialize/users.ts";
+
+export const users = new Hono<AppEnv>({ strict: false });
+
+/** 注册: makes an account and signs it in. */
+users.post("/register", canIssueTokens, limitedByAddress, async (c) => {
+  const wanted = checked(Registration, await bodyFields(c.req.raw, SPEECH));
+  return succeedSignedIn(c, await register(c.var.core, wanted, userAgentOf(c)));
+});
+
+/** 登录: by the username, or by the e-mail address where it is one account's alone. */
+users.post("/login", canIssueTokens, limitedByAddress, async (c) => {
+  const given = checked(Login, await bodyFields(c.req.raw, SPEECH));
+  return succeedSignedIn(c, await login(c.var.core, given, userAgentOf(c), "username or e-mail"));
+});
+
+/** The SDK's `getMyProfile`. */
+users.post("/user/getMyProfile", authenticated, async (c) => {
+  await bodyFields(c.req.raw, SPEECH);
+  return succeed(c, { userinfo: serializeProfile(await getMe(c.var.core, c.var.caller)) });
+});
+
+/** The SDK's `getUserProfile`: whom there is not is missing. */
+users.post("/user/getUserProfile", authenticated, async (c) => {
+  const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
+  const profiles = await profilesNamed(c.var.core, c.var.caller.userId, names);
+  return succeed(
+    c,
+    profiles.map((profile) => ({ userinfo: serializeProfile(profile) })),
+  );
+});
+
+/** The SDK's `updateMyProfile`. */
+users.post("/user/updateMyProfile", authenticated, async (c) => {
+  const change = checked(ProfileChange, await bodyFields(c.req.raw, SPEECH));
+  const profile = await changeProfile(c.var.core, c.var.caller, change);
+  return succeed(c, [{ userinfo: serializeProfile(profile) }]);
+});
+
+/** The SDK's `getBlacklist`. */
+users.post("/user/getBlacklist", authenticated, async (c) => {
+  await bodyFields(c.req.raw, SPEECH);
+  return succeed(c, await blockedNames(c.var.core, c.var.caller.userId));
+});
+
+/** The SDK's `addToBlacklist`: all of them or none. */
+users.post("/user/addToBlacklist", authenticated, async (c) => {
+  const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
+  return succeed(c, await blockNamed(c.var.core, c.var.caller.userId, names));
+});
+
+/** The SDK's `removeFromBlacklist`. */
+users.post("/user/removeFromBlacklist", authenticated, async (c) => {
+  const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
+  return succeed(c, await unblockNamed(c.var.core, c.var.caller.userId, names));
+});
+
+async function succeedSignedIn(c: Context<AppEnv>, { user, credential }: SignedIn): Promise<Response> {
+  const token = await issueToken(c.env.TOKEN_SECRET, credential);
+  return succeed(c, { token, userinfo: serializeProfile(user) });
+}
+
+/** What the device calls itself. */
+function userAgentOf(c: Context): string {
+  return c.req.header("User-Agent") ?? "";
+}

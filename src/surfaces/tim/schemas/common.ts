@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { CustomFields } from "../../../core/custom-fields.ts";
+import type { Speech } from "../../../http/fields.ts";
+
+/** Bodies are JSON: at most 512 KiB, which a list of five hundred users takes. */
+export const SPEECH: Speech = { maxBytes: 512 * 1024, forms: false };
+
+/** Custom fields, as this API lists them; of a key that stands there twice the last one is meant. */
+export const fields = z
+  .array(z.object({ key: z.string(), value: z.string() }))
+  .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, value])))
+  .pipe(CustomFields);

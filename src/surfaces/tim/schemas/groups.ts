@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { JoinPolicy } from "../../../core/conversation.ts";
+import { Handle } from "../../../core/ids.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import type { PolicyName } from "../../../core/policies.ts";
+import { textUpTo } from "../../../core/text.ts";
+import { ProfileFields } from "../../../core/users.ts";
+import { integer } from "../../../http/fields.ts";
+import { groupID, userID } from "../ids.ts";
+import { fields } from "./common.ts";
+
+/** The kinds of group by what clients call them: two have an older name, and a newer one. */
+const TYPES = {
+  Private: "private",
+  Work: "private",
+  Public: "public",
+  ChatRoom: "chatroom",
+  Meeting: "chatroom",
+  Community: "community",
+  AVChatRoom: "livestream",
+} as const satisfies Record<string, PolicyName>;
+
+const JOIN_OPTIONS = {
+  FreeAccess: "free",
+  NeedPermission: "approval",
+  DisableApply: "closed",
+} as const satisfies Record<string, JoinPolicy>;
+
+const ROLES = { Admin: "admin", Member: "member" } as const;
+
+const type = z
+  .enum(["Private", "Work", "Public", "ChatRoom", "Meeting", "Community", "AVChatRoom"])
+  .transform((name) => TYPES[name]);
+const joinOption = z
+  .enum(["FreeAccess", "NeedPermission", "DisableApply"])
+  .transform((name) => JOIN_OPTIONS[name]);
+
+const name = textUpTo(LIMITS.name).min(1, "must not be empty");
+const text = textUpTo(LIMITS.description);
+const { avatar } = ProfileFields.shape;
+
+const Founder = z.object({
+  userID,
+  role: z
+    .enum(["Admin", "Member"])
+    .transform((name) => ROLES[name])
+    .optional(),
+  memberCustomField: fields.optional(),
+});
+
+/** `createGroup` */
+export const NewGroup = z
+  .object({
+    name,
+    type: type.default("private"),
+    groupID: Handle.optional(),
+    introduction: text.optional(),
+    notification: text.optional(),
+    avatar: avatar.optional(),
+    maxMemberNum: integer.pipe(z.int().positive("must be 1 or more")).optional(),
+    joinOption: joinOption.default("approval"),
+    memberList: z.array(Founder).max(LIMITS.groupMembers).default([]),
+    groupCustomField: fields.optional(),
+  })
+  .transform((wanted) => ({
+    wish: {
+      name: wanted.name,
+      policy: wanted.type,
+      joinPolicy: wanted.joinOption,
+      handle: wanted.groupID,
+      avatar: wanted.avatar,
+      introduction: wanted.introduction,
+      announcement: wanted.notification,
+      maxMembers: wanted.maxMemberNum,
+      customFields: wanted.groupCustomField,
+    },
+    founders: wanted.memberList.map(({ userID: username, role, memberCustomField: customFields }) => {
+      return { username, role, customFields };
+    }),
+  }));
+
+/** `updateGroupProfile`; absent is unchanged. */
+export const GroupChange = z
+  .object({
+    groupID,
+    name: name.optional(),
+    avatar: avatar.optional(),
+    introduction: text.optional(),
+    notification: text.optional(),
+    muteAllMembers: z.boolean().optional(),
+    joinOption: joinOption.optional(),
+    groupCustomField: fields.optional(),
+  })
+  .transform(
+    ({
+      groupID,
+      notification: announcement,
+      muteAllMembers: muteAll,
+      joinOption: joinPolicy,
+      groupCustomField: customFields,
+      ...plain
+    }) => ({ groupID, change: { ...plain, announcement, muteAll, joinPolicy, customFields } }),
+  );
+
+/** What names a group and nothing else. */
+export const OneGroup = z.object({ groupID });
+
+/** `joinGroup` */
+export const Wish = z.object({ groupID, applyMessage: textUpTo(LIMITS.application).default("") });
+
+/** `changeGroupOwner` */
+export const Heir = z.object({ groupID, newOwnerID: userID });

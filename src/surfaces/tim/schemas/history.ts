@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { integer } from "../../../http/fields.ts";
+import { conversationID, noticeID, sentID, sentPlace } from "../ids.ts";
+
+/** The most messages of one page, and as many as come where none is named. */
+const PAGE = 15;
+
+/** `/message/revokeMessage`: a message as it was given, or its `ID`. */
+export const Revocation = z
+  .object({ ID: sentID.optional(), message: z.object({ ID: sentID }).optional() })
+  .transform(({ ID, message }, context) => {
+    const place = ID ?? message?.ID;
+    if (place) return place;
+    context.addIssue({ code: "custom", path: ["ID"], message: "must be there, or a message which has one" });
+    return z.NEVER;
+  });
+
+const count = integer
+  .pipe(z.int().min(1, "must be at least 1").max(PAGE, `must be at most ${PAGE}`))
+  .default(PAGE);
+
+/** `/message/getMessageList`: of a conversation, or of the one with the notices. */
+export const PageOfMessages = z
+  .object({ conversationID, count, nextReqMessageID: z.string().default("") })
+  .transform(({ conversationID: name, count: limit, nextReqMessageID: text }, context) => {
+    const isSystem = name.type === "system";
+    const next = (isSystem ? noticeID : sentPlace).safeParse(text);
+    if (text !== "" && !next.success) {
+      const message = 'must be what the page before has given, or ""';
+      context.addIssue({ code: "custom", path: ["nextReqMessageID"], message });
+      return z.NEVER;
+    }
+    const before = next.success ? next.data : undefined;
+    if (typeof before === "number") return { name: null, before, limit };
+    return isSystem ? { name: null, before: undefined, limit } : { name, before, limit };
+  });
+
+/** `/message/setMessageRead` */
+export const Reading = z.object({ conversationID });

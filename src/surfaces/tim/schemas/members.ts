@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { LIMITS } from "../../../core/limits.ts";
+import { textUpTo } from "../../../core/text.ts";
+import { integer } from "../../../http/fields.ts";
+import { groupID, userID } from "../ids.ts";
+import { fields } from "./common.ts";
+
+const SOME = "must name somebody";
+
+/** `getGroupMemberList`: `count` of them, from number `offset` on. */
+export const MemberPage = z.object({
+  groupID,
+  count: integer.pipe(z.int().min(1).max(LIMITS.page)).default(15),
+  offset: integer.pipe(z.int().nonnegative()).default(0),
+});
+
+/** `getGroupMemberProfile` */
+export const MemberNames = z.object({ groupID, userIDList: z.array(userID).min(1, SOME).max(50) });
+
+/** `getGroupOnlineMemberCount` */
+export const OneGroup = z.object({ groupID });
+
+/** `addGroupMember` */
+export const Additions = z.object({ groupID, userIDList: z.array(userID).min(1, SOME).max(500) });
+
+/** `deleteGroupMember`. Whoever is removed is told the reason. */
+export const Removal = z.object({
+  groupID,
+  userIDList: z.array(userID).min(1, SOME).max(LIMITS.page),
+  reason: textUpTo(LIMITS.application).default(""),
+});
+
+/** `setGroupMemberMuteTime`, in seconds from now; 0 ends a mute. */
+export const Mute = z.object({
+  groupID,
+  userID,
+  muteTime: integer.pipe(z.int().nonnegative().max(LIMITS.muteSeconds)),
+});
+
+/** `setGroupMemberRole` */
+export const RoleGiven = z.object({
+  groupID,
+  userID,
+  role: z
+    .literal(["Admin", "Member"], { error: "must be Admin or Member" })
+    .transform((role) => (role === "Admin" ? "admin" : "member")),
+});
+
+/** `setGroupMemberNameCard`; without `userID` one's own. */
+export const NameCard = z.object({ groupID, userID: userID.optional(), nameCard: textUpTo(LIMITS.name) });
+
+/** `setGroupMemberCustomField`; without `userID` one's own. Fields that are not named stay. */
+export const MemberFields = z.object({
+  groupID,
+  userID: userID.optional(),
+  memberCustomField: fields.refine((named) => Object.keys(named).length > 0, "must name a field"),
+});

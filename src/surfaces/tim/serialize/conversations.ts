@@ -1,0 +1,125 @@
+import type { Cast } from "../../../core/cast.ts";
+import type { Conversation } from "../../../core/conversation.ts";
+import { Position, type UserId } from "../../../core/ids.ts";
+import type { Message, Person } from "../../../core/message.ts";
+import type {
+  NamedConversation,
+  NamedList,
+  Reminded,
+  ShownConversation,
+} from "../../../core/named-conversations.ts";
+import { reminderOf } from "../../../core/reminders.ts";
+import { directID, groupConversationID, wireGroupID } from "../ids.ts";
+import { REMIND_TYPES } from "../schemas/conversations.ts";
+import { serializeGroup, TYPES } from "./groups.ts";
+import { serializeMessage } from "./messages.ts";
+import { serializeListedSystem, serializeSystem } from "./notices.ts";
+import { type Setting, type Stage, seconds } from "./setting.ts";
+import { messageForShow } from "./summary.ts";
+
+/** Where messages of a conversation are shown. */
+export function stageOf({
+  id,
+  kind,
+  handle,
+  name,
+  peer,
+  peerRead,
+}: Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> & { peer?: Person }): Stage {
+  if (kind === "group" || !peer) return { kind: "group", groupID: wireGroupID(id, handle), name };
+  return { kind: "direct", peer, peerReadSeq: peerRead?.readSeq ?? Position.parse(0) };
+}
+
+/** One by its name, also where it was never opened. */
+export function serializeNamed(named: NamedConversation, caller: UserId) {
+  if ("notices" in named) return serializeSystem(named.notices);
+  return "unused" in named ? unused(named.unused) : serializeConversation(named, named.cast, caller);
+}
+
+/** A conversation of the caller's, as the SDK's has it. */
+function serializeConversation({ conversation, group }: ShownConversation, cast: Cast, caller: UserId) {
+  const { kind, policy, unreadCount, lastMessage, peer, peerRead, sticky, mentioned } = conversation;
+  const stage = stageOf(conversation);
+  const setting = { stage, cast, caller: cast(caller) };
+  const groupID = stage.kind === "group" ? stage.groupID : "";
+  return {
+    conversationID: stage.kind === "group" ? groupConversationID(groupID) : directID(stage.peer.username),
+    ...(kind === "group" ? { type: "GROUP", subType: TYPES[policy] } : { type: "C2C", subType: "" }),
+    unreadCount,
+    lastMessage: lastMessage ? lastMessageOf(lastMessage, setting) : NO_MESSAGE,
+    ...(peer ? { userProfile: userProfile(peer) } : { groupProfile: group && serializeGroup(group) }),
+    groupAtInfoList: mentioned.map(({ seq, senderId, all }) => ({
+      ...{
+        from: cast(senderId).username,
+        groupID,
+        messageSequence: seq,
+        atTypeArray: [all ? AT_ALL : AT_ME],
+      },
+    })),
+    ...{ remark: "", isPinned: sticky, messageRemindType: REMIND_TYPES[reminderOf(conversation)] },
+    peerReadTime: seconds(peerRead?.readAt ?? 0),
+  };
+}
+
+/** The same in a list, with its last message in full. */
+export function serializeListed(shown: NamedList["items"][number], cast: Cast, caller: UserId) {
+  if ("notices" in shown) return serializeListedSystem(shown.notices);
+  const { lastMessage } = shown.conversation;
+  const setting = { stage: stageOf(shown.conversation), cast, caller: cast(caller) };
+  return {
+    ...serializeConversation(shown, cast, caller),
+    message: lastMessage && serializeMessage(lastMessage, setting),
+  };
+}
+
+/** The SDK's numbers of who is named: the caller, all. */
+const [AT_ME, AT_ALL] = [1, 2];
+
+const NO_MESSAGE = {
+  ...{ lastTime: 0, lastSequence: 0, fromAccount: "", messageForShow: "", type: "", payload: {} },
+  ...{ isRevoked: false, isPeerRead: false, nick: "", nameCard: "" },
+};
+
+function lastMessageOf(message: Message, setting: Setting) {
+  const {
+    ID: _,
+    payload,
+    type,
+    time,
+    sequence,
+    from,
+    isRevoked,
+    isPeerRead,
+    nick,
+    nameCard,
+  } = serializeMessage(message, setting);
+  return {
+    ...{ lastTime: time, lastSequence: sequence, fromAccount: from, messageForShow: messageForShow(message) },
+    ...{ type, payload, isRevoked, isPeerRead, nick, nameCard },
+  };
+}
+
+function unused(peer: Person) {
+  return {
+    ...{ conversationID: directID(peer.username), type: "C2C", subType: "", unreadCount: 0 },
+    ...{ lastMessage: NO_MESSAGE, userProfile: userProfile(peer), groupAtInfoList: [] },
+    ...{ remark: "", isPinned: false, messageRemindType: REMIND_TYPES.usual, peerReadTime: 0 },
+  };
+}
+
+function userProfile({ username, nickname, avatar }: Person) {
+  return { userID: username, nick: nickname, avatar };
+}
+
+/** Why nothing was settled for one of several. */
+const MISSING = { user: 70_107, conversation: 2_500 };
+
+/** For whom it was settled how the caller hears of him, and for whom not. */
+export function serializeReminded(outcomes: Reminded[]) {
+  return {
+    successUserList: outcomes.flatMap(({ username, missing }) => (missing ? [] : [{ userID: username }])),
+    failureUserList: outcomes.flatMap(({ username, missing }) =>
+      missing ? [{ userID: username, code: MISSING[missing], message: `There is no such ${missing}.` }] : [],
+    ),
+  };
+}

@@ -1,0 +1,6 @@
+import type { CustomFields } from "../../../core/custom-fields.ts";
+
+/** Custom fields as this API lists them. */
+export function serializeFields(fields: CustomFields): { key: string; value: string }[] {
+  return Object.entries(fields).map(([key, value]) => ({ key, value }));
+}

@@ -1,0 +1,66 @@
+import type { Conversation, JoinPolicy } from "../../../core/conversation.ts";
+import type { JoinState } from "../../../core/groups.ts";
+import type { Group } from "../../../core/named-groups.ts";
+import { type PolicyName, wayInto } from "../../../core/policies.ts";
+import { reminderOf } from "../../../core/reminders.ts";
+import { wireGroupID } from "../ids.ts";
+import { REMIND_TYPES } from "../schemas/conversations.ts";
+import { serializeFields } from "./fields.ts";
+import { ROLES } from "./members.ts";
+import { seconds } from "./setting.ts";
+import { serializeLast } from "./summary.ts";
+
+/** The kinds of group as this API calls them: those which other APIs make are as its public ones. */
+export const TYPES: Record<PolicyName, string> = {
+  group: "Public",
+  private: "Private",
+  public: "Public",
+  chatroom: "ChatRoom",
+  community: "Community",
+  livestream: "AVChatRoom",
+};
+
+export const JOIN_OPTIONS: Record<JoinPolicy, string> = {
+  ...{ free: "FreeAccess", approval: "NeedPermission", closed: "DisableApply" },
+};
+
+/** What became of whoever wanted to join, as this API says it. */
+export const JOIN_STATES: Record<JoinState, string> = {
+  joined: "JoinedSuccess",
+  member: "AlreadyInGroup",
+  requested: "WaitAdminApproval",
+};
+
+/** A group as whoever asked sees it. */
+export function serializeGroup(group: Group) {
+  const { name, avatar, introduction, announcement, owner, own } = group;
+  return {
+    groupID: wireGroupID(group.id, group.handle),
+    ...{ name, avatar, type: TYPES[group.policy], introduction, notification: announcement },
+    ownerID: owner?.username ?? "",
+    createTime: seconds(group.createdAt),
+    ...{ infoSequence: group.version, lastInfoTime: seconds(group.changedAt) },
+    ...(own && { selfInfo: serializeOwn(own) }),
+    lastMessage: serializeLast(own?.lastMessage ?? null),
+    nextMessageSeq: own ? own.lastSeq + 1 : 0,
+    ...{ memberCount: group.memberCount, maxMemberCount: group.capacity, muteAllMembers: group.muteAll },
+    joinOption: JOIN_OPTIONS[wayInto(group)],
+    groupCustomField: serializeFields(group.customFields),
+  };
+}
+
+/** What the caller is in the group; a list tells less of it. */
+function serializeOwn(conversation: Conversation) {
+  const { role, joinedAt, readSeq, own } = conversation;
+  return {
+    role: ROLES[role],
+    joinTime: seconds(joinedAt),
+    messageRemindType: REMIND_TYPES[reminderOf(conversation)],
+    readedSequence: readSeq,
+    ...(own && {
+      nameCard: own.nameCard,
+      muteUntil: Math.ceil(own.mutedUntil / 1_000),
+      memberCustomField: serializeFields(own.customFields),
+    }),
+  };
+}

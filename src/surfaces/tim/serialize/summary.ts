@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { Kind } from "../../../core/content.ts";
+import type { Message } from "../../../core/message.ts";
+import { seconds } from "./setting.ts";
+
+/** What stands for a message in a list, where it is no text: as the SDK has it. */
+const SHOWN: Record<Exclude<Kind, "text">, string> = {
+  image: "[图片]",
+  audio: "[语音]",
+  video: "[视频]",
+  file: "[文件]",
+  location: "[地理位置]",
+  face: "[表情]",
+  custom: "[自定义消息]",
+  merged: "[聊天记录]",
+  tip: "[群提示消息]",
+};
+
+const Text = z.object({ text: z.string() });
+
+/** What a list shows of a message; of one that was taken back, nothing. */
+export function messageForShow({ kind, body, revoked }: Pick<Message, "kind" | "body" | "revoked">): string {
+  if (revoked) return "";
+  return kind === "text" ? Text.parse(JSON.parse(body)).text : SHOWN[kind];
+}
+
+/** The last message of a group, as the group has it; where there is none that the caller may see, all of it is empty. */
+export function serializeLast(message: Message | null) {
+  if (!message) return { lastTime: 0, lastSequence: 0, fromAccount: "", messageForShow: "" };
+  return {
+    lastTime: seconds(message.createdAt),
+    lastSequence: message.seq,
+    fromAccount: message.sender.username,
+    messageForShow: messageForShow(message),
+  };
+}

@@ -1,0 +1,818 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { ConversationId } from "../../../src/core/ids.ts";
+import { call, freshName, type SignedIn } from "../../support/api.ts";
+import {
+  createGroup,
+  listed,
+  openDirect,
+  page,
+  remove,
+  rowsInD1,
+  send,
+  sendAll,
+  storedInConversation,
+} from "../../support/chat.ts";
+import { groupOf } from "../../support/core.ts";
+import { Costs } from "../../support/costs.ts";
+import { signedIn } from "../../support/crowd.ts";
+import { interceptD1 } from "../../support/d1.ts";
+import { conversationObject, nth, range } from "../../support/room.ts";
+import { openDevice, openRoom } from "../../support/socket.ts";
+import { mark, open as openSession, signed } from "../usersig/client.ts";
+import { data, failure, nameOf, success, tim } from "./client.ts";
+
+/** A message as appendix 1 has it, and what else the SDK's has: nothing may lack, nothing else be there. */
+const Message = z.strictObject({
+  ...{ ID: z.string(), type: z.string(), payload: z.looseObject({}), conversationID: z.string() },
+  ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
+  ...{ flow: z.enum(["in", "out"]), time: z.int(), clientTime: z.int(), sequence: z.int() },
+  ...{ status: z.literal("success"), isRevoked: z.boolean(), revoker: z.string(), isDeleted: z.boolean() },
+  ...{ isModified: z.boolean(), isPeerRead: z.boolean(), nick: z.string(), avatar: z.string() },
+  ...{ nameCard: z.string(), priority: z.string(), atUserList: z.array(z.string()) },
+  cloudCustomData: z.string(),
+});
+const Page = z.strictObject({
+  ...{ code: z.literal(0), msg: z.literal(""), data: z.array(z.strictObject({ message: Message })) },
+  ...{ nextReqMessageID: z.string(), isCompleted: z.boolean() },
+});
+const LastMessage = z.strictObject({
+  ...{ lastTime: z.int(), lastSequence: z.int(), fromAccount: z.string(), messageForShow: z.string() },
+  ...{ type: z.string(), payload: z.looseObject({}), isRevoked: z.boolean(), isPeerRead: z.boolean() },
+  ...{ nick: z.string(), nameCard: z.string() },
+});
+const AtInfo = z.strictObject({
+  ...{ from: z.string(), groupID: z.string(), messageSequence: z.int(), atTypeArray: z.array(z.int()) },
+});
+const Conversation = z.strictObject({
+  ...{ conversationID: z.string(), type: z.enum(["C2C", "GROUP"]), subType: z.string() },
+  ...{ unreadCount: z.int(), lastMessage: LastMessage, groupAtInfoList: z.array(AtInfo) },
+  userProfile: z.strictObject({ userID: z.string(), nick: z.string(), avatar: z.string() }).optional(),
+  groupProfile: z
+    .looseObject({ groupID: z.string(), name: z.string(), type: z.string(), selfInfo: z.unknown() })
+    .optional(),
+  ...{ remark: z.string(), isPinned: z.boolean(), messageRemindType: z.string(), peerReadTime: z.int() },
+});
+const Listed = Conversation.extend({ message: Message.nullable() });
+const Profile = z.strictObject({ conversation: Conversation });
+
+async function people(count: number): Promise<[SignedIn, SignedIn, SignedIn]> {
+  const found = await signedIn(Math.max(count, 3));
+  return [nth(found, 0), nth(found, 1), nth(found, 2)];
+}
+
+const c2c = (who: SignedIn) => `C2C${nameOf(who)}`;
+const GROUP = (id: number) => `GROUP${id}`;
+
+const messages = async (who: SignedIn, conversationID: string, more: object = {}) =>
+  Page.parse((await tim(who, "/message/getMessageList", { conversationID, ...more })).body);
+const texts = ({ data: items }: z.infer<typeof Page>) => items.map(({ message }) => message.payload.text);
+/** The caller's list, but for what groups tell him alone, which has tests of its own. */
+const list = async (who: SignedIn, more: object = {}) => {
+  const all = await data(
+    z.array(z.looseObject({ conversationID: z.string() })),
+    who,
+    "/conversation/getConversationList",
+    more,
+  );
+  return z.array(Listed).parse(all.filter(({ conversationID }) => conversationID !== "@TIM#SYSTEM"));
+};
+const one = async (who: SignedIn, conversationID: string) => {
+  const [found] = await list(who, { conversationID });
+  if (!found) throw new Error(`${conversationID} is not in the list`);
+  return found;
+};
+const profile = async (who: SignedIn, conversationID: string) =>
+  (await data(Profile, who, "/conversation/getConversationProfile", { conversationID })).conversation;
+const markRead = (who: SignedIn, conversationID: string) =>
+  data(z.strictObject({}), who, "/message/setMessageRead", { conversationID });
+const revoke = (who: SignedIn, ID: unknown) => tim(who, "/message/revokeMessage", { ID });
+const unlist = (who: SignedIn, conversationID: string, more: object = {}) =>
+  tim(who, "/conversation/deleteConversation", { conversationID, ...more });
+
+/** Every conversation id that is none, or none of the caller's; and the code that tells so. */
+const FOREIGN: [string, (outsider: { id: number; direct: number }) => unknown, number][] = [
+  ["a user whom there is not", () => `C2C${freshName("nobody")}`, 2_500],
+  ["the group of others", ({ id }) => GROUP(id), 2_500],
+  ["a group which there is not", () => "GROUP999999999", 2_500],
+  ["a group's name that nobody has given", () => "GROUPnobodys", 2_500],
+  ["a direct conversation's number", ({ direct }) => GROUP(direct), 2_500],
+  ["nothing", () => "", 2_503],
+  ["no kind", () => "X", 2_503],
+  ["nobody", () => "C2C", 2_503],
+  ["no group", () => "GROUP", 2_503],
+  ["a long name", () => `GROUP${"x".repeat(49)}`, 2_503],
+  ["another case", () => "c2cx", 2_503],
+  ["null", () => null, 70_402],
+  ["absence", () => undefined, 70_402],
+];
+
+test.each(FOREIGN)(
+  "%s is no conversation of the caller's, whichever call asks, and nothing changes",
+  async (_, name, code) => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(bob, [cid]);
+    const { id: direct } = await openDirect(bob, cid);
+    await openDirect(ann, bob);
+    const before = [await storedInConversation(id), await rowsInD1()];
+    const conversationID = name({ id, direct });
+    for (const path of [
+      ...["/message/getMessageList", "/message/setMessageRead"],
+      ...["/conversation/getConversationProfile", "/conversation/deleteConversation"],
+    ])
+      failure(await tim(ann, path, { conversationID }), code);
+    // One of several takes the others along.
+    const some = { conversationIDList: [c2c(bob), conversationID] };
+    failure(await tim(ann, "/conversation/deleteConversation", some), code);
+    expect(await list(ann)).toHaveLength(1);
+    if (code === 2_500) expect(await list(ann, { conversationID: [conversationID] })).toEqual([]);
+    else if (code === 2_503)
+      failure(await tim(ann, "/conversation/getConversationList", { conversationID }), code);
+    expect([await storedInConversation(id), await rowsInD1()]).toEqual(before);
+  },
+);
+
+describe("messages", () => {
+  test("come fifteen a page, rising, the newest page first, to the end", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await openDirect(ann, bob);
+    const pageOf = async (before: string, count?: number) =>
+      messages(bob, c2c(ann), { nextReqMessageID: before, ...(count !== undefined && { count }) });
+    for (const [there, pages] of [
+      [0, [[]]],
+      [1, [[1, 1]]],
+      [15, [[1, 15]]],
+      [
+        16,
+        [
+          [2, 16],
+          [1, 1],
+        ],
+      ],
+      [
+        31,
+        [
+          [17, 31],
+          [2, 16],
+          [1, 1],
+        ],
+      ],
+    ] as const) {
+      const { items } = await page(ann, id, "?limit=100");
+      for (const n of range(items.length + 1, there)) await send(ann, id, String(n));
+      let next = "";
+      for (const [i, [first, last]] of pages.entries()) {
+        const read = await pageOf(next);
+        expect(texts(read)).toEqual(first === undefined ? [] : range(first, last).map(String));
+        const isLast = i === pages.length - 1;
+        expect([read.isCompleted, read.nextReqMessageID === ""], `${there}`).toEqual([isLast, isLast]);
+        next = read.nextReqMessageID;
+      }
+    }
+    expect(texts(await pageOf("", 1))).toEqual(["31"]);
+    expect(texts(await pageOf(`${id}-3`, 15))).toEqual(["1", "2"]);
+    expect(await pageOf(`${id}-1`)).toMatchObject({ data: [], isCompleted: true, nextReqMessageID: "" });
+    expect(texts(await pageOf(`${id}-9007199254740991`, 2))).toEqual(["30", "31"]);
+    expect(texts(await messages(bob, c2c(ann), { count: "2" }))).toEqual(["30", "31"]);
+  });
+
+  test.each([0, -1, 16, 15.5, 1e9, 1e308, "x", "16", "", null, [], {}, true])(
+    "count %j is none",
+    async (count) => {
+      const [ann, bob] = await people(2);
+      await openDirect(ann, bob);
+      failure(
+        await tim(ann, "/message/getMessageList", { conversationID: c2c(bob), count }),
+        70_402,
+        "count",
+      );
+    },
+  );
+
+  test("nothing but a message of this conversation is one behind which a page goes on", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await openDirect(ann, bob);
+    const other = await openDirect(ann, cid);
+    await send(ann, id, "1");
+    await send(ann, other.id, "1");
+    const ask = (nextReqMessageID: unknown, conversationID = c2c(bob)) =>
+      tim(ann, "/message/getMessageList", { conversationID, nextReqMessageID });
+    const foreign = [
+      `${other.id}-1`,
+      `${id}`,
+      `${id}-0`,
+      `${id}-x`,
+      `${id}-1 `,
+      "1",
+      "-",
+      `${id}-99999999999999999`,
+    ];
+    const draft = `draft-${crypto.randomUUID()}`;
+    for (const bad of [...foreign, `${id}-9999999999999999`, draft, 1, null, [], {}])
+      failure(await ask(bad), 70_402, "nextReqMessageID");
+    expect((await ask("")).body).toMatchObject({ code: 0 });
+    // A conversation that was never opened has none.
+    const [dee] = await people(1);
+    failure(await ask(`${id}-1`, c2c(dee)), 70_402, "nextReqMessageID");
+    expect(await messages(ann, c2c(dee))).toMatchObject({
+      data: [],
+      isCompleted: true,
+      nextReqMessageID: "",
+    });
+    failure(await ask("", c2c(ann)), 2_500);
+  });
+
+  test("of a group are shown with tips, name cards and whom they name, revoked ones without what they said", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(ann, [bob, cid], "us");
+    const token = ann.token;
+    await call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, {
+      token,
+      body: { name_card: "B" },
+    });
+    await call("PATCH", `/v1/conversations/${id}`, { token, body: { name: "we" } });
+    const hi = await send(bob, id, { kind: "text", body: { text: "hi" }, mentions: [cid.user.id] });
+    await send(cid, id, { kind: "text", body: { text: "a secret" }, mentions: "all" });
+    await remove(ann, id, 3, "everyone");
+    const { data: items } = await messages(cid, GROUP(id));
+    expect(items.map(({ message }) => message)).toMatchObject([
+      {
+        ...{ ID: `${id}-1`, type: "TIMGroupTipElem", conversationType: "GROUP", conversationID: GROUP(id) },
+        payload: { operationType: 6, operatorID: nameOf(ann), newGroupProfile: { groupName: "we" } },
+      },
+      {
+        ...{ from: nameOf(bob), to: String(id), flow: "in", nameCard: "B", payload: { text: "hi" } },
+        ...{ atUserList: [nameOf(cid)], isPeerRead: false, time: Math.floor(hi.created_at / 1_000) },
+      },
+      {
+        ...{ ID: `${id}-3`, sequence: 3, from: nameOf(cid), flow: "out", isRevoked: true },
+        ...{ revoker: nameOf(ann), payload: {}, atUserList: [] },
+      },
+    ]);
+    expect(JSON.stringify([items, await list(cid), await profile(bob, GROUP(id))])).not.toContain("secret");
+  });
+
+  test("who came later, who has hidden or deleted, and who has left sees no more than elsewhere", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(ann, [bob]);
+    await sendAll(ann, id, ["1", "2"]);
+    await call("POST", `/v1/conversations/${id}/members`, {
+      token: ann.token,
+      body: { user_ids: [cid.user.id] },
+    });
+    await send(ann, id, "4");
+    await remove(bob, id, 1, "me");
+    expect(texts(await messages(cid, GROUP(id))).at(-1)).toBe("4");
+    expect((await messages(cid, GROUP(id))).data).toHaveLength(2);
+    expect(texts(await messages(bob, GROUP(id)))).toEqual(["2", undefined, "4"]);
+    await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token });
+    failure(await tim(bob, "/message/getMessageList", { conversationID: GROUP(id) }), 2_500);
+  });
+});
+
+describe("reading", () => {
+  test("makes nothing unread, here and elsewhere, and shows the other one that it was read", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await openDirect(ann, bob);
+    await sendAll(ann, id, ["1", "2"]);
+    expect([(await one(bob, c2c(ann))).unreadCount, (await profile(bob, c2c(ann))).unreadCount]).toEqual([
+      2, 2,
+    ]);
+    const read = async () => (await messages(ann, c2c(bob))).data.map(({ message }) => message.isPeerRead);
+    expect([await read(), (await one(ann, c2c(bob))).lastMessage.isPeerRead]).toEqual([
+      [false, false],
+      false,
+    ]);
+    await markRead(bob, c2c(ann));
+    expect(await read()).toEqual([true, true]);
+    const shown = await one(ann, c2c(bob));
+    expect([shown.lastMessage.isPeerRead, shown.message?.isPeerRead]).toEqual([true, true]);
+    for (const { peerReadTime } of [shown, await profile(ann, c2c(bob))])
+      expect(peerReadTime).toBeCloseTo(Date.now() / 1_000, -2);
+    expect((await one(bob, c2c(ann))).unreadCount).toBe(0);
+    expect(await listed(bob, id)).toMatchObject({ unread_count: 0, read_seq: 2 });
+    // What one has been sent is not shown as read by the other.
+    expect((await messages(bob, c2c(ann))).data.map(({ message }) => message.isPeerRead)).toEqual([
+      false,
+      false,
+    ]);
+    await send(ann, id, "3");
+    expect(await read()).toEqual([true, true, false]);
+  });
+
+  test("over any API and socket is shown right away", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await openDirect(ann, bob);
+    const ways: ((seq: number) => Promise<unknown>)[] = [
+      (seq) => call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq } }),
+      async () => mark(signed(bob), await openSession(signed(bob), [signed(ann)])),
+      () => markRead(bob, c2c(ann)),
+      () => send(bob, id, "an answer"),
+    ];
+    for (const way of ways) {
+      const { seq } = await send(ann, id, "text");
+      const shown = async () => {
+        const { data: items } = await messages(ann, c2c(bob));
+        const { isPeerRead } = (await one(ann, c2c(bob))).lastMessage;
+        return [items.find(({ message }) => message.sequence === seq)?.message.isPeerRead, isPeerRead];
+      };
+      expect(await shown()).toEqual([false, false]);
+      await way(seq);
+      // An answer is the last message then, and not her own.
+      expect(await shown()).toEqual([true, way !== ways.at(-1)]);
+    }
+    for (const open of [() => openRoom(id, bob.token), () => openDevice(bob.token)]) {
+      const { seq } = await send(ann, id, "text");
+      const socket = await open();
+      socket.send({ type: "read", conversation_id: id, seq });
+      await vi.waitFor(async () => expect((await one(ann, c2c(bob))).lastMessage.isPeerRead).toBe(true));
+      expect((await messages(ann, c2c(bob), { count: 1 })).data[0]?.message.isPeerRead).toBe(true);
+      socket.close();
+    }
+  });
+
+  test("a conversation that was never opened reads nothing, and opens none", async () => {
+    const [ann, bob] = await people(2);
+    const before = await rowsInD1();
+    await markRead(ann, c2c(bob));
+    expect(await rowsInD1()).toEqual(before);
+    expect(await list(bob)).toEqual([]);
+  });
+});
+
+describe("revoking", () => {
+  const back = (id: number, seconds: number) =>
+    runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
+      storage.sql.exec("UPDATE messages SET created_at = created_at - ?", seconds * 1_000);
+    });
+
+  test("is the sender's for two minutes, whichever API he has sent it over, once", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await openDirect(ann, bob);
+    await sendAll(ann, id, ["a secret", "old"]);
+    await send(ann, id, "mine");
+    failure(await revoke(bob, `${id}-1`), 10_007);
+    failure(await revoke(cid, `${id}-1`), 20_022);
+    const answer = await data(z.strictObject({ message: Message }), ann, "/message/revokeMessage", {
+      ID: `${id}-1`,
+    });
+    expect(answer.message).toMatchObject({
+      ID: `${id}-1`,
+      isRevoked: true,
+      payload: {},
+      revoker: nameOf(ann),
+      flow: "out",
+    });
+    failure(await revoke(ann, `${id}-1`), 20_023);
+    failure(await revoke(ann, `${id}-9`), 20_022);
+    for (const who of [ann, bob]) expect(JSON.stringify(await page(who, id))).not.toContain("secret");
+    // As it was given: another's fields say nothing.
+    const { data: items } = await messages(ann, c2c(bob));
+    const message = { ...items[2]?.message, from: nameOf(bob) };
+    expect((await tim(ann, "/message/revokeMessage", { message })).body).toMatchObject({ code: 0 });
+    await back(id, 121);
+    failure(await revoke(ann, `${id}-2`), 20_016);
+    expect((await page(bob, id)).items[1]).toMatchObject({ body: { text: "old" } });
+    const long = await tim(
+      ann,
+      "/message/revokeMessage",
+      { ID: `${id}-2` },
+      { settings: { TIM_REVOKE_WINDOW_S: "600" } },
+    );
+    expect(long.body).toMatchObject({ code: 0 });
+  });
+
+  test("is for who runs a group at any time, and refused with its own codes", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(ann, [bob]);
+    await sendAll(bob, id, ["1", "2"]);
+    await back(id, 1_000);
+    failure(await revoke(bob, `${id}-1`), 10_031);
+    failure(await revoke(bob, `${id}-7`), 10_030);
+    failure(await revoke(cid, `${id}-1`), 20_022);
+    const answer = await data(z.strictObject({ message: Message }), ann, "/message/revokeMessage", {
+      ID: `${id}-1`,
+    });
+    expect(answer.message).toMatchObject({
+      isRevoked: true,
+      revoker: nameOf(ann),
+      from: nameOf(bob),
+      flow: "in",
+    });
+    failure(await revoke(bob, `${id}-1`), 20_023);
+    await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "a tip" } });
+    failure(await revoke(ann, `${id}-3`), 10_007);
+  });
+
+  test("fifty at once take it back once", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await openDirect(ann, bob);
+    await send(ann, id, "1");
+    const answers = await Promise.all(range(1, 50).map(() => revoke(ann, `${id}-1`)));
+    const codes = answers.map(({ body }) => z.object({ code: z.int() }).parse(body).code);
+    expect(codes.sort((a, b) => a - b)).toEqual([0, ...Array<number>(49).fill(20_023)]);
+  });
+
+  test.each([
+    ...["", "x", "1", "1-", "-1", "0-0", "1-1-1", "999999999-1", `draft-${crypto.randomUUID()}`].map((ID) => [
+      ID,
+      20_022,
+    ]),
+    ...[1, null, {}, [], true].map((ID) => [ID, 70_402]),
+  ])("%j is no message", async (ID, code) => {
+    const [ann] = await people(1);
+    failure(await revoke(ann, ID), Number(code));
+    failure(await tim(ann, "/message/revokeMessage", { message: { ID } }), Number(code));
+  });
+
+  test("a body without a message is told what it lacks", async () => {
+    const [ann] = await people(1);
+    failure(await tim(ann, "/message/revokeMessage", {}), 70_402, "ID");
+    for (const message of [{}, null, "x", []])
+      failure(await tim(ann, "/message/revokeMessage", { message }), 70_402, "message");
+  });
+});
+
+describe("the list", () => {
+  test("has what the SDK's has: sticky ones first, then the newest, and of each its last message", async () => {
+    const [ann, bob, cid] = await people(3);
+    const one = await openDirect(ann, bob);
+    const two = await openDirect(ann, cid);
+    const group = await createGroup(ann, [bob, cid], "us");
+    await send(bob, one.id, "hi");
+    await send(ann, group.id, { kind: "text", body: { text: "hello" } });
+    const patch = (id: number, body: object) =>
+      call("PUT", `/v1/conversations/${id}/preferences`, { token: ann.token, body });
+    await patch(two.id, { sticky: true });
+    const all = await list(ann);
+    expect(all.map(({ conversationID }) => conversationID)).toEqual([c2c(cid), GROUP(group.id), c2c(bob)]);
+    expect(all).toMatchObject([
+      {
+        ...{ isPinned: true, message: null, unreadCount: 0, type: "C2C", subType: "" },
+        ...{ lastMessage: { lastSequence: 0, messageForShow: "" }, userProfile: { userID: nameOf(cid) } },
+      },
+      {
+        ...{
+          type: "GROUP",
+          subType: "Public",
+          groupProfile: { groupID: String(group.id), name: "us", memberCount: 3 },
+        },
+        lastMessage: {
+          messageForShow: "hello",
+          type: "TIMTextElem",
+          fromAccount: nameOf(ann),
+          isPeerRead: false,
+        },
+      },
+      {
+        ...{
+          unreadCount: 1,
+          lastMessage: { fromAccount: nameOf(bob), messageForShow: "hi", lastSequence: 1 },
+        },
+        message: {
+          ID: `${one.id}-1`,
+          from: nameOf(bob),
+          to: nameOf(ann),
+          flow: "in",
+          payload: { text: "hi" },
+        },
+      },
+    ]);
+    for (const { message: _, groupProfile, ...rest } of all) {
+      const shown = await profile(ann, rest.conversationID);
+      // What the caller is in a group a list tells less of.
+      const whole = groupProfile && { ...groupProfile, selfInfo: shown.groupProfile?.selfInfo };
+      expect(shown).toEqual({ ...rest, ...(whole && { groupProfile: whole }) });
+    }
+    expect((await list(ann, { count: 2 })).map(({ conversationID }) => conversationID)).toEqual([
+      c2c(cid),
+      GROUP(group.id),
+    ]);
+    const some = [c2c(bob), c2c(cid), c2c(bob), "GROUP999999999", c2c(ann)];
+    expect((await list(ann, { conversationID: some })).map(({ conversationID }) => conversationID)).toEqual([
+      c2c(cid),
+      c2c(bob),
+    ]);
+    expect(await list(ann, { conversationID: some, count: "1" })).toHaveLength(1);
+  });
+
+  test("costs one call of the inbox and one of D1, however long it is", async () => {
+    const [ann, bob, cid] = await people(3);
+    const ids: number[] = [];
+    for (const other of [bob, cid]) await send(other, (await openDirect(ann, other)).id, "hi");
+    for (const n of range(1, 5)) {
+      const { id } = await createGroup(bob, [ann, cid], `group ${n}`);
+      ids.push(id);
+      await send(cid, id, { kind: "text", body: { text: "x" }, mentions: "all" });
+      await call("PATCH", `/v1/conversations/${id}`, { token: bob.token, body: { name: "a tip" } });
+    }
+    await vi.waitFor(async () =>
+      expect((await list(ann)).filter(({ unreadCount }) => unreadCount > 0)).toHaveLength(7),
+    );
+    // What is told of within the last second is asked once more.
+    await vi.waitFor(
+      async () => {
+        using costs = new Costs();
+        let asked = 0;
+        using _ = interceptD1((_, work) => {
+          asked++;
+          return work();
+        });
+        expect(await list(ann)).toHaveLength(7);
+        expect([costs.callsTo([ann.user.id, ...ids]), asked]).toEqual([1, 1]);
+      },
+      { timeout: 20_000, interval: 300 },
+    );
+  });
+
+  test.each([
+    ...[0, -1, 101, 1.5, "x", null, {}].map((count) => [{ count }, 70_402, "count"] as const),
+    ...["", "x", "C2C", ["x"], ["C2Cx", ""], ["C2Cx", 1], 1, {}, [], range(1, 101).map((n) => `C2C${n}`)].map(
+      (conversationID) => [{ conversationID }, 2_503, "conversationID"] as const,
+    ),
+    [{ conversationID: null }, 70_402, "conversationID"],
+  ] as const)("%j is refused", async (body, code, naming) => {
+    const [ann] = await people(1);
+    failure(await tim(ann, "/conversation/getConversationList", body), code, naming);
+  });
+
+  test("tells who has named the caller in a group, until he has read it", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(ann, [bob, cid]);
+    await send(ann, id, { kind: "text", body: { text: "1" }, mentions: [bob.user.id] });
+    await send(cid, id, { kind: "text", body: { text: "2" }, mentions: "all" });
+    await send(cid, id, "3");
+    const infos = [
+      { from: nameOf(cid), groupID: String(id), messageSequence: 2, atTypeArray: [2] },
+      { from: nameOf(ann), groupID: String(id), messageSequence: 1, atTypeArray: [1] },
+    ];
+    expect((await profile(bob, GROUP(id))).groupAtInfoList).toEqual(infos);
+    await vi.waitFor(async () => expect((await one(bob, GROUP(id))).groupAtInfoList).toEqual(infos));
+    await markRead(bob, GROUP(id));
+    expect([
+      (await one(bob, GROUP(id))).groupAtInfoList,
+      (await profile(bob, GROUP(id))).groupAtInfoList,
+    ]).toEqual([[], []]);
+  });
+
+  test.each(["chatroom", "livestream"] as const)("a %s has nothing unread", async (policy) => {
+    const [ann, bob] = await people(2);
+    const id = await groupOf(policy, ann, policy === "livestream" ? [] : [bob]);
+    if (policy === "livestream") await call("POST", `/v1/conversations/${id}/join`, { token: bob.token });
+    await send(ann, id, { kind: "text", body: { text: "1" }, mentions: "all" });
+    expect(await profile(bob, GROUP(id))).toMatchObject({
+      unreadCount: 0,
+      groupAtInfoList: [],
+      groupProfile: { name: expect.any(String) },
+    });
+    await vi.waitFor(async () => expect((await one(bob, GROUP(id))).lastMessage.messageForShow).toBe("1"));
+    expect((await one(bob, GROUP(id))).unreadCount).toBe(0);
+  });
+});
+
+describe("a conversation which nobody has opened", () => {
+  test("is empty, is in no list, and looking at it opens none", async () => {
+    const [ann, bob] = await people(2);
+    const before = await rowsInD1();
+    expect(await profile(ann, c2c(bob))).toEqual({
+      ...{ conversationID: c2c(bob), type: "C2C", subType: "", unreadCount: 0, groupAtInfoList: [] },
+      lastMessage: {
+        ...{ lastTime: 0, lastSequence: 0, fromAccount: "", messageForShow: "", type: "", payload: {} },
+        ...{ isRevoked: false, isPeerRead: false, nick: "", nameCard: "" },
+      },
+      userProfile: { userID: nameOf(bob), nick: "", avatar: "" },
+      ...{ remark: "", isPinned: false, messageRemindType: "AcceptAndNotify", peerReadTime: 0 },
+    });
+    expect(await list(ann, { conversationID: c2c(bob) })).toEqual([]);
+    failure(await unlist(ann, c2c(bob)), 2_500);
+    expect(await rowsInD1()).toEqual(before);
+    failure(await tim(ann, "/conversation/getConversationProfile", { conversationID: c2c(ann) }), 2_500);
+  });
+
+  test("is called by the name of whom it is with, in either form of its characters", async () => {
+    const [ann, bob] = await people(2);
+    await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Bob" } });
+    expect((await profile(ann, c2c(bob).normalize("NFD"))).userProfile).toMatchObject({ nick: "Bob" });
+  });
+});
+
+describe("deleting a conversation", () => {
+  test("takes it out of the own list with its history, until something comes", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await openDirect(ann, bob);
+    await sendAll(bob, id, ["1", "2"]);
+    for (const _ of range(1, 2))
+      expect(success(await unlist(ann, c2c(bob))).data).toEqual({ conversationID: c2c(bob) });
+    expect([await list(ann), texts(await messages(ann, c2c(bob)))]).toEqual([[], []]);
+    expect([await list(bob), texts(await messages(bob, c2c(ann)))]).toEqual([
+      [expect.anything()],
+      ["1", "2"],
+    ]);
+    expect((await one(bob, c2c(ann))).lastMessage.isPeerRead).toBe(true);
+    await send(bob, id, "3");
+    expect([texts(await messages(ann, c2c(bob))), (await one(ann, c2c(bob))).unreadCount]).toEqual([
+      ["3"],
+      1,
+    ]);
+  });
+
+  test("or leaves the history there, of a group too", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(bob, [ann, cid]);
+    await sendAll(bob, id, ["1", "2"]);
+    success(await unlist(ann, GROUP(id), { clearHistoryMessage: false }));
+    expect([await list(ann), texts(await messages(ann, GROUP(id)))]).toEqual([[], ["1", "2"]]);
+    await evictDurableObject(conversationObject(ConversationId.parse(id)));
+    await send(bob, id, "3");
+    await vi.waitFor(async () => expect((await one(ann, GROUP(id))).unreadCount).toBe(1));
+    expect(texts(await messages(ann, GROUP(id)))).toEqual(["1", "2", "3"]);
+    success(await unlist(ann, GROUP(id)));
+    expect([await list(ann), texts(await messages(ann, GROUP(id)))]).toEqual([[], []]);
+    expect(await list(cid)).toHaveLength(1);
+    for (const clearHistoryMessage of ["false", 0, null])
+      failure(await unlist(ann, GROUP(id), { clearHistoryMessage }), 70_402, "clearHistoryMessage");
+  });
+
+  test("takes several at once", async () => {
+    const [ann, bob, cid] = await people(3);
+    for (const other of [bob, cid]) await openDirect(ann, other);
+    const { id } = await createGroup(ann, [bob]);
+    const conversationIDList = [c2c(bob), GROUP(id), c2c(cid), c2c(bob)];
+    const answer = await tim(ann, "/conversation/deleteConversation", { conversationIDList });
+    expect(success(answer).data).toEqual({ conversationID: conversationIDList });
+    expect(await list(ann)).toEqual([]);
+    for (const bad of [[], range(1, 101).map((n) => `C2C${n}`), "x", {}])
+      failure(await tim(ann, "/conversation/deleteConversation", { conversationIDList: bad }), 2_503);
+    failure(await tim(ann, "/conversation/deleteConversation", {}), 70_402, "conversationID");
+  });
+});
+
+describe("how one hears of what comes", () => {
+  const Group = z.strictObject({
+    group: z.looseObject({ selfInfo: z.looseObject({ messageRemindType: z.string() }) }),
+  });
+  const Several = z.strictObject({
+    successUserList: z.array(z.strictObject({ userID: z.string() })),
+    failureUserList: z.array(z.strictObject({ userID: z.string(), code: z.int(), message: z.string() })),
+  });
+  const remind = (who: SignedIn, messageRemindType: unknown, whom: object) =>
+    tim(who, "/group/setMessageRemindType", { messageRemindType, ...whom });
+
+  test("in a group: without a sound, which other APIs have too, or not at all, with nothing unread on any", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await createGroup(ann, [bob]);
+    const groupID = String(id);
+    const state = (unreadCount: number, messageRemindType: string) => ({ unreadCount, messageRemindType });
+    await send(ann, id, "1");
+    for (const [type, silent, before, after] of [
+      ["AcceptNotNotify", true, 1, 2],
+      ["Discard", true, 0, 0],
+      ["Discard", true, 0, 0],
+      ["AcceptAndNotify", false, 0, 1],
+    ] as const) {
+      const { group } = Group.parse(success(await remind(bob, type, { groupID })).data);
+      expect(group).toMatchObject({ groupID, selfInfo: { messageRemindType: type } });
+      expect(await profile(bob, GROUP(id))).toMatchObject(state(before, type));
+      expect(await one(bob, GROUP(id))).toMatchObject(state(before, type));
+      expect(await listed(bob, id)).toMatchObject({ silent, unread_count: before });
+      const { seq } = await send(ann, id, { kind: "text", body: { text: "more" }, mentions: "all" });
+      const isThere = async () => expect((await one(bob, GROUP(id))).lastMessage.lastSequence).toBe(seq);
+      await vi.waitFor(isThere);
+      expect(await one(bob, GROUP(id))).toMatchObject(state(after, type));
+      expect((await one(bob, GROUP(id))).groupAtInfoList.length > 0).toBe(after > 0);
+    }
+    expect((await one(ann, GROUP(id))).messageRemindType).toBe("AcceptAndNotify");
+  });
+
+  test("of somebody, where there is a conversation with him", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await openDirect(ann, bob);
+    const userIDList = [nameOf(bob), nameOf(cid), "nobody-at-all", nameOf(ann), nameOf(bob)];
+    const set = (messageRemindType: string) =>
+      data(Several, ann, "/group/setMessageRemindType", { userIDList, messageRemindType });
+    const { successUserList, failureUserList } = await set("Discard");
+    expect(successUserList).toEqual([{ userID: nameOf(bob) }]);
+    expect(failureUserList).toMatchObject([
+      { userID: nameOf(cid), code: 2_500 },
+      { userID: "nobody-at-all", code: 70_107 },
+      { userID: nameOf(ann), code: 70_107 },
+    ]);
+    await send(bob, id, "1");
+    expect(await profile(ann, c2c(bob))).toMatchObject({ unreadCount: 0, messageRemindType: "Discard" });
+    expect((await messages(bob, c2c(ann))).data[0]?.message.isPeerRead).toBe(false);
+    await set("AcceptAndNotify");
+    expect((await messages(bob, c2c(ann))).data[0]?.message.isPeerRead).toBe(true);
+    expect((await one(bob, c2c(ann))).lastMessage.isPeerRead).toBe(true);
+  });
+
+  test("is nobody's who is not in it, and nothing else", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(ann, [bob]);
+    const groupID = String(id);
+    const before = await storedInConversation(id);
+    failure(await remind(cid, "Discard", { groupID }), 10_007);
+    failure(await remind(cid, "Discard", { groupID: "999999999" }), 10_010);
+    failure(await remind(cid, "Discard", { groupID: "" }), 10_015);
+    failure(await remind(bob, "Discard", {}), 70_402, "groupID");
+    for (const type of [undefined, null, "", "discard", 1, {}])
+      failure(await remind(bob, type, { groupID }), 70_402, "messageRemindType");
+    for (const userIDList of [[], "x", [""], [1.5], range(1, 101).map(String)])
+      failure(await remind(bob, "Discard", { userIDList }), 70_402, "userIDList");
+    expect(await storedInConversation(id)).toBe(before);
+  });
+
+  test("changed fifty times at once is one of what was asked for, everywhere the same", async () => {
+    const [ann, bob] = await people(2);
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, "1");
+    const types = ["Discard", "AcceptAndNotify", "AcceptNotNotify"];
+    const set = (n: number) => remind(bob, types[n % 3], { groupID: String(id) });
+    for (const answer of await Promise.all(range(1, 50).map(set))) success(answer);
+    const { messageRemindType, unreadCount } = await profile(bob, GROUP(id));
+    expect(types).toContain(messageRemindType);
+    expect(await one(bob, GROUP(id))).toMatchObject({ messageRemindType, unreadCount });
+  });
+});
+
+describe("the conversation with the notices", () => {
+  const ID = "@TIM#SYSTEM";
+  const Notices = z.object({
+    data: z.array(
+      z.object({
+        message: z.looseObject({ ID: z.string(), payload: z.looseObject({ operationType: z.int() }) }),
+      }),
+    ),
+    ...{ nextReqMessageID: z.string(), isCompleted: z.boolean() },
+  });
+  const Any = z.array(z.looseObject({ conversationID: z.string(), unreadCount: z.int() }));
+  const notices = async (who: SignedIn, more: object = {}) =>
+    Notices.parse((await tim(who, "/message/getMessageList", { conversationID: ID, ...more })).body);
+  const all = async (who: SignedIn, more: object = {}) =>
+    (await data(Any, who, "/conversation/getConversationList", more)).map(
+      ({ conversationID, unreadCount }) => [conversationID, unreadCount],
+    );
+
+  test("is read, marked, listed in its place and deleted as others are, page by page", async () => {
+    const [ann, bob] = await people(2);
+    const system = async () =>
+      (
+        await data(
+          z.object({ conversation: z.looseObject({ unreadCount: z.int() }) }),
+          bob,
+          "/conversation/getConversationProfile",
+          { conversationID: ID },
+        )
+      ).conversation;
+    expect(await notices(bob)).toEqual({ data: [], nextReqMessageID: "", isCompleted: true });
+    expect([await all(bob), (await system()).unreadCount]).toEqual([[], 0]);
+    for (const n of range(1, 16))
+      await tim(ann, "/group/createGroup", {
+        name: `group ${n}`,
+        type: "Private",
+        memberList: [{ userID: nameOf(bob) }],
+      });
+    await vi.waitFor(async () => expect((await system()).unreadCount).toBe(16), { timeout: 10_000 });
+    const newest = await notices(bob);
+    expect([newest.data.length, newest.isCompleted]).toEqual([15, false]);
+    const oldest = await notices(bob, { nextReqMessageID: newest.nextReqMessageID });
+    expect([oldest.data.length, oldest.isCompleted, oldest.nextReqMessageID]).toEqual([1, true, ""]);
+    const ids = [...oldest.data, ...newest.data].map(({ message }) => message.ID);
+    expect(ids).toEqual(range(1, 16).map((n) => `${ID}-${n}`));
+    expect(newest.data.every(({ message }) => message.payload.operationType === 7)).toBe(true);
+    for (const bad of ["1-1", `${ID}-0`, `${ID}-x`, "x", 1, null])
+      failure(
+        await tim(bob, "/message/getMessageList", { conversationID: ID, nextReqMessageID: bad }),
+        70_402,
+        "nextReqMessageID",
+      );
+    const { id } = await openDirect(ann, bob);
+    expect(await all(bob, { conversationID: [ID, c2c(ann)] })).toEqual([
+      [c2c(ann), 0],
+      [ID, 16],
+    ]);
+    expect((await all(bob, { count: 1 })).length).toBe(1);
+    expect((await all(bob)).filter(([name]) => name === ID)).toEqual([[ID, 16]]);
+    await markRead(bob, ID);
+    expect(await all(bob, { conversationID: ID })).toEqual([[ID, 0]]);
+    success(
+      await tim(bob, "/conversation/deleteConversation", {
+        conversationIDList: [ID, c2c(ann)],
+        clearHistoryMessage: false,
+      }),
+    );
+    expect(await all(bob, { conversationID: [ID, c2c(ann)] })).toEqual([]);
+    expect((await notices(bob)).data).toHaveLength(15);
+    expect(success(await unlist(bob, ID)).data).toEqual({ conversationID: ID });
+    expect((await notices(bob)).data).toEqual([]);
+    await send(ann, id, "1");
+    await tim(ann, "/group/createGroup", {
+      name: "more",
+      type: "Private",
+      memberList: [{ userID: nameOf(bob) }],
+    });
+    await vi.waitFor(async () => expect(await all(bob, { conversationID: [ID] })).toEqual([[ID, 1]]), {
+      timeout: 10_000,
+    });
+  });
+});

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { freshName, PASSWORD } from "../../support/api.ts";
+import type { Dialect, DialectCall, Stage } from "../../support/dialect.ts";
+import { Failure, nameOf } from "./client.ts";
+import { type Props, props, take } from "./props.ts";
+
+let made: Props | undefined;
+
+/** What `prepare` has made. */
+function own(): Props {
+  if (!made) throw new Error("nothing is prepared");
+  return made;
+}
+
+function row(
+  path: string,
+  who: DialectCall["who"],
+  required: string[],
+  fields: DialectCall["fields"],
+): DialectCall {
+  return { method: "POST", place: "body", path, who, required, fields };
+}
+
+const USERS: DialectCall[] = [
+  row("/register", "anybody", ["email", "username", "password"], () => ({
+    ...{ email: "x@example.com", username: freshName(), password: PASSWORD },
+  })),
+  row("/login", "anybody", ["username", "password"], ({ member }) => ({
+    ...{ username: nameOf(member), password: PASSWORD },
+  })),
+  row("/user/getMyProfile", "user", [], () => ({})),
+  row("/user/getUserProfile", "user", ["user_id"], ({ member }) => ({ user_id: [nameOf(member)] })),
+  row("/user/updateMyProfile", "user", [], () => ({
+    ...{ nick: "x", avatar: "", gender: "Gender_Type_Male", selfSignature: "x", birthday: 20000229 },
+    ...{ allowType: "AllowType_Type_NeedConfirm", location: "x", language: "x", messageSettings: 1 },
+    ...{ adminForbidType: "x", level: 1, role: "1", profileCustomField: { x: 1 } },
+  })),
+  row("/user/getBlacklist", "user", [], () => ({})),
+  ...["addToBlacklist", "removeFromBlacklist"].map((call) =>
+    row(`/user/${call}`, "user", ["userIDList"], ({ bystander }) => ({ userIDList: [nameOf(bystander)] })),
+  ),
+];
+
+const C2C = ({ peer }: Stage) => ({ to: nameOf(peer), conversationType: "C2C" });
+const conversation = ({ group }: Stage) => ({ conversationID: `GROUP${group}` });
+
+/** What may stand in a payload. */
+const PAYLOADS = [
+  { text: "x", atUserList: [] },
+  { data: "x", description: "x", extension: "x" },
+  { index: "1", data: "x" },
+  { file: { name: "a.txt", type: "text/plain", data: "aGVsbG8=" } },
+];
+
+const MESSAGES: DialectCall[] = [
+  ...PAYLOADS.map((payload) =>
+    row("/message/createMessage", "user", ["to", "conversationType", "payload"], (stage) => ({
+      ...{ ...C2C(stage), priority: "High", payload, cloudCustomData: "x" },
+    })),
+  ),
+  row("/message/sendMessage", "member", ["ID"], () => ({ ID: take(own().drafts) })),
+  row("/message/resendMessage", "member", ["ID"], () => ({ ID: take(own().drafts) })),
+  row("/message/revokeMessage", "member", ["ID"], () => ({ ID: take(own().sent) })),
+  row("/message/getMessageList", "member", ["conversationID"], (stage) => ({
+    ...conversation(stage),
+    count: 15,
+  })),
+  row("/message/setMessageRead", "member", ["conversationID"], conversation),
+  row("/conversation/getConversationList", "user", [], (stage) => ({
+    ...{ conversationID: [`GROUP${stage.group}`], count: 1 },
+  })),
+  row("/conversation/getConversationProfile", "member", ["conversationID"], conversation),
+  row("/conversation/deleteConversation", "member", ["conversationID"], (stage) => ({
+    ...{ ...conversation(stage), clearHistoryMessage: false },
+  })),
+];
+
+const group = (stage: Stage) => ({ groupID: String(stage.group) });
+const GIVEN = ["groupID"];
+
+const GROUPS: DialectCall[] = [
+  row("/group/getGroupList", "user", [], () => ({})),
+  row("/group/getGroupProfile", "user", GIVEN, group),
+  row("/group/searchGroupByID", "user", GIVEN, group),
+  row("/group/createGroup", "user", ["name"], ({ bystander }) => ({
+    ...{
+      name: "x",
+      type: "Public",
+      groupID: freshName("g"),
+      introduction: "x",
+      notification: "x",
+      avatar: "",
+    },
+    ...{ maxMemberNum: 10, joinOption: "FreeAccess", groupCustomField: [{ key: "x", value: "x" }] },
+    memberList: [{ userID: nameOf(bystander), role: "Admin", memberCustomField: [{ key: "x", value: "x" }] }],
+  })),
+  row("/group/dismissGroup", "member", GIVEN, () => ({ groupID: take(own().own) })),
+  row("/group/quitGroup", "member", GIVEN, () => ({ groupID: take(own().peers) })),
+  row("/group/updateGroupProfile", "member", GIVEN, (stage) => ({
+    ...{
+      ...group(stage),
+      name: "x",
+      avatar: "",
+      introduction: "x",
+      notification: "x",
+      muteAllMembers: false,
+    },
+    ...{ joinOption: "DisableApply", groupCustomField: [{ key: "x", value: "x" }] },
+  })),
+  row("/group/joinGroup", "user", GIVEN, () => ({ groupID: own().open, applyMessage: "x" })),
+  row("/group/changeGroupOwner", "member", ["groupID", "newOwnerID"], ({ peer }) => ({
+    ...{ groupID: take(own().own), newOwnerID: nameOf(peer) },
+  })),
+  row("/group/handleGroupApplication", "member", ["handleAction", "application"], () => ({
+    ...{ handleAction: "Reject", handleMessage: "x", application: take(own().applications) },
+  })),
+  row("/group/setMessageRemindType", "member", ["groupID", "messageRemindType"], (stage) => ({
+    ...{ ...group(stage), messageRemindType: "AcceptNotNotify" },
+  })),
+];
+
+const someone = (stage: Stage) => ({ ...group(stage), userID: nameOf(stage.peer) });
+const FIELD = [{ key: "x", value: "x" }];
+
+const MEMBERS: DialectCall[] = [
+  row("/member/getGroupMemberList", "member", GIVEN, (stage) => ({ ...group(stage), count: 15, offset: 0 })),
+  row("/member/getGroupMemberProfile", "member", ["groupID", "userIDList"], (stage) => ({
+    ...{ ...group(stage), userIDList: [nameOf(stage.peer)] },
+  })),
+  row("/member/getGroupOnlineMemberCount", "member", GIVEN, group),
+  row("/member/addGroupMember", "member", ["groupID", "userIDList"], (stage) => ({
+    ...{ ...group(stage), userIDList: [nameOf(stage.bystander)] },
+  })),
+  row("/member/deleteGroupMember", "member", ["groupID", "userIDList"], ({ peer }) => ({
+    ...{ groupID: take(own().own), userIDList: [nameOf(peer)], reason: "x" },
+  })),
+  row("/member/setGroupMemberMuteTime", "member", ["groupID", "userID", "muteTime"], (stage) => ({
+    ...{ ...someone(stage), muteTime: 1 },
+  })),
+  row("/member/setGroupMemberRole", "member", ["groupID", "userID", "role"], (stage) => ({
+    ...{ ...someone(stage), role: "Member" },
+  })),
+  row("/member/setGroupMemberNameCard", "member", ["groupID", "nameCard"], (stage) => ({
+    ...{ ...someone(stage), nameCard: "x" },
+  })),
+  row("/member/setGroupMemberCustomField", "member", ["groupID", "memberCustomField"], (stage) => ({
+    ...{ ...someone(stage), memberCustomField: FIELD },
+  })),
+];
+
+export const tim: Dialect = {
+  name: "tim",
+  calls: [...USERS, ...MESSAGES, ...GROUPS, ...MEMBERS],
+  prepare: async (stage) => {
+    made = await props(stage);
+  },
+  headers: (token) => (token === undefined ? {} : { token }),
+  isSuccess: ({ status, body }) =>
+    status === 200 && z.looseObject({ code: z.literal(0) }).safeParse(body).success,
+  isFailure: ({ body }) => Failure.safeParse(body).success,
+  isUnauthenticated: ({ status, body }) => status === 200 && Failure.safeParse(body).data?.code === 70_001,
+};

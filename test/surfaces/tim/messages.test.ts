@@ -1,0 +1,780 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { Buffer } from "node:buffer";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { pictureSize } from "../../../src/core/pictures.ts";
+import { formFile } from "../../../src/http/form-file.ts";
+import { call, type SignedIn } from "../../support/api.ts";
+import { createGroup, openDirect, page } from "../../support/chat.ts";
+import { signedIn } from "../../support/crowd.ts";
+import { interceptD1 } from "../../support/d1.ts";
+import {
+  bytesOf,
+  download,
+  FORM_TYPE,
+  filePart,
+  formPieces,
+  joined,
+  noise,
+  type Part,
+  stored,
+  streamOf,
+  textPart,
+} from "../../support/files.ts";
+import { merged, posted } from "../../support/forwards.ts";
+import { nth } from "../../support/room.ts";
+import type { WireAnswer } from "../../support/wire.ts";
+import { data, failure, nameOf, success, tim } from "./client.ts";
+import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./pictures.ts";
+
+/** A message as the API shows it: nothing may lack, nothing else be there. */
+const Message = z.strictObject({
+  ...{ ID: z.string(), type: z.string(), payload: z.looseObject({}), conversationID: z.string() },
+  ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
+  ...{ flow: z.enum(["in", "out"]), time: z.int(), clientTime: z.int(), sequence: z.int() },
+  ...{ status: z.enum(["unSend", "success"]), isRevoked: z.boolean(), revoker: z.string() },
+  ...{ isDeleted: z.literal(false), isModified: z.literal(false), isPeerRead: z.boolean() },
+  ...{ priority: z.string(), nick: z.string(), avatar: z.string(), nameCard: z.string() },
+  ...{ atUserList: z.array(z.string()), cloudCustomData: z.string() },
+});
+type Message = z.infer<typeof Message>;
+const Sent = z.strictObject({ message: Message });
+
+/** Makes a message for somebody. */
+function create(from: SignedIn, to: SignedIn | string, payload: object, rest: object = {}): Promise<Message> {
+  return data(Message, from, "/message/createMessage", request(to, payload, rest));
+}
+
+function request(to: SignedIn | string, payload: object, rest: object = {}) {
+  const [name, conversationType] = typeof to === "string" ? [to, "GROUP"] : [nameOf(to), "C2C"];
+  return { to: name, conversationType, priority: "Normal", payload, ...rest };
+}
+
+describe("what is made", () => {
+  test("is delivered to nobody until it is sent, and then once, however often", async () => {
+    const [one, other] = await two();
+    const draft = await create(one, other, { text: "hello" }, { cloudCustomData: "x", priority: "High" });
+    expect(draft).toMatchObject({
+      ...{ ID: expect.stringMatching(/^draft-/), type: "TIMTextElem", payload: { text: "hello" } },
+      ...{ conversationID: `C2C${nameOf(other)}`, conversationType: "C2C", to: nameOf(other) },
+      ...{ from: nameOf(one), flow: "out", status: "unSend", sequence: 0, priority: "High" },
+      ...{ cloudCustomData: "x", isRevoked: false },
+    });
+    expect((await call("GET", "/v1/conversations", { token: other.token })).body).toMatchObject({
+      items: [],
+    });
+    const all = await Promise.all(Array.from({ length: 50 }, () => tim(one, "/message/sendMessage", draft)));
+    const bodies = new Set(all.map(({ body }) => JSON.stringify(body)));
+    expect(bodies.size).toBe(1);
+    const { message } = Sent.parse(success(nth(all, 0)).data);
+    expect(message).toMatchObject({
+      ...{ status: "success", payload: { text: "hello" }, sequence: 1, priority: "High" },
+      ...{ cloudCustomData: "x", conversationID: `C2C${nameOf(other)}`, flow: "out", isPeerRead: false },
+    });
+    const { id } = await openDirect(one, other);
+    expect(message.ID).toBe(`${id}-1`);
+    expect((await page(other, id)).items).toHaveLength(1);
+    for (const again of [draft, { ID: draft.ID }, { message: draft }, { message: draft.ID }, message]) {
+      expect(success(await tim(one, "/message/resendMessage", again)).data).toEqual({ message });
+    }
+    expect((await page(other, id)).items).toHaveLength(1);
+  });
+});
+
+async function two(): Promise<[SignedIn, SignedIn]> {
+  const [one, other] = await signedIn(2);
+  if (!one || !other) throw new Error("there are two");
+  return [one, other];
+}
+
+describe("who may", () => {
+  test("a draft is its maker's alone", async () => {
+    const [one, other] = await two();
+    const draft = await create(one, other, { text: "mine" });
+    failure(await tim(other, "/message/sendMessage", draft), 20_022);
+    failure(await tim(other, "/message/sendMessage", { ...draft, from: nameOf(other) }), 20_022);
+    const inGroup = { ...draft, conversationType: "GROUP" };
+    failure(await tim(other, "/message/resendMessage", inGroup), 10_030);
+    const forward = request(one, { message: { ID: draft.ID } });
+    failure(await tim(other, "/message/createMessage", forward), 20_022);
+    // What says another sender, or another text, changes nothing of it.
+    const sent = await send(one, { ...draft, from: nameOf(other), payload: { text: "forged" } });
+    expect(sent).toMatchObject({ from: nameOf(one), payload: { text: "mine" } });
+    failure(await tim(other, "/message/sendMessage", { ID: sent.ID }), 20_022);
+    failure(await tim(other, "/message/sendMessage", { ID: draft.ID }), 20_022);
+  });
+
+  test("whom it is for, and what forbids it, is asked when it is sent; what is refused opens nothing", async () => {
+    const [one, other] = await two();
+    const [third] = await two();
+    const [toNobody, toOneself, to] = [
+      await create(one, "nobody", { text: "x" }, { conversationType: "C2C" }),
+      await create(one, one, { text: "x" }),
+      await create(one, other, { text: "x" }),
+    ];
+    failure(await tim(one, "/message/sendMessage", toNobody), 20_003);
+    failure(await tim(one, "/message/sendMessage", toOneself), 20_003);
+    success(await tim(other, "/user/addToBlacklist", { userIDList: [nameOf(one)] }));
+    failure(await tim(one, "/message/sendMessage", to), 20_007);
+    expect((await call("GET", "/v1/conversations", { token: other.token })).body).toMatchObject({
+      items: [],
+    });
+    success(await tim(other, "/user/removeFromBlacklist", { userIDList: [nameOf(one)] }));
+    // Who is mentioned is to be one of the two.
+    const naming = await create(one, other, { text: "x", atUserList: [nameOf(third)] });
+    failure(await tim(one, "/message/sendMessage", naming), 70_107);
+    expect((await call("GET", "/v1/conversations", { token: other.token })).body).toMatchObject({
+      items: [],
+    });
+    const sent = await send(one, to);
+    failure(await tim(third, "/message/sendMessage", { ID: sent.ID }), 20_022);
+    // A number that is no group's, be it a conversation's.
+    const [id] = sent.ID.split("-");
+    for (const group of [String(id), "999999999", "no such"]) {
+      failure(await tim(one, "/message/sendMessage", await create(one, group, { text: "x" })), 10_010);
+    }
+  });
+
+  test("a group's members may write in it, unless they are muted", async () => {
+    const [one, other] = await two();
+    const [outsider] = await two();
+    const { id } = await createGroup(one, [other]);
+    const send_ = async (who: SignedIn) =>
+      tim(who, "/message/sendMessage", await create(who, String(id), { text: "x" }));
+    failure(await send_(outsider), 10_007);
+    success(await send_(other));
+    const path = `/v1/conversations/${id}/members/${other.user.id}`;
+    await call("PATCH", path, { token: one.token, body: { muted_for_s: 60 } });
+    failure(await send_(other), 10_017);
+    await call("DELETE", path, { token: one.token });
+    failure(await send_(other), 10_007);
+    await call("DELETE", `/v1/conversations/${id}`, { token: one.token });
+    failure(await send_(one), 10_010);
+  });
+});
+
+describe("what a message says", () => {
+  test("each kind is one that the other APIs know", async () => {
+    const [one, other] = await two();
+    const { id } = await createGroup(one, [other]);
+    const name = nameOf(other);
+    const cases: [object, object, object][] = [
+      [{ text: "t" }, { type: "TIMTextElem", payload: { text: "t" } }, { kind: "text", body: { text: "t" } }],
+      [
+        { text: "@", atUserList: [name] },
+        { type: "TIMTextElem", payload: { text: "@" }, atUserList: [name] },
+        { kind: "text", mentions: [other.user.id] },
+      ],
+      [
+        { text: "@", atUserList: [name, AT_ALL] },
+        { atUserList: [AT_ALL] },
+        { kind: "text", mentions: "all" },
+      ],
+      [
+        { data: "d" },
+        { type: "TIMCustomElem", payload: { data: "d", description: "", extension: "" } },
+        { kind: "custom", body: { data: "d", description: "", extension: "" } },
+      ],
+      [
+        { data: "d", description: "e", extension: "f" },
+        { type: "TIMCustomElem", payload: { data: "d", description: "e", extension: "f" } },
+        { kind: "custom", body: { data: "d", description: "e", extension: "f" } },
+      ],
+      [
+        { index: 7, data: "tt" },
+        { type: "TIMFaceElem", payload: { index: "7", data: "tt" } },
+        { kind: "face", body: { index: "7", data: "tt" } },
+      ],
+    ];
+    for (const [payload, shown, overV1] of cases) {
+      const draft = await create(one, String(id), payload);
+      expect(draft).toMatchObject({ ...shown, conversationID: `GROUP${id}`, to: String(id) });
+      const sent = await send(one, draft);
+      expect(sent).toMatchObject({ ...shown, status: "success", conversationID: `GROUP${id}` });
+      const seq = sent.sequence;
+      expect(
+        (await call("GET", `/v1/conversations/${id}/messages/${seq}`, { token: other.token })).body,
+      ).toMatchObject(overV1);
+    }
+  });
+
+  test.each([
+    ["a text that is too long", { text: "x".repeat(8_001) }, 80_002],
+    ["a body that is too large", { data: "x".repeat(33_000) }, 80_002],
+    ["a text that is none", { text: 1 }, 70_402],
+    ["nothing", {}, 70_402],
+    ["a face without data", { index: "1", data: null }, 70_402],
+    ["a list of names that is none", { text: "x", atUserList: "x" }, 70_402],
+    ["somebody who does not exist", { text: "x", atUserList: ["nobody at all"] }, 70_107],
+    ["a forward of nothing", { message: {} }, 70_402],
+    ["a forward of what is no ID", { message: { ID: "x" } }, 20_022],
+    ["a forward of a message elsewhere", { message: { ID: "999999-1" } }, 20_022],
+    ["a file without anything", { file: {} }, 70_402],
+    ["a file somewhere else", { file: { url: "https://example.com/a.png" } }, 70_402],
+    ["a file that there is not", { file: { url: `https://parley.test/files/${"0".repeat(32)}/a` } }, 70_402],
+    ["an empty file", { file: { name: "a.png", type: "image/png", data: "" } }, 2_108],
+    ["no base64", { file: { name: "a.png", type: "image/png", data: "a*" } }, 70_402],
+    ["half a byte", { file: { name: "a.png", type: "image/png", data: "AAAAA" } }, 70_402],
+    ["bytes behind the end", { file: { name: "a.png", type: "image/png", data: "AA==AAAA" } }, 70_402],
+  ])("%s is refused", async (_, payload, code) => {
+    const [one, other] = await two();
+    const before = await stored();
+    failure(await tim(one, "/message/createMessage", request(other, payload)), code);
+    expect(await stored()).toEqual(before);
+  });
+
+  test("its parameters are asked for", async () => {
+    const [one, other] = await two();
+    const good = request(other, { text: "x" });
+    const refused = async (change: object, code: number, naming: string) =>
+      failure(await tim(one, "/message/createMessage", { ...good, ...change }), code, naming);
+    await refused({ conversationType: "X" }, 2_106, "conversationType");
+    await refused({ conversationType: "@TIM#SYSTEM" }, 2_106, "conversationType");
+    await refused({ conversationType: undefined }, 70_402, "conversationType");
+    await refused({ to: "" }, 70_402, "to");
+    await refused({ to: undefined }, 70_402, "to");
+    for (const to of ["", "群", "x".repeat(49)])
+      await refused({ to, conversationType: "GROUP" }, 10_015, "to: must be the id of a group");
+    await refused({ to: undefined, conversationType: "GROUP" }, 70_402, "to: ");
+    await refused({ payload: undefined }, 70_402, "payload");
+    await refused({ payload: "text" }, 70_402, "payload");
+    await refused({ type: "TIMNoElem" }, 70_402, "type");
+    await refused({ cloudCustomData: 1 }, 70_402, "cloudCustomData");
+    await refused({ cloudCustomData: "x".repeat(40_000) }, 80_002, "");
+    for (const priority of ["Urgent", undefined, 3]) {
+      expect(await create(one, other, { text: "x" }, { priority })).toMatchObject({ priority: "Normal" });
+    }
+    failure(await tim(undefined, "/message/createMessage", good), 70_001);
+  });
+
+  test("what is beside it is gone once it is revoked, here and in the database", async () => {
+    const [one, other] = await two();
+    const { ID } = await send(one, await create(one, other, { text: "x" }, { cloudCustomData: "secret" }));
+    const [id, seq] = ID.split("-");
+    await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`, { token: one.token });
+    expect(await send(one, { ID })).toMatchObject({
+      ...{ isRevoked: true, revoker: nameOf(one), payload: {}, cloudCustomData: "", type: "TIMTextElem" },
+    });
+    const rows = await runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) =>
+      storage.sql.exec("SELECT * FROM messages").toArray(),
+    );
+    expect(JSON.stringify(rows)).not.toContain("secret");
+    const drafts = await draftsOf(one);
+    expect(JSON.stringify(drafts)).not.toContain("secret");
+  });
+});
+
+test("what v1 merges is told line by line, in the words with which lists show it", async () => {
+  const [one, other] = await two();
+  const { id } = await createGroup(one, [other]);
+  const place = { latitude: 1.5, longitude: -2, address: "here" };
+  const items = [
+    await posted(one, id, { kind: "text", body: { text: "look" } }),
+    await posted(other, id, { kind: "location", body: place }),
+  ];
+  const List = z.array(z.object({ lastMessage: z.object({ messageForShow: z.string() }) }));
+  const [listed] = await data(List, one, "/conversation/getConversationList");
+  await posted(one, id, merged(items, "of old"));
+  const page = await data(z.array(Sent), other, "/message/getMessageList", { conversationID: `GROUP${id}` });
+  const lines = [`${nameOf(one)}: look`, `${nameOf(other)}: ${listed?.lastMessage.messageForShow}`];
+  expect(page.at(-1)?.message).toMatchObject({
+    type: "TIMRelayElem",
+    payload: {
+      ...{ title: "of old", abstractList: lines, layersOverLimit: false },
+      messageList: [
+        { ID: `${id}-1`, from: nameOf(one), type: "TIMTextElem", payload: { text: "look" } },
+        {
+          ID: `${id}-2`,
+          type: "TIMLocationElem",
+          payload: { description: "here", latitude: 1.5, longitude: -2 },
+        },
+      ],
+    },
+  });
+});
+
+describe("a forward", () => {
+  test("is copied when it is sent, of what its sender can see", async () => {
+    const [one, other] = await two();
+    const [third] = await two();
+    const first = await send(one, await create(one, other, { text: "first" }));
+    const byId = await create(other, third, { message: first.ID });
+    expect(byId).toMatchObject({ type: "TIMTextElem", payload: { text: "first" }, status: "unSend" });
+    const whole = await create(other, third, { message: first });
+    expect(await send(other, byId)).toMatchObject({ payload: { text: "first" }, from: nameOf(other) });
+    // A draft that was sent stands for the message which it has become.
+    const again = await create(other, third, { message: { ID: byId.ID } });
+    const [id, seq] = first.ID.split("-");
+    await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`, { token: one.token });
+    failure(await tim(other, "/message/sendMessage", whole), 2_453);
+    expect(await send(other, again)).toMatchObject({ payload: { text: "first" } });
+    failure(await tim(other, "/message/createMessage", request(third, { message: first })), 2_453);
+    failure(await tim(third, "/message/createMessage", request(one, { message: first })), 20_022);
+    const { id: group } = await createGroup(third);
+    failure(await tim(third, "/message/createMessage", request(String(group), { message: first })), 10_030);
+  });
+
+  test("that nobody may send opens no conversation", async () => {
+    const [one, other] = await two();
+    const [third] = await two();
+    const first = await send(one, await create(one, other, { text: "first" }));
+    const draft = await create(one, third, { message: first });
+    const [id, seq] = first.ID.split("-");
+    await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`, { token: one.token });
+    failure(await tim(one, "/message/sendMessage", draft), 2_453);
+    expect((await call("GET", "/v1/conversations", { token: third.token })).body).toMatchObject({
+      items: [],
+    });
+  });
+});
+
+describe("what is kept", () => {
+  test("a day, and three hundred at most; of what was sent nothing but its place", async () => {
+    const [one, other] = await two();
+    const draft = await create(one, other, { text: "x" });
+    const sent = await create(one, other, { text: "sent" });
+    await send(one, sent);
+    expect(await draftsOf(one)).toMatchObject([
+      { id: draft.ID, content: expect.any(String), seq: null },
+      { id: sent.ID, content: null, seq: 1 },
+    ]);
+    const inbox = env.INBOX.getByName(String(one.user.id));
+    await runInDurableObject(inbox, (_, { storage }) => {
+      storage.sql.exec("UPDATE drafts SET created_at = created_at - 86400000");
+      storage.sql.exec("UPDATE jobs SET due = 0 WHERE kind = 'drafts'");
+    });
+    failure(await tim(one, "/message/sendMessage", draft), 20_022);
+    await runDurableObjectAlarm(inbox);
+    expect(await draftsOf(one)).toEqual([]);
+    await runInDurableObject(inbox, (_, { storage }) => {
+      const insert = "INSERT INTO drafts (id, created_at, content) VALUES (?, ?, '{}')";
+      for (let i = 0; i < 300; i++) storage.sql.exec(insert, `old-${i}`, Date.now());
+    });
+    const newest = await create(one, other, { text: "newest" });
+    const kept = await draftsOf(one);
+    expect([kept.length, kept[0]?.id, kept.at(-1)?.id]).toEqual([300, "old-1", newest.ID]);
+  });
+});
+
+test("nothing is kept for a name which nobody can have", async () => {
+  const [one] = await two();
+  const long = (length: number) => ({ ...request(one, { text: "x" }), to: "x".repeat(length) });
+  failure(await tim(one, "/message/createMessage", long(257)), 70_402, "to");
+  const { ID } = await data(Message, one, "/message/createMessage", long(256));
+  failure(await tim(one, "/message/sendMessage", { ID }), 20_003);
+});
+
+test("of what a form has beside its file no more is held than is taken", async () => {
+  const [one, other] = await two();
+  const before = await stored();
+  const told = [textPart("to", nameOf(other)), textPart("conversationType", "C2C")];
+  const send_ = async (...parts: Part[]) => {
+    const headers = { "Content-Type": FORM_TYPE };
+    return tim(one, "/message/createMessage", joined(formPieces(parts)), { headers });
+  };
+  const file = filePart("held", "x.txt", "text/plain");
+  const much = textPart("x", "x".repeat(2 ** 20));
+  failure(await send_(...told, much, file), 413, "beside", 413);
+  failure(await send_(...told, file, much), 413, "beside", 413);
+  expect(await stored()).toEqual(before);
+  success(await send_(file, ...told, textPart("x", "x".repeat(2 ** 19))));
+  // Of no request can be seen what it takes of memory.
+  const pieces = formPieces([...told, much, much, file, much]);
+  const form = await formFile(streamOf(pieces), FORM_TYPE, "file", 1_000);
+  const bytes: Uint8Array[] = [];
+  for await (const chunk of form.bytes) bytes.push(chunk);
+  expect([joined(bytes).byteLength, form.rest()]).toEqual([4, null]);
+});
+
+describe("a large file", () => {
+  const MIB = 2 ** 20;
+  const PIECE = new Uint8Array(MIB);
+
+  /** A form with a file of so many bytes, which begins so; nobody holds it. */
+  async function large(from: SignedIn, to: SignedIn, size: number, type: string, head: Uint8Array) {
+    const form = formPieces([
+      ...[textPart("to", nameOf(to)), textPart("conversationType", "C2C")],
+      filePart("", "large", type),
+    ]);
+    // The file's own bytes stand before the last two pieces.
+    const [before, end] = [form.slice(0, -2), form.slice(-2)];
+    const pieces = [...before, head];
+    for (let left = size - head.length; left > 0; left -= MIB)
+      pieces.push(PIECE.subarray(0, Math.min(left, MIB)));
+    const request = new Request("https://parley.test/message/createMessage", {
+      ...{ method: "POST", headers: { token: from.token, "Content-Type": FORM_TYPE } },
+      body: streamOf([...pieces, ...end]),
+    });
+    const answer = await exports.default.fetch(request);
+    return { status: answer.status, headers: answer.headers, body: await answer.json() };
+  }
+
+  test("comes in a form, a film or a plain one of up to 90 MiB, a picture or a sound of 20", async () => {
+    const [one, other] = await two();
+    const most = Message.parse(success(await large(one, other, 90 * MIB, "video/mp4", MP4)).data);
+    expect(most.payload).toMatchObject({ videoSize: 90 * MIB, videoFormat: "mp4" });
+    const before = await stored();
+    failure(await large(one, other, 90 * MIB + 1, "application/zip", MP4), 2_402);
+    failure(await large(one, other, 20 * MIB + 1, "image/png", pngOf(5, 5)), 2_253);
+    // Sent by its URL it may be no larger than elsewhere.
+    const file = { url: String(most.payload.videoUrl) };
+    failure(await tim(one, "/message/createMessage", request(other, { file })), 2_351);
+    expect(await stored()).toEqual(before);
+    expect((await send(one, most)).payload).toEqual(most.payload);
+  });
+
+  test("or any, leaves nothing where its draft cannot be kept, or its row cannot be written", async () => {
+    const [one, other] = await two();
+    const known = await create(one, other, { text: "so that the inbox is there" });
+    const before = await stored();
+    const inbox = env.INBOX.getByName(String(one.user.id));
+    const run = (sql: string) => runInDurableObject(inbox, (_, { storage }) => void storage.sql.exec(sql));
+    await run("CREATE TRIGGER full BEFORE INSERT ON drafts BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
+    failure(await large(one, other, 1_000, "text/plain", MP4), 60_002, "", 500);
+    await run("DROP TRIGGER full");
+    const full = "CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
+    await env.DB.prepare(full).run();
+    failure(await large(one, other, 1_000, "text/plain", MP4), 60_002, "", 500);
+    await env.DB.prepare("DROP TRIGGER full").run();
+    expect(await stored()).toEqual(before);
+    success(await large(one, other, 1_000, "text/plain", MP4));
+    success(await tim(one, "/message/sendMessage", known));
+  });
+});
+
+describe("a body that is refused before its end", () => {
+  test.each([
+    ["too large", JSON.stringify({ payload: { text: "x".repeat(2 ** 21) } }), 413, 413],
+    ["nested too deep", `${"[".repeat(65)}${" ".repeat(2 ** 21)}`, 70_402, 200],
+    ["no base64", JSON.stringify({ payload: { file: { data: "*".repeat(2 ** 21) } } }), 70_402, 200],
+  ])(
+    "%s, is taken to its end all the same, so that its sender sees the answer",
+    async (_, text, code, status) => {
+      const [one] = await two();
+      const bytes = new TextEncoder().encode(text);
+      let taken = 0;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            if (taken >= bytes.length) return controller.close();
+            controller.enqueue(bytes.subarray(taken, taken + 2 ** 16));
+            taken += 2 ** 16;
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const headers = { token: one.token };
+      const request = new Request("https://parley.test/message/createMessage", {
+        method: "POST",
+        headers,
+        body,
+      });
+      const answer = await exports.default.fetch(request);
+      failure(
+        { status: answer.status, headers: answer.headers, body: await answer.json() },
+        code,
+        "",
+        status,
+      );
+      expect(taken).toBeGreaterThanOrEqual(bytes.length);
+    },
+  );
+});
+
+describe("what names a message", () => {
+  test("wrongly is told so, whatever it is", async () => {
+    const [one] = await two();
+    for (const path of ["/message/sendMessage", "/message/resendMessage"]) {
+      for (const ID of [undefined, null, true, 0, 1.5, [], {}, [null]]) {
+        failure(await tim(one, path, { ID }), 70_402, "ID");
+        failure(await tim(one, path, { message: { ID } }), 70_402, "ID");
+      }
+      const strings = [
+        "",
+        " ",
+        "x",
+        "1-0",
+        "0-1",
+        "-1-1",
+        "1-1-1",
+        "1e3-1",
+        "9".repeat(40),
+        `draft-${"0".repeat(36)}`,
+      ];
+      for (const ID of [
+        ...strings,
+        "draft-",
+        "draft-00000000-0000-0000-0000-000000000000",
+        "x".repeat(40_000),
+      ]) {
+        failure(await tim(one, path, { ID }), 20_022, "There is no such message");
+        failure(await tim(one, path, { message: ID, conversationType: "GROUP" }), 20_022);
+      }
+      for (const body of ["{", "[]", "null", "7", '"text"', "x".repeat(70_000)])
+        failure(await tim(one, path, body), 70_402);
+      failure(await tim(one, path, { ID: "a\u0000" }), 70_402);
+    }
+  });
+
+  test("is of no use while D1 does not answer, and of use again afterwards", async () => {
+    const [one, other] = await two();
+    const draft = await create(one, other, { text: "x" });
+    {
+      using _lost = interceptD1(() => Promise.reject(new Error("D1_ERROR: Network connection lost.")));
+      failure(await tim(one, "/message/sendMessage", draft), 60_002, "", 503);
+    }
+    expect(await send(one, draft)).toMatchObject({ sequence: 1 });
+  });
+});
+
+const AT_ALL = "__kImSDK_MesssageAtALL__";
+
+const Row = z.object({ id: z.string(), content: z.string().nullable(), seq: z.int().nullable() });
+
+/** What somebody's inbox keeps of drafts, in their order; of one that was never asked, nothing. */
+async function draftsOf({ user }: SignedIn): Promise<z.infer<typeof Row>[]> {
+  const rows = await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => {
+    const tables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'drafts'").toArray();
+    if (tables.length === 0) return [];
+    return storage.sql.exec("SELECT id, content, seq FROM drafts ORDER BY n").toArray();
+  });
+  return z.array(Row).parse(rows);
+}
+
+async function send(from: SignedIn, what: object): Promise<Message> {
+  return (await data(Sent, from, "/message/sendMessage", what)).message;
+}
+
+describe("a file", () => {
+  const form = (to: SignedIn, part: Part, rest: [string, string][] = []) =>
+    new Blob(
+      formPieces([
+        textPart("to", nameOf(to)),
+        textPart("conversationType", "C2C"),
+        part,
+        textPart("priority", "Normal"),
+        ...rest.map(([name, value]) => textPart(name, value)),
+      ]),
+    ).arrayBuffer();
+  const byForm = async (from: SignedIn, to: SignedIn, part: Part, rest: [string, string][] = []) =>
+    tim(from, "/message/createMessage", new Uint8Array(await form(to, part, rest)), {
+      headers: { "Content-Type": FORM_TYPE },
+    });
+  const inJson = (from: SignedIn, to: SignedIn, bytes: Uint8Array, said: object, rest: object = {}) => {
+    const file = { data: Buffer.from(bytes).toString("base64"), ...said };
+    return tim(from, "/message/createMessage", request(to, { file }, rest));
+  };
+  const made = (answer: WireAnswer) => Message.parse(success(answer).data);
+
+  test("comes in JSON, in a form or by its URL, and says itself what it is", async () => {
+    const [one, other] = await two();
+    const png = pngOf(640, 480);
+    const said = { name: "a picture.png", type: "image/png", width: 1, height: 1, size: 7 };
+    const json = made(await inJson(one, other, png, said));
+    const [{ url } = { url: "" }] = Picture.parse(json.payload).imageInfoArray;
+    const ofForm = made(await byForm(one, other, filePart(png, "a picture.png", "image/png")));
+    const byUrl = await create(one, other, { file: { url, width: 1, height: 1, type: "image/gif" } });
+    for (const { type, payload } of [json, ofForm, byUrl]) {
+      expect(type).toBe("TIMImageElem");
+      const { uuid, imageFormat, imageInfoArray } = Picture.parse(payload);
+      expect(imageFormat).toBe(3);
+      const place = imageInfoArray[0]?.url ?? "";
+      expect(place).toContain(`/files/${uuid}/`);
+      const shown = { size: png.length, width: 640, height: 480, url: place, imageUrl: place };
+      const sizes = [0, 1, 2].map((which) => ({ type: which, sizeType: which + 1, ...shown }));
+      expect(imageInfoArray).toEqual(sizes);
+      const got = await download(place);
+      expect([got.status, got.headers.get("Content-Type")]).toEqual([200, "image/png"]);
+      expect(await bytesOf(got)).toEqual(png);
+    }
+    const { payload, sequence } = await send(one, json);
+    expect(payload).toEqual(json.payload);
+    const { id } = await openDirect(one, other);
+    expect(
+      (await call("GET", `/v1/conversations/${id}/messages/${sequence}`, { token: other.token })).body,
+    ).toMatchObject({
+      kind: "image",
+      body: {
+        url,
+        name: "a picture.png",
+        size: png.length,
+        content_type: "image/png",
+        width: 640,
+        height: 480,
+      },
+    });
+  });
+
+  test("of each kind has the payload of its element", async () => {
+    const [one, other] = await two();
+    const film = made(
+      await byForm(one, other, filePart(MP4, "a.mp4", "video/mp4"), [
+        ["payload", JSON.stringify({ file: { duration: 2.5, width: "320", height: 240 } })],
+      ]),
+    );
+    expect(film).toMatchObject({
+      type: "TIMVideoFileElem",
+      payload: {
+        ...{
+          videoUUID: expect.any(String),
+          videoUrl: expect.any(String),
+          remoteVideoUrl: expect.any(String),
+        },
+        ...{ videoFormat: "mp4", videoSecond: 3, videoSize: MP4.length },
+        ...{ thumbUUID: "", thumbUrl: "", thumbSize: 0, thumbWidth: 320, thumbHeight: 240 },
+      },
+    });
+    const sound = made(await inJson(one, other, noise(100), { type: "audio/mpeg", duration: 4 }));
+    expect(sound).toMatchObject({ type: "TIMSoundElem", payload: { size: 100, second: 4 } });
+    expect(Object.keys(sound.payload).sort()).toEqual(["second", "size", "url", "uuid"]);
+    const plain = made(await byForm(one, other, filePart("words", "words.txt", "text/plain")));
+    expect(plain).toMatchObject({ type: "TIMFileElem", payload: { fileName: "words.txt", fileSize: 5 } });
+    expect(Object.keys(plain.payload).sort()).toEqual(["fileName", "fileSize", "fileUrl", "uuid"]);
+    // A picture may be sent as a file, whatever it holds.
+    const asFile = made(
+      await inJson(one, other, pngOf(1, 1), { name: "x.png", type: "image/png" }, { type: "TIMFileElem" }),
+    );
+    expect(asFile).toMatchObject({ type: "TIMFileElem", payload: { fileName: "x.png" } });
+    for (const draft of [film, sound, plain, asFile])
+      expect((await send(one, draft)).payload).toEqual(draft.payload);
+  });
+
+  test.each([
+    ["a picture that is text", "image/png", () => "no picture", 2_252],
+    ["a picture that is cut off", "image/png", () => pngOf(5, 5).slice(0, 20), 2_252],
+    ["a picture without width", "image/png", () => pngOf(0, 5), 2_252],
+    ["a vector picture", "image/svg+xml", () => "<svg xmlns='http://www.w3.org/2000/svg'/>", 2_252],
+    ["a film that is a picture", "video/mp4", () => pngOf(5, 5), 2_352],
+    [
+      "a film of another format",
+      "video/webm",
+      () => Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, 1, 2, 3]),
+      2_352,
+    ],
+    ["a sound that is a picture", "audio/mpeg", () => pngOf(5, 5), 70_402],
+    ["an empty picture", "image/png", () => "", 2_108],
+    ["an empty file", "text/plain", () => "", 2_108],
+  ])("%s is refused, and leaves nothing", async (_, type, bytes, code) => {
+    const [one, other] = await two();
+    const before = await stored();
+    failure(await byForm(one, other, filePart(bytes(), "a", type)), code);
+    const whole = bytes();
+    const data_ = typeof whole === "string" ? new TextEncoder().encode(whole) : whole;
+    failure(await inJson(one, other, data_, { name: "a", type }), code);
+    const after = await stored();
+    expect(after).toEqual(before);
+    expect(await draftsOf(one)).toEqual([]);
+  });
+
+  test("beside what is wrong leaves nothing, wherever that stands", async () => {
+    const [one, other] = await two();
+    const before = await stored();
+    const part = filePart(pngOf(5, 5), "a.png", "image/png");
+    failure(await byForm(one, other, part, [["payload", "{"]]), 70_402, "payload");
+    failure(await byForm(one, other, part, [["type", "TIMTextElem"]]), 70_402, "type");
+    failure(await byForm(one, other, part, [["conversationType", "GROUP"]]), 2_106);
+    failure(await inJson(one, other, pngOf(5, 5), { type: "image/png" }, { conversationType: "X" }), 2_106);
+    const body = JSON.stringify(request(other, { file: { type: "image/png", data: "AAAA".repeat(1_000) } }));
+    failure(await tim(one, "/message/createMessage", body.slice(0, -1)), 70_402);
+    failure(await tim(one, "/message/createMessage", body.slice(0, 500)), 70_402);
+    expect(await stored()).toEqual(before);
+    expect(await draftsOf(one)).toEqual([]);
+  });
+});
+
+const Picture = z.strictObject({
+  uuid: z.string(),
+  imageFormat: z.int(),
+  imageInfoArray: z
+    .array(
+      z.strictObject({
+        ...{ type: z.int(), sizeType: z.int(), size: z.int(), width: z.int(), height: z.int() },
+        ...{ url: z.string(), imageUrl: z.string() },
+      }),
+    )
+    .length(3),
+});
+
+/** The beginning of a film, as far as it says what it is. */
+const MP4 = new TextEncoder().encode("\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\bfree");
+
+describe("how large a picture is", () => {
+  /** Reads a file as R2 gives it, and counts how often. */
+  function reading(file: Uint8Array) {
+    const counted = { reads: 0, bytes: 0 };
+    const read = async (offset: number, length: number) => {
+      const found = file.slice(offset, offset + length);
+      counted.reads++;
+      counted.bytes += found.length;
+      return found;
+    };
+    return { read, counted };
+  }
+
+  const large = [
+    segment(0xe1, [0]),
+    ...Array.from({ length: 40 }, () => segment(0xe2, Array(65_000).fill(0xff))),
+  ];
+
+  test.each([
+    ["png", "image/png", pngOf(640, 480), [640, 480]],
+    ["png of any size", "image/png", pngOf(2 ** 31 - 1, 1), [2 ** 31 - 1, 1]],
+    ["animated gif", "image/gif", gifOf(640, 480), [640, 480]],
+    ["animated webp", "image/webp", webpOf(16_000, 480), [16_000, 480]],
+    ["bmp", "image/bmp", bmpOf(640, -480), [640, 480]],
+    ["jpeg", "image/jpeg", jpegOf(640, 480), [640, 480]],
+    ["progressive jpeg", "image/jpeg", jpegOf(640, 480, [], 0xc2), [640, 480]],
+    ["rare jpeg", "image/jpeg", jpegOf(640, 480, [], 0xc9), [640, 480]],
+    ["jpeg of a camera held upright", "image/jpeg", jpegOf(640, 480, [notes(60_000, 6)]), [480, 640]],
+    ["jpeg behind megabytes", "image/jpeg", jpegOf(640, 480, [notes(65_000, 1), ...large]), [640, 480]],
+    [
+      "jpeg with broken notes",
+      "image/jpeg",
+      jpegOf(640, 480, [notes(0, 1).slice(0, 14)].map(shortened)),
+      [640, 480],
+    ],
+  ])("is said by a %s", async (_, type, file, [width, height]) => {
+    const { read, counted } = reading(file);
+    expect(await pictureSize(type, read)).toEqual({ width, height });
+    expect(counted.reads).toBeLessThan(10);
+  });
+
+  test.each([
+    ["png", "image/png", pngOf(640, 480)],
+    ["gif", "image/gif", gifOf(640, 480)],
+    ["webp", "image/webp", webpOf(640, 480)],
+    ["bmp", "image/bmp", bmpOf(640, 480)],
+    ["jpeg", "image/jpeg", jpegOf(640, 480, [notes(50, 6)])],
+  ])(
+    "is not said by a %s that is cut off, and nothing faults whatever its bytes are",
+    async (_, type, file) => {
+      for (let length = 0; length < file.length; length++) {
+        const size = await pictureSize(type, reading(file.slice(0, length)).read);
+        if (length < 10) expect(size).toBeNull();
+      }
+      for (let at = 0; at < file.length; at++) {
+        for (const byte of [0, 1, 0x7f, 0x80, 0xff]) {
+          const { read } = reading(file.with(at, byte));
+          const size = await pictureSize(type, read);
+          if (size) expect(Math.min(size.width, size.height)).toBeGreaterThan(0);
+        }
+      }
+    },
+  );
+
+  test.each([
+    ["fill bytes", new Uint8Array(20 * 2 ** 20).fill(0xff)],
+    ["beginnings", new Uint8Array(20 * 2 ** 20).map((_, i) => (i % 2 ? 0xd8 : 0xff))],
+    ["nothing behind its beginning", new Uint8Array(20 * 2 ** 20).fill(0xff, 0, 1).fill(0xd8, 1, 2)],
+  ])("is given up soon for a jpeg of %s", async (_, file) => {
+    const { read, counted } = reading(file.with(1, 0xd8));
+    expect(await pictureSize("image/jpeg", read)).toBeNull();
+    expect(counted.bytes).toBeLessThan(2 ** 20);
+  });
+});
+
+/** The same segment with a length that it has. */
+function shortened(whole: Uint8Array): Uint8Array {
+  return segment(0xe1, [...whole.slice(4)]);
+}

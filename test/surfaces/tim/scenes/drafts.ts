@@ -1,0 +1,64 @@
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { call, type SignedIn } from "../../../support/api.ts";
+import { createGroup } from "../../../support/chat.ts";
+import { signedIn } from "../../../support/crowd.ts";
+import type { Scene } from "../../../support/fixtures.ts";
+import { nth } from "../../../support/room.ts";
+import { data, nameOf, success, tim } from "../client.ts";
+import { pngOf } from "../pictures.ts";
+
+const Named = z.looseObject({ ID: z.string() });
+const Sent = z.object({ message: Named });
+
+/** Base64 of more than 20 MiB. */
+const LARGE = "A".repeat(4 * 7 * 1024 * 1024);
+
+/**
+ * Ann and Bob, to whom she has written; Cas, who blocks her; a group of hers with Bob, one of Bob's in which she is muted,
+ * one without her; and drafts for each of these, and for nobody.
+ */
+export async function scene(): Promise<Scene> {
+  const [ann, bob, cas] = await three();
+  success(await tim(cas, "/user/addToBlacklist", { userIDList: [nameOf(ann)] }));
+  const { id: group } = await createGroup(ann, [bob]);
+  const { id: muted } = await createGroup(bob, [ann]);
+  const { id: others } = await createGroup(bob, [cas]);
+  const member = `/v1/conversations/${muted}/members/${ann.user.id}`;
+  await call("PATCH", member, { token: bob.token, body: { muted_for_s: 600 } });
+  const sent = await send(ann, await draft(ann, "C2C", nameOf(bob), { text: "first" }));
+  const gone = await send(ann, await draft(ann, "C2C", nameOf(bob), { text: "gone" }));
+  const forward = await draft(ann, "C2C", nameOf(bob), { message: gone });
+  const [id, seq] = gone.split("-");
+  await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`, { token: ann.token });
+  const text = (type: string, to: string | number) => draft(ann, type, String(to), { text: "x" });
+  return {
+    ...{
+      "ann.token": ann.token,
+      ann: nameOf(ann),
+      bob: nameOf(bob),
+      group,
+      others,
+      conversation: Number(id),
+    },
+    ...{ sent, gone, large: LARGE, png: Buffer.from(pngOf(3, 2)).toString("base64") },
+    ...{ "to.bob": await text("C2C", nameOf(bob)), "to.cas": await text("C2C", nameOf(cas)) },
+    ...{ "to.nobody": await text("C2C", "nobody at all"), "to.muted": await text("GROUP", muted) },
+    ...{ "to.others": await text("GROUP", others), "to.no.group": await text("GROUP", "no such group") },
+    ...{ "of.gone": forward, "of.bob": await draft(bob, "C2C", nameOf(ann), { text: "x" }) },
+  };
+}
+
+async function three(): Promise<[SignedIn, SignedIn, SignedIn]> {
+  const users = await signedIn(3);
+  return [nth(users, 0), nth(users, 1), nth(users, 2)];
+}
+
+async function draft(who: SignedIn, conversationType: string, to: string, payload: object): Promise<string> {
+  const body = { to, conversationType, priority: "Normal", payload };
+  return (await data(Named, who, "/message/createMessage", body)).ID;
+}
+
+async function send(who: SignedIn, ID: string): Promise<string> {
+  return (await data(Sent, who, "/message/sendMessage", { ID })).message.ID;
+}

@@ -1,0 +1,369 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { call, freshName, PASSWORD, problem, register, type SignedIn } from "../../support/api.ts";
+import { openDirect } from "../../support/chat.ts";
+import { signedIn } from "../../support/crowd.ts";
+import { befriend } from "../../support/friends.ts";
+import { nth, range } from "../../support/room.ts";
+import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
+
+const Userinfo = z.looseObject({ userID: z.string(), username: z.string() });
+const Entered = z.strictObject({ token: z.string(), userinfo: Userinfo });
+const Own = z.strictObject({ userinfo: Userinfo });
+const Profiles = z.array(Own);
+const Names = z.array(z.string());
+
+async function two(): Promise<[SignedIn, SignedIn]> {
+  const both = await signedIn(2);
+  return [nth(both, 0), nth(both, 1)];
+}
+
+const me = async (user: SignedIn) => (await data(Own, user, "/user/getMyProfile")).userinfo;
+
+const change = (user: SignedIn, fields: object) => tim(user, "/user/updateMyProfile", fields);
+
+test("an unknown path and a wrong method are told in this API's way", async () => {
+  const paths = [
+    "/user/x",
+    "/user",
+    "/message/x",
+    "/conversation/x",
+    "/group/x",
+    "/member/x",
+    "/groupMember",
+  ];
+  for (const path of paths) failure(await tim(undefined, path), 404, "", 404);
+  const others = ["/user/x_y", "/message", "/conversation", "/message/", "/logins", "/users/x"];
+  for (const path of others)
+    expect(Failure.safeParse((await tim(undefined, path)).body).success, path).toBe(false);
+});
+
+describe("accounts", () => {
+  const enter = (username: string, password = PASSWORD) => tim(undefined, "/login", { username, password });
+  const entered = async (username: string) =>
+    Entered.parse(success(await enter(username)).data).userinfo.username;
+  /** Sets what only a registration and v1 do. */
+  const address = (user: SignedIn, email: string) =>
+    change(user, { nick: "x" }).then(() => setEmail(user, email));
+  const setEmail = ({ token }: SignedIn, email: string) =>
+    call("PATCH", "/v1/me", { token, body: { email } });
+
+  test("who registers is signed in on every API, and in again by name or address", async () => {
+    const username = freshName("rain");
+    const email = `${username}@example.com`;
+    const { token, userinfo } = await data(Entered, undefined, "/register", {
+      ...{ username, password: PASSWORD, email },
+    });
+    expect(userinfo).toMatchObject({ userID: username, username, email });
+    expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ username, email });
+    for (const name of [username, email]) expect(await entered(name)).toBe(username);
+    problem(
+      await call("POST", "/v1/login", { body: { username: email, password: PASSWORD } }),
+      401,
+      "unauthenticated",
+    );
+  });
+
+  test("an address is a name only where it is one account's with a password, and nobody's username", async () => {
+    const [one, other] = [await register(), await register()];
+    const email = `${freshName()}@example.com`;
+    await address(one, email);
+    expect(await entered(email)).toBe(nameOf(one));
+    // Who has no password does not count.
+    const [bare] = await two();
+    await address(bare, email);
+    expect(await entered(email)).toBe(nameOf(one));
+    await address(other, email);
+    failure(await enter(email), 70_050);
+    await address(other, nameOf(one));
+    expect(await entered(nameOf(one)), "the username goes first").toBe(nameOf(one));
+    await address(other, "");
+    expect(await entered(email)).toBe(nameOf(one));
+    // A username of somebody who cannot sign in with a password stands in nobody's way.
+    await env.DB.prepare("UPDATE users SET username = ? WHERE id = ?").bind(email, bare.user.id).run();
+    expect(await entered(email)).toBe(nameOf(one));
+  });
+
+  test("nobody has the address of a deleted account", async () => {
+    const one = await register();
+    const email = `${freshName()}@example.com`;
+    await address(one, email);
+    const gone = await call("DELETE", "/v1/me", { token: one.token, body: { password: PASSWORD } });
+    expect(gone.status).toBe(204);
+    failure(await enter(email), 70_050);
+    failure(await tim(one, "/user/getMyProfile"), 70_001);
+  });
+
+  test("ten wrong passwords lock a name, an address too, on this API and on every other", async () => {
+    const one = await register();
+    const email = `${freshName()}@example.com`;
+    await address(one, email);
+    for (const name of [email, nameOf(one), freshName("nobody")]) {
+      const answers = await Promise.all(range(1, 30).map(() => enter(name, "wrong password")));
+      const codes = answers.map(({ body }) => Failure.parse(body).code);
+      expect(codes.filter((code) => code === 70_050)).toHaveLength(10);
+      expect(codes.filter((code) => code === 429)).toHaveLength(20);
+      const locked = await enter(name);
+      failure(locked, 429, "", 429);
+      expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(0);
+    }
+    const body = { username: nameOf(one), password: PASSWORD };
+    problem(await call("POST", "/v1/login", { body }), 429, "locked");
+  });
+
+  const EIGHT = "🌧".repeat(8);
+  test.each([
+    ["password", "1234567"],
+    ["password", "🌧".repeat(7)],
+    ["password", "x".repeat(129)],
+    ["username", "a"],
+    ["username", "a/b"],
+    ["username", "x".repeat(33)],
+    ["email", "x".repeat(129)],
+    ["email", 7],
+  ])("with %s %j nobody registers", async (field, value) => {
+    const fields = { username: freshName(), password: EIGHT, email: "", [field]: value };
+    failure(await tim(undefined, "/register", fields), 70_402, field);
+    const name = encodeURIComponent(String(fields.username));
+    const [{ token }] = await two();
+    expect((await call("GET", `/v1/users?username=${name}`, { token })).body).toEqual({ items: [] });
+  });
+
+  test("a password has 8 to 128 characters, however many bytes", async () => {
+    for (const password of [EIGHT, "🌧".repeat(128)]) {
+      const username = freshName();
+      success(await tim(undefined, "/register", { username, password, email: "" }));
+      success(await enter(username, password));
+    }
+  });
+
+  test("a name is had once, whoever asks how often", async () => {
+    const username = freshName();
+    const body = { username, password: PASSWORD, email: "" };
+    const answers = await Promise.all(range(1, 20).map(() => tim(undefined, "/register", body)));
+    const codes = answers.map(({ body }) => z.looseObject({ code: z.int() }).parse(body).code);
+    expect(codes.toSorted((a, b) => a - b)).toEqual([0, ...range(1, 19).map(() => 70_398)]);
+  });
+});
+
+describe("profiles", () => {
+  const LONGEST = {
+    ...{ nick: 64, selfSignature: 500, birthday: 128, location: 128, language: 128, messageSettings: 128 },
+    ...{ adminForbidType: 128, level: 128, role: 128 },
+  };
+  test.each(Object.entries(LONGEST))(
+    "%s has at most %d characters, and may be a number",
+    async (field, max) => {
+      const [ann] = await two();
+      const longest = "🌧".repeat(max);
+      expect(Profiles.parse(success(await change(ann, { [field]: longest })).data)).toMatchObject([
+        { userinfo: { [field]: longest } },
+      ]);
+      failure(await change(ann, { [field]: `${longest}x` }), 2_721, field);
+      for (const value of [true, null, [], {}])
+        failure(await change(ann, { nick: "x", [field]: value }), 2_721);
+      expect(await me(ann)).toMatchObject({ [field]: longest });
+      success(await change(ann, { [field]: 19_900_101 }));
+      expect(await me(ann)).toMatchObject({ [field]: "19900101" });
+      success(await change(ann, { [field]: "" }));
+      expect(await me(ann)).toMatchObject({ [field]: "" });
+    },
+  );
+
+  test.each([
+    ["gender", "male"],
+    ["gender", 1],
+    ["allowType", "AllowType"],
+    ["allowType", ""],
+    ["avatar", "rain.png"],
+    ["avatar", "javascript:alert(1)"],
+    ["profileCustomField", "x"],
+    ["profileCustomField", []],
+    ["profileCustomField", { x: "x".repeat(8 * 1024) }],
+  ])("%s is not %j", async (field, value) => {
+    const [ann] = await two();
+    const before = await me(ann);
+    failure(await change(ann, { nick: "Ann", [field]: value }), 2_721, field);
+    expect(await me(ann)).toEqual(before);
+  });
+
+  test("what this API does not know is no field of a profile; a body that is none is no bad field", async () => {
+    const [ann] = await two();
+    for (const fields of [{}, { email: "x@example.com" }, { userID: "x", passwordHash: "x", id: 1 }])
+      failure(await change(ann, fields), 2_722);
+    failure(await tim(ann, "/user/updateMyProfile", "{"), 70_402, "body");
+    expect(await me(ann)).toMatchObject({ userID: nameOf(ann), email: "" });
+  });
+
+  test("other APIs show the same, and v1 not more than it had", async () => {
+    const [ann] = await two();
+    const before = await call("GET", "/v1/me", { token: ann.token });
+    const fields = {
+      nick: "Ann",
+      gender: "Gender_Type_Female",
+      allowType: "AllowType_Type_DenyAny",
+      level: 3,
+      role: "admin",
+    };
+    success(await change(ann, fields));
+    const after = await call("GET", "/v1/me", { token: ann.token });
+    expect(after.body).toEqual({
+      ...Object(before.body),
+      ...{ nickname: "Ann", gender: "Gender_Type_Female", friend_policy: "deny" },
+    });
+    const body = { friend_policy: "allow", gender: "女", signature: "早起" };
+    expect((await call("PATCH", "/v1/me", { token: ann.token, body })).status).toBe(200);
+    expect(await me(ann)).toMatchObject({
+      ...{ allowType: "AllowType_Type_AllowAny", gender: "Gender_Type_Unknown", selfSignature: "早起" },
+      ...{ level: "3", role: "admin" },
+    });
+    for (const extra of ["level", "customFields", "message_settings"]) {
+      const answer = await call("PATCH", "/v1/me", { token: ann.token, body: { [extra]: "x" } });
+      expect(answer.body).not.toHaveProperty(extra);
+    }
+    expect(await me(ann)).toMatchObject({ level: "3", profileCustomField: {} });
+  });
+
+  test("a change says when it was, in seconds", async () => {
+    const [ann] = await two();
+    expect(await me(ann)).toMatchObject({ lastUpdatedTime: 0 });
+    const before = Math.floor(Date.now() / 1_000);
+    success(await change(ann, { profileCustomField: { x: [1, { y: null }] } }));
+    const { lastUpdatedTime, profileCustomField } = await me(ann);
+    expect(profileCustomField).toEqual({ x: [1, { y: null }] });
+    expect(lastUpdatedTime).toBeGreaterThanOrEqual(before);
+    expect(lastUpdatedTime).toBeLessThanOrEqual(Math.ceil(Date.now() / 1_000));
+  });
+
+  test("a hundred profiles at once, in the order asked, each once; an address is one's own", async () => {
+    const crowd = await signedIn(100);
+    const ann = nth(crowd, 0);
+    await call("PATCH", "/v1/me", { token: ann.token, body: { email: "ann@example.com" } });
+    const names = crowd.map(nameOf);
+    const ask = (user_id: unknown, caller = ann) => tim(caller, "/user/getUserProfile", { user_id });
+    const shown = Profiles.parse(success(await ask(names.toReversed())).data);
+    expect(shown.map(({ userinfo }) => userinfo.userID)).toEqual(names.toReversed());
+    expect(shown.filter(({ userinfo }) => "email" in userinfo)).toMatchObject([
+      { userinfo: { email: "ann@example.com" } },
+    ]);
+    failure(await ask([...names, "one more"]), 70_402, "user_id");
+    failure(await ask([]), 70_402, "user_id");
+    failure(await ask([""]), 70_402, "user_id");
+    failure(await ask([["x"]]), 70_402, "user_id");
+    const few = [nth(names, 3), "nobody/at all", nth(names, 3), nth(names, 1), 12_345];
+    expect(Profiles.parse(success(await ask(few)).data).map(({ userinfo }) => userinfo.userID)).toEqual([
+      ...[nth(names, 3), nth(names, 1)],
+    ]);
+    const byOther = Profiles.parse(success(await ask([nameOf(ann)], nth(crowd, 1))).data);
+    expect(byOther[0]?.userinfo).not.toHaveProperty("email");
+    const other = await tim(ann, "/user/getUserProfile", { userIDList: [nth(names, 1)] });
+    expect(Profiles.parse(success(other).data)).toHaveLength(1);
+  });
+
+  test("a birthday is for all, but of whom a service has made an account for", async () => {
+    const [own, made] = [await register(), nth(await signedIn(1), 0)];
+    for (const user of [own, made]) success(await change(user, { birthday: 20_000_229 }));
+    const shown = async (caller: SignedIn) =>
+      Profiles.parse(
+        success(await tim(caller, "/user/getUserProfile", { user_id: [own, made].map(nameOf) })).data,
+      ).map(({ userinfo }) => userinfo.birthday);
+    expect(await shown(own)).toEqual(["20000229", ""]);
+    expect(await shown(made)).toEqual(["20000229", "20000229"]);
+  });
+
+  test("nothing of a profile is left of a deleted account", async () => {
+    const leaver = await register();
+    const fields = {
+      ...{
+        nick: "secret",
+        selfSignature: "secret",
+        birthday: "secret",
+        location: "secret",
+        language: "secret",
+      },
+      ...{ messageSettings: "secret", adminForbidType: "secret", level: "secret", role: "secret" },
+      ...{ avatar: "https://files.example/secret.png", profileCustomField: { secret: "secret" } },
+    };
+    success(await change(leaver, fields));
+    const body = { password: PASSWORD };
+    expect((await call("DELETE", "/v1/me", { token: leaver.token, body })).status).toBe(204);
+    const left = await env.DB.prepare("SELECT * FROM users WHERE id = ?").bind(leaver.user.id).first();
+    expect(JSON.stringify(left)).not.toContain("secret");
+    expect(left).toMatchObject({ details: "{}", updated_at: 0 });
+    const [ann] = await two();
+    expect(success(await tim(ann, "/user/getUserProfile", { user_id: [nameOf(leaver)] })).data).toEqual([]);
+  });
+});
+
+describe("the blacklist", () => {
+  const add = (user: SignedIn, others: SignedIn[]) =>
+    tim(user, "/user/addToBlacklist", { userIDList: others.map(nameOf) });
+  const lift = (user: SignedIn, others: SignedIn[]) =>
+    tim(user, "/user/removeFromBlacklist", { userIDList: others.map(nameOf) });
+  const list = (user: SignedIn) => data(Names, user, "/user/getBlacklist");
+  const write = ({ token }: SignedIn, id: number) =>
+    call("POST", `/v1/conversations/${id}/messages`, {
+      token,
+      body: { kind: "text", body: { text: "hello" } },
+    });
+
+  test("a block holds at once in every conversation, open or not, and on every API", async () => {
+    const crowd = await signedIn(6);
+    const [ann, ...others] = crowd;
+    if (!ann) throw new Error("there are six");
+    const ids = await Promise.all(others.slice(0, 4).map(async (other) => (await openDirect(ann, other)).id));
+    await befriend(ann, nth(others, 0));
+    expect((await write(ann, nth(ids, 0))).status).toBe(201);
+    expect(success(await add(ann, others)).data).toEqual(others.map(nameOf));
+    for (const [i, id] of ids.entries()) {
+      problem(await write(ann, id), 403, "blocked");
+      problem(await write(nth(others, i), id), 403, "blocked");
+    }
+    const { id } = await openDirect(ann, nth(others, 4));
+    problem(await write(ann, id), 403, "blocked");
+    expect((await call("GET", "/v1/friends", { token: ann.token })).body).toMatchObject({ items: [] });
+    expect(await list(nth(others, 0)), "a block is its maker's").toEqual([]);
+    expect(success(await lift(ann, others.slice(1))).data).toEqual([nameOf(nth(others, 0))]);
+    expect((await write(nth(others, 1), nth(ids, 1))).status).toBe(201);
+    problem(await write(ann, nth(ids, 0)), 403, "blocked");
+    expect((await call("GET", "/v1/blocks", { token: ann.token })).body).toMatchObject({
+      items: [{ username: nameOf(nth(others, 0)) }],
+    });
+  });
+
+  test("all of them or none; again is as once", async () => {
+    const [ann, bob] = await two();
+    const unknown = { ...bob, user: { ...bob.user, username: freshName("nobody") } };
+    failure(await add(ann, [bob, unknown]), 70_107, nameOf(unknown));
+    failure(await add(ann, [bob, ann]), 2_742, "userIDList");
+    failure(await tim(ann, "/user/addToBlacklist", { userIDList: [nameOf(bob), 1.5] }), 70_402);
+    expect(await list(ann)).toEqual([]);
+    expect(success(await add(ann, [bob, bob])).data).toEqual([nameOf(bob)]);
+    expect(success(await add(ann, [bob])).data).toEqual([nameOf(bob)]);
+    failure(await lift(ann, [bob, unknown]), 70_107, nameOf(unknown));
+    expect(await list(ann)).toEqual([nameOf(bob)]);
+    expect(success(await lift(ann, [bob])).data).toEqual([]);
+    expect(success(await lift(ann, [bob])).data).toEqual([]);
+    const byDocument = await tim(ann, "/user/addToBlacklist", { user_id: [nameOf(bob)] });
+    expect(success(byDocument).data).toEqual([nameOf(bob)]);
+  });
+
+  test("a hundred at once, and the whole list comes back; fifty callers at once lose none", async () => {
+    const crowd = await signedIn(151);
+    const ann = nth(crowd, 0);
+    expect(success(await add(ann, crowd.slice(1, 101))).data).toHaveLength(100);
+    failure(await add(ann, crowd.slice(1, 102)), 70_402, "userIDList");
+    await Promise.all(crowd.slice(101).map(async (other) => success(await add(ann, [other]))));
+    expect(await list(ann)).toEqual(crowd.slice(1).map(nameOf));
+  });
+
+  test("who deletes his account is on no list", async () => {
+    const [ann, bob, gone] = [...(await two()), await register()];
+    if (!ann || !bob || !gone) throw new Error("there are three");
+    success(await add(ann, [bob, gone]));
+    const body = { password: PASSWORD };
+    expect((await call("DELETE", "/v1/me", { token: gone.token, body })).status).toBe(204);
+    expect(await list(ann)).toEqual([nameOf(bob)]);
+  });
+});
