@@ -3,9 +3,12 @@ import { call } from "../support/api.ts";
 import { people } from "../support/room.ts";
 import { Story } from "../support/story/story.ts";
 import type { Person, Surface } from "../support/story/surface.ts";
+import { tim } from "../support/story/tim.ts";
 import { v1 } from "../support/story/v1.ts";
 
 const SURFACES: [string, Surface][] = [["v1", v1]];
+/** Those over which somebody who has applied is told what became of it. */
+const NOTICING: [string, Surface][] = [...SURFACES, ["tim", tim]];
 
 let all: Person[];
 let ann: Person;
@@ -123,6 +126,38 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     }
   });
 
+  test("a closed group", { timeout: 120_000 }, async () => {
+    const block = await call("PUT", `/v1/blocks/${hal.user.id}`, { token: cid.token });
+    expect(block.status).toBe(204);
+    const group = { owner: cid, members: [ann], joinPolicy: "closed" } as const;
+    const story = await Story.begin(surface, all, group);
+    await story.step(bob, join("may I?"), "not_found");
+    await story.step(ann, add(bob), "forbidden");
+    await story.step(cid, add(bob, dan, eve));
+    await story.step(cid, add(fay, hal), "blocked");
+    await story.step(cid, { do: "add", whom: [fay.user.id, 999_999] }, "not_found");
+    for (const text of ["one", "two", "three"]) await story.step(cid, say(text));
+    await story.step(eve, read(4));
+    await story.step(eve, read(2));
+    await story.step(eve, read(99), "not_found");
+    await story.step(eve, card(eve, "Evie"));
+    await story.step(eve, card(bob, "Bobby"), "forbidden");
+    await story.step(cid, promote(ann));
+    await story.step(ann, card(bob, "Bobby"));
+    await story.step(ann, card(cid, "Boss"), "forbidden");
+    await story.step(cid, say("four"));
+    await story.step(ann, add(hal));
+    await story.step(hal, say("in by another's hand"));
+    await story.step(eve, remove(eve));
+    await story.step(cid, add(eve));
+    await story.step(cid, handTo(ann));
+    await story.step(ann, remove(cid));
+    await story.step(cid, join(), "not_found");
+    await story.step(ann, DISSOLVE);
+  });
+});
+
+describe.each(NOTICING)("over %s", (_, surface) => {
   test("a group that lets people in", { timeout: 120_000 }, async () => {
     const group = { owner: bob, members: [ann, cid], joinPolicy: "approval" } as const;
     const story = await Story.begin(surface, all, group);
@@ -165,35 +200,5 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(ann, DISSOLVE);
     await story.step(ann, accept(5), "not_found");
     await story.step(hal, join(), "not_found");
-  });
-
-  test("a closed group", { timeout: 120_000 }, async () => {
-    const block = await call("PUT", `/v1/blocks/${hal.user.id}`, { token: cid.token });
-    expect(block.status).toBe(204);
-    const group = { owner: cid, members: [ann], joinPolicy: "closed" } as const;
-    const story = await Story.begin(surface, all, group);
-    await story.step(bob, join("may I?"), "not_found");
-    await story.step(ann, add(bob), "forbidden");
-    await story.step(cid, add(bob, dan, eve));
-    await story.step(cid, add(fay, hal), "blocked");
-    await story.step(cid, { do: "add", whom: [fay.user.id, 999_999] }, "not_found");
-    for (const text of ["one", "two", "three"]) await story.step(cid, say(text));
-    await story.step(eve, read(4));
-    await story.step(eve, read(2));
-    await story.step(eve, read(99), "not_found");
-    await story.step(eve, card(eve, "Evie"));
-    await story.step(eve, card(bob, "Bobby"), "forbidden");
-    await story.step(cid, promote(ann));
-    await story.step(ann, card(bob, "Bobby"));
-    await story.step(ann, card(cid, "Boss"), "forbidden");
-    await story.step(cid, say("four"));
-    await story.step(ann, add(hal));
-    await story.step(hal, say("in by another's hand"));
-    await story.step(eve, remove(eve));
-    await story.step(cid, add(eve));
-    await story.step(cid, handTo(ann));
-    await story.step(ann, remove(cid));
-    await story.step(cid, join(), "not_found");
-    await story.step(ann, DISSOLVE);
   });
 });

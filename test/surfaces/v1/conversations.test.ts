@@ -101,7 +101,7 @@ describe("a group", () => {
     expect(created.body).toEqual(shown);
     expect(await list(dan)).toEqual({ items: [shown], next_cursor: null });
     expect(await list(eve)).toEqual({ items: [{ ...shown, role: "member" }], next_cursor: null });
-    expect(await getConversation(eve, id)).toEqual({ ...shown, role: "member" });
+    expect(await getConversation(eve, id)).toEqual({ ...shown, role: "member", online_count: 0 });
     const rows = env.DB.prepare(
       "SELECT user_id, role, state, version FROM memberships WHERE conversation_id = ? ORDER BY user_id",
     );

@@ -3,10 +3,10 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { app } from "../../../src/app.ts";
 import type { ConversationId } from "../../../src/core/ids.ts";
-import type { Answer, SignedIn } from "../../support/api.ts";
+import type { SignedIn } from "../../support/api.ts";
 import { call, login, problem, request } from "../../support/api.ts";
 import { newGroup, nth, people, post, sessionOf } from "../../support/room.ts";
-import { accepted, openRoom, roomPath, upgrade } from "../../support/socket.ts";
+import { accepted, openRoom, refusal, roomPath, upgrade } from "../../support/socket.ts";
 
 const HERE = "https://parley.test";
 
@@ -21,12 +21,6 @@ beforeAll(async () => {
   id = await newGroup(ann);
   await post(id, ann, "one");
 });
-
-/** What a refused upgrade answered. */
-async function refusal(response: Response): Promise<Answer> {
-  expect(response.webSocket ?? null).toBe(null);
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
 
 test("the token comes in Authorization, in ?access_token= or as a sub-protocol", async () => {
   const carriers = [

@@ -1,0 +1,10 @@
+import type { Driver } from "../support/driver.ts";
+import { appkey } from "./appkey/driver.ts";
+import { formpost } from "./formpost/driver.ts";
+import { kook } from "./kook/driver.ts";
+import { tim } from "./tim/driver.ts";
+import { usersig } from "./usersig/driver.ts";
+import { v1 } from "./v1/driver.ts";
+
+/** Every surface, as stories use it. */
+export const DRIVERS: readonly Driver[] = [v1, appkey, formpost, kook, tim, usersig];
