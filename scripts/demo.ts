@@ -1,145 +1,43 @@
 /**
- * `npm run demo`: three people talk on a Parley of their own, one of them loses his connection and
- * comes back. It ends with 0 only if everybody saw what he should have seen, once and in order.
+ * `npm run demo`: people talk on a Parley of their own. `npm run demo -- surfaces`: one conversation over every API, with
+ * curl alone. `npm run demo -- tim`: all that the largest of them can do. It ends with 0 only if everybody saw what he should have seen.
  */
-import { Person } from "./support/person.ts";
-import { Room } from "./support/room.ts";
-import { same } from "./support/same.ts";
+import { people } from "./demo/people.ts";
+import { surfaces } from "./demo/surfaces.ts";
+import { REVOKE_WINDOW_S, tim } from "./demo/tim.ts";
 import { inOwnPlace, Server } from "./support/server.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 
-await inOwnPlace(LIMIT_MS, async (place) => {
-  const server = await Server.start(place);
-  try {
-    await story(server.origin);
-  } catch (error) {
-    console.error(`\nThe server's last words:\n${server.output.slice(-4_000)}`);
-    throw error;
-  } finally {
-    await server.stop();
-  }
-});
-
-async function story(origin: string): Promise<void> {
-  chapter(`A Parley on ${origin}`);
-  const lin = await Person.register(origin, "小林");
-  const maya = await Person.register(origin, "Maya");
-  const jie = await Person.register(origin, "阿杰");
-  for (const { user } of [lin, maya, jie]) note(`${user.username} registers and is user ${user.id}`);
-  await twoTalk(lin, maya);
-  await oneGoesAway(lin, maya, jie);
-  note("\nEverybody saw every message once, in one order.");
+interface Story {
+  play: (origin: string) => Promise<void>;
+  /** besides those which `npm run dev` has */
+  settings?: string[];
 }
 
-/** A direct conversation: messages, what is unread, a read receipt. */
-async function twoTalk(lin: Person, maya: Person): Promise<void> {
-  const { id } = await lin.openDirect(maya);
-  chapter(`小林 opens a direct conversation with Maya (${id})`);
-  const [atLin, atMaya] = await Promise.all([Room.open(lin, id), Room.open(maya, id)]);
+const STORIES: Record<string, Story> = {
+  people: { play: people },
+  surfaces: { play: surfaces },
+  tim: { play: tim, settings: [`TIM_REVOKE_WINDOW_S=${REVOKE_WINDOW_S}`] },
+};
 
-  await say(atLin, "你好，Maya！周末去爬山吗？", [atMaya]);
-  const last = await say(atLin, "天气预报说是晴天 ☀️", [atMaya]);
-  const before = await maya.conversation(id);
-  same("Maya's unread count", before.unread_count, 2);
-  note(`Maya has ${before.unread_count} unread`);
+const [name = "people"] = process.argv.slice(2);
+const story = STORIES[name];
+if (!story)
+  throw new Error(`there is no story ${name}: name one of ${Object.keys(STORIES).join(", ")}, or none`);
 
-  atMaya.read(last);
-  await atLin.until("the read receipt", () => atLin.readBy.get(maya.user.id) === last);
-  const after = await maya.conversation(id);
-  same("Maya's unread count after reading", after.unread_count, 0);
-  note(`小林 sees that Maya has read up to #${last}; she has ${after.unread_count} unread`);
-
-  await say(atMaya, "Yes! Which trail? 香山还是百望山？", [atLin]);
-  await say(atLin, "香山。I'll ask 阿杰 to come along.", [atMaya]);
-  await Promise.all([atLin.close(), atMaya.close()]);
-}
-
-/** A group: one member's connection goes, the others talk on and revoke, and he resumes. */
-async function oneGoesAway(lin: Person, maya: Person, jie: Person): Promise<void> {
-  const { id } = await lin.openGroup("周末爬山 Weekend hike", [maya, jie]);
-  chapter(`小林 makes a group of three, “周末爬山 Weekend hike” (${id})`);
-  const [atLin, atMaya, atJie] = await Promise.all([lin, maya, jie].map((person) => Room.open(person, id)));
-  if (!atLin || !atMaya || !atJie) throw new Error("a socket is missing");
-
-  await say(atLin, "大家好！周六八点，香山东门见。", [atMaya, atJie]);
-  await say(atJie, "好的，我带水和水果 🍎", [atLin, atMaya]);
-  const wrong = await say(atMaya, "See you at the WEST gate!", [atLin, atJie]);
-
-  await atJie.close();
-  note("… 阿杰 goes into a tunnel: his connection is gone");
-  const missed = [
-    await say(atLin, "Maya，是东门，不是西门 😄", [atMaya]),
-    await say(atMaya, "Oops, thanks. East gate, eight o'clock.", [atLin]),
-  ];
-  await maya.revoke(id, wrong);
-  await Promise.all(
-    [atLin, atMaya].map((room) => room.until("the revoke", () => room.revoked.includes(wrong))),
-  );
-  note(`     Maya revokes #${wrong}`);
-  missed.push(await say(atLin, "我们周六见！", [atMaya]));
-
-  const back = await Room.open(jie, id, { after: atJie.shown });
-  note(`… 阿杰 is back and resumes after #${atJie.shown.seq}`);
-  same(
-    "what 阿杰 gets on his return",
-    back.messages.map(({ seq }) => seq),
-    missed,
-  );
-  same("the revokes that 阿杰 gets", back.revoked, [wrong]);
-  for (const { seq, sender, body } of back.messages) note(`     #${seq} ${sender.username}: ${body.text}`);
-  note(`     #${wrong} was revoked`);
-
-  await say(back, "刚出隧道，都看到了。See you on Saturday!", [atLin, atMaya]);
-  await say(atMaya, "Perfect 👍", [atLin, back]);
-  await sameForAll(id, [[atLin], [atMaya], [atJie, back]]);
-  await Promise.all([atLin, atMaya, back].map((room) => room.close()));
-}
-
-/** Sends, prints, and waits until each of the others has it. */
-async function say(from: Room, text: string, others: Room[]): Promise<number> {
-  const seq = await from.say(text);
-  const arrived = (room: Room) => room.messages.some((message) => message.seq === seq);
-  await Promise.all(others.map((room) => room.until(`#${seq} "${text}"`, () => arrived(room))));
-  note(`#${seq} ${from.person.user.username}: ${text}`);
-  return seq;
-}
-
-/** Each person's sockets together showed the whole history: every message once, in its order. */
-async function sameForAll(id: number, everybody: Room[][]): Promise<void> {
-  for (const rooms of everybody) {
-    const person = rooms[0]?.person;
-    if (!person) continue;
-    const whole = await person.history(id);
-    const seqs = whole.map(({ seq }) => seq);
-    same(
-      "the history",
-      seqs,
-      Array.from(seqs, (_, at) => at + 1),
-    );
-    for (const room of rooms) {
-      const order = room.messages.map(({ seq }) => seq);
-      same(
-        `the order at ${person.user.username}`,
-        order,
-        order.toSorted((a, b) => a - b),
-      );
+await inOwnPlace(
+  LIMIT_MS,
+  async (place) => {
+    const server = await Server.start(place);
+    try {
+      await story.play(server.origin);
+    } catch (error) {
+      console.error(`\nThe server's last words:\n${server.output.slice(-4_000)}`);
+      throw error;
+    } finally {
+      await server.stop();
     }
-    const shown = rooms.flatMap((room) => [...room.messages.map(({ seq }) => seq), ...room.acks.values()]);
-    same(
-      `what ${person.user.username} saw`,
-      shown.toSorted((a, b) => a - b),
-      seqs,
-    );
-    const gone = whole.filter(({ revoked }) => revoked).map(({ body }) => body);
-    same("what is left of the revoked message", gone, [{}]);
-  }
-}
-
-function chapter(title: string): void {
-  console.log(`\n${title}\n`);
-}
-
-function note(line: string): void {
-  console.log(line);
-}
+  },
+  story.settings,
+);

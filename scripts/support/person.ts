@@ -33,6 +33,11 @@ export class Person {
     return url.href;
   }
 
+  /** The address of a device's socket. */
+  get deviceUrl(): string {
+    return new URL("/v1/socket", this.#origin.replace("http", "ws")).href;
+  }
+
   async openDirect(other: Person): Promise<Conversation> {
     const body = { kind: "direct", user_id: other.user.id };
     return Conversation.parse(await this.#call("POST", "/v1/conversations", body));

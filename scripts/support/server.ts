@@ -19,8 +19,9 @@ export class Place {
   /** Where wrangler notes which Workers run, so that servers do not see each other. */
   readonly registry = join(this.#folder, "registry");
 
-  constructor() {
-    writeSettings(this.settings);
+  /** @param settings other ones than `npm run dev` writes, as `.dev.vars` has them */
+  constructor(settings: readonly string[] = []) {
+    writeSettings(this.settings, settings);
   }
 
   remove(): void {
@@ -133,8 +134,12 @@ function pause(): Promise<void> {
  * Runs a story in a place of its own, for at most `limitMs`, and cleans up behind it, also when the
  * script is interrupted. The process ends with 0 if the story ended well, else with 1 and the reason.
  */
-export async function inOwnPlace(limitMs: number, story: (place: Place) => Promise<void>): Promise<void> {
-  const place = new Place();
+export async function inOwnPlace(
+  limitMs: number,
+  story: (place: Place) => Promise<void>,
+  settings?: readonly string[],
+): Promise<void> {
+  const place = new Place(settings);
   process.once("exit", () => place.remove());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => process.exit(130));

@@ -39,6 +39,37 @@ export const Problem = z.object({ code: z.string(), detail: z.string() });
 export const Ack = z.object({ client_msg_id: z.string(), seq: z.int() });
 export type Ack = z.infer<typeof Ack>;
 
+/** The frames of a device's socket which the scripts follow; others are let pass. */
+export const DeviceFrame = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ack"), ...Ack.shape }),
+  z.object({ type: z.literal("acks"), items: z.array(Ack) }),
+  z.object({ type: z.literal("message"), message: Message }),
+  z.object({ type: z.literal("messages"), items: z.array(Message) }),
+  z.object({
+    type: z.literal("synced"),
+    conversation_id: z.int(),
+    last_seq: z.int(),
+    rev: z.int(),
+    has_more: z.boolean(),
+  }),
+  z.object({ type: z.literal("error"), code: z.string(), detail: z.string() }),
+  z.object({ type: z.literal("kicked"), reason: z.string() }),
+  z.object({
+    type: z.enum([
+      "ready",
+      "read",
+      "typing",
+      "revoked",
+      "hidden",
+      "conversation",
+      "member",
+      "presence",
+      "friend",
+    ]),
+  }),
+]);
+export type DeviceFrame = z.infer<typeof DeviceFrame>;
+
 /** The frames of a room socket which the scripts follow; others are let pass. */
 export const Frame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), last_seq: z.int(), rev: z.int() }),
