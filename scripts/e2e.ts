@@ -4,6 +4,7 @@
  */
 
 import { crash } from "./e2e/crash.ts";
+import { devices } from "./e2e/devices.ts";
 import { exchange } from "./e2e/exchange.ts";
 import { restart } from "./e2e/restart.ts";
 import type { Scene } from "./e2e/scene.ts";
@@ -25,7 +26,7 @@ await inOwnPlace(LIMIT_MS, async (place) => {
   const bob = await Person.register(server.origin, "bob");
   const { id } = await ann.openDirect(bob);
   const scene: Scene = { place, server, ann, bob, conversationId: id };
-  for (const act of [exchange, crash, restart]) {
+  for (const act of [exchange, crash, devices, restart]) {
     try {
       console.log(await act(scene));
     } catch (error) {

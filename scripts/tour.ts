@@ -1,35 +1,49 @@
 /**
- * `npm run tour`: runs the tour of README.md, command by command, against a server of its own, and
- * compares what comes out with what the README shows. `npm run tour -- --write` puts the new output in.
+ * `npm run tour`: runs the tour of README.md and of each surface's README, command by command, each against a fresh
+ * server, and compares what comes out with what is shown there. `npm run tour -- --write` puts the new output in.
  */
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inOwnPlace, Server } from "./support/server.ts";
+import { inOwnPlace, Place, Server } from "./support/server.ts";
 import { collectOutput, exitCode, ROOT } from "./support/wrangler.ts";
 
-const LIMIT_MS = 90_000;
-const README = join(ROOT, "README.md");
+const LIMIT_MS = 120_000;
+/** Where a tour begins and ends. */
+const BOUNDS = /(?<=<!-- tour -->\n)|(?=<!-- end of the tour -->)/;
 const ORIGIN = "localhost:8787";
 /** A block of commands and, where they print something, the block of what they print. */
 const STEP = /(```sh\n(.*?)```\n)(?:(\n```(?:json|text)\n)(.*?)(```\n))?/gs;
 
 const write = process.argv.includes("--write");
-const readme = readFileSync(README, "utf8");
-const [before = "", tour, after = ""] = readme.split(/(?<=<!-- tour -->\n)|(?=<!-- end of the tour -->)/);
+const untrue: string[] = [];
 
-await inOwnPlace(LIMIT_MS, async (place) => {
-  if (!tour) throw new Error("README.md has no tour between <!-- tour --> and <!-- end of the tour -->");
+await inOwnPlace(LIMIT_MS, async () => {
+  for (const document of ["README.md", ...globSync("src/surfaces/*/README.md", { cwd: ROOT }).toSorted()]) {
+    const parts = readFileSync(join(ROOT, document), "utf8").split(BOUNDS);
+    if (parts.length > 1) await take(document, parts);
+  }
+  if (untrue.length === 0) return;
+  const wrong = `the tour of ${untrue.join(", ")} is not true any more`;
+  throw new Error(`${wrong}; if the new output is right: npm run tour -- --write`);
+});
+
+/** Takes the tour of a document. */
+async function take(document: string, [before = "", tour = "", after = ""]: string[]): Promise<void> {
+  const place = new Place();
   const server = await Server.start(place);
   const steps = [...tour.matchAll(STEP)].map(([, , commands = "", , shown = ""]) => ({ commands, shown }));
   const printed = await run(
     steps.map(({ commands }) => commands),
     new URL(server.origin).host,
-  ).finally(() => server.stop());
+  ).finally(async () => {
+    await server.stop();
+    place.remove();
+  });
   const changed = steps.filter(({ shown }, at) => stable(shown) !== stable(printed[at] ?? ""));
   console.log(
-    `${steps.length} steps ran, ${changed.length} of them printed something else than README.md shows`,
+    `${document}: ${steps.length} steps ran, ${changed.length} of them printed something else than it shows`,
   );
   if (write) {
     const texts = printed.values();
@@ -38,17 +52,16 @@ await inOwnPlace(LIMIT_MS, async (place) => {
       if (opening === undefined) return step;
       return stable(shown) === stable(now) ? step : `${block}${opening}${now}\n${closing}`;
     };
-    writeFileSync(README, before + tour.replace(STEP, update) + after);
-  } else if (changed.length > 0) {
-    for (const step of changed) {
-      const now = printed[steps.indexOf(step)];
-      console.error(`\n${step.commands}\nREADME.md:\n${step.shown}\nnow:\n${now}`);
-    }
-    throw new Error(
-      "the README's tour is not true any more; if the new output is right: npm run tour -- --write",
-    );
+    writeFileSync(join(ROOT, document), before + tour.replace(STEP, update) + after);
+    return;
   }
-});
+  if (changed.length === 0) return;
+  untrue.push(document);
+  for (const step of changed) {
+    const now = printed[steps.indexOf(step)];
+    console.error(`\n${step.commands}\n${document}:\n${step.shown}\nnow:\n${now}`);
+  }
+}
 
 /** Runs the steps in one shell, as a reader does, and gives what each printed. @throws if one fails */
 async function run(steps: string[], host: string): Promise<string[]> {
@@ -78,7 +91,9 @@ function stable(output: string): string {
   return (
     output
       .trim()
-      .replaceAll(/\b\d{13}\b/g, "TIME")
+      .replaceAll(/\b\d{13}\b|\b\d{10}\b/g, "TIME")
+      .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]{12}Z/g, "TIME")
+      .replaceAll(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, "TIME")
       .replaceAll(/\beyJ[\w.-]+/g, "TOKEN")
       .replaceAll(/\b[0-9a-f]{32}\b/g, "SESSION")
       // Closing a socket shows after a while, not at once.
