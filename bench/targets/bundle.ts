@@ -25,12 +25,19 @@ const Config = z.object({
 /**
  * Bundles the Worker of a wrangler configuration as a deploy would, and reads its bindings from there.
  * @param config path of the wrangler.toml
+ * @param entry the Worker, where it is another than the file's
  * @param scratch an empty folder for the bundle and the state
  * @param bindings variables and secrets, over those of the file
  */
-export async function plan(config: string, scratch: string, bindings: Record<string, string>): Promise<Plan> {
+export async function plan(
+  config: string,
+  entry: string | undefined,
+  scratch: string,
+  bindings: Record<string, string>,
+): Promise<Plan> {
   const bundle = join(scratch, "bundle");
-  const deploy = [wrangler, "deploy", "--dry-run", "--config", config, "--outdir", bundle];
+  const script = entry === undefined ? [] : [entry];
+  const deploy = [wrangler, "deploy", ...script, "--dry-run", "--config", config, "--outdir", bundle];
   await promisify(execFile)(process.execPath, deploy, {
     env: {
       ...process.env,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Seat } from "../load/member.ts";
+import { Member, type Seat } from "../load/member.ts";
 import type { Workload } from "../load/workloads.ts";
 import { start } from "./process.ts";
 import type { Target } from "./target.ts";
@@ -18,15 +18,17 @@ const registrationsAtOnce = 4;
  * real accounts, real groups, the fan-out to Inboxes at work as always. Only the rate limits are off.
  * @param users how many accounts the widest workload of the run needs
  */
-export async function parley(users: number): Promise<Target> {
-  const server = await start(join(import.meta.dirname, "../../wrangler.toml"), {
-    TOKEN_SECRET: randomBytes(32).toString("hex"),
-    RATE_LIMITS: "off",
-  });
+export async function parley(
+  users: number,
+  { name = "parley", entry, devices = false }: Kind = {},
+): Promise<Target> {
+  const settings = { TOKEN_SECRET: randomBytes(32).toString("hex"), RATE_LIMITS: "off" };
+  const server = await start(join(import.meta.dirname, "../../wrangler.toml"), settings, entry);
   const accounts = await register(server.url, users);
+  if (devices) for (const { token } of accounts) openDevice(server.url, token);
   const made = new Map<string, Promise<Seat[][]>>();
   return {
-    name: "parley",
+    name,
     arrays: true,
     rooms: (workload) => {
       const shape = `${workload.rooms} × ${workload.members}`;
@@ -37,6 +39,29 @@ export async function parley(users: number): Promise<Target> {
     state: server.state,
     usage: server.usage,
   };
+}
+
+/** What of Parley is started, and what is open there besides what is measured. */
+type Kind = {
+  name?: string;
+  /** the Worker, where it is another than the product's */
+  entry?: string;
+  /** each account has a device's socket open all the time */
+  devices?: boolean;
+};
+
+/** A device that hears what comes. */
+function openDevice(url: string, token: string): void {
+  const seat = {
+    url: `${url.replace("http", "ws")}/v1/socket`,
+    headers: { Authorization: `Bearer ${token}` },
+  };
+  new Member(seat, {
+    frame: () => undefined,
+    failed: (error) => {
+      throw error;
+    },
+  });
 }
 
 /** Registers so many users. */

@@ -28,9 +28,14 @@ export function stopAll(): void {
 
 /**
  * Starts the Worker of a wrangler.toml on the first core.
+ * @param entry the Worker, where it is another than the file's
  * @throws when it does not answer within half a minute
  */
-export async function start(config: string, bindings: Record<string, string>): Promise<Server> {
+export async function start(
+  config: string,
+  bindings: Record<string, string>,
+  entry?: string,
+): Promise<Server> {
   const scratch = mkdtempSync(join(tmpdir(), "parley-bench-"));
   const planned = join(scratch, "plan.json");
   const host = [process.execPath, join(import.meta.dirname, "../host.ts"), planned];
@@ -47,7 +52,7 @@ export async function start(config: string, bindings: Record<string, string>): P
     },
   };
   running.add(server);
-  writeFileSync(planned, JSON.stringify(await plan(config, scratch, bindings)));
+  writeFileSync(planned, JSON.stringify(await plan(config, entry, scratch, bindings)));
   // Detached: a group of its own, so that workerd, a grandchild, ends with it.
   child = spawn(command, args, { detached: true, stdio: ["pipe", "pipe", "inherit"] });
   server.url = await urlOf(child);

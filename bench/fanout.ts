@@ -1,0 +1,66 @@
+/**
+ * `npm run bench:fanout`: rooms of 2, 10 and 100 with every member's inbox being told, and the same with the fan-out
+ * switched off in a build for this alone (`alone/worker.ts`), in turn. Then once more with a device's socket open for
+ * each member of rooms of 2 and 10. Prints of each how much of the throughput stays.
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { median } from "./load/statistics.ts";
+import { type Workload, workloads } from "./load/workloads.ts";
+import type { Row } from "./report/table.ts";
+import { machine, pinGenerator } from "./targets/machine.ts";
+import { parley } from "./targets/parley.ts";
+import { stopAll } from "./targets/process.ts";
+import { inTurn } from "./turns.ts";
+
+const ROOMS = ["W1", "W2", "W3"];
+const ROOMS_WITH_DEVICES = ["W1", "W2"];
+
+process.once("exit", stopAll);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "3" } },
+});
+const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const description = machine();
+pinGenerator();
+const lines = [
+  ...(await compare("told", ROOMS, false)),
+  ...(await compare("told, each with a device", ROOMS_WITH_DEVICES, true)),
+];
+process.stdout.write(`\n${description}\n${rounds} rounds of ${seconds} s, medians\n\n`);
+process.stdout.write("| workload | inboxes | messages/s | without | share | p99 ms | without |\n");
+process.stdout.write(`| --- | --- | --- | --- | --- | --- | --- |\n${lines.join("\n")}\n`);
+process.exit(0);
+
+/** Parley as it is and without its fan-out; a line for each workload. */
+async function compare(name: string, names: string[], devices: boolean): Promise<string[]> {
+  const chosen = names.map(workload);
+  const users = Math.max(...chosen.map(({ members }) => members));
+  const told = await parley(users, { name, devices });
+  const alone = await parley(users, { name: "alone", entry: join(import.meta.dirname, "alone/worker.ts") });
+  const rows = await inTurn({ rounds, seconds, workloads: chosen }, [told, alone]);
+  stopAll();
+  return chosen.map((one) => {
+    const of = (target: string) => rows.find((row) => row.workload === one.name && row.target === target);
+    return line(one.name, name, of(name), of("alone"));
+  });
+}
+
+function workload(name: string): Workload {
+  const found = workloads.find((one) => one.name === name);
+  if (!found) throw new Error(`there is no workload ${name}`);
+  return found;
+}
+
+function line(name: string, inboxes: string, told: Row | undefined, alone: Row | undefined): string {
+  if (!told || !alone) throw new Error(`${name} was not measured`);
+  const rates = ({ rounds: all }: Row) => all.map(({ messagesPerSecond }) => messagesPerSecond);
+  const p99 = ({ rounds: all }: Row) => median(all.map((round) => round.p99)).toFixed(1);
+  const shares = rates(told).map((rate, round) => rate / (rates(alone)[round] ?? Number.NaN));
+  const spread = `${Math.min(...shares).toFixed(2)}–${Math.max(...shares).toFixed(2)}`;
+  const whole = (row: Row) => Math.round(median(rates(row))).toLocaleString("en");
+  const share = `${median(shares).toFixed(2)} (${spread})`;
+  return `| ${[name, inboxes, whole(told), whole(alone), share, p99(told), p99(alone)].join(" | ")} |`;
+}
