@@ -57,10 +57,12 @@ type Table = { [Key in Reason]?: number } & {
   grouped?: { [Key in Reason]?: number };
 };
 
+/** That there is no such user or conversation, of one of several too. */
+export const NONE = { user: 70_107, conversation: 2_500 };
+
 /** What holds for every call: whoever is named is somebody, and what an id or an enumeration can be. */
 const EVERYWHERE: Table = {
-  user: 70_107,
-  conversation: 2_500,
+  ...NONE,
   membership: 2_500,
   member: 70_107,
   message: 20_022,

@@ -162,6 +162,7 @@ describe("createGroup", () => {
       [{ memberList: [{ userID: nameOf(bob), role: "Owner" }] }, 70_402, "role"],
       [{ type: "Private", memberList: [{ userID: nameOf(bob), role: "Admin" }] }, 2_682, ""],
       [{ groupCustomField: [{ key: "", value: "x" }] }, 70_402, "groupCustomField"],
+      [{ groupCustomField: [{ key: "__proto__", value: "x" }] }, 70_402, "groupCustomField"],
       [{ groupCustomField: many(21) }, 70_402, "groupCustomField"],
       [{ introduction: "x".repeat(2_001) }, 70_402, "introduction"],
     ] as const) {

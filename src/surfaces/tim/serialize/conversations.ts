@@ -9,6 +9,7 @@ import type {
   ShownConversation,
 } from "../../../core/named-conversations.ts";
 import { reminderOf } from "../../../core/reminders.ts";
+import { NONE } from "../errors.ts";
 import { directID, groupConversationID, wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
 import { serializeGroup, TYPES } from "./groups.ts";
@@ -111,15 +112,12 @@ function userProfile({ username, nickname, avatar }: Person) {
   return { userID: username, nick: nickname, avatar };
 }
 
-/** Why nothing was settled for one of several. */
-const MISSING = { user: 70_107, conversation: 2_500 };
-
 /** For whom it was settled how the caller hears of him, and for whom not. */
 export function serializeReminded(outcomes: Reminded[]) {
   return {
     successUserList: outcomes.flatMap(({ username, missing }) => (missing ? [] : [{ userID: username }])),
     failureUserList: outcomes.flatMap(({ username, missing }) =>
-      missing ? [{ userID: username, code: MISSING[missing], message: `There is no such ${missing}.` }] : [],
+      missing ? [{ userID: username, code: NONE[missing], message: `There is no such ${missing}.` }] : [],
     ),
   };
 }
