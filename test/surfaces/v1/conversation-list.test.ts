@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { call, freshName, problem, register, type SignedIn } from "../../support/api.ts";
+import { intercept } from "../../support/calls.ts";
 import { createGroup, getConversation, list, listed, openDirect, send } from "../../support/chat.ts";
 import type { StrictConversation } from "../../support/shapes.ts";
 
@@ -244,6 +245,23 @@ describe("a list in which something goes on", () => {
         last_message: { body: { text } },
       });
     }
+  });
+
+  test("that holds where nothing runs for a moment longer than it waits", async () => {
+    const [ann, bob] = [await register(), await register()];
+    const { id } = await openDirect(ann, bob);
+    await send(ann, id, "one");
+    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+    await send(ann, id, "two");
+    using _ = intercept(async ({ method, work }) => {
+      if (method !== "snapshot") return work();
+      // Once it is waited for.
+      await Promise.resolve();
+      const until = performance.now() + 400;
+      while (performance.now() < until);
+      return work();
+    });
+    expect(await listed(bob, id)).toMatchObject({ last_seq: 2, unread_count: 2 });
   });
 
   test("that holds over an eviction of the inbox", async () => {
