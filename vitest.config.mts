@@ -76,5 +76,7 @@ export default defineConfig({
     // What hangs is to fail, and what is slow is not: a small machine that does other things besides takes its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // So for a state that is waited for; but by half a minute an alarm would have mended what was lost.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -206,7 +206,7 @@ describe("how far a message has come", () => {
     const id = await open(one, other);
     expect(await send(one, id, "nobody is there")).toMatchObject({ issent: 1, ispushed: 0, isread: 0 });
     const socket = await openRoom(idOf(id), other.token);
-    await expect.poll(async () => (await send(one, id, "he is there")).ispushed, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await send(one, id, "he is there")).ispushed).toBe(1);
     expect(await list(one, id, "&limit=1")).toMatchObject([{ ispushed: 1, isread: 0 }]);
     await list(other, id);
     expect(await list(one, id, "&limit=1")).toMatchObject([{ ispushed: 1, isread: 1 }]);

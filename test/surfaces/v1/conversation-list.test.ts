@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { call, freshName, problem, register, type SignedIn } from "../../support/api.ts";
 import { intercept } from "../../support/calls.ts";
@@ -180,7 +180,7 @@ describe("preferences", () => {
     const { id } = await createGroup(eve);
     await createGroup(eve);
     await env.DB.prepare("UPDATE memberships SET sticky = 1 WHERE conversation_id = ?").bind(id).run();
-    await vi.waitFor(async () => expect(ids((await list(eve)).items)[0]).toBe(id));
+    await expect.poll(async () => ids((await list(eve)).items)[0]).toBe(id);
     expect((await listed(eve, id)).sticky).toBe(true);
   });
 });

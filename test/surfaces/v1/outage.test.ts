@@ -1,7 +1,7 @@
 import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../../src/app.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { fromD1 } from "../../../src/storage/outage.ts";
@@ -93,7 +93,7 @@ describe("an object that is lost", () => {
     await evictDurableObject(object(id));
     expect([await seen(ann), await seen(bob)]).toEqual(before);
     expect((await send(bob, id, "5")).seq).toBe(5);
-    await vi.waitFor(async () => expect((await listed(ann, id)).last_seq).toBe(5));
+    await expect.poll(async () => (await listed(ann, id)).last_seq).toBe(5);
     await remove(bob, id, 5, "everyone");
     expect((await listed(ann, id)).last_message).toMatchObject({ seq: 5, revoked: true });
   });
@@ -127,7 +127,7 @@ describe("an object that is lost", () => {
     expect(items.map(({ seq }) => Number(seq))).toEqual(numbers.map((i) => i + 1));
     expect(items.toSorted((a, b) => Number(a.client_msg_id) - Number(b.client_msg_id))).toEqual(stored);
     for (const who of [ann, bob]) {
-      await vi.waitFor(async () => expect((await listed(who, id)).last_seq).toBe(60));
+      await expect.poll(async () => (await listed(who, id)).last_seq).toBe(60);
     }
   });
 
@@ -141,7 +141,7 @@ describe("an object that is lost", () => {
       await held.release();
     }
     expect((await page(bob, id)).items).toHaveLength(1);
-    await vi.waitFor(async () => expect((await listed(bob, id)).last_seq).toBe(1), { timeout: 5_000 });
+    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
   });
 
   /** Loses the object as a crash does: what is not yet durable is gone, calls under way fail. */

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type Answer, call, register, type SignedIn } from "../../support/api.ts";
 import { createGroup, getConversation, listed } from "../../support/chat.ts";
@@ -62,7 +62,7 @@ test("a call that reaches the inbox after a later one leaves there what D1 has",
     const late = prefer(bob, { sticky: true });
     const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
     const stored = async () => Flag.parse(await env.DB.prepare(query).bind(id, bob.user.id).first()).sticky;
-    await vi.waitFor(async () => expect(await stored()).toBe(1));
+    await expect.poll(stored).toBe(1);
     // The later one, which has been to the inbox already.
     await inD1(0);
     await held.release();

@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../../src/core/errors.ts";
 import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/api.ts";
@@ -35,7 +35,7 @@ const read = ({ token }: SignedIn, id: number, seq: unknown) =>
 /** Where somebody stands: as the conversation says, and, in the end, his list. */
 async function stands(who: SignedIn, id: number, read_seq: number, unread_count: number): Promise<void> {
   expect(await getConversation(who, id)).toMatchObject({ read_seq, unread_count });
-  await vi.waitFor(async () => expect(await listed(who, id)).toMatchObject({ read_seq, unread_count }));
+  await expect.poll(() => listed(who, id)).toMatchObject({ read_seq, unread_count });
 }
 
 async function receipts({ token }: SignedIn, id: number) {
@@ -232,14 +232,14 @@ describe("how far the other one has read", () => {
     const room = await openRoom(id, bob.token);
     const sockets = [room, await openDevice(bob.token)];
     room.send({ type: "read", conversation_id: id, seq: seqs[1] });
-    await vi.waitFor(async () => expect((await entry(ann, id)).peerRead).toEqual(at(1)));
+    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(at(1));
     nth(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
-    await vi.waitFor(async () => expect((await entry(ann, id)).peerRead).toEqual(at(2)));
+    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(at(2));
     for (const socket of sockets) socket.close();
 
     const { seq } = await send(bob, id, "an answer");
     expect((await described(ann, id)).peerRead?.readSeq).toBe(seq);
-    await vi.waitFor(async () => expect((await entry(ann, id)).peerRead?.readSeq).toBe(seq));
+    await expect.poll(async () => (await entry(ann, id)).peerRead?.readSeq).toBe(seq);
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seqs[3]);
   });
 
@@ -290,7 +290,7 @@ describe("what names somebody among what he has not read", () => {
       { seq: first.seq, senderId: ann.user.id, all: false },
     ];
     expect((await described(bob, id)).mentioned).toEqual(mentioned);
-    await vi.waitFor(async () => expect((await entry(bob, id)).mentioned).toEqual(mentioned));
+    await expect.poll(async () => (await entry(bob, id)).mentioned).toEqual(mentioned);
     // Whoever has said something has read what was before it.
     expect((await described(ann, id)).mentioned).toEqual([]);
     expect((await described(cem, id)).mentioned.map(({ seq }) => seq)).toEqual([both.seq]);
