@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { ConversationId, Position, Seq } from "../../src/core/ids.ts";
 import type { PolicyName } from "../../src/core/policies.ts";
 import type { ReplayPage } from "../../src/core/replay.ts";
@@ -6,6 +6,7 @@ import { newFrames } from "../../src/inbox/push.ts";
 import { deviceProtocol } from "../../src/surfaces/v1/frames/device.ts";
 import type { Step } from "../properties/feed/steps.ts";
 import { type Wait, World } from "../properties/feed/world.ts";
+import { eventually } from "../support/eventually.ts";
 import { ANN, inLoneObject } from "../support/lone-room.ts";
 
 /**
@@ -38,7 +39,7 @@ function storyIn(policy: PolicyName, ...chapters: (Step | Cue)[][]): Promise<voi
       for (const go of waiting) go();
       await world.tellAll();
       await rest();
-      await vi.waitFor(() => world.check());
+      await eventually(() => world.check());
     }
     await world.end();
   };

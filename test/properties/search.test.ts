@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Room } from "../../src/conversation/room.ts";
 import type { Kind } from "../../src/core/content.ts";
 import { fold } from "../../src/core/fold.ts";
 import { Position, Seq, type UserId } from "../../src/core/ids.ts";
+import { eventually } from "../support/eventually.ts";
 import { ANN, BOB, inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { nth } from "../support/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../support/search.ts";
@@ -156,7 +157,7 @@ class Story {
   /** Resolves once there is nothing left to index, to merge or to purge but a batch that is not full. */
   async rest(): Promise<void> {
     const query = "SELECT kind FROM jobs WHERE kind = 'index'";
-    await vi.waitFor(() => expect(this.#storage.sql.exec(query).toArray()).toEqual([]), { interval: 1 });
+    await eventually(() => expect(this.#storage.sql.exec(query).toArray()).toEqual([]));
   }
 
   /** The tokens of what is indexed, and those which must be there. */

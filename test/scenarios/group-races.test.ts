@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../src/core/ids.ts";
 import { UserId } from "../../src/core/ids.ts";
@@ -8,6 +8,7 @@ import { expectAgreement, runJobs } from "../support/agree.ts";
 import { type Answer, call, type SignedIn } from "../support/api.ts";
 import { crowd, getConversation, list, page, send, sendAll } from "../support/chat.ts";
 import { groupOf } from "../support/core.ts";
+import { eventually } from "../support/eventually.ts";
 import { HeldInbox } from "../support/hold.ts";
 import { conversationObject, nth, people, post, range, sessionOf, text } from "../support/room.ts";
 import { accepted, openRoom, roomPath, upgrade } from "../support/socket.ts";
@@ -191,7 +192,7 @@ test("who leaves while his sockets open is left with none", async () => {
       expect((await socket.closed()).code).toBe(4001);
       expect(socket.seqs).not.toContain(last);
     }
-    await vi.waitFor(async () => expect(await registered(bob, id)).toBe(0));
+    await eventually(async () => expect(await registered(bob, id)).toBe(0));
   }
 });
 
@@ -225,7 +226,7 @@ describe("who has left", () => {
         try {
           // He is told once his inbox answers: by then there is more that is not his.
           const leaving = conversationObject(id).leave({ userId: UserId.parse(bob.user.id) });
-          await vi.waitFor(async () => expect((await tips(ann, id, "left")).length).toBe(1));
+          await eventually(async () => expect((await tips(ann, id, "left")).length).toBe(1));
           await sendAll(ann, id, ["4", "5"]);
           await held.release();
           await leaving;

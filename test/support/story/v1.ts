@@ -1,8 +1,9 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { z } from "zod";
 import { ErrorCode } from "../../../src/core/errors.ts";
 import { ApplicationPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
 import { type Answer, call, problem } from "../api.ts";
+import { eventually } from "../eventually.ts";
 import { newGroup } from "../room.ts";
 import {
   StrictMessage as Message,
@@ -171,13 +172,10 @@ class Socket implements Live {
   }
 
   async shows(group: Listed): Promise<void> {
-    await vi.waitFor(
-      async () => {
-        expect(await this.told("settled")).toEqual([]);
-        expect(this.#shown).toEqual(group);
-      },
-      { timeout: 5_000 },
-    );
+    await eventually(async () => {
+      expect(await this.told("settled")).toEqual([]);
+      expect(this.#shown).toEqual(group);
+    });
   }
 
   async told(until: "settled" | "closed"): Promise<Told[]> {

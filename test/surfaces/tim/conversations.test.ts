@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { call, freshName, type SignedIn } from "../../support/api.ts";
@@ -18,6 +18,7 @@ import { groupOf } from "../../support/core.ts";
 import { Costs } from "../../support/costs.ts";
 import { signedIn } from "../../support/crowd.ts";
 import { interceptD1 } from "../../support/d1.ts";
+import { eventually } from "../../support/eventually.ts";
 import { conversationObject, nth, range } from "../../support/room.ts";
 import { openDevice, openRoom } from "../../support/socket.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
@@ -326,7 +327,7 @@ describe("reading", () => {
       const { seq } = await send(ann, id, "text");
       const socket = await open();
       socket.send({ type: "read", conversation_id: id, seq });
-      await vi.waitFor(async () => expect((await one(ann, c2c(bob))).lastMessage.isPeerRead).toBe(true));
+      await eventually(async () => expect((await one(ann, c2c(bob))).lastMessage.isPeerRead).toBe(true));
       expect((await messages(ann, c2c(bob), { count: 1 })).data[0]?.message.isPeerRead).toBe(true);
       socket.close();
     }
@@ -507,23 +508,20 @@ describe("the list", () => {
       await send(cid, id, { kind: "text", body: { text: "x" }, mentions: "all" });
       await call("PATCH", `/v1/conversations/${id}`, { token: bob.token, body: { name: "a tip" } });
     }
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await list(ann)).filter(({ unreadCount }) => unreadCount > 0)).toHaveLength(7),
     );
     // What is told of within the last second is asked once more.
-    await vi.waitFor(
-      async () => {
-        using costs = new Costs();
-        let asked = 0;
-        using _ = interceptD1((_, work) => {
-          asked++;
-          return work();
-        });
-        expect(await list(ann)).toHaveLength(7);
-        expect([costs.callsTo([ann.user.id, ...ids]), asked]).toEqual([1, 1]);
-      },
-      { timeout: 20_000, interval: 300 },
-    );
+    await eventually(async () => {
+      using costs = new Costs();
+      let asked = 0;
+      using _ = interceptD1((_, work) => {
+        asked++;
+        return work();
+      });
+      expect(await list(ann)).toHaveLength(7);
+      expect([costs.callsTo([ann.user.id, ...ids]), asked]).toEqual([1, 1]);
+    });
   });
 
   test.each([
@@ -548,7 +546,7 @@ describe("the list", () => {
       { from: nameOf(ann), groupID: String(id), messageSequence: 1, atTypeArray: [1] },
     ];
     expect((await profile(bob, GROUP(id))).groupAtInfoList).toEqual(infos);
-    await vi.waitFor(async () => expect((await one(bob, GROUP(id))).groupAtInfoList).toEqual(infos));
+    await eventually(async () => expect((await one(bob, GROUP(id))).groupAtInfoList).toEqual(infos));
     await markRead(bob, GROUP(id));
     expect([
       (await one(bob, GROUP(id))).groupAtInfoList,
@@ -566,7 +564,7 @@ describe("the list", () => {
       groupAtInfoList: [],
       groupProfile: { name: expect.any(String) },
     });
-    await vi.waitFor(async () => expect((await one(bob, GROUP(id))).lastMessage.messageForShow).toBe("1"));
+    await eventually(async () => expect((await one(bob, GROUP(id))).lastMessage.messageForShow).toBe("1"));
     expect((await one(bob, GROUP(id))).unreadCount).toBe(0);
   });
 });
@@ -625,7 +623,7 @@ describe("deleting a conversation", () => {
     expect([await list(ann), texts(await messages(ann, GROUP(id)))]).toEqual([[], ["1", "2"]]);
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
     await send(bob, id, "3");
-    await vi.waitFor(async () => expect((await one(ann, GROUP(id))).unreadCount).toBe(1));
+    await eventually(async () => expect((await one(ann, GROUP(id))).unreadCount).toBe(1));
     expect(texts(await messages(ann, GROUP(id)))).toEqual(["1", "2", "3"]);
     success(await unlist(ann, GROUP(id)));
     expect([await list(ann), texts(await messages(ann, GROUP(id)))]).toEqual([[], []]);
@@ -678,7 +676,7 @@ describe("how one hears of what comes", () => {
       expect(await listed(bob, id)).toMatchObject({ silent, unread_count: before });
       const { seq } = await send(ann, id, { kind: "text", body: { text: "more" }, mentions: "all" });
       const isThere = async () => expect((await one(bob, GROUP(id))).lastMessage.lastSequence).toBe(seq);
-      await vi.waitFor(isThere);
+      await eventually(isThere);
       expect(await one(bob, GROUP(id))).toMatchObject(state(after, type));
       expect((await one(bob, GROUP(id))).groupAtInfoList.length > 0).toBe(after > 0);
     }
@@ -772,7 +770,7 @@ describe("the conversation with the notices", () => {
         type: "Private",
         memberList: [{ userID: nameOf(bob) }],
       });
-    await vi.waitFor(async () => expect((await system()).unreadCount).toBe(16), { timeout: 10_000 });
+    await eventually(async () => expect((await system()).unreadCount).toBe(16));
     const newest = await notices(bob);
     expect([newest.data.length, newest.isCompleted]).toEqual([15, false]);
     const oldest = await notices(bob, { nextReqMessageID: newest.nextReqMessageID });
@@ -811,8 +809,6 @@ describe("the conversation with the notices", () => {
       type: "Private",
       memberList: [{ userID: nameOf(bob) }],
     });
-    await vi.waitFor(async () => expect(await all(bob, { conversationID: [ID] })).toEqual([[ID, 1]]), {
-      timeout: 10_000,
-    });
+    await eventually(async () => expect(await all(bob, { conversationID: [ID] })).toEqual([[ID, 1]]));
   });
 });

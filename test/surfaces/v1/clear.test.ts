@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/api.ts";
 import {
@@ -17,6 +17,7 @@ import {
   storedInConversation,
   storedInInbox,
 } from "../../support/chat.ts";
+import { eventually } from "../../support/eventually.ts";
 import { HeldInbox, overtakes } from "../../support/hold.ts";
 import { conversationObject, people } from "../../support/room.ts";
 import { openRoom } from "../../support/socket.ts";
@@ -228,7 +229,7 @@ describe("a single message that is hidden", () => {
       const held = await HeldInbox.hold(bob.user.id);
       try {
         const first = remove(bob, id, 2, "me");
-        await vi.waitFor(async () => expect((await page(bob, id)).items).toHaveLength(1));
+        await eventually(async () => expect((await page(bob, id)).items).toHaveLength(1));
         expect(await overtakes(remove(bob, id, 2, "me"), () => page(bob, id))).toBe(false);
         await held.release();
         expect((await first).status).toBe(204);

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { call, problem, register, type SignedIn } from "../../support/api.ts";
 import {
   createGroup,
@@ -11,6 +11,7 @@ import {
   send,
   storedInConversation,
 } from "../../support/chat.ts";
+import { eventually } from "../../support/eventually.ts";
 import { HeldInbox, overtakes } from "../../support/hold.ts";
 import { StrictConversation, StrictMessage } from "../../support/shapes.ts";
 import { openRoom } from "../../support/socket.ts";
@@ -60,7 +61,7 @@ describe("fifty at once", () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     for (const reader of [ann, bob]) expect((await page(reader, id, "?limit=100")).items).toEqual(bySeq);
     for (const reader of [ann, bob]) {
-      await vi.waitFor(async () => expect((await listed(reader, id)).last_seq).toBe(MANY));
+      await eventually(async () => expect((await listed(reader, id)).last_seq).toBe(MANY));
     }
   });
 
@@ -92,7 +93,7 @@ describe("fifty at once", () => {
       call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: ((i * 7) % MANY) + 1 } }),
     );
     expect(await getConversation(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await listed(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 }),
     );
   });
@@ -117,7 +118,7 @@ describe("fifty at once", () => {
       call("PUT", `/v1/conversations/${id}/preferences`, { token: ann.token, body: { sticky: i % 2 === 0 } }),
     );
     const { sticky } = await getConversation(ann, id);
-    await vi.waitFor(async () => expect((await list(ann)).items[0]?.id).toBe(sticky ? id : newer.id));
+    await eventually(async () => expect((await list(ann)).items[0]?.id).toBe(sticky ? id : newer.id));
     expect((await listed(ann, id)).sticky).toBe(sticky);
   });
 });
@@ -134,7 +135,7 @@ describe("an inbox that does not answer", () => {
     } finally {
       await held.release();
     }
-    await vi.waitFor(async () => expect((await listed(bob, id)).last_seq).toBe(3));
+    await eventually(async () => expect((await listed(bob, id)).last_seq).toBe(3));
   });
 
   test("holds up a revoke, whose answer says that its preview is gone", async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { call, problem, register, type SignedIn } from "../../support/api.ts";
 import {
   createGroup,
@@ -14,6 +14,7 @@ import {
   storedInConversation,
   storedInInbox,
 } from "../../support/chat.ts";
+import { eventually } from "../../support/eventually.ts";
 import { HeldInbox, overtakes } from "../../support/hold.ts";
 import { openRoom } from "../../support/socket.ts";
 
@@ -48,7 +49,7 @@ describe("a revoke", () => {
       quote_seq: 1,
       client_msg_id: "w",
     });
-    await vi.waitFor(async () => expect(await storedInInbox(bob)).toContain(WORDS));
+    await eventually(async () => expect(await storedInInbox(bob)).toContain(WORDS));
     const answer = await remove(ann, id, sent.seq, "everyone");
     expect(answer.status).toBe(204);
     expect(answer.body).toBeUndefined();
@@ -103,7 +104,7 @@ describe("a revoke", () => {
     const held = await HeldInbox.hold(bob.user.id);
     try {
       const first = remove(ann, id, 1, "everyone");
-      await vi.waitFor(async () => expect((await getMessage(ann, id, 1)).revoked).toBe(true));
+      await eventually(async () => expect((await getMessage(ann, id, 1)).revoked).toBe(true));
       expect(await overtakes(remove(ann, id, 1, "everyone"), () => getMessage(ann, id, 1))).toBe(false);
       await held.release();
       expect((await first).status).toBe(204);
@@ -183,13 +184,12 @@ describe("a revoke", () => {
     const others = await crowd(60);
     const { id } = await createGroup(ann, others);
     await send(ann, id, WORDS);
-    const soon = { timeout: 10_000 };
     for (const member of others) {
-      await vi.waitFor(async () => expect(await storedInInbox(member)).toContain(WORDS), soon);
+      await eventually(async () => expect(await storedInInbox(member)).toContain(WORDS));
     }
     expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
     for (const member of others) {
-      await vi.waitFor(async () => expect(await storedInInbox(member)).not.toContain(WORDS), soon);
+      await eventually(async () => expect(await storedInInbox(member)).not.toContain(WORDS));
     }
     expect(await storedInConversation(id)).not.toContain(WORDS);
   });

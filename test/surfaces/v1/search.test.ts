@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/api.ts";
@@ -12,6 +12,7 @@ import {
   sendAll,
   storedInConversation,
 } from "../../support/chat.ts";
+import { eventually } from "../../support/eventually.ts";
 import { conversationObject, nth, range } from "../../support/room.ts";
 import { codeOf, indexLeftovers, indexTokens, tokensOf } from "../../support/search.ts";
 import { StrictSearch } from "../../support/shapes.ts";
@@ -70,15 +71,12 @@ async function fill(who: SignedIn, id: number, texts: string[]): Promise<void> {
 /** Resolves once nothing is left to index, to merge or to purge. */
 async function rested(id: number): Promise<void> {
   const stub = conversationObject(ConversationId.parse(id));
-  await vi.waitFor(
-    async () => {
-      const jobs = await runInDurableObject(stub, (_, { storage }) =>
-        storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'index'").toArray(),
-      );
-      expect(jobs).toEqual([]);
-    },
-    { timeout: 10_000, interval: 5 },
-  );
+  await eventually(async () => {
+    const jobs = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'index'").toArray(),
+    );
+    expect(jobs).toEqual([]);
+  });
 }
 
 test("finds parts of words in any script, whatever the case and the width, the newest first", async () => {

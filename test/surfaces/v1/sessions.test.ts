@@ -1,12 +1,13 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sign } from "hono/jwt";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { app } from "../../../src/app.ts";
 import { SessionId, UserId } from "../../../src/core/ids.ts";
 import { issueToken } from "../../../src/http/token.ts";
 import { answerOf, call, freshName, login, PASSWORD, problem, register, request } from "../../support/api.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const Sessions = z.object({
   items: z.array(
@@ -79,7 +80,7 @@ test("a session that was not seen for five minutes is noted as seen, behind the 
   const { user, token } = await register();
   await env.DB.prepare("UPDATE sessions SET last_seen_at = 1000 WHERE user_id = ?").bind(user.id).run();
   await call("GET", "/v1/me", { token });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await currentSession(token)).last_seen_at).toBeGreaterThan(Date.now() - 60_000);
   });
 });
