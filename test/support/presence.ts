@@ -50,14 +50,27 @@ export async function pending(who: SignedIn): Promise<string> {
   return (await stored(who)).jobs;
 }
 
+/** How far off the job of a change is, in ms. */
+export function dueIn({ user }: SignedIn): Promise<number> {
+  return runInDurableObject(inboxObject(user.id), (_, { storage }) => {
+    const query = "SELECT due FROM jobs WHERE kind IN ('online', 'offline')";
+    return storage.sql.exec<{ due: number }>(query).one().due - Date.now();
+  });
+}
+
 /** Resolves once a user's inbox has noticed that his last socket is closed: the grace has begun. */
 export async function leaving(who: SignedIn): Promise<void> {
   while ((await pending(who)) !== "offline") await turn();
 }
 
-/** The grace is over at once. */
+/** The grace is over at once, or is over by itself by now. */
 export async function graceOver(who: SignedIn): Promise<void> {
-  await leaving(who);
+  for (;;) {
+    const { online, jobs } = await stored(who);
+    if (online === 0 && jobs === "") return;
+    if (jobs === "offline") break;
+    await turn();
+  }
   await runInboxJob(who, "offline");
 }
 

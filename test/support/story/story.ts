@@ -1,5 +1,7 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { JoinPolicy } from "../../../src/core/conversation.ts";
+import { standStill } from "../clock.ts";
+import { eventually } from "../eventually.ts";
 import { Model } from "./model.ts";
 import type { Deed, Live, Outcome, Person, Surface, Told } from "./surface.ts";
 
@@ -49,12 +51,12 @@ export class Story {
       { do: "mute", whom: whom.user.id, seconds: 1 },
       { do: "say", text },
     ] as const;
+    const clock = standStill();
     expect(await this.#surface.act(who, this.#group, mute)).toBe("done");
     const told = this.#model.do(who.user.id, mute);
     expect(await this.#surface.act(whom, this.#group, say)).toBe("muted");
-    await vi.waitFor(async () => expect(await this.#surface.act(whom, this.#group, say)).toBe("done"), {
-      timeout: 5_000,
-    });
+    clock.goesOn();
+    await eventually(async () => expect(await this.#surface.act(whom, this.#group, say)).toBe("done"));
     this.#model.unmute(whom.user.id);
     for (const [id, more] of this.#model.do(whom.user.id, say)) told.get(id)?.push(...more);
     await this.#compare(told, `${whom.name} is muted for a second`);
@@ -88,12 +90,10 @@ export class Story {
       this.#model.view(id),
     );
     // Lists of those whom it does not concern follow a little later.
-    await vi.waitFor(
-      async () =>
-        expect(await this.#surface.listed(person, this.#group), `${person.name}'s list: ${at}`).toEqual(
-          this.#model.listed(id),
-        ),
-      { timeout: 5_000 },
+    await eventually(async () =>
+      expect(await this.#surface.listed(person, this.#group), `${person.name}'s list: ${at}`).toEqual(
+        this.#model.listed(id),
+      ),
     );
   }
 }

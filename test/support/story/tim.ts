@@ -28,7 +28,7 @@ const Members = z.object({
     z.looseObject({ userID: z.string(), role: z.string(), nameCard: z.string(), muteUntil: z.int() }),
   ),
 });
-const Conversations = z.array(z.looseObject({ conversationID: z.string(), unreadCount: z.int() }));
+const Conversation = z.object({ conversation: z.looseObject({ unreadCount: z.int() }) });
 const Notice = z.looseObject({
   ...{ operationType: z.int(), operatorID: z.string(), messageKey: z.int(), authentication: z.string() },
   groupProfile: z.looseObject({ groupID: z.string() }),
@@ -127,14 +127,15 @@ async function seen(who: Person, group: number) {
   const groupID = String(group);
   const { group: profile } = await data(Group, who, "/group/getGroupProfile", { groupID });
   const { memberList } = await data(Members, who, "/member/getGroupMemberList", { groupID, count: 100 });
-  const [conversation] = await data(Conversations, who, "/conversation/getConversationList", {
+  // The list of whom something does not concern follows a little later.
+  const { conversation } = await data(Conversation, who, "/conversation/getConversationProfile", {
     conversationID: `GROUP${group}`,
   });
   const { joinOption, ownerID, memberCount, nextMessageSeq, selfInfo } = profile;
   return {
     ...{ name: profile.name, joinPolicy: JOIN_OPTIONS[joinOption] ?? "closed", memberCount },
     ...{ owner: await idOf(who, ownerID), role: roleOf(selfInfo?.role), lastSeq: nextMessageSeq - 1 },
-    unread: conversation?.unreadCount ?? -1,
+    unread: conversation.unreadCount,
     members: await Promise.all(
       memberList.map(async ({ userID, role, nameCard, muteUntil }) => ({
         ...{ id: await idOf(who, userID), role: roleOf(role), muted: muteUntil > 0, card: nameCard },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { call, register, type SignedIn } from "../../support/api.ts";
+import { standStill } from "../../support/clock.ts";
 import { HeldCalls, HeldInbox } from "../../support/hold.ts";
 import {
   conversationObject,
@@ -212,6 +213,7 @@ describe("a token that expires", () => {
   const expiryOf = ({ expires_at }: SignedIn) => Math.floor(expires_at / 1_000) * 1_000;
 
   test("sockets of both kinds are kicked as their tokens expire, each in its time, and others stay", async () => {
+    const clock = standStill();
     const [first, second] = [inSeconds(5), inSeconds(6)];
     const [late, brief, briefer] = [ann, await newSession(ann, second), await newSession(ann, first)];
     const kept = [await openDevice(late.token), await openRoom(id, late.token), await openDevice(bob.token)];
@@ -222,6 +224,7 @@ describe("a token that expires", () => {
       await openRoom(id, briefer.token),
     ];
     expect(await nextLook(ann)).toEqual([first]);
+    clock.goesOn();
     // The alarms themselves, not the test, notice.
     for (const socket of firsts) await expires(socket, first);
     for (const socket of seconds) await expires(socket, second);
@@ -233,6 +236,7 @@ describe("a token that expires", () => {
   });
 
   test("a token expires also while its inbox sleeps", async () => {
+    const clock = standStill();
     const expiresAt = inSeconds(4);
     const brief = await newSession(ann, expiresAt);
     const [device, deaf, kept] = [
@@ -241,6 +245,7 @@ describe("a token that expires", () => {
       await openDevice(ann.token),
     ];
     for (const socket of [device, deaf, kept]) await socket.settled(id);
+    clock.goesOn();
     await evictDurableObject(inboxObject(ann.user.id));
     await evictDurableObject(conversationObject(id));
     for (const socket of [device, deaf]) await expires(socket, expiresAt);
@@ -251,6 +256,7 @@ describe("a token that expires", () => {
   });
 
   test("a crash that takes the sockets leaves a look that finds those which have come since", async () => {
+    const clock = standStill();
     const expiresAt = inSeconds(4);
     const brief = await newSession(ann, expiresAt);
     const lost = await openDevice(brief.token);
@@ -260,14 +266,17 @@ describe("a token that expires", () => {
     await lost.closed();
     const [again, kept] = [await openDevice(brief.token), await openDevice(ann.token)];
     expect(await nextLook(ann)).toEqual([expiresAt]);
+    clock.goesOn();
     await expires(again, expiresAt);
     await kept.settled(id);
     expect(await nextLook(ann)).toEqual([expiryOf(ann)]);
   });
 
   test("without a socket no look is left once the last token has expired", async () => {
+    const clock = standStill();
     const expiresAt = inSeconds(4);
     const socket = await openDevice((await newSession(ann, expiresAt)).token);
+    clock.goesOn();
     await expires(socket, expiresAt);
     while ((await nextLook(ann)).length > 0) await Promise.resolve();
     expect(await openDevices(ann)).toEqual([]);

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { SignedIn } from "../../support/api.ts";
 import { call } from "../../support/api.ts";
+import { standStill } from "../../support/clock.ts";
 import {
   anotherDevice,
   conversationObject,
@@ -151,6 +152,7 @@ test("list and unread are right after the inbox was out of memory", async () => 
 
 test("a socket whose token expires is kicked, and those of other tokens are not", async () => {
   const id = await newGroup(ann, bob);
+  const clock = standStill();
   const expiresAt = Date.now() + 3_000;
   const { token } = await newSession(ann, expiresAt);
   const [brief, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { deaf: true })];
@@ -158,6 +160,7 @@ test("a socket whose token expires is kicked, and those of other tokens are not"
   const stub = conversationObject(id);
   await runDurableObjectAlarm(stub);
   await brief.settled();
+  clock.goesOn();
   // The alarm itself, not the test, notices: nothing else is sent meanwhile.
   expect((await brief.closed()).code).toBe(4001);
   expect((await deaf.closed()).code).toBe(4001);
