@@ -126,10 +126,27 @@ async function tipsOf(id: number): Promise<number> {
   return Tips.parse(answer.body).items.filter(({ kind }) => kind === "tip").length;
 }
 
-/** What each was told of the group besides, the first one first. */
+/** What each was told of the group besides, the first one first: it is among the newest. */
 async function noticesOfAll(id: number): Promise<Record<number, string[]>> {
-  const all = [ann, bob, cid, dan].map(async (who) => [who.user.id, await noticed(who, id)] as const);
+  const all = [ann, bob, cid, dan].map(async (who) => [who.user.id, await noticed(who, id, 20)] as const);
   return Object.fromEntries(await Promise.all(all));
+}
+
+interface Before {
+  members: Record<number, string>;
+  tips: number;
+  told: Record<number, string[]>;
+}
+
+/** How a group is before a deed, as the first one was: each is made alike. */
+const befores = new Map<Deed, Before>();
+
+async function beforeOf(deed: Deed, id: number): Promise<Before> {
+  const known = befores.get(deed);
+  if (known) return known;
+  const before = { members: await membersOf(id), tips: await tipsOf(id), told: await noticesOfAll(id) };
+  befores.set(deed, before);
+  return before;
 }
 
 /** Breaks the deed at one step. @returns whether it came to that */
@@ -137,7 +154,7 @@ async function broken(deed: Deed, place: Place, step: number): Promise<boolean> 
   const id = await groupOf("group", ann, [bob, cid], deed.join);
   await deed.before?.(id);
   await runJobs(id);
-  const [before, tips, told] = [await membersOf(id), await tipsOf(id), await noticesOfAll(id)];
+  const { members: before, tips, told } = await beforeOf(deed, id);
   let answer: Answer;
   let isHit: boolean;
   {

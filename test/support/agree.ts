@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -15,32 +15,38 @@ export async function runJobs(id: number, { but = "" } = {}): Promise<void> {
 
 /** Runs a conversation's jobs once, but for those of one kind. @returns how many there were */
 export async function runAlarm(id: number, { but = "" } = {}): Promise<number> {
-  const due = await runInDurableObject(object(id), async (_, { storage }) => {
+  return runInDurableObject(object(id), async (conversation, { storage }) => {
     // An object that was never used has none.
     if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0) return 0;
     const { rowsWritten } = storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)", but);
-    if (rowsWritten > 0) await storage.setAlarm(Date.now() + 60_000);
+    if (rowsWritten === 0) return 0;
+    // As `runDurableObjectAlarm` does, in the same call.
+    await storage.deleteAlarm();
+    await conversation.alarm();
     return rowsWritten;
   });
-  if (due > 0) await runDurableObjectAlarm(object(id));
-  return due;
 }
 
 /** What an object, D1 and the inboxes say of one conversation, for those users who were ever in it. */
 export async function expectAgreement(id: number): Promise<void> {
-  const { members, conversation } = await runInDurableObject(object(id), (_, { storage }) => ({
-    members: storage.sql
-      .exec<{ user_id: UserId; role: string; state: string; joined_at: number; version: number }>(
-        "SELECT user_id, role, state, joined_at, version FROM members ORDER BY user_id",
-      )
-      .toArray(),
-    conversation: storage.sql
-      .exec(
-        `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
-         FROM conversation`,
-      )
-      .one(),
-  }));
+  const { members, conversation, snapshots } = await runInDurableObject(
+    object(id),
+    async (asked, { storage }) => {
+      const members = storage.sql
+        .exec<{ user_id: UserId; role: string; state: string; joined_at: number; version: number }>(
+          "SELECT user_id, role, state, joined_at, version FROM members ORDER BY user_id",
+        )
+        .toArray();
+      const conversation = storage.sql
+        .exec(
+          `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
+           FROM conversation`,
+        )
+        .one();
+      const snapshots = await Promise.all(members.map(({ user_id: userId }) => asked.snapshot({ userId })));
+      return { members, conversation, snapshots };
+    },
+  );
   // Who left before he ever was in it has only asked to be let in.
   const inD1 = await env.DB.prepare(
     `SELECT user_id, role, state, joined_at, version FROM memberships
@@ -52,9 +58,9 @@ export async function expectAgreement(id: number): Promise<void> {
   const directory = `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
     FROM conversations WHERE id = ?`;
   expect(await env.DB.prepare(directory).bind(id).first(), "the conversation in D1").toEqual(conversation);
-  for (const { user_id: userId } of members) {
-    const snapshot = await object(id).snapshot({ userId });
-    if (!snapshot.ok) throw new Error(`no snapshot for ${userId}`);
+  for (const [i, { user_id: userId }] of members.entries()) {
+    const snapshot = snapshots[i];
+    if (!snapshot?.ok) throw new Error(`no snapshot for ${userId}`);
     const { ver, state, lastSeq, lastN, readSeq, readN, visibleFrom, memberCount } = snapshot.value;
     const known = await runInDurableObject(env.INBOX.getByName(String(userId)), (_, { storage }) =>
       Rows.parse(
