@@ -7,7 +7,7 @@ import { story } from "./chat/steps.ts";
 import { World } from "./chat/world.ts";
 
 const FEW = runs(10);
-const STORY_MS = 20_000;
+const STORY_MS = 60_000;
 
 let people: [Owner, ...Owner[]];
 

@@ -6,7 +6,7 @@ import { story } from "./groups/steps.ts";
 import { World } from "./groups/world.ts";
 
 const FEW = runs(6);
-const STORY_MS = 30_000;
+const STORY_MS = 60_000;
 
 let outsiders: [SignedIn, SignedIn];
 let owner: SignedIn;
