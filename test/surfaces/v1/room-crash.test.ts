@@ -76,8 +76,9 @@ class Client {
     this.#take();
   }
 
+  /** Resolves once it was shown a message, be it on a socket that is lost by now. */
   async seen(seq: number): Promise<void> {
-    await this.#socket?.until(({ seqs }) => seqs.includes(seq));
+    await this.#socket?.until(({ seqs }) => this.shown.includes(seq) || seqs.includes(seq));
     this.#take();
   }
 
