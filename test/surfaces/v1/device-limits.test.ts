@@ -145,7 +145,9 @@ test("sends of 4 MiB wait for a slow conversation, more are refused; then it goe
 test("10,000 syncs wait where conversations are slow, more are refused; those of who has gone are not made", async () => {
   const sockets = await Promise.all(range(1, 5).map(() => openDevice(ann.token)));
   const [one = nobody(), ...others] = sockets;
-  const held = await HeldCalls.hold(slow, "replay");
+  // They wait for their turn behind a send, for which an answer is waited for longest.
+  const held = await HeldCalls.hold(slow, "sends");
+  one.send({ ...text("first"), conversation_id: slow });
   for (const _ of range(1, LANES)) one.send({ type: "sync", conversation_id: slow, after: 0 });
   await one.settled(id);
   const unknown = range(1, 100).map((n) => ({ conversation_id: 1_000_000 + n, after: 0 }));
@@ -162,6 +164,7 @@ test("10,000 syncs wait where conversations are slow, more are refused; those of
     await socket.closed();
   }
   held.release();
+  await one.until((socket) => socket.of("synced").length === LANES);
   one.send({ type: "sync", items: [{ conversation_id: id, after: 0 }] });
   await one.until((socket) => socket.of("synced").some(({ conversation_id }) => conversation_id === id));
   for (const socket of others) expect(socket.of("error")).toHaveLength(1);
