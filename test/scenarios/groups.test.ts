@@ -124,6 +124,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
       await story.step(fay, deed, "not_found");
       await story.step(gus, deed, "not_found");
     }
+    await story.end();
   });
 
   test("a closed group", { timeout: 120_000 }, async () => {
@@ -154,6 +155,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(ann, remove(cid));
     await story.step(cid, join(), "not_found");
     await story.step(ann, DISSOLVE);
+    await story.end();
   });
 });
 
@@ -200,5 +202,6 @@ describe.each(NOTICING)("over %s", (_, surface) => {
     await story.step(ann, DISSOLVE);
     await story.step(ann, accept(5), "not_found");
     await story.step(hal, join(), "not_found");
+    await story.end();
   });
 });

@@ -5,13 +5,18 @@ import { eventually } from "../eventually.ts";
 import { Model } from "./model.ts";
 import type { Deed, Live, Outcome, Person, Surface, Told } from "./surface.ts";
 
-/** A group in which things happen one after the other; after each all people's views are held against the model. */
+/**
+ * A group in which things happen one after the other; after each all people's views are held against the model, and
+ * after whatever is refused in a row: before the next thing happens, or the story is at its `end`.
+ */
 export class Story {
   readonly #surface: Surface;
   readonly #people: Person[];
   readonly #group: number;
   readonly #model: Model;
   readonly #sockets = new Map<number, Live>();
+  /** what was refused since all views were held against the model */
+  readonly #refused: string[] = [];
 
   private constructor(surface: Surface, people: Person[], group: number, model: Model) {
     this.#surface = surface;
@@ -40,9 +45,17 @@ export class Story {
   /** Somebody does something, and it comes out like this. */
   async step(who: Person, deed: Deed, wanted: Outcome = "done"): Promise<void> {
     const at = `${who.name} ${JSON.stringify(deed)}`;
-    expect(await this.#surface.act(who, this.#group, deed), at).toBe(wanted);
     const happens = wanted === "done" || wanted === "requested";
-    await this.#compare(happens ? this.#model.do(who.user.id, deed) : new Map(), at);
+    if (happens) await this.end();
+    expect(await this.#surface.act(who, this.#group, deed), at).toBe(wanted);
+    if (happens) await this.#compare(this.#model.do(who.user.id, deed), at);
+    else this.#refused.push(at);
+  }
+
+  /** What was refused last has changed nothing. */
+  async end(): Promise<void> {
+    const refused = this.#refused.splice(0);
+    if (refused.length > 0) await this.#compare(new Map(), refused.join("; "));
   }
 
   /** Somebody is muted until just now: as soon as that is over he says something. */
@@ -51,6 +64,7 @@ export class Story {
       { do: "mute", whom: whom.user.id, seconds: 1 },
       { do: "say", text },
     ] as const;
+    await this.end();
     const clock = standStill();
     expect(await this.#surface.act(who, this.#group, mute)).toBe("done");
     const told = this.#model.do(who.user.id, mute);
