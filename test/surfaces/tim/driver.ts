@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { call, type SignedIn } from "../../support/api.ts";
 import type { Driver } from "../../support/driver.ts";
+import { idOfName } from "../../support/names.ts";
 import { v1 } from "../v1/driver.ts";
 import { tim as ask, data, nameOf, success } from "./client.ts";
 
@@ -9,7 +10,6 @@ const Known = z.union([
   z.looseObject({ kind: z.literal("group"), id: z.int() }),
   z.looseObject({ kind: z.literal("direct"), peer: z.looseObject({ username: z.string() }) }),
 ]);
-const Users = z.object({ items: z.tuple([z.object({ id: z.int() })]) });
 const Message = z.looseObject({
   ...{ ID: z.string(), type: z.string(), from: z.string(), isRevoked: z.boolean(), sequence: z.int() },
   payload: z.looseObject({ text: z.string().optional() }),
@@ -26,19 +26,30 @@ const Profile = z.object({
 });
 const Grouped = z.looseObject({ group: z.looseObject({ groupID: z.string() }) });
 
+interface Place {
+  conversationType: string;
+  to: string;
+  conversationID: string;
+}
+
+/** By user and conversation: what it is called does not change. */
+const places = new Map<string, Place>();
+
 /** What a conversation is called here, for whoever is in it. */
-async function placeOf({ token }: SignedIn, id: number) {
+async function placeOf({ user, token }: SignedIn, id: number): Promise<Place> {
+  const key = `${user.id} ${id}`;
+  const place = places.get(key) ?? (await lookUp(token, id));
+  places.set(key, place);
+  return place;
+}
+
+async function lookUp(token: string, id: number): Promise<Place> {
   const { status, body } = await call("GET", `/v1/conversations/${id}`, { token });
   if (status !== 200) throw new Error(JSON.stringify(body));
   const known = Known.parse(body);
   const [conversationType, to] =
     known.kind === "group" ? ["GROUP", String(known.id)] : ["C2C", known.peer.username];
   return { conversationType, to, conversationID: `${conversationType}${to}` };
-}
-
-async function idOf({ token }: SignedIn, username: string): Promise<number> {
-  const { body } = await call("GET", `/v1/users?username=${encodeURIComponent(username)}`, { token });
-  return Users.parse(body).items[0].id;
 }
 
 async function profileOf(who: SignedIn, id: number) {
@@ -75,7 +86,7 @@ export const tim = {
     const said = pages.flat().filter(({ type, isRevoked }) => type === "TIMTextElem" && !isRevoked);
     return Promise.all(
       said.map(async ({ sequence, from, payload }) => ({
-        ...{ seq: sequence, by: await idOf(who, from), text: payload.text ?? "" },
+        ...{ seq: sequence, by: await idOfName(who.token, from), text: payload.text ?? "" },
       })),
     );
   },

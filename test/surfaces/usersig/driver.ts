@@ -1,18 +1,14 @@
-import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
-import { call } from "../../support/api.ts";
 import type { Driver } from "../../support/driver.ts";
+import { idOfName } from "../../support/names.ts";
 import type { Frame } from "../../support/socket.ts";
 import { logs, mark, open, type Signed, sessions, signed } from "./client.ts";
-
-const Users = z.object({ items: z.tuple([z.object({ id: z.int() })]) });
 
 import { connect } from "./socket.ts";
 
 /** The id of whom this API calls by his name. */
-export async function idOf({ sig: token }: Signed, username: string): Promise<number> {
-  const { body } = await call("GET", `/v1/users?username=${encodeURIComponent(username)}`, { token });
-  return Users.parse(body).items[0].id;
+export function idOf({ sig }: Signed, username: string): Promise<number> {
+  return idOfName(sig, username);
 }
 
 export const usersig: Driver = {
