@@ -5,6 +5,7 @@ import { UserId } from "../../../src/core/ids.ts";
 import { call, freshName, register, type SignedIn } from "../../support/api.ts";
 import { type Break, breakAt } from "../../support/break.ts";
 import { createGroup, getConversation, page, send, storedInConversation } from "../../support/chat.ts";
+import { standStill } from "../../support/clock.ts";
 import { deleteAccount, gone, membershipsInD1, runProjection } from "../../support/deletion.ts";
 import { merged, post } from "../../support/forwards.ts";
 import { HeldCalls } from "../../support/hold.ts";
@@ -168,6 +169,8 @@ describe("who wrote what is merged", () => {
   });
 
   test("is told of by the job where a socket sent it", async () => {
+    // The job is there until it is run, however long that takes.
+    standStill();
     const there = await createGroup(ann, [zaphod]);
     const source = await send(zaphod, there.id, "so long");
     const socket = await openRoom(id, ann.token);
