@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, test } from "vitest";
-import { freshName, login, register } from "../support/api.ts";
+import { login, register } from "../support/api.ts";
+import { signedIn } from "../support/crowd.ts";
+import { nth } from "../support/room.ts";
 import type { Owner } from "./chat/device.ts";
 import { runs } from "./chat/runs.ts";
 import { story } from "./chat/steps.ts";
@@ -17,13 +19,13 @@ beforeAll(async () => {
 
 /** Somebody with a session for each of his two devices. */
 async function person(): Promise<Owner> {
-  const { user, token } = await register(freshName("person"));
+  const { user, token } = await register();
   return { id: user.id, tokens: [token, (await login(user.username)).token] };
 }
 
 /** Somebody new, so that his direct conversation is new; both his devices share a session. */
 async function stranger(): Promise<Owner> {
-  const { user, token } = await register(freshName("stranger"));
+  const { user, token } = nth(await signedIn(1), 0);
   return { id: user.id, tokens: [token] };
 }
 
