@@ -74,6 +74,8 @@ async function broken({ end, repeats }: Ending, place: Place, step: number): Pro
   }
   for (const socket of kept) await livesOn(socket, id, at);
   const again = await openDevice(bob.token);
+  // One that has said nothing is held for half a second.
+  await again.settled(id);
   const seq = await post(id, ann, "hello");
   await again.until(({ seqs }) => seqs.includes(seq));
   again.send({ ...text("still here"), conversation_id: id });
