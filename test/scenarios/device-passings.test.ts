@@ -162,6 +162,8 @@ test("what happens while a device says much is told to it once, though each of i
   await rename("the last");
   for (const device of [one, other]) {
     await hears(device, { type: "conversation", conversation: { id, name: "the last" } });
+    // One that has just been opened is told what was said once it has had time to say where it begins.
+    await hears(device, { type: "message", seq: 16 + 15 * 8 });
     expect(eventsOf(device, id, "member")).toHaveLength(16);
     expect(knownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(1, 16 + 15 * 8));
   }
