@@ -1,9 +1,7 @@
-import { applyD1Migrations } from "cloudflare:test";
+import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll } from "vitest";
-import { keepModules } from "./modules.ts";
-
-keepModules();
+import { numberOn } from "./numbering.ts";
 
 /** What the Worker has logged of its requests since a test ended. */
 const requests: string[] = [];
@@ -15,6 +13,9 @@ afterEach(({ task }) => {
   if (task.result?.state === "fail") console.log(lines);
 });
 
+// Test files of one worker share its runtime: each begins with no objects, an empty D1 and an empty R2.
 beforeAll(async () => {
+  await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  await numberOn();
 });
