@@ -31,6 +31,8 @@ export default defineConfig({
         id.includes("/node_modules/") ? { code: `${code}\n`, map: { mappings: "" } } : null,
     },
     cloudflareTest(async () => ({
+      // src/index.ts with a timing that tests change.
+      main: "./test/support/worker.ts",
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         bindings: {

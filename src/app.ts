@@ -6,6 +6,7 @@ import { CoreError, type Failure } from "./core/errors.ts";
 import { fault, log } from "./core/log.ts";
 import { SessionMemory } from "./core/session-memory.ts";
 import { readSettings } from "./core/settings.ts";
+import type { Timing } from "./core/timing.ts";
 import { cors } from "./http/cors.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
@@ -24,51 +25,54 @@ const SURFACES: readonly Surface[] = [appkey, formpost, kook, tim, usersig, v1];
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 
-const sessionMemory = new SessionMemory();
+/** The HTTP side of the server: the core, and every surface mounted on one router. */
+export function createApp(timing: Timing): Hono<AppEnv> {
+  const sessionMemory = new SessionMemory(timing.sessionCache);
+  const app = new Hono<AppEnv>({ strict: false });
 
-/** The composition root: the core, and every surface mounted on one router. */
-export const app = new Hono<AppEnv>({ strict: false });
+  app.use(requestLog);
+  app.use(async (c, next) => {
+    const core: Core = {
+      db: openDatabase(c.env.DB),
+      files: c.env.FILES,
+      conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
+      inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
+      sessionMemory,
+      settings: readSettings(c.env),
+      timing,
+      waitUntil: (work) => c.executionCtx.waitUntil(work),
+    };
+    c.set("core", core);
+    await next();
+  });
+  app.use(cors);
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, allowed) => {
+        const refused = new CoreError("method_not_allowed", `This path takes ${allowed.join(", ")}.`);
+        const response = refuse(c, refused.toFailure());
+        response.headers.set("Allow", allowed.join(", "));
+        return response;
+      },
+    }),
+  );
 
-app.use(requestLog);
-app.use(async (c, next) => {
-  const core: Core = {
-    db: openDatabase(c.env.DB),
-    files: c.env.FILES,
-    conversations: new ConversationStubs(c.env.CONVERSATION),
-    inboxes: new InboxStubs(c.env.INBOX),
-    sessionMemory,
-    settings: readSettings(c.env),
-    waitUntil: (work) => c.executionCtx.waitUntil(work),
-  };
-  c.set("core", core);
-  await next();
-});
-app.use(cors);
-app.use(
-  methodNotAllowed({
-    app,
-    onMethodNotAllowed: (c, allowed) => {
-      const refused = new CoreError("method_not_allowed", `This path takes ${allowed.join(", ")}.`);
-      const response = refuse(c, refused.toFailure());
-      response.headers.set("Allow", allowed.join(", "));
-      return response;
-    },
-  }),
-);
+  for (const { router } of SURFACES) app.route("/", router);
 
-for (const { router } of SURFACES) app.route("/", router);
-
-// What is not a `CoreError` is a bug: logged, and told to nobody.
-app.onError((error, c) => {
-  const { name } = surfaceOf(c.req.path);
-  if (!(error instanceof CoreError)) {
-    log("error", "fault", { surface: name, method: c.req.method, ...fault(error) });
-    return refuse(c, FAULT.toFailure());
-  }
-  if (error.code === "internal") log("error", "misconfigured", { surface: name, detail: error.message });
-  return refuse(c, error.toFailure());
-});
-app.notFound((c) => refuse(c, new CoreError("no_such_path", "There is no such path.").toFailure()));
+  // What is not a `CoreError` is a bug: logged, and told to nobody.
+  app.onError((error, c) => {
+    const { name } = surfaceOf(c.req.path);
+    if (!(error instanceof CoreError)) {
+      log("error", "fault", { surface: name, method: c.req.method, ...fault(error) });
+      return refuse(c, FAULT.toFailure());
+    }
+    if (error.code === "internal") log("error", "misconfigured", { surface: name, detail: error.message });
+    return refuse(c, error.toFailure());
+  });
+  app.notFound((c) => refuse(c, new CoreError("no_such_path", "There is no such path.").toFailure()));
+  return app;
+}
 
 /** A failure as the clients of the path's surface know it. */
 function refuse(c: Context<AppEnv>, failure: Failure): Response {

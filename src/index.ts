@@ -1,76 +1,12 @@
-import { env } from "cloudflare:workers";
-import { app } from "./app.ts";
-import { ConversationObject } from "./conversation/object.ts";
-import { ConversationStubs } from "./conversation/stub.ts";
-import { readSettings } from "./core/settings.ts";
-import { sweep } from "./core/sweep.ts";
-import { InboxObject } from "./inbox/object.ts";
-import { InboxStubs } from "./inbox/stub.ts";
-import { listMemberships } from "./storage/accounts.ts";
-import { findKinds, findListedFor, findPeople } from "./storage/conversations.ts";
-import { openDatabase } from "./storage/database.ts";
-import { findFlags } from "./storage/flags.ts";
-import { findCreated } from "./storage/groups.ts";
-import { listOnlineContacts, setOnline } from "./storage/presence.ts";
-import { project } from "./storage/projection.ts";
-import { findSetting } from "./storage/scenes.ts";
-import { endedSessions } from "./storage/sessions.ts";
-import { findLife } from "./storage/users.ts";
-import { usersigProtocol } from "./surfaces/usersig/frames.ts";
-import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
-import { roomProtocol } from "./surfaces/v1/frames/room.ts";
+import { TIMING } from "./core/timing.ts";
+import { createWorker } from "./worker.ts";
 
-// At start, so that an operator is warned of a setting that does not hold before anybody calls.
-readSettings(env);
+const worker = createWorker(TIMING);
 
 /** One conversation: its order, members, read positions and sockets. */
-export class Conversation extends ConversationObject {
-  constructor(ctx: DurableObjectState, env: Env) {
-    const db = openDatabase(env.DB);
-    super(ctx, env, {
-      directory: {
-        created: (id) => findCreated(db, id),
-        flags: (id) => findFlags(db, id),
-        listed: (id, userIds) => findListedFor(db, id, userIds),
-        people: (ids) => findPeople(db, ids),
-        project: (id, projection) => project(db, id, projection),
-      },
-      inboxes: new InboxStubs(env.INBOX),
-      sources: new ConversationStubs(env.CONVERSATION),
-      protocol: roomProtocol,
-      settings: readSettings(env),
-    });
-  }
-}
+export class Conversation extends worker.Conversation {}
 
-/** One user: the gate of his sockets, his list of conversations. */
-export class Inbox extends InboxObject {
-  constructor(ctx: DurableObjectState, env: Env) {
-    const db = openDatabase(env.DB);
-    const settings = readSettings(env);
-    super(ctx, env, {
-      directory: {
-        setting: (id, conversationId) => findSetting(db, id, conversationId),
-        exists: async (id) => (await findLife(db, id)) !== null,
-        endedSessions: (id) => endedSessions(db, id, Date.now()),
-        isDeleted: async (id) => ((await findLife(db, id))?.deletedAt ?? null) !== null,
-        memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
-        kinds: (ids) => findKinds(db, ids),
-        setOnline: (id, online) => setOnline(db, id, online),
-        onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
-      },
-      conversations: new ConversationStubs(env.CONVERSATION),
-      contacts: new InboxStubs(env.INBOX),
-      protocols: { v1: deviceProtocol, usersig: usersigProtocol(settings) },
-      settings,
-    });
-  }
-}
+/** One user: the gate of their sockets, their list of conversations. */
+export class Inbox extends worker.Inbox {}
 
-export default {
-  fetch: app.fetch,
-  /** Each hour (see wrangler.toml): deletes what has expired. */
-  async scheduled(_controller, env) {
-    await sweep(openDatabase(env.DB), env.FILES);
-  },
-} satisfies ExportedHandler<Env>;
+export default worker.handlers;

@@ -2,10 +2,10 @@ import { type Conversation, compose } from "../core/conversation.ts";
 import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import type { Room } from "./room.ts";
 
-const PATIENCE_MS = 5_000;
 /** How many are told in one turn: what each gets is his own, with the last message in it. */
 const BATCH = 100;
 
@@ -16,6 +16,7 @@ const BATCH = 100;
 export class Announcements {
   readonly #room: Room;
   readonly #directory: Pick<ConversationDirectory, "listed">;
+  readonly #timing: Timing["announcements"];
   readonly #tell: (userId: UserId, conversation: Conversation) => void;
   readonly #waiting = new Set<UserId>();
   #isRunning = false;
@@ -24,10 +25,12 @@ export class Announcements {
   constructor(
     room: Room,
     directory: Pick<ConversationDirectory, "listed">,
+    timing: Timing["announcements"],
     tell: (userId: UserId, conversation: Conversation) => void,
   ) {
     this.#room = room;
     this.#directory = directory;
+    this.#timing = timing;
     this.#tell = tell;
   }
 
@@ -57,7 +60,7 @@ export class Announcements {
     const { id } = this.#room.state;
     // Of who has just come D1 has nothing yet.
     await this.#room.share([]);
-    const listed = await withDeadline(this.#directory.listed(id, userIds), PATIENCE_MS);
+    const listed = await withDeadline(this.#directory.listed(id, userIds), this.#timing.lookupTimeoutMs);
     this.#room.settle();
     for (const userId of userIds) {
       const found = listed.get(userId);

@@ -1,14 +1,7 @@
 import type { Bump, Told } from "../core/bump.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Place } from "../core/replay.ts";
-
-/**
- * Whoever has answered that he has none is not told of what only passes by for so long: typing alone would wake an
- * inbox every second for nobody. An inbox whose first device comes says `hello` to those it heard of within that time.
- */
-const NOBODY_MS = 5_000;
-/** For so long after a `hello` a member is told without delay, whether or not he has a device's socket. */
-const HELLO_MS = 15_000;
+import type { Timing } from "../core/timing.ts";
 
 /** What the fan-out asks of the conversation. */
 export interface Membership {
@@ -35,14 +28,16 @@ export interface Membership {
 /** Whose devices listen, as far as the conversation knows, and up to where they were told. */
 export class Attendance {
   readonly #members: Membership;
+  readonly #timing: Pick<Timing, "deviceTracker" | "subscription">;
   /** a hint: his inbox knows, and asks for what it misses. In the order of their turns */
   readonly #places = new Map<UserId, Place>();
   readonly #helloUntil = new Map<UserId, number>();
   /** until when it is certain that a member has no devices: else he would have said hello */
   readonly #nobodyUntil = new Map<UserId, number>();
 
-  constructor(members: Membership) {
+  constructor(members: Membership, timing: Pick<Timing, "deviceTracker" | "subscription">) {
     this.#members = members;
+    this.#timing = timing;
     for (const id of members.ids()) if (members.hasDevices(id)) this.#places.set(id, members.place());
   }
 
@@ -69,7 +64,7 @@ export class Attendance {
 
   /** A member says that he wants to hear at once. @param listens a device is there, or is about to be */
   hello(id: UserId, listens: boolean): void {
-    this.#helloUntil.set(id, Date.now() + HELLO_MS);
+    this.#helloUntil.set(id, Date.now() + this.#timing.subscription.leaseMs);
     if (listens) this.#reached(id, this.#members.place());
   }
 
@@ -104,7 +99,7 @@ export class Attendance {
     if ((this.#helloUntil.get(id) ?? 0) > Date.now()) return;
     this.#helloUntil.delete(id);
     this.#places.delete(id);
-    this.#nobodyUntil.set(id, Date.now() + NOBODY_MS);
+    this.#nobodyUntil.set(id, Date.now() + this.#timing.deviceTracker.absentMs);
     if (this.#members.hasDevices(id) !== false) this.#members.setDevices(id, false);
   }
 }

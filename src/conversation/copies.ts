@@ -6,6 +6,7 @@ import { fault, log } from "../core/log.ts";
 import { mergedTooLarge, sendersIn } from "../core/merged.ts";
 import type { CopyDraft, Draft, Originals } from "../core/message.ts";
 import type { MessageSources } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { Lanes } from "../object/lanes.ts";
 import { type Log, readForwarded } from "./log.ts";
@@ -15,8 +16,6 @@ import { NOT_STORED } from "./sends.ts";
 
 /** How many drafts are read for at the same time; each may take twice 256 KiB of memory. */
 const MAX_READING = 16;
-/** How long the conversations that hold the messages may take for one draft. */
-const READ_MS = 10_000;
 
 interface Own {
   id: ConversationId;
@@ -31,10 +30,12 @@ interface Own {
 export class Copies {
   readonly #own: Own;
   readonly #sources: MessageSources;
+  readonly #timing: Timing["copies"];
   readonly #lanes = new Lanes(MAX_READING);
 
-  constructor(own: Own, others: MessageSources) {
+  constructor(own: Own, others: MessageSources, timing: Timing["copies"]) {
     this.#own = own;
+    this.#timing = timing;
     this.#sources = {
       // An object that called itself would wait for itself.
       messages: (id, input) =>
@@ -81,7 +82,9 @@ export class Copies {
   }
 
   #read(senderId: UserId, draft: CopyDraft): Promise<Draft> {
-    return this.#lanes.run(() => withDeadline(copied(this.#sources, senderId, draft), READ_MS));
+    return this.#lanes.run(() =>
+      withDeadline(copied(this.#sources, senderId, draft), this.#timing.readTimeoutMs),
+    );
   }
 
   /** A draft that the log knows by its client id: it will give the first message. */

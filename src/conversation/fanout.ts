@@ -2,30 +2,14 @@ import type { Told } from "../core/bump.ts";
 import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { Attendance, type Membership } from "./attendance.ts";
 import { Pace } from "./pace.ts";
 
 const LANES = 4;
-/**
- * After a bump a member rests: in a busy room he is told twice a second and not a hundred times. His inbox
- * asks for the newest itself when he looks at his list meanwhile.
- */
-const REST_MS = 500;
-/** Whoever has a device's socket open rests only so long: several messages at once are one bump. */
-const DEVICE_REST_MS = 20;
-/** In a large group whoever has none is told by the alarm, and no more often than this. */
-const LARGE_REST_MS = 60_000;
-/** An inbox that refused rests longer. */
-const RETRY_MS = 2_000;
-/** An inbox that has not answered by then is tried again by the alarm. */
-const BUMP_MS = 5_000;
 /** One bump in so many is for those without devices, where those with some would keep all lanes. */
 const OTHERS_TURN = 4;
-/** After this long the alarm looks whether everybody was told. */
-export const REPAIR_MS = 30_000;
-/** How long the alarm waits for the lanes. */
-const REPAIR_WAIT_MS = 2_000;
 
 /** A note in storage that something may be left to do: a crash or an eviction leaves it standing. */
 export interface Note {
@@ -46,8 +30,9 @@ export class Fanout {
   readonly #members: Membership;
   readonly #inboxes: Inboxes;
   readonly #note: Note;
+  readonly #timing: Timing;
   readonly #attendance: Attendance;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #told = new Map<UserId, number>();
   readonly #telling = new Map<UserId, Promise<void>>();
   readonly #lanes = new Set<Promise<void>>();
@@ -64,14 +49,16 @@ export class Fanout {
   #next = 0;
   #turns = 0;
 
-  constructor(members: Membership, inboxes: Inboxes, note: Note) {
+  constructor(members: Membership, inboxes: Inboxes, note: Note, timing: Timing) {
     this.#members = members;
     this.#inboxes = inboxes;
     this.#note = note;
+    this.#timing = timing;
+    this.#pace = new Pace(timing.pace);
     this.#noteStands = note.exists();
     // Without a note everybody had been told what start-up finds.
     if (!this.#noteStands) for (const id of members.ids()) this.#told.set(id, members.version(id));
-    this.#attendance = new Attendance(members);
+    this.#attendance = new Attendance(members, timing);
   }
 
   /** Something changed: call it in the same turn as the write, then the note is in the same commit. */
@@ -147,7 +134,7 @@ export class Fanout {
     for (const id of this.#members.ids())
       if (this.#attendance.isSlow(id) && !this.knows(id)) this.#sweep.add(id);
     this.resume();
-    await withDeadline(Promise.all(this.#lanes), REPAIR_WAIT_MS).catch(() => undefined);
+    await withDeadline(Promise.all(this.#lanes), this.#timing.fanout.drainTimeoutMs).catch(() => undefined);
     if (this.#isBehind()) return false;
     this.#erased();
     return true;
@@ -169,7 +156,7 @@ export class Fanout {
     this.#lanes.delete(lane);
     this.#start();
     // Rows cost: in a busy room the note stays and the alarm erases it.
-    const mayErase = this.#noteStands && Date.now() - this.#erasedAt > REPAIR_MS;
+    const mayErase = this.#noteStands && Date.now() - this.#erasedAt > this.#timing.retryMarker.dueMs;
     if (this.#lanes.size === 0 && mayErase && !this.#isBehind()) {
       this.#note.erase();
       this.#erased();
@@ -260,19 +247,19 @@ export class Fanout {
       const bump = this.#members.bump(id, this.#attendance.placeOf(id));
       return { bump, told: await this.#inboxes.bump(id, bump) };
     };
-    const call = withDeadline(bumped(), BUMP_MS)
+    const call = withDeadline(bumped(), this.#timing.fanout.callTimeoutMs)
       .then(({ bump, told }) => {
         this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
         this.#failed.delete(id);
         this.#doubtful.delete(id);
         this.#members.took(id, bump);
         this.#attendance.answered(id, told);
-        this.#restUntil.set(id, Date.now() + this.#rest(id, told));
+        this.#restUntil.set(id, Date.now() + this.#cooldownMs(id, told));
       })
       .catch((error: unknown) => {
         this.#failed.add(id);
         this.#doubtful.add(id);
-        this.#restUntil.set(id, Date.now() + RETRY_MS);
+        this.#restUntil.set(id, Date.now() + this.#timing.fanout.retryMs);
         log("warn", "bump_failed", { conversation: this.#members.conversationId, user: id, ...fault(error) });
       })
       .finally(() => {
@@ -284,8 +271,9 @@ export class Fanout {
     return call;
   }
 
-  #rest(id: UserId, told: Told): number {
-    if (told) return DEVICE_REST_MS;
-    return this.#attendance.isSlow(id) ? LARGE_REST_MS : REST_MS;
+  #cooldownMs(id: UserId, told: Told): number {
+    const { cooldownMs, deviceCooldownMs, largeGroupCooldownMs } = this.#timing.fanout;
+    if (told) return deviceCooldownMs;
+    return this.#attendance.isSlow(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

@@ -1,13 +1,9 @@
 import type { Flags } from "../core/conversation.ts";
 import { CoreError, type Failure, noConversation } from "../core/errors.ts";
 import { fault, log } from "../core/log.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import type { State } from "./state.ts";
-
-/** So long after it was announced a change may still come to D1: a batch there takes 30 s at most. */
-export const CHANGE_MS = 40_000;
-/** How long D1 may take to be read. */
-const READ_MS = 5_000;
 
 /** What the flags need of their conversation. */
 export interface FlagDeps {
@@ -28,27 +24,29 @@ export class DirectFlags {
   readonly #sql: SqlStorage;
   readonly #state: State;
   readonly #deps: FlagDeps;
+  readonly #timing: Timing["blockChange"];
   /** the changes that were announced and are not told to be done, with the time of their announcement */
   readonly #changes = new Map<string, number>();
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(sql: SqlStorage, state: State, deps: FlagDeps) {
+  constructor(sql: SqlStorage, state: State, deps: FlagDeps, timing: Timing["blockChange"]) {
     this.#sql = sql;
     this.#state = state;
     this.#deps = deps;
+    this.#timing = timing;
     for (const { token, at } of sql.exec<{ token: string; at: number }>("SELECT * FROM flag_changes")) {
       this.#changes.set(token, at);
     }
   }
 
-  /** A change begins: until it is told to be done, or `CHANGE_MS` have passed, nothing known here counts. */
+  /** A change begins: until it is told to be done, or `expiryMs` have passed, nothing known here counts. */
   changing(token: string): void {
     if (this.#changes.has(token)) return;
     const at = Date.now();
     this.#sql.exec("INSERT INTO flag_changes (token, at) VALUES (?, ?)", token, at);
     this.#changes.set(token, at);
-    this.#deps.schedule(at + CHANGE_MS);
+    this.#deps.schedule(at + this.#timing.expiryMs);
   }
 
   /** A change is done, whether it was announced here or not. @throws `unavailable` where D1 cannot be read */
@@ -75,14 +73,14 @@ export class DirectFlags {
 
   /** The `flags` job: looks at D1, and ends what was announced too long ago. @returns when to do so again */
   async repair(): Promise<number | null> {
-    const over = Date.now() - CHANGE_MS;
+    const over = Date.now() - this.#timing.expiryMs;
     await this.#refresh();
     let oldest = Number.POSITIVE_INFINITY;
     for (const [token, at] of this.#changes) {
       if (at <= over) this.#forget(token);
       else oldest = Math.min(oldest, at);
     }
-    return Number.isFinite(oldest) ? oldest + CHANGE_MS : null;
+    return Number.isFinite(oldest) ? oldest + this.#timing.expiryMs : null;
   }
 
   /**
@@ -109,7 +107,7 @@ export class DirectFlags {
   }
 
   async #read(): Promise<void> {
-    const flags = await withDeadline(this.#deps.read(), READ_MS);
+    const flags = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
     if (!flags) throw noConversation();
     if (this.#state.setFlags(flags)) this.#deps.changed();
   }

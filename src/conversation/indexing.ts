@@ -1,6 +1,7 @@
 import { searchText } from "../core/content.ts";
 import { FOLD_VERSION, fold } from "../core/fold.ts";
 import { fault, log } from "../core/log.ts";
+import type { Timing } from "../core/timing.ts";
 import type { Note } from "./fanout.ts";
 import type { Log, Row } from "./log.ts";
 import { WORDS_TABLE, type Words } from "./words.ts";
@@ -9,16 +10,12 @@ import { WORDS_TABLE, type Words } from "./words.ts";
 const FEW = 200;
 /** So many may wait, and are scanned, while others come: indexing a message costs as much as storing some. */
 const MANY = 10_000;
-/** After so long without a message those that wait are indexed. */
-const QUIET_MS = 1_000;
 /** Messages that a turn indexes. */
 const BATCH = 200;
 /** Tokens after which a turn ends with the message it is at: with a batch of usual length about 5 ms. */
 const BATCH_TOKENS = 5_000;
 /** UTF-16 units of bodies, likewise: merged messages have few tokens, and are long to read. */
 const BATCH_READ = 512 * 1024;
-/** Between turns sends have their own; while many come, indexing waits: a fifth of a ms for each, so long at most. */
-const LONGEST_PAUSE_MS = 100;
 
 /**
  * The index, and one row about it. `revoked_rev`: the newest revoke that it knows of; one by a release that
@@ -46,6 +43,7 @@ export class Indexing {
   readonly #log: Log;
   readonly #words: Words;
   readonly #note: Note;
+  readonly #timing: Timing["indexing"];
   #indexedSeq: number;
   #purge: boolean;
   /** pieces of the index may be left to merge */
@@ -56,11 +54,18 @@ export class Indexing {
   #failed = false;
   #lastSeqSeen: number;
 
-  constructor(storage: DurableObjectStorage, messages: Log, words: Words, note: Note) {
+  constructor(
+    storage: DurableObjectStorage,
+    messages: Log,
+    words: Words,
+    note: Note,
+    timing: Timing["indexing"],
+  ) {
     this.#storage = storage;
     this.#log = messages;
     this.#words = words;
     this.#note = note;
+    this.#timing = timing;
     const state = storage.sql.exec<State>("SELECT * FROM search").one();
     this.#indexedSeq = state.indexed_seq;
     this.#purge = state.purge === 1;
@@ -145,13 +150,14 @@ export class Indexing {
       if (this.#isRunning || this.#failed || !this.#hasWork) return;
       if (this.#log.last.seq === seq) this.#run();
       else this.resume();
-    }, QUIET_MS);
+    }, this.#timing.idleMs);
   }
 
   #later(): void {
     const came = this.#log.last.seq - this.#lastSeqSeen;
     this.#lastSeqSeen = this.#log.last.seq;
-    setTimeout(() => this.#turn(), Math.min(came / 5, LONGEST_PAUSE_MS));
+    // Between turns sends have their own: while many come, indexing waits a fifth of a ms for each.
+    setTimeout(() => this.#turn(), Math.min(came / 5, this.#timing.maxPauseMs));
   }
 
   #turn(): void {

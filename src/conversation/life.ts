@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { noConversation, type Result } from "../core/errors.ts";
 import { ConversationId } from "../core/ids.ts";
 import type { Settings } from "../core/settings.ts";
+import type { Timing } from "../core/timing.ts";
 import { Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
@@ -13,9 +14,10 @@ import type { JobKind } from "./room-jobs.ts";
 import { Sockets, type SocketsDeps } from "./sockets.ts";
 import { create } from "./state.ts";
 
-/** What a conversation needs from outside; `src/index.ts` hands it in. */
+/** What a conversation needs from outside; `src/worker.ts` hands it in. */
 export interface ConversationDeps extends RoomDeps, SocketsDeps {
   settings: Settings;
+  timing: Timing;
 }
 
 /** What is there once D1 has confirmed that the conversation exists. */
@@ -38,14 +40,15 @@ export abstract class ConversationLife extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
     super(ctx, env);
     this.#deps = deps;
-    this.#jobs = new Jobs(ctx.storage, {
+    const handlers = {
       fanout: () => this.#withRoom(({ room }) => room.jobs.fanout()),
       projection: () => this.#withRoom(({ room }) => room.jobs.projection()),
       index: () => this.#withRoom(({ room }) => room.jobs.index()),
       expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
       notices: () => this.#withRoom(({ room }) => room.jobs.notices()),
       flags: () => this.#withRoom(({ room }) => room.flags.repair()),
-    });
+    };
+    this.#jobs = new Jobs<JobKind>(ctx.storage, handlers, deps.timing.jobs);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
@@ -136,7 +139,7 @@ export abstract class ConversationLife extends DurableObject<Env> {
     const id = ConversationId.safeParse(Number(this.ctx.id.name));
     const created = id.success ? await this.#deps.directory.created(id.data) : null;
     if (!created || !id.success) throw noConversation();
-    create(this.ctx.storage, id.data, created);
+    create(this.ctx.storage, id.data, created, this.#deps.timing);
     await this.#jobs.start();
     this.#live ??= this.#start();
     return this.#live;
@@ -145,7 +148,8 @@ export abstract class ConversationLife extends DurableObject<Env> {
   #start(): Live {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
     const sockets = new Sockets(this.ctx, this.#deps, room);
-    const registrations = new Registrations(room.state.id, this.#deps.inboxes, sockets);
+    const { inboxes, timing } = this.#deps;
+    const registrations = new Registrations(room.state.id, inboxes, sockets, timing.socketRegistry);
     return { room, sockets, registrations };
   }
 }

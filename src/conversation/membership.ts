@@ -1,8 +1,8 @@
 import type { Bump, Told } from "../core/bump.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Place } from "../core/replay.ts";
+import type { Timing } from "../core/timing.ts";
 import type { Membership } from "./attendance.ts";
-import { MAX_CHATTY } from "./outreach.ts";
 import type { Passings } from "./passings.ts";
 import { replayPage } from "./replay.ts";
 import type { Room } from "./room.ts";
@@ -11,10 +11,12 @@ import type { Room } from "./room.ts";
 export class RoomMembership implements Membership {
   readonly #room: Room;
   readonly #passings: Passings;
+  readonly #timing: Timing["largeGroup"];
 
-  constructor(room: Room, passings: Passings) {
+  constructor(room: Room, passings: Passings, timing: Timing["largeGroup"]) {
     this.#room = room;
     this.#passings = passings;
+    this.#timing = timing;
   }
 
   get conversationId(): ConversationId {
@@ -40,7 +42,7 @@ export class RoomMembership implements Membership {
   }
 
   isLarge(): boolean {
-    return this.#room.members.activeCount > MAX_CHATTY;
+    return this.#room.members.activeCount > this.#timing.aboveMembers;
   }
 
   place(): Place {

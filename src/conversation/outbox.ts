@@ -4,22 +4,15 @@ import { type ConversationId, UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import { Delivered, type SentNotice } from "../core/notice.ts";
 import type { Inboxes } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { REPAIR_MS } from "./fanout.ts";
 import { Pace } from "./pace.ts";
 
 const LANES = 4;
 /** At most so many notices go to an inbox at once. */
 const BATCH = 100;
-/** An inbox that has not taken what it was given by then is tried again by the alarm. */
-const CALL_MS = 5_000;
-/** An inbox that refused is left alone for so long, whatever happens. */
-const RETRY_MS = 2_000;
-/** How long the alarm waits for the lanes. */
-const REPAIR_WAIT_MS = 2_000;
-/** So many are told before an answer, which waits for them no longer than this. */
+/** So many are told before an answer. */
 const AWAITED = 50;
-const PATIENCE_MS = 1_000;
 /** After so many receivers it is written down who is left. */
 const STORE_EACH = 100;
 
@@ -71,7 +64,8 @@ export class Outbox {
   readonly #conversationId: ConversationId;
   readonly #inboxes: Pick<Inboxes, "notify">;
   readonly #reminder: Reminder;
-  readonly #pace = new Pace();
+  readonly #timing: Timing;
+  readonly #pace: Pace;
   readonly #pending = new Map<number, Pending>();
   /** what each is to be given, in order */
   readonly #queues = new Map<UserId, SentNotice[]>();
@@ -88,11 +82,14 @@ export class Outbox {
     conversationId: ConversationId,
     inboxes: Pick<Inboxes, "notify">,
     reminder: Reminder,
+    timing: Timing,
   ) {
     this.#sql = sql;
     this.#conversationId = conversationId;
     this.#inboxes = inboxes;
     this.#reminder = reminder;
+    this.#timing = timing;
+    this.#pace = new Pace(timing.pace);
     const rows = sql.exec<Row>("SELECT * FROM outbox ORDER BY id").toArray();
     this.apply(
       rows.map(({ id, body, receivers }) => ({
@@ -145,7 +142,7 @@ export class Outbox {
     if (this.#queues.size === 0) return;
     for (const [id, until] of this.#failed) if (until <= Date.now()) this.#failed.delete(id);
     try {
-      this.#reminder.set(Date.now() + REPAIR_MS);
+      this.#reminder.set(Date.now() + this.#timing.retryMarker.dueMs);
     } finally {
       this.resume();
     }
@@ -171,7 +168,7 @@ export class Outbox {
     const due = [...this.#queues.keys()].filter((id) => !this.#failed.has(id));
     if (due.length === 0) return;
     const tries = due.slice(0, AWAITED).map((id) => this.#tell(id));
-    await withDeadline(Promise.all(tries), PATIENCE_MS).catch(() => undefined);
+    await withDeadline(Promise.all(tries), this.#timing.outbox.answerTimeoutMs).catch(() => undefined);
   }
 
   /**
@@ -184,7 +181,7 @@ export class Outbox {
     try {
       this.#failed.clear();
       this.resume();
-      await withDeadline(Promise.all(this.#lanes), REPAIR_WAIT_MS).catch(() => undefined);
+      await withDeadline(Promise.all(this.#lanes), this.#timing.outbox.drainTimeoutMs).catch(() => undefined);
     } finally {
       this.#isRepairing = false;
     }
@@ -195,7 +192,7 @@ export class Outbox {
     if (this.#failed.size > 0) {
       throw new CoreError("unavailable", `${this.#failed.size} inboxes did not take their notices.`);
     }
-    return Date.now() + REPAIR_MS;
+    return Date.now() + this.#timing.retryMarker.dueMs;
   }
 
   #due(): UserId | undefined {
@@ -222,7 +219,7 @@ export class Outbox {
   async #give(id: UserId, notices: SentNotice[]): Promise<void> {
     const given = async () => this.#inboxes.notify(id, { conversationId: this.#conversationId, notices });
     try {
-      await withDeadline(given(), CALL_MS);
+      await withDeadline(given(), this.#timing.outbox.callTimeoutMs);
       this.#took(id, notices);
     } catch (error) {
       this.#refused(id, error);
@@ -235,7 +232,7 @@ export class Outbox {
 
   #refused(id: UserId, error: unknown): void {
     log("warn", "notices_not_taken", { conversation: this.#conversationId, user: id, ...fault(error) });
-    const until = Date.now() + RETRY_MS;
+    const until = Date.now() + this.#timing.outbox.retryMs;
     this.#failed.set(id, until);
     // What the alarm tries is put off further each time.
     if (!this.#isRepairing) this.#reminder.set(until);

@@ -1,13 +1,11 @@
 import type { Conversation } from "../core/conversation.ts";
 import type { Position, UserId } from "../core/ids.ts";
+import type { Timing } from "../core/timing.ts";
 import type { Changed } from "./change.ts";
 import type { Listener } from "./listener.ts";
 import type { Members } from "./members.ts";
 import type { Passings } from "./passings.ts";
 import type { State } from "./state.ts";
-
-/** Groups above this are large: positions and typing of others stay in the room there. */
-export const MAX_CHATTY = 64;
 
 /**
  * Has members' devices hear of what happens besides messages and what becomes of them: their bumps take it
@@ -17,13 +15,21 @@ export class Outreach implements Listener {
   readonly #state: State;
   readonly #members: Members;
   readonly #passings: Passings;
+  readonly #timing: Timing["largeGroup"];
   readonly #mayHear: (userId: UserId) => boolean;
 
   /** @param mayHear whether a member may have devices that listen */
-  constructor(state: State, members: Members, passings: Passings, mayHear: (userId: UserId) => boolean) {
+  constructor(
+    state: State,
+    members: Members,
+    passings: Passings,
+    timing: Timing["largeGroup"],
+    mayHear: (userId: UserId) => boolean,
+  ) {
     this.#state = state;
     this.#members = members;
     this.#passings = passings;
+    this.#timing = timing;
     this.#mayHear = mayHear;
   }
 
@@ -84,8 +90,9 @@ export class Outreach implements Listener {
     this.#passings.add(userIds, `event ${this.#passings.last + 1}`, event);
   }
 
+  /** In a large group positions and typing of others stay in the room. */
   get #isLarge(): boolean {
-    return this.#members.activeCount > MAX_CHATTY;
+    return this.#members.activeCount > this.#timing.aboveMembers;
   }
 
   #reached(): UserId[] {

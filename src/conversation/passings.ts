@@ -1,11 +1,10 @@
 import type { Passing } from "../core/bump.ts";
 import type { UserId } from "../core/ids.ts";
 import type { DeviceEvent } from "../core/protocol.ts";
+import type { Timing } from "../core/timing.ts";
 
 /** More do not wait for one member: what is oldest goes. */
 const MAX_WAITING = 100;
-/** Who was typing so long ago is not any more. */
-const TYPING_MS = 3_000;
 
 interface Waiting extends Passing {
   at: number;
@@ -16,9 +15,14 @@ interface Waiting extends Passing {
  * devices. In memory alone: whoever was away asks for what he shows.
  */
 export class Passings {
+  readonly #timing: Timing["typing"];
   readonly #waiting = new Map<UserId, Map<string, Waiting>>();
   // Rises over restarts, so that an inbox knows what it has heard.
   #id = Date.now() * 1_000;
+
+  constructor(timing: Timing["typing"]) {
+    this.#timing = timing;
+  }
 
   /** Has these members told. @param key what it is about: a later event of the same takes its place */
   add(userIds: Iterable<UserId>, key: string, event: DeviceEvent): void {
@@ -40,7 +44,7 @@ export class Passings {
 
   /** What waits for a member, in order; what is over does not wait any more. */
   of(userId: UserId): Passing[] {
-    const since = Date.now() - TYPING_MS;
+    const since = Date.now() - this.#timing.staleMs;
     const waiting = this.#waiting.get(userId);
     for (const [key, { event, at }] of waiting ?? []) {
       if (event.type === "typing" && at <= since) waiting?.delete(key);

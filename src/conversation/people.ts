@@ -2,13 +2,8 @@ import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import { goneUser, type Person } from "../core/message.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-
-const FRESH_MS = 60_000;
-/** After a failure D1 is left alone for so long. */
-const PAUSE_MS = 10_000;
-/** How long an answer waits for D1 at most: a profile is not worth more. */
-const PATIENCE_MS = 300;
 
 type Row = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
 
@@ -19,14 +14,16 @@ type Row = { user_id: UserId; username: string; nickname: string; avatar: string
 export class People {
   readonly #sql: SqlStorage;
   readonly #directory: ConversationDirectory;
+  readonly #timing: Timing["profileCache"];
   readonly #people = new Map<UserId, Person>();
   #checkedAt = 0;
   #failedAt = 0;
   #refreshing: Promise<void> | undefined;
 
-  constructor(sql: SqlStorage, directory: ConversationDirectory) {
+  constructor(sql: SqlStorage, directory: ConversationDirectory, timing: Timing["profileCache"]) {
     this.#sql = sql;
     this.#directory = directory;
+    this.#timing = timing;
     let oldest = Number.POSITIVE_INFINITY;
     for (const { user_id, username, nickname, avatar, checked_at } of sql.exec<Row>("SELECT * FROM people")) {
       this.#people.set(user_id, { id: user_id, username, nickname, avatar });
@@ -82,12 +79,13 @@ export class People {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
     });
-    await withDeadline(this.#refreshing, PATIENCE_MS).catch(() => undefined);
+    await withDeadline(this.#refreshing, this.#timing.timeoutMs).catch(() => undefined);
   }
 
   #stale(): boolean {
     const now = Date.now();
-    return now - this.#checkedAt > FRESH_MS && now - this.#failedAt > PAUSE_MS;
+    const { freshMs, cooldownMs } = this.#timing;
+    return now - this.#checkedAt > freshMs && now - this.#failedAt > cooldownMs;
   }
 
   async #refresh(): Promise<void> {

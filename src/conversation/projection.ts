@@ -1,6 +1,7 @@
 import type { UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import type { Acquaintances } from "./acquaintances.ts";
 import type { Members } from "./members.ts";
@@ -8,10 +9,6 @@ import type { State } from "./state.ts";
 
 /** How many members go to D1 at once. */
 const BATCH = 500;
-/** D1 is given so long before an answer goes out without it. */
-const PATIENCE_MS = 5_000;
-/** A change whose first try is cut off is tried again by the alarm after this time. */
-export const PROJECT_AGAIN_MS = 5_000;
 
 /**
  * Tells D1 who is in the conversation, or known there, and what it is called. What it has not taken yet is told by
@@ -22,7 +19,8 @@ export class Projection {
   readonly #members: Members;
   readonly #acquaintances: Acquaintances;
   readonly #directory: Pick<ConversationDirectory, "project">;
-  readonly #schedule: () => void;
+  readonly #timing: Timing["projection"];
+  readonly #schedule: (due: number) => void;
   readonly #gone: (userIds: UserId[]) => void;
   #running: Promise<void> | undefined;
 
@@ -35,26 +33,28 @@ export class Projection {
     members: Members,
     acquaintances: Acquaintances,
     directory: Pick<ConversationDirectory, "project">,
-    schedule: () => void,
+    timing: Timing["projection"],
+    schedule: (due: number) => void,
     gone: (userIds: UserId[]) => void,
   ) {
     this.#state = state;
     this.#members = members;
     this.#acquaintances = acquaintances;
     this.#directory = directory;
+    this.#timing = timing;
     this.#schedule = schedule;
     this.#gone = gone;
   }
 
   /** Something changed: call it in the same turn as the write. */
   changed(): void {
-    if (this.#isBehind()) this.#schedule();
+    if (this.#isBehind()) this.#schedule(Date.now() + this.#timing.retryMs);
   }
 
   /** One try, so that whoever changed something finds it in D1; what fails is the alarm's. */
   async tryNow(): Promise<void> {
     if (!this.#isBehind()) return;
-    await withDeadline(this.run(), PATIENCE_MS).catch((error: unknown) =>
+    await withDeadline(this.run(), this.#timing.timeoutMs).catch((error: unknown) =>
       log("warn", "projection_failed", { conversation: this.#state.id, ...fault(error) }),
     );
   }

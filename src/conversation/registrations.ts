@@ -2,10 +2,8 @@ import { CoreError } from "../core/errors.ts";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-
-/** An inbox that has not answered by then does not hold up the next call. */
-const CALL_MS = 5_000;
 
 /** The sockets of this conversation, by session. */
 interface SessionSockets {
@@ -21,15 +19,22 @@ export class Registrations {
   readonly #id: ConversationId;
   readonly #inboxes: Inboxes;
   readonly #sockets: SessionSockets;
+  readonly #timing: Timing["socketRegistry"];
   /** sockets that are being opened, by session, with whether a kick has come meanwhile */
   readonly #opening = new Map<SessionId, Set<{ kicked: boolean }>>();
   /** the last call about a session: the next waits for it, so that they arrive in order */
   readonly #calls = new Map<SessionId, Promise<unknown>>();
 
-  constructor(id: ConversationId, inboxes: Inboxes, sockets: SessionSockets) {
+  constructor(
+    id: ConversationId,
+    inboxes: Inboxes,
+    sockets: SessionSockets,
+    timing: Timing["socketRegistry"],
+  ) {
     this.#id = id;
     this.#inboxes = inboxes;
     this.#sockets = sockets;
+    this.#timing = timing;
   }
 
   /**
@@ -98,7 +103,7 @@ export class Registrations {
 
   async #inOrder<T>(sessionId: SessionId, call: () => Promise<T>): Promise<T> {
     const before = this.#calls.get(sessionId) ?? Promise.resolve();
-    const bounded = () => withDeadline(call(), CALL_MS);
+    const bounded = () => withDeadline(call(), this.#timing.registerTimeoutMs);
     const mine = before.then(bounded, bounded);
     this.#calls.set(sessionId, mine);
     try {

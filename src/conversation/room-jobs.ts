@@ -1,5 +1,6 @@
+import type { Timing } from "../core/timing.ts";
 import type { Jobs } from "../object/jobs.ts";
-import { type Fanout, type Note, REPAIR_MS } from "./fanout.ts";
+import type { Fanout, Note } from "./fanout.ts";
 import type { Indexing } from "./indexing.ts";
 import type { Outbox, Reminder } from "./outbox.ts";
 import type { Projection } from "./projection.ts";
@@ -13,12 +14,20 @@ export class RoomJobs {
   readonly #projection: Projection;
   readonly #indexing: Indexing;
   readonly #outbox: Outbox;
+  readonly #timing: Timing["retryMarker"];
 
-  constructor(fanout: Fanout, projection: Projection, indexing: Indexing, outbox: Outbox) {
+  constructor(
+    fanout: Fanout,
+    projection: Projection,
+    indexing: Indexing,
+    outbox: Outbox,
+    timing: Timing["retryMarker"],
+  ) {
     this.#fanout = fanout;
     this.#projection = projection;
     this.#indexing = indexing;
     this.#outbox = outbox;
+    this.#timing = timing;
   }
 
   /** At start-up: what was left undone goes on at once. */
@@ -45,7 +54,7 @@ export class RoomJobs {
 
   /** The `fanout` job. @returns when to look again, or null once everybody knows */
   async fanout(): Promise<number | null> {
-    return (await this.#fanout.repair()) ? null : Date.now() + REPAIR_MS;
+    return (await this.#fanout.repair()) ? null : Date.now() + this.#timing.dueMs;
   }
 
   /** The `projection` job. @throws as D1 does */
@@ -56,7 +65,7 @@ export class RoomJobs {
 
   /** The `index` job. @returns when to look again, or null once there is nothing to index */
   async index(): Promise<number | null> {
-    return this.#indexing.repair() ? null : Date.now() + REPAIR_MS;
+    return this.#indexing.repair() ? null : Date.now() + this.#timing.dueMs;
   }
 
   /** The `notices` job. @see Outbox.repair */
@@ -74,10 +83,10 @@ export function reminderOf(jobs: Jobs<JobKind>): Reminder {
 }
 
 /** The note that a job is for: after a crash the alarm does what is left of it. */
-export function noteOf(jobs: Jobs<JobKind>, kind: JobKind): Note {
+export function noteOf(jobs: Jobs<JobKind>, kind: JobKind, timing: Timing["retryMarker"]): Note {
   return {
     exists: () => jobs.has(kind, ""),
-    write: () => jobs.schedule(kind, "", Date.now() + REPAIR_MS),
+    write: () => jobs.schedule(kind, "", Date.now() + timing.dueMs),
     erase: () => jobs.cancel(kind, ""),
   };
 }

@@ -1,4 +1,5 @@
 import type { Bump } from "../core/bump.ts";
+import type { Conversation } from "../core/conversation.ts";
 import { noConversation, type Result } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { shownBytes } from "../core/merged.ts";
@@ -6,6 +7,7 @@ import type { AnyDraft, Message } from "../core/message.ts";
 import type { ConversationDirectory, Inboxes, MessageSources } from "../core/ports.ts";
 import type { Settings } from "../core/settings.ts";
 import { bytesOf } from "../core/text.ts";
+import type { Timing } from "../core/timing.ts";
 import type { Jobs } from "../object/jobs.ts";
 import { Acquaintances } from "./acquaintances.ts";
 import { writeRefusal } from "./admission.ts";
@@ -29,7 +31,7 @@ import { Outbox } from "./outbox.ts";
 import { Outreach } from "./outreach.ts";
 import { Passings } from "./passings.ts";
 import { People } from "./people.ts";
-import { PROJECT_AGAIN_MS, Projection } from "./projection.ts";
+import { Projection } from "./projection.ts";
 import { Readable } from "./readable.ts";
 import { Reading } from "./reading.ts";
 import { type JobKind, noteOf, RoomJobs, reminderOf } from "./room-jobs.ts";
@@ -43,19 +45,18 @@ import { View } from "./view.ts";
 /** Bumps that are awaited before an answer; the rest goes at the pump's pace. */
 const AWAITED_BUMPS = 50;
 
-/** One typing notice of a member is passed on in this time. */
-const TYPING_MS = 1_000;
-
 export interface RoomDeps {
   directory: ConversationDirectory;
   inboxes: Inboxes;
   sources: MessageSources;
   settings: Settings;
+  timing: Timing;
 }
 
 /** What happens in a conversation, whoever asks: by call or by socket. Persist, then memory, then tell. */
 export class Room {
   readonly #storage: DurableObjectStorage;
+  readonly #timing: Timing;
   readonly #listeners: Listener[] = [];
   readonly #sends: Sends<Origin>;
   readonly #door: Door;
@@ -85,10 +86,13 @@ export class Room {
   readonly readable: Readable;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: Jobs<JobKind>) {
+    const { timing } = deps;
+    const noteFor = (kind: JobKind) => noteOf(jobs, kind, timing.retryMarker);
     this.#storage = storage;
+    this.#timing = timing;
     this.state = new State(storage.sql);
     this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
-    this.people = new People(storage.sql, deps.directory);
+    this.people = new People(storage.sql, deps.directory, timing.profileCache);
     this.acquaintances = new Acquaintances(storage.sql, this.people, () => this.#projection.changed());
     const personOf = (id: UserId) => this.people.get(id);
     this.log = new Log(
@@ -99,32 +103,41 @@ export class Room {
     );
     this.view = new View(this.state.id, this.log, this.people, this.members);
     this.snapshots = new Snapshots(this.state, this.log, this.members, this.view);
-    const passings = new Passings();
-    const membership = new RoomMembership(this, passings);
-    this.#fanout = new Fanout(membership, deps.inboxes, noteOf(jobs, "fanout"));
+    const passings = new Passings(timing.typing);
+    const membership = new RoomMembership(this, passings, timing.largeGroup);
+    this.#fanout = new Fanout(membership, deps.inboxes, noteFor("fanout"), timing);
     this.devices = new Devices(this, membership, this.#fanout);
-    this.listen(new Outreach(this.state, this.members, passings, (id) => this.#fanout.mayHear(id)));
-    this.#announcements = new Announcements(this, deps.directory, (userId, conversation) => {
+    const mayHear = (id: UserId) => this.#fanout.mayHear(id);
+    this.listen(new Outreach(this.state, this.members, passings, timing.largeGroup, mayHear));
+    const tell = (userId: UserId, conversation: Conversation) => {
       for (const listener of this.#listeners) listener.announced(userId, conversation);
       this.#fanout.passing();
-    });
+    };
+    this.#announcements = new Announcements(this, deps.directory, timing.announcements, tell);
     this.#projection = new Projection(
       this.state,
       this.members,
       this.acquaintances,
       deps.directory,
-      () => jobs.schedule("projection", "", Date.now() + PROJECT_AGAIN_MS),
+      timing.projection,
+      (due) => jobs.schedule("projection", "", due),
       (gone) => this.#remove(gone),
     );
-    this.outbox = new Outbox(storage.sql, this.state.id, deps.inboxes, reminderOf(jobs));
+    this.outbox = new Outbox(storage.sql, this.state.id, deps.inboxes, reminderOf(jobs), timing);
     this.roster = new Roster(this.members);
     this.group = new Group(this);
     this.erasure = new Erasure(storage, this);
     this.reading = new Reading(this);
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
     this.readable = new Readable(storage.sql, this.log);
-    this.search = new Search(storage, this.log, noteOf(jobs, "index"));
-    this.jobs = new RoomJobs(this.#fanout, this.#projection, this.search.indexing, this.outbox);
+    this.search = new Search(storage, this.log, noteFor("index"), timing.indexing);
+    this.jobs = new RoomJobs(
+      this.#fanout,
+      this.#projection,
+      this.search.indexing,
+      this.outbox,
+      timing.retryMarker,
+    );
     this.#sends = new Sends(
       storage,
       this.log,
@@ -133,15 +146,16 @@ export class Room {
       (sender) => writeRefusal(this.state, this.members, sender),
       (outcomes) => this.#committed(outcomes),
     );
-    this.flags = new DirectFlags(storage.sql, this.state, {
+    const flagDeps = {
       read: () => deps.directory.flags(this.state.id),
-      schedule: (due) => jobs.schedule("flags", "", due),
+      schedule: (due: number) => jobs.schedule("flags", "", due),
       changed: () => this.announce(),
-    });
+    };
+    this.flags = new DirectFlags(storage.sql, this.state, flagDeps, timing.blockChange);
     const { id } = this.state;
     const { members, log, people } = this;
     const settle = () => this.settle();
-    this.copies = new Copies({ id, members, log, people, settle }, deps.sources);
+    this.copies = new Copies({ id, members, log, people, settle }, deps.sources, timing.copies);
     this.#door = new Door(this.#sends, this.flags, this.copies, (outcomes) => this.#committed(outcomes));
   }
 
@@ -180,7 +194,7 @@ export class Room {
   typing(userId: UserId): void {
     if (!this.mayWrite(userId)) return;
     const now = Date.now();
-    if (now - (this.#typedAt.get(userId) ?? 0) < TYPING_MS) return;
+    if (now - (this.#typedAt.get(userId) ?? 0) < this.#timing.typing.intervalMs) return;
     this.#typedAt.set(userId, now);
     for (const listener of this.#listeners) listener.typing(userId);
     this.#fanout.passing();

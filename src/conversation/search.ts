@@ -1,6 +1,7 @@
 import { type Kind, searchText } from "../core/content.ts";
 import { fold } from "../core/fold.ts";
 import { Seq, type UserId } from "../core/ids.ts";
+import type { Timing } from "../core/timing.ts";
 import type { Note } from "./fanout.ts";
 import { Indexing } from "./indexing.ts";
 import type { Log, Reader, Row } from "./log.ts";
@@ -39,10 +40,10 @@ export class Search {
   readonly #words: Words;
   readonly indexing: Indexing;
 
-  constructor(storage: DurableObjectStorage, log: Log, note: Note) {
+  constructor(storage: DurableObjectStorage, log: Log, note: Note, timing: Timing["indexing"]) {
     this.#log = log;
     this.#words = new Words(storage.sql);
-    this.indexing = new Indexing(storage, log, this.#words, note);
+    this.indexing = new Indexing(storage, log, this.#words, note, timing);
   }
 
   /** At most `limit` messages, the newest first; fewer where the call has looked at as many as it may. */

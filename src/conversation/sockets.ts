@@ -4,6 +4,7 @@ import { fault, log } from "../core/log.ts";
 import type { AnyDraft } from "../core/message.ts";
 import type { Command, KickReason, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
+import type { Timing } from "../core/timing.ts";
 import { pageFrames } from "../object/frames.ts";
 import { type Intake, readFrame } from "../object/intake.ts";
 import { CLOSE } from "../object/socket.ts";
@@ -17,6 +18,7 @@ import { RoomSocket } from "./socket.ts";
 export interface SocketsDeps {
   protocol: RoomProtocol;
   settings: Pick<Settings, "rateLimits">;
+  timing: Pick<Timing, "frameRate">;
 }
 
 /** The sockets of a room: opens and closes them, and takes their frames to the room. */
@@ -28,7 +30,7 @@ export class Sockets {
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #broadcast: Broadcast;
 
-  constructor(ctx: DurableObjectState, { protocol, settings }: SocketsDeps, room: Room) {
+  constructor(ctx: DurableObjectState, { protocol, settings, timing }: SocketsDeps, room: Room) {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
@@ -36,6 +38,7 @@ export class Sockets {
       decode: (frame) => protocol.decode(frame, room.state.id),
       refused: protocol.refused,
       rateLimits: settings.rateLimits,
+      frameRate: timing.frameRate,
     };
     for (const ws of ctx.getWebSockets()) {
       const socket = RoomSocket.restore(ctx, ws);

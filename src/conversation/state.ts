@@ -3,9 +3,8 @@ import { CustomFields } from "../core/custom-fields.ts";
 import type { ConversationId, Handle, UserId } from "../core/ids.ts";
 import type { PolicyName } from "../core/policies.ts";
 import type { Created } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
-import { REPAIR_MS } from "./fanout.ts";
-import { CHANGE_MS } from "./flags.ts";
 import { Members } from "./members.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { firstNotices } from "./notices.ts";
@@ -150,6 +149,7 @@ export function create(
   storage: DurableObjectStorage,
   id: ConversationId,
   { profile, flags, members }: Created,
+  { retryMarker, blockChange }: Pick<Timing, "retryMarker" | "blockChange">,
 ): void {
   if (hasSchema(storage)) return;
   storage.transactionSync(() => {
@@ -180,12 +180,15 @@ export function create(
     const now = Date.now();
     for (const { person } of members) People.store(storage.sql, person, now);
     // Nobody has been told yet: what a crash leaves undone here the alarm does.
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + REPAIR_MS);
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + retryMarker.dueMs);
     if (Outbox.store(storage.sql, firstNotices({ id, profile }, members)).length > 0) {
-      storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('notices', '', ?)", now + REPAIR_MS);
+      storage.sql.exec(
+        "INSERT INTO jobs (kind, key, due) VALUES ('notices', '', ?)",
+        now + retryMarker.dueMs,
+      );
     }
     // A block between that look at D1 and these tables has found no object that it could tell.
     if (profile.kind !== "direct") return;
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + CHANGE_MS);
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + blockChange.expiryMs);
   });
 }

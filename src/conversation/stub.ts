@@ -1,6 +1,7 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { AnyDraft, Person } from "../core/message.ts";
 import type { DeviceSends, Greeting, ReplayInput } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
 import type { MemberChange, ProfileChange } from "./group.ts";
 import type { HistoryRange } from "./history.ts";
@@ -14,60 +15,62 @@ import type { Wanted } from "./search.ts";
 /** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
 export class ConversationStubs {
   readonly #namespace: DurableObjectNamespace<ConversationObject>;
+  readonly #timing: Timing["rpcRetry"];
 
-  constructor(namespace: DurableObjectNamespace<ConversationObject>) {
+  constructor(namespace: DurableObjectNamespace<ConversationObject>, timing: Timing["rpcRetry"]) {
     this.#namespace = namespace;
+    this.#timing = timing;
   }
 
   /** @see ConversationObject.init */
   init(id: ConversationId, userId: UserId) {
-    return callObject(() => this.#stub(id).init({ userId }));
+    return callObject(this.#timing, () => this.#stub(id).init({ userId }));
   }
 
   /** Without a client id a send is not idempotent: it is tried once. @see ConversationObject.send */
   send(id: ConversationId, input: { userId: UserId; draft: AnyDraft }) {
     const call = () => this.#stub(id).send(input);
-    return input.draft.clientMsgId === undefined ? callObjectOnce(call) : callObject(call);
+    return input.draft.clientMsgId === undefined ? callObjectOnce(call) : callObject(this.#timing, call);
   }
 
   /** @see ConversationObject.page */
   page(id: ConversationId, input: { userId: UserId; before?: Position; after?: Position; limit: number }) {
-    return callObject(() => this.#stub(id).page(input));
+    return callObject(this.#timing, () => this.#stub(id).page(input));
   }
 
   /** @see ConversationObject.stagedPage */
   stagedPage(id: ConversationId, input: { userId: UserId; before?: number; limit: number }) {
-    return callObject(() => this.#stub(id).stagedPage(input));
+    return callObject(this.#timing, () => this.#stub(id).stagedPage(input));
   }
 
   /** @see ConversationObject.readable */
   readable(id: ConversationId, input: { userId: UserId } & ReadableRange) {
-    return callObject(() => this.#stub(id).readable(input));
+    return callObject(this.#timing, () => this.#stub(id).readable(input));
   }
 
   /** @see ConversationObject.history */
   history(id: ConversationId, input: { userId: UserId; evenLeft?: boolean } & HistoryRange) {
-    return callObject(() => this.#stub(id).history(input));
+    return callObject(this.#timing, () => this.#stub(id).history(input));
   }
 
   /** @see ConversationObject.message */
   message(id: ConversationId, input: { userId: UserId; seq: Seq }) {
-    return callObject(() => this.#stub(id).message(input));
+    return callObject(this.#timing, () => this.#stub(id).message(input));
   }
 
   /** @see ConversationObject.search */
   search(id: ConversationId, input: { userId: UserId } & Wanted) {
-    return callObject(() => this.#stub(id).search(input));
+    return callObject(this.#timing, () => this.#stub(id).search(input));
   }
 
   /** @see ConversationObject.messages */
   messages(id: ConversationId, input: { userId: UserId; seqs: Seq[] }) {
-    return callObject(() => this.#stub(id).messages(input));
+    return callObject(this.#timing, () => this.#stub(id).messages(input));
   }
 
   /** @see ConversationObject.revoke */
   revoke(id: ConversationId, input: { userId: UserId; seq: Seq }) {
-    return callObject(() => this.#stub(id).revoke(input));
+    return callObject(this.#timing, () => this.#stub(id).revoke(input));
   }
 
   /** Not twice: tried once. @see ConversationObject.takeBack */
@@ -77,27 +80,27 @@ export class ConversationStubs {
 
   /** @see ConversationObject.hide */
   hide(id: ConversationId, input: { userId: UserId; seq: Seq }) {
-    return callObject(() => this.#stub(id).hide(input));
+    return callObject(this.#timing, () => this.#stub(id).hide(input));
   }
 
   /** @see ConversationObject.clear */
   clear(id: ConversationId, input: { userId: UserId; keepsHistory?: boolean }) {
-    return callObject(() => this.#stub(id).clear(input));
+    return callObject(this.#timing, () => this.#stub(id).clear(input));
   }
 
   /** @see ConversationObject.read */
   read(id: ConversationId, input: { userId: UserId; seq?: Position }) {
-    return callObject(() => this.#stub(id).read(input));
+    return callObject(this.#timing, () => this.#stub(id).read(input));
   }
 
   /** @see ConversationObject.discard */
   discard(id: ConversationId, input: { userId: UserId; discards: boolean }) {
-    return callObject(() => this.#stub(id).discard(input));
+    return callObject(this.#timing, () => this.#stub(id).discard(input));
   }
 
   /** @see ConversationObject.receipts */
   receipts(id: ConversationId, input: { userId: UserId }) {
-    return callObject(() => this.#stub(id).receipts(input));
+    return callObject(this.#timing, () => this.#stub(id).receipts(input));
   }
 
   /** Tried once: a draft without a client id would be stored twice. @see ConversationObject.sends */
@@ -107,62 +110,62 @@ export class ConversationStubs {
 
   /** @see ConversationObject.typing */
   typing(id: ConversationId, userId: UserId) {
-    return callObject(() => this.#stub(id).typing({ userId }));
+    return callObject(this.#timing, () => this.#stub(id).typing({ userId }));
   }
 
   /** @see ConversationObject.replay */
   replay(id: ConversationId, input: ReplayInput) {
-    return callObject(() => this.#stub(id).replay(input));
+    return callObject(this.#timing, () => this.#stub(id).replay(input));
   }
 
   /** @see ConversationObject.hello */
   hello(id: ConversationId, input: Greeting) {
-    return callObject(() => this.#stub(id).hello(input));
+    return callObject(this.#timing, () => this.#stub(id).hello(input));
   }
 
   /** @see ConversationObject.snapshot */
   snapshot(id: ConversationId, userId: UserId) {
-    return callObject(() => this.#stub(id).snapshot({ userId }));
+    return callObject(this.#timing, () => this.#stub(id).snapshot({ userId }));
   }
 
   /** @see ConversationObject.truth */
   truth(id: ConversationId, input: { userId: UserId; listens: boolean }) {
-    return callObject(() => this.#stub(id).truth(input));
+    return callObject(this.#timing, () => this.#stub(id).truth(input));
   }
 
   /** @see ConversationObject.describe */
   describe(id: ConversationId, input: { userId: UserId }) {
-    return callObject(() => this.#stub(id).describe(input));
+    return callObject(this.#timing, () => this.#stub(id).describe(input));
   }
 
   /** @see ConversationObject.flagsChanging */
   flagsChanging(id: ConversationId, token: string) {
-    return callObject(() => this.#stub(id).flagsChanging({ token }));
+    return callObject(this.#timing, () => this.#stub(id).flagsChanging({ token }));
   }
 
   /** @see ConversationObject.refreshFlags */
   refreshFlags(id: ConversationId, token: string) {
-    return callObject(() => this.#stub(id).refreshFlags({ token }));
+    return callObject(this.#timing, () => this.#stub(id).refreshFlags({ token }));
   }
 
   /** @see ConversationObject.members */
   members(id: ConversationId, input: { userId: UserId } & MemberRange) {
-    return callObject(() => this.#stub(id).members(input));
+    return callObject(this.#timing, () => this.#stub(id).members(input));
   }
 
   /** @see ConversationObject.membersAmong */
   membersAmong(id: ConversationId, input: { userId: UserId; targetIds: UserId[] }) {
-    return callObject(() => this.#stub(id).membersAmong(input));
+    return callObject(this.#timing, () => this.#stub(id).membersAmong(input));
   }
 
   /** @see ConversationObject.edit */
   edit(id: ConversationId, input: { userId: UserId; change: ProfileChange }) {
-    return callObject(() => this.#stub(id).edit(input));
+    return callObject(this.#timing, () => this.#stub(id).edit(input));
   }
 
   /** @see ConversationObject.add */
   add(id: ConversationId, input: { userId: UserId; people: Person[] }) {
-    return callObject(() => this.#stub(id).add(input));
+    return callObject(this.#timing, () => this.#stub(id).add(input));
   }
 
   /** Tried once: a second try would find in the group whom the first has added. @see ConversationObject.addEach */
@@ -172,12 +175,12 @@ export class ConversationStubs {
 
   /** @see ConversationObject.join */
   join(id: ConversationId, input: { person: Person; message: string }) {
-    return callObject(() => this.#stub(id).join(input));
+    return callObject(this.#timing, () => this.#stub(id).join(input));
   }
 
   /** @see ConversationObject.applications */
   applications(id: ConversationId, input: { userId: UserId; limit: number; after: number }) {
-    return callObject(() => this.#stub(id).applications(input));
+    return callObject(this.#timing, () => this.#stub(id).applications(input));
   }
 
   /** Not idempotent, like those below it: tried once. @see ConversationObject.handle */
@@ -212,22 +215,22 @@ export class ConversationStubs {
 
   /** @see ConversationObject.announce */
   announce(id: ConversationId, input: { userId: UserId }) {
-    return callObject(() => this.#stub(id).announce(input));
+    return callObject(this.#timing, () => this.#stub(id).announce(input));
   }
 
   /** @see ConversationObject.kick */
   kick(id: ConversationId, sessionId: SessionId) {
-    return callObject(() => this.#stub(id).kick({ sessionId }));
+    return callObject(this.#timing, () => this.#stub(id).kick({ sessionId }));
   }
 
   /** @see ConversationObject.removeDeleted */
   removeDeleted(id: ConversationId, userId: UserId) {
-    return callObject(() => this.#stub(id).removeDeleted({ userId }));
+    return callObject(this.#timing, () => this.#stub(id).removeDeleted({ userId }));
   }
 
   /** @see ConversationObject.openSessions */
   openSessions(id: ConversationId, sessionIds: SessionId[]) {
-    return callObject(() => this.#stub(id).openSessions({ sessionIds }));
+    return callObject(this.#timing, () => this.#stub(id).openSessions({ sessionIds }));
   }
 
   /**

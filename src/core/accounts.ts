@@ -34,7 +34,7 @@ export async function register(core: Core, wanted: Registration, userAgent: stri
   const username = wanted.username.normalize("NFC");
   const taken = new CoreError("conflict", "This username is taken. Choose another one.");
   if (RESERVED.test(username)) throw taken;
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password, core.timing.passwordHash);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (!user) throw taken;
   return signIn(core, { user, passwordHash }, userAgent);

@@ -3,6 +3,7 @@ import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import type { Settings } from "./settings.ts";
+import type { Timing } from "./timing.ts";
 
 /** What every use-case works with; `src/app.ts` makes one for each request. */
 export interface Core {
@@ -13,6 +14,7 @@ export interface Core {
   inboxes: InboxStubs;
   sessionMemory: SessionMemory;
   settings: Settings;
+  timing: Timing;
   /** Lets work go on after the answer was given. */
   waitUntil(work: Promise<unknown>): void;
 }

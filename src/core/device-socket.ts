@@ -4,7 +4,7 @@ import { upgraded } from "./upgrade.ts";
 
 /** Who opens a device's socket, and what is spoken on it. */
 interface DeviceSocketRequest extends Credential {
-  /** the wire format, by the name under which `src/index.ts` hands it to the inbox */
+  /** the wire format, by the name under which `src/worker.ts` hands it to the inbox */
   protocol: string;
   /** the one sub-protocol that the answer names, if the client offered it */
   subprotocol: string | undefined;

@@ -10,9 +10,6 @@ export const DraftId = z
   .brand<"DraftId">();
 export type DraftId = z.infer<typeof DraftId>;
 
-/** For so long a draft is kept. */
-export const DRAFT_LIFETIME_MS = 24 * 60 * 60 * 1_000;
-
 const Handle = z.string();
 
 /** For whom a draft is, by name: whether there is such a one is asked when it is sent. */

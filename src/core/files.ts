@@ -86,7 +86,8 @@ export async function receiveFile<T>(
   const { name = "file", contentType = "application/octet-stream", size } = upload;
   const measure = new Measure();
   try {
-    await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType });
+    const buffer = core.timing.partBuffer;
+    await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType }, buffer);
     const file = { key, userId, name, contentType, ...measure.result(), createdAt: Date.now() };
     // The row comes last: bytes without one are reachable for nobody.
     return await keep(file, async (known) => {

@@ -19,7 +19,8 @@ export async function changePassword(
   { current, next }: { current: string; next: string },
 ): Promise<void> {
   const { passwordHash } = await checkOwnPassword(core, userId, current);
-  const update = { userId, checked: passwordHash, next: await hashPassword(next), keep: sessionId };
+  const hash = await hashPassword(next, core.timing.passwordHash);
+  const update = { userId, checked: passwordHash, next: hash, keep: sessionId };
   const token = crypto.randomUUID();
   await core.inboxes.endingSessions(userId, { token });
   const sessions = await updatePassword(core.db, update, Date.now());

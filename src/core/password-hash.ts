@@ -1,15 +1,11 @@
 import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import type { Timing } from "./timing.ts";
 
-/** scrypt's cost, block size and parallelism: about a tenth of a second, 16 MiB. */
-interface Parameters {
-  N: number;
-  r: number;
-  p: number;
-}
+/** scrypt's cost, block size and parallelism. */
+type Parameters = Timing["passwordHash"];
 
-const PARAMETERS: Parameters = { N: 2 ** 14, r: 8, p: 5 };
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const MAX_MEMORY = 64 * 1024 * 1024;
@@ -28,22 +24,28 @@ const StoredHash = z
   });
 
 /** What an unknown account's password is compared with: the same work for the same time, never right. */
-const NOBODY = { parameters: PARAMETERS, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(KEY_BYTES) };
+const NOBODY = { salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(KEY_BYTES) };
 
-/** The salted hash of a password, as it is stored. */
-export async function hashPassword(password: string): Promise<string> {
+/** The salted hash of a password, as it is stored. @param cost of new hashes */
+export async function hashPassword(password: string, cost: Parameters): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const hash = await derive(password, salt, KEY_BYTES, PARAMETERS);
-  const { N, r, p } = PARAMETERS;
+  const hash = await derive(password, salt, KEY_BYTES, cost);
+  const { N, r, p } = cost;
   return ["scrypt", N, r, p, salt.toString("base64url"), hash.toString("base64url")].join("$");
 }
 
 /**
  * Whether a password is the one behind a stored hash. Without one (`null`: no such account, or it has
  * no password) it is not, after the same work.
+ * @param cost of new hashes, which is that of most stored ones
  */
-export async function passwordMatches(password: string, stored: string | null): Promise<boolean> {
-  const { parameters, salt, hash } = stored === null ? NOBODY : StoredHash.parse(stored);
+export async function passwordMatches(
+  password: string,
+  stored: string | null,
+  cost: Parameters,
+): Promise<boolean> {
+  const { parameters, salt, hash } =
+    stored === null ? { parameters: cost, ...NOBODY } : StoredHash.parse(stored);
   const derived = await derive(password, salt, hash.byteLength, parameters);
   return timingSafeEqual(derived, hash) && stored !== null;
 }

@@ -12,6 +12,7 @@ import { CoreError } from "./errors.ts";
 import type { UserId } from "./ids.ts";
 import { passwordMatches } from "./password-hash.ts";
 import { codePoints } from "./text.ts";
+import type { Timing } from "./timing.ts";
 import { type Account, accountGone } from "./users.ts";
 
 /** What somebody signs in with besides his password; an address stands behind a username that is the same. */
@@ -26,15 +27,15 @@ export function canBePassword(text: string): boolean {
   return length >= PASSWORD.min && length <= PASSWORD.max;
 }
 
-/** Ten wrong passwords for a name within ten minutes lock it for ten minutes after the tenth. */
-const RULE: AttemptRule = { attempts: 10, window: 10 * 60 * 1_000 };
-/** An attempt older than this decides no lock any more. */
-export const ATTEMPT_LIFETIME_MS = 2 * RULE.window;
-/** No check takes this long: one that was never settled died with its isolate, and counts as wrong. */
-const CHECK_MS = 60_000;
-/** Waits of at most 100 ms, 200 ms … 3.2 s while others' checks hold the attempts that are left. */
+/** So many wrong passwords for a name within `lockMs` lock it for as long after the last of them. */
+const ATTEMPTS = 10;
+/** So many waits, each twice as long as the one before, while others' checks hold the attempts that are left. */
 const WAITS = 6;
-const FIRST_WAIT_MS = 100;
+
+/** An attempt older than this decides no lock any more. */
+export function attemptLifetimeMs({ lockMs }: Timing["passwords"]): number {
+  return 2 * lockMs;
+}
 
 /**
  * The one way to check a password, so that the lock holds on every surface together.
@@ -55,9 +56,10 @@ export async function checkPassword(
   const attempt = await reserve(core, typed);
   const find = by === "username" ? findAccount : findAccountByNameOrEmail;
   const account = await find(core.db, typed);
-  const right = await passwordMatches(password, account?.passwordHash ?? null);
+  const right = await passwordMatches(password, account?.passwordHash ?? null, core.timing.passwordHash);
   if (!account || !right) {
-    await keepAttempt(core.db, attempt, typed, Date.now() - ATTEMPT_LIFETIME_MS);
+    const old = Date.now() - attemptLifetimeMs(core.timing.passwords);
+    await keepAttempt(core.db, attempt, typed, old);
     return null;
   }
   await releaseAttempt(core.db, attempt);
@@ -87,11 +89,13 @@ export function wrongPassword(): CoreError {
 
 /** Takes one of the ten attempts. Those that right passwords hold come back, so these are waited for. */
 async function reserve(core: Core, name: string): Promise<number> {
+  const { passwords } = core.timing;
   for (let wait = 0; ; wait++) {
     const now = Date.now();
-    const id = await reserveAttempt(core.db, name, RULE, now);
+    const rule: AttemptRule = { attempts: ATTEMPTS, window: passwords.lockMs };
+    const id = await reserveAttempt(core.db, name, rule, now);
     if (id !== null) return id;
-    const left = lockedFor(await newestAttempts(core.db, name, RULE.attempts), now);
+    const left = lockedFor(await newestAttempts(core.db, name, ATTEMPTS), now, passwords);
     if (left > 0) {
       throw new CoreError("locked", "Too many wrong passwords for this name. Wait, then try again.", {
         retryAfter: Math.ceil(left / 1_000),
@@ -102,16 +106,20 @@ async function reserve(core: Core, name: string): Promise<number> {
         retryAfter: 1,
       });
     }
-    const longest = FIRST_WAIT_MS * 2 ** wait;
+    const longest = passwords.backoffMs * 2 ** wait;
     await new Promise((resolve) => setTimeout(resolve, (longest * (1 + Math.random())) / 2));
   }
 }
 
 /** Milliseconds for which a name with these newest attempts stays locked; 0: it is not. */
-function lockedFor(newest: { at: number; wrong: boolean }[], now: number): number {
-  const settled = newest.filter(({ at, wrong }) => wrong || at <= now - CHECK_MS);
+function lockedFor(
+  newest: { at: number; wrong: boolean }[],
+  now: number,
+  { lockMs, checkTimeoutMs }: Timing["passwords"],
+): number {
+  const settled = newest.filter(({ at, wrong }) => wrong || at <= now - checkTimeoutMs);
   const first = settled[0];
-  const tenth = settled[RULE.attempts - 1];
-  if (!first || !tenth || first.at - tenth.at >= RULE.window) return 0;
-  return Math.max(0, first.at + RULE.window - now);
+  const tenth = settled[ATTEMPTS - 1];
+  if (!first || !tenth || first.at - tenth.at >= lockMs) return 0;
+  return Math.max(0, first.at + lockMs - now);
 }

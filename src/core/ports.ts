@@ -10,7 +10,7 @@ import type { ReplayPage } from "./replay.ts";
 import type { Setting } from "./scene.ts";
 
 /**
- * What the objects need from outside themselves. `src/index.ts` hands them implementations, so that
+ * What the objects need from outside themselves. `src/worker.ts` hands them implementations, so that
  * neither object imports storage or the other object.
  */
 

@@ -80,7 +80,7 @@ export type DeviceEvent =
   | { type: "friend"; userId: UserId; state: FriendState };
 
 /**
- * How a wire format writes what sockets are told. A surface implements it, `src/index.ts` hands it to the
+ * How a wire format writes what sockets are told. A surface implements it, `src/worker.ts` hands it to the
  * object: so an object speaks a surface's frames without importing it. A message is encoded once for all
  * sockets.
  */

@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from "./ids.ts";
+import type { Timing } from "./timing.ts";
 
-const KEEP_MS = 45_000;
 const MAX_SESSIONS = 10_000;
 
 interface Entry {
@@ -10,11 +10,16 @@ interface Entry {
 
 /**
  * Which sessions this isolate has lately seen to be valid, and whose they are: a call needs no
- * database read for 45 s, so an ended session stops working on HTTP within a minute. Plain data, safe
- * to share by requests.
+ * database read for `keepMs`, so an ended session stops working on HTTP within a minute. Plain data,
+ * safe to share by requests.
  */
 export class SessionMemory {
+  readonly #timing: Timing["sessionCache"];
   readonly #valid = new Map<SessionId, Entry>();
+
+  constructor(timing: Timing["sessionCache"]) {
+    this.#timing = timing;
+  }
 
   has(id: SessionId, userId: UserId): boolean {
     const entry = this.#valid.get(id);
@@ -28,7 +33,7 @@ export class SessionMemory {
       const [oldest] = this.#valid.keys();
       if (oldest !== undefined) this.#valid.delete(oldest);
     }
-    this.#valid.set(id, { userId, until: Date.now() + KEEP_MS });
+    this.#valid.set(id, { userId, until: Date.now() + this.#timing.keepMs });
   }
 
   forget(id: SessionId): void {

@@ -14,11 +14,8 @@ import { fault, log } from "./log.ts";
 import { randomHex } from "./random.ts";
 import { type Account, accountGone } from "./users.ts";
 
-const LIFETIME_MS = 30 * 24 * 60 * 60 * 1_000;
-const SIG_LIFETIME_MS = 300_000;
 /** when a session was last seen that was not used yet */
 const NEVER = 0;
-const TOUCH_EVERY_MS = 5 * 60 * 1_000;
 const USER_AGENT_LENGTH = 255;
 
 /** Who calls, by a token whose signature and expiry were checked. */
@@ -50,7 +47,7 @@ export async function openSession(
   { user: { id: userId }, passwordHash }: Account,
   userAgent: string,
 ): Promise<Credential | null> {
-  const session = newSession(userId, userAgent, LIFETIME_MS);
+  const session = newSession(userId, userAgent, core.timing.sessions.lifetimeMs);
   if (!(await insertSession(core.db, session, { passwordHash }))) return null;
   return { userId, sessionId: session.id, expiresAt: session.expiresAt };
 }
@@ -64,8 +61,9 @@ export async function openSigSession(
   userId: UserId,
   userAgent: string,
 ): Promise<Credential | null> {
+  const { sigLifetimeMs } = core.timing.sessions;
   // Used for the first time he counts as having come.
-  const session = { ...newSession(userId, userAgent, SIG_LIFETIME_MS), lastSeenAt: NEVER };
+  const session = { ...newSession(userId, userAgent, sigLifetimeMs), lastSeenAt: NEVER };
   if (!(await insertSession(core.db, session))) return null;
   return { userId, sessionId: session.id, expiresAt: session.expiresAt };
 }
@@ -85,7 +83,7 @@ function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Sess
 
 /**
  * Lets a session through that is its user's and has not been ended. Costs no read where this isolate
- * saw it valid in the last 45 s, else one row of D1.
+ * saw it valid within `sessionCache.keepMs`, else one row of D1.
  * @throws `unauthenticated`, with `gone` where the account is; `unavailable` where D1 does not answer
  */
 export async function requireSession(core: Core, caller: Credential): Promise<void> {
@@ -96,7 +94,7 @@ export async function requireSession(core: Core, caller: Credential): Promise<vo
   if (!session) throw await ended(core, userId);
   core.sessionMemory.remember(id, userId);
   if (session.lastSeenAt === NEVER) await settled("login_not_noted", noteLogin(core.db, session, now));
-  else if (session.lastSeenAt <= now - TOUCH_EVERY_MS) {
+  else if (session.lastSeenAt <= now - core.timing.sessions.touchMs) {
     core.waitUntil(settled("touch_failed", touchSession(core.db, id, now)));
   }
 }

@@ -4,6 +4,7 @@ import { fault, log } from "../core/log.ts";
 import type { Conversations } from "../core/ports.ts";
 import type { DeviceCommand, DeviceEvent, KickReason, SyncPoint } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
+import type { Timing } from "../core/timing.ts";
 import { Backlog } from "../object/backlog.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { readFrame } from "../object/intake.ts";
@@ -17,20 +18,12 @@ import type { Feed } from "./feed.ts";
 
 /** More sockets are not open at once; each is told of everything. */
 const MAX_SOCKETS = 100;
-/** Seconds after which one that has lost its connection may be gone. */
-const RETRY_S = 60;
-/** One typing notice of a user is passed on to a conversation in this time. */
-const TYPING_MS = 1_000;
-/** A conversation that has not answered by then is not waited for. */
-const CALL_MS = 5_000;
 /** So many sends, and other calls, wait for answers: what one socket may ask at the most in its window. */
 const MAX_ASKED = 3_000;
 /** So many conversations are asked at once for what sockets missed: a page may be of some MiB. */
 const SYNC_LANES = 16;
 /** So many syncs wait: those of a hundred devices that come back at once. */
 const MAX_SYNCS = 10_000;
-/** A client that wants to begin where it left off says so within this time; until then no message comes. */
-const NEW_MS = 500;
 const NOWHERE: ReadonlySet<ConversationId> = new Set();
 
 /** What the sockets need from outside. */
@@ -38,6 +31,7 @@ export interface DeviceSocketsDeps {
   protocols: Protocols;
   settings: Pick<Settings, "rateLimits">;
   conversations: Conversations;
+  timing: Pick<Timing, "deviceFeed" | "frameRate" | "typing">;
 }
 
 /** The sockets of a user's devices: opens and closes them, and takes their frames to the conversations. */
@@ -77,7 +71,7 @@ export class DeviceSockets {
   requireRoom(opening: number): void {
     if (this.open().length + opening < MAX_SOCKETS) return;
     const detail = `You have ${MAX_SOCKETS} sockets of devices open. Close one, or end a session.`;
-    throw new CoreError("rate_limited", detail, { retryAfter: RETRY_S });
+    throw new CoreError("rate_limited", detail, { retryAfter: this.#deps.timing.deviceFeed.fullRetryAfterS });
   }
 
   /** Takes a socket in. */
@@ -90,7 +84,7 @@ export class DeviceSockets {
     if (!socket.isNew) return;
     setTimeout(() => {
       if (socket.isNew) void this.#release(socket, feed, NOWHERE);
-    }, NEW_MS);
+    }, this.#deps.timing.deviceFeed.holdMs);
   }
 
   /** Goes on with those that were new when an eviction came. */
@@ -170,7 +164,9 @@ export class DeviceSockets {
     if (socket.isClosing) return;
     socket.heard();
     const { decode, refused } = socket.protocol;
-    const taken = readFrame({ decode, refused, ...this.#deps.settings }, socket, data);
+    const { settings, timing } = this.#deps;
+    const { frameRate } = timing;
+    const taken = readFrame({ decode, refused, frameRate, ...settings }, socket, data);
     if (!taken) return;
     const { command, granted } = taken;
     if (command.type === "leave") {
@@ -212,16 +208,18 @@ export class DeviceSockets {
   }
 
   async #typing(socket: DeviceSocket, id: ConversationId): Promise<void> {
+    const { conversations, timing } = this.#deps;
     const now = Date.now();
     // In the order of time: behind the first that is new all are.
     for (const [other, at] of this.#typedAt) {
-      if (now - at < TYPING_MS) break;
+      if (now - at < timing.typing.intervalMs) break;
       this.#typedAt.delete(other);
     }
     if (this.#typedAt.has(id)) return;
     this.#typedAt.set(id, now);
-    const { conversations } = this.#deps;
-    await this.#ask(socket, id, () => withDeadline(conversations.typing(id, socket.userId), CALL_MS));
+    await this.#ask(socket, id, () =>
+      withDeadline(conversations.typing(id, socket.userId), timing.deviceFeed.typingTimeoutMs),
+    );
   }
 
   /** Asks a conversation for something that is no send, if there is room to wait for the answer. */

@@ -1,12 +1,7 @@
-import {
-  DRAFT_LIFETIME_MS,
-  DraftContent,
-  type DraftId,
-  type KeptDraft,
-  type StoredDraft,
-} from "../core/draft.ts";
+import { DraftContent, type DraftId, type KeptDraft, type StoredDraft } from "../core/draft.ts";
 import { noDraft } from "../core/errors.ts";
 import type { ConversationId, Seq } from "../core/ids.ts";
+import type { Timing } from "../core/timing.ts";
 
 /** The table of drafts; part of an inbox's migrations. `n` rises with each: the order in which they were made. */
 export const DRAFTS_TABLE = `
@@ -33,10 +28,12 @@ interface Scheduler {
 export class Drafts {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
+  readonly #timing: Timing["drafts"];
 
-  constructor(sql: SqlStorage, jobs: Scheduler) {
+  constructor(sql: SqlStorage, jobs: Scheduler, timing: Timing["drafts"]) {
     this.#sql = sql;
     this.#jobs = jobs;
+    this.#timing = timing;
   }
 
   /** Keeps a draft, for a day; the oldest makes room for it where there are many. Twice changes nothing. */
@@ -45,13 +42,13 @@ export class Drafts {
     this.#sql.exec(insert, id, createdAt, JSON.stringify(content));
     const oldest = "SELECT n FROM drafts ORDER BY n DESC LIMIT 1 OFFSET ?";
     this.#sql.exec(`DELETE FROM drafts WHERE n <= (${oldest})`, MOST_KEPT);
-    this.#jobs.schedule("drafts", "", createdAt + DRAFT_LIFETIME_MS);
+    this.#jobs.schedule("drafts", "", createdAt + this.#timing.lifetimeMs);
   }
 
   /** What is known of a draft. @throws `not_found` for one that was never made here, or is forgotten */
   get(id: DraftId): KeptDraft {
     const query = "SELECT conversation_id, seq, content FROM drafts WHERE id = ? AND created_at > ?";
-    const [row] = this.#sql.exec<Row>(query, id, Date.now() - DRAFT_LIFETIME_MS).toArray();
+    const [row] = this.#sql.exec<Row>(query, id, Date.now() - this.#timing.lifetimeMs).toArray();
     if (!row) throw noDraft();
     const { conversation_id: conversationId, seq, content } = row;
     if (conversationId !== null && seq !== null) return { sent: { conversationId, seq } };
@@ -66,10 +63,10 @@ export class Drafts {
 
   /** The `drafts` job: forgets those of yesterday. @returns when the next of them is that old */
   sweep(): number | null {
-    const old = Date.now() - DRAFT_LIFETIME_MS;
+    const old = Date.now() - this.#timing.lifetimeMs;
     this.#sql.exec("DELETE FROM drafts WHERE created_at <= ?", old);
     const query = "SELECT min(created_at) AS first FROM drafts";
     const { first } = this.#sql.exec<{ first: number | null }>(query).one();
-    return first === null ? null : first + DRAFT_LIFETIME_MS;
+    return first === null ? null : first + this.#timing.lifetimeMs;
   }
 }

@@ -1,11 +1,7 @@
 import type { SessionId } from "../core/ids.ts";
 import type { EndedSession } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import type { Gate } from "./gate.ts";
-
-/** After this long it is looked up in D1 what became of what was announced. */
-const LOOK_MS = 40_000;
-/** A conversation which did not answer is asked again after this long. */
-const RETRY_MS = 2_000;
 
 /** What is done later for it. */
 interface Scheduler {
@@ -27,16 +23,18 @@ export class Endings {
   readonly #gate: Gate;
   readonly #jobs: Scheduler;
   readonly #sockets: Sockets;
+  readonly #timing: Timing["sessionEnd"];
 
-  constructor(gate: Gate, jobs: Scheduler, sockets: Sockets) {
+  constructor(gate: Gate, jobs: Scheduler, sockets: Sockets, timing: Timing["sessionEnd"]) {
     this.#gate = gate;
     this.#jobs = jobs;
     this.#sockets = sockets;
+    this.#timing = timing;
   }
 
   /** D1 may be about to end some: if nobody comes back to tell which, a job looks there. */
   announce(token: string): void {
-    this.#jobs.schedule("endings", token, Date.now() + LOOK_MS);
+    this.#jobs.schedule("endings", token, Date.now() + this.#timing.lookupMs);
   }
 
   /** Nothing is left to be looked up of what was announced. */
@@ -63,7 +61,7 @@ export class Endings {
 
   async #close(open: SessionId[]): Promise<void> {
     // The jobs stand before the first try: a crash in between does not leave a socket open.
-    for (const id of open) this.#jobs.schedule("kick", id, Date.now() + RETRY_MS);
+    for (const id of open) this.#jobs.schedule("kick", id, Date.now() + this.#timing.retryMs);
     const kicks = open.map((id) =>
       this.#sockets.kick(id).then(
         () => this.#jobs.cancel("kick", id),

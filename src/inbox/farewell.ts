@@ -1,19 +1,13 @@
 import { z } from "zod";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Conversations, UserDirectory } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { inLanes } from "../object/lanes.ts";
 import { membershipPages } from "./memberships.ts";
 
-/** After this long it is looked up in D1 whether the account was deleted, as was announced. */
-const LOOK_MS = 40_000;
-/** A conversation that has not confirmed is asked by a job from then on. */
-const RETRY_MS = 5_000;
-/** A conversation that has not answered by then is asked again. */
-const CALL_MS = 5_000;
-/** How many conversations are asked at once, and how long the first try of all of them may take. */
+/** How many conversations are asked at once. */
 const LANES = 8;
-const TRY_MS = 3_000;
 /** What an inbox keeps once its user is gone: that he is, and what is still to be done. */
 const KEPT = ["schema_versions", "jobs", "presence", "ended_sessions", "sockets"];
 
@@ -28,6 +22,7 @@ interface Scheduler {
 interface FarewellDeps {
   directory: Pick<UserDirectory, "isDeleted" | "memberships">;
   conversations: Pick<Conversations, "removeDeleted">;
+  timing: Pick<Timing, "accountEnd">;
   userId(): UserId;
 }
 
@@ -55,7 +50,7 @@ export class Farewell {
 
   /** D1 may be about to delete the account: if nobody comes back to tell, a job looks there. */
   announce(token: string): void {
-    this.#jobs.schedule("farewell", token, Date.now() + LOOK_MS);
+    this.#jobs.schedule("farewell", token, Date.now() + this.#deps.timing.accountEnd.lookupMs);
   }
 
   /** The `farewell` job. @returns whether the account is deleted: then it is time to `go` */
@@ -78,7 +73,8 @@ export class Farewell {
     const noted: ConversationId[] = [];
     for await (const page of membershipPages(this.#deps.directory, this.#deps.userId())) {
       for (const { conversationId } of page) {
-        this.#jobs.schedule("leave", String(conversationId), Date.now() + RETRY_MS);
+        const due = Date.now() + this.#deps.timing.accountEnd.retryMs;
+        this.#jobs.schedule("leave", String(conversationId), due);
         noted.push(conversationId);
       }
     }
@@ -92,7 +88,8 @@ export class Farewell {
 
   /** One try to leave all of these, for some seconds; the jobs go on with the others. */
   async tryAll(ids: ConversationId[]): Promise<void> {
-    const until = Date.now() + TRY_MS;
+    const { budgetMs } = this.#deps.timing.accountEnd;
+    const until = Date.now() + budgetMs;
     const left = inLanes(LANES, ids, async (id) => {
       if (Date.now() > until) return;
       await this.leave(id).then(
@@ -100,11 +97,12 @@ export class Farewell {
         () => undefined,
       );
     });
-    await withDeadline(left, TRY_MS).catch(() => undefined);
+    await withDeadline(left, budgetMs).catch(() => undefined);
   }
 
   /** The `leave` job. @throws until the conversation has confirmed */
   async leave(id: ConversationId): Promise<void> {
-    await withDeadline(this.#deps.conversations.removeDeleted(id, this.#deps.userId()), CALL_MS);
+    const { conversations, timing, userId } = this.#deps;
+    await withDeadline(conversations.removeDeleted(id, userId()), timing.accountEnd.callTimeoutMs);
   }
 }

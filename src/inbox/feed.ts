@@ -6,6 +6,7 @@ import type { AnyDraft, Receipt } from "../core/message.ts";
 import type { Conversations, ReplayInput } from "../core/ports.ts";
 import type { SyncPoint } from "../core/protocol.ts";
 import { emptyPage, type Place, type ReplayPage } from "../core/replay.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { messageFrames, pageFrames } from "../object/frames.ts";
 import { Serial } from "../object/serial.ts";
@@ -13,14 +14,9 @@ import type { Cursors } from "./cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { List } from "./list.ts";
 import { OwnReads } from "./own-reads.ts";
-import { bring, goesOn, type Own, PAGE_MS } from "./push.ts";
+import { bring, goesOn, type Own } from "./push.ts";
 import type { Scenes } from "./scenes.ts";
 import { type Audience, Standings } from "./standings.ts";
-
-/** So long a send may take, with its wait for what came before it: it waits where somebody is just being blocked. */
-const SEND_MS = 30_000;
-/** So long anything else may wait that a socket asks. */
-const ASK_MS = 10_000;
 
 export interface FeedDeps {
   audience: Audience;
@@ -28,6 +24,7 @@ export interface FeedDeps {
   cursors: Cursors;
   conversations: Conversations;
   scenes: Scenes;
+  timing: Pick<Timing, "deviceFeed">;
   userId(): UserId;
 }
 
@@ -48,6 +45,10 @@ export class Feed {
   constructor(deps: FeedDeps) {
     this.#deps = deps;
     this.#standings = new Standings(deps.audience, deps.cursors);
+  }
+
+  get #timing(): Timing["deviceFeed"] {
+    return this.#deps.timing.deviceFeed;
   }
 
   /**
@@ -87,7 +88,7 @@ export class Feed {
   /** Replays what a socket misses, one page; the last one makes it live. @throws `not_found` */
   sync(socket: DeviceSocket, point: SyncPoint): Promise<void> {
     const id = point.conversationId;
-    const until = Date.now() + ASK_MS;
+    const until = Date.now() + this.#timing.callTimeoutMs;
     const inTurn = () =>
       this.#lines.run(id, () => {
         left(until);
@@ -142,7 +143,8 @@ export class Feed {
     asked: ReplayInput & { rev: number },
   ): Promise<ReplayPage> {
     if (socket.hasRoomForPage) {
-      const page = await withDeadline(this.#deps.conversations.replay(id, asked), PAGE_MS);
+      const replay = this.#deps.conversations.replay(id, asked);
+      const page = await withDeadline(replay, this.#timing.pageTimeoutMs);
       // The pages of other conversations may have come meanwhile.
       if (socket.hasRoomForPage) return page;
     }
@@ -174,7 +176,7 @@ export class Feed {
     take: () => AnyDraft[],
     settle: (outcomes: Result<Receipt>[]) => void,
   ): Promise<void> {
-    const until = Date.now() + SEND_MS;
+    const until = Date.now() + this.#timing.sendTimeoutMs;
     return this.#lines.run(id, async () => {
       const { conversations, userId } = this.#deps;
       const from = await this.#known(id);
@@ -204,12 +206,13 @@ export class Feed {
    */
   async read(socket: DeviceSocket, conversationId: ConversationId, seq: Position): Promise<void> {
     const { conversations, userId } = this.#deps;
-    const until = Date.now() + ASK_MS;
+    const { callTimeoutMs } = this.#timing;
+    const until = Date.now() + callTimeoutMs;
     // Behind what it has sent there: one may read one's own message at once.
     await this.#lines.run(conversationId, () => left(until));
     if (socket.isClosing) return;
     await this.#reads.during({ socket, conversationId, seq }, () =>
-      withDeadline(conversations.read(conversationId, { userId: userId(), seq }), ASK_MS),
+      withDeadline(conversations.read(conversationId, { userId: userId(), seq }), callTimeoutMs),
     );
   }
 
@@ -251,7 +254,8 @@ export class Feed {
     const { list, conversations, userId } = this.#deps;
     const known = list.known(id);
     if (known?.told) return known.told;
-    const bump = await withDeadline(conversations.hello(id, { userId: userId() }), PAGE_MS);
+    const hello = conversations.hello(id, { userId: userId() });
+    const bump = await withDeadline(hello, this.#timing.pageTimeoutMs);
     const place = this.#before(bump);
     list.take(bump, place);
     return place;

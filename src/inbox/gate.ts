@@ -1,10 +1,8 @@
 import { CoreError } from "../core/errors.ts";
 import type { ConversationId, SessionId } from "../core/ids.ts";
 import type { Conversations, SocketRegistration } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-
-/** A conversation that has not answered by then is asked again by a job. */
-const CALL_MS = 5_000;
 
 type Socket = { session_id: SessionId; conversation_id: ConversationId };
 
@@ -12,12 +10,18 @@ type Socket = { session_id: SessionId; conversation_id: ConversationId };
 export class Gate {
   readonly #sql: SqlStorage;
   readonly #conversations: Pick<Conversations, "kick" | "openSessions">;
+  readonly #timing: Timing["socketRegistry"];
   /** which registration was the last of each open socket, so that a check does not undo a newer one */
   readonly #registeredAt = new Map<string, number>();
   #registrations = 0;
 
-  constructor(sql: SqlStorage, conversations: Pick<Conversations, "kick" | "openSessions">) {
+  constructor(
+    sql: SqlStorage,
+    conversations: Pick<Conversations, "kick" | "openSessions">,
+    timing: Timing["socketRegistry"],
+  ) {
     this.#sql = sql;
+    this.#timing = timing;
     this.#conversations = conversations;
   }
 
@@ -72,7 +76,8 @@ export class Gate {
   async kick(sessionId: SessionId): Promise<void> {
     const rows = this.#sql.exec<Socket>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
     const kicks = rows.map(async ({ conversation_id }) => {
-      await withDeadline(this.#conversations.kick(conversation_id, sessionId), CALL_MS);
+      const call = this.#conversations.kick(conversation_id, sessionId);
+      await withDeadline(call, this.#timing.callTimeoutMs);
       this.unregister({ conversationId: conversation_id, sessionId });
     });
     const failed = (await Promise.allSettled(kicks)).find((kick) => kick.status === "rejected");
@@ -92,7 +97,7 @@ export class Gate {
       const sessions = rows.map((row) => row.session_id);
       const since = this.#registrations;
       const call = this.#conversations.openSessions(conversationId, sessions);
-      const open = new Set(await withDeadline(call, CALL_MS));
+      const open = new Set(await withDeadline(call, this.#timing.callTimeoutMs));
       for (const sessionId of sessions) {
         // A socket that was announced while the answer was on its way is not gone.
         const isNew = (this.#registeredAt.get(`${sessionId} ${conversationId}`) ?? 0) > since;

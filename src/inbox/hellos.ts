@@ -1,15 +1,10 @@
 import type { Bump } from "../core/bump.ts";
 import type { ConversationId } from "../core/ids.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 
-/** How long a large group takes its word for it that somebody looks. */
-const AGAIN_MS = 10_000;
-/** Larger groups do not tell of everything at once who has no device's socket. */
-const LARGE = 64;
 /** More are not asked: the rest is as of a minute ago. */
 const MAX_GROUPS = 100;
-/** How long a list waits for one of them. */
-const PATIENCE_MS = 300;
 
 interface Said {
   at: number;
@@ -22,6 +17,7 @@ interface HellosDeps {
   hello(id: ConversationId, listens: boolean): Promise<Bump>;
   /** takes what one of them answered */
   know(bump: Bump): void;
+  timing: Pick<Timing, "largeGroup" | "subscription">;
 }
 
 /**
@@ -37,14 +33,16 @@ export class Hellos {
   }
 
   /**
-   * To each at most once in ten seconds; one that does not answer in time stays as known.
+   * To each at most once in `renewMs`; one that does not answer in time stays as known.
    * @param listens a device has come: that is said though somebody has just looked at his list
    * @param others conversations to greet besides large groups
    */
   async say(listens: boolean, others: ConversationId[] = []): Promise<void> {
+    const { large, timing } = this.#deps;
+    const { renewMs } = timing.subscription;
     const now = Date.now();
-    for (const [id, { at }] of this.#said) if (now - at >= AGAIN_MS) this.#said.delete(id);
-    const wanted = new Set([...this.#deps.large(LARGE, MAX_GROUPS), ...others]);
+    for (const [id, { at }] of this.#said) if (now - at >= renewMs) this.#said.delete(id);
+    const wanted = new Set([...large(timing.largeGroup.aboveMembers, MAX_GROUPS), ...others]);
     const silent = [...wanted].filter((id) => {
       const said = this.#said.get(id);
       return !said || (listens && !said.listens);
@@ -55,7 +53,8 @@ export class Hellos {
   async #sayTo(id: ConversationId, listens: boolean): Promise<void> {
     this.#said.set(id, { at: Date.now(), listens });
     try {
-      this.#deps.know(await withDeadline(this.#deps.hello(id, listens), PATIENCE_MS));
+      const { hello, know, timing } = this.#deps;
+      know(await withDeadline(hello(id, listens), timing.subscription.callTimeoutMs));
     } catch {
       // It is asked again next time.
       this.#said.delete(id);

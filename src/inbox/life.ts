@@ -2,7 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { CoreError, type Result } from "../core/errors.ts";
 import { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { Contacts, UserDirectory } from "../core/ports.ts";
-import { Jobs } from "../object/jobs.ts";
+import type { Timing } from "../core/timing.ts";
+import { type JobHandler, Jobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
 import { Cursors } from "./cursors.ts";
@@ -15,7 +16,7 @@ import { Gate } from "./gate.ts";
 import { Hellos } from "./hellos.ts";
 import { List } from "./list.ts";
 import type { JobKind, Live } from "./live.ts";
-import { LATELY_MS, Lively, MAX_LIVELY } from "./lively.ts";
+import { Lively, MAX_LIVELY } from "./lively.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { Notices } from "./notices.ts";
 import { DeviceOpening, OPENING_HEADER } from "./opening.ts";
@@ -24,14 +25,12 @@ import { Repair } from "./repair.ts";
 import { Scenes } from "./scenes.ts";
 import { Telling } from "./telling.ts";
 
-/** What an inbox needs from outside; `src/index.ts` hands it in. */
+/** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
   directory: UserDirectory;
   contacts: Contacts;
+  timing: Timing;
 }
-
-/** How often the gate asks whether sockets of which it has heard nothing are still open. */
-const CHECK_MS = 15 * 60_000;
 
 /**
  * The life cycle of a user's object: start-up, sockets of his devices, alarm. What it can be asked is
@@ -47,7 +46,7 @@ export abstract class InboxLife extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
     super(ctx, env);
     this.deps = deps;
-    this.jobs = new Jobs(ctx.storage, {
+    const handlers: Record<JobKind, JobHandler> = {
       kick: (key) => this.#with((live) => this.#kick(live, SessionId.parse(key))),
       sweep: () => this.#with(async ({ gate }) => gate.sweep(Date.now())),
       sockets: () => this.#with((live) => this.#checkSockets(live)),
@@ -58,7 +57,8 @@ export abstract class InboxLife extends DurableObject<Env> {
       farewell: () => this.#with((live) => this.#lookUpFarewell(live)),
       drafts: () => this.#with(async ({ drafts }) => drafts.sweep()),
       leave: (key) => this.#with((live) => this.#leave(live, ConversationId.parse(Number(key)))),
-    });
+    };
+    this.jobs = new Jobs(ctx.storage, handlers, deps.timing.jobs);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
@@ -163,7 +163,8 @@ export abstract class InboxLife extends DurableObject<Env> {
   async #checkSockets({ gate, presence, sockets }: Live): Promise<number | null> {
     await gate.forgetLost();
     presence.left();
-    return gate.hasSockets() || sockets.open().length > 0 ? Date.now() + CHECK_MS : null;
+    const hasSome = gate.hasSockets() || sockets.open().length > 0;
+    return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
   }
 
   /** The account is deleted. @returns the conversations to leave, each noted as a job */
@@ -177,7 +178,7 @@ export abstract class InboxLife extends DurableObject<Env> {
 
   /** Notes that the gate is to look after its sockets. */
   protected checkLater(): void {
-    this.jobs.schedule("sockets", "", Date.now() + CHECK_MS);
+    this.jobs.schedule("sockets", "", Date.now() + this.deps.timing.socketRegistry.checkMs);
   }
 
   /** Does what was asked for once the user is known, and answers refusals as data. */
@@ -209,35 +210,37 @@ export abstract class InboxLife extends DurableObject<Env> {
   #start(): Live {
     const { sql } = this.ctx.storage;
     const { deps, jobs } = this;
-    const { conversations } = deps;
+    const { conversations, timing } = deps;
     const userId = () => this.userId();
-    const gate = new Gate(sql, conversations);
+    const gate = new Gate(sql, conversations, timing.socketRegistry);
     const farewell = new Farewell(sql, jobs, { ...deps, userId });
     const list = new List(sql);
     const notices = new Notices(this.ctx.storage);
     const cursors = new Cursors(sql);
-    const drafts = new Drafts(sql, jobs);
+    const drafts = new Drafts(sql, jobs, timing.drafts);
     const sockets = new DeviceSockets(this.ctx, deps, cursors);
     const audience = {
       open: () => sockets.open(),
       isListening: () => this.#opening > 0 || sockets.open().length > 0,
     };
-    const scenes = new Scenes({ directory: deps.directory, audience, list, userId });
-    const feed = new Feed({ audience, list, cursors, conversations, scenes, userId });
+    const scenes = new Scenes({ directory: deps.directory, audience, list, timing, userId });
+    const feed = new Feed({ audience, list, cursors, conversations, scenes, timing, userId });
     const hellos = new Hellos({
       large: (members, limit) => list.large(members, limit),
       hello: (id, listens) => conversations.hello(id, { userId: this.userId(), listens }),
       know: (bump) => feed.know(bump),
+      timing,
     });
     const telling = new Telling({ ...deps, userId });
     const presence = new Presence(sql, jobs, {
       directory: deps.directory,
       telling,
+      timing,
       userId,
       isOnline: () => !farewell.isGone && (audience.isListening() || gate.hasSockets()),
     });
     const repair = new Repair(sql, {
-      ...{ directory: deps.directory, conversations, list, cursors, feed, userId },
+      ...{ directory: deps.directory, conversations, list, cursors, feed, timing, userId },
       sockets: { ...audience, fail: () => sockets.fail() },
       isGone: () => farewell.isGone,
       lookAtSockets: () => {
@@ -245,17 +248,18 @@ export abstract class InboxLife extends DurableObject<Env> {
         presence.repair();
       },
     });
-    const endings = new Endings(gate, jobs, {
-      closeHere: (sessionId) => {
+    const ended = {
+      closeHere: (sessionId: SessionId) => {
         sockets.kickSession(sessionId);
         presence.left();
       },
       closeAllHere: () => sockets.kick(() => true, "session_ended"),
-      kick: (sessionId) => this.#with((live) => this.#kick(live, sessionId)),
-    });
+      kick: (sessionId: SessionId) => this.#with((live) => this.#kick(live, sessionId)),
+    };
+    const endings = new Endings(gate, jobs, ended, timing.sessionEnd);
     // What an eviction or a crash took out of memory: where somebody wrote a moment ago there may be more to tell.
-    const lively = new Lively();
-    const heard = list.since(Date.now() - LATELY_MS, MAX_LIVELY);
+    const lively = new Lively(timing.recent);
+    const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_LIVELY);
     for (const { conversationId, updatedAt } of heard) lively.note(conversationId, updatedAt);
     if (farewell.isGone) list.end();
     // Ended while an eviction was on its way.

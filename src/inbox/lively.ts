@@ -1,9 +1,6 @@
 import type { ConversationId } from "../core/ids.ts";
+import type { Timing } from "../core/timing.ts";
 
-/** Longer than a member rests between two bumps: after that, what is known is the newest. */
-const LIVELY_MS = 1_000;
-/** Longer than one without devices rests before he is told of what only passes by. */
-export const LATELY_MS = 6_000;
 /** More are not asked. */
 export const MAX_LIVELY = 50;
 
@@ -13,7 +10,12 @@ export const MAX_LIVELY = 50;
  * there: the first one tells them. In memory alone; start-up notes those which the list shows to be new.
  */
 export class Lively {
+  readonly #timing: Timing["recent"];
   readonly #heardAt = new Map<ConversationId, number>();
+
+  constructor(timing: Timing["recent"]) {
+    this.#timing = timing;
+  }
 
   /** @param at when it was heard of; none that was heard of later is noted yet */
   note(id: ConversationId, at = Date.now()): void {
@@ -25,12 +27,12 @@ export class Lively {
   }
 
   now(): ConversationId[] {
-    const since = Date.now() - LIVELY_MS;
+    const since = Date.now() - this.#timing.listMs;
     return this.lately().filter((id) => (this.#heardAt.get(id) ?? 0) >= since);
   }
 
   lately(): ConversationId[] {
-    const since = Date.now() - LATELY_MS;
+    const since = Date.now() - this.#timing.subscribeMs;
     for (const [id, at] of this.#heardAt) if (at < since) this.#heardAt.delete(id);
     return [...this.#heardAt.keys()];
   }

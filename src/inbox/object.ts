@@ -11,9 +11,6 @@ import { InboxLife } from "./life.ts";
 import type { Live } from "./live.ts";
 import type { NoticePage } from "./notices.ts";
 
-/** How long a list waits for a conversation in which something goes on. */
-const SNAPSHOT_MS = 300;
-
 /**
  * One user: the gate of his sockets, those of his devices, his list of conversations, whether he is online.
  * These are its calls: each takes one object, ignores what it does not know of it, and answers what it refuses
@@ -249,10 +246,11 @@ export abstract class InboxObject extends InboxLife {
 
   /** Takes the newest of conversations in which something goes on; one that does not answer stays as known. */
   async #askLively({ feed, lively }: Live): Promise<void> {
-    const { conversations } = this.deps;
+    const { conversations, timing } = this.deps;
+    const { snapshotTimeoutMs } = timing.list;
     const asked = lively
       .now()
-      .map((id) => withDeadline(conversations.snapshot(id, this.userId()), SNAPSHOT_MS));
+      .map((id) => withDeadline(conversations.snapshot(id, this.userId()), snapshotTimeoutMs));
     for (const answered of await Promise.allSettled(asked)) {
       if (answered.status === "fulfilled") feed.know(answered.value);
     }

@@ -1,15 +1,9 @@
 import type { UserId } from "../core/ids.ts";
 import type { UserDirectory } from "../core/ports.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { Serial } from "../object/serial.ts";
 import type { Telling } from "./telling.ts";
-
-/** How long a user stays online after his last socket has closed: a reconnect is no absence. */
-const GRACE_MS = 5_000;
-/** What was tried at once is tried again by the job from then on. */
-const RETRY_MS = 2_000;
-/** How long a socket that opens waits for D1. */
-const WAIT_MS = 1_000;
 
 interface Scheduler {
   schedule(kind: "online" | "offline", key: string, due: number): void;
@@ -20,6 +14,7 @@ interface Scheduler {
 interface PresenceDeps {
   directory: Pick<UserDirectory, "setOnline">;
   telling: Pick<Telling, "presence">;
+  timing: Pick<Timing, "presence">;
   userId(): UserId;
   /** whether a socket of any kind is open */
   isOnline(): boolean;
@@ -33,7 +28,7 @@ interface Change {
 }
 
 /**
- * Whether the user is online, as others are told: at least one socket of any kind is open, or was five seconds
+ * Whether the user is online, as others are told: at least one socket of any kind is open, or was a grace
  * ago. A job stands for each change until D1 and the contacts know of it. D1 comes first: of two who come at once
  * the second finds the first.
  */
@@ -55,15 +50,16 @@ export class Presence {
 
   /**
    * A socket opens. Every one but the first finds all done: no rows for it.
-   * @returns once D1 has it; where it has not within a second the job goes on
+   * @returns once D1 has it; where it has not within `openTimeoutMs` the job goes on
    */
   async came(): Promise<void> {
     this.#jobs.cancel("offline", "");
     if (this.#isKnown()) return;
-    this.#jobs.schedule("online", "", Date.now() + RETRY_MS);
+    const { retryMs, openTimeoutMs } = this.#deps.timing.presence;
+    this.#jobs.schedule("online", "", Date.now() + retryMs);
     const { projected, told } = this.#become(true);
     told.catch(() => undefined);
-    await withDeadline(projected, WAIT_MS).catch(() => undefined);
+    await withDeadline(projected, openTimeoutMs).catch(() => undefined);
   }
 
   /** A socket may have closed; should it be the last one, that is told after a while. */
@@ -71,7 +67,7 @@ export class Presence {
     if (this.#deps.isOnline()) return;
     // What was only begun is to be undone too.
     const isShown = this.#isKnown() || this.#jobs.has("online", "");
-    if (isShown) this.#jobs.schedule("offline", "", Date.now() + GRACE_MS);
+    if (isShown) this.#leaveLater();
   }
 
   /** The account is deleted: nothing of what is under way is told any more. */
@@ -84,7 +80,11 @@ export class Presence {
   repair(): void {
     this.#know(false);
     if (this.#deps.isOnline()) void this.came();
-    else this.#jobs.schedule("offline", "", Date.now() + GRACE_MS);
+    else this.#leaveLater();
+  }
+
+  #leaveLater(): void {
+    this.#jobs.schedule("offline", "", Date.now() + this.#deps.timing.presence.graceMs);
   }
 
   /** The `online` job. */

@@ -4,14 +4,12 @@ import type { Conversations } from "../core/ports.ts";
 import type { DeviceProtocol } from "../core/protocol.ts";
 import { isAhead, type Place, type ReplayPage } from "../core/replay.ts";
 import type { Scene } from "../core/scene.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { changeEvents, messageFrames } from "../object/frames.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { Scenes, Unread } from "./scenes.ts";
 import type { Stand } from "./standings.ts";
-
-/** A conversation that has not given its page by then is asked again when it next has something. */
-export const PAGE_MS = 5_000;
 
 /** What a socket sent itself. */
 export interface Own {
@@ -25,6 +23,7 @@ type Upto = Pick<Bump, "conversationId" | "lastSeq" | "rev" | "page"> & Partial<
 interface PushDeps {
   conversations: Conversations;
   scenes: Scenes;
+  timing: Pick<Timing, "deviceFeed">;
   userId(): UserId;
 }
 
@@ -36,7 +35,7 @@ const NONE: ReadonlySet<Seq> = new Set();
  * @param own what one of them has sent, and is not told
  */
 export async function bring(
-  { conversations, scenes, userId }: PushDeps,
+  { conversations, scenes, timing, userId }: PushDeps,
   stand: Stand,
   upto: Upto,
   own?: Own,
@@ -46,7 +45,8 @@ export async function bring(
   while (isAhead({ seq, rev }, stand.place)) {
     // Who has left meanwhile misses what was said before all the same.
     const asked = { userId: userId(), after: stand.place.seq, rev: stand.place.rev, evenLeft: true };
-    push(scenes, stand, upto, await withDeadline(conversations.replay(id, asked), PAGE_MS), own);
+    const page = withDeadline(conversations.replay(id, asked), timing.deviceFeed.pageTimeoutMs);
+    push(scenes, stand, upto, await page, own);
   }
 }
 

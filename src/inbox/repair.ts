@@ -4,6 +4,7 @@ import { type ConversationId, Position, type UserId } from "../core/ids.ts";
 import { fault, log } from "../core/log.ts";
 import type { Conversations, Repaired, UserDirectory } from "../core/ports.ts";
 import { isAhead, type Place } from "../core/replay.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { inLanes } from "../object/lanes.ts";
 import type { Cursors } from "./cursors.ts";
@@ -15,12 +16,6 @@ import type { Audience } from "./standings.ts";
 
 /** How many conversations are asked at once. */
 const LANES = 8;
-/** One that has not answered by then, its turn included, is not reached. */
-const CALL_MS = 5_000;
-/** Nor are those which have not been asked by then. */
-const TRY_MS = 20_000;
-/** From one repair to the next. */
-const REST_MS = 60_000;
 
 interface RepairDeps {
   directory: Pick<UserDirectory, "memberships">;
@@ -30,6 +25,7 @@ interface RepairDeps {
   list: List;
   cursors: Cursors;
   feed: Feed;
+  timing: Pick<Timing, "listRepair">;
   userId(): UserId;
   /** whether the account is deleted: nothing is to be written any more */
   isGone(): boolean;
@@ -95,7 +91,7 @@ export class Repair {
     }
     this.#requireThere();
     const done = { repaired: 0, unreachable: 0 };
-    const until = Date.now() + TRY_MS;
+    const until = Date.now() + this.#deps.timing.listRepair.budgetMs;
     // Also what D1 does not know: it may be behind, and the conversation has the last word.
     const ids = [...new Set([...round.sticky.keys(), ...list.ids()])];
     // From anywhere: for whom the time is too short, the next repair does not begin with the same ones.
@@ -113,15 +109,16 @@ export class Repair {
 
   /** @returns whether the conversation has answered in time */
   async #reach(id: ConversationId, round: Round): Promise<boolean> {
-    const { feed, isGone } = this.#deps;
+    const { feed, isGone, timing } = this.#deps;
+    const { callTimeoutMs } = timing.listRepair;
     let isAwaited = true;
     const turn = feed.inTurn(id, async () => {
       if (!isAwaited || isGone()) return;
-      const truth = await withDeadline(this.#ask(id), CALL_MS);
+      const truth = await withDeadline(this.#ask(id), callTimeoutMs);
       if (isAwaited && !isGone()) this.#replace(id, truth, round);
     });
     try {
-      await withDeadline(turn, CALL_MS);
+      await withDeadline(turn, callTimeoutMs);
       return true;
     } catch (error) {
       log("warn", "conversation_not_repaired", { conversation: id, ...fault(error) });
@@ -180,9 +177,10 @@ export class Repair {
 
   #requireRested(): void {
     const { at } = this.#sql.exec<{ at: number }>("SELECT repaired_at AS at FROM presence").one();
-    const wait = at + REST_MS - Date.now();
+    const { cooldownMs } = this.#deps.timing.listRepair;
+    const wait = at + cooldownMs - Date.now();
     // A time to come is as wrong as the rest may be.
-    if (wait <= 0 || wait > REST_MS) return;
+    if (wait <= 0 || wait > cooldownMs) return;
     const retryAfter = Math.ceil(wait / 1_000);
     throw new CoreError("rate_limited", `This was done just now. Try again in ${retryAfter} seconds.`, {
       retryAfter,

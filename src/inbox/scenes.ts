@@ -4,16 +4,11 @@ import { fault, log } from "../core/log.ts";
 import { publicOf } from "../core/particulars.ts";
 import type { UserDirectory } from "../core/ports.ts";
 import type { Scene, Setting } from "../core/scene.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import type { List } from "./list.ts";
 import type { Audience } from "./standings.ts";
 
-/** So long what D1 said is taken for what it is. */
-const FRESH_MS = 60_000;
-/** Messages do not wait longer for it. */
-const PATIENCE_MS = 2_000;
-/** Where there was no answer, no message waits for one before this is over. */
-const PAUSE_MS = 10_000;
 /** Of more conversations nothing is kept. */
 const MAX_KEPT = 500;
 
@@ -24,6 +19,7 @@ interface ScenesDeps {
   directory: Pick<UserDirectory, "setting">;
   audience: Audience;
   list: List;
+  timing: Pick<Timing, "sceneCache">;
   userId(): UserId;
 }
 
@@ -43,17 +39,18 @@ export class Scenes {
 
   /** Whether a socket is open that wants to be told of this one what is not known. */
   isWanted(id: ConversationId): boolean {
+    const { freshMs, cooldownMs } = this.#deps.timing.sceneCache;
     const now = Date.now();
     const at = this.#known.get(id)?.at ?? 0;
-    if (now - at < FRESH_MS || now - this.#failedAt < PAUSE_MS) return false;
+    if (now - at < freshMs || now - this.#failedAt < cooldownMs) return false;
     return this.#deps.audience.open().some(({ protocol }) => protocol.inScene);
   }
 
   /** Asks; where there is no answer what was known holds. */
   async prepare(id: ConversationId): Promise<void> {
-    const { directory, userId } = this.#deps;
+    const { directory, timing, userId } = this.#deps;
     try {
-      const setting = await withDeadline(directory.setting(userId(), id), PATIENCE_MS);
+      const setting = await withDeadline(directory.setting(userId(), id), timing.sceneCache.timeoutMs);
       if (setting) this.#keep(id, { ...setting, peer: setting.peer && publicOf(setting.peer) });
     } catch (error) {
       this.#failedAt = Date.now();

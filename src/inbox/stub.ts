@@ -5,6 +5,7 @@ import type { Reference } from "../core/message.ts";
 import type { NoticeBox } from "../core/notice.ts";
 import type { Contact, EndedSession, Notices, Repaired, SocketRegistration } from "../core/ports.ts";
 import type { DeviceEvent } from "../core/protocol.ts";
+import type { Timing } from "../core/timing.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
 import type { NoticePage } from "./notices.ts";
 import type { InboxObject } from "./object.ts";
@@ -13,44 +14,46 @@ import { type DeviceOpening, OPENING_HEADER } from "./opening.ts";
 /** Inbox objects by the id of their user. Every call is idempotent. */
 export class InboxStubs {
   readonly #namespace: DurableObjectNamespace<InboxObject>;
+  readonly #timing: Timing["rpcRetry"];
 
-  constructor(namespace: DurableObjectNamespace<InboxObject>) {
+  constructor(namespace: DurableObjectNamespace<InboxObject>, timing: Timing["rpcRetry"]) {
     this.#namespace = namespace;
+    this.#timing = timing;
   }
 
   /** @see InboxObject.bump */
   bump(userId: UserId, bump: Bump): Promise<Told> {
-    return callObject(() => this.#stub(userId).bump(bump));
+    return callObject(this.#timing, () => this.#stub(userId).bump(bump));
   }
 
   /** @see InboxObject.notify */
   notify(userId: UserId, notices: Notices): Promise<null> {
-    return callObject(() => this.#stub(userId).notify(notices));
+    return callObject(this.#timing, () => this.#stub(userId).notify(notices));
   }
 
   /** @see InboxObject.notices */
   notices(userId: UserId, input: { before?: number; limit: number }): Promise<NoticePage> {
-    return callObject(() => this.#stub(userId).notices(input));
+    return callObject(this.#timing, () => this.#stub(userId).notices(input));
   }
 
   /** @see InboxObject.noticeBox */
   noticeBox(userId: UserId): Promise<NoticeBox> {
-    return callObject(() => this.#stub(userId).noticeBox());
+    return callObject(this.#timing, () => this.#stub(userId).noticeBox());
   }
 
   /** @see InboxObject.readNotices */
   readNotices(userId: UserId): Promise<null> {
-    return callObject(() => this.#stub(userId).readNotices());
+    return callObject(this.#timing, () => this.#stub(userId).readNotices());
   }
 
   /** @see InboxObject.hideNotices */
   hideNotices(userId: UserId, input: { forget: boolean }): Promise<null> {
-    return callObject(() => this.#stub(userId).hideNotices(input));
+    return callObject(this.#timing, () => this.#stub(userId).hideNotices(input));
   }
 
   /** @see InboxObject.tell */
   tell(userId: UserId, event: DeviceEvent): Promise<null> {
-    return callObject(() => this.#stub(userId).tell({ event }));
+    return callObject(this.#timing, () => this.#stub(userId).tell({ event }));
   }
 
   /**
@@ -65,12 +68,12 @@ export class InboxStubs {
 
   /** @see InboxObject.register */
   register(userId: UserId, socket: SocketRegistration): Promise<null> {
-    return callObject(() => this.#stub(userId).register(socket));
+    return callObject(this.#timing, () => this.#stub(userId).register(socket));
   }
 
   /** @see InboxObject.unregister */
   unregister(userId: UserId, socket: SocketRegistration): Promise<null> {
-    return callObject(() => this.#stub(userId).unregister(socket));
+    return callObject(this.#timing, () => this.#stub(userId).unregister(socket));
   }
 
   /**
@@ -78,82 +81,82 @@ export class InboxStubs {
    * (ms), when its tokens are void anyway.
    */
   endSession(userId: UserId, input: EndedSession): Promise<null> {
-    return callObject(() => this.#stub(userId).endSession(input));
+    return callObject(this.#timing, () => this.#stub(userId).endSession(input));
   }
 
   /** @see InboxObject.closeSession */
   closeSession(userId: UserId, input: { sessionId: SessionId }): Promise<boolean> {
-    return callObject(() => this.#stub(userId).closeSession(input));
+    return callObject(this.#timing, () => this.#stub(userId).closeSession(input));
   }
 
   /** @see InboxObject.endingSessions */
   endingSessions(userId: UserId, input: { token: string }): Promise<null> {
-    return callObject(() => this.#stub(userId).endingSessions(input));
+    return callObject(this.#timing, () => this.#stub(userId).endingSessions(input));
   }
 
   /** @see InboxObject.endSessions */
   endSessions(userId: UserId, input: { token: string; sessions: EndedSession[] }): Promise<null> {
-    return callObject(() => this.#stub(userId).endSessions(input));
+    return callObject(this.#timing, () => this.#stub(userId).endSessions(input));
   }
 
   /** @see InboxObject.leaving */
   leaving(userId: UserId, input: { token: string }): Promise<null> {
-    return callObject(() => this.#stub(userId).leaving(input));
+    return callObject(this.#timing, () => this.#stub(userId).leaving(input));
   }
 
   /** @see InboxObject.farewell */
   farewell(userId: UserId, input: { token: string; contacts: Contact[] }): Promise<null> {
-    return callObject(() => this.#stub(userId).farewell(input));
+    return callObject(this.#timing, () => this.#stub(userId).farewell(input));
   }
 
   /** @see InboxObject.list */
   list(userId: UserId, input: ListRange): Promise<InboxEntry[]> {
-    return callObject(() => this.#stub(userId).list(input));
+    return callObject(this.#timing, () => this.#stub(userId).list(input));
   }
 
   /** @see InboxObject.overview */
   overview(userId: UserId, input: ListRange): Promise<{ entries: InboxEntry[]; box: NoticeBox }> {
-    return callObject(() => this.#stub(userId).overview(input));
+    return callObject(this.#timing, () => this.#stub(userId).overview(input));
   }
 
   /** @see InboxObject.kept */
   kept(userId: UserId): Promise<Kept[]> {
-    return callObject(() => this.#stub(userId).kept());
+    return callObject(this.#timing, () => this.#stub(userId).kept());
   }
 
   /** @see InboxObject.entries */
   entries(userId: UserId, input: { ids: ConversationId[]; evenHidden?: boolean }): Promise<InboxEntry[]> {
-    return callObject(() => this.#stub(userId).entries(input));
+    return callObject(this.#timing, () => this.#stub(userId).entries(input));
   }
 
   /** @see InboxObject.numbered */
   numbered(userId: UserId, input: NumberedRange): Promise<NumberedPage> {
-    return callObject(() => this.#stub(userId).numbered(input));
+    return callObject(this.#timing, () => this.#stub(userId).numbered(input));
   }
 
   /** @see InboxObject.keepDraft */
   keepDraft(userId: UserId, draft: StoredDraft): Promise<null> {
-    return callObject(() => this.#stub(userId).keepDraft(draft));
+    return callObject(this.#timing, () => this.#stub(userId).keepDraft(draft));
   }
 
   /** @see InboxObject.draft */
   draft(userId: UserId, input: { id: DraftId }): Promise<KeptDraft> {
-    return callObject(() => this.#stub(userId).draft(input));
+    return callObject(this.#timing, () => this.#stub(userId).draft(input));
   }
 
   /** @see InboxObject.draftSent */
   draftSent(userId: UserId, input: { id: DraftId } & Reference): Promise<null> {
-    return callObject(() => this.#stub(userId).draftSent(input));
+    return callObject(this.#timing, () => this.#stub(userId).draftSent(input));
   }
 
   /** @see InboxObject.repair */
   repair(userId: UserId): Promise<Repaired> {
-    return callObject(() => this.#stub(userId).repair());
+    return callObject(this.#timing, () => this.#stub(userId).repair());
   }
 
   /** @see InboxObject.stick */
   stick(userId: UserId, input: { conversationId: ConversationId; sticky: boolean }): Promise<null> {
-    return callObject(() => this.#stub(userId).stick(input));
+    return callObject(this.#timing, () => this.#stub(userId).stick(input));
   }
 
   #stub(userId: UserId): DurableObjectStub<InboxObject> {

@@ -2,6 +2,7 @@ import type { UserId } from "../core/ids.ts";
 import { log } from "../core/log.ts";
 import type { Contact, Contacts, UserDirectory } from "../core/ports.ts";
 import type { DeviceEvent } from "../core/protocol.ts";
+import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { inLanes } from "../object/lanes.ts";
 
@@ -11,12 +12,11 @@ const PAGE = 200;
 const MAX_PAGES = 5;
 /** So many are told at once. */
 const LANES = 8;
-/** An inbox that has not answered by then is passed over. */
-const CALL_MS = 2_000;
 
 export interface TellingDeps {
   directory: Pick<UserDirectory, "onlineContacts">;
   contacts: Contacts;
+  timing: Pick<Timing, "presence">;
   userId(): UserId;
 }
 
@@ -66,6 +66,7 @@ export class Telling {
   }
 
   async #tell(id: UserId, event: DeviceEvent): Promise<void> {
-    await withDeadline(this.#deps.contacts.tell(id, event), CALL_MS);
+    const { contacts, timing } = this.#deps;
+    await withDeadline(contacts.tell(id, event), timing.presence.contactTimeoutMs);
   }
 }

@@ -1,15 +1,17 @@
 import type { Failure } from "../core/errors.ts";
+import type { Timing } from "../core/timing.ts";
 
-/** A socket's window, in ms, and how many frames it may send in one. */
-const WINDOW_MS = 10_000;
+/** How many frames a socket may send in one window. */
 const FRAMES = 3_000;
 
 /** The refusal of what is over it. */
-export const TOO_FAST: Failure = {
-  ok: false,
-  code: "rate_limited",
-  detail: `This socket may send ${FRAMES} frames in ${WINDOW_MS / 1_000} seconds; each send, and each conversation of a sync, counts as one.`,
-};
+export function tooFast({ windowMs }: Timing["frameRate"]): Failure {
+  return {
+    ok: false,
+    code: "rate_limited",
+    detail: `This socket may send ${FRAMES} frames in ${windowMs / 1_000} seconds; each send, and each conversation of a sync, counts as one.`,
+  };
+}
 
 /**
  * How many frames a socket has sent; a send inside a frame of several counts as one. In memory alone: an
@@ -20,9 +22,9 @@ export class FrameRate {
   #taken = 0;
 
   /** Counts so many frames. @returns how many of them, the first ones, are within the limit */
-  take(frames: number): number {
+  take(frames: number, { windowMs }: Timing["frameRate"]): number {
     const now = Date.now();
-    if (now - this.#since >= WINDOW_MS) {
+    if (now - this.#since >= windowMs) {
       this.#since = now;
       this.#taken = 0;
     }

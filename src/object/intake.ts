@@ -1,7 +1,8 @@
 import type { Failure, Result } from "../core/errors.ts";
 import type { About, Command, DeviceCommand } from "../core/protocol.ts";
 import { exceedsBytes } from "../core/text.ts";
-import { TOO_FAST } from "./frame-rate.ts";
+import type { Timing } from "../core/timing.ts";
+import { tooFast } from "./frame-rate.ts";
 import { CLOSE, type HeldAttachment, type HeldSocket } from "./socket.ts";
 
 const MAX_FRAME_BYTES = 64 * 1024;
@@ -11,6 +12,7 @@ export interface Intake<Asked> {
   decode(frame: string): Result<Asked>;
   refused(failure: Failure, about?: About): string;
   rateLimits: boolean;
+  frameRate: Timing["frameRate"];
 }
 
 /**
@@ -31,13 +33,14 @@ export function readFrame<Asked extends Command | DeviceCommand>(
   const decoded = typeof data === "string" ? intake.decode(data) : BINARY;
   const parts = decoded.ok ? partsOf(decoded.value) : [{}];
   const count = parts.length;
-  const granted = intake.rateLimits ? socket.rate.take(count) : count;
+  const granted = intake.rateLimits ? socket.rate.take(count, intake.frameRate) : count;
   if (socket.rate.isFarOver) {
     socket.close(CLOSE.tooFast);
     return null;
   }
   if (granted < count) {
-    for (const about of parts.slice(granted)) socket.send(intake.refused(TOO_FAST, about));
+    const refusal = tooFast(intake.frameRate);
+    for (const about of parts.slice(granted)) socket.send(intake.refused(refusal, about));
   }
   if (granted === 0) return null;
   if (!decoded.ok) {

@@ -1,11 +1,8 @@
 import { fault, log } from "../core/log.ts";
+import type { Timing } from "../core/timing.ts";
 
 /** What is done for one row of `jobs`; it returns when to run again (ms), or null when the job is done. */
 export type JobHandler = (key: string) => Promise<number | null>;
-
-const FIRST_RETRY_MS = 2_000;
-const LAST_RETRY_MS = 600_000;
-const BUDGET_MS = 5_000;
 
 /** The table each object keeps its jobs in, a handful of rows; part of an object's first migration. */
 export const JOBS_TABLE = `
@@ -24,17 +21,19 @@ type Row = { kind: string; key: string; tries: number };
 
 /**
  * What an object has to do later, each thing once per (kind, key). The object's one alarm stands at
- * the earliest. A job that throws is tried again, 2 s … 10 min later; others go on.
+ * the earliest. A job that throws is tried again, later each time; others go on.
  */
 export class Jobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
   readonly #handlers: Record<Kind, JobHandler>;
+  readonly #timing: Timing["jobs"];
   #alarmAt: number | null = null;
   #running: Running | null = null;
 
-  constructor(storage: DurableObjectStorage, handlers: Record<Kind, JobHandler>) {
+  constructor(storage: DurableObjectStorage, handlers: Record<Kind, JobHandler>, timing: Timing["jobs"]) {
     this.#storage = storage;
     this.#handlers = handlers;
+    this.#timing = timing;
   }
 
   /** Sees to it that the job runs at `due` or earlier; one that is running now runs once more then. */
@@ -60,13 +59,13 @@ export class Jobs<Kind extends string> {
     this.#storage.sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
   }
 
-  /** Runs what is due, for at most 5 s, then sets the alarm for the rest. For the object's `alarm()`. */
+  /** Runs what is due, for `budgetMs` at most, then sets the alarm for the rest. For the object's `alarm()`. */
   async run(): Promise<void> {
     // The alarm is spent, even where it came before its time.
     this.#alarmAt = null;
     const started = Date.now();
     try {
-      while (Date.now() - started < BUDGET_MS) {
+      while (Date.now() - started < this.#timing.budgetMs) {
         const query = "SELECT kind, key, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1";
         const [row] = this.#storage.sql.exec<Row>(query, Date.now()).toArray();
         if (!row) break;
@@ -96,7 +95,8 @@ export class Jobs<Kind extends string> {
       next = await this.#handlers[kind](key);
     } catch (error) {
       failures = tries + 1;
-      next = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** tries, LAST_RETRY_MS);
+      const { firstRetryMs, maxRetryMs } = this.#timing;
+      next = Date.now() + Math.min(firstRetryMs * 2 ** tries, maxRetryMs);
       log("error", "job_failed", { kind, key, tries: failures, ...fault(error) });
     } finally {
       this.#running = null;

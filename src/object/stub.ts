@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { CoreError, type ErrorCode, Failure, type Result } from "../core/errors.ts";
+import type { Timing } from "../core/timing.ts";
 
 const ATTEMPTS = 3;
-const FIRST_PAUSE_MS = 50;
 
 /** How the platform marks its own failures of a call to an object. */
 const PlatformError = z.object({
@@ -17,14 +17,17 @@ const PlatformError = z.object({
  *   (with jitter) where the platform says that this makes sense
  * @throws CoreError as the object refused, or `unavailable` where the object cannot be reached
  */
-export async function callObject<T>(once: () => Promise<Result<T>>): Promise<T> {
+export async function callObject<T>(
+  { backoffMs }: Timing["rpcRetry"],
+  once: () => Promise<Result<T>>,
+): Promise<T> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     try {
       return unwrap(await once());
     } catch (error) {
       const { retryable, overloaded } = trouble(error);
       if (!retryable || overloaded) throw refusal(error);
-      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));
+      await new Promise((resolve) => setTimeout(resolve, backoffMs * 2 ** attempt * Math.random()));
     }
   }
   return callObjectOnce(once);

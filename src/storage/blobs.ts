@@ -2,6 +2,7 @@ import { CoreError } from "../core/errors.ts";
 import type { ByteRange } from "../core/files.ts";
 import { FileKey } from "../core/ids.ts";
 import { log } from "../core/log.ts";
+import type { Timing } from "../core/timing.ts";
 import { PartBuffer } from "./part-buffer.ts";
 
 /** The bytes of files, in R2. Every call of R2 is awaited through `fromR2`. */
@@ -17,10 +18,11 @@ export async function putBlob(
   key: FileKey,
   bytes: AsyncIterable<Uint8Array>,
   { size, contentType }: { size: number | undefined; contentType: string },
+  timing: Timing["partBuffer"],
 ): Promise<void> {
   const options = { httpMetadata: { contentType } };
   await (size === undefined
-    ? putParts(bucket, key, bytes, options)
+    ? putParts(bucket, key, bytes, options, timing)
     : putStream(bucket, key, bytes, size, options));
 }
 
@@ -93,8 +95,9 @@ async function putParts(
   key: FileKey,
   bytes: AsyncIterable<Uint8Array>,
   options: R2PutOptions & R2MultipartOptions,
+  timing: Timing["partBuffer"],
 ): Promise<void> {
-  using buffer = new PartBuffer();
+  using buffer = new PartBuffer(timing);
   let upload: R2MultipartUpload | undefined;
   const parts: R2UploadedPart[] = [];
   try {

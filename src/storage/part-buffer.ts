@@ -1,4 +1,5 @@
 import { CoreError } from "../core/errors.ts";
+import type { Timing } from "../core/timing.ts";
 
 /** The least that R2 takes as a part which is not the last; all but the last are of one size. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -10,29 +11,30 @@ const SMALL_BYTES = 256 * 1024;
 const BIG_BUFFERS = 10;
 
 /**
- * A place whose upload has brought less than this for so long is given to who waits: cancelled requests end
- * in silence, and a byte now and then would hold it for ever.
+ * A place whose upload has brought less than this within `idleMs` is given to who waits: a byte now and then would
+ * hold it for ever.
  */
 const MOVING_BYTES = 64 * 1024;
-const SILENT_MS = 30_000;
-
-const WAIT_AT_MOST_MS = 60_000;
-const LOOK_EVERY_MS = 20;
 
 /** Who holds a big buffer, and when it last moved on. Plain data, safe to share by requests. */
 const big = new Map<PartBuffer, number>();
 
 /** Gathers chunks into a part of 5 MiB. It starts small and grows as it is filled. */
 export class PartBuffer {
+  readonly #timing: Timing["partBuffer"];
   #bytes = new Uint8Array(SMALL_BYTES);
   #length = 0;
   /** bytes since it last moved on */
   #brought = 0;
   #isLost = false;
 
+  constructor(timing: Timing["partBuffer"]) {
+    this.#timing = timing;
+  }
+
   /**
    * Copies in what fits and gives back what does not; something comes back only when a part is full.
-   * @throws `unavailable` where too many others have been holding big buffers for a minute, or this one stood
+   * @throws `unavailable` where too many others have been holding big buffers for `waitMs`, or this one stood
    *   still and another has its place
    */
   async add(chunk: Uint8Array): Promise<Uint8Array> {
@@ -74,10 +76,11 @@ export class PartBuffer {
    */
   async #takePlace(): Promise<void> {
     for (const started = Date.now(); big.size >= BIG_BUFFERS; ) {
+      const { idleMs, waitMs, pollMs } = this.#timing;
       const now = Date.now();
-      for (const [other, at] of big) if (at < now - SILENT_MS) other.#lose();
-      if (now - started > WAIT_AT_MOST_MS) throw busy("Too many files are being uploaded here. Try again.");
-      await scheduler.wait(LOOK_EVERY_MS);
+      for (const [other, at] of big) if (at < now - idleMs) other.#lose();
+      if (now - started > waitMs) throw this.#busy("Too many files are being uploaded here. Try again.");
+      await scheduler.wait(pollMs);
     }
     this.#moved();
   }
@@ -95,10 +98,10 @@ export class PartBuffer {
   }
 
   #requirePlace(): void {
-    if (this.#isLost) throw busy("The upload stood still while others waited. Try again.");
+    if (this.#isLost) throw this.#busy("The upload stood still while others waited. Try again.");
   }
-}
 
-function busy(detail: string): CoreError {
-  return new CoreError("unavailable", detail, { retryAfter: 5 });
+  #busy(detail: string): CoreError {
+    return new CoreError("unavailable", detail, { retryAfter: this.#timing.retryAfterS });
+  }
 }

@@ -7,6 +7,7 @@ import type { Flags } from "../../src/core/conversation.ts";
 import { Errors } from "../support/errors.ts";
 import { ANN, BOB, inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { range } from "../support/room.ts";
+import { timing } from "../support/timing.ts";
 
 const NONE: Flags = { blocked: false, friends: false, friendsOnly: false };
 
@@ -51,7 +52,7 @@ function flagsIn(storage: DurableObjectStorage, directory: Directory) {
     schedule: (at: number) => due.push(at),
     changed: () => told.push(state.flags),
   };
-  return { state, due, told, flags: new DirectFlags(storage.sql, state, deps) };
+  return { state, due, told, flags: new DirectFlags(storage.sql, state, deps, timing.blockChange) };
 }
 
 test("a look that began before it was asked for does not count, and overwrites nothing", () =>

@@ -4,12 +4,13 @@ import { Passings } from "../../src/conversation/passings.ts";
 import { ConversationId, Position, UserId } from "../../src/core/ids.ts";
 import { inLoneObject, loneRoom } from "../support/lone-room.ts";
 import { range } from "../support/room.ts";
+import { timing } from "../support/timing.ts";
 
 const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
 const conversationId = ConversationId.parse(1);
 
 test("who typed a while ago is not told of any more, nor waits to be", () => {
-  const passings = new Passings();
+  const passings = new Passings(timing.typing);
   passings.add([BOB], "typing 1", { type: "typing", conversationId, userId: ANN });
   expect(passings.of(BOB).map(({ event }) => event.type)).toEqual(["typing"]);
   const later = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 4_000);
@@ -19,7 +20,7 @@ test("who typed a while ago is not told of any more, nor waits to be", () => {
 });
 
 test("the last of each kind waits, behind what came before it, until it was taken", () => {
-  const passings = new Passings();
+  const passings = new Passings(timing.typing);
   const read = (seq: number) => ({
     type: "read" as const,
     conversationId,
@@ -47,7 +48,12 @@ describe("announcements", () => {
           if (asked.flat().length === everybody.length) resolve();
           return new Map();
         };
-        const announcements = new Announcements(loneRoom(storage), { listed }, () => undefined);
+        const announcements = new Announcements(
+          loneRoom(storage),
+          { listed },
+          timing.announcements,
+          () => undefined,
+        );
         announcements.to(everybody);
         announcements.to(everybody.slice(500));
       });

@@ -4,6 +4,7 @@ import { sweepFiles } from "../../src/core/file-sweep.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { register, type SignedIn } from "../support/api.ts";
 import { download, stored, upload, uploaded } from "../support/files.ts";
+import { timing } from "../support/timing.ts";
 
 const HOUR = 60 * 60 * 1_000;
 const DAY = 24 * HOUR;
@@ -17,7 +18,8 @@ beforeAll(async () => {
 
 /** Everything that a day's hourly runs do, as if it were so much later. */
 async function sweepAll(later: number): Promise<void> {
-  for (let hour = 0; hour < 16; hour++) await sweepFiles(db, env.FILES, Date.now() + later + hour * HOUR);
+  for (let hour = 0; hour < 16; hour++)
+    await sweepFiles(db, env.FILES, Date.now() + later + hour * HOUR, timing.fileSweep);
 }
 
 const key = (i: number) => i.toString(16).padStart(8, "0").split("").reverse().join("").padEnd(32, "0");
@@ -51,7 +53,7 @@ test("more than a page of them, files among them, go in one run", async () => {
   }
   const hour = Number.parseInt(digit, 16);
   const from = Math.ceil((Date.now() + 2 * DAY) / (16 * HOUR)) * 16 * HOUR;
-  await sweepFiles(db, env.FILES, from + hour * HOUR);
+  await sweepFiles(db, env.FILES, from + hour * HOUR, timing.fileSweep);
   const { objects } = await stored();
   expect(objects.filter((it) => it.startsWith(digit))).toEqual(expect.arrayContaining([file.key]));
   expect(objects.filter((it) => orphans.includes(it))).toEqual([]);

@@ -3,8 +3,10 @@ import { env } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { expect, test } from "vitest";
 import { hashPassword, passwordMatches } from "../../src/core/password-hash.ts";
-import worker from "../../src/index.ts";
+import { TIMING } from "../../src/core/timing.ts";
 import { type Answer, call, freshName, PASSWORD, problem, register } from "../support/api.ts";
+import { handlers } from "../support/app.ts";
+import { timing } from "../support/timing.ts";
 
 const MINUTE = 60_000;
 const WRONG = "not the password";
@@ -124,13 +126,17 @@ test("a hash says how it was made, and is checked as it says", async () => {
     "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162" +
     "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640";
   const vector = `scrypt$1024$8$16$${Buffer.from("NaCl").toString("base64url")}$${Buffer.from(hex, "hex").toString("base64url")}`;
-  expect(await passwordMatches("password", vector)).toBe(true);
-  expect(await passwordMatches("Password", vector)).toBe(false);
-  const stored = await hashPassword("pässwörd");
-  expect(await passwordMatches("pässwörd", stored)).toBe(true);
-  expect(await passwordMatches("passwörd", stored)).toBe(false);
-  expect(await passwordMatches("", null)).toBe(false);
-  await expect(passwordMatches("x", "md5$x")).rejects.toThrow();
+  const cost = TIMING.passwordHash;
+  expect(await passwordMatches("password", vector, cost)).toBe(true);
+  expect(await passwordMatches("Password", vector, cost)).toBe(false);
+  const stored = await hashPassword("pässwörd", cost);
+  expect(stored).toMatch(/^scrypt\$16384\$8\$5\$/);
+  expect(await passwordMatches("pässwörd", stored, cost)).toBe(true);
+  expect(await passwordMatches("passwörd", stored, cost)).toBe(false);
+  // A hash of another cost stays valid, whatever new ones cost.
+  expect(await passwordMatches("pässwörd", stored, timing.passwordHash)).toBe(true);
+  expect(await passwordMatches("", null, cost)).toBe(false);
+  await expect(passwordMatches("x", "md5$x", cost)).rejects.toThrow();
 });
 
 test("what is older than twenty minutes goes: of the same name at once, of all with the sweep", async () => {
@@ -140,7 +146,7 @@ test("what is older than twenty minutes goes: of the same name at once, of all w
   expect(await attempts(name)).toBe(2);
   const other = freshName();
   await wrongAt(other, 21, 19);
-  await worker.scheduled(createScheduledController(), env);
+  await handlers.scheduled(createScheduledController(), env);
   expect(await attempts(other)).toBe(1);
 });
 
@@ -154,7 +160,7 @@ test("the sweep drops sessions whose tokens have expired, ended or not", async (
     insert.bind("expired-and-ended", user.id, past, 1),
     insert.bind("ended", user.id, later, 1),
   ]);
-  await worker.scheduled(createScheduledController(), env);
+  await handlers.scheduled(createScheduledController(), env);
   const left = env.DB.prepare("SELECT id FROM sessions WHERE user_id = ? AND length(id) < 32").bind(user.id);
   expect((await left.all()).results).toEqual([{ id: "ended" }]);
 });

@@ -1,8 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { app } from "../../src/app.ts";
 import { type CallOptions, call, register, request, type SignedIn } from "../support/api.ts";
+import { app } from "../support/app.ts";
 import { newGroup } from "../support/room.ts";
 import { accepted, roomPath } from "../support/socket.ts";
 

@@ -1,7 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { app } from "../../src/app.ts";
 import {
   type Answer,
   answerOf,
@@ -13,6 +12,7 @@ import {
   register,
   request,
 } from "../support/api.ts";
+import { app } from "../support/app.ts";
 import { newGroup } from "../support/room.ts";
 import { roomPath } from "../support/socket.ts";
 

@@ -10,6 +10,7 @@ import { migrate } from "../../src/object/migrations.ts";
 import { register, type SignedIn } from "../support/api.ts";
 import { openDirect } from "../support/chat.ts";
 import { inboxObject, newGroup, range, sessionOf } from "../support/room.ts";
+import { timing } from "../support/timing.ts";
 
 let ann: SignedIn;
 let userId: UserId;
@@ -178,14 +179,18 @@ test("a check for lost sockets keeps what is announced while a conversation answ
     migrate(storage, MIGRATIONS);
     const sessionId = sessionOf(ann);
     const at = (id: number) => ({ conversationId: ConversationId.parse(id), sessionId });
-    const gate: Gate = new Gate(storage.sql, {
-      kick: async () => undefined,
-      openSessions: async (id) => {
-        if (id === 1) throw new Error("not reached");
-        if (id === 2) gate.register(at(2));
-        return id === 3 ? [sessionId] : [];
+    const gate: Gate = new Gate(
+      storage.sql,
+      {
+        kick: async () => undefined,
+        openSessions: async (id) => {
+          if (id === 1) throw new Error("not reached");
+          if (id === 2) gate.register(at(2));
+          return id === 3 ? [sessionId] : [];
+        },
       },
-    });
+      timing.socketRegistry,
+    );
     for (const id of range(1, 4)) gate.register(at(id));
     await expect(gate.forgetLost()).rejects.toThrow("not reached");
     const left = storage.sql.exec("SELECT conversation_id FROM sockets ORDER BY 1").toArray();

@@ -13,6 +13,7 @@ import { Repair } from "../../src/inbox/repair.ts";
 import { Scenes } from "../../src/inbox/scenes.ts";
 import { migrate } from "../../src/object/migrations.ts";
 import { range } from "../support/room.ts";
+import { timing } from "../support/timing.ts";
 
 const ID = ConversationId.parse(1);
 const ANN = UserId.parse(100_000);
@@ -66,14 +67,14 @@ function repaired(
     };
     const userId = () => ANN;
     const audience = { open: () => [], isListening: () => listens };
-    const scenes = new Scenes({ directory: { setting: unasked }, audience, list, userId });
-    const feed = new Feed({ audience, list, cursors, conversations, scenes, userId });
+    const scenes = new Scenes({ directory: { setting: unasked }, audience, list, timing, userId });
+    const feed = new Feed({ audience, list, cursors, conversations, scenes, timing, userId });
     const world = { list, feed, isGone: false, hasFailed: false };
     const fail = () => {
       world.hasFailed = true;
     };
     const repair = new Repair(sql, {
-      ...{ list, cursors, feed, conversations, userId, sockets: { ...audience, fail } },
+      ...{ list, cursors, feed, conversations, timing, userId, sockets: { ...audience, fail } },
       directory: { memberships: memberships ?? (async () => [{ conversationId: ID, sticky: false }]) },
       isGone: () => world.isGone,
       lookAtSockets: () => undefined,

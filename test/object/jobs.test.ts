@@ -5,6 +5,7 @@ import { z } from "zod";
 import { JOBS_TABLE, type JobHandler, Jobs } from "../../src/object/jobs.ts";
 import { register } from "../support/api.ts";
 import { conversationObject, inboxObject, newGroup } from "../support/room.ts";
+import { timing } from "../support/timing.ts";
 
 const Row = z.object({ kind: z.string(), key: z.string(), due: z.number(), tries: z.number() });
 
@@ -28,7 +29,7 @@ class Bench {
   }
 
   jobs<Kind extends string>(handlers: Record<Kind, JobHandler>): Jobs<Kind> {
-    return new Jobs(this.storage, handlers);
+    return new Jobs(this.storage, handlers, timing.jobs);
   }
 
   /** Notes that it ran, and is done. */

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { PartBuffer } from "../../src/storage/part-buffer.ts";
+import { timing } from "../support/timing.ts";
 
 /** How many big buffers an isolate has, and after which time one that stands still loses its place. */
 const PLACES = 10;
@@ -19,7 +20,7 @@ function later(ms: number): void {
 }
 
 async function filled(): Promise<PartBuffer> {
-  const buffer = new PartBuffer();
+  const buffer = new PartBuffer(timing.partBuffer);
   await buffer.add(BIG);
   return buffer;
 }

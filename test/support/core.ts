@@ -9,16 +9,18 @@ import { SessionMemory } from "../../src/core/session-memory.ts";
 import { readSettings } from "../../src/core/settings.ts";
 import { InboxStubs } from "../../src/inbox/stub.ts";
 import { openDatabase } from "../../src/storage/database.ts";
+import { timing } from "./timing.ts";
 
 /** The core as a surface is given it: for what v1 does not offer. */
 function core(): Core {
   return {
     db: openDatabase(env.DB),
-    conversations: new ConversationStubs(env.CONVERSATION),
-    inboxes: new InboxStubs(env.INBOX),
+    conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+    inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     files: env.FILES,
-    sessionMemory: new SessionMemory(),
+    sessionMemory: new SessionMemory(timing.sessionCache),
     settings: readSettings(env),
+    timing,
     waitUntil: (work) => void work,
   };
 }

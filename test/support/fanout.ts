@@ -4,6 +4,7 @@ import type { Bump, Told } from "../../src/core/bump.ts";
 import { ConversationId, Position, UserId } from "../../src/core/ids.ts";
 import type { Inboxes } from "../../src/core/ports.ts";
 import { range } from "./room.ts";
+import { timing } from "./timing.ts";
 
 type Note = ConstructorParameters<typeof Fanout>[2];
 
@@ -68,7 +69,7 @@ export class World {
         this.#wake();
       },
     };
-    return new Fanout(membership, inboxes, note);
+    return new Fanout(membership, inboxes, note, timing);
   }
 
   /** Resolves once `holds`, looked at whenever an inbox was told and when the note is erased. */

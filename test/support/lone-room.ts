@@ -10,6 +10,7 @@ import type { ConversationDirectory } from "../../src/core/ports.ts";
 import { readSettings } from "../../src/core/settings.ts";
 import { Jobs } from "../../src/object/jobs.ts";
 import { PLAIN } from "./profile.ts";
+import { timing } from "./timing.ts";
 
 /** The two in every lone conversation: Ann owns it where it is a group. */
 export const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
@@ -30,19 +31,24 @@ export async function inLoneObject(
     const profile = { kind, name: "", avatar: "", introduction: "", announcement: "" };
     const person = { username: "", nickname: "", avatar: "" };
     const ownerId = kind === "group" ? ANN : null;
-    create(storage, id, {
-      profile: { ...PLAIN, ...profile, joinPolicy: "closed", policy, ownerId, createdAt: now },
-      flags: { blocked: false, friends: false, friendsOnly: false },
-      members: [
-        {
-          person: { id: ANN, ...person },
-          role: kind === "group" ? "owner" : "member",
-          joinedAt: now,
-          customFields: {},
-        },
-        { person: { id: BOB, ...person }, role: "member", joinedAt: now, customFields: {} },
-      ],
-    });
+    create(
+      storage,
+      id,
+      {
+        profile: { ...PLAIN, ...profile, joinPolicy: "closed", policy, ownerId, createdAt: now },
+        flags: { blocked: false, friends: false, friendsOnly: false },
+        members: [
+          {
+            person: { id: ANN, ...person },
+            role: kind === "group" ? "owner" : "member",
+            joinedAt: now,
+            customFields: {},
+          },
+          { person: { id: BOB, ...person }, role: "member", joinedAt: now, customFields: {} },
+        ],
+      },
+      timing,
+    );
     await work(storage, state);
   });
 }
@@ -59,6 +65,6 @@ export function loneRoom(storage: DurableObjectStorage, flags: () => Promise<Fla
   };
   const inboxes = { bump: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
-  const deps = { directory, inboxes, sources, settings: readSettings(env) };
-  return new Room(storage, deps, new Jobs<JobKind>(storage, handlers));
+  const deps = { directory, inboxes, sources, settings: readSettings(env), timing };
+  return new Room(storage, deps, new Jobs<JobKind>(storage, handlers, timing.jobs));
 }

@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { app } from "../../src/app.ts";
+import { app } from "./app.ts";
 
 const ORIGIN = "https://parley.test";
 

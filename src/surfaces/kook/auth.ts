@@ -14,7 +14,7 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   c.set("caller", caller);
   if (c.var.core.settings.rateLimits) {
     const bucket = bucketOf(c.req.path);
-    tellQuota(c, countCall(caller.userId, bucket));
+    tellQuota(c, countCall(caller.userId, bucket, c.var.core.timing.rateLimits));
     await countCallIn(c, caller.userId, bucket);
   }
   await next();

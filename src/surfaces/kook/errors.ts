@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure, Missing } from "../../core/errors.ts";
+import type { AppEnv } from "../../http/env.ts";
 import { languageOf } from "./language.ts";
 import { exhausted, tellQuota } from "./quota.ts";
 
@@ -52,13 +53,13 @@ const MISSING: Record<Missing, string> = {
 const PARAMETERS: Record<string, string> = { "body.user_id": "target_id" };
 
 /** A failure as this API tells it: `{"code":40000,"message":"参数有误：page","data":{}}`. */
-export function refuse(c: Context, failure: Failure): Response {
+export function refuse(c: Context<AppEnv>, failure: Failure): Response {
   const { code } = REASONS[failure.code];
   const message = messageOf(failure, c);
   const status = code === BAD || code === REFUSED ? 200 : code;
   if (failure.data?.retryAfter) c.header("Retry-After", String(failure.data.retryAfter));
   const data = failure.code === "unauthenticated" ? { name: "Unauthorized", status: 401 } : {};
-  if (failure.code === "rate_limited") tellQuota(c, exhausted());
+  if (failure.code === "rate_limited") tellQuota(c, exhausted(c.var.core.timing.rateLimits));
   return c.json({ code, message, data }, status);
 }
 

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import type { UserId } from "../../core/ids.ts";
+import type { Timing } from "../../core/timing.ts";
 import { barePath } from "../../http/surface.ts";
 
-/** Calls a minute, of each user in each bucket. What refuses is the rate limit BUCKET_RATE of wrangler.toml. */
+/** Calls in a period, of each user in each bucket. What refuses is the rate limit BUCKET_RATE of wrangler.toml. */
 const LIMIT = 1_200;
-const MINUTE_MS = 60_000;
 /** Beyond this the estimate begins anew. */
 const MAX_COUNTS = 10_000;
 
@@ -18,8 +18,8 @@ interface Quota {
 export const FULL: Quota = { remaining: LIMIT, reset: 0 };
 
 /** What is told with a refusal, whatever the estimate is. */
-export function exhausted(): Quota {
-  return { remaining: 0, reset: untilFull(Date.now()) };
+export function exhausted({ periodS }: Timing["rateLimits"]): Quota {
+  return { remaining: 0, reset: untilFull(Date.now(), periodS * 1_000) };
 }
 
 /** Tells what is left, in the headers by which libraries wait; the last word of several holds. */
@@ -35,22 +35,23 @@ export function bucketOf(path: string): string {
   return encodeURI(barePath(path).replace(/^\/api\/(?:v3\/)?/, ""));
 }
 
-/** The calls of the current minute which came to this isolate: clients slow down by it, nobody is refused. */
+/** The calls of the current period which came to this isolate: clients slow down by it, nobody is refused. */
 let counts = new Map<string, number>();
-let minute = 0;
+let period = 0;
 
 /** Counts a call, and estimates what is left. */
-export function countCall(userId: UserId, bucket: string): Quota {
+export function countCall(userId: UserId, bucket: string, { periodS }: Timing["rateLimits"]): Quota {
+  const periodMs = periodS * 1_000;
   const now = Date.now();
-  const current = Math.floor(now / MINUTE_MS);
-  if (current !== minute || counts.size >= MAX_COUNTS) counts = new Map();
-  minute = current;
+  const current = Math.floor(now / periodMs);
+  if (current !== period || counts.size >= MAX_COUNTS) counts = new Map();
+  period = current;
   const key = `${userId} ${bucket}`;
   const used = (counts.get(key) ?? 0) + 1;
   counts.set(key, used);
-  return { remaining: Math.max(0, LIMIT - used), reset: untilFull(now) };
+  return { remaining: Math.max(0, LIMIT - used), reset: untilFull(now, periodMs) };
 }
 
-function untilFull(now: number): number {
-  return Math.ceil((MINUTE_MS - (now % MINUTE_MS)) / 1_000);
+function untilFull(now: number, periodMs: number): number {
+  return Math.ceil((periodMs - (now % periodMs)) / 1_000);
 }

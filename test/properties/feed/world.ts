@@ -19,6 +19,7 @@ import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, loneRoom } from "../../support/lone-room.ts";
 import type { Shown } from "../../support/picture.ts";
 import { PLAIN } from "../../support/profile.ts";
+import { timing } from "../../support/timing.ts";
 import { Client } from "./client.ts";
 import type { Step } from "./steps.ts";
 
@@ -117,13 +118,13 @@ export class World {
     this.#opening = 0;
     const cursors = new Cursors(this.#state.storage.sql);
     const protocols = { v1: deviceProtocol };
-    const deps = { protocols, settings: { rateLimits: false }, conversations: this.#conversations() };
+    const deps = { protocols, settings: { rateLimits: false }, conversations: this.#conversations(), timing };
     const sockets = new DeviceSockets(this.#state, deps, cursors);
     const audience = {
       open: () => sockets.open(),
       isListening: () => this.#opening > 0 || sockets.open().length > 0,
     };
-    const known = { audience, list: this.#list, userId: () => BOB };
+    const known = { audience, list: this.#list, timing, userId: () => BOB };
     const scenes = new Scenes({ ...known, directory: { setting: async () => null } });
     const feed = new Feed({ ...deps, ...known, cursors, scenes });
     sockets.resume(feed);

@@ -1,8 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import { call, register, type SignedIn } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { codeOf, list as listOverV1, page as messages } from "../../support/chat.ts";
 import { signedIn } from "../../support/crowd.ts";
 import { deleteAccount } from "../../support/deletion.ts";

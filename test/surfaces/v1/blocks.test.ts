@@ -1,9 +1,9 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import { UserId } from "../../../src/core/ids.ts";
 import { type Answer, call, problem, register, request, type SignedIn } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import {
   createGroup,
   crowd,

@@ -1,8 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import { call, freshName, problem, register, request, type SignedIn } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { createGroup, crowd, getConversation, list, rowsInD1, send } from "../../support/chat.ts";
 import { StrictConversation } from "../../support/shapes.ts";
 

@@ -1,9 +1,9 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import type { SignedIn } from "../../support/api.ts";
 import { call, login, problem, register, request } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { newGroup, post, range, sessionOf } from "../../support/room.ts";
 import { accepted, DEVICE_PATH, openDevice, refusal, upgrade } from "../../support/socket.ts";
 

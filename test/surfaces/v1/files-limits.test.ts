@@ -1,7 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import {
   type Answer,
   answerOf,
@@ -11,6 +10,7 @@ import {
   request,
   type SignedIn,
 } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { Errors } from "../../support/errors.ts";
 import {
   bytesOf,

@@ -2,7 +2,6 @@ import { createExecutionContext, evictDurableObject, runInDurableObject } from "
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { fromD1 } from "../../../src/storage/outage.ts";
 import {
@@ -15,6 +14,7 @@ import {
   request,
   type SignedIn,
 } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { createGroup, getConversation, listed, page, remove, send, sendAll } from "../../support/chat.ts";
 import { HeldInbox } from "../../support/hold.ts";
 import { StrictMessage } from "../../support/shapes.ts";

@@ -1,10 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { app } from "../../../src/app.ts";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import type { SignedIn } from "../../support/api.ts";
 import { call, login, problem, request } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { newGroup, nth, people, post, sessionOf } from "../../support/room.ts";
 import { accepted, openRoom, refusal, roomPath, upgrade } from "../../support/socket.ts";
 

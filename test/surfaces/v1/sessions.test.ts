@@ -3,10 +3,10 @@ import { env } from "cloudflare:workers";
 import { sign } from "hono/jwt";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { app } from "../../../src/app.ts";
 import { SessionId, UserId } from "../../../src/core/ids.ts";
 import { issueToken } from "../../../src/http/token.ts";
 import { answerOf, call, freshName, login, PASSWORD, problem, register, request } from "../../support/api.ts";
+import { app } from "../../support/app.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const Sessions = z.object({

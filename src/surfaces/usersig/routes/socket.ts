@@ -6,7 +6,7 @@ import type { AppEnv } from "../../../http/env.ts";
 import { requireSocket } from "../../../http/upgrade.ts";
 import { identifyAs } from "../auth.ts";
 
-/** The name of these frames in `src/index.ts`. */
+/** The name of these frames in `src/worker.ts`. */
 const PROTOCOL = "usersig";
 
 /** Why a socket is closed that should not have been opened. */

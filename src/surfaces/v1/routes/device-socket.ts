@@ -4,7 +4,7 @@ import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
 import { requireUpgrade, SOCKET } from "../upgrade.ts";
 
-/** The name of these frames in `src/index.ts`. */
+/** The name of these frames in `src/worker.ts`. */
 const PROTOCOL = "v1";
 
 export const deviceSocket = v1Router();

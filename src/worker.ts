@@ -1,0 +1,86 @@
+import { env } from "cloudflare:workers";
+import { createApp } from "./app.ts";
+import { ConversationObject } from "./conversation/object.ts";
+import { ConversationStubs } from "./conversation/stub.ts";
+import { readSettings } from "./core/settings.ts";
+import { sweep } from "./core/sweep.ts";
+import type { Timing } from "./core/timing.ts";
+import { InboxObject } from "./inbox/object.ts";
+import { InboxStubs } from "./inbox/stub.ts";
+import { listMemberships } from "./storage/accounts.ts";
+import { findKinds, findListedFor, findPeople } from "./storage/conversations.ts";
+import { openDatabase } from "./storage/database.ts";
+import { findFlags } from "./storage/flags.ts";
+import { findCreated } from "./storage/groups.ts";
+import { listOnlineContacts, setOnline } from "./storage/presence.ts";
+import { project } from "./storage/projection.ts";
+import { findSetting } from "./storage/scenes.ts";
+import { endedSessions } from "./storage/sessions.ts";
+import { findLife } from "./storage/users.ts";
+import { usersigProtocol } from "./surfaces/usersig/frames.ts";
+import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
+import { roomProtocol } from "./surfaces/v1/frames/room.ts";
+
+/**
+ * The composition root: the Worker's handlers, and the classes of its objects.
+ * @param timing is read again at each use
+ */
+export function createWorker(timing: Timing) {
+  // At start, so that an operator is warned of a setting that does not hold before anybody calls.
+  readSettings(env);
+  const app = createApp(timing);
+
+  class Conversation extends ConversationObject {
+    constructor(ctx: DurableObjectState, env: Env) {
+      const db = openDatabase(env.DB);
+      super(ctx, env, {
+        directory: {
+          created: (id) => findCreated(db, id),
+          flags: (id) => findFlags(db, id),
+          listed: (id, userIds) => findListedFor(db, id, userIds),
+          people: (ids) => findPeople(db, ids),
+          project: (id, projection) => project(db, id, projection),
+        },
+        inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+        sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+        protocol: roomProtocol,
+        settings: readSettings(env),
+        timing,
+      });
+    }
+  }
+
+  class Inbox extends InboxObject {
+    constructor(ctx: DurableObjectState, env: Env) {
+      const db = openDatabase(env.DB);
+      const settings = readSettings(env);
+      super(ctx, env, {
+        directory: {
+          setting: (id, conversationId) => findSetting(db, id, conversationId),
+          exists: async (id) => (await findLife(db, id)) !== null,
+          endedSessions: (id) => endedSessions(db, id, Date.now()),
+          isDeleted: async (id) => ((await findLife(db, id))?.deletedAt ?? null) !== null,
+          memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
+          kinds: (ids) => findKinds(db, ids),
+          setOnline: (id, online) => setOnline(db, id, online),
+          onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
+        },
+        conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+        contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
+        protocols: { v1: deviceProtocol, usersig: usersigProtocol(settings) },
+        settings,
+        timing,
+      });
+    }
+  }
+
+  const handlers = {
+    fetch: app.fetch,
+    /** Each hour (see wrangler.toml): deletes what has expired. */
+    async scheduled(_controller, env) {
+      await sweep(openDatabase(env.DB), env.FILES, timing);
+    },
+  } satisfies ExportedHandler<Env>;
+
+  return { app, handlers, Conversation, Inbox };
+}

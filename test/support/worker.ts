@@ -1,0 +1,8 @@
+import * as made from "./app.ts";
+
+/** The entry of the Worker under test (vitest.config.mts): `src/index.ts` with the timing of tests. */
+export class Conversation extends made.Conversation {}
+
+export class Inbox extends made.Inbox {}
+
+export default made.handlers;
