@@ -1,7 +1,7 @@
 /**
  * Every cooldown, timeout, backoff, lease and lifetime of the server, and the thresholds that two objects share.
  * Units are in the names: `Ms`, `S`. Counts and sizes which clients are told are in `limits.ts`, what an operator
- * chooses in `settings.ts`. `test/core/timing.test.ts` states how values depend on each other.
+ * chooses in `settings.ts`. `test/unit/pure/timing.test.ts` states how values depend on each other.
  */
 const VALUES = {
   /** The size on which conversations and inboxes agree. */

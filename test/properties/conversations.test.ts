@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { beforeAll, test } from "vitest";
-import { login, register } from "../support/api.ts";
-import { signedIn } from "../support/crowd.ts";
-import { nth } from "../support/room.ts";
-import type { Owner } from "./chat/device.ts";
-import { runs } from "./chat/runs.ts";
-import { story } from "./chat/steps.ts";
-import { World } from "./chat/world.ts";
+import { signedIn } from "../support/accounts/users.ts";
+import { login, register } from "../support/clients/api.ts";
+import { nth } from "../support/objects/room.ts";
+import { runs } from "../support/property-runs.ts";
+import type { Owner } from "./conversations/device.ts";
+import { story } from "./conversations/steps.ts";
+import { World } from "./conversations/world.ts";
 
 const FEW = runs(10);
 const STORY_MS = 60_000;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { register } from "../support/api.ts";
-import { createGroup, remove, send } from "../support/chat.ts";
-import { openRoom } from "../support/socket.ts";
-import { runs } from "./chat/runs.ts";
+import { register } from "../support/clients/api.ts";
+import { createGroup, remove, send } from "../support/clients/chat.ts";
+import { openRoom } from "../support/clients/socket.ts";
+import { runs } from "../support/property-runs.ts";
 import { story } from "./devices/steps.ts";
 import { World } from "./devices/world.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, test } from "vitest";
-import { call, register, type SignedIn } from "../support/api.ts";
-import { runs } from "./chat/runs.ts";
+import { call, register, type SignedIn } from "../support/clients/api.ts";
+import { runs } from "../support/property-runs.ts";
 import { story } from "./groups/steps.ts";
 import { World } from "./groups/world.ts";
 

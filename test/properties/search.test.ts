@@ -5,10 +5,10 @@ import type { Kind } from "../../src/core/content.ts";
 import { fold } from "../../src/core/fold.ts";
 import { Position, Seq, type UserId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
-import { ANN, BOB, inLoneObject, loneRoom } from "../support/lone-room.ts";
-import { nth } from "../support/room.ts";
-import { indexLeftovers, indexTokens, tokensOf } from "../support/search.ts";
-import { runs } from "./chat/runs.ts";
+import { ANN, BOB, inLoneObject, loneRoom } from "../support/objects/isolated-room.ts";
+import { nth } from "../support/objects/room.ts";
+import { indexLeftovers, indexTokens, tokensOf } from "../support/objects/search.ts";
+import { runs } from "../support/property-runs.ts";
 
 /** Characters which fold to others, to several, or together with their neighbours; and what FTS5 would read. */
 const PIECES = [

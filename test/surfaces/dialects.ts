@@ -1,4 +1,4 @@
-import type { Dialect } from "../support/dialect.ts";
+import type { Dialect } from "../support/surfaces/dialect.ts";
 import { appkey } from "./appkey/dialect.ts";
 import { formpost } from "./formpost/dialect.ts";
 import { kook } from "./kook/dialect.ts";

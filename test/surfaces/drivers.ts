@@ -1,4 +1,4 @@
-import type { Driver } from "../support/driver.ts";
+import type { Driver } from "../support/surfaces/driver.ts";
 import { appkey } from "./appkey/driver.ts";
 import { formpost } from "./formpost/driver.ts";
 import { kook } from "./kook/driver.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Shown } from "../../support/picture.ts";
-import type { Draft } from "../../support/screen.ts";
+import type { Shown } from "../../support/clients/displayed.ts";
+import type { Draft } from "../../support/clients/model-client.ts";
 
 const Text = z.strictObject({ text: z.string() });
 const Tip = z.object({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });

@@ -3,11 +3,11 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages.ts";
-import { type Answer as Answered, call, type SignedIn } from "../../support/api.ts";
-import { type Shown, shown } from "../../support/picture.ts";
-import { conversationObject } from "../../support/room.ts";
-import type { Answer, Draft } from "../../support/screen.ts";
-import { accepted, roomPath, upgrade } from "../../support/socket.ts";
+import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
+import { type Shown, shown } from "../../support/clients/displayed.ts";
+import type { Answer, Draft } from "../../support/clients/model-client.ts";
+import { accepted, roomPath, upgrade } from "../../support/clients/socket.ts";
+import { conversationObject } from "../../support/objects/room.ts";
 import type { Model } from "./model.ts";
 
 const Problem = z.object({ code: z.string() });

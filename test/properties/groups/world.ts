@@ -4,9 +4,9 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { Conversation } from "../../../src/surfaces/v1/schemas/conversations.ts";
 import { MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
-import { call, type SignedIn } from "../../support/api.ts";
-import { createGroup, openDirect } from "../../support/chat.ts";
-import { ConversationList, MessagePage } from "../chat/http.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, openDirect } from "../../support/clients/chat.ts";
+import { ConversationList, MessagePage } from "../conversations/http.ts";
 import { type Answer, Blocks, Direct, type Entry, Group } from "./model.ts";
 import type { Action } from "./steps.ts";
 

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, type SignedIn } from "../../support/api.ts";
-import { send as sendOverV1 } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { play, readFixtures } from "../../support/fixtures.ts";
-import { merged } from "../../support/forwards.ts";
-import { newGroup, nth, post, range } from "../../support/room.ts";
-import { openRoom } from "../../support/socket.ts";
-import { wire } from "../../support/wire.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { send as sendOverV1 } from "../../support/clients/chat.ts";
+import { merged } from "../../support/clients/forwards.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { wire } from "../../support/clients/wire.ts";
+import { newGroup, nth, post, range } from "../../support/objects/room.ts";
+import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
 import { appkey, failure, idOf, KEY, list, open, scene, send, success, TIME } from "./client.ts";
 
 /** Every call of the document, with the codes of its answers. */

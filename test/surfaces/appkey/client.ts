@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
-import type { SignedIn } from "../../support/api.ts";
-import { signedIn } from "../../support/crowd.ts";
-import type { Scene } from "../../support/fixtures.ts";
-import { nth } from "../../support/room.ts";
-import { type WireAnswer, wire } from "../../support/wire.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { type WireAnswer, wire } from "../../support/clients/wire.ts";
+import { nth } from "../../support/objects/room.ts";
+import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 export const KEY = "test-app-key";
 /** What a client of the document sends as the current time. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Dialect, Stage } from "../../support/dialect.ts";
+import type { Dialect, Stage } from "../../support/surfaces/dialect.ts";
 import { KEY, TIME } from "./client.ts";
 
 const Envelope = z.strictObject({

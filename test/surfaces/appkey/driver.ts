@@ -1,4 +1,4 @@
-import type { Driver } from "../../support/driver.ts";
+import type { Driver } from "../../support/surfaces/driver.ts";
 import { appkey as call, idOf, list, open, send, success } from "./client.ts";
 
 const wireId = (id: number) => -100_000_000 - id;

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
-import { call, PASSWORD, register, type SignedIn } from "../../support/api.ts";
-import { send } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import type { Scene } from "../../support/fixtures.ts";
-import { befriend } from "../../support/friends.ts";
-import { nth } from "../../support/room.ts";
-import { type WireAnswer, wire } from "../../support/wire.ts";
+import { befriend } from "../../support/accounts/friends.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
+import { send } from "../../support/clients/chat.ts";
+import { type WireAnswer, wire } from "../../support/clients/wire.ts";
+import { nth } from "../../support/objects/room.ts";
+import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 /** No user's, and no conversation's. */
 export const NOBODY = 999_999_999;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PASSWORD } from "../../support/api.ts";
-import type { Dialect, DialectCall, Stage } from "../../support/dialect.ts";
+import { PASSWORD } from "../../support/clients/api.ts";
+import type { Dialect, DialectCall, Stage } from "../../support/surfaces/dialect.ts";
 
 const Refused = z.strictObject({ code: z.int().refine((code) => code !== 0), info: z.string().min(1) });
 

@@ -1,5 +1,5 @@
-import type { Driver } from "../../support/driver.ts";
-import { befriend } from "../../support/friends.ts";
+import { befriend } from "../../support/accounts/friends.ts";
+import type { Driver } from "../../support/surfaces/driver.ts";
 import { act, group, inLists, open, query, success, type Wired } from "./client.ts";
 
 const said = (messages: Wired[]) =>

@@ -3,14 +3,15 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
-import { call, login, PASSWORD, problem, register, type SignedIn } from "../../support/api.ts";
-import { HeldCalls, intercept, loseCall } from "../../support/calls.ts";
-import { getConversation, listed, openDirect, rowsInD1, send } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { interceptD1 } from "../../support/d1.ts";
-import { play, readFixtures, type Scene } from "../../support/fixtures.ts";
-import { merged, reference } from "../../support/forwards.ts";
-import { befriend } from "../../support/friends.ts";
+import { befriend } from "../../support/accounts/friends.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, login, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { getConversation, listed, openDirect, rowsInD1, send } from "../../support/clients/chat.ts";
+import { merged, reference } from "../../support/clients/forwards.ts";
+import type { StrictMessage } from "../../support/clients/shapes.ts";
+import { wire } from "../../support/clients/wire.ts";
+import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
 import {
   conversationObject,
   inboxObject,
@@ -21,9 +22,8 @@ import {
   range,
   remove,
   text,
-} from "../../support/room.ts";
-import type { StrictMessage } from "../../support/shapes.ts";
-import { wire } from "../../support/wire.ts";
+} from "../../support/objects/room.ts";
+import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
 import {
   act,
   ask,

@@ -2,11 +2,11 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationCode, ConversationId } from "../../../src/core/ids.ts";
-import type { SignedIn } from "../../support/api.ts";
-import { signedIn } from "../../support/crowd.ts";
-import type { Scene } from "../../support/fixtures.ts";
-import { nth, post } from "../../support/room.ts";
-import { type WireAnswer, wire } from "../../support/wire.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { type WireAnswer, wire } from "../../support/clients/wire.ts";
+import { nth, post } from "../../support/objects/room.ts";
+import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 const Target = z.strictObject({
   id: z.string(),

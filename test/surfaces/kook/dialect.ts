@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Dialect, DialectCall } from "../../support/dialect.ts";
+import type { Dialect, DialectCall } from "../../support/surfaces/dialect.ts";
 
 const Envelope = z.union([
   z.strictObject({

@@ -1,5 +1,5 @@
-import { codeOf } from "../../support/chat.ts";
-import type { Driver } from "../../support/driver.ts";
+import { codeOf } from "../../support/clients/chat.ts";
+import type { Driver } from "../../support/surfaces/driver.ts";
 import { create, idOf, remove } from "./client.ts";
 
 /** It can do nothing but open a direct conversation, and delete it. */

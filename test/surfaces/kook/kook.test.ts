@@ -1,16 +1,16 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, register, type SignedIn } from "../../support/api.ts";
+import { deleteAccount } from "../../support/accounts/deletion.ts";
+import { befriend, done } from "../../support/accounts/friends.ts";
+import { signedIn } from "../../support/accounts/users.ts";
 import { app } from "../../support/app.ts";
-import { codeOf, list as listOverV1, page as messages } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { deleteAccount } from "../../support/deletion.ts";
-import { play, readFixtures } from "../../support/fixtures.ts";
-import { befriend, done } from "../../support/friends.ts";
-import { newGroup, nth, post, range, remove as takeAway } from "../../support/room.ts";
-import { openRoom } from "../../support/socket.ts";
-import { wire } from "../../support/wire.ts";
+import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { codeOf, list as listOverV1, page as messages } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { wire } from "../../support/clients/wire.ts";
+import { newGroup, nth, post, range, remove as takeAway } from "../../support/objects/room.ts";
+import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
 import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
 import { create, failure, idOf, kook, list, remove, scene, success, view } from "./client.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { SignedIn } from "../../support/api.ts";
-import { type WireAnswer, type WireCall, wire } from "../../support/wire.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
 
 /** A failure as the API tells it: nothing may lack, nothing else be there. */
 export const Failure = z.strictObject({

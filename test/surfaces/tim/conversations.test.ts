@@ -2,7 +2,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
-import { call, freshName, type SignedIn } from "../../support/api.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, freshName, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
   listed,
@@ -13,14 +14,13 @@ import {
   send,
   sendAll,
   storedInConversation,
-} from "../../support/chat.ts";
-import { groupOf } from "../../support/core.ts";
-import { Costs } from "../../support/costs.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { interceptD1 } from "../../support/d1.ts";
+} from "../../support/clients/chat.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { conversationObject, nth, range } from "../../support/room.ts";
-import { openDevice, openRoom } from "../../support/socket.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
+import { groupOf } from "../../support/objects/core.ts";
+import { Costs } from "../../support/objects/costs.ts";
+import { conversationObject, nth, range } from "../../support/objects/room.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { storedInConversation } from "../../support/chat.ts";
-import { Fixture, play, type Scene } from "../../support/fixtures.ts";
-import { callsTable } from "./calls-table.ts";
-import { CODES, DOCUMENT } from "./document.ts";
+import { storedInConversation } from "../../support/clients/chat.ts";
+import { Fixture, play, type Scene } from "../../support/surfaces/fixtures.ts";
+import { CODES, DOCUMENT } from "./document/calls.ts";
+import { callsTable } from "./document/table.ts";
 
 /** The fixtures of each area: `fixtures/<area>.json`, by name. */
 const FIXTURES = byArea(import.meta.glob("./fixtures/*.json", { eager: true }), "default").map(

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { freshName, PASSWORD } from "../../support/api.ts";
-import type { Dialect, DialectCall, Stage } from "../../support/dialect.ts";
+import { freshName, PASSWORD } from "../../support/clients/api.ts";
+import type { Dialect, DialectCall, Stage } from "../../support/surfaces/dialect.ts";
 import { Failure, nameOf } from "./client.ts";
 import { type Props, props, take } from "./props.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
-import { call, type SignedIn } from "../../support/api.ts";
-import type { Driver } from "../../support/driver.ts";
-import { idOfName } from "../../support/names.ts";
+import { idOfName } from "../../support/accounts/user-ids.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import type { Driver } from "../../support/surfaces/driver.ts";
 import { v1 } from "../v1/driver.ts";
 import { tim as ask, data, nameOf, success } from "./client.ts";
 

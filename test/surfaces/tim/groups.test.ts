@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { call, PASSWORD, register, type SignedIn } from "../../support/api.ts";
-import { rowsInD1, send, storedInConversation } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { nth } from "../../support/room.ts";
-import { wire } from "../../support/wire.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
+import { rowsInD1, send, storedInConversation } from "../../support/clients/chat.ts";
+import { wire } from "../../support/clients/wire.ts";
+import { nth } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
 const Own = z.strictObject({

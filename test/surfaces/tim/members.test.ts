@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/core/ids.ts";
-import type { SignedIn } from "../../support/api.ts";
-import { call } from "../../support/api.ts";
-import { page } from "../../support/chat.ts";
-import { groupOf } from "../../support/core.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { noticed, noticesOf } from "../../support/notices.ts";
-import { conversationObject, nth } from "../../support/room.ts";
-import { openDevice } from "../../support/socket.ts";
+import { noticed, noticesOf } from "../../support/accounts/notices.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { call } from "../../support/clients/api.ts";
+import { page } from "../../support/clients/chat.ts";
+import { openDevice } from "../../support/clients/socket.ts";
+import { groupOf } from "../../support/objects/core.ts";
+import { conversationObject, nth } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
 const Fields = z.array(z.strictObject({ key: z.string(), value: z.string() }));

@@ -5,10 +5,9 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { pictureSize } from "../../../src/core/pictures.ts";
 import { formFile } from "../../../src/http/form-file.ts";
-import { call, type SignedIn } from "../../support/api.ts";
-import { createGroup, openDirect, page } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { interceptD1 } from "../../support/d1.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, openDirect, page } from "../../support/clients/chat.ts";
 import {
   bytesOf,
   download,
@@ -21,12 +20,13 @@ import {
   stored,
   streamOf,
   textPart,
-} from "../../support/files.ts";
-import { merged, posted } from "../../support/forwards.ts";
-import { nth } from "../../support/room.ts";
-import type { WireAnswer } from "../../support/wire.ts";
+} from "../../support/clients/files.ts";
+import { merged, posted } from "../../support/clients/forwards.ts";
+import type { WireAnswer } from "../../support/clients/wire.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
+import { nth } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
-import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./pictures.ts";
+import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./image-headers.ts";
 
 /** A message as the API shows it: nothing may lack, nothing else be there. */
 const Message = z.strictObject({

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { call, type SignedIn } from "../../support/api.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { deleteAccount } from "../../support/deletion.ts";
-import { newGroup, nth, people, range } from "../../support/room.ts";
+import { deleteAccount } from "../../support/accounts/deletion.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { newGroup, nth, people, range } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
 let ann: SignedIn;

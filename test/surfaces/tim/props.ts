@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { call, type SignedIn } from "../../support/api.ts";
-import { openDirect, send } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import type { Stage } from "../../support/dialect.ts";
-import { newGroup, nth, range } from "../../support/room.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { openDirect, send } from "../../support/clients/chat.ts";
+import { newGroup, nth, range } from "../../support/objects/room.ts";
+import type { Stage } from "../../support/surfaces/dialect.ts";
 import { data, nameOf, success, tim } from "./client.ts";
 
 /** A call of a dialect is made so many times, and fewer. */

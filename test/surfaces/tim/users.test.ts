@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { call, freshName, PASSWORD, problem, register, type SignedIn } from "../../support/api.ts";
-import { openDirect } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { befriend } from "../../support/friends.ts";
-import { nth, range } from "../../support/room.ts";
+import { befriend } from "../../support/accounts/friends.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, freshName, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { openDirect } from "../../support/clients/chat.ts";
+import { nth, range } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
 const Userinfo = z.looseObject({ userID: z.string(), username: z.string() });

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { freshName, type SignedIn } from "../../support/api.ts";
-import { send } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import type { Scene } from "../../support/fixtures.ts";
-import { type WireAnswer, type WireCall, wire } from "../../support/wire.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { freshName, type SignedIn } from "../../support/clients/api.ts";
+import { send } from "../../support/clients/chat.ts";
+import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
+import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 export const RULE_KEY = "test-rule-key";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { freshName } from "../../support/api.ts";
-import type { Dialect } from "../../support/dialect.ts";
+import { freshName } from "../../support/clients/api.ts";
+import type { Dialect } from "../../support/surfaces/dialect.ts";
 import { nameOf, RULE_KEY } from "./client.ts";
 
 const Failure = z.strictObject({

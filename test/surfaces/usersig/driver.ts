@@ -1,7 +1,7 @@
 import { ConversationId } from "../../../src/core/ids.ts";
-import type { Driver } from "../../support/driver.ts";
-import { idOfName } from "../../support/names.ts";
-import type { Frame } from "../../support/socket.ts";
+import { idOfName } from "../../support/accounts/user-ids.ts";
+import type { Frame } from "../../support/clients/socket.ts";
+import type { Driver } from "../../support/surfaces/driver.ts";
 import { logs, mark, open, type Signed, sessions, signed } from "./client.ts";
 
 import { connect } from "./socket.ts";

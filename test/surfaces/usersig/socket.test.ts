@@ -3,11 +3,11 @@ import { env, exports } from "cloudflare:workers";
 import { decode } from "hono/jwt";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { call, freshName, PASSWORD, register } from "../../support/api.ts";
-import { remove, send } from "../../support/chat.ts";
-import { interceptD1 } from "../../support/d1.ts";
-import { inboxObject, nth, range, runInboxJob, text } from "../../support/room.ts";
-import { openDevice, openRoom } from "../../support/socket.ts";
+import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
+import { remove, send } from "../../support/clients/chat.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
+import { inboxObject, nth, range, runInboxJob, text } from "../../support/objects/room.ts";
 import {
   create,
   everybody,

@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { accepted, type TestSocket } from "../../support/socket.ts";
+import { accepted, type TestSocket } from "../../support/clients/socket.ts";
 import { Log, Session, type Signed } from "./client.ts";
 
 /** What a message says of its conversation: neither its members nor what was said last. */

@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { zonedTime } from "../../../src/core/zone.ts";
-import { call, freshName, login, register } from "../../support/api.ts";
-import { HeldCalls } from "../../support/calls.ts";
-import { openDirect, remove } from "../../support/chat.ts";
-import { signedIn } from "../../support/crowd.ts";
-import { bytesOf, download, noise, stored } from "../../support/files.ts";
-import { play, readFixtures } from "../../support/fixtures.ts";
-import { nth, range, text } from "../../support/room.ts";
-import { openRoom } from "../../support/socket.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { call, freshName, login, register } from "../../support/clients/api.ts";
+import { openDirect, remove } from "../../support/clients/chat.ts";
+import { bytesOf, download, noise, stored } from "../../support/clients/files.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { HeldCalls } from "../../support/faults/calls.ts";
+import { nth, range, text } from "../../support/objects/room.ts";
+import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
 import {
   change,
   create,

@@ -2,9 +2,17 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
-import { call } from "../../support/api.ts";
-import { createGroup, getConversation, listed, openDirect, page, remove, send } from "../../support/chat.ts";
-import type { Driver, Said } from "../../support/driver.ts";
+import { call } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  listed,
+  openDirect,
+  page,
+  remove,
+  send,
+} from "../../support/clients/chat.ts";
+import type { Driver, Said } from "../../support/surfaces/driver.ts";
 
 const Text = z.object({ text: z.string() });
 const Found = z.object({ items: z.array(Message) });

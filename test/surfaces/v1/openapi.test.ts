@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { TAGS } from "../../../src/surfaces/v1/openapi/about.ts";
 import { type Document, describe, operations } from "../../../src/surfaces/v1/openapi/document.ts";
-import { call } from "../../support/api.ts";
+import { call } from "../../support/clients/api.ts";
 
 const document: Document = describe(v1.router);
 const all = operations(document);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { ConversationId } from "../../../../src/core/ids.ts";
-import { call, type SignedIn } from "../../../support/api.ts";
-import { groupOf } from "../../../support/core.ts";
-import { signedIn } from "../../../support/crowd.ts";
-import type { Scene } from "../../../support/fixtures.ts";
-import { noticesOf } from "../../../support/notices.ts";
-import { nth } from "../../../support/room.ts";
+import { noticesOf } from "../../../support/accounts/notices.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { groupOf } from "../../../support/objects/core.ts";
+import { nth } from "../../../support/objects/room.ts";
+import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
 /**

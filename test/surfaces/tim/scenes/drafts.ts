@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import { call, type SignedIn } from "../../../support/api.ts";
-import { createGroup } from "../../../support/chat.ts";
-import { signedIn } from "../../../support/crowd.ts";
-import type { Scene } from "../../../support/fixtures.ts";
-import { nth } from "../../../support/room.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { createGroup } from "../../../support/clients/chat.ts";
+import { nth } from "../../../support/objects/room.ts";
+import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
-import { pngOf } from "../pictures.ts";
+import { pngOf } from "../image-headers.ts";
 
 const Named = z.looseObject({ ID: z.string() });
 const Sent = z.object({ message: Named });

@@ -1,7 +1,7 @@
-import { freshName, type SignedIn } from "../../../support/api.ts";
-import { signedIn } from "../../../support/crowd.ts";
-import type { Scene } from "../../../support/fixtures.ts";
-import { nth } from "../../../support/room.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { freshName, type SignedIn } from "../../../support/clients/api.ts";
+import { nth } from "../../../support/objects/room.ts";
+import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { nameOf, success, tim } from "../client.ts";
 
 /** Ann's groups, of which Bob is in two, and one of Bob's; Cid is in none. */

@@ -1,6 +1,6 @@
-import { groupOf } from "../../../support/core.ts";
-import { signedIn } from "../../../support/crowd.ts";
-import type { Scene } from "../../../support/fixtures.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { groupOf } from "../../../support/objects/core.ts";
+import type { Scene } from "../../../support/surfaces/fixtures.ts";
 
 /** Ann, who owns a public group of herself, Bob and Cid, and with Bob a private one and a livestream; and Dan. */
 export async function scene(): Promise<Scene> {

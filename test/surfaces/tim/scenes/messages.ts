@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { ConversationId } from "../../../../src/core/ids.ts";
-import { createGroup, openDirect, remove, send } from "../../../support/chat.ts";
-import { signedIn } from "../../../support/crowd.ts";
-import type { Scene } from "../../../support/fixtures.ts";
-import { conversationObject, nth } from "../../../support/room.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { createGroup, openDirect, remove, send } from "../../../support/clients/chat.ts";
+import { conversationObject, nth } from "../../../support/objects/room.ts";
+import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { nameOf } from "../client.ts";
 
 /**

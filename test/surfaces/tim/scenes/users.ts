@@ -1,7 +1,7 @@
-import { freshName, PASSWORD, register } from "../../../support/api.ts";
-import { signedIn } from "../../../support/crowd.ts";
-import type { Scene } from "../../../support/fixtures.ts";
-import { nth } from "../../../support/room.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { freshName, PASSWORD, register } from "../../../support/clients/api.ts";
+import { nth } from "../../../support/objects/room.ts";
+import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { success, tim } from "../client.ts";
 
 /** Ann, who has a password and a profile; Bob and Cas, of whom she blocks Bob; and names that are nobody's yet. */

@@ -1,0 +1,91 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { deleteAccount, membershipsInD1, runFarewell } from "../../support/accounts/deletion.ts";
+import { openDevices } from "../../support/accounts/sessions.ts";
+import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  list,
+  openDirect,
+  page,
+  storedInConversation,
+  storedInInbox,
+} from "../../support/clients/chat.ts";
+import { DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
+import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
+import { runJobs } from "../../support/objects/assert-consistent.ts";
+import { text } from "../../support/objects/room.ts";
+
+async function isDeleted({ user }: SignedIn): Promise<boolean> {
+  const query = "SELECT 1 FROM users WHERE id = ? AND deleted_at IS NOT NULL";
+  return (await env.DB.prepare(query).bind(user.id).first()) !== null;
+}
+
+/** Breaks a deletion at one step. @returns whether it came to that */
+async function broken(place: Place, step: number): Promise<boolean> {
+  // Each time she is another too: her list holds these two alone.
+  const [ann, bob] = [await register(), await register()];
+  const [group, direct] = [await createGroup(ann, [bob]), await openDirect(ann, bob)];
+  const ids = [group.id, direct.id];
+  for (const id of ids)
+    await call("POST", `/v1/conversations/${id}/messages`, { token: bob.token, body: text("hi") });
+  const [socket, device] = [await openRoom(direct.id, bob.token), await openDevice(bob.token)];
+  let [status, isHit] = [0, false];
+  {
+    using broken = await breakAt(place, step, { conversationId: group.id, userId: bob.user.id });
+    status = (await deleteAccount(bob)).status;
+    isHit = broken.isHit;
+  }
+  const at = `${place} ${step} answered ${status}`;
+  expect(isHit ? [204, 503] : [204], at).toContain(status);
+  const deleted = await isDeleted(bob);
+  if (status === 204) expect(deleted, at).toBe(true);
+  await settle(bob, ids);
+  if (!deleted) {
+    // Nothing of it has happened, to him neither: he does it again.
+    expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "active", [direct.id]: "active" });
+    expect((await list(bob)).items.map(({ id }) => id).toSorted(), at).toEqual(ids.toSorted());
+    await socket.settled();
+    expect((await deleteAccount(bob)).status, at).toBe(204);
+    await settle(bob, ids);
+  } else if (status === 503) {
+    expect([401, 503], at).toContain((await deleteAccount(bob)).status);
+  }
+  expect((await socket.closed()).code, at).toBe(4001);
+  // It is in the inbox: that may have been lost with it.
+  expect([1006, 1011, 4001], at).toContain((await device.closed()).code);
+  expect(await openDevices(bob), at).toEqual([]);
+  expect((await upgrade(DEVICE_PATH, bob.token)).status, at).toBe(401);
+  expect(JSON.parse(await storedInInbox(bob)), at).toMatchObject({ conversations: [], device_cursors: [] });
+  expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "left", [direct.id]: "left" });
+  const { items } = await list(ann);
+  expect(items.map(({ id }) => id).toSorted(), at).toEqual(ids.toSorted());
+  for (const id of ids) {
+    for (const shown of [await getConversation(ann, id), items.find((item) => item.id === id)]) {
+      expect(shown, at).toMatchObject({ member_count: 1, disabled: id === direct.id });
+    }
+    expect(await storedInConversation(id), at).not.toContain(bob.user.username);
+  }
+  expect(
+    (await page(ann, group.id)).items.map(({ kind }) => kind),
+    at,
+  ).toEqual(["text", "tip"]);
+  return isHit;
+}
+
+/** Does all that is still to be done, as it would be in time. */
+async function settle(bob: SignedIn, ids: number[]): Promise<void> {
+  for (let tries = 0; (await runFarewell(bob)) > 0; tries++) if (tries > 10) throw new Error("no end");
+  for (const id of ids) await runJobs(id, { but: "flags" });
+}
+
+test.each(PLACES)(
+  "the end of an account that breaks at any step of %s is whole, or has not begun",
+  async (place) => {
+    let step = 1;
+    while (await broken(place, step)) step++;
+    expect(step).toBeGreaterThan(1);
+  },
+  120_000,
+);

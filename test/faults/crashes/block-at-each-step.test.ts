@@ -1,0 +1,95 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { ask, befriend, done } from "../../support/accounts/friends.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { openDirect } from "../../support/clients/chat.ts";
+import { breakAt, type Place } from "../../support/faults/break.ts";
+import { runJobs } from "../../support/objects/assert-consistent.ts";
+import { nth, people, text } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  const all = await people(2);
+  [ann, bob] = [nth(all, 0), nth(all, 1)];
+});
+
+const PLACES: Place[] = ["conversation", "D1 after", "conversation at D1"];
+
+async function isBlockedInD1(): Promise<boolean> {
+  const query = "SELECT 1 FROM blocks WHERE user_id = ? AND blocked_id = ?";
+  return (await env.DB.prepare(query).bind(ann.user.id, bob.user.id).first()) !== null;
+}
+
+async function areFriendsInD1(): Promise<boolean> {
+  const { body } = await call("GET", "/v1/friends?limit=100", { token: ann.token });
+  return JSON.stringify(body).includes(bob.user.username);
+}
+
+/** Each of the two may write if, and only if, D1 knows of no block; friends are no two with one. */
+async function expectAgreement(id: number, at: string): Promise<boolean> {
+  const blocked = await isBlockedInD1();
+  for (const { token } of [ann, bob]) {
+    const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body: text("hello") });
+    expect([answer.status, at]).toEqual([blocked ? 403 : 201, at]);
+  }
+  if (blocked) expect([await areFriendsInD1(), at]).toEqual([false, at]);
+  return blocked;
+}
+
+/** As it is once what was announced and never told to be done is too old to come to D1. */
+async function later(id: number): Promise<void> {
+  const object = env.CONVERSATION.getByName(String(id));
+  await runInDurableObject(object, (_, { storage }) => {
+    storage.sql.exec("UPDATE flag_changes SET at = 1");
+  });
+  await evictDurableObject(object);
+  await runJobs(id);
+  const left = await runInDurableObject(object, (_, { storage }) =>
+    storage.sql.exec("SELECT * FROM flag_changes").toArray(),
+  );
+  expect(left).toEqual([]);
+}
+
+describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
+  test.each(PLACES)(
+    "that breaks at any step of %s counts once D1 has it, for both",
+    async (place) => {
+      const { id } = await openDirect(ann, bob);
+      let step = 1;
+      for (let isHit = true; isHit; step++) {
+        await done("DELETE blocks", ann, bob);
+        await befriend(ann, bob);
+        if (what === "DELETE blocks") await done("PUT blocks", ann, bob);
+        await later(id);
+        let status: number;
+        {
+          using broken = await breakAt(place, step, { conversationId: id, userId: bob.user.id });
+          status = (await ask(what, ann, bob)).status;
+          isHit = broken.isHit;
+        }
+        const at = `${place} ${step} answered ${status}`;
+        expect(isHit ? [204, 503] : [204], at).toContain(status);
+        const blocked = await expectAgreement(id, at);
+        if (status === 204) expect(blocked, at).toBe(what === "PUT blocks");
+        await later(id);
+        expect(await expectAgreement(id, at), at).toBe(blocked);
+        await done(what, ann, bob);
+        expect(await expectAgreement(id, at), at).toBe(what === "PUT blocks");
+      }
+      expect(step).toBeGreaterThan(2);
+    },
+    60_000,
+  );
+});
+
+test("a conversation that is opened in the midst of a block obeys it", async () => {
+  const [cid, dan] = [nth(await people(1), 0), nth(await people(1), 0)];
+  const [opened] = await Promise.all([openDirect(cid, dan), done("PUT blocks", dan, cid)]);
+  for (const { token } of [cid, dan]) {
+    const path = `/v1/conversations/${opened.id}/messages`;
+    expect((await call("POST", path, { token, body: text("hello") })).status).toBe(403);
+  }
+});

@@ -1,0 +1,171 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeEach, expect, test } from "vitest";
+import type { ConversationId } from "../../../src/core/ids.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { listed } from "../../support/clients/chat.ts";
+import { acked, eventsOf, hears, knownTo } from "../../support/clients/device-frames.ts";
+import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { type Loss, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
+import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import {
+  conversationObject,
+  inboxObject,
+  newGroup,
+  nth,
+  post,
+  range,
+  remove,
+  text,
+} from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: ConversationId;
+/** Ann's two and Bob's two */
+let devices: TestSocket[];
+let room: TestSocket;
+
+beforeEach(async () => {
+  const all = await signedIn(2);
+  [ann, bob] = [nth(all, 0), nth(all, 1)];
+  id = await newGroup(ann, bob);
+  devices = await Promise.all([ann, ann, bob, bob].map(({ token }) => openDevice(token)));
+  room = await openRoom(id, ann.token);
+});
+
+type Victim = "the conversation" | "Ann's inbox" | "Bob's inbox";
+const OBJECTS: Record<Victim, () => DurableObjectStub> = {
+  "the conversation": () => conversationObject(id),
+  "Ann's inbox": () => inboxObject(ann.user.id),
+  "Bob's inbox": () => inboxObject(bob.user.id),
+};
+
+/** Puts objects out of memory, one after the other; their sockets stay. */
+async function evict(victims: readonly Victim[]): Promise<void> {
+  for (const victim of victims) {
+    // One that nobody has asked since it was evicted is not there to be evicted.
+    await runInDurableObject(OBJECTS[victim](), () => undefined);
+    await evictDurableObject(OBJECTS[victim]());
+  }
+}
+
+/** Every way in which something is said, each of so many messages. */
+const SENDERS: [count: number, say: () => Promise<unknown>][] = [
+  [
+    1,
+    async () => {
+      nth(devices, 0).send({ ...text("single"), conversation_id: id });
+      await acked(nth(devices, 0), nth(devices, 0).acks.length + 1);
+    },
+  ],
+  [1, () => post(id, bob, "over HTTP")],
+  [
+    3,
+    async () => {
+      const items = range(1, 3).map((n) => ({ ...text(`${n} of several`), conversation_id: id }));
+      nth(devices, 2).send({ type: "sends", items });
+      await acked(nth(devices, 2), nth(devices, 2).acks.length + 3);
+    },
+  ],
+  [
+    1,
+    async () => {
+      room.send(text("in the room"));
+      await acked(room, room.acks.length + 1);
+    },
+  ],
+];
+
+const VICTIMS: Victim[][] = [
+  ["the conversation"],
+  ["Bob's inbox"],
+  ["Ann's inbox"],
+  ["the conversation", "Bob's inbox"],
+  ["Ann's inbox", "Bob's inbox", "the conversation"],
+];
+
+test.each(VICTIMS.map((victims) => [victims.join(", "), victims] as const))(
+  "after each eviction of %s what is said in any way reaches all devices, once, in order",
+  async (_, victims) => {
+    let last = 0;
+    for (const round of range(1, 2)) {
+      for (const [count, say] of SENDERS) {
+        await evict(victims);
+        await say();
+        last += count;
+        for (const device of devices) {
+          await device.until(() => knownTo(device, id).length >= last);
+          expect(knownTo(device, id), `round ${round}`).toEqual(range(1, last));
+        }
+      }
+    }
+    await evict(victims);
+    for (const who of [ann, bob]) {
+      const { last_seq, read_seq, unread_count } = await listed(who, id);
+      expect(unread_count).toBe(last_seq - read_seq);
+      expect(last_seq).toBe(last);
+    }
+  },
+);
+
+test.each<Loss>(["call", "answer"])(
+  "what was stored when the conversation is evicted, and of which each %s was lost, is told by the alarm, once",
+  async (loss) => {
+    const conversation = conversationObject(id);
+    for (const device of devices) await device.settled(id);
+    {
+      const lost = new Set<number>();
+      const isBump = ({ method, id: to }: ObjectCall) => method === "bump" && lost.add(to).size > 0;
+      using _ = loseCalls(loss, isBump);
+      room.send({ type: "sends", items: range(1, 3).map((n) => text(String(n))) });
+      await acked(room, 3);
+      while (lost.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await evictDurableObject(conversation);
+    }
+    const known = () => devices.map((device) => knownTo(device, id));
+    if (loss === "call") expect(known()).toEqual([[], [], [], []]);
+    await runJobs(id, { but: "index" });
+    for (const device of devices) await device.until(() => knownTo(device, id).length >= 3);
+    for (const device of devices) await device.settled(id);
+    expect(known()).toEqual(devices.map(() => [1, 2, 3]));
+    await expectAgreement(id);
+    expect(await listed(bob, id)).toMatchObject({ last_seq: 3, read_seq: 0, unread_count: 3 });
+  },
+);
+
+test("what happens besides messages reaches devices that were there before the evictions", async () => {
+  const all: Victim[] = ["the conversation", "Ann's inbox", "Bob's inbox"];
+  const [one, other, bobs] = [nth(devices, 0), nth(devices, 1), nth(devices, 2)];
+  await post(id, ann, "one");
+  await post(id, ann, "two");
+  for (const device of devices) await device.until(() => knownTo(device, id).length === 2);
+  await evict(all);
+  bobs.send({ type: "read", conversation_id: id, seq: 1 });
+  for (const device of [one, other, nth(devices, 3)]) await hears(device, { type: "read", seq: 1 });
+  await bobs.settled(id);
+  await evict(all);
+  await remove(id, ann, 1, "everyone");
+  for (const device of devices) await hears(device, { type: "revoked", seq: 1 });
+  await evict(all);
+  await remove(id, ann, 2, "me");
+  for (const device of [one, other]) await hears(device, { type: "hidden", seq: 2 });
+  await evict(all);
+  one.send({ type: "typing", conversation_id: id });
+  for (const device of [bobs, nth(devices, 3)]) await hears(device, { type: "typing", user_id: ann.user.id });
+  await evict(all);
+  expect(await post(id, bob, "three")).toBe(3);
+  for (const device of devices) {
+    await device.until(() => knownTo(device, id).length === 3);
+    expect(knownTo(device, id)).toEqual([1, 2, 3]);
+  }
+  // None of it came twice.
+  const rest = (device: TestSocket) =>
+    eventsOf(device, id, "read", "revoked", "hidden", "typing").map((event) => Reflect.get(event, "type"));
+  expect([one, other, bobs, nth(devices, 3)].map(rest)).toEqual([
+    ["read", "revoked", "hidden"],
+    ["read", "revoked", "hidden"],
+    ["revoked", "typing"],
+    ["read", "revoked", "typing"],
+  ]);
+});

@@ -1,0 +1,203 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { noticed } from "../../support/accounts/notices.ts";
+import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
+import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import { groupOf } from "../../support/objects/core.ts";
+import { nth, people } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cid: SignedIn;
+let dan: SignedIn;
+
+beforeAll(async () => {
+  const all = await people(4);
+  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+});
+
+function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
+  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
+}
+
+interface Deed {
+  join?: "free" | "approval";
+  /** what has happened before, to ann's group of bob and cid */
+  before?: (id: number) => Promise<unknown>;
+  deed: (id: number) => Promise<Answer>;
+  /** what it answers where it is done, and where it had been done already */
+  done: number;
+  again: number;
+  /** who is in the group afterwards */
+  after: () => Record<number, string>;
+  /** whose inbox is lost */
+  whose: () => SignedIn;
+  /** the tips of the deed itself */
+  tips: number;
+  /** what users are told of it besides */
+  notices?: () => Record<number, string>;
+}
+
+const ids = () => ({ a: ann.user.id, b: bob.user.id, c: cid.user.id, d: dan.user.id });
+
+const DEEDS: Record<string, Deed> = {
+  "a join": {
+    join: "free",
+    deed: (id) => ask(dan, id, "POST", "/join", {}),
+    ...{ done: 200, again: 200, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
+    whose: () => dan,
+  },
+  "a return": {
+    join: "free",
+    before: (id) => ask(bob, id, "POST", "/leave"),
+    deed: (id) => ask(bob, id, "POST", "/join", {}),
+    ...{ done: 200, again: 200, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member" }),
+    whose: () => bob,
+  },
+  "an invitation": {
+    deed: (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
+    ...{ done: 200, again: 200, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
+    notices: () => ({ [ids().d]: "added" }),
+    whose: () => dan,
+  },
+  "an acceptance": {
+    before: (id) => ask(dan, id, "POST", "/join", { message: "me" }),
+    deed: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
+    ...{ done: 204, again: 409, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
+    notices: () => ({ [ids().d]: "accepted" }),
+    whose: () => dan,
+  },
+  "a removal": {
+    deed: (id) => ask(ann, id, "DELETE", `/members/${bob.user.id}`),
+    ...{ done: 204, again: 404, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
+    notices: () => ({ [ids().b]: "removed" }),
+    whose: () => bob,
+  },
+  "a leave": {
+    deed: (id) => ask(bob, id, "POST", "/leave"),
+    ...{ done: 204, again: 404, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
+    whose: () => bob,
+  },
+  "a new admin": {
+    deed: (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
+    ...{ done: 200, again: 200, tips: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().b]: "admin", [ids().c]: "member" }),
+    notices: () => ({ [ids().b]: "admin_set" }),
+    whose: () => ann,
+  },
+  "a hand-over": {
+    deed: (id) => ask(ann, id, "POST", "/owner", { user_id: bob.user.id }),
+    ...{ done: 200, again: 403, tips: 1 },
+    after: () => ({ [ids().a]: "member", [ids().b]: "owner", [ids().c]: "member" }),
+    whose: () => bob,
+  },
+  "a dissolution": {
+    deed: (id) => ask(ann, id, "DELETE", ""),
+    ...{ done: 204, again: 404, tips: 0 },
+    after: () => ({}),
+    notices: () => ({ [ids().a]: "dissolved", [ids().b]: "dissolved", [ids().c]: "dissolved" }),
+    whose: () => bob,
+  },
+};
+
+const Members = z.object({ items: z.array(z.object({ user: z.object({ id: z.int() }), role: z.string() })) });
+const Tips = z.object({ items: z.array(z.object({ kind: z.string() })) });
+
+/** Who is in the group, as its members have it; nobody where none of them finds it. */
+async function membersOf(id: number): Promise<Record<number, string>> {
+  for (const who of [ann, cid]) {
+    const answer = await ask(who, id, "GET", "/members");
+    if (answer.status !== 200) continue;
+    return Object.fromEntries(Members.parse(answer.body).items.map(({ user, role }) => [user.id, role]));
+  }
+  return {};
+}
+
+async function tipsOf(id: number): Promise<number> {
+  const answer = await ask(ann, id, "GET", "/messages");
+  if (answer.status !== 200) return 0;
+  return Tips.parse(answer.body).items.filter(({ kind }) => kind === "tip").length;
+}
+
+/** What each was told of the group besides, the first one first: it is among the newest. */
+async function noticesOfAll(id: number): Promise<Record<number, string[]>> {
+  const all = [ann, bob, cid, dan].map(async (who) => [who.user.id, await noticed(who, id, 20)] as const);
+  return Object.fromEntries(await Promise.all(all));
+}
+
+interface Before {
+  members: Record<number, string>;
+  tips: number;
+  told: Record<number, string[]>;
+}
+
+/** How a group is before a deed, as the first one was: each is made alike. */
+const befores = new Map<Deed, Before>();
+
+async function beforeOf(deed: Deed, id: number): Promise<Before> {
+  const known = befores.get(deed);
+  if (known) return known;
+  const before = { members: await membersOf(id), tips: await tipsOf(id), told: await noticesOfAll(id) };
+  befores.set(deed, before);
+  return before;
+}
+
+/** Breaks the deed at one step. @returns whether it came to that */
+async function broken(deed: Deed, place: Place, step: number): Promise<boolean> {
+  const id = await groupOf("group", ann, [bob, cid], deed.join);
+  await deed.before?.(id);
+  await runJobs(id);
+  const { members: before, tips, told } = await beforeOf(deed, id);
+  let answer: Answer;
+  let isHit: boolean;
+  {
+    using broken = await breakAt(place, step, { conversationId: id, userId: deed.whose().user.id });
+    answer = await deed.deed(id);
+    isHit = broken.isHit;
+  }
+  const at = `${place} ${step}: ${JSON.stringify(answer)}`;
+  expect(isHit ? [deed.done, 503] : [deed.done], at).toContain(answer.status);
+  // Whatever became of it: once the jobs have run, all agree on whether it has happened.
+  const now = await membersOf(id);
+  expect([before, deed.after()], at).toContainEqual(now);
+  if (answer.status === deed.done) expect(now, at).toEqual(deed.after());
+  await runJobs(id);
+  await expectAgreement(id);
+  expect(await membersOf(id), at).toEqual(now);
+  // Whoever repeats his call finds it done, or does it.
+  const again = await deed.deed(id);
+  const wasDone = JSON.stringify(now) === JSON.stringify(deed.after());
+  expect(again.status, at).toBe(wasDone ? deed.again : deed.done);
+  expect(await membersOf(id), at).toEqual(deed.after());
+  if (!wasDone) {
+    await runJobs(id);
+    await expectAgreement(id);
+  }
+  // Once, and to nobody else.
+  const notices = Object.entries(deed.notices?.() ?? {}).map(([who, event]) => [
+    who,
+    [...(told[Number(who)] ?? []), event],
+  ]);
+  expect(await noticesOfAll(id), at).toEqual({ ...told, ...Object.fromEntries(notices) });
+  if (deed.tips > 0) expect(await tipsOf(id), at).toBe(tips + deed.tips);
+  return isHit;
+}
+
+describe.each(Object.entries(DEEDS))("%s", (_, deed) => {
+  test.each(PLACES)(
+    "that breaks at any step of %s is done, or not, for everybody",
+    async (place) => {
+      let step = 1;
+      while (await broken(deed, place, step)) step++;
+      expect(step).toBeGreaterThan(1);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,193 @@
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { ConversationId } from "../../../src/core/ids.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import {
+  conversationObject,
+  newGroup,
+  nth,
+  people,
+  post,
+  range,
+  runInboxJob,
+  shownOnline,
+  text,
+} from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+});
+
+/** A client as it should be: it repeats what was not acknowledged, and comes back with what it showed last. */
+class Client {
+  readonly #id: ConversationId;
+  readonly #who: SignedIn;
+  readonly #name: string;
+  readonly shown: number[] = [];
+  readonly acked = new Map<string, number>();
+  #unacked: string[] = [];
+  #sent = 0;
+  #socket: TestSocket | undefined;
+
+  constructor(id: ConversationId, who: SignedIn, name: string) {
+    this.#id = id;
+    this.#who = who;
+    this.#name = name;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  async connect(): Promise<void> {
+    this.#take();
+    this.#socket = await openRoom(this.#id, this.#who.token, `?after=${this.shown.at(-1) ?? 0}`);
+    let synced = await this.#socket.next("synced");
+    while (synced.has_more === true) {
+      this.#socket.send({ type: "sync", after: synced.last_seq });
+      synced = await this.#socket.next("synced");
+    }
+    for (const name of this.#unacked) this.#socket.send(text(name, name));
+  }
+
+  send(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const name = `${this.#name} ${++this.#sent}`;
+      this.#unacked.push(name);
+      this.#socket?.send(text(name, name));
+    }
+  }
+
+  /** Resolves once the last send is acknowledged. */
+  async answered(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket) throw new Error("not connected");
+    await socket.until(() => {
+      const acked = new Set(socket.acks.map((ack) => ack.client_msg_id));
+      return this.#unacked.every((name) => acked.has(name));
+    });
+    this.#take();
+  }
+
+  /** Resolves once it was shown a message, be it on a socket that is lost by now. */
+  async seen(seq: number): Promise<void> {
+    await this.#socket?.until(({ seqs }) => this.shown.includes(seq) || seqs.includes(seq));
+    this.#take();
+  }
+
+  /** Puts what the socket brought to what is known, once. */
+  #take(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    for (const { client_msg_id, seq } of socket.acks) {
+      const name = String(client_msg_id);
+      // A repeated send is acknowledged with its first place, whatever happened in between.
+      expect(this.acked.get(name) ?? seq).toBe(seq);
+      this.acked.set(name, seq);
+    }
+    this.#unacked = this.#unacked.filter((name) => !this.acked.has(name));
+    this.shown.push(...socket.seqs.filter((seq) => seq > (this.shown.at(-1) ?? 0)));
+  }
+}
+
+/** Who has sent what, in order, as it is stored. */
+async function stored(id: ConversationId): Promise<{ seq: number; name: string | null }[]> {
+  const Row = z.object({ seq: z.int(), name: z.string().nullable() });
+  const query = "SELECT seq, client_msg_id AS name FROM messages ORDER BY seq";
+  return runInDurableObject(conversationObject(id), (_, { storage }) =>
+    z.array(Row).parse(storage.sql.exec(query).toArray()),
+  );
+}
+
+async function proven(id: ConversationId, clients: Client[], reader: Client): Promise<void> {
+  const rows = await stored(id);
+  expect(rows.map(({ seq }) => seq)).toEqual(range(1, rows.length));
+  expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+  expect(rows.length).toBe(clients.reduce((sum, { sent }) => sum + sent, 0));
+  const places = new Map(rows.map(({ seq, name }) => [name, seq]));
+  for (const { acked } of clients) for (const [name, seq] of acked) expect(places.get(name)).toBe(seq);
+  await reader.seen(rows.length);
+  expect(reader.shown).toEqual(range(1, rows.length));
+}
+
+async function clientsOf(id: ConversationId) {
+  const senders = [new Client(id, ann, "ann"), new Client(id, bob, "bob")];
+  const reader = new Client(id, bob, "reader");
+  for (const client of [...senders, reader]) await client.connect();
+  return { senders, reader };
+}
+
+test("what was acknowledged survives crashes, and what is repeated is stored once", async () => {
+  const id = await newGroup(ann, bob);
+  const { senders, reader } = await clientsOf(id);
+  for (const round of range(1, 6)) {
+    for (const client of senders) client.send(10);
+    // Each time a little later: before, in the midst of and after the commit.
+    for (let i = 0; i < round; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    await abortAllDurableObjects();
+    for (const client of [...senders, reader]) await client.connect();
+  }
+  for (const client of senders) await client.answered();
+  await proven(id, senders, reader);
+});
+
+test("sends that meet an eviction are stored once, and everybody sees them", async () => {
+  const id = await newGroup(ann, bob);
+  const { senders, reader } = await clientsOf(id);
+  for (const round of range(1, 6)) {
+    for (const client of senders) client.send(round * 3);
+    for (const client of senders) await client.answered();
+    await evictDurableObject(conversationObject(id));
+  }
+  await proven(id, senders, reader);
+});
+
+test("sockets that a crash took without a word do not keep their user online", async () => {
+  const [eve = ann] = await people(1);
+  const id = await newGroup(eve, ann);
+  await openRoom(id, eve.token);
+  await shownOnline(eve, ann, true);
+  await abortAllDurableObjects();
+  await runInboxJob(eve, "sockets");
+  await runInboxJob(eve, "offline");
+  await shownOnline(eve, ann, false);
+});
+
+test("a fault of the server closes the socket with 1011, and whoever comes back goes on", async () => {
+  const id = await newGroup(ann, bob);
+  await post(id, ann, "one");
+  const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+  const rename = (from: string, to: string) =>
+    runInDurableObject(conversationObject(id), (_, { storage }) => {
+      storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+    });
+  await rename("hidden", "elsewhere");
+  anns.send({ type: "sync", after: 0 });
+  expect((await anns.closed()).code).toBe(1011);
+  await rename("elsewhere", "hidden");
+  const back = await openRoom(id, ann.token, "?after=0");
+  await back.next("synced");
+  expect(back.seqs).toEqual([1]);
+  await bobs.settled();
+});
+
+test("without after the first live message follows on the last_seq of ready", async () => {
+  const id = await newGroup(ann, bob);
+  const sender = await openRoom(id, ann.token);
+  for (const round of range(1, 6)) {
+    for (const i of range(1, 20)) sender.send(text("x", `${round} ${i}`));
+    const reader = await openRoom(id, bob.token);
+    const { last_seq } = z.object({ last_seq: z.int() }).parse(reader.frames[0]);
+    await sender.until(({ acks }) => acks.length === round * 20);
+    const last = await post(id, ann, "end");
+    await reader.until(({ seqs }) => seqs.includes(last));
+    expect(reader.seqs).toEqual(range(last_seq + 1, last));
+  }
+});

@@ -1,0 +1,108 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { newSession, openDevices, runInboxJobs } from "../../support/accounts/sessions.ts";
+import { type Answer, call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  DEVICE_PATH,
+  openDevice,
+  openRoom,
+  roomPath,
+  type TestSocket,
+  upgrade,
+} from "../../support/clients/socket.ts";
+import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
+import { newGroup, post, sessionOf, text } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+
+beforeAll(async () => {
+  ann = await register();
+});
+
+interface Ending {
+  /** ends the session of a phone, from there or from another device */
+  end(phone: SignedIn, other: SignedIn): Promise<Answer>;
+  /** whether a call that was not answered is made again: what became of it nobody looks up */
+  repeats: boolean;
+}
+
+const ENDINGS: Record<string, Ending> = {
+  "a logout": { end: ({ token }) => call("POST", "/v1/logout", { token }), repeats: true },
+  "a change of the password": {
+    end: (_, { token }) =>
+      call("POST", "/v1/me/password", { token, body: { current: PASSWORD, next: "another horse" } }),
+    repeats: false,
+  },
+};
+
+async function isEnded(session: SignedIn): Promise<boolean> {
+  const query = "SELECT 1 FROM sessions WHERE id = ? AND ended_at IS NOT NULL";
+  return (await env.DB.prepare(query).bind(sessionOf(session)).first()) !== null;
+}
+
+/** Asserts that a socket is open and does its work, or was lost with its object: the server has not ended it. */
+async function livesOn(socket: TestSocket, id: number, at: string): Promise<void> {
+  const isRoom = socket.frames.at(0)?.conversation_id !== undefined;
+  await socket.settled(isRoom ? undefined : id).catch(async () => {
+    expect([1006, 1011], at).toContain((await socket.closed()).code);
+  });
+  expect(socket.of("kicked"), at).toEqual([]);
+}
+
+/** Breaks the end of a session at one step. @returns whether it came to that */
+async function broken({ end, repeats }: Ending, place: Place, step: number): Promise<boolean> {
+  const bob = await register();
+  const phone = await newSession(bob);
+  const id = await newGroup(ann, bob);
+  const sockets = [await openDevice(phone.token), await openRoom(id, phone.token)];
+  const kept = [await openDevice(bob.token), await openRoom(id, bob.token)];
+  let [status, isHit] = [0, false];
+  {
+    using broken = await breakAt(place, step, { conversationId: id, userId: bob.user.id });
+    ({ status } = await end(phone, bob));
+    isHit = broken.isHit;
+  }
+  const at = `${place} ${step} answered ${status}`;
+  expect(isHit ? [204, 503] : [204], at).toContain(status);
+  // Who gets no answer does it again, and is told that it is done where it was.
+  if (repeats && status === 503) expect([204, 401], at).toContain((await end(phone, bob)).status);
+  for (let tries = 0; (await runInboxJobs(bob, ["endings", "kick"])) > 0; tries++)
+    if (tries > 10) throw new Error("no end");
+  const ended = await isEnded(phone);
+  if (repeats || status === 204) expect(ended, at).toBe(true);
+  if (ended) {
+    for (const socket of sockets) expect([1006, 4001], at).toContain((await socket.closed()).code);
+    for (const path of [DEVICE_PATH, roomPath(id)])
+      expect((await upgrade(path, phone.token)).status, at).toBe(401);
+    expect(await openDevices(bob), at).not.toContain(sessionOf(phone));
+  } else {
+    for (const socket of sockets) await livesOn(socket, id, at);
+    await openDevice(phone.token);
+  }
+  for (const socket of kept) await livesOn(socket, id, at);
+  const again = await openDevice(bob.token);
+  // One that has said nothing is held for half a second.
+  await again.settled(id);
+  const seq = await post(id, ann, "hello");
+  await again.until(({ seqs }) => seqs.includes(seq));
+  again.send({ ...text("still here"), conversation_id: id });
+  await again.next("ack");
+  return isHit;
+}
+
+/** A kick stores nothing in the conversation. */
+const BROKEN = PLACES.filter((place) => place !== "conversation");
+
+const CASES = Object.entries(ENDINGS).flatMap(([name, ending]) =>
+  BROKEN.map((place): [string, Place, Ending] => [name, place, ending]),
+);
+
+test.each(CASES)(
+  "%s that breaks at any step of %s closes the session's sockets of both kinds, or none",
+  async (_, place, ending) => {
+    let step = 1;
+    while (await broken(ending, place, step)) step++;
+    expect(step).toBeGreaterThan(1);
+  },
+  120_000,
+);

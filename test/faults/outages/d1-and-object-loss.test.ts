@@ -1,0 +1,197 @@
+import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
+import { beforeAll, describe, expect, test } from "vitest";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { fromD1 } from "../../../src/storage/outage.ts";
+import { app } from "../../support/app.ts";
+import {
+  type Answer,
+  answerOf,
+  type CallOptions,
+  call,
+  problem,
+  register,
+  request,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  listed,
+  page,
+  remove,
+  send,
+  sendAll,
+} from "../../support/clients/chat.ts";
+import { StrictMessage } from "../../support/clients/shapes.ts";
+import { HeldInbox } from "../../support/faults/hold.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob] = await Promise.all([register(), register()]);
+});
+
+describe("while the Worker does not reach D1", () => {
+  const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+  const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
+  const DB = new Proxy(env.DB, {
+    get(target, key) {
+      if (key === "batch") return lost;
+      return key === "prepare" ? () => statement : Reflect.get(target, key);
+    },
+  });
+
+  async function callWithout(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const all = { token: ann.token, ...options };
+    const response = await app.fetch(request(method, path, all), { ...env, DB }, createExecutionContext());
+    return answerOf(method, path, response);
+  }
+
+  test("whoever is known goes on talking: a message's way asks D1 nothing", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const path = `/v1/conversations/${id}`;
+    await send(bob, id, "1");
+    const body = { kind: "text", body: { text: "2" } };
+    expect(await callWithout("POST", `${path}/messages`, { body })).toMatchObject({ status: 201 });
+    expect(await callWithout("GET", `${path}/messages`)).toMatchObject({
+      status: 200,
+      body: { items: [{}, {}] },
+    });
+    expect(await callWithout("GET", `${path}/messages/1`)).toMatchObject({ status: 200 });
+    expect(await callWithout("PUT", `${path}/read`, { body: { seq: 2 } })).toMatchObject({ status: 200 });
+    expect(await callWithout("GET", `${path}/receipts`)).toMatchObject({ status: 200 });
+    expect(await callWithout("DELETE", `${path}/messages/2?for=everyone`)).toMatchObject({ status: 204 });
+    expect(await callWithout("DELETE", `${path}/messages/1?for=me`)).toMatchObject({ status: 204 });
+  });
+
+  test("what needs D1 says that it should be tried again, and does nothing", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const before = await listed(ann, id);
+    const calls: [string, string, unknown?][] = [
+      ["GET", "/v1/conversations"],
+      ["GET", `/v1/conversations/${id}`],
+      ["PUT", `/v1/conversations/${id}/preferences`, { sticky: true }],
+      ["PUT", `/v1/conversations/${id}/preferences`, {}],
+      ["POST", "/v1/conversations", { kind: "direct", user_id: bob.user.id }],
+      ["POST", "/v1/conversations", { kind: "group", name: "x", member_ids: [bob.user.id] }],
+    ];
+    for (const [method, path, body] of calls) {
+      const answer = await callWithout(method, path, body === undefined ? {} : { body });
+      problem(answer, 503, "unavailable");
+      expect(answer.headers.get("Retry-After")).toBe("1");
+    }
+    expect(await listed(ann, id)).toEqual(before);
+  });
+});
+
+describe("an object that is lost", () => {
+  const object = (id: number) => env.CONVERSATION.getByName(String(id));
+
+  test("comes back with all that was said, read, revoked and hidden", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await sendAll(ann, id, ["1", "2", "3", "4"]);
+    await remove(ann, id, 2, "everyone");
+    await remove(bob, id, 3, "me");
+    await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 3 } });
+    const seen = async (who: SignedIn) => [await page(who, id), await getConversation(who, id)];
+    const before = [await seen(ann), await seen(bob)];
+    await evictDurableObject(object(id));
+    expect([await seen(ann), await seen(bob)]).toEqual(before);
+    expect((await send(bob, id, "5")).seq).toBe(5);
+    await expect.poll(async () => (await listed(ann, id)).last_seq).toBe(5);
+    await remove(bob, id, 5, "everyone");
+    expect((await listed(ann, id)).last_message).toMatchObject({ seq: 5, revoked: true });
+  });
+
+  test("in the midst of sends keeps what was answered; repeating the others stores each once", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const post = (i: number) =>
+      call("POST", `/v1/conversations/${id}/messages`, {
+        token: i % 2 ? ann.token : bob.token,
+        body: { kind: "text", body: { text: `${i}` }, client_msg_id: `${i}` },
+      });
+    const numbers = Array.from({ length: 60 }, (_, i) => i);
+    const first = Promise.all(
+      numbers.map(async (i) => {
+        if (i % 20 === 10) await abort(id);
+        return post(i);
+      }),
+    );
+    const kept = new Map<number, StrictMessage>();
+    for (const [i, answer] of (await first).entries()) {
+      if (answer.status === 201 || answer.status === 200) kept.set(i, StrictMessage.parse(answer.body));
+      else problem(answer, 503, "unavailable");
+    }
+    const again = await Promise.all(numbers.map(post));
+    const stored = again.map(({ status, body }) => {
+      expect([200, 201]).toContain(status);
+      return StrictMessage.parse(body);
+    });
+    for (const [i, message] of kept) expect(stored[i]).toEqual(message);
+    const { items } = await page(ann, id, "?limit=100");
+    expect(items.map(({ seq }) => Number(seq))).toEqual(numbers.map((i) => i + 1));
+    expect(items.toSorted((a, b) => Number(a.client_msg_id) - Number(b.client_msg_id))).toEqual(stored);
+    for (const who of [ann, bob]) {
+      await expect.poll(async () => (await listed(who, id)).last_seq).toBe(60);
+    }
+  });
+
+  test("goes on telling the inboxes as soon as it is back", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const held = await HeldInbox.hold(bob.user.id);
+    try {
+      await send(ann, id, "1");
+      await abort(id);
+    } finally {
+      await held.release();
+    }
+    expect((await page(bob, id)).items).toHaveLength(1);
+    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+  });
+
+  /** Loses the object as a crash does: what is not yet durable is gone, calls under way fail. */
+  async function abort(id: number): Promise<void> {
+    await runInDurableObject(object(id), (_, state) => state.abort("lost on purpose")).catch(() => undefined);
+  }
+});
+
+describe("the storage of a conversation", () => {
+  const db = openDatabase(env.DB);
+
+  test.each([
+    "D1_ERROR: Network connection lost.",
+    "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+    "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
+    "D1_ERROR: database is locked: SQLITE_BUSY",
+  ])("'%s' is an outage", async (message) => {
+    const failed = fromD1(Promise.reject(new Error(message)));
+    await expect(failed).rejects.toMatchObject({
+      name: "CoreError",
+      code: "unavailable",
+      data: { retryAfter: 1 },
+    });
+  });
+
+  test("what the platform marks as worth repeating is an outage", async () => {
+    const failed = fromD1(Promise.reject(Object.assign(new Error("reset"), { retryable: true })));
+    await expect(failed).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  test("a statement that is wrong is a bug, told without its parameters", async () => {
+    const secret = "a secret parameter";
+    const queries: (() => PromiseLike<unknown>)[] = [
+      () => db.all(sql`SELECT * FROM nothing WHERE x = ${secret}`),
+      () => db.run(sql`INSERT INTO users (username, created_at) VALUES (${secret}, NULL)`),
+      () => Promise.reject(new TypeError("not about a database")),
+    ];
+    for (const query of queries) {
+      const error: unknown = await fromD1(query()).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).not.toHaveProperty("code");
+      expect(error instanceof Error && `${error.message}${error.stack}`).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,198 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ConversationId, UserId } from "../../../src/core/ids.ts";
+import type { ConversationProjection } from "../../../src/core/ports.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { project } from "../../../src/storage/projection.ts";
+import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import { getConversation, list, page, send } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { failStatement } from "../../support/faults/break.ts";
+import { refusing } from "../../support/faults/refuse-projection.ts";
+import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import { groupOf } from "../../support/objects/core.ts";
+import { conversationObject, newGroup, nth, people, post } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cid: SignedIn;
+let dan: SignedIn;
+let eve: SignedIn;
+let id: ConversationId;
+
+beforeAll(async () => {
+  const all = await people(5);
+  [ann, bob, cid, dan, eve] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3), nth(all, 4)];
+});
+
+beforeEach(async () => {
+  id = await groupOf("group", ann, [bob, cid], "free");
+  await runJobs(id);
+});
+
+function ask({ token }: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
+  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
+}
+
+async function inD1(): Promise<Record<number, unknown>> {
+  const query = "SELECT user_id, role, state, version FROM memberships WHERE conversation_id = ?";
+  const { results } = await env.DB.prepare(query).bind(id).all();
+  return Object.fromEntries(results.map(({ user_id, ...row }) => [Number(user_id), row]));
+}
+
+test("while D1 takes nothing a group goes on, and afterwards D1 knows all of it", async () => {
+  await ask(cid, "PUT", "/preferences", { sticky: true, silent: true });
+  const before = await inD1();
+  {
+    await using _ = await refusing();
+    expect((await ask(ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" })).status).toBe(200);
+    expect((await ask(dan, "POST", "/join", {})).body).toEqual({ state: "joined" });
+    expect((await ask(bob, "POST", "/members", { user_ids: [eve.user.id] })).status).toBe(200);
+    expect((await ask(ann, "PATCH", `/members/${eve.user.id}`, { muted_for_s: 60 })).status).toBe(200);
+    expect((await ask(bob, "DELETE", `/members/${eve.user.id}`)).status).toBe(204);
+    expect((await ask(cid, "POST", "/leave")).status).toBe(204);
+    expect((await ask(cid, "POST", "/join", {})).body).toEqual({ state: "joined" });
+    expect((await ask(ann, "PATCH", "", { name: "renamed" })).body).toMatchObject({ name: "renamed" });
+    expect((await ask(ann, "POST", "/owner", { user_id: bob.user.id })).body).toMatchObject({
+      role: "member",
+    });
+    // Who may do what is the group's own to say: D1 is not asked.
+    expect((await ask(ann, "DELETE", `/members/${cid.user.id}`)).status).toBe(403);
+    await send(dan, id, "I am in");
+    const socket = await openRoom(id, dan.token);
+    await send(bob, id, "so am I");
+    await socket.next("message");
+    for (const path of ["/messages", "/members"]) expect((await ask(eve, "GET", path)).status).toBe(404);
+    expect((await page(dan, id)).items.length).toBeGreaterThan(2);
+    expect(await inD1()).toEqual(before);
+  }
+  await runJobs(id);
+  await expectAgreement(id);
+  expect(await getConversation(dan, id)).toMatchObject({ name: "renamed", owner_id: bob.user.id });
+  expect((await list(dan)).items.map((item) => item.id)).toContain(id);
+  expect((await list(eve)).items.map((item) => item.id)).not.toContain(id);
+  // What is a member's own the projection does not touch.
+  expect(await getConversation(cid, id)).toMatchObject({ sticky: true, silent: true });
+});
+
+test("a group that ends while D1 takes nothing is gone at once, and gone in D1 afterwards", async () => {
+  {
+    await using _ = await refusing();
+    expect((await ask(ann, "DELETE", "")).status).toBe(204);
+    for (const who of [ann, bob, cid]) {
+      expect((await ask(who, "GET", "")).status).toBe(404);
+      expect((await ask(who, "GET", "/messages")).status).toBe(404);
+      expect((await list(who)).items.map((item) => item.id)).not.toContain(id);
+    }
+    expect((await ask(dan, "POST", "/join", {})).status).toBe(404);
+  }
+  await runJobs(id);
+  await expectAgreement(id);
+});
+
+type MemberTold = ConversationProjection["members"][number];
+
+describe("what D1 is told", () => {
+  const told = (who: SignedIn, version: number, fields: Partial<MemberTold>) =>
+    project(openDatabase(env.DB), id, {
+      acquaintances: [],
+      members: [
+        {
+          userId: UserId.parse(who.user.id),
+          role: "member",
+          state: "active",
+          joinedAt: version,
+          version,
+          ...fields,
+        },
+      ],
+    });
+
+  test("late, or twice, changes nothing: a late join does not undo a removal", async () => {
+    await told(dan, 2, { state: "left" });
+    const before = await inD1();
+    expect(before[dan.user.id]).toMatchObject({ state: "left", version: 2 });
+    await told(dan, 1, {});
+    await told(dan, 2, { role: "admin" });
+    await told(bob, 0, { role: "owner" });
+    expect(await inD1()).toEqual(before);
+    await told(dan, 3, {});
+    expect((await inD1())[dan.user.id]).toMatchObject({ state: "active", version: 3 });
+  });
+
+  test("in any order ends with the newest", async () => {
+    const steps: Partial<MemberTold>[] = [{}, { state: "left" }, {}, { role: "admin" }, { state: "left" }];
+    const calls = steps.map((fields, i) => () => told(dan, i + 1, fields));
+    for (const order of [
+      [4, 3, 2, 1, 0],
+      [2, 4, 0, 3, 1],
+      [0, 0, 4, 4, 1],
+    ]) {
+      await env.DB.prepare("DELETE FROM memberships WHERE user_id = ?").bind(dan.user.id).run();
+      await Promise.all(order.map((n) => nth(calls, n)()));
+      expect((await inD1())[dan.user.id]).toMatchObject({ state: "left", version: 5 });
+    }
+  });
+
+  test("of the group itself counts by its own version", async () => {
+    const name = async () =>
+      env.DB.prepare("SELECT name, version FROM conversations WHERE id = ?").bind(id).first();
+    const { profile } = await describeOf();
+    const tell = (version: number, named: string) =>
+      project(openDatabase(env.DB), id, {
+        conversation: { profile: { ...profile, name: named, version }, dissolvedAt: null },
+        members: [],
+        acquaintances: [],
+      });
+    await tell(2, "second");
+    await tell(1, "first");
+    await tell(2, "doubled");
+    expect(await name()).toEqual({ name: "second", version: 2 });
+  });
+
+  async function describeOf() {
+    const answer = await env.CONVERSATION.getByName(String(id)).describe({
+      userId: UserId.parse(ann.user.id),
+    });
+    if (!answer.ok) throw new Error("ann is in it");
+    return answer.value;
+  }
+});
+
+describe("a statement that fails", () => {
+  test("whoever is out has no socket left, whichever statement of his removal failed", async () => {
+    const all = await people(3);
+    const [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+    let step = 1;
+    for (let isHit = true; isHit; step++) {
+      const id = await newGroup(ann, bob, cid);
+      await runJobs(id);
+      const [his, others] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+      let status: number;
+      {
+        using broken = await failStatement(id, step);
+        const path = `/v1/conversations/${id}/members/${bob.user.id}`;
+        status = (await call("DELETE", path, { token: ann.token })).status;
+        isHit = broken.isHit;
+      }
+      const at = `statement ${step} failed, answered ${status}`;
+      const last = await post(id, ann, "who is here?");
+      await others.until(({ seqs }) => seqs.includes(last));
+      const inside = await call("GET", `/v1/conversations/${id}`, { token: bob.token });
+      if (status === 204) expect(inside.status, at).toBe(404);
+      if (inside.status === 404) {
+        expect((await his.closed()).code, at).toBe(4001);
+        expect(his.seqs, at).toEqual([]);
+        // His tip and the message after it: nobody misses a seq.
+        expect(others.seqs, at).toEqual([1, 2]);
+      } else {
+        await his.until(({ seqs }) => seqs.includes(last));
+      }
+      await evictDurableObject(conversationObject(id));
+      await runJobs(id);
+      await expectAgreement(id);
+    }
+    expect(step).toBeGreaterThan(5);
+  });
+});

@@ -1,0 +1,181 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  list,
+  listed,
+  page,
+  remove,
+  send,
+  storedInConversation,
+} from "../../support/clients/chat.ts";
+import { StrictConversation, StrictMessage } from "../../support/clients/shapes.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { eventually } from "../../support/eventually.ts";
+import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
+
+const MANY = 50;
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cem: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob, cem] = await Promise.all([register(), register(), register()]);
+});
+
+const atOnce = <T>(work: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: MANY }, (_, i) => work(i)));
+
+const post = ({ token }: SignedIn, id: number, fields: object) =>
+  call("POST", `/v1/conversations/${id}/messages`, {
+    token,
+    body: { kind: "text", body: { text: "hello" }, ...fields },
+  });
+
+describe("fifty at once", () => {
+  test("send with one client id: one message, whoever asks", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const socket = await openRoom(id, bob.token);
+    const answers = await atOnce(() => post(ann, id, { client_msg_id: "same" }));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(MANY - 1);
+    const [first] = answers;
+    for (const { body } of answers) expect(body).toEqual(first?.body);
+    expect(await page(bob, id)).toEqual({ items: [first?.body], has_more: false });
+    expect((await send(ann, id, "after")).seq).toBe(2);
+    await socket.until(() => socket.seqs.includes(2));
+    expect(socket.seqs).toEqual([1, 2]);
+    socket.close();
+  });
+
+  test("send with a client id of their own: places 1 to 50, one order, times that never fall", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const answers = await atOnce((i) => post(i % 2 ? ann : bob, id, { client_msg_id: `${i}` }));
+    const sent = answers.map(({ body }) => StrictMessage.parse(body));
+    const bySeq = sent.toSorted((a, b) => a.seq - b.seq);
+    expect(bySeq.map(({ seq }) => Number(seq))).toEqual(Array.from({ length: MANY }, (_, i) => i + 1));
+    const times = bySeq.map(({ created_at }) => created_at);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    for (const reader of [ann, bob]) expect((await page(reader, id, "?limit=100")).items).toEqual(bySeq);
+    for (const reader of [ann, bob]) {
+      await eventually(async () => expect((await listed(reader, id)).last_seq).toBe(MANY));
+    }
+  });
+
+  test("open the same direct conversation from both sides: there is one, created once", async () => {
+    const [dan, eve] = await Promise.all([register(), register()]);
+    const answers = await atOnce((i) => {
+      const [caller, peer] = i % 2 ? [dan, eve] : [eve, dan];
+      return call("POST", "/v1/conversations", {
+        token: caller.token,
+        body: { kind: "direct", user_id: peer.user.id },
+      });
+    });
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(MANY - 1);
+    const [id = 0, ...others] = new Set(answers.map(({ body }) => StrictConversation.parse(body).id));
+    expect(others).toEqual([]);
+    for (const who of [dan, eve]) {
+      expect((await list(who)).items.map((item) => item.id)).toEqual([id]);
+      const rows = env.DB.prepare("SELECT conversation_id AS id, state FROM memberships WHERE user_id = ?");
+      expect((await rows.bind(who.user.id).all()).results).toEqual([{ id, state: "active" }]);
+    }
+    expect(await getConversation(dan, id)).toMatchObject({ member_count: 2 });
+  });
+
+  test("read on: the furthest stands", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await atOnce((i) => post(ann, id, { client_msg_id: `${i}` }));
+    await atOnce((i) =>
+      call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: ((i * 7) % MANY) + 1 } }),
+    );
+    expect(await getConversation(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 });
+    await eventually(async () =>
+      expect(await listed(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 }),
+    );
+  });
+
+  test("revoke one message: it is revoked once", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const socket = await openRoom(id, bob.token);
+    await send(bob, id, "hello");
+    const answers = await atOnce((i) => remove(i % 2 ? ann : bob, id, 1, "everyone"));
+    for (const { status } of answers) expect(status).toBe(204);
+    await send(ann, id, "after");
+    await socket.until(() => socket.seqs.includes(2));
+    expect(socket.frames.filter(({ type }) => type === "revoked")).toHaveLength(1);
+    socket.close();
+  });
+
+  test("toggle a flag: list and conversation agree in the end", async () => {
+    const { id } = await createGroup(ann);
+    const newer = await createGroup(ann);
+    await send(ann, newer.id, "newer");
+    await atOnce((i) =>
+      call("PUT", `/v1/conversations/${id}/preferences`, { token: ann.token, body: { sticky: i % 2 === 0 } }),
+    );
+    const { sticky } = await getConversation(ann, id);
+    await eventually(async () => expect((await list(ann)).items[0]?.id).toBe(sticky ? id : newer.id));
+    expect((await listed(ann, id)).sticky).toBe(sticky);
+  });
+});
+
+describe("an inbox that does not answer", () => {
+  test("holds up nobody who sends", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    const held = await HeldInbox.hold(bob.user.id);
+    try {
+      await send(ann, id, "1");
+      await send(cem, id, "2");
+      await send(ann, id, "3");
+      expect((await page(cem, id)).items).toHaveLength(3);
+    } finally {
+      await held.release();
+    }
+    await eventually(async () => expect((await listed(bob, id)).last_seq).toBe(3));
+  });
+
+  test("holds up a revoke, whose answer says that its preview is gone", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    await send(ann, id, "hello");
+    const held = await HeldInbox.hold(bob.user.id);
+    const revoke = remove(ann, id, 1, "everyone");
+    try {
+      expect(await overtakes(revoke, () => page(cem, id))).toBe(false);
+    } finally {
+      await held.release();
+    }
+    expect((await revoke).status).toBe(204);
+    expect((await listed(bob, id)).last_message).toMatchObject({ revoked: true });
+  });
+});
+
+test("a guessed id makes no tables", async () => {
+  const before = await env.DB.prepare("SELECT max(id) AS last FROM conversations").first<number>("last");
+  const guessed = (before ?? 0) + 1_000;
+  const { token } = ann;
+  const path = `/v1/conversations/${guessed}`;
+  const calls = [
+    call("GET", path, { token }),
+    call("GET", `${path}/messages`, { token }),
+    call("GET", `${path}/messages/1`, { token }),
+    call("DELETE", `${path}/messages/1?for=me`, { token }),
+    call("PUT", `${path}/read`, { token, body: { seq: 0 } }),
+    call("GET", `${path}/receipts`, { token }),
+    call("PUT", `${path}/preferences`, { token, body: { sticky: true } }),
+    call("GET", `${path}/socket`, { token, headers: { Upgrade: "websocket" } }),
+    post(ann, guessed, {}),
+  ];
+  for (const answer of await Promise.all(calls)) problem(answer, 404, "not_found");
+  expect(await storedInConversation(guessed)).toBe("{}");
+  // And the id still works for whoever gets it.
+  await env.DB.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'conversations'")
+    .bind(guessed - 1)
+    .run();
+  const made = await createGroup(ann, [bob]);
+  expect(made.id).toBe(guessed);
+  expect((await send(bob, guessed, "hello")).seq).toBe(1);
+});

@@ -1,0 +1,74 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { type Answer, call, register, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, getConversation, listed } from "../../support/clients/chat.ts";
+import { HeldInbox } from "../../support/faults/hold.ts";
+import { inboxObject } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: number;
+
+beforeAll(async () => {
+  [ann, bob] = await Promise.all([register(), register()]);
+  ({ id } = await createGroup(ann, [bob]));
+});
+
+const prefer = ({ token }: SignedIn, body: object): Promise<Answer> =>
+  call("PUT", `/v1/conversations/${id}/preferences`, { token, body });
+
+const Flag = z.object({ sticky: z.int() });
+
+/** The flag in D1 and its copy in the inbox. */
+async function sticky({ user }: SignedIn): Promise<{ d1: number; inbox: number }> {
+  const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
+  const d1 = Flag.parse(await env.DB.prepare(query).bind(id, user.id).first());
+  const inbox = await runInDurableObject(inboxObject(user.id), (_, { storage }) =>
+    Flag.parse(storage.sql.exec("SELECT sticky FROM conversations WHERE conversation_id = ?", id).one()),
+  );
+  return { d1: d1.sticky, inbox: inbox.sticky };
+}
+
+test("flags that are set at once do not undo each other", async () => {
+  for (const value of [true, false, true]) {
+    const flags = ["sticky", "silent", "validation"];
+    const answers = await Promise.all(flags.map((flag) => prefer(ann, { [flag]: value })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const all = { sticky: value, silent: value, validation: value };
+    expect(await getConversation(ann, id)).toMatchObject(all);
+    expect(await listed(ann, id)).toMatchObject(all);
+  }
+  expect(await getConversation(bob, id)).toMatchObject({ sticky: false, silent: false, validation: false });
+});
+
+test("however the calls race, the inbox ends up with what D1 has", async () => {
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 6 }, (_, i) => prefer(ann, { sticky: (i + round) % 2 === 0 })));
+    const { d1, inbox } = await sticky(ann);
+    expect(inbox, `round ${round}`).toBe(d1);
+  }
+});
+
+test("a call that reaches the inbox after a later one leaves there what D1 has", async () => {
+  const inD1 = (value: number) =>
+    env.DB.prepare("UPDATE memberships SET sticky = ? WHERE conversation_id = ? AND user_id = ?")
+      .bind(value, id, bob.user.id)
+      .run();
+  await inD1(0);
+  const held = await HeldInbox.hold(bob.user.id);
+  try {
+    const late = prefer(bob, { sticky: true });
+    const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
+    const stored = async () => Flag.parse(await env.DB.prepare(query).bind(id, bob.user.id).first()).sticky;
+    await expect.poll(stored).toBe(1);
+    // The later one, which has been to the inbox already.
+    await inD1(0);
+    await held.release();
+    expect((await late).body).toMatchObject({ sticky: false });
+  } finally {
+    await held.release();
+  }
+  expect(await sticky(bob)).toEqual({ d1: 0, inbox: 0 });
+});

@@ -1,0 +1,176 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { ConversationId } from "../../../src/core/ids.ts";
+import { newSession, openDevices, openSockets, turns } from "../../support/accounts/sessions.ts";
+import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, crowd, page } from "../../support/clients/chat.ts";
+import {
+  accepted,
+  DEVICE_PATH,
+  openDevice,
+  openRoom,
+  roomPath,
+  type TestSocket,
+  upgrade,
+} from "../../support/clients/socket.ts";
+import { HeldCalls, HeldConversation } from "../../support/faults/hold.ts";
+import {
+  conversationObject,
+  inboxObject,
+  newGroup,
+  post,
+  range,
+  sessionOf,
+  text,
+} from "../../support/objects/room.ts";
+
+const ROUNDS = 50;
+const UPGRADES = 5;
+/** An inbox says hello to a group of more than 64 before a socket opens, and waits for a while. */
+const MANY = 65;
+
+const Receipts = z.object({ items: z.array(z.object({ user_id: z.int(), read_seq: z.int() })) });
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: ConversationId;
+let other: ConversationId;
+let large: number;
+
+beforeAll(async () => {
+  [ann, bob] = await Promise.all([register(), register()]);
+  [id, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  large = (await createGroup(ann, await crowd(MANY))).id;
+});
+
+/** Ends a session, in one way or the other. */
+async function end(session: SignedIn, n: number): Promise<void> {
+  const ended =
+    n % 2 === 0
+      ? call("POST", "/v1/logout", { token: session.token })
+      : call("DELETE", `/v1/sessions/${sessionOf(session)}`, { token: ann.token });
+  expect((await ended).status).toBe(204);
+}
+
+test("a session that ends while its devices open sockets of both kinds has none after, whenever that is", async () => {
+  const kept = await openDevice(ann.token);
+  const seen = { opened: 0, refused: 0 };
+  for (const n of range(1, ROUNDS)) {
+    // What it said hello to is forgotten: it does so again.
+    if (n % 3 === 0) await evictDurableObject(inboxObject(ann.user.id));
+    const phone = await newSession(ann);
+    const sockets: TestSocket[] = [];
+    const upgrades = range(1, UPGRADES).map(async (i) => {
+      await turns(i);
+      const response = await upgrade(i % 4 === 0 ? roomPath(id) : DEVICE_PATH, phone.token);
+      if (response.status === 101) sockets.push(accepted(response));
+      else expect(response.status).toBe(401);
+      seen[response.status === 101 ? "opened" : "refused"]++;
+    });
+    await turns(n % 13);
+    await end(phone, n);
+    expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
+    await Promise.all(upgrades);
+    for (const socket of sockets) {
+      expect((await socket.closed()).code).toBe(4001);
+      expect([socket.frames.at(0)?.type, socket.frames.at(-1)?.type]).toEqual(["ready", "kicked"]);
+    }
+    expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
+    expect(await openSockets(conversationObject(id))).toEqual([]);
+    expect((await upgrade(DEVICE_PATH, phone.token)).status).toBe(401);
+  }
+  // Else the ends have come before or after all of them.
+  expect(seen.opened).toBeGreaterThan(0);
+  expect(seen.refused).toBeGreaterThan(0);
+  await kept.settled(id);
+  kept.close();
+  await kept.closed();
+}, 60_000);
+
+test("a session that ends while its opening waits for a large group gets no socket", async () => {
+  await evictDurableObject(inboxObject(ann.user.id));
+  const phone = await newSession(ann);
+  const held = await HeldConversation.hold(large);
+  try {
+    const opening = upgrade(DEVICE_PATH, phone.token);
+    await turns(20);
+    await end(phone, 0);
+    const response = await opening;
+    // On a slow machine its patience with the group is over before the end comes: then it is closed by that.
+    if (response.status === 101) expect((await accepted(response).closed()).code).toBe(4001);
+    else expect(response.status).toBe(401);
+  } finally {
+    await held.release();
+  }
+  expect(await openDevices(ann)).not.toContain(sessionOf(phone));
+});
+
+test("what a device has sent and is not under way when its session ends is not stored", async () => {
+  const phone = await newSession(ann);
+  const [device, deaf, bobs] = [
+    await openDevice(phone.token),
+    await openDevice(phone.token, { deaf: true }),
+    await openRoom(id, bob.token),
+  ];
+  for (const socket of [device, deaf]) {
+    socket.send({ ...text("before"), conversation_id: id });
+    await socket.until(({ acks }) => acks.length === 1);
+  }
+  const held = await HeldCalls.hold(id, "sends");
+  for (const socket of [device, deaf]) {
+    for (const n of range(1, 3)) socket.send({ ...text(`${n}`), conversation_id: id });
+    socket.send({ type: "sends", items: [{ ...text("4"), conversation_id: id }] });
+    await socket.settled(other);
+  }
+  await held.until(1);
+  await end(phone, 0);
+  for (const socket of [device, deaf]) expect((await socket.closed()).code).toBe(4001);
+  deaf.send({ ...text("I am still here"), conversation_id: id });
+  held.release();
+  await bobs.until(({ messages }) => messages.length >= 3);
+  const last = await post(id, bob, "who was that?");
+  await evictDurableObject(inboxObject(ann.user.id));
+  deaf.send({ ...text("even now"), conversation_id: id });
+  await post(id, ann, "nobody");
+  await bobs.until(({ seqs }) => seqs.includes(last + 1));
+  // The first of each had been handed on; the one of the second socket waited behind it.
+  expect(bobs.messages.map(({ body }) => body.text)).toEqual([
+    "before",
+    "before",
+    "1",
+    "who was that?",
+    "nobody",
+  ]);
+  expect((await page(bob, id)).items).toHaveLength(5);
+  for (const socket of [device, deaf]) {
+    expect(socket.frames.at(-1)?.type).toBe("kicked");
+    expect(socket.acks).toHaveLength(1);
+  }
+});
+
+test("a device in the midst of a sync when its session ends is told no more of it, and reads no more", async () => {
+  const phone = await newSession(ann);
+  const unread = await post(id, bob, "unread");
+  const [device, kept] = [await openDevice(phone.token), await openDevice(ann.token)];
+  const held = await HeldCalls.hold(id, "replay");
+  const items = [id, large].map((conversation_id) => ({ conversation_id, after: 0, rev: 0 }));
+  device.send({ type: "sync", items });
+  kept.send({ type: "sync", items });
+  await kept.until((socket) => socket.of("synced").length === 1);
+  device.send({ type: "read", conversation_id: id, seq: unread });
+  await device.settled(other);
+  await held.until(1);
+  await end(phone, 1);
+  expect((await device.closed()).code).toBe(4001);
+  held.release();
+  await kept.until((socket) => socket.of("synced").length === 2);
+  await kept.settled(id);
+  const receipts = await call("GET", `/v1/conversations/${id}/receipts`, { token: bob.token });
+  const hers = Receipts.parse(receipts.body).items.find(({ user_id }) => user_id === ann.user.id);
+  expect(hers?.read_seq).toBeLessThan(unread);
+  expect(kept.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large, id]);
+  expect(device.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large]);
+  expect(device.messages.filter((message) => message.conversation_id === id)).toEqual([]);
+  expect(device.frames.at(-1)?.type).toBe("kicked");
+});

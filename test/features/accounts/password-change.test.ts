@@ -1,0 +1,216 @@
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { SessionId } from "../../../src/core/ids.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { insertSession } from "../../../src/storage/sessions.ts";
+import { findAccount } from "../../../src/storage/users.ts";
+import {
+  type Answer,
+  call,
+  login,
+  PASSWORD,
+  problem,
+  register,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
+import { HeldInbox } from "../../support/faults/hold.ts";
+import { anotherDevice, inboxObject, newGroup, post, range, sessionOf } from "../../support/objects/room.ts";
+
+const NEXT = "another horse battery";
+
+let ann: SignedIn;
+
+beforeAll(async () => {
+  ann = await register();
+});
+
+const change = ({ token }: SignedIn, current: unknown, next: unknown): Promise<Answer> =>
+  call("POST", "/v1/me/password", { token, body: { current, next } });
+const tryLogin = ({ user }: SignedIn, password: string): Promise<Answer> =>
+  call("POST", "/v1/login", { body: { username: user.username, password } });
+const me = ({ token }: SignedIn): Promise<Answer> => call("GET", "/v1/me", { token });
+
+const Tokens = z.object({ token: z.string() });
+
+test("the new password signs in, the old one does not", async () => {
+  const bob = await register();
+  const answer = await change(bob, PASSWORD, NEXT);
+  expect([answer.status, answer.body]).toEqual([204, undefined]);
+  problem(await tryLogin(bob, PASSWORD), 401, "unauthenticated");
+  expect((await tryLogin(bob, NEXT)).status).toBe(200);
+});
+
+test("every other session ends, its sockets at once, and the calling one lives on", async () => {
+  const bob = await register();
+  const [phone, tablet] = [await anotherDevice(bob), await anotherDevice(bob)];
+  const rooms = [await newGroup(bob, ann), await newGroup(bob, ann)] as const;
+  const ended = [await openRoom(rooms[0], phone.token), await openRoom(rooms[1], tablet.token)];
+  const kept = await openRoom(rooms[0], bob.token);
+  expect((await change(bob, PASSWORD, NEXT)).status).toBe(204);
+  for (const socket of ended) {
+    expect(await socket.next("kicked")).toEqual({ type: "kicked", reason: "session_ended" });
+    expect((await socket.closed()).code).toBe(4001);
+  }
+  for (const device of [phone, tablet]) {
+    problem(await me(device), 401, "unauthenticated");
+    expect((await upgrade(roomPath(rooms[0]), device.token)).status).toBe(401);
+  }
+  expect((await me(bob)).status).toBe(200);
+  await post(rooms[0], ann, "hello");
+  await kept.next("message");
+  await openRoom(rooms[1], bob.token);
+  const sessions = await call("GET", "/v1/sessions", { token: bob.token });
+  expect(sessions.body).toMatchObject({ items: [{ id: sessionOf(bob), current: true }] });
+});
+
+test("a wrong current password is forbidden, changes nothing, and counts for the lock", async () => {
+  const bob = await register();
+  const phone = await anotherDevice(bob);
+  const socket = await openRoom(await newGroup(bob), phone.token);
+  for (const _ of range(1, 10)) problem(await change(bob, "not the password", NEXT), 403, "forbidden");
+  const locked = await change(bob, PASSWORD, NEXT);
+  problem(locked, 429, "locked");
+  expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(590);
+  problem(await tryLogin(bob, PASSWORD), 429, "locked");
+  expect((await me(phone)).status).toBe(200);
+  await socket.settled();
+  await env.DB.prepare("DELETE FROM password_attempts").run();
+  problem(await tryLogin(bob, NEXT), 401, "unauthenticated");
+  expect((await tryLogin(bob, PASSWORD)).status).toBe(200);
+});
+
+test("the next password is as at registration; the current one may be any", async () => {
+  for (const next of ["", "1234567", "x".repeat(129), "💥".repeat(7)]) {
+    const answer = await change(ann, PASSWORD, next);
+    problem(answer, 400, "validation_failed");
+    expect(answer.body).toMatchObject({ errors: [{ path: "body.next" }] });
+  }
+  for (const current of [undefined, null, 1, true, [], {}, ["x"], "\u0000", "\ud800"]) {
+    problem(await change(ann, current, NEXT), 400, "validation_failed");
+  }
+  for (const current of ["", "x".repeat(33_000)]) problem(await change(ann, current, NEXT), 403, "forbidden");
+  const bob = await register();
+  expect((await change(bob, PASSWORD, "💥".repeat(128))).status).toBe(204);
+  expect((await change(bob, "💥".repeat(128), "12345678")).status).toBe(204);
+  expect((await change(bob, "12345678", "12345678")).status).toBe(204);
+  expect((await tryLogin(bob, "12345678")).status).toBe(200);
+});
+
+test("of changes at once with the same password one is done, and the others end nothing", async () => {
+  const bob = await register();
+  const devices = [bob, await anotherDevice(bob), await anotherDevice(bob), await anotherDevice(bob)];
+  const room = await newGroup(bob);
+  const answers = await Promise.all(devices.map((device, i) => change(device, PASSWORD, `${NEXT} ${i}`)));
+  const won = answers.findIndex(({ status }) => status === 204);
+  for (const [i, answer] of answers.entries()) {
+    if (i === won) continue;
+    // Refused, or shut out by the one that won before it was looked at.
+    expect([401, 403]).toContain(answer.status);
+    problem(await tryLogin(bob, `${NEXT} ${i}`), 401, "unauthenticated");
+  }
+  expect((await tryLogin(bob, `${NEXT} ${won}`)).status).toBe(200);
+  for (const [i, device] of devices.entries()) {
+    expect((await me(device)).status, `device ${i}, ${won} has won`).toBe(i === won ? 200 : 401);
+    // Whoever lost has not shut the winner out at the gate.
+    expect((await upgrade(roomPath(room), device.token)).status).toBe(i === won ? 101 : 401);
+  }
+});
+
+test("a sign-in with the old password that races the change does not survive it", async () => {
+  const bob = await register();
+  let changed = false;
+  const changing = change(bob, PASSWORD, NEXT).finally(() => {
+    changed = true;
+  });
+  // Two lanes, one sign-in after the other: some have checked the old password before it is changed.
+  const signIns: Answer[] = [];
+  const lane = async () => {
+    while (!changed) signIns.push(await tryLogin(bob, PASSWORD));
+  };
+  await Promise.all([changing, lane(), lane()]);
+  expect((await changing).status).toBe(204);
+  for (const { status, body } of signIns) {
+    expect([200, 401]).toContain(status);
+    if (status !== 200) continue;
+    problem(await call("GET", "/v1/me", { token: Tokens.parse(body).token }), 401, "unauthenticated");
+  }
+  const alive = "SELECT count(*) AS alive FROM sessions WHERE user_id = ? AND ended_at IS NULL";
+  expect(await env.DB.prepare(alive).bind(bob.user.id).first("alive")).toBe(1);
+});
+
+test("a session is stored only while the password which was checked still stands", async () => {
+  const bob = await register();
+  const db = openDatabase(env.DB);
+  const account = await findAccount(db, bob.user.username);
+  expect(account?.passwordHash).toContain("scrypt$");
+  const now = Date.now();
+  const times = { createdAt: now, lastSeenAt: now, expiresAt: now + 60_000 };
+  const insert = (digit: string, hash: string | null) =>
+    insertSession(
+      db,
+      { id: SessionId.parse(digit.repeat(32)), userId: bob.user.id, userAgent: "", ...times },
+      { passwordHash: hash },
+    );
+  expect(await insert("a", account?.passwordHash ?? "")).toBe(true);
+  expect((await change(bob, PASSWORD, NEXT)).status).toBe(204);
+  expect(await insert("b", account?.passwordHash ?? "")).toBe(false);
+  expect(await insert("c", null)).toBe(false);
+});
+
+/** Runs the inbox's look at D1 for what was announced, however far off it is. @returns how many there were */
+async function lookUp({ user }: SignedIn): Promise<number> {
+  const jobs = await runInDurableObject(inboxObject(user.id), async (_, { storage }) => {
+    await storage.setAlarm(Date.now() + 60_000);
+    return storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'endings'").rowsWritten;
+  });
+  await runDurableObjectAlarm(inboxObject(user.id));
+  return jobs;
+}
+
+test("a crash after the change and before the inbox hears of it leaves no socket open", async () => {
+  const bob = await register();
+  const phone = await anotherDevice(bob);
+  const room = await newGroup(bob);
+  // As the crash leaves it: announced, changed in D1, and nobody told.
+  await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
+  });
+  const socket = await openRoom(room, phone.token);
+  const kept = await openRoom(room, bob.token);
+  const end = "UPDATE sessions SET ended_at = 1 WHERE id = ?";
+  await env.DB.prepare(end).bind(sessionOf(phone)).run();
+  expect(await lookUp(bob)).toBe(1);
+  expect((await socket.closed()).code).toBe(4001);
+  expect((await upgrade(roomPath(room), phone.token)).status).toBe(401);
+  await kept.settled();
+  expect(await lookUp(bob)).toBe(0);
+});
+
+test("a crash before the change leaves everything as it was", async () => {
+  const bob = await register();
+  const phone = await anotherDevice(bob);
+  const room = await newGroup(bob);
+  problem(await change(bob, PASSWORD, ""), 400, "validation_failed");
+  await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
+  });
+  await abortAllDurableObjects();
+  expect(await lookUp(bob)).toBe(1);
+  const socket = await openRoom(room, phone.token);
+  await socket.settled();
+  expect((await login(bob.user.username)).user.id).toBe(bob.user.id);
+});
+
+test("an inbox which answers late makes the change late, not half", async () => {
+  const bob = await register();
+  const phone = await anotherDevice(bob);
+  const held = await HeldInbox.hold(bob.user.id);
+  const changing = change(bob, PASSWORD, NEXT);
+  expect((await me(phone)).status).toBe(200);
+  await held.release();
+  expect((await changing).status).toBe(204);
+  problem(await me(phone), 401, "unauthenticated");
+});

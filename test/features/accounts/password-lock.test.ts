@@ -1,0 +1,166 @@
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { Buffer } from "node:buffer";
+import { expect, test } from "vitest";
+import { hashPassword, passwordMatches } from "../../../src/core/password-hash.ts";
+import { TIMING } from "../../../src/core/timing.ts";
+import { handlers } from "../../support/app.ts";
+import { type Answer, call, freshName, PASSWORD, problem, register } from "../../support/clients/api.ts";
+import { timing } from "../../support/timing.ts";
+
+const MINUTE = 60_000;
+const WRONG = "not the password";
+
+const tryPassword = (username: string, password: string): Promise<Answer> =>
+  call("POST", "/v1/login", { body: { username, password } });
+
+/** Wrong passwords of the past, at these many minutes ago. */
+async function wrongAt(name: string, ...minutesAgo: number[]): Promise<void> {
+  await attemptsAt(name, true, minutesAgo);
+}
+
+async function attemptsAt(name: string, wrong: boolean, minutesAgo: number[]): Promise<void> {
+  const insert = env.DB.prepare("INSERT INTO password_attempts (name, at, wrong) VALUES (?, ?, ?)");
+  const now = Date.now();
+  const rows = minutesAgo.map((ago) => insert.bind(name, now - ago * MINUTE, wrong ? 1 : 0));
+  if (rows.length > 0) await env.DB.batch(rows);
+}
+
+async function attempts(name: string): Promise<number> {
+  const query = env.DB.prepare("SELECT count(*) AS count FROM password_attempts WHERE name = ?").bind(name);
+  return (await query.first<number>("count")) ?? 0;
+}
+
+const times = (count: number, minutes: number) => Array.from({ length: count }, () => minutes);
+
+function locked(answer: Answer): number {
+  problem(answer, 429, "locked");
+  return Number(answer.headers.get("Retry-After"));
+}
+
+test("ten wrong passwords lock a name, for the right one too", async () => {
+  const { user } = await register();
+  for (let guess = 0; guess < 10; guess++) {
+    problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
+  }
+  const wait = locked(await tryPassword(user.username, PASSWORD));
+  expect(wait).toBeGreaterThan(590);
+  expect(wait).toBeLessThanOrEqual(600);
+  locked(await tryPassword(user.username, WRONG));
+  expect(await attempts(user.username)).toBe(10);
+});
+
+test("a name that nobody has is locked just the same", async () => {
+  const name = freshName();
+  await wrongAt(name, ...times(9, 1));
+  problem(await tryPassword(name, WRONG), 401, "unauthenticated");
+  locked(await tryPassword(name, WRONG));
+});
+
+test("the lock holds the NFC form of a name, and no other name", async () => {
+  const tail = freshName("").slice(-8);
+  await wrongAt(`\u00e9${tail}`, ...times(10, 1));
+  locked(await tryPassword(`e\u0301${tail}`, WRONG));
+  problem(await tryPassword(`\u00c9${tail}`, WRONG), 401, "unauthenticated");
+});
+
+test("the lock ends ten minutes after the tenth wrong password", async () => {
+  const { user } = await register();
+  await wrongAt(user.username, ...times(9, 12), 9.5);
+  const wait = locked(await tryPassword(user.username, PASSWORD));
+  expect(wait).toBeGreaterThan(0);
+  expect(wait).toBeLessThanOrEqual(30);
+  const { user: other } = await register();
+  await wrongAt(other.username, ...times(9, 12), 10.1);
+  expect((await tryPassword(other.username, PASSWORD)).status).toBe(200);
+});
+
+test("ten wrong passwords over more than ten minutes lock nothing", async () => {
+  const { user } = await register();
+  await wrongAt(user.username, 11, ...times(9, 0.5));
+  expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
+  problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
+  locked(await tryPassword(user.username, PASSWORD));
+});
+
+test("a right password is not counted, and forgives no wrong ones", async () => {
+  const { user } = await register();
+  await wrongAt(user.username, ...times(9, 1));
+  for (let i = 0; i < 3; i++) expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
+  expect(await attempts(user.username)).toBe(9);
+  problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
+  locked(await tryPassword(user.username, PASSWORD));
+});
+
+test("of fifty guesses at once ten are looked at", async () => {
+  const { user } = await register();
+  const guesses = Array.from({ length: 50 }, (_, i) => tryPassword(user.username, `guess number ${i}`));
+  const answers = await Promise.all(guesses);
+  const looked = answers.filter(({ status }) => status === 401);
+  expect(looked).toHaveLength(10);
+  for (const answer of answers) if (answer.status !== 401) locked(answer);
+  expect(await attempts(user.username)).toBe(10);
+});
+
+test("more than ten right passwords at once wait for one another, and lock nothing", async () => {
+  const { user } = await register();
+  const answers = await Promise.all(Array.from({ length: 25 }, () => tryPassword(user.username, PASSWORD)));
+  expect(answers.map(({ status }) => status)).toEqual(times(25, 200));
+  expect(await attempts(user.username)).toBe(0);
+});
+
+test("checks that never end hold their places for a minute, then count as wrong", async () => {
+  const name = freshName();
+  await attemptsAt(name, false, times(10, 0));
+  const answer = await tryPassword(name, WRONG);
+  problem(answer, 429, "rate_limited");
+  expect(answer.headers.get("Retry-After")).toBe("1");
+  const stale = freshName();
+  await attemptsAt(stale, false, times(10, 1.1));
+  locked(await tryPassword(stale, WRONG));
+});
+
+test("a hash says how it was made, and is checked as it says", async () => {
+  // The second vector of RFC 7914, section 12.
+  const hex =
+    "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162" +
+    "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640";
+  const vector = `scrypt$1024$8$16$${Buffer.from("NaCl").toString("base64url")}$${Buffer.from(hex, "hex").toString("base64url")}`;
+  const cost = TIMING.passwordHash;
+  expect(await passwordMatches("password", vector, cost)).toBe(true);
+  expect(await passwordMatches("Password", vector, cost)).toBe(false);
+  const stored = await hashPassword("pässwörd", cost);
+  expect(stored).toMatch(/^scrypt\$16384\$8\$5\$/);
+  expect(await passwordMatches("pässwörd", stored, cost)).toBe(true);
+  expect(await passwordMatches("passwörd", stored, cost)).toBe(false);
+  // A hash of another cost stays valid, whatever new ones cost.
+  expect(await passwordMatches("pässwörd", stored, timing.passwordHash)).toBe(true);
+  expect(await passwordMatches("", null, cost)).toBe(false);
+  await expect(passwordMatches("x", "md5$x", cost)).rejects.toThrow();
+});
+
+test("what is older than twenty minutes goes: of the same name at once, of all with the sweep", async () => {
+  const name = freshName();
+  await wrongAt(name, 21, 19);
+  await tryPassword(name, WRONG);
+  expect(await attempts(name)).toBe(2);
+  const other = freshName();
+  await wrongAt(other, 21, 19);
+  await handlers.scheduled(createScheduledController(), env);
+  expect(await attempts(other)).toBe(1);
+});
+
+test("the sweep drops sessions whose tokens have expired, ended or not", async () => {
+  const { user } = await register();
+  const insert = env.DB.prepare("INSERT INTO sessions VALUES (?, ?, '', 0, 0, ?, ?)");
+  const past = Date.now() - 1_000;
+  const later = Date.now() + MINUTE;
+  await env.DB.batch([
+    insert.bind("expired", user.id, past, null),
+    insert.bind("expired-and-ended", user.id, past, 1),
+    insert.bind("ended", user.id, later, 1),
+  ]);
+  await handlers.scheduled(createScheduledController(), env);
+  const left = env.DB.prepare("SELECT id FROM sessions WHERE user_id = ? AND length(id) < 32").bind(user.id);
+  expect((await left.all()).results).toEqual([{ id: "ended" }]);
+});

@@ -1,0 +1,149 @@
+import { expect, test } from "vitest";
+import { call, freshName, problem, register } from "../../support/clients/api.ts";
+
+const EMPTY_PROFILE = {
+  email: "",
+  gender: "",
+  birthday: "",
+  location: "",
+  language: "",
+  signature: "",
+  friend_policy: "approve",
+};
+
+test("a profile starts empty and shows what was changed", async () => {
+  const { token, user } = await register();
+  const before = await call("GET", "/v1/me", { token });
+  expect(before.status).toBe(200);
+  expect(before.body).toEqual({ ...user, ...EMPTY_PROFILE, avatar: "", online: false });
+  const change = {
+    nickname: "Ann",
+    avatar: "https://example.org/a.png",
+    email: "ann@example.org",
+    gender: "f",
+    birthday: "2000-01-01",
+    location: "上海",
+    language: "zh",
+    signature: "😀".repeat(500),
+    friend_policy: "deny",
+  };
+  const changed = await call("PATCH", "/v1/me", { token, body: change });
+  expect(changed.status).toBe(200);
+  expect(changed.body).toEqual({ id: user.id, username: user.username, online: false, ...change });
+  expect((await call("GET", "/v1/me", { token })).body).toEqual(changed.body);
+});
+
+test("absent is unchanged, empty is emptied, unknown fields change nothing", async () => {
+  const { token, user } = await register(freshName(), { nickname: "Ann", email: "a@b.c" });
+  const patch = (body: object) => call("PATCH", "/v1/me", { token, body });
+  expect((await patch({})).body).toMatchObject({ nickname: "Ann", email: "a@b.c" });
+  expect((await patch({ nickname: "" })).body).toMatchObject({ nickname: "", email: "a@b.c" });
+  const sneaky = {
+    id: 1,
+    username: "root",
+    online: true,
+    password_hash: "x",
+    passwordHash: "x",
+    created_at: 1,
+  };
+  expect((await patch(sneaky)).body).toMatchObject({ id: user.id, username: user.username, online: false });
+  expect((await patch({ ["__proto__"]: { nickname: "x" } })).body).toMatchObject({ nickname: "" });
+});
+
+const FIELDS = ["nickname", "avatar", "email", "gender", "birthday", "location", "language", "signature"];
+const LIMITS: Record<string, number> = { nickname: 64, avatar: 2_048, signature: 500 };
+
+test.each([...FIELDS, "friend_policy"])("%s takes no other type, and null is refused", async (field) => {
+  const { token } = await register();
+  for (const value of [null, 1, true, [], {}, ["a"]]) {
+    const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
+    problem(answer, 400, "validation_failed");
+    expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
+  }
+  expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ nickname: "" });
+});
+
+test.each(FIELDS)("%s takes as many characters as it may, and not one more", async (field) => {
+  const { token } = await register();
+  const prefix = field === "avatar" ? "https://example.org/" : "";
+  const most = prefix + "x".repeat((LIMITS[field] ?? 128) - prefix.length);
+  expect((await call("PATCH", "/v1/me", { token, body: { [field]: most } })).status).toBe(200);
+  problem(await call("PATCH", "/v1/me", { token, body: { [field]: `${most}x` } }), 400, "validation_failed");
+  expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ [field]: most });
+});
+
+test.each([
+  { avatar: "javascript:alert(1)" },
+  { avatar: "data:text/html,x" },
+  { avatar: "/files/x" },
+  { avatar: "nonsense" },
+  { friend_policy: "" },
+  { friend_policy: "everybody" },
+])("%j is refused", async (body) => {
+  const { token } = await register();
+  problem(await call("PATCH", "/v1/me", { token, body }), 400, "validation_failed");
+});
+
+test("others see a user, and nothing of his profile", async () => {
+  const { token } = await register();
+  const { user } = await register(freshName(), { nickname: "Bob", email: "bob@example.org" });
+  const shown = { ...user, avatar: "", online: false };
+  const byId = await call("GET", `/v1/users/${user.id}`, { token });
+  expect(byId).toMatchObject({ status: 200 });
+  expect(byId.body).toEqual(shown);
+  const byName = await call("GET", `/v1/users?username=${encodeURIComponent(user.username)}`, { token });
+  expect(byName).toMatchObject({ status: 200 });
+  expect(byName.body).toEqual({ items: [shown] });
+});
+
+test("a user is found by the NFC form of his exact name, alone", async () => {
+  const tail = freshName("").slice(-8);
+  const { token, user } = await register(`\u00e9${tail}`);
+  const find = (name: string) => call("GET", `/v1/users?username=${encodeURIComponent(name)}`, { token });
+  expect((await find(`e\u0301${tail}`)).body).toMatchObject({ items: [{ id: user.id }] });
+  for (const name of ["", `\u00c9${tail}`, tail, "%", "_", "nobody", "x".repeat(5_000), "' OR 1=1 --"]) {
+    expect(await find(name)).toMatchObject({ status: 200, body: { items: [] } });
+  }
+});
+
+test("an unknown user is not found", async () => {
+  const { token } = await register();
+  for (const id of ["1", "99999", "9007199254740991", "000000000000001"]) {
+    problem(await call("GET", `/v1/users/${id}`, { token }), 404, "not_found");
+  }
+});
+
+test.each([
+  "0",
+  "-1",
+  "1.5",
+  "1e5",
+  "0x1",
+  "abc",
+  "%20",
+  "%00",
+  "%ff",
+  "%",
+  "%zz",
+  "9007199254740993",
+  "9".repeat(40),
+  "100000%00",
+  "١٢٣",
+])("'%s' is no user id", async (id) => {
+  const { token } = await register();
+  problem(await call("GET", `/v1/users/${id}`, { token }), 400, "validation_failed");
+});
+
+test.each(["", "?username=%00", "?username=a%00b", "?username=a&username=b", "?name=a"])(
+  "/v1/users%s is refused",
+  async (query) => {
+    const { token } = await register();
+    problem(await call("GET", `/v1/users${query}`, { token }), 400, "validation_failed");
+  },
+);
+
+test.each(["%", "%ff", "%zz", "%ed%a0%80"])("a badly encoded username (%s) is nobody's", async (name) => {
+  const { token } = await register();
+  const { status } = await call("GET", `/v1/users?username=${name}`, { token });
+  expect([200, 400]).toContain(status);
+});

@@ -1,0 +1,238 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { sign } from "hono/jwt";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { SessionId, UserId } from "../../../src/core/ids.ts";
+import { issueToken } from "../../../src/http/token.ts";
+import { app } from "../../support/app.ts";
+import {
+  answerOf,
+  call,
+  freshName,
+  login,
+  PASSWORD,
+  problem,
+  register,
+  request,
+} from "../../support/clients/api.ts";
+import { eventually } from "../../support/eventually.ts";
+
+const Sessions = z.object({
+  items: z.array(
+    z.strictObject({
+      id: SessionId,
+      created_at: z.int(),
+      last_seen_at: z.int(),
+      user_agent: z.string(),
+      current: z.boolean(),
+    }),
+  ),
+});
+
+async function sessions(token: string) {
+  const answer = await call("GET", "/v1/sessions", { token });
+  expect(answer.status).toBe(200);
+  return Sessions.strict().parse(answer.body).items;
+}
+
+async function currentSession(token: string) {
+  const current = (await sessions(token)).find((session) => session.current);
+  if (!current) throw new Error("no session is current");
+  return current;
+}
+
+test("each sign-in is a session of its own, which knows its device", async () => {
+  const { user, token } = await register();
+  const phone = await login(user.username, { "User-Agent": "Phone/1.0" });
+  expect(phone.token).not.toBe(token);
+  const seen = await sessions(phone.token);
+  expect(seen.map(({ current }) => current).sort()).toEqual([false, true]);
+  expect(await currentSession(phone.token)).toMatchObject({ user_agent: "Phone/1.0" });
+  expect(await currentSession(token)).toMatchObject({ user_agent: "" });
+});
+
+test("a device's name is kept to 255 characters", async () => {
+  const { user } = await register();
+  const { token } = await login(user.username, { "User-Agent": "x".repeat(5_000) });
+  expect((await currentSession(token)).user_agent).toBe("x".repeat(255));
+});
+
+test("ending another device shuts it out at once", async () => {
+  const { user, token } = await register();
+  const phone = await login(user.username);
+  const { id } = await currentSession(phone.token);
+  expect((await call("DELETE", `/v1/sessions/${id}`, { token })).status).toBe(204);
+  problem(await call("GET", "/v1/me", { token: phone.token }), 401, "unauthenticated");
+  expect(await sessions(token)).toHaveLength(1);
+  problem(await call("DELETE", `/v1/sessions/${id}`, { token }), 404, "not_found");
+});
+
+test("a session may end itself", async () => {
+  const { token } = await register();
+  const { id } = await currentSession(token);
+  expect((await call("DELETE", `/v1/sessions/${id}`, { token })).status).toBe(204);
+  problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+});
+
+test("another's session is as unknown as one that never was", async () => {
+  const { token } = await register();
+  const other = await register();
+  const { id } = await currentSession(other.token);
+  for (const path of [id, "0".repeat(32), "1", "nonsense", "%00", "%ff", "%", "a".repeat(2_000)]) {
+    problem(await call("DELETE", `/v1/sessions/${path}`, { token }), 404, "not_found");
+  }
+  expect((await call("GET", "/v1/me", { token: other.token })).status).toBe(200);
+});
+
+test("a session that was not seen for five minutes is noted as seen, behind the answer", async () => {
+  const { user, token } = await register();
+  await env.DB.prepare("UPDATE sessions SET last_seen_at = 1000 WHERE user_id = ?").bind(user.id).run();
+  await call("GET", "/v1/me", { token });
+  await eventually(async () => {
+    expect((await currentSession(token)).last_seen_at).toBeGreaterThan(Date.now() - 60_000);
+  });
+});
+
+test("an expired session is not listed", async () => {
+  const { user, token } = await register();
+  await login(user.username);
+  const { id } = await currentSession(token);
+  const expire = "UPDATE sessions SET expires_at = ? WHERE user_id = ? AND id <> ?";
+  await env.DB.prepare(expire)
+    .bind(Date.now() - 1, user.id, id)
+    .run();
+  expect(await sessions(token)).toHaveLength(1);
+});
+
+describe("tokens", () => {
+  const LATER = Date.now() + 60_000;
+  const SECURED = [
+    ["GET", "/v1/me"],
+    ["PATCH", "/v1/me"],
+    ["GET", "/v1/sessions"],
+    ["DELETE", `/v1/sessions/${"0".repeat(32)}`],
+    ["POST", "/v1/logout"],
+    ["GET", "/v1/users/100000"],
+    ["GET", "/v1/users?username=somebody"],
+  ] as const;
+
+  /** The parts of a token that was given out, for making others of it. */
+  function parts(token: string) {
+    const [header = "", payload = "", signature = ""] = token.split(".");
+    const claims: { sub: string; sid: string } = JSON.parse(atob(payload));
+    return { header, payload, signature, userId: UserId.parse(Number(claims.sub)), sid: claims.sid };
+  }
+
+  const base64url = (value: object) => btoa(JSON.stringify(value)).replaceAll("=", "");
+
+  test.each(SECURED)("%s %s wants a token, before it looks at anything else", async (method, path) => {
+    const body = method === "PATCH" ? "{not json" : undefined;
+    const answer = await call(method, path, { body });
+    problem(answer, 401, "unauthenticated");
+    expect(answer.headers.get("WWW-Authenticate")).toBe("Bearer");
+  });
+
+  test("what is no token of ours is refused", async () => {
+    const { token } = await register();
+    const { header, payload, signature, userId, sid } = parts(token);
+    const claims = { sub: String(userId), sid, kind: "session", exp: Math.floor(LATER / 1_000) };
+    const forged = [
+      "x",
+      "a.b.c",
+      `${header}.${payload}`,
+      `${header}.${payload}.`,
+      `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
+      `${header}.${base64url({ ...claims, sub: "100000" })}.${signature}`,
+      `${base64url({ alg: "none", typ: "JWT" })}.${payload}.`,
+      `${base64url({ alg: "none", typ: "JWT" })}.${payload}.${signature}`,
+      await sign(claims, "some other secret of more than thirty-two characters", "HS256"),
+      await sign(claims, env.TOKEN_SECRET, "HS512"),
+      await sign({ ...claims, exp: Math.floor(Date.now() / 1_000) - 1 }, env.TOKEN_SECRET, "HS256"),
+      await sign({ sub: claims.sub, sid, kind: "session" }, env.TOKEN_SECRET, "HS256"),
+      await sign({ ...claims, kind: "other" }, env.TOKEN_SECRET, "HS256"),
+      await sign({ ...claims, sub: "x" }, env.TOKEN_SECRET, "HS256"),
+      "😀".repeat(3),
+      "x".repeat(8_000),
+    ];
+    for (const bad of forged) {
+      const options = /^[\x21-\x7e]*$/.test(bad) ? { token: bad } : { token: encodeURIComponent(bad) };
+      problem(await call("GET", "/v1/me", options), 401, "unauthenticated");
+    }
+    expect((await call("GET", "/v1/me", { token })).status).toBe(200);
+  });
+
+  test.each(["Basic", "Bearer", "bearer ", "Token", ""])(
+    "the carrier '%s' carries no token",
+    async (scheme) => {
+      const { token } = await register();
+      const Authorization = scheme === "Bearer" ? `Bearer${token}` : `${scheme.trim()} `;
+      problem(await call("GET", "/v1/me", { headers: { Authorization } }), 401, "unauthenticated");
+    },
+  );
+
+  test("a session of another user is refused, though it lives and was just seen here", async () => {
+    const ann = await register();
+    const bob = await register();
+    await call("GET", "/v1/me", { token: bob.token });
+    const sessionId = SessionId.parse(parts(bob.token).sid);
+    const mixed = await issueToken(env.TOKEN_SECRET, { userId: ann.user.id, sessionId, expiresAt: LATER });
+    problem(await call("GET", "/v1/me", { token: mixed }), 401, "unauthenticated");
+  });
+
+  test("a session that never was is refused", async () => {
+    const { user } = await register();
+    const sessionId = SessionId.parse("0".repeat(32));
+    const token = await issueToken(env.TOKEN_SECRET, { userId: user.id, sessionId, expiresAt: LATER });
+    problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+  });
+
+  test("a session whose row was ended or has expired is refused", async () => {
+    const { user } = await register();
+    for (const column of ["ended_at", "expires_at"]) {
+      const { token } = await login(user.username);
+      const change = `UPDATE sessions SET ${column} = 1 WHERE id = ?`;
+      await env.DB.prepare(change).bind(parts(token).sid).run();
+      problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+    }
+  });
+
+  /** Calls the app in an environment of the test's own making. */
+  async function callIn(bindings: Partial<Env>, method: string, path: string, options = {}) {
+    const context = createExecutionContext();
+    const response = await app.fetch(request(method, path, options), { ...env, ...bindings }, context);
+    return answerOf(method, path, response);
+  }
+
+  test.each(["", "too short"])(
+    "without a proper TOKEN_SECRET ('%s') calls say so and do nothing",
+    async (secret) => {
+      const { token } = await register();
+      const bindings = { TOKEN_SECRET: secret };
+      const body = { username: freshName(), password: PASSWORD };
+      const answers = [
+        await callIn(bindings, "GET", "/v1/me", { token }),
+        await callIn(bindings, "POST", "/v1/register", { body }),
+        await callIn(bindings, "POST", "/v1/login", { body }),
+      ];
+      for (const answer of answers) {
+        problem(answer, 500, "internal");
+        expect(answer.body).toMatchObject({ detail: expect.stringContaining("TOKEN_SECRET") });
+      }
+      await register(body.username);
+    },
+  );
+
+  test("with the database down a session that is not remembered is neither in nor out", async () => {
+    const { token } = await register();
+    const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+    const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
+    const DB = new Proxy(env.DB, {
+      get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
+    });
+    const answer = await callIn({ DB }, "GET", "/v1/me", { token });
+    problem(answer, 503, "unavailable");
+    expect(answer.headers.get("Retry-After")).toBe("1");
+    expect((await call("GET", "/v1/me", { token })).status).toBe(200);
+  });
+});

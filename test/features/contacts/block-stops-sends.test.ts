@@ -1,0 +1,332 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { UserId } from "../../../src/core/ids.ts";
+import { ask, befriend, done, listsOf, strangers } from "../../support/accounts/friends.ts";
+import { app } from "../../support/app.ts";
+import { type Answer, call, problem, register, request, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  crowd,
+  getConversation,
+  listed,
+  openDirect,
+  page,
+  rowsInD1,
+  send,
+} from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { text } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let pair: () => [SignedIn, SignedIn];
+
+beforeAll(async () => {
+  pair = await strangers(8);
+  [ann, bob] = pair();
+});
+
+const bothWays = (one: SignedIn, other: SignedIn) =>
+  [
+    [one, other],
+    [other, one],
+  ] as const;
+
+const trySend = ({ token }: SignedIn, id: number, fields: object = {}): Promise<Answer> =>
+  call("POST", `/v1/conversations/${id}/messages`, {
+    token,
+    body: { kind: "text", body: { text: "hello" }, ...fields },
+  });
+
+/** Neither of the two can write, and both are told so wherever they look. */
+async function neitherWrites(id: number, code: "blocked" | "forbidden", two: SignedIn[]): Promise<void> {
+  const before = (await page(two[0] ?? ann, id)).items.length;
+  for (const who of two) {
+    problem(await trySend(who, id), 403, code);
+    const socket = await openRoom(id, who.token);
+    socket.send(text("hello", "mine"));
+    expect(await socket.next("error")).toMatchObject({ code, client_msg_id: "mine" });
+    socket.close();
+    expect((await getConversation(who, id)).disabled).toBe(true);
+    expect((await listed(who, id)).disabled).toBe(true);
+  }
+  expect((await page(two[0] ?? ann, id)).items).toHaveLength(before);
+}
+
+/** Both can write, and both are told so. */
+async function bothWrite(id: number, two: SignedIn[]): Promise<void> {
+  for (const who of two) {
+    expect((await trySend(who, id)).status).toBe(201);
+    expect((await getConversation(who, id)).disabled).toBe(false);
+    expect((await listed(who, id)).disabled).toBe(false);
+  }
+}
+
+describe("a block", () => {
+  test("keeps from either what the other is typing", async () => {
+    const [dan, eve] = pair();
+    const { id } = await openDirect(dan, eve);
+    await done("PUT blocks", dan, eve);
+    const sockets = await Promise.all([dan, eve].map(({ token }) => openRoom(id, token)));
+    for (const socket of sockets) socket.send({ type: "typing" });
+    for (const socket of sockets) await socket.settled();
+    for (const socket of sockets) await socket.settled();
+    expect(sockets.flatMap((socket) => socket.of("typing"))).toEqual([]);
+    await done("DELETE blocks", dan, eve);
+    sockets[0]?.send({ type: "typing" });
+    expect(await sockets[1]?.next("typing")).toMatchObject({ user_id: dan.user.id });
+  });
+
+  test("keeps both from writing, whoever made it, until the last is lifted", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    const { id } = await openDirect(dan, eve);
+    await bothWrite(id, two);
+    await done("PUT blocks", dan, eve);
+    await neitherWrites(id, "blocked", two);
+    await done("PUT blocks", eve, dan);
+    await done("DELETE blocks", dan, eve);
+    await neitherWrites(id, "blocked", two);
+    await done("DELETE blocks", eve, dan);
+    await bothWrite(id, two);
+  });
+
+  test("is there before the conversation is: it can be opened and read, not written", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    await done("PUT blocks", eve, dan);
+    const { id, disabled } = await openDirect(dan, eve);
+    expect(disabled).toBe(true);
+    await neitherWrites(id, "blocked", two);
+    await done("DELETE blocks", eve, dan);
+    await bothWrite(id, two);
+  });
+
+  test("leaves what is there to be read, marked, revoked; a repeated send has its first answer", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    const { id } = await openDirect(dan, eve);
+    const first = await trySend(dan, id, { client_msg_id: "a" });
+    await send(eve, id, "two");
+    await done("PUT blocks", eve, dan);
+    expect(await trySend(dan, id, { client_msg_id: "a" })).toMatchObject({ status: 200, body: first.body });
+    problem(await trySend(dan, id, { client_msg_id: "b" }), 403, "blocked");
+    expect((await page(dan, id)).items).toHaveLength(2);
+    const read = { token: dan.token, body: { seq: 2 } };
+    expect((await call("PUT", `/v1/conversations/${id}/read`, read)).status).toBe(200);
+    const revoke = `/v1/conversations/${id}/messages/1?for=everyone`;
+    expect((await call("DELETE", revoke, { token: dan.token })).status).toBe(204);
+  });
+
+  test("ends a friendship for good", async () => {
+    const [dan, eve] = pair();
+    await befriend(dan, eve);
+    await done("PUT blocks", dan, eve);
+    await done("DELETE blocks", dan, eve);
+    for (const [who, other] of bothWays(dan, eve)) {
+      for (const list of Object.values(await listsOf(who))) expect(list).not.toContain(other.user.id);
+    }
+  });
+
+  test("between two says nothing to others, and leaves groups alone", async () => {
+    const [[dan, eve], fay] = [pair(), await register()];
+    const { id } = await createGroup(dan, [eve]);
+    const others = await openDirect(dan, fay);
+    await done("PUT blocks", dan, eve);
+    await send(eve, id, "still here");
+    await send(dan, id, "so am I");
+    await send(dan, others.id, "hello");
+    expect((await getConversation(dan, id)).disabled).toBe(false);
+    expect(await listsOf(fay)).toEqual({ friends: [], requests: [], blocks: [] });
+  });
+
+  test.each(["by the one who adds", "by the one who is added"])(
+    "%s forbids a group of both",
+    async (whose) => {
+      const [[dan, eve], fay] = [pair(), await register()];
+      await (whose.includes("adds") ? done("PUT blocks", dan, eve) : done("PUT blocks", eve, dan));
+      const before = await rowsInD1();
+      const body = { kind: "group", name: "x", member_ids: [fay.user.id, eve.user.id] };
+      problem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
+      expect(await rowsInD1()).toEqual(before);
+      // Two who block each other may both be added by a third.
+      expect((await createGroup(fay, [dan, eve])).member_count).toBe(3);
+    },
+  );
+
+  test("of one of many keeps a large group from being made, in one query", async () => {
+    const [dan, others] = [await register(), await crowd(300)];
+    const last = others.at(-1);
+    if (!last) throw new Error("there are others");
+    await done("PUT blocks", dan, last);
+    const body = { kind: "group", name: "x", member_ids: others.map(({ user }) => user.id) };
+    problem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
+  });
+});
+
+describe("a conversation for friends only", () => {
+  /** There is no call for it on v1: as another surface makes it. */
+  async function friendsOnly(one: SignedIn, other: SignedIn): Promise<number> {
+    const ids = [one.user.id, other.user.id].toSorted((a, b) => a - b);
+    const insert =
+      "INSERT INTO conversations (kind, low_user_id, high_user_id, friends_only, created_at) VALUES ('direct', ?, ?, 1, 1)";
+    await env.DB.prepare(insert)
+      .bind(...ids)
+      .run();
+    return (await openDirect(one, other)).id;
+  }
+
+  test("is written while they are friends, and at no other time", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    const id = await friendsOnly(dan, eve);
+    await neitherWrites(id, "forbidden", two);
+    await done("PUT friends", dan, eve);
+    await neitherWrites(id, "forbidden", two);
+    await done("PUT friends", eve, dan);
+    await bothWrite(id, two);
+    await done("DELETE friends", dan, eve);
+    await neitherWrites(id, "forbidden", two);
+    await befriend(eve, dan);
+    await done("PUT blocks", eve, dan);
+    await neitherWrites(id, "blocked", two);
+    await done("DELETE blocks", eve, dan);
+    // The friendship is not restored.
+    await neitherWrites(id, "forbidden", two);
+  });
+
+  test("between friends is written from the start; what D1 says later of the kind changes nothing", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    await befriend(dan, eve);
+    const id = await friendsOnly(dan, eve);
+    await bothWrite(id, two);
+    const { id: free } = await openDirect(ann, bob);
+    await env.DB.prepare("UPDATE conversations SET friends_only = 1 WHERE id = ?").bind(free).run();
+    await done("PUT blocks", ann, bob);
+    await done("DELETE blocks", ann, bob);
+    expect((await trySend(ann, free)).status).toBe(201);
+    await env.DB.prepare("UPDATE conversations SET friends_only = 0 WHERE id = ?").bind(free).run();
+  });
+});
+
+test("a conversation with somebody who is gone is disabled", async () => {
+  const [[dan], eve] = [pair(), await register()];
+  const { id } = await openDirect(dan, eve);
+  await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
+  expect((await getConversation(dan, id)).disabled).toBe(true);
+  expect((await listed(dan, id)).disabled).toBe(true);
+});
+
+describe("in a race", () => {
+  test("nothing is stored after a block's answer, and everything after that of its end", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    const { id } = await openDirect(dan, eve);
+    const sockets = await Promise.all(two.map(({ token }) => openRoom(id, token)));
+    const lastSeq = async () => Number((await getConversation(dan, id)).last_seq);
+    for (let round = 0; round < 8; round++) {
+      const blocker = round % 2 ? dan : eve;
+      const other = round % 2 ? eve : dan;
+      let over = false;
+      const sending = two.map(async (who, i) => {
+        for (let j = 0; !over; j++) {
+          sockets[i]?.send(text("racing", `${round}-${j}`));
+          expect([201, 403]).toContain((await trySend(who, id)).status);
+        }
+      });
+      for (let i = 0; i < round; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+      await done("PUT blocks", blocker, other);
+      const last = await lastSeq();
+      for (let i = 0; i < 5; i++) {
+        for (const who of two) problem(await trySend(who, id), 403, "blocked");
+      }
+      over = true;
+      await Promise.all(sending);
+      for (const socket of sockets) {
+        socket.send(text("after", `${round}-after`));
+        await socket.until(({ frames }) =>
+          frames.some(({ client_msg_id }) => client_msg_id === `${round}-after`),
+        );
+        expect(socket.frames.find(({ client_msg_id }) => client_msg_id === `${round}-after`)).toMatchObject({
+          type: "error",
+          code: "blocked",
+        });
+      }
+      expect(await lastSeq()).toBe(last);
+      await done("DELETE blocks", blocker, other);
+      for (const who of two) expect((await trySend(who, id)).status).toBe(201);
+    }
+    for (const socket of sockets) socket.close();
+  });
+
+  test("a conversation that is opened while it is blocked cannot be written", async () => {
+    const dan = await register();
+    const others = await crowd(30);
+    const path = (id: number) => `/v1/blocks/${id}`;
+    const opened = await Promise.all(
+      others.map(async ({ user }, i) => {
+        const block = () => call("PUT", path(user.id), { token: dan.token });
+        const open = () => openDirect(dan, { user });
+        const [conversation, blocked] =
+          i % 2 ? await Promise.all([open(), block()]) : (await Promise.all([block(), open()])).toReversed();
+        expect(blocked).toMatchObject({ status: 204 });
+        return conversation;
+      }),
+    );
+    for (const conversation of opened) {
+      if (!conversation || !("id" in conversation)) throw new Error("it was opened");
+      problem(await trySend(dan, conversation.id), 403, "blocked");
+    }
+  });
+
+  test("a conversation that is made between a block's look for it and D1 cannot be written", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    let id = 0;
+    const DB = new Proxy(env.DB, {
+      get(target, key) {
+        if (key === "prepare") return target.prepare.bind(target);
+        if (key !== "batch") return Reflect.get(target, key);
+        return async (statements: D1PreparedStatement[]) => {
+          id = (await openDirect(dan, eve)).id;
+          await send(eve, id, "before the block");
+          return target.batch(statements);
+        };
+      },
+    });
+    const asked = request("PUT", `/v1/blocks/${eve.user.id}`, { token: dan.token });
+    const blocked = await app.fetch(asked, { ...env, DB }, createExecutionContext());
+    expect([blocked.status, id > 0]).toEqual([204, true]);
+    await neitherWrites(id, "blocked", two);
+  });
+
+  test("of fifty blocks and unblocks, object and lists agree in the end", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    const { id } = await openDirect(dan, eve);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => {
+        const what = i % 3 ? "PUT blocks" : "DELETE blocks";
+        return i % 2 ? done(what, dan, eve) : done(what, eve, dan);
+      }),
+    );
+    let blocked = false;
+    for (const [who, other] of bothWays(dan, eve)) {
+      blocked ||= (await listsOf(who)).blocks.includes(other.user.id);
+    }
+    if (blocked) await neitherWrites(id, "blocked", two);
+    else await bothWrite(id, two);
+    for (const [who, other] of bothWays(dan, eve)) {
+      await Promise.all(Array.from({ length: 25 }, () => done("DELETE blocks", who, other)));
+    }
+    await bothWrite(id, two);
+  });
+});
+
+test("a user who does not exist changes nothing of anybody's", async () => {
+  const before = await rowsInD1();
+  problem(await ask("PUT blocks", ann, { user: { id: UserId.parse(99_999_999) } }), 404, "not_found");
+  expect(await rowsInD1()).toEqual(before);
+});

@@ -1,0 +1,296 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  ask,
+  befriend,
+  done,
+  FRIEND_CALLS,
+  type FriendCall,
+  listsOf,
+  requests,
+  users,
+} from "../../support/accounts/friends.ts";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { crowd } from "../../support/clients/chat.ts";
+
+const MANY = 50;
+const POLICIES = ["allow", "approve", "deny"] as const;
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob] = await Promise.all([register(), register()]);
+});
+
+const atOnce = <T>(work: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: MANY }, (_, i) => work(i)));
+
+async function policy({ token }: SignedIn, friend_policy: (typeof POLICIES)[number]): Promise<void> {
+  const answer = await call("PATCH", "/v1/me", { token, body: { friend_policy } });
+  expect(answer.status).toBe(200);
+}
+
+/** How Ann and Bob stand to each other. */
+interface Standing {
+  friends: boolean;
+  annAsks: boolean;
+  bobAsks: boolean;
+  annBlocks: boolean;
+  bobBlocks: boolean;
+}
+
+const NOTHING: Standing = {
+  friends: false,
+  annAsks: false,
+  bobAsks: false,
+  annBlocks: false,
+  bobBlocks: false,
+};
+
+/** Every standing there can be. */
+const STANDINGS: [string, Partial<Standing>][] = [
+  ["strangers", {}],
+  ["Ann has asked", { annAsks: true }],
+  ["Bob has asked", { bobAsks: true }],
+  ["friends", { friends: true }],
+  ["Ann blocks", { annBlocks: true }],
+  ["Bob blocks", { bobBlocks: true }],
+  ["both block", { annBlocks: true, bobBlocks: true }],
+];
+
+/** Brings the two to a standing by calls. */
+async function stand({ friends, annAsks, bobAsks, annBlocks, bobBlocks }: Standing): Promise<void> {
+  for (const who of [ann, bob]) await policy(who, "approve");
+  await done("DELETE blocks", ann, bob);
+  await done("DELETE blocks", bob, ann);
+  await done("DELETE friends", ann, bob);
+  if (friends) await befriend(ann, bob);
+  if (annAsks) await done("PUT friends", ann, bob);
+  if (bobAsks) await done("PUT friends", bob, ann);
+  if (annBlocks) await done("PUT blocks", ann, bob);
+  if (bobBlocks) await done("PUT blocks", bob, ann);
+}
+
+/** What a call of Ann's answers, and how the two stand then. */
+function expected(before: Standing, what: FriendCall, bobs: string): [number, string | undefined, Standing] {
+  switch (what) {
+    case "PUT blocks":
+      return [204, undefined, { ...NOTHING, annBlocks: true, bobBlocks: before.bobBlocks }];
+    case "DELETE blocks":
+      return [204, undefined, { ...before, annBlocks: false }];
+    case "DELETE friends":
+      return [204, undefined, { ...before, friends: false, annAsks: false, bobAsks: false }];
+    case "PUT friends":
+      if (before.annBlocks || before.bobBlocks) return [403, "blocked", before];
+      if (before.friends || before.bobAsks || bobs === "allow") {
+        return [200, "friends", { ...NOTHING, friends: true }];
+      }
+      return bobs === "deny" ? [403, "forbidden", before] : [200, "requested", { ...before, annAsks: true }];
+  }
+}
+
+async function standsNow(): Promise<Standing> {
+  const [a, b] = await Promise.all([listsOf(ann), listsOf(bob)]);
+  const has = (list: number[], { user }: SignedIn) => list.includes(user.id);
+  expect(has(a.friends, bob)).toBe(has(b.friends, ann));
+  return {
+    friends: has(a.friends, bob),
+    annAsks: has(b.requests, ann),
+    bobAsks: has(a.requests, bob),
+    annBlocks: has(a.blocks, bob),
+    bobBlocks: has(b.blocks, ann),
+  };
+}
+
+describe.each(STANDINGS)("%s", (_, standing) => {
+  test.each(POLICIES.flatMap((policy) => FRIEND_CALLS.map((what) => [what, policy] as const)))(
+    "%s, Bob's policy is %s",
+    async (what, bobs) => {
+      const before = { ...NOTHING, ...standing };
+      await stand(before);
+      await policy(bob, bobs);
+      const [status, word, after] = expected(before, what, bobs);
+      // The second time finds what the first has left, and answers the same.
+      for (const _ of [1, 2]) {
+        const answer = await ask(what, ann, bob);
+        expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+        if (status === 403) problem(answer, 403, String(word));
+        if (status === 200) expect(answer.body).toEqual({ state: word });
+        if (status === 204) expect(answer.body).toBeUndefined();
+        expect(await standsNow()).toEqual(after);
+      }
+    },
+  );
+});
+
+test.each(FRIEND_CALLS)("%s is nothing to do with oneself", async (what) => {
+  const answer = await ask(what, ann, ann);
+  problem(answer, 400, "validation_failed");
+  expect(answer.body).toMatchObject({ errors: [{ path: "path.user_id" }] });
+});
+
+test.each(FRIEND_CALLS)("%s finds nobody who does not exist, or does not any more", async (what) => {
+  const gone = await register();
+  await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(gone.user.id).run();
+  for (const id of [1, gone.user.id, Number.MAX_SAFE_INTEGER]) {
+    problem(await ask(what, ann, { user: { id } }), 404, "not_found");
+  }
+  const rows =
+    "SELECT user_id FROM blocks WHERE blocked_id = ?1 UNION ALL SELECT user_id FROM friend_requests WHERE user_id = ?1";
+  expect((await env.DB.prepare(rows).bind(gone.user.id).all()).results).toEqual([]);
+});
+
+test.each(FRIEND_CALLS)("%s takes ids alone", async (what) => {
+  const [method = "", list = ""] = what.split(" ");
+  for (const id of ["0", "-1", "1.5", "abc", "%20", "%00", "9".repeat(17), "null"]) {
+    problem(await call(method, `/v1/${list}/${id}`, { token: ann.token }), 400, "validation_failed");
+  }
+});
+
+test.each(["/v1/friends", "/v1/friends/requests", "/v1/blocks"])(
+  "%s refuses what is no page",
+  async (path) => {
+    const strange = [
+      "limit=0",
+      "limit=101",
+      "limit=x",
+      "cursor=",
+      "cursor=x",
+      `cursor=${btoa("[1,2,3]")}`,
+      `cursor=${btoa('["a"]')}`,
+      `cursor=${btoa("[-1,-1]")}`,
+      "limit=1&limit=2",
+      "cursor=%00",
+    ];
+    for (const query of strange) {
+      problem(await call("GET", `${path}?${query}`, { token: ann.token }), 400, "validation_failed");
+    }
+  },
+);
+
+describe("lists", () => {
+  /** Every page, until there is none; each but the last is full. */
+  async function pages<T>(
+    get: (query: string) => Promise<{ items: T[]; next_cursor: string | null }>,
+  ): Promise<T[]> {
+    const all: T[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page = await get(`?limit=3${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      if (page.next_cursor !== null) expect(page.items).toHaveLength(3);
+      all.push(...page.items);
+      cursor = page.next_cursor;
+    }
+    return all;
+  }
+
+  test.each([0, 3, 7])("of %i friends come in pages, once each", async (count) => {
+    const dan = await register();
+    await policy(dan, "allow");
+    const others = await crowd(count);
+    const ids = others.map(({ user }) => user.id);
+    const insert =
+      "INSERT INTO friends SELECT ?1, value, 0 FROM json_each(?2) UNION ALL SELECT value, ?1, 0 FROM json_each(?2)";
+    await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
+    const all = await pages((query) => users(dan, "friends", query));
+    expect(all.map(({ id }) => Number(id))).toEqual(ids);
+  });
+
+  test("of blocked users come in pages, once each", async () => {
+    const [dan, others] = [await register(), await crowd(7)];
+    for (const other of others) await done("PUT blocks", dan, other);
+    const all = await pages((query) => users(dan, "blocks", query));
+    expect(all.map(({ id }) => Number(id))).toEqual(others.map(({ user }) => user.id));
+  });
+
+  test("of requests come in pages, the newest first, of one moment too", async () => {
+    const [dan, others] = [await register(), await crowd(7)];
+    const ids = others.map(({ user }) => user.id);
+    const insert = "INSERT INTO friend_requests SELECT ?, value, key / 3 FROM json_each(?)";
+    await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
+    const all = await pages((query) => requests(dan, query));
+    expect(all.map(({ user }) => Number(user.id))).toEqual(ids.toReversed());
+    expect(all.map(({ created_at }) => created_at)).toEqual([2, 1, 1, 1, 0, 0, 0]);
+  });
+
+  test("show users as others see them, and nobody who is gone", async () => {
+    const [dan, eve] = await Promise.all([register(), register()]);
+    const shown = (await call("GET", `/v1/users/${eve.user.id}`, { token: dan.token })).body;
+    const before = Date.now() - 1;
+    await done("PUT friends", eve, dan);
+    const asked = await requests(dan);
+    expect(asked).toEqual({ items: [{ user: shown, created_at: expect.any(Number) }], next_cursor: null });
+    expect(asked.items[0]?.created_at).toBeGreaterThanOrEqual(before);
+    await done("PUT friends", dan, eve);
+    expect(await users(dan, "friends")).toEqual({ items: [shown], next_cursor: null });
+    await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
+    expect(await listsOf(dan)).toEqual({ friends: [], requests: [], blocks: [] });
+  });
+});
+
+describe("fifty at once", () => {
+  const pair = async () => Promise.all([register(), register()]);
+
+  test("asking is one request", async () => {
+    const [dan, eve] = await pair();
+    const answers = await atOnce(() => ask("PUT friends", dan, eve));
+    for (const { status, body } of answers) expect([status, body]).toEqual([200, { state: "requested" }]);
+    expect((await requests(eve)).items).toHaveLength(1);
+  });
+
+  test("asking each other makes two friends, whoever is first", async () => {
+    const [dan, eve] = await pair();
+    const answers = await atOnce((i) =>
+      i % 2 ? ask("PUT friends", dan, eve) : ask("PUT friends", eve, dan),
+    );
+    for (const { status } of answers) expect(status).toBe(200);
+    expect(await listsOf(dan)).toEqual({ friends: [eve.user.id], requests: [], blocks: [] });
+    expect(await listsOf(eve)).toEqual({ friends: [dan.user.id], requests: [], blocks: [] });
+  });
+
+  test.each([1, 2, 3, 4, 5])("two who ask each other at the same moment become friends (%i)", async () => {
+    const [dan, eve] = await pair();
+    const states = await Promise.all([done("PUT friends", dan, eve), done("PUT friends", eve, dan)]);
+    expect(states).toContainEqual({ state: "friends" });
+    expect((await listsOf(dan)).friends).toEqual([eve.user.id]);
+    expect((await listsOf(eve)).requests).toEqual([]);
+  });
+
+  test("a block leaves nothing of what races it", async () => {
+    const [dan, eve] = await pair();
+    const answers = await atOnce((i) => {
+      if (i === 25) return ask("PUT blocks", dan, eve);
+      return i % 2 ? ask("PUT friends", dan, eve) : ask("PUT friends", eve, dan);
+    });
+    for (const answer of answers) {
+      if (answer.status === 403) problem(answer, 403, "blocked");
+      else expect([200, 204]).toContain(answer.status);
+    }
+    expect(await listsOf(dan)).toEqual({ friends: [], requests: [], blocks: [eve.user.id] });
+    expect(await listsOf(eve)).toEqual({ friends: [], requests: [], blocks: [] });
+  });
+
+  test("who wants nobody to ask is asked by nobody from then on", async () => {
+    const [dan, eve] = await pair();
+    const answers = await atOnce((i) =>
+      i === 25
+        ? call("PATCH", "/v1/me", { token: eve.token, body: { friend_policy: "deny" } })
+        : ask("PUT friends", dan, eve),
+    );
+    const asked = answers.some(({ body }) => JSON.stringify(body) === '{"state":"requested"}');
+    expect((await requests(eve)).items).toHaveLength(asked ? 1 : 0);
+    problem(await ask("PUT friends", dan, eve), 403, "forbidden");
+  });
+
+  test("asking and ending leave both sides alike", async () => {
+    const [dan, eve] = await pair();
+    await atOnce((i) => {
+      const what = i % 3 ? "PUT friends" : "DELETE friends";
+      return i % 2 ? ask(what, dan, eve) : ask(what, eve, dan);
+    });
+    const [a, b] = [await listsOf(dan), await listsOf(eve)];
+    expect(a.friends.length).toBe(b.friends.length);
+    if (a.friends.length > 0) expect([...a.requests, ...b.requests]).toEqual([]);
+    expect(a.requests.length + b.requests.length).toBeLessThanOrEqual(1);
+  });
+});

@@ -1,0 +1,197 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../support/app.ts";
+import { call, freshName, problem, register, request, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, crowd, getConversation, list, rowsInD1, send } from "../../support/clients/chat.ts";
+import { StrictConversation } from "../../support/clients/shapes.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cem: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob, cem] = await Promise.all([register(freshName(), { nickname: "Ann" }), register(), register()]);
+});
+
+const create = (caller: SignedIn, body: object) =>
+  call("POST", "/v1/conversations", { token: caller.token, body });
+
+/** A call that is refused and leaves nothing behind. */
+async function refused(body: object, status: number, code: string): Promise<void> {
+  const before = await rowsInD1();
+  problem(await create(ann, body), status, code);
+  expect(await rowsInD1()).toEqual(before);
+}
+
+const COMMON = {
+  id: expect.any(Number),
+  avatar: "",
+  last_message: null,
+  last_seq: 0,
+  read_seq: 0,
+  unread_count: 0,
+  sticky: false,
+  silent: false,
+  validation: false,
+  disabled: false,
+  updated_at: expect.any(Number),
+};
+
+describe("a direct conversation", () => {
+  test("is one, whoever opens it, and in both lists at once", async () => {
+    const [dan, eve] = await Promise.all([register(freshName(), { nickname: "Dan" }), register()]);
+    const before = Date.now();
+    const opened = await create(dan, { kind: "direct", user_id: eve.user.id });
+    const { id } = StrictConversation.parse(opened.body);
+    expect(opened.status).toBe(201);
+    const shown = (name: string, { user }: SignedIn) => ({
+      ...COMMON,
+      id,
+      kind: "direct",
+      name,
+      peer: { ...user, avatar: "", online: false },
+      member_count: 2,
+    });
+    const forDan = shown(eve.user.username, eve);
+    expect(opened.body).toEqual(forDan);
+    expect(StrictConversation.parse(opened.body).updated_at).toBeGreaterThanOrEqual(before - 1);
+    const forEve = shown("Dan", dan);
+    expect(await list(eve)).toEqual({ items: [forEve], next_cursor: null });
+    expect(await list(dan)).toEqual({ items: [forDan], next_cursor: null });
+
+    const again = await create(dan, { kind: "direct", user_id: eve.user.id });
+    expect(again).toMatchObject({ status: 200, body: forDan });
+    const fromEve = await create(eve, { kind: "direct", user_id: dan.user.id });
+    expect(fromEve).toMatchObject({ status: 200, body: forEve });
+    expect(await getConversation(eve, id)).toEqual(forEve);
+    expect(await list(eve)).toEqual({ items: [forEve], next_cursor: null });
+  });
+
+  test("is not opened with oneself", async () => {
+    await refused({ kind: "direct", user_id: ann.user.id }, 400, "validation_failed");
+  });
+
+  test("is not opened with somebody who does not exist", async () => {
+    for (const user_id of [1, ann.user.id + 1_000, Number.MAX_SAFE_INTEGER]) {
+      await refused({ kind: "direct", user_id }, 404, "not_found");
+    }
+  });
+});
+
+describe("a group", () => {
+  test("has its members, once each, and whoever creates it owns it", async () => {
+    const [dan, eve] = await Promise.all([register(), register()]);
+    const member_ids = [eve.user.id, dan.user.id, eve.user.id, eve.user.id];
+    const created = await create(dan, { kind: "group", name: "Lunch", member_ids });
+    expect(created.status).toBe(201);
+    const { id } = StrictConversation.parse(created.body);
+    const shown = {
+      ...COMMON,
+      id,
+      kind: "group",
+      name: "Lunch",
+      introduction: "",
+      announcement: "",
+      join_policy: "approval",
+      owner_id: dan.user.id,
+      role: "owner",
+      member_count: 2,
+    };
+    expect(created.body).toEqual(shown);
+    expect(await list(dan)).toEqual({ items: [shown], next_cursor: null });
+    expect(await list(eve)).toEqual({ items: [{ ...shown, role: "member" }], next_cursor: null });
+    expect(await getConversation(eve, id)).toEqual({ ...shown, role: "member", online_count: 0 });
+    const rows = env.DB.prepare(
+      "SELECT user_id, role, state, version FROM memberships WHERE conversation_id = ? ORDER BY user_id",
+    );
+    expect((await rows.bind(id).all()).results).toEqual(
+      [
+        { user_id: dan.user.id, role: "owner", state: "active", version: 0 },
+        { user_id: eve.user.id, role: "member", state: "active", version: 0 },
+      ].sort((a, b) => a.user_id - b.user_id),
+    );
+  });
+
+  test("may begin with its owner alone, and each is a new one", async () => {
+    const one = await createGroup(ann, [], "same name");
+    const other = await createGroup(ann, [ann], "same name");
+    expect(one).toMatchObject({ member_count: 1, role: "owner" });
+    expect(other).toMatchObject({ member_count: 1, role: "owner" });
+    expect(other.id).not.toBe(one.id);
+    expect((await send(ann, one.id, "to myself")).seq).toBe(1);
+  });
+
+  test("is not created with a member who does not exist", async () => {
+    const member_ids = [bob.user.id, 1, cem.user.id];
+    await refused({ kind: "group", name: "x", member_ids }, 404, "not_found");
+    await refused({ kind: "group", name: "x", member_ids: [Number.MAX_SAFE_INTEGER] }, 404, "not_found");
+  });
+
+  test("has no more members than the setting MAX_GROUP_MEMBERS says, its owner among them", async () => {
+    const createWhereTwo = async (members: SignedIn[]) => {
+      const member_ids = members.map(({ user }) => user.id);
+      const options = { token: ann.token, body: { kind: "group", name: "x", member_ids } };
+      const context = createExecutionContext();
+      const bindings = { ...env, MAX_GROUP_MEMBERS: "2" };
+      const response = await app.fetch(request("POST", "/v1/conversations", options), bindings, context);
+      await waitOnExecutionContext(context);
+      return response.status;
+    };
+    expect(await createWhereTwo([bob])).toBe(201);
+    expect(await createWhereTwo([bob, bob, ann])).toBe(201);
+    const before = await rowsInD1();
+    expect(await createWhereTwo([bob, cem])).toBe(400);
+    expect(await rowsInD1()).toEqual(before);
+  });
+
+  test.each(["a", " ", "午饭", "😀".repeat(100), "e\u0301".repeat(50), "<b>'\"\\\n"])(
+    "may be called %j",
+    async (name) => {
+      const { id } = await createGroup(ann, [], name);
+      expect((await getConversation(ann, id)).name).toBe(name);
+    },
+  );
+
+  test.each(["", "x".repeat(101), "😀".repeat(101), "x".repeat(60_000)])(
+    "is not called so (%#)",
+    async (name) => {
+      await refused({ kind: "group", name, member_ids: [] }, 400, "validation_failed");
+    },
+  );
+
+  test.each(["free", "approval", "closed"])("may have the join policy %s", async (join_policy) => {
+    const answer = await create(ann, { kind: "group", name: "x", member_ids: [], join_policy });
+    expect(answer).toMatchObject({ status: 201, body: { join_policy } });
+  });
+
+  test("has no other join policy, and no other kind", async () => {
+    for (const join_policy of ["", "open", "Free", null, 1]) {
+      await refused({ kind: "group", name: "x", member_ids: [], join_policy }, 400, "validation_failed");
+    }
+    for (const kind of ["", "channel", "Group", null, 1, undefined]) {
+      const body = { kind, name: "x", member_ids: [], user_id: bob.user.id };
+      await refused(body, 400, "validation_failed");
+    }
+  });
+});
+
+test("a conversation shows its newest message to each member", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const sent = await send(ann, id, "hello");
+  const shown = { last_message: sent, last_seq: 1, updated_at: sent.created_at };
+  expect(await getConversation(ann, id)).toMatchObject({ ...shown, read_seq: 1, unread_count: 0 });
+  expect(await getConversation(bob, id)).toMatchObject({ ...shown, read_seq: 0, unread_count: 1 });
+});
+
+test("a group has a thousand members, and not one more", async () => {
+  const ids = (await crowd(1_000)).map(({ user }) => user.id);
+  const group = (member_ids: number[]) => ({ kind: "group", name: "x", member_ids });
+  await refused(group(ids), 400, "validation_failed");
+  await refused(group([...ids.slice(1), bob.user.id]), 400, "validation_failed");
+  const made = await create(ann, group(ids.slice(1)));
+  expect(made).toMatchObject({ status: 201, body: { member_count: 1_000 } });
+  const { id } = StrictConversation.parse(made.body);
+  const mentioning = { kind: "text", body: { text: "x" }, mentions: ids.slice(900) };
+  expect(await send(ann, id, mentioning)).toMatchObject({ seq: 1 });
+});

@@ -1,0 +1,275 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { ConversationId } from "../../../src/core/ids.ts";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  getMessage,
+  list,
+  listed,
+  openDirect,
+  page,
+  readable,
+  remove,
+  send,
+  sendAll,
+  storedInConversation,
+  storedInInbox,
+} from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { eventually } from "../../support/eventually.ts";
+import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
+import { conversationObject, people } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: number;
+
+beforeAll(async () => {
+  ann = await register();
+});
+
+/** Ann's direct conversation with somebody new. */
+async function direct(): Promise<void> {
+  bob = await register();
+  ({ id } = await openDirect(ann, bob));
+}
+
+const clear = ({ token }: SignedIn) => call("DELETE", `/v1/conversations/${id}`, { token });
+const has = async (who: SignedIn) => (await list(who, "?limit=100")).items.some((item) => item.id === id);
+
+/** A call about a message that must be as if there were none. */
+async function gone({ token }: SignedIn, method: string, path: string, body?: object): Promise<void> {
+  const answer = await call(method, `/v1/conversations/${id}/${path}`, { token, ...(body && { body }) });
+  problem(answer, 404, "not_found");
+}
+
+describe("deleting a direct conversation", () => {
+  beforeAll(direct);
+
+  test("takes its history and its place in the list from the caller, and nothing from the other", async () => {
+    await sendAll(ann, id, ["one", "a secret walrus"]);
+    const sent = await send(bob, id, "three");
+    const before = { bob: await readable(bob, id) };
+    expect((await clear(ann)).status).toBe(204);
+    expect(await has(ann)).toBe(false);
+    expect(await storedInInbox(ann)).not.toContain("walrus");
+    expect(await page(ann, id)).toEqual({ items: [], has_more: false });
+    expect(await page(ann, id, "?after=0")).toEqual({ items: [], has_more: false });
+    expect(await getConversation(ann, id)).toMatchObject({
+      ...{ last_message: null, last_seq: 3, read_seq: 3, unread_count: 0 },
+      updated_at: sent.created_at,
+    });
+    expect(await readable(bob, id)).toBe(before.bob);
+  });
+
+  test("twice is no error and changes nothing", async () => {
+    const state = async () => [await storedInConversation(id), await storedInInbox(ann)];
+    const before = await state();
+    for (const { status } of await Promise.all(Array.from({ length: 50 }, () => clear(ann)))) {
+      expect(status).toBe(204);
+    }
+    expect(await state()).toEqual(before);
+  });
+
+  test("leaves nothing that can be read, quoted, marked, hidden or taken back", async () => {
+    await gone(ann, "GET", "messages/2");
+    await gone(ann, "DELETE", "messages/2?for=me");
+    await gone(ann, "DELETE", "messages/2?for=everyone");
+    await gone(ann, "POST", "messages", { kind: "text", body: { text: "x" }, quote_seq: 2 });
+    expect((await getMessage(bob, id, 2)).revoked).toBe(false);
+  });
+
+  test("lasts over a restart of the conversation", async () => {
+    await evictDurableObject(conversationObject(ConversationId.parse(id)));
+    expect(await page(ann, id)).toEqual({ items: [], has_more: false });
+    expect(await has(ann)).toBe(false);
+  });
+
+  test("moves the read position that the other sees", async () => {
+    const { body } = await call("GET", `/v1/conversations/${id}/receipts`, { token: bob.token });
+    expect(body).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ user_id: ann.user.id, read_seq: 3 })]),
+    });
+  });
+
+  test("ends with a new message, which is all that is there", async () => {
+    const sent = await send(bob, id, "four");
+    expect(await listed(ann, id)).toMatchObject({ last_message: { seq: 4 }, unread_count: 1, read_seq: 3 });
+    expect((await page(ann, id)).items).toEqual([sent]);
+    expect((await page(bob, id)).items).toHaveLength(4);
+  });
+
+  test("does not show by a quote what is gone", async () => {
+    const socket = await openRoom(id, ann.token);
+    const others = await openRoom(id, bob.token);
+    await send(bob, id, { kind: "text", body: { text: "see" }, quote_seq: 2 });
+    await Promise.all([socket.next("message"), others.next("message")]);
+    expect(socket.messages.at(-1)).not.toHaveProperty("quote");
+    expect(others.messages.at(-1)).toMatchObject({ quote: { seq: 2, preview: "a secret walrus" } });
+    expect((await page(ann, id)).items.at(-1)).not.toHaveProperty("quote");
+    socket.close();
+    others.close();
+  });
+
+  test("a repeat of a send from before gives the first message, and brings nothing back", async () => {
+    const body = { kind: "text", body: { text: "once" }, client_msg_id: "once" };
+    const first = await send(ann, id, body);
+    expect((await clear(ann)).status).toBe(204);
+    const again = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+    expect([again.status, again.body]).toEqual([200, first]);
+    expect(await has(ann)).toBe(false);
+  });
+
+  test("ends for the caller with a message of his own too", async () => {
+    expect(await has(ann)).toBe(false);
+    const sent = await send(ann, id, "hello again");
+    expect(await listed(ann, id)).toMatchObject({ last_message: { seq: sent.seq }, unread_count: 0 });
+    expect((await page(ann, id)).items).toEqual([sent]);
+  });
+
+  test("opening it again brings it back into the opener's list, without its history", async () => {
+    expect((await clear(ann)).status).toBe(204);
+    expect((await clear(bob)).status).toBe(204);
+    expect((await openDirect(ann, bob)).last_message).toBeNull();
+    expect([await has(ann), await has(bob)]).toEqual([true, false]);
+    expect(await page(ann, id)).toEqual({ items: [], has_more: false });
+    expect((await clear(ann)).status).toBe(204);
+    expect(await has(ann)).toBe(false);
+  });
+});
+
+test("on a socket: the other sees it read, a replay begins behind it, what comes is told", async () => {
+  await direct();
+  const own = await openRoom(id, ann.token);
+  const others = await openRoom(id, bob.token);
+  await sendAll(bob, id, ["1", "2", "3"]);
+  await own.until(({ seqs }) => seqs.length === 3);
+  expect((await clear(ann)).status).toBe(204);
+  expect(await others.next("read")).toMatchObject({ user_id: ann.user.id, seq: 3 });
+  expect(await own.next("read")).toMatchObject({ user_id: ann.user.id, seq: 3 });
+  await send(bob, id, "4");
+  await own.until(({ seqs }) => seqs.length === 4);
+  await remove(bob, id, 2, "everyone");
+  const back = await openRoom(id, ann.token, "?after=0&rev=0");
+  expect(await back.next("synced")).toMatchObject({ last_seq: 4, has_more: false });
+  expect(back.seqs).toEqual([4]);
+  expect(back.of("revoked")).toEqual([]);
+  for (const socket of [own, others, back]) socket.close();
+});
+
+test("messages that come while it is deleted are behind it or there, never lost", async () => {
+  await direct();
+  await sendAll(bob, id, ["1", "2"]);
+  const sends = Array.from({ length: 20 }, (_, i) => send(bob, id, `x ${i}`));
+  const cleared = clear(ann);
+  await Promise.all([...sends, cleared]);
+  const { read_seq, last_seq } = await getConversation(ann, id);
+  const { items } = await page(ann, id, "?limit=100");
+  expect(items.map(({ seq }) => seq)).toEqual(
+    Array.from({ length: last_seq - read_seq }, (_, i) => read_seq + 1 + i),
+  );
+  expect(await has(ann)).toBe(items.length > 0);
+});
+
+test("an empty one is out of the list until something comes, or it is opened again", async () => {
+  await direct();
+  expect((await clear(bob)).status).toBe(204);
+  expect([await has(ann), await has(bob)]).toEqual([true, false]);
+  await send(ann, id, "1");
+  expect((await listed(bob, id)).unread_count).toBe(1);
+});
+
+test("a group is its owner's to dissolve, and who is not in it learns nothing", async () => {
+  const [cem, dee] = await people(2);
+  if (!cem || !dee) throw new Error("two people");
+  const group = await createGroup(cem, [ann]);
+  id = group.id;
+  problem(await clear(ann), 403, "forbidden");
+  problem(await clear(dee), 404, "not_found");
+  expect(await getConversation(cem, group.id)).toEqual({ ...group, online_count: expect.any(Number) });
+  expect((await clear(cem)).status).toBe(204);
+  for (const member of [ann, cem]) expect(await has(member)).toBe(false);
+});
+
+describe("a single message that is hidden", () => {
+  /** The words that must be out of sight. */
+  const WORDS = "a secret walrus";
+
+  let ann: SignedIn;
+  let bob: SignedIn;
+  let cem: SignedIn;
+
+  beforeAll(async () => {
+    [ann, bob, cem] = await Promise.all([register(), register(), register()]);
+  });
+
+  describe("a hide", () => {
+    test("takes a message out of one member's sight, not the others'", async () => {
+      const { id } = await createGroup(ann, [bob]);
+      const first = await send(ann, id, "first");
+      const sent = await send(ann, id, WORDS);
+      const ofBob = await getConversation(bob, id);
+      expect((await remove(bob, id, 2, "me")).status).toBe(204);
+      expect((await remove(bob, id, 2, "me")).status).toBe(204);
+      expect(await readable(bob, id)).not.toContain(WORDS);
+      expect(await storedInInbox(bob)).not.toContain(WORDS);
+      expect(await page(bob, id)).toEqual({ items: [first], has_more: false });
+      expect(await getConversation(bob, id)).toEqual({ ...ofBob, last_message: first });
+      expect({ ...(await listed(bob, id)), online_count: 0 }).toEqual({ ...ofBob, last_message: first });
+      expect(await page(ann, id)).toEqual({ items: [first, sent], has_more: false });
+      expect((await listed(ann, id)).last_message).toEqual(sent);
+    });
+
+    test("that comes second is answered when the preview is gone too", async () => {
+      const { id } = await createGroup(ann, [bob]);
+      await send(ann, id, "first");
+      await send(ann, id, WORDS);
+      const held = await HeldInbox.hold(bob.user.id);
+      try {
+        const first = remove(bob, id, 2, "me");
+        await eventually(async () => expect((await page(bob, id)).items).toHaveLength(1));
+        expect(await overtakes(remove(bob, id, 2, "me"), () => page(bob, id))).toBe(false);
+        await held.release();
+        expect((await first).status).toBe(204);
+      } finally {
+        await held.release();
+      }
+      expect((await listed(bob, id)).last_message).toMatchObject({ seq: 1 });
+    });
+
+    test("makes the message unknown to whoever hid it", async () => {
+      const { id } = await createGroup(ann, [bob]);
+      await send(bob, id, WORDS);
+      expect((await remove(bob, id, 1, "me")).status).toBe(204);
+      const token = bob.token;
+      problem(await call("GET", `/v1/conversations/${id}/messages/1`, { token }), 404, "not_found");
+      problem(await remove(bob, id, 1, "everyone"), 404, "not_found");
+      const quoting = { kind: "text", body: { text: "x" }, quote_seq: 1 };
+      problem(
+        await call("POST", `/v1/conversations/${id}/messages`, { token, body: quoting }),
+        404,
+        "not_found",
+      );
+      expect((await getConversation(bob, id)).last_message).toBeNull();
+      expect((await listed(bob, id)).last_message).toBeNull();
+    });
+
+    test("takes the quote of that message away from whoever hid it, also as it arrives", async () => {
+      const { id } = await createGroup(ann, [bob, cem]);
+      await send(ann, id, WORDS);
+      expect((await remove(bob, id, 1, "me")).status).toBe(204);
+      const socket = await openRoom(id, bob.token);
+      const quoting = await send(cem, id, { kind: "text", body: { text: "this" }, quote_seq: 1 });
+      expect(quoting.quote?.preview).toBe(WORDS);
+      const { quote: _, ...without } = quoting;
+      expect(await getMessage(bob, id, 2)).toEqual(without);
+      expect((await page(bob, id)).items).toEqual([without]);
+      expect((await getConversation(bob, id)).last_message).toEqual(without);
+      expect((await socket.next("message")).message).toEqual(without);
+      expect((await getMessage(ann, id, 2)).quote).toEqual(quoting.quote);
+      socket.close();
+    });
+  });
+});

@@ -1,0 +1,371 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Result } from "../../../src/core/errors.ts";
+import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  getMessage,
+  list,
+  listed,
+  openDirect,
+  page,
+  remove,
+  send,
+  sendAll,
+  storedInConversation,
+  storedInInbox,
+} from "../../support/clients/chat.ts";
+import { StrictReceipts } from "../../support/clients/shapes.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { conversationObject, inboxObject, nth } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cem: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob, cem] = await Promise.all([register(), register(), register()]);
+});
+
+const read = ({ token }: SignedIn, id: number, seq: unknown) =>
+  call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq } });
+
+/** Where somebody stands: as the conversation says, and, in the end, his list. */
+async function stands(who: SignedIn, id: number, read_seq: number, unread_count: number): Promise<void> {
+  expect(await getConversation(who, id)).toMatchObject({ read_seq, unread_count });
+  await expect.poll(() => listed(who, id)).toMatchObject({ read_seq, unread_count });
+}
+
+async function receipts({ token }: SignedIn, id: number) {
+  const answer = await call("GET", `/v1/conversations/${id}/receipts`, { token });
+  expect(answer.status).toBe(200);
+  return new Map(StrictReceipts.parse(answer.body).items.map((item) => [Number(item.user_id), item]));
+}
+
+test("the others' messages are unread until they are read, one's own never", async () => {
+  const { id } = await createGroup(ann, [bob, cem]);
+  await sendAll(ann, id, ["1", "2", "3"]);
+  await stands(ann, id, 3, 0);
+  await stands(bob, id, 0, 3);
+  await stands(cem, id, 0, 3);
+
+  expect(await read(bob, id, 2)).toMatchObject({ status: 200 });
+  await stands(bob, id, 2, 1);
+  await stands(cem, id, 0, 3);
+
+  // Who answers has read what is above.
+  await send(cem, id, "4");
+  await stands(cem, id, 4, 0);
+  await stands(bob, id, 2, 2);
+  await stands(ann, id, 3, 1);
+});
+
+test("a read position moves forward only, never past the last message", async () => {
+  const { id } = await openDirect(ann, bob);
+  await sendAll(ann, id, ["1", "2", "3", "4"]);
+  const at = (read_seq: number, unread_count: number) => ({ read_seq, unread_count });
+  expect((await read(bob, id, 0)).body).toEqual(at(0, 4));
+  expect((await read(bob, id, 3)).body).toEqual(at(3, 1));
+  for (const seq of [3, 2, 1, 0])
+    expect(await read(bob, id, seq)).toEqual(expect.objectContaining({ status: 200, body: at(3, 1) }));
+  for (const seq of [5, 999, Number.MAX_SAFE_INTEGER]) problem(await read(bob, id, seq), 404, "not_found");
+  await stands(bob, id, 3, 1);
+  expect((await read(bob, id, 4)).body).toEqual(at(4, 0));
+  await send(ann, id, "5");
+  await stands(bob, id, 4, 1);
+});
+
+test("nothing can be read where nothing was said", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  expect((await read(bob, id, 0)).body).toEqual({ read_seq: 0, unread_count: 0 });
+  problem(await read(bob, id, 1), 404, "not_found");
+});
+
+test("a read position is a number of a place", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  await send(ann, id, "1");
+  for (const seq of [undefined, null, "1", true, [], [1], {}, -1, 0.5, 2 ** 53, 1e308]) {
+    problem(await read(bob, id, seq), 400, "validation_failed");
+  }
+  await stands(bob, id, 0, 1);
+});
+
+test("revoking and hiding leave the positions and counts as they are", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  await sendAll(ann, id, ["1", "2", "3"]);
+  await read(bob, id, 1);
+  expect((await remove(ann, id, 2, "everyone")).status).toBe(204);
+  await stands(bob, id, 1, 2);
+  expect((await remove(bob, id, 3, "me")).status).toBe(204);
+  await stands(bob, id, 1, 2);
+  expect((await read(bob, id, 3)).body).toEqual({ read_seq: 3, unread_count: 0 });
+});
+
+test("receipts tell how far every member has read, and when", async () => {
+  const { id } = await createGroup(ann, [bob, cem]);
+  const at = (user_id: number, read_seq: number, read_at: unknown) => ({ user_id, read_seq, read_at });
+  const ids = [ann, bob, cem].map(({ user }) => user.id);
+  expect(await receipts(bob, id)).toEqual(new Map(ids.map((user) => [user, at(user, 0, 0)])));
+  const before = Date.now();
+  const sent = await send(ann, id, "1");
+  await send(ann, id, "2");
+  await read(bob, id, 1);
+  const now = await receipts(cem, id);
+  expect(now.get(ann.user.id)).toMatchObject({ read_seq: 2 });
+  expect(now.get(bob.user.id)).toMatchObject({ read_seq: 1 });
+  expect(now.get(cem.user.id)).toEqual(at(cem.user.id, 0, 0));
+  expect(now.get(bob.user.id)?.read_at).toBeGreaterThanOrEqual(Math.max(before, sent.created_at));
+  // Reading again what was read leaves the time.
+  await read(bob, id, 1);
+  expect(await receipts(cem, id)).toEqual(now);
+});
+
+test("a reading over HTTP reaches the sockets of the others", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  await send(ann, id, "1");
+  const socket = await openRoom(id, ann.token);
+  await read(bob, id, 1);
+  expect(await socket.next("read")).toEqual({
+    type: "read",
+    conversation_id: id,
+    user_id: bob.user.id,
+    seq: 1,
+  });
+  socket.close();
+});
+
+test("reading and receipts are the members': to others the conversation does not exist", async () => {
+  const { id } = await openDirect(ann, bob);
+  const calls = [
+    (of: number) => read(cem, of, 0),
+    (of: number) => read(cem, of, 999),
+    (of: number) => call("GET", `/v1/conversations/${of}/receipts`, { token: cem.token }),
+  ];
+  for (const one of calls) {
+    const answer = await one(id);
+    problem(answer, 404, "not_found");
+    expect(answer.body).toEqual((await one(999_999)).body);
+  }
+});
+
+/** What a call of an object gave. */
+function given<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.detail);
+  return result.value;
+}
+
+/** How a conversation is in somebody's list, with what v1 does not show. */
+async function entry({ user }: SignedIn, id: number) {
+  const ids = [ConversationId.parse(id)];
+  const [found] = given(await inboxObject(user.id).list({ limit: 1, ids }));
+  if (!found) throw new Error(`conversation ${id} is not in the list`);
+  return found;
+}
+
+const described = async ({ user }: SignedIn, id: number) =>
+  given(await conversationObject(ConversationId.parse(id)).describe({ userId: user.id })).standing;
+
+const discard = async ({ user }: SignedIn, id: number, discards: boolean) =>
+  given(await conversationObject(ConversationId.parse(id)).discard({ userId: user.id, discards }));
+
+describe("who discards what comes", () => {
+  test("has nothing unread, in no list and on no device, until he does not any more", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    await sendAll(ann, id, ["1", "2"]);
+    await discard(bob, id, true);
+    await stands(bob, id, 0, 0);
+    await send(ann, id, { kind: "text", body: { text: "3" }, mentions: "all" });
+    await stands(bob, id, 0, 0);
+    await stands(cem, id, 0, 3);
+    expect((await entry(bob, id)).mentioned).toEqual([]);
+    expect((await read(bob, id, 1)).body).toEqual({ read_seq: 1, unread_count: 0 });
+    await evictDurableObject(conversationObject(ConversationId.parse(id)));
+    expect(await described(bob, id)).toMatchObject({ discards: true, unreadCount: 0 });
+    expect(await entry(bob, id)).toMatchObject({ discards: true, unreadCount: 0 });
+
+    const socket = await openRoom(id, ann.token);
+    await discard(bob, id, false);
+    expect(await socket.next("read")).toMatchObject({ user_id: bob.user.id, seq: 3 });
+    socket.close();
+    await stands(bob, id, 3, 0);
+    expect(await entry(bob, id)).toMatchObject({ discards: false, unreadCount: 0 });
+    await send(ann, id, "4");
+    await stands(bob, id, 3, 1);
+  });
+
+  test("does so once: twice changes nothing, and who comes back begins anew", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, "1");
+    const state = async () => [await storedInConversation(id), await storedInInbox(bob)];
+    await discard(bob, id, false);
+    await stands(bob, id, 0, 1);
+    await discard(bob, id, true);
+    const before = await state();
+    for (let i = 0; i < 3; i++) await discard(bob, id, true);
+    expect(await state()).toEqual(before);
+    const members = `/v1/conversations/${id}/members`;
+    const leave = `/v1/conversations/${id}/leave`;
+    expect((await call("POST", leave, { token: bob.token })).status).toBe(204);
+    const failed = await conversationObject(ConversationId.parse(id)).discard({
+      ...{ userId: bob.user.id, discards: true },
+    });
+    expect(failed).toMatchObject({ ok: false, code: "not_found" });
+    await call("POST", members, { token: ann.token, body: { user_ids: [bob.user.id] } });
+    await send(ann, id, "again");
+    expect((await getConversation(bob, id)).unread_count).toBe(1);
+  });
+});
+
+describe("how far the other one has read", () => {
+  test("is in the list as soon as he has, over HTTP, a room's socket or a device's, and by a message", async () => {
+    const { id } = await openDirect(ann, bob);
+    const { last_seq: before } = await getConversation(ann, id);
+    const seqs = (await sendAll(ann, id, ["1", "2", "3", "4"])).map(({ seq }) => seq);
+    const at = (index: number) => expect.objectContaining({ readSeq: seqs[index] });
+    expect((await entry(ann, id)).peerRead?.readSeq).toBeLessThanOrEqual(before);
+
+    await read(bob, id, seqs[0]);
+    expect([(await described(ann, id)).peerRead, (await entry(ann, id)).peerRead]).toEqual([at(0), at(0)]);
+
+    const room = await openRoom(id, bob.token);
+    const sockets = [room, await openDevice(bob.token)];
+    room.send({ type: "read", conversation_id: id, seq: seqs[1] });
+    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(at(1));
+    nth(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
+    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(at(2));
+    for (const socket of sockets) socket.close();
+
+    const { seq } = await send(bob, id, "an answer");
+    expect((await described(ann, id)).peerRead?.readSeq).toBe(seq);
+    await expect.poll(async () => (await entry(ann, id)).peerRead?.readSeq).toBe(seq);
+    expect((await entry(bob, id)).peerRead?.readSeq).toBe(seqs[3]);
+  });
+
+  test("moves where he deletes the conversation, and is of no group", async () => {
+    const { id } = await openDirect(ann, cem);
+    const { seq } = await send(ann, id, "1");
+    expect((await call("DELETE", `/v1/conversations/${id}`, { token: cem.token })).status).toBe(204);
+    expect((await entry(ann, id)).peerRead?.readSeq).toBe(seq);
+    const group = await createGroup(ann, [bob]);
+    await send(ann, group.id, "1");
+    await read(bob, group.id, 1);
+    expect([(await described(ann, group.id)).peerRead, (await entry(ann, group.id)).peerRead]).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  test("is told once more after a crash, and by the fan-out where his inbox did not answer", async () => {
+    const { id } = await openDirect(bob, cem);
+    const { seq } = await send(bob, id, "1");
+    await stands(cem, id, 0, 1);
+    await read(cem, id, seq);
+    await evictDurableObject(inboxObject(bob.user.id));
+    await evictDurableObject(conversationObject(ConversationId.parse(id)));
+    expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
+    // Late ones change nothing.
+    const bump = given(await conversationObject(ConversationId.parse(id)).snapshot({ userId: bob.user.id }));
+    const late = { ...bump, ver: bump.ver - 1, peerRead: { readSeq: Position.parse(0), readAt: 0 } };
+    await inboxObject(bob.user.id).bump(late);
+    expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
+  });
+});
+
+describe("what names somebody among what he has not read", () => {
+  const say = (who: SignedIn, id: number, mentions: unknown) =>
+    send(who, id, { kind: "text", body: { text: "hey" }, mentions });
+
+  test("is told in his list, the newest first, as far as he may see it, until he has read it", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    const first = await say(ann, id, [bob.user.id]);
+    await say(ann, id, [cem.user.id, ann.user.id]);
+    await send(ann, id, "nobody");
+    const all = await say(cem, id, "all");
+    const both = await say(ann, id, [cem.user.id, bob.user.id]);
+    const mentioned = [
+      { seq: both.seq, senderId: ann.user.id, all: false },
+      { seq: all.seq, senderId: cem.user.id, all: true },
+      { seq: first.seq, senderId: ann.user.id, all: false },
+    ];
+    expect((await described(bob, id)).mentioned).toEqual(mentioned);
+    await expect.poll(async () => (await entry(bob, id)).mentioned).toEqual(mentioned);
+    // Whoever has said something has read what was before it.
+    expect((await described(ann, id)).mentioned).toEqual([]);
+    expect((await described(cem, id)).mentioned.map(({ seq }) => seq)).toEqual([both.seq]);
+
+    await remove(bob, id, both.seq, "me");
+    await remove(ann, id, first.seq, "everyone");
+    await read(bob, id, 1);
+    expect((await entry(bob, id)).mentioned).toEqual([mentioned[1]]);
+    await read(bob, id, both.seq);
+    expect((await entry(bob, id)).mentioned).toEqual([]);
+  });
+
+  test("is not who has a number in which his own is, and of many it is the newest", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    for (let i = 0; i < 25; i++) await say(ann, id, [cem.user.id]);
+    const { mentioned } = await described(cem, id);
+    expect(mentioned.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => 25 - i));
+    expect((await described(bob, id)).mentioned).toEqual([]);
+    await runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
+      const near = [`[${bob.user.id}1]`, `[1${bob.user.id},5]`, `[5,1${bob.user.id}1]`];
+      for (const [i, ids] of near.entries())
+        storage.sql.exec("UPDATE messages SET mentions = ? WHERE seq = ?", ids, 25 - i);
+    });
+    expect((await described(bob, id)).mentioned).toEqual([]);
+  });
+});
+
+test("a conversation can leave a list with its history or without", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const group = conversationObject(ConversationId.parse(id));
+  const unlist = async (keepsHistory: boolean) =>
+    given(await group.clear({ userId: bob.user.id, keepsHistory }));
+  const isListed = async () => (await list(bob, "?limit=100")).items.some((item) => item.id === id);
+  await sendAll(ann, id, ["1", "2"]);
+  await unlist(true);
+  expect(await isListed()).toBe(false);
+  expect(await getConversation(bob, id)).toMatchObject({ read_seq: 2, unread_count: 0 });
+  expect((await page(bob, id)).items).toHaveLength(2);
+  const before = await storedInConversation(id);
+  await unlist(true);
+  expect(await storedInConversation(id)).toBe(before);
+  await evictDurableObject(group);
+  await read(bob, id, 2);
+  expect(await isListed()).toBe(false);
+  await send(ann, id, "3");
+  expect(await listed(bob, id)).toMatchObject({ unread_count: 1 });
+  expect((await page(bob, id)).items).toHaveLength(3);
+  await read(bob, id, 3);
+  expect(await isListed()).toBe(true);
+  await unlist(true);
+  await unlist(false);
+  expect([await isListed(), (await page(bob, id)).items]).toEqual([false, []]);
+  expect((await page(ann, id)).items).toHaveLength(3);
+  await send(bob, id, "4");
+  expect((await page(bob, id)).items).toHaveLength(1);
+});
+
+test("where there is an end to taking back, it is the sender's, not that of who runs the group", async () => {
+  const { id } = await createGroup(ann, [bob, cem]);
+  const group = conversationObject(ConversationId.parse(id));
+  const revoke = ({ user }: SignedIn, seq: number, withinS: number) =>
+    group.takeBack({ userId: user.id, seq: Seq.parse(seq), withinS });
+  for (const who of [bob, bob, ann, bob]) await send(who, id, "text");
+  await runInDurableObject(group, (_, { storage }) => {
+    storage.sql.exec("UPDATE messages SET created_at = created_at - 120500 WHERE seq < 4");
+  });
+  expect(await revoke(bob, 1, 120)).toMatchObject({ ok: false, code: "too_late" });
+  expect(await revoke(cem, 1, 120)).toMatchObject({ ok: false, code: "forbidden" });
+  expect(await revoke(cem, 99, 120)).toMatchObject({ code: "not_found", data: { missing: "message" } });
+  expect((await getMessage(ann, id, 1)).revoked).toBe(false);
+  expect(await revoke(ann, 1, 120)).toMatchObject({ ok: true });
+  for (const who of [ann, bob]) expect(await revoke(who, 1, 120)).toMatchObject({ code: "already_handled" });
+  expect(await revoke(ann, 3, 120)).toMatchObject({ ok: true });
+  expect(await revoke(bob, 4, 120)).toMatchObject({ ok: true });
+  // Elsewhere there is none.
+  expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
+  expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
+});

@@ -1,0 +1,343 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../support/app.ts";
+import {
+  type Answer,
+  answerOf,
+  call,
+  problem,
+  register,
+  request,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import {
+  BOUNDARY,
+  bytesOf,
+  cut,
+  download,
+  FORM_TYPE,
+  filePart,
+  formPieces,
+  joined,
+  noise,
+  type Part,
+  sha256,
+  stored,
+  streamOf,
+  textPart,
+  upload,
+  uploaded,
+} from "../../support/clients/files.ts";
+import { Errors } from "../../support/errors.ts";
+
+let ann: SignedIn;
+const bytes = noise(100_000);
+
+beforeAll(async () => {
+  ann = await register();
+});
+
+/** As RFC 8187 has it, which leaves less as it is than URLs do. */
+const extended = (text: string) =>
+  `UTF-8''${encodeURIComponent(text).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`;
+const form = (...parts: Part[]) => joined(formPieces(parts));
+
+describe("a file comes back as it was sent", () => {
+  test("as the body itself, with its length or without", async () => {
+    for (const body of [bytes, streamOf(cut(bytes, 30_000))]) {
+      const file = uploaded(await upload(ann, body, "image/png", "?name=cat.png"));
+      expect(file).toEqual({
+        key: expect.stringMatching(/^[0-9a-f]{32}$/),
+        url: `https://parley.test/files/${file.key}/cat.png`,
+        name: "cat.png",
+        size: bytes.byteLength,
+        content_type: "image/png",
+        sha256: await sha256(bytes),
+      });
+      const response = await download(file.url);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("Content-Type")).toBe("image/png");
+      expect(await bytesOf(response)).toEqual(bytes);
+    }
+  });
+
+  test("in a form, among other fields", async () => {
+    const parts = [
+      textPart("before", "x"),
+      filePart(bytes, "猫 & dog.webm", "audio/webm;codecs=opus"),
+      {
+        ...filePart("another file"),
+        headers: ['Content-Disposition: form-data; name="other"; filename="x"'],
+      },
+      textPart("after", "y".repeat(100_000)),
+    ];
+    for (const body of [form(...parts), streamOf(cut(form(...parts), 777))]) {
+      const file = uploaded(await upload(ann, body, FORM_TYPE));
+      expect(file).toMatchObject({
+        name: "猫 & dog.webm",
+        size: bytes.byteLength,
+        content_type: "audio/webm;codecs=opus",
+        sha256: await sha256(bytes),
+      });
+      expect(await bytesOf(await download(file.url))).toEqual(bytes);
+    }
+  });
+
+  test("in a form as the runtime itself writes it", async () => {
+    const data = new FormData();
+    data.append("note", "hello");
+    data.append("file", new File([bytes], "день.txt", { type: "text/plain" }));
+    const { headers, body } = new Response(data);
+    const file = uploaded(await upload(ann, body ?? "", headers.get("Content-Type") ?? ""));
+    expect(file).toMatchObject({ name: "день.txt", content_type: "text/plain", sha256: await sha256(bytes) });
+  });
+
+  test("also with nothing in it", async () => {
+    const empty = new Uint8Array();
+    const answers = [
+      await upload(ann, empty, "text/plain"),
+      await upload(ann, streamOf([]), "text/plain"),
+      await call("POST", "/v1/files", { token: ann.token, headers: { "Content-Type": "text/plain" } }),
+      await upload(ann, form(filePart("", "file", "text/plain")), FORM_TYPE),
+    ];
+    for (const answer of answers) {
+      const file = uploaded(answer);
+      expect(file).toMatchObject({ name: "file", size: 0, content_type: "text/plain" });
+      expect(file.sha256).toBe(await sha256(empty));
+      const response = await download(file.url);
+      expect([response.status, response.headers.get("Content-Length")]).toEqual([200, "0"]);
+      expect(await bytesOf(response)).toEqual(empty);
+    }
+  });
+
+  test("wherever the network cuts a form in two", async () => {
+    const content = `\r\n--${BOUNDARY.slice(0, -1)}\r\n--\r\r\n-`;
+    const body = form(textPart("x", "1"), filePart(content, "é.bin"));
+    for (let at = 1; at < body.byteLength; at++) {
+      const answer = await upload(ann, streamOf([body.subarray(0, at), body.subarray(at)]), FORM_TYPE);
+      expect(uploaded(answer), `cut at ${at}`).toMatchObject({ name: "é.bin", size: content.length });
+    }
+    const byByte = uploaded(await upload(ann, streamOf(cut(body, 1)), FORM_TYPE));
+    expect(await (await download(byByte.url)).text()).toBe(content);
+  });
+
+  test("whatever stands before the first boundary and behind the last", async () => {
+    const pieces = formPieces([filePart("x")], `--${BOUNDARY}--\r\nan epilogue`);
+    const body = [new TextEncoder().encode("a preamble\r\n"), ...pieces, new Uint8Array(200_000)];
+    expect(uploaded(await upload(ann, streamOf(body), FORM_TYPE)).size).toBe(1);
+    expect(uploaded(await upload(ann, joined(body), FORM_TYPE)).size).toBe(1);
+  });
+});
+
+describe("what a file is called", () => {
+  const NAMES = [
+    "a.txt",
+    "小林.png",
+    "100%.png",
+    "50%41",
+    "a%2525",
+    "%2F",
+    "é%",
+    "a b+c&d=e#f?g;h",
+    "'(*)!~\"",
+    "👩‍👩‍👧.gif",
+    "...",
+    " ",
+    "x".repeat(255),
+    "👍".repeat(255),
+  ];
+
+  test.each(NAMES)("%j is kept, in the answer, the URL and the download", async (name) => {
+    const quoted = name.replaceAll('"', '\\"');
+    const answers = [
+      await upload(ann, "x", "text/plain", `?name=${encodeURIComponent(name)}`),
+      await upload(ann, form(filePart("x", quoted)), FORM_TYPE),
+      await upload(
+        ann,
+        form({
+          headers: [`Content-Disposition: form-data; name=file; filename="x"; filename*=${extended(name)}`],
+          bytes: "x",
+        }),
+        FORM_TYPE,
+      ),
+    ];
+    for (const answer of answers) {
+      const { url, key, ...file } = uploaded(answer);
+      expect(file.name).toBe(name);
+      expect(url).toBe(`https://parley.test/files/${key}/${encodeURIComponent(name)}`);
+      const response = await download(url);
+      expect(response.status).toBe(200);
+      const disposition = response.headers.get("Content-Disposition");
+      expect(disposition).toMatch(/^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''[\w%!~.-]+$/);
+      expect(decodeURIComponent(disposition?.split("''")[1] ?? "")).toBe(name);
+    }
+  });
+
+  const WRONG = [
+    "",
+    ".",
+    "..",
+    "a/b",
+    "a\\b",
+    "/",
+    "a\nb",
+    "a\u0000b",
+    "\u007f",
+    "\u0085",
+    "x".repeat(256),
+    "👍".repeat(256),
+  ];
+
+  test.each(WRONG)("%j is refused", async (name) => {
+    using errors = new Errors();
+    const before = await stored();
+    problem(
+      await upload(ann, "x", "text/plain", `?name=${encodeURIComponent(name)}`),
+      400,
+      "validation_failed",
+    );
+    if (name !== "" && !name.includes("\n")) {
+      problem(await upload(ann, form(filePart("x", name)), FORM_TYPE), 400, "validation_failed");
+    }
+    const star = `filename*=${extended(name)}`;
+    const headers = [`Content-Disposition: form-data; name="file"; ${star}`];
+    if (name !== "")
+      problem(await upload(ann, form({ headers, bytes: "x" }), FORM_TYPE), 400, "validation_failed");
+    expect(await stored()).toEqual(before);
+    expect(errors.logged).toEqual([]);
+  });
+
+  test("one without a name is called file", async () => {
+    const unnamed = { headers: ['Content-Disposition: form-data; name="file"'], bytes: "x" };
+    for (const part of [unnamed, filePart("x", "")]) {
+      expect(uploaded(await upload(ann, form(part), FORM_TYPE))).toMatchObject({
+        name: "file",
+        content_type: "application/octet-stream",
+      });
+    }
+    const headers = { Authorization: `Bearer ${ann.token}` };
+    const bare = new Request("https://parley.test/v1/files", { method: "POST", headers, body: bytes });
+    expect(bare.headers.get("Content-Type")).toBeNull();
+    const options = {
+      token: ann.token,
+      body: bytes,
+      headers: { "Content-Type": "application/octet-stream" },
+    };
+    expect(uploaded(await call("POST", "/v1/files", options))).toMatchObject({ name: "file" });
+  });
+
+  test("its URL is of the origin that was asked", async () => {
+    const { headers, body } = request("POST", "/v1/files?name=x", { token: ann.token, body: "x" });
+    const asked = new Request("http://localhost:8787/v1/files?name=x", { method: "POST", headers, body });
+    const response = await download(asked.url, Object.fromEntries(headers), "POST");
+    expect(await response.json()).toMatchObject({
+      url: expect.stringMatching(/^http:\/\/localhost:8787\/files\//),
+    });
+  });
+});
+
+describe("what is no file is refused, and leaves nothing", () => {
+  const CASES: [string, string, Uint8Array][] = [
+    ["no boundary", "multipart/form-data", form(filePart("x"))],
+    ["an empty boundary", 'multipart/form-data; boundary=""', form(filePart("x"))],
+    ["a boundary too long", `multipart/form-data; boundary=${"x".repeat(71)}`, form(filePart("x"))],
+    ["another boundary", "multipart/form-data; boundary=another", form(filePart("x"))],
+    ["no field file", FORM_TYPE, form(textPart("a", "b"))],
+    ["a field of another case", FORM_TYPE, form({ ...textPart("File", "b") })],
+    ["no field at all", FORM_TYPE, joined(formPieces([]))],
+    ["an empty body", FORM_TYPE, new Uint8Array()],
+    ["no form", FORM_TYPE, noise(1_000)],
+    ["two files", FORM_TYPE, form(filePart("x"), filePart("y"))],
+    ["a part without headers", FORM_TYPE, form({ headers: ["X: y"], bytes: "x" }, filePart("x"))],
+    [
+      "a part that is no field",
+      FORM_TYPE,
+      form({ headers: ["Content-Disposition: attachment; name=file"], bytes: "x" }),
+    ],
+    ["a part without a name", FORM_TYPE, form({ headers: ["Content-Disposition: form-data"], bytes: "x" })],
+    [
+      "an open quote",
+      FORM_TYPE,
+      form({ headers: ['Content-Disposition: form-data; name="file'], bytes: "x" }),
+    ],
+    [
+      "two dispositions",
+      FORM_TYPE,
+      form({ headers: [...textPart("a", "").headers, ...filePart("").headers], bytes: "x" }),
+    ],
+    [
+      "headers without end",
+      FORM_TYPE,
+      form({ headers: [`X: ${"y".repeat(100_000)}`, ...filePart("").headers], bytes: "x" }),
+    ],
+    ["a type that is none", FORM_TYPE, form(filePart("x", "a", "picture"))],
+    ["a type too long", FORM_TYPE, form(filePart("x", "a", `text/${"x".repeat(251)}`))],
+    ["a type that is none, of the body", "picture", noise(10)],
+    ["a type too long, of the body", `text/${"x".repeat(251)}`, noise(10)],
+  ];
+
+  test.each(CASES)("%s", async (_, type, body) => {
+    using errors = new Errors();
+    const before = await stored();
+    problem(await upload(ann, body, type), 400, "validation_failed");
+    problem(await upload(ann, streamOf(cut(body, 100)), type), 400, "validation_failed");
+    expect(await stored()).toEqual(before);
+    expect(errors.logged).toEqual([]);
+  });
+
+  test("bytes that are no UTF-8 in a name", async () => {
+    const body = form(filePart("x", "\u00ff"));
+    const at = body.indexOf(0xc3);
+    problem(
+      await upload(ann, joined([body.subarray(0, at), body.subarray(at + 1)]), FORM_TYPE),
+      400,
+      "validation_failed",
+    );
+  });
+
+  test("half a form, wherever it ends", async () => {
+    using errors = new Errors();
+    const before = await stored();
+    const body = form(textPart("x", "1"), filePart("hello"), textPart("y", "2"));
+    const end = body.byteLength - "\r\n".length;
+    for (let at = 0; at < end; at += 1) {
+      problem(await upload(ann, body.subarray(0, at), FORM_TYPE), 400, "validation_failed");
+    }
+    expect(await stored()).toEqual(before);
+    expect(errors.logged).toEqual([]);
+  });
+
+  /** Hands the body over directly: on its way through the test's network a broken one just ends. */
+  async function broken(pieces: Uint8Array[], type: string): Promise<Answer> {
+    const body = streamOf(pieces, true);
+    const options = { token: ann.token, body, headers: { "Content-Type": type } };
+    const response = await app.fetch(request("POST", "/v1/files", options), env, createExecutionContext());
+    return answerOf("POST", "/v1/files", response);
+  }
+
+  test("a body that breaks off", async () => {
+    using errors = new Errors();
+    const before = await stored();
+    const big = noise(6 * 1024 * 1024);
+    for (const [type, pieces] of [
+      ["image/png", cut(bytes, 10_000)],
+      ["image/png", cut(big, 500_000)],
+      [FORM_TYPE, cut(form(filePart(bytes)), 10_000)],
+      [FORM_TYPE, cut(form(filePart(big)), 500_000)],
+    ] as const) {
+      problem(await broken(pieces.slice(0, -1), type), 400, "validation_failed");
+    }
+    expect(await stored()).toEqual(before);
+    expect(errors.logged).toEqual([]);
+  });
+
+  test("a query that says the name twice", async () => {
+    problem(await upload(ann, "x", "text/plain", "?name=a&name=b"), 400, "validation_failed");
+  });
+
+  test("a caller without a token", async () => {
+    problem(await call("POST", "/v1/files", { body: bytes }), 401, "unauthenticated");
+    problem(await call("POST", "/v1/files", { body: streamOf([bytes]) }), 401, "unauthenticated");
+  });
+});

@@ -1,0 +1,174 @@
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { type Answer, call, problem, type SignedIn } from "../../support/clients/api.ts";
+import { getConversation, list, listed, page, send } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { newGroup, nth, people } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cid: SignedIn;
+let dan: SignedIn;
+
+beforeAll(async () => {
+  const all = await people(4);
+  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+});
+
+const Members = z.object({
+  items: z.array(
+    z.strictObject({
+      user: z.object({ id: z.int() }),
+      role: z.string(),
+      muted_until: z.int(),
+      name_card: z.string(),
+      joined_at: z.int(),
+    }),
+  ),
+});
+
+function inGroup(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
+  return call(method, `/v1/conversations/${id}${path}`, {
+    token: who.token,
+    ...(body !== undefined && { body }),
+  });
+}
+
+async function roles(id: number, who: SignedIn): Promise<Record<string, string>> {
+  const answer = await inGroup(id, who, "GET", "/members?limit=100");
+  return Object.fromEntries(Members.parse(answer.body).items.map(({ user, role }) => [user.id, role]));
+}
+
+test("members are added, seen, and see what comes after their joining", async () => {
+  const id = await newGroup(ann, bob);
+  await send(ann, id, "before");
+  const socket = await openRoom(id, bob.token);
+  const added = await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
+  expect(added.status, JSON.stringify(added.body)).toBe(200);
+  expect(Members.parse(added.body).items.map(({ user }) => user.id)).toEqual([cid.user.id]);
+  const tip = { event: "joined", actor_id: ann.user.id, user_ids: [cid.user.id] };
+  expect(await socket.next("message")).toMatchObject({ message: { seq: 2, kind: "tip", body: tip } });
+  expect(await socket.next("member")).toEqual({
+    type: "member",
+    conversation_id: id,
+    event: "joined",
+    user_ids: [cid.user.id],
+  });
+  expect(await roles(id, cid)).toEqual({
+    [ann.user.id]: "owner",
+    [bob.user.id]: "member",
+    [cid.user.id]: "member",
+  });
+  expect((await page(cid, id)).items.map(({ seq }) => seq)).toEqual([2]);
+  expect(await listed(cid, id)).toMatchObject({ unread_count: 0, last_seq: 2, member_count: 3 });
+  expect(await listed(bob, id)).toMatchObject({ unread_count: 1, member_count: 3 });
+  await send(bob, id, "after");
+  expect(await listed(cid, id)).toMatchObject({ unread_count: 1 });
+});
+
+test("a member who is removed is out at once, everywhere", async () => {
+  const id = await newGroup(ann, bob, cid);
+  const socket = await openRoom(id, bob.token);
+  expect((await inGroup(id, ann, "DELETE", `/members/${bob.user.id}`)).status).toBe(204);
+  expect(await socket.next("kicked")).toMatchObject({ reason: "removed" });
+  for (const path of ["", "/messages", "/members", "/receipts"]) {
+    problem(await inGroup(id, bob, "GET", path), 404, "not_found");
+  }
+  problem(
+    await inGroup(id, bob, "POST", "/messages", { kind: "text", body: { text: "x" } }),
+    404,
+    "not_found",
+  );
+  expect((await list(bob)).items.map((item) => item.id)).not.toContain(id);
+  expect(await roles(id, cid)).toEqual({ [ann.user.id]: "owner", [cid.user.id]: "member" });
+});
+
+test("who joins again starts anew", async () => {
+  const id = await newGroup(ann, bob);
+  await send(ann, id, "one");
+  expect((await inGroup(id, bob, "POST", "/leave")).status).toBe(204);
+  await send(ann, id, "two");
+  await inGroup(id, ann, "POST", "/members", { user_ids: [bob.user.id] });
+  expect((await page(bob, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);
+  expect(await listed(bob, id)).toMatchObject({ unread_count: 0 });
+});
+
+test("roles, mutes and hand-over", async () => {
+  const id = await newGroup(ann, bob, cid);
+  const patch = (who: SignedIn, target: SignedIn, body: object) =>
+    inGroup(id, who, "PATCH", `/members/${target.user.id}`, body);
+  problem(await patch(bob, cid, { role: "admin" }), 403, "forbidden");
+  expect((await patch(ann, bob, { role: "admin" })).body).toMatchObject({ role: "admin" });
+  problem(await patch(bob, cid, { role: "admin" }), 403, "forbidden");
+  problem(await patch(bob, ann, { muted_for_s: 60 }), 403, "forbidden");
+  const muted = await patch(bob, cid, { muted_for_s: 60 });
+  expect(muted.status, JSON.stringify(muted.body)).toBe(200);
+  const refused = await inGroup(id, cid, "POST", "/messages", { kind: "text", body: { text: "x" } });
+  expect(refused).toMatchObject({ status: 403, body: { code: "muted", muted_until: expect.any(Number) } });
+  await patch(bob, cid, { muted_for_s: 0 });
+  await send(cid, id, "free again");
+  problem(await inGroup(id, ann, "POST", "/leave"), 409, "conflict");
+  const handed = await inGroup(id, ann, "POST", "/owner", { user_id: cid.user.id });
+  expect(handed.body).toMatchObject({ owner_id: cid.user.id, role: "member" });
+  expect(await roles(id, ann)).toEqual({
+    [ann.user.id]: "member",
+    [bob.user.id]: "admin",
+    [cid.user.id]: "owner",
+  });
+  expect(await getConversation(cid, id)).toMatchObject({ role: "owner", owner_id: cid.user.id });
+  expect(await listed(cid, id)).toMatchObject({ role: "owner", owner_id: cid.user.id });
+});
+
+test("joining by each policy", async () => {
+  const id = await newGroup(ann, bob);
+  expect((await inGroup(id, cid, "POST", "/join", { message: "let me in" })).body).toEqual({
+    state: "requested",
+  });
+  const applications = await inGroup(id, ann, "GET", "/applications");
+  expect(applications.body).toEqual({
+    items: [
+      {
+        id: 1,
+        user: expect.objectContaining({ id: cid.user.id }),
+        message: "let me in",
+        created_at: expect.any(Number),
+      },
+    ],
+    next_cursor: null,
+  });
+  problem(await inGroup(id, bob, "GET", "/applications"), 403, "forbidden");
+  expect((await inGroup(id, ann, "POST", "/applications/1", { action: "accept" })).status).toBe(204);
+  problem(await inGroup(id, ann, "POST", "/applications/1", { action: "accept" }), 409, "conflict");
+  expect(await listed(cid, id)).toMatchObject({ role: "member" });
+  await inGroup(id, ann, "PATCH", "", { join_policy: "closed", name: "closed now" });
+  problem(await inGroup(id, dan, "POST", "/join"), 404, "not_found");
+  expect((await inGroup(id, ann, "PATCH", "", { join_policy: "free" })).body).toMatchObject({
+    name: "closed now",
+    join_policy: "free",
+  });
+  expect((await inGroup(id, dan, "POST", "/join")).body).toEqual({ state: "joined" });
+  expect((await inGroup(id, dan, "POST", "/join")).body).toEqual({ state: "joined" });
+});
+
+test("sockets are told what the conversation is like for each of them now", async () => {
+  const id = await newGroup(ann, bob);
+  const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+  await inGroup(id, ann, "PATCH", "", { name: "renamed" });
+  expect(await bobs.next("conversation")).toMatchObject({
+    conversation: { id, name: "renamed", role: "member", unread_count: 0 },
+  });
+  expect(await anns.next("conversation")).toMatchObject({ conversation: { name: "renamed", role: "owner" } });
+  await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  expect(await bobs.next("conversation")).toMatchObject({ conversation: { role: "admin" } });
+  await inGroup(id, bob, "PUT", "/preferences", { silent: true });
+  expect(await bobs.next("conversation")).toMatchObject({ conversation: { silent: true } });
+});
+
+test("a tip is nobody's to revoke", async () => {
+  const id = await newGroup(ann, bob);
+  await inGroup(id, ann, "PATCH", "", { name: "renamed once more" });
+  problem(await inGroup(id, ann, "DELETE", "/messages/1?for=everyone"), 403, "forbidden");
+  expect((await inGroup(id, ann, "DELETE", "/messages/1?for=me")).status).toBe(204);
+  expect((await page(ann, id)).items).toEqual([]);
+  expect((await page(bob, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);
+});

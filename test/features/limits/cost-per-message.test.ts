@@ -1,0 +1,163 @@
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import type { ConversationId } from "../../../src/core/ids.ts";
+import { settled } from "../../support/accounts/presence.ts";
+import { signedIn } from "../../support/accounts/users.ts";
+import { send } from "../../support/clients/chat.ts";
+import { acked } from "../../support/clients/device-frames.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { Costs, watchSql } from "../../support/objects/costs.ts";
+import { conversationObject, inboxObject, newGroup, nth, post, range } from "../../support/objects/room.ts";
+
+const MESSAGES = 5;
+const BURST = 100;
+const PATIENCE = { timeout: 60_000, interval: 5 };
+/** Where the machine is slow a member is told twice of what is one message on its way. */
+const slack = (calls: number) => calls * 1.25 + 1;
+
+/** What one message costs: calls between objects, rows of the conversation, rows of all inboxes that are watched. */
+interface Cost {
+  calls: number;
+  rows: number;
+  inboxRows: number;
+}
+
+interface Case {
+  members: number;
+  /** with a device's socket open, besides the sender, who has a room socket alone */
+  online: number;
+  /** at most this many calls a message, one at a time */
+  calls: number;
+}
+
+/** Each member is told by one call; in a large group those alone who have a device. The sender's own is one too. */
+const CASES: Case[] = [
+  { members: 2, online: 0, calls: 2 },
+  { members: 2, online: 1, calls: 2 },
+  { members: 10, online: 0, calls: 10 },
+  { members: 10, online: 9, calls: 10 },
+  { members: 100, online: 0, calls: 1 },
+  { members: 100, online: 20, calls: 21 },
+  { members: 500, online: 20, calls: 21 },
+];
+
+test.for(CASES)(
+  "a message to $members members, $online with a device, costs so much and no more",
+  { timeout: 120_000 },
+  async ({ members, online, calls }) => {
+    using costs = new Costs();
+    const crowd = await signedIn(members);
+    const sender = nth(crowd, 0);
+    const id = await newGroup(sender, ...crowd.slice(1));
+    // What groups of before still have to tell is none of this one's costs.
+    const all = [id, ...crowd.map(({ user }) => user.id)];
+    // Whoever was never told is told once, whether or not he has a device.
+    const areTold = () => crowd.every(({ user }) => costs.told.has(String(user.id)));
+    await expect.poll(areTold, PATIENCE).toBe(true);
+    await expect.poll(() => countIn(id, "outbox"), PATIENCE).toBe(0);
+    const listening = crowd.slice(1, 1 + online);
+    const devices = [];
+    for (const { token } of listening) devices.push(await openDevice(token));
+    const room = await openRoom(id, sender.token);
+    // Coming has costs of its own: a socket that has said nothing is held at first, and D1 and friends hear of it.
+    for (const device of devices) await device.settled(id);
+    for (const who of [sender, ...listening]) await settled(who, "online");
+    const isLarge = members > 64;
+    const concerned = isLarge ? listening : crowd;
+    const reached = (seq: number) =>
+      expect
+        .poll(() => concerned.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
+        .toBe(true);
+    // The first message finds out who has a device.
+    await post(id, sender, "first");
+    await reached(1);
+    // And notes of each whether he has.
+    await expect.poll(() => countIn(id, "members WHERE devices IS NULL"), PATIENCE).toBe(0);
+    await costs.watch("conversation", conversationObject(id));
+    for (const { user } of concerned) await costs.watch("inbox", inboxObject(user.id));
+
+    costs.reset();
+    for (const seq of range(2, MESSAGES + 1)) {
+      room.send({ type: "send", kind: "text", client_msg_id: `m${seq}`, body: { text: "one at a time" } });
+      await acked(room, seq - 1);
+      await reached(seq);
+    }
+    const single = perMessage(costs, all, MESSAGES);
+    costs.reset();
+    const item = (n: number) => ({ kind: "text", client_msg_id: `b${n}`, body: { text: "in a burst" } });
+    for (const part of [range(1, BURST / 2), range(BURST / 2 + 1, BURST)]) {
+      room.send({ type: "sends", items: part.map(item) });
+    }
+    await acked(room, MESSAGES + BURST);
+    await reached(1 + MESSAGES + BURST);
+    const burst = perMessage(costs, all, BURST);
+    const cells = [
+      members,
+      online,
+      single.calls,
+      single.rows,
+      single.inboxRows,
+      burst.calls,
+      burst.rows,
+      burst.inboxRows,
+    ];
+    console.log(`| ${cells.map((cell) => Number(cell.toFixed(2))).join(" | ")} |`);
+
+    // The note and the alarm are written once for many messages.
+    expect(single.rows).toBeGreaterThanOrEqual(3);
+    expect(single.rows).toBeLessThanOrEqual(3 + 4 / MESSAGES);
+    expect(burst.rows).toBeLessThanOrEqual(2 + 8 / BURST);
+    expect(single.calls).toBeLessThanOrEqual(slack(calls));
+    expect(single.inboxRows).toBeLessThanOrEqual(slack(concerned.length));
+    expect(burst.calls).toBeLessThanOrEqual(calls / 4);
+    for (const device of devices) {
+      await device.until(({ seqs }) => seqs.includes(1 + MESSAGES + BURST));
+      expect(device.seqs).toEqual(range(1, 1 + MESSAGES + BURST));
+    }
+  },
+);
+
+test("messages that name somebody make those behind them no dearer", { timeout: 60_000 }, async () => {
+  using costs = new Costs();
+  const crowd = await signedIn(10);
+  const [sender, named] = [nth(crowd, 0), nth(crowd, 1)];
+  const id = await newGroup(sender, ...crowd.slice(1));
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  await runInDurableObject(conversationObject(id), (_, { storage }) => {
+    watchSql(storage.sql, (_, cursor) => cursors.push(cursor));
+  });
+  const allKnow = (seq: number) =>
+    expect
+      .poll(() => crowd.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
+      .toBe(true);
+  /** Rows that are read for a message until everybody knows of it. */
+  const reads = async () => {
+    cursors.length = 0;
+    await allKnow(await post(id, sender, "to nobody"));
+    return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+  };
+  await allKnow(await post(id, sender, "the first"));
+  const before = await reads();
+  for (const _ of range(1, 60)) {
+    await send(sender, id, { kind: "text", body: { text: "to one" }, mentions: [named.user.id] });
+  }
+  // Indexing, once the room is quiet, may fall into one of them.
+  const after = [await reads(), await reads(), await reads()];
+  expect(Math.min(...after)).toBeLessThan(2 * before + 100);
+});
+
+/** How many rows of a conversation's there are. */
+function countIn(id: ConversationId, what: string): Promise<number> {
+  return runInDurableObject(conversationObject(id), (_, { storage }) => {
+    const query = `SELECT count(*) AS count FROM ${what}`;
+    return storage.sql.exec<{ count: number }>(query).one().count;
+  });
+}
+
+function perMessage(costs: Costs, ids: number[], messages: number): Cost {
+  return {
+    calls: costs.callsTo(ids) / messages,
+    rows: costs.rows("conversation") / messages,
+    inboxRows: costs.rows("inbox") / messages,
+  };
+}

@@ -1,0 +1,196 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  crowd,
+  getConversation,
+  getMessage,
+  listed,
+  openDirect,
+  page,
+  readable,
+  remove,
+  send,
+  storedInConversation,
+  storedInInbox,
+} from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { eventually } from "../../support/eventually.ts";
+import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
+
+/** The words that must be gone: in no answer, in no table. */
+const WORDS = "a secret walrus";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cem: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob, cem] = await Promise.all([register(), register(), register()]);
+});
+
+/** Asserts, at once, that the words are nowhere any more. */
+async function gone(id: number, members: SignedIn[]): Promise<void> {
+  for (const member of members) {
+    expect(await readable(member, id)).not.toContain(WORDS);
+    expect(await storedInInbox(member)).not.toContain(WORDS);
+  }
+  expect(await storedInConversation(id)).not.toContain(WORDS);
+}
+
+describe("a revoke", () => {
+  test("takes a message back from everybody, its place stays", async () => {
+    const { id } = await openDirect(ann, bob);
+    await send(bob, id, "before");
+    const sent = await send(ann, id, {
+      kind: "text",
+      body: { text: WORDS },
+      mentions: [bob.user.id],
+      quote_seq: 1,
+      client_msg_id: "w",
+    });
+    await eventually(async () => expect(await storedInInbox(bob)).toContain(WORDS));
+    const answer = await remove(ann, id, sent.seq, "everyone");
+    expect(answer.status).toBe(204);
+    expect(answer.body).toBeUndefined();
+    await gone(id, [ann, bob]);
+    const { quote: _, ...rest } = sent;
+    const revoked = { ...rest, body: {}, mentions: [], revoked: true };
+    for (const member of [ann, bob]) {
+      expect((await page(member, id)).items[1]).toEqual(revoked);
+      expect(await getMessage(member, id, sent.seq)).toEqual(revoked);
+      expect((await getConversation(member, id)).last_message).toEqual(revoked);
+      expect((await listed(member, id)).last_message).toEqual(revoked);
+    }
+    // Sent again it is still that message.
+    const again = { kind: "text", body: { text: "new words" }, client_msg_id: "w" };
+    const replay = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body: again });
+    expect(replay).toMatchObject({ status: 200 });
+    expect(replay.body).toEqual(revoked);
+  });
+
+  test("empties the preview of whatever quotes it, before and after", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    await send(ann, id, WORDS);
+    const quote = { kind: "text", body: { text: "this" }, quote_seq: 1 };
+    const before = await send(bob, id, quote);
+    expect(before.quote).toEqual({ seq: 1, sender_id: ann.user.id, kind: "text", preview: WORDS });
+    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    await gone(id, [ann, bob, cem]);
+    const after = await send(cem, id, quote);
+    const shown = { ...before.quote, preview: "" };
+    expect(after.quote).toEqual(shown);
+    for (const { seq } of [before, after]) expect((await getMessage(ann, id, seq)).quote).toEqual(shown);
+  });
+
+  test("twice changes nothing, and the second answers as the first", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, WORDS);
+    const socket = await openRoom(id, bob.token);
+    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    await send(ann, id, "after");
+    await socket.next("message");
+    const revokes = socket.frames.filter(({ type }) => type === "revoked");
+    expect(revokes).toEqual([
+      { type: "revoked", conversation_id: id, seq: 1, by: ann.user.id, rev: expect.any(Number) },
+    ]);
+    socket.close();
+  });
+
+  test("that comes second is answered when the previews are gone too", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, WORDS);
+    const held = await HeldInbox.hold(bob.user.id);
+    try {
+      const first = remove(ann, id, 1, "everyone");
+      await eventually(async () => expect((await getMessage(ann, id, 1)).revoked).toBe(true));
+      expect(await overtakes(remove(ann, id, 1, "everyone"), () => getMessage(ann, id, 1))).toBe(false);
+      await held.release();
+      expect((await first).status).toBe(204);
+    } finally {
+      await held.release();
+    }
+    await gone(id, [ann, bob]);
+  });
+
+  test("in a group is its sender's and the owner's, in a direct conversation the sender's alone", async () => {
+    const group = await createGroup(ann, [bob, cem]);
+    const direct = await openDirect(ann, bob);
+    for (const id of [group.id, direct.id]) {
+      const { seq } = await send(ann, id, "Ann's");
+      problem(await remove(bob, id, seq, "everyone"), 403, "forbidden");
+      expect((await getMessage(bob, id, seq)).body).toEqual({ text: "Ann's" });
+    }
+    const { seq } = await send(bob, group.id, WORDS);
+    problem(await remove(cem, group.id, seq, "everyone"), 403, "forbidden");
+    expect((await remove(ann, group.id, seq, "everyone")).status).toBe(204);
+    await gone(group.id, [ann, bob, cem]);
+  });
+
+  test("is not an outsider's, who learns nothing", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, "hello");
+    for (const whom of ["me", "everyone"] as const) {
+      const answer = await remove(cem, id, 1, whom);
+      problem(answer, 404, "not_found");
+      expect(answer.body).toEqual((await remove(cem, id, 999, whom)).body);
+      expect(answer.body).toEqual((await remove(cem, 999_999, 1, whom)).body);
+    }
+    expect((await getMessage(bob, id, 1)).body).toEqual({ text: "hello" });
+  });
+
+  test("of what is not there is refused, and so is one that does not say for whom", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await send(ann, id, "hello");
+    for (const whom of ["me", "everyone"] as const) {
+      for (const seq of [2, 999]) problem(await remove(ann, id, seq, whom), 404, "not_found");
+    }
+    for (const query of [
+      "",
+      "?for=",
+      "?for=all",
+      "?for=Everyone",
+      "?for=me&for=everyone",
+      "?FOR=me",
+      "?for=%00",
+    ]) {
+      const answer = await call("DELETE", `/v1/conversations/${id}/messages/1${query}`, { token: ann.token });
+      problem(answer, 400, "validation_failed");
+    }
+    expect((await getMessage(ann, id, 1)).revoked).toBe(false);
+  });
+
+  test("is answered once members know, however many have left before them", async () => {
+    const past = await crowd(50);
+    const { id } = await createGroup(ann, past);
+    await call("POST", `/v1/conversations/${id}/members`, {
+      token: ann.token,
+      body: { user_ids: [bob.user.id] },
+    });
+    for (const { user } of past) {
+      await call("DELETE", `/v1/conversations/${id}/members/${user.id}`, { token: ann.token });
+    }
+    const { seq } = await send(ann, id, WORDS);
+    const held = await HeldInbox.hold(bob.user.id);
+    try {
+      expect(await overtakes(remove(ann, id, seq, "everyone"), () => getMessage(ann, id, seq))).toBe(false);
+    } finally {
+      await held.release();
+    }
+  });
+
+  test("in a group of more than fifty reaches every member's list in the end", async () => {
+    const others = await crowd(60);
+    const { id } = await createGroup(ann, others);
+    await send(ann, id, WORDS);
+    for (const member of others) {
+      await eventually(async () => expect(await storedInInbox(member)).toContain(WORDS));
+    }
+    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    for (const member of others) {
+      await eventually(async () => expect(await storedInInbox(member)).not.toContain(WORDS));
+    }
+    expect(await storedInConversation(id)).not.toContain(WORDS);
+  });
+});

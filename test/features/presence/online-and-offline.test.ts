@@ -1,0 +1,304 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeAll, expect, test } from "vitest";
+import { befriend, done } from "../../support/accounts/friends.ts";
+import {
+  caughtUp,
+  close,
+  dueIn,
+  graceOver,
+  hears,
+  isOnlineInD1,
+  leaving,
+  pending,
+  presences,
+  settled,
+} from "../../support/accounts/presence.ts";
+import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { getConversation, list, openDirect } from "../../support/clients/chat.ts";
+import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { standStill } from "../../support/clock.ts";
+import { HeldInbox } from "../../support/faults/hold.ts";
+import {
+  anotherDevice,
+  inboxObject,
+  newGroup,
+  nth,
+  people,
+  shownOnline,
+} from "../../support/objects/room.ts";
+
+const GRACE_MS = 5_000;
+
+let ann: SignedIn;
+let marker: SignedIn;
+let anns: TestSocket;
+
+beforeAll(async () => {
+  [ann, marker] = await Promise.all([register(), register()]);
+  anns = await openDevice(ann.token);
+});
+
+/** Somebody new who is Ann's friend. */
+async function friendOfAnn(): Promise<SignedIn> {
+  const friend = await register();
+  await befriend(ann, friend);
+  return friend;
+}
+
+/** What Ann's device has been told of somebody, by now. */
+async function told({ user }: SignedIn): Promise<string[]> {
+  await caughtUp(anns, ann, marker);
+  const mine = presences(anns).filter((line) => line.startsWith(`${user.id} `));
+  return mine.map((line) => line.replace(/^\d+ /, ""));
+}
+
+test("a friend hears at once that somebody has come, and behind the grace that he has gone", async () => {
+  const bob = await friendOfAnn();
+  // No job is due, neither the one that tells again nor the end of the grace.
+  const clock = standStill();
+  const bobs = await openDevice(bob.token);
+  await hears(anns, bob, "online");
+  await shownOnline(bob, ann, true);
+  const over = Date.now() + GRACE_MS;
+  await close(bobs);
+  await leaving(bob);
+  expect(await dueIn(bob)).toBe(GRACE_MS);
+  clock.goesOn();
+  // The alarm itself, not the test, notices.
+  await hears(anns, bob, "offline");
+  // The clock of the test is not that of the object.
+  expect(Date.now()).toBeGreaterThan(over - 500);
+  expect(await isOnlineInD1(bob)).toBe(false);
+  expect(await told(bob)).toEqual(["online", "offline"]);
+});
+
+test("a room's socket makes its user online as a device's does", async () => {
+  const bob = await friendOfAnn();
+  const id = await newGroup(bob);
+  const room = await openRoom(id, bob.token);
+  await hears(anns, bob, "online");
+  await close(room);
+  await graceOver(bob);
+  await hears(anns, bob, "offline");
+});
+
+test("direct peers hear too; strangers, people of the same group and one's own devices do not", async () => {
+  const [peer, member, stranger, bob] = await people(4);
+  if (!peer || !member || !stranger || !bob) throw new Error("there are four");
+  await openDirect(bob, peer);
+  await newGroup(bob, member);
+  const listeners = await Promise.all(
+    [peer, member, stranger].map(async (who) => ({ who, socket: await openDevice(who.token) })),
+  );
+  const first = await openDevice(bob.token);
+  await settled(bob, "online");
+  const tablet = await openDevice((await anotherDevice(bob)).token);
+  await close(tablet);
+  await close(first);
+  await graceOver(bob);
+  await settled(bob, "offline");
+  const heard = await Promise.all(
+    listeners.map(async ({ who, socket }) => {
+      await caughtUp(socket, who, marker);
+      return presences(socket);
+    }),
+  );
+  expect(heard).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], []]);
+  expect([...first.of("presence"), ...tablet.of("presence")]).toEqual([]);
+  expect(await told(bob)).toEqual([]);
+});
+
+test.each(["PUT blocks", "PUT blocks by the other"])("nobody hears across a block: %s", async (by) => {
+  const bob = await friendOfAnn();
+  await openDirect(bob, ann);
+  const [blocker, blocked] = by === "PUT blocks" ? [bob, ann] : [ann, bob];
+  await done("PUT blocks", blocker, blocked);
+  const bobs = await openDevice(bob.token);
+  await settled(bob, "online");
+  await close(bobs);
+  await graceOver(bob);
+  await settled(bob, "offline");
+  await done("DELETE blocks", blocker, blocked);
+  expect(await told(bob)).toEqual([]);
+  // They still have their conversation.
+  await openDevice(bob.token);
+  await hears(anns, bob, "online");
+});
+
+test("who is a friend no more hears nothing any more", async () => {
+  const bob = await friendOfAnn();
+  const bobs = await openDevice(bob.token);
+  await hears(anns, bob, "online");
+  await done("DELETE friends", ann, bob);
+  await close(bobs);
+  await graceOver(bob);
+  await settled(bob, "offline");
+  expect(await told(bob)).toEqual(["online"]);
+});
+
+test("of several sockets, of rooms or devices, only the last one that closes counts", async () => {
+  const bob = await friendOfAnn();
+  const tablet = await anotherDevice(bob);
+  const id = await newGroup(bob);
+  const sockets = [
+    await openDevice(bob.token),
+    await openDevice(bob.token),
+    await openDevice(tablet.token),
+    await openRoom(id, tablet.token),
+  ];
+  await settled(bob, "online");
+  for (const socket of sockets.slice(0, -1)) await close(socket);
+  // The room's socket alone is left: were anything about to be told, a job would stand for it.
+  await settled(bob, "online");
+  expect(await isOnlineInD1(bob)).toBe(true);
+  await close(nth(sockets, 3));
+  await graceOver(bob);
+  await hears(anns, bob, "offline");
+  expect(await told(bob)).toEqual(["online", "offline"]);
+});
+
+test("a reconnect within the grace tells nothing, however often", async () => {
+  const bob = await friendOfAnn();
+  const id = await newGroup(bob);
+  // Who is slow to come back is not gone for that.
+  standStill();
+  let socket = await openDevice(bob.token);
+  await settled(bob, "online");
+  for (const open of [
+    () => openDevice(bob.token),
+    () => openRoom(id, bob.token),
+    () => openDevice(bob.token),
+  ]) {
+    await close(socket);
+    await leaving(bob);
+    socket = await open();
+    // The next grace begins with the next socket that closes.
+    expect(await pending(bob)).toBe("");
+  }
+  expect(await isOnlineInD1(bob)).toBe(true);
+  expect(await told(bob)).toEqual(["online"]);
+});
+
+test("who signs out, or is signed out, goes offline, whether or not his client closes", async () => {
+  for (const deaf of [false, true]) {
+    const bob = await friendOfAnn();
+    await openDevice(bob.token, { deaf });
+    await hears(anns, bob, "online");
+    const clock = standStill();
+    expect((await call("POST", "/v1/logout", { token: bob.token })).status).toBe(204);
+    expect(await pending(bob)).toBe("offline");
+    clock.goesOn();
+    await graceOver(bob);
+    await hears(anns, bob, "offline");
+    expect(await isOnlineInD1(bob)).toBe(false);
+  }
+});
+
+test("an inbox that sleeps and wakes tells nothing, and goes on where it was", async () => {
+  const bob = await friendOfAnn();
+  const bobs = await openDevice(bob.token);
+  await settled(bob, "online");
+  await evictDurableObject(inboxObject(bob.user.id));
+  await settled(bob, "online");
+  const clock = standStill();
+  await close(bobs);
+  await leaving(bob);
+  clock.goesOn();
+  await evictDurableObject(inboxObject(bob.user.id));
+  await graceOver(bob);
+  await hears(anns, bob, "offline");
+  expect(await told(bob)).toEqual(["online", "offline"]);
+});
+
+test("of two who come at the same instant one hears of the other, or finds him in his list", async () => {
+  const [bob, eve] = await people(2);
+  if (!bob || !eve) throw new Error("there are two");
+  await befriend(bob, eve);
+  for (let i = 0; i < 5; i++) {
+    const [bobs, eves] = await Promise.all([openDevice(bob.token), openDevice(eve.token)]);
+    // What a list says that is read now, and what comes after, is the truth in the end.
+    const lists = await Promise.all([shown(eve, bob), shown(bob, eve)]);
+    await Promise.all([settled(bob, "online"), settled(eve, "online")]);
+    await Promise.all([caughtUp(bobs, bob, marker), caughtUp(eves, eve, marker)]);
+    const heard = [presences(bobs).at(-1), presences(eves).at(-1)];
+    expect(lists[0] || heard[0] === `${eve.user.id} online`).toBe(true);
+    expect(lists[1] || heard[1] === `${bob.user.id} online`).toBe(true);
+    expect(heard.filter((line) => line !== undefined).length).toBeGreaterThan(0);
+    await Promise.all([close(bobs), close(eves)]);
+    await Promise.all([graceOver(bob), graceOver(eve)]);
+    await Promise.all([settled(bob, "offline"), settled(eve, "offline")]);
+  }
+});
+
+/** Whether a user is online, as his friend's list has it. */
+async function shown({ user }: SignedIn, { token }: SignedIn): Promise<boolean> {
+  const { body } = await call("GET", "/v1/friends", { token });
+  return JSON.stringify(body).includes(`"id":${user.id}`) && JSON.stringify(body).includes('"online":true');
+}
+
+test("a contact whose inbox answers nobody keeps none of the others from hearing", async () => {
+  const [bob, eve] = await people(2);
+  if (!bob || !eve) throw new Error("there are two");
+  await befriend(bob, eve);
+  await befriend(bob, ann);
+  await openDevice(eve.token);
+  await settled(eve, "online");
+  const held = await HeldInbox.hold(eve.user.id);
+  await openDevice(bob.token);
+  await hears(anns, bob, "online");
+  await held.release();
+  await settled(bob, "online");
+});
+
+test("a group says how many of its members are online: those who are in it, by any socket", async () => {
+  const [bob, eve] = await people(2);
+  if (!bob || !eve) throw new Error("there are two");
+  const id = await newGroup(bob, ann, eve);
+  const count = async () => (await getConversation(bob, id)).online_count;
+  expect(await count()).toBe(1);
+  const [room, device] = [await openRoom(id, bob.token), await openDevice(eve.token)];
+  await Promise.all([settled(bob, "online"), settled(eve, "online")]);
+  expect(await count()).toBe(3);
+  await close(room);
+  await graceOver(bob);
+  await settled(bob, "offline");
+  expect(await count()).toBe(2);
+  const path = `/v1/conversations/${id}/members/${eve.user.id}`;
+  expect((await call("DELETE", path, { token: bob.token })).status).toBe(204);
+  expect(await count()).toBe(1);
+  await close(device);
+  expect((await openDirect(bob, ann)).online_count).toBe(undefined);
+  expect((await getConversation(bob, (await openDirect(bob, ann)).id)).online_count).toBe(undefined);
+  expect((await list(bob)).items.map(({ online_count }) => online_count)).toEqual([undefined, undefined]);
+});
+
+test("lists say who is online by devices' sockets too", async () => {
+  const bob = await friendOfAnn();
+  const { id } = await openDirect(bob, ann);
+  const bobs = await openDevice(bob.token);
+  const peer = { id: bob.user.id, online: true };
+  for (const path of [
+    "/v1/friends",
+    "/v1/conversations",
+    `/v1/conversations/${id}`,
+    `/v1/users/${bob.user.id}`,
+  ]) {
+    const { body } = await call("GET", `${path}?limit=100`, { token: ann.token });
+    expect(body, path).toEqual(expect.anything());
+    expect(find(body, bob.user.id), path).toMatchObject(peer);
+  }
+  await close(bobs);
+  await graceOver(bob);
+  await shownOnline(bob, ann, false);
+});
+
+/** The object of an answer that is of this user. */
+function find(body: unknown, id: number): unknown {
+  const all: unknown[] = [];
+  JSON.stringify(body, (_, value: unknown) => {
+    if (value && typeof value === "object" && "online" in value && "id" in value && value.id === id)
+      all.push(value);
+    return value;
+  });
+  return all[0];
+}

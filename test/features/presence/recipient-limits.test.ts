@@ -1,0 +1,146 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { deleteAccount } from "../../support/accounts/deletion.ts";
+import { befriend, done } from "../../support/accounts/friends.ts";
+import { caughtUp, hears, presences, settled } from "../../support/accounts/presence.ts";
+import { register, type SignedIn } from "../../support/clients/api.ts";
+import { crowd, openDirect } from "../../support/clients/chat.ts";
+import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
+import { newGroup, people } from "../../support/objects/room.ts";
+
+/** Makes so many users friends of one, of whom the first `online` are online as D1 has it. */
+async function manyFriends({ user }: SignedIn, size: number, online: number): Promise<void> {
+  const ids = (await crowd(size)).map((one) => one.user.id);
+  const pairs = ids.flatMap((id) => [
+    [user.id, id],
+    [id, user.id],
+  ]);
+  const insert = `INSERT INTO friends (user_id, friend_id, created_at)
+    SELECT value ->> 0, value ->> 1, 0 FROM json_each(?)`;
+  const mark = "UPDATE users SET online = 1 WHERE id IN (SELECT value FROM json_each(?))";
+  await env.DB.batch([
+    env.DB.prepare(insert).bind(JSON.stringify(pairs)),
+    env.DB.prepare(mark).bind(JSON.stringify(ids.slice(0, online))),
+  ]);
+}
+
+/** What one change costs. */
+interface Cost {
+  /** questions to D1 who is to be told */
+  queries: number;
+  /** calls to inboxes that tell */
+  calls: number;
+  /** the most of them at a time */
+  atOnce: number;
+}
+
+type Told = Parameters<ReturnType<typeof env.INBOX.getByName>["tell"]>[0];
+
+/** Counts from now on. Only the inbox of `reached` is asked: those of a crowd would have nothing to do, slowly. */
+function counting(reached?: SignedIn): Cost & Disposable {
+  const { INBOX } = env;
+  const getByName = INBOX.getByName.bind(INBOX);
+  const cost = { queries: 0, calls: 0, atOnce: 0 };
+  let underWay = 0;
+  const tell = async (name: string, input: Told) => {
+    cost.calls++;
+    underWay++;
+    cost.atOnce = Math.max(cost.atOnce, underWay);
+    if (name === String(reached?.user.id)) await getByName(name).tell(input);
+    else await new Promise((resolve) => setTimeout(resolve, 0));
+    underWay--;
+    return { ok: true, value: null };
+  };
+  Object.defineProperty(INBOX, "getByName", {
+    configurable: true,
+    value: (name: string) =>
+      Object.defineProperty(getByName(name), "tell", { value: (input: Told) => tell(name, input) }),
+  });
+  const queries = interceptD1((query, work) => {
+    if (query.includes("is_friend")) cost.queries++;
+    return work();
+  });
+  return Object.assign(cost, {
+    [Symbol.dispose]() {
+      Reflect.deleteProperty(INBOX, "getByName");
+      queries[Symbol.dispose]();
+    },
+  });
+}
+
+test("of 1,200 friends the 30 that are online are told, after one query", async () => {
+  const [ann, bob] = await people(2);
+  if (!ann || !bob) throw new Error("there are two");
+  await manyFriends(bob, 1_170, 29);
+  await befriend(ann, bob);
+  const anns = await openDevice(ann.token);
+  await settled(ann, "online");
+  using cost = counting(ann);
+  await openDevice(bob.token);
+  await hears(anns, bob, "online");
+  await settled(bob, "online");
+  expect(cost).toMatchObject({ queries: 1, calls: 30 });
+  expect(cost.atOnce).toBeLessThanOrEqual(8);
+});
+
+test("of more than a thousand that are online a thousand are told", async () => {
+  const bob = await register();
+  await manyFriends(bob, 1_100, 1_100);
+  using cost = counting();
+  await openDevice(bob.token);
+  await settled(bob, "online");
+  expect(cost).toMatchObject({ queries: 5, calls: 1_000, atOnce: 8 });
+});
+
+describe("the presence of who is gone", () => {
+  let marker: SignedIn;
+
+  beforeAll(async () => {
+    marker = await register();
+  });
+
+  /** What a device was told of somebody, by now. */
+  async function told(socket: TestSocket, of: SignedIn, who: SignedIn): Promise<string[]> {
+    await caughtUp(socket, who, marker);
+    return socket.frames
+      .filter(({ type, user_id }) => (type === "friend" || type === "presence") && user_id === of.user.id)
+      .map(({ type, state, online }) => `${type} ${state ?? online}`);
+  }
+
+  test("whose account is deleted is offline, and nobody's friend, as who has to do with him is told", async () => {
+    const [bob, friend, peer, blocker, stranger] = await people(5);
+    if (!bob || !friend || !peer || !blocker || !stranger) throw new Error("there are five");
+    await befriend(bob, friend);
+    await openDirect(bob, peer);
+    await openDirect(bob, blocker);
+    await done("PUT blocks", blocker, bob);
+    await newGroup(peer, bob, stranger);
+    const all = [friend, peer, blocker, stranger];
+    const sockets = await Promise.all(all.map(({ token }) => openDevice(token)));
+    await Promise.all(all.map((one) => settled(one, "online")));
+    const bobs = await openDevice(bob.token);
+    await settled(bob, "online");
+    expect((await deleteAccount(bob)).status).toBe(204);
+    expect((await bobs.closed()).code).toBe(4001);
+    await Promise.all(sockets.slice(0, 2).map((socket) => hears(socket, bob, "offline")));
+    const heard = await Promise.all(sockets.map((socket, i) => told(socket, bob, all[i] ?? bob)));
+    const presence = ["presence true", "presence false"];
+    expect(heard).toEqual([["presence true", "friend none", "presence false"], presence, [], []]);
+    // Nothing more comes of the socket that was closed.
+    await settled(bob, "offline");
+    expect(sockets.flatMap(presences)).toHaveLength(4);
+  });
+
+  test("a deletion that is refused tells nothing", async () => {
+    const [bob, friend] = await people(2);
+    if (!bob || !friend) throw new Error("there are two");
+    await befriend(bob, friend);
+    await newGroup(bob);
+    const socket = await openDevice(friend.token);
+    await settled(friend, "online");
+    expect((await deleteAccount(bob)).status).toBe(409);
+    expect((await deleteAccount(bob, "not his password")).status).toBe(403);
+    expect(await told(socket, bob, friend)).toEqual([]);
+  });
+});

@@ -1,0 +1,282 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { ConversationId } from "../../../src/core/ids.ts";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getMessage,
+  openDirect,
+  remove,
+  send,
+  sendAll,
+  storedInConversation,
+} from "../../support/clients/chat.ts";
+import { StrictSearch } from "../../support/clients/shapes.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { eventually } from "../../support/eventually.ts";
+import { conversationObject, nth, range } from "../../support/objects/room.ts";
+import { codeOf, indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cem: SignedIn;
+
+beforeAll(async () => {
+  [ann, bob, cem] = await Promise.all([register(), register(), register()]);
+});
+
+/** One page of what somebody finds. */
+async function find({ token }: SignedIn, id: number, q: string, query = "") {
+  const path = `/v1/conversations/${id}/messages/search?q=${encodeURIComponent(q)}${query}`;
+  const answer = await call("GET", path, { token });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return StrictSearch.parse(answer.body);
+}
+
+/** The seqs of all that somebody finds, page by page, as they come. */
+async function findAll(who: SignedIn, id: number, q: string, query = ""): Promise<number[]> {
+  const found: number[] = [];
+  let before: number | null = null;
+  do {
+    const page = await find(who, id, q, before === null ? query : `${query}&before=${before}`);
+    found.push(...page.items.map(({ seq }) => seq));
+    before = page.next_before;
+  } while (before !== null);
+  return found;
+}
+
+const Seq = z.object({ seq: z.number() });
+
+/** How far the index is. */
+function indexedSeq(id: number): Promise<number> {
+  const stub = conversationObject(ConversationId.parse(id));
+  return runInDurableObject(stub, (_, { storage }) => {
+    return Seq.parse(storage.sql.exec("SELECT indexed_seq AS seq FROM search").one()).seq;
+  });
+}
+
+/** Fills a conversation over a socket; resolves once as much of it is indexed as will be. */
+async function fill(who: SignedIn, id: number, texts: string[]): Promise<void> {
+  const socket = await openRoom(id, who.token);
+  for (let i = 0; i < texts.length; i += 64) {
+    const items = texts.slice(i, i + 64).map((text) => ({ kind: "text", body: { text } }));
+    socket.send({ type: "sends", items });
+  }
+  await socket.until(({ acks }) => acks.length === texts.length);
+  socket.close();
+  await rested(id);
+}
+
+/** Resolves once nothing is left to index, to merge or to purge. */
+async function rested(id: number): Promise<void> {
+  const stub = conversationObject(ConversationId.parse(id));
+  await eventually(async () => {
+    const jobs = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'index'").toArray(),
+    );
+    expect(jobs).toEqual([]);
+  });
+}
+
+test("finds parts of words in any script, whatever the case and the width, the newest first", async () => {
+  const { id } = await openDirect(ann, bob);
+  await sendAll(ann, id, [
+    "Straßenbahn",
+    "今天天气很好",
+    "ＨＥＬＬＯ world",
+    "Привет, мир",
+    "🦭🦭 seals",
+    "50 ㎏",
+    "",
+  ]);
+  const finds: [string, number[]][] = [
+    ["straSSe", []],
+    ["TRASS", []],
+    ["traßen", [1]],
+    ["天", [2]],
+    ["天天", [2]],
+    ["天气", [2]],
+    ["气天", []],
+    ["hello W", [3]],
+    ["ПРИВЕТ", [4]],
+    ["🦭🦭", [5]],
+    ["🦭 ", [5]],
+    ["kg", [6]],
+    ["l", [5, 3]],
+    [" ", [6, 5, 4, 3]],
+    ["  ", []],
+    ["%", []],
+    ['"', []],
+    ["a* OR b", []],
+  ];
+  for (const [q, seqs] of finds) expect(await findAll(bob, id, q), q).toEqual(seqs);
+  const { items, next_before } = await find(bob, id, "天气");
+  expect(items).toEqual([await getMessage(bob, id, 2)]);
+  expect(next_before).toBeNull();
+});
+
+test("finds the names of files, addresses and descriptions, by kind if that is asked for", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const url = "https://example.org/walrus.png";
+  await send(ann, id, { kind: "image", body: { url, name: "A Walrus.png" } });
+  await send(ann, id, { kind: "file", body: { url } });
+  await send(bob, id, { kind: "location", body: { latitude: 1, longitude: 2, address: "Walrus Road 1" } });
+  await send(bob, id, {
+    kind: "custom",
+    body: { data: "walrus", description: "of a walrus", extension: "walrus" },
+  });
+  await send(bob, id, { kind: "custom", body: { data: "walrus", description: "", extension: "walrus" } });
+  await send(ann, id, { kind: "face", body: { index: "walrus", data: "walrus" } });
+  await send(ann, id, "walrus");
+  expect(await findAll(ann, id, "walrus")).toEqual([7, 4, 3, 1]);
+  expect(await findAll(ann, id, "walrus", "&kind=image")).toEqual([1]);
+  expect(await findAll(ann, id, "walrus", "&kind=face")).toEqual([]);
+  expect(await findAll(ann, id, "walrus", `&sender_id=${bob.user.id}`)).toEqual([4, 3]);
+  expect(await findAll(ann, id, "walrus", `&sender_id=${bob.user.id}&kind=custom`)).toEqual([4]);
+  expect(await findAll(ann, id, "walrus", `&sender_id=${cem.user.id}`)).toEqual([]);
+});
+
+test("pages go from newest to oldest and leave nothing out", async () => {
+  const { id } = await createGroup(ann);
+  await sendAll(ann, id, ["seal", "other", "seal", "seal", "other", "seal"]);
+  const first = await find(ann, id, "seal", "&limit=2");
+  expect([first.items.map(({ seq }) => seq), first.next_before]).toEqual([[6, 4], 4]);
+  const second = await find(ann, id, "seal", "&limit=2&before=4");
+  expect([second.items.map(({ seq }) => seq), second.next_before]).toEqual([[3, 1], null]);
+  for (const before of [0, 1]) {
+    expect(await find(ann, id, "seal", `&before=${before}`)).toEqual({ items: [], next_before: null });
+  }
+  expect(await findAll(ann, id, "seal", "&limit=1")).toEqual([6, 4, 3, 1]);
+});
+
+test("shows nobody what he may not see", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  await sendAll(ann, id, ["a seal", "a seal", "a seal"]);
+  expect((await remove(bob, id, 2, "me")).status).toBe(204);
+  expect((await remove(ann, id, 3, "everyone")).status).toBe(204);
+  expect(await findAll(bob, id, "seal")).toEqual([1]);
+  expect(await findAll(ann, id, "seal")).toEqual([2, 1]);
+  const path = (of: number) => `/v1/conversations/${of}/messages/search?q=seal`;
+  const answer = await call("GET", path(id), { token: cem.token });
+  problem(answer, 404, "not_found");
+  expect(answer.body).toEqual((await call("GET", path(999_999), { token: cem.token })).body);
+  problem(await call("GET", path(id)), 401, "unauthenticated");
+});
+
+test("refuses what is no query, and says what is wrong", async () => {
+  const { id } = await createGroup(ann);
+  const path = `/v1/conversations/${id}/messages/search`;
+  const bad = [
+    ...[
+      "",
+      "?q=",
+      "?Q=x",
+      "?q=%00",
+      "?q=%ed%a0%80",
+      "?q=%ff",
+      "?q=a?%ff",
+      "?q=a&q=b",
+      `?q=${"x".repeat(101)}`,
+    ],
+    ...["&limit=0", "&limit=101", "&limit=x", "&limit=-1", "&before=-1", "&before=x", "&before=1&before=2"],
+    ...["&kind=", "&kind=x", "&kind=TEXT", "&sender_id=0", "&sender_id=x", "&sender_id=", "&before="],
+  ];
+  for (const query of bad) {
+    const answer = await call("GET", path + (query.startsWith("&") ? `?q=x${query}` : query), {
+      token: ann.token,
+    });
+    expect(answer.status, query).toBe(400);
+    problem(answer, 400, "validation_failed");
+  }
+  for (const q of [
+    "x".repeat(100),
+    "🦭".repeat(100),
+    "ﷺ".repeat(100),
+    '"'.repeat(100),
+    "' OR 1=1 --",
+    "a AND NOT b",
+  ]) {
+    expect(await find(ann, id, q)).toEqual({ items: [], next_before: null });
+  }
+  for (const wrong of ["search/", "search/1", "SEARCH", "searchx"]) {
+    const answer = await call("GET", `/v1/conversations/${id}/messages/${wrong}?q=x`, { token: ann.token });
+    expect(answer.status, wrong).toBe({ "search/": 200, "search/1": 404 }[wrong] ?? 400);
+  }
+  const posted = await call("POST", path, { token: ann.token, body: {} });
+  expect([404, 405]).toContain(posted.status);
+});
+
+test("finds the same by the index, above it, and after the object has slept", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const texts = range(1, 450).map(
+    (n) => `No ${n} ${n % 3 === 0 ? "fizz" : ""}${n % 100 === 0 ? "海象" : ""}`,
+  );
+  await fill(ann, id, texts);
+  expect(await indexedSeq(id)).toBe(400);
+  expect((await remove(bob, id, 300, "me")).status).toBe(204);
+  const holding = (part: string) =>
+    range(1, 450)
+      .filter((n) =>
+        nth(texts, n - 1)
+          .toLowerCase()
+          .includes(part),
+      )
+      .reverse();
+  const look = async () => {
+    for (const q of ["海象", "海", "fizz", "no 4", "no 449 ", "no 399 fizz", "z", "nothing"]) {
+      expect(await findAll(ann, id, q, "&limit=100"), q).toEqual(holding(q));
+      expect(await findAll(bob, id, q, "&limit=7"), q).toEqual(holding(q).filter((seq) => seq !== 300));
+    }
+  };
+  await look();
+  await evictDurableObject(conversationObject(ConversationId.parse(id)));
+  await look();
+  await fill(bob, id, ["last 海象"]);
+  expect(await findAll(ann, id, "海象")).toEqual([451, ...holding("海象")]);
+  expect(await findAll(ann, id, "海象", `&sender_id=${bob.user.id}`)).toEqual([451]);
+});
+
+test("a revoke takes the words of an indexed message out of the index at once", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const secret = "秘密の海象 🦭";
+  const texts = range(1, 230).map((n) => (n === 100 ? secret : `No ${n}`));
+  await fill(ann, id, texts);
+  expect(await indexedSeq(id)).toBe(200);
+  const stub = conversationObject(ConversationId.parse(id));
+  const tokens = () => runInDurableObject(stub, (_, { storage }) => indexTokens(storage));
+  expect(await tokens()).toEqual(expect.arrayContaining(tokensOf(secret)));
+  expect(await storedInConversation(id)).toContain(codeOf("🦭"));
+  const others = new Set(
+    texts.filter((text) => text !== secret).flatMap((text) => tokensOf(text.toLowerCase())),
+  );
+  expect((await remove(ann, id, 100, "everyone")).status).toBe(204);
+  for (const token of await tokens()) expect(others).toContain(token);
+  for (const q of [secret, "海", "🦭"]) expect(await findAll(ann, id, q)).toEqual([]);
+  await rested(id);
+  expect(await runInDurableObject(stub, (_, { storage }) => indexLeftovers(storage))).toEqual([]);
+  // Nor in the bytes of the tables which FTS5 keeps.
+  expect(await storedInConversation(id)).not.toContain(codeOf("🦭"));
+  expect(await storedInConversation(id)).not.toContain("海象");
+});
+
+test("a release without an index that revoked a message has not left its words there", async () => {
+  const { id } = await createGroup(ann);
+  await fill(
+    ann,
+    id,
+    range(1, 220).map((n) => (n === 5 ? "海象" : `No ${n}`)),
+  );
+  const stub = conversationObject(ConversationId.parse(id));
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec("UPDATE messages SET body = '{}', revoked_by = 1, revoked_rev = 1 WHERE seq = 5");
+    storage.sql.exec("UPDATE conversation SET rev = 1");
+  });
+  await evictDurableObject(stub);
+  expect(await findAll(ann, id, "海象")).toEqual([]);
+  await rested(id);
+  expect(await indexedSeq(id)).toBe(200);
+  const tokens = await runInDurableObject(stub, (_, { storage }) => indexTokens(storage));
+  expect(tokens).not.toContain(tokensOf("海象")[0]);
+  expect(await findAll(ann, id, "No 6")).toEqual([...range(60, 69).reverse(), 6]);
+});

@@ -1,0 +1,113 @@
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import { openDirect, page } from "../../../support/clients/chat.ts";
+import { Device } from "../../../support/clients/device.ts";
+import { shown } from "../../../support/clients/displayed.ts";
+import { openDevice } from "../../../support/clients/socket.ts";
+import { inboxObject, newGroup, nth, people, post, range, remove } from "../../../support/objects/room.ts";
+
+const ROUNDS = 12;
+/** A client that is slower than this may get once more what came live before its sync. */
+const QUICK_MS = 450;
+
+test("a device that opens and syncs while messages pour in gets each once, in order", async () => {
+  const [ann, bob] = await people(2);
+  if (!ann || !bob) throw new Error("two people");
+  const id = await newGroup(ann, bob);
+  let isOver = false;
+  const pouring = (async () => {
+    while (!isOver) await post(id, bob, "on and on");
+  })();
+  let last = 0;
+  for (const _ of range(1, ROUNDS)) {
+    const opened = performance.now();
+    const socket = await openDevice(ann.token);
+    socket.send({ type: "sync", conversation_id: id, after: last, rev: 0 });
+    await socket.until(({ frames }) => frames.some(({ has_more }) => has_more === false));
+    const isQuick = performance.now() - opened < QUICK_MS;
+    const synced = socket.seqs.length;
+    await socket.until(({ seqs }) => seqs.length >= synced + 3);
+    const seqs = isQuick ? socket.seqs : [...new Set(socket.seqs)];
+    expect(seqs).toEqual(range(last + 1, last + seqs.length));
+    last += seqs.length;
+    socket.close();
+  }
+  isOver = true;
+  await pouring;
+});
+
+test("one that says nothing gets what has come since it opened, and nothing older", async () => {
+  const [ann, bob] = await people(2);
+  if (!ann || !bob) throw new Error("two people");
+  const id = await newGroup(ann, bob);
+  await post(id, bob, "before");
+  const socket = await openDevice(ann.token);
+  for (const n of range(2, 5)) await post(id, bob, String(n));
+  await socket.until(({ seqs }) => seqs.includes(5));
+  // The bump of the first may have come when the socket was there.
+  expect(socket.seqs.slice(-4)).toEqual(range(2, 5));
+  expect(new Set(socket.seqs).size).toBe(socket.seqs.length);
+});
+
+test("one that says something else than sync gets at once what waits for it", async () => {
+  const [ann, bob] = await people(2);
+  if (!ann || !bob) throw new Error("two people");
+  const [one, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const socket = await openDevice(ann.token);
+  await post(one, bob, "here");
+  socket.send({ type: "sync", conversation_id: other, after: 0 });
+  await socket.until(({ messages }) => messages.length === 1);
+  expect(socket.messages[0]).toMatchObject({ conversation_id: one, seq: 1 });
+});
+
+test("what waits for it is not lost where its inbox is evicted meanwhile", async () => {
+  const [ann, bob] = await people(2);
+  if (!ann || !bob) throw new Error("two people");
+  const id = await newGroup(ann, bob);
+  const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
+  await post(id, bob, "one");
+  await first.until(({ seqs }) => seqs.length === 1);
+  await evictDurableObject(inboxObject(ann.user.id));
+  await post(id, bob, "two");
+  for (const socket of [first, second]) {
+    await socket.until(({ seqs }) => seqs.length === 2);
+    expect(socket.seqs).toEqual([1, 2]);
+  }
+});
+
+describe("a device that comes back", () => {
+  test("a device which comes back shows everything once, page by page, and what became of it", async () => {
+    const registered = await people(2);
+    const [ann, bob] = [nth(registered, 0), nth(registered, 1)];
+    const group = await newGroup(ann, bob);
+    const direct = (await openDirect(ann, bob)).id;
+    const [anns, bobs] = [new Device(ann), new Device(bob)];
+    await Promise.all([anns.come(), bobs.come()]);
+    const drafts = range(1, 130).map((i) => ({
+      conversationId: i % 2 === 0 ? group : direct,
+      clientMsgId: `id ${i}`,
+      text: `text ${i}`,
+    }));
+    anns.say(drafts.slice(0, 8));
+    await bobs.until(() => bobs.picture(group).lastSeq === 4 && bobs.picture(direct).lastSeq === 4);
+    bobs.leave();
+    anns.say(drafts.slice(8), true);
+    await anns.until(() => anns.pending.length === 0);
+    await Promise.all(range(1, 60).map((i) => post(group, ann, `more ${i}`)));
+    await remove(group, ann, 2, "everyone");
+    await remove(group, bob, 3, "me");
+    // While he comes back somebody talks on, before his first page and behind it.
+    await Promise.all([bobs.come(), ...range(61, 80).map((i) => post(group, ann, `more ${i}`))]);
+    await evictDurableObject(inboxObject(bob.user.id));
+    await post(group, ann, "the last");
+    await bobs.until(() => bobs.picture(group).lastSeq === 146);
+    const rest = (await page(bob, group, "?after=100&limit=100")).items;
+    const wanted = [...(await page(bob, group, "?after=0&limit=99")).items, ...rest].map(shown);
+    expect(wanted.length).toBe(145);
+    expect(bobs.picture(group).messages).toEqual(wanted);
+    expect(nth(bobs.picture(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
+    expect(bobs.picture(direct).messages.length).toBe(65);
+    await anns.until(() => anns.picture(group).lastSeq === 146);
+    expect(anns.picture(group).messages.length).toBe(146);
+  });
+});

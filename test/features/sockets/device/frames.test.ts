@@ -1,0 +1,292 @@
+import { beforeAll, expect, test } from "vitest";
+import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { call } from "../../../support/clients/api.ts";
+import { type Frame, openDevice, type TestSocket } from "../../../support/clients/socket.ts";
+import { newGroup, nth, people, post, range, text } from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: ConversationId;
+/** one that Ann is not in */
+let bobs: ConversationId;
+/** one that she has left */
+let left: ConversationId;
+let phone: TestSocket;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+  id = await newGroup(ann, bob);
+  bobs = await newGroup(bob);
+  for (const i of range(1, 3)) await post(id, bob, `${i}`);
+  await post(bobs, bob, "mine");
+  left = await newGroup(bob, ann);
+  const { token } = ann;
+  expect((await call("POST", `/v1/conversations/${left}/leave`, { token })).status).toBe(204);
+  phone = await openDevice(token);
+});
+
+/** A text to a conversation. */
+const to = (conversation_id: unknown, clientMsgId?: string) => ({
+  ...text("x", clientMsgId),
+  conversation_id,
+});
+
+/** A place to sync from. */
+const from = (conversation_id: unknown, after: unknown = 0) => ({ conversation_id, after });
+
+/** What a frame is refused with: the one error that follows it. */
+async function refused(frame: unknown): Promise<Frame> {
+  const before = phone.of("error").length;
+  phone.send(frame);
+  await phone.until((socket) => socket.of("error").length > before);
+  // A valid frame behind it: ten invalid ones in a row would close the socket.
+  await phone.settled(id);
+  const [error, mark, ...more] = phone.of("error").slice(before);
+  expect(more).toEqual([]);
+  expect(mark).toMatchObject({ code: "not_found", conversation_id: id });
+  if (!error) throw new Error("there is one");
+  return error;
+}
+
+const MALFORMED: [string, unknown][] = [
+  ["no JSON", "hello"],
+  ["no object", "[]"],
+  ["no type", { conversation_id: 1 }],
+  ["an unknown type", { type: "launch", conversation_id: 1 }],
+  ["a send without a kind", { type: "send", conversation_id: 1 }],
+  ["sends without items", { type: "sends", conversation_id: 1 }],
+  ["sends of none", { type: "sends", items: [] }],
+  ["sends of 65", { type: "sends", items: range(1, 65).map(() => to(1)) }],
+  ["a read without a conversation", { type: "read", seq: 1 }],
+  ["a read without seq", { type: "read", conversation_id: 1 }],
+  ["a read of a negative seq", { type: "read", conversation_id: 1, seq: -1 }],
+  ["a typing without a conversation", { type: "typing" }],
+  ["a typing in a string", { type: "typing", conversation_id: "1" }],
+  ["a sync without a conversation", { type: "sync", after: 0 }],
+  ["a sync without after", { type: "sync", conversation_id: 1 }],
+  ["a sync with a negative rev", { type: "sync", ...from(1), rev: -1 }],
+  ["a sync of no conversation", { type: "sync", items: [] }],
+  ["a sync of null", { type: "sync", items: null }],
+  ["a sync of 101 conversations", { type: "sync", items: range(1, 101).map((n) => from(n)) }],
+  ["a sync of one conversation twice", { type: "sync", items: [from(1), from(2), from(1, 5)] }],
+  ["a sync of which one point is none", { type: "sync", items: [from(1), { after: 0 }] }],
+  ["a sync in both forms", { type: "sync", items: [from(1)], ...from(2) }],
+  ["a sync of items with a rev of its own", { type: "sync", items: [from(1)], rev: 0 }],
+  ["a read with U+0000", '{"type":"read","conversation_id":1,"seq":1,"x":"\\u0000"}'],
+  [
+    "a text with a lone surrogate",
+    `{"type":"send","conversation_id":1,"kind":"text","body":{"text":"\\ud800"}}`,
+  ],
+  ["JSON that is nested too deep", `${"[".repeat(40)}${"]".repeat(40)}`],
+  ["a binary frame", new ArrayBuffer(8)],
+  ...[null, 0, -1, 1.5, "1", [1], 2 ** 53].map((wrong): [string, unknown] => [
+    `a read in the conversation ${JSON.stringify(wrong)}`,
+    { type: "read", conversation_id: wrong, seq: 1 },
+  ]),
+];
+
+test.each(MALFORMED)("%s is refused as not valid, and the socket stays open", async (_, frame) => {
+  const error = await refused(frame);
+  expect(error).toEqual({ type: "error", code: "validation_failed", detail: expect.any(String) });
+});
+
+test.each(MALFORMED)("ten of %s in a row close the socket with 4400", async (_, frame) => {
+  const socket = await openDevice(ann.token);
+  for (let i = 0; i < 10; i++) socket.send(frame);
+  expect((await socket.closed()).code).toBe(4400);
+  expect(socket.of("error").length).toBe(10);
+});
+
+const FRAME = 64 * 1024;
+
+test.each<[string, string | ArrayBuffer]>([
+  ["ASCII", "x".repeat(FRAME + 1)],
+  ["three-byte", "界".repeat(Math.floor(FRAME / 3) + 1)],
+  ["binary", new ArrayBuffer(FRAME + 1)],
+])("a frame over 64 KiB (%s) closes the socket with 4413", async (_, frame) => {
+  const socket = await openDevice(ann.token);
+  socket.send(frame);
+  expect((await socket.closed()).code).toBe(4413);
+});
+
+test("a frame of exactly 64 KiB is taken", async () => {
+  expect(await refused("x".repeat(FRAME))).toMatchObject({ code: "validation_failed" });
+});
+
+test.each<[string, (named: number) => object]>([
+  ["a send", (named) => to(named, "mine")],
+  ["one of sends", (named) => ({ type: "sends", items: [to(named, "mine")] })],
+  ["a read", (named) => ({ type: "read", conversation_id: named, seq: 1 })],
+  ["a typing", (named) => ({ type: "typing", conversation_id: named })],
+  ["a sync", (named) => ({ type: "sync", ...from(named) })],
+  ["one of a sync's items", (named) => ({ type: "sync", items: [from(named)] })],
+])(
+  "%s for a conversation that she is not in is refused as for one that does not exist",
+  async (what, frame) => {
+    const isSend = what.includes("send");
+    const details = new Set<unknown>();
+    for (const conversation_id of [bobs, left, bobs + 1_000, Number.MAX_SAFE_INTEGER]) {
+      const { detail, ...error } = await refused(frame(conversation_id));
+      const named = { conversation_id, ...(isSend && { client_msg_id: "mine" }) };
+      expect(error).toEqual({ type: "error", code: "not_found", ...named });
+      details.add(detail);
+    }
+    expect(details.size).toBe(1);
+    const heard = phone.frames.filter(({ type }) => type !== "error");
+    expect(JSON.stringify(heard)).not.toContain(`"conversation_id":${bobs}`);
+  },
+);
+
+test("a refused send carries its client id, whatever was wrong with it", async () => {
+  const wrong = [
+    text("x", "which"),
+    to("x", "which"),
+    { ...to(id, "which"), kind: "?" },
+    { ...to(id, "which"), body: {} },
+    { ...to(id, "which"), quote_seq: 99 },
+    { ...to(id, "which"), mentions: [1] },
+  ];
+  for (const frame of wrong) expect(await refused(frame)).toMatchObject({ client_msg_id: "which" });
+});
+
+test("a send that is refused for a mute says until when", async () => {
+  const group = await newGroup(bob, ann);
+  const path = `/v1/conversations/${group}/members/${ann.user.id}`;
+  const answer = await call("PATCH", path, { token: bob.token, body: { muted_for_s: 60 } });
+  expect(answer.status).toBe(200);
+  expect(await refused(to(group, "hush"))).toEqual({
+    type: "error",
+    code: "muted",
+    detail: expect.any(String),
+    muted_until: expect.any(Number),
+    conversation_id: group,
+    client_msg_id: "hush",
+  });
+});
+
+test("64 sends in one frame go to their conversations, in order in each", async () => {
+  const [one, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const socket = await openDevice(ann.token);
+  const items = range(1, 64).map((n) => ({ ...to(n % 2 ? one : other, `c${n}`), type: undefined }));
+  socket.send({ type: "sends", items });
+  await socket.until(({ acks }) => acks.length === 64);
+  for (const [group, first] of [
+    [one, 1],
+    [other, 2],
+  ]) {
+    const acks = socket.acks.filter(({ conversation_id }) => conversation_id === group);
+    expect(acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual(
+      range(1, 32).map((seq) => [`c${2 * (seq - 1) + Number(first)}`, seq]),
+    );
+  }
+  expect(socket.messages).toEqual([]);
+});
+
+test("of 65 sends in one frame nothing is stored", async () => {
+  const group = await newGroup(ann, bob);
+  await refused({ type: "sends", items: range(1, 65).map((n) => to(group, `c${n}`)) });
+  expect(await post(group, ann, "the first")).toBe(1);
+});
+
+test("what is wrong with one of several sends is told of it alone", async () => {
+  const [one, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const socket = await openDevice(ann.token);
+  const wrong = {
+    homeless: text("?", "homeless"),
+    odd: to("1", "odd"),
+    foreign: to(bobs, "foreign"),
+    unknown: to(bobs + 1_000, "unknown"),
+    kind: { ...to(one, "kind"), kind: "nonsense" },
+    long: { ...to(one, "long"), body: { text: "x".repeat(8_001) } },
+    quote: { ...to(one, "quote"), quote_seq: 99 },
+  };
+  const items = [
+    to(one, "a"),
+    to(other, "b"),
+    ...Object.values(wrong),
+    "no object",
+    to(other, "y"),
+    to(one, "z"),
+  ];
+  socket.send({ type: "sends", items });
+  await socket.until(({ acks }) => acks.length + socket.of("error").length === items.length);
+  const acks = socket.acks.map(({ conversation_id, seq, client_msg_id }) => [
+    conversation_id,
+    seq,
+    client_msg_id,
+  ]);
+  expect(acks.filter(([group]) => group === one)).toEqual([
+    [one, 1, "a"],
+    [one, 2, "z"],
+  ]);
+  expect(acks.filter(([group]) => group === other)).toEqual([
+    [other, 1, "b"],
+    [other, 2, "y"],
+  ]);
+  const refusals = socket.of("error").map(({ code, client_msg_id }) => `${client_msg_id} ${code}`);
+  expect(refusals.toSorted()).toEqual([
+    "foreign not_found",
+    "homeless validation_failed",
+    "kind validation_failed",
+    "long validation_failed",
+    "odd validation_failed",
+    "quote not_found",
+    "undefined validation_failed",
+    "unknown not_found",
+  ]);
+});
+
+test("a sync replays each conversation that it names, and refuses those she is not in alone", async () => {
+  const groups = await Promise.all(range(1, 5).map(() => newGroup(ann, bob)));
+  for (const group of groups) for (const n of range(1, 3)) await post(group, bob, `${n}`);
+  const socket = await openDevice(ann.token);
+  socket.send({
+    type: "sync",
+    items: [...groups, bobs, left].map((group) => ({ ...from(group, 1), rev: 0 })),
+  });
+  await socket.until(() => socket.of("synced").length === 5 && socket.of("error").length === 2);
+  expect(
+    socket
+      .of("error")
+      .map(({ conversation_id }) => conversation_id)
+      .toSorted(),
+  ).toEqual([bobs, left].toSorted());
+  for (const conversation_id of groups) {
+    const mine = socket.messages.filter((message) => message.conversation_id === conversation_id);
+    // What was posted last may have come live before.
+    expect(mine.map(({ seq }) => seq).slice(-2)).toEqual([2, 3]);
+    const synced = { type: "synced", conversation_id, last_seq: 3, rev: 0, has_more: false };
+    expect(socket.of("synced")).toContainEqual(synced);
+  }
+});
+
+test("a sync of 100 conversations is taken", async () => {
+  const socket = await openDevice(ann.token);
+  socket.send({ type: "sync", items: [from(id, 3), ...range(1, 99).map((n) => from(bobs + 1_000 + n))] });
+  await socket.until(() => socket.of("error").length === 99);
+  expect(await socket.next("synced")).toMatchObject({ conversation_id: id, last_seq: 3 });
+});
+
+test("the conversation of a sync of its own is replayed from where it says", async () => {
+  const socket = await openDevice(ann.token);
+  socket.send({ type: "sync", ...from(id, 2) });
+  expect(await socket.next("synced")).toEqual({
+    ...{ type: "synced", conversation_id: id, last_seq: 3, rev: 0, has_more: false },
+  });
+  expect(socket.messages.map(({ seq, body }) => [seq, body])).toEqual([[3, { text: "3" }]]);
+});
+
+test("one may read a message right behind its send", async () => {
+  const group = await newGroup(ann, bob);
+  const socket = await openDevice(ann.token);
+  for (const seq of range(1, 3)) {
+    socket.send(to(group, `m${seq}`));
+    socket.send({ type: "read", conversation_id: group, seq });
+  }
+  await socket.settled(group);
+  expect(socket.acks.map(({ seq }) => seq)).toEqual(range(1, 3));
+  expect(socket.of("error")).toHaveLength(1);
+});

@@ -1,0 +1,356 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import type { ConversationId } from "../../../../src/core/ids.ts";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
+import { listed, openDirect, page } from "../../../support/clients/chat.ts";
+import { eventsOf, hears, knownTo, toldOf } from "../../../support/clients/device-frames.ts";
+import type { StrictMessage } from "../../../support/clients/shapes.ts";
+import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
+import { HeldInbox } from "../../../support/faults/hold.ts";
+import {
+  conversationObject,
+  newGroup,
+  nth,
+  post,
+  range,
+  remove,
+  text,
+} from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let cid: SignedIn;
+let dan: SignedIn;
+
+beforeEach(async () => {
+  const all = await signedIn(4);
+  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+});
+
+async function ask(
+  { token }: SignedIn,
+  id: number,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
+  const given = body === undefined ? {} : { body };
+  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...given });
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+  return answer;
+}
+
+const add = (id: number, ...who: SignedIn[]) =>
+  ask(ann, id, "POST", "/members", { user_ids: who.map(({ user }) => user.id) });
+const takeOut = (id: number, { user }: SignedIn) => ask(ann, id, "DELETE", `/members/${user.id}`);
+const rename = (id: number, name: string) => ask(ann, id, "PATCH", "", { name });
+
+/** Resolves once a device has heard of a new name and of all that came before it. */
+async function fence(id: number, name: string, ...sockets: TestSocket[]): Promise<void> {
+  await rename(id, name);
+  for (const socket of sockets) await hears(socket, { type: "conversation", conversation: { id, name } });
+}
+
+/** Has the group know of nobody's devices, as where they come long after it was last heard of. */
+async function unknowing(id: ConversationId): Promise<void> {
+  await runInDurableObject(conversationObject(id), (_, { storage }) => {
+    storage.sql.exec("UPDATE members SET devices = 0");
+  });
+  await evictDurableObject(conversationObject(id));
+}
+
+function member(event: string, ...who: SignedIn[]) {
+  return { type: "member", event, user_ids: who.map(({ user }) => user.id) };
+}
+
+test("a new group is announced to all devices of all, each as it is for him, and goes on there from its first message", async () => {
+  const devices = await Promise.all([ann, ann, bob, bob, cid].map(({ token }) => openDevice(token)));
+  const id = await newGroup(ann, bob, cid);
+  for (const [i, device] of devices.entries()) {
+    const role = i < 2 ? "owner" : "member";
+    await hears(device, { type: "conversation", conversation: { id, role, member_count: 3, last_seq: 0 } });
+  }
+  for (const seq of range(1, 5)) expect(await post(id, nth([ann, bob, cid], seq % 3), `${seq}`)).toBe(seq);
+  for (const device of devices) {
+    await hears(device, { type: "message", conversation_id: id, seq: 5 });
+    expect(knownTo(device, id)).toEqual(range(1, 5));
+    expect(eventsOf(device, id, "conversation")).toHaveLength(1);
+  }
+});
+
+test("a new direct conversation is announced to both, each with the other as peer", async () => {
+  const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
+  const { id } = await openDirect(ann, bob);
+  await hears(anns, { type: "conversation", conversation: { id, peer: { id: bob.user.id } } });
+  await hears(bobs, { type: "conversation", conversation: { id, peer: { id: ann.user.id } } });
+});
+
+test("who comes into a group has it announced to his devices, and is told of all from then on, once", async () => {
+  for (const round of range(1, 5)) {
+    const id = await newGroup(ann, bob);
+    await post(id, ann, "one");
+    const devices = [await openDevice(cid.token), await openDevice(cid.token), await openDevice(dan.token)];
+    await (round % 2 === 0 ? ask(ann, id, "PATCH", "", { join_policy: "free" }) : rename(id, "new"));
+    if (round % 2 === 0) for (const who of [cid, dan]) await ask(who, id, "POST", "/join", {});
+    else await add(id, cid, dan);
+    for (const device of devices)
+      await hears(device, { type: "conversation", conversation: { id, role: "member" } });
+    const last = await post(id, bob, "last");
+    for (const device of devices) {
+      await hears(device, { type: "message", conversation_id: id, seq: last });
+      const own = device === devices[2] && round % 2 === 0 ? 4 : 3;
+      expect(knownTo(device, id)).toEqual(range(own, last));
+      device.close();
+      await device.closed();
+    }
+  }
+});
+
+test("who is added has it announced though D1 learns of him late", async () => {
+  const id = await newGroup(ann, bob);
+  const device = await openDevice(cid.token);
+  const batch = env.DB.batch.bind(env.DB);
+  let isHeld = true;
+  const held: typeof batch = async (statements) => {
+    while (isHeld) await new Promise((resolve) => setTimeout(resolve, 1));
+    return batch(statements);
+  };
+  Object.defineProperty(env.DB, "batch", { configurable: true, value: held });
+  onTestFinished(() => void Reflect.deleteProperty(env.DB, "batch"));
+  const added = add(id, cid);
+  await hears(device, { ...member("joined", cid), conversation_id: id });
+  isHeld = false;
+  await added;
+  await hears(device, { type: "conversation", conversation: { id, role: "member" } });
+});
+
+test("every device hears what happens to members, in order; of applications the owner's and admins' alone", async () => {
+  const id = await newGroup(ann, bob, cid);
+  const [anns, bobs, cids] = [
+    await openDevice(ann.token),
+    await openDevice(bob.token),
+    await openDevice(cid.token),
+  ];
+  await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  await ask(dan, id, "POST", "/join", {});
+  await ask(bob, id, "POST", "/applications/1", { action: "accept" });
+  await ask(bob, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 });
+  await ask(dan, id, "POST", "/leave");
+  await add(id, dan);
+  await takeOut(id, dan);
+  await ask(ann, id, "POST", "/owner", { user_id: bob.user.id });
+  await ask(bob, id, "PATCH", "", { name: "his" });
+  for (const device of [anns, bobs, cids]) await hears(device, { type: "member", event: "profile" });
+  const told = [
+    member("role", bob),
+    member("applied", dan),
+    member("joined", dan),
+    member("muted", cid),
+    member("left", dan),
+    member("joined", dan),
+    member("removed", dan),
+    member("owner", bob),
+    member("profile"),
+  ];
+  expect(eventsOf(anns, id, "member")).toEqual(told);
+  expect(eventsOf(bobs, id, "member")).toEqual(told);
+  expect(eventsOf(cids, id, "member")).toEqual(told.filter(({ event }) => event !== "applied"));
+  for (const [device, role] of [
+    [anns, "member"],
+    [bobs, "owner"],
+    [cids, "member"],
+  ] as const) {
+    await hears(device, { type: "conversation", conversation: { id, name: "his", role } });
+  }
+});
+
+test("a new profile is announced to all, a new role to whose it is, own flags to one's own devices", async () => {
+  const id = await newGroup(ann, bob, cid);
+  const [anns, bobs, cids] = [
+    await openDevice(ann.token),
+    await openDevice(bob.token),
+    await openDevice(cid.token),
+  ];
+  const bobsOther = await openDevice(bob.token);
+  await fence(id, "first", anns, bobs, bobsOther, cids);
+  await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  for (const device of [bobs, bobsOther])
+    await hears(device, { type: "conversation", conversation: { id, role: "admin" } });
+  await ask(bob, id, "PUT", "/preferences", { sticky: true, silent: true });
+  for (const device of [bobs, bobsOther]) {
+    await hears(device, {
+      type: "conversation",
+      conversation: { id, role: "admin", sticky: true, silent: true },
+    });
+  }
+  await fence(id, "second", anns, bobs, bobsOther, cids);
+  for (const device of [anns, cids]) {
+    const names = eventsOf(device, id, "conversation").map(
+      (event) => Reflect.get(event, "conversation").name,
+    );
+    expect(names.slice(names.indexOf("first"))).toEqual(["first", "second"]);
+  }
+});
+
+test.each(["known to the group", "just come"])(
+  "who is removed has all that was said before, hears that he is out, and nothing more (devices %s)",
+  async (how) => {
+    const id = await newGroup(ann, bob, cid);
+    await expect.poll(async () => (await listed(cid, id)).member_count).toBe(3);
+    const devices = [await openDevice(cid.token), await openDevice(cid.token)];
+    const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
+    if (how === "known to the group") await fence(id, "first", anns, bobs, ...devices);
+    const before = (await listed(ann, id)).last_seq;
+    anns.send({
+      type: "sends",
+      items: range(1, 30).map((i) => ({ ...text(`${i}`, `${i}`), conversation_id: id })),
+    });
+    await anns.until(({ acks }) => acks.length === 30);
+    await takeOut(id, cid);
+    for (const device of devices) await hears(device, { ...member("removed", cid), conversation_id: id });
+    // All that he must not hear.
+    const quiet = devices.map((device) => toldOf(device, id).length);
+    for (const device of devices) {
+      expect(knownTo(device, id).filter((seq) => seq > before)).toEqual(range(before + 1, before + 30));
+      expect(toldOf(device, id).at(-1)).toEqual({ ...member("removed", cid), conversation_id: id });
+    }
+    await post(id, bob, "behind his back");
+    await remove(id, ann, before + 30, "everyone");
+    bobs.send({ type: "typing", conversation_id: id });
+    bobs.send({ type: "read", conversation_id: id, seq: before + 20 });
+    await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+    await fence(id, "second", anns, bobs);
+    for (const [i, device] of devices.entries()) {
+      device.send({ ...text("late", "late"), conversation_id: id });
+      expect(await hears(device, { type: "error", client_msg_id: "late" })).toMatchObject({
+        code: "not_found",
+      });
+      expect(toldOf(device, id).filter(({ type }) => type !== "error")).toHaveLength(nth(quiet, i));
+    }
+    const left = toldOf(nth(devices, 0), id).length;
+    await add(id, cid);
+    const last = await post(id, ann, "welcome");
+    for (const device of devices) {
+      await hears(device, { type: "message", conversation_id: id, seq: last });
+      await hears(device, { ...member("joined", cid), conversation_id: id });
+      const since = knownTo(device, id).filter((seq) => seq > before + 30);
+      expect(since).toEqual([last - 1, last]);
+      const types = toldOf(device, id)
+        .slice(left)
+        .map(({ type }) => type);
+      expect(types.filter((type) => !["message", "member", "conversation"].includes(type))).toEqual([]);
+    }
+  },
+);
+
+test.each(["removed", "dissolved"])(
+  "what was said before the end reaches a device that has just come, though its inbox hears of all of it later (%s)",
+  async (event) => {
+    const id = await newGroup(ann, cid);
+    await expect.poll(async () => (await listed(cid, id)).member_count).toBe(2);
+    const [anns, cids] = [await openDevice(ann.token), await openDevice(cid.token)];
+    // Once a new socket has what waited for it, its inbox has no timer, which would not let it be released.
+    const other = await newGroup(ann, cid);
+    await post(other, ann, "waits");
+    await cids.until(({ messages }) => messages.length > 0);
+    await unknowing(id);
+    const held = await HeldInbox.hold(cid.user.id);
+    for (const seq of [1, 2, 3]) await post(id, ann, `${seq}`);
+    const ending = event === "removed" ? takeOut(id, cid) : ask(ann, id, "DELETE", "");
+    await hears(anns, { type: "member", event });
+    await held.release();
+    await ending;
+    await hears(cids, { type: "member", event });
+    expect(knownTo(cids, id)).toEqual([1, 2, 3]);
+  },
+);
+
+test("of the end of a group hears who is in it then, last of all, and nobody who was out before", async () => {
+  const id = await newGroup(ann, bob, cid);
+  const [bobs, cids] = [await openDevice(bob.token), await openDevice(cid.token)];
+  await takeOut(id, cid);
+  await hears(cids, member("removed", cid));
+  const last = await post(id, ann, "farewell");
+  await ask(ann, id, "DELETE", "");
+  await hears(bobs, { ...member("dissolved"), conversation_id: id });
+  expect(knownTo(bobs, id)).toEqual([1, last]);
+  expect(toldOf(bobs, id).at(-1)).toEqual({ ...member("dissolved"), conversation_id: id });
+  // Another conversation goes on behind it.
+  const other = await newGroup(ann, cid);
+  await hears(cids, { type: "conversation", conversation: { id: other } });
+  expect(eventsOf(cids, id, "member")).toEqual([member("removed", cid)]);
+});
+
+test("who comes and goes quickly sees each message of his times once, in order", async () => {
+  const id = await newGroup(ann, bob);
+  const devices = [await openDevice(cid.token), await openDevice(cid.token)];
+  const visible: number[] = [];
+  for (const round of range(1, 8)) {
+    await add(id, cid);
+    const joined = (await listed(ann, id)).last_seq;
+    const said = await Promise.all(range(1, 3).map((i) => post(id, i === 1 ? cid : ann, `${round} ${i}`)));
+    visible.push(joined, ...said.toSorted((a, b) => a - b));
+    await takeOut(id, cid);
+    if (round % 2 === 0) await post(id, ann, "behind his back");
+  }
+  await add(id, cid);
+  const last = await post(id, ann, "last");
+  visible.push(last - 1, last);
+  for (const device of devices) {
+    await hears(device, { type: "message", conversation_id: id, seq: last });
+    expect(knownTo(device, id)).toEqual(visible);
+  }
+});
+
+test("who is put out and taken in again while all talk has of each of his times all, once", async () => {
+  const id = await newGroup(ann, bob, cid);
+  const devices = [await openDevice(cid.token), await openDevice(cid.token)];
+  const [talker, listener] = [nth(devices, 0), nth(devices, 1)];
+  const bobs = await openDevice(bob.token);
+  let said = 0;
+  let isOver = false;
+  const talk = async (device: TestSocket, name: string) => {
+    while (!isOver) {
+      const n = `${name} ${++said}`;
+      device.send({ ...text(n, n), conversation_id: id });
+      // Refused or not, it goes on.
+      await device.until(({ acks, frames }) => [...acks, ...frames].some((each) => each.client_msg_id === n));
+    }
+  };
+  const talking = [talk(talker, "cid"), talk(bobs, "bob")];
+  for (const _ of range(1, 12)) {
+    await takeOut(id, cid);
+    await add(id, cid);
+  }
+  isOver = true;
+  await Promise.all(talking);
+  const last = await post(id, ann, "last");
+  for (const device of devices) await hears(device, { type: "message", conversation_id: id, seq: last });
+  const seqs = visibleTo(cid, await history(id));
+  for (const device of [talker, listener]) {
+    expect(knownTo(device, id).toSorted((a, b) => a - b)).toEqual(seqs);
+    expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
+  }
+});
+
+async function history(id: number) {
+  const items = [];
+  for (let more = true; more; ) {
+    const found = await page(ann, id, `?limit=100&after=${items.at(-1)?.seq ?? 0}`);
+    items.push(...found.items);
+    more = found.has_more;
+  }
+  return items;
+}
+
+/** Of a group's history what was said while somebody was in it, who was from the beginning; his coming, not his going. */
+function visibleTo({ user }: SignedIn, items: StrictMessage[]): number[] {
+  let isIn = true;
+  return items.flatMap(({ seq, kind, body }) => {
+    const tip = kind === "tip" && JSON.stringify(body).includes(`"user_ids":[${user.id}]`);
+    if (tip) isIn = JSON.stringify(body).includes("joined");
+    return isIn ? [seq] : [];
+  });
+}

@@ -1,0 +1,133 @@
+import { expect, test } from "vitest";
+import { signedIn } from "../../../support/accounts/users.ts";
+import { listed } from "../../../support/clients/chat.ts";
+import { Device } from "../../../support/clients/device.ts";
+import { acked } from "../../../support/clients/device-frames.ts";
+import { accepted, DEVICE_PATH, openDevice, upgrade } from "../../../support/clients/socket.ts";
+import { newGroup, post, range } from "../../../support/objects/room.ts";
+
+/** So much may wait for a reader that says nothing. */
+const MAX_UNREAD = 4 * 1024 * 1024;
+/** So much for one that speaks and does not ping. */
+const MAX_UNPINGED = 32 * 1024 * 1024;
+
+test("a reader that stops while 10,000 messages pass is closed in time, and misses nothing in the end", async () => {
+  const [ann, bob, cid] = await signedIn(3);
+  if (!ann || !bob || !cid) throw new Error("three people");
+  const id = await newGroup(ann, bob, cid);
+  const speakers = [ann, ann, cid, cid].map((who, i) => new Device(who, i));
+  const [phone, pad] = [new Device(bob, 1), new Device(bob, 2)];
+  for (const device of [...speakers, phone, pad]) await device.come();
+  const before = await post(id, ann, "the phone has this");
+  await phone.until(() => phone.picture(id).lastSeq === before);
+  phone.leave();
+  // It opens a socket, and does not read what comes there.
+  const unread = await upgrade(DEVICE_PATH, bob.token);
+
+  const [rounds, each] = [20, 125];
+  for (const round of range(1, rounds)) {
+    for (const [i, speaker] of speakers.entries()) {
+      const drafts = range(1, each).map((n) => {
+        const clientMsgId = `${i} ${(round - 1) * each + n}`;
+        return { conversationId: id, clientMsgId, text: clientMsgId.padEnd(300, " and so on") };
+      });
+      speaker.say(drafts, true);
+    }
+    const last = before + round * each * speakers.length;
+    for (const device of [...speakers, pad]) {
+      const isUpToDate = () => device.pending.length === 0 && device.picture(id).lastSeq === last;
+      expect(await device.until(isUpToDate)).toBe(true);
+    }
+  }
+
+  const last = before + rounds * each * speakers.length;
+  const socket = accepted(unread);
+  await socket.until(({ isOpen, received }) => !isOpen || received > MAX_UNREAD);
+  expect(socket.received).toBeLessThanOrEqual(MAX_UNREAD);
+  expect((await socket.closed()).code).toBe(4408);
+  expect(socket.received).toBeGreaterThan(MAX_UNREAD - 256 * 1024);
+  // What it could still read is a beginning of all, without a gap.
+  expect(socket.seqs).toEqual(range(before + 1, before + socket.seqs.length));
+
+  await phone.come();
+  const { messages } = pad.picture(id);
+  expect(messages.map(({ seq }) => seq)).toEqual(range(1, last));
+  for (const device of [...speakers, phone]) expect(device.picture(id).messages).toEqual(messages);
+  for (const device of [...speakers, pad]) expect(device.sockets).toBe(1);
+  for (const [i, speaker] of speakers.entries()) {
+    const said = messages
+      .filter(({ seq }) => seq > before)
+      .map(({ body }) => String(Reflect.get(Object(body), "text")));
+    expect(
+      said.filter((text) => text.startsWith(`${i} `)).map((text) => parseInt(text.slice(2), 10)),
+    ).toEqual(range(1, rounds * each));
+    expect(speaker.answers.length).toBe(rounds * each);
+  }
+  expect(await listed(bob, id)).toMatchObject({ last_seq: last, read_seq: 0, unread_count: last });
+  phone.read(id, last - 7);
+  await expect.poll(async () => (await listed(bob, id)).unread_count).toBe(7);
+  for (const device of [...speakers, phone, pad]) device.leave();
+}, 120_000);
+
+test("a device that syncs many large conversations at once is not taken for a slow reader", async () => {
+  const [ann, bob] = await signedIn(2);
+  if (!ann || !bob) throw new Error("two people");
+  const ids = [];
+  for (const _ of range(1, 14)) ids.push(await newGroup(ann, bob));
+  const [each, inFrame] = [100, 10];
+  const speaker = await openDevice(ann.token);
+  for (const [i, id] of ids.entries()) {
+    for (let first = 1; first <= each; first += inFrame) {
+      const items = range(first, first + inFrame - 1).map((n) => ({
+        ...{ kind: "text", body: { text: `${n}`.padEnd(4_096, ".") } },
+        ...{ conversation_id: id, client_msg_id: `${n}` },
+      }));
+      speaker.send({ type: "sends", items });
+    }
+    await acked(speaker, (i + 1) * each);
+  }
+  speaker.close();
+  const device = new Device(bob, 1, { pings: false });
+  await device.come();
+  expect(device.isHere).toBe(true);
+  for (const id of ids) {
+    expect(device.picture(id).messages.map(({ seq }) => seq)).toEqual(range(1, each));
+  }
+  // All are live now.
+  for (const id of ids) await post(id, ann, "and on");
+  for (const id of ids) await device.until(() => device.picture(id).lastSeq === each + 1);
+  expect(device.sockets).toBe(1);
+  device.leave();
+}, 60_000);
+
+test("one that asks and asks is closed once it was sent 32 MiB without a ping of its; one that pings is not", async () => {
+  const [ann, bob] = await signedIn(2);
+  if (!ann || !bob) throw new Error("two people");
+  const id = await newGroup(ann, bob);
+  const speaker = await openDevice(ann.token);
+  const body = { data: "x".repeat(30_000), description: "", extension: "" };
+  for (const n of range(1, 100)) {
+    speaker.send({ type: "send", kind: "custom", body, conversation_id: id, client_msg_id: `${n}` });
+  }
+  await acked(speaker, 100);
+  /** Asks for the same page, until it has so much or is closed. @returns the code it was closed with */
+  const asks = async (most: number, pings: boolean): Promise<number | null> => {
+    const socket = await openDevice(bob.token);
+    let pages = 0;
+    while (socket.isOpen && socket.received < most) {
+      if (pings) socket.send("ping");
+      socket.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
+      pages++;
+      await socket.until(({ isOpen, frames }) => !isOpen || frames.at(-1)?.type === "synced");
+      if (socket.isOpen) socket.frames.length = 0;
+    }
+    expect(pages).toBeGreaterThan(10);
+    const code = socket.isOpen ? null : (await socket.closed()).code;
+    expect(socket.received).toBeGreaterThan(MAX_UNPINGED - MAX_UNREAD);
+    if (code !== null) expect(socket.received).toBeLessThanOrEqual(MAX_UNPINGED);
+    socket.close();
+    return code;
+  };
+  expect(await asks(2 * MAX_UNPINGED, false)).toBe(4408);
+  expect(await asks(1.2 * MAX_UNPINGED, true)).toBe(null);
+}, 60_000);

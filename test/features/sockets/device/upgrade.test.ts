@@ -1,0 +1,125 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { app } from "../../../support/app.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { call, login, problem, register, request } from "../../../support/clients/api.ts";
+import { accepted, DEVICE_PATH, openDevice, refusal, upgrade } from "../../../support/clients/socket.ts";
+import { newGroup, post, range, sessionOf } from "../../../support/objects/room.ts";
+
+const HERE = "https://parley.test";
+
+let ann: SignedIn;
+let eve: SignedIn;
+
+beforeAll(async () => {
+  [ann, eve] = await Promise.all([register(), register()]);
+});
+
+/** The three ways in which a token comes. */
+const CARRIERS: [string, (token: string) => Promise<Response>][] = [
+  ["Authorization", (token) => upgrade(DEVICE_PATH, token)],
+  ["?access_token=", (token) => upgrade(`${DEVICE_PATH}?access_token=${token}`)],
+  [
+    "a sub-protocol",
+    (token) => upgrade(DEVICE_PATH, undefined, { "Sec-WebSocket-Protocol": `parley.v1, token.${token}` }),
+  ],
+];
+
+test.each(CARRIERS)("a token in %s opens a socket, whose first frame says whose it is", async (_, open) => {
+  const socket = accepted(await open(ann.token));
+  await socket.next("ready");
+  expect(socket.frames).toEqual([{ type: "ready", user_id: ann.user.id, session_id: sessionOf(ann) }]);
+});
+
+test("fifty at once, the first of their user, all open, and each hears of a message once", async () => {
+  const kim = await register();
+  const sockets = await Promise.all(range(1, 50).map(() => openDevice(kim.token)));
+  const id = await newGroup(kim);
+  await post(id, kim, "hello");
+  await Promise.all(sockets.map((socket) => socket.next("message")));
+  await Promise.all(sockets.map((socket) => socket.settled(id)));
+  expect(sockets.map(({ seqs }) => seqs)).toEqual(sockets.map(() => [1]));
+});
+
+test.each(CARRIERS)("a forged token in %s, or one of an ended session: 401", async (_, open) => {
+  const ended = await login(ann.user.username);
+  expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
+  const [header, , signature] = ann.token.split(".");
+  const [, hers] = eve.token.split(".");
+  for (const token of [
+    "nonsense",
+    `${ann.token.slice(0, -4)}AAAA`,
+    `${header}.${hers}.${signature}`,
+    ended.token,
+  ]) {
+    problem(await refusal(await open(token)), 401, "unauthenticated");
+  }
+});
+
+test("without a token: 401, before anything else is looked at", async () => {
+  const offered = { "Sec-WebSocket-Protocol": "parley.v1" };
+  problem(await refusal(await upgrade(DEVICE_PATH)), 401, "unauthenticated");
+  problem(await refusal(await upgrade(DEVICE_PATH, undefined, offered)), 401, "unauthenticated");
+  problem(await call("GET", DEVICE_PATH), 401, "unauthenticated");
+});
+
+test("of the sub-protocols offered the server answers parley.v1 alone, and none that was not offered", async () => {
+  const answered = async (offer: string) => {
+    const response = await upgrade(DEVICE_PATH, undefined, { "Sec-WebSocket-Protocol": offer });
+    accepted(response);
+    return response.headers.get("Sec-WebSocket-Protocol");
+  };
+  expect(await answered(`parley.v1, token.${ann.token}`)).toBe("parley.v1");
+  expect(await answered(`token.${ann.token},other,parley.v1`)).toBe("parley.v1");
+  expect(await answered(`token.${ann.token}`)).toBe(null);
+});
+
+test("no upgrade asked for: 426", async () => {
+  problem(await call("GET", DEVICE_PATH, { token: ann.token }), 426, "upgrade_required");
+  const other = await upgrade(DEVICE_PATH, ann.token, { Upgrade: "h2c" });
+  problem(await refusal(other), 426, "upgrade_required");
+});
+
+test("a foreign Origin is refused, the Worker's own and none are not: 403", async () => {
+  for (const Origin of ["https://evil.test", `${HERE}:8443`, "null", `${HERE}.evil.test`]) {
+    const answer = await refusal(await upgrade(DEVICE_PATH, ann.token, { Origin }));
+    problem(answer, 403, "forbidden");
+  }
+  accepted(await upgrade(DEVICE_PATH, ann.token, { Origin: HERE }));
+});
+
+test.each([
+  ["*", 101],
+  ["https://a.test, https://b.test", 101],
+  ["https://a.test", 403],
+])("with ALLOWED_ORIGINS %s the Origin https://b.test gets %i", async (ALLOWED_ORIGINS, status) => {
+  const headers = { Upgrade: "websocket", Origin: "https://b.test" };
+  const asked = request("GET", DEVICE_PATH, { token: ann.token, headers });
+  const response = await app.fetch(asked, { ...env, ALLOWED_ORIGINS }, createExecutionContext());
+  expect(response.status).toBe(status);
+  response.webSocket?.accept();
+});
+
+test("what a client says in the object's own header is overwritten", async () => {
+  const forged = {
+    userId: ann.user.id,
+    sessionId: sessionOf(ann),
+    expiresAt: Date.now() + 1e9,
+    protocol: "x",
+  };
+  const headers = { "X-Parley-Opening": JSON.stringify(forged) };
+  const ready = await accepted(await upgrade(DEVICE_PATH, eve.token, headers)).next("ready");
+  expect(ready).toEqual({ type: "ready", user_id: eve.user.id, session_id: sessionOf(eve) });
+});
+
+test("a client that goes closes cleanly, whatever code it gives", async () => {
+  for (const code of [1000, 1001, 3000, 4999]) {
+    const socket = await openDevice(ann.token);
+    socket.close(code);
+    expect(await socket.closed()).toMatchObject({ code });
+  }
+  const bare = await openDevice(ann.token);
+  bare.closeBare();
+  expect((await bare.closed()).code).toBe(1000);
+});

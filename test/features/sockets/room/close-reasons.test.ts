@@ -1,0 +1,248 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { ConversationId } from "../../../../src/core/ids.ts";
+import { openSockets, turns } from "../../../support/accounts/sessions.ts";
+import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { accepted, openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
+import {
+  anotherDevice,
+  conversationObject,
+  inboxObject,
+  newGroup,
+  nth,
+  people,
+  post,
+  range,
+  sessionOf,
+  text,
+} from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: ConversationId;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+  id = await newGroup(ann, bob);
+});
+
+const Registered = z.object({ session_id: z.string(), conversation_id: z.int() });
+
+/** The sockets which a user's inbox knows of. */
+function registered({ user }: SignedIn) {
+  return runInDurableObject(inboxObject(user.id), (_, { storage }) =>
+    z.array(Registered).parse(storage.sql.exec("SELECT * FROM sockets").toArray()),
+  );
+}
+
+/** Resolves once the inbox knows no socket of this session here any more. */
+async function forgotten(of: SignedIn, conversationId: ConversationId): Promise<void> {
+  const known = await registered(of);
+  const mine = ({ session_id, conversation_id }: z.infer<typeof Registered>) =>
+    session_id === sessionOf(of) && conversation_id === conversationId;
+  if (known.some(mine)) return forgotten(of, conversationId);
+}
+
+test("ten invalid frames in a row close the socket with 4400", async () => {
+  const socket = await openRoom(id, ann.token);
+  for (let i = 0; i < 10; i++) socket.send("nonsense");
+  expect((await socket.closed()).code).toBe(4400);
+  expect(socket.of("error").length).toBe(10);
+  await forgotten(ann, id);
+});
+
+test.each<[string, unknown]>([
+  ["read", { type: "read", seq: 0 }],
+  ["send", text("fine")],
+  ["sends of which one is valid", { type: "sends", items: ["nonsense", text("fine")] }],
+  ["typing", { type: "typing" }],
+])("a valid %s between nine invalid frames and nine more keeps the socket open", async (_, valid) => {
+  const socket = await openRoom(id, ann.token);
+  for (const frame of [...Array(9).fill("{"), valid, ...Array(9).fill("{")]) socket.send(frame);
+  await socket.settled();
+  expect(socket.isOpen).toBe(true);
+  socket.close();
+});
+
+test("sends which are invalid throughout count as one invalid frame each", async () => {
+  const socket = await openRoom(id, ann.token);
+  for (let i = 0; i < 10; i++) socket.send({ type: "sends", items: ["nonsense", "more"] });
+  expect((await socket.closed()).code).toBe(4400);
+});
+
+test("a binary frame is refused and counts as invalid", async () => {
+  const socket = await openRoom(id, ann.token);
+  socket.send(new ArrayBuffer(8));
+  expect(await socket.next("error")).toMatchObject({ code: "validation_failed" });
+  await socket.settled();
+  for (let i = 0; i < 10; i++) socket.send(new ArrayBuffer(8));
+  expect((await socket.closed()).code).toBe(4400);
+});
+
+const FRAME = 64 * 1024;
+
+test.each<[string, string | ArrayBuffer]>([
+  ["ASCII", "x".repeat(FRAME + 1)],
+  ["two-byte", `${"é".repeat(FRAME / 2)}x`],
+  ["three-byte", "界".repeat(Math.floor(FRAME / 3) + 1)],
+  ["four-byte", "😀".repeat(FRAME / 4 + 1)],
+  ["binary", new ArrayBuffer(FRAME + 1)],
+])("a frame over 64 KiB (%s) closes the socket with 4413", async (_, frame) => {
+  const socket = await openRoom(id, ann.token);
+  socket.send(frame);
+  expect((await socket.closed()).code).toBe(4413);
+  await forgotten(ann, id);
+});
+
+test.each(["x", "é", "😀"])("a frame of exactly 64 KiB (of '%s') is taken", async (unit) => {
+  const socket = await openRoom(id, ann.token);
+  socket.send(unit.repeat(FRAME / new TextEncoder().encode(unit).byteLength));
+  expect(await socket.next("error")).toMatchObject({ code: "validation_failed" });
+  socket.close();
+});
+
+test("a reader that says nothing and is sent more than 4 MiB is closed with 4408; one that pings is not", async () => {
+  const room = await newGroup(ann, bob);
+  const [silent, pinging] = [await openRoom(room, bob.token), await openRoom(room, bob.token)];
+  const sender = await openRoom(room, ann.token);
+  const body = { data: "x".repeat(30_000), description: "", extension: "" };
+  const count = Math.ceil((4.1 * 1024 * 1024) / 30_000);
+  for (const i of range(1, count)) {
+    sender.send({ type: "send", kind: "custom", client_msg_id: `${i}`, body });
+    if (i % 50 === 0) {
+      await pinging.until(({ messages }) => messages.length >= i);
+      pinging.send("ping");
+      await pinging.until(({ words }) => words.length >= i / 50);
+    }
+  }
+  expect((await silent.closed()).code).toBe(4408);
+  await pinging.until(({ messages }) => messages.length === count);
+  await sender.until(({ acks }) => acks.length === count);
+  expect(silent.messages.length).toBeGreaterThan(130);
+  expect(pinging.isOpen).toBe(true);
+});
+
+test("a socket whose attachment is not understood is closed with 1011, the others go on", async () => {
+  const room = await newGroup(ann, bob);
+  const [anns, bobs] = [await openRoom(room, ann.token), await openRoom(room, bob.token)];
+  const stub = conversationObject(room);
+  await runInDurableObject(stub, (_, state) => {
+    for (const ws of state.getWebSockets()) {
+      const { userId } = z.object({ userId: z.int() }).parse(ws.deserializeAttachment());
+      if (userId === ann.user.id) ws.serializeAttachment({ v: 999, who: "knows" });
+    }
+  });
+  await evictDurableObject(stub);
+  anns.send(text("?"));
+  expect((await anns.closed()).code).toBe(1011);
+  await post(room, ann, "still here");
+  expect(await bobs.next("message")).toMatchObject({ message: { body: { text: "still here" } } });
+});
+
+test("logging out closes all sockets of that session with 4001, in every conversation, and no others", async () => {
+  const phone = await anotherDevice(ann);
+  const rooms = [id, await newGroup(ann, bob), await newGroup(ann)];
+  const mine = await Promise.all([...rooms, id].map((room) => openRoom(room, phone.token)));
+  const others = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+  expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
+  for (const socket of mine) {
+    expect((await socket.closed()).code).toBe(4001);
+    expect(socket.frames.at(-1)).toEqual({ type: "kicked", reason: "session_ended" });
+  }
+  for (const socket of others) await socket.settled();
+  expect((await registered(ann)).map(({ session_id }) => session_id)).not.toContain(sessionOf(phone));
+  expect((await upgrade(roomPath(id), phone.token)).status).toBe(401);
+});
+
+test("a session that is ended from another device has its sockets closed when the call answers", async () => {
+  const phone = await anotherDevice(ann);
+  const socket = await openRoom(id, phone.token);
+  const answer = await call("DELETE", `/v1/sessions/${sessionOf(phone)}`, { token: ann.token });
+  expect(answer.status).toBe(204);
+  expect((await socket.closed()).code).toBe(4001);
+});
+
+test("nothing is taken from a kicked client which does not close its end", async () => {
+  const phone = await anotherDevice(ann);
+  const [deaf, bobs] = [await openRoom(id, phone.token, "", { deaf: true }), await openRoom(id, bob.token)];
+  expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
+  expect((await deaf.closed()).code).toBe(4001);
+  deaf.send(text("I am still here"));
+  await evictDurableObject(conversationObject(id));
+  deaf.send(text("even now"));
+  const seq = await post(id, ann, "is he?");
+  await bobs.until(({ seqs }) => seqs.includes(seq));
+  expect(bobs.messages.map(({ body }) => body.text)).toEqual(["is he?"]);
+});
+
+describe("a session that ends while its rooms open", () => {
+  const UPGRADES = 20;
+
+  let rooms: ConversationId[];
+
+  beforeAll(async () => {
+    rooms = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  });
+
+  test.each(range(0, 7))(
+    "a session that ends %i turns into 20 upgrades has no open socket after",
+    async (n) => {
+      const phone = await anotherDevice(ann);
+      const sockets: TestSocket[] = [];
+      const upgrades = range(1, UPGRADES).map(async (i) => {
+        await turns(i % 4);
+        const response = await upgrade(roomPath(nth(rooms, i % 2)), phone.token);
+        if (response.status === 101) sockets.push(accepted(response));
+        else expect(response.status).toBe(401);
+      });
+      await turns(n);
+      const ended =
+        n % 2 === 0
+          ? call("POST", "/v1/logout", { token: phone.token })
+          : call("DELETE", `/v1/sessions/${sessionOf(phone)}`, { token: ann.token });
+      expect((await ended).status).toBe(204);
+      for (const id of rooms)
+        expect(await openSockets(conversationObject(id))).not.toContain(sessionOf(phone));
+      await Promise.all(upgrades);
+      for (const socket of sockets) expect((await socket.closed()).code).toBe(4001);
+      for (const id of rooms) {
+        expect(await openSockets(conversationObject(id))).not.toContain(sessionOf(phone));
+        expect((await upgrade(roomPath(id), phone.token)).status).toBe(401);
+      }
+    },
+  );
+
+  test("what one session loses another of the same user keeps", async () => {
+    const [phone, tablet] = [await anotherDevice(ann), await anotherDevice(ann)];
+    const id = nth(rooms, 0);
+    const kept = await openRoom(id, tablet.token);
+    const opening = range(1, 10).map(() => upgrade(roomPath(id), tablet.token));
+    const [ended, ...opened] = await Promise.all([
+      call("POST", "/v1/logout", { token: phone.token }),
+      ...opening,
+    ]);
+    expect(ended.status).toBe(204);
+    const all = [kept, ...opened.map((response) => accepted(response))];
+    await post(id, bob, "hello");
+    for (const socket of all) await socket.next("message");
+  });
+
+  test("a kick that could not reach a conversation is repeated by the inbox until it did", async () => {
+    const phone = await anotherDevice(ann);
+    const id = nth(rooms, 0);
+    const socket = await openRoom(id, phone.token);
+    const inbox = inboxObject(ann.user.id);
+    // As a crash leaves it between the tombstone and the kick: the job stands, nobody was kicked.
+    await runInDurableObject(inbox, (_, { storage }) => {
+      const expiresAt = Date.now() + 60_000;
+      storage.sql.exec("INSERT INTO ended_sessions VALUES (?, ?)", sessionOf(phone), expiresAt);
+      storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('kick', ?, 1)", sessionOf(phone));
+      return storage.setAlarm(Date.now() + 60_000);
+    });
+    await runDurableObjectAlarm(inbox);
+    expect((await socket.closed()).code).toBe(4001);
+  });
+});

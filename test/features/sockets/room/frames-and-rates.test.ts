@@ -1,0 +1,338 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import type { ConversationId } from "../../../../src/core/ids.ts";
+import { call, register, type SignedIn } from "../../../support/clients/api.ts";
+import { type Frame, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
+import {
+  anotherDevice,
+  newGroup,
+  nth,
+  people,
+  post,
+  range,
+  remove,
+  text,
+} from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let annsTablet: SignedIn;
+let id: ConversationId;
+let phone: TestSocket;
+let tablet: TestSocket;
+let bobs: TestSocket;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+  annsTablet = await anotherDevice(ann);
+  id = await newGroup(ann, bob);
+  phone = await openRoom(id, ann.token);
+  tablet = await openRoom(id, annsTablet.token);
+  bobs = await openRoom(id, bob.token);
+  for (const i of range(1, 5)) await post(id, bob, `${i}`);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Sets the clock of the objects; it stands still until the returned function moves it on. */
+function standStill(): (ms: number) => void {
+  let now = Date.now();
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  return (ms) => {
+    now += ms;
+  };
+}
+
+const all = () => [phone, tablet, bobs];
+const settled = () => Promise.all(all().map((socket) => socket.settled()));
+
+/** How many frames of a type each socket has got. */
+const counts = (type: string) => all().map((socket) => socket.of(type).length);
+
+test("a read position that moves is told to the others and to the reader's other devices", async () => {
+  phone.send({ type: "read", seq: 3 });
+  const told = { type: "read", conversation_id: id, user_id: ann.user.id, seq: 3 };
+  expect(await tablet.next("read")).toEqual(told);
+  expect(await bobs.next("read")).toEqual(told);
+  await settled();
+  expect(counts("read")).toEqual([0, 1, 1]);
+});
+
+test("a read position that stands or would go back is told to nobody", async () => {
+  phone.send({ type: "read", seq: 3 });
+  phone.send({ type: "read", seq: 0 });
+  await settled();
+  expect(counts("read")).toEqual([0, 1, 1]);
+});
+
+test("a read position that moves over HTTP is told to every socket", async () => {
+  const { token } = annsTablet;
+  const answer = await call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq: 4 } });
+  expect(answer.body).toEqual({ read_seq: 4, unread_count: 1 });
+  await settled();
+  expect(counts("read")).toEqual([1, 2, 2]);
+});
+
+test("a read position beyond the last message is refused", async () => {
+  phone.send({ type: "read", seq: 6 });
+  expect(await phone.next("error")).toMatchObject({ code: "not_found" });
+});
+
+test("a read frame in the same breath as a send counts that send", async () => {
+  const other = await newGroup(ann, bob);
+  const [anns, watcher] = [await openRoom(other, ann.token), await openRoom(other, bob.token)];
+  for (const i of range(1, 5)) anns.send(text(`${i}`, `${i}`));
+  watcher.send({ type: "sends", items: [text("a", "a"), text("b", "b")] });
+  await watcher.until(({ acks }) => acks.length === 2);
+  const last = Math.max(...watcher.acks.map(({ seq }) => seq));
+  watcher.send(text("c", "c"));
+  watcher.send(text("d", "d"));
+  watcher.send({ type: "read", seq: last + 1 });
+  await watcher.settled();
+  expect(watcher.of("error").filter((error) => !String(error.detail).includes("4000000000000000"))).toEqual(
+    [],
+  );
+});
+
+test("typing is passed on to others once a second, not to own devices, and never stored", async () => {
+  // All of them come within a second, however busy the machine is.
+  standStill();
+  for (let i = 0; i < 10; i++) phone.send({ type: "typing" });
+  expect(await bobs.next("typing")).toEqual({ type: "typing", conversation_id: id, user_id: ann.user.id });
+  await settled();
+  expect(counts("typing")).toEqual([0, 0, 1]);
+  const late = await openRoom(id, bob.token, "?after=5");
+  await late.next("synced");
+  expect(late.of("typing")).toEqual([]);
+});
+
+test("a revoke is told to every socket, with who did it and its rev", async () => {
+  await remove(id, ann, 1, "everyone");
+  const told = { type: "revoked", conversation_id: id, seq: 1, by: ann.user.id, rev: 1 };
+  for (const socket of all()) expect(await socket.next("revoked")).toEqual(told);
+  await remove(id, ann, 1, "everyone");
+  await settled();
+  expect(counts("revoked")).toEqual([1, 1, 1]);
+});
+
+test("a hide is told to the user's own sockets alone", async () => {
+  await remove(id, ann, 2, "me");
+  const told = { type: "hidden", conversation_id: id, seq: 2, rev: 2 };
+  for (const socket of [phone, tablet]) expect(await socket.next("hidden")).toEqual(told);
+  await settled();
+  expect(counts("hidden")).toEqual([1, 1, 0]);
+});
+
+test("ping is answered with pong", async () => {
+  phone.send("ping");
+  await phone.until(({ words }) => words.includes("pong"));
+});
+
+test.each<[string, unknown]>([
+  ["no JSON", "hello"],
+  ["no object", "[]"],
+  ["no type", {}],
+  ["an unknown type", { type: "launch" }],
+  ["a read without seq", { type: "read" }],
+  ["a read of a negative seq", { type: "read", seq: -1 }],
+  ["a read of a fraction", { type: "read", seq: 1.5 }],
+  ["a read of a string", { type: "read", seq: "1" }],
+  ["a sync without after", { type: "sync" }],
+  ["a sync with a negative rev", { type: "sync", after: 0, rev: -1 }],
+  ["a text with U+0000", '{"type":"send","kind":"text","body":{"text":"\\u0000"}}'],
+  ["a text with a lone surrogate", '{"type":"send","kind":"text","body":{"text":"\\ud800"}}'],
+  ["a text over 8,000 code points", text("😀".repeat(8_001))],
+  ["a send of a tip", { type: "send", kind: "tip", body: { event: "joined" } }],
+  ["JSON that is nested too deep", `${"[".repeat(40)}${"]".repeat(40)}`],
+])("%s is refused as not valid, and the socket stays open", async (_, frame) => {
+  const before = bobs.of("error").length;
+  bobs.send(frame);
+  await bobs.until((socket) => socket.of("error").length > before);
+  expect(bobs.of("error").at(-1)).toMatchObject({ type: "error", code: "validation_failed" });
+  // A valid frame in between: ten invalid ones in a row would close it.
+  bobs.send({ type: "read", seq: 0 });
+  await bobs.settled();
+  expect(bobs.of("error").length).toBe(before + 2);
+});
+
+test("a text of 8,000 code points outside the BMP is taken whole", async () => {
+  const long = "😀".repeat(8_000);
+  phone.send(text(long, "long"));
+  await phone.next("ack");
+  expect((await bobs.next("message")).message).toMatchObject({ body: { text: long } });
+});
+
+test.each(["send", "sends", "read", "typing", "sync"])(
+  "a %s frame that names another conversation is refused, one that names this is taken",
+  async (type) => {
+    const room = await newGroup(ann, bob);
+    const socket = await openRoom(room, ann.token);
+    const frame = { ...text("x", "mine"), type, items: [text("x")], seq: 0, after: 0 };
+    socket.send({ ...frame, conversation_id: room + 1 });
+    expect(await socket.next("error")).toMatchObject({ code: "not_found" });
+    socket.send({ ...frame, conversation_id: room });
+    await socket.settled();
+    expect(socket.of("error").length).toBe(2);
+    expect(socket.acks.length).toBe(type.startsWith("send") ? 1 : 0);
+  },
+);
+
+test("the refusal of a send carries its client id, whatever was wrong with it", async () => {
+  for (const wrong of [{ conversation_id: id + 1 }, { conversation_id: "x" }, { kind: "?" }, { body: {} }]) {
+    phone.send({ ...text("x", "which"), ...wrong });
+    expect(await phone.next("error")).toMatchObject({ client_msg_id: "which" });
+  }
+});
+
+describe("a room's socket", () => {
+  const Id = z.looseObject({ id: z.int() });
+
+  async function direct(a: SignedIn, b: SignedIn): Promise<number> {
+    const answer = await call("POST", "/v1/conversations", {
+      token: a.token,
+      body: { kind: "direct", user_id: b.user.id },
+    });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+    return Id.parse(answer.body).id;
+  }
+
+  test("two people chat over sockets", async () => {
+    const [ann, bob] = [await register(), await register()];
+    const id = await direct(ann, bob);
+    const a = await openRoom(id, ann.token);
+    const b = await openRoom(id, bob.token);
+    a.send({ type: "send", client_msg_id: "1", kind: "text", body: { text: "你好, Bob" } });
+    const ack = await a.next("ack");
+    expect(ack).toMatchObject({ client_msg_id: "1", conversation_id: id, seq: 1 });
+    const shown = await b.next("message");
+    expect(shown).toMatchObject({
+      message: {
+        conversation_id: id,
+        seq: 1,
+        sender: { id: ann.user.id },
+        kind: "text",
+        body: { text: "你好, Bob" },
+        mentions: [],
+        revoked: false,
+        client_msg_id: "1",
+      },
+    });
+    // Bumps follow the message: his list knows it a moment later.
+    const list = () => call("GET", "/v1/conversations", { token: bob.token });
+    let answer = await list();
+    while (!JSON.stringify(answer.body).includes('"last_seq":1')) answer = await list();
+    expect(answer.body).toMatchObject({ items: [{ id, unread_count: 1, last_message: { seq: 1 } }] });
+  });
+});
+
+describe("the rate of a room's frames", () => {
+  const WINDOW_MS = 10_000;
+  /** A read position beyond every message: a frame that is refused by itself, and stores nothing. */
+  const FRAME = { type: "read", seq: 999_999 };
+  /** In whole frames, of the thousand messages that may wait. */
+  const AT_ONCE = 15 * 64;
+
+  let ann: SignedIn;
+  let bob: SignedIn;
+  let id: ConversationId;
+
+  beforeAll(async () => {
+    const registered = await people(2);
+    ann = nth(registered, 0);
+    bob = nth(registered, 1);
+    id = await newGroup(ann, bob);
+  });
+
+  /** Sends so many frames, and resolves when each has been refused. @returns how often each code came */
+  async function send(socket: TestSocket, count: number): Promise<Record<string, number>> {
+    const before = socket.of("error").length;
+    for (let i = 0; i < count; i++) socket.send(FRAME);
+    await socket.until(() => socket.of("error").length >= before + count);
+    const codes: Record<string, number> = {};
+    for (const { code } of socket.of("error").slice(before)) {
+      codes[String(code)] = (codes[String(code)] ?? 0) + 1;
+    }
+    return codes;
+  }
+
+  /** Sends texts of these numbers, 64 in a frame, as many at once as may wait, and resolves when each was answered. */
+  async function sendTexts(socket: TestSocket, first: number, last: number): Promise<void> {
+    for (let from = first; from <= last; from += AT_ONCE) {
+      const to = Math.min(from + AT_ONCE - 1, last);
+      for (let next = from; next <= to; next += 64) {
+        const items = range(next, Math.min(next + 63, to)).map((n) => text(`${n}`, `c${n}`));
+        socket.send({ type: "sends", items });
+      }
+      const isDone = (frame: Frame) => JSON.stringify(frame).includes(`"c${to}"`);
+      await socket.until(({ frames }) => frames.slice(-1).some(isDone));
+    }
+  }
+
+  test("a socket may send 3,000 frames in ten seconds; what is more is refused, and then it goes on", async () => {
+    const pass = standStill();
+    const socket = await openRoom(id, ann.token);
+    const other = await openRoom(id, ann.token);
+    await sendTexts(socket, 1, 2_900);
+    expect(await send(socket, 100)).toEqual({ not_found: 100 });
+    pass(WINDOW_MS - 1);
+    socket.send(text("over it", "late"));
+    socket.send("{");
+    socket.send(new ArrayBuffer(1));
+    await socket.until(() => socket.of("error").length === 103);
+    const refusal = { type: "error", code: "rate_limited", detail: expect.any(String) };
+    expect(socket.of("error").slice(-3)).toEqual([{ ...refusal, client_msg_id: "late" }, refusal, refusal]);
+    // Each socket has its own count, and words that the runtime answers have none.
+    socket.send("ping");
+    expect(await send(other, 1)).toEqual({ not_found: 1 });
+    pass(1);
+    socket.send(text("after it", "late"));
+    await socket.until(({ acks }) => acks.at(-1)?.client_msg_id === "late");
+    expect(socket.acks.at(-1)?.seq).toBe(2_901);
+    expect(socket.words).toEqual(["pong"]);
+  });
+
+  test("each item of a sends is one: the first are stored in order, the rest refused by their ids", async () => {
+    standStill();
+    const group = await newGroup(ann, bob);
+    const socket = await openRoom(group, ann.token);
+    const listener = await openRoom(group, bob.token);
+    await sendTexts(socket, 1, 2_990);
+    expect(socket.of("error")).toEqual([]);
+    await sendTexts(socket, 2_991, 3_054);
+    await socket.until(({ acks }) => acks.length === 3_000);
+    expect(socket.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(
+      range(1, 3_000).map((n) => `c${n}`),
+    );
+    expect(socket.of("error")).toEqual(
+      range(3_001, 3_054).map((n) =>
+        expect.objectContaining({ code: "rate_limited", client_msg_id: `c${n}` }),
+      ),
+    );
+    expect(await send(socket, 1)).toEqual({ rate_limited: 1 });
+    await listener.settled();
+    expect(listener.seqs).toEqual(range(1, 3_000));
+  });
+
+  test("a socket that sends twice as much is closed with 4429, and nothing more of it is taken", async () => {
+    standStill();
+    const group = await newGroup(ann, bob);
+    const socket = await openRoom(group, ann.token);
+    await sendTexts(socket, 1, 3_000);
+    await sendTexts(socket, 3_001, 6_000);
+    expect({ acks: socket.acks.length, refused: socket.of("error").length }).toEqual({
+      acks: 3_000,
+      refused: 3_000,
+    });
+    expect(socket.isOpen).toBe(true);
+    socket.send(FRAME);
+    socket.send(text("too late", "c1"));
+    expect(await socket.closed()).toMatchObject({ code: 4429 });
+    expect(socket.acks).toHaveLength(3_000);
+    const again = await openRoom(group, ann.token);
+    expect(await send(again, 1)).toEqual({ not_found: 1 });
+  });
+});

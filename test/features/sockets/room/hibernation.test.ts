@@ -1,0 +1,177 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { newSession } from "../../../support/accounts/sessions.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { call } from "../../../support/clients/api.ts";
+import { openRoom } from "../../../support/clients/socket.ts";
+import { standStill } from "../../../support/clock.ts";
+import {
+  anotherDevice,
+  conversationObject,
+  inboxObject,
+  newGroup,
+  nth,
+  people,
+  post,
+  range,
+  runInboxJob,
+  sessionOf,
+  shownOnline,
+  text,
+} from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+});
+
+/** The sessions whose sockets a user's inbox knows of. */
+async function sessions({ user }: SignedIn): Promise<string[]> {
+  const rows = await runInDurableObject(inboxObject(user.id), (_, { storage }) =>
+    storage.sql.exec("SELECT session_id FROM sockets").toArray(),
+  );
+  return rows.map((row) => z.object({ session_id: z.string() }).parse(row).session_id);
+}
+
+/** Resolves once the inbox knows no socket of this session any more; that is all it waits for. */
+async function forgotten(person: SignedIn): Promise<void> {
+  while ((await sessions(person)).includes(sessionOf(person))) await Promise.resolve();
+}
+
+test("after hibernation messages reach every socket, and the order goes on", async () => {
+  const id = await newGroup(ann, bob);
+  const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+  for (const round of range(0, 4)) {
+    anns.send(text(`ann ${round}`, `${round}`));
+    await bobs.until(({ messages }) => messages.length === 2 * round + 1);
+    await evictDurableObject(conversationObject(id));
+    await post(id, ann, `http ${round}`);
+    await bobs.until(({ messages }) => messages.length === 2 * round + 2);
+    await anns.until(({ messages }) => messages.length === round + 1);
+    await evictDurableObject(conversationObject(id));
+  }
+  expect(bobs.seqs).toEqual(range(1, 10));
+  const times = bobs.messages.map(({ created_at }) => Number(created_at));
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
+test("a client id that was used is known after hibernation", async () => {
+  const id = await newGroup(ann, bob);
+  const socket = await openRoom(id, ann.token);
+  socket.send(text("once", "same"));
+  const first = await socket.next("ack");
+  await evictDurableObject(conversationObject(id));
+  socket.send(text("once", "same"));
+  expect(await socket.next("ack")).toEqual(first);
+  expect(await post(id, ann, "next")).toBe(2);
+});
+
+test("a socket in the midst of a replay stays behind over hibernation, and goes on from there", async () => {
+  const id = await newGroup(ann, bob);
+  const sender = await openRoom(id, ann.token);
+  sender.send({ type: "sends", items: range(1, 64).map((i) => text(`${i}`)) });
+  sender.send({ type: "sends", items: range(65, 128).map((i) => text(`${i}`)) });
+  await sender.until(({ acks }) => acks.length === 128);
+  const late = await openRoom(id, bob.token, "?after=0&rev=0");
+  expect(await late.next("synced")).toMatchObject({ last_seq: 100, has_more: true });
+  await evictDurableObject(conversationObject(id));
+  expect(await post(id, ann, "129")).toBe(129);
+  await late.settled();
+  expect(late.seqs).toEqual(range(1, 100));
+  late.send({ type: "sync", after: 100 });
+  expect(await late.next("synced")).toMatchObject({ last_seq: 129, has_more: false });
+  await evictDurableObject(conversationObject(id));
+  await post(id, ann, "130");
+  await late.until(({ seqs }) => seqs.includes(130));
+  expect(late.seqs).toEqual(range(1, 130));
+});
+
+test("a socket that closes while its conversation is out of memory is forgotten by the inbox", async () => {
+  const phone = await anotherDevice(ann);
+  const id = await newGroup(ann, bob);
+  const socket = await openRoom(id, phone.token);
+  expect(await sessions(phone)).toContain(sessionOf(phone));
+  await evictDurableObject(conversationObject(id));
+  socket.close();
+  await socket.closed();
+  await forgotten(phone);
+});
+
+test("of two sockets of a session the first that closes changes nothing", async () => {
+  const phone = await anotherDevice(ann);
+  const id = await newGroup(ann, bob);
+  const [first, second] = [await openRoom(id, phone.token), await openRoom(id, phone.token)];
+  first.close();
+  await first.closed();
+  await second.settled();
+  expect(await sessions(phone)).toContain(sessionOf(phone));
+  expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
+  expect((await second.closed()).code).toBe(4001);
+});
+
+test("a user is online with an open room socket, and is not a while after the last has closed", async () => {
+  const [eve = ann] = await people(1);
+  const id = await newGroup(eve, ann);
+  await shownOnline(eve, ann, false);
+  const [one, two] = [await openRoom(id, eve.token), await openRoom(id, eve.token)];
+  await shownOnline(eve, ann, true);
+  one.close();
+  await one.closed();
+  await evictDurableObject(inboxObject(eve.user.id));
+  await shownOnline(eve, ann, true);
+  two.close();
+  await two.closed();
+  await forgotten(eve);
+  // The grace of five seconds is over at once.
+  await runInboxJob(eve, "offline");
+  await shownOnline(eve, ann, false);
+});
+
+test("list and unread are right after the inbox was out of memory", async () => {
+  const id = await newGroup(ann, bob);
+  await post(id, ann, "one");
+  await post(id, ann, "two");
+  await evictDurableObject(inboxObject(bob.user.id));
+  await evictDurableObject(conversationObject(id));
+  await post(id, ann, "three");
+  const bobs = await openRoom(id, bob.token);
+  bobs.send({ type: "read", seq: 1 });
+  await bobs.settled();
+  await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 1 } });
+  await evictDurableObject(inboxObject(bob.user.id));
+  const list = await call("GET", "/v1/conversations?limit=1", { token: bob.token });
+  expect(list.body).toMatchObject({
+    items: [{ id, last_seq: 3, read_seq: 1, unread_count: 2, last_message: { body: { text: "three" } } }],
+  });
+});
+
+test("a socket whose token expires is kicked, and those of other tokens are not", async () => {
+  const id = await newGroup(ann, bob);
+  const clock = standStill();
+  const expiresAt = Date.now() + 3_000;
+  const { token } = await newSession(ann, expiresAt);
+  const [brief, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { deaf: true })];
+  const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+  const stub = conversationObject(id);
+  await runDurableObjectAlarm(stub);
+  await brief.settled();
+  clock.goesOn();
+  // The alarm itself, not the test, notices: nothing else is sent meanwhile.
+  expect((await brief.closed()).code).toBe(4001);
+  expect((await deaf.closed()).code).toBe(4001);
+  for (const socket of [brief, deaf]) {
+    expect(socket.of("kicked")).toEqual([{ type: "kicked", reason: "token_expired" }]);
+  }
+  await anns.settled();
+  await bobs.settled();
+  const next = await runInDurableObject(stub, (_, { storage }) =>
+    storage.sql.exec("SELECT due FROM jobs WHERE kind = 'expiry'").toArray(),
+  );
+  const { due } = z.object({ due: z.int() }).parse(next[0]);
+  expect(due).toBe(Math.floor(Math.min(ann.expires_at, bob.expires_at) / 1_000) * 1_000);
+});

@@ -1,0 +1,345 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type ConversationId, Seq } from "../../../../src/core/ids.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
+import {
+  conversationObject,
+  newGroup,
+  nth,
+  people,
+  post,
+  range,
+  remove,
+  text,
+} from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+});
+
+/** A group in which Ann has sent so many messages: "1", "2" … */
+async function roomOf(count: number): Promise<ConversationId> {
+  const id = await newGroup(ann, bob);
+  const sender = await openRoom(id, ann.token);
+  for (let first = 1; first <= count; first += 64) {
+    const items = range(first, Math.min(first + 63, count)).map((i) => text(`${i}`));
+    sender.send({ type: "sends", items });
+  }
+  await sender.until(({ acks }) => acks.length === count);
+  sender.close();
+  return id;
+}
+
+/** Asks for the next page until there is none, as a client does. @returns the last `synced` */
+async function caughtUp(socket: TestSocket) {
+  let synced = await socket.next("synced");
+  while (synced.has_more === true) {
+    socket.send({ type: "sync", after: synced.last_seq });
+    synced = await socket.next("synced");
+  }
+  return synced;
+}
+
+/** What it was told of older messages, in order: type and seq. */
+const changes = (socket: TestSocket) =>
+  socket.frames.flatMap(({ type, seq }) => (type === "revoked" || type === "hidden" ? [[type, seq]] : []));
+
+test("?after replays what is later in pages of 100, then goes live", async () => {
+  const id = await roomOf(250);
+  const socket = await openRoom(id, bob.token, "?after=10");
+  expect(socket.frames[0]).toMatchObject({ type: "ready", last_seq: 250 });
+  expect(await socket.next("synced")).toEqual({
+    type: "synced",
+    conversation_id: id,
+    last_seq: 110,
+    rev: 0,
+    has_more: true,
+  });
+  expect(socket.seqs).toEqual(range(11, 110));
+  socket.send({ type: "sync", after: 110 });
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 210, has_more: true });
+  socket.send({ type: "sync", after: 210 });
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 250, has_more: false });
+  await post(id, ann, "251");
+  await socket.until(({ seqs }) => seqs.includes(251));
+  expect(socket.seqs).toEqual(range(11, 251));
+});
+
+test.each([100, 101, 200])("of %i messages the pages end where they must", async (count) => {
+  const id = await roomOf(count);
+  const socket = await openRoom(id, bob.token, "?after=0");
+  expect(await caughtUp(socket)).toMatchObject({ last_seq: count });
+  expect(socket.of("synced").length).toBe(Math.ceil(count / 100));
+  expect(socket.seqs).toEqual(range(1, count));
+});
+
+test("after beyond the last message is as after the last", async () => {
+  const id = await roomOf(3);
+  const socket = await openRoom(id, bob.token, "?after=9000000000000000");
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 3, has_more: false });
+  await post(id, ann, "4");
+  await socket.until(({ seqs }) => seqs.length === 1);
+  expect(socket.seqs).toEqual([4]);
+});
+
+test("a socket that is behind gets nothing live, then everything once", async () => {
+  const id = await roomOf(150);
+  const socket = await openRoom(id, bob.token, "?after=0");
+  await socket.next("synced");
+  const live = await openRoom(id, ann.token);
+  socket.send(text("from behind", "mine"));
+  await socket.next("ack");
+  await post(id, ann, "152");
+  live.send({ type: "typing" });
+  live.send({ type: "read", seq: 1 });
+  await live.settled();
+  await socket.settled();
+  expect(socket.seqs).toEqual(range(1, 100));
+  expect([...socket.of("typing"), ...socket.of("read")]).toEqual([]);
+  await remove(id, ann, 152, "everyone");
+  socket.send({ type: "sync", after: 100 });
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 152, has_more: false });
+  expect(socket.seqs).toEqual(range(1, 152));
+  expect(socket.messages.at(-1)).toMatchObject({ seq: 152, revoked: true, body: {} });
+});
+
+test("with rev come the revokes and own hides later than it, of messages shown before", async () => {
+  const id = await roomOf(6);
+  await remove(id, ann, 1, "everyone");
+  await remove(id, bob, 2, "me");
+  await remove(id, ann, 3, "me");
+  await remove(id, ann, 4, "everyone");
+  await remove(id, ann, 6, "everyone");
+  const all = await openRoom(id, bob.token, "?after=5&rev=0");
+  expect(await all.next("synced")).toMatchObject({ rev: 5, has_more: false });
+  expect(changes(all)).toEqual([
+    ["revoked", 1],
+    ["hidden", 2],
+    ["revoked", 4],
+  ]);
+  // The sixth was not shown yet: it comes as it is now.
+  expect(all.messages).toMatchObject([{ seq: 6, revoked: true, body: {} }]);
+  const some = await openRoom(id, bob.token, "?after=6&rev=3");
+  await some.next("synced");
+  expect(changes(some)).toEqual([
+    ["revoked", 4],
+    ["revoked", 6],
+  ]);
+  const none = await openRoom(id, bob.token, "?after=6");
+  await none.next("synced");
+  expect(changes(none)).toEqual([]);
+});
+
+test("what a reader has hidden is in no page but as hidden, also at the end; others see it", async () => {
+  const id = await roomOf(4);
+  for (const seq of [2, 4]) await remove(id, bob, seq, "me");
+  const socket = await openRoom(id, bob.token, "?after=0&rev=0");
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 4, rev: 2, has_more: false });
+  expect(socket.seqs).toEqual([1, 3]);
+  // He may show one of them, though he asks from before it.
+  expect(changes(socket)).toEqual([
+    ["hidden", 2],
+    ["hidden", 4],
+  ]);
+  const later = await openRoom(id, bob.token, "?after=0&rev=1");
+  expect(await later.next("synced")).toMatchObject({ last_seq: 4, rev: 2, has_more: false });
+  expect(changes(later)).toEqual([["hidden", 4]]);
+  const anns = await openRoom(id, ann.token, "?after=0");
+  await anns.next("synced");
+  expect(anns.seqs).toEqual([1, 2, 3, 4]);
+});
+
+test("a reader sees nothing from before his time", async () => {
+  const id = await roomOf(5);
+  const stub = conversationObject(id);
+  await runInDurableObject(stub, (_, state) => {
+    state.storage.sql.exec("UPDATE members SET visible_from = 3 WHERE user_id = ?", bob.user.id);
+  });
+  await remove(id, ann, 1, "everyone");
+  await evictDurableObject(stub);
+  const socket = await openRoom(id, bob.token, "?after=0&rev=0");
+  await socket.next("synced");
+  expect(socket.seqs).toEqual([4, 5]);
+  const later = await openRoom(id, bob.token, "?after=5&rev=0");
+  await later.next("synced");
+  expect(changes(later)).toEqual([]);
+});
+
+test("what changes between two pages is told with the next, without naming a rev", async () => {
+  const id = await roomOf(201);
+  const socket = await openRoom(id, bob.token, "?after=0");
+  await socket.next("synced");
+  await remove(id, ann, 50, "everyone");
+  await remove(id, bob, 60, "me");
+  await remove(id, ann, 150, "everyone");
+  socket.send({ type: "sync", after: 100 });
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 200, rev: 3, has_more: true });
+  await remove(id, ann, 150, "everyone");
+  await remove(id, ann, 151, "everyone");
+  socket.send({ type: "sync", after: 200 });
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 201, rev: 4, has_more: false });
+  expect(changes(socket)).toEqual([
+    ["revoked", 50],
+    ["hidden", 60],
+    ["revoked", 151],
+  ]);
+  expect(socket.messages.find(({ seq }) => seq === 150)).toMatchObject({ revoked: true });
+  expect(socket.seqs).toEqual(range(1, 201));
+});
+
+test("more than 100 changes take pages of their own, before any message", async () => {
+  const id = await roomOf(260);
+  const stub = conversationObject(id);
+  await runInDurableObject(stub, (room) => {
+    const userId = ann.user.id;
+    return Promise.all(range(1, 250).map((seq) => room.revoke({ userId, seq: Seq.parse(seq) })));
+  });
+  const socket = await openRoom(id, bob.token, "?after=255&rev=20");
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 255, rev: 120, has_more: true });
+  expect(socket.messages).toEqual([]);
+  expect(await post(id, ann, "261")).toBe(261);
+  socket.send({ type: "sync", after: 255 });
+  expect(await caughtUp(socket)).toMatchObject({ last_seq: 261, rev: 250 });
+  expect(changes(socket)).toEqual(range(21, 250).map((seq) => ["revoked", seq]));
+  expect(socket.seqs).toEqual(range(256, 261));
+});
+
+describe("a replay beside what comes live", () => {
+  /** Asks for the next page until there is none, as a client does. */
+  async function caughtUp(socket: TestSocket): Promise<void> {
+    let synced = await socket.next("synced");
+    while (synced.has_more === true) {
+      socket.send({ type: "sync", after: synced.last_seq });
+      synced = await socket.next("synced");
+    }
+  }
+
+  /** Keeps some sends on their way until it is stopped. @returns how many there were */
+  function talking(socket: TestSocket): () => Promise<number> {
+    let stopped = false;
+    let sent = 0;
+    const talk = async () => {
+      while (!stopped) {
+        for (let i = 0; i < 5; i++) socket.send(text(`${++sent}`, `${sent}`));
+        await socket.until(({ acks }) => acks.length > sent - 10);
+      }
+      await socket.until(({ acks }) => acks.length === sent);
+      return sent;
+    };
+    const done = talk();
+    return () => {
+      stopped = true;
+      return done;
+    };
+  }
+
+  test("whoever opens while others send sees each message once, in order", async () => {
+    const id = await newGroup(ann, bob);
+    const senders = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+    const stops = senders.map(talking);
+    const readers: { from: number; socket: TestSocket }[] = [];
+    for (let i = 0; i < 24; i++) {
+      const from = i % 4 === 0 ? 0 : (readers.at(-1)?.socket.seqs.at(-1) ?? 0);
+      const socket = await openRoom(id, bob.token, `?after=${from}&rev=0`);
+      readers.push({ from, socket });
+      await caughtUp(socket);
+    }
+    const counts = await Promise.all(stops.map((stop) => stop()));
+    const last = await post(id, ann, "the end");
+    expect(last).toBe(counts.reduce((sum, count) => sum + count, 1));
+    for (const { from, socket } of readers) {
+      await socket.until(({ seqs }) => seqs.includes(last));
+      expect(socket.seqs).toEqual(range(from + 1, last));
+    }
+  });
+
+  test("a client that comes back again and again with what it showed last has seen all, once", async () => {
+    const id = await newGroup(ann, bob);
+    const stop = talking(await openRoom(id, ann.token));
+    const shown: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const socket = await openRoom(id, bob.token, `?after=${shown.at(-1) ?? 0}`);
+      await caughtUp(socket);
+      const enough = socket.seqs.length + (i % 3);
+      await socket.until(({ seqs }) => seqs.length >= enough);
+      socket.close();
+      await socket.closed();
+      shown.push(...socket.seqs);
+    }
+    await stop();
+    expect(shown).toEqual(range(1, shown.length));
+  });
+
+  const MAX_FRAME = 256 * 1024;
+
+  /** Sends so many bodies and gives what a reader is replayed of them. */
+  async function replayed(count: number, data: string): Promise<TestSocket> {
+    const id: ConversationId = await newGroup(ann, bob);
+    const sender = await openRoom(id, ann.token);
+    const body = { data, description: "", extension: "" };
+    for (const i of range(1, count)) {
+      sender.send({ type: "send", kind: "custom", body });
+      if (i % 50 === 0) await sender.until(({ acks }) => acks.length === i);
+    }
+    const reader = await openRoom(id, bob.token, "?after=0");
+    await caughtUp(reader);
+    expect(reader.seqs).toEqual(range(1, count));
+    return reader;
+  }
+
+  test.each([
+    ["ASCII", "x".repeat(30_000)],
+    ["Chinese", "界".repeat(10_000)],
+  ])("120 messages of 30 KB (%s) are replayed in frames of at most 256 KiB", async (_, data) => {
+    const reader = await replayed(120, data);
+    const sizes = reader
+      .of("messages")
+      .map((frame) => new TextEncoder().encode(JSON.stringify(frame)).byteLength);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_FRAME);
+    expect(reader.of("messages").length).toBeGreaterThan(120 / 9);
+  });
+
+  test("a live socket that sends and syncs in one breath gets its ack behind what is older", async () => {
+    const id = await newGroup(ann, bob);
+    const anns = await openRoom(id, ann.token);
+    const bobs = await openRoom(id, bob.token);
+    await post(id, ann, "1");
+    await bobs.until(({ seqs }) => seqs.length === 1);
+    await runInDurableObject(conversationObject(id), (room, state) => {
+      // The newest is the first.
+      const [b, a] = state.getWebSockets();
+      if (!a || !b) throw new Error("two sockets");
+      // One burst: all of it arrives before the next timer turn.
+      void room.webSocketMessage(a, JSON.stringify(text("2")));
+      void room.webSocketMessage(a, JSON.stringify(text("3")));
+      void room.webSocketMessage(b, JSON.stringify(text("4", "bobs")));
+      void room.webSocketMessage(b, JSON.stringify({ type: "sync", after: 2 }));
+    });
+    await bobs.next("synced");
+    const ack = await bobs.next("ack");
+    expect(ack).toMatchObject({ client_msg_id: "bobs", seq: 4 });
+    expect(new Set(bobs.seqs)).toEqual(new Set([1, 2, 3, 4]));
+    anns.close();
+  });
+
+  test("a live socket that syncs from beyond the last gets what waits at that moment, once", async () => {
+    const id = await newGroup(ann, bob);
+    const anns = await openRoom(id, ann.token);
+    const bobs = await openRoom(id, bob.token);
+    await runInDurableObject(conversationObject(id), (room, state) => {
+      const [b, a] = state.getWebSockets();
+      if (!a || !b) throw new Error("two sockets");
+      for (const word of ["1", "2", "3"]) void room.webSocketMessage(a, JSON.stringify(text(word)));
+      void room.webSocketMessage(b, JSON.stringify({ type: "sync", after: 1_000_000 }));
+    });
+    await bobs.next("synced");
+    expect(bobs.seqs).toEqual([1, 2, 3]);
+    anns.close();
+  });
+});

@@ -1,0 +1,212 @@
+import { beforeAll, expect, test } from "vitest";
+import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { call } from "../../../support/clients/api.ts";
+import { openRoom } from "../../../support/clients/socket.ts";
+import {
+  anotherDevice,
+  newGroup,
+  nth,
+  people,
+  post,
+  range,
+  sessionOf,
+  text,
+} from "../../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let annsTablet: SignedIn;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  bob = nth(registered, 1);
+  annsTablet = await anotherDevice(ann);
+});
+
+const room = () => newGroup(ann, bob);
+
+/** Three sockets: of Ann's phone, of her tablet, of Bob. */
+async function sockets(id: ConversationId) {
+  return {
+    phone: await openRoom(id, ann.token),
+    tablet: await openRoom(id, annsTablet.token),
+    bobs: await openRoom(id, bob.token),
+  };
+}
+
+test("ready says who is connected and where the conversation stands for him", async () => {
+  const id = await room();
+  await post(id, ann, "one");
+  await post(id, ann, "two");
+  const socket = await openRoom(id, bob.token);
+  expect(socket.frames).toEqual([
+    {
+      type: "ready",
+      user_id: bob.user.id,
+      session_id: sessionOf(bob),
+      conversation_id: id,
+      last_seq: 2,
+      read_seq: 0,
+      rev: 0,
+    },
+  ]);
+  expect((await openRoom(id, ann.token)).frames).toMatchObject([{ last_seq: 2, read_seq: 2 }]);
+});
+
+test("a send is acknowledged to the socket that sent it and shown to all others, the sender's too", async () => {
+  const { phone, tablet, bobs } = await sockets(await room());
+  phone.send(text("hello", "c1"));
+  const ack = await phone.next("ack");
+  const [onTablet, atBob] = [await tablet.next("message"), await bobs.next("message")];
+  expect(ack).toMatchObject({ client_msg_id: "c1", seq: 1, created_at: expect.any(Number) });
+  expect(onTablet).toEqual(atBob);
+  await phone.settled();
+  await tablet.settled();
+  expect(phone.messages).toEqual([]);
+  expect(tablet.acks).toEqual([]);
+});
+
+test("a send over HTTP reaches every socket, the sender's too", async () => {
+  const id = await room();
+  const { phone, tablet, bobs } = await sockets(id);
+  await post(id, ann, "over HTTP");
+  for (const socket of [phone, tablet, bobs]) {
+    expect(await socket.next("message")).toMatchObject({ message: { seq: 1, body: { text: "over HTTP" } } });
+  }
+});
+
+test("a send without a client id is acknowledged all the same", async () => {
+  const { phone } = await sockets(await room());
+  phone.send(text("anonymous"));
+  expect(await phone.next("ack")).not.toHaveProperty("client_msg_id");
+});
+
+test("a client id that was used is acknowledged with the first place and delivered once", async () => {
+  const { phone, tablet, bobs } = await sockets(await room());
+  phone.send(text("once", "same"));
+  const first = await phone.next("ack");
+  phone.send(text("twice?", "same"));
+  tablet.send(text("thrice?", "same"));
+  expect(await phone.next("ack")).toEqual(first);
+  expect(await tablet.next("ack")).toEqual(first);
+  bobs.send(text("his own", "same"));
+  expect(await bobs.next("ack")).toMatchObject({ seq: 2 });
+  expect(bobs.seqs).toEqual([1]);
+});
+
+test("64 sends in one frame are taken in order and acknowledged", async () => {
+  const { phone, bobs } = await sockets(await room());
+  const items = range(1, 64).map((i) => ({ ...text(`${i}`, `c${i}`), type: undefined }));
+  phone.send({ type: "sends", items });
+  await phone.until(({ acks }) => acks.length === 64);
+  await bobs.until(({ messages }) => messages.length === 64);
+  expect(phone.acks.map((ack) => [ack.client_msg_id, ack.seq])).toEqual(
+    range(1, 64).map((i) => [`c${i}`, i]),
+  );
+  expect(bobs.messages.map((message) => message.body)).toEqual(range(1, 64).map((i) => ({ text: `${i}` })));
+  expect(phone.of("acks").length).toBe(1);
+});
+
+test.each([
+  ["65 sends", range(1, 65).map((i) => text(`${i}`))],
+  ["no send", []],
+])("%s in one frame are refused, and nothing of it is stored", async (_, items) => {
+  const id = await room();
+  const { phone } = await sockets(id);
+  phone.send({ type: "sends", items });
+  expect(await phone.next("error")).toMatchObject({ code: "validation_failed" });
+  expect(await post(id, ann, "the first")).toBe(1);
+});
+
+test("what is wrong with one of several sends is told of it alone", async () => {
+  const id = await room();
+  const { phone, bobs } = await sockets(id);
+  const wrong = [
+    { client_msg_id: "long", kind: "text", body: { text: "x".repeat(8_001) } },
+    { client_msg_id: "kind", kind: "nonsense", body: {} },
+    { client_msg_id: "quote", ...text("?"), quote_seq: 99 },
+    { client_msg_id: "stranger", ...text("?"), mentions: [1] },
+    { client_msg_id: "elsewhere", conversation_id: id + 1, ...text("?") },
+    { client_msg_id: "x".repeat(65), ...text("?") },
+    "not even an object",
+  ];
+  phone.send({ type: "sends", items: [text("first", "a"), ...wrong, text("last", "z")] });
+  await phone.until(
+    ({ acks, frames }) => acks.length + frames.filter((f) => f.type === "error").length === 9,
+  );
+  expect(phone.acks.map((ack) => ack.client_msg_id)).toEqual(["a", "z"]);
+  const refusals = phone.of("error").map(({ code, client_msg_id }) => [client_msg_id, code]);
+  expect(
+    new Map(refusals.filter(([name]) => name !== undefined).map(([name, code]) => [name, code])),
+  ).toEqual(
+    new Map([
+      ["long", "validation_failed"],
+      ["kind", "validation_failed"],
+      ["quote", "not_found"],
+      ["stranger", "not_found"],
+      ["elsewhere", "not_found"],
+    ]),
+  );
+  expect(refusals.filter(([name]) => name === undefined).length).toBe(2);
+  await bobs.until(({ messages }) => messages.length === 2);
+  expect(bobs.seqs).toEqual([1, 2]);
+});
+
+test("the ack of a message comes after all messages before it", async () => {
+  const { phone, bobs } = await sockets(await room());
+  const count = 60;
+  for (const i of range(1, count)) {
+    phone.send(text(`p${i}`, `p${i}`));
+    bobs.send(text(`b${i}`, `b${i}`));
+  }
+  for (const socket of [phone, bobs]) {
+    await socket.until(({ acks, messages }) => acks.length === count && messages.length === count);
+    let shown = 0;
+    for (const frame of socket.frames) {
+      if (frame.type !== "ack" && frame.type !== "acks") {
+        shown += frame.type === "message" ? 1 : Array.isArray(frame.items) ? frame.items.length : 0;
+        continue;
+      }
+      const before = socket.messages.slice(0, shown).map(({ seq }) => seq);
+      const acks = frame.type === "ack" ? [frame] : frame.items;
+      for (const { seq } of Array.isArray(acks) ? acks : []) {
+        const others = socket.messages.filter((message) => message.seq < seq);
+        expect(others.every((message) => before.includes(message.seq))).toBe(true);
+      }
+    }
+  }
+});
+
+test("200 sends by sockets and HTTP have one gapless order, the same for everybody", async () => {
+  const id = await room();
+  const { phone, tablet, bobs } = await sockets(id);
+  const watcher = await openRoom(id, bob.token);
+  const calls: Promise<number>[] = [];
+  for (const i of range(1, 50)) {
+    phone.send(text(`phone ${i}`, `phone ${i}`));
+    tablet.send({ type: "sends", items: [text(`tablet ${i}`, `tablet ${i}`)] });
+    bobs.send(text(`bob ${i}`, `bob ${i}`));
+    calls.push(post(id, ann, `http ${i}`));
+  }
+  await watcher.until(({ messages }) => messages.length === 200);
+  expect(watcher.seqs).toEqual(range(1, 200));
+  expect((await Promise.all(calls)).length).toBe(200 / 4);
+  const order = new Map(watcher.messages.map((message) => [message.seq, message]));
+  for (const socket of [phone, tablet, bobs]) {
+    await socket.until(({ acks, messages }) => acks.length + messages.length === 200);
+    expect(socket.seqs).toEqual([...socket.seqs].sort((a, b) => a - b));
+    expect(socket.acks.map(({ seq }) => seq)).toEqual(
+      socket.acks.map(({ seq }) => seq).sort((a, b) => a - b),
+    );
+    for (const message of socket.messages) expect(message).toEqual(order.get(message.seq));
+    for (const { seq, client_msg_id, created_at } of socket.acks) {
+      expect(order.get(seq)).toMatchObject({ client_msg_id, created_at });
+    }
+  }
+  const times = watcher.messages.map(({ created_at }) => Number(created_at));
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const page = await call("GET", `/v1/conversations/${id}/messages?limit=100`, { token: bob.token });
+  expect(page.body).toMatchObject({ items: range(101, 200).map((seq) => order.get(seq)), has_more: true });
+});

@@ -1,0 +1,136 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import type { ConversationId } from "../../../../src/core/ids.ts";
+import { app } from "../../../support/app.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { call, login, problem, request } from "../../../support/clients/api.ts";
+import { accepted, openRoom, refusal, roomPath, upgrade } from "../../../support/clients/socket.ts";
+import { newGroup, nth, people, post, sessionOf } from "../../../support/objects/room.ts";
+
+const HERE = "https://parley.test";
+
+let ann: SignedIn;
+let eve: SignedIn;
+let id: ConversationId;
+
+beforeAll(async () => {
+  const registered = await people(2);
+  ann = nth(registered, 0);
+  eve = nth(registered, 1);
+  id = await newGroup(ann);
+  await post(id, ann, "one");
+});
+
+test("the token comes in Authorization, in ?access_token= or as a sub-protocol", async () => {
+  const carriers = [
+    upgrade(roomPath(id), ann.token),
+    upgrade(roomPath(id, `?access_token=${ann.token}`)),
+    upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": `parley.v1, token.${ann.token}` }),
+    upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": `token.${ann.token},parley.v1` }),
+  ];
+  for (const response of await Promise.all(carriers)) {
+    expect(await accepted(response).next("ready")).toMatchObject({ session_id: sessionOf(ann) });
+  }
+});
+
+test("of the sub-protocols offered the server answers parley.v1 alone, and none that was not offered", async () => {
+  const answered = async (offer: string) => {
+    const response = await upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": offer });
+    accepted(response);
+    return response.headers.get("Sec-WebSocket-Protocol");
+  };
+  expect(await answered(`parley.v1, token.${ann.token}`)).toBe("parley.v1");
+  expect(await answered(`other, parley.v1, token.${ann.token}`)).toBe("parley.v1");
+  expect(await answered(`token.${ann.token}`)).toBe(null);
+});
+
+test("without a token, with a bad one or with one of an ended session: 401", async () => {
+  const ended = await login(ann.user.username);
+  expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
+  const refused = [
+    upgrade(roomPath(id)),
+    upgrade(roomPath(id), "nonsense"),
+    upgrade(roomPath(id, "?access_token=nonsense")),
+    upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": "parley.v1, token.nonsense" }),
+    upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": "parley.v1" }),
+    upgrade(roomPath(id), ended.token),
+    upgrade(roomPath(id, `?access_token=${ended.token}`)),
+  ];
+  for (const response of await Promise.all(refused)) {
+    problem(await refusal(response), 401, "unauthenticated");
+  }
+});
+
+test("a stranger learns no more of a conversation than of one that does not exist: 404", async () => {
+  const stranger = await refusal(await upgrade(roomPath(id), eve.token));
+  const unknown = await refusal(await upgrade(roomPath(id + 1_000), eve.token));
+  problem(stranger, 404, "not_found");
+  expect(stranger.body).toEqual(unknown.body);
+});
+
+test("no upgrade asked for: 426", async () => {
+  problem(await call("GET", roomPath(id), { token: ann.token }), 426, "upgrade_required");
+  const other = await upgrade(roomPath(id), ann.token, { Upgrade: "h2c" });
+  problem(await refusal(other), 426, "upgrade_required");
+});
+
+test.each(["after=-1", "after=x", "after=1.5", "after=1e400", "after=0&rev=x", "after=0&rev=-1"])(
+  "?%s is refused: 400",
+  async (query) => {
+    const answer = await refusal(await upgrade(roomPath(id, `?${query}`), ann.token));
+    problem(answer, 400, "validation_failed");
+  },
+);
+
+test("a foreign Origin is refused, the Worker's own and none are not: 403", async () => {
+  for (const Origin of [
+    "https://evil.test",
+    "http://parley.test",
+    `${HERE}:8443`,
+    "null",
+    `${HERE}.evil.test`,
+  ]) {
+    const answer = await refusal(await upgrade(roomPath(id), ann.token, { Origin }));
+    problem(answer, 403, "forbidden");
+  }
+  accepted(await upgrade(roomPath(id), ann.token, { Origin: HERE }));
+});
+
+test.each([
+  ["*", "https://any.test", 101],
+  ["https://a.test, https://b.test", "https://b.test", 101],
+  ["https://a.test, https://b.test", "https://c.test", 403],
+])("with ALLOWED_ORIGINS %s the Origin %s gets %i", async (ALLOWED_ORIGINS, Origin, status) => {
+  const asked = request("GET", roomPath(id), {
+    token: ann.token,
+    headers: { Upgrade: "websocket", Origin },
+  });
+  const response = await app.fetch(asked, { ...env, ALLOWED_ORIGINS }, createExecutionContext());
+  expect(response.status).toBe(status);
+  response.webSocket?.accept();
+});
+
+test("what a client says in the object's own header is overwritten", async () => {
+  const forged = JSON.stringify({
+    userId: ann.user.id,
+    sessionId: sessionOf(ann),
+    expiresAt: Date.now() + 1e9,
+  });
+  const headers = { "X-Parley-Opening": forged };
+  problem(await refusal(await upgrade(roomPath(id), eve.token, headers)), 404, "not_found");
+  const own = await newGroup(eve, ann);
+  const ready = await accepted(await upgrade(roomPath(own), eve.token, headers)).next("ready");
+  expect(ready).toMatchObject({ user_id: eve.user.id, session_id: sessionOf(eve) });
+});
+
+test("a client that goes closes cleanly, whatever code it gives", async () => {
+  for (const code of [1000, 1001, 1011, 3000, 4999]) {
+    const socket = await openRoom(id, ann.token);
+    socket.close(code);
+    expect(await socket.closed()).toMatchObject({ code });
+  }
+  const bare = await openRoom(id, ann.token);
+  bare.closeBare();
+  expect((await bare.closed()).code).toBe(1000);
+});

@@ -1,0 +1,248 @@
+import { z } from "zod";
+import { type Frame, TestSocket, upgrade } from "../../support/clients/socket.ts";
+import { Ack, Change, Picture, Read } from "./displayed.ts";
+import type { Draft, History } from "./history.ts";
+import { Conversation, Message, wire } from "./http.ts";
+
+const Synced = z.object({ last_seq: z.int(), rev: z.int(), has_more: z.boolean() });
+const Refused = z.object({ code: z.literal("not_found"), client_msg_id: z.string() });
+
+/** Behind all there can be: a sync from here replays nothing and marks a place in the stream. */
+const END = Number.MAX_SAFE_INTEGER;
+const MAX_SENDS = 64;
+
+export interface Owner {
+  id: number;
+  /** one for each of his devices, or one for both */
+  tokens: string[];
+}
+
+/**
+ * A right client of one conversation: it keeps the last seq and rev which it showed, goes on from there
+ * when it comes back, and repeats what was not acknowledged.
+ */
+export class Device {
+  readonly owner: Owner;
+  readonly name: string;
+  readonly picture: Picture;
+  readonly #path: string;
+  readonly #token: string;
+  readonly #history: History;
+  /** said and not answered, in order */
+  readonly pending: Draft[] = [];
+  /** what it has read: sure to have arrived only once something later was answered */
+  #reads: number[] = [];
+  /** reads on a socket that is gone */
+  readonly doubtful: number[] = [];
+  #socket: TestSocket | undefined;
+  #taken = 0;
+  #behind = false;
+  #marks = 0;
+  /** what it does with its socket, one thing after the other */
+  #busy: Promise<unknown> = Promise.resolve();
+  /** the server may cut it off just now */
+  mayBeCut = false;
+
+  constructor(owner: Owner, nth: number, conversationId: number, history: History) {
+    this.owner = owner;
+    this.name = `device ${nth} of ${owner.id}`;
+    this.picture = new Picture(this.name, owner.id);
+    this.#path = `/v1/conversations/${conversationId}/socket`;
+    this.#token = owner.tokens[nth % owner.tokens.length] ?? "";
+    this.#history = history;
+  }
+
+  get isHere(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  /** Says something, or keeps it until it is back. */
+  say(drafts: Draft[], together: boolean): Promise<void> {
+    return this.#next(async () => {
+      this.pending.push(...drafts);
+      this.#send(drafts, together);
+    });
+  }
+
+  /** Reads; nothing while it is away. */
+  read(seq: number): Promise<void> {
+    return this.#next(async () => {
+      if (!this.#socket) return;
+      this.#reads.push(seq);
+      this.#socket.send({ type: "read", seq });
+    });
+  }
+
+  /** Goes without waiting for anything; what has not come by now it never sees. */
+  leave(): Promise<void> {
+    return this.#next(async () => {
+      this.#take();
+      this.#drop()?.close();
+    });
+  }
+
+  /** Goes for good, and waits until the server knows. */
+  end(): Promise<void> {
+    return this.#next(async () => {
+      const socket = this.#drop();
+      socket?.close();
+      await socket?.closed();
+    });
+  }
+
+  /** Comes back from where it was, and has seen what it missed when this resolves. */
+  come(eager: boolean): Promise<void> {
+    return this.#next(async () => {
+      if (this.#socket) return;
+      const { seq, rev } = this.picture;
+      const response = await upgrade(`${this.#path}?after=${seq}&rev=${rev}`, this.#token);
+      if (!response.webSocket) throw new Error(`no socket: ${response.status} ${await response.text()}`);
+      this.#socket = new TestSocket(response.webSocket);
+      this.#taken = 0;
+      this.#behind = true;
+      if (eager) this.#send(this.pending, true);
+      await this.#until(() => !this.#behind);
+      if (!eager) this.#send(this.pending, false);
+    });
+  }
+
+  /** Everything that it said is acknowledged or refused. */
+  answered(): Promise<void> {
+    return this.#next(() => this.#until(() => this.pending.length === 0));
+  }
+
+  /** Everything that the server has sent by now has come. */
+  caughtUp(): Promise<void> {
+    return this.#next(async () => {
+      if (!this.#socket) return;
+      const mark = this.#marks + 1;
+      this.#socket.send({ type: "sync", after: END });
+      await this.#until(() => this.#marks >= mark);
+      if (!this.isHere) return;
+      for (const seq of this.#reads) this.#history.read(this.owner.id, seq);
+      this.#reads = [];
+    });
+  }
+
+  /** Says again what an object that was evicted may have forgotten. */
+  repeat(): Promise<void> {
+    return this.#next(async () => this.#send(this.pending, true));
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const mine = this.#busy.then(work);
+    this.#busy = mine.catch(() => undefined);
+    return mine;
+  }
+
+  #send(drafts: readonly Draft[], together: boolean): void {
+    const frames = drafts.map((draft) => ({ type: "send", ...wire(draft) }));
+    const size = together ? MAX_SENDS : 1;
+    for (let i = 0; i < frames.length; i += size) {
+      const items = frames.slice(i, i + size);
+      this.#socket?.send(together ? { type: "sends", items } : items[0]);
+    }
+  }
+
+  #drop(): TestSocket | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#marks = 0;
+    this.doubtful.push(...this.#reads);
+    this.#reads = [];
+    return socket;
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    const socket = this.#socket;
+    try {
+      await socket?.until(() => {
+        this.#take();
+        return holds();
+      });
+    } catch (error) {
+      if (!this.mayBeCut || socket?.isOpen !== false) throw error;
+      this.#drop();
+    }
+  }
+
+  #take(): void {
+    const frames = this.#socket?.frames ?? [];
+    while (this.#taken < frames.length) {
+      const frame = frames[this.#taken++];
+      if (frame) this.#frame(frame);
+    }
+  }
+
+  #frame(frame: Frame): void {
+    switch (frame.type) {
+      case "ready":
+        return;
+      case "message":
+        this.picture.message(Message.parse(frame.message));
+        return;
+      case "messages":
+        for (const message of z.array(Message).parse(frame.items)) this.picture.message(message);
+        return;
+      case "ack":
+        this.#ack(Ack.parse(frame));
+        return;
+      case "acks":
+        for (const ack of z.array(Ack).parse(frame.items)) this.#ack(ack);
+        return;
+      case "synced":
+        this.#synced(Synced.parse(frame));
+        return;
+      case "read":
+        this.picture.read(Read.parse(frame));
+        return;
+      case "revoked":
+        this.picture.revoke(Change.parse(frame));
+        return;
+      case "hidden":
+        this.picture.hide(Change.parse(frame));
+        return;
+      case "conversation":
+        // What it is like now is told behind a long replay; the model asks for it over HTTP.
+        Conversation.parse(frame.conversation);
+        return;
+      case "error":
+        this.#refused(frame);
+        return;
+      default:
+        throw new Error(`${this.name} was told ${JSON.stringify(frame)}`);
+    }
+  }
+
+  #refused(frame: Frame): void {
+    const refused = Refused.safeParse(frame);
+    if (!refused.success) throw new Error(`${this.name} was refused: ${JSON.stringify(frame)}`);
+    this.#history.refused(this.#answeredOne(refused.data));
+  }
+
+  #ack(ack: z.infer<typeof Ack>): void {
+    const draft = this.#answeredOne(ack);
+    this.#history.acknowledged(draft, { seq: ack.seq, createdAt: ack.created_at });
+    // What has its place while it is behind comes with the replay.
+    if (!this.#behind) this.picture.ack(ack, draft);
+  }
+
+  /** The oldest that waits with this client id; what was repeated is answered twice. */
+  #answeredOne({ client_msg_id }: { client_msg_id: string }): Draft {
+    const at = this.pending.findIndex(({ clientMsgId }) => clientMsgId === client_msg_id);
+    const [draft] = at < 0 ? [] : this.pending.splice(at, 1);
+    const known = draft ?? this.#history.wanted(this.owner.id, client_msg_id);
+    if (!known) throw new Error(`${this.name} never said ${client_msg_id}`);
+    return known;
+  }
+
+  #synced({ last_seq, rev, has_more }: z.infer<typeof Synced>): void {
+    if (!this.#behind) {
+      this.#marks++;
+      return;
+    }
+    this.picture.synced(last_seq, rev);
+    if (has_more) this.#socket?.send({ type: "sync", after: last_seq });
+    else this.#behind = false;
+  }
+}

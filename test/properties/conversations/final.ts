@@ -1,0 +1,85 @@
+import { expect } from "vitest";
+import type { z } from "zod";
+import { call } from "../../support/clients/api.ts";
+import type { Owner } from "./device.ts";
+import type { Shown } from "./history.ts";
+import { ask, Conversation, ConversationList, Message, MessagePage, Receipts, shown } from "./http.ts";
+import type { Room } from "./room.ts";
+
+/** What a conversation has to say of itself to a member, in his list and by itself. */
+function expected(room: Room, { id }: Owner) {
+  return {
+    id: room.id,
+    last_seq: room.history.last,
+    read_seq: room.history.position(id),
+    unread_count: room.history.unread(id),
+    member_count: room.members.length,
+    newest: room.history.view(id).at(-1) ?? null,
+  };
+}
+
+type Said = ReturnType<typeof expected>;
+
+function said({ last_message, ...conversation }: z.infer<typeof Conversation>): Said {
+  const { id, last_seq, read_seq, unread_count, member_count } = conversation;
+  return { id, last_seq, read_seq, unread_count, member_count, newest: last_message && shown(last_message) };
+}
+
+/** A list's preview leaves out what is quoted. */
+function unquoted(conversation: Said): Said {
+  const { newest } = conversation;
+  return { ...conversation, newest: newest && { ...newest, quote: undefined } };
+}
+
+/** A member's list has the conversation as it is now. */
+export async function checkListed(room: Room, owner: Owner): Promise<void> {
+  const [token = ""] = owner.tokens;
+  const { items } = await ask(ConversationList, "/v1/conversations?limit=100", token);
+  const row = items.find(({ id }) => id === room.id);
+  expect(row && unquoted(said(row)), `the list of ${owner.id}`).toEqual(unquoted(expected(room, owner)));
+  const times = items.map(({ updated_at }) => updated_at);
+  expect(times, "newest activity first").toEqual(times.toSorted((a, b) => b - a));
+}
+
+/** Everything that HTTP says of a conversation to a member is what the model has. */
+export async function checkHttp(room: Room, owner: Owner, pageSize: number): Promise<void> {
+  const [token = ""] = owner.tokens;
+  expect(said(await ask(Conversation, room.path, token))).toEqual(expected(room, owner));
+  const view = room.history.view(owner.id);
+  expect(await forward(room, token, pageSize), `what ${owner.id} pages forward`).toEqual(view);
+  expect(await backward(room, token, pageSize), `what ${owner.id} pages back`).toEqual(view);
+  for (const one of view.slice(-3)) {
+    expect(shown(await ask(Message, `${room.path}/messages/${one.seq}`, token))).toEqual(one);
+  }
+  for (const { seq } of room.history.said.filter(({ seq }) => room.history.isHidden(owner.id, seq))) {
+    const answer = await call("GET", `${room.path}/messages/${seq}`, { token });
+    expect(answer.status, `hidden message ${seq}`).toBe(404);
+  }
+  const { items } = await ask(Receipts, `${room.path}/receipts`, token);
+  for (const { user_id, read_seq } of items) expect(read_seq).toBe(room.history.position(user_id));
+}
+
+async function forward({ path }: Room, token: string, limit: number): Promise<Shown[]> {
+  const all: Shown[] = [];
+  for (let more = true; more; ) {
+    const page = await ask(
+      MessagePage,
+      `${path}/messages?after=${all.at(-1)?.seq ?? 0}&limit=${limit}`,
+      token,
+    );
+    all.push(...page.items.map(shown));
+    more = page.has_more;
+  }
+  return all;
+}
+
+async function backward({ path }: Room, token: string, limit: number): Promise<Shown[]> {
+  const all: Shown[] = [];
+  for (let more = true; more; ) {
+    const before = all[0] ? `&before=${all[0].seq}` : "";
+    const page = await ask(MessagePage, `${path}/messages?limit=${limit}${before}`, token);
+    all.unshift(...page.items.map(shown));
+    more = page.has_more;
+  }
+  return all;
+}

@@ -1,0 +1,169 @@
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { call } from "../../support/clients/api.ts";
+import type { Owner } from "./device.ts";
+import { checkHttp, checkListed } from "./final.ts";
+import { ask, Message, ReadState, told, wire } from "./http.ts";
+import { evictRunning, Room } from "./room.ts";
+import type { Action } from "./steps.ts";
+
+const Id = z.object({ id: z.int() });
+type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
+
+/** Two conversations of the same people, and everything that can happen in them. */
+export class World {
+  readonly #rooms: [Room, Room];
+
+  private constructor(rooms: [Room, Room]) {
+    this.#rooms = rooms;
+  }
+
+  /** A group of all, and a direct conversation of the first with the last, who has never met him. */
+  static async make(people: [Owner, ...Owner[]], stranger: Owner): Promise<World> {
+    let texts = 0;
+    const names = () => ++texts;
+    const [first, ...others] = people;
+    const all = [...people, stranger];
+    const member_ids = [...others, stranger].map(({ id }) => id);
+    const group = await open(first, { kind: "group", name: "all of us", member_ids });
+    const direct = await open(first, { kind: "direct", user_id: stranger.id });
+    const world = new World([
+      new Room(group, all, first.id, names),
+      new Room(direct, [first, stranger], undefined, names),
+    ]);
+    const here = world.#rooms.flatMap(({ devices }) => devices.filter((_, nth) => nth % 3 !== 2));
+    await Promise.all(here.map((device) => device.come(false)));
+    return world;
+  }
+
+  /** Has all of this happen at once, and holds what has become of it against the model. */
+  async step(actions: readonly Action[]): Promise<void> {
+    this.#rooms.forEach((room, nth) => {
+      room.begin(actions.some((action) => action.do === "evictRoom" && action.room === nth));
+    });
+    await Promise.all(actions.map((action) => this.#perform(action)));
+    for (const room of this.#rooms) await room.settle();
+    const [only, ...more] = actions;
+    if (only && more.length === 0) await this.#readOwnWrites(only);
+  }
+
+  /** Everybody comes back, time passes, and all that can be asked is asked. */
+  async end(pageSize: number): Promise<void> {
+    for (const room of this.#rooms) {
+      await room.gather();
+      await room.toldAll();
+      for (const member of room.members) {
+        await checkListed(room, member);
+        await checkHttp(room, member, pageSize);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const room of this.#rooms) await room.disperse();
+  }
+
+  async #perform(action: Action): Promise<void> {
+    const room = this.#rooms[action.room === 0 ? 0 : 1];
+    switch (action.do) {
+      case "say":
+        return say(room, action);
+      case "post":
+        return post(room, action);
+      case "read":
+        return read(room, action);
+      case "revoke":
+        return revoke(room, action);
+      case "hide":
+        return hide(room, action);
+      case "leave":
+        return room.device(room.member(action.who), action.device).leave();
+      case "come":
+        return room.device(room.member(action.who), action.device).come(action.eager);
+      case "evictRoom":
+        return room.evict(action.cut);
+      case "evictInbox":
+        return evictRunning(env.INBOX.getByName(String(room.member(action.who).id)));
+      case "alarm":
+        return room.alarm();
+    }
+  }
+
+  /** What a call has changed, its caller reads in his list at once; what was revoked, nobody reads any more. */
+  async #readOwnWrites(action: Action): Promise<void> {
+    const room = this.#rooms[action.room === 0 ? 0 : 1];
+    if (action.do === "revoke") for (const member of room.members) await checkListed(room, member);
+    const calls =
+      action.do === "post" || action.do === "hide" || (action.do === "read" && action.device === null);
+    if (calls) await checkListed(room, room.member(action.who));
+  }
+}
+
+async function open({ tokens: [token = ""] }: Owner, body: object): Promise<number> {
+  return (await ask(Id, "/v1/conversations", token, "POST", body)).id;
+}
+
+function say(room: Room, { who, device, count, together, again, quote }: Of<"say">): Promise<void> {
+  const owner = room.member(who);
+  const speaker = room.device(owner, device);
+  const drafts = Array.from({ length: count }, (_, i) =>
+    room.draft(owner, speaker.name, i === 0 ? again : null, i === count - 1 ? quote : null),
+  );
+  return speaker.say(drafts, together);
+}
+
+async function post(room: Room, { who, again, quote, named }: Of<"post">): Promise<void> {
+  const owner = room.member(who);
+  const draft = room.draft(owner, "", again, quote, named);
+  const [token = ""] = owner.tokens;
+  const answer = await call("POST", `${room.path}/messages`, { token, body: wire(draft) });
+  if (answer.status === 404) {
+    room.history.refused(draft);
+    return;
+  }
+  expect([200, 201], told(answer)).toContain(answer.status);
+  const { seq, created_at } = Message.parse(answer.body);
+  room.history.acknowledged(draft, { seq, createdAt: created_at });
+}
+
+async function read(room: Room, { who, device, back }: Of<"read">): Promise<void> {
+  const owner = room.member(who);
+  const seq = Math.max(0, room.history.last - back);
+  if (device !== null) {
+    await room.device(owner, device).read(seq);
+    return;
+  }
+  const [token = ""] = owner.tokens;
+  const state = await ask(ReadState, `${room.path}/read`, token, "PUT", { seq });
+  expect(state.read_seq).toBeGreaterThanOrEqual(Math.max(seq, room.history.position(owner.id)));
+  room.history.read(owner.id, seq);
+}
+
+async function revoke(room: Room, { who, back }: Of<"revoke">): Promise<void> {
+  const owner = room.member(who);
+  const said = room.history.said.at(-1 - back);
+  if (!said) return;
+  const status = await remove(room, owner, said.seq, "everyone");
+  if (status === 404) {
+    expect(room.history.isHiding(owner.id, said.seq)).toBe(true);
+    return;
+  }
+  const may = said.draft.userId === owner.id || room.ownerId === owner.id;
+  expect(status, "only his own, or as owner").toBe(may ? 204 : 403);
+  if (may) room.history.revoked.set(said.seq, owner.id);
+}
+
+async function hide(room: Room, { who, back }: Of<"hide">): Promise<void> {
+  const owner = room.member(who);
+  const said = room.history.said.at(-1 - back);
+  if (!said) return;
+  room.history.hiding(owner.id, said.seq);
+  expect(await remove(room, owner, said.seq, "me")).toBe(204);
+  room.history.hide(owner.id, said.seq);
+}
+
+async function remove(room: Room, owner: Owner, seq: number, whom: "me" | "everyone"): Promise<number> {
+  const [token = ""] = owner.tokens;
+  return (await call("DELETE", `${room.path}/messages/${seq}?for=${whom}`, { token })).status;
+}

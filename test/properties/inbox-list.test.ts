@@ -1,0 +1,105 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Bump, ListPosition } from "../../src/core/bump.ts";
+import { decodeCursor, encodeCursor } from "../../src/core/cursor.ts";
+import { ConversationId, Position } from "../../src/core/ids.ts";
+import { List } from "../../src/inbox/list.ts";
+import { call, register } from "../support/clients/api.ts";
+import { runs } from "../support/property-runs.ts";
+
+/** Few conversations, versions and times, so that they meet. */
+const id = fc.integer({ min: 1, max: 12 }).map((value) => ConversationId.parse(value));
+const change = fc.oneof(
+  fc.record({
+    id,
+    ver: fc.nat(20),
+    state: fc.constantFrom<Bump["state"][]>("active", "active", "active", "left"),
+    updatedAt: fc.integer({ min: 1_000, max: 1_008 }),
+    last: fc.nat(9),
+    read: fc.nat(9),
+  }),
+  fc.record({ id, sticky: fc.boolean() }),
+);
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+function bump({
+  id: conversationId,
+  ver,
+  state,
+  updatedAt,
+  last,
+  read,
+}: Extract<Change, { ver: number }>): Bump {
+  const lastSeq = Position.parse(last);
+  const readSeq = Position.parse(Math.min(read, last));
+  return {
+    ...{ conversationId, ver, state, updatedAt, lastSeq, readSeq, lastN: lastSeq, readN: readSeq },
+    ...{
+      visibleFrom: Position.parse(0),
+      newFrom: Position.parse(0),
+      memberCount: 2,
+      preview: null,
+      hidden: false,
+      rev: 0,
+      passing: [],
+    },
+  };
+}
+
+/** The list as it has to be: the newest snapshot of each, sticky ones first, then newest, then the higher id. */
+function model(changes: Change[]): [ListPosition, unread: number][] {
+  const newest = new Map<ConversationId, Bump & { sticky: boolean }>();
+  for (const one of changes) {
+    const known = newest.get(one.id);
+    if ("sticky" in one) {
+      if (known) known.sticky = one.sticky;
+    } else if (!known || one.ver > known.ver) {
+      newest.set(one.id, { ...bump(one), sticky: known?.sticky ?? false });
+    }
+  }
+  return [...newest.values()]
+    .filter(({ state }) => state === "active")
+    .sort(
+      (a, b) =>
+        Number(b.sticky) - Number(a.sticky) ||
+        b.updatedAt - a.updatedAt ||
+        b.conversationId - a.conversationId,
+    )
+    .map(({ sticky, updatedAt, conversationId, lastN, readN }) => [
+      { sticky, updatedAt, conversationId },
+      lastN - readN,
+    ]);
+}
+
+test("pages of the list are the newest snapshots in order, whatever came late or twice", async () => {
+  const { user, token } = await register();
+  await call("GET", "/v1/conversations", { token });
+  await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => {
+    const list = new List(storage.sql);
+    const property = fc.property(
+      fc.array(change, { maxLength: 60, size: "max" }),
+      fc.integer({ min: 1, max: 13 }),
+      (changes, limit) => {
+        storage.sql.exec("DELETE FROM conversations");
+        for (const one of changes) {
+          if ("sticky" in one) list.stick(one.id, one.sticky);
+          else list.take(bump(one));
+        }
+        const seen: [ListPosition, number][] = [];
+        for (let after: ListPosition | undefined; ; ) {
+          const page = list.page(limit, after);
+          for (const { sticky, updatedAt, conversationId, unreadCount } of page) {
+            seen.push([{ sticky, updatedAt, conversationId }, unreadCount]);
+          }
+          const last = page.at(-1);
+          if (!last || page.length < limit) break;
+          after = decodeCursor(encodeCursor(last));
+        }
+        expect(seen).toEqual(model(changes));
+      },
+    );
+    fc.assert(property, runs(100));
+  });
+});

@@ -1,0 +1,66 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { z } from "zod";
+import { type Answer, call, PASSWORD, type SignedIn } from "../clients/api.ts";
+import { storedInConversation, storedInInbox } from "../clients/chat.ts";
+import { runInboxJobs } from "./sessions.ts";
+
+/** Deletes the caller's account. */
+export function deleteAccount({ token }: { token: string }, password: unknown = PASSWORD): Promise<Answer> {
+  return call("DELETE", "/v1/me", { token, body: { password } });
+}
+
+/** How a deleted user is shown. */
+export function gone({ user }: { user: { id: number } }) {
+  return { id: user.id, username: `deleted-${user.id}`, nickname: "", avatar: "" };
+}
+
+const Tables = z.array(z.object({ name: z.string() }));
+
+/** Every row of every table of D1 but the one that keeps the names of deleted accounts. */
+async function storedInD1(): Promise<string> {
+  const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[_sd]*_*'";
+  const { results } = await env.DB.prepare(query).all();
+  const names = [...Tables.parse(results).map(({ name }) => name), "password_attempts", "friend_requests"];
+  const wanted = names.filter((name) => name !== "former_usernames");
+  const rows = await Promise.all(wanted.map((name) => env.DB.prepare(`SELECT * FROM "${name}"`).all()));
+  return JSON.stringify(rows.map((row) => row.results));
+}
+
+/** All that is stored of these conversations, of these users' inboxes, and in D1. */
+export async function storedAnywhere(conversations: number[], users: SignedIn[]): Promise<string> {
+  const parts = [
+    ...conversations.map((id) => storedInConversation(id)),
+    ...users.map((user) => storedInInbox(user)),
+    storedInD1(),
+  ];
+  return (await Promise.all(parts)).join("\n");
+}
+
+/** Runs what a user's inbox has yet to do for the end of the account. @returns how many jobs there were */
+export function runFarewell(user: SignedIn): Promise<number> {
+  return runInboxJobs(user, ["farewell", "leave", "kick"]);
+}
+
+const Membership = z.array(z.object({ conversation_id: z.int(), state: z.string() }));
+
+/** What D1 says of a user's memberships, by conversation. */
+export async function membershipsInD1({ user }: SignedIn): Promise<Record<number, string>> {
+  const query = "SELECT conversation_id, state FROM memberships WHERE user_id = ?";
+  const { results } = await env.DB.prepare(query).bind(user.id).all();
+  return Object.fromEntries(
+    Membership.parse(results).map(({ conversation_id, state }) => [conversation_id, state]),
+  );
+}
+
+/** Runs what a conversation has yet to tell D1. @returns whether there was anything */
+export async function runProjection(id: number): Promise<boolean> {
+  const stub = env.CONVERSATION.getByName(String(id));
+  const jobs = await runInDurableObject(stub, async (_, { storage }) => {
+    await storage.setAlarm(Date.now() + 60_000);
+    const query = "UPDATE jobs SET due = 1 WHERE kind = 'projection' RETURNING kind";
+    return storage.sql.exec(query).toArray().length;
+  });
+  if (jobs > 0) await runDurableObjectAlarm(stub);
+  return jobs > 0;
+}

@@ -1,0 +1,145 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { ConversationCode } from "../../../src/core/ids.ts";
+import { type Answer, call, freshName } from "./api.ts";
+import { StrictConversation, StrictList, StrictMessage, StrictPage } from "./shapes.ts";
+
+/** Whoever has a token. */
+export interface Caller {
+  token: string;
+}
+
+/** Whoever can be chatted with. */
+interface Named {
+  user: { id: number };
+}
+
+/** Opens the direct conversation with somebody, or finds it. */
+export async function openDirect({ token }: Caller, { user }: Named): Promise<StrictConversation> {
+  const answer = await call("POST", "/v1/conversations", {
+    token,
+    body: { kind: "direct", user_id: user.id },
+  });
+  expect([200, 201], JSON.stringify(answer.body)).toContain(answer.status);
+  return StrictConversation.parse(answer.body);
+}
+
+/** Creates a group of the caller and these. */
+export async function createGroup(
+  { token }: Caller,
+  members: Named[] = [],
+  name = "a group",
+): Promise<StrictConversation> {
+  const body = { kind: "group", name, member_ids: members.map(({ user }) => user.id) };
+  return StrictConversation.parse(
+    expectStatus(201, await call("POST", "/v1/conversations", { token, body })),
+  );
+}
+
+/** A text, or the fields of another message. */
+export async function send({ token }: Caller, id: number, what: string | object): Promise<StrictMessage> {
+  const body = typeof what === "string" ? { kind: "text", body: { text: what } } : what;
+  const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body });
+  return StrictMessage.parse(expectStatus(201, answer));
+}
+
+/** Sends texts one after the other. */
+export async function sendAll(caller: Caller, id: number, texts: string[]): Promise<StrictMessage[]> {
+  const sent: StrictMessage[] = [];
+  for (const text of texts) sent.push(await send(caller, id, text));
+  return sent;
+}
+
+export async function list({ token }: Caller, query = ""): Promise<z.infer<typeof StrictList>> {
+  return StrictList.parse(expectStatus(200, await call("GET", `/v1/conversations${query}`, { token })));
+}
+
+/** One conversation of the caller's list. */
+export async function listed(caller: Caller, id: number): Promise<StrictConversation> {
+  const found = (await list(caller, "?limit=100")).items.find((item) => item.id === id);
+  if (!found) throw new Error(`conversation ${id} is not in the list`);
+  return found;
+}
+
+export async function getConversation({ token }: Caller, id: number): Promise<StrictConversation> {
+  return StrictConversation.parse(expectStatus(200, await call("GET", `/v1/conversations/${id}`, { token })));
+}
+
+export async function page({ token }: Caller, id: number, query = ""): Promise<z.infer<typeof StrictPage>> {
+  const answer = await call("GET", `/v1/conversations/${id}/messages${query}`, { token });
+  return StrictPage.parse(expectStatus(200, answer));
+}
+
+export async function getMessage({ token }: Caller, id: number, seq: number): Promise<StrictMessage> {
+  const answer = await call("GET", `/v1/conversations/${id}/messages/${seq}`, { token });
+  return StrictMessage.parse(expectStatus(200, answer));
+}
+
+/** Everything that a member can read of a conversation. */
+export async function readable(who: Caller, id: number): Promise<string> {
+  const all = await page(who, id, "?limit=100");
+  const single = await Promise.all(all.items.map(({ seq }) => getMessage(who, id, seq)));
+  return JSON.stringify([all, single, await getConversation(who, id), await listed(who, id)]);
+}
+
+/** Takes a message back for everyone, or out of the caller's sight. */
+export function remove({ token }: Caller, id: number, seq: number, whom: "me" | "everyone"): Promise<Answer> {
+  return call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${whom}`, { token });
+}
+
+const Coded = z.object({ code: ConversationCode });
+
+/** A conversation's other name, which v1 does not tell. */
+export async function codeOf(id: number): Promise<ConversationCode> {
+  return Coded.parse(await env.DB.prepare("SELECT code FROM conversations WHERE id = ?").bind(id).first())
+    .code;
+}
+
+const Ids = z.array(z.object({ id: z.int() }));
+
+/** So many users who never sign in: a row each, without the cost of a password. */
+export async function crowd(size: number): Promise<Named[]> {
+  const names = JSON.stringify(Array.from({ length: size }, () => freshName("crowd")));
+  const insert = "INSERT INTO users (username, created_at) SELECT value, 0 FROM json_each(?) RETURNING id";
+  const { results } = await env.DB.prepare(insert).bind(names).all();
+  return Ids.parse(results).map(({ id }) => ({ user: { id } }));
+}
+
+/** How many rows D1 has of conversations and memberships: what a refused call must not change. */
+export async function rowsInD1(): Promise<unknown> {
+  return env.DB.prepare(
+    "SELECT (SELECT count(*) FROM conversations) AS conversations, (SELECT count(*) FROM memberships) AS memberships",
+  ).first();
+}
+
+const Tables = z.array(z.object({ name: z.string() }));
+
+/** Every row of every table of a conversation's object, as JSON; `{}` where it has no tables. */
+export function storedInConversation(id: number): Promise<string> {
+  return runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) => dump(storage));
+}
+
+/** Every row of every table of a user's inbox, as JSON. */
+export function storedInInbox({ user }: Named): Promise<string> {
+  return runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => dump(storage));
+}
+
+function dump({ sql }: DurableObjectStorage): string {
+  const query =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND sql NOT LIKE 'CREATE VIRTUAL%'";
+  const names = Tables.parse(sql.exec(query).toArray()).map(({ name }) => name);
+  // Bytes, of which the search index is made, as characters.
+  const shown = (_: string, value: unknown) =>
+    value instanceof ArrayBuffer ? new TextDecoder("latin1").decode(value) : value;
+  return JSON.stringify(
+    Object.fromEntries(names.map((name) => [name, sql.exec(`SELECT * FROM "${name}"`).toArray()])),
+    shown,
+  );
+}
+
+function expectStatus(status: number, answer: Answer): unknown {
+  expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+  return answer.body;
+}

@@ -1,0 +1,139 @@
+import { dereference, type Schema, validate } from "@cfworker/json-schema";
+import { z } from "zod";
+import { v1 } from "../../../src/surfaces/v1/app.ts";
+import {
+  type Document,
+  describe,
+  operations,
+  type Responses,
+} from "../../../src/surfaces/v1/openapi/document.ts";
+import { strict } from "./strict-schema.ts";
+
+/** An answer before its body is parsed. */
+interface Answered {
+  status: number;
+  headers: Headers;
+  /** its body; "" where there is none */
+  text: string;
+}
+
+const BASE = new URL("https://parley.test/openapi.json");
+
+/** Headers that say nothing of one call. */
+const COMMON = /^(content-type|content-length|vary|access-control-.*)$/;
+
+/** Answers to whatever there is no operation for. */
+const UNMATCHED: Responses = {
+  404: { $ref: "#/components/responses/not_found" },
+  405: { $ref: "#/components/responses/method_not_allowed" },
+};
+
+const Header = z.looseObject({ required: z.boolean().optional(), schema: z.custom<Schema>() });
+const Response = z.looseObject({
+  headers: z.record(z.string(), Header).optional(),
+  content: z.record(z.string(), z.looseObject({ schema: z.custom<Schema>() })).optional(),
+});
+
+/**
+ * Asserts that an answer is as `/openapi.json` says: its status, its content type, its headers, each
+ * field of its body and no other. Whatever no operation is for must be a 404 or 405 problem.
+ * @throws an error that says what is not documented, where
+ */
+export function documented(method: string, path: string, answer: Answered): void {
+  const flaws = flawsOf(method, path, answer);
+  if (flaws.length === 0) return;
+  throw new Error(
+    [`${method} ${path} answered ${answer.status}, not as /openapi.json has it:`, ...flaws].join("\n  "),
+  );
+}
+
+function flawsOf(method: string, path: string, { status, headers, text }: Answered): string[] {
+  // A preflight is no call.
+  if (method === "OPTIONS" && status === 204) return [];
+  const { document, lookup } = reference();
+  const found = find(method === "HEAD" ? "get" : method.toLowerCase(), new URL(path, BASE).pathname);
+  const responses = found?.operation.responses ?? UNMATCHED;
+  const where = found ? `${found.operation.operationId} (${found.method} ${found.path})` : "no operation";
+  const declared = responses[status];
+  if (!declared) {
+    const known = Object.keys(responses).join(", ");
+    return [
+      `${where} has no ${status}, only ${known}: add it to the route's \`responses\``,
+      text.slice(0, 400),
+    ];
+  }
+  const response = Response.parse(resolve(document, declared));
+  const flaws = headerFlaws(response.headers ?? {}, headers);
+  const types = Object.entries(response.content ?? {});
+  const type = headers.get("Content-Type")?.split(";")[0] ?? "";
+  const media = types.find(([name]) => name === type || name === "*/*")?.[1];
+  if (types.length === 0) {
+    if (text !== "") flaws.push(`${where}: its ${status} has no body, the answer has one`);
+  } else if (!media) {
+    flaws.push(
+      `${where}: its ${status} is ${types.map(([name]) => name).join(" or ")}, the answer ${type || "nothing"}`,
+    );
+  } else if (method !== "HEAD") {
+    const body: unknown = /[/+]json$/.test(type) ? JSON.parse(text) : text;
+    const { errors } = validate(body, media.schema, "2020-12", lookup, false);
+    // What stands above a flaw says only that there is one below.
+    const deepest = errors.filter(({ keyword }) => !SUMMARIES.has(keyword));
+    for (const { keyword, instanceLocation, error } of deepest.length > 0 ? deepest : errors) {
+      const said = keyword === "false" ? "is not documented" : error;
+      flaws.push(`${where}: ${status} body${instanceLocation.slice(1)}: ${said}`);
+    }
+  }
+  return flaws;
+}
+
+const SUMMARIES = new Set(["$ref", "properties", "items", "allOf", "if", "then", "additionalProperties"]);
+
+function headerFlaws(declared: Record<string, z.infer<typeof Header>>, headers: Headers): string[] {
+  const flaws: string[] = [];
+  const names = new Set(Object.keys(declared).map((name) => name.toLowerCase()));
+  for (const [name, { required, schema }] of Object.entries(declared)) {
+    const value = headers.get(name);
+    if (value === null) {
+      if (required) flaws.push(`the header ${name} is missing`);
+      continue;
+    }
+    const { valid } = validate(schema.type === "integer" ? Number(value) : value, schema, "2020-12");
+    if (!valid) flaws.push(`the header ${name} is ${JSON.stringify(value)}`);
+  }
+  for (const [name] of headers) {
+    if (!names.has(name) && !COMMON.test(name)) flaws.push(`the header ${name} is not documented`);
+  }
+  return flaws;
+}
+
+interface Reference {
+  document: Document;
+  lookup: ReturnType<typeof dereference>;
+  all: (ReturnType<typeof operations>[number] & { pattern: RegExp; parameters: number })[];
+}
+
+let made: Reference | undefined;
+
+/** The document with every shape closed, made once per test file. */
+function reference(): Reference {
+  if (made) return made;
+  const document = strict(describe(v1.router));
+  const all = operations(document).map((placed) => ({
+    ...placed,
+    pattern: new RegExp(`^${placed.path.replaceAll(/\{\w+\}/g, "[^/]+")}/?$`),
+    parameters: placed.path.split("{").length,
+  }));
+  // What a path says in words goes before what it takes as a parameter.
+  all.sort((a, b) => a.parameters - b.parameters);
+  made = { document, lookup: dereference(document, {}, BASE), all };
+  return made;
+}
+
+function find(method: string, pathname: string) {
+  return reference().all.find((one) => one.method === method && one.pattern.test(pathname));
+}
+
+function resolve(document: Document, response: Responses[string]): unknown {
+  const name: unknown = response?.$ref;
+  return typeof name === "string" ? document.components?.responses?.[name.split("/").at(-1) ?? ""] : response;
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
+import { Conversation, ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
+import {
+  MessageFields,
+  MessagePage,
+  Receipts,
+  SearchPage,
+} from "../../../src/surfaces/v1/schemas/messages.ts";
+
+// The schemas that describe v1 in OpenAPI, strict all the way down: a field too many fails a test.
+
+const StrictQuote = MessageFields.shape.quote.unwrap().strict();
+
+export const StrictMessage = z.strictObject({
+  ...MessageFields.shape,
+  sender: MessageFields.shape.sender.strict(),
+  quote: StrictQuote.optional(),
+});
+export type StrictMessage = z.infer<typeof StrictMessage>;
+
+const GROUP_FIELDS = ["introduction", "announcement", "join_policy", "owner_id", "role"] as const;
+
+export const StrictConversation = z
+  .strictObject({
+    ...Conversation.shape,
+    peer: User.strict().optional(),
+    last_message: StrictMessage.nullable(),
+  })
+  .refine((conversation) => {
+    const group = conversation.kind === "group";
+    const hasAll = GROUP_FIELDS.every((field) => (conversation[field] !== undefined) === group);
+    const hasOther =
+      (conversation.peer !== undefined) === group || (conversation.online_count !== undefined && !group);
+    return hasAll && !hasOther;
+  }, "has the fields of its kind and no other's");
+export type StrictConversation = z.infer<typeof StrictConversation>;
+
+export const StrictList = z.strictObject({
+  ...ConversationList.shape,
+  items: z.array(StrictConversation),
+});
+
+export const StrictPage = z.strictObject({ ...MessagePage.shape, items: z.array(StrictMessage) });
+
+export const StrictSearch = z.strictObject({ ...SearchPage.shape, items: z.array(StrictMessage) });
+
+export const StrictReceipts = z.strictObject({
+  items: z.array(Receipts.shape.items.element.strict()),
+});

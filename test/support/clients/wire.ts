@@ -1,0 +1,48 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { app } from "../app.ts";
+
+const ORIGIN = "https://parley.test";
+
+/** What a call over some surface says; a body that is no string and no form goes out as JSON. */
+export interface WireCall {
+  method: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  /** settings, and counters, which the server has instead of its own */
+  settings?: Partial<Env>;
+}
+
+export interface WireAnswer {
+  status: number;
+  headers: Headers;
+  /** parsed where it is JSON, else the text */
+  body: unknown;
+}
+
+/** One HTTP call through the Worker's public door, over whichever surface. */
+export async function wire({ method, path, headers, body, settings }: WireCall): Promise<WireAnswer> {
+  const request = new Request(`${ORIGIN}${path}`, {
+    method,
+    headers: new Headers(headers),
+    ...(body !== undefined && { body: raw(body) }),
+  });
+  const response = await (settings ? fetchWith(settings, request) : exports.default.fetch(request));
+  const text = await response.text();
+  const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+async function fetchWith(settings: Partial<Env>, request: Request): Promise<Response> {
+  const context = createExecutionContext();
+  const response = await app.fetch(request, { ...env, ...settings }, context);
+  await waitOnExecutionContext(context);
+  return response;
+}
+
+function raw(body: unknown): BodyInit {
+  if (typeof body === "string") return body;
+  if (body instanceof FormData || body instanceof URLSearchParams || body instanceof Uint8Array) return body;
+  return JSON.stringify(body);
+}

@@ -1,0 +1,145 @@
+import { expect } from "vitest";
+import type { Shown } from "../clients/displayed.ts";
+import { Screen } from "../clients/model-client.ts";
+import { Frame } from "../clients/socket.ts";
+import { BOB } from "../objects/isolated-room.ts";
+import type { World } from "./world.ts";
+
+const GOODBYE = null;
+
+/** One of Bob's devices. Frames take their time, and keep their order, in both directions. */
+export class Client {
+  readonly #world: World;
+  readonly #conversationId: number;
+  readonly #screen: Screen;
+  /** the server's end of its socket */
+  #ws: WebSocket | undefined;
+  #opened: Promise<void> = Promise.resolve();
+  #isReady = false;
+  #isEager = false;
+  #toServer: (() => unknown)[] = [];
+  /** sockets of which the server does not know yet that they are gone */
+  readonly held: WebSocket[] = [];
+
+  constructor(nth: number, conversationId: number, world: World) {
+    this.#world = world;
+    this.#conversationId = conversationId;
+    this.#screen = new Screen(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), true);
+  }
+
+  get isHere(): boolean {
+    return this.#ws !== undefined;
+  }
+
+  come(eager: boolean): void {
+    if (this.#ws) return;
+    const { 0: ws } = new WebSocketPair();
+    const fromServer: (string | null)[] = [];
+    let attachment: unknown;
+    const take = () => this.#take(ws, fromServer.shift());
+    const tell = (frame: string | null) => {
+      fromServer.push(frame);
+      this.#world.later("down", take);
+    };
+    const parts = {
+      send: (frame: string) => tell(frame),
+      close: () => tell(GOODBYE),
+      serializeAttachment: (value: unknown) => {
+        attachment = structuredClone(value);
+      },
+      deserializeAttachment: () => attachment,
+    };
+    for (const [name, value] of Object.entries(parts)) Object.defineProperty(ws, name, { value });
+    this.#ws = ws;
+    this.#isReady = false;
+    this.#isEager = eager;
+    this.#toServer = [];
+    this.#screen.begin();
+    this.#opened = new Promise((opened) => {
+      this.#world.later("open", async () => {
+        this.held.push(ws);
+        await this.#world.open(ws);
+        opened();
+      });
+    });
+  }
+
+  /** Goes without a word: what is on its way to it is lost. */
+  go(): void {
+    const ws = this.#ws;
+    if (!ws) return;
+    this.#ws = undefined;
+    this.#isReady = false;
+    const opened = this.#opened;
+    this.#up(() => opened.then(() => this.#closed(ws)));
+  }
+
+  say(texts: string[], together: boolean): void {
+    const drafts = texts.map((text) => ({
+      ...{ conversationId: this.#conversationId, clientMsgId: `id ${text}`, text },
+    }));
+    this.#screen.say(drafts, { together, isHere: this.#isReady });
+  }
+
+  resync({ withRev, back }: { withRev: boolean; back: number }): void {
+    if (this.#isReady) this.#screen.resync(this.#conversationId, { withRev, back });
+  }
+
+  check(wanted: Shown[]): void {
+    expect(this.#screen.pending, "all is answered").toEqual([]);
+    const { messages, isBehind } = this.#screen.picture(this.#conversationId);
+    expect(isBehind, `${this.#screen.name} has seen what it missed`).toBe(false);
+    const { from } = this.#world;
+    expect(
+      messages.filter(({ seq }) => seq > from),
+      `what ${this.#screen.name} shows`,
+    ).toEqual(wanted);
+  }
+
+  #closed(ws: WebSocket): void {
+    this.held.splice(this.held.indexOf(ws), 1);
+    this.#world.closed(ws);
+  }
+
+  #send(frame: string): void {
+    const ws = this.#ws;
+    if (ws && this.#isReady) this.#up(() => this.#world.frame(ws, frame));
+  }
+
+  /** Goes to the server behind what went before. */
+  #up(work: () => unknown): void {
+    const queue = this.#toServer;
+    queue.push(work);
+    this.#world.later("up", () => queue.shift()?.());
+  }
+
+  #take(ws: WebSocket, frame: string | null | undefined): void {
+    if (ws !== this.#ws) return;
+    if (frame === GOODBYE || frame === undefined) {
+      this.go();
+      this.come(this.#isEager);
+      return;
+    }
+    const told = Frame.parse(JSON.parse(frame));
+    this.#world.note(this.#screen.name, told);
+    if (told.type === "ready") this.#ready();
+    else this.#screen.take(told);
+  }
+
+  #ready(): void {
+    this.#isReady = true;
+    if (this.#isEager) this.#screen.repeat(true);
+    this.#screen.sync();
+    const ws = this.#ws;
+    this.#world.later("list", () => {
+      const listed = this.#world.isListed ? [this.#conversationId] : [];
+      this.#world.later("list", () => {
+        if (ws !== this.#ws) return;
+        this.#screen.list(listed);
+        if (!this.#isEager) this.#screen.repeat(false);
+        // One that says nothing is told what waits for it after half a second: nobody waits for that here.
+        this.#send(JSON.stringify({ type: "typing", conversation_id: this.#conversationId }));
+      });
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import type { UserId } from "../../../src/core/ids.ts";
+
+const object = (id: number) => env.CONVERSATION.getByName(String(id));
+const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
+
+/** Runs a conversation's jobs, however far off they are, until there are none but of one kind. */
+export async function runJobs(id: number, { but = "" } = {}): Promise<void> {
+  for (let tries = 0; tries < 10; tries++) if ((await runAlarm(id, { but })) === 0) return;
+  throw new Error("there are still jobs after ten alarms");
+}
+
+/** Runs a conversation's jobs once, but for those of one kind. @returns how many there were */
+export async function runAlarm(id: number, { but = "" } = {}): Promise<number> {
+  return runInDurableObject(object(id), async (conversation, { storage }) => {
+    // An object that was never used has none.
+    if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0) return 0;
+    const { rowsWritten } = storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)", but);
+    if (rowsWritten === 0) return 0;
+    // As `runDurableObjectAlarm` does, in the same call.
+    await storage.deleteAlarm();
+    await conversation.alarm();
+    return rowsWritten;
+  });
+}
+
+/** What an object, D1 and the inboxes say of one conversation, for those users who were ever in it. */
+export async function expectAgreement(id: number): Promise<void> {
+  const { members, conversation, snapshots } = await runInDurableObject(
+    object(id),
+    async (asked, { storage }) => {
+      const members = storage.sql
+        .exec<{ user_id: UserId; role: string; state: string; joined_at: number; version: number }>(
+          "SELECT user_id, role, state, joined_at, version FROM members ORDER BY user_id",
+        )
+        .toArray();
+      const conversation = storage.sql
+        .exec(
+          `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
+           FROM conversation`,
+        )
+        .one();
+      const snapshots = await Promise.all(members.map(({ user_id: userId }) => asked.snapshot({ userId })));
+      return { members, conversation, snapshots };
+    },
+  );
+  // Who left before he ever was in it has only asked to be let in.
+  const inD1 = await env.DB.prepare(
+    `SELECT user_id, role, state, joined_at, version FROM memberships
+     WHERE conversation_id = ? AND NOT (state = 'left' AND version = 0) ORDER BY user_id`,
+  )
+    .bind(id)
+    .all();
+  expect(inD1.results, "memberships in D1").toEqual(members);
+  const directory = `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
+    FROM conversations WHERE id = ?`;
+  expect(await env.DB.prepare(directory).bind(id).first(), "the conversation in D1").toEqual(conversation);
+  for (const [i, { user_id: userId }] of members.entries()) {
+    const snapshot = snapshots[i];
+    if (!snapshot?.ok) throw new Error(`no snapshot for ${userId}`);
+    const { ver, state, lastSeq, lastN, readSeq, readN, visibleFrom, memberCount } = snapshot.value;
+    const known = await runInDurableObject(env.INBOX.getByName(String(userId)), (_, { storage }) =>
+      Rows.parse(
+        storage.sql
+          .exec(
+            `SELECT ver, state, last_seq, last_n, read_seq, read_n, visible_from,
+               iif(state = 'active', member_count, NULL) AS member_count
+             FROM conversations WHERE conversation_id = ?`,
+            id,
+          )
+          .toArray(),
+      ),
+    );
+    expect(known, `the inbox of ${userId}`).toEqual([
+      {
+        ...{ ver, state, last_seq: lastSeq, last_n: lastN, read_seq: readSeq, read_n: readN },
+        // How many there are counts for whom it concerns: who left knows the number of some time after.
+        ...{ visible_from: visibleFrom, member_count: state === "active" ? memberCount : null },
+      },
+    ]);
+  }
+}

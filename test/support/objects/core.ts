@@ -1,0 +1,43 @@
+import { env } from "cloudflare:workers";
+import { ConversationStubs } from "../../../src/conversation/stub.ts";
+
+import type { Core } from "../../../src/core/core.ts";
+import { createGroup } from "../../../src/core/group-creation.ts";
+import { type ConversationId, UserId } from "../../../src/core/ids.ts";
+import type { PolicyName } from "../../../src/core/policies.ts";
+import { SessionMemory } from "../../../src/core/session-memory.ts";
+import { readSettings } from "../../../src/core/settings.ts";
+import { InboxStubs } from "../../../src/inbox/stub.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { timing } from "../timing.ts";
+
+/** The core as a surface is given it: for what v1 does not offer. */
+function core(): Core {
+  return {
+    db: openDatabase(env.DB),
+    conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+    inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+    files: env.FILES,
+    sessionMemory: new SessionMemory(timing.sessionCache),
+    settings: readSettings(env),
+    timing,
+    waitUntil: (work) => void work,
+  };
+}
+
+interface Named {
+  user: { id: number };
+}
+
+/** Creates a group of any kind: v1 creates one kind alone. */
+export async function groupOf(
+  policy: PolicyName,
+  owner: Named,
+  others: Named[],
+  joinPolicy: "free" | "approval" | "closed" = "approval",
+  maxMembers?: number,
+): Promise<ConversationId> {
+  const memberIds = others.map(({ user }) => UserId.parse(user.id));
+  const group = { name: policy, memberIds, joinPolicy, policy, maxMembers };
+  return (await createGroup(core(), UserId.parse(owner.user.id), group)).id;
+}

@@ -1,0 +1,217 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { ErrorCode } from "../../../src/core/errors.ts";
+import { ApplicationPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
+import { type Answer, call, problem } from "../../support/clients/api.ts";
+import {
+  StrictMessage as Message,
+  StrictConversation,
+  StrictList,
+  type StrictMessage,
+  StrictPage,
+  StrictReceipts,
+} from "../../support/clients/shapes.ts";
+import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { eventually } from "../../support/eventually.ts";
+import { newGroup } from "../../support/objects/room.ts";
+import type { Deed, Listed, Live, Outcome, Person, Shown, Surface, Told, View } from "./surface.ts";
+
+type Call = [method: string, path: string, body?: unknown];
+
+const Tip = z.strictObject({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });
+const Text = z.strictObject({ text: z.string() });
+const Problem = z.looseObject({ code: ErrorCode });
+const State = z.object({ state: z.enum(["joined", "requested"]) });
+const Member = z.strictObject({
+  type: z.literal("member"),
+  conversation_id: z.int(),
+  event: z.string(),
+  user_ids: z.array(z.int()),
+});
+const Read = z.strictObject({
+  type: z.literal("read"),
+  conversation_id: z.int(),
+  user_id: z.int(),
+  seq: z.int(),
+});
+const Conversation = z.strictObject({ type: z.literal("conversation"), conversation: StrictConversation });
+const Kicked = z.strictObject({ type: z.literal("kicked"), reason: z.string() });
+
+/** Parley's own API. */
+export const v1: Surface = {
+  async create(owner, members, name, joinPolicy) {
+    const id = await newGroup(owner, ...members);
+    expect(await this.act(owner, id, { do: "edit", name, joinPolicy })).toBe("done");
+    return id;
+  },
+
+  async act(who, group, deed) {
+    return outcome(await ask(who, group, ...callOf(deed)));
+  },
+
+  async view(who, group) {
+    const paths = ["", "/messages?limit=100", "/members?limit=100", "/receipts", "/applications"];
+    const answers = await Promise.all(paths.map((path) => ask(who, group, "GET", path)));
+    const [conversation, messages, members, receipts, applications] = answers;
+    if (!conversation || !messages || !members || !receipts || !applications) throw new Error("five answers");
+    if (conversation.status === 404) {
+      for (const answer of answers) problem(answer, 404, "not_found");
+      return null;
+    }
+    return {
+      ...listedOf(StrictConversation.parse(conversation.body)),
+      history: StrictPage.parse(messages.body).items.map(shown),
+      members: MemberPage.parse(members.body).items.map((member) => ({
+        id: member.user.id,
+        role: member.role,
+        muted: member.muted_until > 0,
+        card: member.name_card,
+      })),
+      receipts: StrictReceipts.parse(receipts.body)
+        .items.map(({ user_id, read_seq }) => ({ id: user_id, seq: read_seq }))
+        .toSorted((a, b) => a.id - b.id),
+      applications: applicationsOf(applications),
+    };
+  },
+
+  async listed(who, group) {
+    const answer = await call("GET", "/v1/conversations?limit=100", { token: who.token });
+    const found = StrictList.parse(answer.body).items.find(({ id }) => id === group);
+    return found ? listedOf(found) : null;
+  },
+
+  async open(who, group) {
+    return new Socket(await openRoom(group, who.token));
+  },
+};
+
+function ask(
+  { token }: Person,
+  group: number,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
+  return call(method, `/v1/conversations/${group}${path}`, { token, ...(body !== undefined && { body }) });
+}
+
+function callOf(deed: Deed): Call {
+  switch (deed.do) {
+    case "say":
+      return ["POST", "/messages", { kind: "text", body: { text: deed.text } }];
+    case "read":
+      return ["PUT", "/read", { seq: deed.seq }];
+    case "add":
+      return ["POST", "/members", { user_ids: deed.whom }];
+    case "join":
+      return ["POST", "/join", { message: deed.message }];
+    case "decide":
+      return ["POST", `/applications/${deed.application}`, { action: deed.accept ? "accept" : "reject" }];
+    case "leave":
+      return ["POST", "/leave"];
+    case "remove":
+      return ["DELETE", `/members/${deed.whom}`];
+    case "role":
+      return ["PATCH", `/members/${deed.whom}`, { role: deed.role }];
+    case "mute":
+      return ["PATCH", `/members/${deed.whom}`, { muted_for_s: deed.seconds }];
+    case "card":
+      return ["PATCH", `/members/${deed.whom}`, { name_card: deed.card }];
+    case "hand over":
+      return ["POST", "/owner", { user_id: deed.whom }];
+    case "edit":
+      return ["PATCH", "", { name: deed.name, join_policy: deed.joinPolicy }];
+    case "dissolve":
+      return ["DELETE", ""];
+  }
+}
+
+function outcome(answer: Answer): Outcome {
+  if (answer.status < 300) {
+    return State.safeParse(answer.body).data?.state === "requested" ? "requested" : "done";
+  }
+  const { code } = Problem.parse(answer.body);
+  if (code === "muted") expect(answer.body).toMatchObject({ muted_until: expect.any(Number) });
+  else problem(answer, answer.status, code);
+  return code;
+}
+
+function shown({ seq, sender, kind, body }: StrictMessage): Shown {
+  if (kind !== "tip") return { seq, by: sender.id, what: Text.parse(body).text };
+  const { event, actor_id, user_ids } = Tip.parse(body);
+  expect(actor_id).toBe(sender.id);
+  return { seq, by: actor_id, what: { event, userIds: user_ids } };
+}
+
+function listedOf(conversation: StrictConversation): Listed {
+  const { join_policy: joinPolicy, owner_id: owner, role, last_message } = conversation;
+  if (!joinPolicy || !owner || !role) throw new Error("a group has these");
+  return {
+    ...{ name: conversation.name, joinPolicy, owner, role, memberCount: conversation.member_count },
+    ...{ lastSeq: conversation.last_seq, readSeq: conversation.read_seq, unread: conversation.unread_count },
+    last: last_message && shown(last_message),
+  };
+}
+
+function applicationsOf(answer: Answer): View["applications"] {
+  if (answer.status !== 200) return Problem.parse(answer.body).code;
+  return ApplicationPage.parse(answer.body).items.map(({ id, user, message }) => ({
+    ...{ id, by: user.id, message },
+  }));
+}
+
+/** A room socket. */
+class Socket implements Live {
+  readonly #socket: TestSocket;
+  #read: number;
+  #shown: Listed | undefined;
+
+  constructor(socket: TestSocket) {
+    this.#socket = socket;
+    this.#read = socket.frames.length;
+  }
+
+  async shows(group: Listed): Promise<void> {
+    await eventually(async () => {
+      expect(await this.told("settled")).toEqual([]);
+      expect(this.#shown).toEqual(group);
+    });
+  }
+
+  async told(until: "settled" | "closed"): Promise<Told[]> {
+    const code = until === "closed" ? (await this.#socket.closed()).code : 0;
+    if (until === "settled") await this.#socket.settled();
+    const frames = this.#socket.frames.slice(this.#read);
+    this.#read = this.#socket.frames.length;
+    return frames.flatMap((frame): Told[] => {
+      switch (frame.type) {
+        case "message":
+          return [{ message: shown(Message.parse(frame.message)) }];
+        case "messages":
+          return z
+            .array(Message)
+            .parse(frame.items)
+            .map((message) => ({ message: shown(message) }));
+        case "member": {
+          const { event, user_ids } = Member.parse(frame);
+          return [{ member: event, userIds: user_ids }];
+        }
+        case "read": {
+          const { user_id, seq } = Read.parse(frame);
+          return [{ read: user_id, seq }];
+        }
+        case "kicked":
+          return [{ kicked: Kicked.parse(frame).reason, code }];
+        case "conversation":
+          // Looked up behind what is told at once: `shows` waits for it.
+          this.#shown = listedOf(Conversation.parse(frame).conversation);
+          return [];
+        case "error":
+          // The mark by which a socket settles.
+          return [];
+        default:
+          throw new Error(`a frame that nobody expects: ${JSON.stringify(frame)}`);
+      }
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Fixture } from "../../../support/surfaces/fixtures.ts";
+import { tim } from "../dialect.ts";
+import { DOCUMENT } from "./calls.ts";
+import { DEEDS, ENDINGS, KINDS, STANDINGS, TABLE } from "./rights.ts";
+
+const WHO = { anybody: "anybody", user: "users", member: "members" };
+
+/**
+ * Every call of the API, who may make it, and which fixture shows that it succeeds, and each of its codes; and who may do
+ * what in each kind of group: as Markdown. @throws where something of it is empty
+ */
+export function callsTable(fixtures: [name: string, Fixture][]): string {
+  const rows = Object.values(DOCUMENT).flatMap((calls) =>
+    Object.entries(calls).map(([call, codes]) => {
+      const shown = (code: number) => {
+        const names = fixtures.filter(([, fixture]) => fixture.call === call && fixture.code === code);
+        return filled(names.map(([name]) => name).join(", "), `${call} ${code}`);
+      };
+      const failures = codes.filter((code) => code !== 0).map((code) => `${code}: ${shown(code)}`);
+      return [call, whoMay(call), shown(0), filled(failures.join("; "), `the failures of ${call}`)];
+    }),
+  );
+  const rights = [...DEEDS, ...ENDINGS].map((deed) => [
+    deed,
+    ...KINDS.map((kind) => {
+      const allowed = STANDINGS.filter((_, at) => TABLE[deed][kind]?.[at] === 0);
+      return allowed.length > 0 ? allowed.join(", ") : "nobody";
+    }),
+  ]);
+  return [
+    "# Every call of `tim`, and who may",
+    "",
+    "Made by `test/surfaces/tim/coverage.test.ts` of what the tests play: each name is that of a fixture. `users`: whoever has",
+    "a token; `members`: who is in the conversation, and there whom the second table has.",
+    "",
+    ...table(["call", "who", "succeeds", "fails with"], rows),
+    "",
+    "What `matrix.test.ts` walks through in each kind of group; `v1`: one that was made over another API.",
+    "",
+    ...table(["what", ...KINDS], rights),
+    "",
+  ].join("\n");
+}
+
+function whoMay(call: string): string {
+  const audiences = tim.calls.filter(({ path }) => path === call).map(({ who }) => WHO[who]);
+  return filled([...new Set(audiences)].join(", "), `who may ${call}`);
+}
+
+function filled(text: string, what: string): string {
+  if (text === "") throw new Error(`nothing shows ${what}`);
+  return text;
+}
+
+function table(head: string[], rows: string[][]): string[] {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}

@@ -1,0 +1,252 @@
+import { type CallOptions, PASSWORD } from "../../support/clients/api.ts";
+
+/** Who calls: nobody, somebody with a token that is none, with that of an ended session, and four users. */
+export const ROLES = ["anonymous", "forged", "ended", "stranger", "member", "admin", "owner"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A closed group of an owner, an admin and a member who have sent messages; the stranger is in another one. */
+export interface Scene {
+  id: number;
+  /** messages: the owner's, the member's, and one each for calls that take one away */
+  ownersSeq: number;
+  membersSeq: number;
+  revocable: Record<Role, number>;
+  /** the same as `id`, also where a call is asked elsewhere */
+  groupId: number;
+  /** the direct conversation of the owner and the member, with a message */
+  directId: number;
+  userId: number;
+  /** plain members whom calls act on; one each for calls that take one away */
+  subjectId: number;
+  removable: Record<Role, number>;
+  /** somebody who is in no group */
+  outsiderId: number;
+  /** a session of the member's besides the one that calls */
+  membersSession: string;
+  /** one that the member has uploaded */
+  fileKey: string;
+}
+
+/** What a call answers: its status, with a problem's code where it is one. */
+export type Wanted = [200 | 201 | 204 | 426] | [number, string];
+
+export interface Row {
+  /** as it is registered: method and path pattern */
+  route: string;
+  /** what goes for the parts of the path; default: the scene's conversation, and the owner's message */
+  path?: (scene: Scene, role: Role) => Record<string, string | number>;
+  query?: string;
+  body?: (scene: Scene) => unknown;
+  options?: CallOptions;
+  /** what whoever has no valid session gets; default: 401 */
+  anyone?: Wanted;
+  stranger: Wanted;
+  member: Wanted;
+  /** default: as a member */
+  admin?: Wanted;
+  owner: Wanted;
+}
+
+const NOBODY: Wanted = [404, "not_found"];
+const FORBIDDEN: Wanted = [403, "forbidden"];
+const SELF: Wanted = [400, "validation_failed"];
+const OK: Wanted = [200];
+const MADE: Wanted = [201];
+const DONE: Wanted = [204];
+
+const anybody = (wanted: Wanted) => ({ anyone: wanted, stranger: wanted, member: wanted, owner: wanted });
+const everyUser = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: wanted });
+const members = (wanted: Wanted) => ({ stranger: NOBODY, member: wanted, owner: wanted });
+/** What nobody does with himself, and everybody with the owner. */
+const others = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: SELF });
+const theOwner = ({ userId }: Scene) => ({ user_id: userId });
+const admins = (wanted: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, admin: wanted, owner: wanted });
+const ownerAlone = (wanted: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, owner: wanted });
+
+const IN = "/v1/conversations/:id";
+const text = () => ({ kind: "text", body: { text: "hello" } });
+
+/** Who may do what on v1. Every route has a row here; `who-may.test.ts` walks them in this order. */
+export const WHO_MAY: Row[] = [
+  { route: "GET /healthz", ...anybody(OK) },
+  { route: "GET /openapi.json", ...anybody(OK) },
+  { route: "GET /docs", ...anybody(OK) },
+  { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
+  { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
+
+  { route: "GET /v1/me", ...everyUser(OK) },
+  { route: "PATCH /v1/me", body: () => ({}), ...everyUser(OK) },
+  { route: "POST /v1/me/password", body: () => ({}), ...everyUser([400, "validation_failed"]) },
+  {
+    route: "POST /v1/me/password",
+    body: () => ({ current: "not the password", next: "not the password" }),
+    ...everyUser(FORBIDDEN),
+  },
+  { route: "DELETE /v1/me", body: () => ({}), ...everyUser([400, "validation_failed"]) },
+  { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
+  { route: "POST /v1/me/repair", ...everyUser(OK) },
+  { route: "GET /v1/sessions", ...everyUser(OK) },
+  { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
+  { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
+
+  { route: "GET /v1/friends", ...everyUser(OK) },
+  { route: "GET /v1/friends/requests", ...everyUser(OK) },
+  { route: "PUT /v1/friends/:user_id", path: theOwner, ...others(OK) },
+  { route: "DELETE /v1/friends/:user_id", path: theOwner, ...others(DONE) },
+  { route: "GET /v1/blocks", ...everyUser(OK) },
+  { route: "PUT /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
+  { route: "DELETE /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
+  { route: "PUT /v1/friends/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
+  { route: "PUT /v1/blocks/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
+
+  { route: "GET /v1/conversations", ...everyUser(OK) },
+  {
+    route: "POST /v1/conversations",
+    body: () => ({ kind: "group", name: "x", member_ids: [] }),
+    ...everyUser(MADE),
+  },
+  // Each of them owns a group by now.
+  { route: "DELETE /v1/me", body: () => ({ password: PASSWORD }), ...everyUser([409, "conflict"]) },
+  { route: `GET ${IN}`, ...members(OK) },
+  { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
+  { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ ownersSeq }) => ({ ...text(), quote_seq: ownersSeq }),
+    ...members(MADE),
+  },
+  { route: `POST ${IN}/messages`, body: () => ({ ...text(), quote_seq: 9_999 }), ...members(NOBODY) },
+  { route: `POST ${IN}/messages`, body: () => ({ ...text(), mentions: [1] }), ...members(NOBODY) },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ ownersSeq, groupId }) => ({ forward: { conversation_id: groupId, seq: ownersSeq } }),
+    ...members(MADE),
+  },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ directId }) => ({ forward: { conversation_id: directId, seq: 1 } }),
+    ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
+  },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ directId }) => ({
+      kind: "merged",
+      body: { title: "x", items: [{ conversation_id: directId, seq: 1 }] },
+    }),
+    ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
+  },
+  { route: `GET ${IN}/messages`, ...members(OK) },
+  { route: `GET ${IN}/messages/search`, query: "?q=hello", ...members(OK) },
+  {
+    route: `GET ${IN}/messages/search`,
+    ...members([400, "validation_failed"]),
+    stranger: [400, "validation_failed"],
+  },
+  { route: `GET ${IN}/messages/:seq`, ...members(OK) },
+  { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
+  { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },
+  { route: `PUT ${IN}/read`, body: () => ({ seq: 9_999 }), ...members(NOBODY) },
+  { route: `GET ${IN}/receipts`, ...members(OK) },
+  {
+    route: `DELETE ${IN}/messages/:seq`,
+    query: "?for=everyone",
+    ...{ stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
+  },
+  {
+    route: `DELETE ${IN}/messages/:seq`,
+    path: ({ id, revocable }, role) => ({ id, seq: revocable[role] }),
+    query: "?for=everyone",
+    ...members(DONE),
+  },
+  {
+    route: `DELETE ${IN}/messages/:seq`,
+    path: ({ id, membersSeq }) => ({ id, seq: membersSeq }),
+    query: "?for=me",
+    ...members(DONE),
+  },
+  { route: `PATCH ${IN}`, body: () => ({ announcement: "x" }), ...admins(OK) },
+  { route: `GET ${IN}/members`, ...members(OK) },
+  { route: `POST ${IN}/members`, body: ({ outsiderId }) => ({ user_ids: [outsiderId] }), ...admins(OK) },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
+    body: () => ({ muted_for_s: 0 }),
+    ...admins(OK),
+  },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
+    body: () => ({ name_card: "x" }),
+    ...admins(OK),
+  },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, userId }) => ({ id, user_id: userId }),
+    body: () => ({ muted_for_s: 60 }),
+    ...members(FORBIDDEN),
+  },
+  {
+    route: `PATCH ${IN}/members/:user_id`,
+    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
+    body: () => ({ role: "admin" }),
+    ...ownerAlone(OK),
+  },
+  {
+    route: `DELETE ${IN}/members/:user_id`,
+    path: ({ id, removable }, role) => ({ id, user_id: removable[role] }),
+    ...admins(DONE),
+  },
+  {
+    route: `DELETE ${IN}/members/:user_id`,
+    path: ({ id, outsiderId }) => ({ id, user_id: outsiderId + 1_000 }),
+    ...admins(NOBODY),
+  },
+  { route: `POST ${IN}/join`, body: () => ({}), ...members(OK) },
+  { route: `GET ${IN}/applications`, ...admins(OK) },
+  {
+    route: `POST ${IN}/applications/:application_id`,
+    path: ({ id }) => ({ id, application_id: 9_999 }),
+    body: () => ({ action: "accept" }),
+    ...admins(NOBODY),
+  },
+  {
+    route: `POST ${IN}/owner`,
+    body: ({ outsiderId }) => ({ user_id: outsiderId + 1_000 }),
+    ...ownerAlone(NOBODY),
+  },
+  // Upgrades proper are in the test: their answer is a socket.
+  { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
+  { route: "GET /v1/socket", ...everyUser([426, "upgrade_required"]) },
+
+  { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
+  {
+    route: "POST /v1/files",
+    query: "?name=x.txt",
+    body: () => "{}",
+    ...everyUser(MADE),
+  },
+  {
+    route: "GET /files/:key/:name",
+    path: ({ fileKey }) => ({ key: fileKey, name: "x.txt" }),
+    ...anybody(OK),
+  },
+  {
+    route: "GET /files/:key/:name",
+    path: () => ({ key: "0".repeat(32), name: "x.txt" }),
+    ...anybody(NOBODY),
+  },
+
+  {
+    route: `DELETE ${IN}`,
+    path: ({ directId }) => ({ id: directId }),
+    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: DONE },
+  },
+  // What ends the group, and sessions, comes last.
+  { route: `DELETE ${IN}`, stranger: NOBODY, member: NOBODY, admin: NOBODY, owner: DONE },
+  {
+    route: "DELETE /v1/sessions/:id",
+    path: ({ membersSession }) => ({ id: membersSession }),
+    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: NOBODY },
+  },
+  { route: "POST /v1/logout", ...everyUser(DONE) },
+];

@@ -1,0 +1,157 @@
+import { beforeAll, expect, test } from "vitest";
+import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, getConversation, getMessage, send } from "../../support/clients/chat.ts";
+
+let ann: SignedIn;
+let id: number;
+
+beforeAll(async () => {
+  ann = await register();
+  id = (await createGroup(ann)).id;
+});
+
+const URL_PREFIX = "https://example.org/";
+const longest = URL_PREFIX + "x".repeat(4_096 - URL_PREFIX.length);
+const media = { url: `${URL_PREFIX}a.png` };
+const wholeMedia = {
+  ...media,
+  name: "a 😀.png",
+  size: 0,
+  content_type: "image/png",
+  width: 1,
+  height: 9_000,
+  duration_ms: 0,
+};
+
+/** Bodies that are taken and come back as they were sent. */
+const GOOD: [string, object][] = [
+  ["text", { text: "hello" }],
+  ["text", { text: "" }],
+  ["text", { text: " \n\t<script>\u0007'\"\\\u2028👨‍👩‍👧" }],
+  ["text", { text: "x".repeat(8_000) }],
+  ["text", { text: "😀".repeat(8_000) }],
+  ["image", media],
+  ["image", wholeMedia],
+  ["audio", { url: "http://example.org/a.mp3", duration_ms: 1_000 }],
+  ["video", { url: longest }],
+  [
+    "file",
+    { ...media, name: "名".repeat(255), content_type: "x".repeat(255), size: Number.MAX_SAFE_INTEGER },
+  ],
+  ["location", { latitude: 31.2304, longitude: 121.4737 }],
+  ["location", { latitude: -90, longitude: 180, address: "街".repeat(500) }],
+  ["location", { latitude: 90, longitude: -180 }],
+  ["face", { index: "1", data: "" }],
+  ["face", { index: "", data: "😀" }],
+  ["custom", { data: "{}", description: "", extension: "" }],
+  // 32 KiB exactly, as JSON.
+  ["custom", { data: "x".repeat(32 * 1024 - 43), description: "", extension: "" }],
+  ["custom", { data: "长".repeat(10_908), description: "", extension: "1" }],
+];
+
+test.each(GOOD)("%s is taken as it is (%#)", async (kind, body) => {
+  const sent = await send(ann, id, { kind, body });
+  expect(sent).toMatchObject({ kind });
+  expect(sent.body).toEqual(body);
+  expect(await getMessage(ann, id, sent.seq)).toEqual(sent);
+  expect((await getConversation(ann, id)).last_message).toEqual(sent);
+});
+
+test("what a body has besides its fields is left out", async () => {
+  const sent = await send(ann, id, { kind: "text", body: { text: "x", url: "y", ["__proto__"]: { a: 1 } } });
+  expect(sent.body).toEqual({ text: "x" });
+});
+
+const NO_TEXT = [undefined, null, 1, true, [], ["x"], {}];
+const NO_NUMBER = [null, "1", true, [], {}];
+const NO_COUNT = [...NO_NUMBER, -1, 1.5, 2 ** 53, 1e308];
+
+/** For each kind: a field, and what it does not take. */
+const BAD: [string, string, unknown[]][] = [
+  ["text", "text", [...NO_TEXT, "x".repeat(8_001), "😀".repeat(8_001), "\u0001".repeat(8_000)]],
+  [
+    "image",
+    "url",
+    [
+      ...NO_TEXT,
+      "",
+      "x",
+      "/files/a.png",
+      "//example.org/a.png",
+      "example.org/a.png",
+      "ftp://example.org/a.png",
+      "javascript:alert(1)",
+      "JavaScript:alert(1)",
+      "data:image/png;base64,AA==",
+      "file:///etc/passwd",
+      "blob:https://example.org/1",
+      "https://",
+      "http://",
+      `${longest}x`,
+    ],
+  ],
+  ["audio", "url", [undefined, "javascript:alert(1)"]],
+  ["video", "url", [undefined, "javascript:alert(1)"]],
+  ["file", "url", [undefined, "javascript:alert(1)"]],
+  ["file", "name", [null, 1, true, [], {}, "x".repeat(256), "😀".repeat(256)]],
+  ["file", "content_type", [null, 1, true, [], {}, "x".repeat(256)]],
+  ["file", "size", NO_COUNT],
+  ["image", "width", [...NO_COUNT, 0]],
+  ["image", "height", [...NO_COUNT, 0]],
+  ["video", "duration_ms", NO_COUNT],
+  ["location", "latitude", [undefined, ...NO_NUMBER, -90.000_001, 90.000_001, 1e308, -1e308]],
+  ["location", "longitude", [undefined, ...NO_NUMBER, -180.000_001, 180.000_001, 1e308]],
+  ["location", "address", [null, 1, "x".repeat(501)]],
+  ["face", "index", [...NO_TEXT, "x".repeat(32 * 1024)]],
+  ["face", "data", NO_TEXT],
+  ["custom", "data", [...NO_TEXT, "x".repeat(32 * 1024 - 42), "长".repeat(10_909)]],
+  ["custom", "description", NO_TEXT],
+  ["custom", "extension", NO_TEXT],
+];
+
+const LEAST: Record<string, object> = {
+  text: { text: "x" },
+  image: media,
+  audio: media,
+  video: media,
+  file: media,
+  location: { latitude: 0, longitude: 0 },
+  face: { index: "1", data: "x" },
+  custom: { data: "", description: "", extension: "" },
+};
+
+test.each(BAD)("%s, its %s: what it does not take is refused and not stored", async (kind, field, values) => {
+  const before = await getConversation(ann, id);
+  for (const value of values) {
+    const body = { ...LEAST[kind], [field]: value };
+    const answer = await call("POST", `/v1/conversations/${id}/messages`, {
+      token: ann.token,
+      body: { kind, body },
+    });
+    problem(answer, 400, "validation_failed");
+  }
+  expect(await getConversation(ann, id)).toEqual(before);
+});
+
+test.each(Object.keys(LEAST))("a %s has a body, which is an object", async (kind) => {
+  for (const body of [undefined, null, 1, "text", true, [], [LEAST[kind]]]) {
+    const options = { token: ann.token, body: { kind, body } };
+    const answer = await call("POST", `/v1/conversations/${id}/messages`, options);
+    problem(answer, 400, "validation_failed");
+  }
+});
+
+test("a number that no double holds is refused as it comes", async () => {
+  const before = await getConversation(ann, id);
+  const bodies = [
+    '{"kind":"location","body":{"latitude":1e400,"longitude":0}}',
+    '{"kind":"location","body":{"latitude":0,"longitude":-1e400}}',
+    '{"kind":"text","body":{"text":"x"},"quote_seq":1e400}',
+    '{"kind":"file","body":{"url":"https://example.org","size":1e400}}',
+  ];
+  for (const body of bodies) {
+    const answer = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+    problem(answer, 400, "validation_failed");
+  }
+  expect(await getConversation(ann, id)).toEqual(before);
+});

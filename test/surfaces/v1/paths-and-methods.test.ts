@@ -1,0 +1,202 @@
+import { exports } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { v1 } from "../../../src/surfaces/v1/app.ts";
+import { call, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, list, page, remove, send } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { Errors } from "../../support/errors.ts";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+const ROUTES = v1.router.routes.filter(({ method }) => method !== "ALL");
+
+/** Each path of v1 with the methods which it takes; `/friends/requests` takes those of `/friends/:user_id` too. */
+const PATHS = [...new Set(ROUTES.map(({ path }) => path))].map((path) => {
+  const routes = ROUTES.filter((route) => new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}$`).test(path));
+  return [path, [...new Set(routes.map(({ method }) => method))]] as const;
+});
+
+let ann: SignedIn;
+let id: number;
+
+beforeAll(async () => {
+  ann = await register();
+  id = (await createGroup(ann)).id;
+  await send(ann, id, "hello");
+});
+
+const filled = (path: string, of: string = String(id), seq = "1") =>
+  path.replace(":id", of).replace(/:(seq|user_id|application_id)/, seq);
+
+test.each(PATHS)("%s takes %j alone, with or without a slash at its end", async (path, methods) => {
+  for (const method of METHODS.filter((method) => !methods.includes(method))) {
+    for (const end of ["", "/", "?x=1"]) {
+      const answer = await call(method, filled(path) + end, { token: ann.token });
+      problem(answer, 405, "method_not_allowed");
+      const allowed = answer.headers.get("Allow")?.split(", ") ?? [];
+      expect(new Set(allowed.filter((method) => method !== "HEAD"))).toEqual(new Set(methods));
+    }
+  }
+});
+
+test.each(PATHS.filter(([, methods]) => methods.includes("GET")))(
+  "GET %s is the same with a slash at its end",
+  async (path) => {
+    const plain = await call("GET", filled(path), { token: ann.token });
+    const slashed = await call("GET", `${filled(path)}/`, { token: ann.token });
+    expect({ status: slashed.status, body: slashed.body }).toEqual({
+      status: plain.status,
+      body: plain.body,
+    });
+  },
+);
+
+const NO_IDS = [
+  "0",
+  "-1",
+  "+1",
+  "1.5",
+  "1e3",
+  "0x1",
+  "abc",
+  "null",
+  "%20",
+  "%00",
+  "1%00",
+  "%ff",
+  "%",
+  "%zz",
+  "1%2f1",
+  "१",
+  "9007199254740992",
+  "99999999999999999999",
+  "9".repeat(4_000),
+];
+
+test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
+  "%s: what is no id is refused, an unknown one unknown",
+  async (path, methods) => {
+    using errors = new Errors();
+    const before = await list(ann);
+    for (const method of methods) {
+      const body = ["POST", "PUT", "PATCH"].includes(method) ? validBody(path) : undefined;
+      // As the seq of a message `search` is a wrong one, whatever the conversation.
+      if (path.endsWith("/search") && method !== "GET") continue;
+      const query = { DELETE: "?for=everyone", GET: "?q=x" }[method] ?? "";
+      const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
+      const ask = (of: string, seq?: string) =>
+        call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });
+      for (const wrong of NO_IDS) {
+        problem(await ask(wrong), 400, "validation_failed");
+        if (/:(?!id$|id\/)/.test(path)) problem(await ask(String(id), wrong), 400, "validation_failed");
+      }
+      for (const unknown of ["999999", "0999999", "9007199254740991"]) {
+        problem(await ask(unknown), 404, "not_found");
+        if (/:(?!id$|id\/)/.test(path)) problem(await ask(String(id), unknown), 404, "not_found");
+      }
+    }
+    expect(await list(ann)).toEqual(before);
+    expect(errors.logged).toEqual([]);
+  },
+);
+
+function validBody(path: string): object {
+  const bodies: Record<string, object> = {
+    "/read": { seq: 0 },
+    "/messages": { kind: "text", body: { text: "x" } },
+    "/members": { user_ids: [ann.user.id] },
+    "/owner": { user_id: ann.user.id },
+    "/:application_id": { action: "accept" },
+  };
+  return Object.entries(bodies).find(([end]) => path.endsWith(end))?.[1] ?? {};
+}
+
+test.each([
+  "/v1",
+  "/v1/conversation",
+  "/v1/conversations//messages",
+  "/v1/conversations/1/",
+  "/v1/conversations/1/nothing",
+  "/v1/conversations/1/messages/1/1",
+  "/v1/conversations/../../healthz/x",
+  "/v2/conversations",
+  "/V1/conversations",
+])("%s answers a problem, and nothing else", async (path) => {
+  using errors = new Errors();
+  const answer = await call("POST", path, { token: ann.token, body: {} });
+  const [status, code] = path.endsWith("/1/")
+    ? ([405, "method_not_allowed"] as const)
+    : ([404, "not_found"] as const);
+  problem(answer, status, code);
+  expect(errors.logged).toEqual([]);
+});
+
+describe("the state of the service", () => {
+  test("GET /healthz answers once the database does", async () => {
+    const response = await exports.default.fetch("https://parley.test/healthz");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ ok: true });
+  });
+
+  test("an unknown path is a problem", async () => {
+    const response = await exports.default.fetch("https://parley.test/v1/nothing");
+    expect(response.status).toBe(404);
+    expect(response.headers.get("Content-Type")).toBe("application/problem+json");
+  });
+
+  test("a wrong method names the right ones", async () => {
+    const response = await exports.default.fetch("https://parley.test/healthz", { method: "POST" });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("Allow")).toContain("GET");
+  });
+});
+
+describe("what is logged", () => {
+  /** What no log line may hold, as it stands in a message and as JSON writes it. */
+  const WORDS = 'a walrus\' "secret"';
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Everything that is logged from now on. */
+  function listen(): () => string {
+    const levels = ["debug", "log", "info", "warn", "error"] as const;
+    const spies = levels.map((level) => vi.spyOn(console, level).mockImplementation(() => undefined));
+    return () => spies.flatMap((spy) => spy.mock.calls.flat()).join("\n");
+  }
+
+  test("no log line tells a text, a token, a password or a query", async () => {
+    const logged = listen();
+    const ann = await register();
+    const bob = await register();
+    const { id } = await createGroup(ann, [bob], WORDS);
+    const socket = await openRoom(id, bob.token, `?after=0&x=${encodeURIComponent(WORDS)}`);
+    await talk(ann, id);
+    socket.send({ type: "send", client_msg_id: WORDS, kind: "text", body: { text: WORDS } });
+    await socket.next("ack");
+    socket.send(`{"type":"send","kind":"${WORDS}`);
+    await socket.next("error");
+    socket.close();
+    await call("POST", "/v1/login", { body: { username: ann.user.username, password: WORDS } });
+    await call("GET", `/v1/conversations?cursor=${encodeURIComponent(WORDS)}`, { token: ann.token });
+    await call("GET", `/v1/users/${encodeURIComponent(WORDS)}?access_token=${bob.token}`, { token: WORDS });
+    const lines = logged();
+    expect(lines).toContain('"route":"/v1/conversations/:id/messages"');
+    for (const secret of ["walrus", PASSWORD, ann.token, bob.token, ann.user.username]) {
+      expect(lines).not.toContain(secret);
+    }
+  });
+
+  async function talk(ann: SignedIn, id: number): Promise<void> {
+    const { token } = ann;
+    const path = `/v1/conversations/${id}/messages`;
+    await send(ann, id, { kind: "text", body: { text: WORDS }, client_msg_id: WORDS });
+    await call("POST", path, { token, body: { kind: WORDS, body: { text: WORDS } } });
+    await call("POST", path, { token, body: `{"kind":"${WORDS}` });
+    await call("POST", path, { token, body: { kind: "text", body: { text: WORDS }, quote_seq: 99 } });
+    await page(ann, id);
+    await list(ann);
+    await remove(ann, id, 1, "everyone");
+  }
+});

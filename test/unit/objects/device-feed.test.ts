@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
+import type { PolicyName } from "../../../src/core/policies.ts";
+import type { ReplayPage } from "../../../src/core/replay.ts";
+import { newFrames } from "../../../src/inbox/push.ts";
+import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
+import type { Step } from "../../support/device-feed/steps.ts";
+import { type Wait, World } from "../../support/device-feed/world.ts";
+import { eventually } from "../../support/eventually.ts";
+import { ANN, inLoneObject } from "../../support/objects/isolated-room.ts";
+
+/**
+ * From now on what takes its time waits, or the first that waits goes on; everything does at a chapter's end. A rest:
+ * what need not wait is done first.
+ */
+type Cue = { hold: Wait } | { free: Wait } | "rest";
+
+/** Has this happen to Bob; each time the inbox has been told, his devices must show what there is. */
+function story(...chapters: (Step | Cue)[][]): Promise<void> {
+  return storyIn("group", ...chapters);
+}
+
+function storyIn(policy: PolicyName, ...chapters: (Step | Cue)[][]): Promise<void> {
+  const held = new Map<Wait, (() => void)[]>();
+  const pause = (what: Wait) => new Promise<void>((go) => held.get(what)?.push(go) ?? go());
+  const rest = () => new Promise((resolve) => setTimeout(resolve, 0));
+  const tell = async (_: DurableObjectStorage, state: DurableObjectState) => {
+    const world = new World(state, pause);
+    for (const steps of chapters) {
+      for (const step of steps) {
+        if (step === "rest") await rest();
+        else if ("do" in step) await world.step(step);
+        else if ("hold" in step) held.set(step.hold, []);
+        else held.get(step.free)?.shift()?.();
+        if (held.size > 0) await rest();
+      }
+      const waiting = [...held.values()].flat();
+      held.clear();
+      for (const go of waiting) go();
+      await world.tellAll();
+      await rest();
+      await eventually(() => world.check());
+    }
+    await world.end();
+  };
+  return inLoneObject("group", tell, policy);
+}
+
+const hold = (what: Wait): Cue => ({ hold: what });
+const free = (what: Wait): Cue => ({ free: what });
+const come: Step = { do: "come", device: 0, eager: false };
+
+test.each(["group", "community"] as const)(
+  "who comes in again into a %s is told all since then, though he has spoken before his devices heard of it",
+  (policy) =>
+    storyIn(
+      policy,
+      [come],
+      [{ do: "leave" }],
+      [{ do: "join" }, { do: "say", byBob: false, count: 2 }, { do: "say", byBob: true, count: 1 }],
+    ),
+);
+
+test("who leaves and is back before his devices have heard is told nothing twice that came since", () =>
+  story([
+    { do: "say", byBob: false, count: 1 },
+    { do: "leave" },
+    hold("up"),
+    come,
+    hold("bump"),
+    { do: "bump", hint: "last" },
+    { do: "join" },
+    free("bump"),
+  ]));
+
+test("who leaves in the midst of a replay and is back is told live what comes then", () =>
+  story(
+    [{ do: "load", count: 13 }],
+    [hold("up"), come, free("up"), free("up"), { do: "leave" }, free("up"), { do: "join" }],
+  ));
+
+test("a device that syncs while his leaving is told late gets nothing both live and with its page", () =>
+  storyIn("community", [
+    { do: "say", byBob: false, count: 1 },
+    { do: "leave" },
+    hold("up"),
+    come,
+    hold("answer"),
+    { do: "bump", hint: "now" },
+    free("answer"),
+    { do: "join" },
+    free("up"),
+    free("answer"),
+  ]));
+
+test("a device that syncs once he has left is not told again what it has", () =>
+  story([
+    { do: "say", byBob: false, count: 2 },
+    come,
+    "rest",
+    { do: "go", device: 0 },
+    { do: "leave" },
+    come,
+    "rest",
+  ]));
+
+test("a device that asks for what it has of a conversation that he has left gets nothing of it twice", () =>
+  story(
+    [come],
+    [{ do: "say", byBob: false, count: 1 }, { do: "send", device: 0, count: 1, together: false }, "rest"],
+    [{ do: "leave" }, { do: "resync", device: 0, withRev: true, back: 2 }, "rest"],
+  ));
+
+test("who comes in again and sends is told before the ack what became of it meanwhile", () =>
+  story(
+    [{ do: "leave" }],
+    [
+      come,
+      "rest",
+      hold("answer"),
+      { do: "send", device: 0, count: 2, together: true },
+      { do: "join" },
+      hold("store"),
+      free("answer"),
+      { do: "hide", back: 0, count: 1 },
+      free("store"),
+    ],
+  ));
+
+test("a replay in whose midst his leaving is told late goes on, and nothing comes live before its end", () =>
+  storyIn("community", [
+    { do: "say", byBob: false, count: 120 },
+    { do: "leave" },
+    hold("bump"),
+    { do: "bump", hint: "now" },
+    { do: "join" },
+    hold("up"),
+    come,
+    free("up"),
+    free("bump"),
+    { do: "say", byBob: false, count: 1 },
+    { do: "bump", hint: "last" },
+    free("bump"),
+  ]));
+
+test("a device that syncs without a rev hears of a revoke which is on its way", () =>
+  story(
+    [come, { do: "say", byBob: false, count: 2 }],
+    [
+      { do: "revoke", back: 0, count: 1 },
+      { do: "resync", device: 0, withRev: false, back: 0 },
+    ],
+  ));
+
+test("changes are told in the order of their revs, whichever messages they concern", () => {
+  const [old, late] = [Seq.parse(1), Seq.parse(2)];
+  const [after, lastSeq] = [Position.parse(1), Position.parse(3)];
+  const page: ReplayPage = {
+    ...{ after, since: 4, messages: [], lastSeq, rev: 7, hasMore: false },
+    changes: [
+      { rev: 5, seq: old, by: ANN },
+      { rev: 7, seq: old, by: null },
+    ],
+    within: [{ rev: 6, seq: late, by: ANN }],
+  };
+  const id = ConversationId.parse(1);
+  const way = { from: { seq: lastSeq, rev: 4 }, to: { seq: lastSeq, rev: 7 } };
+  const frames = newFrames(page, way, id, deviceProtocol, new Set());
+  expect(frames.map((frame) => JSON.parse(frame).rev)).toEqual([5, 6, 7]);
+});

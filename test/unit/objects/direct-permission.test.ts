@@ -1,0 +1,201 @@
+import { expect, test } from "vitest";
+import { DirectFlags } from "../../../src/conversation/flags.ts";
+import type { Origin } from "../../../src/conversation/listener.ts";
+import type { Outcome } from "../../../src/conversation/sends.ts";
+import { State } from "../../../src/conversation/state.ts";
+import type { Flags } from "../../../src/core/conversation.ts";
+import { Errors } from "../../support/errors.ts";
+import { ANN, BOB, inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { range } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
+
+const NONE: Flags = { blocked: false, friends: false, friendsOnly: false };
+
+/** D1, of which each look answers when the test lets it. */
+class Directory {
+  readonly looks: { answer: (flags: Flags | null) => void; fail: () => void }[] = [];
+  begun = 0;
+
+  readonly read = (): Promise<Flags | null> => {
+    this.begun++;
+    return new Promise((resolve, reject) => {
+      this.looks.push({ answer: resolve, fail: () => reject(new Error("not reached")) });
+    });
+  };
+
+  /** Lets the look that is under way answer; there is exactly one. */
+  answer(flags: Partial<Flags> | null): Promise<void> {
+    expect(this.looks).toHaveLength(1);
+    this.looks.shift()?.answer(flags && { ...NONE, ...flags });
+    return turn();
+  }
+
+  fail(): Promise<void> {
+    expect(this.looks).toHaveLength(1);
+    this.looks.shift()?.fail();
+    return turn();
+  }
+}
+
+function inObject(
+  work: (parts: { storage: DurableObjectStorage; directory: Directory }) => Promise<void>,
+): Promise<void> {
+  return inLoneObject("direct", (storage) => work({ storage, directory: new Directory() }));
+}
+
+function flagsIn(storage: DurableObjectStorage, directory: Directory) {
+  const state = new State(storage.sql);
+  const due: number[] = [];
+  const told: Flags[] = [];
+  const deps = {
+    read: directory.read,
+    schedule: (at: number) => due.push(at),
+    changed: () => told.push(state.flags),
+  };
+  return { state, due, told, flags: new DirectFlags(storage.sql, state, deps, timing.blockChange) };
+}
+
+test("a look that began before it was asked for does not count, and overwrites nothing", () =>
+  inObject(async ({ storage, directory }) => {
+    const { state, told, flags } = flagsIn(storage, directory);
+    flags.changing("a");
+    const early = flags.check();
+    const done = settled(flags.changed("a"));
+    // One look at a time: the second begins when the first has answered.
+    expect(directory.begun).toBe(1);
+    await directory.answer({ blocked: false });
+    expect(await early).toBeNull();
+    expect([done.is, directory.begun]).toEqual([false, 2]);
+    await directory.answer({ blocked: true });
+    expect([done.is, state.flags.blocked, flags.check()]).toEqual([true, true, null]);
+    expect(told).toEqual([{ ...NONE, blocked: true }]);
+  }));
+
+test("all who ask while a look is under way share the next", () =>
+  inObject(async ({ storage, directory }) => {
+    const { flags } = flagsIn(storage, directory);
+    flags.changing("a");
+    const first = flags.check();
+    const others = range(1, 100).map(() => flags.check());
+    await directory.answer({});
+    const late = flags.check();
+    await directory.answer({});
+    expect(await Promise.all([first, ...others])).toEqual(range(0, 100).map(() => null));
+    await directory.answer({});
+    expect([await late, directory.begun]).toEqual([null, 3]);
+  }));
+
+test("a look that fails refuses those who waited for it, and the next begins anew", () =>
+  inObject(async ({ storage, directory }) => {
+    using errors = new Errors();
+    const { state, flags } = flagsIn(storage, directory);
+    flags.changing("a");
+    const [first, second] = [flags.check(), flags.check()];
+    await directory.fail();
+    await directory.answer({ blocked: true });
+    expect(await first).toMatchObject({ ok: false, code: "unavailable" });
+    expect(await second).toBeNull();
+    expect(state.flags.blocked).toBe(true);
+    const done = flags.changed("a");
+    const failed = expect(done).rejects.toThrow("not reached");
+    await directory.fail();
+    await failed;
+    // What was not seen to be done stands.
+    expect(flags.check()).not.toBeNull();
+    expect(errors.logged).toHaveLength(1);
+  }));
+
+test("what was announced is known after a restart, and ends after 40 s, not before", () =>
+  inObject(async ({ storage, directory }) => {
+    const { due, flags } = flagsIn(storage, directory);
+    const before = Date.now();
+    flags.changing("old");
+    flags.changing("new");
+    flags.changing("new");
+    expect(due).toHaveLength(2);
+    expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
+    storage.sql.exec("UPDATE flag_changes SET at = at - 40000 WHERE token = 'old'");
+    const back = flagsIn(storage, directory);
+    const next = back.flags.repair();
+    await directory.answer({ friends: true, friendsOnly: true });
+    expect(await next).toBeGreaterThanOrEqual(before + 40_000);
+    expect(storage.sql.exec("SELECT token FROM flag_changes").toArray()).toEqual([{ token: "new" }]);
+    // Whether only friends may write was settled at creation.
+    expect(new State(storage.sql).flags).toEqual({ ...NONE, friends: true });
+    expect(back.state.flags).toEqual({ ...NONE, friends: true });
+    const last = back.flags.changed("new");
+    await directory.answer({});
+    await last;
+    const end = back.flags.repair();
+    await directory.answer({});
+    expect(await end).toBeNull();
+  }));
+
+test("what comes from one origin keeps its order; others do not wait for it", () =>
+  inObject(async ({ storage, directory }) => {
+    const room = loneRoom(storage, directory.read);
+    const bodies: string[] = [];
+    const from = () => ({
+      settle: ({ result }: Outcome<Origin>) => bodies.push(result.ok ? result.value.row.body : "refused"),
+    });
+    const [one, other] = [from(), from()];
+    room.flags.changing("a");
+    const done = room.flags.changed("a");
+    room.submit(ANN, [draft("first, waits for the look after this one")], one);
+    await directory.answer({});
+    await done;
+    expect(room.flags.check()).toBeNull();
+    room.submit(ANN, [draft("second, waits for the first")], one);
+    room.submit(BOB, [draft("of another")], other);
+    await turn();
+    expect(bodies).toEqual(["of another"]);
+    await directory.answer({});
+    expect(bodies.map((body) => body.split(",")[0])).toEqual(["of another", "first", "second"]);
+  }));
+
+test("no more waits than a conversation takes in, and all of it is answered", () =>
+  inObject(async ({ storage, directory }) => {
+    const room = loneRoom(storage, directory.read);
+    const results: string[] = [];
+    const enter = (body = "{}") =>
+      room.submit(ANN, [draft(body)], {
+        settle: ({ result }) => results.push(result.ok ? "stored" : result.code),
+      });
+    room.flags.changing("a");
+    for (const _ of range(1, 1_005)) enter();
+    expect(results).toEqual(range(1, 5).map(() => "rate_limited"));
+    await directory.answer({ blocked: false });
+    await directory.answer({ blocked: false });
+    await turn();
+    expect(results.filter((result) => result === "stored")).toHaveLength(1_000);
+    results.length = 0;
+    for (const _ of range(1, 140)) enter("x".repeat(32 * 1024));
+    expect(results.length).toBeGreaterThan(5);
+    await directory.answer({ blocked: true });
+    await directory.answer({ blocked: true });
+    await turn();
+    expect(results.filter((result) => result === "blocked").length).toBe(
+      140 - results.filter((result) => result === "rate_limited").length,
+    );
+  }));
+
+function draft(body: string) {
+  return {
+    ...{ clientMsgId: undefined, kind: "text" as const, body },
+    ...{ quoteSeq: undefined, mentions: [], forwarded: undefined },
+  };
+}
+
+/** Whether a promise has resolved. */
+function settled(promise: Promise<unknown>): { is: boolean } {
+  const state = { is: false };
+  void promise.then(() => {
+    state.is = true;
+  });
+  return state;
+}
+
+/** Lets all that can go on go on. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+}

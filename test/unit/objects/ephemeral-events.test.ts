@@ -1,0 +1,64 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Announcements } from "../../../src/conversation/announcements.ts";
+import { Passings } from "../../../src/conversation/passings.ts";
+import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
+import { inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { range } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
+
+const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
+const conversationId = ConversationId.parse(1);
+
+test("who typed a while ago is not told of any more, nor waits to be", () => {
+  const passings = new Passings(timing.typing);
+  passings.add([BOB], "typing 1", { type: "typing", conversationId, userId: ANN });
+  expect(passings.of(BOB).map(({ event }) => event.type)).toEqual(["typing"]);
+  const later = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 4_000);
+  onTestFinished(() => later.mockRestore());
+  expect(passings.of(BOB)).toEqual([]);
+  expect(passings.has(BOB)).toBe(false);
+});
+
+test("the last of each kind waits, behind what came before it, until it was taken", () => {
+  const passings = new Passings(timing.typing);
+  const read = (seq: number) => ({
+    type: "read" as const,
+    conversationId,
+    userId: ANN,
+    seq: Position.parse(seq),
+  });
+  passings.add([BOB], "read 1", read(1));
+  passings.add([BOB], "typing 1", { type: "typing", conversationId, userId: ANN });
+  passings.add([BOB], "read 1", read(2));
+  const waiting = passings.of(BOB);
+  expect(waiting.map(({ event }) => event)).toMatchObject([{ type: "typing" }, { type: "read", seq: 2 }]);
+  passings.add([BOB], "read 1", read(3));
+  passings.took(BOB, Math.max(...waiting.map(({ id }) => id)));
+  expect(passings.of(BOB).map(({ event }) => event)).toEqual([read(3)]);
+});
+
+describe("announcements", () => {
+  test("1,000 members are told by the hundred, each once", async () => {
+    await inLoneObject("group", async (storage) => {
+      const everybody = range(1, 1_000).map((id) => UserId.parse(id));
+      const asked: UserId[][] = [];
+      await new Promise<void>((resolve) => {
+        const listed = async (_: unknown, userIds: UserId[]) => {
+          asked.push(userIds);
+          if (asked.flat().length === everybody.length) resolve();
+          return new Map();
+        };
+        const announcements = new Announcements(
+          loneRoom(storage),
+          { listed },
+          timing.announcements,
+          () => undefined,
+        );
+        announcements.to(everybody);
+        announcements.to(everybody.slice(500));
+      });
+      expect(asked.flat()).toEqual(everybody);
+      expect(Math.max(...asked.map(({ length }) => length))).toBe(100);
+    });
+  });
+});

@@ -1,0 +1,130 @@
+import type { Membership } from "../../../src/conversation/attendance.ts";
+import { Fanout } from "../../../src/conversation/fanout.ts";
+import type { Bump, Told } from "../../../src/core/bump.ts";
+import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
+import type { Inboxes } from "../../../src/core/ports.ts";
+import { range } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
+
+type Note = ConstructorParameters<typeof Fanout>[2];
+
+/** A conversation, the inboxes of its members and the note in storage, all in memory. */
+export class World {
+  version = 0;
+  noteStands = false;
+  readonly ids: UserId[];
+  /** the newest version each inbox has */
+  readonly has = new Map<UserId, number>();
+  readonly calls: { id: UserId; ver: number }[] = [];
+  readonly underWay = new Map<UserId, number>();
+  mostAtOnce = 0;
+  mostForOne = 0;
+  isLarge = false;
+  /** whose devices the conversation takes to be there, or not */
+  readonly devices = new Map<UserId, boolean>();
+  /** who is to hear of something besides */
+  readonly passing = new Set<UserId>();
+  /** whose devices have a socket open */
+  readonly online = new Set<UserId>();
+  readonly broken = new Set<UserId>();
+  /** inboxes which answer once this is resolved */
+  readonly held = new Map<UserId, Promise<void>>();
+  /** members whose snapshot cannot be made */
+  readonly unmade = new Set<UserId>();
+  #wake: () => void = () => undefined;
+
+  constructor(members: number) {
+    this.ids = range(100_000, 100_000 + members - 1).map((id) => UserId.parse(id));
+  }
+
+  fanout(): Fanout {
+    const membership: Membership = {
+      conversationId: ConversationId.parse(1),
+      ids: () => this.ids,
+      version: () => this.version,
+      bump: (id) => this.#bump(id),
+      isLarge: () => this.isLarge,
+      place: () => ({ seq: Position.parse(this.version), rev: 0 }),
+      hasDevices: (id) => this.devices.get(id) ?? null,
+      setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
+      hasPassing: (id) => this.passing.has(id),
+      took: (id) => {
+        this.passing.delete(id);
+        this.#wake();
+      },
+    };
+    const inboxes: Inboxes = {
+      bump: (id, bump) => this.#take(id, bump),
+      notify: () => Promise.reject(new Error("not asked here")),
+      register: () => Promise.reject(new Error("not asked here")),
+      unregister: () => Promise.reject(new Error("not asked here")),
+    };
+    const note: Note = {
+      exists: () => this.noteStands,
+      write: () => {
+        this.noteStands = true;
+      },
+      erase: () => {
+        this.noteStands = false;
+        this.#wake();
+      },
+    };
+    return new Fanout(membership, inboxes, note, timing);
+  }
+
+  /** Resolves once `holds`, looked at whenever an inbox was told and when the note is erased. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Whether all but the broken know the newest. */
+  get allKnow(): boolean {
+    return this.ids.every((id) => this.broken.has(id) || this.has.get(id) === this.version);
+  }
+
+  #bump(id: UserId): Bump {
+    if (this.unmade.has(id)) {
+      this.calls.push({ id, ver: -1 });
+      throw new Error("this snapshot cannot be made");
+    }
+    const zero = Position.parse(0);
+    const standing = {
+      visibleFrom: zero,
+      newFrom: zero,
+      lastSeq: zero,
+      lastN: 0,
+      readSeq: zero,
+      readN: 0,
+      memberCount: 1,
+      hidden: false,
+      rev: 0,
+      passing: [],
+    };
+    const conversationId = ConversationId.parse(1);
+    return { conversationId, ver: this.version, state: "active", ...standing, preview: null, updatedAt: 0 };
+  }
+
+  async #take(id: UserId, { ver }: Bump): Promise<Told> {
+    this.calls.push({ id, ver });
+    this.underWay.set(id, (this.underWay.get(id) ?? 0) + 1);
+    const all = [...this.underWay.values()];
+    this.mostAtOnce = Math.max(
+      this.mostAtOnce,
+      all.reduce((sum, count) => sum + count, 0),
+    );
+    this.mostForOne = Math.max(this.mostForOne, ...all);
+    await (this.held.get(id) ?? new Promise((resolve) => setTimeout(resolve, 0)));
+    this.underWay.set(id, (this.underWay.get(id) ?? 0) - 1);
+    if (this.broken.has(id)) {
+      this.#wake();
+      throw new Error("this inbox is not reached");
+    }
+    this.has.set(id, Math.max(ver, this.has.get(id) ?? -1));
+    this.#wake();
+    return this.online.has(id) ? { seq: Position.parse(ver), rev: 0 } : null;
+  }
+}

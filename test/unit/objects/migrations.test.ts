@@ -1,0 +1,304 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { MIGRATIONS as CONVERSATION } from "../../../src/conversation/migrations.ts";
+import { MIGRATIONS as INBOX } from "../../../src/inbox/migrations.ts";
+import { hasSchema, migrate } from "../../../src/object/migrations.ts";
+import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { list, page, send } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import {
+  anotherDevice,
+  conversationObject,
+  inboxObject,
+  newGroup,
+  nth,
+  people,
+  post,
+} from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+
+beforeAll(async () => {
+  ann = await register();
+});
+
+const Table = z.object({ name: z.string(), sql: z.string().nullable() });
+
+/** An object's tables and indexes as SQL, without the layout of the text. */
+function schema(storage: DurableObjectStorage): string[] {
+  const rows = storage.sql.exec("SELECT name, sql FROM sqlite_master ORDER BY name").toArray();
+  return z
+    .array(Table)
+    .parse(rows)
+    .flatMap(({ name, sql }) => (sql === null || name.startsWith("_cf_") ? [] : [sql.replace(/\s+/g, " ")]));
+}
+
+/** An object's own tables. */
+function tables(storage: DurableObjectStorage): string[] {
+  const query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
+  return z
+    .array(Table)
+    .parse(storage.sql.exec(query).toArray())
+    .map(({ name }) => name);
+}
+
+/** The storage of an object that has never been used. */
+function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
+  const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
+  return runInDurableObject(stub, (_, { storage }) => work(storage));
+}
+
+test("the tables of a conversation are those which were reviewed", async () => {
+  const tables = await fresh((storage) => {
+    migrate(storage, CONVERSATION);
+    return schema(storage);
+  });
+  expect(tables).toMatchInlineSnapshot(`
+    [
+      "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]') STRICT",
+      "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
+      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, notices INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
+      "CREATE INDEX hidden_user ON hidden (user_id, rev)",
+      "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}') STRICT",
+      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT) STRICT",
+      "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
+      "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
+      "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
+      "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
+      "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
+      "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
+      "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
+      "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
+      "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
+      "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
+    ]
+  `);
+});
+
+test("the tables of an inbox are those which were reviewed", async () => {
+  const tables = await fresh((storage) => {
+    migrate(storage, INBOX);
+    return schema(storage);
+  });
+  expect(tables).toMatchInlineSnapshot(`
+    [
+      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 , hidden INTEGER NOT NULL DEFAULT 0, rev INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0, kind TEXT, read_at INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, mentioned TEXT, peer_read_seq INTEGER, peer_read_at INTEGER) STRICT",
+      "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, behind INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
+      "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE notice_box ( id INTEGER PRIMARY KEY CHECK (id = 1), last_id INTEGER NOT NULL, read_id INTEGER NOT NULL, hidden_id INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",
+      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL , gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
+      "CREATE TABLE sockets ( session_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, PRIMARY KEY (session_id, conversation_id) ) STRICT, WITHOUT ROWID",
+    ]
+  `);
+});
+
+test.each([
+  ["conversation", CONVERSATION],
+  ["inbox", INBOX],
+])("every earlier version of a %s comes to the tables of a new one", async (_, steps) => {
+  const made = await fresh((storage) => {
+    migrate(storage, steps);
+    return schema(storage);
+  });
+  for (let version = 1; version <= steps.length; version++) {
+    const upgraded = await fresh((storage) => {
+      migrate(storage, steps.slice(0, version));
+      migrate(storage, steps);
+      migrate(storage, steps);
+      return {
+        tables: schema(storage),
+        versions: storage.sql.exec("SELECT * FROM schema_versions").toArray(),
+      };
+    });
+    expect(upgraded.tables).toEqual(made);
+    expect(upgraded.versions.length).toBe(steps.length);
+  }
+});
+
+test.each([
+  ["conversation", CONVERSATION],
+  ["inbox", INBOX],
+])("the steps of a %s are numbered 1, 2, 3 …, and none wants code that is newer than itself", (_, steps) => {
+  expect(steps.map(({ version }) => version)).toEqual(steps.map((_, i) => i + 1));
+  expect(steps.every(({ minCode, version }) => minCode >= 1 && minCode <= version)).toBe(true);
+});
+
+test("a step that fails leaves nothing behind, and the next start tries it again", () =>
+  fresh((storage) => {
+    const good = { version: 1, minCode: 1, sql: "CREATE TABLE a (x INTEGER) STRICT" };
+    const bad = {
+      version: 2,
+      minCode: 1,
+      sql: "CREATE TABLE b (x INTEGER) STRICT; CREATE TABLE a (y INTEGER)",
+    };
+    expect(() => migrate(storage, [good, bad])).toThrow();
+    expect(schema(storage).join()).not.toContain("TABLE b");
+    migrate(storage, [good, { ...bad, sql: "CREATE TABLE b (x INTEGER) STRICT" }]);
+    expect(schema(storage).join()).toContain("TABLE b");
+  }));
+
+test("tables that want a newer release are refused, and not touched", () =>
+  fresh((storage) => {
+    const add = (version: number, minCode: number) => ({
+      version,
+      minCode,
+      sql: `CREATE TABLE t${version} (x INTEGER) STRICT`,
+    });
+    migrate(storage, [add(1, 1), add(2, 1), add(3, 3)]);
+    const before = schema(storage);
+    expect(() => migrate(storage, [add(1, 1), add(2, 1)])).toThrow(/release/);
+    expect(schema(storage)).toEqual(before);
+    // What a newer release only added to, this one runs on.
+    expect(() => migrate(storage, [add(1, 1), add(2, 1), add(3, 3), add(4, 1)].slice(0, 3))).not.toThrow();
+  }));
+
+test("the previous release runs on tables which a newer one has only added to", () =>
+  fresh((storage) => {
+    migrate(storage, CONVERSATION);
+    storage.sql.exec("INSERT INTO schema_versions VALUES (?, 1)", CONVERSATION.length + 1);
+    migrate(storage, CONVERSATION);
+    expect(hasSchema(storage)).toBe(true);
+  }));
+
+test("a conversation of version 1 is upgraded when it wakes, and keeps its messages", async () => {
+  const id = await newGroup(ann);
+  const stub = conversationObject(id);
+  await runInDurableObject(stub, (_, { storage }) => {
+    for (const name of tables(storage)) storage.sql.exec(`DROP TABLE IF EXISTS ${name}`);
+    migrate(storage, CONVERSATION.slice(0, 1));
+    const columns = "id, kind, name, avatar, introduction, announcement, join_policy, owner_id, created_at";
+    storage.sql.exec(
+      `INSERT INTO conversation (${columns}) VALUES (?, 'group', 'old', '', '', '', 'approval', ?, 5)`,
+      ...[id, ann.user.id],
+    );
+    storage.sql.exec("INSERT INTO members VALUES (?, 'owner', 'active', 5, 0, 1, 1, 9, 0)", ann.user.id);
+    storage.sql.exec("INSERT INTO people VALUES (?, ?, '', '', 5)", ann.user.id, ann.user.username);
+    for (const seq of [1, 2]) {
+      storage.sql.exec(
+        "INSERT INTO messages VALUES (?, ?, ?, 'text', ?, NULL, NULL, NULL, ?)",
+        ...[seq, seq, ann.user.id, JSON.stringify({ text: `old ${seq}` }), 10 + seq],
+      );
+    }
+  });
+  await evictDurableObject(stub);
+  const page = await call("GET", `/v1/conversations/${id}/messages`, { token: ann.token });
+  expect(page.body).toMatchObject({ items: [{ body: { text: "old 1" } }, { body: { text: "old 2" } }] });
+  const socket = await openRoom(id, ann.token, "?after=0&rev=0");
+  expect(await socket.next("synced")).toMatchObject({ last_seq: 2, rev: 0, has_more: false });
+  expect(await post(id, ann, "new")).toBe(3);
+  const revoke = `/v1/conversations/${id}/messages/1?for=everyone`;
+  expect((await call("DELETE", revoke, { token: ann.token })).status).toBe(204);
+  expect(await socket.next("revoked")).toMatchObject({ seq: 1, rev: 1 });
+});
+
+test("an object whose tables want a newer release answers nothing and changes nothing", async () => {
+  const id = await newGroup(ann);
+  await post(id, ann, "kept");
+  const stub = conversationObject(id);
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec("INSERT INTO schema_versions VALUES (1000, 1000)");
+  });
+  await evictDurableObject(stub);
+  const answer = await call("GET", `/v1/conversations/${id}/messages`, { token: ann.token });
+  expect(answer.status).toBeGreaterThanOrEqual(500);
+});
+
+test("ids that were guessed make no tables", async () => {
+  const guessed = [
+    ...["9007199254740991", "424242", "0", "-1", "x", "1e3", ""].map((name) =>
+      env.CONVERSATION.getByName(name),
+    ),
+    env.CONVERSATION.get(env.CONVERSATION.newUniqueId()),
+  ];
+  const userId = ann.user.id;
+  const draft = {
+    clientMsgId: undefined,
+    kind: "text",
+    body: "{}",
+    quoteSeq: undefined,
+    mentions: [],
+  } as const;
+  for (const stub of guessed) {
+    expect(await stub.describe({ userId })).toMatchObject({ ok: false, code: "not_found" });
+    expect(await stub.send({ userId, draft: { ...draft, mentions: [] } })).toMatchObject({
+      code: "not_found",
+    });
+    expect(await stub.openSessions({ sessionIds: [] })).toMatchObject({ code: "not_found" });
+    expect(await runInDurableObject(stub, (_, { storage }) => schema(storage))).toEqual([]);
+  }
+  for (const name of ["99999999", "0", "x", ""]) {
+    const stub = env.INBOX.getByName(name);
+    expect(await stub.list({ limit: 1 })).toMatchObject({ ok: false, code: "not_found" });
+    expect(await runInDurableObject(stub, (_, { storage }) => schema(storage))).toEqual([]);
+  }
+  const newcomer = await register();
+  await inboxObject(newcomer.user.id).list({ limit: 1 });
+  expect(
+    await runInDurableObject(inboxObject(newcomer.user.id), (_, { storage }) => hasSchema(storage)),
+  ).toBe(true);
+});
+
+describe("tables of a newer release", () => {
+  const Tables = z.array(z.object({ name: z.string() }));
+
+  /** What a newer release does at most: each table has one column more. */
+  async function addColumns(
+    object: ReturnType<typeof conversationObject | typeof inboxObject>,
+  ): Promise<void> {
+    await runInDurableObject(object, (_, { storage }) => {
+      const query =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'words*'";
+      for (const { name } of Tables.parse(storage.sql.exec(query).toArray())) {
+        storage.sql.exec(`ALTER TABLE "${name}" ADD COLUMN later INTEGER NOT NULL DEFAULT 7`);
+      }
+    });
+    await evictDurableObject(object);
+  }
+
+  test("this release runs on tables to which a newer one has added", async () => {
+    const all = await people(3);
+    const [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+    const id = await newGroup(ann, bob);
+    await send(ann, id, "before");
+    await list(cid);
+    await addColumns(conversationObject(id));
+    for (const { user } of all) await addColumns(inboxObject(user.id));
+
+    const path = `/v1/conversations/${id}`;
+    const done = async (method: string, rest: string, body?: unknown) => {
+      const answer = await call(method, `${path}${rest}`, {
+        token: ann.token,
+        ...(body !== undefined && { body }),
+      });
+      expect([200, 201, 204], JSON.stringify(answer.body)).toContain(answer.status);
+    };
+    await done("POST", "/members", { user_ids: [cid.user.id] });
+    await done("PATCH", `/members/${cid.user.id}`, { role: "admin", name_card: "C" });
+    await done("PATCH", "", { name: "renamed" });
+    await done("PUT", "/preferences", { sticky: true });
+    const phone = await anotherDevice(cid);
+    const socket = await openRoom(id, phone.token, "?after=0&rev=0");
+    await send(bob, id, { kind: "text", body: { text: "after" }, client_msg_id: "1" });
+    await done("DELETE", "/messages/1?for=everyone");
+    await done("DELETE", "/messages/2?for=me");
+    await done("PUT", "/read", { seq: 3 });
+    expect((await page(cid, id)).items).toHaveLength(5 - 1);
+    expect((await list(cid)).items.map(({ name }) => name)).toEqual(["renamed"]);
+    expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
+    expect(await socket.closed()).toMatchObject({ code: 4001 });
+    await done("POST", "/owner", { user_id: bob.user.id });
+    await done("POST", "/leave");
+  });
+});

@@ -1,0 +1,169 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { Range } from "../../../src/conversation/readable.ts";
+import { WORDS_TABLE, Words } from "../../../src/conversation/words.ts";
+import { Position, type Seq } from "../../../src/core/ids.ts";
+import { ANN, BOB, inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { range } from "../../support/objects/room.ts";
+import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
+
+test("a long query looks at fewer messages a call, and comes to the end by its cursor", () =>
+  inLoneObject("group", async (storage) => {
+    const text = "is it there yet? ".repeat(6).slice(0, 100);
+    const insert =
+      "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?1, ?1, 1, ?2, ?3, 1)";
+    for (let seq = 1; seq <= 3_000; seq++) {
+      const [kind, field] = seq === 500 ? ["file", "name"] : ["text", "text"];
+      storage.sql.exec(insert, seq, kind, JSON.stringify({ [field]: text }));
+    }
+    const { search } = loneRoom(storage);
+    while (search.indexing.indexedSeq < 3_000) search.indexing.index(200);
+    const reader = { user_id: ANN, visible_from: Position.parse(0) };
+    const find = (before?: Seq) =>
+      search.find(
+        { text, kind: "file", limit: 10, ...(before && { before: Position.parse(before) }) },
+        reader,
+      );
+
+    const first = find();
+    expect(first).toEqual({ rows: [], next: 1_001 });
+    const { rows, next } = find(first.next ?? undefined);
+    expect(rows.map(({ seq }) => seq)).toEqual([500]);
+    expect(next).toBeNull();
+
+    const rise = (after: number) =>
+      search.stretch({ text, kind: "file", rising: true, after, limit: 10 }, reader);
+    expect(rise(500)).toEqual({ rows: [], next: 2_500 });
+    expect(rise(2_500)).toEqual({ rows: [], next: null });
+    expect(rise(0)).toMatchObject({ rows: [{ seq: 500 }], next: 2_000 });
+  }));
+
+test("a stretch of history looks at so many messages, in either order, and comes to the end", () =>
+  inLoneObject("group", async (storage) => {
+    const last = 45_000;
+    // Bob has written the first, the last, and one of each ten thousand.
+    storage.sql.exec(
+      `INSERT INTO messages (seq, n, sender_id, kind, body, created_at)
+       SELECT value, value, iif(value % 10000 = 0 OR value IN (1, ?1), ?2, ?3), 'text', '{"text":""}', 1
+       FROM json_each(?4)`,
+      ...[last, BOB, ANN, JSON.stringify(range(1, last))],
+    );
+    const { readable } = loneRoom(storage);
+    const wanted = [1, 10_000, 20_000, 30_000, 40_000, last];
+    const through = (visibleFrom: number, part: Partial<Range> & { rising: boolean }) => {
+      const reader = { user_id: ANN, visible_from: Position.parse(visibleFrom) };
+      const stretches: number[][] = [];
+      let next: number | null = null;
+      do {
+        const bound: object = next === null ? {} : { [part.rising ? "after" : "before"]: next };
+        const stretch = readable.stretch({ limit: 2, senderId: BOB, ...part, ...bound }, reader);
+        stretches.push(stretch.rows.map(({ seq }) => seq));
+        next = stretch.next;
+      } while (next !== null);
+      return stretches;
+    };
+
+    expect(through(0, { rising: true })).toEqual([
+      [1, 10_000],
+      [20_000, 30_000],
+      [40_000, last],
+    ]);
+    expect(through(0, { rising: false }).flat()).toEqual(wanted.toReversed());
+    expect(through(0, { rising: true, limit: 9 })).toEqual([[1, 10_000, 20_000], [30_000, 40_000], [last]]);
+    expect(through(0, { rising: false, limit: 9 })).toEqual([[last, 40_000, 30_000], [20_000, 10_000], [1]]);
+    expect(through(0, { rising: true, kind: "image" })).toEqual([[], [], []]);
+    expect(through(0, { rising: false, kind: "image" })).toEqual([[], [], []]);
+    expect(through(10_000, { rising: true, before: 30_001, limit: 9 })).toEqual([[20_000, 30_000]]);
+    expect(through(10_000, { rising: true, before: 30_002, limit: 9 })).toEqual([[20_000, 30_000], []]);
+    expect(through(last, { rising: true })).toEqual([[]]);
+    expect(through(last, { rising: false })).toEqual([[]]);
+  }));
+
+describe("words", () => {
+  /** An empty index in the storage of an object. */
+  function fresh(work: (words: Words, storage: DurableObjectStorage) => void): Promise<void> {
+    const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
+    return runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec(WORDS_TABLE);
+      work(new Words(storage.sql), storage);
+    });
+  }
+
+  const EVERYWHERE = { after: 0, before: Number.MAX_SAFE_INTEGER };
+
+  /** A text of twelve characters, of which those of the odd ones are in no other. */
+  function textOf(seq: number): string {
+    const common = Array.from({ length: 11 }, (_, i) =>
+      String.fromCodePoint(0x4e00 + ((seq * 7 + i * i) % 400)),
+    );
+    return common.join("") + String.fromCodePoint((seq % 2 === 0 ? 0x4e00 : 0x20000) + seq);
+  }
+
+  test("what is taken out leaves nothing, not even where a page of the index began", () =>
+    fresh((words, storage) => {
+      const texts = new Map(Array.from({ length: 4_000 }, (_, i) => [i + 1, textOf(i + 1)]));
+      let batch = 0;
+      for (const [seq, text] of texts) {
+        storage.transactionSync(() => words.insert(seq, text));
+        if (++batch % 200 === 0) while (words.merge());
+      }
+      const marked: number[] = [];
+      for (const [seq, text] of texts) {
+        if (seq % 2 === 0) continue;
+        if (!storage.transactionSync(() => words.remove(seq, text))) marked.push(seq);
+        texts.delete(seq);
+      }
+      // Else this proves nothing.
+      expect(marked.length).toBeGreaterThan(0);
+      expect(indexLeftovers(storage).length).toBeGreaterThan(0);
+      for (const seq of marked) storage.transactionSync(() => words.replace(seq));
+      words.purge();
+      while (words.merge());
+      expect(indexLeftovers(storage)).toEqual([]);
+      expect(indexTokens(storage)).toEqual([...new Set([...texts.values()].flatMap(tokensOf))].sort());
+      for (const [seq, text] of texts) expect(words.find(text, EVERYWHERE, 9)).toContain(seq);
+    }));
+
+  test("a merge step is short work and comes to an end", () =>
+    fresh((words, storage) => {
+      for (let seq = 1; seq <= 100; seq++) storage.transactionSync(() => words.insert(seq, textOf(seq)));
+      let steps = 0;
+      while (words.merge()) steps++;
+      expect(steps).toBeGreaterThan(0);
+      expect(words.merge()).toBe(false);
+      expect(words.find(textOf(7), EVERYWHERE, 9)).toEqual([7]);
+    }));
+
+  test("a query as long as folding can make it finds its text", () =>
+    fresh((words, storage) => {
+      const long = "ﷺ".repeat(100).normalize("NFKC").toLowerCase();
+      storage.transactionSync(() => {
+        words.insert(1, long);
+        words.insert(2, long.slice(1));
+      });
+      expect(words.find(long, EVERYWHERE, 9)).toContain(1);
+    }));
+});
+
+describe("indexing", () => {
+  test("a turn ends early where messages are long to read, and the next goes on there", () =>
+    inLoneObject("group", async (storage) => {
+      const insert =
+        "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?1, ?1, 1, 'merged', ?2, 1)";
+      for (let seq = 1; seq <= 20; seq++) {
+        storage.sql.exec(
+          insert,
+          seq,
+          JSON.stringify({ title: `No ${seq}`, items: ["x".repeat(100 * 1024)] }),
+        );
+      }
+      const { indexing } = loneRoom(storage).search;
+      const ends = [];
+      while (indexing.indexedSeq < 20) {
+        indexing.index(200);
+        ends.push(indexing.indexedSeq);
+      }
+      expect(ends).toEqual([6, 12, 18, 20]);
+    }));
+});

@@ -1,0 +1,86 @@
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { RoomMembership } from "../../../src/conversation/membership.ts";
+import { Passings } from "../../../src/conversation/passings.ts";
+import { DraftId } from "../../../src/core/draft.ts";
+import { TIMING } from "../../../src/core/timing.ts";
+import { Hellos } from "../../../src/inbox/hellos.ts";
+import { register } from "../../support/clients/api.ts";
+import { advance, standStill } from "../../support/clock.ts";
+import { inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { inboxObject } from "../../support/objects/room.ts";
+import { handIn, timing } from "../../support/timing.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+
+test("the Worker under test is made with the timing of tests", async () => {
+  expect((await register()).expires_at).toBeGreaterThan(Date.now() + 29 * DAY_MS);
+  handIn({ sessions: { lifetimeMs: DAY_MS } });
+  expect((await register()).expires_at).toBeLessThanOrEqual(Date.now() + DAY_MS);
+});
+
+test("what a test has handed in is gone with the test", () => {
+  expect(timing).toEqual({ ...TIMING, passwordHash: timing.passwordHash });
+});
+
+test("an object that lives reads a changed value when it next uses it", async () => {
+  const { user } = await register();
+  const inbox = inboxObject(user.id);
+  const id = (digit: number) => DraftId.parse(`draft-0000000${digit}-0000-0000-0000-000000000000`);
+  const content = {
+    to: { type: "direct" as const, username: "nobody" },
+    said: { kind: "text" as const, body: "{}" },
+    mentions: [],
+  };
+  const createdAt = Date.now();
+  const due = () =>
+    runInDurableObject(inbox, (_, { storage }) => {
+      const query = "SELECT due FROM jobs WHERE kind = 'drafts'";
+      return storage.sql.exec<{ due: number }>(query).one().due - createdAt;
+    });
+  await inbox.keepDraft({ id: id(1), createdAt, content });
+  expect(await due()).toBe(DAY_MS);
+  handIn({ drafts: { lifetimeMs: 5_000 } });
+  await inbox.keepDraft({ id: id(2), createdAt, content });
+  expect(await due()).toBe(5_000);
+});
+
+test("conversations and inboxes agree on which groups are large", () =>
+  inLoneObject("group", async (storage) => {
+    const room = loneRoom(storage);
+    const membership = new RoomMembership(room, new Passings(timing.typing), timing.largeGroup);
+    const asked: number[] = [];
+    const hellos = new Hellos({
+      large: (members) => {
+        asked.push(members);
+        return [];
+      },
+      hello: () => Promise.reject(new Error("there is no group")),
+      know: () => undefined,
+      timing,
+    });
+    // Of two members.
+    for (const [aboveMembers, isLarge] of [
+      [TIMING.largeGroup.aboveMembers, false],
+      [2, false],
+      [1, true],
+    ] as const) {
+      handIn({ largeGroup: { aboveMembers } });
+      expect(membership.isLarge()).toBe(isLarge);
+      await hellos.say(false);
+      expect(asked.at(-1)).toBe(aboveMembers);
+    }
+  }));
+
+test("a test moves the clock on, whether it runs or stands still", () => {
+  const before = Date.now();
+  advance(60_000);
+  expect(Date.now()).toBeGreaterThanOrEqual(before + 60_000);
+  const { goesOn } = standStill();
+  const stood = Date.now();
+  expect(stood).toBeGreaterThanOrEqual(before + 60_000);
+  advance(5);
+  expect(Date.now()).toBe(stood + 5);
+  goesOn();
+  expect(Date.now()).toBeGreaterThanOrEqual(stood + 5);
+});

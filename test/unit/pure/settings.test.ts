@@ -1,0 +1,97 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { readSettings } from "../../../src/core/settings.ts";
+
+const DEFAULTS = {
+  ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, appKeys: [] },
+  ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Everything that is warned of from now on. */
+function warnings(): string[][] {
+  return vi.spyOn(console, "warn").mockImplementation(() => undefined).mock.calls;
+}
+
+test.each([{}, { RATE_LIMITS: "", ALLOWED_ORIGINS: " ", MAX_GROUP_MEMBERS: "" }, { RATE_LIMITS: "on" }])(
+  "%j are the defaults, without a word",
+  (raw) => {
+    const warned = warnings();
+    expect(readSettings(raw)).toEqual(DEFAULTS);
+    expect(warned).toEqual([]);
+  },
+);
+
+test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN"])(
+  "MAX_GROUP_MEMBERS %j is as absent, and the log says so once",
+  (MAX_GROUP_MEMBERS) => {
+    const warned = warnings();
+    expect(readSettings({ MAX_GROUP_MEMBERS })).toEqual(DEFAULTS);
+    expect(readSettings({ MAX_GROUP_MEMBERS })).toEqual(DEFAULTS);
+    expect(warned).toHaveLength(1);
+    expect(warned[0]?.[0]).toContain('"setting":"MAX_GROUP_MEMBERS"');
+  },
+);
+
+test("MAX_GROUP_MEMBERS is a number of members", () => {
+  expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
+});
+
+test("APP_KEYS is a list, in which spaces and empty entries say nothing", () => {
+  expect(readSettings({ APP_KEYS: " one,two , ,three," }).appKeys).toEqual(["one", "two", "three"]);
+});
+
+test("RATE_LIMITS is turned off by `off` alone, which the log says once", () => {
+  const warned = warnings();
+  expect(readSettings({ RATE_LIMITS: "off" }).rateLimits).toBe(false);
+  expect(readSettings({ RATE_LIMITS: "off" }).rateLimits).toBe(false);
+  expect(warned.flat()).toEqual([expect.stringContaining('"event":"rate_limits_off"')]);
+  for (const RATE_LIMITS of ["OFF", "false", "0", "no", "disabled"]) {
+    expect(readSettings({ RATE_LIMITS }).rateLimits, RATE_LIMITS).toBe(true);
+  }
+  expect(warned).toHaveLength(6);
+});
+
+test("ALLOWED_ORIGINS is a list of origins as browsers write them", () => {
+  const warned = warnings();
+  const allowed = (ALLOWED_ORIGINS: string) => readSettings({ ALLOWED_ORIGINS }).allowedOrigins;
+  expect(allowed("https://A.test:443/, http://b.test:8080 ,capacitor://localhost,")).toEqual([
+    "https://a.test",
+    "http://b.test:8080",
+    "capacitor://localhost",
+  ]);
+  expect(allowed("https://a.test,*")).toBe("*");
+  expect(warned).toEqual([]);
+  expect(allowed("chat.example, null, https://a.test/path, https://*.b.test, https://u@c.test")).toEqual([]);
+  expect(warned).toHaveLength(5);
+});
+
+test("a zone that there is not, and a rule or a provisioning of no known name, are as absent", () => {
+  const warned = warnings();
+  expect(readSettings({ USERSIG_TIME_ZONE: "Mars/Olympus" })).toEqual(DEFAULTS);
+  expect(readSettings({ USERSIG_RULE: "md5" })).toEqual(DEFAULTS);
+  expect(readSettings({ USERSIG_PROVISIONING: "OPEN" })).toEqual(DEFAULTS);
+  expect(warned).toHaveLength(3);
+  const set = {
+    USERSIG_TIME_ZONE: "America/New_York",
+    USERSIG_PROVISIONING: "open",
+    USERSIG_RULE_KEY: " key ",
+  };
+  expect(readSettings(set)).toEqual({
+    ...DEFAULTS,
+    ...{ timeZone: "America/New_York", provisioning: "open", ruleKey: "key" },
+  });
+  expect(warned).toHaveLength(3);
+});
+
+test("a rule that anybody can follow is warned of, and the key is never logged", () => {
+  const warned = warnings();
+  readSettings({ USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "the key" });
+  expect(warned.flat()).toEqual([expect.stringContaining('"event":"weak_rule"')]);
+  expect(warned.flat().join()).not.toContain("the key");
+  readSettings({ USERSIG_RULE: "the key", USERSIG_PROVISIONING: "the key" });
+  expect(warned).toHaveLength(3);
+  expect(warned.flat().join()).not.toContain("the key");
+});

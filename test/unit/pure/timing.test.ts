@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import { TIMING } from "../../../src/core/timing.ts";
+
+const sources = import.meta.glob("/src/**/*.ts", { eager: true, query: "?raw", import: "default" });
+const wrangler = import.meta.glob("/wrangler.toml", { eager: true, query: "?raw", import: "default" });
+
+/** D1 has done a batch within it, or never will (its longest query). */
+const D1_BATCH_MS = 30_000;
+
+test("only src/index.ts imports the product's timing: all other code is handed one", () => {
+  const importing = Object.entries(sources).filter(([, text]) =>
+    /import [^;]*\bTIMING\b[^;]*from/.test(String(text)),
+  );
+  expect(importing.map(([path]) => path)).toEqual(["/src/index.ts"]);
+});
+
+describe("a conversation and an inbox", () => {
+  const { deviceTracker, fanout, presence, recent, subscription, typing } = TIMING;
+
+  test("a list asks a conversation it heard of for as long as the member's cooldown keeps a message back", () => {
+    expect(recent.listMs).toBeGreaterThan(fanout.cooldownMs);
+  });
+
+  test("a first device subscribes to every conversation which still takes its user for absent", () => {
+    expect(recent.subscribeMs).toBeGreaterThan(deviceTracker.absentMs);
+  });
+
+  test("what a list asks for is among what a first device subscribes to", () => {
+    expect(recent.subscribeMs).toBeGreaterThan(recent.listMs);
+  });
+
+  test("an inbox renews a subscription before its lease ends", () => {
+    expect(subscription.renewMs).toBeLessThan(subscription.leaseMs);
+  });
+
+  test("a lease outlasts the opening of the socket for which it was taken", () => {
+    const openingMs = Math.max(subscription.callTimeoutMs, presence.openTimeoutMs);
+    expect(subscription.leaseMs).toBeGreaterThan(openingMs);
+  });
+
+  test("a member with a device waits less than one without, and that one less than in a large group", () => {
+    expect(fanout.deviceCooldownMs).toBeLessThan(fanout.cooldownMs);
+    expect(fanout.cooldownMs).toBeLessThan(fanout.largeGroupCooldownMs);
+  });
+
+  test("the alarm comes at least as often as members of a large group are told by it", () => {
+    expect(TIMING.retryMarker.dueMs).toBeLessThan(fanout.largeGroupCooldownMs);
+  });
+
+  test("`typing` outlasts the cooldown of who is told, and the pause until it is sent again", () => {
+    expect(typing.staleMs).toBeGreaterThan(fanout.cooldownMs);
+    expect(typing.staleMs).toBeGreaterThan(typing.intervalMs);
+  });
+});
+
+describe("a caller waits longer than what it calls waits itself", () => {
+  const { blockChange, copies, deviceFeed, fanout, listRepair, profileCache, projection, sceneCache } =
+    TIMING;
+
+  test("a bump: an inbox asks D1 for the scene before it takes it", () => {
+    expect(fanout.callTimeoutMs).toBeGreaterThan(sceneCache.timeoutMs);
+  });
+
+  test("a page, and originals of copies: a conversation refreshes profiles first", () => {
+    expect(deviceFeed.pageTimeoutMs).toBeGreaterThan(profileCache.timeoutMs);
+    expect(copies.readTimeoutMs).toBeGreaterThan(profileCache.timeoutMs);
+  });
+
+  test("a sync asks for a page", () => {
+    expect(deviceFeed.callTimeoutMs).toBeGreaterThan(deviceFeed.pageTimeoutMs);
+  });
+
+  test("a read: a conversation tells the reader's inbox before it answers", () => {
+    expect(deviceFeed.callTimeoutMs).toBeGreaterThan(fanout.callTimeoutMs);
+  });
+
+  test("a send: a conversation reads what is copied, and asks D1 twice while somebody is being blocked", () => {
+    const innerMs = copies.readTimeoutMs + 2 * blockChange.lookupTimeoutMs;
+    expect(deviceFeed.sendTimeoutMs).toBeGreaterThan(innerMs);
+  });
+
+  test("a change: the answer waits no longer for D1 than the alarm waits with its next try", () => {
+    expect(projection.timeoutMs).toBeLessThanOrEqual(projection.retryMs);
+  });
+
+  test("a repair has time to ask more conversations than those of the first round", () => {
+    expect(listRepair.budgetMs).toBeGreaterThan(listRepair.callTimeoutMs);
+  });
+});
+
+describe("a job begins once what it repairs has failed or is through", () => {
+  const { accountEnd, blockChange, fanout, jobs, outbox, presence, retryMarker, sessionEnd } = TIMING;
+
+  test("an announced change is looked up in D1 when D1 has done it or never will", () => {
+    for (const ms of [blockChange.expiryMs, sessionEnd.lookupMs, accountEnd.lookupMs])
+      expect(ms).toBeGreaterThan(D1_BATCH_MS);
+  });
+
+  test("the alarm repairs a fan-out, and an outbox, behind their calls and retries", () => {
+    expect(retryMarker.dueMs).toBeGreaterThan(fanout.callTimeoutMs + fanout.retryMs);
+    expect(retryMarker.dueMs).toBeGreaterThan(outbox.callTimeoutMs + outbox.retryMs);
+  });
+
+  test("one alarm has time for the fan-out, the outbox and another job", () => {
+    expect(jobs.budgetMs).toBeGreaterThan(fanout.drainTimeoutMs + outbox.drainTimeoutMs);
+  });
+
+  test("an answer waits for notices less long than one inbox may take", () => {
+    expect(outbox.answerTimeoutMs).toBeLessThan(outbox.callTimeoutMs);
+  });
+
+  test("a deleted account leaves its conversations by jobs behind the first try", () => {
+    expect(accountEnd.retryMs).toBeGreaterThan(accountEnd.budgetMs);
+  });
+
+  test("a job tells that a user is online behind the first try", () => {
+    expect(presence.retryMs).toBeGreaterThan(presence.openTimeoutMs);
+  });
+
+  test("the first wait of a failed job is not its longest", () => {
+    expect(jobs.firstRetryMs).toBeLessThan(jobs.maxRetryMs);
+  });
+});
+
+describe("the Worker", () => {
+  const { partBuffer, passwords, rateLimits, sessionCache, sessions } = TIMING;
+
+  test("an ended session stops working over HTTP within a minute, as the README says", () => {
+    expect(sessionCache.keepMs).toBeLessThan(60_000);
+  });
+
+  test("a session in use is looked up in D1 more often than it is noted there when it was seen", () => {
+    expect(sessionCache.keepMs).toBeLessThan(sessions.touchMs);
+  });
+
+  test("a wait for others' checks of a password ends before a lost check counts as wrong", () => {
+    // Six waits, each twice as long as the one before.
+    expect(passwords.checkTimeoutMs).toBeGreaterThan((2 ** 6 - 1) * passwords.backoffMs);
+    expect(passwords.lockMs).toBeGreaterThan(passwords.checkTimeoutMs);
+  });
+
+  test("an upload waits for a place for longer than one that stands still keeps it", () => {
+    expect(partBuffer.pollMs).toBeLessThan(partBuffer.idleMs);
+    expect(partBuffer.idleMs).toBeLessThan(partBuffer.waitMs);
+  });
+
+  test("the period which clients are told is that of the counters in wrangler.toml", () => {
+    const periods = Array.from(String(wrangler["/wrangler.toml"]).matchAll(/period = (\d+)/g), ([, s]) => s);
+    expect(periods).toEqual([1, 2, 3].map(() => String(rateLimits.periodS)));
+  });
+});

@@ -1,0 +1,249 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import {
+  ConversationCode,
+  ConversationId,
+  FileKey,
+  Handle,
+  SessionId,
+  UserId,
+} from "../../../src/core/ids.ts";
+import * as accounts from "../../../src/storage/accounts.ts";
+import * as blocks from "../../../src/storage/blocks.ts";
+import * as conversations from "../../../src/storage/conversations.ts";
+import { type Database, openDatabase } from "../../../src/storage/database.ts";
+import * as direct from "../../../src/storage/direct.ts";
+import * as files from "../../../src/storage/files.ts";
+import * as flags from "../../../src/storage/flags.ts";
+import * as friends from "../../../src/storage/friends.ts";
+import * as groups from "../../../src/storage/groups.ts";
+import * as members from "../../../src/storage/members.ts";
+import * as named from "../../../src/storage/named.ts";
+import * as particulars from "../../../src/storage/particulars.ts";
+import * as attempts from "../../../src/storage/password-attempts.ts";
+import * as preferences from "../../../src/storage/preferences.ts";
+import * as presence from "../../../src/storage/presence.ts";
+import * as projection from "../../../src/storage/projection.ts";
+import * as recipients from "../../../src/storage/recipients.ts";
+import * as scenes from "../../../src/storage/scenes.ts";
+import * as sessions from "../../../src/storage/sessions.ts";
+import * as users from "../../../src/storage/users.ts";
+import { PLAIN } from "../../support/objects/profile.ts";
+
+const ANN = UserId.parse(100_000);
+const BOB = UserId.parse(100_001);
+const ID = ConversationId.parse(1);
+const SESSION = SessionId.parse("0".repeat(32));
+const CODE = ConversationCode.parse("0".repeat(32));
+const HANDLE = Handle.parse("no such group");
+const KEY = FileKey.parse("0".repeat(32));
+const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
+
+/** Every function of src/storage that asks D1, called as the use-cases call it. */
+const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
+  openDirect: (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: false }),
+  "openDirect, for friends": (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: true }),
+  insertGroup: (db) => {
+    const group = {
+      ...PLAIN,
+      name: "x",
+      avatar: "",
+      introduction: "",
+      announcement: "",
+      joinPolicy: "free",
+    } as const;
+    const members = [ANN, BOB].map((userId) => ({ userId, role: "member" as const, customFields: {} }));
+    const rest = {
+      policy: "group",
+      ownerId: ANN,
+      members,
+      code: CODE,
+      handle: HANDLE,
+      createdAt: 0,
+    } as const;
+    return groups.insertGroup(db, { ...group, ...rest, amongFriends: true });
+  },
+  findGroup: (db) => groups.findGroup(db, { id: ID }),
+  "findGroup, by its given id": (db) => groups.findGroup(db, { handle: HANDLE }),
+  findGroupId: (db) => groups.findGroupId(db, { id: ID }),
+  "findGroupId, by its given id": (db) => groups.findGroupId(db, { handle: HANDLE }),
+  findGroupPlace: (db) => groups.findGroupPlace(db, { id: ID }),
+  "findGroupPlace, by its given id": (db) => groups.findGroupPlace(db, { handle: HANDLE }),
+  findPeer: (db) => recipients.findPeer(db, ANN, "no such name"),
+  findHolder: (db) => groups.findHolder(db, HANDLE),
+  findOwnGroups: (db) => groups.findOwnGroups(db, ANN),
+  findPeople: (db) => conversations.findPeople(db, [ANN, BOB]),
+  findCreated: (db) => groups.findCreated(db, ID),
+  findKinds: (db) => conversations.findKinds(db, [ID]),
+  findDirectByCode: (db) => direct.findDirectByCode(db, ANN, CODE),
+  findRelation: (db) => direct.findRelation(db, ANN, BOB),
+  findListed: (db) =>
+    conversations.findListed(
+      db,
+      ANN,
+      MANY.map((id) => ({ id, senderId: BOB, namedIds: [ANN] })),
+    ),
+  "findListed, left ones too": (db) => conversations.findListed(db, ANN, [{ id: ID, senderId: null }], true),
+  findListedFor: (db) => conversations.findListedFor(db, ID, [ANN, BOB]),
+  updatePreferences: (db) => preferences.updatePreferences(db, ID, ANN, { sticky: true }),
+  "updatePreferences, none": (db) => preferences.updatePreferences(db, ID, ANN, {}),
+  "updatePreferences, left": (db) => preferences.updatePreferences(db, ID, ANN, { sticky: true }, true),
+  conversationExists: (db) => preferences.conversationExists(db, ID),
+  findAcquainted: (db) => named.findAcquainted(db, ANN, ["x", "y"]),
+  findGroupIds: (db) => named.findGroupIds(db, [ID, "x"]),
+  findMembers: (db) => members.findMembers(db, MANY),
+  findSetting: (db) => scenes.findSetting(db, ANN, ID),
+  setOnline: (db) => presence.setOnline(db, ANN, true),
+  findOnlineMembers: (db) => presence.findOnlineMembers(db, ID, { seenBy: ANN, limit: 2 }),
+  countOnlineMembers: (db) => presence.countOnlineMembers(db, ID),
+  onlineContacts: (db) => presence.onlineContacts(db, ANN, { after: 0, limit: 10 }),
+  listOnlineContacts: (db) => presence.listOnlineContacts(db, ANN, { after: BOB, limit: 10 }),
+  insertBlocks: (db) => blocks.insertBlocks(db, ANN, [BOB], 0),
+  deleteBlocks: (db) => blocks.deleteBlocks(db, ANN, [BOB]),
+  listBlockedNames: (db) => blocks.listBlockedNames(db, ANN),
+  listBlocked: (db) => blocks.listBlocked(db, ANN, { after: BOB, limit: 10 }),
+  findBlockedAmong: (db) => blocks.findBlockedAmong(db, ANN, [ANN, BOB]),
+  findDirect: (db) => flags.findDirect(db, ANN, BOB),
+  findDirects: (db) => flags.findDirects(db, ANN, [BOB]),
+  findFlags: (db) => flags.findFlags(db, ID),
+  flagsQuery: (db) => flags.flagsQuery(db, ID),
+  askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0),
+  endFriendship: (db) => friends.endFriendship(db, ANN, BOB),
+  listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
+  findFriendsAmong: (db) => friends.findFriendsAmong(db, ANN, [ANN, BOB]),
+  listRequests: (db) => friends.listRequests(db, ANN, { after: { createdAt: 0, fromId: BOB }, limit: 10 }),
+  findLiveSession: (db) => sessions.findLiveSession(db, { id: SESSION, userId: ANN, now: 0 }),
+  listLiveSessions: (db) => sessions.listLiveSessions(db, ANN, 0),
+  insertSession: (db) => {
+    const times = { createdAt: 0, lastSeenAt: 0, expiresAt: 0 };
+    const session = { id: SESSION, userId: ANN, userAgent: "", ...times };
+    return sessions.insertSession(db, session, { passwordHash: "x" });
+  },
+  noteLogin: (db) => sessions.noteLogin(db, { id: SESSION, userId: ANN }, 0),
+  endedSessions: (db) => sessions.endedSessions(db, ANN, 0),
+  updatePassword: (db) =>
+    accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
+  deleteUser: (db) =>
+    accounts.deleteUser(db, { userId: ANN, username: "x", email: "", checked: "no such hash" }, 0),
+  listMemberships: (db) => accounts.listMemberships(db, ANN, { after: 0, limit: 10 }),
+  markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
+  touchSession: (db) => sessions.touchSession(db, SESSION, 0),
+  deleteExpiredSessions: (db) => sessions.deleteExpiredSessions(db, 0),
+  reserveAttempt: (db) => attempts.reserveAttempt(db, "x", { attempts: 10, window: 1 }, 0),
+  newestAttempts: (db) => attempts.newestAttempts(db, "x", 10),
+  releaseAttempt: (db) => attempts.releaseAttempt(db, 1),
+  keepAttempt: (db) => attempts.keepAttempt(db, 1, "x", 0),
+  forgetAttempts: (db) => attempts.forgetAttempts(db, "x"),
+  deleteOldAttempts: (db) => attempts.deleteOldAttempts(db, 0),
+  project: (db) => {
+    const { name, avatar, introduction, announcement } = {
+      name: "",
+      avatar: "",
+      introduction: "",
+      announcement: "",
+    };
+    const profile = { kind: "group", name, avatar, introduction, announcement, joinPolicy: "free" } as const;
+    return projection.project(db, ID, {
+      conversation: {
+        profile: { ...PLAIN, ...profile, policy: "group", ownerId: ANN, createdAt: 0, version: 1 },
+        dissolvedAt: null,
+      },
+      members: [{ userId: ANN, role: "member", state: "active", joinedAt: 0, version: 1 }],
+      acquaintances: [BOB],
+    });
+  },
+  "project, members alone": (db) => projection.project(db, ID, { members: [], acquaintances: [] }),
+  findUsers: (db) => users.findUsers(db, [ANN, BOB]),
+  findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
+  findAccountsNamed: (db) => users.findAccountsNamed(db, ["x", "y"]),
+  findLife: (db) => users.findLife(db, ANN),
+  findFile: (db) => files.findFile(db, KEY),
+  existingFiles: (db) => files.existingFiles(db, [KEY, KEY]),
+  findUser: (db) => users.findUser(db, ANN),
+  findUserByName: (db) => users.findUserByName(db, "x"),
+  findAccount: (db) => users.findAccount(db, "x"),
+  findAccountByNameOrEmail: (db) => users.findAccountByNameOrEmail(db, "x"),
+  findProfilesNamed: (db) => users.findProfilesNamed(db, ["x", "y"]),
+  findMe: (db) => users.findMe(db, ANN),
+  findParticulars: (db) => particulars.findParticulars(db, [ANN, BOB]),
+  findParticularsNamed: (db) => particulars.findParticularsNamed(db, "x"),
+  updateParticulars: (db) => particulars.updateParticulars(db, ANN, { city: "x" }, "passwordless"),
+  updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }),
+};
+
+/** Their plans name what refers to users, of which nothing is read. */
+const INSERTS = ["insertUser", "insertProvisioned", "insertFile"];
+
+beforeAll(async () => {
+  const insert = "INSERT INTO users (id, username, created_at) VALUES (?, 'ann', 0), (?, 'bob', 0)";
+  await env.DB.prepare(insert).bind(ANN, BOB).run();
+});
+
+test("every query is here, but those which insert one row", () => {
+  const modules = [
+    accounts,
+    attempts,
+    blocks,
+    conversations,
+    direct,
+    files,
+    flags,
+    friends,
+    groups,
+    members,
+    named,
+    particulars,
+    preferences,
+    presence,
+    projection,
+    recipients,
+    scenes,
+    sessions,
+    users,
+  ];
+  const names = modules.flatMap((module) => Object.keys(module));
+  const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));
+  expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));
+});
+
+/** A database which notes the statements that go through it. */
+function noting(statements: string[]): Database {
+  return openDatabase(
+    new Proxy(env.DB, {
+      get(target, key) {
+        if (key === "batch") return target.batch.bind(target);
+        if (key !== "prepare") return Reflect.get(target, key);
+        return (statement: string) => {
+          statements.push(statement);
+          return target.prepare(statement);
+        };
+      },
+    }),
+  );
+}
+
+const Plan = z.array(z.object({ detail: z.string() }));
+
+test.each(Object.entries(QUERIES))("%s reads no whole table", async (_, query) => {
+  const statements: string[] = [];
+  await query(noting(statements));
+  expect(statements.length).toBeGreaterThan(0);
+  for (const statement of statements) {
+    const placeholders = [...statement.matchAll(/\?/g)].map(() => 0);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement}`)
+      .bind(...placeholders)
+      .all();
+    const steps = Plan.parse(results).map(({ detail }) => detail);
+    // `SCAN x` reads all of x; a subquery, a JSON array or a constant row was narrowed before.
+    const whole = steps.filter(
+      (step) => /^SCAN (?!\(|[0-9]|CONSTANT)/.test(step) && !step.includes("VIRTUAL TABLE"),
+    );
+    expect(whole, statement).toEqual([]);
+    // An index which SQLite makes for one query reads the whole table to make it.
+    expect(
+      steps.filter((step) => step.includes("AUTOMATIC")),
+      statement,
+    ).toEqual([]);
+  }
+});
