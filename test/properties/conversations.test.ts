@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, test } from "vitest";
 import { signedIn } from "../support/accounts/users.ts";
 import { login, register } from "../support/clients/api.ts";
-import { nth } from "../support/objects/room.ts";
+import { at } from "../support/objects/room.ts";
 import { runs } from "../support/property-runs.ts";
 import type { Owner } from "./conversations/device.ts";
 import { story } from "./conversations/steps.ts";
@@ -25,7 +25,7 @@ async function person(): Promise<Owner> {
 
 /** Somebody new, so that his direct conversation is new; both his devices share a session. */
 async function stranger(): Promise<Owner> {
-  const { user, token } = nth(await signedIn(1), 0);
+  const { user, token } = at(await signedIn(1), 0);
   return { id: user.id, tokens: [token] };
 }
 

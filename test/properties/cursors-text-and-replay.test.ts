@@ -9,7 +9,7 @@ import { Piece } from "../../src/core/protocol.ts";
 import { codePoints, textUpTo, unstorable } from "../../src/core/text.ts";
 import { frames } from "../../src/object/frames.ts";
 import { roomProtocol } from "../../src/surfaces/v1/frames/room.ts";
-import { ANN, BOB, inLoneObject, loneRoom } from "../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
 import { runs } from "../support/property-runs.ts";
 
 const MANY = runs(200);
@@ -112,7 +112,7 @@ describe("a replay", () => {
 
   /** A room of two that nobody else reaches. */
   function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
-    return inLoneObject("group", (storage) => work(loneRoom(storage)));
+    return inIsolatedObject("group", (storage) => work(isolatedRoom(storage)));
   }
 
   /** What is the case of each message for Bob: there, or what became of it. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "vitest";
 import { type Step, story } from "../support/device-feed/steps.ts";
 import { World } from "../support/device-feed/world.ts";
-import { inLoneObject } from "../support/objects/isolated-room.ts";
+import { inIsolatedObject } from "../support/objects/isolated-room.ts";
 import { runs } from "../support/property-runs.ts";
 
 const FEW = runs(60);
@@ -43,7 +43,7 @@ test("in whatever order calls and frames arrive, every device shows each message
         await world.end();
       }
     };
-    await inLoneObject("group", tell, policy);
+    await inIsolatedObject("group", tell, policy);
   });
   await fc.assert(property, FEW);
 });

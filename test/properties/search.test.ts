@@ -5,8 +5,8 @@ import type { Kind } from "../../src/core/content.ts";
 import { fold } from "../../src/core/fold.ts";
 import { Position, Seq, type UserId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
-import { ANN, BOB, inLoneObject, loneRoom } from "../support/objects/isolated-room.ts";
-import { nth } from "../support/objects/room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
+import { at } from "../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../support/objects/search.ts";
 import { runs } from "../support/property-runs.ts";
 
@@ -130,7 +130,7 @@ class Story {
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.#room = loneRoom(storage);
+    this.#room = isolatedRoom(storage);
   }
 
   async apply(event: Event): Promise<void> {
@@ -138,7 +138,7 @@ class Story {
     if ("index" in event) return this.#room.search.indexing.index(event.index);
     if ("restart" in event) {
       await this.rest();
-      this.#room = loneRoom(this.#storage);
+      this.#room = isolatedRoom(this.#storage);
       return;
     }
     if ("find" in event) return this.#find(event);
@@ -209,7 +209,7 @@ class Story {
 
 test("a search finds what has the query in it, and nothing else, wherever the index stands", async () => {
   const property = fc.asyncProperty(fc.array(event, { minLength: 10, maxLength: 60 }), async (events) => {
-    await inLoneObject("group", async (storage) => {
+    await inIsolatedObject("group", async (storage) => {
       const story = new Story(storage);
       for (const event of events) await story.apply(event);
       await story.rest();
@@ -233,5 +233,5 @@ test("folding", () => {
     ["　", " "],
   ];
   for (const [text, wanted] of folded) expect(fold(text)).toBe(wanted);
-  expect(nth(folded, 0)[1]).toBe(fold(fold(nth(folded, 0)[0])));
+  expect(at(folded, 0)[1]).toBe(fold(fold(at(folded, 0)[0])));
 });

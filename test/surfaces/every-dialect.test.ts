@@ -6,7 +6,7 @@ import { call, login, register } from "../support/clients/api.ts";
 import { codeOf, openDirect, send } from "../support/clients/chat.ts";
 import { type WireAnswer, wire } from "../support/clients/wire.ts";
 import { interceptD1 } from "../support/faults/d1.ts";
-import { newGroup, nth } from "../support/objects/room.ts";
+import { at, newGroup } from "../support/objects/room.ts";
 import type { Dialect, DialectCall, Stage } from "../support/surfaces/dialect.ts";
 import { DIALECTS } from "./dialects.ts";
 
@@ -16,7 +16,7 @@ let ended: string;
 
 beforeAll(async () => {
   const everybody = await signedIn(3);
-  const [peer, other, bystander] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2)];
+  const [peer, other, bystander] = [at(everybody, 0), at(everybody, 1), at(everybody, 2)];
   const member = await register();
   const session = await login(member.user.username);
   expect((await call("POST", "/v1/logout", { token: session.token })).status).toBe(204);

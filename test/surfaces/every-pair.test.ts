@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { signedIn } from "../support/accounts/users.ts";
 import type { SignedIn } from "../support/clients/api.ts";
-import { nth } from "../support/objects/room.ts";
+import { at } from "../support/objects/room.ts";
 import type { Driver } from "../support/surfaces/driver.ts";
 import { DRIVERS } from "./drivers.ts";
 import { v1 } from "./v1/driver.ts";
@@ -16,7 +16,7 @@ function over(driver: Driver): Required<Driver> {
 
 async function trio(): Promise<[SignedIn, SignedIn, SignedIn]> {
   const three = await signedIn(3);
-  return [nth(three, 0), nth(three, 1), nth(three, 2)];
+  return [at(three, 0), at(three, 1), at(three, 2)];
 }
 
 test.each(PAIRS)("two people talk over $one.name and $other.name", async ({ one, other }) => {
@@ -78,7 +78,7 @@ test.each(PAIRS)("three people in a group, over $one.name and $other.name", asyn
   ] as const) {
     expect(await texts(surface, who), surface.name).toEqual(["一", "二", "三"]);
   }
-  const { seq } = nth(await b.history(bob, id), 1);
+  const { seq } = at(await b.history(bob, id), 1);
   await a.revoke(ann, id, seq);
   expect(await texts(b, bob), "the owner takes back what a member said").toEqual(["一", "三"]);
   await expect(b.revoke(cas, id, seq - 1), "a member does not").rejects.toThrow();

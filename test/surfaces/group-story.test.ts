@@ -66,15 +66,15 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(dan, say("here I am"));
     await story.step(eve, join());
     // Strangers and members change nothing.
-    for (const deed of [add(fay), remove(bob), promote(bob), mute(bob), handTo(bob), accept(1), DISSOLVE]) {
-      await story.step(gus, deed, "not_found");
-      await story.step(dan, deed, "forbidden");
+    for (const action of [add(fay), remove(bob), promote(bob), mute(bob), handTo(bob), accept(1), DISSOLVE]) {
+      await story.step(gus, action, "not_found");
+      await story.step(dan, action, "forbidden");
     }
     // An admin acts on plain members alone.
     await story.step(ann, promote(bob));
     await story.step(ann, promote(bob));
     await story.step(bob, add(fay, dan));
-    for (const deed of [
+    for (const action of [
       promote(dan),
       demote(bob),
       mute(ann),
@@ -83,7 +83,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
       handTo(dan),
       DISSOLVE,
     ]) {
-      await story.step(bob, deed, "forbidden");
+      await story.step(bob, action, "forbidden");
     }
     await story.step(bob, mute(dan));
     await story.step(dan, say("I am muted"), "muted");
@@ -93,7 +93,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(dan, say("I am not"));
     await story.muteBriefly(bob, dan, "it is over by itself");
     await story.step(ann, promote(cid));
-    for (const deed of [mute(cid), remove(cid), demote(cid)]) await story.step(bob, deed, "forbidden");
+    for (const action of [mute(cid), remove(cid), demote(cid)]) await story.step(bob, action, "forbidden");
     await story.step(ann, mute(cid));
     await story.step(cid, unmute(cid), "forbidden");
     await story.step(ann, unmute(cid));
@@ -120,9 +120,9 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(fay, { do: "edit", name: "fay's" });
     await story.step(fay, { do: "edit", name: "fay's" });
     await story.step(fay, DISSOLVE);
-    for (const deed of [say("nobody"), join(), LEAVE, add(gus), DISSOLVE, read(1)]) {
-      await story.step(fay, deed, "not_found");
-      await story.step(gus, deed, "not_found");
+    for (const action of [say("nobody"), join(), LEAVE, add(gus), DISSOLVE, read(1)]) {
+      await story.step(fay, action, "not_found");
+      await story.step(gus, action, "not_found");
     }
     await story.end();
   });

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { deleteAccount, membershipsInD1, runFarewell } from "../../support/accounts/deletion.ts";
+import { deleteAccount, membershipsInD1, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { openDevices } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import {
@@ -76,7 +76,7 @@ async function broken(place: Place, step: number): Promise<boolean> {
 
 /** Does all that is still to be done, as it would be in time. */
 async function settle(bob: SignedIn, ids: number[]): Promise<void> {
-  for (let tries = 0; (await runFarewell(bob)) > 0; tries++) if (tries > 10) throw new Error("no end");
+  for (let tries = 0; (await runAccountDeletion(bob)) > 0; tries++) if (tries > 10) throw new Error("no end");
   for (const id of ids) await runJobs(id, { but: "flags" });
 }
 

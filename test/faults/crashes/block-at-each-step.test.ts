@@ -6,14 +6,14 @@ import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
 import { breakAt, type Place } from "../../support/faults/break.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { nth, people, text } from "../../support/objects/room.ts";
+import { at, people, text } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
   const all = await people(2);
-  [ann, bob] = [nth(all, 0), nth(all, 1)];
+  [ann, bob] = [at(all, 0), at(all, 1)];
 });
 
 const PLACES: Place[] = ["conversation", "D1 after", "conversation at D1"];
@@ -29,13 +29,13 @@ async function areFriendsInD1(): Promise<boolean> {
 }
 
 /** Each of the two may write if, and only if, D1 knows of no block; friends are no two with one. */
-async function expectAgreement(id: number, at: string): Promise<boolean> {
+async function assertConsistent(id: number, when: string): Promise<boolean> {
   const blocked = await isBlockedInD1();
   for (const { token } of [ann, bob]) {
     const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body: text("hello") });
-    expect([answer.status, at]).toEqual([blocked ? 403 : 201, at]);
+    expect([answer.status, when]).toEqual([blocked ? 403 : 201, when]);
   }
-  if (blocked) expect([await areFriendsInD1(), at]).toEqual([false, at]);
+  if (blocked) expect([await areFriendsInD1(), when]).toEqual([false, when]);
   return blocked;
 }
 
@@ -70,14 +70,14 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
           status = (await ask(what, ann, bob)).status;
           isHit = broken.isHit;
         }
-        const at = `${place} ${step} answered ${status}`;
-        expect(isHit ? [204, 503] : [204], at).toContain(status);
-        const blocked = await expectAgreement(id, at);
-        if (status === 204) expect(blocked, at).toBe(what === "PUT blocks");
+        const when = `${place} ${step} answered ${status}`;
+        expect(isHit ? [204, 503] : [204], when).toContain(status);
+        const blocked = await assertConsistent(id, when);
+        if (status === 204) expect(blocked, when).toBe(what === "PUT blocks");
         await later(id);
-        expect(await expectAgreement(id, at), at).toBe(blocked);
+        expect(await assertConsistent(id, when), when).toBe(blocked);
         await done(what, ann, bob);
-        expect(await expectAgreement(id, at), at).toBe(what === "PUT blocks");
+        expect(await assertConsistent(id, when), when).toBe(what === "PUT blocks");
       }
       expect(step).toBeGreaterThan(2);
     },
@@ -86,7 +86,7 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
 });
 
 test("a conversation that is opened in the midst of a block obeys it", async () => {
-  const [cid, dan] = [nth(await people(1), 0), nth(await people(1), 0)];
+  const [cid, dan] = [at(await people(1), 0), at(await people(1), 0)];
   const [opened] = await Promise.all([openDirect(cid, dan), done("PUT blocks", dan, cid)]);
   for (const { token } of [cid, dan]) {
     const path = `/v1/conversations/${opened.id}/messages`;

@@ -23,8 +23,8 @@ import {
   shuffleBumps,
 } from "../../support/faults/calls.ts";
 import { refusing } from "../../support/faults/refuse-projection.ts";
-import { expectAgreement, runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
-import { anotherDevice, newGroup, nth, people, range } from "../../support/objects/room.ts";
+import { assertConsistent, runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
+import { anotherDevice, at, newGroup, people, range } from "../../support/objects/room.ts";
 
 /** Of a conversation's steps, and of the others, one in so many is broken; with `PROPERTY_RUNS` set all are. */
 const [MANY, FEW] = env.PROPERTY_RUNS ? [1, 1] : [17, 4];
@@ -43,7 +43,7 @@ let usual: End;
 
 beforeAll(async () => {
   const all = await people(3);
-  [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+  [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
   tablet = await anotherDevice(bob);
   id = await newGroup(ann, bob, cid);
   [anns, phone, pad] = [new Device(ann), new Device(bob, 1), new Device(tablet, 2)];
@@ -113,15 +113,15 @@ async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[
     await insist(bob, "DELETE", `/messages/${four}?for=me`);
     await insist(ann, "PATCH", "", { name: named("the group") });
     await say(pad, "six");
-    await insists(phone, () => phone.picture(id).lastSeq >= one + 5);
+    await insists(phone, () => phone.displayed(id).lastSeq >= one + 5);
     isHit = broken?.isHit ?? false;
   }
   await runAlarm(id, { but: "index" });
   const last = await post(cid, "seven");
-  for (const device of [anns, phone, pad]) await insists(device, () => device.picture(id).lastSeq === last);
+  for (const device of [anns, phone, pad]) await insists(device, () => device.displayed(id).lastSeq === last);
   // The index goes on in its own time.
   await runJobs(id, { but: "index" });
-  await expectAgreement(id);
+  await assertConsistent(id);
   const messages = (items: { seq: number; kind: string; body: unknown; revoked: boolean }[]) =>
     items
       .filter(({ seq }) => seq > before)
@@ -130,7 +130,7 @@ async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[
         body: kind === "tip" ? {} : body,
         revoked,
       }));
-  const devices = [anns, phone, pad].map((device) => messages(device.picture(id).messages));
+  const devices = [anns, phone, pad].map((device) => messages(device.displayed(id).messages));
   const list = async (who: SignedIn) => {
     const { last_seq, read_seq, unread_count, last_message } = await listed(who, id);
     return { last: last_seq - before, read: read_seq - before, unread_count, body: last_message?.body };
@@ -157,8 +157,8 @@ describe("an evening ends as any other", () => {
   test.each(PLACES)(
     "where %s breaks at some step",
     async (place) => {
-      const at = { conversationId: id, userId: bob.user.id };
-      await eachStep(place === "conversation" ? MANY : FEW, (step) => breakAt(place, step, at));
+      const target = { conversationId: id, userId: bob.user.id };
+      await eachStep(place === "conversation" ? MANY : FEW, (step) => breakAt(place, step, target));
     },
     120_000,
   );
@@ -221,15 +221,16 @@ test("while D1 takes nothing of what the conversation tells it, devices and coun
     const before = await unread();
     await say(anns, "one");
     const last = await post(cid, "two");
-    for (const device of [anns, phone, pad]) await insists(device, () => device.picture(id).lastSeq === last);
+    for (const device of [anns, phone, pad])
+      await insists(device, () => device.displayed(id).lastSeq === last);
     expect(await unread()).toBe(before + 2);
     phone.read(id, last);
     await expect.poll(unread).toBe(0);
     await say(pad, "three");
-    await insists(anns, () => anns.picture(id).lastSeq === last + 1);
+    await insists(anns, () => anns.displayed(id).lastSeq === last + 1);
     const stored = env.DB.prepare("SELECT name FROM conversations WHERE id = ?").bind(id).first("name");
     expect(await stored).not.toBe(named("the group"));
   }
   await runJobs(id, { but: "index" });
-  await expectAgreement(id);
+  await assertConsistent(id);
 });

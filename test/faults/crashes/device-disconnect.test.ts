@@ -7,12 +7,12 @@ import { listed } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
-import { expectAgreement } from "../../support/objects/assert-consistent.ts";
+import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import {
   anotherDevice,
+  at,
   inboxObject,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -30,7 +30,7 @@ let pad: TestSocket;
 
 beforeAll(async () => {
   const all = await people(2);
-  [ann, bob] = [nth(all, 0), nth(all, 1)];
+  [ann, bob] = [at(all, 0), at(all, 1)];
 });
 
 beforeEach(async () => {
@@ -191,7 +191,7 @@ test("the same bumps twice and in any order tell devices nothing twice, and leav
   }
   for (const socket of [phone, pad]) await socket.settled(id);
   expect([phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"))).toEqual(told);
-  await expectAgreement(id);
+  await assertConsistent(id);
   const last = await post(id, ann, "and on");
   for (const socket of [phone, pad]) {
     await socket.until(({ seqs }) => seqs.includes(last));
@@ -201,8 +201,9 @@ test("the same bumps twice and in any order tell devices nothing twice, and leav
 
 /** Waits for the moment in a device's replay of 130 messages, page by page, when it is cut off. */
 const CUTS: Record<string, (device: Device) => Promise<unknown>> = {
-  "in the midst of a page": (device) => device.until(() => device.picture(id).messages.length > 0),
-  "when it has asked for the second page": (device) => device.until(() => device.picture(id).lastSeq >= 100),
+  "in the midst of a page": (device) => device.until(() => device.displayed(id).messages.length > 0),
+  "when it has asked for the second page": (device) =>
+    device.until(() => device.displayed(id).lastSeq >= 100),
 };
 
 test.each(Object.entries(CUTS))(
@@ -219,16 +220,16 @@ test.each(Object.entries(CUTS))(
       torn.leave();
       await coming;
     }
-    expect(torn.picture(id).messages.length).toBe(100);
+    expect(torn.displayed(id).messages.length).toBe(100);
     const last = await post(id, ann, "meanwhile");
     for (const seq of [7, 120, last]) await remove(id, ann, seq, "everyone");
     for (const seq of [8, 121]) await remove(id, bob, seq, "me");
     await torn.come();
     await post(id, ann, "and on");
-    for (const device of [torn, whole]) await device.until(() => device.picture(id).lastSeq === last + 1);
-    const { messages } = whole.picture(id);
+    for (const device of [torn, whole]) await device.until(() => device.displayed(id).lastSeq === last + 1);
+    const { messages } = whole.displayed(id);
     expect(messages.length).toBe(130);
-    expect(torn.picture(id).messages).toEqual(messages);
+    expect(torn.displayed(id).messages).toEqual(messages);
     for (const device of [torn, whole]) device.leave();
   },
 );

@@ -4,15 +4,15 @@ import type { ConversationId } from "../../../src/core/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { listed } from "../../support/clients/chat.ts";
-import { acked, eventsOf, hears, knownTo } from "../../support/clients/device-frames.ts";
+import { acked, eventsOf, hears, seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { type Loss, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
-import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import {
+  at,
   conversationObject,
   inboxObject,
   newGroup,
-  nth,
   post,
   range,
   remove,
@@ -28,7 +28,7 @@ let room: TestSocket;
 
 beforeEach(async () => {
   const all = await signedIn(2);
-  [ann, bob] = [nth(all, 0), nth(all, 1)];
+  [ann, bob] = [at(all, 0), at(all, 1)];
   id = await newGroup(ann, bob);
   devices = await Promise.all([ann, ann, bob, bob].map(({ token }) => openDevice(token)));
   room = await openRoom(id, ann.token);
@@ -55,8 +55,8 @@ const SENDERS: [count: number, say: () => Promise<unknown>][] = [
   [
     1,
     async () => {
-      nth(devices, 0).send({ ...text("single"), conversation_id: id });
-      await acked(nth(devices, 0), nth(devices, 0).acks.length + 1);
+      at(devices, 0).send({ ...text("single"), conversation_id: id });
+      await acked(at(devices, 0), at(devices, 0).acks.length + 1);
     },
   ],
   [1, () => post(id, bob, "over HTTP")],
@@ -64,8 +64,8 @@ const SENDERS: [count: number, say: () => Promise<unknown>][] = [
     3,
     async () => {
       const items = range(1, 3).map((n) => ({ ...text(`${n} of several`), conversation_id: id }));
-      nth(devices, 2).send({ type: "sends", items });
-      await acked(nth(devices, 2), nth(devices, 2).acks.length + 3);
+      at(devices, 2).send({ type: "sends", items });
+      await acked(at(devices, 2), at(devices, 2).acks.length + 3);
     },
   ],
   [
@@ -95,8 +95,8 @@ test.each(VICTIMS.map((victims) => [victims.join(", "), victims] as const))(
         await say();
         last += count;
         for (const device of devices) {
-          await device.until(() => knownTo(device, id).length >= last);
-          expect(knownTo(device, id), `round ${round}`).toEqual(range(1, last));
+          await device.until(() => seqsKnownTo(device, id).length >= last);
+          expect(seqsKnownTo(device, id), `round ${round}`).toEqual(range(1, last));
         }
       }
     }
@@ -123,26 +123,26 @@ test.each<Loss>(["call", "answer"])(
       while (lost.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
       await evictDurableObject(conversation);
     }
-    const known = () => devices.map((device) => knownTo(device, id));
+    const known = () => devices.map((device) => seqsKnownTo(device, id));
     if (loss === "call") expect(known()).toEqual([[], [], [], []]);
     await runJobs(id, { but: "index" });
-    for (const device of devices) await device.until(() => knownTo(device, id).length >= 3);
+    for (const device of devices) await device.until(() => seqsKnownTo(device, id).length >= 3);
     for (const device of devices) await device.settled(id);
     expect(known()).toEqual(devices.map(() => [1, 2, 3]));
-    await expectAgreement(id);
+    await assertConsistent(id);
     expect(await listed(bob, id)).toMatchObject({ last_seq: 3, read_seq: 0, unread_count: 3 });
   },
 );
 
 test("what happens besides messages reaches devices that were there before the evictions", async () => {
   const all: Victim[] = ["the conversation", "Ann's inbox", "Bob's inbox"];
-  const [one, other, bobs] = [nth(devices, 0), nth(devices, 1), nth(devices, 2)];
+  const [one, other, bobs] = [at(devices, 0), at(devices, 1), at(devices, 2)];
   await post(id, ann, "one");
   await post(id, ann, "two");
-  for (const device of devices) await device.until(() => knownTo(device, id).length === 2);
+  for (const device of devices) await device.until(() => seqsKnownTo(device, id).length === 2);
   await evict(all);
   bobs.send({ type: "read", conversation_id: id, seq: 1 });
-  for (const device of [one, other, nth(devices, 3)]) await hears(device, { type: "read", seq: 1 });
+  for (const device of [one, other, at(devices, 3)]) await hears(device, { type: "read", seq: 1 });
   await bobs.settled(id);
   await evict(all);
   await remove(id, ann, 1, "everyone");
@@ -152,17 +152,17 @@ test("what happens besides messages reaches devices that were there before the e
   for (const device of [one, other]) await hears(device, { type: "hidden", seq: 2 });
   await evict(all);
   one.send({ type: "typing", conversation_id: id });
-  for (const device of [bobs, nth(devices, 3)]) await hears(device, { type: "typing", user_id: ann.user.id });
+  for (const device of [bobs, at(devices, 3)]) await hears(device, { type: "typing", user_id: ann.user.id });
   await evict(all);
   expect(await post(id, bob, "three")).toBe(3);
   for (const device of devices) {
-    await device.until(() => knownTo(device, id).length === 3);
-    expect(knownTo(device, id)).toEqual([1, 2, 3]);
+    await device.until(() => seqsKnownTo(device, id).length === 3);
+    expect(seqsKnownTo(device, id)).toEqual([1, 2, 3]);
   }
   // None of it came twice.
   const rest = (device: TestSocket) =>
     eventsOf(device, id, "read", "revoked", "hidden", "typing").map((event) => Reflect.get(event, "type"));
-  expect([one, other, bobs, nth(devices, 3)].map(rest)).toEqual([
+  expect([one, other, bobs, at(devices, 3)].map(rest)).toEqual([
     ["read", "revoked", "hidden"],
     ["read", "revoked", "hidden"],
     ["revoked", "typing"],

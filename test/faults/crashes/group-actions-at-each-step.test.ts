@@ -3,9 +3,9 @@ import { z } from "zod";
 import { noticed } from "../../support/accounts/notices.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
-import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { groupOf } from "../../support/objects/core.ts";
-import { nth, people } from "../../support/objects/room.ts";
+import { at, people } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -14,18 +14,18 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await people(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
   return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
 }
 
-interface Deed {
+interface Action {
   join?: "free" | "approval";
   /** what has happened before, to ann's group of bob and cid */
   before?: (id: number) => Promise<unknown>;
-  deed: (id: number) => Promise<Answer>;
+  run: (id: number) => Promise<Answer>;
   /** what it answers where it is done, and where it had been done already */
   done: number;
   again: number;
@@ -33,7 +33,7 @@ interface Deed {
   after: () => Record<number, string>;
   /** whose inbox is lost */
   whose: () => SignedIn;
-  /** the tips of the deed itself */
+  /** the tips of the action itself */
   tips: number;
   /** what users are told of it besides */
   notices?: () => Record<number, string>;
@@ -41,10 +41,10 @@ interface Deed {
 
 const ids = () => ({ a: ann.user.id, b: bob.user.id, c: cid.user.id, d: dan.user.id });
 
-const DEEDS: Record<string, Deed> = {
+const ACTIONS: Record<string, Action> = {
   "a join": {
     join: "free",
-    deed: (id) => ask(dan, id, "POST", "/join", {}),
+    run: (id) => ask(dan, id, "POST", "/join", {}),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     whose: () => dan,
@@ -52,13 +52,13 @@ const DEEDS: Record<string, Deed> = {
   "a return": {
     join: "free",
     before: (id) => ask(bob, id, "POST", "/leave"),
-    deed: (id) => ask(bob, id, "POST", "/join", {}),
+    run: (id) => ask(bob, id, "POST", "/join", {}),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member" }),
     whose: () => bob,
   },
   "an invitation": {
-    deed: (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
+    run: (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     notices: () => ({ [ids().d]: "added" }),
@@ -66,40 +66,40 @@ const DEEDS: Record<string, Deed> = {
   },
   "an acceptance": {
     before: (id) => ask(dan, id, "POST", "/join", { message: "me" }),
-    deed: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
+    run: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
     ...{ done: 204, again: 409, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     notices: () => ({ [ids().d]: "accepted" }),
     whose: () => dan,
   },
   "a removal": {
-    deed: (id) => ask(ann, id, "DELETE", `/members/${bob.user.id}`),
+    run: (id) => ask(ann, id, "DELETE", `/members/${bob.user.id}`),
     ...{ done: 204, again: 404, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
     notices: () => ({ [ids().b]: "removed" }),
     whose: () => bob,
   },
   "a leave": {
-    deed: (id) => ask(bob, id, "POST", "/leave"),
+    run: (id) => ask(bob, id, "POST", "/leave"),
     ...{ done: 204, again: 404, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
     whose: () => bob,
   },
   "a new admin": {
-    deed: (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
+    run: (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "admin", [ids().c]: "member" }),
     notices: () => ({ [ids().b]: "admin_set" }),
     whose: () => ann,
   },
   "a hand-over": {
-    deed: (id) => ask(ann, id, "POST", "/owner", { user_id: bob.user.id }),
+    run: (id) => ask(ann, id, "POST", "/owner", { user_id: bob.user.id }),
     ...{ done: 200, again: 403, tips: 1 },
     after: () => ({ [ids().a]: "member", [ids().b]: "owner", [ids().c]: "member" }),
     whose: () => bob,
   },
   "a dissolution": {
-    deed: (id) => ask(ann, id, "DELETE", ""),
+    run: (id) => ask(ann, id, "DELETE", ""),
     ...{ done: 204, again: 404, tips: 0 },
     after: () => ({}),
     notices: () => ({ [ids().a]: "dissolved", [ids().b]: "dissolved", [ids().c]: "dissolved" }),
@@ -138,64 +138,64 @@ interface Before {
   told: Record<number, string[]>;
 }
 
-/** How a group is before a deed, as the first one was: each is made alike. */
-const befores = new Map<Deed, Before>();
+/** How a group is before an action, as the first one was: each is made alike. */
+const befores = new Map<Action, Before>();
 
-async function beforeOf(deed: Deed, id: number): Promise<Before> {
-  const known = befores.get(deed);
+async function beforeOf(action: Action, id: number): Promise<Before> {
+  const known = befores.get(action);
   if (known) return known;
   const before = { members: await membersOf(id), tips: await tipsOf(id), told: await noticesOfAll(id) };
-  befores.set(deed, before);
+  befores.set(action, before);
   return before;
 }
 
-/** Breaks the deed at one step. @returns whether it came to that */
-async function broken(deed: Deed, place: Place, step: number): Promise<boolean> {
-  const id = await groupOf("group", ann, [bob, cid], deed.join);
-  await deed.before?.(id);
+/** Breaks the action at one step. @returns whether it came to that */
+async function broken(action: Action, place: Place, step: number): Promise<boolean> {
+  const id = await groupOf("group", ann, [bob, cid], action.join);
+  await action.before?.(id);
   await runJobs(id);
-  const { members: before, tips, told } = await beforeOf(deed, id);
+  const { members: before, tips, told } = await beforeOf(action, id);
   let answer: Answer;
   let isHit: boolean;
   {
-    using broken = await breakAt(place, step, { conversationId: id, userId: deed.whose().user.id });
-    answer = await deed.deed(id);
+    using broken = await breakAt(place, step, { conversationId: id, userId: action.whose().user.id });
+    answer = await action.run(id);
     isHit = broken.isHit;
   }
-  const at = `${place} ${step}: ${JSON.stringify(answer)}`;
-  expect(isHit ? [deed.done, 503] : [deed.done], at).toContain(answer.status);
+  const when = `${place} ${step}: ${JSON.stringify(answer)}`;
+  expect(isHit ? [action.done, 503] : [action.done], when).toContain(answer.status);
   // Whatever became of it: once the jobs have run, all agree on whether it has happened.
   const now = await membersOf(id);
-  expect([before, deed.after()], at).toContainEqual(now);
-  if (answer.status === deed.done) expect(now, at).toEqual(deed.after());
+  expect([before, action.after()], when).toContainEqual(now);
+  if (answer.status === action.done) expect(now, when).toEqual(action.after());
   await runJobs(id);
-  await expectAgreement(id);
-  expect(await membersOf(id), at).toEqual(now);
+  await assertConsistent(id);
+  expect(await membersOf(id), when).toEqual(now);
   // Whoever repeats his call finds it done, or does it.
-  const again = await deed.deed(id);
-  const wasDone = JSON.stringify(now) === JSON.stringify(deed.after());
-  expect(again.status, at).toBe(wasDone ? deed.again : deed.done);
-  expect(await membersOf(id), at).toEqual(deed.after());
+  const again = await action.run(id);
+  const wasDone = JSON.stringify(now) === JSON.stringify(action.after());
+  expect(again.status, when).toBe(wasDone ? action.again : action.done);
+  expect(await membersOf(id), when).toEqual(action.after());
   if (!wasDone) {
     await runJobs(id);
-    await expectAgreement(id);
+    await assertConsistent(id);
   }
   // Once, and to nobody else.
-  const notices = Object.entries(deed.notices?.() ?? {}).map(([who, event]) => [
+  const notices = Object.entries(action.notices?.() ?? {}).map(([who, event]) => [
     who,
     [...(told[Number(who)] ?? []), event],
   ]);
-  expect(await noticesOfAll(id), at).toEqual({ ...told, ...Object.fromEntries(notices) });
-  if (deed.tips > 0) expect(await tipsOf(id), at).toBe(tips + deed.tips);
+  expect(await noticesOfAll(id), when).toEqual({ ...told, ...Object.fromEntries(notices) });
+  if (action.tips > 0) expect(await tipsOf(id), when).toBe(tips + action.tips);
   return isHit;
 }
 
-describe.each(Object.entries(DEEDS))("%s", (_, deed) => {
+describe.each(Object.entries(ACTIONS))("%s", (_, action) => {
   test.each(PLACES)(
     "that breaks at any step of %s is done, or not, for everybody",
     async (place) => {
       let step = 1;
-      while (await broken(deed, place, step)) step++;
+      while (await broken(action, place, step)) step++;
       expect(step).toBeGreaterThan(1);
     },
     60_000,

@@ -17,7 +17,7 @@ import { openDevice, openRoom, TestSocket } from "../../support/clients/socket.t
 import { Stopwatch } from "../../support/clock.ts";
 import { breakAt, type Place } from "../../support/faults/break.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { inboxObject, newGroup, nth, runInboxJob } from "../../support/objects/room.ts";
+import { at, inboxObject, newGroup, runInboxJob } from "../../support/objects/room.ts";
 import { runs } from "../../support/property-runs.ts";
 
 let ann: SignedIn;
@@ -189,9 +189,9 @@ async function brokenAt(
     broken[Symbol.dispose]();
     await settle(bob);
     const isThere = await hasSockets(bob);
-    const at = `${place} ${step}`;
-    expect(await isOnlineInD1(bob), at).toBe(isThere);
-    expect(await lastTold(bob), at).toBe(isThere ? "online" : "offline");
+    const when = `${place} ${step}`;
+    expect(await isOnlineInD1(bob), when).toBe(isThere);
+    expect(await lastTold(bob), when).toBe(isThere ? "online" : "offline");
     for (const open of [socket, done]) if (open instanceof TestSocket && open.isOpen) await close(open);
     if (isThere) await graceOver(bob);
     if (!broken.isHit) return step;
@@ -235,7 +235,7 @@ test("whatever happens to sockets, inbox and D1: all know in the end who is onli
           sockets.push(await openRoom(id, bob.token));
           break;
         case "close":
-          if (sockets.length > 0) await close(nth(sockets, 0));
+          if (sockets.length > 0) await close(at(sockets, 0));
           break;
         case "close all":
           await Promise.all(sockets.map(close));

@@ -5,9 +5,9 @@ import type { ConversationId } from "../../../src/core/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import {
+  at,
   conversationObject,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -21,8 +21,8 @@ let bob: SignedIn;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
 });
 
 /** A client as it should be: it repeats what was not acknowledged, and comes back with what it showed last. */

@@ -10,9 +10,9 @@ import { getConversation, list, page, send } from "../../support/clients/chat.ts
 import { openRoom } from "../../support/clients/socket.ts";
 import { failStatement } from "../../support/faults/break.ts";
 import { refusing } from "../../support/faults/refuse-projection.ts";
-import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { groupOf } from "../../support/objects/core.ts";
-import { conversationObject, newGroup, nth, people, post } from "../../support/objects/room.ts";
+import { at, conversationObject, newGroup, people, post } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -23,7 +23,7 @@ let id: ConversationId;
 
 beforeAll(async () => {
   const all = await people(5);
-  [ann, bob, cid, dan, eve] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3), nth(all, 4)];
+  [ann, bob, cid, dan, eve] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3), at(all, 4)];
 });
 
 beforeEach(async () => {
@@ -68,7 +68,7 @@ test("while D1 takes nothing a group goes on, and afterwards D1 knows all of it"
     expect(await inD1()).toEqual(before);
   }
   await runJobs(id);
-  await expectAgreement(id);
+  await assertConsistent(id);
   expect(await getConversation(dan, id)).toMatchObject({ name: "renamed", owner_id: bob.user.id });
   expect((await list(dan)).items.map((item) => item.id)).toContain(id);
   expect((await list(eve)).items.map((item) => item.id)).not.toContain(id);
@@ -88,7 +88,7 @@ test("a group that ends while D1 takes nothing is gone at once, and gone in D1 a
     expect((await ask(dan, "POST", "/join", {})).status).toBe(404);
   }
   await runJobs(id);
-  await expectAgreement(id);
+  await assertConsistent(id);
 });
 
 type MemberTold = ConversationProjection["members"][number];
@@ -130,7 +130,7 @@ describe("what D1 is told", () => {
       [0, 0, 4, 4, 1],
     ]) {
       await env.DB.prepare("DELETE FROM memberships WHERE user_id = ?").bind(dan.user.id).run();
-      await Promise.all(order.map((n) => nth(calls, n)()));
+      await Promise.all(order.map((n) => at(calls, n)()));
       expect((await inD1())[dan.user.id]).toMatchObject({ state: "left", version: 5 });
     }
   });
@@ -163,7 +163,7 @@ describe("what D1 is told", () => {
 describe("a statement that fails", () => {
   test("whoever is out has no socket left, whichever statement of his removal failed", async () => {
     const all = await people(3);
-    const [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+    const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
     let step = 1;
     for (let isHit = true; isHit; step++) {
       const id = await newGroup(ann, bob, cid);
@@ -176,22 +176,22 @@ describe("a statement that fails", () => {
         status = (await call("DELETE", path, { token: ann.token })).status;
         isHit = broken.isHit;
       }
-      const at = `statement ${step} failed, answered ${status}`;
+      const when = `statement ${step} failed, answered ${status}`;
       const last = await post(id, ann, "who is here?");
       await others.until(({ seqs }) => seqs.includes(last));
       const inside = await call("GET", `/v1/conversations/${id}`, { token: bob.token });
-      if (status === 204) expect(inside.status, at).toBe(404);
+      if (status === 204) expect(inside.status, when).toBe(404);
       if (inside.status === 404) {
-        expect((await his.closed()).code, at).toBe(4001);
-        expect(his.seqs, at).toEqual([]);
+        expect((await his.closed()).code, when).toBe(4001);
+        expect(his.seqs, when).toEqual([]);
         // His tip and the message after it: nobody misses a seq.
-        expect(others.seqs, at).toEqual([1, 2]);
+        expect(others.seqs, when).toEqual([1, 2]);
       } else {
         await his.until(({ seqs }) => seqs.includes(last));
       }
       await evictDurableObject(conversationObject(id));
       await runJobs(id);
-      await expectAgreement(id);
+      await assertConsistent(id);
     }
     expect(step).toBeGreaterThan(5);
   });

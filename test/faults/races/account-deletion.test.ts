@@ -8,7 +8,7 @@ import {
   deleteAccount,
   gone,
   membershipsInD1,
-  runFarewell,
+  runAccountDeletion,
   runProjection,
 } from "../../support/accounts/deletion.ts";
 import { call, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
@@ -54,7 +54,7 @@ async function provenGone(group: number, direct: number): Promise<void> {
   const tips = (await page(ann, group)).items.filter(({ kind }) => kind === "tip");
   expect(tips.map(({ sender }) => sender)).toEqual([gone(bob)]);
   problem(await call("GET", "/v1/me", { token: bob.token }), 401, "unauthenticated");
-  expect(await runFarewell(bob)).toBe(0);
+  expect(await runAccountDeletion(bob)).toBe(0);
 }
 
 test("twenty deletions at once: one is done, the others find the account gone", async () => {
@@ -69,7 +69,7 @@ test("twenty deletions at once: one is done, the others find the account gone", 
   const attempts = "SELECT count(*) AS count FROM password_attempts WHERE name = ?";
   expect(await env.DB.prepare(attempts).bind(bob.user.username).first("count")).toBe(0);
   // Those who came too late had announced themselves, and look once more.
-  while ((await runFarewell(bob)) > 0);
+  while ((await runAccountDeletion(bob)) > 0);
   await provenGone(group.id, direct.id);
 });
 
@@ -141,7 +141,7 @@ test("whoever is being deleted is in no group that he is added to meanwhile", as
     }
   }
   expect((await deleting).status).toBe(204);
-  await runFarewell(bob);
+  await runAccountDeletion(bob);
   expect(await membershipsInD1(bob)).not.toMatchObject({ [id]: "active" });
   expect(await getConversation(ann, id)).toMatchObject({ member_count: 1 });
   expect(await storedInConversation(id)).not.toContain(bob.user.username);
@@ -183,12 +183,12 @@ test("a crash before D1 changes leaves everything as it was", async () => {
   const { id } = await createGroup(ann, [bob]);
   await announced();
   await abortAllDurableObjects();
-  expect(await runFarewell(bob)).toBe(1);
+  expect(await runAccountDeletion(bob)).toBe(1);
   expect((await post(id, bob, "still here")).status).toBe(201);
   const socket = await openRoom(id, bob.token);
   await socket.settled();
   expect(await membershipsInD1(bob)).toEqual({ [id]: "active" });
-  expect(await runFarewell(bob)).toBe(0);
+  expect(await runAccountDeletion(bob)).toBe(0);
 });
 
 test("a crash between D1 and the inbox: its job goes on", async () => {
@@ -199,9 +199,9 @@ test("a crash between D1 and the inbox: its job goes on", async () => {
   await announced();
   await deletedInD1();
   // The farewell, then one job for each conversation.
-  expect(await runFarewell(bob)).toBe(1);
+  expect(await runAccountDeletion(bob)).toBe(1);
   expect((await socket.closed()).code).toBe(4001);
-  expect(await runFarewell(bob)).toBe(2);
+  expect(await runAccountDeletion(bob)).toBe(2);
   await provenGone(group.id, direct.id);
 });
 
@@ -210,12 +210,12 @@ test("a crash in the midst of leaving: what is left is done once", async () => {
   const direct = await openDirect(ann, bob);
   await announced();
   await deletedInD1();
-  expect(await runFarewell(bob)).toBe(1);
+  expect(await runAccountDeletion(bob)).toBe(1);
   // One conversation has confirmed, which the crash took from the inbox.
   const removed = await env.CONVERSATION.getByName(String(group.id)).removeDeleted({ userId: bob.user.id });
   expect(removed).toEqual({ ok: true, value: null });
   await abortAllDurableObjects();
-  expect(await runFarewell(bob)).toBe(2);
+  expect(await runAccountDeletion(bob)).toBe(2);
   await provenGone(group.id, direct.id);
 });
 
@@ -230,9 +230,9 @@ test("a conversation that fails is asked again, and the answer does not wait for
   await rename("applications", "elsewhere");
   expect((await deleteAccount(bob)).status).toBe(204);
   expect(await membershipsInD1(bob)).toEqual({ [group.id]: "active", [direct.id]: "left" });
-  expect(await runFarewell(bob)).toBe(1);
+  expect(await runAccountDeletion(bob)).toBe(1);
   await rename("elsewhere", "applications");
-  expect(await runFarewell(bob)).toBe(1);
+  expect(await runAccountDeletion(bob)).toBe(1);
   await provenGone(group.id, direct.id);
 });
 

@@ -2,11 +2,11 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
-import { deleteAccount, membershipsInD1, runFarewell } from "../../support/accounts/deletion.ts";
+import { deleteAccount, membershipsInD1, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { newSession, openDevices, turns } from "../../support/accounts/sessions.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { register } from "../../support/clients/api.ts";
-import { createGroup, crowd, page, storedInInbox } from "../../support/clients/chat.ts";
+import { createGroup, insertUsers, page, storedInInbox } from "../../support/clients/chat.ts";
 import { accepted, DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
 import { HeldCalls } from "../../support/faults/hold.ts";
 import { inboxObject, newGroup, post, range, text } from "../../support/objects/room.ts";
@@ -78,7 +78,7 @@ test("a sync of a conversation that is new to the inbox leaves nothing in it whe
 });
 
 test("a device that opens a socket while the account ends has none after, and leaves nothing", async () => {
-  const { id: large } = await createGroup(ann, [bob, ...(await crowd(MANY))]);
+  const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(MANY))]);
   const held = await HeldCalls.hold(large, "hello");
   const opening = upgrade(DEVICE_PATH, (await newSession(bob)).token);
   await held.until(1);
@@ -113,7 +113,7 @@ test("devices that send while the account ends are acked what is stored, and it 
     expect((await socket.closed()).code).toBe(4001);
     expect(socket.frames.at(-1)?.type).toBe("kicked");
   }
-  expect(await runFarewell(bob)).toBe(0);
+  expect(await runAccountDeletion(bob)).toBe(0);
   expect(await membershipsInD1(bob)).toEqual({ [id]: "left" });
   await nothingLeft();
   const last = await post(id, ann, "end");

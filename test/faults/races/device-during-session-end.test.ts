@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { newSession, openDevices, openSockets, turns } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, crowd, page } from "../../support/clients/chat.ts";
+import { createGroup, insertUsers, page } from "../../support/clients/chat.ts";
 import {
   accepted,
   DEVICE_PATH,
@@ -41,7 +41,7 @@ let large: number;
 beforeAll(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
   [id, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
-  large = (await createGroup(ann, await crowd(MANY))).id;
+  large = (await createGroup(ann, await insertUsers(MANY))).id;
 });
 
 /** Ends a session, in one way or the other. */

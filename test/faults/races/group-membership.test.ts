@@ -5,13 +5,13 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { UserId } from "../../../src/core/ids.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
-import { crowd, getConversation, list, page, send, sendAll } from "../../support/clients/chat.ts";
+import { getConversation, insertUsers, list, page, send, sendAll } from "../../support/clients/chat.ts";
 import { accepted, openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import { expectAgreement, runJobs } from "../../support/objects/assert-consistent.ts";
+import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { groupOf } from "../../support/objects/core.ts";
-import { conversationObject, nth, people, post, range, sessionOf, text } from "../../support/objects/room.ts";
+import { at, conversationObject, people, post, range, sessionOf, text } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -20,7 +20,7 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await people(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -47,7 +47,7 @@ async function rolesOf(who: SignedIn, id: number): Promise<Record<string, string
 
 async function agree(id: number): Promise<void> {
   await runJobs(id);
-  await expectAgreement(id);
+  await assertConsistent(id);
 }
 
 describe("who is removed while his sends wait", () => {
@@ -67,7 +67,7 @@ describe("who is removed while his sends wait", () => {
       const [answers, { status }] = [await Promise.all(posts), await removed];
       expect(status).toBe(204);
       expect((await mine.closed()).code).toBe(4001);
-      const tip = nth(await tips(ann, id, "removed"), 0);
+      const tip = at(await tips(ann, id, "removed"), 0);
       expect(tip.userIds).toEqual([bob.user.id]);
       const all = (await page(ann, id, "?limit=100")).items;
       const his = all.filter(({ sender, kind }) => sender.id === bob.user.id && kind === "text");
@@ -119,8 +119,8 @@ test("of acceptance and rejection at once, one counts", async () => {
 });
 
 test("a group with one place left takes one of fifty who come at once", async () => {
-  const id = await groupOf("group", ann, await crowd(998), "free");
-  const newcomers = await crowd(50);
+  const id = await groupOf("group", ann, await insertUsers(998), "free");
+  const newcomers = await insertUsers(50);
   const coming = newcomers.map(async ({ user }, i) => {
     if (i % 2 === 0) return (await ask(ann, id, "POST", "/members", { user_ids: [user.id] })).status;
     const person = { id: UserId.parse(user.id), username: `${user.id}`, nickname: "", avatar: "" };

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { deleteAccount, runFarewell } from "../../support/accounts/deletion.ts";
+import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { type Answer, call, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
@@ -235,7 +235,7 @@ test("an account that is deleted meanwhile leaves nothing behind", async () => {
   await held.release();
   expect(deleted.status).toBe(204);
   problem(await repaired, 401, "unauthenticated");
-  await runFarewell(dan);
+  await runAccountDeletion(dan);
   await runJobs(id);
   expect(JSON.parse(await storedInInbox(dan))).toMatchObject({ conversations: [], device_cursors: [] });
   problem(await call("POST", "/v1/me/repair", { token: dan.token }), 401, "unauthenticated");

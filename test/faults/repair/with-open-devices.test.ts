@@ -6,7 +6,7 @@ import { turns } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
-  crowd,
+  insertUsers,
   list,
   openDirect,
   page,
@@ -67,8 +67,8 @@ async function talk(content: string): Promise<void> {
 async function showsAll(device: Device): Promise<void> {
   for (const id of ids) {
     const { items } = await page(ann, id, "?after=0&limit=100");
-    await device.until(() => device.picture(id).messages.length === items.length);
-    expect(device.picture(id).messages).toEqual(items.map(shown));
+    await device.until(() => device.displayed(id).messages.length === items.length);
+    expect(device.displayed(id).messages).toEqual(items.map(shown));
   }
 }
 
@@ -124,7 +124,7 @@ test("what is wrong in the list alone closes no socket", async () => {
 });
 
 test("a large group that was taken for a small one tells a device at once from then on", async () => {
-  const { id } = await createGroup(bob, [ann, ...(await crowd(64))]);
+  const { id } = await createGroup(bob, [ann, ...(await insertUsers(64))]);
   ids = [id];
   await allTold();
   // Whoever comes says hello to large groups, and to where something has just happened.
@@ -173,7 +173,7 @@ test.each(Object.entries(WRONG))(
     await talk("after");
     const [first = 0] = ids;
     await remove(bob, first, 1, "everyone");
-    await device.until(() => device.picture(first).messages.some(({ revoked }) => revoked));
+    await device.until(() => device.displayed(first).messages.some(({ revoked }) => revoked));
     await showsAll(device);
     await listsAll();
     device.leave();
@@ -189,7 +189,7 @@ test("what was lost on a socket is told once the places are repaired", async () 
   await talk("never told");
   await allTold();
   for (const id of ids)
-    expect(device.picture(id).messages.length).toBeLessThan((await page(ann, id)).items.length);
+    expect(device.displayed(id).messages.length).toBeLessThan((await page(ann, id)).items.length);
   await repair(ann);
   await device.until(() => false);
   await device.come();

@@ -7,8 +7,8 @@ import { app } from "../../support/app.ts";
 import { type Answer, call, problem, register, request, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
-  crowd,
   getConversation,
+  insertUsers,
   listed,
   openDirect,
   page,
@@ -156,7 +156,7 @@ describe("a block", () => {
   );
 
   test("of one of many keeps a large group from being made, in one query", async () => {
-    const [dan, others] = [await register(), await crowd(300)];
+    const [dan, others] = [await register(), await insertUsers(300)];
     const last = others.at(-1);
     if (!last) throw new Error("there are others");
     await done("PUT blocks", dan, last);
@@ -263,7 +263,7 @@ describe("in a race", () => {
 
   test("a conversation that is opened while it is blocked cannot be written", async () => {
     const dan = await register();
-    const others = await crowd(30);
+    const others = await insertUsers(30);
     const path = (id: number) => `/v1/blocks/${id}`;
     const opened = await Promise.all(
       others.map(async ({ user }, i) => {

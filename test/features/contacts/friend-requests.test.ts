@@ -11,7 +11,7 @@ import {
   users,
 } from "../../support/accounts/friends.ts";
 import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
-import { crowd } from "../../support/clients/chat.ts";
+import { insertUsers } from "../../support/clients/chat.ts";
 
 const MANY = 50;
 const POLICIES = ["allow", "approve", "deny"] as const;
@@ -187,7 +187,7 @@ describe("lists", () => {
   test.each([0, 3, 7])("of %i friends come in pages, once each", async (count) => {
     const dan = await register();
     await policy(dan, "allow");
-    const others = await crowd(count);
+    const others = await insertUsers(count);
     const ids = others.map(({ user }) => user.id);
     const insert =
       "INSERT INTO friends SELECT ?1, value, 0 FROM json_each(?2) UNION ALL SELECT value, ?1, 0 FROM json_each(?2)";
@@ -197,14 +197,14 @@ describe("lists", () => {
   });
 
   test("of blocked users come in pages, once each", async () => {
-    const [dan, others] = [await register(), await crowd(7)];
+    const [dan, others] = [await register(), await insertUsers(7)];
     for (const other of others) await done("PUT blocks", dan, other);
     const all = await pages((query) => users(dan, "blocks", query));
     expect(all.map(({ id }) => Number(id))).toEqual(others.map(({ user }) => user.id));
   });
 
   test("of requests come in pages, the newest first, of one moment too", async () => {
-    const [dan, others] = [await register(), await crowd(7)];
+    const [dan, others] = [await register(), await insertUsers(7)];
     const ids = others.map(({ user }) => user.id);
     const insert = "INSERT INTO friend_requests SELECT ?, value, key / 3 FROM json_each(?)";
     await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();

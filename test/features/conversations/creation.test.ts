@@ -3,7 +3,14 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../support/app.ts";
 import { call, freshName, problem, register, request, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, crowd, getConversation, list, rowsInD1, send } from "../../support/clients/chat.ts";
+import {
+  createGroup,
+  getConversation,
+  insertUsers,
+  list,
+  rowsInD1,
+  send,
+} from "../../support/clients/chat.ts";
 import { StrictConversation } from "../../support/clients/shapes.ts";
 
 let ann: SignedIn;
@@ -185,7 +192,7 @@ test("a conversation shows its newest message to each member", async () => {
 });
 
 test("a group has a thousand members, and not one more", async () => {
-  const ids = (await crowd(1_000)).map(({ user }) => user.id);
+  const ids = (await insertUsers(1_000)).map(({ user }) => user.id);
   const group = (member_ids: number[]) => ({ kind: "group", name: "x", member_ids });
   await refused(group(ids), 400, "validation_failed");
   await refused(group([...ids.slice(1), bob.user.id]), 400, "validation_failed");

@@ -19,7 +19,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { StrictReceipts } from "../../support/clients/shapes.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { conversationObject, inboxObject, nth } from "../../support/objects/room.ts";
+import { at, conversationObject, inboxObject } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -65,14 +65,14 @@ test("the others' messages are unread until they are read, one's own never", asy
 test("a read position moves forward only, never past the last message", async () => {
   const { id } = await openDirect(ann, bob);
   await sendAll(ann, id, ["1", "2", "3", "4"]);
-  const at = (read_seq: number, unread_count: number) => ({ read_seq, unread_count });
-  expect((await read(bob, id, 0)).body).toEqual(at(0, 4));
-  expect((await read(bob, id, 3)).body).toEqual(at(3, 1));
+  const position = (read_seq: number, unread_count: number) => ({ read_seq, unread_count });
+  expect((await read(bob, id, 0)).body).toEqual(position(0, 4));
+  expect((await read(bob, id, 3)).body).toEqual(position(3, 1));
   for (const seq of [3, 2, 1, 0])
-    expect(await read(bob, id, seq)).toEqual(expect.objectContaining({ status: 200, body: at(3, 1) }));
+    expect(await read(bob, id, seq)).toEqual(expect.objectContaining({ status: 200, body: position(3, 1) }));
   for (const seq of [5, 999, Number.MAX_SAFE_INTEGER]) problem(await read(bob, id, seq), 404, "not_found");
   await stands(bob, id, 3, 1);
-  expect((await read(bob, id, 4)).body).toEqual(at(4, 0));
+  expect((await read(bob, id, 4)).body).toEqual(position(4, 0));
   await send(ann, id, "5");
   await stands(bob, id, 4, 1);
 });
@@ -105,9 +105,9 @@ test("revoking and hiding leave the positions and counts as they are", async () 
 
 test("receipts tell how far every member has read, and when", async () => {
   const { id } = await createGroup(ann, [bob, cem]);
-  const at = (user_id: number, read_seq: number, read_at: unknown) => ({ user_id, read_seq, read_at });
+  const position = (user_id: number, read_seq: number, read_at: unknown) => ({ user_id, read_seq, read_at });
   const ids = [ann, bob, cem].map(({ user }) => user.id);
-  expect(await receipts(bob, id)).toEqual(new Map(ids.map((user) => [user, at(user, 0, 0)])));
+  expect(await receipts(bob, id)).toEqual(new Map(ids.map((user) => [user, position(user, 0, 0)])));
   const before = Date.now();
   const sent = await send(ann, id, "1");
   await send(ann, id, "2");
@@ -115,7 +115,7 @@ test("receipts tell how far every member has read, and when", async () => {
   const now = await receipts(cem, id);
   expect(now.get(ann.user.id)).toMatchObject({ read_seq: 2 });
   expect(now.get(bob.user.id)).toMatchObject({ read_seq: 1 });
-  expect(now.get(cem.user.id)).toEqual(at(cem.user.id, 0, 0));
+  expect(now.get(cem.user.id)).toEqual(position(cem.user.id, 0, 0));
   expect(now.get(bob.user.id)?.read_at).toBeGreaterThanOrEqual(Math.max(before, sent.created_at));
   // Reading again what was read leaves the time.
   await read(bob, id, 1);
@@ -223,18 +223,21 @@ describe("how far the other one has read", () => {
     const { id } = await openDirect(ann, bob);
     const { last_seq: before } = await getConversation(ann, id);
     const seqs = (await sendAll(ann, id, ["1", "2", "3", "4"])).map(({ seq }) => seq);
-    const at = (index: number) => expect.objectContaining({ readSeq: seqs[index] });
+    const position = (index: number) => expect.objectContaining({ readSeq: seqs[index] });
     expect((await entry(ann, id)).peerRead?.readSeq).toBeLessThanOrEqual(before);
 
     await read(bob, id, seqs[0]);
-    expect([(await described(ann, id)).peerRead, (await entry(ann, id)).peerRead]).toEqual([at(0), at(0)]);
+    expect([(await described(ann, id)).peerRead, (await entry(ann, id)).peerRead]).toEqual([
+      position(0),
+      position(0),
+    ]);
 
     const room = await openRoom(id, bob.token);
     const sockets = [room, await openDevice(bob.token)];
     room.send({ type: "read", conversation_id: id, seq: seqs[1] });
-    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(at(1));
-    nth(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
-    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(at(2));
+    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(position(1));
+    at(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
+    await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(position(2));
     for (const socket of sockets) socket.close();
 
     const { seq } = await send(bob, id, "an answer");

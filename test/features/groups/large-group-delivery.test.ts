@@ -3,13 +3,13 @@ import type { ConversationId } from "../../../src/core/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { listed } from "../../support/clients/chat.ts";
-import { acked, knownTo } from "../../support/clients/device-frames.ts";
+import { acked, seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept } from "../../support/faults/calls.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { newGroup, nth, post, range, text } from "../../support/objects/room.ts";
+import { at, newGroup, post, range, text } from "../../support/objects/room.ts";
 
 const MEMBERS = 500;
 const ONLINE = 20;
@@ -17,7 +17,7 @@ const MESSAGES = 200;
 /** So late is a message for somebody whose device is open. */
 const LATE_MS = 2_000;
 
-let crowd: SignedIn[];
+let users: SignedIn[];
 /** Who is told by devices: half of them were there before the group. */
 let online: TestSocket[];
 let id: ConversationId;
@@ -28,34 +28,34 @@ let last = 0;
 
 beforeAll(async () => {
   costs = new Costs();
-  crowd = await signedIn(MEMBERS);
+  users = await signedIn(MEMBERS);
   startedAt = Date.now();
   online = [];
-  for (const { token } of crowd.slice(0, ONLINE / 2)) online.push(await openDevice(token));
-  id = await newGroup(nth(crowd, 0), ...crowd.slice(1));
+  for (const { token } of users.slice(0, ONLINE / 2)) online.push(await openDevice(token));
+  id = await newGroup(at(users, 0), ...users.slice(1));
   await vi.waitFor(() => expect(costs.told.size).toBe(MEMBERS), { timeout: 100_000, interval: 20 });
-  for (const { token } of crowd.slice(ONLINE / 2, ONLINE)) online.push(await openDevice(token));
+  for (const { token } of users.slice(ONLINE / 2, ONLINE)) online.push(await openDevice(token));
 }, 120_000);
 
 afterAll(() => costs[Symbol.dispose]());
 
 /** Resolves once a device has all up to the newest message, each once and in order from the first it was told. */
 async function upToDate(device: TestSocket, first: number): Promise<void> {
-  await device.until(() => knownTo(device, id).length > last - first);
-  expect(knownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(first, last));
+  await device.until(() => seqsKnownTo(device, id).length > last - first);
+  expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(first, last));
   expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
 }
 
 const unread = async (who: SignedIn) => (await listed(who, id)).unread_count;
 
 test("each of 20 with a device gets 200 messages once, in order, however they were said", async () => {
-  const [speaker, several, roomy] = [nth(online, 1), nth(online, 2), await openRoom(id, nth(crowd, 3).token)];
+  const [speaker, several, roomy] = [at(online, 1), at(online, 2), await openRoom(id, at(users, 3).token)];
   for (const round of range(1, MESSAGES / 20)) {
     const say = (n: number) => ({ ...text(`${round} ${n}`, `${round} ${n}`), conversation_id: id });
     for (const n of range(1, 5)) speaker.send(say(n));
     several.send({ type: "sends", items: range(6, 10).map(say) });
     for (const n of range(11, 15)) roomy.send(text(`${round} ${n}`, `${round} ${n}`));
-    for (const n of range(16, 20)) await post(id, nth(crowd, 0), `${round} ${n}`);
+    for (const n of range(16, 20)) await post(id, at(users, 0), `${round} ${n}`);
     for (const socket of [speaker, several, roomy]) await acked(socket, 5 * round);
   }
   last += MESSAGES;
@@ -63,16 +63,16 @@ test("each of 20 with a device gets 200 messages once, in order, however they we
 }, 60_000);
 
 test("who has none sees at once what he has not read, when he comes", async () => {
-  for (const member of crowd.slice(ONLINE + 10, ONLINE + 50)) expect(await unread(member)).toBe(last);
+  for (const member of users.slice(ONLINE + 10, ONLINE + 50)) expect(await unread(member)).toBe(last);
 }, 60_000);
 
 test("who comes with a device in between gets all from then on, without delay", async () => {
-  const device = await openDevice(nth(crowd, ONLINE).token);
+  const device = await openDevice(at(users, ONLINE).token);
   const first = last + 1;
   const delays: number[] = [];
   for (const _ of range(1, 20)) {
     using watch = new Stopwatch();
-    last = await post(id, nth(crowd, 0), "now");
+    last = await post(id, at(users, 0), "now");
     await upToDate(device, first);
     delays.push(watch.ms);
   }
@@ -92,13 +92,13 @@ async function unheard(who: SignedIn): Promise<TestSocket> {
 /** Resolves once a device has a new message, without delay. */
 async function hearsAtOnce(device: TestSocket): Promise<void> {
   using watch = new Stopwatch();
-  last = await post(id, nth(crowd, 0), "now");
-  await device.until(() => knownTo(device, id).includes(last));
+  last = await post(id, at(users, 0), "now");
+  await device.until(() => seqsKnownTo(device, id).includes(last));
   expect(watch.ms).toBeLessThan(LATE_MS);
 }
 
 test("a device of whose coming the group has not heard is told without delay once it syncs", async () => {
-  const device = await unheard(nth(crowd, ONLINE + 2));
+  const device = await unheard(at(users, ONLINE + 2));
   device.send({ type: "sync", conversation_id: id, after: last, rev: 0 });
   await device.until(({ frames }) => frames.some(({ has_more }) => has_more === false));
   await hearsAtOnce(device);
@@ -106,7 +106,7 @@ test("a device of whose coming the group has not heard is told without delay onc
 }, 60_000);
 
 test("so it is once it says something", async () => {
-  const device = await unheard(nth(crowd, ONLINE + 3));
+  const device = await unheard(at(users, ONLINE + 3));
   device.send({ ...text("here"), conversation_id: id });
   await acked(device, 1);
   await hearsAtOnce(device);
@@ -114,7 +114,7 @@ test("so it is once it says something", async () => {
 }, 60_000);
 
 test("who only asks for his list sees what he has not read, however long after the last time", async () => {
-  const poller = nth(crowd, ONLINE + 1);
+  const poller = at(users, ONLINE + 1);
   const now = Date.now;
   let ahead = 0;
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + ahead);
@@ -122,7 +122,7 @@ test("who only asks for his list sees what he has not read, however long after t
   expect(await unread(poller)).toBe(last);
   for (const seconds of [0, 1, 5, 9, 11, 16, 30, 61, 9, 120]) {
     ahead += 1_000 * seconds;
-    for (const _ of range(1, 3)) last = await post(id, nth(crowd, 0), "meanwhile");
+    for (const _ of range(1, 3)) last = await post(id, at(users, 0), "meanwhile");
     // Who asked lately is told like others, which takes a moment; whoever has not is asked for at once.
     if (seconds > 10) expect(await unread(poller)).toBe(last);
     else {
@@ -135,13 +135,13 @@ test("who only asks for his list sees what he has not read, however long after t
 
 test("who has no device and never asks was told of the group, and then once a minute at most", async () => {
   const minutes = Math.floor((Date.now() - startedAt) / 60_000);
-  const silent = crowd.slice(ONLINE + 50).map(({ user }) => costs.bumps.get(String(user.id)) ?? 0);
+  const silent = users.slice(ONLINE + 50).map(({ user }) => costs.bumps.get(String(user.id)) ?? 0);
   expect(Math.min(...silent)).toBe(1);
   expect(Math.max(...silent)).toBeLessThanOrEqual(1 + minutes);
 });
 
 test("a device of whose coming the group has not heard is told without delay once its client loads the list", async () => {
-  const who = nth(crowd, ONLINE + 4);
+  const who = at(users, ONLINE + 4);
   const device = await unheard(who);
   await listed(who, id);
   // The group takes somebody who only looks at his list to be interested for a quarter of a minute. No test before has

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Answer, call, problem, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, listed, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { newGroup, nth, people } from "../../support/objects/room.ts";
+import { at, newGroup, people } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -12,7 +12,7 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await people(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 const Members = z.object({

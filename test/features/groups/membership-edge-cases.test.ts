@@ -5,7 +5,7 @@ import { type Answer, call, problem, type SignedIn } from "../../support/clients
 import { openDirect, page, remove, send, sendAll } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import { conversationObject, newGroup, nth, people, range } from "../../support/objects/room.ts";
+import { at, conversationObject, newGroup, people, range } from "../../support/objects/room.ts";
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -16,7 +16,7 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await people(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 function inside(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {

@@ -6,15 +6,15 @@ import { UserId } from "../../../src/core/ids.ts";
 import { PolicyName } from "../../../src/core/policies.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import {
-  crowd,
   getConversation,
+  insertUsers,
   listed,
   page,
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
 import { groupOf } from "../../support/objects/core.ts";
-import { conversationObject, inboxObject, nth, people } from "../../support/objects/room.ts";
+import { at, conversationObject, inboxObject, people } from "../../support/objects/room.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
 
@@ -83,18 +83,21 @@ let newcomer: SignedIn;
 
 beforeAll(async () => {
   const all = await people(3);
-  [owner, second, newcomer] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+  [owner, second, newcomer] = [at(all, 0), at(all, 1), at(all, 2)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
   return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
 }
 
-const Deed = z.enum(["approve", "invite", "edit", "remove", "mute", "roles", "handOver"]);
-type Deed = z.infer<typeof Deed>;
+const Action = z.enum(["approve", "invite", "edit", "remove", "mute", "roles", "handOver"]);
+type Action = z.infer<typeof Action>;
 
-/** Each deed as a call, on a member of its own or on somebody who is none. */
-const DEEDS: Record<Deed, (who: SignedIn, id: number, subject: number, other: number) => Promise<Answer>> = {
+/** Each action as a call, on a member of its own or on somebody who is none. */
+const ACTIONS: Record<
+  Action,
+  (who: SignedIn, id: number, subject: number, other: number) => Promise<Answer>
+> = {
   approve: (who, id) => ask(who, id, "GET", "/applications"),
   invite: (who, id, _, other) => ask(who, id, "POST", "/members", { user_ids: [other] }),
   edit: (who, id) => ask(who, id, "PATCH", "", { name: "renamed" }),
@@ -107,7 +110,7 @@ const KINDS = PolicyName.options.map((policy) => [policy, RULES[policy]] as cons
 
 describe.each(KINDS)("in a group of the kind %s", (policy, rules) => {
   test.each(ALL)("what the %s may", async (role) => {
-    const crowded = await crowd(8);
+    const crowded = await insertUsers(8);
     const subjects = crowded.slice(0, 7);
     const id = await groupOf(policy, owner, [second, ...subjects]);
     if (role === "admin") {
@@ -117,13 +120,14 @@ describe.each(KINDS)("in a group of the kind %s", (policy, rules) => {
       if (made.status === 403) return;
     }
     const who = role === "owner" ? owner : second;
-    for (const [i, deed] of Deed.options.entries()) {
-      const other = nth(crowded, 7).user.id;
-      const answer = await DEEDS[deed](who, id, nth(subjects, i).user.id, other);
-      const allowed = deed === "remove" ? [204] : [200];
-      expect(rules[deed].includes(role) ? allowed : [403], `${deed}: ${JSON.stringify(answer.body)}`).toEqual(
-        [answer.status],
-      );
+    for (const [i, action] of Action.options.entries()) {
+      const other = at(crowded, 7).user.id;
+      const answer = await ACTIONS[action](who, id, at(subjects, i).user.id, other);
+      const allowed = action === "remove" ? [204] : [200];
+      expect(
+        rules[action].includes(role) ? allowed : [403],
+        `${action}: ${JSON.stringify(answer.body)}`,
+      ).toEqual([answer.status]);
     }
   });
 

@@ -7,7 +7,7 @@ import { send } from "../../support/clients/chat.ts";
 import { acked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { Costs, watchSql } from "../../support/objects/costs.ts";
-import { conversationObject, inboxObject, newGroup, nth, post, range } from "../../support/objects/room.ts";
+import { at, conversationObject, inboxObject, newGroup, post, range } from "../../support/objects/room.ts";
 
 const MESSAGES = 5;
 const BURST = 100;
@@ -46,16 +46,16 @@ test.for(CASES)(
   { timeout: 120_000 },
   async ({ members, online, calls }) => {
     using costs = new Costs();
-    const crowd = await signedIn(members);
-    const sender = nth(crowd, 0);
-    const id = await newGroup(sender, ...crowd.slice(1));
+    const users = await signedIn(members);
+    const sender = at(users, 0);
+    const id = await newGroup(sender, ...users.slice(1));
     // What groups of before still have to tell is none of this one's costs.
-    const all = [id, ...crowd.map(({ user }) => user.id)];
+    const all = [id, ...users.map(({ user }) => user.id)];
     // Whoever was never told is told once, whether or not he has a device.
-    const areTold = () => crowd.every(({ user }) => costs.told.has(String(user.id)));
+    const areTold = () => users.every(({ user }) => costs.told.has(String(user.id)));
     await expect.poll(areTold, PATIENCE).toBe(true);
     await expect.poll(() => countIn(id, "outbox"), PATIENCE).toBe(0);
-    const listening = crowd.slice(1, 1 + online);
+    const listening = users.slice(1, 1 + online);
     const devices = [];
     for (const { token } of listening) devices.push(await openDevice(token));
     const room = await openRoom(id, sender.token);
@@ -63,7 +63,7 @@ test.for(CASES)(
     for (const device of devices) await device.settled(id);
     for (const who of [sender, ...listening]) await settled(who, "online");
     const isLarge = members > 64;
-    const concerned = isLarge ? listening : crowd;
+    const concerned = isLarge ? listening : users;
     const reached = (seq: number) =>
       expect
         .poll(() => concerned.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
@@ -119,16 +119,16 @@ test.for(CASES)(
 
 test("messages that name somebody make those behind them no dearer", { timeout: 60_000 }, async () => {
   using costs = new Costs();
-  const crowd = await signedIn(10);
-  const [sender, named] = [nth(crowd, 0), nth(crowd, 1)];
-  const id = await newGroup(sender, ...crowd.slice(1));
+  const users = await signedIn(10);
+  const [sender, named] = [at(users, 0), at(users, 1)];
+  const id = await newGroup(sender, ...users.slice(1));
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     watchSql(storage.sql, (_, cursor) => cursors.push(cursor));
   });
   const allKnow = (seq: number) =>
     expect
-      .poll(() => crowd.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
+      .poll(() => users.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
       .toBe(true);
   /** Rows that are read for a message until everybody knows of it. */
   const reads = async () => {

@@ -3,7 +3,7 @@ import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, readable, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { groupOf } from "../../support/objects/core.ts";
-import { nth, people, text } from "../../support/objects/room.ts";
+import { at, people, text } from "../../support/objects/room.ts";
 
 const SECRET = "hush";
 
@@ -13,7 +13,7 @@ let cid: SignedIn;
 
 beforeAll(async () => {
   const all = await people(3);
-  [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+  [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {

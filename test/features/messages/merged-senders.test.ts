@@ -17,7 +17,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { merged, post, posted, type Reference, reference, snapshot } from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { nth, range } from "../../support/objects/room.ts";
+import { at, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -68,7 +68,7 @@ async function ofZaphod(): Promise<{ inner: number; outer: number; copy: number 
 /** The senders that stand in what is read of the group, by every way. */
 async function sendersRead(): Promise<unknown[]> {
   const { items } = await page(bob, here, "?limit=100");
-  const last = nth(items, items.length - 1);
+  const last = at(items, items.length - 1);
   expect(await getMessage(bob, here, last.seq)).toEqual(last);
   const found = await call("GET", `/v1/conversations/${here}/messages/search?q=old&limit=100`, {
     token: bob.token,

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
-  crowd,
   getConversation,
   getMessage,
+  insertUsers,
   listed,
   openDirect,
   page,
@@ -162,7 +162,7 @@ describe("a revoke", () => {
   });
 
   test("is answered once members know, however many have left before them", async () => {
-    const past = await crowd(50);
+    const past = await insertUsers(50);
     const { id } = await createGroup(ann, past);
     await call("POST", `/v1/conversations/${id}/members`, {
       token: ann.token,
@@ -181,7 +181,7 @@ describe("a revoke", () => {
   });
 
   test("in a group of more than fifty reaches every member's list in the end", async () => {
-    const others = await crowd(60);
+    const others = await insertUsers(60);
     const { id } = await createGroup(ann, others);
     await send(ann, id, WORDS);
     for (const member of others) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ConversationId, type UserId } from "../../../src/core/ids.ts";
 import type { SentNotice } from "../../../src/core/notice.ts";
 import type { Notices } from "../../../src/core/ports.ts";
-import { deleteAccount, runFarewell } from "../../support/accounts/deletion.ts";
+import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { noticed, noticesOf } from "../../support/accounts/notices.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
@@ -20,11 +20,11 @@ import {
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { groupOf } from "../../support/objects/core.ts";
 import {
+  at,
   conversationObject,
   inboxObject,
   loseConversation,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -37,7 +37,7 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await signedIn(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -203,9 +203,9 @@ test("every single call, or its answer, may be lost", async () => {
         isHit = lost.isHit;
       }
       await runJobs(id);
-      const at = `${loss} ${step}`;
-      expect(await noticed(bob, id), at).toEqual(["added", ...PROMOTED, "dissolved"]);
-      expect(await noticed(ann, id), at).toEqual(["created", "dissolved"]);
+      const when = `${loss} ${step}`;
+      expect(await noticed(bob, id), when).toEqual(["added", ...PROMOTED, "dissolved"]);
+      expect(await noticed(ann, id), when).toEqual(["created", "dissolved"]);
     }
   }
 });
@@ -299,8 +299,8 @@ test("whichever statement of the group fails, what was done is told, and nothing
     if (status === 204) expect(isOut).toBe(true);
     await evictDurableObject(conversationObject(id));
     await runJobs(id);
-    const at = `statement ${step}, answered ${status}`;
-    expect(await noticed(bob, id), at).toEqual(isOut ? ["added", "removed"] : ["added"]);
+    const when = `statement ${step}, answered ${status}`;
+    expect(await noticed(bob, id), when).toEqual(isOut ? ["added", "removed"] : ["added"]);
   }
   expect(step).toBeGreaterThan(5);
 });
@@ -361,8 +361,8 @@ test("a message writes nothing of it", async () => {
 });
 
 test("a crowd is told at a pace, a few at once behind the first fifty", { timeout: 120_000 }, async () => {
-  const crowd = await signedIn(300);
-  const id = await newGroup(nth(crowd, 0), ...crowd.slice(1));
+  const users = await signedIn(300);
+  const id = await newGroup(at(users, 0), ...users.slice(1));
   await expect.poll(() => waiting(id), { timeout: 60_000 }).toEqual([]);
   let underWay = 0;
   let most = 0;
@@ -383,7 +383,7 @@ test("a crowd is told at a pace, a few at once behind the first fifty", { timeou
         underWay--;
       }
     });
-    expect((await ask(nth(crowd, 0), id, "DELETE", "")).status).toBe(204);
+    expect((await ask(at(users, 0), id, "DELETE", "")).status).toBe(204);
     await expect.poll(() => waiting(id), { timeout: 60_000 }).toEqual([]);
   }
   expect(rows).toBe(1);
@@ -391,7 +391,7 @@ test("a crowd is told at a pace, a few at once behind the first fifty", { timeou
   expect(most).toBeLessThanOrEqual(50);
   // Fifty, fifty more, and then 200 a second at most.
   expect(Date.now() - began).toBeGreaterThan(900);
-  for (const who of [nth(crowd, 0), nth(crowd, 150), nth(crowd, 299)]) {
+  for (const who of [at(users, 0), at(users, 150), at(users, 299)]) {
     expect((await noticed(who, id)).at(-1)).toBe("dissolved");
   }
 });
@@ -455,7 +455,7 @@ test("a deleted account has none any more, and gets none", async () => {
     await ask(ann, id, "PATCH", `/members/${eve.user.id}`, { role: "admin" });
     expect((await deleteAccount(eve)).status).toBe(204);
   }
-  await runFarewell(eve);
+  await runAccountDeletion(eve);
   await runJobs(id);
   expect(await waiting(id)).toEqual([]);
   expect(await noticed(eve)).toEqual([]);

@@ -18,14 +18,7 @@ import { getConversation, list, openDirect } from "../../support/clients/chat.ts
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { standStill } from "../../support/clock.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import {
-  anotherDevice,
-  inboxObject,
-  newGroup,
-  nth,
-  people,
-  shownOnline,
-} from "../../support/objects/room.ts";
+import { anotherDevice, at, inboxObject, newGroup, people, shownOnline } from "../../support/objects/room.ts";
 
 const GRACE_MS = 5_000;
 
@@ -151,7 +144,7 @@ test("of several sockets, of rooms or devices, only the last one that closes cou
   // The room's socket alone is left: were anything about to be told, a job would stand for it.
   await settled(bob, "online");
   expect(await isOnlineInD1(bob)).toBe(true);
-  await close(nth(sockets, 3));
+  await close(at(sockets, 3));
   await graceOver(bob);
   await hears(anns, bob, "offline");
   expect(await told(bob)).toEqual(["online", "offline"]);

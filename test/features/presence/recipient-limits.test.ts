@@ -4,14 +4,14 @@ import { deleteAccount } from "../../support/accounts/deletion.ts";
 import { befriend, done } from "../../support/accounts/friends.ts";
 import { caughtUp, hears, presences, settled } from "../../support/accounts/presence.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
-import { crowd, openDirect } from "../../support/clients/chat.ts";
+import { insertUsers, openDirect } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { newGroup, people } from "../../support/objects/room.ts";
 
 /** Makes so many users friends of one, of whom the first `online` are online as D1 has it. */
 async function manyFriends({ user }: SignedIn, size: number, online: number): Promise<void> {
-  const ids = (await crowd(size)).map((one) => one.user.id);
+  const ids = (await insertUsers(size)).map((one) => one.user.id);
   const pairs = ids.flatMap((id) => [
     [user.id, id],
     [id, user.id],

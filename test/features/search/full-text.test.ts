@@ -15,7 +15,7 @@ import {
 import { StrictSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { conversationObject, nth, range } from "../../support/objects/room.ts";
+import { at, conversationObject, range } from "../../support/objects/room.ts";
 import { codeOf, indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 
 let ann: SignedIn;
@@ -218,7 +218,7 @@ test("finds the same by the index, above it, and after the object has slept", as
   const holding = (part: string) =>
     range(1, 450)
       .filter((n) =>
-        nth(texts, n - 1)
+        at(texts, n - 1)
           .toLowerCase()
           .includes(part),
       )

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Frame, TestSocket, upgrade } from "../../support/clients/socket.ts";
-import { Ack, Change, Picture, Read } from "./displayed.ts";
+import { Ack, Change, DisplayedConversation, Read } from "./displayed.ts";
 import type { Draft, History } from "./history.ts";
 import { Conversation, Message, wire } from "./http.ts";
 
@@ -24,7 +24,7 @@ export interface Owner {
 export class Device {
   readonly owner: Owner;
   readonly name: string;
-  readonly picture: Picture;
+  readonly displayed: DisplayedConversation;
   readonly #path: string;
   readonly #token: string;
   readonly #history: History;
@@ -46,7 +46,7 @@ export class Device {
   constructor(owner: Owner, nth: number, conversationId: number, history: History) {
     this.owner = owner;
     this.name = `device ${nth} of ${owner.id}`;
-    this.picture = new Picture(this.name, owner.id);
+    this.displayed = new DisplayedConversation(this.name, owner.id);
     this.#path = `/v1/conversations/${conversationId}/socket`;
     this.#token = owner.tokens[nth % owner.tokens.length] ?? "";
     this.#history = history;
@@ -94,7 +94,7 @@ export class Device {
   come(eager: boolean): Promise<void> {
     return this.#next(async () => {
       if (this.#socket) return;
-      const { seq, rev } = this.picture;
+      const { seq, rev } = this.displayed;
       const response = await upgrade(`${this.#path}?after=${seq}&rev=${rev}`, this.#token);
       if (!response.webSocket) throw new Error(`no socket: ${response.status} ${await response.text()}`);
       this.#socket = new TestSocket(response.webSocket);
@@ -179,10 +179,10 @@ export class Device {
       case "ready":
         return;
       case "message":
-        this.picture.message(Message.parse(frame.message));
+        this.displayed.message(Message.parse(frame.message));
         return;
       case "messages":
-        for (const message of z.array(Message).parse(frame.items)) this.picture.message(message);
+        for (const message of z.array(Message).parse(frame.items)) this.displayed.message(message);
         return;
       case "ack":
         this.#ack(Ack.parse(frame));
@@ -194,13 +194,13 @@ export class Device {
         this.#synced(Synced.parse(frame));
         return;
       case "read":
-        this.picture.read(Read.parse(frame));
+        this.displayed.read(Read.parse(frame));
         return;
       case "revoked":
-        this.picture.revoke(Change.parse(frame));
+        this.displayed.revoke(Change.parse(frame));
         return;
       case "hidden":
-        this.picture.hide(Change.parse(frame));
+        this.displayed.hide(Change.parse(frame));
         return;
       case "conversation":
         // What it is like now is told behind a long replay; the model asks for it over HTTP.
@@ -224,7 +224,7 @@ export class Device {
     const draft = this.#answeredOne(ack);
     this.#history.acknowledged(draft, { seq: ack.seq, createdAt: ack.created_at });
     // What has its place while it is behind comes with the replay.
-    if (!this.#behind) this.picture.ack(ack, draft);
+    if (!this.#behind) this.displayed.ack(ack, draft);
   }
 
   /** The oldest that waits with this client id; what was repeated is answered twice. */
@@ -241,7 +241,7 @@ export class Device {
       this.#marks++;
       return;
     }
-    this.picture.synced(last_seq, rev);
+    this.displayed.synced(last_seq, rev);
     if (has_more) this.#socket?.send({ type: "sync", after: last_seq });
     else this.#behind = false;
   }

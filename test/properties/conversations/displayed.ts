@@ -8,7 +8,7 @@ export const Change = z.object({ seq: z.int(), rev: z.int() });
 export const Read = z.object({ user_id: z.int(), seq: z.int() });
 
 /** What a device shows of a conversation. It forgives the server nothing: what comes twice is a failure. */
-export class Picture {
+export class DisplayedConversation {
   readonly #name: string;
   readonly #userId: number;
   readonly #shown = new Map<number, Shown>();

@@ -65,7 +65,7 @@ export class Room {
     }
   }
 
-  /** A step has ended: everything is answered, everybody has the same picture. */
+  /** A step has ended: everything is answered, everybody has the same conversation. */
   async settle(): Promise<void> {
     if (this.#disturbed) {
       await this.#all((device) => device.caughtUp());
@@ -78,7 +78,7 @@ export class Room {
     } while (await this.#learn());
     this.history.check();
     await this.#checkReceipts();
-    for (const device of this.devices) if (device.isHere) device.picture.check(this.history);
+    for (const device of this.devices) if (device.isHere) device.displayed.check(this.history);
   }
 
   /** Everybody comes back while somebody talks on: who missed more than a page catches up with him. */

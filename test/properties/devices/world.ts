@@ -6,7 +6,7 @@ import { createGroup, openDirect } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { shown } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
-import { nth } from "../../support/objects/room.ts";
+import { at } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
 import { Model, type Row } from "./model.ts";
 import { Room } from "./room.ts";
@@ -55,7 +55,7 @@ export class World {
 
   static async make(devices: readonly number[]): Promise<World> {
     const people = await Promise.all([register(), register(), register(), register()]);
-    const [ann, bob, eve, dan] = [nth(people, 0), nth(people, 1), nth(people, 2), nth(people, 3)];
+    const [ann, bob, eve, dan] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
     const group = await createGroup(ann, [bob, dan]);
     const direct = await openDirect(ann, dan);
     const all = await createGroup(bob, [ann, eve, dan]);
@@ -74,7 +74,7 @@ export class World {
     );
     for (const { path, model } of rooms) {
       if (model.ownerId === null) continue;
-      const { token } = nth(rooms, 0).person(model.ownerId);
+      const { token } = at(rooms, 0).person(model.ownerId);
       expect((await call("PATCH", path, { token, body: { join_policy: "free" } })).status).toBe(200);
     }
     await Promise.all(world.#devices.map(([first]) => first && world.#bring(first)));
@@ -148,7 +148,7 @@ export class World {
       if (await device.until(isDone, PATIENCE_MS)) return;
       expect(device.isHere, `${device.name} waits for ${JSON.stringify(device.pending)}`).toBe(false);
     }
-    const who = nth(this.#rooms, 0).person(device.userId);
+    const who = at(this.#rooms, 0).person(device.userId);
     for (const draft of device.pending.splice(0)) this.#unanswered.push({ who, draft });
   }
 
@@ -167,7 +167,7 @@ export class World {
 
   #checkPicture(device: Device): void {
     for (const { model } of this.#rooms) {
-      const { messages } = device.picture(model.id);
+      const { messages } = device.displayed(model.id);
       const { userId } = device;
       const strange = messages.filter(({ seq }) => !model.wasVisible(userId, seq));
       expect(strange, `what ${device.name} must not see`).toEqual([]);
@@ -250,7 +250,7 @@ export class World {
           ({ user }) => ({ user_ids: [user.id] }),
         );
       case "clear":
-        return nth(this.#rooms, 1).clear(nth(this.#people, action.who * 3));
+        return at(this.#rooms, 1).clear(at(this.#people, action.who * 3));
       case "block":
         return this.#block(action);
       case "typing":
@@ -283,7 +283,7 @@ export class World {
 
   async #mix(action: Of<"mix">): Promise<void> {
     const who = this.#person(action);
-    const drafts = Array.from({ length: action.count }, (_, i) => this.#draft(who, nth(this.#rooms, i % 3)));
+    const drafts = Array.from({ length: action.count }, (_, i) => this.#draft(who, at(this.#rooms, i % 3)));
     const device = this.#device(action);
     if (device) device.say(drafts, true);
     else for (const draft of drafts) await this.#room(draft.conversationId).post(who, draft);
@@ -352,7 +352,7 @@ export class World {
   }
 
   async #block({ who, on }: Of<"block">): Promise<void> {
-    const [by, whom] = [nth(this.#people, who * 3), nth(this.#people, 3 - who * 3)];
+    const [by, whom] = [at(this.#people, who * 3), at(this.#people, 3 - who * 3)];
     this.#mayBeBlocked ||= on;
     const { status } = await call(on ? "PUT" : "DELETE", `/v1/blocks/${whom.user.id}`, { token: by.token });
     expect(status).toBe(204);
@@ -379,11 +379,11 @@ export class World {
   }
 
   #person({ who }: { who: number }): SignedIn {
-    return nth(this.#people, who);
+    return at(this.#people, who);
   }
 
   #roomOf({ room }: { room: number }): Room {
-    return nth(this.#rooms, room);
+    return at(this.#rooms, room);
   }
 
   #room(id: number): Room {
@@ -393,7 +393,7 @@ export class World {
   }
 
   #device({ who, device }: { who: number; device: number }): Device | undefined {
-    const own = nth(this.#devices, who);
+    const own = at(this.#devices, who);
     return own[device % Math.max(1, own.length)];
   }
 }
@@ -402,6 +402,6 @@ export class World {
 function shows(device: Device, { model }: Room): boolean {
   if (!model.isIn(device.userId)) return true;
   const from = model.from(device.userId);
-  const has = device.picture(model.id).messages.filter(({ seq }) => seq > from);
+  const has = device.displayed(model.id).messages.filter(({ seq }) => seq > from);
   return JSON.stringify(has) === JSON.stringify(model.view(device.userId));
 }

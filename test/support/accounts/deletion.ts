@@ -38,7 +38,7 @@ export async function storedAnywhere(conversations: number[], users: SignedIn[])
 }
 
 /** Runs what a user's inbox has yet to do for the end of the account. @returns how many jobs there were */
-export function runFarewell(user: SignedIn): Promise<number> {
+export function runAccountDeletion(user: SignedIn): Promise<number> {
   return runInboxJobs(user, ["farewell", "leave", "kick"]);
 }
 

@@ -100,8 +100,8 @@ export async function codeOf(id: number): Promise<ConversationCode> {
 const Ids = z.array(z.object({ id: z.int() }));
 
 /** So many users who never sign in: a row each, without the cost of a password. */
-export async function crowd(size: number): Promise<Named[]> {
-  const names = JSON.stringify(Array.from({ length: size }, () => freshName("crowd")));
+export async function insertUsers(size: number): Promise<Named[]> {
+  const names = JSON.stringify(Array.from({ length: size }, () => freshName("user")));
   const insert = "INSERT INTO users (username, created_at) SELECT value, 0 FROM json_each(?) RETURNING id";
   const { results } = await env.DB.prepare(insert).bind(names).all();
   return Ids.parse(results).map(({ id }) => ({ user: { id } }));

@@ -7,20 +7,20 @@ const About = z.looseObject({ conversation_id: z.int() });
 const Announced = z.object({ conversation: z.looseObject({ id: z.int() }) });
 
 /** What a device was told of a conversation: each message, ack and event by itself, in the order of arrival. */
-export function toldOf(socket: TestSocket, conversationId: number): Frame[] {
+export function framesAbout(socket: TestSocket, conversationId: number): Frame[] {
   return socket.frames.flatMap(single).filter((frame) => conversationOf(frame) === conversationId);
 }
 
 /** The seqs that a device knows of in a conversation, by message or by ack of its own, in the order of arrival. */
-export function knownTo(socket: TestSocket, conversationId: number): number[] {
-  return toldOf(socket, conversationId)
+export function seqsKnownTo(socket: TestSocket, conversationId: number): number[] {
+  return framesAbout(socket, conversationId)
     .filter(({ type }) => type === "message" || type === "ack")
     .map((frame) => Item.parse(frame).seq);
 }
 
 /** The events of some types that a device was told of a conversation, without what all of one type have. */
 export function eventsOf(socket: TestSocket, conversationId: number, ...types: string[]): object[] {
-  const events = toldOf(socket, conversationId).filter(({ type }) => types.includes(type));
+  const events = framesAbout(socket, conversationId).filter(({ type }) => types.includes(type));
   return events.map(({ conversation_id: _, ...event }) => event);
 }
 

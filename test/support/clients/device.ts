@@ -1,7 +1,7 @@
 import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
 import { call } from "./api.ts";
-import type { Picture } from "./displayed.ts";
-import { type Answer, type Draft, Screen } from "./model-client.ts";
+import type { DisplayedConversation } from "./displayed.ts";
+import { type Answer, type Draft, ModelClient } from "./model-client.ts";
 import { accepted, DEVICE_PATH, type TestSocket, upgrade } from "./socket.ts";
 
 /** After so many characters a right client pings, as it still reads. */
@@ -15,7 +15,7 @@ export class Device {
   readonly userId: number;
   readonly name: string;
   readonly #token: string;
-  readonly #screen: Screen;
+  readonly #client: ModelClient;
   readonly #pings: boolean;
   #socket: TestSocket | undefined;
   #taken = 0;
@@ -32,7 +32,7 @@ export class Device {
     this.userId = user.id;
     this.#token = token;
     this.name = `device ${nth} of ${user.id}`;
-    this.#screen = new Screen(this.name, user.id, (frame) => this.#socket?.send(frame));
+    this.#client = new ModelClient(this.name, user.id, (frame) => this.#socket?.send(frame));
   }
 
   get isHere(): boolean {
@@ -41,16 +41,16 @@ export class Device {
 
   /** Said and not answered, in order. */
   get pending(): Draft[] {
-    return this.#screen.pending;
+    return this.#client.pending;
   }
 
   get answers(): Answer[] {
-    return this.#screen.answers;
+    return this.#client.answers;
   }
 
   /** What it shows of a conversation. */
-  picture(conversationId: number): Picture {
-    return this.#screen.picture(conversationId);
+  displayed(conversationId: number): DisplayedConversation {
+    return this.#client.displayed(conversationId);
   }
 
   /**
@@ -75,16 +75,16 @@ export class Device {
     this.#socket = socket;
     this.#taken = 0;
     this.#pingedAt = 0;
-    this.#screen.begin();
+    this.#client.begin();
     await this.until(() => socket.of("ready").length > 0);
-    if (eager) this.#screen.repeat(true);
-    this.#screen.sync();
+    if (eager) this.#client.repeat(true);
+    this.#client.sync();
     const listed = await this.#listed();
     if (socket !== this.#socket) return;
     this.#take();
-    this.#screen.list(listed);
-    await this.until(() => this.#screen.isUpToDate);
-    if (socket === this.#socket && !eager) this.#screen.repeat(false);
+    this.#client.list(listed);
+    await this.until(() => this.#client.isUpToDate);
+    if (socket === this.#socket && !eager) this.#client.repeat(false);
   }
 
   /** Goes without waiting for anything; what has not come by now it never sees. */
@@ -97,7 +97,7 @@ export class Device {
 
   /** Says something, or keeps it until it is back. @param together in one frame, as far as one holds them */
   say(drafts: Draft[], together = false): void {
-    this.#screen.say(drafts, { together, isHere: this.isHere });
+    this.#client.say(drafts, { together, isHere: this.isHere });
   }
 
   /** Reads; nothing while it is away. */
@@ -155,7 +155,7 @@ export class Device {
     const frames = this.#socket?.frames ?? [];
     while (this.#taken < frames.length) {
       const frame = frames[this.#taken++];
-      if (frame) this.#screen.take(frame);
+      if (frame) this.#client.take(frame);
     }
     const received = this.#socket?.received ?? 0;
     if (!this.#pings || received - this.#pingedAt < PING_EACH) return;

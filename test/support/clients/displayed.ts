@@ -28,7 +28,7 @@ interface Replay {
  * What one device shows of a conversation, over all of its sockets. It forgives the server nothing: what comes
  * twice, or out of order, is a failure.
  */
-export class Picture {
+export class DisplayedConversation {
   readonly #name: string;
   readonly #userId: number;
   readonly #shown = new Map<number, Shown>();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
-import { Picture, shown } from "./displayed.ts";
+import { DisplayedConversation, shown } from "./displayed.ts";
 import type { Frame } from "./socket.ts";
 
 const MAX_SENDS = 64;
@@ -45,14 +45,14 @@ const AGAIN = ["unavailable", "internal", "rate_limited"];
  * What a right client makes of the frames of a device's sockets: it keeps the last seq and rev which it showed of
  * each conversation, goes on from there page by page on a new socket, and repeats what was not acknowledged.
  */
-export class Screen {
+export class ModelClient {
   readonly name: string;
   readonly #userId: number;
   readonly #send: (frame: unknown) => void;
   readonly #isPrompt: boolean;
   /** it has said something on this socket */
   #hasSpoken = false;
-  readonly #pictures = new Map<number, Picture>();
+  readonly #displayed = new Map<number, DisplayedConversation>();
   /** of which it has asked for a page on this socket */
   readonly #synced = new Set<number>();
   /** what is new on this socket is told from its beginning: the list has been looked at */
@@ -80,18 +80,18 @@ export class Screen {
   }
 
   /** What it shows of a conversation. */
-  picture(conversationId: number): Picture {
-    const known = this.#pictures.get(conversationId);
+  displayed(conversationId: number): DisplayedConversation {
+    const known = this.#displayed.get(conversationId);
     if (known) return known;
-    const picture = new Picture(`${this.name} in ${conversationId}`, this.#userId);
-    if (!this.#isListed) picture.begin();
-    this.#pictures.set(conversationId, picture);
-    return picture;
+    const displayed = new DisplayedConversation(`${this.name} in ${conversationId}`, this.#userId);
+    if (!this.#isListed) displayed.begin();
+    this.#displayed.set(conversationId, displayed);
+    return displayed;
   }
 
   /** Whether it has seen what it missed. */
   get isUpToDate(): boolean {
-    return [...this.#pictures.values()].every(({ isBehind }) => !isBehind);
+    return [...this.#displayed.values()].every(({ isBehind }) => !isBehind);
   }
 
   /** It is on a new socket, of which nothing was taken yet. */
@@ -100,18 +100,18 @@ export class Screen {
     this.#hasSpoken = false;
     this.#synced.clear();
     this.#saidHere.clear();
-    for (const picture of this.#pictures.values()) picture.begin();
+    for (const displayed of this.#displayed.values()) displayed.begin();
   }
 
   /** Asks for what it missed in conversations which it knows. */
   sync(): void {
-    const points = [...this.#pictures].flatMap(([conversation_id, { lastSeq, rev }]) =>
+    const points = [...this.#displayed].flatMap(([conversation_id, { lastSeq, rev }]) =>
       this.#synced.has(conversation_id) ? [] : [{ conversation_id, after: lastSeq, rev }],
     );
     for (const { conversation_id } of points) {
       this.#synced.add(conversation_id);
       // Whoever does it first thing gets nothing twice.
-      if (this.#isPrompt && !this.#hasSpoken) this.picture(conversation_id).begin(false);
+      if (this.#isPrompt && !this.#hasSpoken) this.displayed(conversation_id).begin(false);
     }
     for (let i = 0; i < points.length; i += MAX_POINTS)
       this.#send({ type: "sync", items: points.slice(i, i + MAX_POINTS) });
@@ -122,17 +122,17 @@ export class Screen {
    * @param back from so far before the last that it shows, which it gets once more
    */
   resync(conversationId: number, { withRev = true, back = 0 }): void {
-    const picture = this.picture(conversationId);
-    if (picture.isBehind) return;
-    const after = Math.max(0, picture.lastSeq - back);
-    const { rev } = picture;
-    picture.goBack(after);
+    const displayed = this.displayed(conversationId);
+    if (displayed.isBehind) return;
+    const after = Math.max(0, displayed.lastSeq - back);
+    const { rev } = displayed;
+    displayed.goBack(after);
     this.#send({ type: "sync", conversation_id: conversationId, after, ...(withRev && { rev }) });
   }
 
   /** The list has been looked at: whatever begins from now on comes live. */
   list(conversationIds: number[]): void {
-    for (const id of conversationIds) this.picture(id);
+    for (const id of conversationIds) this.displayed(id);
     this.#isListed = true;
     this.sync();
   }
@@ -184,17 +184,17 @@ export class Screen {
         return;
       case "revoked": {
         const change = Change.parse(frame);
-        this.picture(change.conversation_id).revoke(change);
+        this.displayed(change.conversation_id).revoke(change);
         return;
       }
       case "hidden": {
         const change = Change.parse(frame);
-        this.picture(change.conversation_id).hide(change);
+        this.displayed(change.conversation_id).hide(change);
         return;
       }
       case "read": {
         const { conversation_id, user_id, seq } = Read.parse(frame);
-        this.picture(conversation_id).read(user_id, seq);
+        this.displayed(conversation_id).read(user_id, seq);
         return;
       }
       case "typing":
@@ -208,24 +208,24 @@ export class Screen {
 
   #message(message: z.infer<typeof Message>): void {
     const { conversation_id, sender, client_msg_id: clientMsgId } = message;
-    const picture = this.picture(conversation_id);
+    const displayed = this.displayed(conversation_id);
     const draft = this.#said.get(sender.id === this.#userId ? (clientMsgId ?? "") : "");
-    if (draft && this.#saidHere.has(draft) && !draft.elsewhere && !picture.isBehind)
+    if (draft && this.#saidHere.has(draft) && !draft.elsewhere && !displayed.isBehind)
       throw new Error(`${this.name} is told what it said itself: ${draft.text}`);
-    picture.message(shown(message));
+    displayed.message(shown(message));
   }
 
   #ack({ client_msg_id, conversation_id, seq, created_at: createdAt }: z.infer<typeof Ack>): void {
     const draft = this.#answered(client_msg_id);
     this.answers.push({ draft, seq, createdAt });
-    const picture = this.picture(conversation_id);
+    const displayed = this.displayed(conversation_id);
     // While it is behind the message may come too.
-    if (picture.isBehind) this.#saidHere.delete(draft);
-    picture.ack({ seq, createdAt }, { kind: "text", body: { text: draft.text } });
+    if (displayed.isBehind) this.#saidHere.delete(draft);
+    displayed.ack({ seq, createdAt }, { kind: "text", body: { text: draft.text } });
   }
 
   #takeSynced({ conversation_id, last_seq, rev, has_more }: z.infer<typeof Synced>): void {
-    this.picture(conversation_id).synced({ lastSeq: last_seq, rev, hasMore: has_more });
+    this.displayed(conversation_id).synced({ lastSeq: last_seq, rev, hasMore: has_more });
     if (has_more) this.#send({ type: "sync", conversation_id, after: last_seq });
   }
 
@@ -238,15 +238,15 @@ export class Screen {
       else this.answers.push({ draft, code });
       return;
     }
-    const picture = this.picture(conversation_id);
+    const displayed = this.displayed(conversation_id);
     // Reads and typing may meet a conversation which its user is not in any more.
-    if (!picture.isBehind) return;
+    if (!displayed.isBehind) return;
     if (!mayRepeat) {
-      picture.end();
+      displayed.end();
       return;
     }
-    const { lastSeq: after, rev } = picture;
-    picture.begin();
+    const { lastSeq: after, rev } = displayed;
+    displayed.begin();
     this.#send({ type: "sync", conversation_id, after, rev });
   }
 

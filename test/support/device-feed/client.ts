@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Shown } from "../clients/displayed.ts";
-import { Screen } from "../clients/model-client.ts";
+import { ModelClient } from "../clients/model-client.ts";
 import { Frame } from "../clients/socket.ts";
 import { BOB } from "../objects/isolated-room.ts";
 import type { World } from "./world.ts";
@@ -11,7 +11,7 @@ const GOODBYE = null;
 export class Client {
   readonly #world: World;
   readonly #conversationId: number;
-  readonly #screen: Screen;
+  readonly #client: ModelClient;
   /** the server's end of its socket */
   #ws: WebSocket | undefined;
   #opened: Promise<void> = Promise.resolve();
@@ -24,7 +24,7 @@ export class Client {
   constructor(nth: number, conversationId: number, world: World) {
     this.#world = world;
     this.#conversationId = conversationId;
-    this.#screen = new Screen(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), true);
+    this.#client = new ModelClient(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), true);
   }
 
   get isHere(): boolean {
@@ -54,7 +54,7 @@ export class Client {
     this.#isReady = false;
     this.#isEager = eager;
     this.#toServer = [];
-    this.#screen.begin();
+    this.#client.begin();
     this.#opened = new Promise((opened) => {
       this.#world.later("open", async () => {
         this.held.push(ws);
@@ -78,21 +78,21 @@ export class Client {
     const drafts = texts.map((text) => ({
       ...{ conversationId: this.#conversationId, clientMsgId: `id ${text}`, text },
     }));
-    this.#screen.say(drafts, { together, isHere: this.#isReady });
+    this.#client.say(drafts, { together, isHere: this.#isReady });
   }
 
   resync({ withRev, back }: { withRev: boolean; back: number }): void {
-    if (this.#isReady) this.#screen.resync(this.#conversationId, { withRev, back });
+    if (this.#isReady) this.#client.resync(this.#conversationId, { withRev, back });
   }
 
   check(wanted: Shown[]): void {
-    expect(this.#screen.pending, "all is answered").toEqual([]);
-    const { messages, isBehind } = this.#screen.picture(this.#conversationId);
-    expect(isBehind, `${this.#screen.name} has seen what it missed`).toBe(false);
+    expect(this.#client.pending, "all is answered").toEqual([]);
+    const { messages, isBehind } = this.#client.displayed(this.#conversationId);
+    expect(isBehind, `${this.#client.name} has seen what it missed`).toBe(false);
     const { from } = this.#world;
     expect(
       messages.filter(({ seq }) => seq > from),
-      `what ${this.#screen.name} shows`,
+      `what ${this.#client.name} shows`,
     ).toEqual(wanted);
   }
 
@@ -121,22 +121,22 @@ export class Client {
       return;
     }
     const told = Frame.parse(JSON.parse(frame));
-    this.#world.note(this.#screen.name, told);
+    this.#world.note(this.#client.name, told);
     if (told.type === "ready") this.#ready();
-    else this.#screen.take(told);
+    else this.#client.take(told);
   }
 
   #ready(): void {
     this.#isReady = true;
-    if (this.#isEager) this.#screen.repeat(true);
-    this.#screen.sync();
+    if (this.#isEager) this.#client.repeat(true);
+    this.#client.sync();
     const ws = this.#ws;
     this.#world.later("list", () => {
       const listed = this.#world.isListed ? [this.#conversationId] : [];
       this.#world.later("list", () => {
         if (ws !== this.#ws) return;
-        this.#screen.list(listed);
-        if (!this.#isEager) this.#screen.repeat(false);
+        this.#client.list(listed);
+        if (!this.#isEager) this.#client.repeat(false);
         // One that says nothing is told what waits for it after half a second: nobody waits for that here.
         this.#send(JSON.stringify({ type: "typing", conversation_id: this.#conversationId }));
       });

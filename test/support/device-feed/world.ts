@@ -17,7 +17,7 @@ import { Scenes } from "../../../src/inbox/scenes.ts";
 import { JOBS_TABLE } from "../../../src/object/jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import type { Shown } from "../clients/displayed.ts";
-import { ANN, BOB, loneRoom } from "../objects/isolated-room.ts";
+import { ANN, BOB, isolatedRoom } from "../objects/isolated-room.ts";
 import { PLAIN } from "../objects/profile.ts";
 import { timing } from "../timing.ts";
 import { Client } from "./client.ts";
@@ -97,7 +97,7 @@ export class World {
   constructor(state: DurableObjectState, pause: Pause) {
     this.#state = state;
     this.#pause = pause;
-    this.#room = loneRoom(state.storage);
+    this.#room = isolatedRoom(state.storage);
     const weigh = ({ body }: Row) => (body.includes(LARGE) ? 256 * 1024 : body.length);
     Object.defineProperty(this.#room.log, "weigh", { value: weigh });
     // The tables of an inbox beside those of a conversation.

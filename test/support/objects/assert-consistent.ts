@@ -28,7 +28,7 @@ export async function runAlarm(id: number, { but = "" } = {}): Promise<number> {
 }
 
 /** What an object, D1 and the inboxes say of one conversation, for those users who were ever in it. */
-export async function expectAgreement(id: number): Promise<void> {
+export async function assertConsistent(id: number): Promise<void> {
   const { members, conversation, snapshots } = await runInDurableObject(
     object(id),
     async (asked, { storage }) => {

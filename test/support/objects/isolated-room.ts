@@ -19,7 +19,7 @@ const nothing = async () => null;
 let made = 0;
 
 /** The tables of a conversation of two, in an object of its own which no request ever reaches. */
-export async function inLoneObject(
+export async function inIsolatedObject(
   kind: ConversationKind,
   work: (storage: DurableObjectStorage, state: DurableObjectState) => Promise<void>,
   policy: PolicyName = "group",
@@ -54,7 +54,10 @@ export async function inLoneObject(
 }
 
 /** The room over such tables; it reaches neither D1 nor inboxes. @param flags what D1 says, if it is asked */
-export function loneRoom(storage: DurableObjectStorage, flags: () => Promise<Flags | null> = nothing): Room {
+export function isolatedRoom(
+  storage: DurableObjectStorage,
+  flags: () => Promise<Flags | null> = nothing,
+): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, flags: nothing, projection: nothing, index: nothing },
     notices: nothing,

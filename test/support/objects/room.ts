@@ -16,7 +16,7 @@ export async function people(count: number): Promise<SignedIn[]> {
 }
 
 /** One of the people, by index; there is such a one. */
-export function nth<T>(items: readonly T[], index: number): T {
+export function at<T>(items: readonly T[], index: number): T {
   const item = items[index];
   if (item === undefined) throw new Error(`there is no item ${index}`);
   return item;

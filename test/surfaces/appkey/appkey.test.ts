@@ -5,7 +5,7 @@ import { send as sendOverV1 } from "../../support/clients/chat.ts";
 import { merged } from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { newGroup, nth, post, range } from "../../support/objects/room.ts";
+import { at, newGroup, post, range } from "../../support/objects/room.ts";
 import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
 import { appkey, failure, idOf, KEY, list, open, scene, send, success, TIME } from "./client.ts";
 
@@ -23,7 +23,7 @@ let conversation: number;
 
 beforeAll(async () => {
   const everybody = await signedIn(3);
-  [ann, bob, cas] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2)];
+  [ann, bob, cas] = [at(everybody, 0), at(everybody, 1), at(everybody, 2)];
   conversation = await open(ann, bob);
 });
 
@@ -144,7 +144,7 @@ describe("paging", () => {
 
   beforeAll(async () => {
     const pair = await signedIn(2);
-    [reader, writer] = [nth(pair, 0), nth(pair, 1)];
+    [reader, writer] = [at(pair, 0), at(pair, 1)];
     id = await open(reader, writer);
     for (const n of range(1, SENT)) await post(idOf(id), writer, String(n));
   });
@@ -202,7 +202,7 @@ describe("paging", () => {
 describe("how far a message has come", () => {
   test("it is pushed while the other one is there, and read once he has read it", async () => {
     const pair = await signedIn(2);
-    const [one, other] = [nth(pair, 0), nth(pair, 1)];
+    const [one, other] = [at(pair, 0), at(pair, 1)];
     const id = await open(one, other);
     expect(await send(one, id, "nobody is there")).toMatchObject({ issent: 1, ispushed: 0, isread: 0 });
     const socket = await openRoom(idOf(id), other.token);
@@ -214,7 +214,7 @@ describe("how far a message has come", () => {
   });
 
   test("one's own eyes do not count", async () => {
-    const [one, other] = [nth(await signedIn(2), 0), bob];
+    const [one, other] = [at(await signedIn(2), 0), bob];
     const id = await open(one, other);
     const socket = await openRoom(idOf(id), one.token);
     await send(one, id, "only I am here");
@@ -229,7 +229,7 @@ describe("taking away", () => {
     appkey(user, "DELETE", "/message", { messagekey, type });
 
   test("1 hides from oneself, 2 revokes for all; neither is in lists any more", async () => {
-    const [one, two] = [nth(await signedIn(2), 0), cas];
+    const [one, two] = [at(await signedIn(2), 0), cas];
     const id = await open(one, two);
     const [first, second] = [await send(one, id, "first"), await send(two, id, "second")];
     success(await remove(one, second.messagekey, 1));

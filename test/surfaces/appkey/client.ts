@@ -4,7 +4,7 @@ import { ConversationId } from "../../../src/core/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { nth } from "../../support/objects/room.ts";
+import { at } from "../../support/objects/room.ts";
 import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 export const KEY = "test-app-key";
@@ -65,7 +65,7 @@ export function idOf(conversationid: number): ConversationId {
 /** Ann and Bob, who have written to each other, and a conversation of others. */
 export async function scene(): Promise<Scene> {
   const everybody = await signedIn(4);
-  const [ann, bob, cas, dan] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2), nth(everybody, 3)];
+  const [ann, bob, cas, dan] = [at(everybody, 0), at(everybody, 1), at(everybody, 2), at(everybody, 3)];
   const conversation = await open(ann, bob);
   const sent = await send(bob, conversation, "hello");
   await list(ann, conversation);

@@ -6,7 +6,7 @@ import { signedIn } from "../../support/accounts/users.ts";
 import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { nth } from "../../support/objects/room.ts";
+import { at } from "../../support/objects/room.ts";
 import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 /** No user's, and no conversation's. */
@@ -112,7 +112,7 @@ export async function bodies(user: SignedIn, id: number, fields: object = {}): P
 /** People who are all friends of the first. */
 export async function friends(count: number): Promise<SignedIn[]> {
   const everybody = await signedIn(count);
-  for (const friend of everybody.slice(1)) await befriend(nth(everybody, 0), friend);
+  for (const friend of everybody.slice(1)) await befriend(at(everybody, 0), friend);
   return everybody;
 }
 
@@ -120,7 +120,7 @@ export async function friends(count: number): Promise<SignedIn[]> {
 export async function scene(): Promise<Scene> {
   const ann = await register();
   const everybody = await signedIn(4);
-  const [bob, cas, dan, eve] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2), nth(everybody, 3)];
+  const [bob, cas, dan, eve] = [at(everybody, 0), at(everybody, 1), at(everybody, 2), at(everybody, 3)];
   for (const friend of [bob, cas]) await befriend(ann, friend);
   await befriend(dan, eve);
   await befriend(eve, bob);

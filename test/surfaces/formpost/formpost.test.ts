@@ -13,11 +13,11 @@ import { wire } from "../../support/clients/wire.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import {
+  at,
   conversationObject,
   inboxObject,
   loseConversation,
   newGroup,
-  nth,
   post,
   range,
   remove,
@@ -54,13 +54,13 @@ const DOCUMENT = Object.entries({
 
 async function two(): Promise<[SignedIn, SignedIn]> {
   const people = await friends(2);
-  return [nth(people, 0), nth(people, 1)];
+  return [at(people, 0), at(people, 1)];
 }
 
 /** The first is a friend of the others. */
 async function three(): Promise<[SignedIn, SignedIn, SignedIn]> {
   const people = await friends(3);
-  return [nth(people, 0), nth(people, 1), nth(people, 2)];
+  return [at(people, 0), at(people, 1), at(people, 2)];
 }
 
 const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
@@ -88,7 +88,7 @@ describe("how a call speaks", () => {
   let ann: SignedIn;
   let id: number;
   beforeAll(async () => {
-    ann = nth(await signedIn(1), 0);
+    ann = at(await signedIn(1), 0);
     id = await group(ann, []);
   });
 
@@ -214,7 +214,7 @@ describe("a private conversation", () => {
 
   test("that another API opened is for anybody; a block disables it, and so does who is gone", async () => {
     const people = await signedIn(2);
-    const [ann, bob] = [nth(people, 0), nth(people, 1)];
+    const [ann, bob] = [at(people, 0), at(people, 1)];
     const { id } = await openDirect(ann, bob);
     failure(await act(ann, "get_or_create_private_conversation", { friend: bob.user.id }), 3);
     await befriend(ann, bob);
@@ -311,7 +311,7 @@ describe("a group", () => {
     ["an empty name", (members: number[]) => ({ members, name: "" }), -2],
   ])("%s: nothing is created", async (_, fields, code) => {
     const [ann, bob] = await two();
-    const stranger = nth(await signedIn(1), 0);
+    const stranger = at(await signedIn(1), 0);
     const before = await rowsInD1();
     const asked = { name: "a group", ...fields([bob.user.id], stranger.user.id) };
     const answer = await act(ann, "create_group_conversation", asked);
@@ -381,7 +381,7 @@ describe("lists", () => {
   });
 
   test("are whole, however long", async () => {
-    const ann = nth(await signedIn(1), 0);
+    const ann = at(await signedIn(1), 0);
     const newest = await newGroup(ann);
     const ids = range(newest + 1, newest + 501);
     const rows = JSON.stringify(ids);
@@ -405,7 +405,7 @@ describe("lists", () => {
   });
 
   test("agree with what fifty calls at once have set", async () => {
-    const ann = nth(await signedIn(1), 0);
+    const ann = at(await signedIn(1), 0);
     const id = await group(ann, []);
     const set = (i: number) => act(ann, "set_sticky_conversation", { conversaion: id, sticky: i % 3 === 0 });
     for (const answer of await Promise.all(range(1, 50).map(set))) success(answer);
@@ -423,7 +423,7 @@ describe("who is not there any more", () => {
 
   beforeAll(async () => {
     const people = await signedIn(4);
-    [owner, left, removed, stranger] = [nth(people, 0), nth(people, 1), nth(people, 2), nth(people, 3)];
+    [owner, left, removed, stranger] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
   });
 
   /** A group in which each has said something, two are gone, and the owner has gone on. */
@@ -500,7 +500,7 @@ describe("who is not there any more", () => {
 
   test("learns nothing of who came, or went, after him", async () => {
     const people = await signedIn(4);
-    const [ann, bob, cas, dan] = [nth(people, 0), nth(people, 1), nth(people, 2), nth(people, 3)];
+    const [ann, bob, cas, dan] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
     const id = await newGroup(ann, bob, cas);
     await send(ann, id, { ...text("all of you"), mentions: "all" });
     await v1(bob, "POST", `/conversations/${id}/leave`);
@@ -562,7 +562,7 @@ describe("the second check", () => {
     expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(0);
     const body = { username: ann.user.username, password: PASSWORD };
     problem(await call("POST", "/v1/login", { body }), 429, "locked");
-    const without = nth(await signedIn(1), 0);
+    const without = at(await signedIn(1), 0);
     failure(await act(without, "secondary_validate", { password: "" }), 2);
   });
 });
@@ -585,7 +585,7 @@ describe("the read position", () => {
     expect(await unread()).toBe(1);
     for (const conversation of [NOBODY, 0, -1])
       failure(await act(ann, "set_read_message", { conversation, msg_id: 1 }), 2);
-    const stranger = nth(await signedIn(1), 0);
+    const stranger = at(await signedIn(1), 0);
     failure(await act(stranger, "set_read_message", { conversation: id, msg_id: 1 }), 2);
   });
 });
@@ -751,7 +751,7 @@ describe("queries", () => {
     const fields = { content: "x", sender: 1, type: "image" };
     for (const [name, value] of [...Object.entries(fields), ["all", 1]])
       for (const nowhere of [NOBODY, 0, -7]) failure(await ask(ann, nowhere, { [String(name)]: value }), 2);
-    const stranger = nth(await signedIn(1), 0);
+    const stranger = at(await signedIn(1), 0);
     failure(await ask(stranger, id), 3);
     failure(await ask(stranger, NOBODY), 2);
   });

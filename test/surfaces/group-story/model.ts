@@ -1,5 +1,5 @@
 import type { JoinPolicy, Role } from "../../../src/core/conversation.ts";
-import type { Deed, Listed, Shown, Told, View } from "./surface.ts";
+import type { Action, Listed, Shown, Told, View } from "./surface.ts";
 
 interface Member {
   id: number;
@@ -11,7 +11,7 @@ interface Member {
   card: string;
 }
 
-/** A group as it should be: what each deed that succeeds makes of it, and what each person then sees. */
+/** A group as it should be: what each action that succeeds makes of it, and what each person then sees. */
 export class Model {
   readonly #applications: { id: number; by: number; message: string; isOpen: boolean }[] = [];
   readonly #log: Shown[] = [];
@@ -70,11 +70,11 @@ export class Model {
     };
   }
 
-  /** Has a deed succeed. @returns what the sockets of those tell who were in the group before */
-  do(by: number, deed: Deed): Map<number, Told[]> {
+  /** Has an action succeed. @returns what the sockets of those tell who were in the group before */
+  do(by: number, action: Action): Map<number, Told[]> {
     const before = this.#members.map(({ id }) => id);
-    const gone = this.#gone(by, deed);
-    const told = gone ? [] : this.#apply(by, deed);
+    const gone = this.#gone(by, action);
+    const told = gone ? [] : this.#apply(by, action);
     if (gone) {
       this.#members = this.#members.filter(({ id }) => !gone.ids.includes(id));
       if (gone.event) told.push(...this.#tip(by, gone.event, gone.ids));
@@ -88,69 +88,69 @@ export class Model {
     );
   }
 
-  #gone(by: number, deed: Deed): { ids: number[]; reason: string; event?: string } | undefined {
-    if (deed.do === "leave" || (deed.do === "remove" && deed.whom === by)) {
+  #gone(by: number, action: Action): { ids: number[]; reason: string; event?: string } | undefined {
+    if (action.do === "leave" || (action.do === "remove" && action.whom === by)) {
       return { ids: [by], reason: "left", event: "left" };
     }
-    if (deed.do === "remove") return { ids: [deed.whom], reason: "removed", event: "removed" };
-    if (deed.do === "dissolve") return { ids: this.#members.map(({ id }) => id), reason: "dissolved" };
+    if (action.do === "remove") return { ids: [action.whom], reason: "removed", event: "removed" };
+    if (action.do === "dissolve") return { ids: this.#members.map(({ id }) => id), reason: "dissolved" };
     return undefined;
   }
 
-  #apply(by: number, deed: Deed): Told[] {
-    switch (deed.do) {
+  #apply(by: number, action: Action): Told[] {
+    switch (action.do) {
       case "say": {
-        const message = { seq: this.#last + 1, by, what: deed.text };
+        const message = { seq: this.#last + 1, by, what: action.text };
         this.#log.push(message);
         this.#member(by).read = message.seq;
         return [{ message }];
       }
       case "read": {
         const me = this.#member(by);
-        if (deed.seq <= me.read) return [];
-        me.read = deed.seq;
-        return [{ read: by, seq: deed.seq }];
+        if (action.seq <= me.read) return [];
+        me.read = action.seq;
+        return [{ read: by, seq: action.seq }];
       }
       case "add":
-        return this.#admit(by, deed.whom);
+        return this.#admit(by, action.whom);
       case "join":
         if (this.has(by)) return [];
-        return this.#joinPolicy === "free" ? this.#admit(by, [by]) : this.#ask(by, deed.message);
+        return this.#joinPolicy === "free" ? this.#admit(by, [by]) : this.#ask(by, action.message);
       case "decide": {
-        const application = this.#applications.find(({ id }) => id === deed.application);
+        const application = this.#applications.find(({ id }) => id === action.application);
         if (!application) throw new Error("nobody has asked");
-        if (deed.accept) return this.#admit(by, [application.by]);
+        if (action.accept) return this.#admit(by, [application.by]);
         application.isOpen = false;
         return [];
       }
       case "role": {
-        const target = this.#member(deed.whom);
-        if (target.role === deed.role) return [];
-        target.role = deed.role;
-        return this.#tip(by, "role", [deed.whom]);
+        const target = this.#member(action.whom);
+        if (target.role === action.role) return [];
+        target.role = action.role;
+        return this.#tip(by, "role", [action.whom]);
       }
       case "mute": {
-        const target = this.#member(deed.whom);
-        if (!target.muted && deed.seconds === 0) return [];
-        target.muted = deed.seconds > 0;
-        return this.#tip(by, "muted", [deed.whom]);
+        const target = this.#member(action.whom);
+        if (!target.muted && action.seconds === 0) return [];
+        target.muted = action.seconds > 0;
+        return this.#tip(by, "muted", [action.whom]);
       }
       case "card":
-        this.#member(deed.whom).card = deed.card;
+        this.#member(action.whom).card = action.card;
         return [];
       case "hand over":
         Object.assign(this.#member(by), { role: "member" });
-        Object.assign(this.#member(deed.whom), { role: "owner", muted: false });
-        return this.#tip(by, "owner", [deed.whom]);
+        Object.assign(this.#member(action.whom), { role: "owner", muted: false });
+        return this.#tip(by, "owner", [action.whom]);
       case "edit": {
-        const { name = this.#name, joinPolicy = this.#joinPolicy } = deed;
+        const { name = this.#name, joinPolicy = this.#joinPolicy } = action;
         if (name === this.#name && joinPolicy === this.#joinPolicy) return [];
         this.#name = name;
         this.#joinPolicy = joinPolicy;
         return this.#tip(by, "profile", []);
       }
       default:
-        throw new Error(`${deed.do} is not done here`);
+        throw new Error(`${action.do} is not done here`);
     }
   }
 

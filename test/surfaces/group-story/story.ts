@@ -3,7 +3,7 @@ import type { JoinPolicy } from "../../../src/core/conversation.ts";
 import { standStill } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Model } from "./model.ts";
-import type { Deed, Live, Outcome, Person, Surface, Told } from "./surface.ts";
+import type { Action, Live, Outcome, Person, Surface, Told } from "./surface.ts";
 
 /**
  * A group in which things happen one after the other; after each all people's views are held against the model, and
@@ -43,12 +43,12 @@ export class Story {
   }
 
   /** Somebody does something, and it comes out like this. */
-  async step(who: Person, deed: Deed, wanted: Outcome = "done"): Promise<void> {
-    const at = `${who.name} ${JSON.stringify(deed)}`;
+  async step(who: Person, action: Action, wanted: Outcome = "done"): Promise<void> {
+    const at = `${who.name} ${JSON.stringify(action)}`;
     const happens = wanted === "done" || wanted === "requested";
     if (happens) await this.end();
-    expect(await this.#surface.act(who, this.#group, deed), at).toBe(wanted);
-    if (happens) await this.#compare(this.#model.do(who.user.id, deed), at);
+    expect(await this.#surface.act(who, this.#group, action), at).toBe(wanted);
+    if (happens) await this.#compare(this.#model.do(who.user.id, action), at);
     else this.#refused.push(at);
   }
 

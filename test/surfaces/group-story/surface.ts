@@ -8,7 +8,7 @@ export interface Person extends SignedIn {
 }
 
 /** What somebody does in a group, or tries to. People are meant by their ids. */
-export type Deed =
+export type Action =
   | { do: "say"; text: string }
   | { do: "read"; seq: number }
   | { do: "add"; whom: number[] }
@@ -76,7 +76,7 @@ export interface Live {
 export interface Surface {
   /** @returns the group's id */
   create(owner: Person, members: Person[], name: string, joinPolicy: JoinPolicy): Promise<number>;
-  act(who: Person, group: number, deed: Deed): Promise<Outcome>;
+  act(who: Person, group: number, action: Action): Promise<Outcome>;
   /** null: to him there is no such group, whatever he asks */
   view(who: Person, group: number): Promise<View | null>;
   listed(who: Person, group: number): Promise<Listed | null>;

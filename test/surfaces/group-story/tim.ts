@@ -3,7 +3,7 @@ import { z } from "zod";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import type { WireAnswer } from "../../support/clients/wire.ts";
 import { tim as ask, data, Failure } from "../tim/client.ts";
-import type { Deed, Outcome, Person, Shown, Surface, View } from "./surface.ts";
+import type { Action, Outcome, Person, Shown, Surface, View } from "./surface.ts";
 import { v1 } from "./v1.ts";
 
 const Tip = z.looseObject({
@@ -90,11 +90,11 @@ export const tim: Surface = {
     return v1.create(owner, members, name, joinPolicy);
   },
 
-  async act(who, group, deed) {
+  async act(who, group, action) {
     know([who]);
-    const wanted = await callOf(who, String(group), deed);
-    if (!wanted) return v1.act(who, group, deed);
-    return outcome(who, group, deed, await ask(who, ...wanted));
+    const wanted = await callOf(who, String(group), action);
+    if (!wanted) return v1.act(who, group, action);
+    return outcome(who, group, action, await ask(who, ...wanted));
   },
 
   async view(who, group) {
@@ -179,54 +179,54 @@ async function shownOf(
 async function callOf(
   who: Person,
   groupID: string,
-  deed: Deed,
+  action: Action,
 ): Promise<[path: string, body: object] | undefined> {
   const name = (id: number) => usernameOf(who, id);
-  switch (deed.do) {
+  switch (action.do) {
     case "say": {
-      const wanted = { to: groupID, conversationType: "GROUP", payload: { text: deed.text } };
+      const wanted = { to: groupID, conversationType: "GROUP", payload: { text: action.text } };
       const { ID } = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", wanted);
       return ["/message/sendMessage", { ID }];
     }
     case "add": {
-      const [only, second] = deed.whom;
+      const [only, second] = action.whom;
       if (only === undefined || second !== undefined) return undefined;
       return ["/member/addGroupMember", { groupID, userIDList: [await name(only)] }];
     }
     case "join":
-      return ["/group/joinGroup", { groupID, applyMessage: deed.message }];
+      return ["/group/joinGroup", { groupID, applyMessage: action.message }];
     case "decide": {
-      const application = await applicationOf(who, groupID, deed.application);
+      const application = await applicationOf(who, groupID, action.application);
       if (!application) return undefined;
       return [
         "/group/handleGroupApplication",
-        { handleAction: deed.accept ? "Agree" : "Reject", application },
+        { handleAction: action.accept ? "Agree" : "Reject", application },
       ];
     }
     case "leave":
       return ["/group/quitGroup", { groupID }];
     case "remove":
-      if (deed.whom === who.user.id) return undefined;
-      return ["/member/deleteGroupMember", { groupID, userIDList: [await name(deed.whom)] }];
+      if (action.whom === who.user.id) return undefined;
+      return ["/member/deleteGroupMember", { groupID, userIDList: [await name(action.whom)] }];
     case "role": {
-      const role = deed.role === "admin" ? "Admin" : "Member";
-      return ["/member/setGroupMemberRole", { groupID, userID: await name(deed.whom), role }];
+      const role = action.role === "admin" ? "Admin" : "Member";
+      return ["/member/setGroupMemberRole", { groupID, userID: await name(action.whom), role }];
     }
     case "mute":
       return [
         "/member/setGroupMemberMuteTime",
-        { groupID, userID: await name(deed.whom), muteTime: deed.seconds },
+        { groupID, userID: await name(action.whom), muteTime: action.seconds },
       ];
     case "card":
       return [
         "/member/setGroupMemberNameCard",
-        { groupID, userID: await name(deed.whom), nameCard: deed.card },
+        { groupID, userID: await name(action.whom), nameCard: action.card },
       ];
     case "hand over":
-      return ["/group/changeGroupOwner", { groupID, newOwnerID: await name(deed.whom) }];
+      return ["/group/changeGroupOwner", { groupID, newOwnerID: await name(action.whom) }];
     case "edit": {
-      const option = Object.entries(JOIN_OPTIONS).find(([, policy]) => policy === deed.joinPolicy);
-      return ["/group/updateGroupProfile", { groupID, name: deed.name, joinOption: option?.[0] }];
+      const option = Object.entries(JOIN_OPTIONS).find(([, policy]) => policy === action.joinPolicy);
+      return ["/group/updateGroupProfile", { groupID, name: action.name, joinOption: option?.[0] }];
     }
     case "dissolve":
       return ["/group/dismissGroup", { groupID }];
@@ -249,7 +249,7 @@ async function applicationOf(who: Person, groupID: string, id: number): Promise<
   return { applicant, groupID, messageKey, authentication };
 }
 
-async function outcome(who: Person, group: number, deed: Deed, { body }: WireAnswer): Promise<Outcome> {
+async function outcome(who: Person, group: number, action: Action, { body }: WireAnswer): Promise<Outcome> {
   const failed = Failure.safeParse(body).data;
   if (!failed) {
     const { data: said } = z.looseObject({ code: z.literal(0), data: z.looseObject({}) }).parse(body);
@@ -257,15 +257,15 @@ async function outcome(who: Person, group: number, deed: Deed, { body }: WireAns
     if (Array.isArray(said.failureUserIDList) && said.failureUserIDList.length > 0) return "blocked";
     return "done";
   }
-  if (NOT_IN.includes(failed.code) && !(await areIn(who, group, deed))) return "not_found";
+  if (NOT_IN.includes(failed.code) && !(await areIn(who, group, action))) return "not_found";
   // That an owner may not leave is no conflict here.
-  const known = deed.do === "leave" && failed.code === 10_007 ? "conflict" : OUTCOMES[failed.code];
+  const known = action.do === "leave" && failed.code === 10_007 ? "conflict" : OUTCOMES[failed.code];
   if (!known) throw new Error(JSON.stringify(failed));
   return known;
 }
 
-async function areIn(who: Person, group: number, deed: Deed): Promise<boolean> {
+async function areIn(who: Person, group: number, action: Action): Promise<boolean> {
   const view = await v1.view(who, group);
-  if (!view || !("whom" in deed) || typeof deed.whom !== "number") return view !== null;
-  return view.members.some(({ id }) => id === deed.whom);
+  if (!view || !("whom" in action) || typeof action.whom !== "number") return view !== null;
+  return view.members.some(({ id }) => id === action.whom);
 }

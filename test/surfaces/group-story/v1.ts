@@ -14,7 +14,7 @@ import {
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { newGroup } from "../../support/objects/room.ts";
-import type { Deed, Listed, Live, Outcome, Person, Shown, Surface, Told, View } from "./surface.ts";
+import type { Action, Listed, Live, Outcome, Person, Shown, Surface, Told, View } from "./surface.ts";
 
 type Call = [method: string, path: string, body?: unknown];
 
@@ -45,8 +45,8 @@ export const v1: Surface = {
     return id;
   },
 
-  async act(who, group, deed) {
-    return outcome(await ask(who, group, ...callOf(deed)));
+  async act(who, group, action) {
+    return outcome(await ask(who, group, ...callOf(action)));
   },
 
   async view(who, group) {
@@ -95,32 +95,32 @@ function ask(
   return call(method, `/v1/conversations/${group}${path}`, { token, ...(body !== undefined && { body }) });
 }
 
-function callOf(deed: Deed): Call {
-  switch (deed.do) {
+function callOf(action: Action): Call {
+  switch (action.do) {
     case "say":
-      return ["POST", "/messages", { kind: "text", body: { text: deed.text } }];
+      return ["POST", "/messages", { kind: "text", body: { text: action.text } }];
     case "read":
-      return ["PUT", "/read", { seq: deed.seq }];
+      return ["PUT", "/read", { seq: action.seq }];
     case "add":
-      return ["POST", "/members", { user_ids: deed.whom }];
+      return ["POST", "/members", { user_ids: action.whom }];
     case "join":
-      return ["POST", "/join", { message: deed.message }];
+      return ["POST", "/join", { message: action.message }];
     case "decide":
-      return ["POST", `/applications/${deed.application}`, { action: deed.accept ? "accept" : "reject" }];
+      return ["POST", `/applications/${action.application}`, { action: action.accept ? "accept" : "reject" }];
     case "leave":
       return ["POST", "/leave"];
     case "remove":
-      return ["DELETE", `/members/${deed.whom}`];
+      return ["DELETE", `/members/${action.whom}`];
     case "role":
-      return ["PATCH", `/members/${deed.whom}`, { role: deed.role }];
+      return ["PATCH", `/members/${action.whom}`, { role: action.role }];
     case "mute":
-      return ["PATCH", `/members/${deed.whom}`, { muted_for_s: deed.seconds }];
+      return ["PATCH", `/members/${action.whom}`, { muted_for_s: action.seconds }];
     case "card":
-      return ["PATCH", `/members/${deed.whom}`, { name_card: deed.card }];
+      return ["PATCH", `/members/${action.whom}`, { name_card: action.card }];
     case "hand over":
-      return ["POST", "/owner", { user_id: deed.whom }];
+      return ["POST", "/owner", { user_id: action.whom }];
     case "edit":
-      return ["PATCH", "", { name: deed.name, join_policy: deed.joinPolicy }];
+      return ["PATCH", "", { name: action.name, join_policy: action.joinPolicy }];
     case "dissolve":
       return ["DELETE", ""];
   }

@@ -5,7 +5,7 @@ import { ConversationCode, ConversationId } from "../../../src/core/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { nth, post } from "../../support/objects/room.ts";
+import { at, post } from "../../support/objects/room.ts";
 import type { Scene } from "../../support/surfaces/fixtures.ts";
 
 const Target = z.strictObject({
@@ -85,7 +85,7 @@ export async function idOf(code: string): Promise<ConversationId> {
 /** Ann, to whom Bob has written, and Cas, with whom she has no conversation; and a conversation of others. */
 export async function scene(): Promise<Scene> {
   const everybody = await signedIn(4);
-  const [ann, bob, cas, dan] = [nth(everybody, 0), nth(everybody, 1), nth(everybody, 2), nth(everybody, 3)];
+  const [ann, bob, cas, dan] = [at(everybody, 0), at(everybody, 1), at(everybody, 2), at(everybody, 3)];
   const { code } = await create(ann, bob);
   await post(await idOf(code), bob, "hello");
   return {

@@ -9,7 +9,7 @@ import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { codeOf, list as listOverV1, page as messages } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { newGroup, nth, post, range, remove as takeAway } from "../../support/objects/room.ts";
+import { at, newGroup, post, range, remove as takeAway } from "../../support/objects/room.ts";
 import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
 import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
 import { create, failure, idOf, kook, list, remove, scene, success, view } from "./client.ts";
@@ -27,7 +27,7 @@ const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: tru
 /** So many who have never met. */
 async function strangers(): Promise<[SignedIn, SignedIn, SignedIn]> {
   const three = await signedIn(3);
-  return [nth(three, 0), nth(three, 1), nth(three, 2)];
+  return [at(three, 0), at(three, 1), at(three, 2)];
 }
 
 const read = (who: SignedIn, id: number, seq: number) =>
@@ -233,9 +233,9 @@ describe("the list by pages", () => {
   let peers: string[];
 
   beforeAll(async () => {
-    const crowd = await signedIn(TOTAL + 1);
-    reader = nth(crowd, 0);
-    others = crowd.slice(1);
+    const users = await signedIn(TOTAL + 1);
+    reader = at(users, 0);
+    others = users.slice(1);
     // What others open is in the list too.
     for (const other of others) await (other.user.id % 2 ? create(reader, other) : create(other, reader));
     peers = others.map(({ user }) => String(user.id)).reverse();
@@ -288,7 +288,7 @@ describe("the list by pages", () => {
       meta: { page: 1, page_total: 1, page_size: 50, total: 50 },
     });
     expect(await pageOf("?page=2")).toMatchObject({ ids: [], meta: { page: 2, page_total: 1, total: 50 } });
-    await create(reader, nth(others, TOTAL - 1));
+    await create(reader, at(others, TOTAL - 1));
     expect((await pageOf("")).meta).toMatchObject({ page_total: 2, total: TOTAL });
   });
 

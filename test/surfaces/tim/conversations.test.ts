@@ -20,7 +20,7 @@ import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { groupOf } from "../../support/objects/core.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { conversationObject, nth, range } from "../../support/objects/room.ts";
+import { at, conversationObject, range } from "../../support/objects/room.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
@@ -60,7 +60,7 @@ const Profile = z.strictObject({ conversation: Conversation });
 
 async function people(count: number): Promise<[SignedIn, SignedIn, SignedIn]> {
   const found = await signedIn(Math.max(count, 3));
-  return [nth(found, 0), nth(found, 1), nth(found, 2)];
+  return [at(found, 0), at(found, 1), at(found, 2)];
 }
 
 const c2c = (who: SignedIn) => `C2C${nameOf(who)}`;

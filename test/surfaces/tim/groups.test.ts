@@ -5,7 +5,7 @@ import { signedIn } from "../../support/accounts/users.ts";
 import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import { rowsInD1, send, storedInConversation } from "../../support/clients/chat.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { nth } from "../../support/objects/room.ts";
+import { at } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
 const Own = z.strictObject({
@@ -41,7 +41,7 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await signedIn(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 let given = 0;
@@ -203,14 +203,14 @@ describe("createGroup", () => {
     const groupID = fresh();
     const wanted = { name: "x", type: "Public", groupID, joinOption: "FreeAccess" };
     const before = await count();
-    const who = Array.from({ length: 50 }, (_, i) => nth([ann, bob], i % 2));
+    const who = Array.from({ length: 50 }, (_, i) => at([ann, bob], i % 2));
     const answers = await Promise.all(who.map((one) => tim(one, "/group/createGroup", wanted)));
     const made = answers.filter(({ body }) => z.looseObject({ code: z.literal(0) }).safeParse(body).success);
     expect(made.length).toBe(1);
-    const { group } = Created.parse(success(nth(made, 0)).data);
+    const { group } = Created.parse(success(at(made, 0)).data);
     for (const [i, answer] of answers.entries()) {
       if (answer === made[0]) continue;
-      failure(answer, nameOf(nth(who, i)) === group.ownerID ? 10_025 : 10_021);
+      failure(answer, nameOf(at(who, i)) === group.ownerID ? 10_025 : 10_021);
     }
     expect(await count()).toEqual({
       conversations: before.conversations + 1,
@@ -493,8 +493,8 @@ describe("joinGroup", () => {
 
   test("there is room for as many as it takes, whoever comes first", async () => {
     const { groupID } = await create("ChatRoom", [], { maxMemberNum: 10 });
-    const crowd = await signedIn(50);
-    const answers = await Promise.all(crowd.map((who) => tim(who, "/group/joinGroup", { groupID })));
+    const users = await signedIn(50);
+    const answers = await Promise.all(users.map((who) => tim(who, "/group/joinGroup", { groupID })));
     const codes = answers.map(({ body }) => z.looseObject({ code: z.int() }).parse(body).code);
     expect(codes.filter((code) => code === 0).length).toBe(9);
     expect(codes.filter((code) => code === 10_014).length).toBe(41);

@@ -8,7 +8,7 @@ import { call } from "../../support/clients/api.ts";
 import { page } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { groupOf } from "../../support/objects/core.ts";
-import { conversationObject, nth } from "../../support/objects/room.ts";
+import { at, conversationObject } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
 const Fields = z.array(z.strictObject({ key: z.string(), value: z.string() }));
@@ -33,7 +33,7 @@ const names = (people: SignedIn[]): string[] => people.map(nameOf);
 /** Ann, who owns a group of a kind with all others but the last, and what the group is called. */
 async function stage(count: number, policy: Parameters<typeof groupOf>[0] = "private") {
   const people = await signedIn(count);
-  const [ann, outsider] = [nth(people, 0), nth(people, count - 1)];
+  const [ann, outsider] = [at(people, 0), at(people, count - 1)];
   const others = people.slice(1, -1);
   const id = await groupOf(policy, ann, others);
   return { ann, others, outsider, id, groupID: String(id) };
@@ -81,7 +81,7 @@ test("the list of members comes in pages, as they joined, below each of the thre
 
 test("what a member is like, and who is none is missing among those asked for", async () => {
   const { ann, others, outsider, groupID } = await stage(4);
-  const [bob, cid] = [nth(others, 0), nth(others, 1)];
+  const [bob, cid] = [at(others, 0), at(others, 1)];
   await call("PATCH", "/v1/me", {
     token: bob.token,
     body: { nickname: "Bob", avatar: "https://example.com/b" },
@@ -108,11 +108,11 @@ test("how many have a socket open", async () => {
   const { ann, others, outsider, groupID } = await stage(4);
   const count = (who: SignedIn) => tim(who, "/member/getGroupOnlineMemberCount", { groupID });
   expect((await count(ann)).body).toMatchObject({ data: { memberCount: 0 } });
-  const sockets = await Promise.all([openDevice(nth(others, 0).token), openDevice(outsider.token)]);
+  const sockets = await Promise.all([openDevice(at(others, 0).token), openDevice(outsider.token)]);
   const online = z.object({ data: z.object({ memberCount: z.int() }) });
   while (online.parse((await count(ann)).body).data.memberCount === 0);
   expect((await count(ann)).body).toMatchObject({ data: { memberCount: 1 } });
-  const userIDList = names([ann, nth(others, 0)]);
+  const userIDList = names([ann, at(others, 0)]);
   const found = await data(Found, ann, "/member/getGroupMemberProfile", { groupID, userIDList });
   expect(found.memberList.map(({ isOnline }) => isOnline)).toEqual([false, true]);
   failure(await count(outsider), 10_007);
@@ -185,7 +185,7 @@ test("of fifty who are added by fifty at once each comes in once, and no more th
 
 test("members are removed all together, with one tip, or not at all", async () => {
   const { ann, others, outsider, id, groupID } = await stage(6);
-  const [bob, cid, dan, eve] = [nth(others, 0), nth(others, 1), nth(others, 2), nth(others, 3)];
+  const [bob, cid, dan, eve] = [at(others, 0), at(others, 1), at(others, 2), at(others, 3)];
   const remove = (who: SignedIn, userIDList: unknown, reason?: unknown) =>
     tim(who, "/member/deleteGroupMember", { groupID, userIDList, reason });
   const before = await roles(ann, groupID);
@@ -214,7 +214,7 @@ test("members are removed all together, with one tip, or not at all", async () =
 
 test("a mute lasts as long as it says, and is told", async () => {
   const { ann, others, groupID, id } = await stage(4, "public");
-  const bob = nth(others, 0);
+  const bob = at(others, 0);
   const mute = (muteTime: unknown, who = ann, userID: unknown = nameOf(bob)) =>
     tim(who, "/member/setGroupMemberMuteTime", { groupID, userID, muteTime });
   const shown = async (answer: ReturnType<typeof mute>) =>
@@ -240,7 +240,7 @@ test("a mute lasts as long as it says, and is told", async () => {
 
 test("roles are the owner's to give, and only where there are some", async () => {
   const { ann, others, outsider, groupID } = await stage(5, "public");
-  const [bob, cid] = [nth(others, 0), nth(others, 1)];
+  const [bob, cid] = [at(others, 0), at(others, 1)];
   const give = (who: SignedIn, userID: unknown, role: unknown, group = groupID) =>
     tim(who, "/member/setGroupMemberRole", { groupID: group, userID, role });
   const { group, member } = await data(Changed, ann, "/member/setGroupMemberRole", {
@@ -258,7 +258,7 @@ test("roles are the owner's to give, and only where there are some", async () =>
   failure(await give(outsider, nameOf(bob), "Admin"), 10_007);
   expect(await roles(cid, groupID)).toEqual({
     ...{ [nameOf(ann)]: "Owner", [nameOf(bob)]: "Admin" },
-    ...{ [nameOf(cid)]: "Member", [nameOf(nth(others, 2))]: "Member" },
+    ...{ [nameOf(cid)]: "Member", [nameOf(at(others, 2))]: "Member" },
   });
   for (const policy of ["private", "livestream"] as const) {
     const none = String(await groupOf(policy, ann, [bob]));
@@ -268,7 +268,7 @@ test("roles are the owner's to give, and only where there are some", async () =>
 
 test("name cards and custom fields are one's own to set, and others' for who runs the group", async () => {
   const { ann, others, outsider, groupID } = await stage(5, "community");
-  const [bob, cid] = [nth(others, 0), nth(others, 1)];
+  const [bob, cid] = [at(others, 0), at(others, 1)];
   const card = (who: SignedIn, nameCard: unknown, userID?: string) =>
     tim(who, "/member/setGroupMemberNameCard", { groupID, nameCard, userID });
   const keep = (who: SignedIn, memberCustomField: unknown, userID?: string) =>
@@ -312,7 +312,7 @@ test("name cards and custom fields are one's own to set, and others' for who run
 
 test("who is not in a group learns that of every call, and whoever names none that there is none", async () => {
   const { ann, others, outsider, id } = await stage(4);
-  const [bob, cid] = [nth(others, 0), nth(others, 1)];
+  const [bob, cid] = [at(others, 0), at(others, 1)];
   const direct = await call("POST", "/v1/conversations", {
     ...{ token: ann.token, body: { kind: "direct", user_id: bob.user.id } },
   });

@@ -24,7 +24,7 @@ import {
 import { merged, posted } from "../../support/clients/forwards.ts";
 import type { WireAnswer } from "../../support/clients/wire.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { nth } from "../../support/objects/room.ts";
+import { at } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./image-headers.ts";
 
@@ -67,7 +67,7 @@ describe("what is made", () => {
     const all = await Promise.all(Array.from({ length: 50 }, () => tim(one, "/message/sendMessage", draft)));
     const bodies = new Set(all.map(({ body }) => JSON.stringify(body)));
     expect(bodies.size).toBe(1);
-    const { message } = Sent.parse(success(nth(all, 0)).data);
+    const { message } = Sent.parse(success(at(all, 0)).data);
     expect(message).toMatchObject({
       ...{ status: "success", payload: { text: "hello" }, sequence: 1, priority: "High" },
       ...{ cloudCustomData: "x", conversationID: `C2C${nameOf(other)}`, flow: "out", isPeerRead: false },

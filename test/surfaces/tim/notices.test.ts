@@ -3,7 +3,7 @@ import { z } from "zod";
 import { deleteAccount } from "../../support/accounts/deletion.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { newGroup, nth, people, range } from "../../support/objects/room.ts";
+import { at, newGroup, people, range } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
 let ann: SignedIn;
@@ -13,7 +13,7 @@ let dan: SignedIn;
 
 beforeAll(async () => {
   const all = await signedIn(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 const SYSTEM = "@TIM#SYSTEM";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect, send } from "../../support/clients/chat.ts";
-import { newGroup, nth, range } from "../../support/objects/room.ts";
+import { at, newGroup, range } from "../../support/objects/room.ts";
 import type { Stage } from "../../support/surfaces/dialect.ts";
 import { data, nameOf, success, tim } from "./client.ts";
 
@@ -74,7 +74,7 @@ async function applied(owner: SignedIn, id: number): Promise<object[]> {
 
 /** The next of a list: each is taken once. */
 export function take<T>(list: T[]): T {
-  const taken = nth(list, 0);
+  const taken = at(list, 0);
   list.shift();
   return taken;
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { newGroup, nth } from "../../support/objects/room.ts";
+import { at, newGroup } from "../../support/objects/room.ts";
 import { data, Failure, nameOf, success, tim } from "./client.ts";
 import {
-  DEEDS,
-  type Deed,
+  ACTIONS,
+  type Action,
   ENDINGS,
   KINDS,
   type Kind,
@@ -24,7 +24,7 @@ interface Stage {
   who: Record<Standing, SignedIn>;
   /** does nothing but look */
   witness: SignedIn;
-  /** somebody to act on, another one for each deed */
+  /** somebody to act on, another one for each action */
   member: () => SignedIn;
   admin: () => SignedIn;
   /** somebody who is not in it */
@@ -41,8 +41,8 @@ async function stageOf(kind: Kind): Promise<Stage> {
   const [spare, spareAdmins] = [people.slice(9), people.slice(6, 9)];
   return {
     ...{ groupID, witness, stranger, who: { owner, admin, member, outsider } },
-    member: () => nth(spare.splice(0, 1), 0),
-    admin: () => nth(spareAdmins.splice(0, 1), 0),
+    member: () => at(spare.splice(0, 1), 0),
+    admin: () => at(spareAdmins.splice(0, 1), 0),
   };
 }
 
@@ -72,8 +72,8 @@ async function made(kind: Kind, owner: SignedIn, admins: SignedIn[], members: Si
   return groupID;
 }
 
-/** Each deed as a call. */
-const CALLS: Record<Deed, (stage: Stage) => [path: string, fields: object]> = {
+/** Each action as a call. */
+const CALLS: Record<Action, (stage: Stage) => [path: string, fields: object]> = {
   "list members": () => ["/member/getGroupMemberList", {}],
   "set one's own card": () => ["/member/setGroupMemberNameCard", { nameCard: "x" }],
   "edit the profile": () => ["/group/updateGroupProfile", { introduction: "other" }],
@@ -110,18 +110,18 @@ async function seen({ groupID, witness }: Stage): Promise<string> {
 }
 
 /** Has somebody do these in turn. Each is answered as the table has it; what is refused has changed nothing. */
-async function walk(kind: Kind, standing: Standing, deeds: readonly Deed[]): Promise<void> {
+async function walk(kind: Kind, standing: Standing, actions: readonly Action[]): Promise<void> {
   const stage = await stageOf(kind);
   let before = await seen(stage);
-  for (const deed of deeds) {
-    const wanted = TABLE[deed][kind]?.[STANDINGS.indexOf(standing)] ?? null;
+  for (const action of actions) {
+    const wanted = TABLE[action][kind]?.[STANDINGS.indexOf(standing)] ?? null;
     if (wanted === null) continue;
-    const [path, fields] = CALLS[deed](stage);
+    const [path, fields] = CALLS[action](stage);
     const { status, body } = await tim(stage.who[standing], path, { groupID: stage.groupID, ...fields });
-    const what = `${deed}: ${JSON.stringify(body)}`;
+    const what = `${action}: ${JSON.stringify(body)}`;
     expect([status, z.object({ code: z.int() }).parse(body).code], what).toEqual([200, wanted]);
     if (wanted !== YES) Failure.parse(body);
-    const isSame = wanted !== YES || deed === "list members";
+    const isSame = wanted !== YES || action === "list members";
     const after = await seen(stage);
     expect(after === before, what).toBe(isSame);
     before = after;
@@ -130,13 +130,13 @@ async function walk(kind: Kind, standing: Standing, deeds: readonly Deed[]): Pro
 
 describe.each(KINDS)("in a group of the kind %s", (kind) => {
   test("what its owner may", async () => {
-    await walk(kind, "owner", DEEDS);
-    for (const deed of ENDINGS) await walk(kind, "owner", [deed]);
+    await walk(kind, "owner", ACTIONS);
+    for (const action of ENDINGS) await walk(kind, "owner", [action]);
   });
 
   test.each(STANDINGS.slice(1))("what any %s may", async (standing) => {
     if (standing === "admin" && !withAdmins(kind)) return;
-    await walk(kind, standing, [...DEEDS, ...ENDINGS]);
+    await walk(kind, standing, [...ACTIONS, ...ENDINGS]);
   });
 });
 

@@ -5,7 +5,7 @@ import { befriend } from "../../support/accounts/friends.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, freshName, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
-import { nth, range } from "../../support/objects/room.ts";
+import { at, range } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
 const Userinfo = z.looseObject({ userID: z.string(), username: z.string() });
@@ -16,7 +16,7 @@ const Names = z.array(z.string());
 
 async function two(): Promise<[SignedIn, SignedIn]> {
   const both = await signedIn(2);
-  return [nth(both, 0), nth(both, 1)];
+  return [at(both, 0), at(both, 1)];
 }
 
 const me = async (user: SignedIn) => (await data(Own, user, "/user/getMyProfile")).userinfo;
@@ -237,10 +237,10 @@ describe("profiles", () => {
   });
 
   test("a hundred profiles at once, in the order asked, each once; an address is one's own", async () => {
-    const crowd = await signedIn(100);
-    const ann = nth(crowd, 0);
+    const users = await signedIn(100);
+    const ann = at(users, 0);
     await call("PATCH", "/v1/me", { token: ann.token, body: { email: "ann@example.com" } });
-    const names = crowd.map(nameOf);
+    const names = users.map(nameOf);
     const ask = (user_id: unknown, caller = ann) => tim(caller, "/user/getUserProfile", { user_id });
     const shown = Profiles.parse(success(await ask(names.toReversed())).data);
     expect(shown.map(({ userinfo }) => userinfo.userID)).toEqual(names.toReversed());
@@ -251,18 +251,18 @@ describe("profiles", () => {
     failure(await ask([]), 70_402, "user_id");
     failure(await ask([""]), 70_402, "user_id");
     failure(await ask([["x"]]), 70_402, "user_id");
-    const few = [nth(names, 3), "nobody/at all", nth(names, 3), nth(names, 1), 12_345];
+    const few = [at(names, 3), "nobody/at all", at(names, 3), at(names, 1), 12_345];
     expect(Profiles.parse(success(await ask(few)).data).map(({ userinfo }) => userinfo.userID)).toEqual([
-      ...[nth(names, 3), nth(names, 1)],
+      ...[at(names, 3), at(names, 1)],
     ]);
-    const byOther = Profiles.parse(success(await ask([nameOf(ann)], nth(crowd, 1))).data);
+    const byOther = Profiles.parse(success(await ask([nameOf(ann)], at(users, 1))).data);
     expect(byOther[0]?.userinfo).not.toHaveProperty("email");
-    const other = await tim(ann, "/user/getUserProfile", { userIDList: [nth(names, 1)] });
+    const other = await tim(ann, "/user/getUserProfile", { userIDList: [at(names, 1)] });
     expect(Profiles.parse(success(other).data)).toHaveLength(1);
   });
 
   test("a birthday is for all, but of whom a service has made an account for", async () => {
-    const [own, made] = [await register(), nth(await signedIn(1), 0)];
+    const [own, made] = [await register(), at(await signedIn(1), 0)];
     for (const user of [own, made]) success(await change(user, { birthday: 20_000_229 }));
     const shown = async (caller: SignedIn) =>
       Profiles.parse(
@@ -309,26 +309,26 @@ describe("the blacklist", () => {
     });
 
   test("a block holds at once in every conversation, open or not, and on every API", async () => {
-    const crowd = await signedIn(6);
-    const [ann, ...others] = crowd;
+    const users = await signedIn(6);
+    const [ann, ...others] = users;
     if (!ann) throw new Error("there are six");
     const ids = await Promise.all(others.slice(0, 4).map(async (other) => (await openDirect(ann, other)).id));
-    await befriend(ann, nth(others, 0));
-    expect((await write(ann, nth(ids, 0))).status).toBe(201);
+    await befriend(ann, at(others, 0));
+    expect((await write(ann, at(ids, 0))).status).toBe(201);
     expect(success(await add(ann, others)).data).toEqual(others.map(nameOf));
     for (const [i, id] of ids.entries()) {
       problem(await write(ann, id), 403, "blocked");
-      problem(await write(nth(others, i), id), 403, "blocked");
+      problem(await write(at(others, i), id), 403, "blocked");
     }
-    const { id } = await openDirect(ann, nth(others, 4));
+    const { id } = await openDirect(ann, at(others, 4));
     problem(await write(ann, id), 403, "blocked");
     expect((await call("GET", "/v1/friends", { token: ann.token })).body).toMatchObject({ items: [] });
-    expect(await list(nth(others, 0)), "a block is its maker's").toEqual([]);
-    expect(success(await lift(ann, others.slice(1))).data).toEqual([nameOf(nth(others, 0))]);
-    expect((await write(nth(others, 1), nth(ids, 1))).status).toBe(201);
-    problem(await write(ann, nth(ids, 0)), 403, "blocked");
+    expect(await list(at(others, 0)), "a block is its maker's").toEqual([]);
+    expect(success(await lift(ann, others.slice(1))).data).toEqual([nameOf(at(others, 0))]);
+    expect((await write(at(others, 1), at(ids, 1))).status).toBe(201);
+    problem(await write(ann, at(ids, 0)), 403, "blocked");
     expect((await call("GET", "/v1/blocks", { token: ann.token })).body).toMatchObject({
-      items: [{ username: nameOf(nth(others, 0)) }],
+      items: [{ username: nameOf(at(others, 0)) }],
     });
   });
 
@@ -350,12 +350,12 @@ describe("the blacklist", () => {
   });
 
   test("a hundred at once, and the whole list comes back; fifty callers at once lose none", async () => {
-    const crowd = await signedIn(151);
-    const ann = nth(crowd, 0);
-    expect(success(await add(ann, crowd.slice(1, 101))).data).toHaveLength(100);
-    failure(await add(ann, crowd.slice(1, 102)), 70_402, "userIDList");
-    await Promise.all(crowd.slice(101).map(async (other) => success(await add(ann, [other]))));
-    expect(await list(ann)).toEqual(crowd.slice(1).map(nameOf));
+    const users = await signedIn(151);
+    const ann = at(users, 0);
+    expect(success(await add(ann, users.slice(1, 101))).data).toHaveLength(100);
+    failure(await add(ann, users.slice(1, 102)), 70_402, "userIDList");
+    await Promise.all(users.slice(101).map(async (other) => success(await add(ann, [other]))));
+    expect(await list(ann)).toEqual(users.slice(1).map(nameOf));
   });
 
   test("who deletes his account is on no list", async () => {

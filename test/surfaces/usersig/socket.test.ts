@@ -7,7 +7,7 @@ import { call, freshName, PASSWORD, register } from "../../support/clients/api.t
 import { remove, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { inboxObject, nth, range, runInboxJob, text } from "../../support/objects/room.ts";
+import { at, inboxObject, range, runInboxJob, text } from "../../support/objects/room.ts";
 import {
   create,
   everybody,
@@ -132,7 +132,7 @@ describe("messages", () => {
     const seen = (await shownOnce(anns, 5)).map(({ type, content }) => [type, content]);
     expect(seen).toEqual(contents.map((content, i) => [types[i], content]));
     const his = (await shownOnce(bobs, 5)).map(({ type, content }) => [type, content]);
-    expect(his).toEqual(contents.map((content, i) => [flip(nth(types, i)), content]));
+    expect(his).toEqual(contents.map((content, i) => [flip(at(types, i)), content]));
     await device.until(({ messages }) => messages.length === 4);
     expect(device.messages.map(({ seq }) => seq)).toEqual([1, 2, 4, 5]);
     for (const socket of [room, device]) socket.close();
@@ -144,8 +144,8 @@ describe("messages", () => {
     const sockets = [await connect(ann), await connect(ann), await connect(bob)];
     const EACH = 60;
     for (const n of range(1, EACH)) {
-      nth(sockets, 0).send({ to_session: id, content: `a${n}` });
-      nth(sockets, 2).send({ to_session: id, content: `b${n}` });
+      at(sockets, 0).send({ to_session: id, content: `a${n}` });
+      at(sockets, 2).send({ to_session: id, content: `b${n}` });
     }
     const orders = await Promise.all(
       sockets.map(async (socket) => (await shownOnce(socket, 2 * EACH)).map(({ chat_log }) => chat_log.id)),
@@ -315,7 +315,7 @@ describe("messages", () => {
     const id = await open(ann, [bob]);
     await send({ token: ann.sig }, Number(id), "before");
     // His list hears of it a moment later.
-    await expect.poll(async () => nth((await sessions(bob)).session_info_list, 0).unread_count).toBe(1);
+    await expect.poll(async () => at((await sessions(bob)).session_info_list, 0).unread_count).toBe(1);
     const socket = await connect(bob);
     await send({ token: ann.sig }, Number(id), "now");
     expect(await shownOnce(socket, 1)).toMatchObject([{ content: "now", session: { unread_count: 2 } }]);

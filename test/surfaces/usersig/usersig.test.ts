@@ -9,7 +9,7 @@ import { openDirect, remove } from "../../support/clients/chat.ts";
 import { bytesOf, download, noise, stored } from "../../support/clients/files.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { HeldCalls } from "../../support/faults/calls.ts";
-import { nth, range, text } from "../../support/objects/room.ts";
+import { at, range, text } from "../../support/objects/room.ts";
 import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
 import {
   change,
@@ -338,7 +338,7 @@ describe("user_sig", () => {
   });
 
   test("tokens of other APIs are good here; that of a user deleted since is answered 404", async () => {
-    const ann = nth(await signedIn(1), 0);
+    const ann = at(await signedIn(1), 0);
     shownUser(await info(nameOf(ann), { sig: ann.token }));
     const owner = await register();
     const gone = await call("DELETE", "/v1/me", {
@@ -370,7 +370,7 @@ describe("sessions", () => {
       ),
     );
     expect(new Set(opened).size).toBe(1);
-    const id = nth(opened, 0);
+    const id = at(opened, 0);
     const body = { name: "second", type: "1", chat_user_id_list: [bob.name, ann.name, bob.name] };
     const { session } = data(await createSession(ann, body));
     expect(session).toMatchObject({
@@ -471,7 +471,7 @@ describe("sessions", () => {
 
   test("the latest log is one that can be read, and says who has read it", async () => {
     const [ann, bob, id] = await pair();
-    const latest = async (who: Signed) => nth((await sessions(who)).session_info_list, 0).recently_chat_log;
+    const latest = async (who: Signed) => at((await sessions(who)).session_info_list, 0).recently_chat_log;
     expect(await latest(ann)).toBeNull();
     await say(ann, id, "one");
     expect(await latest(ann)).toMatchObject({
@@ -647,7 +647,7 @@ describe("reading", () => {
     await say(bob, id, "4");
     for (const n of range(5, 7)) await say(ann, id, String(n));
     await logs(bob, id);
-    expect(nth((await sessions(bob)).session_info_list, 0).unread_count).toBe(3);
+    expect(at((await sessions(bob)).session_info_list, 0).unread_count).toBe(3);
     expect((await logs(ann, id)).chat_log_info_list.map(({ have_read }) => have_read)).toEqual([
       ...[false, false, false, true, true, true, true],
     ]);
@@ -665,7 +665,7 @@ describe("reading", () => {
     if (!ann || !bob || !cas) throw new Error("there are three");
     const id = await open(ann, [bob, cas]);
     for (const n of range(1, 3)) await say(ann, id, String(n));
-    const unread = async () => nth((await sessions(bob)).session_info_list, 0).unread_count;
+    const unread = async () => at((await sessions(bob)).session_info_list, 0).unread_count;
     await expect.poll(unread).toBe(3);
     await logs(bob, id, "&page_num=2&page_size=1");
     expect(await unread()).toBe(3);

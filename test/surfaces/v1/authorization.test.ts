@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { type Answer, call, login, problem, register } from "../../support/clients/api.ts";
-import { createGroup, crowd, openDirect, send } from "../../support/clients/chat.ts";
+import { createGroup, insertUsers, openDirect, send } from "../../support/clients/chat.ts";
 import { upload, uploaded } from "../../support/clients/files.ts";
 import { upgrade } from "../../support/clients/socket.ts";
 import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./authorization-matrix.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
   const device = await login(member.user.username);
   const { items } = Sessions.parse((await call("GET", "/v1/sessions", { token: device.token })).body);
-  const [subject, first, second, outsider] = [...(await crowd(4))];
+  const [subject, first, second, outsider] = [...(await insertUsers(4))];
   if (!subject || !first || !second || !outsider) throw new Error("there are four of them");
   const { id } = await createGroup(owner, [admin, member, subject, first, second]);
   const inGroup = { token: owner.token };

@@ -7,7 +7,7 @@ import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import type { Step } from "../../support/device-feed/steps.ts";
 import { type Wait, World } from "../../support/device-feed/world.ts";
 import { eventually } from "../../support/eventually.ts";
-import { ANN, inLoneObject } from "../../support/objects/isolated-room.ts";
+import { ANN, inIsolatedObject } from "../../support/objects/isolated-room.ts";
 
 /**
  * From now on what takes its time waits, or the first that waits goes on; everything does at a chapter's end. A rest:
@@ -43,7 +43,7 @@ function storyIn(policy: PolicyName, ...chapters: (Step | Cue)[][]): Promise<voi
     }
     await world.end();
   };
-  return inLoneObject("group", tell, policy);
+  return inIsolatedObject("group", tell, policy);
 }
 
 const hold = (what: Wait): Cue => ({ hold: what });

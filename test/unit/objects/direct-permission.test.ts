@@ -5,7 +5,7 @@ import type { Outcome } from "../../../src/conversation/sends.ts";
 import { State } from "../../../src/conversation/state.ts";
 import type { Flags } from "../../../src/core/conversation.ts";
 import { Errors } from "../../support/errors.ts";
-import { ANN, BOB, inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -40,7 +40,7 @@ class Directory {
 function inObject(
   work: (parts: { storage: DurableObjectStorage; directory: Directory }) => Promise<void>,
 ): Promise<void> {
-  return inLoneObject("direct", (storage) => work({ storage, directory: new Directory() }));
+  return inIsolatedObject("direct", (storage) => work({ storage, directory: new Directory() }));
 }
 
 function flagsIn(storage: DurableObjectStorage, directory: Directory) {
@@ -133,7 +133,7 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
 
 test("what comes from one origin keeps its order; others do not wait for it", () =>
   inObject(async ({ storage, directory }) => {
-    const room = loneRoom(storage, directory.read);
+    const room = isolatedRoom(storage, directory.read);
     const bodies: string[] = [];
     const from = () => ({
       settle: ({ result }: Outcome<Origin>) => bodies.push(result.ok ? result.value.row.body : "refused"),
@@ -155,7 +155,7 @@ test("what comes from one origin keeps its order; others do not wait for it", ()
 
 test("no more waits than a conversation takes in, and all of it is answered", () =>
   inObject(async ({ storage, directory }) => {
-    const room = loneRoom(storage, directory.read);
+    const room = isolatedRoom(storage, directory.read);
     const results: string[] = [];
     const enter = (body = "{}") =>
       room.submit(ANN, [draft(body)], {

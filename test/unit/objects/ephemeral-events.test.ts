@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Announcements } from "../../../src/conversation/announcements.ts";
 import { Passings } from "../../../src/conversation/passings.ts";
 import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
-import { inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -39,7 +39,7 @@ test("the last of each kind waits, behind what came before it, until it was take
 
 describe("announcements", () => {
   test("1,000 members are told by the hundred, each once", async () => {
-    await inLoneObject("group", async (storage) => {
+    await inIsolatedObject("group", async (storage) => {
       const everybody = range(1, 1_000).map((id) => UserId.parse(id));
       const asked: UserId[][] = [];
       await new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ describe("announcements", () => {
           return new Map();
         };
         const announcements = new Announcements(
-          loneRoom(storage),
+          isolatedRoom(storage),
           { listed },
           timing.announcements,
           () => undefined,

@@ -5,10 +5,10 @@ import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
 import {
+  at,
   conversationObject,
   inboxObject,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -238,7 +238,7 @@ describe("in lanes", () => {
 
   test("a snapshot that cannot be made is a refusal: the object goes on, and the others are told", async () => {
     const world = new World(3);
-    world.unmade.add(nth(world.ids, 0));
+    world.unmade.add(at(world.ids, 0));
     const fanout = world.fanout();
     world.version = 1;
     fanout.changed();
@@ -249,7 +249,7 @@ describe("in lanes", () => {
 
   test("what changes while a call of its own tells somebody is told to him too", async () => {
     const world = new World(2);
-    const ann = nth(world.ids, 0);
+    const ann = at(world.ids, 0);
     const fanout = world.fanout();
     // Her inbox has refused, so that the lanes pass her over.
     world.broken.add(ann);
@@ -322,8 +322,8 @@ describe("repaired", () => {
 
   beforeAll(async () => {
     const registered = await people(2);
-    ann = nth(registered, 0);
-    bob = nth(registered, 1);
+    ann = at(registered, 0);
+    bob = at(registered, 1);
   });
 
   /** The first of somebody's conversations, as his list has it. */

@@ -10,10 +10,10 @@ import { list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import {
   anotherDevice,
+  at,
   conversationObject,
   inboxObject,
   newGroup,
-  nth,
   people,
   post,
 } from "../../support/objects/room.ts";
@@ -269,7 +269,7 @@ describe("tables of a newer release", () => {
 
   test("this release runs on tables to which a newer one has added", async () => {
     const all = await people(3);
-    const [ann, bob, cid] = [nth(all, 0), nth(all, 1), nth(all, 2)];
+    const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
     const id = await newGroup(ann, bob);
     await send(ann, id, "before");
     await list(cid);

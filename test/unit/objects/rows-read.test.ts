@@ -8,7 +8,7 @@ import { List } from "../../../src/inbox/list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/jobs.ts";
 import { watchSql } from "../../support/objects/costs.ts";
-import { ANN, BOB, inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 
 const LENGTH = 3_000;
 /** No query reads more, where all that is new is three messages and a change. */
@@ -27,7 +27,7 @@ function say(room: Room, drafts: Draft[]): void {
 /** A room in which much was said, and Bob has come late; of each hundred one is revoked, and one hidden. */
 async function longRoom(storage: DurableObjectStorage): Promise<Room> {
   storage.sql.exec("UPDATE members SET visible_from = 1 WHERE user_id = ?", BOB);
-  const room = loneRoom(storage);
+  const room = isolatedRoom(storage);
   for (let said = 0; said < LENGTH; said += 100) {
     const plain = { ...draft, clientMsgId: undefined, quoteSeq: undefined };
     say(room, Array<Draft>(100).fill(plain));
@@ -69,7 +69,7 @@ async function readBy(sql: SqlStorage, work: () => unknown): Promise<{ rows: num
 }
 
 test("what happens in a conversation reads what is new, however long it is", () =>
-  inLoneObject("group", async (storage) => {
+  inIsolatedObject("group", async (storage) => {
     const room = await longRoom(storage);
     for (const [what, happens] of Object.entries(HAPPENS)) {
       const { seq } = room.log.last;
@@ -78,12 +78,12 @@ test("what happens in a conversation reads what is new, however long it is", () 
       expect(queries, what).toEqual([]);
       expect(rows, what).toBeGreaterThan(0);
     }
-    const { queries } = await readBy(storage.sql, () => loneRoom(storage));
+    const { queries } = await readBy(storage.sql, () => isolatedRoom(storage));
     expect(queries, "a start").toEqual([]);
   }));
 
 test("a page counted from the newest message passes over what it does not read", () =>
-  inLoneObject("group", async (storage) => {
+  inIsolatedObject("group", async (storage) => {
     const room = await longRoom(storage);
     room.group.edit(ANN, { name: "a tip" });
     say(room, Array<Draft>(5).fill({ ...draft, clientMsgId: undefined, quoteSeq: undefined }));
@@ -118,10 +118,10 @@ test("a page counted from the newest message passes over what it does not read",
   }));
 
 test("what an inbox is told, and tells its devices, reads its own row of many", () =>
-  inLoneObject("group", async (storage) => {
+  inIsolatedObject("group", async (storage) => {
     const { sql } = storage;
     for (const { sql: step } of MIGRATIONS) sql.exec(step.replace(JOBS_TABLE, ""));
-    const bump = loneRoom(storage).snapshot(BOB);
+    const bump = isolatedRoom(storage).snapshot(BOB);
     const [list, cursors] = [new List(sql), new Cursors(sql)];
     const at = { seq: bump.lastSeq, rev: bump.rev };
     for (let id = 1; id <= LENGTH; id++) {

@@ -4,12 +4,12 @@ import { describe, expect, test } from "vitest";
 import type { Range } from "../../../src/conversation/readable.ts";
 import { WORDS_TABLE, Words } from "../../../src/conversation/words.ts";
 import { Position, type Seq } from "../../../src/core/ids.ts";
-import { ANN, BOB, inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 
 test("a long query looks at fewer messages a call, and comes to the end by its cursor", () =>
-  inLoneObject("group", async (storage) => {
+  inIsolatedObject("group", async (storage) => {
     const text = "is it there yet? ".repeat(6).slice(0, 100);
     const insert =
       "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?1, ?1, 1, ?2, ?3, 1)";
@@ -17,7 +17,7 @@ test("a long query looks at fewer messages a call, and comes to the end by its c
       const [kind, field] = seq === 500 ? ["file", "name"] : ["text", "text"];
       storage.sql.exec(insert, seq, kind, JSON.stringify({ [field]: text }));
     }
-    const { search } = loneRoom(storage);
+    const { search } = isolatedRoom(storage);
     while (search.indexing.indexedSeq < 3_000) search.indexing.index(200);
     const reader = { user_id: ANN, visible_from: Position.parse(0) };
     const find = (before?: Seq) =>
@@ -40,7 +40,7 @@ test("a long query looks at fewer messages a call, and comes to the end by its c
   }));
 
 test("a stretch of history looks at so many messages, in either order, and comes to the end", () =>
-  inLoneObject("group", async (storage) => {
+  inIsolatedObject("group", async (storage) => {
     const last = 45_000;
     // Bob has written the first, the last, and one of each ten thousand.
     storage.sql.exec(
@@ -49,7 +49,7 @@ test("a stretch of history looks at so many messages, in either order, and comes
        FROM json_each(?4)`,
       ...[last, BOB, ANN, JSON.stringify(range(1, last))],
     );
-    const { readable } = loneRoom(storage);
+    const { readable } = isolatedRoom(storage);
     const wanted = [1, 10_000, 20_000, 30_000, 40_000, last];
     const through = (visibleFrom: number, part: Partial<Range> & { rising: boolean }) => {
       const reader = { user_id: ANN, visible_from: Position.parse(visibleFrom) };
@@ -148,7 +148,7 @@ describe("words", () => {
 
 describe("indexing", () => {
   test("a turn ends early where messages are long to read, and the next goes on there", () =>
-    inLoneObject("group", async (storage) => {
+    inIsolatedObject("group", async (storage) => {
       const insert =
         "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?1, ?1, 1, 'merged', ?2, 1)";
       for (let seq = 1; seq <= 20; seq++) {
@@ -158,7 +158,7 @@ describe("indexing", () => {
           JSON.stringify({ title: `No ${seq}`, items: ["x".repeat(100 * 1024)] }),
         );
       }
-      const { indexing } = loneRoom(storage).search;
+      const { indexing } = isolatedRoom(storage).search;
       const ends = [];
       while (indexing.indexedSeq < 20) {
         indexing.index(200);

@@ -6,15 +6,15 @@ import { type Outcome, type Send, Sends } from "../../../src/conversation/sends.
 import { type ConversationId, Position, type UserId } from "../../../src/core/ids.ts";
 import type { Draft } from "../../../src/core/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { conversationObject, newGroup, nth, people, range } from "../../support/objects/room.ts";
+import { at, conversationObject, newGroup, people, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
 });
 
 const POISON = "poison";

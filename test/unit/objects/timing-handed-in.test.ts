@@ -7,7 +7,7 @@ import { TIMING } from "../../../src/core/timing.ts";
 import { Hellos } from "../../../src/inbox/hellos.ts";
 import { register } from "../../support/clients/api.ts";
 import { advance, standStill } from "../../support/clock.ts";
-import { inLoneObject, loneRoom } from "../../support/objects/isolated-room.ts";
+import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { inboxObject } from "../../support/objects/room.ts";
 import { handIn, timing } from "../../support/timing.ts";
 
@@ -46,8 +46,8 @@ test("an object that lives reads a changed value when it next uses it", async ()
 });
 
 test("conversations and inboxes agree on which groups are large", () =>
-  inLoneObject("group", async (storage) => {
-    const room = loneRoom(storage);
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
     const membership = new RoomMembership(room, new Passings(timing.typing), timing.largeGroup);
     const asked: number[] = [];
     const hellos = new Hellos({

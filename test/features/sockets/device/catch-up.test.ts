@@ -4,7 +4,7 @@ import { openDirect, page } from "../../../support/clients/chat.ts";
 import { Device } from "../../../support/clients/device.ts";
 import { shown } from "../../../support/clients/displayed.ts";
 import { openDevice } from "../../../support/clients/socket.ts";
-import { inboxObject, newGroup, nth, people, post, range, remove } from "../../../support/objects/room.ts";
+import { at, inboxObject, newGroup, people, post, range, remove } from "../../../support/objects/room.ts";
 
 const ROUNDS = 12;
 /** A client that is slower than this may get once more what came live before its sync. */
@@ -78,7 +78,7 @@ test("what waits for it is not lost where its inbox is evicted meanwhile", async
 describe("a device that comes back", () => {
   test("a device which comes back shows everything once, page by page, and what became of it", async () => {
     const registered = await people(2);
-    const [ann, bob] = [nth(registered, 0), nth(registered, 1)];
+    const [ann, bob] = [at(registered, 0), at(registered, 1)];
     const group = await newGroup(ann, bob);
     const direct = (await openDirect(ann, bob)).id;
     const [anns, bobs] = [new Device(ann), new Device(bob)];
@@ -89,7 +89,7 @@ describe("a device that comes back", () => {
       text: `text ${i}`,
     }));
     anns.say(drafts.slice(0, 8));
-    await bobs.until(() => bobs.picture(group).lastSeq === 4 && bobs.picture(direct).lastSeq === 4);
+    await bobs.until(() => bobs.displayed(group).lastSeq === 4 && bobs.displayed(direct).lastSeq === 4);
     bobs.leave();
     anns.say(drafts.slice(8), true);
     await anns.until(() => anns.pending.length === 0);
@@ -100,14 +100,14 @@ describe("a device that comes back", () => {
     await Promise.all([bobs.come(), ...range(61, 80).map((i) => post(group, ann, `more ${i}`))]);
     await evictDurableObject(inboxObject(bob.user.id));
     await post(group, ann, "the last");
-    await bobs.until(() => bobs.picture(group).lastSeq === 146);
+    await bobs.until(() => bobs.displayed(group).lastSeq === 146);
     const rest = (await page(bob, group, "?after=100&limit=100")).items;
     const wanted = [...(await page(bob, group, "?after=0&limit=99")).items, ...rest].map(shown);
     expect(wanted.length).toBe(145);
-    expect(bobs.picture(group).messages).toEqual(wanted);
-    expect(nth(bobs.picture(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
-    expect(bobs.picture(direct).messages.length).toBe(65);
-    await anns.until(() => anns.picture(group).lastSeq === 146);
-    expect(anns.picture(group).messages.length).toBe(146);
+    expect(bobs.displayed(group).messages).toEqual(wanted);
+    expect(at(bobs.displayed(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
+    expect(bobs.displayed(direct).messages.length).toBe(65);
+    await anns.until(() => anns.displayed(group).lastSeq === 146);
+    expect(anns.displayed(group).messages.length).toBe(146);
   });
 });

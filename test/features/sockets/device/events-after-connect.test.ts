@@ -11,7 +11,7 @@ import { reference } from "../../../support/clients/forwards.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { intercept } from "../../../support/faults/calls.ts";
 import { HeldCalls } from "../../../support/faults/hold.ts";
-import { inboxObject, newGroup, nth, people, post, remove, text } from "../../../support/objects/room.ts";
+import { at, inboxObject, newGroup, people, post, remove, text } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -20,7 +20,7 @@ let dan: SignedIn;
 
 beforeEach(async () => {
   const all = await signedIn(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 async function ask(
@@ -36,10 +36,10 @@ async function ask(
   return answer;
 }
 
-type Deed = [what: string, deed: (id: ConversationId) => Promise<unknown>, told: object];
+type Action = [what: string, run: (id: ConversationId) => Promise<unknown>, told: object];
 
 /** What happens in a group of Ann and others whose newest message is 1, and what Bob's devices are told of it. */
-const DEEDS: Deed[] = [
+const ACTIONS: Action[] = [
   ["a message", (id) => post(id, ann, "two"), { type: "message", seq: 2 }],
   ["a revoke", (id) => remove(id, ann, 1, "everyone"), { type: "revoked", seq: 1 }],
   ["a hide of his own", (id) => remove(id, bob, 1, "me"), { type: "hidden", seq: 1 }],
@@ -79,12 +79,12 @@ const DEEDS: Deed[] = [
   ["the end", (id) => ask(ann, id, "DELETE", ""), { type: "member", event: "dissolved" }],
 ];
 
-test.each(DEEDS)("a device that has just come to a quiet group hears of %s", async (_, deed, told) => {
+test.each(ACTIONS)("a device that has just come to a quiet group hears of %s", async (_, action, told) => {
   const id = await newGroup(ann, bob, cid);
   await post(id, ann, "one");
   await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
   const device = await openDevice(bob.token);
-  await deed(id);
+  await action(id);
   await hears(device, { ...told, ...(!("conversation" in told) && { conversation_id: id }) });
 });
 
@@ -157,7 +157,7 @@ test("both hear that they may not write to each other any more, by a block or by
 describe("what the user changes himself", () => {
   test("what becomes of a message before its ack is told to the device that sent it", async () => {
     const registered = await people(2);
-    const [ann, bob] = [nth(registered, 0), nth(registered, 1)];
+    const [ann, bob] = [at(registered, 0), at(registered, 1)];
     const [id, source] = [await newGroup(ann, bob), await newGroup(bob)];
     const slow = reference(await send(bob, source, "slow"));
     const device = await openDevice(bob.token);

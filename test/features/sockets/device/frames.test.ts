@@ -3,7 +3,7 @@ import type { ConversationId } from "../../../../src/core/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call } from "../../../support/clients/api.ts";
 import { type Frame, openDevice, type TestSocket } from "../../../support/clients/socket.ts";
-import { newGroup, nth, people, post, range, text } from "../../../support/objects/room.ts";
+import { at, newGroup, people, post, range, text } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -16,8 +16,8 @@ let phone: TestSocket;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
   id = await newGroup(ann, bob);
   bobs = await newGroup(bob);
   for (const i of range(1, 3)) await post(id, bob, `${i}`);

@@ -5,14 +5,14 @@ import type { ConversationId } from "../../../../src/core/ids.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
 import { listed, openDirect, page } from "../../../support/clients/chat.ts";
-import { eventsOf, hears, knownTo, toldOf } from "../../../support/clients/device-frames.ts";
+import { eventsOf, framesAbout, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import type { StrictMessage } from "../../../support/clients/shapes.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
 import { HeldInbox } from "../../../support/faults/hold.ts";
 import {
+  at,
   conversationObject,
   newGroup,
-  nth,
   post,
   range,
   remove,
@@ -26,7 +26,7 @@ let dan: SignedIn;
 
 beforeEach(async () => {
   const all = await signedIn(4);
-  [ann, bob, cid, dan] = [nth(all, 0), nth(all, 1), nth(all, 2), nth(all, 3)];
+  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
 async function ask(
@@ -72,10 +72,10 @@ test("a new group is announced to all devices of all, each as it is for him, and
     const role = i < 2 ? "owner" : "member";
     await hears(device, { type: "conversation", conversation: { id, role, member_count: 3, last_seq: 0 } });
   }
-  for (const seq of range(1, 5)) expect(await post(id, nth([ann, bob, cid], seq % 3), `${seq}`)).toBe(seq);
+  for (const seq of range(1, 5)) expect(await post(id, at([ann, bob, cid], seq % 3), `${seq}`)).toBe(seq);
   for (const device of devices) {
     await hears(device, { type: "message", conversation_id: id, seq: 5 });
-    expect(knownTo(device, id)).toEqual(range(1, 5));
+    expect(seqsKnownTo(device, id)).toEqual(range(1, 5));
     expect(eventsOf(device, id, "conversation")).toHaveLength(1);
   }
 });
@@ -101,7 +101,7 @@ test("who comes into a group has it announced to his devices, and is told of all
     for (const device of devices) {
       await hears(device, { type: "message", conversation_id: id, seq: last });
       const own = device === devices[2] && round % 2 === 0 ? 4 : 3;
-      expect(knownTo(device, id)).toEqual(range(own, last));
+      expect(seqsKnownTo(device, id)).toEqual(range(own, last));
       device.close();
       await device.closed();
     }
@@ -211,10 +211,10 @@ test.each(["known to the group", "just come"])(
     await takeOut(id, cid);
     for (const device of devices) await hears(device, { ...member("removed", cid), conversation_id: id });
     // All that he must not hear.
-    const quiet = devices.map((device) => toldOf(device, id).length);
+    const quiet = devices.map((device) => framesAbout(device, id).length);
     for (const device of devices) {
-      expect(knownTo(device, id).filter((seq) => seq > before)).toEqual(range(before + 1, before + 30));
-      expect(toldOf(device, id).at(-1)).toEqual({ ...member("removed", cid), conversation_id: id });
+      expect(seqsKnownTo(device, id).filter((seq) => seq > before)).toEqual(range(before + 1, before + 30));
+      expect(framesAbout(device, id).at(-1)).toEqual({ ...member("removed", cid), conversation_id: id });
     }
     await post(id, bob, "behind his back");
     await remove(id, ann, before + 30, "everyone");
@@ -227,17 +227,17 @@ test.each(["known to the group", "just come"])(
       expect(await hears(device, { type: "error", client_msg_id: "late" })).toMatchObject({
         code: "not_found",
       });
-      expect(toldOf(device, id).filter(({ type }) => type !== "error")).toHaveLength(nth(quiet, i));
+      expect(framesAbout(device, id).filter(({ type }) => type !== "error")).toHaveLength(at(quiet, i));
     }
-    const left = toldOf(nth(devices, 0), id).length;
+    const left = framesAbout(at(devices, 0), id).length;
     await add(id, cid);
     const last = await post(id, ann, "welcome");
     for (const device of devices) {
       await hears(device, { type: "message", conversation_id: id, seq: last });
       await hears(device, { ...member("joined", cid), conversation_id: id });
-      const since = knownTo(device, id).filter((seq) => seq > before + 30);
+      const since = seqsKnownTo(device, id).filter((seq) => seq > before + 30);
       expect(since).toEqual([last - 1, last]);
-      const types = toldOf(device, id)
+      const types = framesAbout(device, id)
         .slice(left)
         .map(({ type }) => type);
       expect(types.filter((type) => !["message", "member", "conversation"].includes(type))).toEqual([]);
@@ -263,7 +263,7 @@ test.each(["removed", "dissolved"])(
     await held.release();
     await ending;
     await hears(cids, { type: "member", event });
-    expect(knownTo(cids, id)).toEqual([1, 2, 3]);
+    expect(seqsKnownTo(cids, id)).toEqual([1, 2, 3]);
   },
 );
 
@@ -275,8 +275,8 @@ test("of the end of a group hears who is in it then, last of all, and nobody who
   const last = await post(id, ann, "farewell");
   await ask(ann, id, "DELETE", "");
   await hears(bobs, { ...member("dissolved"), conversation_id: id });
-  expect(knownTo(bobs, id)).toEqual([1, last]);
-  expect(toldOf(bobs, id).at(-1)).toEqual({ ...member("dissolved"), conversation_id: id });
+  expect(seqsKnownTo(bobs, id)).toEqual([1, last]);
+  expect(framesAbout(bobs, id).at(-1)).toEqual({ ...member("dissolved"), conversation_id: id });
   // Another conversation goes on behind it.
   const other = await newGroup(ann, cid);
   await hears(cids, { type: "conversation", conversation: { id: other } });
@@ -300,14 +300,14 @@ test("who comes and goes quickly sees each message of his times once, in order",
   visible.push(last - 1, last);
   for (const device of devices) {
     await hears(device, { type: "message", conversation_id: id, seq: last });
-    expect(knownTo(device, id)).toEqual(visible);
+    expect(seqsKnownTo(device, id)).toEqual(visible);
   }
 });
 
 test("who is put out and taken in again while all talk has of each of his times all, once", async () => {
   const id = await newGroup(ann, bob, cid);
   const devices = [await openDevice(cid.token), await openDevice(cid.token)];
-  const [talker, listener] = [nth(devices, 0), nth(devices, 1)];
+  const [talker, listener] = [at(devices, 0), at(devices, 1)];
   const bobs = await openDevice(bob.token);
   let said = 0;
   let isOver = false;
@@ -330,7 +330,7 @@ test("who is put out and taken in again while all talk has of each of his times 
   for (const device of devices) await hears(device, { type: "message", conversation_id: id, seq: last });
   const seqs = visibleTo(cid, await history(id));
   for (const device of [talker, listener]) {
-    expect(knownTo(device, id).toSorted((a, b) => a - b)).toEqual(seqs);
+    expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(seqs);
     expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
   }
 });

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { register, type SignedIn } from "../../../support/clients/api.ts";
 import { listed, openDirect, page, send, sendAll } from "../../../support/clients/chat.ts";
-import { acked, eventsOf, hears, knownTo, toldOf } from "../../../support/clients/device-frames.ts";
+import { acked, eventsOf, framesAbout, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { anotherDevice, nth, range, text } from "../../../support/objects/room.ts";
+import { anotherDevice, at, range, text } from "../../../support/objects/room.ts";
 import { runs } from "../../../support/property-runs.ts";
 
 const MESSAGES = 500;
@@ -34,7 +34,7 @@ interface Device {
 /** A message, or an own one that was acknowledged, as a device has it. */
 function shown(device: Device, id: number): Map<number, string> {
   return new Map(
-    toldOf(device.socket, id).flatMap((frame): [number, string][] => {
+    framesAbout(device.socket, id).flatMap((frame): [number, string][] => {
       const seq = Number(frame.seq);
       if (frame.type === "ack") return [[seq, String(frame.client_msg_id)]];
       return frame.type === "message" ? [[seq, String(Reflect.get(Object(frame.body), "text"))]] : [];
@@ -46,7 +46,7 @@ function shown(device: Device, id: number): Map<number, string> {
 function early(device: Device, id: number, before: number): number[] {
   const known = new Set(range(0, before));
   let all = before;
-  return toldOf(device.socket, id).flatMap(({ type, seq }) => {
+  return framesAbout(device.socket, id).flatMap(({ type, seq }) => {
     if (type !== "message" && type !== "ack") return [];
     known.add(Number(seq));
     while (known.has(all + 1)) all++;
@@ -90,8 +90,8 @@ test("three devices of one and two of the other say 500 messages in all ways, an
       expect([...all.keys()]).toEqual(range(before + 1, before + MESSAGES));
       expect([...all.values()].toSorted()).toEqual(texts.toSorted());
       for (const [i, device] of devices.entries()) {
-        await device.socket.until(() => knownTo(device.socket, id).length >= MESSAGES);
-        const known = knownTo(device.socket, id);
+        await device.socket.until(() => seqsKnownTo(device.socket, id).length >= MESSAGES);
+        const known = seqsKnownTo(device.socket, id);
         expect(
           known.toSorted((a, b) => a - b),
           `device ${i}`,
@@ -123,7 +123,7 @@ async function talk(id: number, before: number, devices: Device[], plan: Step[])
   };
   for (const { device: i, way, count, waits } of plan) {
     if (texts.length === MESSAGES) break;
-    const device = nth(devices, i);
+    const device = at(devices, i);
     const many = way === "several" ? Math.min(count, MESSAGES - texts.length) : 1;
     const said = range(1, many).map((n) => `${before + texts.length + n} ${way} ${i}`);
     texts.push(...said);
@@ -155,7 +155,7 @@ async function readOn(who: SignedIn, other: SignedIn, id: number, devices: Devic
   expect((await check()).unread_count).toBeGreaterThanOrEqual(5);
   const own = devices.filter((device) => device.who.user.id === who.user.id);
   for (const [i, reader] of own.entries()) {
-    const seq = nth(seqs, i);
+    const seq = at(seqs, i);
     reader.socket.send({ type: "read", conversation_id: id, seq });
     for (const { socket } of devices) {
       if (socket !== reader.socket) await hears(socket, { type: "read", user_id: who.user.id, seq });

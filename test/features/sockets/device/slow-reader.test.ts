@@ -19,7 +19,7 @@ test("a reader that stops while 10,000 messages pass is closed in time, and miss
   const [phone, pad] = [new Device(bob, 1), new Device(bob, 2)];
   for (const device of [...speakers, phone, pad]) await device.come();
   const before = await post(id, ann, "the phone has this");
-  await phone.until(() => phone.picture(id).lastSeq === before);
+  await phone.until(() => phone.displayed(id).lastSeq === before);
   phone.leave();
   // It opens a socket, and does not read what comes there.
   const unread = await upgrade(DEVICE_PATH, bob.token);
@@ -35,7 +35,7 @@ test("a reader that stops while 10,000 messages pass is closed in time, and miss
     }
     const last = before + round * each * speakers.length;
     for (const device of [...speakers, pad]) {
-      const isUpToDate = () => device.pending.length === 0 && device.picture(id).lastSeq === last;
+      const isUpToDate = () => device.pending.length === 0 && device.displayed(id).lastSeq === last;
       expect(await device.until(isUpToDate)).toBe(true);
     }
   }
@@ -50,9 +50,9 @@ test("a reader that stops while 10,000 messages pass is closed in time, and miss
   expect(socket.seqs).toEqual(range(before + 1, before + socket.seqs.length));
 
   await phone.come();
-  const { messages } = pad.picture(id);
+  const { messages } = pad.displayed(id);
   expect(messages.map(({ seq }) => seq)).toEqual(range(1, last));
-  for (const device of [...speakers, phone]) expect(device.picture(id).messages).toEqual(messages);
+  for (const device of [...speakers, phone]) expect(device.displayed(id).messages).toEqual(messages);
   for (const device of [...speakers, pad]) expect(device.sockets).toBe(1);
   for (const [i, speaker] of speakers.entries()) {
     const said = messages
@@ -91,11 +91,11 @@ test("a device that syncs many large conversations at once is not taken for a sl
   await device.come();
   expect(device.isHere).toBe(true);
   for (const id of ids) {
-    expect(device.picture(id).messages.map(({ seq }) => seq)).toEqual(range(1, each));
+    expect(device.displayed(id).messages.map(({ seq }) => seq)).toEqual(range(1, each));
   }
   // All are live now.
   for (const id of ids) await post(id, ann, "and on");
-  for (const id of ids) await device.until(() => device.picture(id).lastSeq === each + 1);
+  for (const id of ids) await device.until(() => device.displayed(id).lastSeq === each + 1);
   expect(device.sockets).toBe(1);
   device.leave();
 }, 60_000);

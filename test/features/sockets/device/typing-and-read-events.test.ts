@@ -3,21 +3,21 @@ import { signedIn } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import {
   createGroup,
-  crowd,
+  insertUsers,
   openDirect,
   sendAll,
   storedInConversation,
 } from "../../../support/clients/chat.ts";
-import { acked, eventsOf, hears, knownTo } from "../../../support/clients/device-frames.ts";
+import { acked, eventsOf, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { newGroup, nth, post, range, text } from "../../../support/objects/room.ts";
+import { at, newGroup, post, range, text } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeEach(async () => {
   const all = await signedIn(2);
-  [ann, bob] = [nth(all, 0), nth(all, 1)];
+  [ann, bob] = [at(all, 0), at(all, 1)];
 });
 
 async function putRead({ token }: SignedIn, id: number, seq: number): Promise<void> {
@@ -130,7 +130,7 @@ test("who may not write is not seen to type", async () => {
 
 test.each([64, 65])("in a group of %d positions and typing of others are told up to 64", async (size) => {
   const [cid = ann] = await signedIn(1);
-  const { id } = await createGroup(ann, [bob, cid, ...(await crowd(size - 3))]);
+  const { id } = await createGroup(ann, [bob, cid, ...(await insertUsers(size - 3))]);
   const [anns, bobs, bobsOther] = [
     await openDevice(ann.token),
     await openDevice(bob.token),
@@ -151,7 +151,7 @@ test.each([64, 65])("in a group of %d positions and typing of others are told up
     (event) => Reflect.get(event, "user_id") === bob.user.id,
   );
   expect(seen.map((event) => Reflect.get(event, "type"))).toEqual(expected);
-  expect(knownTo(anns, id)).toEqual([1, 2]);
+  expect(seqsKnownTo(anns, id)).toEqual([1, 2]);
 });
 
 test("what happens while a device says much is told to it once, though each of its sends brings what waits", async () => {
@@ -171,6 +171,6 @@ test("what happens while a device says much is told to it once, though each of i
     // One that has just been opened is told what was said once it has had time to say where it begins.
     await hears(device, { type: "message", seq: 16 + 15 * 8 });
     expect(eventsOf(device, id, "member")).toHaveLength(16);
-    expect(knownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(1, 16 + 15 * 8));
+    expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(1, 16 + 15 * 8));
   }
 });

@@ -7,10 +7,10 @@ import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { accepted, openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
 import {
   anotherDevice,
+  at,
   conversationObject,
   inboxObject,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -24,8 +24,8 @@ let id: ConversationId;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
   id = await newGroup(ann, bob);
 });
 
@@ -194,7 +194,7 @@ describe("a session that ends while its rooms open", () => {
       const sockets: TestSocket[] = [];
       const upgrades = range(1, UPGRADES).map(async (i) => {
         await turns(i % 4);
-        const response = await upgrade(roomPath(nth(rooms, i % 2)), phone.token);
+        const response = await upgrade(roomPath(at(rooms, i % 2)), phone.token);
         if (response.status === 101) sockets.push(accepted(response));
         else expect(response.status).toBe(401);
       });
@@ -217,7 +217,7 @@ describe("a session that ends while its rooms open", () => {
 
   test("what one session loses another of the same user keeps", async () => {
     const [phone, tablet] = [await anotherDevice(ann), await anotherDevice(ann)];
-    const id = nth(rooms, 0);
+    const id = at(rooms, 0);
     const kept = await openRoom(id, tablet.token);
     const opening = range(1, 10).map(() => upgrade(roomPath(id), tablet.token));
     const [ended, ...opened] = await Promise.all([
@@ -232,7 +232,7 @@ describe("a session that ends while its rooms open", () => {
 
   test("a kick that could not reach a conversation is repeated by the inbox until it did", async () => {
     const phone = await anotherDevice(ann);
-    const id = nth(rooms, 0);
+    const id = at(rooms, 0);
     const socket = await openRoom(id, phone.token);
     const inbox = inboxObject(ann.user.id);
     // As a crash leaves it between the tombstone and the kick: the job stands, nobody was kicked.

@@ -5,8 +5,8 @@ import { call, register, type SignedIn } from "../../../support/clients/api.ts";
 import { type Frame, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {
   anotherDevice,
+  at,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -24,8 +24,8 @@ let bobs: TestSocket;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
   annsTablet = await anotherDevice(ann);
   id = await newGroup(ann, bob);
   phone = await openRoom(id, ann.token);
@@ -242,8 +242,8 @@ describe("the rate of a room's frames", () => {
 
   beforeAll(async () => {
     const registered = await people(2);
-    ann = nth(registered, 0);
-    bob = nth(registered, 1);
+    ann = at(registered, 0);
+    bob = at(registered, 1);
     id = await newGroup(ann, bob);
   });
 

@@ -8,10 +8,10 @@ import { openRoom } from "../../../support/clients/socket.ts";
 import { standStill } from "../../../support/clock.ts";
 import {
   anotherDevice,
+  at,
   conversationObject,
   inboxObject,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -26,8 +26,8 @@ let bob: SignedIn;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
 });
 
 /** The sessions whose sockets a user's inbox knows of. */

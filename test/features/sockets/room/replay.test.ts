@@ -4,9 +4,9 @@ import { type ConversationId, Seq } from "../../../../src/core/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {
+  at,
   conversationObject,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -19,8 +19,8 @@ let bob: SignedIn;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
 });
 
 /** A group in which Ann has sent so many messages: "1", "2" … */

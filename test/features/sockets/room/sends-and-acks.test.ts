@@ -5,8 +5,8 @@ import { call } from "../../../support/clients/api.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import {
   anotherDevice,
+  at,
   newGroup,
-  nth,
   people,
   post,
   range,
@@ -20,8 +20,8 @@ let annsTablet: SignedIn;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  bob = nth(registered, 1);
+  ann = at(registered, 0);
+  bob = at(registered, 1);
   annsTablet = await anotherDevice(ann);
 });
 

@@ -6,7 +6,7 @@ import { app } from "../../../support/app.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call, login, problem, request } from "../../../support/clients/api.ts";
 import { accepted, openRoom, refusal, roomPath, upgrade } from "../../../support/clients/socket.ts";
-import { newGroup, nth, people, post, sessionOf } from "../../../support/objects/room.ts";
+import { at, newGroup, people, post, sessionOf } from "../../../support/objects/room.ts";
 
 const HERE = "https://parley.test";
 
@@ -16,8 +16,8 @@ let id: ConversationId;
 
 beforeAll(async () => {
   const registered = await people(2);
-  ann = nth(registered, 0);
-  eve = nth(registered, 1);
+  ann = at(registered, 0);
+  eve = at(registered, 1);
   id = await newGroup(ann);
   await post(id, ann, "one");
 });

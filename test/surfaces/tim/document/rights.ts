@@ -12,7 +12,7 @@ export const YES = 0;
 export const NO = 10_007;
 
 /** What is done to a group, in the order in which it is tried. */
-export const DEEDS = [
+export const ACTIONS = [
   "list members",
   "set one's own card",
   "edit the profile",
@@ -27,7 +27,7 @@ export const DEEDS = [
 ] as const;
 /** After which nothing is as it was: the owner does each in a group of its own. */
 export const ENDINGS = ["hand it over", "dismiss", "quit"] as const;
-export type Deed = (typeof DEEDS)[number] | (typeof ENDINGS)[number];
+export type Action = (typeof ACTIONS)[number] | (typeof ENDINGS)[number];
 
 /** What is the same wherever there are admins. */
 const ALL: Row = [YES, YES, YES, NO];
@@ -43,7 +43,7 @@ const QUIT: Row = [NO, YES, YES, 2_623];
 const bare = (owner: number, member: number, outsider = NO): Row => [owner, null, member, outsider];
 
 /** What whoever stands in a group so is answered who does this: the document's table of who may, and its codes. */
-export const TABLE: Record<Deed, Record<Kind, Row | null>> = {
+export const TABLE: Record<Action, Record<Kind, Row | null>> = {
   "list members": {
     ...{ Private: bare(YES, YES), Public: ALL, ChatRoom: ALL, Community: ALL },
     ...{ AVChatRoom: bare(YES, YES), v1: ALL },

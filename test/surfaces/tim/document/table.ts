@@ -1,7 +1,7 @@
 import type { Fixture } from "../../../support/surfaces/fixtures.ts";
 import { tim } from "../dialect.ts";
 import { DOCUMENT } from "./calls.ts";
-import { DEEDS, ENDINGS, KINDS, STANDINGS, TABLE } from "./rights.ts";
+import { ACTIONS, ENDINGS, KINDS, STANDINGS, TABLE } from "./rights.ts";
 
 const WHO = { anybody: "anybody", user: "users", member: "members" };
 
@@ -20,10 +20,10 @@ export function callsTable(fixtures: [name: string, Fixture][]): string {
       return [call, whoMay(call), shown(0), filled(failures.join("; "), `the failures of ${call}`)];
     }),
   );
-  const rights = [...DEEDS, ...ENDINGS].map((deed) => [
-    deed,
+  const rights = [...ACTIONS, ...ENDINGS].map((action) => [
+    action,
     ...KINDS.map((kind) => {
-      const allowed = STANDINGS.filter((_, at) => TABLE[deed][kind]?.[at] === 0);
+      const allowed = STANDINGS.filter((_, at) => TABLE[action][kind]?.[at] === 0);
       return allowed.length > 0 ? allowed.join(", ") : "nobody";
     }),
   ]);

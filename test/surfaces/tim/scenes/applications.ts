@@ -4,7 +4,7 @@ import { noticesOf } from "../../../support/accounts/notices.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { groupOf } from "../../../support/objects/core.ts";
-import { nth } from "../../../support/objects/room.ts";
+import { at } from "../../../support/objects/room.ts";
 import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
@@ -14,7 +14,7 @@ import { data, nameOf, success, tim } from "../client.ts";
  */
 export async function scene(): Promise<Scene> {
   const names = ["ann", "member", "outsider", "bob", "cid", "dan", "eve"];
-  const all = new Map((await signedIn(names.length)).map((user, i) => [nth(names, i), user]));
+  const all = new Map((await signedIn(names.length)).map((user, i) => [at(names, i), user]));
   const who = (name: string): SignedIn => {
     const found = all.get(name);
     if (!found) throw new Error(`nobody is called ${name}`);

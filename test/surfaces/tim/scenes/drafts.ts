@@ -3,7 +3,7 @@ import { z } from "zod";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { createGroup } from "../../../support/clients/chat.ts";
-import { nth } from "../../../support/objects/room.ts";
+import { at } from "../../../support/objects/room.ts";
 import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 import { pngOf } from "../image-headers.ts";
@@ -51,7 +51,7 @@ export async function scene(): Promise<Scene> {
 
 async function three(): Promise<[SignedIn, SignedIn, SignedIn]> {
   const users = await signedIn(3);
-  return [nth(users, 0), nth(users, 1), nth(users, 2)];
+  return [at(users, 0), at(users, 1), at(users, 2)];
 }
 
 async function draft(who: SignedIn, conversationType: string, to: string, payload: object): Promise<string> {

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { ConversationId } from "../../../../src/core/ids.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { createGroup, openDirect, remove, send } from "../../../support/clients/chat.ts";
-import { conversationObject, nth } from "../../../support/objects/room.ts";
+import { at, conversationObject } from "../../../support/objects/room.ts";
 import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { nameOf } from "../client.ts";
 
@@ -12,7 +12,7 @@ import { nameOf } from "../client.ts";
  */
 export async function scene(): Promise<Scene> {
   const people = await signedIn(4);
-  const [ann, bob, cas, dan] = [nth(people, 0), nth(people, 1), nth(people, 2), nth(people, 3)];
+  const [ann, bob, cas, dan] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
   const { id: old } = await openDirect(ann, cas);
   const { id: group } = await createGroup(bob, [ann]);
   for (const id of [old, group]) {

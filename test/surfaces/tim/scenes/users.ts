@@ -1,6 +1,6 @@
 import { signedIn } from "../../../support/accounts/users.ts";
 import { freshName, PASSWORD, register } from "../../../support/clients/api.ts";
-import { nth } from "../../../support/objects/room.ts";
+import { at } from "../../../support/objects/room.ts";
 import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { success, tim } from "../client.ts";
 
@@ -8,7 +8,7 @@ import { success, tim } from "../client.ts";
 export async function scene(): Promise<Scene> {
   const ann = await register();
   const others = await signedIn(2);
-  const [bob, cas] = [nth(others, 0), nth(others, 1)];
+  const [bob, cas] = [at(others, 0), at(others, 1)];
   success(await tim(ann, "/user/updateMyProfile", { nick: "Ann", profileCustomField: { floor: 3 } }));
   success(await tim(ann, "/user/addToBlacklist", { userIDList: [bob.user.username] }));
   return {
