@@ -1,10 +1,11 @@
 /**
  * Part of `npm run check`: what the documents say of the tree is true. Every dependency has its entry
  * with its version in docs/dependencies.md, every setting a row in README.md, every link leads
- * somewhere, every `npm run` exists.
+ * somewhere, every `npm run` and every test that is named exists. A test lies in a folder that CONTRIBUTING.md names,
+ * and no folder of tests has too many files to be looked through.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, matchesGlob } from "node:path";
 import { z } from "zod";
 import { ROOT } from "./support/wrangler.ts";
 
@@ -14,12 +15,25 @@ const Manifest = z.object({ scripts: Versions, dependencies: Versions, devDepend
 const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md"], { cwd: ROOT });
 const DEPENDENCIES = "docs/dependencies.md";
 
+/** The folders of tests; what is in a `*` is named by a feature or an API. */
+const TEST_FOLDERS = [
+  "test/unit/{pure,objects,storage}",
+  "test/features/*",
+  "test/features/sockets/{room,device}",
+  "test/surfaces",
+  "test/surfaces/*",
+  "test/faults/{crashes,races,outages,repair}",
+  "test/properties",
+];
+const MAX_FILES = 15;
+
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const manifest = Manifest.parse(JSON.parse(read("package.json")));
 const wrong = [
   ...dependencies(),
   ...settings(),
-  ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path)]),
+  ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path), ...tests(path)]),
+  ...testFolders(),
 ];
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;
@@ -63,4 +77,25 @@ function scripts(path: string): string[] {
   const names = [...read(path).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
   const dead = names.filter((name) => !Object.hasOwn(manifest.scripts, name));
   return dead.map((name) => `${path}: there is no script ${name}`);
+}
+
+/** Files of `test/` that are named and do not exist. */
+function tests(path: string): string[] {
+  const names = [...read(path).matchAll(/\btest\/[\w/.-]+\.ts\b/g)].map(([name]) => name);
+  return names.filter((name) => !existsSync(join(ROOT, name))).map((name) => `${path}: there is no ${name}`);
+}
+
+/** Tests in no folder of tests, and folders of too many files; the fixtures of an API are as many as they are. */
+function testFolders(): string[] {
+  const astray = globSync("test/**/*.test.ts", { cwd: ROOT })
+    .filter((path) => !TEST_FOLDERS.some((folder) => matchesGlob(dirname(path), folder)))
+    .map((path) => `${path}: tests do not go there; CONTRIBUTING.md says where`);
+  const files = globSync("test/**/*.*", { cwd: ROOT, exclude: ["**/fixtures/**"] });
+  const full = Object.entries(Object.groupBy(files, (path) => dirname(path))).flatMap(
+    ([folder, { length } = []]) =>
+      length > MAX_FILES
+        ? [`${folder}: ${length} files are too many to look through; ${MAX_FILES} at most`]
+        : [],
+  );
+  return [...astray, ...full];
 }
