@@ -20,83 +20,99 @@ function hasRoom(): boolean {
   return Math.min(bavail * bsize, process.availableMemory() / 2) > ROOM;
 }
 
+/** What hangs is to fail, and what is slow is not: a small machine that does other things besides takes its time. */
+const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
-  plugins: [
-    {
-      // Each file's runtime is sent all modules; two fifths of that would be maps of the libraries' sources.
-      name: "no-maps-of-libraries",
-      enforce: "post",
-      // Of code that no plugin has changed vite makes a map all the same.
-      transform: (code, id) =>
-        id.includes("/node_modules/") ? { code: `${code}\n`, map: { mappings: "" } } : null,
-    },
-    cloudflareTest(async () => ({
-      // src/index.ts with a timing that tests change.
-      main: "./test/support/worker.ts",
-      wrangler: { configPath: "./wrangler.toml" },
-      miniflare: {
-        bindings: {
-          ...vars,
-          USERSIG_RULE_KEY: "test-rule-key",
-          APP_KEYS: "test-app-key,another-app-key",
-          TOKEN_SECRET: "a test secret of more than thirty-two characters",
-          TEST_MIGRATIONS: await readD1Migrations("./migrations"),
-          TEST_RATES: ratelimits,
-          PROPERTY_RUNS: process.env.PROPERTY_RUNS ?? "",
-          PROPERTY_SEED: process.env.PROPERTY_SEED ?? "",
-        },
-        ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
-      },
-    })),
-  ],
   test: {
-    // Starting a runtime and loading all modules takes seconds: each worker does it once, not once for each file.
-    isolate: false,
     // The tests wait as well as compute: with a file more than there are cores none of them is idle.
     maxWorkers: availableParallelism() + 1,
-    // Each file starts a runtime, which loads every module by itself: libraries in one piece start twice as fast.
-    deps: {
-      optimizer: {
-        ssr: {
-          enabled: true,
-          include: [
-            "@hono/zod-openapi",
-            "@hono/zod-validator",
-            "drizzle-orm",
-            "drizzle-orm/d1",
-            "drizzle-orm/sqlite-core",
-            "file-type",
-            "image-size/types/bmp",
-            "image-size/types/gif",
-            "image-size/types/jpg",
-            "image-size/types/png",
-            "image-size/types/webp",
-            "hono",
-            "hono/etag",
-            "hono/factory",
-            "hono/html",
-            "hono/jwt",
-            "hono/method-not-allowed",
-            "hono/route",
-            "hono/utils/accept",
-            "hono/utils/buffer",
-            "zod",
-            "fast-check",
-            "@cfworker/json-schema",
-          ],
-        },
-      },
-    },
+    // What passes needs no log; the Worker writes a line for each request.
+    silent: "passed-only",
     // An object that is woken as the tests of its file are over asks for its modules, and nobody is there to answer:
     // that is the pool's, and no test's.
     onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
-    setupFiles: ["./test/support/setup.ts"],
-    // What passes needs no log; the Worker writes a line for each request.
-    silent: "passed-only",
-    // What hangs is to fail, and what is slow is not: a small machine that does other things besides takes its time.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // So for a state that is waited for; but by half a minute an alarm would have mended what was lost.
-    expect: { poll: { timeout: 20_000 } },
+    provide: {
+      propertyRuns: process.env.PROPERTY_RUNS ?? "",
+      propertySeed: process.env.PROPERTY_SEED ?? "",
+    },
+    projects: [
+      {
+        // Pure code, in Node: no runtime is started. `npm run test:unit` takes a second or two.
+        test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], isolate: false, ...PATIENCE },
+      },
+      {
+        plugins: [
+          {
+            // Each runtime is sent all modules; two fifths of that would be maps of the libraries' sources.
+            name: "no-maps-of-libraries",
+            enforce: "post",
+            // Of code that no plugin has changed vite makes a map all the same.
+            transform: (code, id) =>
+              id.includes("/node_modules/") ? { code: `${code}\n`, map: { mappings: "" } } : null,
+          },
+          cloudflareTest(async () => ({
+            // src/index.ts with a timing that tests change.
+            main: "./test/support/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ...vars,
+                USERSIG_RULE_KEY: "test-rule-key",
+                APP_KEYS: "test-app-key,another-app-key",
+                TOKEN_SECRET: "a test secret of more than thirty-two characters",
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+                TEST_RATES: ratelimits,
+              },
+              ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/unit/pure/**"],
+          // Starting a runtime and loading all modules takes seconds: each worker does it once, not once a file.
+          isolate: false,
+          setupFiles: ["./test/support/setup.ts"],
+          ...PATIENCE,
+          // So for a state that is waited for; but by half a minute an alarm would have mended what was lost.
+          expect: { poll: { timeout: 20_000 } },
+          // Each runtime loads every module by itself: libraries in one piece start twice as fast.
+          deps: {
+            optimizer: {
+              ssr: {
+                enabled: true,
+                include: [
+                  "@hono/zod-openapi",
+                  "@hono/zod-validator",
+                  "drizzle-orm",
+                  "drizzle-orm/d1",
+                  "drizzle-orm/sqlite-core",
+                  "file-type",
+                  "image-size/types/bmp",
+                  "image-size/types/gif",
+                  "image-size/types/jpg",
+                  "image-size/types/png",
+                  "image-size/types/webp",
+                  "hono",
+                  "hono/etag",
+                  "hono/factory",
+                  "hono/html",
+                  "hono/jwt",
+                  "hono/method-not-allowed",
+                  "hono/route",
+                  "hono/utils/accept",
+                  "hono/utils/buffer",
+                  "zod",
+                  "fast-check",
+                  "@cfworker/json-schema",
+                ],
+              },
+            },
+          },
+        },
+      },
+    ],
   },
 });

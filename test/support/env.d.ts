@@ -6,9 +6,6 @@ declare namespace Cloudflare {
     TEST_RATE: RateLimit;
     /** those of wrangler.toml, as wrangler reads them */
     TEST_RATES: unknown;
-    /** how often a property is tried, and from which seed; "": as the test says, and at random */
-    PROPERTY_RUNS: string;
-    PROPERTY_SEED: string;
   }
 }
 

@@ -1,13 +1,23 @@
-import { env } from "cloudflare:workers";
 import type fc from "fast-check";
+import { inject } from "vitest";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** how often a property is tried; "": as the test says */
+    propertyRuns: string;
+    /** the seed of the first run; "": at random */
+    propertySeed: string;
+  }
+}
 
 /**
  * How often a property is tried: `few`, or as the command line says. A failure names its seed:
  * `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` tells the same story again.
  */
 export function runs(few: number): fc.Parameters<unknown> & { numRuns: number } {
+  const seed = inject("propertySeed");
   return {
-    numRuns: Number(env.PROPERTY_RUNS || few),
-    ...(env.PROPERTY_SEED !== "" && { seed: Number(env.PROPERTY_SEED) }),
+    numRuns: Number(inject("propertyRuns") || few),
+    ...(seed !== "" && { seed: Number(seed) }),
   };
 }

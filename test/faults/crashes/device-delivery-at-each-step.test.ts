@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
@@ -27,7 +27,7 @@ import { assertConsistent, runAlarm, runJobs } from "../../support/objects/asser
 import { anotherDevice, at, newGroup, people, range } from "../../support/objects/room.ts";
 
 /** Of a conversation's steps, and of the others, one in so many is broken; with `PROPERTY_RUNS` set all are. */
-const [MANY, FEW] = env.PROPERTY_RUNS ? [1, 1] : [17, 4];
+const [MANY, FEW] = inject("propertyRuns") ? [1, 1] : [17, 4];
 
 let ann: SignedIn;
 let bob: SignedIn;

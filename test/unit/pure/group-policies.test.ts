@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import {
+  capacityOf,
+  isSeen,
+  may,
+  outranks,
+  POLICIES,
+  PolicyName,
+  wayInto,
+} from "../../../src/core/policies.ts";
+
+const ROLES = ["member", "admin", "owner"] as const;
+
+test("a higher role may whatever a lower one may", () => {
+  expect(ROLES.map((role) => may(role, "member"))).toEqual([true, true, true]);
+  expect(ROLES.map((role) => may(role, "admin"))).toEqual([false, true, true]);
+  expect(ROLES.map((role) => may(role, "owner"))).toEqual([false, false, true]);
+  expect(ROLES.map((role) => may(role, "nobody"))).toEqual([false, false, false]);
+});
+
+test("nobody acts on an equal or a superior", () => {
+  const pairs = ROLES.flatMap((actor) => ROLES.map((target) => [actor, target] as const));
+  const allowed = pairs.filter(([actor, target]) => outranks(actor, target));
+  expect(allowed).toEqual([
+    ["admin", "member"],
+    ["owner", "member"],
+    ["owner", "admin"],
+  ]);
+});
+
+describe.each(PolicyName.options)("a group of kind %s", (policy) => {
+  const SETTINGS = ["free", "approval", "closed"] as const;
+
+  test("whoever could never join by themselves does not see it unless the kind is shown to all", () => {
+    for (const joinPolicy of SETTINGS) {
+      const isClosed = wayInto({ policy, joinPolicy }) === "closed";
+      const isShownToAll = POLICIES[policy].seen === "always";
+      if (isClosed && !isShownToAll) expect(isSeen({ policy, joinPolicy })).toBe(false);
+    }
+  });
+
+  test("its own setting counts only where the kind leaves it open", () => {
+    const ways = SETTINGS.map((joinPolicy) => wayInto({ policy, joinPolicy }));
+    const { join } = POLICIES[policy];
+    if (join === "as_set") expect(ways).toEqual(SETTINGS);
+    else expect(new Set(ways)).toEqual(new Set([join === "free" ? "free" : "closed"]));
+  });
+
+  test("it never takes more members than the server allows", () => {
+    expect(capacityOf({ policy, maxMembers: null }, 1_000)).toBeLessThanOrEqual(1_000);
+    expect(capacityOf({ policy, maxMembers: 5_000 }, 1_000)).toBeLessThanOrEqual(1_000);
+    expect(capacityOf({ policy, maxMembers: 7 }, 1_000)).toBe(7);
+  });
+});

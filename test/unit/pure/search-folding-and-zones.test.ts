@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { fold } from "../../../src/core/fold.ts";
+import { zonedTime } from "../../../src/core/zone.ts";
+
+test.each([
+  ["full width is narrow", "ＡＢＣ", "abc"],
+  ["units are letters", "５㎏", "5kg"],
+  ["ligatures are letters", "ﬁn", "fin"],
+  ["both small sigmas are one", "ΟΔΟΣ ς", "οδοσ σ"],
+  ["ß is no ss", "Straße", "straße"],
+  ["Chinese stays", "吃了吗？", "吃了吗?"],
+])("search folds a text: %s", (_, text, folded) => {
+  expect(fold(text)).toBe(folded);
+  expect(fold(folded)).toBe(folded);
+});
+
+test("a time is told as clocks of a zone show it", () => {
+  const time = Date.UTC(2026, 10, 20, 23, 25, 7);
+  expect(zonedTime(time, "Asia/Shanghai")).toBe("2026-11-21 07:25:07");
+  expect(zonedTime(time, "UTC")).toBe("2026-11-20 23:25:07");
+  expect(zonedTime(time, "America/New_York")).toBe("2026-11-20 18:25:07");
+});
