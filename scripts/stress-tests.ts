@@ -1,0 +1,171 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+/**
+ * Runs the whole suite again and again where it has a hard time: two suites at once, and each Workers runtime is
+ * stopped (SIGSTOP) at random and goes on later, as on a machine that does other things besides.
+ *
+ *     npm run test:stress -- --runs 10            ten whole runs, two at a time, with stalls
+ *     npm run test:stress -- --runs 4 --at-once 1 --stalls off -- test/faults
+ *
+ * Prints a line a run, and names each test that failed. Ends with 1 if any did.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: "string", default: "4" },
+    "at-once": { type: "string", default: "2" },
+    stalls: { type: "string", default: "on" },
+  },
+});
+const RUNS = Number(values.runs);
+const AT_ONCE = Number(values["at-once"]);
+const STALLS = values.stalls === "on";
+
+/** A runtime goes on for so long, in ms, before it is stopped once more, and stands still for so long. */
+const RUNNING_MS = { least: 500, most: 6_000 };
+const STOPPED_MS = { least: 50, most: 1_500 };
+
+const Report = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      message: z.string().optional(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+interface Outcome {
+  passed: number;
+  failed: string[];
+  seconds: number;
+  exitCode: number | null;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "parley-stress-"));
+
+/** One whole run. @param started is called once its first test file is through */
+async function suite(number: number, started: () => void): Promise<Outcome> {
+  const report = join(folder, `${number}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const begin = performance.now();
+  const child = spawn("npx", ["vitest", "run", ...reporters, ...positionals], {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, CI: "true" },
+  });
+  const stalls = STALLS ? stall(child) : undefined;
+  child.stdout.on("data", (text: Buffer) => {
+    if (text.includes("✓") || text.includes("❯")) started();
+  });
+  const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  stalls?.[Symbol.dispose]();
+  started();
+  const seconds = (performance.now() - begin) / 1_000;
+  return { ...read(report), seconds, exitCode };
+}
+
+function read(report: string): Pick<Outcome, "passed" | "failed"> {
+  try {
+    const { numPassedTests, testResults } = Report.parse(JSON.parse(readFileSync(report, "utf8")));
+    const failed = testResults.flatMap(({ name, status, message, assertionResults }) => {
+      const tests = assertionResults.filter((one) => one.status === "failed");
+      if (tests.length > 0) return tests.map(({ fullName }) => `${short(name)}: ${fullName}`);
+      return status === "failed" ? [`${short(name)}: ${message ?? "the file itself"}`] : [];
+    });
+    return { passed: numPassedTests, failed };
+  } catch (error) {
+    return { passed: 0, failed: [`no report: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+}
+
+function short(path: string): string {
+  return path.slice(path.lastIndexOf("/test/") + 1);
+}
+
+/** Stops one of a run's runtimes after the other, at random, until it is disposed of. */
+function stall(child: ChildProcess): Disposable {
+  let timer = setTimeout(stop, between(RUNNING_MS));
+  let stopped: number | undefined;
+  function stop() {
+    const runtimes = runtimesOf(child.pid);
+    stopped = runtimes[Math.floor(Math.random() * runtimes.length)];
+    signal(stopped, "SIGSTOP");
+    timer = setTimeout(goOn, between(STOPPED_MS));
+  }
+  function goOn() {
+    signal(stopped, "SIGCONT");
+    timer = setTimeout(stop, between(RUNNING_MS));
+  }
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal(stopped, "SIGCONT");
+    },
+  };
+}
+
+function between({ least, most }: { least: number; most: number }): number {
+  return least + Math.random() * (most - least);
+}
+
+function signal(pid: number | undefined, name: "SIGSTOP" | "SIGCONT"): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, name);
+  } catch {
+    // The runtime has ended meanwhile.
+  }
+}
+
+/** The processes of workerd below another. */
+function runtimesOf(ancestor: number | undefined): number[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .filter((row) => row !== null)
+    .map(([, pid, parent, command]) => ({ pid: Number(pid), parent: Number(parent), command }));
+  const below = new Set([ancestor]);
+  // A parent may stand behind its child.
+  for (let size = 0; size !== below.size; ) {
+    size = below.size;
+    for (const { pid, parent } of rows) if (below.has(parent)) below.add(pid);
+  }
+  return rows
+    .filter(({ pid, command }) => below.has(pid) && command?.includes("workerd"))
+    .map(({ pid }) => pid);
+}
+
+let failures = 0;
+for (let done = 0; done < RUNS; ) {
+  const together: Promise<Outcome>[] = [];
+  for (; together.length < AT_ONCE && done < RUNS; done++) {
+    const number = done + 1;
+    // The first one prepares the libraries on disk: two at once would do so in each other's way.
+    await new Promise<void>((started) => {
+      const run = suite(number, started).then((outcome) => {
+        const { passed, failed, seconds, exitCode } = outcome;
+        const isGood = exitCode === 0 && failed.length === 0;
+        if (!isGood) failures++;
+        const verdict = isGood ? "green" : `RED (exit ${exitCode})`;
+        console.log(
+          `run ${number}: ${verdict}, ${passed} passed, ${failed.length} failed, ${seconds.toFixed(0)} s`,
+        );
+        for (const name of failed) console.log(`  ${name}`);
+        return outcome;
+      });
+      together.push(run);
+    });
+  }
+  await Promise.all(together);
+}
+const how = `${AT_ONCE} at once, ${STALLS ? "with" : "without"} stalls`;
+console.log(`${RUNS - failures} of ${RUNS} whole runs green (${how}); reports in ${folder}`);
+process.exitCode = failures === 0 ? 0 : 1;
