@@ -8,11 +8,11 @@ const CONVERSATIONS_A_FILE = 5_000;
 let files = 0;
 
 /**
- * Has the ids of this file's users and conversations follow those of the files before. An object is named by its id:
- * a late call of an earlier file then reaches an object that nobody here asks.
+ * Has the ids of this file's users and conversations follow those of the files before. An object is named by its id,
+ * and `reset()` leaves the storage of objects that sleep: their names must not come again.
  */
-export async function numberOn(): Promise<void> {
-  const set = env.DB.prepare("INSERT OR REPLACE INTO sqlite_sequence (name, seq) VALUES (?, ?)");
+export async function continueNumbering(): Promise<void> {
+  const set = env.DB.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)");
   const clear = env.DB.prepare("DELETE FROM sqlite_sequence");
   const users = set.bind("users", 99_999 + files * USERS_A_FILE);
   const conversations = set.bind("conversations", files * CONVERSATIONS_A_FILE);
