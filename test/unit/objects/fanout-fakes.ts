@@ -1,3 +1,4 @@
+import { onTestFinished, vi } from "vitest";
 import type { Membership } from "../../../src/conversation/attendance.ts";
 import { Fanout } from "../../../src/conversation/fanout.ts";
 import type { Bump, Told } from "../../../src/core/bump.ts";
@@ -8,7 +9,21 @@ import { timing } from "../../support/timing.ts";
 
 type Note = ConstructorParameters<typeof Fanout>[2];
 
-/** A conversation, the inboxes of its members and the note in storage, all in memory. */
+/** Longer than any test has to wait, on the clock of a world. */
+const LONG_MS = 120_000;
+
+/** More links than the chains of promises have here. */
+const LINKS = 50;
+
+/** Lets go on what waits for no timer. */
+async function settle(): Promise<void> {
+  for (let link = 0; link < LINKS; link++) await null;
+}
+
+/**
+ * A conversation, the inboxes of its members and the note in storage, all in memory. Its clock and timers move by
+ * `until` and `during` alone, from one timer to the next: no pause takes time, and no machine is too slow.
+ */
 export class World {
   version = 0;
   noteStands = false;
@@ -31,9 +46,10 @@ export class World {
   readonly held = new Map<UserId, Promise<void>>();
   /** members whose snapshot cannot be made */
   readonly unmade = new Set<UserId>();
-  #wake: () => void = () => undefined;
 
   constructor(members: number) {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
     this.ids = range(100_000, 100_000 + members - 1).map((id) => UserId.parse(id));
   }
 
@@ -48,10 +64,7 @@ export class World {
       hasDevices: (id) => this.devices.get(id) ?? null,
       setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
       hasPassing: (id) => this.passing.has(id),
-      took: (id) => {
-        this.passing.delete(id);
-        this.#wake();
-      },
+      took: (id) => void this.passing.delete(id),
     };
     const inboxes: Inboxes = {
       bump: (id, bump) => this.#take(id, bump),
@@ -66,19 +79,29 @@ export class World {
       },
       erase: () => {
         this.noteStands = false;
-        this.#wake();
       },
     };
     return new Fanout(membership, inboxes, note, timing);
   }
 
-  /** Resolves once `holds`, looked at whenever an inbox was told and when the note is erased. */
+  /** Lets time pass from timer to timer until `holds`. @throws where nothing is to come any more, or for too long */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    const end = Date.now() + LONG_MS;
+    for (await settle(); !holds(); await settle()) {
+      // No timeout of the test would go off: nothing else runs meanwhile.
+      if (vi.getTimerCount() === 0 || Date.now() > end) throw new Error("this never holds");
+      vi.advanceTimersToNextTimer();
     }
+  }
+
+  /** Lets time pass while the work is under way. @returns what it gives */
+  async during<T>(work: Promise<T>): Promise<T> {
+    let isUnderWay = true;
+    const ended = work.finally(() => {
+      isUnderWay = false;
+    });
+    await Promise.all([ended, this.until(() => !isUnderWay)]);
+    return ended;
   }
 
   /** Whether all but the broken know the newest. */
@@ -119,12 +142,8 @@ export class World {
     this.mostForOne = Math.max(this.mostForOne, ...all);
     await (this.held.get(id) ?? new Promise((resolve) => setTimeout(resolve, 0)));
     this.underWay.set(id, (this.underWay.get(id) ?? 0) - 1);
-    if (this.broken.has(id)) {
-      this.#wake();
-      throw new Error("this inbox is not reached");
-    }
+    if (this.broken.has(id)) throw new Error("this inbox is not reached");
     this.has.set(id, Math.max(ver, this.has.get(id) ?? -1));
-    this.#wake();
     return this.online.has(id) ? { seq: Position.parse(ver), rev: 0 } : null;
   }
 }
