@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { deleteAccount, membershipsInD1, runAccountDeletion } from "../../support/accounts/deletion.ts";
@@ -10,6 +10,7 @@ import { createGroup, insertUsers, page, storedInInbox } from "../../support/cli
 import { accepted, DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
 import { HeldCalls } from "../../support/faults/hold.ts";
 import { inboxObject, newGroup, post, range, text } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 /**
  * So many sends of a device wait for their acks. What comes behind its end is passed over frame by frame, and as long as
@@ -22,6 +23,9 @@ const MANY = 65;
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
+
+// An inbox is not evicted while a socket that has said nothing yet is held: it has a timer.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 }, fanout: { cooldownMs: 10 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);

@@ -1,4 +1,4 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { befriend, done } from "../../support/accounts/friends.ts";
 import {
@@ -16,11 +16,10 @@ import {
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, openDirect } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { standStill } from "../../support/clock.ts";
+import { advance, standStill } from "../../support/clock.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { anotherDevice, at, inboxObject, newGroup, people, shownOnline } from "../../support/objects/room.ts";
-
-const GRACE_MS = 5_000;
+import { timing } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let marker: SignedIn;
@@ -48,19 +47,24 @@ async function told({ user }: SignedIn): Promise<string[]> {
 test("a friend hears at once that somebody has come, and behind the grace that he has gone", async () => {
   const bob = await friendOfAnn();
   // No job is due, neither the one that tells again nor the end of the grace.
-  const clock = standStill();
+  standStill();
   const bobs = await openDevice(bob.token);
   await hears(anns, bob, "online");
   await shownOnline(bob, ann, true);
-  const over = Date.now() + GRACE_MS;
+  await settled(bob, "online");
   await close(bobs);
   await leaving(bob);
-  expect(await dueIn(bob)).toBe(GRACE_MS);
-  clock.goesOn();
-  // The alarm itself, not the test, notices.
+  const graceMs = timing.presence.graceMs;
+  expect(await dueIn(bob)).toBe(graceMs);
+  const inbox = inboxObject(bob.user.id);
+  advance(graceMs - 1);
+  await runDurableObjectAlarm(inbox);
+  expect(await pending(bob)).toBe("offline");
+  expect(await isOnlineInD1(bob)).toBe(true);
+  advance(1);
+  // The alarm is set: nothing else tells.
+  expect(await runDurableObjectAlarm(inbox)).toBe(true);
   await hears(anns, bob, "offline");
-  // The clock of the test is not that of the object.
-  expect(Date.now()).toBeGreaterThan(over - 500);
   expect(await isOnlineInD1(bob)).toBe(false);
   expect(await told(bob)).toEqual(["online", "offline"]);
 });

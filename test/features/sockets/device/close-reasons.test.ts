@@ -1,5 +1,5 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/core/ids.ts";
 import { newSession, openDevices } from "../../../support/accounts/sessions.ts";
@@ -11,7 +11,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../../support/clients/socket.ts";
-import { standStill } from "../../../support/clock.ts";
+import { advance, standStill } from "../../../support/clock.ts";
 import { HeldCalls, HeldInbox } from "../../../support/faults/hold.ts";
 import {
   conversationObject,
@@ -22,10 +22,14 @@ import {
   sessionOf,
   text,
 } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
+
+// A socket that has said nothing yet is shown its first message at once.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
@@ -200,11 +204,32 @@ describe("a token that expires", () => {
   /** A time so many whole seconds from now, as tokens have them. */
   const inSeconds = (seconds: number) => (Math.floor(Date.now() / 1_000) + seconds) * 1_000;
 
-  /** Asserts that the server closes a socket as its token expires, and not before. */
-  async function expires(socket: TestSocket, expiresAt: number): Promise<void> {
-    expect((await socket.closed()).code).toBe(4001);
-    expect(socket.frames.at(-1)).toEqual({ type: "kicked", reason: "token_expired" });
-    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+  /**
+   * Moves the clock to a time, and runs the alarms of some objects. They have to be set, to that time at the latest;
+   * a millisecond earlier they leave these sockets open.
+   */
+  async function alarmsAt(
+    time: number,
+    open: TestSocket[],
+    objects: DurableObjectStub[] = [inboxObject(ann.user.id)],
+  ) {
+    for (const at of [time - 1, time]) {
+      for (const object of objects) {
+        const alarm = await runInDurableObject(object, (_, { storage }) => storage.getAlarm());
+        expect(alarm ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(time);
+      }
+      advance(at - Date.now());
+      for (const object of objects) await runDurableObjectAlarm(object);
+      if (at < time) for (const socket of open) await socket.settled(id);
+    }
+  }
+
+  /** Asserts that sockets were told that their token has expired, and are closed. */
+  async function expired(sockets: TestSocket[]): Promise<void> {
+    for (const socket of sockets) {
+      expect((await socket.closed()).code).toBe(4001);
+      expect(socket.frames.at(-1)).toEqual({ type: "kicked", reason: "token_expired" });
+    }
   }
 
   const Jobs = z.array(z.object({ due: z.int() }));
@@ -221,8 +246,9 @@ describe("a token that expires", () => {
   const expiryOf = ({ expires_at }: SignedIn) => Math.floor(expires_at / 1_000) * 1_000;
 
   test("sockets of both kinds are kicked as their tokens expire, each in its time, and others stay", async () => {
-    const clock = standStill();
-    const [first, second] = [inSeconds(5), inSeconds(6)];
+    standStill();
+    const objects = [inboxObject(ann.user.id), conversationObject(id)];
+    const [first, second] = [inSeconds(100), inSeconds(200)];
     const [late, brief, briefer] = [ann, await newSession(ann, second), await newSession(ann, first)];
     const kept = [await openDevice(late.token), await openRoom(id, late.token), await openDevice(bob.token)];
     const seconds = [await openDevice(brief.token), await openRoom(id, brief.token)];
@@ -232,10 +258,11 @@ describe("a token that expires", () => {
       await openRoom(id, briefer.token),
     ];
     expect(await nextLook(ann)).toEqual([first]);
-    clock.goesOn();
-    // The alarms themselves, not the test, notice.
-    for (const socket of firsts) await expires(socket, first);
-    for (const socket of seconds) await expires(socket, second);
+    await alarmsAt(first, firsts, objects);
+    await expired(firsts);
+    expect(await nextLook(ann)).toEqual([second]);
+    await alarmsAt(second, seconds, objects);
+    await expired(seconds);
     expect(await openDevices(ann)).toEqual([sessionOf(late)]);
     expect(await nextLook(ann)).toEqual([expiryOf(late)]);
     const seq = await post(id, bob, "hello");
@@ -244,8 +271,8 @@ describe("a token that expires", () => {
   });
 
   test("a token expires also while its inbox sleeps", async () => {
-    const clock = standStill();
-    const expiresAt = inSeconds(4);
+    standStill();
+    const expiresAt = inSeconds(100);
     const brief = await newSession(ann, expiresAt);
     const [device, deaf, kept] = [
       await openDevice(brief.token),
@@ -253,10 +280,11 @@ describe("a token that expires", () => {
       await openDevice(ann.token),
     ];
     for (const socket of [device, deaf, kept]) await socket.settled(id);
-    clock.goesOn();
     await evictDurableObject(inboxObject(ann.user.id));
     await evictDurableObject(conversationObject(id));
-    for (const socket of [device, deaf]) await expires(socket, expiresAt);
+    advance(expiresAt - Date.now());
+    expect(await runDurableObjectAlarm(inboxObject(ann.user.id))).toBe(true);
+    await expired([device, deaf]);
     await evictDurableObject(inboxObject(ann.user.id));
     deaf.send({ type: "typing", conversation_id: id });
     await kept.settled(id);
@@ -264,8 +292,8 @@ describe("a token that expires", () => {
   });
 
   test("a crash that takes the sockets leaves a look that finds those which have come since", async () => {
-    const clock = standStill();
-    const expiresAt = inSeconds(4);
+    standStill();
+    const expiresAt = inSeconds(100);
     const brief = await newSession(ann, expiresAt);
     const lost = await openDevice(brief.token);
     await lost.settled(id);
@@ -274,19 +302,19 @@ describe("a token that expires", () => {
     await lost.closed();
     const [again, kept] = [await openDevice(brief.token), await openDevice(ann.token)];
     expect(await nextLook(ann)).toEqual([expiresAt]);
-    clock.goesOn();
-    await expires(again, expiresAt);
+    await alarmsAt(expiresAt, [again]);
+    await expired([again]);
     await kept.settled(id);
     expect(await nextLook(ann)).toEqual([expiryOf(ann)]);
   });
 
   test("without a socket no look is left once the last token has expired", async () => {
-    const clock = standStill();
-    const expiresAt = inSeconds(4);
+    standStill();
+    const expiresAt = inSeconds(100);
     const socket = await openDevice((await newSession(ann, expiresAt)).token);
-    clock.goesOn();
-    await expires(socket, expiresAt);
-    while ((await nextLook(ann)).length > 0) await Promise.resolve();
+    await alarmsAt(expiresAt, [socket]);
+    await expired([socket]);
+    expect(await nextLook(ann)).toEqual([]);
     expect(await openDevices(ann)).toEqual([]);
   });
 });

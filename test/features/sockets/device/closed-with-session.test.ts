@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/core/ids.ts";
 import { deleteAccount, gone } from "../../../support/accounts/deletion.ts";
 import { newSession, openDevices, openSockets } from "../../../support/accounts/sessions.ts";
@@ -23,10 +23,14 @@ import {
   sessionOf,
   text,
 } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let rooms: [ConversationId, ConversationId];
+
+// A socket that has said nothing yet is shown its first message at once.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);

@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/core/ids.ts";
 import { deleteAccount } from "../../../support/accounts/deletion.ts";
 import { done } from "../../../support/accounts/friends.ts";
@@ -12,11 +12,15 @@ import { openDevice, openRoom, type TestSocket } from "../../../support/clients/
 import { intercept } from "../../../support/faults/calls.ts";
 import { HeldCalls } from "../../../support/faults/hold.ts";
 import { at, inboxObject, newGroup, people, post, remove, text } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let cid: SignedIn;
 let dan: SignedIn;
+
+// A socket that has said nothing yet waits long enough that things happen meanwhile, and no longer.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
   const all = await signedIn(4);

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../../src/core/ids.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
@@ -18,11 +18,15 @@ import {
   remove,
   text,
 } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let cid: SignedIn;
 let dan: SignedIn;
+
+// A socket that has said nothing yet waits long enough that things happen meanwhile, and no longer.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
   const all = await signedIn(4);

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import {
@@ -11,9 +11,13 @@ import {
 import { acked, eventsOf, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { at, newGroup, post, range, text } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
+
+// A socket that has said nothing yet waits long enough that things happen meanwhile, and no longer.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
   const all = await signedIn(2);
