@@ -24,9 +24,11 @@ import {
   sessionOf,
   text,
 } from "../../support/objects/room.ts";
+import { runs } from "../../support/property-runs.ts";
 import { setTiming } from "../../support/timing.ts";
 
-const ROUNDS = 50;
+/** Each of 13 moments with each of two ways to end a session; more of them also with and without an eviction. */
+const ROUNDS = Math.max(26, runs(26).numRuns);
 const UPGRADES = 5;
 /** An inbox says hello to a group of more than 64 before a socket opens, and waits for a while. */
 const MANY = 65;
