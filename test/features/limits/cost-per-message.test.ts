@@ -77,6 +77,7 @@ test.for(CASES)(
         .poll(() => concerned.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
         .toBe(true);
     // The first message finds out who has a device.
+    cooled();
     await post(id, sender, "first");
     await reached(1);
     // And notes of each whether he has.

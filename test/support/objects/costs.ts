@@ -4,6 +4,9 @@ import { z } from "zod";
 
 const Bump = z.object({ lastSeq: z.int() });
 
+/** How a conversation tells an inbox. */
+const TOLD: ReadonlySet<string> = new Set(["bump", "notify"]);
+
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
 /** Looks at every query from now on. What a cursor has read and written it tells once it was drained. */
@@ -30,8 +33,8 @@ export class Costs implements Disposable {
   readonly #absent: ReadonlySet<string>;
 
   /**
-   * @param absent people without a device whose inboxes nobody asks: a snapshot for one of them is answered as by such
-   *   an inbox, and counted, and no object is made. Five hundred of them take seconds.
+   * @param absent people without a device whose inboxes nobody asks: a snapshot or a notice for one of them is answered
+   *   as by such an inbox, and counted, and no object is made. Five hundred of them take seconds.
    */
   constructor(absent: readonly { user: { id: number } }[] = []) {
     this.#absent = new Set(absent.map(({ user }) => String(user.id)));
@@ -82,7 +85,7 @@ export class Costs implements Disposable {
           count(this.#calls, name);
           if (method === "bump") count(this.bumps, name);
           const answer: unknown =
-            this.#absent.has(name) && method === "bump"
+            this.#absent.has(name) && TOLD.has(method)
               ? { ok: true, value: null }
               : await Reflect.apply(found, target, args);
           const { data } = Bump.safeParse(args[0]);
