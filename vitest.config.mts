@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
@@ -20,6 +21,12 @@ function hasRoom(): boolean {
   return Math.min(bavail * bsize, process.availableMemory() / 2) > ROOM;
 }
 
+/** A number that is another one with each commit; 0 outside of a checkout. */
+function commitNumber(): number {
+  const { status, stdout } = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { encoding: "utf8" });
+  return status === 0 ? Number.parseInt(stdout, 16) : 0;
+}
+
 /** What hangs is to fail, and what is slow is not: a small machine that does other things besides takes its time. */
 const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
 
@@ -35,6 +42,7 @@ export default defineConfig({
     provide: {
       propertyRuns: process.env.PROPERTY_RUNS ?? "",
       propertySeed: process.env.PROPERTY_SEED ?? "",
+      stepSeed: Math.abs(Number(process.env.PROPERTY_SEED || commitNumber())),
     },
     projects: [
       {

@@ -7,6 +7,8 @@ declare module "vitest" {
     propertyRuns: string;
     /** the seed of the first run; "": at random */
     propertySeed: string;
+    /** from which the steps that break are sampled: `PROPERTY_SEED`, or a number of the commit */
+    stepSeed: number;
   }
 }
 

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
@@ -23,11 +23,10 @@ import {
   shuffleBumps,
 } from "../../support/faults/calls.ts";
 import { refusing } from "../../support/faults/refuse-projection.ts";
+import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
 import { anotherDevice, at, newGroup, people, range } from "../../support/objects/room.ts";
-
-/** Of a conversation's steps, and of the others, one in so many is broken; with `PROPERTY_RUNS` set all are. */
-const [MANY, FEW] = inject("propertyRuns") ? [1, 1] : [17, 4];
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -40,6 +39,8 @@ let phone: Device;
 let pad: Device;
 let evenings = 0;
 let usual: End;
+
+beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
 
 beforeAll(async () => {
   const all = await people(3);
@@ -91,17 +92,17 @@ interface End {
 }
 
 /** Something is broken until it is disposed of. */
-type Broken = (Disposable | AsyncDisposable) & Partial<Pick<Break, "isHit">>;
+type Broken = (Disposable | AsyncDisposable) & Partial<Tried>;
 
 /**
  * An evening in the group: they write, revoke, hide, read and rename it, and something breaks.
  * @param breaks what breaks; by the end all is well again, and the jobs run
  * @returns what is left of it, and whether something broke
  */
-async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[End, boolean]> {
+async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[End, Tried]> {
   evenings++;
   const before = (await page(ann, id, "?limit=1")).items[0]?.seq ?? 0;
-  let isHit: boolean;
+  let tried: Tried;
   {
     await using broken = await breaks();
     const one = await post(ann, "one");
@@ -114,7 +115,7 @@ async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[
     await insist(ann, "PATCH", "", { name: named("the group") });
     await say(pad, "six");
     await insists(phone, () => phone.displayed(id).lastSeq >= one + 5);
-    isHit = broken?.isHit ?? false;
+    tried = { isHit: broken?.isHit ?? false, steps: broken?.steps ?? 0 };
   }
   await runAlarm(id, { but: "index" });
   const last = await post(cid, "seven");
@@ -139,18 +140,18 @@ async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[
     messages((await page(who, id, `?after=${before}&limit=100`)).items.map(shown));
   const lists = { ann: await list(ann), bob: await list(bob), cid: await list(cid) };
   const histories = { ann: await history(ann), bob: await history(bob), cid: await history(cid) };
-  return [{ devices, lists, histories }, isHit];
+  return [{ devices, lists, histories }, tried];
 }
 
-/** Breaks the steps, an evening for each, until there is none any more. @param stride one in so many */
-async function eachStep(stride: number, breaks: (step: number) => Promise<Break> | Break): Promise<void> {
-  let step = 1;
-  for (let isHit = true; isHit; step += stride) {
-    const [end, wasHit] = await evening(() => breaks(step));
-    expect(end, `step ${step}`).toEqual(usual);
-    isHit = wasHit;
-  }
-  expect(step).toBeGreaterThan(1 + stride);
+const HIT = { isHit: true, steps: expect.any(Number) };
+
+/** Breaks an evening at its steps. @param place what breaks */
+function eachEvening(place: string, breaks: (step: number) => Promise<Break> | Break): Promise<void> {
+  return eachStep(place, 2, async (step) => {
+    const [end, tried] = await evening(() => breaks(step));
+    expect(end, `${place}, step ${step}`).toEqual(usual);
+    return tried;
+  });
 }
 
 describe("an evening ends as any other", () => {
@@ -158,55 +159,52 @@ describe("an evening ends as any other", () => {
     "where %s breaks at some step",
     async (place) => {
       const target = { conversationId: id, userId: bob.user.id };
-      await eachStep(place === "conversation" ? MANY : FEW, (step) => breakAt(place, step, target));
+      await eachEvening(place, (step) => breakAt(place, step, target));
     },
     120_000,
   );
 
   test("where D1 takes nothing of what the conversation tells it", async () => {
-    expect(await evening(refusing)).toEqual([usual, false]);
+    expect(await evening(refusing)).toEqual([usual, { isHit: false, steps: 0 }]);
   });
 
   test("where some statement of the conversation fails", async () => {
-    await eachStep(MANY, (step) => failStatement(id, step));
+    await eachEvening("a statement of the conversation", (step) => failStatement(id, step));
   }, 120_000);
 
   test("where some statement of an inbox fails", async () => {
-    await eachStep(FEW, (step) => failInboxStatement(bob.user.id, step));
+    await eachEvening("a statement of an inbox", (step) => failInboxStatement(bob.user.id, step));
   }, 120_000);
 
   test.each<Loss>(["call", "answer"])(
     "where some %s between objects is lost",
     async (loss) => {
-      await eachStep(FEW, (step) => loseCall(step, loss));
+      await eachEvening(`${loss} between objects`, (step) => loseCall(step, loss));
     },
     120_000,
   );
 
   test.each([10, 100])("where an inbox throws at the next %d things it does", async (count) => {
-    expect(await evening(() => refuseInbox(bob.user.id, count))).toEqual([usual, true]);
+    expect(await evening(() => refuseInbox(bob.user.id, count))).toEqual([usual, HIT]);
   });
 
   test("where an inbox cannot be told of anything", async () => {
     const isBump = ({ method, id: to }: ObjectCall) => method === "bump" && to === bob.user.id;
-    expect(await evening(() => loseCalls("call", isBump))).toEqual([usual, true]);
+    expect(await evening(() => loseCalls("call", isBump))).toEqual([usual, HIT]);
   });
 
   test("where no inbox's answers come back", async () => {
-    expect(await evening(() => loseCalls("answer", ({ method }) => method === "bump"))).toEqual([
-      usual,
-      true,
-    ]);
+    expect(await evening(() => loseCalls("answer", ({ method }) => method === "bump"))).toEqual([usual, HIT]);
   });
 
   test("where bumps come late, behind newer ones, and twice", async () => {
-    expect(await evening(shuffleBumps)).toEqual([usual, true]);
+    expect(await evening(shuffleBumps)).toEqual([usual, HIT]);
   });
 
   test.each<Loss>(["call", "answer"])(
     "where the conversation is lost between storing and telling, with its %s",
     async (loss) => {
-      await eachStep(FEW, (step) => loseAtBump(id, step, loss));
+      await eachEvening(`${loss} with the conversation`, (step) => loseAtBump(id, step, loss));
     },
     120_000,
   );

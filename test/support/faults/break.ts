@@ -5,6 +5,8 @@ import { interceptD1 } from "./d1.ts";
 /** Something that breaks at the n-th step from now on; `isHit` tells whether it came to that. */
 export interface Break {
   readonly isHit: boolean;
+  /** How many steps there were until now. */
+  readonly steps: number;
   /** What was not broken goes on as before. */
   [Symbol.dispose](): void;
 }
@@ -77,16 +79,15 @@ async function breakObject(
   isBroken: (step: number) => boolean,
   fail: (state: DurableObjectState) => void,
 ): Promise<Break> {
-  const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
+  const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   // What the object does on its own meanwhile is no step yet: its loss would fail this very call.
   let isPlaced = false;
   await runInDurableObject(stub, (_, state) => {
     const { sql } = state.storage;
     const exec = sql.exec.bind(sql);
-    let steps = 0;
     const broken: typeof exec = (query, ...bindings) => {
-      if (isPlaced) steps++;
-      if (isPlaced && isBroken(steps)) {
+      if (isPlaced) found.steps++;
+      if (isPlaced && isBroken(found.steps)) {
         found.isHit = true;
         fail(state);
       }
@@ -105,11 +106,10 @@ async function breakObject(
  * @param instead what happens then before it fails; what D1 was asked to do is handed in
  */
 function loseD1(step: number, instead: (work: () => Promise<unknown>) => Promise<unknown>): Break {
-  let steps = 0;
-  const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
+  const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const held = interceptD1(async (_, work) => {
-    steps++;
-    if (steps !== step) return work();
+    found.steps++;
+    if (found.steps !== step) return work();
     found.isHit = true;
     await instead(work);
     throw new Error("D1_ERROR: Network connection lost.");

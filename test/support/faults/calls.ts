@@ -129,11 +129,10 @@ function breakCalls(
   concerns: (call: ObjectCall) => boolean,
   { isBroken, meanwhile }: Breaking,
 ): Break {
-  const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
-  let steps = 0;
+  const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const held = intercept(async (call) => {
-    if (concerns(call)) steps++;
-    if (!concerns(call) || !isBroken(steps)) return call.work();
+    if (concerns(call)) found.steps++;
+    if (!concerns(call) || !isBroken(found.steps)) return call.work();
     found.isHit = true;
     try {
       if (loss === "answer") await call.work();
@@ -151,10 +150,11 @@ function breakCalls(
  * twice, and whoever sent the first takes it for lost.
  */
 export function shuffleBumps(): Break {
-  const found = { isHit: false, [Symbol.dispose]: (): void => undefined };
+  const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const late = new Map<number, ObjectCall>();
   const held = intercept(async (call) => {
     if (call.method !== "bump") return call.work();
+    found.steps++;
     const before = late.get(call.id);
     if (!before) {
       late.set(call.id, call);
