@@ -87,6 +87,6 @@ async function settle(bob: SignedIn, ids: number[]): Promise<void> {
 
 test.each(PLACES)(
   "the end of an account that breaks at any step of %s is whole, or has not begun",
-  (place) => eachStep(`the end of an account, ${place}`, 2, (step) => broken(place, step)),
+  (place) => eachStep(`the end of an account, ${place}`, 1, (step) => broken(place, step)),
   120_000,
 );

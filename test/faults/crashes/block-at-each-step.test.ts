@@ -13,7 +13,9 @@ import { setTiming } from "../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 
-beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
+beforeAll(() =>
+  setTiming({ rpcRetry: { backoffMs: 1 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
+);
 
 beforeAll(async () => {
   const all = await people(2);

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { UserId } from "../../../src/core/ids.ts";
 import { deleteAccount, gone, membershipsInD1, runProjection } from "../../support/accounts/deletion.ts";
 import { call, freshName, register, type SignedIn } from "../../support/clients/api.ts";
@@ -16,6 +16,7 @@ import { openRoom } from "../../support/clients/socket.ts";
 import { standStill } from "../../support/clock.ts";
 import { type Break, breakAt } from "../../support/faults/break.ts";
 import { HeldCalls } from "../../support/faults/hold.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let zaphod: SignedIn;
@@ -23,6 +24,8 @@ let zaphod: SignedIn;
 let id: number;
 
 const WISH = "let Beeblebrox in";
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeEach(async () => {
   [ann, zaphod] = await Promise.all([register(), register(freshName("zaphod"))]);

@@ -20,6 +20,7 @@ import {
   sessionOf,
   text,
 } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -27,6 +28,8 @@ let id: ConversationId;
 /** two devices of bob's */
 let phone: TestSocket;
 let pad: TestSocket;
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
   const all = await people(2);

@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/core/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
@@ -18,6 +18,7 @@ import {
   remove,
   text,
 } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -25,6 +26,10 @@ let id: ConversationId;
 /** Ann's two and Bob's two */
 let devices: TestSocket[];
 let room: TestSocket;
+
+beforeAll(() =>
+  setTiming({ deviceFeed: { holdMs: 10 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
+);
 
 beforeEach(async () => {
   const all = await signedIn(2);

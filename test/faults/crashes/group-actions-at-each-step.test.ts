@@ -15,7 +15,9 @@ let bob: SignedIn;
 let cid: SignedIn;
 let dan: SignedIn;
 
-beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
+beforeAll(() =>
+  setTiming({ rpcRetry: { backoffMs: 1 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
+);
 
 beforeAll(async () => {
   const all = await signedIn(4);

@@ -15,9 +15,12 @@ import {
   shownOnline,
   text,
 } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
   const registered = await people(2);

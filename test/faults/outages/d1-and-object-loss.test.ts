@@ -26,9 +26,12 @@ import {
 } from "../../support/clients/chat.ts";
 import { StrictMessage } from "../../support/clients/shapes.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
   [ann, bob] = await Promise.all([register(), register()]);

@@ -10,9 +10,11 @@ import { getConversation, list, page, send } from "../../support/clients/chat.ts
 import { openRoom } from "../../support/clients/socket.ts";
 import { failStatement } from "../../support/faults/break.ts";
 import { refusing } from "../../support/faults/refuse-projection.ts";
+import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { groupOf } from "../../support/objects/core.ts";
 import { at, conversationObject, newGroup, people, post } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -20,6 +22,8 @@ let cid: SignedIn;
 let dan: SignedIn;
 let eve: SignedIn;
 let id: ConversationId;
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
   const all = await people(5);
@@ -164,17 +168,17 @@ describe("a statement that fails", () => {
   test("whoever is out has no socket left, whichever statement of his removal failed", async () => {
     const all = await people(3);
     const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
-    let step = 1;
-    for (let isHit = true; isHit; step++) {
+    await eachStep("a removal, a statement of the conversation", 4, async (step) => {
       const id = await newGroup(ann, bob, cid);
       await runJobs(id);
       const [his, others] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
       let status: number;
+      let tried: Tried;
       {
         using broken = await failStatement(id, step);
         const path = `/v1/conversations/${id}/members/${bob.user.id}`;
         status = (await call("DELETE", path, { token: ann.token })).status;
-        isHit = broken.isHit;
+        tried = { isHit: broken.isHit, steps: broken.steps };
       }
       const when = `statement ${step} failed, answered ${status}`;
       const last = await post(id, ann, "who is here?");
@@ -192,7 +196,7 @@ describe("a statement that fails", () => {
       await evictDurableObject(conversationObject(id));
       await runJobs(id);
       await assertConsistent(id);
-    }
-    expect(step).toBeGreaterThan(5);
+      return tried;
+    });
   });
 });

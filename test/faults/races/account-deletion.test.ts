@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { deleteUser } from "../../../src/storage/accounts.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { findAccount } from "../../../src/storage/users.ts";
@@ -28,9 +28,12 @@ import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { breakAt } from "../../support/faults/break.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);

@@ -25,7 +25,9 @@ let bob: SignedIn;
 let id: ConversationId;
 
 // An inbox is not evicted while a socket that has said nothing yet is held: it has a timer.
-beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 }, fanout: { cooldownMs: 10 } }));
+beforeAll(() =>
+  setTiming({ deviceFeed: { holdMs: 10 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
+);
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { turns } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
@@ -19,11 +19,14 @@ import { shown } from "../../support/clients/displayed.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 /** a direct conversation, a group, and one in which nothing was said */
 let ids: number[];
+
+beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
