@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { signedIn } from "../support/accounts/users.ts";
 import { call } from "../support/clients/api.ts";
-import { people } from "../support/objects/room.ts";
 import { Story } from "./group-story/story.ts";
 import type { Person, Surface } from "./group-story/surface.ts";
 import { tim } from "./group-story/tim.ts";
@@ -21,7 +21,7 @@ let gus: Person;
 let hal: Person;
 
 beforeAll(async () => {
-  const registered = await people(8);
+  const registered = await signedIn(8);
   const named = (index: number, name: string): Person => {
     const person = registered[index];
     if (!person) throw new Error("there are eight");

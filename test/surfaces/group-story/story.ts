@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { JoinPolicy } from "../../../src/core/conversation.ts";
 import { standStill } from "../../support/clock.ts";
@@ -6,8 +7,11 @@ import { Model } from "./model.ts";
 import type { Action, Live, Outcome, Person, Surface, Told } from "./surface.ts";
 
 /**
- * A group in which things happen one after the other; after each all people's views are held against the model, and
- * after whatever is refused in a row: before the next thing happens, or the story is at its `end`.
+ * A group in which things happen one after the other. After each step the model says what every socket is told, and
+ * what these people see: the owner, who acts, upon whom, who joins or leaves, and one more, each in turn. All people's
+ * views are compared at the beginning and at the `end`, and after each step with `PROPERTY_RUNS`. Views are of stored
+ * state: a wrong one that a step leaves behind is seen when it is that person's turn.
+ * What is refused in a row is compared once, before the next thing happens.
  */
 export class Story {
   readonly #surface: Surface;
@@ -15,8 +19,12 @@ export class Story {
   readonly #group: number;
   readonly #model: Model;
   readonly #sockets = new Map<number, Live>();
-  /** what was refused since all views were held against the model */
+  /** what was refused since views were held against the model */
   readonly #refused: string[] = [];
+  /** who acted, and upon whom, since then */
+  readonly #concerned = new Set<number>();
+  /** whose turn it is to be looked at */
+  #turn = 0;
 
   private constructor(surface: Surface, people: Person[], group: number, model: Model) {
     this.#surface = surface;
@@ -38,7 +46,7 @@ export class Story {
     );
     model.do(owner.user.id, { do: "edit", name: "a story", joinPolicy });
     const story = new Story(surface, people, group, model);
-    await story.#compare(new Map(), "the beginning");
+    await story.#compare(new Map(), "the beginning", people);
     return story;
   }
 
@@ -46,16 +54,27 @@ export class Story {
   async step(who: Person, action: Action, wanted: Outcome = "done"): Promise<void> {
     const at = `${who.name} ${JSON.stringify(action)}`;
     const happens = wanted === "done" || wanted === "requested";
-    if (happens) await this.end();
+    if (happens) await this.#compareRefused();
+    this.#concern(who, action);
     expect(await this.#surface.act(who, this.#group, action), at).toBe(wanted);
     if (happens) await this.#compare(this.#model.do(who.user.id, action), at);
     else this.#refused.push(at);
   }
 
-  /** What was refused last has changed nothing. */
+  /** What was refused last has changed nothing, and everybody sees what the model does. */
   async end(): Promise<void> {
+    await this.#compare(new Map(), ["the end", ...this.#refused.splice(0)].join("; "), this.#people);
+  }
+
+  async #compareRefused(): Promise<void> {
     const refused = this.#refused.splice(0);
     if (refused.length > 0) await this.#compare(new Map(), refused.join("; "));
+  }
+
+  #concern(who: Person, action: Action): void {
+    this.#concerned.add(who.user.id);
+    if (!("whom" in action)) return;
+    for (const id of [action.whom].flat()) this.#concerned.add(id);
   }
 
   /** Somebody is muted until just now: as soon as that is over he says something. */
@@ -64,7 +83,8 @@ export class Story {
       { do: "mute", whom: whom.user.id, seconds: 1 },
       { do: "say", text },
     ] as const;
-    await this.end();
+    await this.#compareRefused();
+    this.#concern(who, mute);
     const clock = standStill();
     expect(await this.#surface.act(who, this.#group, mute)).toBe("done");
     const told = this.#model.do(who.user.id, mute);
@@ -76,11 +96,23 @@ export class Story {
     await this.#compare(told, `${whom.name} is muted for a second`);
   }
 
-  async #compare(told: Map<number, Told[]>, at: string): Promise<void> {
+  /** @param seeing whose views are compared */
+  async #compare(told: Map<number, Told[]>, at: string, seeing = this.#seeing()): Promise<void> {
     await Promise.all(
       this.#people.map((person) => this.#compareTold(person, told.get(person.user.id) ?? [], at)),
     );
-    await Promise.all(this.#people.map((person) => this.#compareView(person, at)));
+    await Promise.all(seeing.map((person) => this.#compareView(person, at)));
+    this.#concerned.clear();
+  }
+
+  #seeing(): Person[] {
+    if (env.PROPERTY_RUNS) return this.#people;
+    const turn = this.#turn++ % this.#people.length;
+    return this.#people.filter(({ user: { id } }, index) => {
+      const joinsOrLeaves = this.#model.has(id) !== this.#sockets.has(id);
+      const isOwner = this.#model.listed(id)?.role === "owner";
+      return index === turn || isOwner || joinsOrLeaves || this.#concerned.has(id);
+    });
   }
 
   async #compareTold(person: Person, wanted: Told[], at: string): Promise<void> {
