@@ -1,13 +1,22 @@
 import { expect, test } from "vitest";
 import { signedIn } from "../support/accounts/users.ts";
 import type { SignedIn } from "../support/clients/api.ts";
+import { eventually } from "../support/eventually.ts";
 import { at } from "../support/objects/room.ts";
 import type { Driver } from "../support/surfaces/driver.ts";
 import { DRIVERS } from "./drivers.ts";
 import { v1 } from "./v1/driver.ts";
 
-/** Each API with each, and with itself: one person speaks the first, the other one the second. */
-const PAIRS = DRIVERS.flatMap((one) => DRIVERS.map((other) => ({ one, other })));
+type Call = Exclude<keyof Driver, "name">;
+
+/**
+ * Each API with each, and with itself: one person speaks the first, the other one the second. An API that has none of
+ * the calls which a story makes over it is left out there: all of them would go over v1, which has its own pairs.
+ */
+function pairs(first: Call[], second: Call[]): { one: Driver; other: Driver }[] {
+  const having = (calls: Call[]) => DRIVERS.filter((driver) => calls.some((call) => driver[call]));
+  return having(first).flatMap((one) => having(second).map((other) => ({ one, other })));
+}
 
 /** What an API can do, and over v1 what it has no call for. */
 function over(driver: Driver): Required<Driver> {
@@ -19,73 +28,81 @@ async function trio(): Promise<[SignedIn, SignedIn, SignedIn]> {
   return [at(three, 0), at(three, 1), at(three, 2)];
 }
 
-test.each(PAIRS)("two people talk over $one.name and $other.name", async ({ one, other }) => {
-  const [a, b] = [over(one), over(other)];
-  const [ann, bob, cas] = await trio();
-  const id = await a.open(ann, bob);
-  expect(await b.open(bob, ann)).toBe(id);
-  expect(await b.history(bob, id)).toEqual([]);
+const TALKING: Call[] = ["open", "send", "history", "unread", "search", "hide"];
 
-  await a.send(ann, id, "吃了吗？");
-  expect(await b.unread(bob, id)).toBe(1);
-  await b.send(bob, id, "Not yet. 你呢？");
-  expect([await a.unread(ann, id), await b.unread(bob, id)]).toEqual([1, 0]);
-  await a.read(ann, id, 2);
-  expect(await a.unread(ann, id)).toBe(0);
-  const [first, second] = [
-    { seq: 1, by: ann.user.id, text: "吃了吗？" },
-    { seq: 2, by: bob.user.id, text: "Not yet. 你呢？" },
-  ];
-  expect(await a.history(ann, id)).toEqual([first, second]);
-  expect(await b.history(bob, id)).toEqual([first, second]);
-  expect(await b.search(bob, id, "吃了")).toEqual([first]);
-  expect(await a.search(ann, id, "not YET")).toEqual([second]);
+test.each(pairs([...TALKING, "read", "revoke"], TALKING))(
+  "two people talk over $one.name and $other.name",
+  async ({ one, other }) => {
+    const [a, b] = [over(one), over(other)];
+    const [ann, bob, cas] = await trio();
+    const id = await a.open(ann, bob);
+    expect(await b.open(bob, ann)).toBe(id);
+    expect(await b.history(bob, id)).toEqual([]);
 
-  await a.hide(ann, id, 2);
-  expect([await a.history(ann, id), await a.search(ann, id, "yet")]).toEqual([[first], []]);
-  expect(await b.history(bob, id)).toEqual([first, second]);
-  await expect(a.revoke(ann, id, 2), "what another one said").rejects.toThrow();
-  await a.revoke(ann, id, 1);
-  expect([await b.history(bob, id), await b.search(bob, id, "吃了")]).toEqual([[second], []]);
-  expect(await v1.history(ann, id)).toEqual([]);
+    await a.send(ann, id, "吃了吗？");
+    expect(await b.unread(bob, id)).toBe(1);
+    await b.send(bob, id, "Not yet. 你呢？");
+    expect([await a.unread(ann, id), await b.unread(bob, id)]).toEqual([1, 0]);
+    await a.read(ann, id, 2);
+    expect(await a.unread(ann, id)).toBe(0);
+    const [first, second] = [
+      { seq: 1, by: ann.user.id, text: "吃了吗？" },
+      { seq: 2, by: bob.user.id, text: "Not yet. 你呢？" },
+    ];
+    expect(await a.history(ann, id)).toEqual([first, second]);
+    expect(await b.history(bob, id)).toEqual([first, second]);
+    expect(await b.search(bob, id, "吃了")).toEqual([first]);
+    expect(await a.search(ann, id, "not YET")).toEqual([second]);
 
-  for (const surface of [a, b]) {
-    await expect(surface.history(cas, id), surface.name).rejects.toThrow();
-    await expect(surface.send(cas, id, "hello?"), surface.name).rejects.toThrow();
-    await expect(surface.hide(cas, id, 2), surface.name).rejects.toThrow();
-  }
-  await a.send(ann, id, "still here");
-  expect((await b.history(bob, id)).map(({ text }) => text)).toEqual(["Not yet. 你呢？", "still here"]);
-});
+    await a.hide(ann, id, 2);
+    expect([await a.history(ann, id), await a.search(ann, id, "yet")]).toEqual([[first], []]);
+    expect(await b.history(bob, id)).toEqual([first, second]);
+    await expect(a.revoke(ann, id, 2), "what another one said").rejects.toThrow();
+    await a.revoke(ann, id, 1);
+    expect([await b.history(bob, id), await b.search(bob, id, "吃了")]).toEqual([[second], []]);
+    expect(await v1.history(ann, id)).toEqual([]);
 
-test.each(PAIRS)("three people in a group, over $one.name and $other.name", async ({ one, other }) => {
-  const [a, b] = [over(one), over(other)];
-  const [ann, bob, cas] = await trio();
-  const id = await a.group(ann, [bob, cas], "一起吃饭");
-  const texts = async (surface: Required<Driver>, who: SignedIn) =>
-    (await surface.history(who, id)).map(({ text }) => text);
-  await a.send(ann, id, "一");
-  await b.send(bob, id, "二");
-  await a.send(ann, id, "三");
-  // Lists of groups follow a little later.
-  await expect.poll(() => b.unread(cas, id)).toBe(3);
-  await expect.poll(() => b.unread(bob, id)).toBe(1);
-  for (const [surface, who] of [
-    [a, ann],
-    [b, bob],
-    [b, cas],
-    [a, cas],
-  ] as const) {
-    expect(await texts(surface, who), surface.name).toEqual(["一", "二", "三"]);
-  }
-  const { seq } = at(await b.history(bob, id), 1);
-  await a.revoke(ann, id, seq);
-  expect(await texts(b, bob), "the owner takes back what a member said").toEqual(["一", "三"]);
-  await expect(b.revoke(cas, id, seq - 1), "a member does not").rejects.toThrow();
-});
+    for (const surface of [a, b]) {
+      await expect(surface.history(cas, id), surface.name).rejects.toThrow();
+      await expect(surface.send(cas, id, "hello?"), surface.name).rejects.toThrow();
+      await expect(surface.hide(cas, id, 2), surface.name).rejects.toThrow();
+    }
+    await a.send(ann, id, "still here");
+    expect((await b.history(bob, id)).map(({ text }) => text)).toEqual(["Not yet. 你呢？", "still here"]);
+  },
+);
 
-test.each(PAIRS)(
-  "flags, and a conversation that one has deleted, over $one.name and $other.name",
+test.each(pairs(["group", "send", "history", "revoke"], ["send", "history", "unread", "revoke"]))(
+  "three people in a group, over $one.name and $other.name",
+  async ({ one, other }) => {
+    const [a, b] = [over(one), over(other)];
+    const [ann, bob, cas] = await trio();
+    const id = await a.group(ann, [bob, cas], "一起吃饭");
+    const texts = async (surface: Required<Driver>, who: SignedIn) =>
+      (await surface.history(who, id)).map(({ text }) => text);
+    await a.send(ann, id, "一");
+    await b.send(bob, id, "二");
+    await a.send(ann, id, "三");
+    // Lists of groups follow a little later.
+    await eventually(async () => expect(await b.unread(cas, id)).toBe(3));
+    await eventually(async () => expect(await b.unread(bob, id)).toBe(1));
+    for (const [surface, who] of [
+      [a, ann],
+      [b, bob],
+      [b, cas],
+      [a, cas],
+    ] as const) {
+      expect(await texts(surface, who), surface.name).toEqual(["一", "二", "三"]);
+    }
+    const { seq } = at(await b.history(bob, id), 1);
+    await a.revoke(ann, id, seq);
+    expect(await texts(b, bob), "the owner takes back what a member said").toEqual(["一", "三"]);
+    await expect(b.revoke(cas, id, seq - 1), "a member does not").rejects.toThrow();
+  },
+);
+
+test.each(pairs(["setFlag", "flag"], ["setFlag", "flag"]))(
+  "flags are one's own, over $one.name and $other.name",
   async ({ one, other }) => {
     const [a, b] = [over(one), over(other)];
     const [ann, bob] = await trio();
@@ -96,6 +113,15 @@ test.each(PAIRS)(
       await b.setFlag(ann, id, flag, false);
       expect(await a.flag(ann, id, flag), flag).toBe(false);
     }
+  },
+);
+
+test.each(pairs(["clear", "history", "unread"], ["send", "history"]))(
+  "a conversation that one has deleted is the other's still, over $one.name and $other.name",
+  async ({ one, other }) => {
+    const [a, b] = [over(one), over(other)];
+    const [ann, bob] = await trio();
+    const id = await v1.open(ann, bob);
     await b.send(bob, id, "before");
     await a.clear(ann, id);
     expect([await b.history(ann, id), await b.history(bob, id)]).toMatchObject([[], [{ text: "before" }]]);

@@ -1,8 +1,7 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { storedInConversation } from "../../support/clients/chat.ts";
 import { Fixture, play, type Scene } from "../../support/surfaces/fixtures.ts";
+import { lastIds, stored } from "../../support/surfaces/stored.ts";
 import { CODES, DOCUMENT } from "./document/calls.ts";
 import { callsTable } from "./document/table.ts";
 
@@ -33,56 +32,13 @@ function byArea(files: Record<string, unknown>, name: string): [string, unknown]
 
 type Named = [name: string, Fixture];
 
-/** Those after which something is as it was not; those that are refused; and those that only look. */
+/** Those after which something is as it was not; those that are refused; and those that only look, or write a
+ * draft, which nobody sees. */
 function sorted(fixtures: Named[]): [changing: Named[], refused: Named[], reading: Named[]] {
   const kindOf = ([, { call, code }]: Named) =>
-    code !== 0 ? "refused" : /\/(get|search)/.test(call) ? "reading" : "changing";
+    code !== 0 ? "refused" : /\/(get|search|createMessage)/.test(call) ? "reading" : "changing";
   const { changing = [], refused = [], reading = [] } = Object.groupBy(fixtures, kindOf);
   return [changing, refused, reading];
-}
-
-const Last = z.object({ user: z.int(), conversation: z.int() });
-
-/** The newest user and the newest conversation; 0 where there is none. */
-async function lastIds(): Promise<z.infer<typeof Last>> {
-  const id = (table: string) => `coalesce((SELECT max(id) FROM ${table}), 0)`;
-  const row = await env.DB.prepare(
-    `SELECT ${id("users")} AS user, ${id("conversations")} AS conversation`,
-  ).first();
-  return Last.parse(row);
-}
-
-const Ids = z.array(z.object({ id: z.int() }));
-/** Of an object, what nothing but a call changes. */
-const Stored = z.object({
-  conversation: z.array(
-    z.object({ name: z.string(), owner_id: z.int().nullable(), version: z.int(), rev: z.int() }),
-  ),
-  members: z.array(
-    z.object({
-      ...{ user_id: z.int(), role: z.string(), state: z.string(), read_seq: z.int(), muted_until: z.int() },
-      ...{ name_card: z.string(), custom_fields: z.string(), cleared: z.int() },
-    }),
-  ),
-  messages: z.array(z.unknown()),
-  applications: z.array(z.unknown()),
-  hidden: z.array(z.unknown()),
-});
-
-/** What is known of the users and conversations that are newer than these. */
-async function stored(last: z.infer<typeof Last>): Promise<unknown> {
-  const rows = async (query: string, after: number) =>
-    (await env.DB.prepare(`${query} > ? ORDER BY 1, 2`).bind(after).all()).results;
-  const conversations = Ids.parse(await rows("SELECT id, 0 FROM conversations WHERE id", last.conversation));
-  const objects = conversations.map(async ({ id }) =>
-    Stored.parse(JSON.parse(await storedInConversation(id))),
-  );
-  return {
-    users: await rows("SELECT id, nickname, avatar FROM users WHERE id", last.user),
-    blocks: await rows("SELECT user_id, blocked_id FROM blocks WHERE user_id", last.user),
-    conversations,
-    objects: await Promise.all(objects),
-  };
 }
 
 describe("what the document has", () => {

@@ -10,7 +10,8 @@ import { bytesOf, download, noise, stored } from "../../support/clients/files.ts
 import { openRoom } from "../../support/clients/socket.ts";
 import { HeldCalls } from "../../support/faults/calls.ts";
 import { at, range, text } from "../../support/objects/room.ts";
-import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
+import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
+import { lastIds, stored as storedSince } from "../../support/surfaces/stored.ts";
 import {
   change,
   create,
@@ -79,7 +80,23 @@ describe("what the document has", () => {
     expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
   });
 
-  test.each(FIXTURES)("%s", async (_, fixture) => play(fixture, await scene()));
+  const changes = ([, { call, code }]: (typeof FIXTURES)[number]) => code === 200 && !call.startsWith("GET");
+
+  test.each(FIXTURES.filter(changes))("%s", async (_, fixture) => play(fixture, await scene()));
+
+  describe("what changes nothing", () => {
+    let shared: Scene;
+    let before: unknown;
+
+    beforeAll(async () => {
+      const last = await lastIds();
+      shared = await scene();
+      before = await storedSince(last);
+      return async () => expect(await storedSince(last)).toEqual(before);
+    });
+
+    test.each(FIXTURES.filter((one) => !changes(one)))("%s", (_, fixture) => play(fixture, shared));
+  });
 });
 
 describe("chat users", () => {
