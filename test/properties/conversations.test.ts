@@ -8,7 +8,7 @@ import type { Owner } from "./conversations/device.ts";
 import { story } from "./conversations/steps.ts";
 import { World } from "./conversations/world.ts";
 
-const FEW = runs(10);
+const FEW = runs(4);
 const STORY_MS = 60_000;
 
 let people: [Owner, ...Owner[]];

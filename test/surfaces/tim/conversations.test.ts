@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/core/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
@@ -109,30 +109,40 @@ const FOREIGN: [string, (outsider: { id: number; direct: number }) => unknown, n
   ["absence", () => undefined, 70_402],
 ];
 
-test.each(FOREIGN)(
-  "%s is no conversation of the caller's, whichever call asks, and nothing changes",
-  async (_, name, code) => {
+describe("of others", () => {
+  let scene: { ann: SignedIn; bob: SignedIn; id: ConversationId; direct: ConversationId };
+
+  // What is refused changes nothing, so one scene does for all.
+  beforeAll(async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(bob, [cid]);
     const { id: direct } = await openDirect(bob, cid);
     await openDirect(ann, bob);
-    const before = [await storedInConversation(id), await rowsInD1()];
-    const conversationID = name({ id, direct });
-    for (const path of [
-      ...["/message/getMessageList", "/message/setMessageRead"],
-      ...["/conversation/getConversationProfile", "/conversation/deleteConversation"],
-    ])
-      failure(await tim(ann, path, { conversationID }), code);
-    // One of several takes the others along.
-    const some = { conversationIDList: [c2c(bob), conversationID] };
-    failure(await tim(ann, "/conversation/deleteConversation", some), code);
-    expect(await list(ann)).toHaveLength(1);
-    if (code === 2_500) expect(await list(ann, { conversationID: [conversationID] })).toEqual([]);
-    else if (code === 2_503)
-      failure(await tim(ann, "/conversation/getConversationList", { conversationID }), code);
-    expect([await storedInConversation(id), await rowsInD1()]).toEqual(before);
-  },
-);
+    scene = { ann, bob, id, direct };
+  });
+
+  test.each(FOREIGN)(
+    "%s is no conversation of the caller's, whichever call asks, and nothing changes",
+    async (_, name, code) => {
+      const { ann, bob, id, direct } = scene;
+      const before = [await storedInConversation(id), await rowsInD1()];
+      const conversationID = name({ id, direct });
+      for (const path of [
+        ...["/message/getMessageList", "/message/setMessageRead"],
+        ...["/conversation/getConversationProfile", "/conversation/deleteConversation"],
+      ])
+        failure(await tim(ann, path, { conversationID }), code);
+      // One of several takes the others along.
+      const some = { conversationIDList: [c2c(bob), conversationID] };
+      failure(await tim(ann, "/conversation/deleteConversation", some), code);
+      expect(await list(ann)).toHaveLength(1);
+      if (code === 2_500) expect(await list(ann, { conversationID: [conversationID] })).toEqual([]);
+      else if (code === 2_503)
+        failure(await tim(ann, "/conversation/getConversationList", { conversationID }), code);
+      expect([await storedInConversation(id), await rowsInD1()]).toEqual(before);
+    },
+  );
+});
 
 describe("messages", () => {
   test("come fifteen a page, rising, the newest page first, to the end", async () => {
