@@ -1,5 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { Buffer } from "node:buffer";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../support/app.ts";
 import {
@@ -35,9 +36,12 @@ const tooLong = noise(MOST + 1);
 const longest = tooLong.subarray(0, MOST);
 
 let ann: SignedIn;
+/** of `longest` */
+let digest: string;
 
 beforeAll(async () => {
   ann = await register();
+  digest = await sha256(longest);
 });
 
 /** The four ways in which a file comes. */
@@ -55,14 +59,14 @@ const WAYS: [string, string, (bytes: Uint8Array) => CallOptions["body"]][] = [
 describe.each(WAYS)("%s", (_, type, bodyOf) => {
   test("of 20 MiB is stored, and streams back by ranges", async () => {
     const file = uploaded(await upload(ann, bodyOf(longest), type));
-    expect(file).toMatchObject({ size: MOST, sha256: await sha256(longest) });
+    expect(file).toMatchObject({ size: MOST, sha256: digest });
     const step = 3 * PIECE + 7;
     for (let at = 0; at < MOST; at += step) {
       const end = Math.min(at + step, MOST);
       const response = await download(file.url, { Range: `bytes=${at}-${at + step - 1}` });
       expect(response.status).toBe(206);
       expect(response.headers.get("Content-Range")).toBe(`bytes ${at}-${end - 1}/${MOST}`);
-      expect(await sha256(await bytesOf(response))).toBe(await sha256(longest.subarray(at, end)));
+      expect(Buffer.compare(await bytesOf(response), longest.subarray(at, end)), `from ${at}`).toBe(0);
     }
   });
 
@@ -122,11 +126,11 @@ test("a body that says a length and is of another is refused, and nothing of it 
 test("thirty at once, of every kind and size, are each stored as they are", async () => {
   const sizes = [0, 1, 255 * 1024, 257 * 1024, 5 * PIECE - 1, 5 * PIECE, 5 * PIECE + 1, 10 * PIECE];
   const uploads = Array.from({ length: 30 }, async (_, i) => {
-    const bytes = noise(sizes[i % sizes.length] ?? 0, i);
+    const bytes = tooLong.subarray(i, i + (sizes[i % sizes.length] ?? 0));
     const [, type, bodyOf] = WAYS[Math.floor(i / 3) % WAYS.length] ?? WAYS[0] ?? [];
     const file = uploaded(await upload(ann, bodyOf?.(bytes), type));
     expect(file).toMatchObject({ size: bytes.byteLength, sha256: await sha256(bytes) });
-    expect(await sha256(await bytesOf(await download(file.url)))).toBe(file.sha256);
+    expect(Buffer.compare(await bytesOf(await download(file.url)), bytes), `of upload ${i}`).toBe(0);
     return file.key;
   });
   const keys = await Promise.all(uploads);

@@ -16,6 +16,7 @@ import {
   storedInConversation,
 } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { advance } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { groupOf } from "../../support/objects/core.ts";
@@ -522,6 +523,7 @@ describe("the list", () => {
       expect((await list(ann)).filter(({ unreadCount }) => unreadCount > 0)).toHaveLength(7),
     );
     // What is told of within the last second is asked once more.
+    advance(60_000);
     await eventually(async () => {
       using costs = new Costs();
       let asked = 0;

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { decode } from "hono/jwt";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
 import { remove, send } from "../../support/clients/chat.ts";
@@ -234,6 +234,14 @@ describe("messages", () => {
     expect(await refusedWith(await exports.default.fetch(new Request(path, { headers })))).toBe(4004);
   });
 
+  let refusing: { ann: Signed; id: string };
+
+  // What is refused changes nothing, so all of it is sent in one conversation.
+  beforeAll(async () => {
+    const [ann, bob] = await people(2);
+    refusing = { ann, id: await open(ann, [bob]) };
+  });
+
   test.each([
     ["{", 400],
     ["[]", 400],
@@ -250,8 +258,7 @@ describe("messages", () => {
     [JSON.stringify({ to_session: "1", content: ["x".repeat(33_000)] }), 400],
     [JSON.stringify({ to_session: "1", content: "x", client_msg_id: "x".repeat(65) }), 400],
   ])("%j is refused, and the socket stays open", async (frame, code) => {
-    const [ann, bob] = await people(2);
-    const id = await open(ann, [bob]);
+    const { ann, id } = refusing;
     const socket = await connect(ann);
     socket.send(frame);
     const refused = await socket.next("ERROR");
