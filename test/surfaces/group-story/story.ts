@@ -1,5 +1,4 @@
-import { env } from "cloudflare:workers";
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 import type { JoinPolicy } from "../../../src/core/conversation.ts";
 import { standStill } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -106,7 +105,7 @@ export class Story {
   }
 
   #seeing(): Person[] {
-    if (env.PROPERTY_RUNS) return this.#people;
+    if (inject("propertyRuns")) return this.#people;
     const turn = this.#turn++ % this.#people.length;
     return this.#people.filter(({ user: { id } }, index) => {
       const joinsOrLeaves = this.#model.has(id) !== this.#sockets.has(id);
