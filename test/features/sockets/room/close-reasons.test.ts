@@ -17,10 +17,14 @@ import {
   sessionOf,
   text,
 } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
+
+// An object is not evicted while one of its timers is set.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
   const registered = await people(2);
