@@ -212,7 +212,7 @@ test("fifty at once are one, and another one has to wait for a minute", async ()
 
 test("a conversation that does not answer stays as it was, and is counted", async () => {
   // Long for the one that answers, and short for who waits for the other.
-  handIn({ listRepair: { callTimeoutMs: 500 } });
+  handIn({ listRepair: { callTimeoutMs: 900 } });
   const dan = await register();
   const [up, down] = [await createGroup(bob, [dan], "up"), await createGroup(bob, [dan], "down")];
   for (const { id } of [up, down]) {

@@ -3,6 +3,9 @@ import { inject, onTestFailed } from "vitest";
 /** A step that no deed has: nothing breaks, and the steps are counted. */
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** For `between`: no sample, all steps in every run. */
+export const ALL = Number.POSITIVE_INFINITY;
+
 /** What a deed came to that was to break at one step. */
 export interface Tried {
   /** whether it came to that step */
