@@ -1,11 +1,15 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { signedIn } from "../support/accounts/users.ts";
 import type { SignedIn } from "../support/clients/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { at } from "../support/objects/room.ts";
 import type { Driver } from "../support/surfaces/driver.ts";
+import { setTiming } from "../support/timing.ts";
 import { DRIVERS } from "./drivers.ts";
 import { v1 } from "./v1/driver.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 type Call = Exclude<keyof Driver, "name">;
 

@@ -1,10 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { signedIn } from "../support/accounts/users.ts";
 import { call } from "../support/clients/api.ts";
+import { setTiming } from "../support/timing.ts";
 import { Story } from "./group-story/story.ts";
 import type { Person, Surface } from "./group-story/surface.ts";
 import { tim } from "./group-story/tim.ts";
 import { v1 } from "./group-story/v1.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 const SURFACES: [string, Surface][] = [["v1", v1]];
 /** Those over which somebody who has applied is told what became of it. */

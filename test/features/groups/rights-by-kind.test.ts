@@ -17,8 +17,12 @@ import {
 import { eventually } from "../../support/eventually.ts";
 import { groupOf } from "../../support/objects/core.ts";
 import { at, conversationObject, inboxObject } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** What one kind of group allows: who may, by role. */
 interface Rules {

@@ -12,8 +12,12 @@ import { wire } from "../../support/clients/wire.ts";
 import { at, newGroup, post, range, remove as takeAway } from "../../support/objects/room.ts";
 import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
 import { lastIds, stored } from "../../support/surfaces/stored.ts";
+import { setTiming } from "../../support/timing.ts";
 import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
 import { create, failure, idOf, kook, list, remove, scene, success, view } from "./client.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** Every call of the document with the codes of its answers, and what its router refuses. */
 const DOCUMENT = [

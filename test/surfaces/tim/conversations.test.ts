@@ -22,8 +22,12 @@ import { interceptD1 } from "../../support/faults/d1.ts";
 import { groupOf } from "../../support/objects/core.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { at, conversationObject, range } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A message as appendix 1 has it, and what else the SDK's has: nothing may lack, nothing else be there. */
 const Message = z.strictObject({

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { pictureSize } from "../../../src/core/pictures.ts";
 import { formFile } from "../../../src/http/form-file.ts";
@@ -25,8 +25,12 @@ import { merged, posted } from "../../support/clients/forwards.ts";
 import type { WireAnswer } from "../../support/clients/wire.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { at } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./image-headers.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A message as the API shows it: nothing may lack, nothing else be there. */
 const Message = z.strictObject({

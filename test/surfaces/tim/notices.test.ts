@@ -4,7 +4,11 @@ import { deleteAccount } from "../../support/accounts/deletion.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { at, newGroup, people, range } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 let ann: SignedIn;
 let bob: SignedIn;

@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { at, newGroup } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 import { data, Failure, nameOf, success, tim } from "./client.ts";
 import {
   ACTIONS,
@@ -17,6 +18,9 @@ import {
   withAdmins,
   YES,
 } from "./document/rights.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A group with somebody of each standing, and members enough to do things to. */
 interface Stage {

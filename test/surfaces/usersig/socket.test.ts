@@ -8,7 +8,7 @@ import { remove, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { at, inboxObject, range, runInboxJob, text } from "../../support/objects/room.ts";
-import { handIn } from "../../support/timing.ts";
+import { handIn, setTiming } from "../../support/timing.ts";
 import {
   create,
   everybody,
@@ -27,6 +27,9 @@ import {
 } from "./client.ts";
 import { idOf } from "./driver.ts";
 import { connect, dial, refusedWith, shown, shownOnce } from "./socket.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 async function people(count: number): Promise<[Signed, Signed, Signed]> {
   const [ann, bob, cas] = await everybody(3);

@@ -12,6 +12,7 @@ import { HeldCalls } from "../../support/faults/calls.ts";
 import { at, range, text } from "../../support/objects/room.ts";
 import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
 import { lastIds, stored as storedSince } from "../../support/surfaces/stored.ts";
+import { setTiming } from "../../support/timing.ts";
 import {
   change,
   create,
@@ -35,6 +36,9 @@ import {
   usersig,
 } from "./client.ts";
 import { idOf } from "./driver.ts";
+
+// Lists follow a little later: nobody asks for one again and again meanwhile.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 afterEach(() => void vi.restoreAllMocks());
 
