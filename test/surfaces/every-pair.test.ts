@@ -8,7 +8,7 @@ import { setTiming } from "../support/timing.ts";
 import { DRIVERS } from "./drivers.ts";
 import { v1 } from "./v1/driver.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 type Call = Exclude<keyof Driver, "name">;

@@ -7,7 +7,7 @@ import type { Person, Surface } from "./group-story/surface.ts";
 import { tim } from "./group-story/tim.ts";
 import { v1 } from "./group-story/v1.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 const SURFACES: [string, Surface][] = [["v1", v1]];

@@ -21,7 +21,7 @@ import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** What one kind of group allows: who may, by role. */

@@ -16,7 +16,7 @@ import { setTiming } from "../../support/timing.ts";
 import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
 import { create, failure, idOf, kook, list, remove, scene, success, view } from "./client.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** Every call of the document with the codes of its answers, and what its router refuses. */

@@ -26,7 +26,7 @@ import { setTiming } from "../../support/timing.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A message as appendix 1 has it, and what else the SDK's has: nothing may lack, nothing else be there. */

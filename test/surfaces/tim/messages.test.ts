@@ -29,7 +29,7 @@ import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./image-headers.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A message as the API shows it: nothing may lack, nothing else be there. */

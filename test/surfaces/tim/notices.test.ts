@@ -7,7 +7,7 @@ import { at, newGroup, people, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 let ann: SignedIn;

@@ -19,7 +19,7 @@ import {
   YES,
 } from "./document/rights.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A group with somebody of each standing, and members enough to do things to. */

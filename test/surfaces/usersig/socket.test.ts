@@ -28,7 +28,7 @@ import {
 import { idOf } from "./driver.ts";
 import { connect, dial, refusedWith, shown, shownOnce } from "./socket.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 async function people(count: number): Promise<[Signed, Signed, Signed]> {

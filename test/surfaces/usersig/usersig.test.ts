@@ -37,7 +37,7 @@ import {
 } from "./client.ts";
 import { idOf } from "./driver.ts";
 
-// Lists follow a little later: nobody asks for one again and again meanwhile.
+// A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 afterEach(() => void vi.restoreAllMocks());
