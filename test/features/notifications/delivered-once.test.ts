@@ -29,6 +29,7 @@ import {
   post,
   range,
 } from "../../support/objects/room.ts";
+import { handIn } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -285,6 +286,8 @@ test("whichever statement of the inbox fails, a notice comes whole and once", as
 });
 
 test("whichever statement of the group fails, what was done is told, and nothing else", async () => {
+  // An eviction waits for members who rest.
+  handIn({ fanout: { cooldownMs: 10 } });
   let step = 1;
   for (let isHit = true; isHit; step++) {
     const id = await groupOf("group", ann, [bob]);
@@ -309,6 +312,7 @@ test.each<[string, (id: ConversationId) => Promise<unknown>]>([
   ["evicted", (id) => evictDurableObject(conversationObject(id))],
   ["lost", loseConversation],
 ])("a group that is %s before anybody was told tells it when it wakes", async (_, lose) => {
+  handIn({ fanout: { cooldownMs: 10 } });
   const id = await groupOf("group", ann, [bob, cid]);
   {
     using _ = loseCalls("call", isNotice);
@@ -336,6 +340,7 @@ test("an inbox that is lost knows what it had", async () => {
 });
 
 test("whoever sends does not wait for notices", async () => {
+  handIn({ outbox: { answerTimeoutMs: 50 } });
   const id = await groupOf("group", ann, [bob, cid]);
   using held = new HeldCalls(isNotice);
   const removal = ask(ann, id, "DELETE", `/members/${cid.user.id}`);
