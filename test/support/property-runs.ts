@@ -13,13 +13,14 @@ declare module "vitest" {
 }
 
 /**
- * How often a property is tried: `few`, or as the command line says. A failure names its seed:
- * `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` tells the same story again.
+ * How often a property is tried: `few`, or as the command line says. The first failure ends the test and names its seed:
+ * `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` tells the same story again, and looks for a shorter
+ * one that fails. That can take longer than a test may.
  */
 export function runs(few: number): fc.Parameters<unknown> & { numRuns: number } {
   const seed = inject("propertySeed");
   return {
     numRuns: Number(inject("propertyRuns") || few),
-    ...(seed !== "" && { seed: Number(seed) }),
+    ...(seed === "" ? { endOnFailure: true } : { seed: Number(seed) }),
   };
 }

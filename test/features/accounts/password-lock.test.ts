@@ -137,6 +137,7 @@ test("a hash says how it was made, and is checked as it says", async () => {
   const stored = await hashPassword("pässwörd", TIMING.passwordHash);
   expect(stored).toMatch(/^scrypt\$16384\$8\$5\$/);
   expect(await passwordMatches("pässwörd", stored, cost)).toBe(true);
+  expect(await passwordMatches("passwörd", stored, cost)).toBe(false);
   expect(await passwordMatches("", null, cost)).toBe(false);
   await expect(passwordMatches("x", "md5$x", cost)).rejects.toThrow();
 });
