@@ -7,7 +7,7 @@ import { z } from "zod";
 
 /**
  * Runs the whole suite again and again where it has a hard time: two suites at once, and each Workers runtime is
- * stopped (SIGSTOP) at random and goes on later, as on a machine that does other things besides.
+ * stopped (SIGSTOP) at random and continued later, as on a machine with other work.
  *
  *     npm run test:stress -- --runs 10            ten whole runs, two at a time, with stalls
  *     npm run test:stress -- --runs 4 --at-once 1 --stalls off -- test/faults
@@ -32,7 +32,6 @@ const STOPPED_MS = { least: 50, most: 1_500 };
 
 const Report = z.object({
   numPassedTests: z.int(),
-  numFailedTests: z.int(),
   testResults: z.array(
     z.object({
       name: z.string(),
@@ -145,7 +144,7 @@ function runtimesOf(ancestor: number | undefined): number[] {
 
 let failures = 0;
 for (let done = 0; done < RUNS; ) {
-  const together: Promise<Outcome>[] = [];
+  const together: Promise<void>[] = [];
   for (; together.length < AT_ONCE && done < RUNS; done++) {
     const number = done + 1;
     // The first one prepares the libraries on disk: two at once would do so in each other's way.
@@ -159,7 +158,6 @@ for (let done = 0; done < RUNS; ) {
           `run ${number}: ${verdict}, ${passed} passed, ${failed.length} failed, ${seconds.toFixed(0)} s`,
         );
         for (const name of failed) console.log(`  ${name}`);
-        return outcome;
       });
       together.push(run);
     });

@@ -134,7 +134,7 @@ const VALUES = {
     pageTimeoutMs: 5_000,
     /** A sync or a read, with its wait for what the socket asked before. */
     callTimeoutMs: 10_000,
-    /** A send, with its wait for copies, and for D1 while somebody is being blocked. */
+    /** A send, with its wait for copies, and for D1 while a block is under way. */
     sendTimeoutMs: 30_000,
     /** A conversation has to take a notice of typing. */
     typingTimeoutMs: 5_000,
@@ -156,7 +156,7 @@ const VALUES = {
     graceMs: 5_000,
     /** The job's try, once the first was given its time. */
     retryMs: 2_000,
-    /** A new socket's wait for D1, so that whoever comes after it finds the user online; a job goes on. */
+    /** A new socket's wait for D1: a contact who connects later finds the user online. A job goes on. */
     openTimeoutMs: 1_000,
     /** A contact's inbox that has not answered is passed over: hundreds may have to be told. */
     contactTimeoutMs: 2_000,

@@ -18,7 +18,6 @@ export function handIn(changes: Changes): void {
 /**
  * Changes some values for a whole file, as `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
  * @returns puts back what was there: `beforeAll` calls it in the end
- * @public
  */
 export function setTiming(changes: Changes): () => void {
   const before = structuredClone(timing);
