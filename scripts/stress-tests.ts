@@ -12,7 +12,8 @@ import { z } from "zod";
  *     npm run test:stress -- --runs 10            ten whole runs, two at a time, with stalls
  *     npm run test:stress -- --runs 4 --at-once 1 --stalls off -- test/faults
  *
- * Prints a line a run, and names each test that failed. Ends with 1 if any did.
+ * Prints a line a run, and names each test that failed. Ends with 1 if any did. A run that has not ended after half an
+ * hour is red too.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +30,8 @@ const STALLS = values.stalls === "on";
 /** A runtime goes on for so long, in ms, before it is stopped once more, and stands still for so long. */
 const RUNNING_MS = { least: 500, most: 6_000 };
 const STOPPED_MS = { least: 50, most: 1_500 };
+/** A run that takes longer hangs, in ms: ten times what one takes alone. */
+const RUN_MS = 30 * 60_000;
 
 const Report = z.object({
   numPassedTests: z.int(),
@@ -59,6 +62,7 @@ async function suite(number: number, started: () => void): Promise<Outcome> {
   const child = spawn("npx", ["vitest", "run", ...reporters, ...positionals], {
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...process.env, CI: "true" },
+    timeout: RUN_MS,
   });
   const stalls = STALLS ? stall(child) : undefined;
   child.stdout.on("data", (text: Buffer) => {

@@ -3,13 +3,16 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll } from "vitest";
 import { continueNumbering } from "./numbering.ts";
 
-/** What the Worker has logged of its requests since a test ended. */
-const requests: string[] = [];
-// Each line would go to the main process, which shows those of failed tests alone.
-console.info = (line: string) => void requests.push(line);
+/** What the Worker and its objects have logged since a test ended. */
+const logged: string[] = [];
+// Each line would go to the main process, which shows those of failed tests alone. And vitest waits at the end of a
+// file until each line is answered, while the pool keeps a line of an object back until the file sends something
+// else: an alarm that logs after the last test would stop the run for good.
+for (const level of ["info", "warn", "error"] as const)
+  console[level] = (line: string) => void logged.push(line);
 
 afterEach(({ task }) => {
-  const lines = requests.splice(0).join("\n");
+  const lines = logged.splice(0).join("\n");
   if (task.result?.state === "fail") console.log(lines);
 });
 
