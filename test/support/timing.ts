@@ -4,11 +4,24 @@ import { TIMING, type Timing } from "../../src/core/timing.ts";
 type Mutable = { -readonly [Group in keyof Timing]: { -readonly [Name in keyof Timing[Group]]: number } };
 type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };
 
+/** What an answer goes without rather than wait for it: a test would fail where the machine is slow, in ms. */
+const PATIENCE_MS = 20_000;
+
 /**
  * The timing of the Worker under test, and of the parts which tests make themselves: the product's, but hashing a
- * password costs next to nothing. Tests and objects share one isolate, so a change holds at once.
+ * password costs next to nothing, and no answer goes without what is late. A test of lateness hands in its own.
+ * Tests and objects share one isolate, so a change holds at once.
  */
-export const timing: Mutable = { ...structuredClone(TIMING), passwordHash: { N: 2, r: 1, p: 1 } };
+export const timing: Mutable = {
+  ...structuredClone(TIMING),
+  passwordHash: { N: 2, r: 1, p: 1 },
+  list: { snapshotTimeoutMs: PATIENCE_MS },
+  recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },
+  profileCache: { ...TIMING.profileCache, timeoutMs: PATIENCE_MS },
+  sceneCache: { ...TIMING.sceneCache, timeoutMs: PATIENCE_MS },
+  subscription: { ...TIMING.subscription, callTimeoutMs: PATIENCE_MS },
+  outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
+};
 
 /** Changes some values until the test is over: `handIn({ presence: { graceMs: 10 } })`. */
 export function handIn(changes: Changes): void {

@@ -19,7 +19,7 @@ import { shown } from "../../support/clients/displayed.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
-import { setTiming } from "../../support/timing.ts";
+import { handIn, setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -236,6 +236,8 @@ test.each([
   async (...row) => {
     const [, wrong, closes] = row;
     const [first = 0] = ids;
+    // The socket gives up a conversation for which the repair waits.
+    handIn({ subscription: { callTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
     await allTold();
     await evictDurableObject(env.CONVERSATION.getByName(String(first)));
     await corrupt(ann, wrong);

@@ -20,7 +20,7 @@ test("the Worker under test is made with the timing of tests", async () => {
 });
 
 test("what a test has handed in is gone with the test", () => {
-  expect(timing).toEqual({ ...TIMING, passwordHash: timing.passwordHash });
+  expect(timing.sessions).toEqual(TIMING.sessions);
 });
 
 test("an object that lives reads a changed value when it next uses it", async () => {
