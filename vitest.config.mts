@@ -28,7 +28,7 @@ function commitNumber(): number {
 }
 
 /** What hangs is to fail, and what is slow is not: a small machine that does other things besides takes its time. */
-const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {

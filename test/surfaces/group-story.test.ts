@@ -59,7 +59,7 @@ const LEAVE = { do: "leave" } as const;
 const DISSOLVE = { do: "dissolve" } as const;
 
 describe.each(SURFACES)("over %s", (_, surface) => {
-  test("a group that anybody joins", { timeout: 120_000 }, async () => {
+  test("a group that anybody joins", async () => {
     const group = { owner: ann, members: [bob, cid], joinPolicy: "free" } as const;
     const story = await Story.begin(surface, all, group);
     await story.step(ann, say("welcome"));
@@ -131,7 +131,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.end();
   });
 
-  test("a closed group", { timeout: 120_000 }, async () => {
+  test("a closed group", async () => {
     const block = await call("PUT", `/v1/blocks/${hal.user.id}`, { token: cid.token });
     expect(block.status).toBe(204);
     const group = { owner: cid, members: [ann], joinPolicy: "closed" } as const;
@@ -164,7 +164,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
 });
 
 describe.each(NOTICING)("over %s", (_, surface) => {
-  test("a group that lets people in", { timeout: 120_000 }, async () => {
+  test("a group that lets people in", async () => {
     const group = { owner: bob, members: [ann, cid], joinPolicy: "approval" } as const;
     const story = await Story.begin(surface, all, group);
     await story.step(dan, join("let me in"), "requested");

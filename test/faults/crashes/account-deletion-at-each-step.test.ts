@@ -85,8 +85,6 @@ async function settle(bob: SignedIn, ids: number[]): Promise<void> {
   for (const id of ids) await runJobs(id, { but: "flags" });
 }
 
-test.each(PLACES)(
-  "the end of an account that breaks at any step of %s is whole, or has not begun",
-  (place) => eachStep(`the end of an account, ${place}`, 1, (step) => broken(place, step)),
-  120_000,
+test.each(PLACES)("the end of an account that breaks at any step of %s is whole, or has not begun", (place) =>
+  eachStep(`the end of an account, ${place}`, 1, (step) => broken(place, step)),
 );

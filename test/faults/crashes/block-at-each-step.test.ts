@@ -60,35 +60,31 @@ async function later(id: number): Promise<void> {
 }
 
 describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
-  test.each(PLACES)(
-    "that breaks at any step of %s counts once D1 has it, for both",
-    async (place) => {
-      const { id } = await openDirect(ann, bob);
-      await eachStep(`${what}, ${place}`, 1, async (step) => {
-        await done("DELETE blocks", ann, bob);
-        await befriend(ann, bob);
-        if (what === "DELETE blocks") await done("PUT blocks", ann, bob);
-        await later(id);
-        let status: number;
-        let tried: Tried;
-        {
-          using broken = await breakAt(place, step, { conversationId: id, userId: bob.user.id });
-          status = (await ask(what, ann, bob)).status;
-          tried = { isHit: broken.isHit, steps: broken.steps };
-        }
-        const when = `${place} ${step} answered ${status}`;
-        expect(tried.isHit ? [204, 503] : [204], when).toContain(status);
-        const blocked = await assertConsistent(id, when);
-        if (status === 204) expect(blocked, when).toBe(what === "PUT blocks");
-        await later(id);
-        expect(await assertConsistent(id, when), when).toBe(blocked);
-        await done(what, ann, bob);
-        expect(await assertConsistent(id, when), when).toBe(what === "PUT blocks");
-        return tried;
-      });
-    },
-    60_000,
-  );
+  test.each(PLACES)("that breaks at any step of %s counts once D1 has it, for both", async (place) => {
+    const { id } = await openDirect(ann, bob);
+    await eachStep(`${what}, ${place}`, 1, async (step) => {
+      await done("DELETE blocks", ann, bob);
+      await befriend(ann, bob);
+      if (what === "DELETE blocks") await done("PUT blocks", ann, bob);
+      await later(id);
+      let status: number;
+      let tried: Tried;
+      {
+        using broken = await breakAt(place, step, { conversationId: id, userId: bob.user.id });
+        status = (await ask(what, ann, bob)).status;
+        tried = { isHit: broken.isHit, steps: broken.steps };
+      }
+      const when = `${place} ${step} answered ${status}`;
+      expect(tried.isHit ? [204, 503] : [204], when).toContain(status);
+      const blocked = await assertConsistent(id, when);
+      if (status === 204) expect(blocked, when).toBe(what === "PUT blocks");
+      await later(id);
+      expect(await assertConsistent(id, when), when).toBe(blocked);
+      await done(what, ann, bob);
+      expect(await assertConsistent(id, when), when).toBe(what === "PUT blocks");
+      return tried;
+    });
+  });
 });
 
 test("a conversation that is opened in the midst of a block obeys it", async () => {

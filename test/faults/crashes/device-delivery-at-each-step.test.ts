@@ -155,14 +155,10 @@ function eachEvening(place: string, breaks: (step: number) => Promise<Break> | B
 }
 
 describe("an evening ends as any other", () => {
-  test.each(PLACES)(
-    "where %s breaks at some step",
-    async (place) => {
-      const target = { conversationId: id, userId: bob.user.id };
-      await eachEvening(place, (step) => breakAt(place, step, target));
-    },
-    120_000,
-  );
+  test.each(PLACES)("where %s breaks at some step", async (place) => {
+    const target = { conversationId: id, userId: bob.user.id };
+    await eachEvening(place, (step) => breakAt(place, step, target));
+  });
 
   test("where D1 takes nothing of what the conversation tells it", async () => {
     expect(await evening(refusing)).toEqual([usual, { isHit: false, steps: 0 }]);
@@ -170,19 +166,15 @@ describe("an evening ends as any other", () => {
 
   test("where some statement of the conversation fails", async () => {
     await eachEvening("a statement of the conversation", (step) => failStatement(id, step));
-  }, 120_000);
+  });
 
   test("where some statement of an inbox fails", async () => {
     await eachEvening("a statement of an inbox", (step) => failInboxStatement(bob.user.id, step));
-  }, 120_000);
+  });
 
-  test.each<Loss>(["call", "answer"])(
-    "where some %s between objects is lost",
-    async (loss) => {
-      await eachEvening(`${loss} between objects`, (step) => loseCall(step, loss));
-    },
-    120_000,
-  );
+  test.each<Loss>(["call", "answer"])("where some %s between objects is lost", async (loss) => {
+    await eachEvening(`${loss} between objects`, (step) => loseCall(step, loss));
+  });
 
   test.each([10, 100])("where an inbox throws at the next %d things it does", async (count) => {
     expect(await evening(() => refuseInbox(bob.user.id, count))).toEqual([usual, HIT]);
@@ -206,7 +198,6 @@ describe("an evening ends as any other", () => {
     async (loss) => {
       await eachEvening(`${loss} with the conversation`, (step) => loseAtBump(id, step, loss));
     },
-    120_000,
   );
 });
 

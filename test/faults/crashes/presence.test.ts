@@ -173,7 +173,6 @@ test.each(PLACES)(
     };
     expect(await brokenAt(place, bob, true, go)).toBeGreaterThan(2);
   },
-  60_000,
 );
 
 /** Breaks what he does at each of its steps in turn; before it he is online, or is not. @returns how many there are */
@@ -261,7 +260,7 @@ test("whatever happens to sockets, inbox and D1: all know in the end who is onli
     }
   });
   await fc.assert(property, runs(6));
-}, 120_000);
+});
 
 /** D1 takes no projection. */
 function failing(): Disposable {

@@ -105,5 +105,4 @@ const CASES = Object.entries(ENDINGS).flatMap(([name, ending]) =>
 test.each(CASES)(
   "%s that breaks at any step of %s closes the session's sockets of both kinds, or none",
   (name, place, ending) => eachStep(`${name}, ${place}`, 1, (step) => broken(ending, place, step)),
-  120_000,
 );

@@ -94,7 +94,7 @@ test("a session that ends while its devices open sockets of both kinds has none 
   await kept.settled(id);
   kept.close();
   await kept.closed();
-}, 60_000);
+});
 
 test("a session that ends while its opening waits for a large group gets no socket", async () => {
   await evictDurableObject(inboxObject(ann.user.id));

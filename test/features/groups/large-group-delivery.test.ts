@@ -41,7 +41,7 @@ beforeAll(async () => {
   id = await newGroup(at(users, 0), ...users.slice(1));
   await vi.waitFor(() => expect(costs.told.size).toBe(MEMBERS), { timeout: 100_000, interval: 20 });
   for (const { token } of users.slice(ONLINE / 2, ONLINE)) online.push(await openDevice(token));
-}, 120_000);
+});
 
 afterAll(() => costs[Symbol.dispose]());
 
@@ -66,11 +66,11 @@ test("each of 20 with a device gets 200 messages once, in order, however they we
   }
   last += MESSAGES;
   for (const device of online) await upToDate(device, 1);
-}, 60_000);
+});
 
 test("who has none sees at once what he has not read, when he comes", async () => {
   for (const member of users.slice(ONLINE + 10, SILENT)) expect(await unread(member)).toBe(last);
-}, 60_000);
+});
 
 test("who comes with a device in between gets all from then on, without delay", async () => {
   const device = await openDevice(at(users, ONLINE).token);
@@ -84,7 +84,7 @@ test("who comes with a device in between gets all from then on, without delay", 
   }
   expect(Math.max(...delays)).toBeLessThan(LATE_MS);
   for (const each of online) await upToDate(each, 1);
-}, 60_000);
+});
 
 /** A device of whose coming the group does not hear. */
 async function unheard(who: SignedIn): Promise<TestSocket> {
@@ -109,7 +109,7 @@ test("a device of whose coming the group has not heard is told without delay onc
   await device.until(({ frames }) => frames.some(({ has_more }) => has_more === false));
   await hearsAtOnce(device);
   device.close();
-}, 60_000);
+});
 
 test("so it is once it says something", async () => {
   const device = await unheard(at(users, ONLINE + 3));
@@ -117,7 +117,7 @@ test("so it is once it says something", async () => {
   await acked(device, 1);
   await hearsAtOnce(device);
   device.close();
-}, 60_000);
+});
 
 test("who only asks for his list sees what he has not read, however long after the last time", async () => {
   const poller = at(users, ONLINE + 1);
@@ -137,7 +137,7 @@ test("who only asks for his list sees what he has not read, however long after t
       expect(watch.ms).toBeLessThan(LATE_MS);
     }
   }
-}, 60_000);
+});
 
 test("who has no device and never asks was told of the group, and then once a minute at most", async () => {
   const minutes = Math.floor((Date.now() - startedAt) / 60_000);
@@ -156,4 +156,4 @@ test("a device of whose coming the group has not heard is told without delay onc
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 1_000_000);
   onTestFinished(() => clock.mockRestore());
   await hearsAtOnce(device);
-}, 60_000);
+});

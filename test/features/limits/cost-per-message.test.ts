@@ -51,7 +51,6 @@ const cooled = () => advance(timing.fanout.cooldownMs);
 
 test.for(CASES)(
   "a message to $members members, $online with a device, costs so much and no more",
-  { timeout: 120_000 },
   async ({ members, online, calls }) => {
     const users = await signedIn(members);
     const sender = at(users, 0);
@@ -128,7 +127,7 @@ test.for(CASES)(
   },
 );
 
-test("messages that name somebody make those behind them no dearer", { timeout: 60_000 }, async () => {
+test("messages that name somebody make those behind them no dearer", async () => {
   using costs = new Costs();
   const users = await signedIn(10);
   const [sender, named] = [at(users, 0), at(users, 1)];

@@ -365,7 +365,7 @@ test("a message writes nothing of it", async () => {
   expect(before).toEqual({ numbered: { notices: 2 }, jobs: [] });
 });
 
-test("a crowd is told at a pace, a few at once behind the first fifty", { timeout: 120_000 }, async () => {
+test("a crowd is told at a pace, a few at once behind the first fifty", async () => {
   const users = await signedIn(300);
   const id = await newGroup(at(users, 0), ...users.slice(1));
   await expect.poll(() => waiting(id), { timeout: 60_000 }).toEqual([]);

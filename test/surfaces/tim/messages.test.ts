@@ -3,7 +3,6 @@ import { env, exports } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { pictureSize } from "../../../src/core/pictures.ts";
 import { formFile } from "../../../src/http/form-file.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
@@ -24,10 +23,10 @@ import {
 import { merged, posted } from "../../support/clients/forwards.ts";
 import type { WireAnswer } from "../../support/clients/wire.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
+import { pngOf } from "../../support/image-headers.ts";
 import { at } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
-import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "./image-headers.ts";
 
 // A list follows the conversation at once: polling for it costs a call each time.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
@@ -710,83 +709,3 @@ const Picture = z.strictObject({
 
 /** The beginning of a film, as far as it says what it is. */
 const MP4 = new TextEncoder().encode("\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\bfree");
-
-describe("how large a picture is", () => {
-  /** Reads a file as R2 gives it, and counts how often. */
-  function reading(file: Uint8Array) {
-    const counted = { reads: 0, bytes: 0 };
-    const read = async (offset: number, length: number) => {
-      const found = file.slice(offset, offset + length);
-      counted.reads++;
-      counted.bytes += found.length;
-      return found;
-    };
-    return { read, counted };
-  }
-
-  const large = [
-    segment(0xe1, [0]),
-    ...Array.from({ length: 40 }, () => segment(0xe2, Array(65_000).fill(0xff))),
-  ];
-
-  test.each([
-    ["png", "image/png", pngOf(640, 480), [640, 480]],
-    ["png of any size", "image/png", pngOf(2 ** 31 - 1, 1), [2 ** 31 - 1, 1]],
-    ["animated gif", "image/gif", gifOf(640, 480), [640, 480]],
-    ["animated webp", "image/webp", webpOf(16_000, 480), [16_000, 480]],
-    ["bmp", "image/bmp", bmpOf(640, -480), [640, 480]],
-    ["jpeg", "image/jpeg", jpegOf(640, 480), [640, 480]],
-    ["progressive jpeg", "image/jpeg", jpegOf(640, 480, [], 0xc2), [640, 480]],
-    ["rare jpeg", "image/jpeg", jpegOf(640, 480, [], 0xc9), [640, 480]],
-    ["jpeg of a camera held upright", "image/jpeg", jpegOf(640, 480, [notes(60_000, 6)]), [480, 640]],
-    ["jpeg behind megabytes", "image/jpeg", jpegOf(640, 480, [notes(65_000, 1), ...large]), [640, 480]],
-    [
-      "jpeg with broken notes",
-      "image/jpeg",
-      jpegOf(640, 480, [notes(0, 1).slice(0, 14)].map(shortened)),
-      [640, 480],
-    ],
-  ])("is said by a %s", async (_, type, file, [width, height]) => {
-    const { read, counted } = reading(file);
-    expect(await pictureSize(type, read)).toEqual({ width, height });
-    expect(counted.reads).toBeLessThan(10);
-  });
-
-  test.each([
-    ["png", "image/png", pngOf(640, 480)],
-    ["gif", "image/gif", gifOf(640, 480)],
-    ["webp", "image/webp", webpOf(640, 480)],
-    ["bmp", "image/bmp", bmpOf(640, 480)],
-    ["jpeg", "image/jpeg", jpegOf(640, 480, [notes(50, 6)])],
-  ])(
-    "is not said by a %s that is cut off, and nothing faults whatever its bytes are",
-    async (_, type, file) => {
-      for (let length = 0; length < file.length; length++) {
-        const size = await pictureSize(type, reading(file.slice(0, length)).read);
-        if (length < 10) expect(size).toBeNull();
-      }
-      for (let at = 0; at < file.length; at++) {
-        for (const byte of [0, 1, 0x7f, 0x80, 0xff]) {
-          const { read } = reading(file.with(at, byte));
-          const size = await pictureSize(type, read);
-          if (size) expect(Math.min(size.width, size.height)).toBeGreaterThan(0);
-        }
-      }
-    },
-  );
-
-  test.each([
-    ["fill bytes", new Uint8Array(20 * 2 ** 20).fill(0xff)],
-    ["beginnings", new Uint8Array(20 * 2 ** 20).map((_, i) => (i % 2 ? 0xd8 : 0xff))],
-    ["nothing behind its beginning", new Uint8Array(20 * 2 ** 20).fill(0xff, 0, 1).fill(0xd8, 1, 2)],
-  ])("is given up soon for a jpeg of %s", async (_, file) => {
-    const { read, counted } = reading(file.with(1, 0xd8));
-    expect(await pictureSize("image/jpeg", read)).toBeNull();
-    expect(counted.bytes).toBeLessThan(2 ** 20);
-  });
-});
-
-/** The same segment with a length that it has. */
-function shortened(whole: Uint8Array): Uint8Array {
-  return segment(0xe1, [...whole.slice(4)]);
-}

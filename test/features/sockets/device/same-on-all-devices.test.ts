@@ -107,7 +107,7 @@ test("three devices of one and two of the other say 500 messages in all ways, an
     }),
     { ...runs(1), endOnFailure: true },
   );
-}, 60_000);
+});
 
 /** Says what is planned. @returns all that was said, once it is answered */
 async function talk(id: number, before: number, devices: Device[], plan: Step[]): Promise<string[]> {

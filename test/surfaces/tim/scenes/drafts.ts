@@ -3,10 +3,10 @@ import { z } from "zod";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { createGroup } from "../../../support/clients/chat.ts";
+import { pngOf } from "../../../support/image-headers.ts";
 import { at } from "../../../support/objects/room.ts";
 import type { Scene } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
-import { pngOf } from "../image-headers.ts";
 
 const Named = z.looseObject({ ID: z.string() });
 const Sent = z.object({ message: Named });
