@@ -16,13 +16,12 @@ import {
   storedInConversation,
 } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { advance } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { groupOf } from "../../support/objects/core.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { at, conversationObject, range } from "../../support/objects/room.ts";
-import { setTiming } from "../../support/timing.ts";
+import { handIn, setTiming } from "../../support/timing.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
@@ -526,8 +525,8 @@ describe("the list", () => {
     await eventually(async () =>
       expect((await list(ann)).filter(({ unreadCount }) => unreadCount > 0)).toHaveLength(7),
     );
-    // What is told of within the last second is asked once more.
-    advance(60_000);
+    // Conversations that the inbox has just heard of would be asked once more.
+    handIn({ recent: { listMs: 0 } });
     await eventually(async () => {
       using costs = new Costs();
       let asked = 0;
