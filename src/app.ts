@@ -3,8 +3,8 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { ConversationStubs } from "./conversation/stub.ts";
 import type { Core } from "./core/core.ts";
 import { CoreError, type Failure } from "./core/errors.ts";
-import { fault, log } from "./core/log.ts";
-import { SessionMemory } from "./core/session-memory.ts";
+import { errorFields, log } from "./core/log.ts";
+import { SessionCache } from "./core/session-memory.ts";
 import { readSettings } from "./core/settings.ts";
 import type { Timing } from "./core/timing.ts";
 import { cors } from "./http/cors.ts";
@@ -27,7 +27,7 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
 
 /** The HTTP side of the server: the core, and every surface mounted on one router. */
 export function createApp(timing: Timing): Hono<AppEnv> {
-  const sessionMemory = new SessionMemory(timing.sessionCache);
+  const sessionCache = new SessionCache(timing.sessionCache);
   const app = new Hono<AppEnv>({ strict: false });
 
   app.use(requestLog);
@@ -37,7 +37,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
       files: c.env.FILES,
       conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
-      sessionMemory,
+      sessionCache,
       settings: readSettings(c.env),
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
@@ -64,7 +64,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
   app.onError((error, c) => {
     const { name } = surfaceOf(c.req.path);
     if (!(error instanceof CoreError)) {
-      log("error", "fault", { surface: name, method: c.req.method, ...fault(error) });
+      log("error", "fault", { surface: name, method: c.req.method, ...errorFields(error) });
       return refuse(c, FAULT.toFailure());
     }
     if (error.code === "internal") log("error", "misconfigured", { surface: name, detail: error.message });

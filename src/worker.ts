@@ -14,9 +14,9 @@ import { findFlags } from "./storage/flags.ts";
 import { findCreated } from "./storage/groups.ts";
 import { listOnlineContacts, setOnline } from "./storage/presence.ts";
 import { project } from "./storage/projection.ts";
-import { findSetting } from "./storage/scenes.ts";
+import { findStoredContext } from "./storage/scenes.ts";
 import { endedSessions } from "./storage/sessions.ts";
-import { findLife } from "./storage/users.ts";
+import { findAccountState } from "./storage/users.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
@@ -36,7 +36,7 @@ export function createWorker(timing: Timing) {
       super(ctx, env, {
         directory: {
           created: (id) => findCreated(db, id),
-          flags: (id) => findFlags(db, id),
+          directFlags: (id) => findFlags(db, id),
           listed: (id, userIds) => findListedFor(db, id, userIds),
           people: (ids) => findPeople(db, ids),
           project: (id, projection) => project(db, id, projection),
@@ -56,10 +56,10 @@ export function createWorker(timing: Timing) {
       const settings = readSettings(env);
       super(ctx, env, {
         directory: {
-          setting: (id, conversationId) => findSetting(db, id, conversationId),
-          exists: async (id) => (await findLife(db, id)) !== null,
+          storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
+          exists: async (id) => (await findAccountState(db, id)) !== null,
           endedSessions: (id) => endedSessions(db, id, Date.now()),
-          isDeleted: async (id) => ((await findLife(db, id))?.deletedAt ?? null) !== null,
+          isDeleted: async (id) => ((await findAccountState(db, id))?.deletedAt ?? null) !== null,
           memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
           kinds: (ids) => findKinds(db, ids),
           setOnline: (id, online) => setOnline(db, id, online),

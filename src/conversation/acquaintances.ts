@@ -1,11 +1,11 @@
 import type { UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
-import { People } from "./people.ts";
+import { ProfileCache } from "./people.ts";
 
 type Row = { user_id: UserId };
 
 /** Somebody each, and whether D1 has been told of him. */
-export const ACQUAINTANCES_TABLE = `
+export const KNOWN_USERS_TABLE = `
   CREATE TABLE acquaintances (
     user_id INTEGER PRIMARY KEY,
     projected INTEGER NOT NULL DEFAULT 0
@@ -15,14 +15,14 @@ export const ACQUAINTANCES_TABLE = `
  * Who is known here and came in by another way than as a member: who asked to be let in, who wrote what a merged
  * message holds. D1 is told of them, so that the end of an account finds each place that has the profile.
  */
-export class Acquaintances {
+export class KnownUsers {
   readonly #sql: SqlStorage;
-  readonly #people: People;
+  readonly #people: ProfileCache;
   readonly #changed: () => void;
   readonly #untold: Set<UserId>;
 
   /** @param changed told in the turn in which there is somebody new of whom D1 has to hear */
-  constructor(sql: SqlStorage, people: People, changed: () => void) {
+  constructor(sql: SqlStorage, people: ProfileCache, changed: () => void) {
     this.#sql = sql;
     this.#people = people;
     this.#changed = changed;
@@ -36,7 +36,7 @@ export class Acquaintances {
     for (const person of people) {
       // D1 has, or is about to have, a row of whoever is known. Who was forgotten is told of once more.
       if (this.#people.knows(person.id)) continue;
-      People.storeFirst(this.#sql, person, now);
+      ProfileCache.storeFirst(this.#sql, person, now);
       this.#sql.exec("INSERT OR IGNORE INTO acquaintances (user_id) VALUES (?)", person.id);
     }
   }
@@ -52,11 +52,11 @@ export class Acquaintances {
   }
 
   /** Who they are that D1 does not know of. */
-  get untold(): UserId[] {
+  get unprojected(): UserId[] {
     return [...this.#untold];
   }
 
-  get isBehind(): boolean {
+  get hasUnprojected(): boolean {
     return this.#untold.size > 0;
   }
 

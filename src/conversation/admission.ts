@@ -1,15 +1,15 @@
 import { CoreError } from "../core/errors.ts";
-import type { Member, Members } from "./members.ts";
-import type { State } from "./state.ts";
+import type { MemberRow, Members } from "./members.ts";
+import type { ConversationState } from "./state.ts";
 
 /**
  * Why a member may not write here now; undefined if he may. Asked where messages get their order, so that
  * no send overtakes a mute or a block, and answered from memory.
  */
-export function writeRefusal(
-  { profile, flags }: Pick<State, "profile" | "flags">,
+export function checkWritePermission(
+  { profile, directFlags }: Pick<ConversationState, "profile" | "directFlags">,
   members: Members,
-  sender: Member,
+  sender: MemberRow,
 ): CoreError | undefined {
   if (sender.muted_until > Date.now()) {
     const left = Math.ceil((sender.muted_until - Date.now()) / 1_000);
@@ -24,10 +24,10 @@ export function writeRefusal(
   if (members.activeCount < 2) {
     return new CoreError("forbidden", "The other one does not exist any more: nobody can write here.");
   }
-  if (flags.blocked) {
+  if (directFlags.blocked) {
     return new CoreError("blocked", "One of you has blocked the other: nobody can write here.");
   }
-  if (flags.friendsOnly && !flags.friends) {
+  if (directFlags.friendsOnly && !directFlags.friends) {
     return new CoreError("forbidden", "Only friends may write here: ask for friendship first.");
   }
   return undefined;

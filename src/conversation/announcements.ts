@@ -1,6 +1,6 @@
-import { type Conversation, compose } from "../core/conversation.ts";
+import { type Conversation, composeConversation } from "../core/conversation.ts";
 import type { UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
@@ -13,11 +13,11 @@ const BATCH = 100;
  * Tells members with a socket what the conversation is like for each now: its profile, his role and his
  * own flags. It goes behind the change, as D1 has a part of it; one that is late tells the newest.
  */
-export class Announcements {
+export class ConversationUpdates {
   readonly #room: Room;
   readonly #directory: Pick<ConversationDirectory, "listed">;
   readonly #timing: Timing["announcements"];
-  readonly #tell: (userId: UserId, conversation: Conversation) => void;
+  readonly #propagate: (userId: UserId, conversation: Conversation) => void;
   readonly #waiting = new Set<UserId>();
   #isRunning = false;
 
@@ -31,11 +31,11 @@ export class Announcements {
     this.#room = room;
     this.#directory = directory;
     this.#timing = timing;
-    this.#tell = tell;
+    this.#propagate = tell;
   }
 
   /** Has these users told; who is waiting already is told once. */
-  to(userIds: Iterable<UserId>): void {
+  pushTo(userIds: Iterable<UserId>): void {
     for (const id of userIds) this.#waiting.add(id);
     if (this.#isRunning || this.#waiting.size === 0) return;
     this.#isRunning = true;
@@ -47,26 +47,32 @@ export class Announcements {
       const userIds = [...this.#waiting].slice(0, BATCH);
       for (const id of userIds) this.#waiting.delete(id);
       try {
-        await this.#announce(userIds);
+        await this.#push(userIds);
       } catch (error) {
-        log("warn", "conversation_not_announced", { conversation: this.#room.state.id, ...fault(error) });
+        log("warn", "conversation_not_announced", {
+          conversation: this.#room.state.id,
+          ...errorFields(error),
+        });
       }
     }
     // In the turn that found nobody waiting: whoever comes later begins anew.
     this.#isRunning = false;
   }
 
-  async #announce(userIds: UserId[]): Promise<void> {
+  async #push(userIds: UserId[]): Promise<void> {
     const { id } = this.#room.state;
     // Of who has just come D1 has nothing yet.
-    await this.#room.share([]);
+    await this.#room.propagate([]);
     const listed = await withDeadline(this.#directory.listed(id, userIds), this.#timing.lookupTimeoutMs);
-    this.#room.settle();
+    this.#room.flushSends();
     for (const userId of userIds) {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
-      const { profile, own, standing, lastMessage } = this.#room.snapshots.describe(userId, true);
-      this.#tell(userId, compose(id, { ...found, profile, role: own.role }, standing, lastMessage));
+      const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
+      this.#propagate(
+        userId,
+        composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage),
+      );
     }
   }
 }

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { UserId } from "../core/ids.ts";
 
 /** Those who were told of a wish, whose inboxes have its words. */
-export const TOLD = "ALTER TABLE applications ADD COLUMN told TEXT NOT NULL DEFAULT '[]'";
+export const INFORMED_USERS = "ALTER TABLE applications ADD COLUMN told TEXT NOT NULL DEFAULT '[]'";
 
 const UserIds = z.array(UserId);
 
 /** A wish to join a group; handled ones stay on record. */
-export type Application = {
+export type JoinRequestRow = {
   id: number;
   user_id: UserId;
   message: string;
@@ -24,7 +24,7 @@ export type Application = {
 };
 
 /** Who wants to join a group: one open wish of each at most. Writes are the caller's transaction. */
-export class Applications {
+export class JoinRequests {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -45,25 +45,25 @@ export class Applications {
   }
 
   /** The open wish of a user. */
-  openOf(userId: UserId): Application | undefined {
+  openOf(userId: UserId): JoinRequestRow | undefined {
     const query = "SELECT * FROM applications WHERE user_id = ? AND handled_at IS NULL";
-    return this.#sql.exec<Application>(query, userId).toArray()[0];
+    return this.#sql.exec<JoinRequestRow>(query, userId).toArray()[0];
   }
 
-  find(id: number): Application | undefined {
-    return this.#sql.exec<Application>("SELECT * FROM applications WHERE id = ?", id).toArray()[0];
+  find(id: number): JoinRequestRow | undefined {
+    return this.#sql.exec<JoinRequestRow>("SELECT * FROM applications WHERE id = ?", id).toArray()[0];
   }
 
   /** Open wishes behind an id, the oldest first. */
-  page(after: number, limit: number): Application[] {
+  page(after: number, limit: number): JoinRequestRow[] {
     const query = "SELECT * FROM applications WHERE handled_at IS NULL AND id > ? ORDER BY id LIMIT ?";
-    return this.#sql.exec<Application>(query, after, limit).toArray();
+    return this.#sql.exec<JoinRequestRow>(query, after, limit).toArray();
   }
 
   /** Takes the wishes of somebody off the record, handled ones too. @returns them, and who was told of each */
   forget(userId: UserId): { id: number; told: UserId[] }[] {
     const query = "DELETE FROM applications WHERE user_id = ? RETURNING *";
-    const gone = this.#sql.exec<Application>(query, userId).toArray();
+    const gone = this.#sql.exec<JoinRequestRow>(query, userId).toArray();
     return gone.map(({ id, told }) => ({ id, told: UserIds.parse(JSON.parse(told)) }));
   }
 
@@ -81,7 +81,7 @@ export class Applications {
 }
 
 /** Whether somebody has shown what authenticates a wish; in constant time. */
-export function isAuthentic({ authentication }: Application, shown: string): boolean {
+export function isAuthentic({ authentication }: JoinRequestRow, shown: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest();
   return authentication !== "" && timingSafeEqual(hash(authentication), hash(shown));
 }

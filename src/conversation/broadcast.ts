@@ -1,59 +1,59 @@
 import type { Conversation } from "../core/conversation.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
-import type { KickReason, Piece, RoomEvent, RoomProtocol } from "../core/protocol.ts";
+import { errorFields, log } from "../core/log.ts";
+import type { EncodedPart, KickReason, RoomEvent, RoomProtocol } from "../core/protocol.ts";
 import { frames } from "../object/frames.ts";
 import { CLOSE } from "../object/socket.ts";
-import type { Changed } from "./change.ts";
-import { deliver, type Parcel } from "./delivery.ts";
-import type { Listener, Origin } from "./listener.ts";
-import type { Row } from "./log.ts";
+import type { StoredChange } from "./change.ts";
+import { framesFor, type OutgoingMessage } from "./delivery.ts";
+import type { RoomObserver, SendOrigin } from "./listener.ts";
+import type { MessageRow } from "./log.ts";
 import type { Room } from "./room.ts";
-import type { Outcome } from "./sends.ts";
+import type { SendOutcome } from "./sends.ts";
 import type { RoomSocket } from "./socket.ts";
 
 /** The sockets of a room, as whoever tells them something needs them. */
-interface Audience {
+interface SocketRegistry {
   /** those that are open */
   sockets(): RoomSocket[];
   kick(concerns: (socket: RoomSocket) => boolean, reason: KickReason): void;
 }
 
 /** Tells the sockets of a room what happens there, once it is stored. */
-export class Broadcast implements Listener {
+export class Broadcast implements RoomObserver {
   readonly #room: Room;
   readonly #protocol: RoomProtocol;
-  readonly #audience: Audience;
+  readonly #registry: SocketRegistry;
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
-  constructor(room: Room, protocol: RoomProtocol, audience: Audience) {
+  constructor(room: Room, protocol: RoomProtocol, audience: SocketRegistry) {
     this.#room = room;
     this.#protocol = protocol;
-    this.#audience = audience;
+    this.#registry = audience;
   }
 
   /**
    * Commits what waits while a socket syncs.
    * @returns the acks of that socket: they go behind what is older, its page
    */
-  settleFor(socket: RoomSocket): string[] {
+  resolveFor(socket: RoomSocket): string[] {
     const held: string[] = [];
     this.#syncing = { socket, acks: held };
     try {
-      this.#room.settle();
+      this.#room.flushSends();
     } finally {
       this.#syncing = null;
     }
     return held;
   }
 
-  sent(outcomes: Outcome<Origin>[]): void {
+  sent(outcomes: SendOutcome<SendOrigin>[]): void {
     this.#attempt(() => this.#deliver(outcomes));
   }
 
-  #deliver(outcomes: Outcome<Origin>[]): void {
-    const acks = new Map<RoomSocket, Piece[]>();
-    const parcels: Parcel[] = [];
+  #deliver(outcomes: SendOutcome<SendOrigin>[]): void {
+    const acks = new Map<RoomSocket, EncodedPart[]>();
+    const parcels: OutgoingMessage[] = [];
     const listened = this.#sockets().length > 0;
     for (const { send, result } of outcomes) {
       const from = "socket" in send.origin ? send.origin.socket : null;
@@ -69,9 +69,9 @@ export class Broadcast implements Listener {
         if (pieces) pieces.push(ack);
         else acks.set(from, [ack]);
       }
-      if (listened && !replay) parcels.push(this.#parcel(row, from));
+      if (listened && !replay) parcels.push(this.#outgoing(row, from));
     }
-    if (parcels.length > 0) deliver(parcels, this.#sockets(), this.#protocol);
+    if (parcels.length > 0) framesFor(parcels, this.#sockets(), this.#protocol);
     // Acks last: a client that saw seq 7 acknowledged has been sent all before it.
     for (const [socket, pieces] of acks) {
       const made = frames(pieces, this.#protocol.acks);
@@ -81,7 +81,7 @@ export class Broadcast implements Listener {
   }
 
   read(userId: UserId, seq: Position, from: RoomSocket | null): void {
-    this.#tellOthers(from, { type: "read", conversationId: this.#room.state.id, userId, seq });
+    this.#sendToOthers(from, { type: "read", conversationId: this.#room.state.id, userId, seq });
   }
 
   revoked(seq: Seq, by: UserId, rev: number): void {
@@ -98,7 +98,7 @@ export class Broadcast implements Listener {
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {
-    this.#tellUser(userId, { type: "hidden", conversationId: this.#room.state.id, seq, rev });
+    this.#sendToUser(userId, { type: "hidden", conversationId: this.#room.state.id, seq, rev });
   }
 
   typing(userId: UserId): void {
@@ -106,33 +106,33 @@ export class Broadcast implements Listener {
     for (const socket of this.#sockets()) if (socket.userId !== userId && socket.isLive) socket.send(frame);
   }
 
-  changed(changed: Changed): void {
+  changed(changed: StoredChange): void {
     this.#attempt(() => this.#change(changed));
   }
 
-  #change({ change, tip }: Changed): void {
+  #change({ change, systemMessage }: StoredChange): void {
     // Who goes sees nothing of what comes after: not even the tip of his going.
-    const { kick, notice } = change;
+    const { kick, memberEvent: notification } = change;
     const gone = new Set(kick?.userIds);
-    if (kick) this.#audience.kick(({ userId }) => gone.has(userId), kick.reason);
+    if (kick) this.#registry.kick(({ userId }) => gone.has(userId), kick.reason);
     const conversationId = this.#room.state.id;
-    if (tip) deliver([this.#parcel(tip, null)], this.#sockets(), this.#protocol);
-    if (change.tip) {
-      const { event, user_ids: userIds } = change.tip;
-      this.#tellOthers(null, { type: "member", conversationId, event, userIds });
+    if (systemMessage) framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol);
+    if (change.systemMessage) {
+      const { event, user_ids: userIds } = change.systemMessage;
+      this.#sendToOthers(null, { type: "member", conversationId, event, userIds });
     }
-    if (notice) {
-      const { event, userIds, to } = notice;
-      for (const id of to) this.#tellUser(id, { type: "member", conversationId, event, userIds });
+    if (notification) {
+      const { event, userIds, to } = notification;
+      for (const id of to) this.#sendToUser(id, { type: "member", conversationId, event, userIds });
     }
   }
 
-  reaches(userId: UserId): boolean {
+  isInterestedIn(userId: UserId): boolean {
     return this.#sockets().some((socket) => socket.userId === userId);
   }
 
-  announced(userId: UserId, conversation: Conversation): void {
-    this.#tellUser(userId, { type: "conversation", conversation });
+  conversationUpdated(userId: UserId, conversation: Conversation): void {
+    this.#sendToUser(userId, { type: "conversation", conversation });
   }
 
   /** Nobody may miss a seq and stay: who comes back syncs, and who sent repeats with his client id. */
@@ -140,22 +140,22 @@ export class Broadcast implements Listener {
     try {
       tell();
     } catch (error) {
-      log("error", "delivery_failed", { conversation: this.#room.state.id, ...fault(error) });
+      log("error", "delivery_failed", { conversation: this.#room.state.id, ...errorFields(error) });
       for (const socket of this.#sockets()) socket.close(CLOSE.fault);
     }
   }
 
-  #parcel(row: Row, from: RoomSocket | null): Parcel {
-    const { message, blind } = this.#room.view.forAll(row);
+  #outgoing(row: MessageRow, from: RoomSocket | null): OutgoingMessage {
+    const { message, blind } = this.#room.renderer.renderForAll(row);
     return {
       piece: this.#protocol.message(message),
       from,
-      blind: blind && { users: blind.users, piece: this.#protocol.message(blind.message) },
+      redacted: blind && { users: blind.users, piece: this.#protocol.message(blind.message) },
     };
   }
 
   /** To every live socket but one. */
-  #tellOthers(from: RoomSocket | null, event: RoomEvent): void {
+  #sendToOthers(from: RoomSocket | null, event: RoomEvent): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets()) {
       if (socket !== from && socket.isLive) socket.send(frame);
@@ -163,12 +163,12 @@ export class Broadcast implements Listener {
   }
 
   /** To the live sockets of one user. */
-  #tellUser(userId: UserId, event: RoomEvent): void {
+  #sendToUser(userId: UserId, event: RoomEvent): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets()) if (socket.userId === userId && socket.isLive) socket.send(frame);
   }
 
   #sockets(): RoomSocket[] {
-    return this.#audience.sockets();
+    return this.#registry.sockets();
   }
 }

@@ -1,6 +1,6 @@
 import type { Position } from "../core/ids.ts";
-import type { Log } from "./log.ts";
-import type { Member, Members } from "./members.ts";
+import type { MessageLog } from "./log.ts";
+import type { MemberRow, Members } from "./members.ts";
 
 /**
  * Deletes a conversation for one member: he counts as having read up to the last message, and it is out of his list
@@ -9,31 +9,31 @@ import type { Member, Members } from "./members.ts";
  * @param seers whose snapshots show how far he has read
  * @returns whether anything has changed, and whether his read position was moved
  */
-export function clear(
+export function deleteForMe(
   members: Members,
-  member: Member,
-  { seq, n }: Log["last"],
-  { withHistory, seers }: { withHistory: boolean; seers: Member[] },
+  member: MemberRow,
+  { seq, n }: MessageLog["last"],
+  { withHistory, seers }: { withHistory: boolean; seers: MemberRow[] },
 ): { changed: boolean; moved: boolean } {
-  const isShown = !isCleared(member, seq);
+  const isShown = !isDeletedForMe(member, seq);
   const hasHistory = withHistory && member.visible_from < seq;
   if (!isShown && !hasHistory) return { changed: false, moved: false };
   const moved = seq > member.read_seq;
   const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
   const history = hasHistory ? { visible_from: seq } : {};
-  members.update(member, { ...read, ...history, cleared: 1, cleared_to: seq }, moved ? seers : [member]);
+  members.affected(member, { ...read, ...history, cleared: 1, cleared_to: seq }, moved ? seers : [member]);
   return { changed: true, moved };
 }
 
 /** Whether it is out of a member's list: he has deleted it, and nothing has come since. */
-export function isCleared({ cleared, cleared_to, visible_from }: Member, last: Position): boolean {
+export function isDeletedForMe({ cleared, cleared_to, visible_from }: MemberRow, last: Position): boolean {
   // The release before moves the beginning of the history alone.
   return cleared === 1 && last <= Math.max(cleared_to, visible_from);
 }
 
 /** Brings it back into his list, as it is. @returns whether anything has changed */
-export function reopen(members: Members, member: Member): boolean {
+export function restoreToList(members: Members, member: MemberRow): boolean {
   if (member.cleared === 0) return false;
-  members.update(member, { cleared: 0 }, [member]);
+  members.affected(member, { cleared: 0 }, [member]);
   return true;
 }

@@ -1,39 +1,39 @@
 import { CoreError, type Result } from "../core/errors.ts";
-import { copied } from "../core/forwards.ts";
+import { resolveForward } from "../core/forwards.ts";
 import type { ConversationId, Seq, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import { mergedTooLarge, sendersIn } from "../core/merged.ts";
-import type { CopyDraft, Draft, Originals } from "../core/message.ts";
+import type { Draft, ForwardDraft, Originals } from "../core/message.ts";
 import type { MessageSources } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { Lanes } from "../object/lanes.ts";
-import { type Log, readForwarded } from "./log.ts";
+import { Semaphore } from "../object/lanes.ts";
+import { type MessageLog, readForwarded } from "./log.ts";
 import type { Members } from "./members.ts";
-import type { People } from "./people.ts";
+import type { ProfileCache } from "./people.ts";
 import { NOT_STORED } from "./sends.ts";
 
 /** How many drafts are read for at the same time; each may take twice 256 KiB of memory. */
 const MAX_READING = 16;
 
-interface Own {
+interface LocalLog {
   id: ConversationId;
   members: Members;
-  log: Log;
-  people: People;
+  log: MessageLog;
+  people: ProfileCache;
   /** commits what waits */
-  settle: () => void;
+  flush: () => void;
 }
 
 /** Makes whole drafts of those whose content is in other messages, of this conversation or of others. */
-export class Copies {
-  readonly #own: Own;
+export class ForwardResolver {
+  readonly #own: LocalLog;
   readonly #sources: MessageSources;
   readonly #timing: Timing["copies"];
-  readonly #lanes = new Lanes(MAX_READING);
+  readonly #semaphore = new Semaphore(MAX_READING);
 
-  constructor(own: Own, others: MessageSources, timing: Timing["copies"]) {
+  constructor(own: LocalLog, others: MessageSources, timing: Timing["copies"]) {
     this.#own = own;
     this.#timing = timing;
     this.#sources = {
@@ -48,11 +48,12 @@ export class Copies {
    * @throws `not_found` unless he is in it, `validation_failed` if they are too large to be merged
    */
   async messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
-    const { id: conversationId, people, members, log, settle } = this.#own;
-    await people.refreshed();
+    const { id: conversationId, people, members, log, flush: settle } = this.#own;
+    await people.ensureFresh();
     settle();
     const rows = [...log.visibleOf(seqs, members.active(userId)).values()];
-    if (rows.reduce((sum, row) => sum + log.weigh(row), 0) > LIMITS.mergedBytes) throw mergedTooLarge();
+    if (rows.reduce((sum, row) => sum + log.countAndWeigh(row), 0) > LIMITS.mergedBytes)
+      throw mergedTooLarge();
     const messages = rows.map((row) => ({
       conversationId,
       ...{ seq: row.seq, senderId: row.sender_id, kind: row.kind, body: row.body },
@@ -67,30 +68,30 @@ export class Copies {
    * The draft with its content. What was sent already with its client id needs none: its sender is answered
    * with the first message, even if what it copied has gone since. Never rejects.
    */
-  async whole(senderId: UserId, draft: CopyDraft): Promise<Result<Draft>> {
+  async resolve(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft>> {
     try {
       this.#own.members.active(senderId);
-      return { ok: true, value: this.#known(senderId, draft) ?? (await this.#read(senderId, draft)) };
+      return { ok: true, value: this.#recheck(senderId, draft) ?? (await this.#read(senderId, draft)) };
     } catch (error) {
       // The same may have been sent in the meantime.
-      const known = this.#known(senderId, draft);
+      const known = this.#recheck(senderId, draft);
       if (known) return { ok: true, value: known };
       if (error instanceof CoreError) return error.toFailure();
-      log("error", "copy_failed", { sender: senderId, ...fault(error) });
+      log("error", "copy_failed", { sender: senderId, ...errorFields(error) });
       return NOT_STORED;
     }
   }
 
-  #read(senderId: UserId, draft: CopyDraft): Promise<Draft> {
-    return this.#lanes.run(() =>
-      withDeadline(copied(this.#sources, senderId, draft), this.#timing.readTimeoutMs),
+  #read(senderId: UserId, draft: ForwardDraft): Promise<Draft> {
+    return this.#semaphore.run(() =>
+      withDeadline(resolveForward(this.#sources, senderId, draft), this.#timing.readTimeoutMs),
     );
   }
 
   /** A draft that the log knows by its client id: it will give the first message. */
-  #known(senderId: UserId, { copy: _, ...rest }: CopyDraft): Draft | undefined {
+  #recheck(senderId: UserId, { copy: _, ...rest }: ForwardDraft): Draft | undefined {
     if (rest.clientMsgId === undefined) return undefined;
-    this.#own.settle();
+    this.#own.flush();
     const row = this.#own.log.byClientId(senderId, rest.clientMsgId);
     return row && { ...rest, kind: row.kind, body: row.body };
   }

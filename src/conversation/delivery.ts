@@ -1,21 +1,25 @@
 import type { UserId } from "../core/ids.ts";
-import type { Piece, RoomProtocol } from "../core/protocol.ts";
+import type { EncodedPart, RoomProtocol } from "../core/protocol.ts";
 import { frames } from "../object/frames.ts";
 import type { RoomSocket } from "./socket.ts";
 
 /** A stored message, encoded; `from`: the socket that sent it, which has the ack instead. */
-export interface Parcel {
-  piece: Piece;
+export interface OutgoingMessage {
+  piece: EncodedPart;
   from: RoomSocket | null;
   /** who must not see the text it quotes, and the message as they see it */
-  blind: { users: Set<UserId>; piece: Piece } | null;
+  redacted: { users: Set<UserId>; piece: EncodedPart } | null;
 }
 
 /** Sends one flush to the live sockets: frames are made once and shared by all who see the same. */
-export function deliver(parcels: Parcel[], sockets: Iterable<RoomSocket>, protocol: RoomProtocol): void {
+export function framesFor(
+  parcels: OutgoingMessage[],
+  sockets: Iterable<RoomSocket>,
+  protocol: RoomProtocol,
+): void {
   const all = parcels.map((parcel) => parcel.piece);
   const senders = new Set(parcels.map((parcel) => parcel.from));
-  const blind = new Set(parcels.flatMap((parcel) => [...(parcel.blind?.users ?? [])]));
+  const blind = new Set(parcels.flatMap((parcel) => [...(parcel.redacted?.users ?? [])]));
   let shared: string[] | undefined;
   for (const socket of sockets) {
     if (!socket.isLive) continue;
@@ -28,7 +32,7 @@ export function deliver(parcels: Parcel[], sockets: Iterable<RoomSocket>, protoc
   }
 }
 
-function piecesFor(socket: RoomSocket, parcels: Parcel[]): Piece[] {
+function piecesFor(socket: RoomSocket, parcels: OutgoingMessage[]): EncodedPart[] {
   const others = parcels.filter((parcel) => parcel.from !== socket);
-  return others.map(({ piece, blind }) => (blind?.users.has(socket.userId) ? blind.piece : piece));
+  return others.map(({ piece, redacted: blind }) => (blind?.users.has(socket.userId) ? blind.piece : piece));
 }

@@ -1,63 +1,63 @@
 import type { Failure, Result } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
-import type { AnyDraft, CopyDraft, Draft } from "../core/message.ts";
+import type { AnyDraft, Draft, ForwardDraft } from "../core/message.ts";
 import { Backlog, weightOf } from "../object/backlog.ts";
-import type { Copies } from "./copies.ts";
-import type { DirectFlags } from "./flags.ts";
-import { Lines } from "./lines.ts";
-import type { Origin } from "./listener.ts";
-import { MAX_WAITING, type Outcome, type Sends, TOO_MANY } from "./sends.ts";
+import type { ForwardResolver } from "./copies.ts";
+import type { DirectPermission } from "./flags.ts";
+import { KeyQueue } from "./lines.ts";
+import type { SendOrigin } from "./listener.ts";
+import { MAX_WAITING, type SendOutcome, type SendQueue, TOO_MANY } from "./sends.ts";
 
 /**
  * Where sends come in. Nearly always they go straight to the queue; those of one origin wait here, in their
  * order, for a message to be forwarded, and, while somebody changes whether the two of a direct conversation
  * may write, for a look at D1.
  */
-export class Door {
-  readonly #sends: Sends<Origin>;
-  readonly #flags: DirectFlags;
-  readonly #copies: Copies;
-  readonly #refused: (outcomes: Outcome<Origin>[]) => void;
-  readonly #lines = new Lines<object>();
+export class SendAdmission {
+  readonly #sends: SendQueue<SendOrigin>;
+  readonly #permission: DirectPermission;
+  readonly #forwards: ForwardResolver;
+  readonly #refused: (outcomes: SendOutcome<SendOrigin>[]) => void;
+  readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
 
   /** @param refused told of sends which did not come to the queue, in order */
   constructor(
-    sends: Sends<Origin>,
-    flags: DirectFlags,
-    copies: Copies,
-    refused: (outcomes: Outcome<Origin>[]) => void,
+    sends: SendQueue<SendOrigin>,
+    directFlags: DirectPermission,
+    copies: ForwardResolver,
+    refused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
-    this.#flags = flags;
-    this.#copies = copies;
+    this.#permission = directFlags;
+    this.#forwards = copies;
     this.#refused = refused;
   }
 
   /** Takes in drafts of one origin; each is stored or refused in the end. */
-  enter(senderId: UserId, drafts: AnyDraft[], origin: Origin): void {
-    for (const part of parts(drafts)) this.#enter(senderId, part, origin);
+  admit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void {
+    for (const part of parts(drafts)) this.#admit(senderId, part, origin);
   }
 
-  #enter(senderId: UserId, part: Part, origin: Origin): void {
-    const look = this.#flags.check();
+  #admit(senderId: UserId, part: Part, origin: SendOrigin): void {
+    const look = this.#permission.check();
     const key = "socket" in origin ? origin.socket : (origin.line ?? origin);
     // Who has nothing to wait for is not refused because others have.
-    if (part.whole && !look && !this.#lines.isBusy(key)) {
+    if (part.whole && !look && !this.#queues.isBusy(key)) {
       this.#submit(senderId, part.drafts, origin);
       return;
     }
     const bytes = part.drafts.reduce((sum, draft) => sum + weightOf(draft), 0);
     const count = part.drafts.length;
-    if (!this.#backlog.enter(count, bytes)) {
+    if (!this.#backlog.take(count, bytes)) {
       this.#refuse(part.drafts, TOO_MANY, origin);
       return;
     }
-    this.#lines.enter(
+    this.#queues.run(
       key,
       () => this.#ready(senderId, part, look),
       (ready) => {
-        this.#backlog.leave(count, bytes);
+        this.#backlog.release(count, bytes);
         // A session that was ended meanwhile says nothing any more.
         if ("socket" in origin && origin.socket.isClosing) return;
         if (ready.ok) this.#submit(senderId, ready.value, origin);
@@ -70,32 +70,32 @@ export class Door {
   #ready(
     senderId: UserId,
     part: Part,
-    look: ReturnType<DirectFlags["check"]>,
+    look: ReturnType<DirectPermission["check"]>,
   ): Promise<Result<Draft[]>> | Result<Draft[]> {
     if (!part.whole) return this.#copy(senderId, part.drafts[0]);
     const { drafts } = part;
     // Who had nothing to wait for when he came may have it once those before him are through.
-    const check = look ?? this.#flags.check();
+    const check = look ?? this.#permission.check();
     return check ? check.then((unknown) => unknown ?? allOf(drafts)) : allOf(drafts);
   }
 
-  async #copy(senderId: UserId, draft: CopyDraft): Promise<Result<Draft[]>> {
-    const copied = await this.#copies.whole(senderId, draft);
+  async #copy(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft[]>> {
+    const copied = await this.#forwards.resolve(senderId, draft);
     if (!copied.ok) return copied;
-    return (await this.#flags.check()) ?? allOf([copied.value]);
+    return (await this.#permission.check()) ?? allOf([copied.value]);
   }
 
-  #submit(senderId: UserId, drafts: Draft[], origin: Origin): void {
-    this.#sends.submit(drafts.map((draft) => ({ senderId, draft, origin })));
+  #submit(senderId: UserId, drafts: Draft[], origin: SendOrigin): void {
+    this.#sends.enqueue(drafts.map((draft) => ({ senderId, draft, origin })));
   }
 
-  #refuse(drafts: AnyDraft[], result: Failure, origin: Origin): void {
+  #refuse(drafts: AnyDraft[], result: Failure, origin: SendOrigin): void {
     this.#refused(drafts.map((draft) => ({ send: { draft, origin }, result })));
   }
 }
 
 /** What goes in together: whole drafts, or one that is still to be made whole. */
-type Part = { whole: true; drafts: Draft[] } | { whole: false; drafts: [CopyDraft] };
+type Part = { whole: true; drafts: Draft[] } | { whole: false; drafts: [ForwardDraft] };
 
 function parts(drafts: AnyDraft[]): Part[] {
   const made: Part[] = [];

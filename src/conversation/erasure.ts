@@ -1,10 +1,10 @@
 import { CoreError, noMessage } from "../core/errors.ts";
 import type { Seq, UserId } from "../core/ids.ts";
-import type { Row } from "./log.ts";
+import type { MessageRow } from "./log.ts";
 import type { Room } from "./room.ts";
 
 /** What takes messages away: for everybody, or for a member. */
-export class Erasure {
+export class Redaction {
   readonly #storage: DurableObjectStorage;
   readonly #room: Room;
 
@@ -20,10 +20,10 @@ export class Erasure {
    *   there is an end to it `already_handled` for one that is revoked, `too_late`
    */
   async revoke(userId: UserId, seq: Seq, withinS?: number): Promise<void> {
-    this.#room.settle();
+    this.#room.flushSends();
     const row = this.#revocable(userId, seq, withinS);
     // Whoever comes second waits for the previews as the first does.
-    if (row.revoked_rev !== null) return this.#room.tell([userId, ...this.#room.members.ids()]);
+    if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
       const next = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
       this.#room.search.indexing.forget(row, next.rev);
@@ -35,12 +35,12 @@ export class Erasure {
     this.#room.state.apply(changes, rev);
     this.#room.members.applyRevoked(seq);
     this.#room.search.indexing.resume();
-    this.#room.happened((listener) => listener.revoked(seq, userId, rev));
+    this.#room.publish((observer) => observer.revoked(seq, userId, rev));
     // Previews hold content: of most groups nobody finds it there after the answer; the fan-out tells the rest.
-    await this.#room.tell([userId, ...this.#room.members.ids()]);
+    await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
   }
 
-  #revocable(userId: UserId, seq: Seq, withinS: number | undefined): Row {
+  #revocable(userId: UserId, seq: Seq, withinS: number | undefined): MessageRow {
     const member = this.#room.members.active(userId);
     const row = this.#room.log.visible(seq, member);
     if (!row) throw noMessage(seq);
@@ -68,9 +68,9 @@ export class Erasure {
    * @throws `not_found` if there is no such message for him
    */
   async hide(userId: UserId, seq: Seq): Promise<void> {
-    this.#room.settle();
+    this.#room.flushSends();
     const member = this.#room.members.active(userId);
-    if (this.#room.log.isHidden(seq, userId)) return this.#room.tell([userId]);
+    if (this.#room.log.isHidden(seq, userId)) return this.#room.updateInboxes([userId]);
     if (!this.#room.log.visible(seq, member)) throw noMessage(seq);
     const { rev, touched } = this.#storage.transactionSync(() => {
       const next = this.#room.state.rev + 1;
@@ -80,7 +80,7 @@ export class Erasure {
     });
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);
-    this.#room.happened((listener) => listener.hidden(seq, userId, rev));
-    await this.#room.tell([userId]);
+    this.#room.publish((observer) => observer.hidden(seq, userId, rev));
+    await this.#room.updateInboxes([userId]);
   }
 }

@@ -1,21 +1,21 @@
-import type { Told } from "../core/bump.ts";
+import type { DeliveredPosition } from "../core/bump.ts";
 import type { UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { Attendance, type Membership } from "./attendance.ts";
-import { Pace } from "./pace.ts";
+import { DeviceTracker, type FanoutSource } from "./attendance.ts";
+import { Pacer } from "./pace.ts";
 
-const LANES = 4;
+const MAX_CONCURRENT = 4;
 /** One bump in so many is for those without devices, where those with some would keep all lanes. */
-const OTHERS_TURN = 4;
+const OTHERS_EVERY = 4;
 
 /** A note in storage that something may be left to do: a crash or an eviction leaves it standing. */
-export interface Note {
-  exists(): boolean;
-  write(): void;
-  erase(): void;
+export interface RetryMarker {
+  isSet(): boolean;
+  set(): void;
+  clear(): void;
 }
 
 /**
@@ -27,57 +27,58 @@ export interface Note {
  * the alarm, unless they ask: a message costs as many calls as there are people to see it.
  */
 export class Fanout {
-  readonly #members: Membership;
+  readonly #source: FanoutSource;
   readonly #inboxes: Inboxes;
-  readonly #note: Note;
+  readonly #marker: RetryMarker;
   readonly #timing: Timing;
-  readonly #attendance: Attendance;
-  readonly #pace: Pace;
-  readonly #told = new Map<UserId, number>();
-  readonly #telling = new Map<UserId, Promise<void>>();
-  readonly #lanes = new Set<Promise<void>>();
-  readonly #restUntil = new Map<UserId, number>();
+  readonly #devices: DeviceTracker;
+  readonly #pace: Pacer;
+  readonly #deliveredVersions = new Map<UserId, number>();
+  readonly #inFlight = new Map<UserId, Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #cooldownUntil = new Map<UserId, number>();
   /** who is told by the alarm now, of a large group */
-  readonly #sweep = new Set<UserId>();
+  readonly #deferred = new Set<UserId>();
   /** whose inbox refused last */
   readonly #failed = new Set<UserId>();
   /** whose inbox has not taken a bump since it refused one: the others have a lane to themselves */
-  readonly #doubtful = new Set<UserId>();
-  #waking: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
-  #noteStands: boolean;
-  #erasedAt = 0;
+  readonly #suspect = new Set<UserId>();
+  #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
+  #markerIsSet: boolean;
+  #clearedAt = 0;
   #next = 0;
   #turns = 0;
 
-  constructor(members: Membership, inboxes: Inboxes, note: Note, timing: Timing) {
-    this.#members = members;
+  constructor(members: FanoutSource, inboxes: Inboxes, note: RetryMarker, timing: Timing) {
+    this.#source = members;
     this.#inboxes = inboxes;
-    this.#note = note;
+    this.#marker = note;
     this.#timing = timing;
-    this.#pace = new Pace(timing.pace);
-    this.#noteStands = note.exists();
+    this.#pace = new Pacer(timing.pace);
+    this.#markerIsSet = note.isSet();
     // Without a note everybody had been told what start-up finds.
-    if (!this.#noteStands) for (const id of members.ids()) this.#told.set(id, members.version(id));
-    this.#attendance = new Attendance(members, timing);
+    if (!this.#markerIsSet)
+      for (const id of members.ids()) this.#deliveredVersions.set(id, members.version(id));
+    this.#devices = new DeviceTracker(members, timing);
   }
 
   /** Something changed: call it in the same turn as the write, then the note is in the same commit. */
   changed(): void {
-    for (const id of this.#failed) if (!this.#isResting(id)) this.#failed.delete(id);
-    if (!this.#noteStands) {
-      this.#note.write();
-      this.#noteStands = true;
+    for (const id of this.#failed) if (!this.#isCoolingDown(id)) this.#failed.delete(id);
+    if (!this.#markerIsSet) {
+      this.#marker.set();
+      this.#markerIsSet = true;
     }
     this.resume();
   }
 
   /** Goes on where a crash or an eviction has left members untold. */
   resume(): void {
-    if (this.#noteStands) this.#start();
+    if (this.#markerIsSet) this.#start();
   }
 
   /** Something passes by of which devices are to hear; it is told now or never. */
-  passing(): void {
+  ephemeral(): void {
     this.#start();
   }
 
@@ -85,39 +86,39 @@ export class Fanout {
    * A member's inbox knows the newest; whatever comes is told to it without delay from now on.
    * @param listens a device is there, or is about to be: it goes before those who have only looked at their lists
    */
-  hello(id: UserId, listens: boolean): void {
-    this.#attendance.hello(id, listens);
-    this.#restUntil.delete(id);
+  subscribe(id: UserId, listens: boolean): void {
+    this.#devices.subscribe(id, listens);
+    this.#cooldownUntil.delete(id);
   }
 
-  /** @see Attendance.mayHear */
-  mayHear(id: UserId): boolean {
-    return this.#attendance.mayHear(id);
+  /** @see DeviceTracker.mayReceiveEphemeral */
+  mayReceiveEphemeral(id: UserId): boolean {
+    return this.#devices.mayReceiveEphemeral(id);
   }
 
   /** Whether a member's inbox knows the newest. */
-  knows(id: UserId): boolean {
-    return (this.#told.get(id) ?? -1) >= this.#members.version(id);
+  isDelivered(id: UserId): boolean {
+    return (this.#deliveredVersions.get(id) ?? -1) >= this.#source.version(id);
   }
 
   #start(): void {
-    while (this.#lanes.size < LANES) {
+    while (this.#running.size < MAX_CONCURRENT) {
       const first = this.#due();
       if (first === undefined) {
         this.#wakeLater();
         return;
       }
-      const lane = this.#lane(first)
-        .catch((error: unknown) => log("error", "fanout_failed", fault(error)))
-        .finally(() => this.#ended(lane));
-      this.#lanes.add(lane);
+      const lane = this.#work(first)
+        .catch((error: unknown) => log("error", "fanout_failed", errorFields(error)))
+        .finally(() => this.#workEnded(lane));
+      this.#running.add(lane);
     }
   }
 
   /** One try to tell those of these users at once who do not know yet, so that they read what was written. */
-  async tellNow(userIds: UserId[], most = userIds.length): Promise<void> {
-    const untold = [...new Set(userIds)].filter((id) => !this.knows(id));
-    await Promise.all(untold.slice(0, most).map((id) => this.#tell(id)));
+  async deliverNow(userIds: UserId[], most = userIds.length): Promise<void> {
+    const pending = [...new Set(userIds)].filter((id) => !this.isDelivered(id));
+    await Promise.all(pending.slice(0, most).map((id) => this.#deliver(id)));
   }
 
   /**
@@ -127,39 +128,39 @@ export class Fanout {
    */
   async repair(): Promise<boolean> {
     // Whom only the alarm tells rests as long as he has to.
-    for (const id of this.#restUntil.keys()) {
-      if (this.#failed.has(id) || !this.#attendance.isSlow(id)) this.#restUntil.delete(id);
+    for (const id of this.#cooldownUntil.keys()) {
+      if (this.#failed.has(id) || !this.#devices.isDeferred(id)) this.#cooldownUntil.delete(id);
     }
     this.#failed.clear();
-    for (const id of this.#members.ids())
-      if (this.#attendance.isSlow(id) && !this.knows(id)) this.#sweep.add(id);
+    for (const id of this.#source.ids())
+      if (this.#devices.isDeferred(id) && !this.isDelivered(id)) this.#deferred.add(id);
     this.resume();
-    await withDeadline(Promise.all(this.#lanes), this.#timing.fanout.drainTimeoutMs).catch(() => undefined);
+    await withDeadline(Promise.all(this.#running), this.#timing.fanout.drainTimeoutMs).catch(() => undefined);
     if (this.#isBehind()) return false;
-    this.#erased();
+    this.#clearMarker();
     return true;
   }
 
-  #erased(): void {
-    this.#noteStands = false;
-    this.#erasedAt = Date.now();
+  #clearMarker(): void {
+    this.#markerIsSet = false;
+    this.#clearedAt = Date.now();
   }
 
-  async #lane(first: UserId): Promise<void> {
+  async #work(first: UserId): Promise<void> {
     for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
       await this.#call(id);
       await this.#pace.next();
     }
   }
 
-  #ended(lane: Promise<void>): void {
-    this.#lanes.delete(lane);
+  #workEnded(lane: Promise<void>): void {
+    this.#running.delete(lane);
     this.#start();
     // Rows cost: in a busy room the note stays and the alarm erases it.
-    const mayErase = this.#noteStands && Date.now() - this.#erasedAt > this.#timing.retryMarker.dueMs;
-    if (this.#lanes.size === 0 && mayErase && !this.#isBehind()) {
-      this.#note.erase();
-      this.#erased();
+    const mayErase = this.#markerIsSet && Date.now() - this.#clearedAt > this.#timing.retryMarker.dueMs;
+    if (this.#running.size === 0 && mayErase && !this.#isBehind()) {
+      this.#marker.clear();
+      this.#clearMarker();
     }
   }
 
@@ -169,17 +170,17 @@ export class Fanout {
    */
   #due(): UserId | undefined {
     this.#turns++;
-    const listener = () => this.#attendance.next((id) => this.#isDue(id));
-    if (this.#turns % OTHERS_TURN === 0) return this.#dueOther() ?? listener();
-    return listener() ?? this.#dueOther();
+    const withDevices = () => this.#devices.next((id) => this.#isDue(id));
+    if (this.#turns % OTHERS_EVERY === 0) return this.#dueOther() ?? withDevices();
+    return withDevices() ?? this.#dueOther();
   }
 
   #dueOther(): UserId | undefined {
-    const ids = this.#members.ids();
+    const ids = this.#source.ids();
     for (let i = 0; i < ids.length; i++) {
       const at = (this.#next + i) % ids.length;
       const id = ids[at];
-      if (id === undefined || this.#attendance.hasDevices(id) || !this.#isDue(id)) continue;
+      if (id === undefined || this.#devices.hasDevices(id) || !this.#isDue(id)) continue;
       this.#next = at + 1;
       return id;
     }
@@ -187,55 +188,55 @@ export class Fanout {
   }
 
   #isDue(id: UserId): boolean {
-    if (this.#telling.has(id) || this.#isResting(id) || this.#isHeldBack(id)) return false;
-    return this.#isWaiting(id) && (!this.#attendance.isSlow(id) || this.#sweep.has(id));
+    if (this.#inFlight.has(id) || this.#isCoolingDown(id) || this.#isThrottled(id)) return false;
+    return this.#isWaiting(id) && (!this.#devices.isDeferred(id) || this.#deferred.has(id));
   }
 
   /** Whether there is something for him that no failure holds up. */
   #isWaiting(id: UserId): boolean {
-    return !this.#failed.has(id) && (!this.knows(id) || this.#members.hasPassing(id));
+    return !this.#failed.has(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
   }
 
   /** Whether it is for who answers: all lanes but one wait for inboxes that may not. */
-  #isHeldBack(id: UserId): boolean {
-    if (!this.#doubtful.has(id)) return false;
+  #isThrottled(id: UserId): boolean {
+    if (!this.#suspect.has(id)) return false;
     let waiting = 0;
-    for (const other of this.#telling.keys()) if (this.#doubtful.has(other)) waiting++;
-    return waiting >= LANES - 1;
+    for (const other of this.#inFlight.keys()) if (this.#suspect.has(other)) waiting++;
+    return waiting >= MAX_CONCURRENT - 1;
   }
 
-  #isResting(id: UserId): boolean {
-    return (this.#restUntil.get(id) ?? 0) > Date.now();
+  #isCoolingDown(id: UserId): boolean {
+    return (this.#cooldownUntil.get(id) ?? 0) > Date.now();
   }
 
   /** Sees to it that who rests is told what has come meanwhile; who refused waits for a change or the alarm. */
   #wakeLater(): void {
     let next = Number.POSITIVE_INFINITY;
-    for (const [id, until] of this.#restUntil) {
+    for (const [id, until] of this.#cooldownUntil) {
       // Who is being told wakes the lanes himself when that ends.
-      const isWanted = this.#isWaiting(id) && !this.#attendance.isSlow(id);
-      const waits = isWanted && !this.#telling.has(id) && !this.#isHeldBack(id);
+      const isWanted = this.#isWaiting(id) && !this.#devices.isDeferred(id);
+      const waits = isWanted && !this.#inFlight.has(id) && !this.#isThrottled(id);
       if (waits) next = Math.min(next, until);
     }
-    if (!Number.isFinite(next) || (this.#waking && this.#waking.at <= next)) return;
+    if (!Number.isFinite(next) || (this.#timer && this.#timer.at <= next)) return;
     // Who has devices rests for a moment: he does not wait for whoever rests longer.
-    clearTimeout(this.#waking?.timer);
+    clearTimeout(this.#timer?.timer);
     const wake = () => {
-      this.#waking = undefined;
+      this.#timer = undefined;
       this.#start();
     };
-    this.#waking = { at: next, timer: setTimeout(wake, Math.max(1, next - Date.now())) };
+    this.#timer = { at: next, timer: setTimeout(wake, Math.max(1, next - Date.now())) };
   }
 
   #isBehind(): boolean {
-    return this.#members.ids().some((id) => !this.knows(id));
+    return this.#source.ids().some((id) => !this.isDelivered(id));
   }
 
   /** Many who wait for the same member share a call: at most one is under way and one to come. */
-  async #tell(id: UserId): Promise<void> {
-    const wanted = this.#members.version(id);
-    while ((this.#told.get(id) ?? -1) < wanted) {
-      await (this.#telling.get(id) ?? this.#call(id));
+  async #deliver(id: UserId): Promise<void> {
+    const wanted = this.#source.version(id);
+    while ((this.#deliveredVersions.get(id) ?? -1) < wanted) {
+      await (this.#inFlight.get(id) ?? this.#call(id));
       if (this.#failed.has(id)) return;
     }
   }
@@ -243,37 +244,41 @@ export class Fanout {
   #call(id: UserId): Promise<void> {
     // Made inside the promise: a bump that cannot be made is a refusal like any other.
     const bumped = async () => {
-      this.#sweep.delete(id);
-      const bump = this.#members.bump(id, this.#attendance.placeOf(id));
-      return { bump, told: await this.#inboxes.bump(id, bump) };
+      this.#deferred.delete(id);
+      const update = this.#source.update(id, this.#devices.positionOf(id));
+      return { bump: update, told: await this.#inboxes.applyUpdate(id, update) };
     };
     const call = withDeadline(bumped(), this.#timing.fanout.callTimeoutMs)
-      .then(({ bump, told }) => {
-        this.#told.set(id, Math.max(bump.ver, this.#told.get(id) ?? -1));
+      .then(({ bump: update, told }) => {
+        this.#deliveredVersions.set(id, Math.max(update.version, this.#deliveredVersions.get(id) ?? -1));
         this.#failed.delete(id);
-        this.#doubtful.delete(id);
-        this.#members.took(id, bump);
-        this.#attendance.answered(id, told);
-        this.#restUntil.set(id, Date.now() + this.#cooldownMs(id, told));
+        this.#suspect.delete(id);
+        this.#source.delivered(id, update);
+        this.#devices.answered(id, told);
+        this.#cooldownUntil.set(id, Date.now() + this.#cooldownMs(id, told));
       })
       .catch((error: unknown) => {
         this.#failed.add(id);
-        this.#doubtful.add(id);
-        this.#restUntil.set(id, Date.now() + this.#timing.fanout.retryMs);
-        log("warn", "bump_failed", { conversation: this.#members.conversationId, user: id, ...fault(error) });
+        this.#suspect.add(id);
+        this.#cooldownUntil.set(id, Date.now() + this.#timing.fanout.retryMs);
+        log("warn", "bump_failed", {
+          conversation: this.#source.conversationId,
+          user: id,
+          ...errorFields(error),
+        });
       })
       .finally(() => {
-        this.#telling.delete(id);
+        this.#inFlight.delete(id);
         // What changed meanwhile found him being told.
         this.#start();
       });
-    this.#telling.set(id, call);
+    this.#inFlight.set(id, call);
     return call;
   }
 
-  #cooldownMs(id: UserId, told: Told): number {
+  #cooldownMs(id: UserId, told: DeliveredPosition): number {
     const { cooldownMs, deviceCooldownMs, largeGroupCooldownMs } = this.#timing.fanout;
     if (told) return deviceCooldownMs;
-    return this.#attendance.isSlow(id) ? largeGroupCooldownMs : cooldownMs;
+    return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

@@ -1,5 +1,5 @@
 import type { UserId } from "../core/ids.ts";
-import { told } from "./change.ts";
+import { withNewVersion } from "./change.ts";
 import type { Room } from "./room.ts";
 
 /**
@@ -7,17 +7,17 @@ import type { Room } from "./room.ts";
  * deleted user. In a group he leaves as others do; an owner is followed by somebody, or the group ends.
  * Idempotent. Of who was never a member what was known goes, and nothing else happens.
  */
-export function farewell(room: Room, userId: UserId): void {
+export function removeDeletedUser(room: Room, userId: UserId): void {
   // What he sent before comes before.
-  room.settle();
+  room.flushSends();
   // First, as the tip of his leaving is shown in the same turn.
-  room.people.forget(userId);
-  room.acquaintances.forget(userId);
+  room.profiles.forget(userId);
+  room.knownUsers.forget(userId);
   room.members.forgetCard(userId);
   room.joining.forget(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
-  if (room.members.isActive(userId)) room.group.depart(member, "session_ended");
+  if (room.members.isActive(userId)) room.group.removeDeleted(member, "session_ended");
   // A dissolved group is told nothing any more.
-  else room.change({ members: [told(member, { state: "left" })] });
+  else room.change({ members: [withNewVersion(member, { state: "left" })] });
 }

@@ -1,14 +1,14 @@
-import type { Flags } from "../core/conversation.ts";
+import type { DirectFlags } from "../core/conversation.ts";
 import { CoreError, type Failure, noConversation } from "../core/errors.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import type { State } from "./state.ts";
+import type { ConversationState } from "./state.ts";
 
 /** What the flags need of their conversation. */
-export interface FlagDeps {
+export interface DirectPermissionDeps {
   /** @see ConversationDirectory.flags */
-  read(): Promise<Flags | null>;
+  read(): Promise<DirectFlags | null>;
   /** Has `repair` called at this time, or earlier. */
   schedule(due: number): void;
   /** Told when whether the two may write is another thing than before. */
@@ -20,17 +20,22 @@ export interface FlagDeps {
  * here before (`changing`) and tells when it is done (`changed`). In between each send waits for a look at
  * D1, and `repair` ends an announcement whose maker has died: no crash leaves a block without effect.
  */
-export class DirectFlags {
+export class DirectPermission {
   readonly #sql: SqlStorage;
-  readonly #state: State;
-  readonly #deps: FlagDeps;
+  readonly #state: ConversationState;
+  readonly #deps: DirectPermissionDeps;
   readonly #timing: Timing["blockChange"];
   /** the changes that were announced and are not told to be done, with the time of their announcement */
   readonly #changes = new Map<string, number>();
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(sql: SqlStorage, state: State, deps: FlagDeps, timing: Timing["blockChange"]) {
+  constructor(
+    sql: SqlStorage,
+    state: ConversationState,
+    deps: DirectPermissionDeps,
+    timing: Timing["blockChange"],
+  ) {
     this.#sql = sql;
     this.#state = state;
     this.#deps = deps;
@@ -41,7 +46,7 @@ export class DirectFlags {
   }
 
   /** A change begins: until it is told to be done, or `expiryMs` have passed, nothing known here counts. */
-  changing(token: string): void {
+  prepareChange(token: string): void {
     if (this.#changes.has(token)) return;
     const at = Date.now();
     this.#sql.exec("INSERT INTO flag_changes (token, at) VALUES (?, ?)", token, at);
@@ -65,7 +70,7 @@ export class DirectFlags {
     return this.#refresh().then(
       () => null,
       (error: unknown) => {
-        if (!(error instanceof CoreError)) log("error", "flags_not_read", fault(error));
+        if (!(error instanceof CoreError)) log("error", "flags_not_read", errorFields(error));
         return UNKNOWN;
       },
     );
@@ -107,9 +112,9 @@ export class DirectFlags {
   }
 
   async #read(): Promise<void> {
-    const flags = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
-    if (!flags) throw noConversation();
-    if (this.#state.setFlags(flags)) this.#deps.changed();
+    const directFlags = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
+    if (!directFlags) throw noConversation();
+    if (this.#state.setDirectFlags(directFlags)) this.#deps.changed();
   }
 
   #forget(token: string): void {

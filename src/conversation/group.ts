@@ -1,14 +1,14 @@
-import type { Tip, TipEvent } from "../core/content.ts";
+import type { SystemEvent, SystemMessage } from "../core/content.ts";
 import type { Profile } from "../core/conversation.ts";
 import { type CustomFields, withFields } from "../core/custom-fields.ts";
-import { CoreError, refused } from "../core/errors.ts";
+import { CoreError, refusedFor } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
-import { wayInto } from "../core/policies.ts";
-import { type Change, told } from "./change.ts";
-import type { Member } from "./members.ts";
-import { type Happening, noticeOf } from "./notices.ts";
-import type { Posted } from "./outbox.ts";
-import { Rights } from "./rights.ts";
+import { joinMode } from "../core/policies.ts";
+import { type GroupChange, withNewVersion } from "./change.ts";
+import type { MemberRow } from "./members.ts";
+import { type NotificationInput, notificationOf } from "./notices.ts";
+import type { QueuedNotification } from "./outbox.ts";
+import { Permissions } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { fieldsOf } from "./roster.ts";
 
@@ -21,7 +21,7 @@ export type ProfileChange = Partial<
 >;
 
 /** What may be changed of a member; absent is unchanged. */
-export interface MemberChange {
+export interface MemberEdit {
   role?: "admin" | "member";
   /** seconds from now; 0 ends a mute */
   mutedForS?: number;
@@ -34,13 +34,13 @@ export interface MemberChange {
  * the turn in which it writes, behind the sends that came before, and asks the group's policy, never for
  * a kind of group. It gives the users whom the change concerns, for one try to tell their inboxes.
  */
-export class Group {
+export class GroupChanges {
   readonly #room: Room;
-  readonly #rights: Rights;
+  readonly #rights: Permissions;
 
   constructor(room: Room) {
     this.#room = room;
-    this.#rights = new Rights(room);
+    this.#rights = new Permissions(room);
   }
 
   /**
@@ -55,8 +55,8 @@ export class Group {
       this.#rights.require(actor, "edit", "change the group's profile");
     }
     const { joinPolicy } = plain;
-    if (joinPolicy && wayInto({ ...profile, joinPolicy }) !== joinPolicy) {
-      throw refused("kind", "How one joins is the same in all groups of this kind.", profile.policy);
+    if (joinPolicy && joinMode({ ...profile, joinPolicy }) !== joinPolicy) {
+      throw refusedFor("kind", "How one joins is the same in all groups of this kind.", profile.policy);
     }
     const wanted = {
       ...plain,
@@ -70,7 +70,10 @@ export class Group {
     );
     if (Object.keys(change).length === 0) return [];
     const shown = { ...change, ...("customFields" in change && { customFields }) };
-    return this.#commit([], { profile: change, tip: { ...tip("profile", actorId, []), profile: shown } });
+    return this.#commit([], {
+      profile: change,
+      systemMessage: { ...tip("profile", actorId, []), profile: shown },
+    });
   }
 
   /**
@@ -82,20 +85,20 @@ export class Group {
     if (actor.role === "owner" && this.#rights.policy.ownerLeaves === "refused") {
       throw new CoreError("conflict", "The owner cannot leave: hand the group over first, or dissolve it.");
     }
-    return this.depart(actor, "left");
+    return this.removeDeleted(actor, "left");
   }
 
   /** Takes a member out who goes, or whose account was deleted; an owner is followed by somebody. */
-  depart(member: Member, reason: "left" | "session_ended"): UserId[] {
+  removeDeleted(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
     const heir = member.role === "owner" ? this.#heirOf(member) : undefined;
     const isLast = member.role === "owner" && !heir;
     const isDirect = this.#room.state.profile.kind === "direct";
     return this.#commit([member.user_id], {
-      members: [this.#gone(member), ...(heir ? [owning(heir)] : [])],
+      members: [this.#membersLeft(member), ...(heir ? [owning(heir)] : [])],
       // In a direct one nothing of the profile changes, but what the other one is to be told does.
       ...((heir || isDirect) && { profile: heir ? { ownerId: heir.user_id } : {} }),
       ...(isLast && { dissolvedAt: Date.now() }),
-      ...(!isDirect && { tip: tip("left", member.user_id, [member.user_id]) }),
+      ...(!isDirect && { systemMessage: tip("left", member.user_id, [member.user_id]) }),
       kick: { userIds: [member.user_id], reason },
     });
   }
@@ -107,9 +110,9 @@ export class Group {
     const targets = targetIds.map((id) => this.#rights.member(id));
     for (const target of targets) this.#rights.requireOver(actor, target);
     return this.#commit(targetIds, {
-      members: targets.map((target) => this.#gone(target)),
-      tip: tip("removed", actorId, targetIds),
-      notices: this.#notice({ event: "removed", actorId, to: targetIds, message: reason }),
+      members: targets.map((target) => this.#membersLeft(target)),
+      systemMessage: tip("removed", actorId, targetIds),
+      notifications: this.#notice({ event: "removed", actorId, to: targetIds, message: reason }),
       kick: { userIds: targetIds, reason: "removed" },
     });
   }
@@ -119,7 +122,7 @@ export class Group {
    * are everybody's to change.
    * @throws `not_found`, `forbidden`, `validation_failed` for more custom fields than are kept: nothing is changed then
    */
-  change(actorId: UserId, targetId: UserId, change: MemberChange): UserId[] {
+  change(actorId: UserId, targetId: UserId, change: MemberEdit): UserId[] {
     const { role, mutedForS, nameCard, customFields } = change;
     const actor = this.#rights.begin(actorId);
     const target = actorId === targetId ? actor : this.#rights.member(targetId);
@@ -131,14 +134,14 @@ export class Group {
     if (!isOwnCard) this.#rights.requireOver(actor, target);
     if ((nameCard !== undefined || customFields) && !isOwnCard)
       this.#rights.require(actor, "edit", "change others' name cards");
-    const fields: Partial<Member> = {
+    const fields: Partial<MemberRow> = {
       ...(mutedForS !== undefined && { muted_until: mutedForS === 0 ? 0 : Date.now() + mutedForS * 1_000 }),
       ...(nameCard !== undefined && { name_card: nameCard }),
       ...(customFields && { custom_fields: JSON.stringify(withFields(fieldsOf(target), customFields)) }),
     };
     if (Object.keys(fields).length === 0 && role === undefined) return [];
     const changesRole = role !== undefined && role !== target.role;
-    const row = changesRole ? told(target, { ...fields, role }) : { ...target, ...fields };
+    const row = changesRole ? withNewVersion(target, { ...fields, role }) : { ...target, ...fields };
     // One tip a call; whoever changes nothing tells of nothing.
     const isMuted = target.muted_until > Date.now();
     const changesMute = mutedForS !== undefined && (mutedForS > 0 || isMuted);
@@ -146,14 +149,14 @@ export class Group {
     return this.#commit([targetId], {
       members: [row],
       ...(event && {
-        tip: {
+        systemMessage: {
           ...tip(event, actorId, [targetId]),
           ...(changesRole && { role }),
           ...(changesMute && { mutedForS }),
         },
       }),
       ...(changesRole && {
-        notices: this.#notice({ event: ROLE_NOTICES[role], actorId, to: [targetId] }),
+        notifications: this.#notice({ event: ROLE_NOTICES[role], actorId, to: [targetId] }),
       }),
     });
   }
@@ -162,12 +165,12 @@ export class Group {
   handOver(actorId: UserId, heirId: UserId): UserId[] {
     const actor = this.#rights.begin(actorId);
     this.#rights.require(actor, "handOver", "hand the group over");
-    if (actorId === heirId) throw refused("self", "The group is yours already.");
+    if (actorId === heirId) throw refusedFor("self", "The group is yours already.");
     const heir = this.#rights.member(heirId);
     return this.#commit([heirId], {
-      members: [told(actor, { role: "member" }), owning(heir)],
+      members: [withNewVersion(actor, { role: "member" }), owning(heir)],
       profile: { ownerId: heirId },
-      tip: tip("owner", actorId, [heirId]),
+      systemMessage: tip("owner", actorId, [heirId]),
     });
   }
 
@@ -175,28 +178,28 @@ export class Group {
   dissolve(actorId: UserId): UserId[] {
     const actor = this.#rights.begin(actorId);
     this.#rights.require(actor, "dissolve", "dissolve the group");
-    const userIds = this.#room.roster.active().map(({ user_id }) => user_id);
+    const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
     return this.#commit(userIds, {
       dissolvedAt: Date.now(),
       kick: { userIds, reason: "dissolved" },
-      notices: this.#notice({ event: "dissolved", actorId, to: userIds }),
+      notifications: this.#notice({ event: "dissolved", actorId, to: userIds }),
     });
   }
 
-  #notice(happening: Happening): () => Posted[] {
-    return () => [noticeOf(this.#room.state, happening)];
+  #notice(happening: NotificationInput): () => QueuedNotification[] {
+    return () => [notificationOf(this.#room.state, happening)];
   }
 
-  #gone(member: Member): Member {
-    return told(member, { state: "left", role: "member", visible_until: this.#room.log.last.seq });
+  #membersLeft(member: MemberRow): MemberRow {
+    return withNewVersion(member, { state: "left", role: "member", visible_until: this.#room.log.last.seq });
   }
 
-  #heirOf(owner: Member): Member | undefined {
-    const others = this.#room.roster.active().filter((member) => member !== owner);
+  #heirOf(owner: MemberRow): MemberRow | undefined {
+    const others = this.#room.memberList.active().filter((member) => member !== owner);
     return others.find(({ role }) => role === "admin") ?? others[0];
   }
 
-  #commit(concerned: UserId[], change: Change): UserId[] {
+  #commit(concerned: UserId[], change: GroupChange): UserId[] {
     this.#room.change(change);
     return concerned;
   }
@@ -205,10 +208,10 @@ export class Group {
 const ROLE_NOTICES = { admin: "admin_set", member: "admin_unset" } as const;
 
 /** Nobody could end an owner's mute, so it ends here. */
-function owning(heir: Member): Member {
-  return told(heir, { role: "owner", muted_until: 0 });
+function owning(heir: MemberRow): MemberRow {
+  return withNewVersion(heir, { role: "owner", muted_until: 0 });
 }
 
-function tip(event: TipEvent, actor_id: UserId, user_ids: UserId[]): Tip {
+function tip(event: SystemEvent, actor_id: UserId, user_ids: UserId[]): SystemMessage {
   return { event, actor_id, user_ids };
 }

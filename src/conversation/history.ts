@@ -1,31 +1,29 @@
-import type { HistoryStretch } from "../core/history.ts";
+import type { HistoryChunk } from "../core/history.ts";
 import { Position } from "../core/ids.ts";
-import type { Member } from "./members.ts";
-import type { Range } from "./readable.ts";
+import type { MemberRow } from "./members.ts";
+import type { LogRange } from "./readable.ts";
 import type { Room } from "./room.ts";
 
 /** What of a member's history is wanted; `text`: only what has it, as search finds it. */
-export interface HistoryRange extends Range {
+export interface HistoryChunkQuery extends LogRange {
   text?: string;
 }
 
 /** A stretch of what a member can read; who has left reads what was there before. */
-export function historyStretch(
-  { readable, search, view, log, members }: Room,
-  member: Member,
-  { text, ...range }: HistoryRange,
-): HistoryStretch {
+export function historyChunk(
+  { readable, search, renderer, log, members }: Room,
+  member: MemberRow,
+  { text, ...range }: HistoryChunkQuery,
+): HistoryChunk {
   const lastSeq = member.visible_until ?? log.last.seq;
   const within = { ...range, before: Math.min(range.before ?? lastSeq + 1, lastSeq + 1) };
-  const { rows, next } = text
-    ? search.stretch({ ...within, text }, member)
-    : readable.stretch(within, member);
-  const items = view.for(rows, member);
+  const { rows, next } = text ? search.chunk({ ...within, text }, member) : readable.chunk(within, member);
+  const items = renderer.render(rows, member);
   const all = items.some(({ mentions }) => mentions === "all");
   return {
     items,
     next: next === null ? null : Position.parse(next),
     lastSeq,
-    everybody: all ? members.together(member) : [],
+    people: all ? members.contemporaries(member) : [],
   };
 }

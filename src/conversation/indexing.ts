@@ -1,15 +1,15 @@
 import { searchText } from "../core/content.ts";
-import { FOLD_VERSION, fold } from "../core/fold.ts";
-import { fault, log } from "../core/log.ts";
+import { NORMALIZATION_VERSION, normalizeForSearch } from "../core/fold.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { Timing } from "../core/timing.ts";
-import type { Note } from "./fanout.ts";
-import type { Log, Row } from "./log.ts";
-import { WORDS_TABLE, type Words } from "./words.ts";
+import type { RetryMarker } from "./fanout.ts";
+import type { MessageLog, MessageRow } from "./log.ts";
+import { BIGRAMS_TABLE, type BigramIndex } from "./words.ts";
 
 /** Fewer messages are not worth it: they are scanned. */
-const FEW = 200;
+const MAX_PURGED = 200;
 /** So many may wait, and are scanned, while others come: indexing a message costs as much as storing some. */
-const MANY = 10_000;
+const MAX_INDEXED = 10_000;
 /** Messages that a turn indexes. */
 const BATCH = 200;
 /** Tokens after which a turn ends with the message it is at: with a batch of usual length about 5 ms. */
@@ -22,7 +22,7 @@ const BATCH_READ = 512 * 1024;
  * knows no index has left its words there. `purge`: the index has to be written anew.
  */
 export const SEARCH_TABLES = `
-  ${WORDS_TABLE}
+  ${BIGRAMS_TABLE}
   CREATE TABLE search (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     fold_version INTEGER NOT NULL,
@@ -38,17 +38,17 @@ type State = { fold_version: number; indexed_seq: number; revoked_rev: number; p
  * Puts messages into the index behind the sends: short turns of a timer, each with a transaction of its own.
  * A restart goes on where the last turn ended.
  */
-export class Indexing {
+export class Indexer {
   readonly #storage: DurableObjectStorage;
-  readonly #log: Log;
-  readonly #words: Words;
-  readonly #note: Note;
+  readonly #log: MessageLog;
+  readonly #words: BigramIndex;
+  readonly #marker: RetryMarker;
   readonly #timing: Timing["indexing"];
   #indexedSeq: number;
   #purge: boolean;
   /** pieces of the index may be left to merge */
   #merging: boolean;
-  #noteStands: boolean;
+  #markerIsSet: boolean;
   #isRunning = false;
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #failed = false;
@@ -56,24 +56,25 @@ export class Indexing {
 
   constructor(
     storage: DurableObjectStorage,
-    messages: Log,
-    words: Words,
-    note: Note,
+    messages: MessageLog,
+    words: BigramIndex,
+    note: RetryMarker,
     timing: Timing["indexing"],
   ) {
     this.#storage = storage;
     this.#log = messages;
     this.#words = words;
-    this.#note = note;
+    this.#marker = note;
     this.#timing = timing;
     const state = storage.sql.exec<State>("SELECT * FROM search").one();
     this.#indexedSeq = state.indexed_seq;
     this.#purge = state.purge === 1;
-    this.#noteStands = note.exists();
-    this.#merging = this.#noteStands;
+    this.#markerIsSet = note.isSet();
+    this.#merging = this.#markerIsSet;
     this.#lastSeqSeen = messages.last.seq;
     const revokedRev = messages.lastRevokedRev();
-    if (state.fold_version !== FOLD_VERSION || state.revoked_rev < revokedRev) this.#beginAnew(revokedRev);
+    if (state.fold_version !== NORMALIZATION_VERSION || state.revoked_rev < revokedRev)
+      this.#beginAnew(revokedRev);
   }
 
   /** Messages up to here are in the index, as far as they have words. */
@@ -84,9 +85,9 @@ export class Indexing {
   /** Begins, or goes on, if there is enough to do. Call it in the turn of a change: the note is in its commit. */
   resume(): void {
     if (this.#isRunning || this.#failed || !this.#hasWork) return;
-    if (!this.#noteStands) this.#note.write();
-    this.#noteStands = true;
-    const mustRun = this.#purge || this.#merging || this.#waiting >= MANY;
+    if (!this.#markerIsSet) this.#marker.set();
+    this.#markerIsSet = true;
+    const mustRun = this.#purge || this.#merging || this.#waiting >= MAX_INDEXED;
     if (mustRun) this.#run();
     else this.#runWhenQuiet();
   }
@@ -96,14 +97,14 @@ export class Indexing {
     this.#failed = false;
     this.resume();
     if (this.#isRunning || this.#quiet !== undefined) return false;
-    this.#noteStands = false;
+    this.#markerIsSet = false;
     return true;
   }
 
   /** Takes a message's words out of the index, in the transaction that revokes it as number `rev`. */
-  forget({ seq, kind, body }: Row, rev: number): void {
+  forget({ seq, kind, body }: MessageRow, rev: number): void {
     this.#storage.sql.exec("UPDATE search SET revoked_rev = ?", rev);
-    if (seq > this.#indexedSeq || this.#words.remove(seq, fold(searchText(kind, body)))) return;
+    if (seq > this.#indexedSeq || this.#words.remove(seq, normalizeForSearch(searchText(kind, body)))) return;
     this.#words.replace(seq);
     this.#storage.sql.exec("UPDATE search SET purge = 1");
     this.#purge = true;
@@ -116,7 +117,7 @@ export class Indexing {
       let tokens = 0;
       let read = 0;
       for (const row of this.#log.texts(seq, count)) {
-        tokens += this.#words.insert(row.seq, fold(searchText(row.kind, row.body)));
+        tokens += this.#words.insert(row.seq, normalizeForSearch(searchText(row.kind, row.body)));
         read += row.body.length;
         seq = row.seq;
         if (tokens > BATCH_TOKENS || read > BATCH_READ) break;
@@ -129,7 +130,7 @@ export class Indexing {
   }
 
   get #hasWork(): boolean {
-    return this.#purge || this.#merging || this.#waiting >= FEW;
+    return this.#purge || this.#merging || this.#waiting >= MAX_PURGED;
   }
 
   get #waiting(): number {
@@ -165,7 +166,7 @@ export class Indexing {
       this.#step();
     } catch (error) {
       // The note stands: the alarm tries again.
-      log("error", "indexing_failed", { indexed: this.#indexedSeq, ...fault(error) });
+      log("error", "indexing_failed", { indexed: this.#indexedSeq, ...errorFields(error) });
       this.#failed = true;
       this.#isRunning = false;
       return;
@@ -175,8 +176,8 @@ export class Indexing {
       return;
     }
     this.#isRunning = false;
-    this.#note.erase();
-    this.#noteStands = false;
+    this.#marker.clear();
+    this.#markerIsSet = false;
   }
 
   /** One short thing at a time. */
@@ -199,7 +200,7 @@ export class Indexing {
     this.#storage.transactionSync(() => {
       if (this.#indexedSeq > 0) this.#words.clear();
       const set = "fold_version = ?, indexed_seq = 0, revoked_rev = ?, purge = 0";
-      this.#storage.sql.exec(`UPDATE search SET ${set}`, FOLD_VERSION, revokedRev);
+      this.#storage.sql.exec(`UPDATE search SET ${set}`, NORMALIZATION_VERSION, revokedRev);
     });
     this.#indexedSeq = 0;
     this.#purge = false;

@@ -1,17 +1,17 @@
-import { CoreError, invalid, noConversation, noWayIn } from "../core/errors.ts";
+import { CoreError, invalid, joinNotAllowed, noConversation } from "../core/errors.ts";
 import type { JoinState } from "../core/groups.ts";
 import { Position, type UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
-import { capacityOf, may, wayInto } from "../core/policies.ts";
-import { Applications, isAuthentic } from "./applications.ts";
-import { type Change, told } from "./change.ts";
-import type { Member } from "./members.ts";
-import { type Happening, noticeOf } from "./notices.ts";
-import { Rights } from "./rights.ts";
+import { capacityOf, joinMode, may } from "../core/policies.ts";
+import { isAuthentic, JoinRequests } from "./applications.ts";
+import { type GroupChange, withNewVersion } from "./change.ts";
+import type { MemberRow } from "./members.ts";
+import { type NotificationInput, notificationOf } from "./notices.ts";
+import { Permissions } from "./rights.ts";
 import type { Room } from "./room.ts";
 
 /** What became of each of those who were to be added. */
-export interface EachAdded {
+export interface AddedEach {
   added: UserId[];
   /** who was a member already */
   existed: UserId[];
@@ -20,13 +20,13 @@ export interface EachAdded {
 }
 
 /** What becomes of an application. */
-export interface Decision {
+export interface JoinDecision {
   applicationId: number;
   accept: boolean;
   /** what whoever decides says to it */
   message?: string;
   /** whose it is, and what authenticates it, as whoever decides was told: then it has to be so */
-  shown?: { userId: UserId; authentication: string };
+  credential?: { userId: UserId; authentication: string };
 }
 
 const ADDED = { event: "added" } as const;
@@ -34,15 +34,15 @@ const ADDED = { event: "added" } as const;
 /** How people come into a group: added, by themselves, or let in. */
 export class Joining {
   readonly #room: Room;
-  readonly #rights: Rights;
-  readonly #applications: Applications;
+  readonly #rights: Permissions;
+  readonly #applications: JoinRequests;
   readonly #maxMembers: number;
 
   /** @param maxMembers the setting `MAX_GROUP_MEMBERS` */
   constructor(sql: SqlStorage, room: Room, maxMembers: number) {
     this.#room = room;
-    this.#rights = new Rights(room);
-    this.#applications = new Applications(sql);
+    this.#rights = new Permissions(room);
+    this.#applications = new JoinRequests(sql);
     this.#maxMembers = maxMembers;
   }
 
@@ -64,7 +64,7 @@ export class Joining {
    * @param barred those of them who must not be added
    * @throws `not_found`, `forbidden`
    */
-  addEach(actorId: UserId, people: Person[], barred: UserId[]): EachAdded {
+  addEach(actorId: UserId, people: Person[], barred: UserId[]): AddedEach {
     this.#rights.require(this.#rights.begin(actorId), "invite", "add members");
     const isHere = ({ id }: Person) => this.#room.members.isActive(id);
     const newcomers = people.filter((person) => !isHere(person) && !barred.includes(person.id));
@@ -80,27 +80,29 @@ export class Joining {
    * @throws `not_found` where nobody may come by himself, as for a group that does not exist; `group_full`
    */
   join(person: Person, message: string): { state: JoinState; changed: UserId[] } {
-    this.#room.settle();
+    this.#room.flushSends();
     const { profile, dissolvedAt } = this.#room.state;
     if (profile.kind === "direct" || dissolvedAt !== null) throw noConversation();
     if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
-    const way = wayInto(profile);
-    if (way === "closed") throw noWayIn(this.#rights.policy.join === "never" ? "kind" : "rank");
+    const way = joinMode(profile);
+    if (way === "closed") throw joinNotAllowed(this.#rights.policy.join === "never" ? "kind" : "rank");
     if (way === "free") return { state: "joined", changed: this.#admit(person.id, [person]) };
     this.#requireRoomFor(1);
-    const approvers = this.#room.roster.active().filter(({ role }) => may(role, this.#rights.policy.approve));
+    const approvers = this.#room.memberList
+      .active()
+      .filter(({ role }) => may(role, this.#rights.policy.approve));
     const to = approvers.map(({ user_id }) => user_id);
     const applied = () => {
       const application = this.#applications.openOf(person.id);
-      return [noticeOf(this.#room.state, { event: "applied", actorId: person.id, to, application })];
+      return [notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, application })];
     };
     const changed = this.#commit([], {
       people: [person],
-      acquaintances: [person],
+      knownUsers: [person],
       also: () => this.#applications.open(person.id, message, to, Date.now()),
       ...(!this.#applications.openOf(person.id) && {
-        notice: { event: "applied", userIds: [person.id], to },
-        notices: applied,
+        memberEvent: { event: "applied", userIds: [person.id], to },
+        notifications: applied,
       }),
     });
     return { state: "requested", changed };
@@ -115,10 +117,10 @@ export class Joining {
   /** Forgets that somebody ever wanted to be let in; those who were told of it forget what he said. */
   forget(userId: UserId): void {
     this.#room.change({
-      notices: () =>
+      notifications: () =>
         this.#applications.forget(userId).map(({ id, told }) => {
-          this.#room.outbox.forget(id);
-          return { notice: { forgotten: id }, to: told };
+          this.#room.outbox.retract(id);
+          return { notification: { forgotten: id }, to: told };
         }),
     });
   }
@@ -128,7 +130,10 @@ export class Joining {
    * @throws `not_found`, `forbidden`, `validation_failed` for another application than was told of, `conflict` for who came in
    *   by another way, `already_handled`, `group_full`
    */
-  handle(actorId: UserId, { applicationId: id, accept, message = "", shown }: Decision): UserId[] {
+  handle(
+    actorId: UserId,
+    { applicationId: id, accept, message = "", credential: shown }: JoinDecision,
+  ): UserId[] {
     this.#rights.require(this.#rights.begin(actorId), "approve", "decide who joins");
     const application = this.#applications.find(id);
     if (!application) {
@@ -146,16 +151,16 @@ export class Joining {
       throw new CoreError("already_handled", `Application ${id} was handled already.`);
     }
     if (accept) {
-      return this.#admit(actorId, [this.#room.people.get(userId)], {
+      return this.#admit(actorId, [this.#room.profiles.get(userId)], {
         event: "accepted",
         message,
         application,
       });
     }
-    const rejected: Happening = { event: "rejected", actorId, to: [userId], message, application };
+    const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, application };
     return this.#commit([], {
       also: () => this.#applications.close([userId], actorId, false, Date.now()),
-      notices: () => [noticeOf(this.#room.state, rejected)],
+      notifications: () => [notificationOf(this.#room.state, rejected)],
     });
   }
 
@@ -163,7 +168,7 @@ export class Joining {
   #admit(
     actorId: UserId,
     people: Person[],
-    notice?: Pick<Happening, "event" | "message" | "application">,
+    notification?: Pick<NotificationInput, "event" | "message" | "application">,
   ): UserId[] {
     this.#requireRoomFor(people.length);
     const { last } = this.#room.log;
@@ -171,7 +176,7 @@ export class Joining {
     const ids = idsOf(people);
     const members = ids.map((id) => {
       const known = this.#room.members.find(id) ?? newcomer(id);
-      return told(known, {
+      return withNewVersion(known, {
         role: "member",
         state: "active",
         joined_at: now,
@@ -192,9 +197,10 @@ export class Joining {
     return this.#commit(ids, {
       members,
       people,
-      tip: { event: "joined", actor_id: actorId, user_ids: ids },
-      also: () => this.#applications.close(ids, actorId, notice?.application ? true : null, now),
-      notices: () => (notice ? [noticeOf(this.#room.state, { ...notice, actorId, to: ids })] : []),
+      systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
+      also: () => this.#applications.close(ids, actorId, notification?.application ? true : null, now),
+      notifications: () =>
+        notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
     });
   }
 
@@ -207,7 +213,7 @@ export class Joining {
     return capacityOf(this.#room.state.profile, this.#maxMembers);
   }
 
-  #commit(concerned: UserId[], change: Change): UserId[] {
+  #commit(concerned: UserId[], change: GroupChange): UserId[] {
     this.#room.change(change);
     return concerned;
   }
@@ -217,7 +223,7 @@ function idsOf(people: Person[]): UserId[] {
   return people.map(({ id }) => id);
 }
 
-function newcomer(user_id: UserId): Member {
+function newcomer(user_id: UserId): MemberRow {
   const zero = Position.parse(0);
   const nothing = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
   const fresh = { name_card: "", visible_until: null, cleared: 0, left_ver: null, version: 0, projected: 0 };

@@ -3,39 +3,39 @@ import { noConversation, type Result } from "../core/errors.ts";
 import { ConversationId } from "../core/ids.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Timing } from "../core/timing.ts";
-import { Jobs } from "../object/jobs.ts";
+import { AlarmJobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { OPENING_HEADER, Opening } from "./opening.ts";
-import { Registrations } from "./registrations.ts";
+import { SessionRegistry } from "./registrations.ts";
 import { Room, type RoomDeps } from "./room.ts";
 import type { JobKind } from "./room-jobs.ts";
-import { Sockets, type SocketsDeps } from "./sockets.ts";
+import { RoomSockets, type RoomSocketsDeps } from "./sockets.ts";
 import { create } from "./state.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
-export interface ConversationDeps extends RoomDeps, SocketsDeps {
+export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
   settings: Settings;
   timing: Timing;
 }
 
 /** What is there once D1 has confirmed that the conversation exists. */
-export interface Live {
+export interface Components {
   room: Room;
-  sockets: Sockets;
-  registrations: Registrations;
+  sockets: RoomSockets;
+  registrations: SessionRegistry;
 }
 
 /**
  * The life cycle of a conversation's object: start-up, sockets, alarm. What it can be asked is
  * `ConversationObject`, what happens in it is `Room`, what its sockets see is `Sockets`.
  */
-export abstract class ConversationLife extends DurableObject<Env> {
+export abstract class ConversationLifecycle extends DurableObject<Env> {
   readonly #deps: ConversationDeps;
-  readonly #jobs: Jobs<JobKind>;
-  #live: Live | undefined;
-  #creating: Promise<Live> | undefined;
+  readonly #jobs: AlarmJobs<JobKind>;
+  #components: Components | undefined;
+  #creating: Promise<Components> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
     super(ctx, env);
@@ -44,18 +44,18 @@ export abstract class ConversationLife extends DurableObject<Env> {
       fanout: () => this.#withRoom(({ room }) => room.jobs.fanout()),
       projection: () => this.#withRoom(({ room }) => room.jobs.projection()),
       index: () => this.#withRoom(({ room }) => room.jobs.index()),
-      expiry: () => this.#withRoom((live) => this.#kickExpired(live)),
-      notices: () => this.#withRoom(({ room }) => room.jobs.notices()),
-      flags: () => this.#withRoom(({ room }) => room.flags.repair()),
+      expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
+      notices: () => this.#withRoom(({ room }) => room.jobs.notifications()),
+      flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
-    this.#jobs = new Jobs<JobKind>(ctx.storage, handlers, deps.timing.jobs);
+    this.#jobs = new AlarmJobs<JobKind>(ctx.storage, handlers, deps.timing.jobs);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
-      this.#live = this.#start();
+      this.#components = this.#start();
       await this.#jobs.start();
-      this.#live.room.resume();
+      this.#components.room.resume();
     });
   }
 
@@ -69,20 +69,20 @@ export abstract class ConversationLife extends DurableObject<Env> {
     const { subprotocol, ...opening } = Opening.parse(
       JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
     );
-    const live = await this.ready();
-    live.room.members.active(opening.userId);
-    await live.room.people.refreshed();
+    const components = await this.ensureLoaded();
+    components.room.members.active(opening.userId);
+    await components.room.profiles.ensureFresh();
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
-    await live.registrations.open(opening.userId, opening.sessionId, () =>
-      live.sockets.open(server, opening),
+    await components.registrations.open(opening.userId, opening.sessionId, () =>
+      components.sockets.open(server, opening),
     );
     const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const { sockets } = this.#live ?? (await this.ready());
+    const { sockets } = this.#components ?? (await this.ensureLoaded());
     sockets.frame(ws, data);
   }
 
@@ -105,51 +105,51 @@ export abstract class ConversationLife extends DurableObject<Env> {
   }
 
   async #closed(ws: WebSocket): Promise<void> {
-    const { sockets, registrations } = await this.ready();
+    const { sockets, registrations } = await this.ensureLoaded();
     const socket = sockets.closed(ws);
     if (!socket) return;
     await registrations.closed(socket.userId, socket.sessionId);
   }
 
-  async #kickExpired({ sockets }: Live): Promise<number | null> {
+  async #kickExpired({ sockets }: Components): Promise<number | null> {
     const now = Date.now();
     sockets.kick((socket) => socket.expiresAt <= now, "token_expired");
     return sockets.nextExpiry();
   }
 
   /** Does what was asked for once the conversation is there, and answers refusals as data. */
-  protected answer<T>(work: (live: Live) => T | Promise<T>): Promise<Result<T>> {
+  protected answer<T>(work: (components: Components) => T | Promise<T>): Promise<Result<T>> {
     return answer(() => this.#withRoom(work));
   }
 
-  async #withRoom<T>(work: (live: Live) => T | Promise<T>): Promise<T> {
-    return work(await this.ready());
+  async #withRoom<T>(work: (components: Components) => T | Promise<T>): Promise<T> {
+    return work(await this.ensureLoaded());
   }
 
   /** The conversation; made from D1 where this object has never been used. @throws `not_found` */
-  protected async ready(): Promise<Live> {
-    if (this.#live) return this.#live;
+  protected async ensureLoaded(): Promise<Components> {
+    if (this.#components) return this.#components;
     this.#creating ??= this.#create().finally(() => {
       this.#creating = undefined;
     });
     return this.#creating;
   }
 
-  async #create(): Promise<Live> {
+  async #create(): Promise<Components> {
     const id = ConversationId.safeParse(Number(this.ctx.id.name));
     const created = id.success ? await this.#deps.directory.created(id.data) : null;
     if (!created || !id.success) throw noConversation();
     create(this.ctx.storage, id.data, created, this.#deps.timing);
     await this.#jobs.start();
-    this.#live ??= this.#start();
-    return this.#live;
+    this.#components ??= this.#start();
+    return this.#components;
   }
 
-  #start(): Live {
+  #start(): Components {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
-    const sockets = new Sockets(this.ctx, this.#deps, room);
+    const sockets = new RoomSockets(this.ctx, this.#deps, room);
     const { inboxes, timing } = this.#deps;
-    const registrations = new Registrations(room.state.id, inboxes, sockets, timing.socketRegistry);
+    const registrations = new SessionRegistry(room.state.id, inboxes, sockets, timing.socketRegistry);
     return { room, sockets, registrations };
   }
 }

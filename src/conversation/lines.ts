@@ -1,10 +1,10 @@
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 
 /**
  * Keeps the order of what comes from one origin where some of it has to wait for others: a message to be
  * forwarded that is read elsewhere, the flags of a block. What comes behind it from there waits too.
  */
-export class Lines<Key extends object> {
+export class KeyQueue<Key extends object> {
   readonly #tails = new WeakMap<Key, Promise<void>>();
 
   /** Whether something from there waits. */
@@ -18,7 +18,7 @@ export class Lines<Key extends object> {
    * @param ready asked when its turn has come; no promise: nothing is to be waited for. It must not reject:
    *   what goes wrong is its caller's to answer
    */
-  enter<T extends object>(key: Key, ready: () => Promise<T> | T, go: (value: T) => void): void {
+  run<T extends object>(key: Key, ready: () => Promise<T> | T, go: (value: T) => void): void {
     const waiting = this.#tails.get(key)?.then(ready) ?? ready();
     if (!(waiting instanceof Promise)) {
       go(waiting);
@@ -26,7 +26,7 @@ export class Lines<Key extends object> {
     }
     const mine = waiting
       .then(go)
-      .catch((error: unknown) => log("error", "line_failed", fault(error)))
+      .catch((error: unknown) => log("error", "line_failed", errorFields(error)))
       .finally(() => {
         if (this.#tails.get(key) === mine) this.#tails.delete(key);
       });

@@ -1,28 +1,28 @@
 import type { Conversation } from "../core/conversation.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
-import type { Changed } from "./change.ts";
-import type { Outcome } from "./sends.ts";
+import type { StoredChange } from "./change.ts";
+import type { SendOutcome } from "./sends.ts";
 import type { RoomSocket } from "./socket.ts";
 
 /** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
-export type Origin =
+export type SendOrigin =
   | { socket: RoomSocket }
   | {
-      settle: (outcome: Outcome<Origin>) => void;
+      resolve: (outcome: SendOutcome<SendOrigin>) => void;
       /** what is sent on one line keeps its order, also where some of it has to wait */
       line?: object;
     };
 
 /** What a room tells whoever listens there, once it is stored. */
-export interface Listener {
-  sent(outcomes: Outcome<Origin>[]): void;
+export interface RoomObserver {
+  sent(outcomes: SendOutcome<SendOrigin>[]): void;
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
   revoked(seq: Seq, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
   typing(userId: UserId): void;
-  changed(changed: Changed): void;
+  changed(changed: StoredChange): void;
   /** whether it would like to hear what the conversation is like for this member */
-  reaches(userId: UserId): boolean;
+  isInterestedIn(userId: UserId): boolean;
   /** what the conversation is like for a member now */
-  announced(userId: UserId, conversation: Conversation): void;
+  conversationUpdated(userId: UserId, conversation: Conversation): void;
 }

@@ -1,13 +1,13 @@
-import { type BodyJson, EMPTY_BODY, type Kind, type Tip } from "../core/content.ts";
+import { type BodyJson, EMPTY_BODY, type Kind, type SystemMessage } from "../core/content.ts";
 import { Position, Seq, type UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { Forwarded, type Mentioned, type Mentions, type Priority } from "../core/message.ts";
-import type { Change } from "../core/replay.ts";
-import type { TipDetails } from "../core/tip.ts";
-import { Namings } from "./naming.ts";
+import type { MessageChange } from "../core/replay.ts";
+import type { SystemMessageDetails } from "../core/tip.ts";
+import { MentionIndex } from "./naming.ts";
 
 /** A message's row. */
-export type Row = {
+export type MessageRow = {
   seq: Seq;
   /** countable messages up to and with this one */
   n: number;
@@ -30,8 +30,8 @@ export type Row = {
 };
 
 /** A page of rows, and whether there are more behind it. */
-export interface Rows {
-  rows: Row[];
+export interface MessageRows {
+  rows: MessageRow[];
   hasMore: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface Filter {
 export type Order = "ASC" | "DESC";
 
 /** Where a message stands: its seq, how many countable ones there are up to it, its time. */
-type Place = { seq: Position; n: number; at: number };
+type LogHead = { seq: Position; n: number; at: number };
 
 /** Which messages a reader may see: after a seq, and without those which he has hidden. */
 export interface Reader {
@@ -56,36 +56,36 @@ export interface Reader {
 const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
 /** Those that still say something, of one sender and kind where these are given (else null). */
-export const WANTED = `${VISIBLE} AND revoked_rev IS NULL
+export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
   AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)`;
 
 /** The messages of a conversation, in their order. Writes are the caller's transaction. */
-export class Log {
+export class MessageLog {
   readonly #sql: SqlStorage;
-  readonly #namings: Namings;
+  readonly #mentionIndex: MentionIndex;
   /** the newest message's place, count and time; moved by the group commit once it is durable */
-  last: Place;
-  readonly #beginning: Place;
+  last: LogHead;
+  readonly #beginning: LogHead;
 
   /** how many bytes a message's body takes as readers get it */
-  readonly weigh: (row: Row) => number;
+  readonly countAndWeigh: (row: MessageRow) => number;
 
-  constructor(sql: SqlStorage, createdAt: number, weigh: (row: Row) => number) {
+  constructor(sql: SqlStorage, createdAt: number, weigh: (row: MessageRow) => number) {
     this.#sql = sql;
-    this.#namings = new Namings(sql);
-    this.weigh = weigh;
+    this.#mentionIndex = new MentionIndex(sql);
+    this.countAndWeigh = weigh;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
-    this.last = this.placeOf(null);
+    this.last = this.countedUpTo(null);
   }
 
   /** Where a message stands, or the newest; the beginning where there is none. */
-  placeOf(seq: Position | null): Place {
+  countedUpTo(seq: Position | null): LogHead {
     const query = `SELECT seq, n, created_at AS at FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
-    return this.#sql.exec<Place>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
+    return this.#sql.exec<LogHead>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
   }
 
   /** @returns false if its sender has used this client id already: nothing is stored then */
-  insert(row: Omit<Row, "revoked_by" | "revoked_rev">): boolean {
+  insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev">): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
          client_time, priority, custom_data, tip, created_at)
@@ -106,12 +106,15 @@ export class Log {
       row.tip,
       row.created_at,
     );
-    if (row.mentions !== null) this.#namings.changed();
+    if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
   }
 
   /** Writes a tip behind the newest message; it counts as none. `last` moves once the transaction is through. */
-  insertTip({ event, actor_id, user_ids }: Tip, details: TipDetails): Row {
+  insertSystemMessage(
+    { event, actor_id, user_ids }: SystemMessage,
+    details: SystemMessageDetails,
+  ): MessageRow {
     const row = {
       seq: Seq.parse(this.last.seq + 1),
       n: this.last.n,
@@ -133,61 +136,67 @@ export class Log {
   }
 
   /** The newest message is this one, now that it is stored. */
-  moveTo(row: Row): void {
+  moveTo(row: MessageRow): void {
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
   }
 
-  byClientId(senderId: UserId, clientMsgId: string): Row | undefined {
+  byClientId(senderId: UserId, clientMsgId: string): MessageRow | undefined {
     const query = "SELECT * FROM messages WHERE sender_id = ? AND client_msg_id = ?";
-    return this.#sql.exec<Row>(query, senderId, clientMsgId).toArray()[0];
+    return this.#sql.exec<MessageRow>(query, senderId, clientMsgId).toArray()[0];
   }
 
-  get(seq: Seq): Row | undefined {
-    return this.#sql.exec<Row>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0];
+  get(seq: Seq): MessageRow | undefined {
+    return this.#sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0];
   }
 
   /** The message, if this reader may see it. */
-  visible(seq: Seq, reader: Reader): Row | undefined {
+  visible(seq: Seq, reader: Reader): MessageRow | undefined {
     const query = `SELECT * FROM messages WHERE seq = ? AND ${VISIBLE}`;
-    return this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id).toArray()[0];
+    return this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id).toArray()[0];
   }
 
   /** Those of these messages which the reader may see; any number of them. */
-  visibleOf(seqs: Seq[], reader: Reader): Map<Seq, Row> {
+  visibleOf(seqs: Seq[], reader: Reader): Map<Seq, MessageRow> {
     if (seqs.length === 0) return new Map();
     const query = `SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND ${VISIBLE}`;
-    const rows = this.#sql.exec<Row>(query, JSON.stringify(seqs), reader.visible_from, reader.user_id);
+    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), reader.visible_from, reader.user_id);
     return new Map(rows.toArray().map((row) => [row.seq, row]));
   }
 
-  /** Messages after a seq that name a reader, or all. @see Namings.of */
-  naming(reader: Reader, after: Position): Mentioned[] {
-    return this.#namings.of(reader, after);
+  /** Messages after a seq that name a reader, or all. @see MentionIndex.of */
+  mentionsAfter(reader: Reader, after: Position): Mentioned[] {
+    return this.#mentionIndex.of(reader, after);
   }
 
   /** The newest message which this reader may see. */
-  newest(reader: Reader): Row | undefined {
+  newest(reader: Reader): MessageRow | undefined {
     return this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
   }
 
   /** At most `limit` messages after a seq, rising, and no more than a page may hold. */
-  after(seq: number, limit: number, reader: Reader): Rows {
+  after(seq: number, limit: number, reader: Reader): MessageRows {
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
-    return this.cut(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+    return this.cut(
+      this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
+      limit,
+    );
   }
 
   /** At most `limit` messages before a seq, the newest of them, falling, and no more than a page may hold. */
-  before(seq: number, limit: number, reader: Reader): Rows {
+  before(seq: number, limit: number, reader: Reader): MessageRows {
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
-    return this.cut(this.#sql.exec<Row>(query, seq, reader.visible_from, reader.user_id, limit + 1), limit);
+    return this.cut(
+      this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
+      limit,
+    );
   }
 
   /** Takes rows up to a number and to a page's bytes, which one message may take alone; one at least. */
-  cut(found: Iterable<Row>, limit: number): Rows {
-    const rows: Row[] = [];
+  cut(found: Iterable<MessageRow>, limit: number): MessageRows {
+    const rows: MessageRow[] = [];
     let bytes = 0;
     for (const row of found) {
-      bytes += this.weigh(row);
+      bytes += this.countAndWeigh(row);
       if (rows.length === limit || (bytes > LIMITS.pageBytes && rows.length > 0))
         return { rows, hasMore: true };
       rows.push(row);
@@ -196,22 +205,22 @@ export class Log {
   }
 
   /** Messages between two seqs that say something, read as they are taken. */
-  between(after: number, before: number, reader: Reader, filter: Filter, order: Order): Iterable<Row> {
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${WANTED} ORDER BY seq ${order}`;
-    return this.#sql.exec<Row>(query, after, before, ...wanted(reader, filter));
+  between(after: number, before: number, reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
+    return this.#sql.exec<MessageRow>(query, after, before, ...matchesFilter(reader, filter));
   }
 
   /** Those of these messages that say something, read as they are taken. */
-  among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<Row> {
+  among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
     const these = "seq IN (SELECT value FROM json_each(?))";
-    const query = `SELECT * FROM messages WHERE ${these} AND ${WANTED} ORDER BY seq ${order}`;
-    return this.#sql.exec<Row>(query, JSON.stringify(seqs), ...wanted(reader, filter));
+    const query = `SELECT * FROM messages WHERE ${these} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
+    return this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), ...matchesFilter(reader, filter));
   }
 
   /** At most `limit` messages after a seq, rising, for the index. */
-  texts(after: number, limit: number): Iterable<Pick<Row, "seq" | "kind" | "body">> {
+  texts(after: number, limit: number): Iterable<Pick<MessageRow, "seq" | "kind" | "body">> {
     const query = "SELECT seq, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
-    return this.#sql.exec<Pick<Row, "seq" | "kind" | "body">>(query, after, limit);
+    return this.#sql.exec<Pick<MessageRow, "seq" | "kind" | "body">>(query, after, limit);
   }
 
   /** The number of the newest revoke; 0: there was none. */
@@ -232,7 +241,7 @@ export class Log {
     const gone = "quote_seq = NULL, mentions = NULL, custom_data = NULL";
     const set = `body = ?, ${gone}, revoked_by = ?, revoked_rev = ?`;
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
-    this.#namings.changed();
+    this.#mentionIndex.changed();
   }
 
   /** Takes a message out of one member's sight. */
@@ -258,9 +267,9 @@ export class Log {
    * a hide. One of a later message is told too: no page has that message, but a client that asks from further back
    * may show it, and a late ack may bring its place.
    */
-  changes(rev: number, upTo: Position, limit: number, reader: Reader): Change[] {
+  changes(rev: number, upTo: Position, limit: number, reader: Reader): MessageChange[] {
     return this.#sql
-      .exec<Change>(
+      .exec<MessageChange>(
         `SELECT rev, seq, by FROM (
            SELECT revoked_rev AS rev, seq, revoked_by AS by FROM messages INDEXED BY messages_revoked
              WHERE revoked_rev > ? AND seq <= ? AND ${VISIBLE}
@@ -275,7 +284,7 @@ export class Log {
 }
 
 /** What `WANTED` is bound to. */
-export function wanted(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
+export function matchesFilter(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
   return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
 }
 

@@ -1,10 +1,10 @@
 import type { MemberState, ReadReceipt, Role } from "../core/conversation.ts";
 import { noConversation } from "../core/errors.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
-import type { FirstMember } from "../core/ports.ts";
+import type { StoredInitialMember } from "../core/ports.ts";
 
 /** A member's row. `touched` numbers his own changes: it only rises, over leaving and rejoining too. */
-export type Member = {
+export type MemberRow = {
   user_id: UserId;
   role: Role;
   state: MemberState;
@@ -44,7 +44,7 @@ export type Member = {
 
 /** What of a member's row is his own to change, besides what he writes. */
 export type OwnFields = Partial<
-  Pick<Member, "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards">
+  Pick<MemberRow, "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards">
 >;
 
 /** Where a read position stands: a seq, the countable messages up to it, and when it moved there. */
@@ -57,7 +57,7 @@ export interface ReadPosition {
 /** Who is in the conversation: all rows in memory, as there are at most some thousand. */
 export class Members {
   readonly #sql: SqlStorage;
-  readonly #rows = new Map<UserId, Member>();
+  readonly #rows = new Map<UserId, MemberRow>();
   #touched = 0;
   #activeCount = 0;
   #isClosed: boolean;
@@ -66,7 +66,7 @@ export class Members {
   constructor(sql: SqlStorage, isClosed = false) {
     this.#sql = sql;
     this.#isClosed = isClosed;
-    for (const row of sql.exec<Member>("SELECT * FROM members ORDER BY joined_at, user_id")) {
+    for (const row of sql.exec<MemberRow>("SELECT * FROM members ORDER BY joined_at, user_id")) {
       this.#rows.set(row.user_id, row);
       this.#touched = Math.max(this.#touched, row.touched);
       if (row.state === "active") this.#activeCount++;
@@ -74,7 +74,7 @@ export class Members {
   }
 
   /** Writes the members a conversation was created with. Before the first `new Members`. */
-  static insertFirst(sql: SqlStorage, members: FirstMember[]): void {
+  static insertFirst(sql: SqlStorage, members: StoredInitialMember[]): void {
     for (const { person, role, joinedAt, customFields } of members) {
       const columns =
         "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched, came_after, custom_fields";
@@ -85,14 +85,14 @@ export class Members {
   }
 
   /** @throws `not_found`, as for a conversation that does not exist, for who is not in it */
-  active(userId: UserId): Member {
+  active(userId: UserId): MemberRow {
     const member = this.#rows.get(userId);
     if (this.#isClosed || member?.state !== "active") throw noConversation();
     return member;
   }
 
   /** Who is here, or was. @throws `not_found` for who never was */
-  known(userId: UserId): Member {
+  known(userId: UserId): MemberRow {
     const member = this.#rows.get(userId);
     if (!member) throw noConversation();
     return member;
@@ -102,12 +102,12 @@ export class Members {
     return !this.#isClosed && this.#rows.get(userId)?.state === "active";
   }
 
-  find(userId: UserId): Member | undefined {
+  find(userId: UserId): MemberRow | undefined {
     return this.#rows.get(userId);
   }
 
   /** Everybody on record, who left too. */
-  all(): Iterable<Member> {
+  all(): Iterable<MemberRow> {
     return this.#rows.values();
   }
 
@@ -121,8 +121,8 @@ export class Members {
   }
 
   /** How many there will be once these rows are stored. */
-  countAfter(rows: Member[]): number {
-    const come = ({ user_id, state }: Member) =>
+  countAfter(rows: MemberRow[]): number {
+    const come = ({ user_id, state }: MemberRow) =>
       Number(state === "active") - Number(this.#rows.get(user_id)?.state === "active");
     return rows.reduce((count, row) => count + come(row), this.#activeCount);
   }
@@ -134,9 +134,9 @@ export class Members {
   }
 
   /** Who is here with this member; with one who has left, who was when he went. */
-  together({ visible_until: end }: Member): UserId[] {
+  contemporaries({ visible_until: end }: MemberRow): UserId[] {
     if (end === null) return this.receipts().map(({ userId }) => userId);
-    const wasHere = ({ state, came_after, visible_from, visible_until }: Member) =>
+    const wasHere = ({ state, came_after, visible_from, visible_until }: MemberRow) =>
       (came_after ?? visible_from) < end && (state === "active" || (visible_until ?? 0) >= end);
     return [...this.#rows.values()].filter(wasHere).map(({ user_id }) => user_id);
   }
@@ -170,7 +170,7 @@ export class Members {
    * what it gives after it.
    * @param version what the snapshot's version is, by his `touched`: who leaves keeps it
    */
-  store(member: Member, version: (touched: number) => number): Member {
+  store(member: MemberRow, version: (touched: number) => number): MemberRow {
     // Only rises: a transaction that fails leaves a gap, which nobody minds.
     this.#touched++;
     const left_ver = member.state === "left" ? version(this.#touched) : null;
@@ -184,7 +184,7 @@ export class Members {
     return row;
   }
 
-  apply(row: Member): void {
+  apply(row: MemberRow): void {
     const known = this.#rows.get(row.user_id);
     if (known?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
@@ -233,13 +233,13 @@ export class Members {
   }
 
   /** Records that something changed for this member alone. Inside a transaction: call `applyTouched` after it. */
-  storeTouched(member: Member): number {
+  storeTouched(member: MemberRow): number {
     const touched = this.#touched + 1;
     this.#sql.exec("UPDATE members SET touched = ? WHERE user_id = ?", touched, member.user_id);
     return touched;
   }
 
-  applyTouched(member: Member, touched: number): void {
+  applyTouched(member: MemberRow, touched: number): void {
     this.#touched = Math.max(this.#touched, touched);
     member.touched = touched;
   }
@@ -248,7 +248,7 @@ export class Members {
    * Stores fields of a member's own, at once.
    * @param seers whose snapshots are new ones by it: himself, and whoever else sees it
    */
-  update(member: Member, fields: OwnFields, seers: Member[]): void {
+  affected(member: MemberRow, fields: OwnFields, seers: MemberRow[]): void {
     const columns = Object.keys(fields);
     const touched = this.#touched + 1;
     const set = columns.map(

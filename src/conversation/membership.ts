@@ -1,21 +1,21 @@
-import type { Bump, Told } from "../core/bump.ts";
+import type { DeliveredPosition, InboxUpdate } from "../core/bump.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
-import type { Place } from "../core/replay.ts";
+import type { SyncPosition } from "../core/replay.ts";
 import type { Timing } from "../core/timing.ts";
-import type { Membership } from "./attendance.ts";
-import type { Passings } from "./passings.ts";
+import type { FanoutSource } from "./attendance.ts";
+import type { EphemeralEvents } from "./passings.ts";
 import { replayPage } from "./replay.ts";
 import type { Room } from "./room.ts";
 
 /** A room as its fan-out sees it: who is to be told, and of what. */
-export class RoomMembership implements Membership {
+export class RoomFanoutSource implements FanoutSource {
   readonly #room: Room;
-  readonly #passings: Passings;
+  readonly #passings: EphemeralEvents;
   readonly #timing: Timing["largeGroup"];
 
-  constructor(room: Room, passings: Passings, timing: Timing["largeGroup"]) {
+  constructor(room: Room, events: EphemeralEvents, timing: Timing["largeGroup"]) {
     this.#room = room;
-    this.#passings = passings;
+    this.#passings = events;
     this.#timing = timing;
   }
 
@@ -31,12 +31,12 @@ export class RoomMembership implements Membership {
     return this.#room.snapshots.version(this.#room.members.find(userId));
   }
 
-  bump(userId: UserId, told: Told): Bump {
-    const bump = this.#room.snapshots.bump(userId);
+  update(userId: UserId, told: DeliveredPosition): InboxUpdate {
+    const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
     return {
-      ...bump,
-      passing: this.#passings.of(userId),
+      ...update,
+      ephemeral: this.#passings.of(userId),
       ...(told && member && { page: replayPage(this.#room, member, told.seq, told.rev) }),
     };
   }
@@ -45,7 +45,7 @@ export class RoomMembership implements Membership {
     return this.#room.members.activeCount > this.#timing.aboveMembers;
   }
 
-  place(): Place {
+  deliveredPosition(): SyncPosition {
     return { seq: this.#room.log.last.seq, rev: this.#room.state.rev };
   }
 
@@ -58,12 +58,12 @@ export class RoomMembership implements Membership {
     this.#room.members.setDevices(userId, hasDevices);
   }
 
-  hasPassing(userId: UserId): boolean {
+  hasEphemeral(userId: UserId): boolean {
     return this.#passings.has(userId);
   }
 
-  took(userId: UserId, { passing }: Bump): void {
+  delivered(userId: UserId, { ephemeral: passing }: InboxUpdate): void {
     const last = passing.at(-1);
-    if (last) this.#passings.took(userId, last.id);
+    if (last) this.#passings.delivered(userId, last.id);
   }
 }

@@ -1,7 +1,7 @@
 import { JOBS_TABLE } from "../object/jobs.ts";
 import type { Migration } from "../object/migrations.ts";
-import { ACQUAINTANCES_TABLE } from "./acquaintances.ts";
-import { TOLD } from "./applications.ts";
+import { KNOWN_USERS_TABLE } from "./acquaintances.ts";
+import { INFORMED_USERS } from "./applications.ts";
 import { SEARCH_TABLES } from "./indexing.ts";
 import { OUTBOX } from "./outbox.ts";
 
@@ -117,7 +117,7 @@ export const MIGRATIONS: readonly Migration[] = [
     // Who is known without being a member.
     version: 5,
     minCode: 1,
-    sql: ACQUAINTANCES_TABLE,
+    sql: KNOWN_USERS_TABLE,
   },
   {
     // Whose devices have sockets open, as their inboxes answered last: they are told first.
@@ -182,6 +182,6 @@ export const MIGRATIONS: readonly Migration[] = [
     // Who was told of an application.
     version: 14,
     minCode: 1,
-    sql: TOLD,
+    sql: INFORMED_USERS,
   },
 ];

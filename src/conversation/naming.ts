@@ -5,14 +5,14 @@ import type { Mentioned, Mentions } from "../core/message.ts";
 import type { Reader } from "./log.ts";
 
 /** Of messages that name somebody so many are looked at, the newest. */
-const MOST_LOOKED_AT = 200;
+const MAX_SCANNED = 200;
 
 const StoredMentions = z.array(UserId);
 
-type Row = { seq: Seq; sender_id: UserId; mentions: string };
+type MentionRow = { seq: Seq; sender_id: UserId; mentions: string };
 
 /** A message that names somebody. */
-interface Naming {
+interface IndexedMention {
   seq: Seq;
   senderId: UserId;
   whom: Mentions;
@@ -22,10 +22,10 @@ interface Naming {
  * The newest messages that name somebody. They are held, as with each message every member's snapshot asks who of them
  * names him, and most name others.
  */
-export class Namings {
+export class MentionIndex {
   readonly #sql: SqlStorage;
   /** the newest first; undefined: not read yet, or something has changed */
-  #newest: Naming[] | undefined;
+  #newest: IndexedMention[] | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -52,11 +52,11 @@ export class Namings {
     return found.filter(({ seq }) => !hidden.has(seq)).slice(0, LIMITS.mentionsListed);
   }
 
-  #read(): Naming[] {
+  #read(): IndexedMention[] {
     const query = `SELECT seq, sender_id, mentions FROM messages INDEXED BY messages_mentions
       WHERE mentions IS NOT NULL ORDER BY seq DESC LIMIT ?`;
     this.#newest ??= this.#sql
-      .exec<Row>(query, MOST_LOOKED_AT)
+      .exec<MentionRow>(query, MAX_SCANNED)
       .toArray()
       .map(({ seq, sender_id: senderId, mentions }) => ({ seq, senderId, whom: readMentions(mentions) }));
     return this.#newest;
@@ -65,7 +65,7 @@ export class Namings {
   #hiddenAmong(found: Mentioned[], userId: UserId): Set<Seq> {
     const seqs = JSON.stringify(found.map(({ seq }) => seq));
     const query = "SELECT seq FROM hidden WHERE seq IN (SELECT value FROM json_each(?)) AND user_id = ?";
-    const rows = this.#sql.exec<Pick<Row, "seq">>(query, seqs, userId).toArray();
+    const rows = this.#sql.exec<Pick<MentionRow, "seq">>(query, seqs, userId).toArray();
     return new Set(rows.map(({ seq }) => seq));
   }
 }

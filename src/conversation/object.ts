@@ -1,142 +1,142 @@
-import { noMessage, type Result, within } from "../core/errors.ts";
+import { atPath, noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { AnyDraft, Person } from "../core/message.ts";
-import type { DeviceSends, Greeting, ReplayInput } from "../core/ports.ts";
+import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
 import { answer } from "../object/stub.ts";
-import { farewell } from "./farewell.ts";
-import type { MemberChange, ProfileChange } from "./group.ts";
-import { type HistoryRange, historyStretch } from "./history.ts";
-import type { Decision } from "./joining.ts";
-import { ConversationLife } from "./life.ts";
-import type { Member } from "./members.ts";
+import { removeDeletedUser } from "./farewell.ts";
+import type { MemberEdit, ProfileChange } from "./group.ts";
+import { type HistoryChunkQuery, historyChunk } from "./history.ts";
+import type { JoinDecision } from "./joining.ts";
+import { ConversationLifecycle } from "./life.ts";
+import type { MemberRow } from "./members.ts";
 import type { ReadableRange } from "./readable.ts";
 import type { Room } from "./room.ts";
 import type { MemberRange } from "./roster.ts";
-import type { Wanted } from "./search.ts";
+import type { SearchQuery } from "./search.ts";
 
 /**
  * One conversation: its order, its members, their read positions, its sockets. These are its calls: each
  * takes one object, ignores what it does not know of it, and answers what it refuses as data.
  */
-export abstract class ConversationObject extends ConversationLife {
+export abstract class ConversationObject extends ConversationLifecycle {
   /**
    * Sees to it that the conversation, which D1 has, is in the lists of its first members, in that of
    * `userId`, who opens it, before this resolves. Idempotent.
    */
   init(input: { userId: UserId }): Promise<Result<null>> {
-    return this.#done((room) => room.tellAll(input.userId));
+    return this.#done((room) => room.updateAllInboxes(input.userId));
   }
 
   /** Stores a message. @see Room.send */
   async send(input: { userId: UserId; draft: AnyDraft }): ReturnType<Room["send"]> {
-    const ready = await answer(() => this.ready());
+    const ready = await answer(() => this.ensureLoaded());
     return ready.ok ? ready.value.room.send(input.userId, input.draft) : ready;
   }
 
   /** A page of messages as the caller sees them, in rising order; without bounds the newest. */
   page(input: { userId: UserId; before?: Position; after?: Position; limit: number }) {
-    return this.#reading(input, ({ log, view }, member) => {
+    return this.#reading(input, ({ log, renderer }, member) => {
       const { rows, hasMore } =
         input.after === undefined
           ? log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)
           : log.after(input.after, input.limit, member);
       if (input.after === undefined) rows.reverse();
-      return { items: view.for(rows, member), hasMore };
+      return { items: renderer.render(rows, member), hasMore };
     });
   }
 
   /** The newest messages before a seq, in rising order, with what the conversation is like. */
-  stagedPage(input: { userId: UserId; before?: number; limit: number }) {
+  pageWithContext(input: { userId: UserId; before?: number; limit: number }) {
     return this.#reading(input, ({ log, snapshots }, member) => {
       const { rows, hasMore } = log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member);
-      return { ...snapshots.staged(rows.reverse(), member), hasMore };
+      return { ...snapshots.context(rows.reverse(), member), hasMore };
     });
   }
 
   /** A page of what the caller can read, and how much there is for him altogether. @see Readable */
-  readable(input: { userId: UserId } & ReadableRange) {
-    return this.#reading(input, ({ readable, view }, member) => {
+  readablePage(input: { userId: UserId } & ReadableRange) {
+    return this.#reading(input, ({ readable, renderer }, member) => {
       const { rows, hasMore } = readable.page(input, member);
-      return { items: view.for(rows, member), hasMore, total: readable.count(member) };
+      return { items: renderer.render(rows, member), hasMore, total: readable.count(member) };
     });
   }
 
-  /** A stretch of what the caller can read, or finds, in either order. @see historyStretch */
-  history(input: { userId: UserId; evenLeft?: boolean } & HistoryRange) {
-    return this.#reading(input, (room, member) => historyStretch(room, member, input));
+  /** A stretch of what the caller can read, or finds, in either order. @see historyChunk */
+  history(input: { userId: UserId; includeFormer?: boolean } & HistoryChunkQuery) {
+    return this.#reading(input, (room, member) => historyChunk(room, member, input));
   }
 
   /** One message. @throws `not_found` */
   message(input: { userId: UserId; seq: Seq }) {
-    return this.#reading(input, ({ log, view }, member) => {
+    return this.#reading(input, ({ log, renderer }, member) => {
       const row = log.visible(input.seq, member);
-      const [message] = row ? view.for([row], member) : [];
+      const [message] = row ? renderer.render([row], member) : [];
       if (!message) throw noMessage(input.seq);
       return message;
     });
   }
 
   /** A page of what the caller finds, the newest first; `nextBefore` is null at the end. @see Search.find */
-  search(input: { userId: UserId } & Wanted) {
-    return this.#reading(input, ({ search, view }, member) => {
+  search(input: { userId: UserId } & SearchQuery) {
+    return this.#reading(input, ({ search, renderer }, member) => {
       const { rows, next } = search.find(input, member);
-      return { items: view.for(rows, member), nextBefore: next };
+      return { items: renderer.render(rows, member), nextBefore: next };
     });
   }
 
   /** Those of these messages which the caller may see. @see Copies.messages */
   messages(input: { userId: UserId; seqs: Seq[] }) {
-    return this.answer(({ room }) => room.copies.messages(input.userId, input.seqs));
+    return this.answer(({ room }) => room.forwards.messages(input.userId, input.seqs));
   }
 
   /** Takes a message back for everyone. @see Erasure.revoke */
   revoke(input: { userId: UserId; seq: Seq }) {
-    return this.#done((room) => room.erasure.revoke(input.userId, input.seq));
+    return this.#done((room) => room.redaction.revoke(input.userId, input.seq));
   }
 
   /** The same where there is an end to it. @returns what is left of the message @see Erasure.revoke */
-  takeBack(input: { userId: UserId; seq: Seq; withinS: number }) {
+  revokeWithin(input: { userId: UserId; seq: Seq; withinS: number }) {
     return this.answer(async ({ room }) => {
       const { userId, seq, withinS } = input;
-      await within(room.state.profile.kind, () => room.erasure.revoke(userId, seq, withinS));
+      await atPath(room.state.profile.kind, () => room.redaction.revoke(userId, seq, withinS));
       // He may have been removed meanwhile: what he did is done.
       const member = room.members.known(userId);
       const row = room.log.visible(seq, member);
       if (!row) throw noMessage(seq);
-      return room.snapshots.staged([row], member);
+      return room.snapshots.context([row], member);
     });
   }
 
   /** Takes a message out of the caller's sight. @see Erasure.hide */
   hide(input: { userId: UserId; seq: Seq }) {
-    return this.#done((room) => room.erasure.hide(input.userId, input.seq));
+    return this.#done((room) => room.redaction.hide(input.userId, input.seq));
   }
 
   /** Deletes the conversation for the caller alone; `keepsHistory`: it only leaves his list. @see Reading.clear */
-  clear(input: { userId: UserId; keepsHistory?: boolean }) {
-    return this.#done((room) => room.reading.clear(input.userId, input.keepsHistory !== true));
+  deleteForMe(input: { userId: UserId; keepsHistory?: boolean }) {
+    return this.#done((room) => room.readPositions.deleteForMe(input.userId, input.keepsHistory !== true));
   }
 
   /** Moves the caller's read position forward, without a seq to the last message. @see Reading.read */
   read(input: { userId: UserId; seq?: Position }) {
     return this.answer(async ({ room }) => {
-      room.settle();
+      room.flushSends();
       const before = room.members.find(input.userId)?.read_n ?? 0;
-      const member = room.reading.read(input.userId, input.seq, null);
+      const member = room.readPositions.read(input.userId, input.seq, null);
       const marked = member.read_n - before;
       const { readSeq, unreadCount } = room.snapshots.standing(member);
-      await room.reading.tell(input.userId);
+      await room.readPositions.tell(input.userId);
       return { readSeq, unreadCount, marked };
     });
   }
 
   /** Has nothing count as unread to the caller, or again. @see Reading.discard */
-  discard(input: { userId: UserId; discards: boolean }) {
-    return this.#done((room) => room.reading.discard(input.userId, input.discards));
+  setIgnoreUnread(input: { userId: UserId; ignoresUnread: boolean }) {
+    return this.#done((room) => room.readPositions.setIgnoreUnread(input.userId, input.ignoresUnread));
   }
 
   /** Stores what a device of the caller sends. @see Devices.sends */
-  sends(input: DeviceSends) {
+  sendFromDevice(input: DeviceSendRequest) {
     return this.answer(({ room }) => room.devices.sends(input));
   }
 
@@ -146,16 +146,16 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** What the caller's devices miss behind a place. @see Devices.replay */
-  replay(input: ReplayInput) {
+  replay(input: ReplayRequest) {
     return this.answer(async ({ room }) => {
-      await room.people.refreshed();
+      await room.profiles.ensureFresh();
       return room.devices.replay(input);
     });
   }
 
   /** What the caller's inbox should know now, who looks at it, or opens a device's socket. @see Devices.hello */
-  hello(input: Greeting) {
-    return this.answer(({ room }) => room.devices.hello(input));
+  subscribe(input: SubscribeRequest) {
+    return this.answer(({ room }) => room.devices.subscribe(input));
   }
 
   /** The newest snapshot for a member's inbox, which does not wait for its turn in the fan-out. */
@@ -164,42 +164,42 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** What the caller's inbox, which is being repaired, should know. @see Devices.truth */
-  truth(input: { userId: UserId; listens: boolean }) {
-    return this.answer(({ room }) => room.devices.truth(input));
+  snapshotForRepair(input: { userId: UserId; listens: boolean }) {
+    return this.answer(({ room }) => room.devices.snapshotForRepair(input));
   }
 
   /** How far each member has read. */
   receipts(input: { userId: UserId }) {
-    return this.answer(({ room }) => room.reading.receipts(input.userId));
+    return this.answer(({ room }) => room.readPositions.receipts(input.userId));
   }
 
   /** The conversation as the caller sees it. @see Snapshots.describe */
   describe(input: { userId: UserId }) {
     return this.answer(async ({ room }) => {
-      await room.people.refreshed();
-      room.settle();
+      await room.profiles.ensureFresh();
+      room.flushSends();
       return room.snapshots.describe(input.userId);
     });
   }
 
   /** Announces a change in D1 of whether its two may write. Idempotent by token. @see DirectFlags.changing */
-  flagsChanging(input: { token: string }) {
-    return this.#done((room) => room.flags.changing(input.token));
+  prepareBlockChange(input: { token: string }) {
+    return this.#done((room) => room.directPermission.prepareChange(input.token));
   }
 
   /** The change is done: takes over what D1 says. Idempotent. @see DirectFlags.changed */
-  refreshFlags(input: { token: string }) {
-    return this.#done((room) => room.flags.changed(input.token));
+  refreshDirectPermission(input: { token: string }) {
+    return this.#done((room) => room.directPermission.changed(input.token));
   }
 
   /** A page of members. @see Roster.page */
   members(input: { userId: UserId } & MemberRange) {
-    return this.answer(({ room }) => room.roster.page(input.userId, input));
+    return this.answer(({ room }) => room.memberList.page(input.userId, input));
   }
 
   /** Some members. @see Roster.named */
-  membersAmong(input: { userId: UserId; targetIds: UserId[] }) {
-    return this.answer(({ room }) => room.roster.named(input.userId, input.targetIds));
+  membersByIds(input: { userId: UserId; targetIds: UserId[] }) {
+    return this.answer(({ room }) => room.memberList.byIds(input.userId, input.targetIds));
   }
 
   /** Changes the group's profile. @see Group.edit */
@@ -213,8 +213,8 @@ export abstract class ConversationObject extends ConversationLife {
       const added = room.joining.add(input.userId, input.people);
       const ids = input.people.map(({ id }) => id);
       // Before the wait, in which the caller may be removed himself.
-      const named = room.roster.named(input.userId, ids);
-      await room.share([input.userId, ...added]);
+      const named = room.memberList.byIds(input.userId, ids);
+      await room.propagate([input.userId, ...added]);
       return named;
     });
   }
@@ -223,9 +223,9 @@ export abstract class ConversationObject extends ConversationLife {
   addEach(input: { userId: UserId; people: Person[]; barred: UserId[] }) {
     return this.answer(async ({ room }) => {
       const each = room.joining.addEach(input.userId, input.people, input.barred);
-      await room.share([input.userId, ...each.added]);
+      await room.propagate([input.userId, ...each.added]);
       // D1 may have said of some that they have no account any more.
-      return { ...each, added: each.added.filter((id) => room.people.knows(id)) };
+      return { ...each, added: each.added.filter((id) => room.profiles.knows(id)) };
     });
   }
 
@@ -233,19 +233,19 @@ export abstract class ConversationObject extends ConversationLife {
   join(input: { person: Person; message: string }) {
     return this.answer(async ({ room }) => {
       const { changed, state } = room.joining.join(input.person, input.message);
-      await room.share(changed);
+      await room.propagate(changed);
       // D1 may have said that he has no account any more.
-      return { state: room.people.knows(input.person.id) ? state : ("gone" as const) };
+      return { state: room.profiles.knows(input.person.id) ? state : ("gone" as const) };
     });
   }
 
   /** Who asks to be let in. @see Joining.applications */
-  applications(input: { userId: UserId; limit: number; after: number }) {
+  joinRequests(input: { userId: UserId; limit: number; after: number }) {
     return this.answer(({ room }) => room.joining.applications(input.userId, input));
   }
 
   /** Lets somebody in, or not. @see Joining.handle */
-  handle(input: { userId: UserId } & Decision) {
+  decideJoinRequest(input: { userId: UserId } & JoinDecision) {
     return this.#shared(input, ({ joining }) => joining.handle(input.userId, input));
   }
 
@@ -260,12 +260,12 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** Changes a member's role, mute or name card. @returns his membership @see Group.change */
-  changeMember(input: { userId: UserId; targetId: UserId; change: MemberChange }) {
+  changeMember(input: { userId: UserId; targetId: UserId; change: MemberEdit }) {
     return this.answer(async ({ room }) => {
       const { userId, targetId, change } = input;
       const concerned = room.group.change(userId, targetId, change);
-      const named = room.roster.named(userId, [targetId]);
-      await room.share([userId, ...concerned]);
+      const named = room.memberList.byIds(userId, [targetId]);
+      await room.propagate([userId, ...concerned]);
       return named;
     });
   }
@@ -281,15 +281,15 @@ export abstract class ConversationObject extends ConversationLife {
   }
 
   /** Tells the caller's sockets, on all his devices, what the conversation is like for him now: his own flags have changed. */
-  announce(input: { userId: UserId }) {
-    return this.#done((room) => room.announce([input.userId]));
+  pushConversation(input: { userId: UserId }) {
+    return this.#done((room) => room.pushConversation([input.userId]));
   }
 
-  /** Takes out who has no account any more; D1 is told, now or by a job. Idempotent. @see farewell */
+  /** Takes out who has no account any more; D1 is told, now or by a job. Idempotent. @see removeDeletedUser */
   removeDeleted(input: { userId: UserId }) {
     return this.#done((room) => {
-      farewell(room, input.userId);
-      return room.share([]);
+      removeDeletedUser(room, input.userId);
+      return room.propagate([]);
     });
   }
 
@@ -311,16 +311,16 @@ export abstract class ConversationObject extends ConversationLife {
 
   /**
    * Has a member read: with names as they are today, and behind everything that waits to be stored.
-   * @param caller `evenLeft`: who has left is let in too, and whoever was in a dissolved group
+   * @param caller `includeFormer`: who has left is let in too, and whoever was in a dissolved group
    */
   #reading<T>(
-    { userId, evenLeft = false }: { userId: UserId; evenLeft?: boolean },
-    read: (room: Room, member: Member) => T,
+    { userId, includeFormer = false }: { userId: UserId; includeFormer?: boolean },
+    read: (room: Room, member: MemberRow) => T,
   ): Promise<Result<T>> {
     return this.answer(async ({ room }) => {
-      await room.people.refreshed();
-      room.settle();
-      return read(room, evenLeft ? room.members.known(userId) : room.members.active(userId));
+      await room.profiles.ensureFresh();
+      room.flushSends();
+      return read(room, includeFormer ? room.members.known(userId) : room.members.active(userId));
     });
   }
 
@@ -334,6 +334,6 @@ export abstract class ConversationObject extends ConversationLife {
 
   /** A change, then one try to tell D1 and the inboxes of whom it concerns. */
   #shared(input: { userId: UserId }, work: (room: Room) => UserId[]): Promise<Result<null>> {
-    return this.#done((room) => room.share([input.userId, ...work(room)]));
+    return this.#done((room) => room.propagate([input.userId, ...work(room)]));
   }
 }

@@ -1,23 +1,23 @@
 import { z } from "zod";
 import { CoreError } from "../core/errors.ts";
 import { type ConversationId, UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
-import { Delivered, type SentNotice } from "../core/notice.ts";
+import { errorFields, log } from "../core/log.ts";
+import { NotificationOrRetraction, type SentNotification } from "../core/notice.ts";
 import type { Inboxes } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { Pace } from "./pace.ts";
+import { Pacer } from "./pace.ts";
 
-const LANES = 4;
-/** At most so many notices go to an inbox at once. */
+const MAX_CONCURRENT = 4;
+/** At most so many notifications go to an inbox at once. */
 const BATCH = 100;
 /** So many are told before an answer. */
-const AWAITED = 50;
+const MAX_AWAITED = 50;
 /** After so many receivers it is written down who is left. */
 const STORE_EACH = 100;
 
 /**
- * The notices that have not reached all whom they are for, one row each, however many these are: a group of a thousand
+ * The notifications that have not reached all whom they are for, one row each, however many these are: a group of a thousand
  * which is dissolved writes one. `conversation.notices` numbers them.
  */
 export const OUTBOX = `
@@ -29,48 +29,48 @@ export const OUTBOX = `
     receivers TEXT NOT NULL
   ) STRICT;`;
 
-type Row = { id: number; body: string; receivers: string };
+type OutboxRow = { id: number; body: string; receivers: string };
 
 const Receivers = z.array(UserId);
 
-/** A notice, and whom it is for. */
-export interface Posted {
-  notice: Delivered;
+/** A notification, and whom it is for. */
+export interface QueuedNotification {
+  notification: NotificationOrRetraction;
   to: UserId[];
 }
 
 /** One that is stored, by its number. */
-type Stored = Posted & { id: number };
+type Stored = QueuedNotification & { id: number };
 
-/** A notice, and who has not taken it yet. */
+/** A notification, and who has not taken it yet. */
 interface Pending {
-  sent: SentNotice;
+  sent: SentNotification;
   left: Set<UserId>;
 }
 
 /** When the alarm is to look whether all have theirs. */
-export interface Reminder {
+export interface Wakeup {
   set(due: number): void;
   cancel(): void;
 }
 
 /**
- * Brings notices to those whom they are for: paced, off everybody's way. Each is stored with the change that it tells
+ * Brings notifications to those whom they are for: paced, off everybody's way. Each is stored with the change that it tells
  * of, and tried until the inbox has taken it. An inbox is given what it lacks in order, and takes what is new to it: so
  * what a lost answer, an eviction or a crash brings once more comes once.
  */
-export class Outbox {
+export class NotificationOutbox {
   readonly #sql: SqlStorage;
   readonly #conversationId: ConversationId;
   readonly #inboxes: Pick<Inboxes, "notify">;
-  readonly #reminder: Reminder;
+  readonly #wakeup: Wakeup;
   readonly #timing: Timing;
-  readonly #pace: Pace;
+  readonly #pace: Pacer;
   readonly #pending = new Map<number, Pending>();
   /** what each is to be given, in order */
-  readonly #queues = new Map<UserId, SentNotice[]>();
-  readonly #telling = new Map<UserId, Promise<void>>();
-  readonly #lanes = new Set<Promise<void>>();
+  readonly #queues = new Map<UserId, SentNotification[]>();
+  readonly #inFlight = new Map<UserId, Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
   /** whose inbox refused last, and until when it rests */
   readonly #failed = new Map<UserId, number>();
   /** how many have taken theirs since it was written down who is left */
@@ -81,43 +81,43 @@ export class Outbox {
     sql: SqlStorage,
     conversationId: ConversationId,
     inboxes: Pick<Inboxes, "notify">,
-    reminder: Reminder,
+    reminder: Wakeup,
     timing: Timing,
   ) {
     this.#sql = sql;
     this.#conversationId = conversationId;
     this.#inboxes = inboxes;
-    this.#reminder = reminder;
+    this.#wakeup = reminder;
     this.#timing = timing;
-    this.#pace = new Pace(timing.pace);
-    const rows = sql.exec<Row>("SELECT * FROM outbox ORDER BY id").toArray();
+    this.#pace = new Pacer(timing.pace);
+    const rows = sql.exec<OutboxRow>("SELECT * FROM outbox ORDER BY id").toArray();
     this.apply(
       rows.map(({ id, body, receivers }) => ({
         id,
-        notice: Delivered.parse(JSON.parse(body)),
+        notification: NotificationOrRetraction.parse(JSON.parse(body)),
         to: Receivers.parse(JSON.parse(receivers)),
       })),
     );
   }
 
-  /** Writes notices, in the caller's transaction; memory follows by `apply`. */
-  static store(sql: SqlStorage, posted: Posted[]): Stored[] {
+  /** Writes notifications, in the caller's transaction; memory follows by `apply`. */
+  static store(sql: SqlStorage, posted: QueuedNotification[]): Stored[] {
     return posted
       .filter(({ to }) => to.length > 0)
-      .map(({ notice, to }) => {
+      .map(({ notification, to }) => {
         const count = "UPDATE conversation SET notices = notices + 1 RETURNING notices AS id";
-        const [row] = sql.exec<Pick<Row, "id">>(count).toArray();
+        const [row] = sql.exec<Pick<OutboxRow, "id">>(count).toArray();
         if (!row) throw new Error("a conversation has its row");
         const insert = "INSERT INTO outbox (id, body, receivers) VALUES (?, ?, ?)";
-        sql.exec(insert, row.id, JSON.stringify(notice), JSON.stringify(to));
-        return { id: row.id, notice, to };
+        sql.exec(insert, row.id, JSON.stringify(notification), JSON.stringify(to));
+        return { id: row.id, notification, to };
       });
   }
 
   /** They are stored, and on their way from now on. */
   apply(stored: Stored[]): void {
-    for (const { id, notice, to } of stored) {
-      const sent = { id, notice };
+    for (const { id, notification, to } of stored) {
+      const sent = { id, notification };
       this.#pending.set(id, { sent, left: new Set(to) });
       for (const userId of to) {
         const queue = this.#queues.get(userId);
@@ -128,12 +128,15 @@ export class Outbox {
   }
 
   /** Whoever had this wish is gone: what of it is still on its way goes without his words. */
-  forget(application: number): void {
+  retract(application: number): void {
     for (const [id, { sent }] of this.#pending) {
-      const { notice } = sent;
-      if ("forgotten" in notice || notice.application?.id !== application) continue;
-      sent.notice = { ...notice, application: { id: application, message: "", authentication: "" } };
-      this.#sql.exec("UPDATE outbox SET body = ? WHERE id = ?", JSON.stringify(sent.notice), id);
+      const { notification } = sent;
+      if ("forgotten" in notification || notification.application?.id !== application) continue;
+      sent.notification = {
+        ...notification,
+        application: { id: application, message: "", authentication: "" },
+      };
+      this.#sql.exec("UPDATE outbox SET body = ? WHERE id = ?", JSON.stringify(sent.notification), id);
     }
   }
 
@@ -142,7 +145,7 @@ export class Outbox {
     if (this.#queues.size === 0) return;
     for (const [id, until] of this.#failed) if (until <= Date.now()) this.#failed.delete(id);
     try {
-      this.#reminder.set(Date.now() + this.#timing.retryMarker.dueMs);
+      this.#wakeup.set(Date.now() + this.#timing.retryMarker.dueMs);
     } finally {
       this.resume();
     }
@@ -150,24 +153,24 @@ export class Outbox {
 
   /** Goes on where a crash or an eviction has left somebody without his. */
   resume(): void {
-    while (this.#lanes.size < LANES) {
+    while (this.#running.size < MAX_CONCURRENT) {
       const first = this.#due();
       if (first === undefined) return;
-      const lane = this.#lane(first)
-        .catch((error: unknown) => log("error", "outbox_failed", fault(error)))
+      const lane = this.#work(first)
+        .catch((error: unknown) => log("error", "outbox_failed", errorFields(error)))
         .finally(() => {
-          this.#lanes.delete(lane);
+          this.#running.delete(lane);
           this.resume();
         });
-      this.#lanes.add(lane);
+      this.#running.add(lane);
     }
   }
 
-  /** One try to bring some their notices at once, so that they read of what was done before its answer; or a moment. */
+  /** One try to bring some their notifications at once, so that they read of what was done before its answer; or a moment. */
   async tryNow(): Promise<void> {
     const due = [...this.#queues.keys()].filter((id) => !this.#failed.has(id));
     if (due.length === 0) return;
-    const tries = due.slice(0, AWAITED).map((id) => this.#tell(id));
+    const tries = due.slice(0, MAX_AWAITED).map((id) => this.#deliver(id));
     await withDeadline(Promise.all(tries), this.#timing.outbox.answerTimeoutMs).catch(() => undefined);
   }
 
@@ -181,7 +184,9 @@ export class Outbox {
     try {
       this.#failed.clear();
       this.resume();
-      await withDeadline(Promise.all(this.#lanes), this.#timing.outbox.drainTimeoutMs).catch(() => undefined);
+      await withDeadline(Promise.all(this.#running), this.#timing.outbox.drainTimeoutMs).catch(
+        () => undefined,
+      );
     } finally {
       this.#isRepairing = false;
     }
@@ -190,60 +195,63 @@ export class Outbox {
       return null;
     }
     if (this.#failed.size > 0) {
-      throw new CoreError("unavailable", `${this.#failed.size} inboxes did not take their notices.`);
+      throw new CoreError("unavailable", `${this.#failed.size} inboxes did not take their notifications.`);
     }
     return Date.now() + this.#timing.retryMarker.dueMs;
   }
 
   #due(): UserId | undefined {
-    for (const id of this.#queues.keys()) if (!this.#telling.has(id) && !this.#failed.has(id)) return id;
+    for (const id of this.#queues.keys()) if (!this.#inFlight.has(id) && !this.#failed.has(id)) return id;
     return undefined;
   }
 
-  async #lane(first: UserId): Promise<void> {
+  async #work(first: UserId): Promise<void> {
     for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
-      await this.#tell(id);
+      await this.#deliver(id);
       await this.#pace.next();
     }
   }
 
   /** Gives an inbox what it lacks; at most one call to each is under way. */
-  #tell(id: UserId): Promise<void> {
-    const telling = this.#telling.get(id);
-    if (telling) return telling;
-    const call = this.#give(id, (this.#queues.get(id) ?? []).slice(0, BATCH)).finally(() => this.resume());
-    this.#telling.set(id, call);
+  #deliver(id: UserId): Promise<void> {
+    const inFlight = this.#inFlight.get(id);
+    if (inFlight) return inFlight;
+    const call = this.#deliverTo(id, (this.#queues.get(id) ?? []).slice(0, BATCH)).finally(() =>
+      this.resume(),
+    );
+    this.#inFlight.set(id, call);
     return call;
   }
 
-  async #give(id: UserId, notices: SentNotice[]): Promise<void> {
-    const given = async () => this.#inboxes.notify(id, { conversationId: this.#conversationId, notices });
+  async #deliverTo(id: UserId, notifications: SentNotification[]): Promise<void> {
+    const given = async () =>
+      this.#inboxes.notify(id, { conversationId: this.#conversationId, notifications: notifications });
     try {
       await withDeadline(given(), this.#timing.outbox.callTimeoutMs);
-      this.#took(id, notices);
+      this.#confirmed(id, notifications);
     } catch (error) {
       this.#refused(id, error);
     } finally {
-      this.#telling.delete(id);
+      this.#inFlight.delete(id);
     }
-    const isLast = this.#telling.size === 0 && this.#due() === undefined;
+    const isLast = this.#inFlight.size === 0 && this.#due() === undefined;
     if (this.#unstored >= STORE_EACH || (isLast && this.#unstored > 0)) this.#storeLeft();
   }
 
   #refused(id: UserId, error: unknown): void {
-    log("warn", "notices_not_taken", { conversation: this.#conversationId, user: id, ...fault(error) });
+    log("warn", "notices_not_taken", { conversation: this.#conversationId, user: id, ...errorFields(error) });
     const until = Date.now() + this.#timing.outbox.retryMs;
     this.#failed.set(id, until);
     // What the alarm tries is put off further each time.
-    if (!this.#isRepairing) this.#reminder.set(until);
+    if (!this.#isRepairing) this.#wakeup.set(until);
   }
 
-  #took(id: UserId, notices: SentNotice[]): void {
+  #confirmed(id: UserId, notifications: SentNotification[]): void {
     this.#failed.delete(id);
-    const left = (this.#queues.get(id) ?? []).slice(notices.length);
+    const left = (this.#queues.get(id) ?? []).slice(notifications.length);
     if (left.length > 0) this.#queues.set(id, left);
     else this.#queues.delete(id);
-    for (const notice of notices) this.#pending.get(notice.id)?.left.delete(id);
+    for (const notification of notifications) this.#pending.get(notification.id)?.left.delete(id);
     this.#unstored++;
   }
 
@@ -259,6 +267,6 @@ export class Outbox {
       }
     }
     this.#unstored = 0;
-    if (this.#pending.size === 0) this.#reminder.cancel();
+    if (this.#pending.size === 0) this.#wakeup.cancel();
   }
 }

@@ -1,7 +1,7 @@
 import type { Timing } from "../core/timing.ts";
 
 /** Lets things happen a few at once, and then so many a second. */
-export class Pace {
+export class Pacer {
   readonly #timing: Timing["pace"];
   #tokens = 0;
   // Long ago: the first turn finds them full.

@@ -1,4 +1,4 @@
-import type { Passing } from "../core/bump.ts";
+import type { EphemeralEvent } from "../core/bump.ts";
 import type { UserId } from "../core/ids.ts";
 import type { DeviceEvent } from "../core/protocol.ts";
 import type { Timing } from "../core/timing.ts";
@@ -6,7 +6,7 @@ import type { Timing } from "../core/timing.ts";
 /** More do not wait for one member: what is oldest goes. */
 const MAX_WAITING = 100;
 
-interface Waiting extends Passing {
+interface PendingEvent extends EphemeralEvent {
   at: number;
 }
 
@@ -14,9 +14,9 @@ interface Waiting extends Passing {
  * What passes by – positions, typing, changes of the group – until the bump that takes it to a member's
  * devices. In memory alone: whoever was away asks for what he shows.
  */
-export class Passings {
+export class EphemeralEvents {
   readonly #timing: Timing["typing"];
-  readonly #waiting = new Map<UserId, Map<string, Waiting>>();
+  readonly #waiting = new Map<UserId, Map<string, PendingEvent>>();
   // Rises over restarts, so that an inbox knows what it has heard.
   #id = Date.now() * 1_000;
 
@@ -29,7 +29,7 @@ export class Passings {
     this.#id++;
     const added = { id: this.#id, event, at: Date.now() };
     for (const userId of userIds) {
-      const waiting = this.#waiting.get(userId) ?? new Map<string, Waiting>();
+      const waiting = this.#waiting.get(userId) ?? new Map<string, PendingEvent>();
       this.#waiting.set(userId, waiting);
       waiting.delete(key);
       waiting.set(key, added);
@@ -43,7 +43,7 @@ export class Passings {
   }
 
   /** What waits for a member, in order; what is over does not wait any more. */
-  of(userId: UserId): Passing[] {
+  of(userId: UserId): EphemeralEvent[] {
     const since = Date.now() - this.#timing.staleMs;
     const waiting = this.#waiting.get(userId);
     for (const [key, { event, at }] of waiting ?? []) {
@@ -54,7 +54,7 @@ export class Passings {
   }
 
   /** What waited up to this id was told, or nobody was there to hear it: for what came since somebody may be. */
-  took(userId: UserId, upTo: number): void {
+  delivered(userId: UserId, upTo: number): void {
     const waiting = this.#waiting.get(userId);
     for (const [key, { id }] of waiting ?? []) if (id <= upTo) waiting?.delete(key);
     if (waiting?.size === 0) this.#waiting.delete(userId);

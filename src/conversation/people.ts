@@ -1,17 +1,17 @@
 import type { UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
-import { goneUser, type Person } from "../core/message.ts";
+import { errorFields, log } from "../core/log.ts";
+import { deletedUser, type Person } from "../core/message.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 
-type Row = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
+type ProfileRow = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
 
 /**
  * The profiles of who writes here, or is shown in what is written, copied from D1, so that no message waits for D1. What is shown is
  * about a minute old at most; a row is written only when a profile has really changed.
  */
-export class People {
+export class ProfileCache {
   readonly #sql: SqlStorage;
   readonly #directory: ConversationDirectory;
   readonly #timing: Timing["profileCache"];
@@ -25,7 +25,9 @@ export class People {
     this.#directory = directory;
     this.#timing = timing;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const { user_id, username, nickname, avatar, checked_at } of sql.exec<Row>("SELECT * FROM people")) {
+    for (const { user_id, username, nickname, avatar, checked_at } of sql.exec<ProfileRow>(
+      "SELECT * FROM people",
+    )) {
       this.#people.set(user_id, { id: user_id, username, nickname, avatar });
       oldest = Math.min(oldest, checked_at);
     }
@@ -65,16 +67,16 @@ export class People {
   }
 
   get(id: UserId): Person {
-    return this.#people.get(id) ?? goneUser(id);
+    return this.#people.get(id) ?? deletedUser(id);
   }
 
   /** Reads again behind the answer what is older than a minute. */
-  refreshBehind(): void {
-    if (this.#stale()) void this.refreshed();
+  refreshInBackground(): void {
+    if (this.#stale()) void this.ensureFresh();
   }
 
   /** Resolves once nothing is older than a minute, or D1 takes its time: then with what was known. */
-  async refreshed(): Promise<void> {
+  async ensureFresh(): Promise<void> {
     if (!this.#stale()) return;
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
@@ -95,13 +97,13 @@ export class People {
         const known = this.#people.get(person.id);
         // Who was forgotten while D1 was asked stays forgotten.
         if (!known || same(known, person)) continue;
-        People.store(this.#sql, person, now);
+        ProfileCache.store(this.#sql, person, now);
         this.#people.set(person.id, person);
       }
       this.#checkedAt = now;
     } catch (error) {
       this.#failedAt = Date.now();
-      log("warn", "people_not_refreshed", fault(error));
+      log("warn", "people_not_refreshed", errorFields(error));
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import type { Acquaintances } from "./acquaintances.ts";
+import type { KnownUsers } from "./acquaintances.ts";
 import type { Members } from "./members.ts";
-import type { State } from "./state.ts";
+import type { ConversationState } from "./state.ts";
 
 /** How many members go to D1 at once. */
 const BATCH = 500;
@@ -15,13 +15,13 @@ const BATCH = 500;
  * comparing versions, so a try that is lost or doubled does no harm; there is at most one under way.
  */
 export class Projection {
-  readonly #state: State;
+  readonly #state: ConversationState;
   readonly #members: Members;
-  readonly #acquaintances: Acquaintances;
+  readonly #knownUsers: KnownUsers;
   readonly #directory: Pick<ConversationDirectory, "project">;
   readonly #timing: Timing["projection"];
   readonly #schedule: (due: number) => void;
-  readonly #gone: (userIds: UserId[]) => void;
+  readonly #removeDeleted: (userIds: UserId[]) => void;
   #running: Promise<void> | undefined;
 
   /**
@@ -29,9 +29,9 @@ export class Projection {
    * @param gone told of members, and of others who are known, whose account was deleted
    */
   constructor(
-    state: State,
+    state: ConversationState,
     members: Members,
-    acquaintances: Acquaintances,
+    knownUsers: KnownUsers,
     directory: Pick<ConversationDirectory, "project">,
     timing: Timing["projection"],
     schedule: (due: number) => void,
@@ -39,11 +39,11 @@ export class Projection {
   ) {
     this.#state = state;
     this.#members = members;
-    this.#acquaintances = acquaintances;
+    this.#knownUsers = knownUsers;
     this.#directory = directory;
     this.#timing = timing;
     this.#schedule = schedule;
-    this.#gone = gone;
+    this.#removeDeleted = gone;
   }
 
   /** Something changed: call it in the same turn as the write. */
@@ -55,7 +55,7 @@ export class Projection {
   async tryNow(): Promise<void> {
     if (!this.#isBehind()) return;
     await withDeadline(this.run(), this.#timing.timeoutMs).catch((error: unknown) =>
-      log("warn", "projection_failed", { conversation: this.#state.id, ...fault(error) }),
+      log("warn", "projection_failed", { conversation: this.#state.id, ...errorFields(error) }),
     );
   }
 
@@ -71,8 +71,8 @@ export class Projection {
 
   async #projectSome(): Promise<void> {
     const { profile, dissolvedAt } = this.#state;
-    const untold = profile.version > this.#state.projected;
-    const members = this.#untold()
+    const unprojected = profile.version > this.#state.projected;
+    const members = this.#unprojected()
       .slice(0, BATCH)
       .map(({ user_id, role, state, joined_at, version: at }) => ({
         userId: user_id,
@@ -81,24 +81,24 @@ export class Projection {
         joinedAt: joined_at,
         version: at,
       }));
-    const acquaintances = this.#acquaintances.untold.slice(0, BATCH);
+    const knownUsers = this.#knownUsers.unprojected.slice(0, BATCH);
     const gone = await this.#directory.project(this.#state.id, {
-      ...(untold && { conversation: { profile, dissolvedAt } }),
+      ...(unprojected && { conversation: { profile, dissolvedAt } }),
       members,
-      acquaintances,
+      knownUsers,
     });
-    if (untold) this.#state.setProjected(profile.version);
+    if (unprojected) this.#state.setProjected(profile.version);
     if (members.length > 0) this.#members.projected(members);
-    if (acquaintances.length > 0) this.#acquaintances.projected(acquaintances);
-    if (gone.length > 0) this.#gone(gone);
+    if (knownUsers.length > 0) this.#knownUsers.projected(knownUsers);
+    if (gone.length > 0) this.#removeDeleted(gone);
   }
 
   #isBehind(): boolean {
     const { profile, projected } = this.#state;
-    return profile.version > projected || this.#acquaintances.isBehind || this.#untold().length > 0;
+    return profile.version > projected || this.#knownUsers.hasUnprojected || this.#unprojected().length > 0;
   }
 
-  #untold() {
+  #unprojected() {
     return [...this.#members.all()].filter((member) => member.version > member.projected);
   }
 }

@@ -1,16 +1,16 @@
 import type { ReadReceipt } from "../core/conversation.ts";
 import { noMessage } from "../core/errors.ts";
 import type { Position, UserId } from "../core/ids.ts";
-import { clear } from "./clearing.ts";
-import type { Member } from "./members.ts";
+import { deleteForMe } from "./clearing.ts";
+import type { MemberRow } from "./members.ts";
 import type { Room } from "./room.ts";
 import type { RoomSocket } from "./socket.ts";
 
 /** How members stand to what was said: how far they have read it, and whether they want to hear of it. */
-export class Reading {
-  readonly #room: Pick<Room, "settle" | "members" | "log" | "state" | "happened" | "tell">;
+export class ReadPositions {
+  readonly #room: Pick<Room, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">;
 
-  constructor(room: Pick<Room, "settle" | "members" | "log" | "state" | "happened" | "tell">) {
+  constructor(room: Pick<Room, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">) {
     this.#room = room;
   }
 
@@ -20,8 +20,8 @@ export class Reading {
    * @param from the socket that asked: it is not told
    * @throws `not_found` beyond the last message
    */
-  read(userId: UserId, seq: Position | undefined, from: RoomSocket | null): Member {
-    this.#room.settle();
+  read(userId: UserId, seq: Position | undefined, from: RoomSocket | null): MemberRow {
+    this.#room.flushSends();
     const { log, members } = this.#room;
     const member = members.active(userId);
     const wanted = seq ?? log.last.seq;
@@ -30,8 +30,8 @@ export class Reading {
     if (n === null) throw noMessage(wanted);
     if (wanted > member.read_seq) {
       const moved = { read_seq: wanted, read_n: n, read_at: Date.now() };
-      members.update(member, moved, this.#seers(member));
-      this.#room.happened((listener) => listener.read(userId, wanted, from));
+      members.affected(member, moved, this.#affected(member));
+      this.#room.publish((observer) => observer.read(userId, wanted, from));
     }
     return member;
   }
@@ -46,32 +46,39 @@ export class Reading {
    * Has nothing count as unread to a member from now on, or again; what came until then he counts as having read.
    * Twice changes nothing. @throws `not_found`
    */
-  async discard(userId: UserId, discards: boolean): Promise<void> {
-    this.#room.settle();
+  async setIgnoreUnread(userId: UserId, ignoresUnread: boolean): Promise<void> {
+    this.#room.flushSends();
     const { log, members } = this.#room;
     const member = members.active(userId);
-    if ((member.discards === 1) !== discards) {
+    if ((member.discards === 1) !== ignoresUnread) {
       const { seq, n } = log.last;
-      const moved = !discards && seq > member.read_seq;
+      const moved = !ignoresUnread && seq > member.read_seq;
       const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
-      members.update(member, { ...read, discards: discards ? 1 : 0 }, moved ? this.#seers(member) : [member]);
-      this.#room.happened((listener) => {
-        if (moved) listener.read(userId, seq, null);
+      members.affected(
+        member,
+        { ...read, discards: ignoresUnread ? 1 : 0 },
+        moved ? this.#affected(member) : [member],
+      );
+      this.#room.publish((observer) => {
+        if (moved) observer.read(userId, seq, null);
       });
     }
     await this.tell(userId);
   }
 
-  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see clear */
-  async clear(userId: UserId, withHistory: boolean): Promise<void> {
-    this.#room.settle();
+  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see deleteForMe */
+  async deleteForMe(userId: UserId, withHistory: boolean): Promise<void> {
+    this.#room.flushSends();
     const { log, members } = this.#room;
     const member = members.active(userId);
     const { last } = log;
-    const { changed, moved } = clear(members, member, last, { withHistory, seers: this.#seers(member) });
+    const { changed, moved } = deleteForMe(members, member, last, {
+      withHistory,
+      seers: this.#affected(member),
+    });
     if (changed) {
-      this.#room.happened((listener) => {
-        if (moved) listener.read(userId, last.seq, null);
+      this.#room.publish((observer) => {
+        if (moved) observer.read(userId, last.seq, null);
       });
     }
     await this.tell(userId);
@@ -80,11 +87,11 @@ export class Reading {
   /** One try to tell those in whose lists it shows how far somebody has read. */
   async tell(userId: UserId): Promise<void> {
     const member = this.#room.members.active(userId);
-    await this.#room.tell(this.#seers(member).map(({ user_id }) => user_id));
+    await this.#room.updateInboxes(this.#affected(member).map(({ user_id }) => user_id));
   }
 
   /** In whose lists it shows how far somebody has read: in a direct conversation in the other one's too. */
-  #seers(member: Member): Member[] {
+  #affected(member: MemberRow): MemberRow[] {
     return this.#room.state.profile.kind === "direct" ? [...this.#room.members.all()] : [member];
   }
 }

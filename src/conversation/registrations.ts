@@ -1,6 +1,6 @@
 import { CoreError } from "../core/errors.ts";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
@@ -15,7 +15,7 @@ interface SessionSockets {
  * Keeps the inboxes informed of which sessions have a socket here, so that ending a session finds
  * them all. A socket is announced before it is opened: a kick in between is remembered.
  */
-export class Registrations {
+export class SessionRegistry {
   readonly #id: ConversationId;
   readonly #inboxes: Inboxes;
   readonly #sockets: SessionSockets;
@@ -84,7 +84,7 @@ export class Registrations {
       });
     } catch (error) {
       // The inbox asks by itself from time to time which sockets are still open.
-      log("warn", "unregister_failed", { conversation: this.#id, user: userId, ...fault(error) });
+      log("warn", "unregister_failed", { conversation: this.#id, user: userId, ...errorFields(error) });
     } finally {
       isInTime = false;
     }
@@ -96,7 +96,7 @@ export class Registrations {
       await this.#inOrder(sessionId, () => this.#inboxes.register(userId, registration));
     } catch (error) {
       // Ended meanwhile, or nobody can say: a socket that a logout would not find must not stay.
-      log("warn", "register_failed", { conversation: this.#id, user: userId, ...fault(error) });
+      log("warn", "register_failed", { conversation: this.#id, user: userId, ...errorFields(error) });
       this.#sockets.kickSession(sessionId);
     }
   }

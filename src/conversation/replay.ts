@@ -1,6 +1,6 @@
 import { Position } from "../core/ids.ts";
-import type { Change, Place, ReplayPage } from "../core/replay.ts";
-import type { Member } from "./members.ts";
+import type { MessageChange, ReplayPage, SyncPosition } from "../core/replay.ts";
+import type { MemberRow } from "./members.ts";
 import type { Room } from "./room.ts";
 
 const PAGE = 100;
@@ -11,7 +11,12 @@ const PAGE = 100;
  * left that is the last one he saw.
  * @param rev undefined: the client wants no changes
  */
-export function replayPage(room: Room, member: Member, after: Position, rev: number | undefined): ReplayPage {
+export function replayPage(
+  room: Room,
+  member: MemberRow,
+  after: Position,
+  rev: number | undefined,
+): ReplayPage {
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
   const changes = rev === undefined ? [] : room.log.changes(rev, from, PAGE, member);
@@ -30,7 +35,7 @@ export function replayPage(room: Room, member: Member, after: Position, rev: num
   const until = { seq: last, rev: room.state.rev };
   return {
     ...begin,
-    messages: room.view.for(shown, member),
+    messages: room.renderer.render(shown, member),
     within: changesBehind(room, member, begin, until),
     lastSeq,
     rev: until.rev,
@@ -41,10 +46,10 @@ export function replayPage(room: Room, member: Member, after: Position, rev: num
 /** What became of messages behind the place where a page begins; none is the rule. */
 function changesBehind(
   room: Room,
-  member: Member,
+  member: MemberRow,
   { after, since, changes }: Pick<ReplayPage, "after" | "since" | "changes">,
-  until: Place,
-): Change[] {
+  until: SyncPosition,
+): MessageChange[] {
   if (since === undefined || room.state.rev === since) return [];
   const told = new Set(changes.map(({ rev }) => rev));
   const all = room.log.changes(since, until.seq, 3 * PAGE, member);

@@ -1,15 +1,15 @@
-import { CoreError, refused } from "../core/errors.ts";
+import { CoreError, refusedFor } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
-import { type Audience, may, outranks, POLICIES, type Policy } from "../core/policies.ts";
-import type { Member } from "./members.ts";
+import { type GroupAudience, may, outranks, POLICIES, type Policy } from "../core/policies.ts";
+import type { MemberRow } from "./members.ts";
 import type { Room } from "./room.ts";
 
 /** What a policy says of who may do it. */
 type Capability = {
-  [Part in keyof Policy]: Policy[Part] extends Audience ? Part : never;
+  [Part in keyof Policy]: Policy[Part] extends GroupAudience ? Part : never;
 }[keyof Policy];
 
-const WHO: Record<Audience, string> = {
+const AUDIENCE_OF: Record<GroupAudience, string> = {
   member: "Members",
   admin: "Only the owner and the admins",
   owner: "Only the owner",
@@ -17,10 +17,10 @@ const WHO: Record<Audience, string> = {
 };
 
 /** Who may do what in a group: its policy is asked, never what kind of group it is. */
-export class Rights {
-  readonly #room: Pick<Room, "settle" | "members" | "state">;
+export class Permissions {
+  readonly #room: Pick<Room, "flushSends" | "members" | "state">;
 
-  constructor(room: Pick<Room, "settle" | "members" | "state">) {
+  constructor(room: Pick<Room, "flushSends" | "members" | "state">) {
     this.#room = room;
   }
 
@@ -29,33 +29,33 @@ export class Rights {
   }
 
   /** Begins a change: what waits is committed first, then whoever acts is looked at. @throws `not_found` */
-  begin(actorId: UserId): Member {
-    this.#room.settle();
+  begin(actorId: UserId): MemberRow {
+    this.#room.flushSends();
     const actor = this.#room.members.active(actorId);
     if (this.#room.state.profile.kind === "direct") {
-      throw refused("kind", "This is a direct conversation: only groups have that.");
+      throw refusedFor("kind", "This is a direct conversation: only groups have that.");
     }
     return actor;
   }
 
   /** @param deed what it is, for people @throws `forbidden`: where the kind lets nobody do it, that comes first */
-  require(actor: Member, what: Capability, deed: string): void {
+  require(actor: MemberRow, what: Capability, deed: string): void {
     const audience = this.policy[what];
     if (may(actor.role, audience)) return;
-    const detail = `${WHO[audience]} may ${deed} here.`;
-    if (audience === "nobody") throw refused("kind", detail, this.#room.state.profile.policy);
-    throw refused("rank", detail);
+    const detail = `${AUDIENCE_OF[audience]} may ${deed} here.`;
+    if (audience === "nobody") throw refusedFor("kind", detail, this.#room.state.profile.policy);
+    throw refusedFor("rank", detail);
   }
 
   /** @throws `forbidden` unless the actor may act on this member at all */
-  requireOver(actor: Member, target: Member): void {
+  requireOver(actor: MemberRow, target: MemberRow): void {
     if (outranks(actor.role, target.role)) return;
     const refusal = actor === target ? "self" : "rank";
-    throw refused(refusal, "Admins act on plain members only, and nobody on the owner or himself.");
+    throw refusedFor(refusal, "Admins act on plain members only, and nobody on the owner or himself.");
   }
 
   /** @throws `not_found` for who is no member */
-  member(id: UserId): Member {
+  member(id: UserId): MemberRow {
     const member = this.#room.members.isActive(id) ? this.#room.members.find(id) : undefined;
     if (!member) {
       throw new CoreError("not_found", `There is no member ${id} in this group.`, { missing: "member" });

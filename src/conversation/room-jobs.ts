@@ -1,8 +1,8 @@
 import type { Timing } from "../core/timing.ts";
-import type { Jobs } from "../object/jobs.ts";
-import type { Fanout, Note } from "./fanout.ts";
-import type { Indexing } from "./indexing.ts";
-import type { Outbox, Reminder } from "./outbox.ts";
+import type { AlarmJobs } from "../object/jobs.ts";
+import type { Fanout, RetryMarker } from "./fanout.ts";
+import type { Indexer } from "./indexing.ts";
+import type { NotificationOutbox, Wakeup } from "./outbox.ts";
 import type { Projection } from "./projection.ts";
 
 /** What a conversation does later. */
@@ -12,15 +12,15 @@ export type JobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "
 export class RoomJobs {
   readonly #fanout: Fanout;
   readonly #projection: Projection;
-  readonly #indexing: Indexing;
-  readonly #outbox: Outbox;
+  readonly #indexing: Indexer;
+  readonly #outbox: NotificationOutbox;
   readonly #timing: Timing["retryMarker"];
 
   constructor(
     fanout: Fanout,
     projection: Projection,
-    indexing: Indexing,
-    outbox: Outbox,
+    indexing: Indexer,
+    outbox: NotificationOutbox,
     timing: Timing["retryMarker"],
   ) {
     this.#fanout = fanout;
@@ -68,14 +68,14 @@ export class RoomJobs {
     return this.#indexing.repair() ? null : Date.now() + this.#timing.dueMs;
   }
 
-  /** The `notices` job. @see Outbox.repair */
-  notices(): Promise<number | null> {
+  /** The `notices` job. @see NotificationOutbox.repair */
+  notifications(): Promise<number | null> {
     return this.#outbox.repair();
   }
 }
 
 /** What has the alarm look whether all have their notices. */
-export function reminderOf(jobs: Jobs<JobKind>): Reminder {
+export function wakeupOf(jobs: AlarmJobs<JobKind>): Wakeup {
   return {
     set: (due) => jobs.schedule("notices", "", due),
     cancel: () => jobs.cancel("notices", ""),
@@ -83,10 +83,14 @@ export function reminderOf(jobs: Jobs<JobKind>): Reminder {
 }
 
 /** The note that a job is for: after a crash the alarm does what is left of it. */
-export function noteOf(jobs: Jobs<JobKind>, kind: JobKind, timing: Timing["retryMarker"]): Note {
+export function markerOf(
+  jobs: AlarmJobs<JobKind>,
+  kind: JobKind,
+  timing: Timing["retryMarker"],
+): RetryMarker {
   return {
-    exists: () => jobs.has(kind, ""),
-    write: () => jobs.schedule(kind, "", Date.now() + timing.dueMs),
-    erase: () => jobs.cancel(kind, ""),
+    isSet: () => jobs.has(kind, ""),
+    set: () => jobs.schedule(kind, "", Date.now() + timing.dueMs),
+    clear: () => jobs.cancel(kind, ""),
   };
 }

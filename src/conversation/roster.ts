@@ -1,7 +1,7 @@
 import type { Membership } from "../core/conversation.ts";
 import { CustomFields } from "../core/custom-fields.ts";
 import type { UserId } from "../core/ids.ts";
-import type { Member, Members } from "./members.ts";
+import type { MemberRow, Members } from "./members.ts";
 
 /** A place in the list of members. */
 interface MemberPosition {
@@ -18,7 +18,7 @@ export interface MemberRange {
 }
 
 /** The members as a list, in the order in which they joined. */
-export class Roster {
+export class MemberList {
   readonly #members: Members;
 
   constructor(members: Members) {
@@ -38,7 +38,7 @@ export class Roster {
   }
 
   /** Some members; who is none is missing. @throws `not_found` unless the caller is one */
-  named(userId: UserId, wanted: UserId[]): Membership[] {
+  byIds(userId: UserId, wanted: UserId[]): Membership[] {
     this.#members.active(userId);
     return wanted.flatMap((id) => {
       const member = this.#members.isActive(id) ? this.#members.find(id) : undefined;
@@ -46,25 +46,25 @@ export class Roster {
     });
   }
 
-  active(): Member[] {
+  active(): MemberRow[] {
     return [...this.#members.all()]
       .filter((member) => member.state === "active")
       .sort((a, b) => a.joined_at - b.joined_at || a.user_id - b.user_id);
   }
 }
 
-function isBehind(member: Member, { joinedAt, userId }: MemberPosition): boolean {
+function isBehind(member: MemberRow, { joinedAt, userId }: MemberPosition): boolean {
   return member.joined_at > joinedAt || (member.joined_at === joinedAt && member.user_id > userId);
 }
 
 /** A member as whoever asks sees him. */
-export function membership(member: Member): Membership {
+export function membership(member: MemberRow): Membership {
   const { user_id: userId, role, muted_until, name_card: nameCard, joined_at: joinedAt } = member;
   const mutedUntil = muted_until > Date.now() ? muted_until : 0;
   return { userId, role, mutedUntil, nameCard, joinedAt, customFields: fieldsOf(member) };
 }
 
 /** What clients keep with a member. */
-export function fieldsOf({ custom_fields }: Member): CustomFields {
+export function fieldsOf({ custom_fields }: MemberRow): CustomFields {
   return CustomFields.parse(JSON.parse(custom_fields));
 }

@@ -1,23 +1,23 @@
 import { type Kind, searchText } from "../core/content.ts";
-import { fold } from "../core/fold.ts";
+import { normalizeForSearch } from "../core/fold.ts";
 import { Seq, type UserId } from "../core/ids.ts";
 import type { Timing } from "../core/timing.ts";
-import type { Note } from "./fanout.ts";
-import { Indexing } from "./indexing.ts";
-import type { Log, Reader, Row } from "./log.ts";
-import { Words } from "./words.ts";
+import type { RetryMarker } from "./fanout.ts";
+import { Indexer } from "./indexing.ts";
+import type { MessageLog, MessageRow, Reader } from "./log.ts";
+import { BigramIndex } from "./words.ts";
 
 /** Messages above the index that one call looks at. */
-const MOST_SCANNED = 5_000;
+const MAX_SCANNED = 5_000;
 /** Hits of the index that one call looks at; fewer for a long text, of which each token is compared in each. */
-const MOST_HITS = 20_000;
-const LEAST_HITS = 1_000;
-const MOST_COMPARED = 200_000;
+const MAX_HITS = 20_000;
+const MIN_HITS = 1_000;
+const MAX_COMPARED = 200_000;
 /** UTF-16 units of bodies that one call reads; of merged ones bytes as they are shown. */
-const MOST_READ = 2 * 1024 * 1024;
+const MAX_READ = 2 * 1024 * 1024;
 
 /** What is looked for: a text as it was typed, not empty; only messages of this sender, kind, before this seq. */
-export interface Wanted {
+export interface SearchQuery {
   text: string;
   senderId?: UserId;
   kind?: Kind;
@@ -26,8 +26,8 @@ export interface Wanted {
 }
 
 /** What was found, and behind which seq to go on in that direction; null: there is nothing more. */
-export interface Found {
-  rows: Row[];
+export interface SearchHits {
+  rows: MessageRow[];
   next: Seq | null;
 }
 
@@ -35,26 +35,26 @@ export interface Found {
  * Search in a conversation. A message is found if its folded text has the folded query in it. The index says
  * where to look, above it messages are scanned: no search waits for the index, and no send pays for it.
  */
-export class Search {
-  readonly #log: Log;
-  readonly #words: Words;
-  readonly indexing: Indexing;
+export class MessageSearch {
+  readonly #log: MessageLog;
+  readonly #words: BigramIndex;
+  readonly indexing: Indexer;
 
-  constructor(storage: DurableObjectStorage, log: Log, note: Note, timing: Timing["indexing"]) {
+  constructor(storage: DurableObjectStorage, log: MessageLog, note: RetryMarker, timing: Timing["indexing"]) {
     this.#log = log;
-    this.#words = new Words(storage.sql);
-    this.indexing = new Indexing(storage, log, this.#words, note, timing);
+    this.#words = new BigramIndex(storage.sql);
+    this.indexing = new Indexer(storage, log, this.#words, note, timing);
   }
 
   /** At most `limit` messages, the newest first; fewer where the call has looked at as many as it may. */
-  find(wanted: Wanted, reader: Reader): Found {
-    const text = fold(wanted.text);
-    const page = new Page(text, wanted.limit, this.#log);
+  find(wanted: SearchQuery, reader: Reader): SearchHits {
+    const text = normalizeForSearch(wanted.text);
+    const page = new HitPage(text, wanted.limit, this.#log);
     let before = Math.min(wanted.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
 
     const floor = Math.max(this.indexing.indexedSeq, reader.visible_from);
     if (before - 1 > floor) {
-      const after = Math.max(floor, before - 1 - MOST_SCANNED);
+      const after = Math.max(floor, before - 1 - MAX_SCANNED);
       for (const row of this.#log.between(after, before, reader, wanted, "DESC")) {
         if (page.take(row)) return page.full();
       }
@@ -62,7 +62,7 @@ export class Search {
       if (after > floor) return page.upTo(before);
     }
 
-    let left = mostHits(text);
+    let left = maxHits(text);
     for (let count = wanted.limit + 1; left > 0; count = Math.min(4 * count, left)) {
       const hits = this.#words.find(text, { after: reader.visible_from, before }, count);
       for (const row of this.#log.among(hits, reader, wanted, "DESC")) {
@@ -77,18 +77,21 @@ export class Search {
   }
 
   /** The same in either order. */
-  stretch({ rising, ...wanted }: Wanted & { after?: number; rising: boolean }, reader: Reader): Found {
-    return rising ? this.#rise(wanted, reader) : this.find(wanted, reader);
+  chunk(
+    { ascending, ...wanted }: SearchQuery & { after?: number; ascending: boolean },
+    reader: Reader,
+  ): SearchHits {
+    return ascending ? this.#ascend(wanted, reader) : this.find(wanted, reader);
   }
 
-  #rise(wanted: Wanted & { after?: number }, reader: Reader): Found {
-    const text = fold(wanted.text);
-    const page = new Page(text, wanted.limit, this.#log);
+  #ascend(wanted: SearchQuery & { after?: number }, reader: Reader): SearchHits {
+    const text = normalizeForSearch(wanted.text);
+    const page = new HitPage(text, wanted.limit, this.#log);
     let after = Math.max(wanted.after ?? 0, reader.visible_from);
     const end = Math.min(wanted.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
 
     const roof = Math.min(end, this.indexing.indexedSeq + 1);
-    let left = mostHits(text);
+    let left = maxHits(text);
     for (let count = wanted.limit + 1; after + 1 < roof; count = Math.min(4 * count, left)) {
       if (left <= 0) return page.upTo(after);
       const hits = this.#words.find(text, { after, before: roof }, count, "ASC");
@@ -99,7 +102,7 @@ export class Search {
       left -= count;
     }
 
-    const to = Math.min(end, after + 1 + MOST_SCANNED);
+    const to = Math.min(end, after + 1 + MAX_SCANNED);
     for (const row of this.#log.between(after, to, reader, wanted, "ASC")) {
       if (page.take(row)) return page.full();
     }
@@ -108,44 +111,44 @@ export class Search {
 }
 
 /** How many hits of the index a call compares. */
-function mostHits(text: string): number {
-  return Math.min(MOST_HITS, Math.max(LEAST_HITS, Math.floor(MOST_COMPARED / text.length)));
+function maxHits(text: string): number {
+  return Math.min(MAX_HITS, Math.max(MIN_HITS, Math.floor(MAX_COMPARED / text.length)));
 }
 
 /** The page that a call fills. */
-class Page {
-  readonly #log: Pick<Log, "weigh">;
+class HitPage {
+  readonly #log: Pick<MessageLog, "countAndWeigh">;
   readonly #text: string;
   readonly #limit: number;
-  readonly #rows: Row[] = [];
+  readonly #rows: MessageRow[] = [];
   #read = 0;
   #last: Seq | null = null;
 
-  constructor(text: string, limit: number, log: Pick<Log, "weigh">) {
+  constructor(text: string, limit: number, log: Pick<MessageLog, "countAndWeigh">) {
     this.#log = log;
     this.#text = text;
     this.#limit = limit;
   }
 
   /** Takes the next row if it has the text. @returns true once the call has to end: there is more, or too much was read */
-  take(row: Row): boolean {
+  take(row: MessageRow): boolean {
     // A merged one is more on the page than in its row.
-    this.#read += row.kind === "merged" ? this.#log.weigh(row) : row.body.length;
-    if (fold(searchText(row.kind, row.body)).includes(this.#text)) {
+    this.#read += row.kind === "merged" ? this.#log.countAndWeigh(row) : row.body.length;
+    if (normalizeForSearch(searchText(row.kind, row.body)).includes(this.#text)) {
       if (this.#rows.length === this.#limit) return true;
       this.#rows.push(row);
     }
     this.#last = row.seq;
-    return this.#read > MOST_READ;
+    return this.#read > MAX_READ;
   }
 
   /** The page after `take` has ended it: what follows is behind the last that it has looked at. */
-  full(): Found {
+  full(): SearchHits {
     return { rows: this.#rows, next: this.#last };
   }
 
   /** The page where everything was looked at up to a seq, or (null) at all. */
-  upTo(seq: number | null): Found {
+  upTo(seq: number | null): SearchHits {
     return { rows: this.#rows, next: seq === null ? null : Seq.parse(seq) };
   }
 }

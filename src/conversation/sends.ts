@@ -1,23 +1,23 @@
 import { CoreError, type Failure, noMentioned, noMessage, type Result } from "../core/errors.ts";
 import { Position, Seq, type UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import { Backlog, weightOf } from "../object/backlog.ts";
-import type { Acquaintances } from "./acquaintances.ts";
-import { type Log, type Row, storedMentions } from "./log.ts";
-import type { Member, Members, ReadPosition } from "./members.ts";
+import type { KnownUsers } from "./acquaintances.ts";
+import { type MessageLog, type MessageRow, storedMentions } from "./log.ts";
+import type { MemberRow, Members, ReadPosition } from "./members.ts";
 
 /** More do not wait for their turn, or for others. */
 export const MAX_WAITING = 1_000;
 
 /** A message that is stored; `replay`: it was already, and its sender repeats himself. */
-export interface Sent {
-  row: Row;
+export interface StoredSend {
+  row: MessageRow;
   replay: boolean;
 }
 
 /** A send on its way. */
-export interface Send<Origin> {
+export interface QueuedSend<Origin> {
   senderId: UserId;
   draft: Draft;
   /** where it came from: a socket gets an ack instead of the message, a call its answer */
@@ -25,9 +25,9 @@ export interface Send<Origin> {
 }
 
 /** What became of a send. */
-export interface Outcome<Origin> {
-  send: Pick<Send<Origin>, "origin"> & { draft: Pick<Draft, "clientMsgId"> };
-  result: Result<Sent>;
+export interface SendOutcome<Origin> {
+  send: Pick<QueuedSend<Origin>, "origin"> & { draft: Pick<Draft, "clientMsgId"> };
+  result: Result<StoredSend>;
 }
 
 /**
@@ -35,15 +35,15 @@ export interface Outcome<Origin> {
  * at once; those on its heels wait for the next timer turn and go together in one transaction, as the
  * runtime syncs once for each event. Each has a savepoint: one that throws is refused alone.
  */
-export class Sends<Origin> {
+export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
-  readonly #log: Log;
+  readonly #log: MessageLog;
   readonly #members: Members;
-  readonly #acquaintances: Pick<Acquaintances, "store" | "apply">;
-  readonly #writeRefusal: (sender: Member) => CoreError | undefined;
-  readonly #committed: (outcomes: Outcome<Origin>[]) => void;
+  readonly #knownUsers: Pick<KnownUsers, "store" | "apply">;
+  readonly #checkPermission: (sender: MemberRow) => CoreError | undefined;
+  readonly #committed: (outcomes: SendOutcome<Origin>[]) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
-  #waiting: Send<Origin>[] = [];
+  #waiting: QueuedSend<Origin>[] = [];
   #turnIsSet = false;
 
   /**
@@ -53,25 +53,25 @@ export class Sends<Origin> {
    */
   constructor(
     storage: DurableObjectStorage,
-    log: Log,
+    log: MessageLog,
     members: Members,
-    acquaintances: Pick<Acquaintances, "store" | "apply">,
-    writeRefusal: (sender: Member) => CoreError | undefined,
-    committed: (outcomes: Outcome<Origin>[]) => void,
+    knownUsers: Pick<KnownUsers, "store" | "apply">,
+    writeRefusal: (sender: MemberRow) => CoreError | undefined,
+    committed: (outcomes: SendOutcome<Origin>[]) => void,
   ) {
     this.#storage = storage;
     this.#log = log;
     this.#members = members;
-    this.#acquaintances = acquaintances;
-    this.#writeRefusal = writeRefusal;
+    this.#knownUsers = knownUsers;
+    this.#checkPermission = writeRefusal;
     this.#committed = committed;
   }
 
   /** Takes sends in; what finds no room is refused as `rate_limited`, the rest is answered after its commit. */
-  submit(sends: Send<Origin>[]): void {
-    const refused: Outcome<Origin>[] = [];
+  enqueue(sends: QueuedSend<Origin>[]): void {
+    const refused: SendOutcome<Origin>[] = [];
     for (const send of sends) {
-      if (this.#backlog.enter(1, weightOf(send.draft))) this.#waiting.push(send);
+      if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
     if (!this.#turnIsSet) this.#turn();
@@ -98,12 +98,12 @@ export class Sends<Origin> {
     }
   }
 
-  #commit(sends: Send<Origin>[]): Outcome<Origin>[] {
+  #commit(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
     try {
       return this.#commitAll(sends);
     } catch (error) {
       if (!(error instanceof CoreError)) {
-        log("error", "commit_failed", { sends: sends.length, ...fault(error) });
+        log("error", "commit_failed", { sends: sends.length, ...errorFields(error) });
       }
       const result = error instanceof CoreError ? error.toFailure() : NOT_STORED;
       return sends.map((send) => ({ send, result }));
@@ -111,7 +111,7 @@ export class Sends<Origin> {
   }
 
   /** One transaction for all; a single send needs no savepoint in it. */
-  #commitAll(sends: Send<Origin>[]): Outcome<Origin>[] {
+  #commitAll(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
     const storeOne = sends.length === 1 ? this.#storeAlone : this.#storeAmongOthers;
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
@@ -132,28 +132,28 @@ export class Sends<Origin> {
     this.#log.last = last;
     for (const [userId, position] of positions) this.#members.applySent(userId, position);
     for (const { send, result } of outcomes) {
-      const { shown } = send.draft;
-      if (shown && result.ok && !result.value.replay) this.#acquaintances.apply(shown.people);
+      const { rendered: shown } = send.draft;
+      if (shown && result.ok && !result.value.replay) this.#knownUsers.apply(shown.people);
     }
     return outcomes;
   }
 
-  readonly #storeAlone = (send: Send<Origin>, last: Log["last"]): Result<Sent> => ({
+  readonly #storeAlone = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => ({
     ok: true,
     value: this.#store(send, last),
   });
 
-  readonly #storeAmongOthers = (send: Send<Origin>, last: Log["last"]): Result<Sent> => {
+  readonly #storeAmongOthers = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
     try {
       return this.#storage.transactionSync(() => this.#storeAlone(send, last));
     } catch (error) {
       if (error instanceof CoreError) return error.toFailure();
-      log("error", "send_failed", { sender: send.senderId, ...fault(error) });
+      log("error", "send_failed", { sender: send.senderId, ...errorFields(error) });
       return NOT_STORED;
     }
   };
 
-  #store({ senderId, draft }: Send<Origin>, last: Log["last"]): Sent {
+  #store({ senderId, draft }: QueuedSend<Origin>, last: MessageLog["last"]): StoredSend {
     const sender = this.#members.active(senderId);
     const { clientMsgId } = draft;
     // Repeated sends are rare: it is the index that finds them, or a check that has become untrue since.
@@ -178,12 +178,12 @@ export class Sends<Origin> {
     };
     if (!this.#log.insert(row))
       return replayOf(known()) ?? raise(new Error("a client id that conflicts is there"));
-    if (draft.shown) this.#acquaintances.store(draft.shown.people);
+    if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
     return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
   }
 
-  #refusal({ quoteSeq, mentions }: Draft, sender: Member): CoreError | undefined {
-    const refusal = this.#writeRefusal(sender);
+  #refusal({ quoteSeq, mentions }: Draft, sender: MemberRow): CoreError | undefined {
+    const refusal = this.#checkPermission(sender);
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
     const stranger = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
@@ -191,7 +191,7 @@ export class Sends<Origin> {
   }
 }
 
-function replayOf(row: Row | undefined): Sent | undefined {
+function replayOf(row: MessageRow | undefined): StoredSend | undefined {
   return row && { row, replay: true };
 }
 

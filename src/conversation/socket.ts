@@ -1,35 +1,35 @@
 import { z } from "zod";
 import { Position } from "../core/ids.ts";
-import { HeldAttachment, HeldSocket, type Identity } from "../object/socket.ts";
+import { HibernatingSocket, type Identity, SocketAttachment } from "../object/socket.ts";
 
 /** What survives hibernation with a socket. `v` is raised when the shape changes. */
-const Attachment = HeldAttachment.extend({
+const RoomAttachment = SocketAttachment.extend({
   v: z.literal(1),
   /** null: live. Else it is in the midst of a replay, which has told it the changes up to `rev`. */
   replay: z.object({ after: Position, rev: z.int() }).nullable(),
 });
-type Attachment = z.infer<typeof Attachment>;
+type RoomAttachment = z.infer<typeof RoomAttachment>;
 
 /** One socket of the room: who is behind it, whether it is live, how well it reads. */
-export class RoomSocket extends HeldSocket<Attachment> {
+export class RoomSocket extends HibernatingSocket<RoomAttachment> {
   /** Takes a new socket into the room, live. */
   static accept(ctx: DurableObjectState, ws: WebSocket, identity: Identity): RoomSocket {
     ctx.acceptWebSocket(ws);
     const { userId, sessionId, expiresAt } = identity;
     const attachment = { v: 1, userId, sessionId, expiresAt, replay: null, closing: false } as const;
     const socket = new RoomSocket(ctx, ws, attachment);
-    socket.carry(attachment);
+    socket.saveAttachment(attachment);
     return socket;
   }
 
   /** A socket that was kept over hibernation; null if what it carries is not understood. */
   static restore(ctx: DurableObjectState, ws: WebSocket): RoomSocket | null {
-    const parsed = Attachment.safeParse(ws.deserializeAttachment());
+    const parsed = RoomAttachment.safeParse(ws.deserializeAttachment());
     return parsed.success ? new RoomSocket(ctx, ws, parsed.data) : null;
   }
 
   /** Where its replay stands; null once it is live. */
-  get replay(): Attachment["replay"] {
+  get replay(): RoomAttachment["replay"] {
     return this.attachment.replay;
   }
 
@@ -40,11 +40,11 @@ export class RoomSocket extends HeldSocket<Attachment> {
 
   /** Behind: it gets replay pages only. */
   fallBehind(after: Position, rev: number): void {
-    this.carry({ ...this.attachment, replay: { after, rev } });
+    this.saveAttachment({ ...this.attachment, replay: { after, rev } });
   }
 
   goLive(): void {
     if (this.replay === null) return;
-    this.carry({ ...this.attachment, replay: null });
+    this.saveAttachment({ ...this.attachment, replay: null });
   }
 }

@@ -1,12 +1,12 @@
 import { CoreError, type Failure } from "../core/errors.ts";
 import { Position, type SessionId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { AnyDraft } from "../core/message.ts";
-import type { Command, KickReason, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
+import type { KickReason, RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../core/protocol.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Timing } from "../core/timing.ts";
 import { pageFrames } from "../object/frames.ts";
-import { type Intake, readFrame } from "../object/intake.ts";
+import { type FrameReader, readFrame } from "../object/intake.ts";
 import { CLOSE } from "../object/socket.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Opening } from "./opening.ts";
@@ -15,28 +15,28 @@ import type { Room } from "./room.ts";
 import { RoomSocket } from "./socket.ts";
 
 /** What the sockets need from outside. */
-export interface SocketsDeps {
+export interface RoomSocketsDeps {
   protocol: RoomProtocol;
   settings: Pick<Settings, "rateLimits">;
   timing: Pick<Timing, "frameRate">;
 }
 
 /** The sockets of a room: opens and closes them, and takes their frames to the room. */
-export class Sockets {
+export class RoomSockets {
   readonly #ctx: DurableObjectState;
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
-  readonly #intake: Intake<Command>;
+  readonly #frameReader: FrameReader<RoomCommand>;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #broadcast: Broadcast;
 
-  constructor(ctx: DurableObjectState, { protocol, settings, timing }: SocketsDeps, room: Room) {
+  constructor(ctx: DurableObjectState, { protocol, settings, timing }: RoomSocketsDeps, room: Room) {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
-    this.#intake = {
+    this.#frameReader = {
       decode: (frame) => protocol.decode(frame, room.state.id),
-      refused: protocol.refused,
+      refuse: protocol.refused,
       rateLimits: settings.rateLimits,
       frameRate: timing.frameRate,
     };
@@ -49,18 +49,18 @@ export class Sockets {
       sockets: () => [...this.#sockets.values()],
       kick: (concerns, reason) => this.kick(concerns, reason),
     });
-    room.listen(this.#broadcast);
+    room.observe(this.#broadcast);
   }
 
   /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
   open(ws: WebSocket, { after, rev, ...identity }: Omit<Opening, "subprotocol">): void {
     // What waits is committed before the socket is there: else it gets it live, and replayed once more.
-    this.#room.settle();
+    this.#room.flushSends();
     const member = this.#room.members.active(identity.userId);
     const socket = RoomSocket.accept(this.#ctx, ws, identity);
     this.#sockets.set(ws, socket);
     try {
-      this.#tell(socket, {
+      this.#sendEvent(socket, {
         type: "ready",
         userId: identity.userId,
         sessionId: identity.sessionId,
@@ -84,8 +84,8 @@ export class Sockets {
       return;
     }
     if (socket.isClosing) return;
-    socket.heard();
-    const read = readFrame(this.#intake, socket, data);
+    socket.markAlive();
+    const read = readFrame(this.#frameReader, socket, data);
     if (!read) return;
     try {
       this.#take(socket, read.command, read.granted);
@@ -94,7 +94,7 @@ export class Sockets {
         this.#refuse(socket, error.toFailure(), undefined);
         return;
       }
-      log("error", "frame_failed", { conversation: this.#room.state.id, ...fault(error) });
+      log("error", "frame_failed", { conversation: this.#room.state.id, ...errorFields(error) });
       socket.close(CLOSE.fault);
     }
   }
@@ -108,14 +108,14 @@ export class Sockets {
   }
 
   hasSession(sessionId: SessionId): boolean {
-    return this.#some((socket) => socket.sessionId === sessionId && !socket.isClosing);
+    return this.#isOpen((socket) => socket.sessionId === sessionId && !socket.isClosing);
   }
 
   /** Closes the sockets for which `concerns` holds, telling why. */
   kick(concerns: (socket: RoomSocket) => boolean, reason: KickReason): void {
     for (const socket of this.#sockets.values()) {
       if (!concerns(socket)) continue;
-      this.#tell(socket, { type: "kicked", reason });
+      this.#sendEvent(socket, { type: "kicked", reason });
       socket.close(CLOSE.kicked);
     }
   }
@@ -134,14 +134,14 @@ export class Sockets {
     return next;
   }
 
-  #take(socket: RoomSocket, command: Command, granted: number): void {
+  #take(socket: RoomSocket, command: RoomCommand, granted: number): void {
     switch (command.type) {
       case "send":
         this.#send(socket, command.items.slice(0, granted));
         return;
       case "read":
         socket.valid();
-        this.#room.reading.read(socket.userId, command.seq, socket);
+        this.#room.readPositions.read(socket.userId, command.seq, socket);
         return;
       case "typing":
         socket.valid();
@@ -176,8 +176,8 @@ export class Sockets {
     // What waits is committed first, so that the page and what comes live meet without a gap; the socket
     // is behind meanwhile, or it would get that live and in the page.
     if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
-    const acks = this.#broadcast.settleFor(socket);
-    this.#room.people.refreshBehind();
+    const acks = this.#broadcast.resolveFor(socket);
+    this.#room.profiles.refreshInBackground();
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, from);
     for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
     for (const frame of acks) socket.send(frame);
@@ -187,18 +187,18 @@ export class Sockets {
     }
     socket.goLive();
     // What changed besides messages between its pages has not reached it.
-    if (wasBehind) this.#room.announce([socket.userId]);
+    if (wasBehind) this.#room.pushConversation([socket.userId]);
   }
 
   #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {
     socket.send(this.#protocol.refused(failure, { clientMsgId }));
   }
 
-  #tell(socket: RoomSocket, event: RoomEvent): void {
+  #sendEvent(socket: RoomSocket, event: RoomEvent): void {
     socket.send(this.#protocol.event(event));
   }
 
-  #some(holds: (socket: RoomSocket) => boolean): boolean {
+  #isOpen(holds: (socket: RoomSocket) => boolean): boolean {
     for (const socket of this.#sockets.values()) if (holds(socket)) return true;
     return false;
   }

@@ -1,17 +1,17 @@
-import type { ConversationKind, Flags, JoinPolicy, Profile } from "../core/conversation.ts";
+import type { ConversationKind, DirectFlags, JoinPolicy, Profile } from "../core/conversation.ts";
 import { CustomFields } from "../core/custom-fields.ts";
 import type { ConversationId, Handle, UserId } from "../core/ids.ts";
 import type { PolicyName } from "../core/policies.ts";
-import type { Created } from "../core/ports.ts";
+import type { CreatedConversation } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { Members } from "./members.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { firstNotices } from "./notices.ts";
-import { Outbox } from "./outbox.ts";
-import { People } from "./people.ts";
+import { firstNotifications } from "./notices.ts";
+import { NotificationOutbox } from "./outbox.ts";
+import { ProfileCache } from "./people.ts";
 
-type Row = {
+type ConversationRow = {
   id: ConversationId;
   kind: ConversationKind;
   name: string;
@@ -38,19 +38,19 @@ type Row = {
 };
 
 /** What D1 has to know of a conversation when it changes. */
-export interface Shared {
+export interface SharedState {
   profile: Profile;
   dissolvedAt: number | null;
 }
 
 /** What a conversation is besides its messages and members: one row. */
-export class State {
+export class ConversationState {
   readonly #sql: SqlStorage;
   readonly id: ConversationId;
   profile: Profile;
   /** the version of the profile that D1 knows */
   projected: number;
-  flags: Flags;
+  directFlags: DirectFlags;
   /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
   changes: number;
   /** when the group was dissolved; null while it is not */
@@ -60,12 +60,12 @@ export class State {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const row = sql.exec<Row>("SELECT * FROM conversation").one();
+    const row = sql.exec<ConversationRow>("SELECT * FROM conversation").one();
     this.id = row.id;
     this.changes = row.changes;
     this.rev = row.rev;
     this.projected = row.projected;
-    this.flags = {
+    this.directFlags = {
       blocked: row.blocked === 1,
       friends: row.friends === 1,
       friendsOnly: row.friends_only === 1,
@@ -96,12 +96,12 @@ export class State {
   }
 
   /** Stores what D1 says of the two now. @returns whether it is another thing than before */
-  setFlags(flags: Flags): boolean {
-    const { blocked, friends } = flags;
-    if (blocked === this.flags.blocked && friends === this.flags.friends) return false;
+  setDirectFlags(directFlags: DirectFlags): boolean {
+    const { blocked, friends } = directFlags;
+    if (blocked === this.directFlags.blocked && friends === this.directFlags.friends) return false;
     this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
     // Whether only friends may write was settled at creation.
-    this.flags = { ...this.flags, blocked, friends };
+    this.directFlags = { ...this.directFlags, blocked, friends };
     return true;
   }
 
@@ -111,7 +111,7 @@ export class State {
   }
 
   /** Stores a profile, or that the group is dissolved; memory follows by `applyShared`. */
-  storeShared({ profile, dissolvedAt }: Shared): void {
+  storeShared({ profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
          owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
@@ -129,7 +129,7 @@ export class State {
     );
   }
 
-  applyShared({ profile, dissolvedAt }: Shared): void {
+  applyShared({ profile, dissolvedAt }: SharedState): void {
     this.profile = profile;
     this.dissolvedAt = dissolvedAt;
   }
@@ -148,7 +148,7 @@ export class State {
 export function create(
   storage: DurableObjectStorage,
   id: ConversationId,
-  { profile, flags, members }: Created,
+  { profile, flags: directFlags, members }: CreatedConversation,
   { retryMarker, blockChange }: Pick<Timing, "retryMarker" | "blockChange">,
 ): void {
   if (hasSchema(storage)) return;
@@ -172,16 +172,16 @@ export function create(
       profile.handle,
       profile.maxMembers,
       JSON.stringify(profile.customFields),
-      Number(flags.blocked),
-      Number(flags.friends),
-      Number(flags.friendsOnly),
+      Number(directFlags.blocked),
+      Number(directFlags.friends),
+      Number(directFlags.friendsOnly),
     );
     Members.insertFirst(storage.sql, members);
     const now = Date.now();
-    for (const { person } of members) People.store(storage.sql, person, now);
+    for (const { person } of members) ProfileCache.store(storage.sql, person, now);
     // Nobody has been told yet: what a crash leaves undone here the alarm does.
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + retryMarker.dueMs);
-    if (Outbox.store(storage.sql, firstNotices({ id, profile }, members)).length > 0) {
+    if (NotificationOutbox.store(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
       storage.sql.exec(
         "INSERT INTO jobs (kind, key, due) VALUES ('notices', '', ?)",
         now + retryMarker.dueMs,

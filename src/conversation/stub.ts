@@ -1,16 +1,16 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
 import type { AnyDraft, Person } from "../core/message.ts";
-import type { DeviceSends, Greeting, ReplayInput } from "../core/ports.ts";
+import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
-import type { MemberChange, ProfileChange } from "./group.ts";
-import type { HistoryRange } from "./history.ts";
-import type { Decision } from "./joining.ts";
+import type { MemberEdit, ProfileChange } from "./group.ts";
+import type { HistoryChunkQuery } from "./history.ts";
+import type { JoinDecision } from "./joining.ts";
 import type { ConversationObject } from "./object.ts";
 import { OPENING_HEADER, type Opening } from "./opening.ts";
 import type { ReadableRange } from "./readable.ts";
 import type { MemberRange } from "./roster.ts";
-import type { Wanted } from "./search.ts";
+import type { SearchQuery } from "./search.ts";
 
 /** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
 export class ConversationStubs {
@@ -38,18 +38,18 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).page(input));
   }
 
-  /** @see ConversationObject.stagedPage */
-  stagedPage(id: ConversationId, input: { userId: UserId; before?: number; limit: number }) {
-    return callObject(this.#timing, () => this.#stub(id).stagedPage(input));
+  /** @see ConversationObject.pageWithContext */
+  pageWithContext(id: ConversationId, input: { userId: UserId; before?: number; limit: number }) {
+    return callObject(this.#timing, () => this.#stub(id).pageWithContext(input));
   }
 
-  /** @see ConversationObject.readable */
-  readable(id: ConversationId, input: { userId: UserId } & ReadableRange) {
-    return callObject(this.#timing, () => this.#stub(id).readable(input));
+  /** @see ConversationObject.readablePage */
+  readablePage(id: ConversationId, input: { userId: UserId } & ReadableRange) {
+    return callObject(this.#timing, () => this.#stub(id).readablePage(input));
   }
 
   /** @see ConversationObject.history */
-  history(id: ConversationId, input: { userId: UserId; evenLeft?: boolean } & HistoryRange) {
+  history(id: ConversationId, input: { userId: UserId; includeFormer?: boolean } & HistoryChunkQuery) {
     return callObject(this.#timing, () => this.#stub(id).history(input));
   }
 
@@ -59,7 +59,7 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.search */
-  search(id: ConversationId, input: { userId: UserId } & Wanted) {
+  search(id: ConversationId, input: { userId: UserId } & SearchQuery) {
     return callObject(this.#timing, () => this.#stub(id).search(input));
   }
 
@@ -73,9 +73,9 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).revoke(input));
   }
 
-  /** Not twice: tried once. @see ConversationObject.takeBack */
-  takeBack(id: ConversationId, input: { userId: UserId; seq: Seq; withinS: number }) {
-    return callObjectOnce(() => this.#stub(id).takeBack(input));
+  /** Not twice: tried once. @see ConversationObject.revokeWithin */
+  revokeWithin(id: ConversationId, input: { userId: UserId; seq: Seq; withinS: number }) {
+    return callObjectOnce(() => this.#stub(id).revokeWithin(input));
   }
 
   /** @see ConversationObject.hide */
@@ -83,9 +83,9 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).hide(input));
   }
 
-  /** @see ConversationObject.clear */
-  clear(id: ConversationId, input: { userId: UserId; keepsHistory?: boolean }) {
-    return callObject(this.#timing, () => this.#stub(id).clear(input));
+  /** @see ConversationObject.deleteForMe */
+  deleteForMe(id: ConversationId, input: { userId: UserId; keepsHistory?: boolean }) {
+    return callObject(this.#timing, () => this.#stub(id).deleteForMe(input));
   }
 
   /** @see ConversationObject.read */
@@ -93,9 +93,9 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).read(input));
   }
 
-  /** @see ConversationObject.discard */
-  discard(id: ConversationId, input: { userId: UserId; discards: boolean }) {
-    return callObject(this.#timing, () => this.#stub(id).discard(input));
+  /** @see ConversationObject.setIgnoreUnread */
+  setIgnoreUnread(id: ConversationId, input: { userId: UserId; ignoresUnread: boolean }) {
+    return callObject(this.#timing, () => this.#stub(id).setIgnoreUnread(input));
   }
 
   /** @see ConversationObject.receipts */
@@ -103,9 +103,9 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).receipts(input));
   }
 
-  /** Tried once: a draft without a client id would be stored twice. @see ConversationObject.sends */
-  sends(id: ConversationId, input: DeviceSends) {
-    return callObjectOnce(() => this.#stub(id).sends(input));
+  /** Tried once: a draft without a client id would be stored twice. @see ConversationObject.sendFromDevice */
+  sendFromDevice(id: ConversationId, input: DeviceSendRequest) {
+    return callObjectOnce(() => this.#stub(id).sendFromDevice(input));
   }
 
   /** @see ConversationObject.typing */
@@ -114,13 +114,13 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.replay */
-  replay(id: ConversationId, input: ReplayInput) {
+  replay(id: ConversationId, input: ReplayRequest) {
     return callObject(this.#timing, () => this.#stub(id).replay(input));
   }
 
-  /** @see ConversationObject.hello */
-  hello(id: ConversationId, input: Greeting) {
-    return callObject(this.#timing, () => this.#stub(id).hello(input));
+  /** @see ConversationObject.subscribe */
+  subscribe(id: ConversationId, input: SubscribeRequest) {
+    return callObject(this.#timing, () => this.#stub(id).subscribe(input));
   }
 
   /** @see ConversationObject.snapshot */
@@ -128,9 +128,9 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).snapshot({ userId }));
   }
 
-  /** @see ConversationObject.truth */
-  truth(id: ConversationId, input: { userId: UserId; listens: boolean }) {
-    return callObject(this.#timing, () => this.#stub(id).truth(input));
+  /** @see ConversationObject.snapshotForRepair */
+  snapshotForRepair(id: ConversationId, input: { userId: UserId; listens: boolean }) {
+    return callObject(this.#timing, () => this.#stub(id).snapshotForRepair(input));
   }
 
   /** @see ConversationObject.describe */
@@ -138,14 +138,14 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).describe(input));
   }
 
-  /** @see ConversationObject.flagsChanging */
-  flagsChanging(id: ConversationId, token: string) {
-    return callObject(this.#timing, () => this.#stub(id).flagsChanging({ token }));
+  /** @see ConversationObject.prepareBlockChange */
+  prepareBlockChange(id: ConversationId, token: string) {
+    return callObject(this.#timing, () => this.#stub(id).prepareBlockChange({ token }));
   }
 
-  /** @see ConversationObject.refreshFlags */
-  refreshFlags(id: ConversationId, token: string) {
-    return callObject(this.#timing, () => this.#stub(id).refreshFlags({ token }));
+  /** @see ConversationObject.refreshDirectPermission */
+  refreshDirectPermission(id: ConversationId, token: string) {
+    return callObject(this.#timing, () => this.#stub(id).refreshDirectPermission({ token }));
   }
 
   /** @see ConversationObject.members */
@@ -153,9 +153,9 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).members(input));
   }
 
-  /** @see ConversationObject.membersAmong */
-  membersAmong(id: ConversationId, input: { userId: UserId; targetIds: UserId[] }) {
-    return callObject(this.#timing, () => this.#stub(id).membersAmong(input));
+  /** @see ConversationObject.membersByIds */
+  membersByIds(id: ConversationId, input: { userId: UserId; targetIds: UserId[] }) {
+    return callObject(this.#timing, () => this.#stub(id).membersByIds(input));
   }
 
   /** @see ConversationObject.edit */
@@ -178,14 +178,14 @@ export class ConversationStubs {
     return callObject(this.#timing, () => this.#stub(id).join(input));
   }
 
-  /** @see ConversationObject.applications */
-  applications(id: ConversationId, input: { userId: UserId; limit: number; after: number }) {
-    return callObject(this.#timing, () => this.#stub(id).applications(input));
+  /** @see ConversationObject.joinRequests */
+  joinRequests(id: ConversationId, input: { userId: UserId; limit: number; after: number }) {
+    return callObject(this.#timing, () => this.#stub(id).joinRequests(input));
   }
 
-  /** Not idempotent, like those below it: tried once. @see ConversationObject.handle */
-  handle(id: ConversationId, input: { userId: UserId } & Decision) {
-    return callObjectOnce(() => this.#stub(id).handle(input));
+  /** Not idempotent, like those below it: tried once. @see ConversationObject.decideJoinRequest */
+  decideJoinRequest(id: ConversationId, input: { userId: UserId } & JoinDecision) {
+    return callObjectOnce(() => this.#stub(id).decideJoinRequest(input));
   }
 
   /** @see ConversationObject.leave */
@@ -199,7 +199,7 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.changeMember */
-  changeMember(id: ConversationId, input: { userId: UserId; targetId: UserId; change: MemberChange }) {
+  changeMember(id: ConversationId, input: { userId: UserId; targetId: UserId; change: MemberEdit }) {
     return callObjectOnce(() => this.#stub(id).changeMember(input));
   }
 
@@ -213,9 +213,9 @@ export class ConversationStubs {
     return callObjectOnce(() => this.#stub(id).dissolve(input));
   }
 
-  /** @see ConversationObject.announce */
-  announce(id: ConversationId, input: { userId: UserId }) {
-    return callObject(this.#timing, () => this.#stub(id).announce(input));
+  /** @see ConversationObject.pushConversation */
+  pushConversation(id: ConversationId, input: { userId: UserId }) {
+    return callObject(this.#timing, () => this.#stub(id).pushConversation(input));
   }
 
   /** @see ConversationObject.kick */

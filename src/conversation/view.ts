@@ -1,34 +1,34 @@
 import type { Preview } from "../core/bump.ts";
 import { listedBody, previewText } from "../core/content.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
-import { shownBody } from "../core/merged.ts";
+import { bodyWithProfiles } from "../core/merged.ts";
 import type { Message, Person, Quote } from "../core/message.ts";
-import { TipDetails } from "../core/tip.ts";
-import { type Log, type Reader, type Row, readForwarded } from "./log.ts";
-import type { Member, Members } from "./members.ts";
+import { SystemMessageDetails } from "../core/tip.ts";
+import { type MessageLog, type MessageRow, type Reader, readForwarded } from "./log.ts";
+import type { MemberRow, Members } from "./members.ts";
 import { readMentions } from "./naming.ts";
-import type { People } from "./people.ts";
+import type { ProfileCache } from "./people.ts";
 
 /** Makes messages out of rows: with today's profiles, and with what each reader may see of a quote. */
-export class View {
+export class MessageRenderer {
   readonly #id: ConversationId;
-  readonly #log: Log;
-  readonly #people: People;
+  readonly #log: MessageLog;
+  readonly #profiles: ProfileCache;
   readonly #members: Members;
 
-  constructor(id: ConversationId, log: Log, people: People, members: Members) {
+  constructor(id: ConversationId, log: MessageLog, people: ProfileCache, members: Members) {
     this.#id = id;
     this.#log = log;
-    this.#people = people;
+    this.#profiles = people;
     this.#members = members;
   }
 
   person(id: UserId): Person {
-    return this.#people.get(id);
+    return this.#profiles.get(id);
   }
 
   /** Messages as one reader sees them. */
-  for(rows: Row[], reader: Reader): Message[] {
+  render(rows: MessageRow[], reader: Reader): Message[] {
     const quoted = rows.flatMap((row) => (row.quote_seq === null ? [] : [row.quote_seq]));
     const visible = this.#log.visibleOf(quoted, reader);
     return rows.map((row) =>
@@ -37,7 +37,10 @@ export class View {
   }
 
   /** A message as most see it, and, if it quotes, as those see it who may not see the quoted one. */
-  forAll(row: Row): { message: Message; blind: { users: Set<UserId>; message: Message } | null } {
+  renderForAll(row: MessageRow): {
+    message: Message;
+    blind: { users: Set<UserId>; message: Message } | null;
+  } {
     const quoted = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
     const message = this.#message(row, quoted);
     if (!quoted) return { message, blind: null };
@@ -48,13 +51,13 @@ export class View {
   }
 
   /** The newest message which a member may see, as his inbox keeps it. */
-  preview(member: Member): Preview | null {
+  preview(member: MemberRow): Preview | null {
     const [row] = this.#log.before((member.visible_until ?? this.#log.last.seq) + 1, 1, member).rows;
     if (!row) return null;
     return {
       seq: row.seq,
       senderId: row.sender_id,
-      ...this.#besides(row),
+      ...this.#optionalFields(row),
       kind: row.kind,
       body: listedBody(row.kind, row.body),
       mentions: readMentions(row.mentions),
@@ -63,14 +66,14 @@ export class View {
     };
   }
 
-  #message(row: Row, quoted: Row | undefined): Message {
+  #message(row: MessageRow, quoted: MessageRow | undefined): Message {
     return {
       conversationId: this.#id,
       seq: row.seq,
-      sender: this.#people.get(row.sender_id),
-      ...this.#besides(row),
+      sender: this.#profiles.get(row.sender_id),
+      ...this.#optionalFields(row),
       kind: row.kind,
-      body: shownBody(row.kind, row.body, (id) => this.#people.get(id)),
+      body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
       ...(quoted && { quote: quote(quoted) }),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
@@ -79,7 +82,7 @@ export class View {
   }
 
   /** What only some messages have, in pages and in previews. */
-  #besides(row: Row) {
+  #optionalFields(row: MessageRow) {
     const nameCard = this.#members.find(row.sender_id)?.name_card;
     return {
       ...(nameCard && { nameCard }),
@@ -89,12 +92,12 @@ export class View {
       ...(row.client_time !== null && { clientTime: row.client_time }),
       ...(row.priority !== null && { priority: row.priority }),
       ...(row.custom_data !== null && { customData: row.custom_data }),
-      ...(row.tip !== null && { tip: TipDetails.parse(JSON.parse(row.tip)) }),
+      ...(row.tip !== null && { tip: SystemMessageDetails.parse(JSON.parse(row.tip)) }),
     };
   }
 }
 
 /** The quoted message as it is now: its preview is made when it is read, so it goes when that is revoked. */
-function quote({ seq, sender_id, kind, body }: Row): Quote {
+function quote({ seq, sender_id, kind, body }: MessageRow): Quote {
   return { seq, senderId: sender_id, kind, preview: previewText(body) };
 }

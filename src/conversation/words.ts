@@ -4,9 +4,9 @@ import type { Order } from "./log.ts";
 /** Characters of a token that stand for one code point: in base 36 four hold all of them. */
 const WIDTH = 4;
 /** No code point's: the token that stands in the place of a removed text. */
-const NOBODY = "z".repeat(WIDTH);
+const TOMBSTONE_TOKEN = "z".repeat(WIDTH);
 /** A longer phrase is cut: whoever looks compares what is found with the whole. */
-const MOST_PAIRS = 100;
+const MAX_BIGRAMS = 100;
 /** Pages of 4 KiB that a step of merging writes: about 8 ms. */
 const MERGED_PAGES = 64;
 
@@ -18,14 +18,14 @@ const MERGED_PAGES = 64;
  * the index; else they would only be marked. Merging goes in steps of its own
  * and not behind some insert, eight pieces at a time: with the usual four it writes twice as much.
  */
-export const WORDS_TABLE = `
+export const BIGRAMS_TABLE = `
   CREATE VIRTUAL TABLE words USING fts5(
     pairs, content='', columnsize=0, tokenize='ascii', prefix='${WIDTH}'
   );
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1), ('automerge', 0), ('usermerge', 8);`;
 
 /** The words of a conversation's messages. It is handed folded texts; writes are the caller's transaction. */
-export class Words {
+export class BigramIndex {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -48,7 +48,7 @@ export class Words {
     if (tokens.length === 0) return true;
     const remove = "INSERT INTO words (words, rowid, pairs) VALUES ('delete', ?, ?)";
     this.#sql.exec(remove, seq, tokens.join(" "));
-    return this.#marks(tokens).every((mark) => this.#isUsed(mark));
+    return this.#pageKeys(tokens).every((mark) => this.#isUsed(mark));
   }
 
   /** At most `limit` messages between two seqs which have this text (one that is not empty), in this order. */
@@ -76,7 +76,7 @@ export class Words {
 
   /** Puts nobody's token in the place of a text: an index that is in one piece already is not written anew. */
   replace(seq: number): void {
-    this.#insert(seq, NOBODY);
+    this.#insert(seq, TOMBSTONE_TOKEN);
   }
 
   /** Takes everything out. */
@@ -101,7 +101,7 @@ export class Words {
    * keeps as much of a page's first token as tells it from the token before, also when that token has gone.
    * A mark begins with the number of its index: 0 the pairs, 1 the characters.
    */
-  #marks(tokens: string[]): string[] {
+  #pageKeys(tokens: string[]): string[] {
     const keys = new Set(tokens.flatMap((token) => [`0${token}`, `1${token.slice(0, WIDTH)}`]));
     const query = `
       WITH marks AS (
@@ -135,5 +135,5 @@ function tokensOf(text: string): string[] {
 /** The query for a part of a text. */
 function phraseOf(text: string): string {
   const tokens = tokensOf(text);
-  return tokens.length === 1 ? `"${tokens[0]}"*` : `"${tokens.slice(0, -1).slice(0, MOST_PAIRS).join(" ")}"`;
+  return tokens.length === 1 ? `"${tokens[0]}"*` : `"${tokens.slice(0, -1).slice(0, MAX_BIGRAMS).join(" ")}"`;
 }

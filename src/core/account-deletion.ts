@@ -2,7 +2,7 @@ import { deleteUser } from "../storage/accounts.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import type { ConversationId } from "./ids.ts";
-import { fault, log } from "./log.ts";
+import { errorFields, log } from "./log.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
 import type { Credential } from "./sessions.ts";
 import { getMe } from "./users.ts";
@@ -19,14 +19,14 @@ export async function deleteAccount(core: Core, caller: Credential, password: st
   const { username, email } = await getMe(core, caller);
   const { passwordHash: checked } = await checkOwnPassword(core, userId, password);
   const token = crypto.randomUUID();
-  await core.inboxes.leaving(userId, { token });
+  await core.inboxes.prepareDeletion(userId, { token });
   const result = await deleteUser(core.db, { userId, username, email, checked }, Date.now());
   if (!result.deleted) throw await refusal(core, caller, result.owned);
-  for (const sessionId of result.sessions) core.sessionMemory.forget(sessionId);
+  for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The account is gone: what fails now is the job's.
   await core.inboxes
-    .farewell(userId, { token, contacts: result.contacts })
-    .catch((error: unknown) => log("warn", "farewell_failed", { user: userId, ...fault(error) }));
+    .deleteAccount(userId, { token, contacts: result.contacts })
+    .catch((error: unknown) => log("warn", "farewell_failed", { user: userId, ...errorFields(error) }));
 }
 
 /** Why D1 did not delete it. */

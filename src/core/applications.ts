@@ -1,12 +1,12 @@
 import { getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
-import { handleApplication } from "./groups.ts";
+import { decideJoinRequest } from "./groups.ts";
 import type { UserId } from "./ids.ts";
-import { type Group, type GroupName, groupAfter } from "./named-groups.ts";
-import { allNamed, noOneNamed } from "./users.ts";
+import { type GroupAddress, type GroupByName, groupAfter } from "./named-groups.ts";
+import { allByName, noUserWithName } from "./users.ts";
 
 /** What is decided of an application, as whoever was told of it names it. */
-export interface NamedDecision {
+export interface JoinDecisionByName {
   applicant: string;
   applicationId: number;
   authentication: string;
@@ -18,16 +18,16 @@ export interface NamedDecision {
  * Lets somebody into the group that is called so, or not.
  * @throws as `inGroup`, `not_found` for an unknown user, and as `handleApplication`
  */
-export function handleNamed(
+export function decideJoinRequestByName(
   core: Core,
   caller: UserId,
-  name: GroupName,
-  { applicant, authentication, ...decision }: NamedDecision,
-): Promise<Group> {
+  name: GroupAddress,
+  { applicant, authentication, ...decision }: JoinDecisionByName,
+): Promise<GroupByName> {
   return groupAfter(core, name, async (id) => {
-    const [user] = await allNamed(core, [applicant]);
-    if (!user) throw noOneNamed([applicant]);
-    await handleApplication(core, caller, id, { ...decision, shown: { userId: user.id, authentication } });
+    const [user] = await allByName(core, [applicant]);
+    if (!user) throw noUserWithName([applicant]);
+    await decideJoinRequest(core, caller, id, { ...decision, shown: { userId: user.id, authentication } });
     return getConversation(core, caller, id);
   });
 }

@@ -2,7 +2,8 @@ import type { Conversation } from "./conversation.ts";
 import type { Message, Person } from "./message.ts";
 
 /** What a conversation is like in which messages are shown, as whom they are shown to sees it. */
-export interface Backdrop extends Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> {
+export interface ConversationContext
+  extends Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> {
   /** the other one, in a direct conversation */
   peer?: Person;
   /** whom they are shown to */
@@ -10,7 +11,7 @@ export interface Backdrop extends Pick<Conversation, "id" | "kind" | "handle" | 
 }
 
 /** Messages, and what the conversation is like that they are in. */
-export interface Staged {
+export interface MessagesInContext {
   items: Message[];
-  backdrop: Backdrop;
+  context: ConversationContext;
 }

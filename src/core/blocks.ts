@@ -2,17 +2,17 @@ import { z } from "zod";
 import {
   deleteBlocks,
   findBlockedAmong,
+  findBlockedNames,
   insertBlocks,
   listBlocked,
-  listBlockedNames,
 } from "../storage/blocks.ts";
 import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
-import { changingFlags } from "./direct-flags.ts";
+import { changeDirectPermission } from "./direct-flags.ts";
 import { CoreError } from "./errors.ts";
-import { tellBoth } from "./friendship.ts";
+import { notifyBoth } from "./friendship.ts";
 import { UserId } from "./ids.ts";
-import { allNamed, noUser, requireOther, type User } from "./users.ts";
+import { allByName, noUser, requireOther, type User } from "./users.ts";
 
 const BlockPosition = z.tuple([UserId]);
 
@@ -31,15 +31,15 @@ export async function block(core: Core, caller: UserId, other: UserId): Promise<
  * @returns the names of all whom the caller blocks then
  * @throws as `block`, and then nobody is blocked
  */
-export async function blockNamed(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
+export async function blockByName(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
   await blockEach(core, caller, await othersNamed(core, caller, usernames));
-  return blockedNames(core, caller);
+  return listBlockedNames(core, caller);
 }
 
 async function blockEach(core: Core, caller: UserId, others: UserId[]): Promise<void> {
-  const { missing } = await changingFlags(core, caller, others, async () => {
+  const { missing } = await changeDirectPermission(core, caller, others, async () => {
     const done = await insertBlocks(core.db, caller, others, Date.now());
-    for (const other of done.ended) tellBoth(core, caller, other, "none");
+    for (const other of done.ended) notifyBoth(core, caller, other, "none");
     return done;
   });
   requireAll(missing);
@@ -55,17 +55,17 @@ export async function unblock(core: Core, caller: UserId, other: UserId): Promis
 }
 
 /** The same with whoever has these usernames. @returns as `blockNamed`. @throws as `unblock`, and then nothing is lifted */
-export async function unblockNamed(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
+export async function unblockByName(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
   await unblockEach(core, caller, await othersNamed(core, caller, usernames));
-  return blockedNames(core, caller);
+  return listBlockedNames(core, caller);
 }
 
 async function unblockEach(core: Core, caller: UserId, others: UserId[]): Promise<void> {
-  requireAll(await changingFlags(core, caller, others, () => deleteBlocks(core.db, caller, others)));
+  requireAll(await changeDirectPermission(core, caller, others, () => deleteBlocks(core.db, caller, others)));
 }
 
 async function othersNamed(core: Core, caller: UserId, usernames: string[]): Promise<UserId[]> {
-  const ids = (await allNamed(core, usernames)).map(({ id }) => id);
+  const ids = (await allByName(core, usernames)).map(({ id }) => id);
   for (const id of ids) requireOther(caller, id);
   return ids;
 }
@@ -76,8 +76,8 @@ function requireAll([missing]: UserId[]): void {
 }
 
 /** The names of all whom the caller blocks. */
-export function blockedNames(core: Core, caller: UserId): Promise<string[]> {
-  return listBlockedNames(core.db, caller);
+export function listBlockedNames(core: Core, caller: UserId): Promise<string[]> {
+  return findBlockedNames(core.db, caller);
 }
 
 /** Whom the caller blocks. @throws `validation_failed` for a cursor that is none of this list's */
@@ -98,10 +98,10 @@ export async function listBlocks(
  */
 export async function requireNoBlocks(core: Core, caller: UserId, others: UserId[]): Promise<void> {
   const [blocked] = await findBlockedAmong(core.db, caller, others);
-  if (blocked !== undefined) throw acrossBlock(blocked);
+  if (blocked !== undefined) throw includesBlocked(blocked);
 }
 
 /** The refusal of what a block forbids. */
-export function acrossBlock(other: UserId): CoreError {
+export function includesBlocked(other: UserId): CoreError {
   return new CoreError("blocked", `There is a block between you and user ${other}.`);
 }

@@ -4,8 +4,8 @@ import type { ConversationKind, ListState, ReadPoint } from "./conversation.ts";
 import { type ConversationId, type Position, Seq, UserId } from "./ids.ts";
 import { Forwarded, type Mentioned, Priority } from "./message.ts";
 import type { DeviceEvent } from "./protocol.ts";
-import type { Place, ReplayPage } from "./replay.ts";
-import { TipDetails } from "./tip.ts";
+import type { ReplayPage, SyncPosition } from "./replay.ts";
+import { SystemMessageDetails } from "./tip.ts";
 
 /**
  * The newest message that a member may see, as his inbox keeps it for the list of conversations.
@@ -18,7 +18,7 @@ export const Preview = z.object({
   kind: Kind,
   body: z.string(),
   /** one that cannot be read costs the list nothing */
-  tip: TipDetails.optional().catch(undefined),
+  tip: SystemMessageDetails.optional().catch(undefined),
   mentions: z.union([z.array(UserId), z.literal("all")]),
   revoked: z.boolean(),
   revokedBy: UserId.optional(),
@@ -35,15 +35,15 @@ export type Preview = z.infer<typeof Preview>;
  * What a conversation tells a member's inbox: a snapshot, never a delta, so that a lost, doubled or
  * late one does no harm. The inbox takes it iff `ver` is higher than what it has.
  */
-export interface Bump {
+export interface InboxUpdate {
   conversationId: ConversationId;
   /** absent where the release before tells */
   kind?: ConversationKind;
   /** rises with every change of the conversation and of this member; persistent over leaving and rejoining */
-  ver: number;
+  version: number;
   state: ListState;
   /** he has deleted the conversation for himself, and nothing has come since */
-  hidden: boolean;
+  deletedForMe: boolean;
   /** the member sees messages after this seq */
   visibleFrom: Position;
   /** to devices that know nothing of it, messages after this seq are new: where he came in, but for an older history */
@@ -54,16 +54,16 @@ export interface Bump {
   /** what came after the place up to which his devices were told; absent while he has none, or it is unknown */
   page?: ReplayPage;
   /** what else his devices are to hear; in the order in which it happened */
-  passing: Passing[];
+  ephemeral: EphemeralEvent[];
   /** countable messages up to lastSeq (tips are not counted) */
-  lastN: number;
+  lastCount: number;
   readSeq: Position;
   /** countable messages up to readSeq */
-  readN: number;
+  readCount: number;
   /** when the read position last moved (ms); 0: never; absent where the release before tells */
   readAt?: number;
   /** as `Standing` has them; absent where the release before tells */
-  discards?: boolean;
+  ignoresUnread?: boolean;
   mentioned?: Mentioned[];
   peerRead?: ReadPoint | null;
   memberCount: number;
@@ -73,16 +73,16 @@ export interface Bump {
 }
 
 /** Up to where the sockets of a user's devices were told of a conversation; null: he has none. */
-export type Told = Place | null;
+export type DeliveredPosition = SyncPosition | null;
 
 /** What a member's inbox should know, and whether it has said that it does, its devices too. */
-export interface Truth {
-  bump: Bump;
-  isTold: boolean;
+export interface RepairSnapshot {
+  update: InboxUpdate;
+  isDelivered: boolean;
 }
 
 /** Something that happens besides messages; the ids of one conversation only rise. */
-export interface Passing {
+export interface EphemeralEvent {
   id: number;
   event: DeviceEvent;
 }
@@ -96,18 +96,18 @@ export interface InboxEntry {
   readAt: number;
   unreadCount: number;
   /** @see Standing */
-  discards: boolean;
+  ignoresUnread: boolean;
   mentioned: Mentioned[];
   peerRead: ReadPoint | null;
   memberCount: number;
   preview: Preview | null;
   updatedAt: number;
   /** a copy of the member's own flag, which cuts the pages */
-  sticky: boolean;
+  pinned: boolean;
 }
 
 /** A conversation that a user is in, or was: how it stands to him, and when something last happened for him. */
-export interface Kept {
+export interface EntryOnRecord {
   conversationId: ConversationId;
   state: ListState;
   updatedAt: number;
@@ -136,7 +136,7 @@ export interface NumberedPage {
 
 /** Where a page of the list ends: sticky ones first, then the newest activity, then the higher id. */
 export interface ListPosition {
-  sticky: boolean;
+  pinned: boolean;
   updatedAt: number;
   conversationId: ConversationId;
 }

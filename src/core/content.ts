@@ -47,12 +47,12 @@ export const Kind = z.enum([
 export type Kind = z.infer<typeof Kind>;
 
 /** What a tip tells of a group. */
-export const TipEvent = z.enum(["joined", "left", "removed", "role", "muted", "owner", "profile"]);
-export type TipEvent = z.infer<typeof TipEvent>;
+export const SystemEvent = z.enum(["joined", "left", "removed", "role", "muted", "owner", "profile"]);
+export type SystemEvent = z.infer<typeof SystemEvent>;
 
 /** The body of a tip: what happened, who did it, and to whom. */
-export const Tip = z.object({ event: TipEvent, actor_id: UserId, user_ids: z.array(UserId) });
-export type Tip = z.infer<typeof Tip>;
+export const SystemMessage = z.object({ event: SystemEvent, actor_id: UserId, user_ids: z.array(UserId) });
+export type SystemMessage = z.infer<typeof SystemMessage>;
 
 /** A body as it is stored and read back: the JSON text of an object that `Content` has let through. */
 export type BodyJson = string;

@@ -23,7 +23,7 @@ export type ListState = MemberState | "dissolved";
 
 /** A member's own flags: kept on top, no sound, wants a second check before it is shown. */
 export interface Preferences {
-  sticky: boolean;
+  pinned: boolean;
   silent: boolean;
   validation: boolean;
 }
@@ -56,7 +56,7 @@ export interface Profile {
 }
 
 /** What D1 says of the two of a direct conversation; a group has none of it. */
-export interface Flags {
+export interface DirectFlags {
   /** one of them blocks the other */
   blocked: boolean;
   friends: boolean;
@@ -65,7 +65,7 @@ export interface Flags {
 }
 
 /** How one member stands to the messages: what is there, and what he has read. */
-export interface Standing {
+export interface ReadState {
   lastSeq: Position;
   readSeq: Position;
   /** when his read position last moved (ms); 0: never */
@@ -73,7 +73,7 @@ export interface Standing {
   /** 0 for who discards what comes */
   unreadCount: number;
   /** he takes no notice of it: nothing is unread to him */
-  discards: boolean;
+  ignoresUnread: boolean;
   /** the messages among the unread ones that name him, the newest first, or the newest of very many */
   mentioned: Mentioned[];
   /** how far the other one has read, in a direct conversation; null: not told yet */
@@ -87,7 +87,7 @@ export interface Standing {
 export type ReadPoint = Pick<ReadReceipt, "readSeq" | "readAt">;
 
 /** A conversation as one member sees it. */
-export interface Conversation extends Profile, Standing, Preferences {
+export interface Conversation extends Profile, ReadState, Preferences {
   id: ConversationId;
   code: ConversationCode;
   /** of a direct conversation: what it was called when it was created, or `""` */
@@ -107,7 +107,7 @@ export interface Conversation extends Profile, Standing, Preferences {
 }
 
 /** What D1 adds to a conversation for one member. */
-export interface Listed {
+export interface ConversationRecord {
   id: ConversationId;
   code: ConversationCode;
   profile: Profile;
@@ -122,11 +122,11 @@ export interface Listed {
   /** who wrote the last message */
   sender: Person | null;
   /** who else was asked for beside it */
-  named: Person[];
+  people: Person[];
 }
 
 /** A conversation as one member sees it, put together of what its object and D1 know. */
-export function compose(
+export function composeConversation(
   id: ConversationId,
   {
     code,
@@ -137,12 +137,12 @@ export function compose(
     preferences,
     peer,
     disabled,
-  }: Omit<Listed, "id" | "sender" | "named">,
-  standing: Standing,
+  }: Omit<ConversationRecord, "id" | "sender" | "people">,
+  readState: ReadState,
   lastMessage: Message | null,
 ): Conversation {
-  const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = standing;
-  const { discards, mentioned, peerRead } = standing;
+  const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
+  const { ignoresUnread, mentioned, peerRead } = readState;
   return {
     id,
     code,
@@ -152,7 +152,7 @@ export function compose(
     ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
     ...preferences,
     ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
-    ...{ discards, mentioned, peerRead },
+    ...{ ignoresUnread, mentioned, peerRead },
     ...{ role, joinedAt, owner },
     lastMessage,
     disabled,

@@ -2,16 +2,21 @@ import { findListed, findPeople, openDirect as openPair } from "../storage/conve
 import { conversationExists, updatePreferences } from "../storage/preferences.ts";
 import { findAccounts } from "../storage/users.ts";
 import type { InboxEntry, ListRange, Preview } from "./bump.ts";
-import { type Cast, castAmong, namedIn } from "./cast.ts";
-import { type Conversation, compose, type Listed, type Preferences } from "./conversation.ts";
+import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "./cast.ts";
+import {
+  type Conversation,
+  type ConversationRecord,
+  composeConversation,
+  type Preferences,
+} from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { CoreError, invalid, noConversation, noMembership } from "./errors.ts";
 import { notFriends, requireFriends } from "./friends.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-import { fault, log } from "./log.ts";
-import { goneUser, type Message, type Person } from "./message.ts";
-import type { NoticeBox } from "./notice.ts";
+import { errorFields, log } from "./log.ts";
+import { deletedUser, type Message, type Person } from "./message.ts";
+import type { NotificationBox } from "./notice.ts";
 import { noUser } from "./users.ts";
 
 /** How often the copy of a flag is handed on while others change it; what is off then is mended when it is seen. */
@@ -73,9 +78,9 @@ export async function getConversation(core: Core, caller: UserId, id: Conversati
     core.conversations.describe(id, { userId: caller }),
     findListed(core.db, caller, [{ id, senderId: null }]),
   ]);
-  const found = listed.get(id) ?? (await raiseUntold(core, caller, id));
-  const { profile, own, standing, lastMessage } = described;
-  return { ...compose(id, { ...found, profile, role: own.role }, standing, lastMessage), own };
+  const found = listed.get(id) ?? (await throwNotProjected(core, caller, id));
+  const { profile, own, readState, lastMessage } = described;
+  return { ...composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage), own };
 }
 
 /**
@@ -104,31 +109,31 @@ export async function fillEntries(
   caller: UserId,
   entries: InboxEntry[],
 ): Promise<Conversation[]> {
-  return fill(core, caller, entries, await findListed(core.db, caller, entries.map(wantedOf)));
+  return fill(core, caller, entries, await findListed(core.db, caller, entries.map(profileIdsOf)));
 }
 
 /** A page of the caller's conversations, how he stands to his notices, and who is who in all of it, he himself too. */
-export async function listWithNotices(
+export async function listWithNotifications(
   core: Core,
   caller: UserId,
   range: ListRange,
-): Promise<{ items: Conversation[]; box: NoticeBox; cast: Cast }> {
+): Promise<{ items: Conversation[]; box: NotificationBox; profiles: ProfileLookup }> {
   const { entries, box } = await core.inboxes.overview(caller, range);
   const always = [caller, ...(box.newest ? [box.newest.actorId] : [])];
   const wanted = entries.map((entry) => {
     const { preview, mentioned } = entry;
-    const named = preview ? [preview.senderId, ...namedIn(preview)] : [];
+    const named = preview ? [preview.senderId, ...mentionedUsers(preview)] : [];
     const namedIds = new Set([...always, ...named, ...mentioned.map(({ senderId }) => senderId)]);
-    return { ...wantedOf(entry), namedIds: [...namedIds] };
+    return { ...profileIdsOf(entry), namedIds: [...namedIds] };
   });
   const listed = await findListed(core.db, caller, wanted);
-  const people = [...listed.values()].flatMap(({ named }) => named);
+  const people = [...listed.values()].flatMap(({ people: named }) => named);
   // Beside no conversation nobody is named.
   if (listed.size === 0) people.push(...(await findPeople(core.db, always)));
-  return { items: fill(core, caller, entries, listed), box, cast: castAmong(people) };
+  return { items: fill(core, caller, entries, listed), box, profiles: loadProfilesAmong(people) };
 }
 
-function wantedOf({ conversationId, preview }: InboxEntry) {
+function profileIdsOf({ conversationId, preview }: InboxEntry) {
   return { id: conversationId, senderId: preview?.senderId ?? null };
 }
 
@@ -136,13 +141,13 @@ function fill(
   core: Core,
   caller: UserId,
   entries: InboxEntry[],
-  listed: Map<ConversationId, Listed>,
+  listed: Map<ConversationId, ConversationRecord>,
 ): Conversation[] {
   return entries.flatMap((entry) => {
     const found = listed.get(entry.conversationId);
     if (!found) return [];
-    mendSticky(core, caller, entry, found);
-    return [compose(entry.conversationId, found, entry, lastMessage(entry, found.sender))];
+    repairPinnedCopy(core, caller, entry, found);
+    return [composeConversation(entry.conversationId, found, entry, lastMessage(entry, found.sender))];
   });
 }
 
@@ -161,7 +166,7 @@ export async function setPreferences(
 }
 
 /** The same also where he has left, or where the group is dissolved. @throws `not_found` unless he is in it, or was */
-export function setKeptPreferences(
+export function setListedPreferences(
   core: Core,
   caller: UserId,
   id: ConversationId,
@@ -175,15 +180,15 @@ async function storePreferences(
   caller: UserId,
   id: ConversationId,
   change: { [Flag in keyof Preferences]?: boolean | undefined },
-  evenLeft: boolean,
+  includeFormer: boolean,
 ): Promise<void> {
-  if (!(await updatePreferences(core.db, id, caller, change, evenLeft))) throw noConversation();
-  if (change.sticky !== undefined) await copySticky(core, caller, id, change.sticky);
+  if (!(await updatePreferences(core.db, id, caller, change, includeFormer))) throw noConversation();
+  if (change.pinned !== undefined) await copyPinned(core, caller, id, change.pinned);
   // His other devices in the room are told; whether they are is nobody's to wait for.
   core.waitUntil(
     core.conversations
-      .announce(id, { userId: caller })
-      .catch((error: unknown) => log("warn", "preferences_not_told", fault(error))),
+      .pushConversation(id, { userId: caller })
+      .catch((error: unknown) => log("warn", "preferences_not_told", errorFields(error))),
   );
 }
 
@@ -191,7 +196,11 @@ async function storePreferences(
  * Does something in a conversation for an API whose document tells who is not in it from what does not exist.
  * @throws `not_found` which says so, where `work` says that there is none for the caller, and there is one
  */
-export async function tellingApart<T>(core: Core, id: ConversationId, work: () => Promise<T>): Promise<T> {
+export async function distinguishNotMember<T>(
+  core: Core,
+  id: ConversationId,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -202,7 +211,7 @@ export async function tellingApart<T>(core: Core, id: ConversationId, work: () =
 }
 
 /** D1 has nothing of a member whom the object knows: it is behind, or he has gone meanwhile. */
-async function raiseUntold(core: Core, caller: UserId, id: ConversationId): Promise<never> {
+async function throwNotProjected(core: Core, caller: UserId, id: ConversationId): Promise<never> {
   await core.conversations.describe(id, { userId: caller });
   throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
     retryAfter: 1,
@@ -220,26 +229,31 @@ export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
  * Hands the inbox its copy of the flag. Calls that race may reach it in another order than D1: so each looks
  * at D1 once more, and whoever comes last to the inbox leaves there what D1 has.
  */
-async function copySticky(core: Core, caller: UserId, id: ConversationId, sticky: boolean): Promise<void> {
-  let copied = sticky;
+async function copyPinned(core: Core, caller: UserId, id: ConversationId, pinned: boolean): Promise<void> {
+  let copied = pinned;
   for (let i = 0; i < MAX_COPIES; i++) {
-    await core.inboxes.stick(caller, { conversationId: id, sticky: copied });
+    await core.inboxes.setPinned(caller, { conversationId: id, sticky: copied });
     const found = (await findListed(core.db, caller, [{ id, senderId: null }], true)).get(id);
-    if (!found || found.preferences.sticky === copied) return;
-    copied = found.preferences.sticky;
+    if (!found || found.preferences.pinned === copied) return;
+    copied = found.preferences.pinned;
   }
 }
 
 /** The inbox has a copy of the flag; one that a crash left behind is mended when it is seen. */
-function mendSticky(core: Core, caller: UserId, { conversationId, sticky }: InboxEntry, found: Listed): void {
-  if (sticky === found.preferences.sticky) return;
-  const mended = copySticky(core, caller, conversationId, found.preferences.sticky);
-  core.waitUntil(mended.catch((error: unknown) => log("warn", "sticky_not_mended", fault(error))));
+function repairPinnedCopy(
+  core: Core,
+  caller: UserId,
+  { conversationId, pinned }: InboxEntry,
+  found: ConversationRecord,
+): void {
+  if (pinned === found.preferences.pinned) return;
+  const mended = copyPinned(core, caller, conversationId, found.preferences.pinned);
+  core.waitUntil(mended.catch((error: unknown) => log("warn", "sticky_not_mended", errorFields(error))));
 }
 
 function lastMessage({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
   return (
-    preview && { ...withoutSender(preview), conversationId, sender: sender ?? goneUser(preview.senderId) }
+    preview && { ...withoutSender(preview), conversationId, sender: sender ?? deletedUser(preview.senderId) }
   );
 }
 

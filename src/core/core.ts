@@ -1,7 +1,7 @@
 import type { ConversationStubs } from "../conversation/stub.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
-import type { SessionMemory } from "./session-memory.ts";
+import type { SessionCache } from "./session-memory.ts";
 import type { Settings } from "./settings.ts";
 import type { Timing } from "./timing.ts";
 
@@ -12,7 +12,7 @@ export interface Core {
   files: R2Bucket;
   conversations: ConversationStubs;
   inboxes: InboxStubs;
-  sessionMemory: SessionMemory;
+  sessionCache: SessionCache;
   settings: Settings;
   timing: Timing;
   /** Lets work go on after the answer was given. */

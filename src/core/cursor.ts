@@ -36,14 +36,14 @@ export function readCursor<T>(schema: z.ZodType<T>, cursor: string): T {
 const Cursor = z.tuple([z.boolean(), z.int().nonnegative(), ConversationId]);
 
 /** A place in the list of conversations as opaque text for clients. */
-export function encodeCursor({ sticky, updatedAt, conversationId }: ListPosition): string {
-  return opaque([sticky, updatedAt, conversationId]);
+export function encodeCursor({ pinned, updatedAt, conversationId }: ListPosition): string {
+  return opaque([pinned, updatedAt, conversationId]);
 }
 
 /** @throws `validation_failed` for what `encodeCursor` did not make */
 export function decodeCursor(cursor: string): ListPosition {
-  const [sticky, updatedAt, conversationId] = readCursor(Cursor, cursor);
-  return { sticky, updatedAt, conversationId };
+  const [pinned, updatedAt, conversationId] = readCursor(Cursor, cursor);
+  return { pinned, updatedAt, conversationId };
 }
 
 function opaque(position: readonly unknown[]): string {

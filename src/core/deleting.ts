@@ -11,7 +11,7 @@ import type { ConversationId, UserId } from "./ids.ts";
  * @throws `not_found` unless he is in it
  */
 export async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
-  await core.conversations.clear(id, { userId: caller });
+  await core.conversations.deleteForMe(id, { userId: caller });
 }
 
 /**
@@ -19,7 +19,7 @@ export async function clearConversation(core: Core, caller: UserId, id: Conversa
  * read what there is; his history stays, or goes as it does by `clearConversation`.
  * @throws `not_found` unless he is in each of them
  */
-export async function unlistConversations(
+export async function removeFromList(
   core: Core,
   caller: UserId,
   ids: ConversationId[],
@@ -31,7 +31,7 @@ export async function unlistConversations(
     ids.map((id) => ({ id, senderId: null })),
   );
   if (ids.some((id) => !listed.has(id))) throw noConversation();
-  await Promise.all(ids.map((id) => core.conversations.clear(id, { userId: caller, keepsHistory })));
+  await Promise.all(ids.map((id) => core.conversations.deleteForMe(id, { userId: caller, keepsHistory })));
 }
 
 /**

@@ -1,30 +1,30 @@
 import { findOnlineMembers } from "../storage/presence.ts";
 import type { Core } from "./core.ts";
 import { type ConversationId, Position, type UserId } from "./ids.ts";
-import { fault, log } from "./log.ts";
+import { errorFields, log } from "./log.ts";
 import type { AnyDraft, Message } from "./message.ts";
 import { markRead, readReceipts, sendMessage } from "./messages.ts";
 import { pageFromNewest } from "./readable.ts";
 
 /** How far a message has come: somebody besides its sender is there to see it, or has read it. */
-export interface Delivery {
+export interface DeliveryStatus {
   pushed: boolean;
   read: boolean;
 }
 
 /** A message, and how far it has come as it is now: nothing of that is stored. */
-export interface Tracked {
+export interface MessageWithDelivery {
   message: Message;
-  delivery: Delivery;
+  delivery: DeliveryStatus;
 }
 
 /** Sends a message, of which nobody can have read anything yet. @throws as `sendMessage` */
-export async function sendTracked(
+export async function sendWithDelivery(
   core: Core,
   caller: UserId,
   id: ConversationId,
   draft: AnyDraft,
-): Promise<Tracked> {
+): Promise<MessageWithDelivery> {
   const { message } = await sendMessage(core, caller, id, draft);
   const online = await onlineMembers(core, caller, id);
   return { message, delivery: { read: false, pushed: online.some((userId) => userId !== caller) } };
@@ -34,12 +34,12 @@ export async function sendTracked(
  * A page counted from the newest message; who looks at the newest has read it. @see pageFromNewest
  * @throws `not_found` unless the caller is in the conversation
  */
-export async function trackedFromNewest(
+export async function pageWithDelivery(
   core: Core,
   caller: UserId,
   id: ConversationId,
   page: { skip: number; limit: number },
-): Promise<Tracked[]> {
+): Promise<MessageWithDelivery[]> {
   const { items } = await pageFromNewest(core, caller, id, page);
   const [newest] = items;
   if (newest && page.skip === 0) await markRead(core, caller, id, Position.parse(newest.seq));
@@ -59,7 +59,7 @@ async function onlineMembers(core: Core, caller: UserId, id: ConversationId): Pr
   try {
     return await findOnlineMembers(core.db, id, { seenBy: caller, limit: 2 });
   } catch (error) {
-    log("warn", "online_unknown", fault(error));
+    log("warn", "online_unknown", errorFields(error));
     return [];
   }
 }

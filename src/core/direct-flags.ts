@@ -8,7 +8,7 @@ import type { ConversationId, UserId } from "./ids.ts";
  * throws may yet come to D1: its announcement stands until the conversation ends it.
  * @throws `unavailable` where a conversation cannot be reached: repeat the whole
  */
-export async function changingFlags<T>(
+export async function changeDirectPermission<T>(
   core: Core,
   one: UserId,
   others: UserId[],
@@ -18,10 +18,10 @@ export async function changingFlags<T>(
   const each = (ids: ConversationId[], tell: (id: ConversationId) => Promise<unknown>) =>
     Promise.all(ids.map(tell));
   const before = await findDirects(core.db, one, others);
-  await each(before, (id) => core.conversations.flagsChanging(id, token));
+  await each(before, (id) => core.conversations.prepareBlockChange(id, token));
   const changed = await change();
   // One that was opened meanwhile may have been made with what D1 said before.
   const after = before.length === others.length ? before : await findDirects(core.db, one, others);
-  await each(after, (id) => core.conversations.refreshFlags(id, token));
+  await each(after, (id) => core.conversations.refreshDirectPermission(id, token));
   return changed;
 }

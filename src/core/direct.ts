@@ -20,7 +20,7 @@ export interface Relation {
 export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;
 
 /** The same, and how he stands to the other one. */
-export interface RelatedDirect {
+export interface DirectWithRelation {
   conversation: DirectConversation;
   relation: Relation;
 }
@@ -41,7 +41,11 @@ export async function listDirect(
 }
 
 /** The direct conversation of this code. @throws `not_found` unless the caller is in it */
-export async function getDirect(core: Core, caller: UserId, code: ConversationCode): Promise<RelatedDirect> {
+export async function getDirect(
+  core: Core,
+  caller: UserId,
+  code: ConversationCode,
+): Promise<DirectWithRelation> {
   const { id, peerId } = await byCode(core, caller, code);
   const [conversation, relation] = await Promise.all([
     getConversation(core, caller, id),
@@ -51,7 +55,7 @@ export async function getDirect(core: Core, caller: UserId, code: ConversationCo
 }
 
 /** Opens the direct conversation with somebody, or finds it. @throws as `openDirect` */
-export async function enterDirect(core: Core, caller: UserId, peer: UserId): Promise<RelatedDirect> {
+export async function enterDirect(core: Core, caller: UserId, peer: UserId): Promise<DirectWithRelation> {
   const { conversation } = await openDirect(core, caller, peer);
   return { conversation: direct(conversation), relation: await findRelation(core.db, caller, peer) };
 }

@@ -23,7 +23,7 @@ export const Recipient = z.discriminatedUnion("type", [
 export type Recipient = z.infer<typeof Recipient>;
 
 /** What a draft says: something of its own, or what another message says when it is sent. */
-const Said = z.union([
+const DraftBody = z.union([
   z.object({ kind: Kind, body: z.string() }),
   z.object({ source: z.object({ conversationId: ConversationId, seq: Seq }) }),
 ]);
@@ -31,7 +31,7 @@ const Said = z.union([
 /** All of a draft but its name, as it is kept until it is sent. */
 export const DraftContent = z.object({
   to: Recipient,
-  said: Said,
+  said: DraftBody,
   mentions: z.union([z.array(UserId), z.literal("all")]),
   priority: Priority.optional(),
   customData: z.string().optional(),
@@ -48,4 +48,4 @@ export interface StoredDraft {
 }
 
 /** What has become of a draft: what it says is kept until it is a message, which has the last word then. */
-export type KeptDraft = { content: DraftContent } | { sent: { conversationId: ConversationId; seq: Seq } };
+export type DraftState = { content: DraftContent } | { sent: { conversationId: ConversationId; seq: Seq } };

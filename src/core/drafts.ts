@@ -1,35 +1,35 @@
 import { randomUUID } from "node:crypto";
-import { findAccountsNamed, findUser } from "../storage/users.ts";
-import { type Cast, castOf } from "./cast.ts";
+import { findAccountsByName, findUser } from "../storage/users.ts";
+import { loadProfiles, type ProfileLookup } from "./cast.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { ConversationKind } from "./conversation.ts";
-import { getConversation, tellingApart } from "./conversations.ts";
+import { distinguishNotMember, getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { type DraftContent, DraftId, type Recipient } from "./draft.ts";
-import { CoreError, excess, noDraft, noMentioned, within } from "./errors.ts";
-import { copied } from "./forwards.ts";
+import { atPath, CoreError, excess, noDraft, noMentioned } from "./errors.ts";
+import { resolveForward } from "./forwards.ts";
 import { Position, type UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { shownBody } from "./merged.ts";
+import { bodyWithProfiles } from "./merged.ts";
 import {
   type AnyDraft,
-  goneUser,
+  deletedUser,
   type Mentions,
   type Message,
+  type MessageReference,
   type Person,
   type Priority,
-  type Reference,
 } from "./message.ts";
 import { getMessage, readReceipts, sendMessage } from "./messages.ts";
 import { type Destination, destinationOf } from "./recipients.ts";
 import { exceedsBytes } from "./text.ts";
-import { accountGone, noOneNamed, type User } from "./users.ts";
+import { accountDeleted, noUserWithName, type User } from "./users.ts";
 
 /** A message by what it is called: one that was sent by its place, a draft by its id. */
-export type MessageName = Reference | { draft: DraftId };
+export type MessageSource = MessageReference | { draft: DraftId };
 
 /** What a draft is to say: something, or what another message says. */
-export type NewContent = { kind: Kind; body: BodyJson } | { source: MessageName };
+export type NewContent = { kind: Kind; body: BodyJson } | { source: MessageSource };
 
 /** A message that its sender makes, to send it later; users are called by their names. */
 export interface NewDraft {
@@ -40,12 +40,12 @@ export interface NewDraft {
 }
 
 /** A draft as its maker sees it. */
-export interface Draft extends Pick<Message, "kind" | "body" | "mentions" | "sender" | "createdAt"> {
+export interface DraftView extends Pick<Message, "kind" | "body" | "mentions" | "sender" | "createdAt"> {
   id: DraftId;
   to: Recipient;
   priority: Priority | undefined;
   customData: string | undefined;
-  cast: Cast;
+  profiles: ProfileLookup;
 }
 
 /** A message that was sent, and what is known beside it. */
@@ -54,7 +54,7 @@ export interface SentDraft {
   destination: Destination;
   /** how far the other one of a direct conversation has read */
   peerReadSeq: Position;
-  cast: Cast;
+  profiles: ProfileLookup;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function createDraft(
   caller: UserId,
   made: NewDraft,
   content: NewContent,
-): Promise<Draft> {
+): Promise<DraftView> {
   const { to, priority, customData } = made;
   if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
     throw excess("customData", LIMITS.bodyBytes);
@@ -77,7 +77,7 @@ export async function createDraft(
     mentionedBy(core, made.mentions),
     contentOf(core, caller, to, content),
   ]);
-  if (!sender) throw accountGone();
+  if (!sender) throw accountDeleted();
   const { mentions, users } = mentioned;
   const id = DraftId.parse(`draft-${randomUUID()}`);
   const createdAt = Date.now();
@@ -90,9 +90,9 @@ export async function createDraft(
   };
   await core.inboxes.keepDraft(caller, { id, createdAt, content: stored });
   const known = new Map<UserId, Person>(users.map((user) => [user.id, user]));
-  const cast = (userId: UserId) => known.get(userId) ?? goneUser(userId);
+  const profiles = (userId: UserId) => known.get(userId) ?? deletedUser(userId);
   const { kind, body } = said;
-  return { id, to, kind, body, mentions, sender, createdAt, priority, customData, cast };
+  return { id, to, kind, body, mentions, sender, createdAt, priority, customData, profiles };
 }
 
 async function mentionedBy(
@@ -100,10 +100,10 @@ async function mentionedBy(
   names: NewDraft["mentions"],
 ): Promise<{ mentions: Mentions; users: User[] }> {
   if (names === "all" || names.length === 0) return { mentions: names === "all" ? names : [], users: [] };
-  const users = await findAccountsNamed(core.db, names);
+  const users = await findAccountsByName(core.db, names);
   const found = new Map(users.map((user) => [user.username, user.id]));
   const missing = names.filter((name) => !found.has(name));
-  if (missing.length > 0) throw noOneNamed(missing);
+  if (missing.length > 0) throw noUserWithName(missing);
   return { mentions: [...new Set(found.values())], users };
 }
 
@@ -111,28 +111,28 @@ async function mentionedBy(
 interface Content {
   kind: Kind;
   body: BodyJson;
-  source?: Reference;
+  source?: MessageReference;
 }
 
 async function contentOf(core: Core, caller: UserId, to: Recipient, content: NewContent): Promise<Content> {
   if (!("source" in content)) return content;
-  return within(to.type, async () => {
+  return atPath(to.type, async () => {
     const source = await placeOf(core, caller, content.source);
-    const { kind, body, shown } = await copied(core.conversations, caller, copyOf(source));
+    const { kind, body, rendered: shown } = await resolveForward(core.conversations, caller, copyOf(source));
     const people = new Map(shown?.people.map((person) => [person.id, person]));
-    return { source, kind, body: shownBody(kind, body, (id) => people.get(id) ?? goneUser(id)) };
+    return { source, kind, body: bodyWithProfiles(kind, body, (id) => people.get(id) ?? deletedUser(id)) };
   });
 }
 
 /** Where a message is that is copied: a draft that was sent stands for the message which it has become. */
-async function placeOf(core: Core, caller: UserId, name: MessageName): Promise<Reference> {
+async function placeOf(core: Core, caller: UserId, name: MessageSource): Promise<MessageReference> {
   if (!("draft" in name)) return name;
   const kept = await core.inboxes.draft(caller, { id: name.draft });
   if ("sent" in kept) return kept.sent;
   throw noDraft();
 }
 
-const copyOf = (source: Reference) => ({
+const copyOf = (source: MessageReference) => ({
   ...{ clientMsgId: undefined, quoteSeq: undefined, mentions: [] },
   copy: { type: "forward" as const, source },
 });
@@ -147,37 +147,37 @@ const copyOf = (source: Reference) => ({
 export function sendDraft(
   core: Core,
   caller: UserId,
-  name: MessageName,
+  name: MessageSource,
   supposed: ConversationKind,
 ): Promise<SentDraft> {
-  return within(supposed, async () => {
-    if (!("draft" in name)) return again(core, caller, name);
+  return atPath(supposed, async () => {
+    if (!("draft" in name)) return replaySend(core, caller, name);
     const id = name.draft;
     const kept = await core.inboxes.draft(caller, { id });
-    return "sent" in kept ? again(core, caller, kept.sent) : sendKept(core, caller, id, kept.content);
+    return "sent" in kept ? replaySend(core, caller, kept.sent) : sendStored(core, caller, id, kept.content);
   });
 }
 
-function sendKept(core: Core, caller: UserId, id: DraftId, content: DraftContent): Promise<SentDraft> {
+function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftContent): Promise<SentDraft> {
   const { to } = content;
-  return within(to.type, async () => {
+  return atPath(to.type, async () => {
     const draft = asDraft(id, content);
     const check = async (peer: UserId) => {
       requireAmong(draft.mentions, [caller, peer]);
-      if ("copy" in draft) await copied(core.conversations, caller, draft);
+      if ("copy" in draft) await resolveForward(core.conversations, caller, draft);
     };
     const destination = await destinationOf(core, caller, to, check);
     const { conversationId } = destination;
-    const { message, replay } = await tellingApart(core, conversationId, () =>
+    const { message, replay } = await distinguishNotMember(core, conversationId, () =>
       sendMessage(core, caller, conversationId, draft),
     );
-    await core.inboxes.draftSent(caller, { id, conversationId, seq: message.seq });
-    const [cast, peerReadSeq] = await Promise.all([
-      castOf(core, [message]),
+    await core.inboxes.noteDraftSent(caller, { id, conversationId, seq: message.seq });
+    const [profiles, peerReadSeq] = await Promise.all([
+      loadProfiles(core, [message]),
       // Of what is new nobody has read anything.
       replay ? peerRead(core, caller, destination) : UNREAD,
     ]);
-    return { message, destination, peerReadSeq, cast };
+    return { message, destination, peerReadSeq, profiles };
   });
 }
 
@@ -197,7 +197,11 @@ function asDraft(id: DraftId, { said, mentions, priority, customData }: DraftCon
 }
 
 /** A message that the caller has sent, as it is now. @throws `not_found` for one of somebody else's */
-async function again(core: Core, caller: UserId, { conversationId, seq }: Reference): Promise<SentDraft> {
+async function replaySend(
+  core: Core,
+  caller: UserId,
+  { conversationId, seq }: MessageReference,
+): Promise<SentDraft> {
   const message = await getMessage(core, caller, conversationId, seq).catch((error: unknown) => {
     // Who is not in a conversation is not told that it is there.
     throw error instanceof CoreError && error.code === "not_found" ? noDraft() : error;
@@ -205,11 +209,11 @@ async function again(core: Core, caller: UserId, { conversationId, seq }: Refere
   if (message.sender.id !== caller || message.kind === "tip") throw noDraft();
   const { kind, handle, peer } = await getConversation(core, caller, conversationId);
   const destination = { kind, conversationId, handle, peerName: peer?.username ?? "" };
-  const [cast, peerReadSeq] = await Promise.all([
-    castOf(core, [message]),
+  const [profiles, peerReadSeq] = await Promise.all([
+    loadProfiles(core, [message]),
     peerRead(core, caller, destination),
   ]);
-  return { message, destination, peerReadSeq, cast };
+  return { message, destination, peerReadSeq, profiles };
 }
 
 /** How far the other one of a direct conversation has read. */

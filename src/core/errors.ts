@@ -129,7 +129,7 @@ export function excess(path: string, bytes: number): CoreError {
 const NO_CONVERSATION = "There is no such conversation, or you are not in it.";
 
 /** The answer for a file that cannot be a message of this kind. */
-export function unfitFile(kind: MediaKind, flaw: FileFlaw, detail: string): CoreError {
+export function fileRefused(kind: MediaKind, flaw: FileFlaw, detail: string): CoreError {
   const code = flaw === "size" ? "too_large" : "validation_failed";
   return new CoreError(code, detail, { file: { kind, flaw } });
 }
@@ -140,12 +140,12 @@ export function noConversation(): CoreError {
 }
 
 /** What a group does not let somebody do. @param policy with `kind`: which kind of group it is */
-export function refused(refusal: Refusal, detail: string, policy?: PolicyName): CoreError {
+export function refusedFor(refusal: Refusal, detail: string, policy?: PolicyName): CoreError {
   return new CoreError("forbidden", detail, { refusal, ...(policy && { policy }) });
 }
 
 /** The answer for a group which one cannot come into by himself, where an API tells: elsewhere it reads as `noConversation`. */
-export function noWayIn(refusal: Refusal): CoreError {
+export function joinNotAllowed(refusal: Refusal): CoreError {
   return new CoreError("not_found", NO_CONVERSATION, { missing: "conversation", refusal });
 }
 
@@ -179,7 +179,7 @@ export function noDraft(): CoreError {
 }
 
 /** Does something in a conversation of this kind; what is refused says so, unless it knows better. */
-export async function within<T>(kind: "direct" | "group", work: () => Promise<T>): Promise<T> {
+export async function atPath<T>(kind: "direct" | "group", work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { bodyJson, Content } from "./content.ts";
 import type { Core } from "./core.ts";
-import { createDraft, type Draft, type NewContent, type NewDraft } from "./drafts.ts";
-import { CoreError, invalid, type MediaKind, unfitFile } from "./errors.ts";
+import { createDraft, type DraftView, type NewContent, type NewDraft } from "./drafts.ts";
+import { CoreError, fileRefused, invalid, type MediaKind } from "./errors.ts";
 import { fileOfKey, readBytes, receiveFile, type StoredFile } from "./files.ts";
 import type { FileKey, UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -31,7 +31,7 @@ export type DraftInput =
   | { made: NewDraft; file: FileContent & { key: FileKey } };
 
 /** Makes a draft of whatever it is made of. @throws as `createDraft`, `createFileDraft` and `createDraftWithFile` */
-export function makeDraft(core: Core, caller: UserId, input: DraftInput, urlOf: UrlOf): Promise<Draft> {
+export function makeDraft(core: Core, caller: UserId, input: DraftInput, urlOf: UrlOf): Promise<DraftView> {
   if ("said" in input) return createDraftWithFile(core, caller, input, urlOf);
   if ("file" in input) return createFileDraft(core, caller, input.made, input.file, urlOf);
   return createDraft(core, caller, input.made, input.content);
@@ -48,7 +48,7 @@ async function createFileDraft(
   made: NewDraft,
   { key, ...said }: FileContent & { key: FileKey },
   urlOf: UrlOf,
-): Promise<Draft> {
+): Promise<DraftView> {
   const file = await uploaded(core, key);
   const held = kindOfType(file.contentType);
   const kind = said.kind ?? (held === "file" ? kindOfType(said.contentType) : held);
@@ -64,7 +64,7 @@ async function createDraftWithFile(
   caller: UserId,
   incoming: IncomingFile,
   urlOf: UrlOf,
-): Promise<Draft> {
+): Promise<DraftView> {
   const most = incoming.mayBeLarge ? LIMITS.largeFileBytes : LIMITS.fileBytes;
   const kindSaid = () => kindOf(incoming.said().file);
   const bytes = bounded(incoming.bytes, most, () => tooLarge(kindSaid(), most));
@@ -129,10 +129,10 @@ async function* bounded(
 
 /** @throws `validation_failed`, `too_large` */
 function requireFit(kind: MediaKind, { size }: Pick<StoredFile, "size">, most: number): void {
-  if (size === 0) throw unfitFile(kind, "empty", "file: must not be empty");
+  if (size === 0) throw fileRefused(kind, "empty", "file: must not be empty");
   if (size > most) throw tooLarge(kind, most);
 }
 
 function tooLarge(kind: MediaKind, most: number): CoreError {
-  return unfitFile(kind, "size", `file: must be at most ${most / 1_048_576} MiB`);
+  return fileRefused(kind, "size", `file: must be at most ${most / 1_048_576} MiB`);
 }

@@ -64,7 +64,7 @@ export interface ByteRange {
  */
 export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
   requireSize(upload.size ?? 0);
-  const bytes = bounded(upload.bytes);
+  const bytes = boundedStream(upload.bytes);
   return receiveFile(core, userId, { ...upload, bytes }, (file, publish) => publish(file));
 }
 
@@ -131,7 +131,7 @@ export async function readFile(core: Core, file: StoredFile, range?: ByteRange):
 }
 
 /** @throws `too_large` with the first byte over the limit */
-async function* bounded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* boundedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;

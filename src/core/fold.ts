@@ -2,7 +2,7 @@
  * Of the folding and of what is searched of a body (`searchText`): raise it when one of them changes for
  * messages that exist already, or a runtime brings other tables of Unicode. Indexes are then built anew.
  */
-export const FOLD_VERSION = 1;
+export const NORMALIZATION_VERSION = 1;
 
 /**
  * What search compares instead of a text: NFKC, then lower case, so that Ａ, A and a are one, ㎏ is kg and
@@ -10,6 +10,6 @@ export const FOLD_VERSION = 1;
  * part of a word must be found in the whole. It is not case folding: ß stays ß, İ becomes i and a dot above.
  * A text that is not empty never becomes empty.
  */
-export function fold(text: string): string {
+export function normalizeForSearch(text: string): string {
   return text.normalize("NFKC").toLowerCase().replaceAll("ς", "σ");
 }

@@ -2,15 +2,15 @@ import type { BodyJson } from "./content.ts";
 import { CoreError, invalid } from "./errors.ts";
 import type { ConversationId, Seq, UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { mergedBody, mergedTooLarge, type PersonOf, sendersIn, shownBytes } from "./merged.ts";
+import { bytesWithProfiles, type FindPerson, mergedBody, mergedTooLarge, sendersIn } from "./merged.ts";
 import {
-  type CopyDraft,
   type Draft,
-  goneUser,
+  deletedUser,
+  type ForwardDraft,
+  type MessageReference,
   type Original,
   type Originals,
   type Person,
-  type Reference,
 } from "./message.ts";
 import type { MessageSources } from "./ports.ts";
 
@@ -20,13 +20,17 @@ import type { MessageSources } from "./ports.ts";
  * @throws `not_found` for a message that he cannot see, `not_forwardable` for a tip or a revoked one,
  *   `validation_failed` for a merged one over 256 KiB, of more than 1,000 messages, or more than eight deep
  */
-export async function copied(sources: MessageSources, userId: UserId, draft: CopyDraft): Promise<Draft> {
+export async function resolveForward(
+  sources: MessageSources,
+  userId: UserId,
+  draft: ForwardDraft,
+): Promise<Draft> {
   const { copy, ...rest } = draft;
   if (copy.type === "merged") {
     const places = copy.items.map((item, i) => ({ item, path: `body.body.items.${i}` }));
     const { messages, people } = await read(sources, userId, places);
     const body = mergedBody(copy.title, messages);
-    return { ...rest, kind: "merged", body, shown: shownIn(body, people) };
+    return { ...rest, kind: "merged", body, rendered: visibleBody(body, people) };
   }
   const { messages, people } = await read(sources, userId, [{ item: copy.source, path: "body.forward" }]);
   const [message] = messages;
@@ -37,7 +41,7 @@ export async function copied(sources: MessageSources, userId: UserId, draft: Cop
     kind,
     body,
     forwarded: message.forwarded ?? { conversationId, seq, senderId, createdAt },
-    ...(kind === "merged" && { shown: shownIn(body, people) }),
+    ...(kind === "merged" && { rendered: visibleBody(body, people) }),
   };
 }
 
@@ -45,7 +49,7 @@ export async function copied(sources: MessageSources, userId: UserId, draft: Cop
 async function read(
   sources: MessageSources,
   userId: UserId,
-  places: { item: Reference; path: string }[],
+  places: { item: MessageReference; path: string }[],
 ): Promise<{ messages: Original[]; people: Map<UserId, Person> }> {
   const found = new Map<string, Original>();
   const people = new Map<UserId, Person>();
@@ -56,7 +60,7 @@ async function read(
     for (const person of originals.people) people.set(person.id, person);
     for (const message of originals.messages) {
       found.set(keyOf(message), message);
-      bytes += shownBytes(message.kind, message.body, personOf(people));
+      bytes += bytesWithProfiles(message.kind, message.body, personOf(people));
     }
     // What cannot fit is not gathered further: it may be much.
     if (bytes > LIMITS.mergedBytes) throw mergedTooLarge();
@@ -89,26 +93,26 @@ async function visible(
  * What a merged message is besides its stored body, as its first readers see it.
  * @throws `validation_failed` for more than it may hold
  */
-function shownIn(body: BodyJson, people: Map<UserId, Person>): NonNullable<Draft["shown"]> {
+function visibleBody(body: BodyJson, people: Map<UserId, Person>): NonNullable<Draft["rendered"]> {
   const senders = sendersIn("merged", body);
   if (senders.length > LIMITS.mergedSnapshots) {
     const most = `at most ${LIMITS.mergedSnapshots} messages, with those in each other`;
     throw invalid("body", `what is merged may hold ${most}`);
   }
-  const bytes = shownBytes("merged", body, personOf(people));
+  const bytes = bytesWithProfiles("merged", body, personOf(people));
   if (bytes > LIMITS.mergedBytes) throw mergedTooLarge();
   return { people: [...new Set(senders)].flatMap((id) => people.get(id) ?? []), bytes };
 }
 
-function personOf(people: Map<UserId, Person>): PersonOf {
-  return (id) => people.get(id) ?? goneUser(id);
+function personOf(people: Map<UserId, Person>): FindPerson {
+  return (id) => people.get(id) ?? deletedUser(id);
 }
 
-function keyOf({ conversationId, seq }: Reference): string {
+function keyOf({ conversationId, seq }: MessageReference): string {
   return `${conversationId}-${seq}`;
 }
 
-function noSource({ conversationId, seq }: Reference, path: string): CoreError {
+function noSource({ conversationId, seq }: MessageReference, path: string): CoreError {
   const what = `message ${seq} of conversation ${conversationId}`;
   const detail = `${path}: there is no ${what}, or you cannot see it.`;
   return new CoreError("not_found", detail, { missing: "message" });

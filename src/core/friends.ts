@@ -7,12 +7,12 @@ import {
   listFriends as friendsOf,
   listRequests,
 } from "../storage/friends.ts";
-import { acrossBlock } from "./blocks.ts";
+import { includesBlocked } from "./blocks.ts";
 import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
-import { changingFlags } from "./direct-flags.ts";
+import { changeDirectPermission } from "./direct-flags.ts";
 import { CoreError } from "./errors.ts";
-import { type AskOutcome, tellBoth, tellRequested } from "./friendship.ts";
+import { type AskOutcome, notifyBoth, notifyRequested } from "./friendship.ts";
 import { UserId } from "./ids.ts";
 import { noUser, requireOther, type User } from "./users.ts";
 
@@ -27,19 +27,19 @@ const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
  * @throws `validation_failed` with oneself, `not_found` for an unknown user, `blocked` across a block,
  *   `forbidden` if he wants nobody to ask
  */
-export async function befriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
+export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
-  const outcome = await changingFlags(core, caller, [other], async () => {
+  const outcome = await changeDirectPermission(core, caller, [other], async () => {
     const asked = await askFriendship(core.db, caller, other, Date.now());
-    if (asked.changed && asked.outcome === "requested") tellRequested(core, caller, other);
-    if (asked.changed && asked.outcome === "friends") tellBoth(core, caller, other, "friends");
+    if (asked.changed && asked.outcome === "requested") notifyRequested(core, caller, other);
+    if (asked.changed && asked.outcome === "friends") notifyBoth(core, caller, other, "friends");
     return asked.outcome;
   });
   switch (outcome) {
     case "unknown":
       throw noUser(other);
     case "blocked":
-      throw acrossBlock(other);
+      throw includesBlocked(other);
     case "denied":
       throw new CoreError("forbidden", `User ${other} does not want to be asked for friendship.`);
     default:
@@ -54,9 +54,9 @@ export async function befriend(core: Core, caller: UserId, other: UserId): Promi
  */
 export async function unfriend(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
-  const result = await changingFlags(core, caller, [other], async () => {
+  const result = await changeDirectPermission(core, caller, [other], async () => {
     const done = await endFriendship(core.db, caller, other);
-    if (done?.ended) tellBoth(core, caller, other, "none");
+    if (done?.ended) notifyBoth(core, caller, other, "none");
     return done;
   });
   if (!result) throw noUser(other);

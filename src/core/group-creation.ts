@@ -4,21 +4,21 @@ import type { Conversation, JoinPolicy } from "./conversation.ts";
 import { getConversation, requireUsers } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { type CustomFields, withFields } from "./custom-fields.ts";
-import { CoreError, invalid, refused } from "./errors.ts";
+import { CoreError, invalid, refusedFor } from "./errors.ts";
 import { requireFriends } from "./friends.ts";
 import { ConversationCode, type ConversationId, type Handle, type UserId } from "./ids.ts";
-import { capacityOf, POLICIES, type PolicyName, wayInto } from "./policies.ts";
+import { capacityOf, joinMode, POLICIES, type PolicyName } from "./policies.ts";
 import { randomHex } from "./random.ts";
 
 /** Somebody with whom a group begins. */
-export interface Founder {
+export interface InitialMember {
   userId: UserId;
   role?: "admin" | "member" | undefined;
   customFields?: CustomFields | undefined;
 }
 
 /** What a group is to be like; what is absent is empty. */
-export interface GroupWish {
+export interface GroupOptions {
   name: string;
   policy: PolicyName;
   /** of no meaning where the kind has one way for all */
@@ -32,7 +32,7 @@ export interface GroupWish {
 }
 
 /** What a new group starts with that v1 asks for. */
-interface Plain extends GroupWish {
+interface PlainMembers extends GroupOptions {
   memberIds: UserId[];
   /** all of them must be friends of the caller, else `forbidden` */
   amongFriends?: boolean;
@@ -47,15 +47,15 @@ interface Plain extends GroupWish {
 export async function createGroup(
   core: Core,
   caller: UserId,
-  { memberIds, amongFriends = false, ...wish }: Plain,
+  { memberIds, amongFriends = false, ...wish }: PlainMembers,
 ): Promise<Conversation> {
-  const founders = othersOf(
+  const initialMembers = othersOf(
     caller,
     memberIds.map((userId) => ({ userId })),
   );
   const max = roomOf(core, wish);
-  if (founders.length >= max) throw invalid("body.member_ids", `a group has at most ${max} members`);
-  return create(core, caller, wish, founders, amongFriends);
+  if (initialMembers.length >= max) throw invalid("body.member_ids", `a group has at most ${max} members`);
+  return create(core, caller, wish, initialMembers, amongFriends);
 }
 
 /**
@@ -63,16 +63,16 @@ export async function createGroup(
  * everybody where the kind of group wants him to come by himself.
  * @throws as `createGroup`, and `forbidden` for a role that the kind has not
  */
-export async function foundGroup(
+export async function createGroupWithRoles(
   core: Core,
   caller: UserId,
-  wish: GroupWish,
-  founders: Founder[],
+  wish: GroupOptions,
+  initialMembers: InitialMember[],
 ): Promise<{ conversation: Conversation; leftOut: UserId[] }> {
   const policy = POLICIES[wish.policy];
-  const others = policy.founders ? othersOf(caller, founders) : [];
+  const others = policy.initialRoles ? othersOf(caller, initialMembers) : [];
   if (policy.roles === "nobody" && others.some(({ role }) => role === "admin"))
-    throw refused("kind", "Nobody is an admin in a group of this kind.", wish.policy);
+    throw refusedFor("kind", "Nobody is an admin in a group of this kind.", wish.policy);
   const room = roomOf(core, wish) - 1;
   const conversation = await create(core, caller, wish, others.slice(0, room), false);
   return { conversation, leftOut: others.slice(room).map(({ userId }) => userId) };
@@ -81,15 +81,15 @@ export async function foundGroup(
 async function create(
   core: Core,
   caller: UserId,
-  wish: GroupWish,
-  founders: Founder[],
+  wish: GroupOptions,
+  initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<Conversation> {
-  const memberIds = [caller, ...founders.map(({ userId }) => userId)];
+  const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
   await requireUsers(core, memberIds);
   if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
   await requireNoBlocks(core, caller, memberIds);
-  const id = await insert(core, caller, wish, founders, amongFriends);
+  const id = await insert(core, caller, wish, initialMembers, amongFriends);
   if (id === null) {
     if (wish.handle) await requireFree(core, caller, wish.handle);
     // Somebody was deleted meanwhile, or a friendship has ended.
@@ -104,8 +104,8 @@ async function create(
 function insert(
   core: Core,
   caller: UserId,
-  wish: GroupWish,
-  founders: Founder[],
+  wish: GroupOptions,
+  initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<ConversationId | null> {
   const { name, policy, avatar = "", introduction = "", announcement = "" } = wish;
@@ -113,12 +113,12 @@ function insert(
   return insertGroup(core.db, {
     ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, amongFriends },
     code: ConversationCode.parse(randomHex()),
-    joinPolicy: wayInto(wish),
+    joinPolicy: joinMode(wish),
     customFields: withFields({}, customFields),
     ownerId: caller,
     members: [
       { userId: caller, role: "owner", customFields: {} },
-      ...founders.map(({ userId, role = "member", customFields: own = {} }) => {
+      ...initialMembers.map(({ userId, role = "member", customFields: own = {} }) => {
         return { userId, role, customFields: withFields({}, own) };
       }),
     ],
@@ -126,14 +126,14 @@ function insert(
   });
 }
 
-function othersOf(caller: UserId, founders: Founder[]): Founder[] {
-  const byId = new Map(founders.map((founder) => [founder.userId, founder]));
+function othersOf(caller: UserId, initialMembers: InitialMember[]): InitialMember[] {
+  const byId = new Map(initialMembers.map((initialMember) => [initialMember.userId, initialMember]));
   byId.delete(caller);
   return [...byId.values()];
 }
 
 /** How many members it takes. @throws `validation_failed` for a limit of its own that is none */
-function roomOf(core: Core, { policy, maxMembers }: GroupWish): number {
+function roomOf(core: Core, { policy, maxMembers }: GroupOptions): number {
   const max = core.settings.maxGroupMembers;
   if (maxMembers !== undefined && maxMembers > max) {
     throw invalid("body.max_members", `a group has at most ${max} members`);

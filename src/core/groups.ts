@@ -8,11 +8,11 @@ import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import { CoreError } from "./errors.ts";
 import { type ConversationId, UserId } from "./ids.ts";
-import { goneUser } from "./message.ts";
-import { accountGone, noUser, type User } from "./users.ts";
+import { deletedUser } from "./message.ts";
+import { accountDeleted, noUser, type User } from "./users.ts";
 
 /** A member as others see him. */
-export interface Member extends Omit<Membership, "userId"> {
+export interface GroupMember extends Omit<Membership, "userId"> {
   user: User;
 }
 
@@ -26,7 +26,7 @@ export interface MemberChange {
 }
 
 /** Somebody's wish to join a group. */
-export interface Application {
+export interface JoinRequest {
   id: number;
   user: User;
   message: string;
@@ -62,7 +62,7 @@ export async function listMembers(
   caller: UserId,
   id: ConversationId,
   { limit, cursor }: PageQuery,
-): Promise<Page<Member>> {
+): Promise<Page<GroupMember>> {
   const place = cursor === undefined ? undefined : readCursor(MemberPlace, cursor);
   const found = await core.conversations.members(id, {
     userId: caller,
@@ -70,7 +70,7 @@ export async function listMembers(
     ...(place && { after: { joinedAt: place[0], userId: place[1] } }),
   });
   const { items, nextCursor } = pageOf(found, limit, ({ joinedAt, userId }) => [joinedAt, userId]);
-  return { items: await described(core, items), nextCursor };
+  return { items: await getDescribed(core, items), nextCursor };
 }
 
 /**
@@ -83,7 +83,7 @@ export async function addMembers(
   caller: UserId,
   id: ConversationId,
   userIds: UserId[],
-): Promise<Member[]> {
+): Promise<GroupMember[]> {
   // Who is not in the group learns that first, and nothing else.
   await core.conversations.describe(id, { userId: caller });
   const people = await findAccounts(core.db, userIds);
@@ -91,7 +91,7 @@ export async function addMembers(
   const unknown = userIds.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) throw noUser(unknown);
   await requireNoBlocks(core, caller, userIds);
-  return described(core, await core.conversations.add(id, { userId: caller, people }));
+  return getDescribed(core, await core.conversations.add(id, { userId: caller, people }));
 }
 
 /** What became of whoever wanted to join: he has, he has to wait, he was a member already. */
@@ -105,9 +105,9 @@ export async function joinGroup(
   message: string,
 ): Promise<JoinState> {
   const [person] = await findAccounts(core.db, [caller]);
-  if (!person) throw accountGone();
+  if (!person) throw accountDeleted();
   const { state } = await core.conversations.join(id, { person, message });
-  if (state === "gone") throw accountGone();
+  if (state === "gone") throw accountDeleted();
   return state;
 }
 
@@ -134,14 +134,14 @@ export async function changeMember(
   id: ConversationId,
   userId: UserId,
   change: MemberChange,
-): Promise<Member> {
+): Promise<GroupMember> {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const found = await core.conversations.changeMember(id, {
     userId: caller,
     targetId: userId,
     change: given,
   });
-  const [member] = await described(core, found);
+  const [member] = await getDescribed(core, found);
   if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
   return member;
 }
@@ -163,14 +163,14 @@ export async function dissolveGroup(core: Core, caller: UserId, id: Conversation
 }
 
 /** Who asks to be let in, the first one first. @throws `not_found`, `forbidden` */
-export async function listApplications(
+export async function listJoinRequests(
   core: Core,
   caller: UserId,
   id: ConversationId,
   { limit, cursor }: PageQuery,
-): Promise<Page<Application>> {
+): Promise<Page<JoinRequest>> {
   const [after] = cursor === undefined ? [0] : readCursor(ApplicationPlace, cursor);
-  const found = await core.conversations.applications(id, { userId: caller, limit: limit + 1, after });
+  const found = await core.conversations.joinRequests(id, { userId: caller, limit: limit + 1, after });
   const page = pageOf(found, limit, (application) => [application.id]);
   const applicants = page.items.map(({ user_id }) => user_id);
   const users = byId(await findUsers(core.db, applicants));
@@ -189,7 +189,7 @@ export async function listApplications(
  * @throws `not_found`, `forbidden`, `validation_failed` where what is shown belongs to no such application,
  *   `already_handled`, `group_full`
  */
-export async function handleApplication(
+export async function decideJoinRequest(
   core: Core,
   caller: UserId,
   id: ConversationId,
@@ -202,22 +202,22 @@ export async function handleApplication(
 ): Promise<void> {
   const { applicationId, accept, message = "", shown } = decision;
   const what = { applicationId, accept, message, ...(shown && { shown }) };
-  await core.conversations.handle(id, { userId: caller, ...what });
+  await core.conversations.decideJoinRequest(id, { userId: caller, ...what });
 }
 
 /** Members with who they are today: one query. */
-export async function described(core: Core, memberships: Membership[]): Promise<Member[]> {
+export async function getDescribed(core: Core, memberships: Membership[]): Promise<GroupMember[]> {
   const ids = memberships.map(({ userId }) => userId);
   return withUsers(memberships, await findUsers(core.db, ids));
 }
 
 /** Members with who they are. */
-export function withUsers(memberships: Membership[], users: User[]): Member[] {
+export function withUsers(memberships: Membership[], users: User[]): GroupMember[] {
   const userOf = byId(users);
   return memberships.map(({ userId, ...rest }) => ({ user: userOf(userId), ...rest }));
 }
 
 function byId(users: User[]): (id: UserId) => User {
   const known = new Map(users.map((user) => [user.id, user]));
-  return (id) => known.get(id) ?? { ...goneUser(id), online: false };
+  return (id) => known.get(id) ?? { ...deletedUser(id), online: false };
 }

@@ -2,24 +2,24 @@ import { findPeople } from "../storage/conversations.ts";
 import type { Kind } from "./content.ts";
 import type { Core } from "./core.ts";
 import type { ConversationId, Position, UserId } from "./ids.ts";
-import { goneUser, type Message, type Person } from "./message.ts";
+import { deletedUser, type Message, type Person } from "./message.ts";
 
 /** Messages that one call of a conversation gives. */
-const AT_ONCE = 500;
+const BATCH_SIZE = 500;
 
 /** A stretch of somebody's history, as its conversation gives it. */
-export interface HistoryStretch {
+export interface HistoryChunk {
   items: Message[];
   /** behind which seq to go on; null: there is nothing more */
   next: Position | null;
   /** the last that there is for him */
   lastSeq: Position;
   /** who is meant by a mention of all; nobody where no item has one */
-  everybody: UserId[];
+  people: UserId[];
 }
 
 /** Which messages are wanted of what somebody can read. */
-export interface Wanted {
+export interface HistoryQuery {
   /** those which have it, as `searchMessages` finds them; `""` is as none */
   text?: string | undefined;
   senderId?: UserId | undefined;
@@ -31,7 +31,7 @@ export interface Wanted {
 }
 
 /** A message of somebody's history. */
-export interface Remembered extends Omit<Message, "mentions"> {
+export interface HistoryMessage extends Omit<Message, "mentions"> {
   /** whom it names; all are the members of today, or of when he left who reads it, and he himself */
   mentions: UserId[];
   /** who first wrote what this one forwards */
@@ -48,20 +48,26 @@ export async function readHistory(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  wanted: Wanted,
-): Promise<AsyncIterable<Remembered[]>> {
+  wanted: HistoryQuery,
+): Promise<AsyncIterable<HistoryMessage[]>> {
   const { limit } = wanted;
   if (limit !== undefined) return only(await newest(core, caller, id, wanted, limit));
-  const asked = { userId: caller, evenLeft: true, rising: true, limit: AT_ONCE, ...given(wanted) };
+  const asked = {
+    userId: caller,
+    includeFormer: true,
+    ascending: true,
+    limit: BATCH_SIZE,
+    ...defined(wanted),
+  };
   const first = await core.conversations.history(id, asked);
-  const beginning = await remembered(core, caller, first);
+  const beginning = await historyMessage(core, caller, first);
   const end = first.lastSeq + 1;
   const within = { ...asked, before: Math.min(wanted.before ?? end, end) };
   async function* parts() {
     yield beginning;
     for (let { next } = first; next !== null; ) {
       const stretch = await core.conversations.history(id, { ...within, after: next });
-      yield await remembered(core, caller, stretch);
+      yield await historyMessage(core, caller, stretch);
       next = stretch.next;
     }
   }
@@ -73,20 +79,20 @@ async function* only<T>(part: T) {
 }
 
 /** The newest so many messages, the oldest of them first. */
-async function newest(core: Core, caller: UserId, id: ConversationId, wanted: Wanted, limit: number) {
-  const asked = { userId: caller, evenLeft: true, rising: false, ...given(wanted) };
-  const found: Remembered[] = [];
+async function newest(core: Core, caller: UserId, id: ConversationId, wanted: HistoryQuery, limit: number) {
+  const asked = { userId: caller, includeFormer: true, ascending: false, ...defined(wanted) };
+  const found: HistoryMessage[] = [];
   for (let before: number | null = wanted.before ?? Number.MAX_SAFE_INTEGER; before !== null; ) {
     const rest = { ...asked, before, limit: limit - found.length };
-    const stretch: HistoryStretch = await core.conversations.history(id, rest);
-    found.push(...(await remembered(core, caller, stretch)));
+    const stretch: HistoryChunk = await core.conversations.history(id, rest);
+    found.push(...(await historyMessage(core, caller, stretch)));
     before = found.length < limit ? stretch.next : null;
   }
   return found.reverse();
 }
 
 /** Without what is not there: a call of an object carries no `undefined`. */
-function given({ text, senderId, kind, before }: Wanted) {
+function defined({ text, senderId, kind, before }: HistoryQuery) {
   return {
     ...(text && { text }),
     ...(senderId !== undefined && { senderId }),
@@ -96,18 +102,18 @@ function given({ text, senderId, kind, before }: Wanted) {
 }
 
 /** A conversation knows its own people, and of what was forwarded into it only who wrote it. */
-async function remembered(
+async function historyMessage(
   core: Core,
   caller: UserId,
-  { items, everybody }: { items: Message[]; everybody: UserId[] },
-): Promise<Remembered[]> {
+  { items, people }: { items: Message[]; people: UserId[] },
+): Promise<HistoryMessage[]> {
   const origins = new Set(items.flatMap(({ forwarded }) => forwarded?.senderId ?? []));
-  const people = origins.size === 0 ? [] : await findPeople(core.db, [...origins]);
-  const known = new Map(people.map((person) => [person.id, person]));
-  const all = [...new Set([...everybody, caller])];
+  const writers = origins.size === 0 ? [] : await findPeople(core.db, [...origins]);
+  const known = new Map(writers.map((writer) => [writer.id, writer]));
+  const all = [...new Set([...people, caller])];
   return items.map((message) => {
     const { forwarded, mentions } = message;
-    const origin = forwarded ? (known.get(forwarded.senderId) ?? goneUser(forwarded.senderId)) : null;
+    const origin = forwarded ? (known.get(forwarded.senderId) ?? deletedUser(forwarded.senderId)) : null;
     return { ...message, mentions: mentions === "all" ? all : mentions, origin };
   });
 }

@@ -3,8 +3,8 @@ import { type ConversationId, Position, type UserId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { markRead, readReceipts } from "./messages.ts";
 import type { Latest } from "./peopled.ts";
-import { allFromNewest, pageFromNewest } from "./readable.ts";
-import { readingsOf } from "./reading.ts";
+import { allReadable, pageFromNewest } from "./readable.ts";
+import { readStatuses } from "./reading.ts";
 
 /**
  * What the caller can read of a conversation, the newest first, and whether each was read. Who looks at the newest of
@@ -13,7 +13,7 @@ import { readingsOf } from "./reading.ts";
  * @returns with how many there are altogether
  * @throws `not_found` unless he is in it
  */
-export async function logPages(
+export async function pagesWithReadStatus(
   core: Core,
   caller: UserId,
   id: ConversationId,
@@ -21,13 +21,13 @@ export async function logPages(
 ): Promise<{ total: number; parts: AsyncIterable<Latest[]> }> {
   const [{ profile }, { total, first, rest }] = await Promise.all([
     core.conversations.describe(id, { userId: caller }),
-    range ? onePage(core, caller, id, range) : allFromNewest(core, caller, id),
+    range ? onePage(core, caller, id, range) : allReadable(core, caller, id),
   ]);
   const isDirect = profile.kind === "direct";
   const [newest] = first;
   if (newest && !isDirect && (range?.skip ?? 0) === 0)
     await markRead(core, caller, id, Position.parse(newest.seq));
-  const readingOf = readingsOf(await readReceipts(core, caller, id), caller, { isDirect });
+  const readingOf = readStatuses(await readReceipts(core, caller, id), caller, { isDirect });
   const withReadings = (messages: Message[]) =>
     messages.map((message) => ({ message, reading: readingOf(message) }));
   async function* parts() {

@@ -7,7 +7,7 @@ export function log(level: "info" | "warn" | "error", event: string, fields: Log
 }
 
 /** What a log says of a thrown value: its name and message, the cause's too. */
-export function fault(error: unknown): LogFields {
+export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   return { error: error.name, message: error.message, cause, stack: error.stack };

@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from "file-type";
-import { type MediaKind, unfitFile } from "./errors.ts";
-import { isPicture, type PictureSize, pictureSize, type ReadBytes } from "./pictures.ts";
+import { fileRefused, type MediaKind } from "./errors.ts";
+import { type ImageSize, imageSize, isImage, type ReadBytes } from "./pictures.ts";
 
 /** What is said of a file by who sends it. */
 export interface MediaClaims {
@@ -15,7 +15,7 @@ export interface MediaClaims {
 /** A file as a message of some kind, as far as its bytes tell. */
 export interface Medium {
   contentType: string;
-  size: PictureSize | null;
+  size: ImageSize | null;
 }
 
 /** By so many bytes at its beginning a file is recognized. */
@@ -59,8 +59,8 @@ export async function examine(
     if (found === undefined || !FILMS.includes(found)) throw unfit(kind, "an mp4 or mov");
     return { contentType: found, size: null };
   }
-  if (found === undefined || !isPicture(found)) throw unfit(kind, "a jpg, jpeg, gif, png, bmp or webp");
-  const size = await pictureSize(found, read);
+  if (found === undefined || !isImage(found)) throw unfit(kind, "a jpg, jpeg, gif, png, bmp or webp");
+  const size = await imageSize(found, read);
   if (!size) throw unfit(kind, "a whole picture");
   return { contentType: found, size };
 }
@@ -71,5 +71,5 @@ async function recognize(head: Uint8Array): Promise<string | undefined> {
 }
 
 function unfit(kind: MediaKind, what: string) {
-  return unfitFile(kind, "type", `file: is not ${what} by its bytes`);
+  return fileRefused(kind, "type", `file: is not ${what} by its bytes`);
 }

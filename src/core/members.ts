@@ -2,14 +2,14 @@ import { findBlockedAmong } from "../storage/blocks.ts";
 import { countOnlineMembers } from "../storage/presence.ts";
 import { getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
-import { changeMember, described, type Member, type MemberChange, withUsers } from "./groups.ts";
+import { changeMember, type GroupMember, getDescribed, type MemberChange, withUsers } from "./groups.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-import { type Group, type GroupName, inGroup, ofConversation } from "./named-groups.ts";
-import { requireNamed, someNamed, type User } from "./users.ts";
+import { type GroupAddress, type GroupByName, ofConversation, withGroup } from "./named-groups.ts";
+import { requireByName, someByName, type User } from "./users.ts";
 
 /** What became of each of those who were to be added, by their names; and the group as it then is. */
-export interface EachNamed {
-  group: Group;
+export interface AddedByName {
+  group: GroupByName;
   added: string[];
   /** who was a member already */
   existed: string[];
@@ -27,46 +27,46 @@ export interface EachNamed {
 export function listMembersFrom(
   core: Core,
   caller: UserId,
-  group: GroupName,
+  group: GroupAddress,
   { skip, limit }: { skip: number; limit: number },
-): Promise<{ items: Member[]; next: number | null }> {
-  return inGroup(core, group, async (id) => {
+): Promise<{ items: GroupMember[]; next: number | null }> {
+  return withGroup(core, group, async (id) => {
     const found = await core.conversations.members(id, { userId: caller, skip, limit: limit + 1 });
-    const items = await described(core, found.slice(0, limit));
+    const items = await getDescribed(core, found.slice(0, limit));
     return { items, next: found.length > limit ? skip + limit : null };
   });
 }
 
 /** The members of these names, in the order of the names; who is none is missing. @throws as `inGroup` */
-export function membersNamed(
+export function membersByName(
   core: Core,
   caller: UserId,
-  group: GroupName,
+  group: GroupAddress,
   usernames: string[],
-): Promise<Member[]> {
-  return inGroup(core, group, async (id) => {
-    const users = await someNamed(core, usernames);
-    const found = await core.conversations.membersAmong(id, { userId: caller, targetIds: idsOf(users) });
+): Promise<GroupMember[]> {
+  return withGroup(core, group, async (id) => {
+    const users = await someByName(core, usernames);
+    const found = await core.conversations.membersByIds(id, { userId: caller, targetIds: idsOf(users) });
     return withUsers(found, users);
   });
 }
 
 /** How many members have a socket open, the caller too. @throws as `inGroup` */
-export function countOnline(core: Core, caller: UserId, group: GroupName): Promise<number> {
-  return inGroup(core, group, async (id) => {
-    await core.conversations.membersAmong(id, { userId: caller, targetIds: [] });
+export function countOnline(core: Core, caller: UserId, group: GroupAddress): Promise<number> {
+  return withGroup(core, group, async (id) => {
+    await core.conversations.membersByIds(id, { userId: caller, targetIds: [] });
     return countOnlineMembers(core.db, id);
   });
 }
 
 /** Adds people, each for himself. @throws as `inGroup`, `forbidden`: nobody is added then */
-export function addEachNamed(
+export function addMembersByName(
   core: Core,
   caller: UserId,
-  group: GroupName,
+  group: GroupAddress,
   usernames: string[],
-): Promise<EachNamed> {
-  return inGroup(core, group, async (id) => {
+): Promise<AddedByName> {
+  return withGroup(core, group, async (id) => {
     const people = await lookedUp(core, caller, id, usernames);
     const barred = await findBlockedAmong(core.db, caller, idsOf(people));
     const each = await core.conversations.addEach(id, { userId: caller, people, barred });
@@ -88,15 +88,15 @@ export function addEachNamed(
  * @returns the group as it then is, and who they were
  * @throws as `inGroup`, `not_found` for who is nobody or no member, `forbidden`, also for oneself
  */
-export function removeMembersNamed(
+export function removeMembersByName(
   core: Core,
   caller: UserId,
-  group: GroupName,
+  group: GroupAddress,
   usernames: string[],
   reason: string,
-): Promise<{ group: Group; removed: string[] }> {
-  return inGroup(core, group, async (id) => {
-    const users = requireNamed(usernames, await lookedUp(core, caller, id, usernames));
+): Promise<{ group: GroupByName; removed: string[] }> {
+  return withGroup(core, group, async (id) => {
+    const users = requireByName(usernames, await lookedUp(core, caller, id, usernames));
     await core.conversations.remove(id, { userId: caller, targetIds: idsOf(users), reason });
     const conversation = await getConversation(core, caller, id);
     return { group: ofConversation(core, conversation), removed: users.map(({ username }) => username) };
@@ -108,16 +108,16 @@ export function removeMembersNamed(
  * @param username null: the caller himself
  * @throws as `inGroup`, and as `changeMember`
  */
-export function changeMemberNamed(
+export function changeMemberByName(
   core: Core,
   caller: UserId,
-  group: GroupName,
+  group: GroupAddress,
   username: string | null,
   change: MemberChange,
-): Promise<{ group: Group; member: Member }> {
-  return inGroup(core, group, async (id) => {
+): Promise<{ group: GroupByName; member: GroupMember }> {
+  return withGroup(core, group, async (id) => {
     const named = username === null ? [] : [username];
-    const [target] = requireNamed(named, await lookedUp(core, caller, id, named));
+    const [target] = requireByName(named, await lookedUp(core, caller, id, named));
     const member = await changeMember(core, caller, id, target?.id ?? caller, change);
     return { group: ofConversation(core, await getConversation(core, caller, id)), member };
   });
@@ -131,8 +131,8 @@ async function lookedUp(
   usernames: string[],
 ): Promise<User[]> {
   const [users] = await Promise.all([
-    someNamed(core, usernames),
-    core.conversations.membersAmong(id, { userId: caller, targetIds: [] }),
+    someByName(core, usernames),
+    core.conversations.membersByIds(id, { userId: caller, targetIds: [] }),
   ]);
   return users;
 }

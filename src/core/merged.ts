@@ -7,7 +7,7 @@ import type { Original, Person } from "./message.ts";
 import { bytesOf, exceedsBytes } from "./text.ts";
 
 /** What profiles are asked of: today's, or that nobody is known. */
-export type PersonOf = (id: UserId) => Person;
+export type FindPerson = (id: UserId) => Person;
 
 /**
  * Who wrote a snapshot, as it is stored. In JSON a quote inside of a string is escaped, so this is never part
@@ -43,14 +43,14 @@ export function sendersIn(kind: Kind, body: BodyJson): UserId[] {
  * page, which only avatars of thousands of bytes can, profiles come without them: one message must not be
  * more than a client, or this object, can take.
  */
-export function shownBody(kind: Kind, body: BodyJson, personOf: PersonOf): BodyJson {
+export function bodyWithProfiles(kind: Kind, body: BodyJson, personOf: FindPerson): BodyJson {
   if (kind !== "merged") return body;
   const isTooMuch = filledBytes(body, personOf) > LIMITS.pageBytes;
   return filled(body, isTooMuch ? (id) => ({ ...personOf(id), avatar: "" }) : personOf);
 }
 
 /** How many bytes `shownBody` takes; never less. */
-export function shownBytes(kind: Kind, body: BodyJson, personOf: PersonOf): number {
+export function bytesWithProfiles(kind: Kind, body: BodyJson, personOf: FindPerson): number {
   return kind === "merged" ? Math.min(filledBytes(body, personOf), LIMITS.pageBytes) : bytesOf(body);
 }
 
@@ -59,12 +59,12 @@ export function mergedTooLarge() {
   return invalid("body", `what is merged must be at most ${LIMITS.mergedBytes} bytes as JSON, all together`);
 }
 
-function filled(body: BodyJson, personOf: PersonOf): BodyJson {
+function filled(body: BodyJson, personOf: FindPerson): BodyJson {
   const shown = onceEach(personOf);
   return body.replace(SENDER, (_, id: string) => shown(id));
 }
 
-function filledBytes(body: BodyJson, personOf: PersonOf): number {
+function filledBytes(body: BodyJson, personOf: FindPerson): number {
   const shown = onceEach(personOf);
   let bytes = bytesOf(body);
   for (const [stored, id = ""] of body.matchAll(SENDER)) bytes += bytesOf(shown(id)) - stored.length;
@@ -72,7 +72,7 @@ function filledBytes(body: BodyJson, personOf: PersonOf): number {
 }
 
 /** The sender as it stands in a snapshot, by the digits of his id; each made once, as most write often. */
-function onceEach(personOf: PersonOf): (digits: string) => string {
+function onceEach(personOf: FindPerson): (digits: string) => string {
   const made = new Map<string, string>();
   return (digits) => {
     const known = made.get(digits);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BodyJson, Kind } from "./content.ts";
 import { ConversationId, Seq, UserId } from "./ids.ts";
-import type { TipDetails } from "./tip.ts";
+import type { SystemMessageDetails } from "./tip.ts";
 
 /** A person as others see him beside a message or in a list of members. */
 export interface Person {
@@ -13,7 +13,7 @@ export interface Person {
 }
 
 /** Who is shown where nothing is known of a user any more. */
-export function goneUser(id: UserId): Person {
+export function deletedUser(id: UserId): Person {
   return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
 }
 
@@ -56,7 +56,7 @@ export interface Message {
   /** `{}` once revoked; in a merged one today's profiles stand beside the snapshots */
   body: BodyJson;
   /** of a tip, what its body does not say; those of old have none */
-  tip?: TipDetails | undefined;
+  systemMessage?: SystemMessageDetails | undefined;
   quote?: Quote;
   mentions: Mentions;
   forwarded?: Forwarded | undefined;
@@ -86,7 +86,7 @@ export interface Draft {
   priority?: Priority | undefined;
   customData?: string | undefined;
   /** of a merged one: the profiles of who is shown in it, as far as they are known, and its bytes with them */
-  shown?: { people: Person[]; bytes: number } | undefined;
+  rendered?: { people: Person[]; bytes: number } | undefined;
 }
 
 /** A message that is copied: its body as it is stored. */
@@ -105,20 +105,25 @@ export interface Originals {
 }
 
 /** A message, wherever it is. */
-export interface Reference {
+export interface MessageReference {
   conversationId: ConversationId;
   seq: Seq;
 }
 
 /** What a message copies from others: one that it forwards, or several that it holds under a title. */
-type Copy = { type: "forward"; source: Reference } | { type: "merged"; title: string; items: Reference[] };
+type Copy =
+  | { type: "forward"; source: MessageReference }
+  | { type: "merged"; title: string; items: MessageReference[] };
 
 /** A draft whose content is still to be read from other messages. */
-export type CopyDraft = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions" | "priority" | "customData"> & {
+export type ForwardDraft = Pick<
+  Draft,
+  "clientMsgId" | "quoteSeq" | "mentions" | "priority" | "customData"
+> & {
   copy: Copy;
 };
 
-export type AnyDraft = Draft | CopyDraft;
+export type AnyDraft = Draft | ForwardDraft;
 
 /** That a message is stored: its place is fixed and it will not be lost. */
 export interface Receipt {

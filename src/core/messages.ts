@@ -1,5 +1,5 @@
-import type { Staged } from "./backdrop.ts";
-import { type Cast, castOf } from "./cast.ts";
+import type { MessagesInContext } from "./backdrop.ts";
+import { loadProfiles, type ProfileLookup } from "./cast.ts";
 import type { Kind } from "./content.ts";
 import type { ReadReceipt } from "./conversation.ts";
 import type { Core } from "./core.ts";
@@ -54,7 +54,7 @@ export function searchMessages(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { text, senderId, kind, before, limit }: SearchedFor,
+  { text, senderId, kind, before, limit }: SearchRequest,
 ): Promise<{ items: Message[]; nextBefore: Seq | null }> {
   return core.conversations.search(id, {
     userId: caller,
@@ -67,7 +67,7 @@ export function searchMessages(
 }
 
 /** What is searched for: 1–100 code points, and if given only messages of a sender, of a kind, before a seq. */
-interface SearchedFor {
+interface SearchRequest {
   text: string;
   senderId?: UserId | undefined;
   kind?: Kind | undefined;
@@ -92,15 +92,15 @@ export async function revokeMessage(core: Core, caller: UserId, id: Conversation
  * The same where there is an end to it: its sender may for so long as the setting says, whoever runs the group always;
  * and only once. @returns what is left of it, and who is who in it @throws `too_late`, `already_handled` besides
  */
-export async function revokeInTime(
+export async function revokeWithin(
   core: Core,
   caller: UserId,
   id: ConversationId,
   seq: Seq,
-): Promise<Staged & { cast: Cast }> {
+): Promise<MessagesInContext & { profiles: ProfileLookup }> {
   const withinS = core.settings.revokeWindowS;
-  const staged = await core.conversations.takeBack(id, { userId: caller, seq, withinS });
-  return { ...staged, cast: await castOf(core, staged.items) };
+  const staged = await core.conversations.revokeWithin(id, { userId: caller, seq, withinS });
+  return { ...staged, profiles: await loadProfiles(core, staged.items) };
 }
 
 /** Takes a message out of the caller's own sight. Twice changes nothing. @throws `not_found` */
@@ -131,9 +131,9 @@ export async function markAllRead(core: Core, caller: UserId, id: ConversationId
  * @throws `not_found` unless it is one, and the caller is in it
  */
 export async function markDirectRead(core: Core, caller: UserId, id: ConversationId): Promise<number> {
-  const { profile, standing } = await core.conversations.describe(id, { userId: caller });
+  const { profile, readState } = await core.conversations.describe(id, { userId: caller });
   if (profile.kind !== "direct") throw noConversation();
-  const { marked } = await markRead(core, caller, id, standing.lastSeq);
+  const { marked } = await markRead(core, caller, id, readState.lastSeq);
   return marked;
 }
 

@@ -3,18 +3,18 @@ import type { Conversation, Profile } from "./conversation.ts";
 import { fillEntries, getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { CoreError, noConversation, noMembership } from "./errors.ts";
-import { type Founder, foundGroup, type GroupWish } from "./group-creation.ts";
+import { createGroupWithRoles, type GroupOptions, type InitialMember } from "./group-creation.ts";
 import { handOver, type JoinState, joinGroup } from "./groups.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import type { Person } from "./message.ts";
-import { capacityOf, isSeen } from "./policies.ts";
-import { allNamed, noOneNamed } from "./users.ts";
+import { capacityOf, isVisibleTo } from "./policies.ts";
+import { allByName, noUserWithName } from "./users.ts";
 
 /** Conversations that one call of an inbox gives. */
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /** A group: what of it whoever asks may see. */
-export interface Group extends Profile {
+export interface GroupByName extends Profile {
   id: ConversationId;
   owner: Person | null;
   memberCount: number;
@@ -25,7 +25,7 @@ export interface Group extends Profile {
 }
 
 /** What calls a group: its number, or the id which it was given. */
-export type GroupName = { id: ConversationId } | { handle: string };
+export type GroupAddress = { id: ConversationId } | { handle: string };
 
 /**
  * Does something in the group that is called so, for an API whose document tells who is not in a group from what does
@@ -33,50 +33,53 @@ export type GroupName = { id: ConversationId } | { handle: string };
  * @throws `not_found`, missing the conversation where there is none, and the membership where `work` says that there is
  *   none for the caller
  */
-export async function inGroup<T>(
+export async function withGroup<T>(
   core: Core,
-  name: GroupName,
+  name: GroupAddress,
   work: (id: ConversationId) => Promise<T>,
 ): Promise<T> {
   const id = await findGroupId(core.db, name);
   if (id === null) throw noConversation();
-  return toldApart(() => work(id));
+  return distinguishNotInGroup(() => work(id));
 }
 
 /** The same, where what is done gives the conversation: as a group. */
 export async function groupAfter(
   core: Core,
-  name: GroupName,
+  name: GroupAddress,
   work: (id: ConversationId) => Promise<Conversation>,
-): Promise<Group> {
-  return ofConversation(core, await inGroup(core, name, work));
+): Promise<GroupByName> {
+  return ofConversation(core, await withGroup(core, name, work));
 }
 
 /** A group as the caller sees it: who is not in it sees less, and nothing where its kind has it so. @throws as `inGroup` */
-export async function getGroup(core: Core, caller: UserId, name: GroupName): Promise<Group> {
+export async function getGroup(core: Core, caller: UserId, name: GroupAddress): Promise<GroupByName> {
   const found = await requireGroup(core, name);
   try {
     return ofConversation(core, await getConversation(core, caller, found.id));
   } catch (error) {
     if (!isNotIn(error)) throw error;
-    if (!isSeen(found.profile)) throw noMembership();
-    return seen(core, found);
+    if (!isVisibleTo(found.profile)) throw noMembership();
+    return groupAsSeen(core, found);
   }
 }
 
 /** A group as anybody sees it who looks for it. @throws `not_found`, also where only members may know of it */
-export async function findGroupNamed(core: Core, name: GroupName): Promise<Group> {
+export async function findGroupByAddress(core: Core, name: GroupAddress): Promise<GroupByName> {
   const found = await requireGroup(core, name);
-  if (!isSeen(found.profile)) throw noConversation();
-  return seen(core, found);
+  if (!isVisibleTo(found.profile)) throw noConversation();
+  return groupAsSeen(core, found);
 }
 
 /** The groups that the caller is in, whatever their number, the newest activity first. */
-export async function listGroups(core: Core, caller: UserId): Promise<Group[]> {
+export async function listGroups(core: Core, caller: UserId): Promise<GroupByName[]> {
   const ids = await findOwnGroups(core.db, caller);
   const groups: Conversation[] = [];
-  for (let i = 0; i < ids.length; i += AT_ONCE) {
-    const entries = await core.inboxes.entries(caller, { ids: ids.slice(i, i + AT_ONCE), evenHidden: true });
+  for (let i = 0; i < ids.length; i += BATCH_SIZE) {
+    const entries = await core.inboxes.entries(caller, {
+      ids: ids.slice(i, i + BATCH_SIZE),
+      evenHidden: true,
+    });
     groups.push(...(await fillEntries(core, caller, entries)));
   }
   groups.sort((a, b) => b.updatedAt - a.updatedAt || b.id - a.id);
@@ -84,55 +87,55 @@ export async function listGroups(core: Core, caller: UserId): Promise<Group[]> {
 }
 
 /** Somebody with whom a group begins, by his name. */
-export type NamedFounder = Omit<Founder, "userId"> & { username: string };
+export type InitialMemberByName = Omit<InitialMember, "userId"> & { username: string };
 
 /**
  * Creates a group with people who are called by their names. @returns with whom there was no room for
  * @throws as `foundGroup`
  */
-export async function createNamed(
+export async function createGroupByName(
   core: Core,
   caller: UserId,
-  wish: GroupWish,
-  founders: NamedFounder[],
-): Promise<{ group: Group; leftOut: string[] }> {
-  const users = await allNamed(
+  wish: GroupOptions,
+  initialMembers: InitialMemberByName[],
+): Promise<{ group: GroupByName; leftOut: string[] }> {
+  const users = await allByName(
     core,
-    founders.map(({ username }) => username),
+    initialMembers.map(({ username }) => username),
   );
   const ids = new Map(users.map(({ id, username }) => [username, id]));
-  const known = founders.flatMap(({ username, ...founder }) => {
+  const known = initialMembers.flatMap(({ username, ...initialMember }) => {
     const userId = ids.get(username);
-    return userId === undefined ? [] : [{ ...founder, userId }];
+    return userId === undefined ? [] : [{ ...initialMember, userId }];
   });
-  const { conversation, leftOut } = await foundGroup(core, caller, wish, known);
+  const { conversation, leftOut } = await createGroupWithRoles(core, caller, wish, known);
   const left = new Set(leftOut);
   const names = users.filter(({ id }) => left.has(id)).map(({ username }) => username);
   return { group: ofConversation(core, conversation), leftOut: names };
 }
 
 /** Gives the group that is called so to another member. @throws as `inGroup`, `not_found` for an unknown user, and as `handOver` */
-export async function handOverNamed(
+export async function handOverByName(
   core: Core,
   caller: UserId,
-  name: GroupName,
+  name: GroupAddress,
   username: string,
-): Promise<Group> {
+): Promise<GroupByName> {
   return groupAfter(core, name, async (id) => {
-    const [heir] = await allNamed(core, [username]);
-    if (!heir) throw noOneNamed([username]);
+    const [heir] = await allByName(core, [username]);
+    if (!heir) throw noUserWithName([username]);
     return handOver(core, caller, id, heir.id);
   });
 }
 
 /** Joins the group that is called so. @throws as `inGroup`, and as `joinGroup` */
-export async function joinNamed(
+export async function joinGroupByName(
   core: Core,
   caller: UserId,
-  name: GroupName,
+  name: GroupAddress,
   message: string,
-): Promise<{ state: JoinState; group: Group | null }> {
-  return inGroup(core, name, async (id) => {
+): Promise<{ state: JoinState; group: GroupByName | null }> {
+  return withGroup(core, name, async (id) => {
     const state = await joinGroup(core, caller, id, message);
     if (state === "requested") return { state, group: null };
     return { state, group: ofConversation(core, await getConversation(core, caller, id)) };
@@ -140,23 +143,23 @@ export async function joinNamed(
 }
 
 /** A conversation that is a group, as one. */
-export function ofConversation(core: Core, conversation: Conversation): Group {
+export function ofConversation(core: Core, conversation: Conversation): GroupByName {
   const capacity = capacityOf(conversation, core.settings.maxGroupMembers);
   return { ...conversation, capacity, own: conversation };
 }
 
-function seen(core: Core, { id, profile, owner, memberCount }: FoundGroup): Group {
+function groupAsSeen(core: Core, { id, profile, owner, memberCount }: FoundGroup): GroupByName {
   const capacity = capacityOf(profile, core.settings.maxGroupMembers);
   return { ...profile, id, owner, memberCount, capacity, own: null };
 }
 
-async function requireGroup(core: Core, name: GroupName): Promise<FoundGroup> {
+async function requireGroup(core: Core, name: GroupAddress): Promise<FoundGroup> {
   const found = await findGroup(core.db, name);
   if (!found) throw noConversation();
   return found;
 }
 
-async function toldApart<T>(work: () => Promise<T>): Promise<T> {
+async function distinguishNotInGroup<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

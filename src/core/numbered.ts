@@ -4,7 +4,7 @@ import type { Core } from "./core.ts";
 import type { UserId } from "./ids.ts";
 
 /** Conversations that one call of an inbox gives. */
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /**
  * A part of the caller's conversations, the newest activity first, and how many there are altogether: one call of his
@@ -27,11 +27,11 @@ export async function listAll(
   core: Core,
   caller: UserId,
 ): Promise<{ total: number; parts: AsyncGenerator<Conversation[]> }> {
-  const kept = await core.inboxes.kept(caller);
+  const kept = await core.inboxes.listOnRecord(caller);
   const ids = kept.filter(({ state }) => state === "active").map(({ conversationId }) => conversationId);
   async function* parts() {
-    for (let i = 0; i < ids.length; i += AT_ONCE) {
-      const entries = await core.inboxes.entries(caller, { ids: ids.slice(i, i + AT_ONCE) });
+    for (let i = 0; i < ids.length; i += BATCH_SIZE) {
+      const entries = await core.inboxes.entries(caller, { ids: ids.slice(i, i + BATCH_SIZE) });
       yield await fillEntries(core, caller, entries);
     }
   }

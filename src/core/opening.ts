@@ -4,10 +4,10 @@ import type { Core } from "./core.ts";
 import { invalid } from "./errors.ts";
 import { createGroup } from "./group-creation.ts";
 import type { UserId } from "./ids.ts";
-import { allNamed } from "./users.ts";
+import { allByName } from "./users.ts";
 
 /** What is to be opened, among users who are called by their names. */
-interface Wanted {
+interface OpenRequest {
   kind: Conversation["kind"];
   name: string;
   usernames: string[];
@@ -21,14 +21,14 @@ interface Wanted {
  * @throws `not_found`, naming whom there are not; `validation_failed` unless the caller is among them, and for a
  *   direct one they are two; `blocked` for a group across a block
  */
-export async function openAmong(
+export async function openDirectOrGroup(
   core: Core,
   caller: UserId,
-  { kind, name, usernames, field }: Wanted,
+  { kind, name, usernames, field }: OpenRequest,
 ): Promise<Conversation> {
   const max = core.settings.maxGroupMembers;
   if (usernames.length > max) throw invalid(field, `must be at most ${max} users`);
-  const users = await allNamed(core, usernames);
+  const users = await allByName(core, usernames);
   const others = users.map(({ id }) => id).filter((id) => id !== caller);
   if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
   if (kind === "group") {

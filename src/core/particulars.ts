@@ -3,7 +3,7 @@ import type { UserId } from "./ids.ts";
 import { textUpTo } from "./text.ts";
 
 /** What is told of a person besides his account; `""` is empty. */
-export const ParticularFields = z.object({
+export const ExtendedFields = z.object({
   fullName: textUpTo(64),
   nickname: textUpTo(128),
   alias: textUpTo(128),
@@ -18,13 +18,13 @@ export const ParticularFields = z.object({
   avatar: textUpTo(128),
   signature: textUpTo(500),
 });
-type ParticularFields = z.infer<typeof ParticularFields>;
+type ExtendedFields = z.infer<typeof ExtendedFields>;
 
 /** What to change of them: absent is unchanged, `""` emptied. */
-export type ParticularsChange = { [Field in keyof ParticularFields]?: ParticularFields[Field] | undefined };
+export type ExtendedProfileChange = { [Field in keyof ExtendedFields]?: ExtendedFields[Field] | undefined };
 
 /** A user with his particulars. */
-export interface Particulars extends ParticularFields {
+export interface ExtendedProfile extends ExtendedFields {
   id: UserId;
   username: string;
   /** when a user_sig of his was last used for the first time; 0: never */
@@ -35,6 +35,6 @@ export interface Particulars extends ParticularFields {
 }
 
 /** Particulars without what is for the user himself. */
-export function publicOf(user: Particulars): Particulars {
+export function publicOf(user: ExtendedProfile): ExtendedProfile {
   return { ...user, birthday: "", idCardNum: "", phone: "", email: "" };
 }

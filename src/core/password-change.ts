@@ -1,6 +1,6 @@
 import { updatePassword } from "../storage/accounts.ts";
 import type { Core } from "./core.ts";
-import { fault, log } from "./log.ts";
+import { errorFields, log } from "./log.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
 import type { Credential } from "./sessions.ts";
@@ -22,12 +22,12 @@ export async function changePassword(
   const hash = await hashPassword(next, core.timing.passwordHash);
   const update = { userId, checked: passwordHash, next: hash, keep: sessionId };
   const token = crypto.randomUUID();
-  await core.inboxes.endingSessions(userId, { token });
+  await core.inboxes.prepareSessionEnd(userId, { token });
   const sessions = await updatePassword(core.db, update, Date.now());
   if (!sessions) throw wrongPassword();
-  for (const ended of sessions) core.sessionMemory.forget(ended.sessionId);
+  for (const ended of sessions) core.sessionCache.forget(ended.sessionId);
   // The password is changed: what fails now is the job's.
   await core.inboxes
     .endSessions(userId, { token, sessions })
-    .catch((error: unknown) => log("warn", "sessions_not_ended", { user: userId, ...fault(error) }));
+    .catch((error: unknown) => log("warn", "sessions_not_ended", { user: userId, ...errorFields(error) }));
 }

@@ -13,7 +13,7 @@ import type { UserId } from "./ids.ts";
 import { passwordMatches } from "./password-hash.ts";
 import { codePoints } from "./text.ts";
 import type { Timing } from "./timing.ts";
-import { type Account, accountGone } from "./users.ts";
+import { type Account, accountDeleted } from "./users.ts";
 
 /** What somebody signs in with besides his password; an address stands behind a username that is the same. */
 export type SignInName = "username" | "username or e-mail";
@@ -73,13 +73,13 @@ export async function checkPassword(
  */
 export async function checkOwnPassword(core: Core, userId: UserId, password: string): Promise<Account> {
   const user = await findUser(core.db, userId);
-  if (!user) throw accountGone();
+  if (!user) throw accountDeleted();
   const account = await checkPassword(core, user.username, password);
   if (account?.user.id === userId) return account;
   if (await findUser(core.db, userId)) throw wrongPassword();
   // Deleted while this was looked at: the name is not to stand there as that of a wrong guess.
   await forgetAttempts(core.db, user.username);
-  throw accountGone();
+  throw accountDeleted();
 }
 
 /** What a caller is told whose own password is not the one he gave. */

@@ -3,29 +3,29 @@ import type { Conversation } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-import { fault, log } from "./log.ts";
+import { errorFields, log } from "./log.ts";
 import type { Message } from "./message.ts";
 import { readReceipts } from "./messages.ts";
 import { listAll, listNumbered } from "./numbered.ts";
-import type { Particulars } from "./particulars.ts";
-import { publicParticulars } from "./provisioning.ts";
+import type { ExtendedProfile } from "./particulars.ts";
+import { getPublicProfile } from "./provisioning.ts";
 import { pageFromNewest } from "./readable.ts";
-import { type Reading, reading, readingsOf } from "./reading.ts";
+import { type ReadStatus, readStatus, readStatuses } from "./reading.ts";
 
 /** So many conversations, and members of them, are looked up at once. */
-const AT_ONCE = { conversations: 20, members: 2_000 };
+const BATCH_SIZE = { conversations: 20, members: 2_000 };
 
 /** A message, and whether it was read. */
 export interface Latest {
   message: Message;
-  reading: Reading;
+  reading: ReadStatus;
 }
 
 /** A conversation with what everybody may know of who is in it, and the newest that the caller can read there. */
-export interface Peopled {
+export interface ConversationWithMembers {
   conversation: Conversation;
   /** the other one of a direct conversation; all members of a group */
-  people: Particulars[];
+  people: ExtendedProfile[];
   latest: Latest | null;
 }
 
@@ -37,7 +37,7 @@ async function* withPeople(
   core: Core,
   caller: UserId,
   conversations: Conversation[],
-): AsyncGenerator<Peopled[]> {
+): AsyncGenerator<ConversationWithMembers[]> {
   for (const part of parts(conversations)) {
     const [peopleOf, latest] = await Promise.all([
       peopleIn(core, caller, part),
@@ -56,11 +56,11 @@ async function* withPeople(
  * @param range so many are passed over, and so many taken; null: all
  * @returns in parts, with how many there are altogether
  */
-export async function listPeopled(
+export async function listWithMembers(
   core: Core,
   caller: UserId,
   range: { skip: number; limit: number } | null,
-): Promise<{ total: number; parts: AsyncIterable<Peopled[]> }> {
+): Promise<{ total: number; parts: AsyncIterable<ConversationWithMembers[]> }> {
   if (range) {
     const { items, total } = await listNumbered(core, caller, range);
     return { total, parts: withPeople(core, caller, items) };
@@ -73,8 +73,13 @@ export async function listPeopled(
 }
 
 /** One conversation with its people. */
-export async function onePeopled(core: Core, caller: UserId, conversation: Conversation): Promise<Peopled> {
-  for await (const [peopled] of withPeople(core, caller, [conversation])) if (peopled) return peopled;
+export async function getWithMembers(
+  core: Core,
+  caller: UserId,
+  conversation: Conversation,
+): Promise<ConversationWithMembers> {
+  for await (const [withMembers] of withPeople(core, caller, [conversation]))
+    if (withMembers) return withMembers;
   throw new Error("one conversation makes one part");
 }
 
@@ -83,7 +88,7 @@ function* parts(conversations: Conversation[]): Generator<Conversation[]> {
   let members = 0;
   for (const conversation of conversations) {
     members += conversation.memberCount;
-    if (part.length === AT_ONCE.conversations || (part.length > 0 && members > AT_ONCE.members)) {
+    if (part.length === BATCH_SIZE.conversations || (part.length > 0 && members > BATCH_SIZE.members)) {
       yield part;
       part = [];
       members = conversation.memberCount;
@@ -97,7 +102,7 @@ async function peopleIn(
   core: Core,
   caller: UserId,
   part: Conversation[],
-): Promise<(conversation: Conversation) => Particulars[]> {
+): Promise<(conversation: Conversation) => ExtendedProfile[]> {
   const groups = part.filter(({ kind }) => kind === "group").map(({ id }) => id);
   const found = groups.length === 0 ? [] : await findMembers(core.db, groups);
   const members = Map.groupBy(found, ({ conversationId }) => conversationId);
@@ -105,7 +110,7 @@ async function peopleIn(
     if (kind === "group") return (members.get(id) ?? []).map(({ userId }) => userId);
     return peer ? [peer.id] : [];
   };
-  const known = await publicParticulars(core, [...new Set([caller, ...part.flatMap(idsOf)])]);
+  const known = await getPublicProfile(core, [...new Set([caller, ...part.flatMap(idsOf)])]);
   return (conversation) => idsOf(conversation).flatMap((id) => known.get(id) ?? []);
 }
 
@@ -120,7 +125,7 @@ async function latestOf(core: Core, caller: UserId, conversation: Conversation):
   } catch (error) {
     // Of one that cannot be asked the rest is told all the same.
     if (!(error instanceof CoreError)) throw error;
-    log("warn", "latest_unknown", { conversation: id, ...fault(error) });
+    log("warn", "latest_unknown", { conversation: id, ...errorFields(error) });
     return null;
   }
 }
@@ -135,8 +140,8 @@ async function readingIn(
   caller: UserId,
   { id, kind, readSeq, readAt }: Conversation,
   message: Message,
-): Promise<Reading> {
+): Promise<ReadStatus> {
   const isDirect = kind === "direct";
-  if (!isDirect || message.sender.id !== caller) return reading({ readSeq, readAt }, message.seq);
-  return readingsOf(await readReceipts(core, caller, id), caller, { isDirect })(message);
+  if (!isDirect || message.sender.id !== caller) return readStatus({ readSeq, readAt }, message.seq);
+  return readStatuses(await readReceipts(core, caller, id), caller, { isDirect })(message);
 }

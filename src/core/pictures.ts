@@ -9,7 +9,7 @@ import { WEBP } from "image-size/types/webp";
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;
 
 /** How large a picture is, in pixels. */
-export interface PictureSize {
+export interface ImageSize {
   width: number;
   height: number;
 }
@@ -24,31 +24,31 @@ const HANDLERS: Record<string, IImage> = {
 };
 
 /** Whether this is a picture of which `pictureSize` can tell how large it is. */
-export const isPicture = (contentType: string): boolean => Object.hasOwn(HANDLERS, contentType);
+export const isImage = (contentType: string): boolean => Object.hasOwn(HANDLERS, contentType);
 
 /** The beginning of a file, which tells the size of most pictures. */
 const HEAD = 64 * 1024;
 /** Later ones of a JPEG are larger, so that few are needed whatever stands before the picture. */
-const MOST_AT_ONCE = 1024 * 1024;
+const MAX_AT_ONCE = 1024 * 1024;
 
 /**
  * How large a picture is, as it is shown: a camera that was held upright says so. Only what tells of it is read: of a
  * JPEG what comes before, be it megabytes, is passed over.
  * @returns null for what is no such picture, or is cut off before it says
  */
-export async function pictureSize(contentType: string, read: ReadBytes): Promise<PictureSize | null> {
+export async function imageSize(contentType: string, read: ReadBytes): Promise<ImageSize | null> {
   const head = await read(0, HEAD);
   const handler = HANDLERS[contentType];
   if (!handler || (contentType === "image/bmp" && !isBitmap(head))) return null;
-  const telling = contentType === "image/jpeg" ? await framesOf(head, read) : [head];
-  for (const bytes of telling) {
+  const contactNotifier = contentType === "image/jpeg" ? await framesOf(head, read) : [head];
+  for (const bytes of contactNotifier) {
     const size = measured(handler, bytes);
     if (size) return size;
   }
   return null;
 }
 
-function measured(handler: IImage, bytes: Uint8Array): PictureSize | null {
+function measured(handler: IImage, bytes: Uint8Array): ImageSize | null {
   try {
     const { width, height, orientation = 1 } = handler.calculate(bytes);
     if (!isLength(width) || !isLength(height)) return null;
@@ -77,7 +77,7 @@ const EXIF = [0x45, 0x78, 0x69, 0x66, 0x00, 0x00];
 /** Marker, length, precision, height and width of a frame. */
 const FRAME_BYTES = 9;
 /** More segments before the picture has none that is one. */
-const MOST_SEGMENTS = 5_000;
+const MAX_SEGMENTS = 5_000;
 
 /**
  * JPEGs of nothing but the frame's header, with the camera's notes and without: what the handler reads, who would walk
@@ -87,7 +87,7 @@ async function framesOf(head: Uint8Array, read: ReadBytes): Promise<Uint8Array[]
   const file = new Windows(head, read);
   let notes = new Uint8Array();
   let at = 2;
-  for (let segments = 0; segments < MOST_SEGMENTS; segments++) {
+  for (let segments = 0; segments < MAX_SEGMENTS; segments++) {
     const here = await file.at(at, FRAME_BYTES + 2);
     const [mark = 0, marker = 0, high = 0, low = 0] = here;
     const length = high * 256 + low;
@@ -127,7 +127,7 @@ class Windows {
   /** So many bytes from there on, or what there is. */
   async at(offset: number, length: number): Promise<Uint8Array> {
     if (offset + length > this.#from + this.#bytes.length) {
-      this.#bytes = await this.#read(offset, Math.min(MOST_AT_ONCE, Math.max(2 * this.#bytes.length, HEAD)));
+      this.#bytes = await this.#read(offset, Math.min(MAX_AT_ONCE, Math.max(2 * this.#bytes.length, HEAD)));
       this.#from = offset;
     }
     return this.#bytes.subarray(offset - this.#from, offset - this.#from + length);

@@ -12,7 +12,7 @@ export type PolicyName = z.infer<typeof PolicyName>;
  * Who may do something, by his least role. Whatever it says, an admin acts on plain members alone,
  * and nobody on the owner.
  */
-export type Audience = Role | "nobody";
+export type GroupAudience = Role | "nobody";
 
 /** What a kind of group allows. */
 export interface Policy {
@@ -21,22 +21,22 @@ export interface Policy {
   /** whether those who are not in it may see its profile: everybody, nobody, everybody unless it is closed */
   seen: "always" | "never" | "unless_closed";
   /** whether whoever creates it brings others; if not, they are left out */
-  founders: boolean;
+  initialRoles: boolean;
   /** who lets in those who apply */
-  approve: Audience;
+  approve: GroupAudience;
   /** who adds others */
-  invite: Audience;
+  invite: GroupAudience;
   /** who changes the profile and the join policy */
-  edit: Audience;
-  remove: Audience;
-  mute: Audience;
+  edit: GroupAudience;
+  remove: GroupAudience;
+  mute: GroupAudience;
   /** who makes admins, and takes it back */
-  roles: Audience;
+  roles: GroupAudience;
   /** who gives the group to another member */
-  handOver: Audience;
+  handOver: GroupAudience;
   /** what happens when the owner leaves: he may not, or who has been a member longest follows him */
   ownerLeaves: "refused" | "succession";
-  dissolve: Audience;
+  dissolve: GroupAudience;
   /** whether who joins sees what was before */
   history: boolean;
   /** whether messages count as unread */
@@ -48,7 +48,7 @@ export interface Policy {
 const GROUP: Policy = {
   join: "as_set",
   seen: "unless_closed",
-  founders: true,
+  initialRoles: true,
   approve: "admin",
   invite: "admin",
   edit: "admin",
@@ -85,7 +85,7 @@ export const POLICIES: Record<PolicyName, Policy> = {
     ...GROUP,
     join: "free",
     seen: "always",
-    founders: false,
+    initialRoles: false,
     invite: "nobody",
     edit: "owner",
     remove: "nobody",
@@ -96,10 +96,10 @@ export const POLICIES: Record<PolicyName, Policy> = {
   },
 };
 
-const RANK: Record<Audience, number> = { member: 0, admin: 1, owner: 2, nobody: 3 };
+const RANK: Record<GroupAudience, number> = { member: 0, admin: 1, owner: 2, nobody: 3 };
 
 /** Whether a role is among those who may. */
-export function may(role: Role, audience: Audience): boolean {
+export function may(role: Role, audience: GroupAudience): boolean {
   return RANK[role] >= RANK[audience];
 }
 
@@ -109,21 +109,21 @@ export function outranks(actor: Role, target: Role): boolean {
 }
 
 /** How somebody comes in by himself, where a kind of group leaves that open to each, and where it does not. */
-const WAYS: Record<Policy["join"], (set: JoinPolicy) => JoinPolicy> = {
+const JOIN_MODES: Record<Policy["join"], (set: JoinPolicy) => JoinPolicy> = {
   as_set: (set) => set,
   free: () => "free",
   never: () => "closed",
 };
 
 /** How somebody comes into a group by himself, as its kind has it, or else as it is set. */
-export function wayInto({ policy, joinPolicy }: Pick<Profile, "policy" | "joinPolicy">): JoinPolicy {
-  return WAYS[POLICIES[policy].join](joinPolicy);
+export function joinMode({ policy, joinPolicy }: Pick<Profile, "policy" | "joinPolicy">): JoinPolicy {
+  return JOIN_MODES[POLICIES[policy].join](joinPolicy);
 }
 
 /** Whether who is not in a group may see its profile. */
-export function isSeen(profile: Pick<Profile, "policy" | "joinPolicy">): boolean {
+export function isVisibleTo(profile: Pick<Profile, "policy" | "joinPolicy">): boolean {
   const { seen } = POLICIES[profile.policy];
-  return seen === "always" || (seen === "unless_closed" && wayInto(profile) !== "closed");
+  return seen === "always" || (seen === "unless_closed" && joinMode(profile) !== "closed");
 }
 
 /** How many members a group takes. @param most the setting `MAX_GROUP_MEMBERS` */

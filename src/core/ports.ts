@@ -1,13 +1,20 @@
-import type { Bump, Told, Truth } from "./bump.ts";
-import type { ConversationKind, Flags, Listed, MemberState, Profile, Role } from "./conversation.ts";
+import type { DeliveredPosition, InboxUpdate, RepairSnapshot } from "./bump.ts";
+import type {
+  ConversationKind,
+  ConversationRecord,
+  DirectFlags,
+  MemberState,
+  Profile,
+  Role,
+} from "./conversation.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, Originals, Person, Receipt } from "./message.ts";
-import type { SentNotice } from "./notice.ts";
+import type { SentNotification } from "./notice.ts";
 import type { DeviceEvent } from "./protocol.ts";
 import type { ReplayPage } from "./replay.ts";
-import type { Setting } from "./scene.ts";
+import type { StoredContext } from "./scene.ts";
 
 /**
  * What the objects need from outside themselves. `src/worker.ts` hands them implementations, so that
@@ -17,9 +24,9 @@ import type { Setting } from "./scene.ts";
 /** D1, as a conversation sees it. */
 export interface ConversationDirectory {
   /** The conversation as it was created, with its first members; null if there is none. */
-  created(id: ConversationId): Promise<Created | null>;
+  created(id: ConversationId): Promise<CreatedConversation | null>;
   /** Whether the two of a direct conversation may write to each other, as it is now; null if there is none. */
-  flags(id: ConversationId): Promise<Flags | null>;
+  directFlags(id: ConversationId): Promise<DirectFlags | null>;
   /**
    * Projects a conversation's members and profile, each iff its version is higher than what is there, and who
    * else is known in it.
@@ -27,16 +34,16 @@ export interface ConversationDirectory {
    */
   project(id: ConversationId, projection: ConversationProjection): Promise<UserId[]>;
   /** What is kept of the conversation for each of these members: who is none is missing. One query. */
-  listed(id: ConversationId, userIds: UserId[]): Promise<Map<UserId, Listed>>;
+  listed(id: ConversationId, userIds: UserId[]): Promise<Map<UserId, ConversationRecord>>;
   /** Today's profiles; unknown ids are missing. One query whatever the number. */
   people(ids: UserId[]): Promise<Person[]>;
 }
 
 /** A conversation as it was created; its flags are those of now. */
-export interface Created {
+export interface CreatedConversation {
   profile: Profile;
-  flags: Flags;
-  members: FirstMember[];
+  flags: DirectFlags;
+  members: StoredInitialMember[];
 }
 
 /** What D1 is to know of a conversation's changes. */
@@ -45,7 +52,7 @@ export interface ConversationProjection {
   conversation?: { profile: Profile; dissolvedAt: number | null };
   members: MemberProjection[];
   /** who is no member, and is to be found here all the same when his account is deleted */
-  acquaintances: UserId[];
+  knownUsers: UserId[];
 }
 
 interface MemberProjection {
@@ -56,7 +63,7 @@ interface MemberProjection {
   version: number;
 }
 
-export interface FirstMember {
+export interface StoredInitialMember {
   person: Person;
   role: Role;
   joinedAt: number;
@@ -76,12 +83,12 @@ export interface Inboxes {
    * devices were told of what came with it.
    * @returns up to where they know
    */
-  bump(userId: UserId, bump: Bump): Promise<Told>;
+  applyUpdate(userId: UserId, update: InboxUpdate): Promise<DeliveredPosition>;
   /**
    * Hands notices to a user, who may be no member: all of this conversation's that he has not taken yet, in order.
    * Resolves once they are stored there, or were known already.
    */
-  notify(userId: UserId, notices: Notices): Promise<unknown>;
+  notify(userId: UserId, notifications: NotificationBatch): Promise<unknown>;
   /** Announces a socket before it is opened. @throws `unauthenticated` for an ended session */
   register(userId: UserId, socket: SocketRegistration): Promise<unknown>;
   /** The last socket of this session in this conversation has closed. */
@@ -89,9 +96,9 @@ export interface Inboxes {
 }
 
 /** Notices of one conversation, in its order. */
-export interface Notices {
+export interface NotificationBatch {
   conversationId: ConversationId;
-  notices: SentNotice[];
+  notifications: SentNotification[];
 }
 
 /** A session's sockets in one conversation. */
@@ -117,9 +124,9 @@ export interface UserDirectory {
   /** Where the user is, or was, a member, or is known: at most `limit` behind an id, rising. */
   memberships(id: UserId, after: number, limit: number): Promise<OwnMembership[]>;
   /** Of what kind these conversations are; unknown ids are missing. One query. */
-  kinds(ids: ConversationId[]): Promise<OfKind[]>;
+  kinds(ids: ConversationId[]): Promise<ConversationWithKind[]>;
   /** What a conversation is like that the user is in, or was; null: nothing is known of it yet. */
-  setting(id: UserId, conversationId: ConversationId): Promise<Setting | null>;
+  storedContext(id: UserId, conversationId: ConversationId): Promise<StoredContext | null>;
   /** Projects whether the user has a socket open, for lists. */
   setOnline(id: UserId, online: boolean): Promise<void>;
   /** Which of the user's friends and direct peers are online: at most `limit` behind an id, rising. One query. */
@@ -129,54 +136,54 @@ export interface UserDirectory {
 /** A conversation of a user's, and whether he has put it on top of his list. */
 export interface OwnMembership {
   conversationId: ConversationId;
-  sticky: boolean;
+  pinned: boolean;
 }
 
 /** A conversation, and of what kind it is. */
-export interface OfKind {
+export interface ConversationWithKind {
   id: ConversationId;
   kind: ConversationKind;
 }
 
 /** What a repair has done: how many conversations have told how they are, and how many could not be reached. */
-export interface Repaired {
+export interface RepairResult {
   repaired: number;
   unreachable: number;
 }
 
 /** From where a member's devices go on; without `rev` they want no changes. */
-export interface ReplayInput {
+export interface ReplayRequest {
   userId: UserId;
   after: Position;
   rev?: number | undefined;
   /** who has left is given what was there for him before */
-  evenLeft?: boolean;
+  includeFormer?: boolean;
 }
 
 /** Who wants the newest, and all that comes. `listens`: with a device, which he has now; else he looks at his list. */
-export interface Greeting {
+export interface SubscribeRequest {
   userId: UserId;
-  listens?: boolean;
+  hasDevices?: boolean;
 }
 
 /**
  * What a device sends; `told`: up to where the user's devices were told, if that is known; `shown`: it wants to be
  * shown what was stored before.
  */
-export interface DeviceSends {
+export interface DeviceSendRequest {
   userId: UserId;
   drafts: AnyDraft[];
-  told: Told;
-  shown?: boolean;
+  delivered: DeliveredPosition;
+  echoDuplicates?: boolean;
 }
 
 /**
  * What became of each draft, in order; and what the user's inbox is to know by then, with what his devices are
  * to be told before the acks: null where he was never in it.
  */
-export interface DeviceSent {
+export interface DeviceSendResult {
   outcomes: Result<Receipt>[];
-  bump: Bump | null;
+  update: InboxUpdate | null;
 }
 
 /** Who has to do with a user when his account is deleted, and is online. */
@@ -188,7 +195,7 @@ export interface Contact {
 /** The inboxes of other users, as an inbox sees them. */
 export interface Contacts {
   /** Tells a user's devices what happens now; lost if he has none. */
-  tell(userId: UserId, event: DeviceEvent): Promise<unknown>;
+  pushEvent(userId: UserId, event: DeviceEvent): Promise<unknown>;
 }
 
 /** Conversations, as an inbox sees them. */
@@ -198,25 +205,25 @@ export interface Conversations {
   /** Takes out who has no account any more. Idempotent. */
   removeDeleted(id: ConversationId, userId: UserId): Promise<unknown>;
   /** Stores messages of one sender, in order. */
-  sends(id: ConversationId, input: DeviceSends): Promise<DeviceSent>;
+  sendFromDevice(id: ConversationId, input: DeviceSendRequest): Promise<DeviceSendResult>;
   /** Moves the member's read position. */
   read(id: ConversationId, input: { userId: UserId; seq: Position }): Promise<unknown>;
   /** Tells the member's sockets what the conversation is like for him now. */
-  announce(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
+  pushConversation(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** Tells the others that a member is typing. */
   typing(id: ConversationId, userId: UserId): Promise<unknown>;
   /** What a member's devices miss behind a place: at most 100 messages. @throws `not_found` */
-  replay(id: ConversationId, input: ReplayInput): Promise<ReplayPage>;
+  replay(id: ConversationId, input: ReplayRequest): Promise<ReplayPage>;
   /** What the member's inbox should know now; he is told of what happens without delay from now on. */
-  hello(id: ConversationId, input: Greeting): Promise<Bump>;
+  subscribe(id: ConversationId, input: SubscribeRequest): Promise<InboxUpdate>;
   /** What the member's inbox should know now. */
-  snapshot(id: ConversationId, userId: UserId): Promise<Bump>;
+  snapshot(id: ConversationId, userId: UserId): Promise<InboxUpdate>;
   /**
    * The same for an inbox that does not believe what it has.
    * @param input `listens`: it wants to hear of what happens without delay from now on
    * @throws `not_found` for who was never in it
    */
-  truth(id: ConversationId, input: { userId: UserId; listens: boolean }): Promise<Truth>;
+  snapshotForRepair(id: ConversationId, input: { userId: UserId; listens: boolean }): Promise<RepairSnapshot>;
   /** Which of these sessions have a socket open in this conversation. */
   openSessions(id: ConversationId, sessions: SessionId[]): Promise<SessionId[]>;
 }

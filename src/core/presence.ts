@@ -5,7 +5,7 @@ import type { Core } from "./core.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 
 /** A conversation, and how many of its members are online, the caller too. */
-export interface Attended {
+export interface ConversationWithOnlineCount {
   conversation: Conversation;
   onlineCount: number;
 }
@@ -14,7 +14,11 @@ export interface Attended {
  * A conversation as the caller sees it, and how many of its members are online: those of a group of any size in one
  * query. @throws as `getConversation`
  */
-export async function getAttended(core: Core, caller: UserId, id: ConversationId): Promise<Attended> {
+export async function getWithOnlineCount(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+): Promise<ConversationWithOnlineCount> {
   const [conversation, onlineCount] = await Promise.all([
     getConversation(core, caller, id),
     countOnlineMembers(core.db, id),

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { TipEvent } from "./content.ts";
+import type { SystemEvent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Failure, Result } from "./errors.ts";
 import type { FriendState } from "./friendship.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, Message, Receipt } from "./message.ts";
-import type { Scene } from "./scene.ts";
+import type { MessageContext } from "./scene.ts";
 
 /** What a client asks of a room socket, whatever its wire format. */
-export type Command =
+export type RoomCommand =
   | { type: "send"; items: SendItem[] }
   | { type: "read"; seq: Position }
   | { type: "typing" }
@@ -44,11 +44,11 @@ export type KickReason = "session_ended" | "token_expired" | "removed" | "left" 
  * What happens to members: what tips tell; to those who may let people in, that somebody applied; to devices,
  * which are not closed by it, that the group is no more.
  */
-export type MemberEvent = TipEvent | "applied" | "dissolved";
+export type MemberEvent = SystemEvent | "applied" | "dissolved";
 
 /** An encoded message or ack, ready to be put into a frame alone or beside others. */
-export const Piece = z.string().brand<"Piece">();
-export type Piece = z.infer<typeof Piece>;
+export const EncodedPart = z.string().brand<"Piece">();
+export type EncodedPart = z.infer<typeof EncodedPart>;
 
 /** From where a client wants to go on in a conversation. */
 export interface SyncPoint {
@@ -58,14 +58,14 @@ export interface SyncPoint {
 }
 
 /** One send of a device, and what conversation it is for: part of what may be wrong with it. */
-export type DeviceSend = {
+export type DeviceSendItem = {
   send: Result<{ conversationId: ConversationId; draft: AnyDraft }>;
   clientMsgId: string | undefined;
 };
 
 /** What a client asks of a device's socket; of one conversation there is at most one sync point in a frame. */
 export type DeviceCommand =
-  | { type: "send"; items: DeviceSend[] }
+  | { type: "send"; items: DeviceSendItem[] }
   | { type: "read"; conversationId: ConversationId; seq: Position }
   | { type: "typing"; conversationId: ConversationId }
   | { type: "sync"; items: SyncPoint[] }
@@ -85,18 +85,18 @@ export type DeviceEvent =
  * sockets.
  */
 export interface Encoder<Event> {
-  message(message: Message): Piece;
-  ack(conversationId: ConversationId, receipt: Receipt, clientMsgId: string | undefined): Piece;
+  message(message: Message): EncodedPart;
+  ack(conversationId: ConversationId, receipt: Receipt, clientMsgId: string | undefined): EncodedPart;
   /** One frame of one or several messages. */
-  messages(pieces: Piece[]): string;
+  messages(pieces: EncodedPart[]): string;
   /** One frame of one or several acks. */
-  acks(pieces: Piece[]): string;
+  acks(pieces: EncodedPart[]): string;
   event(event: Event): string;
-  refused(failure: Failure, about?: About): string;
+  refused(failure: Failure, about?: RefusalContext): string;
 }
 
 /** What a refusal is about, as far as that is known: a send, a conversation. */
-export interface About {
+export interface RefusalContext {
   clientMsgId?: string | undefined;
   conversationId?: ConversationId | undefined;
 }
@@ -104,7 +104,7 @@ export interface About {
 /** A wire format of room sockets. */
 export interface RoomProtocol extends Encoder<RoomEvent> {
   /** Parses one text frame; a failure is answered with `refused` and counts as an invalid frame. */
-  decode(frame: string, conversationId: ConversationId): Result<Command>;
+  decode(frame: string, conversationId: ConversationId): Result<RoomCommand>;
 }
 
 /**
@@ -116,17 +116,17 @@ export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refus
   decode(frame: string): Result<DeviceCommand>;
   event(event: DeviceEvent): string | null;
   /** @param scene where `inScene` says that it is wanted */
-  message(message: Message, scene?: Scene): Piece | null;
+  message(message: Message, scene?: MessageContext): EncodedPart | null;
   /** how many messages a frame has at most */
   perFrame?: 1;
   /** null: what a socket sends is shown to it too, in its place */
-  acking: Pick<Encoder<never>, "ack" | "acks"> | null;
+  acks: Pick<Encoder<never>, "ack" | "acks"> | null;
   /** messages are written beside the conversation which they are in */
-  inScene: boolean;
+  wantsContext: boolean;
   /** clients say where they left off: what comes waits until a new one has had the time for it */
-  resumes: boolean;
+  supportsResume: boolean;
   /** sockets stay open when the tokens expire with which they came */
-  outlivesTokens: boolean;
+  survivesTokenExpiry: boolean;
   /** however many frames in a row cannot be read, each is refused and nothing more; else the tenth closes the socket */
-  bearsInvalid: boolean;
+  toleratesInvalidFrames: boolean;
 }

@@ -1,19 +1,19 @@
 import {
-  findParticulars,
-  findParticularsNamed,
+  findExtendedProfile,
+  findExtendedProfileByName,
   insertProvisioned,
-  updateParticulars,
+  updateExtendedProfile,
 } from "../storage/particulars.ts";
 import { RESERVED } from "./accounts.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import type { UserId } from "./ids.ts";
-import { type Particulars, type ParticularsChange, publicOf } from "./particulars.ts";
+import { type ExtendedProfile, type ExtendedProfileChange, publicOf } from "./particulars.ts";
 import type { Credential } from "./sessions.ts";
-import { accountGone, noOneNamed } from "./users.ts";
+import { accountDeleted, noUserWithName } from "./users.ts";
 
 /** By what right particulars are asked for or changed: by who he is, by the rule key for the user in question. */
-export interface Claim {
+export interface ProvisioningClaim {
   caller: Credential | null;
   hasKey: boolean;
 }
@@ -24,9 +24,9 @@ export interface Claim {
  */
 export async function provision(
   core: Core,
-  { hasKey }: Claim,
-  { username, ...fields }: { username: string } & ParticularsChange,
-): Promise<Particulars> {
+  { hasKey }: ProvisioningClaim,
+  { username, ...fields }: { username: string } & ExtendedProfileChange,
+): Promise<ExtendedProfile> {
   if (!hasKey && !isOpen(core)) throw noClaim();
   const user = RESERVED.test(username)
     ? null
@@ -40,13 +40,13 @@ export async function provision(
  * everybody, but of who has a password; somebody else who is signed in gets those that are for all.
  * @throws `unauthenticated` for who is nobody where that is not open, `not_found`
  */
-export async function getParticulars(
+export async function getExtendedProfile(
   core: Core,
-  { caller, hasKey }: Claim,
+  { caller, hasKey }: ProvisioningClaim,
   username: string,
-): Promise<Particulars> {
+): Promise<ExtendedProfile> {
   if (!caller && !hasKey && !isOpen(core)) throw noClaim();
-  const user = (await findParticularsNamed(core.db, username)) ?? raise(noOneNamed([username]));
+  const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
   const isWhole = hasKey || caller?.userId === user.id || (isOpen(core) && !user.hasPassword);
   return isWhole ? user : publicOf(user);
 }
@@ -56,16 +56,17 @@ export async function getParticulars(
  * open, those of whom he names.
  * @throws `unauthenticated` for who is neither; `forbidden` for a user with a password who is another's; `not_found`
  */
-export async function changeParticulars(
+export async function changeExtendedProfile(
   core: Core,
-  { caller, hasKey }: Claim,
+  { caller, hasKey }: ProvisioningClaim,
   username: string,
-  change: ParticularsChange,
-): Promise<Particulars> {
-  if (caller) return (await updateParticulars(core.db, caller.userId, change, "any")) ?? raise(accountGone());
+  change: ExtendedProfileChange,
+): Promise<ExtendedProfile> {
+  if (caller)
+    return (await updateExtendedProfile(core.db, caller.userId, change, "any")) ?? raise(accountDeleted());
   if (!hasKey && !isOpen(core)) throw noClaim();
-  const user = (await findParticularsNamed(core.db, username)) ?? raise(noOneNamed([username]));
-  const changed = await updateParticulars(core.db, user.id, change, hasKey ? "any" : "passwordless");
+  const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
+  const changed = await updateExtendedProfile(core.db, user.id, change, hasKey ? "any" : "passwordless");
   if (changed) return changed;
   if (user.hasPassword) {
     throw new CoreError(
@@ -74,12 +75,12 @@ export async function changeParticulars(
     );
   }
   // Deleted meanwhile.
-  throw noOneNamed([username]);
+  throw noUserWithName([username]);
 }
 
 /** What everybody may know of these users, by id; of deleted ones what is left. One query whatever their number. */
-export async function publicParticulars(core: Core, ids: UserId[]): Promise<Map<UserId, Particulars>> {
-  const found = await findParticulars(core.db, ids);
+export async function getPublicProfile(core: Core, ids: UserId[]): Promise<Map<UserId, ExtendedProfile>> {
+  const found = await findExtendedProfile(core.db, ids);
   return new Map(found.map((user) => [user.id, publicOf(user)]));
 }
 

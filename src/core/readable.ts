@@ -14,13 +14,13 @@ export async function pageFromNewest(
   id: ConversationId,
   { skip, limit }: { skip: number; limit: number },
 ): Promise<{ items: Message[]; total: number }> {
-  const first = await core.conversations.readable(id, { userId: caller, rising: false, skip, limit });
+  const first = await core.conversations.readablePage(id, { userId: caller, ascending: false, skip, limit });
   const { items, total } = first;
   // Of very large messages an answer holds fewer.
   for (let { hasMore } = first; hasMore && items.length < limit; ) {
     const before = items.at(-1)?.seq ?? 0;
-    const rest = { userId: caller, rising: false, before, limit: limit - items.length };
-    const page = await core.conversations.readable(id, rest);
+    const rest = { userId: caller, ascending: false, before, limit: limit - items.length };
+    const page = await core.conversations.readablePage(id, rest);
     items.push(...page.items);
     hasMore = page.hasMore;
   }
@@ -28,25 +28,25 @@ export async function pageFromNewest(
 }
 
 /** Messages that one call of a conversation gives. */
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /**
  * All of it, the newest first, in parts: the first one now, each other one as it is when it is asked for. What is
  * sent meanwhile is not in it.
  * @throws `not_found` unless the caller is in the conversation
  */
-export async function allFromNewest(
+export async function allReadable(
   core: Core,
   caller: UserId,
   id: ConversationId,
 ): Promise<{ total: number; first: Message[]; rest: AsyncGenerator<Message[]> }> {
-  const asked = { userId: caller, rising: false, limit: AT_ONCE };
-  const { items, hasMore, total } = await core.conversations.readable(id, asked);
+  const asked = { userId: caller, ascending: false, limit: BATCH_SIZE };
+  const { items, hasMore, total } = await core.conversations.readablePage(id, asked);
   async function* rest() {
     let page = { items, hasMore };
     while (page.hasMore) {
       const before = page.items.at(-1)?.seq ?? 0;
-      page = await core.conversations.readable(id, { ...asked, before });
+      page = await core.conversations.readablePage(id, { ...asked, before });
       yield page.items;
     }
   }

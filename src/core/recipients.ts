@@ -1,5 +1,5 @@
 import { findGroupPlace } from "../storage/groups.ts";
-import { findPeer } from "../storage/recipients.ts";
+import { findPeerName } from "../storage/recipients.ts";
 import { requireNoBlocks } from "./blocks.ts";
 import type { ConversationKind } from "./conversation.ts";
 import { openDirect } from "./conversations.ts";
@@ -7,7 +7,7 @@ import type { Core } from "./core.ts";
 import type { Recipient } from "./draft.ts";
 import { noConversation } from "./errors.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-import { noOneNamed } from "./users.ts";
+import { noUserWithName } from "./users.ts";
 
 /** Where a message goes that is for somebody, or a group, by name. */
 export interface Destination {
@@ -37,8 +37,8 @@ export async function destinationOf(
     return { kind: "group", conversationId: group.id, handle: group.handle, peerName: "" };
   }
   const peerName = to.username;
-  const peer = await findPeer(core.db, caller, peerName);
-  if (!peer || peer.id === caller) throw noOneNamed([peerName]);
+  const peer = await findPeerName(core.db, caller, peerName);
+  if (!peer || peer.id === caller) throw noUserWithName([peerName]);
   const there = { kind: "direct", handle: null, peerName } as const;
   if (peer.conversationId !== null) return { ...there, conversationId: peer.conversationId };
   await Promise.all([requireNoBlocks(core, caller, [peer.id]), check(peer.id)]);

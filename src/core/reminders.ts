@@ -16,12 +16,15 @@ export async function setReminder(
   id: ConversationId,
   reminder: Reminder,
 ): Promise<Conversation> {
-  await core.conversations.discard(id, { userId: caller, discards: reminder === "never" });
+  await core.conversations.setIgnoreUnread(id, { userId: caller, ignoresUnread: reminder === "never" });
   return setPreferences(core, caller, id, { silent: reminder !== "usual" });
 }
 
 /** How somebody hears of what comes in a conversation. */
-export function reminderOf({ discards, silent }: Pick<Conversation, "discards" | "silent">): Reminder {
-  if (discards) return "never";
+export function reminderOf({
+  ignoresUnread,
+  silent,
+}: Pick<Conversation, "ignoresUnread" | "silent">): Reminder {
+  if (ignoresUnread) return "never";
   return silent ? "silent" : "usual";
 }

@@ -2,16 +2,16 @@ import type { Position, Seq, UserId } from "./ids.ts";
 import type { Message } from "./message.ts";
 
 /** A revoke or a hide that a client which was away has to hear of; `by` is null for a hide. */
-export type Change = { rev: number; seq: Seq; by: UserId | null };
+export type MessageChange = { rev: number; seq: Seq; by: UserId | null };
 
 /** Up to where somebody was told of a conversation: its messages, and what became of them. */
-export interface Place {
+export interface SyncPosition {
   seq: Position;
   rev: number;
 }
 
 /** Whether there is something at one place that is not at the other. */
-export function isAhead(one: Place, other: Place): boolean {
+export function isAhead(one: SyncPosition, other: SyncPosition): boolean {
   return one.seq > other.seq || one.rev > other.rev;
 }
 
@@ -21,10 +21,10 @@ export interface ReplayPage {
   after: Position;
   since: number | undefined;
   /** revokes of what the client has shown already, of messages up to `after`; and its user's hides, of any */
-  changes: Change[];
+  changes: MessageChange[];
   messages: Message[];
   /** revokes of later messages, this page's own and those behind it: for who has been told of them meanwhile */
-  within: Change[];
+  within: MessageChange[];
   /** from where the next page goes on */
   lastSeq: Position;
   rev: number;

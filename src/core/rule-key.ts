@@ -8,7 +8,11 @@ const MINUTE_MS = 60_000;
  * Whether somebody has shown the rule key for a user: the setting's value, in constant time; or, where an older
  * service's rule is kept, the MD5 of the user's name and the minute, or one beside it.
  */
-export function isRuleKey({ ruleKey, rule, timeZone }: Settings, username: string, given: string): boolean {
+export function isProvisioningKey(
+  { ruleKey, rule, timeZone }: Settings,
+  username: string,
+  given: string,
+): boolean {
   if (rule === "static") return ruleKey !== "" && isSame(ruleKey, given);
   const now = Date.now();
   const keys = [-MINUTE_MS, 0, MINUTE_MS].map((ms) => minuteKey(username, zonedTime(now + ms, timeZone)));

@@ -1,14 +1,15 @@
 import type { Conversation } from "./conversation.ts";
 import type { UserId } from "./ids.ts";
-import type { Particulars } from "./particulars.ts";
+import type { ExtendedProfile } from "./particulars.ts";
 
 /** What D1 knows of a conversation for a message that is shown in it. */
-export interface Setting extends Pick<Conversation, "id" | "kind" | "name" | "givenName" | "createdAt"> {
+export interface StoredContext
+  extends Pick<Conversation, "id" | "kind" | "name" | "givenName" | "createdAt"> {
   /** the other one of a direct conversation */
-  peer: Particulars | null;
+  peer: ExtendedProfile | null;
 }
 
 /** Where a message is shown: to whom, and what its conversation is like for him. */
-export interface Scene extends Setting, Pick<Conversation, "unreadCount"> {
+export interface MessageContext extends StoredContext, Pick<Conversation, "unreadCount"> {
   userId: UserId;
 }

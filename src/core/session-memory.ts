@@ -13,7 +13,7 @@ interface Entry {
  * database read for `keepMs`, so an ended session stops working on HTTP within a minute. Plain data,
  * safe to share by requests.
  */
-export class SessionMemory {
+export class SessionCache {
   readonly #timing: Timing["sessionCache"];
   readonly #valid = new Map<SessionId, Entry>();
 

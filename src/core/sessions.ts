@@ -6,13 +6,13 @@ import {
   noteLogin,
   touchSession,
 } from "../storage/sessions.ts";
-import { findLife } from "../storage/users.ts";
+import { findAccountState } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import { SessionId, type UserId } from "./ids.ts";
-import { fault, log } from "./log.ts";
+import { errorFields, log } from "./log.ts";
 import { randomHex } from "./random.ts";
-import { type Account, accountGone } from "./users.ts";
+import { type Account, accountDeleted } from "./users.ts";
 
 /** when a session was last seen that was not used yet */
 const NEVER = 0;
@@ -88,11 +88,11 @@ function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Sess
  */
 export async function requireSession(core: Core, caller: Credential): Promise<void> {
   const { sessionId: id, userId } = caller;
-  if (core.sessionMemory.has(id, userId)) return;
+  if (core.sessionCache.has(id, userId)) return;
   const now = Date.now();
   const session = await findLiveSession(core.db, { id, userId, now });
   if (!session) throw await ended(core, userId);
-  core.sessionMemory.remember(id, userId);
+  core.sessionCache.remember(id, userId);
   if (session.lastSeenAt === NEVER) await settled("login_not_noted", noteLogin(core.db, session, now));
   else if (session.lastSeenAt <= now - core.timing.sessions.touchMs) {
     core.waitUntil(settled("touch_failed", touchSession(core.db, id, now)));
@@ -116,8 +116,8 @@ export async function* whileSignedIn<T>(
 }
 
 async function ended(core: Core, userId: UserId): Promise<CoreError> {
-  const life = await findLife(core.db, userId);
-  if (!life || life.deletedAt !== null) return accountGone();
+  const life = await findAccountState(core.db, userId);
+  if (!life || life.deletedAt !== null) return accountDeleted();
   return new CoreError("unauthenticated", "This session has ended. Sign in again.");
 }
 
@@ -160,12 +160,12 @@ export async function endSession(core: Core, caller: Credential, id: string): Pr
 async function end(core: Core, { userId, sessionId, expiresAt }: Credential): Promise<void> {
   await core.inboxes.endSession(userId, { sessionId, expiresAt });
   await markSessionEnded(core.db, sessionId, Date.now());
-  core.sessionMemory.forget(sessionId);
+  core.sessionCache.forget(sessionId);
 }
 
 /** That it is noted who is there is worth no failure: only the log is told of one. */
 async function settled(event: string, note: Promise<void>): Promise<void> {
-  await note.catch((error) => log("warn", event, fault(error)));
+  await note.catch((error) => log("warn", event, errorFields(error)));
 }
 
 function tidyUserAgent(userAgent: string): string {

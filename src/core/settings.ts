@@ -14,7 +14,7 @@ export interface Settings {
   appKeys: string[];
   /** what whoever provisions accounts knows, `""`: nobody does (`USERSIG_RULE_KEY`); and how he shows it (`USERSIG_RULE`) */
   ruleKey: string;
-  rule: Rule;
+  rule: ProvisioningRule;
   /** who makes and changes accounts without a password: `USERSIG_PROVISIONING` */
   provisioning: Provisioning;
   /** where times without a zone are of: `USERSIG_TIME_ZONE` */
@@ -24,8 +24,8 @@ export interface Settings {
 }
 
 /** The rule key itself; or the MD5 of whom it is for and the minute, as older services had it. */
-const Rule = z.enum(["static", "md5-minute"]);
-type Rule = z.infer<typeof Rule>;
+const ProvisioningRule = z.enum(["static", "md5-minute"]);
+type ProvisioningRule = z.infer<typeof ProvisioningRule>;
 
 /** Everybody; or whoever has the rule key, and the user himself. */
 const Provisioning = z.enum(["open", "key"]);
@@ -60,7 +60,7 @@ export function readSettings(env: RawSettings): Settings {
     appKeys: listed(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
-    rule: setting("USERSIG_RULE", env.USERSIG_RULE, Rule, "static"),
+    rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),
     timeZone: setting("USERSIG_TIME_ZONE", env.USERSIG_TIME_ZONE, TimeZone, "Asia/Shanghai"),
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),

@@ -142,7 +142,7 @@ const VALUES = {
     fullRetryAfterS: 60,
   },
   /** What conversations are like, copied from D1 for the wire formats that tell it with each message. */
-  sceneCache: {
+  contextCache: {
     /** One query a minute for each conversation in which something is said. */
     freshMs: 60_000,
     /** D1 is left alone after a failure: no message waits for it. */

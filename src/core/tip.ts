@@ -17,7 +17,7 @@ const ChangedProfile = z
   .partial();
 
 /** What happened to the group besides what the tip's body says. */
-export const TipChange = z.object({
+export const SystemMessageChange = z.object({
   /** of `role`: what they are now */
   role: z.enum(["admin", "member"]).optional(),
   /** of `muted`: for how long; 0: the mute was ended */
@@ -25,8 +25,11 @@ export const TipChange = z.object({
   /** of `profile` */
   profile: ChangedProfile.optional(),
 });
-export type TipChange = z.infer<typeof TipChange>;
+export type SystemMessageChange = z.infer<typeof SystemMessageChange>;
 
 /** What a tip keeps besides its body, all of it as it was behind what the tip tells of. */
-export const TipDetails = TipChange.extend({ groupName: z.string(), memberCount: z.int() });
-export type TipDetails = z.infer<typeof TipDetails>;
+export const SystemMessageDetails = SystemMessageChange.extend({
+  groupName: z.string(),
+  memberCount: z.int(),
+});
+export type SystemMessageDetails = z.infer<typeof SystemMessageDetails>;

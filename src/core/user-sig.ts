@@ -1,7 +1,7 @@
 import { findUserByName } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import { type Credential, openSigSession } from "./sessions.ts";
-import { noOneNamed, type User, usersNamed } from "./users.ts";
+import { noUserWithName, type User, usersByName } from "./users.ts";
 
 /**
  * Signs a user in for whom somebody vouches who has shown the rule key: several may be in use at once.
@@ -10,13 +10,13 @@ import { noOneNamed, type User, usersNamed } from "./users.ts";
 export async function openSig(core: Core, username: string, userAgent: string): Promise<Credential> {
   const user = await findUserByName(core.db, username);
   const credential = user && (await openSigSession(core, user.id, userAgent));
-  if (!credential) throw noOneNamed([username]);
+  if (!credential) throw noUserWithName([username]);
   return credential;
 }
 
 /** Sees to it that there is a user of this name. @throws `not_found` */
 export async function requireUserNamed(core: Core, username: string): Promise<User> {
-  const [user] = await usersNamed(core, username);
-  if (!user) throw noOneNamed([username]);
+  const [user] = await usersByName(core, username);
+  if (!user) throw noUserWithName([username]);
   return user;
 }

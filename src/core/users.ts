@@ -1,8 +1,8 @@
 import { z } from "zod";
 import {
-  findAccountsNamed,
+  findAccountsByName,
   findMe,
-  findProfilesNamed,
+  findProfilesByName,
   findUser,
   findUserByName,
   updateProfile,
@@ -84,7 +84,7 @@ export interface Me extends User, ProfileFields {
 }
 
 /** A profile as somebody sees it: his own has an e-mail address. The birthday is for all where he made his account himself. */
-export type Profile = Omit<Me, "email"> & { email?: string };
+export type MeWithEmail = Omit<Me, "email"> & { email?: string };
 
 /** @throws `not_found` */
 export async function getUser(core: Core, id: UserId): Promise<User> {
@@ -94,35 +94,39 @@ export async function getUser(core: Core, id: UserId): Promise<User> {
 }
 
 /** Whoever has exactly this username, once it is NFC: one user or none. */
-export async function usersNamed(core: Core, username: string): Promise<User[]> {
+export async function usersByName(core: Core, username: string): Promise<User[]> {
   const user = await findUserByName(core.db, username.normalize("NFC"));
   return user ? [user] : [];
 }
 
 /** Whoever has these usernames, once they are NFC: each once, in the order of the names. */
-export async function someNamed(core: Core, usernames: string[]): Promise<User[]> {
+export async function someByName(core: Core, usernames: string[]): Promise<User[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
-  const users = new Map((await findAccountsNamed(core.db, names)).map((user) => [user.username, user]));
+  const users = new Map((await findAccountsByName(core.db, names)).map((user) => [user.username, user]));
   return names.flatMap((name) => users.get(name) ?? []);
 }
 
 /** The same where all of them are to be there. @throws `not_found`, naming all whom there are not */
-export async function allNamed(core: Core, usernames: string[]): Promise<User[]> {
-  return requireNamed(usernames, await someNamed(core, usernames));
+export async function allByName(core: Core, usernames: string[]): Promise<User[]> {
+  return requireByName(usernames, await someByName(core, usernames));
 }
 
 /** Users who were looked up by these names. @throws `not_found`, naming all whom there are not */
-export function requireNamed(usernames: string[], users: User[]): User[] {
+export function requireByName(usernames: string[], users: User[]): User[] {
   const found = new Set(users.map(({ username }) => username));
   const missing = new Set(usernames.map((name) => name.normalize("NFC")).filter((name) => !found.has(name)));
-  if (missing.size > 0) throw noOneNamed([...missing]);
+  if (missing.size > 0) throw noUserWithName([...missing]);
   return users;
 }
 
 /** The profiles of whoever has these usernames, once they are NFC, in this order; one query whatever their number. */
-export async function profilesNamed(core: Core, caller: UserId, usernames: string[]): Promise<Profile[]> {
+export async function profilesByName(
+  core: Core,
+  caller: UserId,
+  usernames: string[],
+): Promise<MeWithEmail[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
-  const found = await findProfilesNamed(core.db, names);
+  const found = await findProfilesByName(core.db, names);
   const byName = new Map(found.map((profile) => [profile.username, profile]));
   return names.flatMap((name) => {
     const profile = byName.get(name);
@@ -135,12 +139,12 @@ export async function profilesNamed(core: Core, caller: UserId, usernames: strin
 
 /** The caller's own profile. @throws `unauthenticated` if the account is gone */
 export async function getMe(core: Core, caller: Credential): Promise<Me> {
-  return (await findMe(core.db, caller.userId)) ?? raiseGone();
+  return (await findMe(core.db, caller.userId)) ?? throwDeleted();
 }
 
 /** Changes the caller's profile and gives it as it then is. @throws `unauthenticated` as `getMe` */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
-  return (await updateProfile(core.db, caller.userId, change)) ?? raiseGone();
+  return (await updateProfile(core.db, caller.userId, change)) ?? throwDeleted();
 }
 
 /** @throws `validation_failed` where what takes two is asked with oneself, in a path */
@@ -154,15 +158,15 @@ export function noUser(id: number): CoreError {
 }
 
 /** The same for users who were called by their names. */
-export function noOneNamed(usernames: string[]): CoreError {
+export function noUserWithName(usernames: string[]): CoreError {
   return new CoreError("not_found", `There is no user ${usernames.join(", ")}.`, { missing: "user" });
 }
 
 /** What a caller is told whose account is gone. */
-export function accountGone(): CoreError {
+export function accountDeleted(): CoreError {
   return new CoreError("unauthenticated", "This account does not exist any more.", { gone: true });
 }
 
-function raiseGone(): never {
-  throw accountGone();
+function throwDeleted(): never {
+  throw accountDeleted();
 }

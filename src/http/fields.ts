@@ -15,7 +15,7 @@ const SPACE = 0x20;
 const BRACE = 0x7b;
 
 /** How a surface's calls speak. `forms`: bodies may be forms too, urlencoded or multipart. */
-export interface Speech {
+export interface FieldOptions {
   maxBytes: number;
   forms: boolean;
 }
@@ -25,7 +25,7 @@ export interface Speech {
  * as JSON, whatever `Content-Type` says.
  * @throws `validation_failed` for what is malformed, `too_large`
  */
-export async function fieldsOf(request: Request, speech: Speech): Promise<Fields> {
+export async function fieldsOf(request: Request, speech: FieldOptions): Promise<Fields> {
   return { ...queryFields(request), ...(await bodyFields(request, speech)) };
 }
 
@@ -35,7 +35,7 @@ export function queryFields({ url }: Request): Fields {
 }
 
 /** What stands in the body; an empty one says nothing. @throws as `fieldsOf` */
-export async function bodyFields(request: Request, { maxBytes, forms }: Speech): Promise<Fields> {
+export async function bodyFields(request: Request, { maxBytes, forms }: FieldOptions): Promise<Fields> {
   const type = request.headers.get("Content-Type") ?? "";
   const essence = readParameters(type)?.value;
   const bytes = await readUpTo(request, maxBytes);

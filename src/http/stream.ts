@@ -1,4 +1,4 @@
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 
 /**
  * A body that is made while it is read: each part when there is room for it, so that of the longest no more is in
@@ -14,7 +14,7 @@ export function streamed(parts: AsyncIterable<string>): ReadableStream<Uint8Arra
         if (done) controller.close();
         else controller.enqueue(utf8.encode(value));
       } catch (error) {
-        log("error", "stream_broken", fault(error));
+        log("error", "stream_broken", errorFields(error));
         controller.error(error);
       }
     },

@@ -1,18 +1,18 @@
 import type { ConversationId, Position } from "../core/ids.ts";
-import type { Place } from "../core/replay.ts";
+import type { SyncPosition } from "../core/replay.ts";
 
 /**
  * Where a socket stands in a conversation that is not where the others are: `apart` from them, and live; `behind`, in the
  * midst of a replay, of which it gets the pages only; `held`, as it has just come and may want to begin elsewhere.
  */
-export interface Cursor extends Place {
-  standing: "apart" | "behind" | "held";
+export interface DeviceCursor extends SyncPosition {
+  state: "apart" | "behind" | "held";
 }
 
 /** How a standing is stored. */
-const STANDINGS = ["apart", "behind", "held"] as const;
+const CURSOR_STATES = ["apart", "behind", "held"] as const;
 
-type Row = {
+type CursorRow = {
   socket_id: string;
   conversation_id: ConversationId;
   seq: Position;
@@ -21,29 +21,29 @@ type Row = {
 };
 
 /** The cursors of devices' sockets, by socket and conversation; one that has none is where the others are. */
-export class Cursors {
+export class DeviceCursors {
   readonly #sql: SqlStorage;
-  readonly #cursors = new Map<string, Map<ConversationId, Cursor>>();
+  readonly #cursors = new Map<string, Map<ConversationId, DeviceCursor>>();
 
   /** Over tables that are there. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    for (const row of sql.exec<Row>("SELECT * FROM device_cursors")) {
+    for (const row of sql.exec<CursorRow>("SELECT * FROM device_cursors")) {
       const { seq, rev, behind } = row;
-      const standing = STANDINGS[behind] ?? "behind";
-      this.#of(row.socket_id).set(row.conversation_id, { seq, rev, standing });
+      const readState = CURSOR_STATES[behind] ?? "behind";
+      this.#of(row.socket_id).set(row.conversation_id, { seq, rev, state: readState });
     }
   }
 
-  get(socketId: string, conversationId: ConversationId): Cursor | undefined {
+  get(socketId: string, conversationId: ConversationId): DeviceCursor | undefined {
     return this.#cursors.get(socketId)?.get(conversationId);
   }
 
-  set(socketId: string, conversationId: ConversationId, cursor: Cursor): void {
+  set(socketId: string, conversationId: ConversationId, cursor: DeviceCursor): void {
     const columns = "socket_id, conversation_id, seq, rev, behind";
     this.#sql.exec(
       `INSERT OR REPLACE INTO device_cursors (${columns}) VALUES (?, ?, ?, ?, ?)`,
-      ...[socketId, conversationId, cursor.seq, cursor.rev, STANDINGS.indexOf(cursor.standing)],
+      ...[socketId, conversationId, cursor.seq, cursor.rev, CURSOR_STATES.indexOf(cursor.state)],
     );
     this.#of(socketId).set(conversationId, cursor);
   }
@@ -57,9 +57,9 @@ export class Cursors {
   }
 
   /** The conversations in which a socket is held. */
-  held(socketId: string): ConversationId[] {
+  pending(socketId: string): ConversationId[] {
     const all = [...(this.#cursors.get(socketId) ?? [])];
-    return all.filter(([, { standing }]) => standing === "held").map(([id]) => id);
+    return all.filter(([, { state: readState }]) => readState === "held").map(([id]) => id);
   }
 
   /** A socket is gone. */
@@ -81,15 +81,15 @@ export class Cursors {
     }
     const where = "socket_id = ? AND conversation_id = ?";
     for (const { socket_id, conversation_id } of this.#sql
-      .exec<Row>("SELECT * FROM device_cursors")
+      .exec<CursorRow>("SELECT * FROM device_cursors")
       .toArray()) {
       if (this.get(socket_id, conversation_id)) continue;
       this.#sql.exec(`DELETE FROM device_cursors WHERE ${where}`, socket_id, conversation_id);
     }
   }
 
-  #of(socketId: string): Map<ConversationId, Cursor> {
-    const known = this.#cursors.get(socketId) ?? new Map<ConversationId, Cursor>();
+  #of(socketId: string): Map<ConversationId, DeviceCursor> {
+    const known = this.#cursors.get(socketId) ?? new Map<ConversationId, DeviceCursor>();
     this.#cursors.set(socketId, known);
     return known;
   }

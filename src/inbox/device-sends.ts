@@ -1,25 +1,25 @@
 import type { Result } from "../core/errors.ts";
 import type { ConversationId } from "../core/ids.ts";
 import type { AnyDraft, Receipt } from "../core/message.ts";
-import type { DeviceSend } from "../core/protocol.ts";
+import type { DeviceSendItem } from "../core/protocol.ts";
 import { type Backlog, weightOf } from "../object/backlog.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import { failureOf, TOO_MUCH } from "./failure.ts";
-import type { Feed } from "./feed.ts";
+import type { DeviceFeed } from "./feed.ts";
 
 /** So many sends of one socket go to a conversation in one call. */
 const MAX_BATCH = 64;
 
-interface Send {
+interface DeviceDraft {
   draft: AnyDraft;
   clientMsgId: string | undefined;
 }
 
 /** Takes what devices send to the conversations: of one socket to one conversation one call after the other. */
-export class DeviceSends {
+export class DeviceSendQueue {
   readonly #backlog: Backlog;
   /** sends of a socket to a conversation that wait for the call before them */
-  readonly #batches = new Map<string, Send[]>();
+  readonly #batches = new Map<string, DeviceDraft[]>();
 
   /** @param backlog where sends are counted until they are acked or refused */
   constructor(backlog: Backlog) {
@@ -27,8 +27,8 @@ export class DeviceSends {
   }
 
   /** Takes the sends of a frame; each is acked or refused in the end, unless the server closes the socket before. */
-  async take(socket: DeviceSocket, items: DeviceSend[], feed: Feed): Promise<void> {
-    const byConversation = new Map<ConversationId, Send[]>();
+  async take(socket: DeviceSocket, items: DeviceSendItem[], deviceFeed: DeviceFeed): Promise<void> {
+    const byConversation = new Map<ConversationId, DeviceDraft[]>();
     for (const { send, clientMsgId } of items) {
       if (!send.ok) {
         socket.refuse(send, { clientMsgId });
@@ -44,11 +44,18 @@ export class DeviceSends {
       return;
     }
     socket.valid();
-    await Promise.all([...byConversation].map(([id, sends]) => this.#sendTo(socket, id, sends, feed)));
+    await Promise.all(
+      [...byConversation].map(([id, sends]) => this.#sendToConversation(socket, id, sends, deviceFeed)),
+    );
   }
 
   /** Sends to one conversation, behind what the socket has sent there; what waits there goes in one call. */
-  async #sendTo(socket: DeviceSocket, id: ConversationId, asked: Send[], feed: Feed): Promise<void> {
+  async #sendToConversation(
+    socket: DeviceSocket,
+    id: ConversationId,
+    asked: DeviceDraft[],
+    deviceFeed: DeviceFeed,
+  ): Promise<void> {
     const sends = asked.filter((send) => this.#enter(socket, id, send));
     const key = `${socket.id} ${id}`;
     const waiting = this.#batches.get(key);
@@ -64,24 +71,29 @@ export class DeviceSends {
       return batch.map(({ draft }) => draft);
     };
     try {
-      await feed.send(socket, id, take, (outcomes) => this.#settle(socket, id, batch, outcomes));
+      await deviceFeed.send(socket, id, take, (outcomes) => this.#resolve(socket, id, batch, outcomes));
     } catch (error) {
       const failure = failureOf(error);
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
     } finally {
       // Those of a socket that was closed meanwhile were not taken.
-      for (const draft of take()) this.#backlog.leave(1, weightOf(draft));
+      for (const draft of take()) this.#backlog.release(1, weightOf(draft));
     }
   }
 
-  #enter(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: Send): boolean {
-    const hasRoom = this.#backlog.enter(1, weightOf(draft));
+  #enter(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: DeviceDraft): boolean {
+    const hasRoom = this.#backlog.take(1, weightOf(draft));
     if (!hasRoom) socket.refuse(TOO_MUCH, { clientMsgId, conversationId });
     return hasRoom;
   }
 
-  #settle(socket: DeviceSocket, conversationId: ConversationId, sends: Send[], outcomes: Result<Receipt>[]) {
-    const { acking } = socket.protocol;
+  #resolve(
+    socket: DeviceSocket,
+    conversationId: ConversationId,
+    sends: DeviceDraft[],
+    outcomes: Result<Receipt>[],
+  ) {
+    const { acks: acking } = socket.protocol;
     const acks = sends.flatMap(({ clientMsgId }, i) => {
       const outcome = outcomes[i];
       if (outcome?.ok) return acking?.ack(conversationId, outcome.value, clientMsgId) ?? [];

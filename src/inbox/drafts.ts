@@ -1,4 +1,4 @@
-import { DraftContent, type DraftId, type KeptDraft, type StoredDraft } from "../core/draft.ts";
+import { DraftContent, type DraftId, type DraftState, type StoredDraft } from "../core/draft.ts";
 import { noDraft } from "../core/errors.ts";
 import type { ConversationId, Seq } from "../core/ids.ts";
 import type { Timing } from "../core/timing.ts";
@@ -15,9 +15,9 @@ export const DRAFTS_TABLE = `
   ) STRICT;`;
 
 /** So many are kept for a user, the newest: each may take 64 KiB. */
-const MOST_KEPT = 300;
+const MAX_KEPT = 300;
 
-type Row = { conversation_id: ConversationId | null; seq: Seq | null; content: string | null };
+type DraftRow = { conversation_id: ConversationId | null; seq: Seq | null; content: string | null };
 
 /** What is done later for them. */
 interface Scheduler {
@@ -41,14 +41,14 @@ export class Drafts {
     const insert = "INSERT INTO drafts (id, created_at, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     this.#sql.exec(insert, id, createdAt, JSON.stringify(content));
     const oldest = "SELECT n FROM drafts ORDER BY n DESC LIMIT 1 OFFSET ?";
-    this.#sql.exec(`DELETE FROM drafts WHERE n <= (${oldest})`, MOST_KEPT);
+    this.#sql.exec(`DELETE FROM drafts WHERE n <= (${oldest})`, MAX_KEPT);
     this.#jobs.schedule("drafts", "", createdAt + this.#timing.lifetimeMs);
   }
 
   /** What is known of a draft. @throws `not_found` for one that was never made here, or is forgotten */
-  get(id: DraftId): KeptDraft {
+  get(id: DraftId): DraftState {
     const query = "SELECT conversation_id, seq, content FROM drafts WHERE id = ? AND created_at > ?";
-    const [row] = this.#sql.exec<Row>(query, id, Date.now() - this.#timing.lifetimeMs).toArray();
+    const [row] = this.#sql.exec<DraftRow>(query, id, Date.now() - this.#timing.lifetimeMs).toArray();
     if (!row) throw noDraft();
     const { conversation_id: conversationId, seq, content } = row;
     if (conversationId !== null && seq !== null) return { sent: { conversationId, seq } };

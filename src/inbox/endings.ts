@@ -1,7 +1,7 @@
 import type { SessionId } from "../core/ids.ts";
 import type { EndedSession } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
-import type { Gate } from "./gate.ts";
+import type { SessionGate } from "./gate.ts";
 
 /** What is done later for it. */
 interface Scheduler {
@@ -19,26 +19,26 @@ interface Sockets {
 }
 
 /** Ends sessions at the gate: their sockets close, and no new one opens until their tokens are void. */
-export class Endings {
-  readonly #gate: Gate;
+export class SessionTermination {
+  readonly #gate: SessionGate;
   readonly #jobs: Scheduler;
   readonly #sockets: Sockets;
   readonly #timing: Timing["sessionEnd"];
 
-  constructor(gate: Gate, jobs: Scheduler, sockets: Sockets, timing: Timing["sessionEnd"]) {
-    this.#gate = gate;
+  constructor(sessionGate: SessionGate, jobs: Scheduler, sockets: Sockets, timing: Timing["sessionEnd"]) {
+    this.#gate = sessionGate;
     this.#jobs = jobs;
     this.#sockets = sockets;
     this.#timing = timing;
   }
 
   /** D1 may be about to end some: if nobody comes back to tell which, a job looks there. */
-  announce(token: string): void {
+  prepare(token: string): void {
     this.#jobs.schedule("endings", token, Date.now() + this.#timing.lookupMs);
   }
 
   /** Nothing is left to be looked up of what was announced. */
-  settle(token: string): void {
+  confirm(token: string): void {
     this.#jobs.cancel("endings", token);
   }
 

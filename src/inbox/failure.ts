@@ -1,12 +1,12 @@
 import { CoreError, type Failure } from "../core/errors.ts";
 import type { ConversationId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
 /** What a client is told of a call that failed: a bug, or a lost object, is no refusal and may be tried again. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CoreError) return error.toFailure();
-  log("error", "device_frame_failed", fault(error));
+  log("error", "device_frame_failed", errorFields(error));
   return { ok: false, code: "unavailable", detail: "This could not be done right now. Try again." };
 }
 

@@ -3,13 +3,13 @@ import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Conversations, UserDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { inLanes } from "../object/lanes.ts";
+import { forEachConcurrent } from "../object/lanes.ts";
 import { membershipPages } from "./memberships.ts";
 
 /** How many conversations are asked at once. */
-const LANES = 8;
+const MAX_CONCURRENT = 8;
 /** What an inbox keeps once its user is gone: that he is, and what is still to be done. */
-const KEPT = ["schema_versions", "jobs", "presence", "ended_sessions", "sockets"];
+const SURVIVING_TABLES = ["schema_versions", "jobs", "presence", "ended_sessions", "sockets"];
 
 const Tables = z.array(z.object({ name: z.string() }));
 
@@ -19,7 +19,7 @@ interface Scheduler {
   cancel(kind: "farewell" | "leave", key: string): void;
 }
 
-interface FarewellDeps {
+interface AccountDeletionDeps {
   directory: Pick<UserDirectory, "isDeleted" | "memberships">;
   conversations: Pick<Conversations, "removeDeleted">;
   timing: Pick<Timing, "accountEnd">;
@@ -30,22 +30,22 @@ interface FarewellDeps {
  * The end of an account, as its inbox sees it. D1 says whether the user is gone; then the inbox forgets
  * what it knows, and goes on asking each conversation which he ever was in to take him out until it has.
  */
-export class Farewell {
+export class AccountDeletion {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
-  readonly #deps: FarewellDeps;
-  #gone: boolean | undefined;
+  readonly #deps: AccountDeletionDeps;
+  #deleted: boolean | undefined;
 
-  constructor(sql: SqlStorage, jobs: Scheduler, deps: FarewellDeps) {
+  constructor(sql: SqlStorage, jobs: Scheduler, deps: AccountDeletionDeps) {
     this.#sql = sql;
     this.#jobs = jobs;
     this.#deps = deps;
   }
 
   /** Nothing is taken for him any more, and no socket of his opens. */
-  get isGone(): boolean {
-    this.#gone ??= this.#sql.exec<{ gone: number }>("SELECT gone FROM presence").one().gone === 1;
-    return this.#gone;
+  get isDeleted(): boolean {
+    this.#deleted ??= this.#sql.exec<{ gone: number }>("SELECT gone FROM presence").one().gone === 1;
+    return this.#deleted;
   }
 
   /** D1 may be about to delete the account: if nobody comes back to tell, a job looks there. */
@@ -61,15 +61,15 @@ export class Farewell {
   /** Empties the inbox, for good. */
   forget(): void {
     this.#sql.exec("UPDATE presence SET gone = 1, online = 0");
-    this.#gone = true;
+    this.#deleted = true;
     const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
     for (const { name } of Tables.parse(this.#sql.exec(query).toArray())) {
-      if (!KEPT.includes(name)) this.#sql.exec(`DELETE FROM "${name}"`);
+      if (!SURVIVING_TABLES.includes(name)) this.#sql.exec(`DELETE FROM "${name}"`);
     }
   }
 
   /** Notes each conversation that he ever was in as one to leave: others still show his profile. */
-  async noteAll(): Promise<ConversationId[]> {
+  async storeMemberships(): Promise<ConversationId[]> {
     const noted: ConversationId[] = [];
     for await (const page of membershipPages(this.#deps.directory, this.#deps.userId())) {
       for (const { conversationId } of page) {
@@ -82,7 +82,7 @@ export class Farewell {
   }
 
   /** Nothing is left to be looked up of what was announced: all is noted. */
-  settle(token: string): void {
+  confirm(token: string): void {
     this.#jobs.cancel("farewell", token);
   }
 
@@ -90,9 +90,9 @@ export class Farewell {
   async tryAll(ids: ConversationId[]): Promise<void> {
     const { budgetMs } = this.#deps.timing.accountEnd;
     const until = Date.now() + budgetMs;
-    const left = inLanes(LANES, ids, async (id) => {
+    const left = forEachConcurrent(MAX_CONCURRENT, ids, async (id) => {
       if (Date.now() > until) return;
-      await this.leave(id).then(
+      await this.leaveConversation(id).then(
         () => this.#jobs.cancel("leave", String(id)),
         () => undefined,
       );
@@ -101,7 +101,7 @@ export class Farewell {
   }
 
   /** The `leave` job. @throws until the conversation has confirmed */
-  async leave(id: ConversationId): Promise<void> {
+  async leaveConversation(id: ConversationId): Promise<void> {
     const { conversations, timing, userId } = this.#deps;
     await withDeadline(conversations.removeDeleted(id, userId()), timing.accountEnd.callTimeoutMs);
   }

@@ -4,10 +4,10 @@ import type { Conversations, SocketRegistration } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 
-type Socket = { session_id: SessionId; conversation_id: ConversationId };
+type SocketRow = { session_id: SessionId; conversation_id: ConversationId };
 
 /** The gate of a user's sockets: which sessions have some, and where; which sessions are ended. */
-export class Gate {
+export class SessionGate {
   readonly #sql: SqlStorage;
   readonly #conversations: Pick<Conversations, "kick" | "openSessions">;
   readonly #timing: Timing["socketRegistry"];
@@ -27,7 +27,7 @@ export class Gate {
 
   /** Notes a socket that is about to open. @throws `unauthenticated` for an ended session */
   register({ conversationId, sessionId }: SocketRegistration): void {
-    this.requireOpen(sessionId);
+    this.requireActive(sessionId);
     this.#registrations++;
     this.#registeredAt.set(`${sessionId} ${conversationId}`, this.#registrations);
     const query = "INSERT OR IGNORE INTO sockets (session_id, conversation_id) VALUES (?, ?)";
@@ -45,7 +45,7 @@ export class Gate {
   }
 
   /** @throws `unauthenticated` for an ended session */
-  requireOpen(sessionId: SessionId): void {
+  requireActive(sessionId: SessionId): void {
     if (this.isEnded(sessionId)) {
       throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
     }
@@ -59,7 +59,7 @@ export class Gate {
 
   /** The sessions which have sockets, as far as is known here. */
   sessions(): SessionId[] {
-    const rows = this.#sql.exec<Pick<Socket, "session_id">>("SELECT DISTINCT session_id FROM sockets");
+    const rows = this.#sql.exec<Pick<SocketRow, "session_id">>("SELECT DISTINCT session_id FROM sockets");
     return rows.toArray().map(({ session_id }) => session_id);
   }
 
@@ -74,7 +74,7 @@ export class Gate {
    * @throws if one could not be reached; the others are closed
    */
   async kick(sessionId: SessionId): Promise<void> {
-    const rows = this.#sql.exec<Socket>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
+    const rows = this.#sql.exec<SocketRow>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
     const kicks = rows.map(async ({ conversation_id }) => {
       const call = this.#conversations.kick(conversation_id, sessionId);
       await withDeadline(call, this.#timing.callTimeoutMs);
@@ -90,7 +90,7 @@ export class Gate {
    */
   async forgetLost(): Promise<void> {
     const byConversation = Map.groupBy(
-      this.#sql.exec<Socket>("SELECT * FROM sockets").toArray(),
+      this.#sql.exec<SocketRow>("SELECT * FROM sockets").toArray(),
       (row) => row.conversation_id,
     );
     const asked = [...byConversation].map(async ([conversationId, rows]) => {

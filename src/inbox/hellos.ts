@@ -1,4 +1,4 @@
-import type { Bump } from "../core/bump.ts";
+import type { InboxUpdate } from "../core/bump.ts";
 import type { ConversationId } from "../core/ids.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
@@ -6,17 +6,17 @@ import { withDeadline } from "../object/deadline.ts";
 /** More are not asked: the rest is as of a minute ago. */
 const MAX_GROUPS = 100;
 
-interface Said {
+interface LastSubscription {
   at: number;
-  listens: boolean;
+  hasDevices: boolean;
 }
 
-interface HellosDeps {
+interface SubscriptionsDeps {
   /** the large groups that the user is in */
   large(members: number, limit: number): ConversationId[];
-  hello(id: ConversationId, listens: boolean): Promise<Bump>;
+  subscribe(id: ConversationId, listens: boolean): Promise<InboxUpdate>;
   /** takes what one of them answered */
-  know(bump: Bump): void;
+  apply(update: InboxUpdate): void;
   timing: Pick<Timing, "largeGroup" | "subscription">;
 }
 
@@ -24,11 +24,11 @@ interface HellosDeps {
  * Says hello to large groups: somebody looks at his list, or has come with a device, and wants the newest; and to
  * other conversations which take it that no device is there.
  */
-export class Hellos {
-  readonly #deps: HellosDeps;
-  readonly #said = new Map<ConversationId, Said>();
+export class Subscriptions {
+  readonly #deps: SubscriptionsDeps;
+  readonly #last = new Map<ConversationId, LastSubscription>();
 
-  constructor(deps: HellosDeps) {
+  constructor(deps: SubscriptionsDeps) {
     this.#deps = deps;
   }
 
@@ -37,27 +37,27 @@ export class Hellos {
    * @param listens a device has come: that is said though somebody has just looked at his list
    * @param others conversations to greet besides large groups
    */
-  async say(listens: boolean, others: ConversationId[] = []): Promise<void> {
+  async renew(listens: boolean, others: ConversationId[] = []): Promise<void> {
     const { large, timing } = this.#deps;
     const { renewMs } = timing.subscription;
     const now = Date.now();
-    for (const [id, { at }] of this.#said) if (now - at >= renewMs) this.#said.delete(id);
+    for (const [id, { at }] of this.#last) if (now - at >= renewMs) this.#last.delete(id);
     const wanted = new Set([...large(timing.largeGroup.aboveMembers, MAX_GROUPS), ...others]);
     const silent = [...wanted].filter((id) => {
-      const said = this.#said.get(id);
-      return !said || (listens && !said.listens);
+      const said = this.#last.get(id);
+      return !said || (listens && !said.hasDevices);
     });
-    await Promise.all(silent.map((id) => this.#sayTo(id, listens)));
+    await Promise.all(silent.map((id) => this.#renewOne(id, listens)));
   }
 
-  async #sayTo(id: ConversationId, listens: boolean): Promise<void> {
-    this.#said.set(id, { at: Date.now(), listens });
+  async #renewOne(id: ConversationId, listens: boolean): Promise<void> {
+    this.#last.set(id, { at: Date.now(), hasDevices: listens });
     try {
-      const { hello, know, timing } = this.#deps;
+      const { subscribe: hello, apply: know, timing } = this.#deps;
       know(await withDeadline(hello(id, listens), timing.subscription.callTimeoutMs));
     } catch {
       // It is asked again next time.
-      this.#said.delete(id);
+      this.#last.delete(id);
     }
   }
 }

@@ -3,27 +3,27 @@ import { CoreError, type Result } from "../core/errors.ts";
 import { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { Contacts, UserDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
-import { type JobHandler, Jobs } from "../object/jobs.ts";
+import { AlarmJobs, type JobHandler } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
-import { Cursors } from "./cursors.ts";
+import { DeviceCursors } from "./cursors.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./device-sockets.ts";
 import { Drafts } from "./drafts.ts";
-import { Endings } from "./endings.ts";
-import { Farewell } from "./farewell.ts";
-import { Feed } from "./feed.ts";
-import { Gate } from "./gate.ts";
-import { Hellos } from "./hellos.ts";
-import { List } from "./list.ts";
-import type { JobKind, Live } from "./live.ts";
-import { Lively, MAX_LIVELY } from "./lively.ts";
+import { SessionTermination } from "./endings.ts";
+import { AccountDeletion } from "./farewell.ts";
+import { DeviceFeed } from "./feed.ts";
+import { SessionGate } from "./gate.ts";
+import { Subscriptions } from "./hellos.ts";
+import { ConversationList } from "./list.ts";
+import type { Components, JobKind } from "./live.ts";
+import { MAX_RECENT, RecentActivity } from "./lively.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { Notices } from "./notices.ts";
+import { Notifications } from "./notices.ts";
 import { DeviceOpening, OPENING_HEADER } from "./opening.ts";
 import { Presence } from "./presence.ts";
-import { Repair } from "./repair.ts";
-import { Scenes } from "./scenes.ts";
-import { Telling } from "./telling.ts";
+import { ListRepair } from "./repair.ts";
+import { MessageContexts } from "./scenes.ts";
+import { ContactNotifier } from "./telling.ts";
 
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
@@ -36,10 +36,10 @@ export interface InboxDeps extends DeviceSocketsDeps {
  * The life cycle of a user's object: start-up, sockets of his devices, alarm. What it can be asked is
  * `InboxObject`.
  */
-export abstract class InboxLife extends DurableObject<Env> {
+export abstract class InboxLifecycle extends DurableObject<Env> {
   protected readonly deps: InboxDeps;
-  protected readonly jobs: Jobs<JobKind>;
-  #live: Live | undefined;
+  protected readonly jobs: AlarmJobs<JobKind>;
+  #components: Components | undefined;
   /** sockets that are being opened */
   #opening = 0;
 
@@ -47,63 +47,66 @@ export abstract class InboxLife extends DurableObject<Env> {
     super(ctx, env);
     this.deps = deps;
     const handlers: Record<JobKind, JobHandler> = {
-      kick: (key) => this.#with((live) => this.#kick(live, SessionId.parse(key))),
-      sweep: () => this.#with(async ({ gate }) => gate.sweep(Date.now())),
-      sockets: () => this.#with((live) => this.#checkSockets(live)),
-      expiry: () => this.#with((live) => this.#kickExpired(live)),
+      kick: (key) => this.#with((components) => this.#kick(components, SessionId.parse(key))),
+      sweep: () => this.#with(async ({ sessionGate }) => sessionGate.sweep(Date.now())),
+      sockets: () => this.#with((components) => this.#checkSockets(components)),
+      expiry: () => this.#with((components) => this.#kickExpired(components)),
       online: () => this.#with(({ presence }) => presence.online()),
       offline: () => this.#with(({ presence }) => presence.offline()),
-      endings: () => this.#with((live) => this.#lookUpEndings(live)),
-      farewell: () => this.#with((live) => this.#lookUpFarewell(live)),
+      endings: () => this.#with((components) => this.#lookUpEndedSessions(components)),
+      farewell: () => this.#with((components) => this.#lookUpDeletion(components)),
       drafts: () => this.#with(async ({ drafts }) => drafts.sweep()),
-      leave: (key) => this.#with((live) => this.#leave(live, ConversationId.parse(Number(key)))),
+      leave: (key) => this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)))),
     };
-    this.jobs = new Jobs(ctx.storage, handlers, deps.timing.jobs);
+    this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
-      this.#live = this.#start();
+      this.#components = this.#start();
       await this.jobs.start();
-      this.#live.sockets.resume(this.#live.feed);
+      this.#components.sockets.resume(this.#components.deviceFeed);
     });
   }
 
   /** Opens a device's socket for whom `OPENING_HEADER` names: 101, or a `Failure` as JSON with status 409. */
   override async fetch(request: Request): Promise<Response> {
-    const opened = await this.answer((live) => this.#open(live, request));
+    const opened = await this.answer((components) => this.#open(components, request));
     return opened.ok ? opened.value : Response.json(opened, { status: 409 });
   }
 
-  async #open(live: Live, request: Request): Promise<Response> {
+  async #open(components: Components, request: Request): Promise<Response> {
     const { subprotocol, ...opening } = DeviceOpening.parse(
       JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
     );
-    requireSession(live, opening.sessionId);
-    live.sockets.requireRoom(this.#opening);
+    requireSession(components, opening.sessionId);
+    components.sockets.requireCapacity(this.#opening);
     this.#opening++;
     try {
-      const isFirst = live.sockets.open().length === 0;
-      if (isFirst && this.#opening === 1) live.list.beginEpoch();
+      const isFirst = components.sockets.open().length === 0;
+      if (isFirst && this.#opening === 1) components.list.beginEpoch();
       // The newest of large groups, which tell of everything at once from now on, as do those just heard of; and D1
       // first: whoever comes or goes after `ready` finds him there, and tells him.
-      await Promise.all([live.hellos.say(true, isFirst ? live.lively.lately() : []), live.presence.came()]);
-      requireSession(live, opening.sessionId);
+      await Promise.all([
+        components.subscriptions.renew(true, isFirst ? components.recentActivity.forSubscriptions() : []),
+        components.presence.came(),
+      ]);
+      requireSession(components, opening.sessionId);
       this.jobs.schedule("expiry", "", opening.expiresAt);
       this.checkLater();
       const { 0: client, 1: server } = new WebSocketPair();
-      live.sockets.accept(server, opening, live.feed);
+      components.sockets.accept(server, opening, components.deviceFeed);
       const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
       return new Response(null, { status: 101, webSocket: client, headers });
     } finally {
       this.#opening--;
-      live.presence.left();
+      components.presence.left();
     }
   }
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const { sockets, feed } = await this.ready();
-    await sockets.frame(ws, data, feed);
+    const { sockets, deviceFeed } = await this.ensureLoaded();
+    await sockets.frame(ws, data, deviceFeed);
   }
 
   override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
@@ -125,54 +128,59 @@ export abstract class InboxLife extends DurableObject<Env> {
   }
 
   async #closed(ws: WebSocket): Promise<void> {
-    const { sockets, presence } = await this.ready();
+    const { sockets, presence } = await this.ensureLoaded();
     sockets.closed(ws);
     presence.left();
   }
 
-  async #kickExpired({ sockets, presence }: Live): Promise<number | null> {
+  async #kickExpired({ sockets, presence }: Components): Promise<number | null> {
     sockets.kickExpired(false);
     presence.left();
     return sockets.nextExpiry();
   }
 
-  async #kick({ farewell, gate, presence }: Live, sessionId: SessionId): Promise<null> {
+  async #kick({ accountDeletion, sessionGate, presence }: Components, sessionId: SessionId): Promise<null> {
     // Once its tokens have expired there is nothing left to close.
-    if (farewell.isGone || gate.isEnded(sessionId)) await gate.kick(sessionId);
+    if (accountDeletion.isDeleted || sessionGate.isEnded(sessionId)) await sessionGate.kick(sessionId);
     presence.left();
     return null;
   }
 
-  async #lookUpEndings({ endings, sockets }: Live): Promise<null> {
-    await endings.end(await this.deps.directory.endedSessions(this.userId()));
+  async #lookUpEndedSessions({ sessionTermination, sockets }: Components): Promise<null> {
+    await sessionTermination.end(await this.deps.directory.endedSessions(this.userId()));
     sockets.kickExpired(true);
     return null;
   }
 
-  async #lookUpFarewell(live: Live): Promise<null> {
-    if (await live.farewell.isDue()) await this.go(live);
+  async #lookUpDeletion(components: Components): Promise<null> {
+    if (await components.accountDeletion.isDue()) await this.deleteAll(components);
     return null;
   }
 
-  async #leave({ farewell }: Live, id: ConversationId): Promise<null> {
-    await farewell.leave(id);
+  async #leave({ accountDeletion }: Components, id: ConversationId): Promise<null> {
+    await accountDeletion.leaveConversation(id);
     return null;
   }
 
   /** Those of devices need no look: one that a crash took is missed when this wakes the object. */
-  async #checkSockets({ gate, presence, sockets }: Live): Promise<number | null> {
-    await gate.forgetLost();
+  async #checkSockets({ sessionGate, presence, sockets }: Components): Promise<number | null> {
+    await sessionGate.forgetLost();
     presence.left();
-    const hasSome = gate.hasSockets() || sockets.open().length > 0;
+    const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
     return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
   }
 
   /** The account is deleted. @returns the conversations to leave, each noted as a job */
-  protected async go({ farewell, list, endings, presence }: Live): Promise<ConversationId[]> {
-    farewell.forget();
+  protected async deleteAll({
+    accountDeletion,
+    list,
+    sessionTermination,
+    presence,
+  }: Components): Promise<ConversationId[]> {
+    accountDeletion.forget();
     list.end();
     presence.end();
-    const [left] = await Promise.all([farewell.noteAll(), endings.endAll()]);
+    const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll()]);
     return left;
   }
 
@@ -182,67 +190,67 @@ export abstract class InboxLife extends DurableObject<Env> {
   }
 
   /** Does what was asked for once the user is known, and answers refusals as data. */
-  protected answer<T>(work: (live: Live) => T | Promise<T>): Promise<Result<T>> {
+  protected answer<T>(work: (components: Components) => T | Promise<T>): Promise<Result<T>> {
     return answer(() => this.#with(work));
   }
 
-  async #with<T>(work: (live: Live) => T | Promise<T>): Promise<T> {
-    return work(await this.ready());
+  async #with<T>(work: (components: Components) => T | Promise<T>): Promise<T> {
+    return work(await this.ensureLoaded());
   }
 
   /** Whether anything is stored here. */
-  protected get isThere(): boolean {
-    return this.#live !== undefined;
+  protected get exists(): boolean {
+    return this.#components !== undefined;
   }
 
   /** What is there; made once D1 has confirmed the user: guessed ids make no objects. @throws `not_found` */
-  protected async ready(): Promise<Live> {
-    if (this.#live) return this.#live;
+  protected async ensureLoaded(): Promise<Components> {
+    if (this.#components) return this.#components;
     if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
     // Another call may have made it meanwhile.
-    if (!this.#live) {
+    if (!this.#components) {
       this.ctx.storage.transactionSync(() => migrate(this.ctx.storage, MIGRATIONS));
-      this.#live = this.#start();
+      this.#components = this.#start();
     }
-    return this.#live;
+    return this.#components;
   }
 
-  #start(): Live {
+  #start(): Components {
     const { sql } = this.ctx.storage;
     const { deps, jobs } = this;
     const { conversations, timing } = deps;
     const userId = () => this.userId();
-    const gate = new Gate(sql, conversations, timing.socketRegistry);
-    const farewell = new Farewell(sql, jobs, { ...deps, userId });
-    const list = new List(sql);
-    const notices = new Notices(this.ctx.storage);
-    const cursors = new Cursors(sql);
+    const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
+    const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
+    const list = new ConversationList(sql);
+    const notifications = new Notifications(this.ctx.storage);
+    const cursors = new DeviceCursors(sql);
     const drafts = new Drafts(sql, jobs, timing.drafts);
     const sockets = new DeviceSockets(this.ctx, deps, cursors);
     const audience = {
       open: () => sockets.open(),
-      isListening: () => this.#opening > 0 || sockets.open().length > 0,
+      isOpen: () => this.#opening > 0 || sockets.open().length > 0,
     };
-    const scenes = new Scenes({ directory: deps.directory, audience, list, timing, userId });
-    const feed = new Feed({ audience, list, cursors, conversations, scenes, timing, userId });
-    const hellos = new Hellos({
+    const contexts = new MessageContexts({ directory: deps.directory, audience, list, timing, userId });
+    const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
+    const subscriptions = new Subscriptions({
       large: (members, limit) => list.large(members, limit),
-      hello: (id, listens) => conversations.hello(id, { userId: this.userId(), listens }),
-      know: (bump) => feed.know(bump),
+      subscribe: (id, listens) => conversations.subscribe(id, { userId: this.userId(), hasDevices: listens }),
+      apply: (update) => deviceFeed.applySubscription(update),
       timing,
     });
-    const telling = new Telling({ ...deps, userId });
+    const contactNotifier = new ContactNotifier({ ...deps, userId });
     const presence = new Presence(sql, jobs, {
       directory: deps.directory,
-      telling,
+      contactNotifier,
       timing,
       userId,
-      isOnline: () => !farewell.isGone && (audience.isListening() || gate.hasSockets()),
+      isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
     });
-    const repair = new Repair(sql, {
-      ...{ directory: deps.directory, conversations, list, cursors, feed, timing, userId },
+    const repair = new ListRepair(sql, {
+      ...{ directory: deps.directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
       sockets: { ...audience, fail: () => sockets.fail() },
-      isGone: () => farewell.isGone,
+      isDeleted: () => accountDeletion.isDeleted,
       lookAtSockets: () => {
         jobs.schedule("sockets", "", Date.now());
         presence.repair();
@@ -254,31 +262,34 @@ export abstract class InboxLife extends DurableObject<Env> {
         presence.left();
       },
       closeAllHere: () => sockets.kick(() => true, "session_ended"),
-      kick: (sessionId: SessionId) => this.#with((live) => this.#kick(live, sessionId)),
+      kick: (sessionId: SessionId) => this.#with((components) => this.#kick(components, sessionId)),
     };
-    const endings = new Endings(gate, jobs, ended, timing.sessionEnd);
+    const sessionTermination = new SessionTermination(sessionGate, jobs, ended, timing.sessionEnd);
     // What an eviction or a crash took out of memory: where somebody wrote a moment ago there may be more to tell.
-    const lively = new Lively(timing.recent);
-    const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_LIVELY);
-    for (const { conversationId, updatedAt } of heard) lively.note(conversationId, updatedAt);
-    if (farewell.isGone) list.end();
+    const recentActivity = new RecentActivity(timing.recent);
+    const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_RECENT);
+    for (const { conversationId, updatedAt } of heard) recentActivity.note(conversationId, updatedAt);
+    if (accountDeletion.isDeleted) list.end();
     // Ended while an eviction was on its way.
-    sockets.kick(({ sessionId }) => farewell.isGone || gate.isEnded(sessionId), "session_ended");
+    sockets.kick(
+      ({ sessionId }) => accountDeletion.isDeleted || sessionGate.isEnded(sessionId),
+      "session_ended",
+    );
     // A crash closes sockets without a word.
     presence.left();
     return {
-      gate,
-      endings,
-      farewell,
+      sessionGate,
+      sessionTermination,
+      accountDeletion,
       list,
       drafts,
-      notices,
-      lively,
-      hellos,
+      notifications,
+      recentActivity,
+      subscriptions,
       sockets,
-      feed,
+      deviceFeed,
       presence,
-      telling,
+      contactNotifier,
       repair,
     };
   }
@@ -291,9 +302,10 @@ export abstract class InboxLife extends DurableObject<Env> {
 }
 
 /** @throws `unauthenticated` for an ended session, or a deleted account */
-function requireSession({ farewell, gate }: Live, sessionId: SessionId): void {
-  if (farewell.isGone) throw new CoreError("unauthenticated", "This account does not exist any more.");
-  gate.requireOpen(sessionId);
+function requireSession({ accountDeletion, sessionGate }: Components, sessionId: SessionId): void {
+  if (accountDeletion.isDeleted)
+    throw new CoreError("unauthenticated", "This account does not exist any more.");
+  sessionGate.requireActive(sessionId);
 }
 
 function noUser(): CoreError {

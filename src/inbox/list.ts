@@ -1,8 +1,8 @@
 import { z } from "zod";
 import {
-  type Bump,
+  type EntryOnRecord,
   type InboxEntry,
-  type Kept,
+  type InboxUpdate,
   type ListPosition,
   type NumberedPage,
   type NumberedRange,
@@ -11,11 +11,11 @@ import {
 import type { ConversationKind, ListState } from "../core/conversation.ts";
 import type { ConversationId, Position } from "../core/ids.ts";
 import { Mentioned } from "../core/message.ts";
-import type { OfKind } from "../core/ports.ts";
-import type { Place } from "../core/replay.ts";
-import type { Heard } from "./heard.ts";
+import type { ConversationWithKind } from "../core/ports.ts";
+import type { SyncPosition } from "../core/replay.ts";
+import type { ConcurrentUpdates } from "./heard.ts";
 
-type Row = {
+type ListRow = {
   conversation_id: ConversationId;
   ver: number;
   state: ListState;
@@ -42,12 +42,12 @@ type Row = {
 };
 
 /** The user's conversations, each as the newest bump had it. */
-export class List {
+export class ConversationList {
   readonly #sql: SqlStorage;
   /** numbers the times when there were devices */
   #epoch: number;
-  #isOver = false;
-  #heard: Heard | null = null;
+  #isDeleted = false;
+  #concurrent: ConcurrentUpdates | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -55,8 +55,8 @@ export class List {
   }
 
   /** Has noted what comes from now on; null: no more. */
-  note(heard: Heard | null): void {
-    this.#heard = heard;
+  note(heard: ConcurrentUpdates | null): void {
+    this.#concurrent = heard;
   }
 
   /** The first of the devices that are there from now on comes: what the list has is where it stands. */
@@ -68,16 +68,16 @@ export class List {
 
   /** Its user is gone: what was on its way to him leaves nothing here. */
   end(): void {
-    this.#isOver = true;
+    this.#isDeleted = true;
   }
 
   /**
    * Takes a snapshot iff it is newer than what is known: late and doubled ones change nothing.
    * @param told up to where devices were told by now; null: there are none
    */
-  take(bump: Bump, told: Place | null = null): void {
-    if (this.#isOver) return;
-    this.#heard?.bump(bump);
+  applyUpdate(update: InboxUpdate, told: SyncPosition | null = null): void {
+    if (this.#isDeleted) return;
+    this.#concurrent?.note(update);
     const { rowsWritten } = this.#sql.exec(
       `INSERT INTO conversations (${COLUMNS}) VALUES (${PLACES})
        ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
@@ -91,27 +91,34 @@ export class List {
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
          told_epoch = max(told_epoch, excluded.told_epoch)
        WHERE excluded.ver > ver`,
-      ...this.#values(bump, told),
+      ...this.#values(update, told),
     );
-    if (rowsWritten === 0 && told) this.tell(bump.conversationId, told);
+    if (rowsWritten === 0 && told) this.setDelivered(update.conversationId, told);
   }
 
   /** The values of `COLUMNS`. */
-  #values(bump: Bump, told: Place | null): (string | number | null)[] {
+  #values(update: InboxUpdate, told: SyncPosition | null): (string | number | null)[] {
     return [
-      ...[bump.conversationId, bump.ver, bump.state, bump.visibleFrom, bump.lastSeq, bump.lastN],
-      ...[bump.readSeq, bump.readN, bump.memberCount],
-      bump.preview === null ? null : JSON.stringify(bump.preview),
-      ...[bump.updatedAt, bump.hidden ? 1 : 0, bump.rev],
+      ...[
+        update.conversationId,
+        update.version,
+        update.state,
+        update.visibleFrom,
+        update.lastSeq,
+        update.lastCount,
+      ],
+      ...[update.readSeq, update.readCount, update.memberCount],
+      update.preview === null ? null : JSON.stringify(update.preview),
+      ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
       ...[told ? this.#epoch : 0, told?.seq ?? 0, told?.rev ?? 0],
-      ...[bump.kind ?? null, bump.readAt ?? 0],
-      ...[bump.discards ? 1 : 0, bump.mentioned?.length ? JSON.stringify(bump.mentioned) : null],
-      ...[bump.peerRead?.readSeq ?? null, bump.peerRead?.readAt ?? null],
+      ...[update.kind ?? null, update.readAt ?? 0],
+      ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
+      ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
     ];
   }
 
   /** Notes up to where devices were told of a conversation. */
-  tell(conversationId: ConversationId, place: Place): void {
+  setDelivered(conversationId: ConversationId, place: SyncPosition): void {
     const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
     const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
     const told = [this.#epoch, place.seq, place.rev];
@@ -123,18 +130,18 @@ export class List {
    * first of them came, if nothing has come since; null where the user is not in it, but for one of which they were
    * told more already: he is back.
    */
-  known(conversationId: ConversationId): { ver: number; rev: number; told: Place | null } | null {
+  known(conversationId: ConversationId): { ver: number; rev: number; delivered: SyncPosition | null } | null {
     const query = "SELECT * FROM conversations WHERE conversation_id = ?";
-    const [row] = this.#sql.exec<Row>(query, conversationId).toArray();
+    const [row] = this.#sql.exec<ListRow>(query, conversationId).toArray();
     if (!row) return null;
     const { ver, state, told_epoch, last_seq, rev, told_seq, told_rev } = row;
     const told = told_epoch === this.#epoch ? { seq: told_seq, rev: told_rev } : { seq: last_seq, rev };
-    return { ver, rev, told: state === "active" || told.seq > last_seq ? told : null };
+    return { ver, rev, delivered: state === "active" || told.seq > last_seq ? told : null };
   }
 
   /** The groups of more than so many members that the user is in: at most `limit`, the newest activity first. */
   large(members: number, limit: number): ConversationId[] {
-    const rows = this.#sql.exec<Pick<Row, "conversation_id">>(
+    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(
       `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
        ORDER BY updated_at DESC LIMIT ?`,
       members,
@@ -144,19 +151,19 @@ export class List {
   }
 
   /** Copies the member's own flag. Nothing happens for a conversation which is not known here. */
-  stick(conversationId: ConversationId, sticky: boolean): void {
-    this.#heard?.stick(conversationId, sticky);
+  setPinned(conversationId: ConversationId, pinned: boolean): void {
+    this.#concurrent?.notePinned(conversationId, pinned);
     const sql = "UPDATE conversations SET sticky = ? WHERE conversation_id = ?";
-    this.#sql.exec(sql, sticky ? 1 : 0, conversationId);
+    this.#sql.exec(sql, pinned ? 1 : 0, conversationId);
   }
 
-  /** Puts a snapshot, and the member's own flag, in the place of what is known, be that newer. @see take */
-  replace(bump: Bump, sticky: boolean, told: Place | null): void {
-    if (this.#isOver) return;
+  /** Puts a snapshot, and the member's own flag, in the place of what is known, be that newer. @see applyUpdate */
+  replace(update: InboxUpdate, pinned: boolean, told: SyncPosition | null): void {
+    if (this.#isDeleted) return;
     this.#sql.exec(
       `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky)
        VALUES (${PLACES}, ?)`,
-      ...[...this.#values(bump, told), sticky ? 1 : 0],
+      ...[...this.#values(update, told), pinned ? 1 : 0],
     );
   }
 
@@ -169,7 +176,7 @@ export class List {
     const never = "DELETE FROM conversations WHERE conversation_id NOT BETWEEN 1 AND ?";
     this.#sql.exec(never, Number.MAX_SAFE_INTEGER);
     const query = "SELECT conversation_id FROM conversations";
-    const rows = this.#sql.exec<Pick<Row, "conversation_id">>(query).toArray();
+    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query).toArray();
     return rows.map((row) => row.conversation_id);
   }
 
@@ -182,8 +189,8 @@ export class List {
   }
 
   /** All that the user has not deleted for himself, also those which he has left or that are dissolved; the newest first. */
-  kept(): Kept[] {
-    const rows = this.#sql.exec<Pick<Row, "conversation_id" | "state" | "updated_at">>(
+  onRecord(): EntryOnRecord[] {
+    const rows = this.#sql.exec<Pick<ListRow, "conversation_id" | "state" | "updated_at">>(
       `SELECT conversation_id, state, updated_at FROM conversations WHERE hidden = 0
        ORDER BY updated_at DESC, conversation_id DESC`,
     );
@@ -194,21 +201,21 @@ export class List {
 
   /** At most `limit` conversations behind a position, or of these alone, sticky ones first, then newest activity. */
   page(limit: number, after?: ListPosition, ids?: ConversationId[]): InboxEntry[] {
-    const { sticky, updatedAt, conversationId } = after ?? FIRST;
+    const { pinned, updatedAt, conversationId } = after ?? FIRST;
     const among = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
-    const rows = this.#sql.exec<Row>(
+    const rows = this.#sql.exec<ListRow>(
       `SELECT * FROM conversations
        WHERE ${among} state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
        ORDER BY sticky DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
       ...(ids ? [JSON.stringify(ids)] : []),
-      ...[sticky ? 1 : 0, updatedAt, conversationId, limit],
+      ...[pinned ? 1 : 0, updatedAt, conversationId, limit],
     );
     return rows.toArray().map(entry);
   }
 
   /** These conversations, in this order, as far as they are in the list; with those deleted for himself if that is asked. */
   entries(ids: ConversationId[], evenHidden = false): InboxEntry[] {
-    const rows = this.#sql.exec<Row>(
+    const rows = this.#sql.exec<ListRow>(
       `SELECT conversations.* FROM json_each(?) JOIN conversations ON conversation_id = value
        WHERE state = 'active' AND hidden <= ? ORDER BY key`,
       JSON.stringify(ids),
@@ -222,7 +229,7 @@ export class List {
     const kind = wanted ?? null;
     const listed = "FROM conversations WHERE state = 'active' AND hidden = 0 AND (?1 IS NULL OR kind = ?1)";
     const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total ${listed}`, kind).one();
-    const rows = this.#sql.exec<Row>(
+    const rows = this.#sql.exec<ListRow>(
       `SELECT * ${listed} ORDER BY updated_at DESC, conversation_id DESC LIMIT ?2 OFFSET ?3`,
       ...[kind, limit, skip],
     );
@@ -233,12 +240,12 @@ export class List {
   ofUnknownKind(): ConversationId[] {
     const query =
       "SELECT conversation_id FROM conversations WHERE state = 'active' AND hidden = 0 AND kind IS NULL";
-    const rows = this.#sql.exec<Pick<Row, "conversation_id">>(query).toArray();
+    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query).toArray();
     return rows.map((row) => row.conversation_id);
   }
 
   /** Notes of what kind conversations are: that never changes. */
-  setKinds(kinds: OfKind[]): void {
+  setKinds(kinds: ConversationWithKind[]): void {
     const set = "UPDATE conversations SET kind = ? WHERE conversation_id = ?";
     for (const { id, kind } of kinds) this.#sql.exec(set, kind, id);
   }
@@ -251,22 +258,22 @@ const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, re
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** Before every row. */
-const FIRST = { sticky: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
+const FIRST = { pinned: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
 
-function entry(row: Row): InboxEntry {
+function entry(row: ListRow): InboxEntry {
   return {
     conversationId: row.conversation_id,
     lastSeq: row.last_seq,
     readSeq: row.read_seq,
     readAt: row.read_at,
     unreadCount: Math.max(0, row.last_n - row.read_n),
-    discards: row.discards === 1,
+    ignoresUnread: row.discards === 1,
     mentioned: row.mentioned === null ? [] : z.array(Mentioned).parse(JSON.parse(row.mentioned)),
     peerRead:
       row.peer_read_seq === null ? null : { readSeq: row.peer_read_seq, readAt: row.peer_read_at ?? 0 },
     memberCount: row.member_count,
     preview: row.preview === null ? null : Preview.parse(JSON.parse(row.preview)),
     updatedAt: row.updated_at,
-    sticky: row.sticky === 1,
+    pinned: row.sticky === 1,
   };
 }

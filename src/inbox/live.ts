@@ -1,16 +1,16 @@
 import type { DeviceSockets } from "./device-sockets.ts";
 import type { Drafts } from "./drafts.ts";
-import type { Endings } from "./endings.ts";
-import type { Farewell } from "./farewell.ts";
-import type { Feed } from "./feed.ts";
-import type { Gate } from "./gate.ts";
-import type { Hellos } from "./hellos.ts";
-import type { List } from "./list.ts";
-import type { Lively } from "./lively.ts";
-import type { Notices } from "./notices.ts";
+import type { SessionTermination } from "./endings.ts";
+import type { AccountDeletion } from "./farewell.ts";
+import type { DeviceFeed } from "./feed.ts";
+import type { SessionGate } from "./gate.ts";
+import type { Subscriptions } from "./hellos.ts";
+import type { ConversationList } from "./list.ts";
+import type { RecentActivity } from "./lively.ts";
+import type { Notifications } from "./notices.ts";
 import type { Presence } from "./presence.ts";
-import type { Repair } from "./repair.ts";
-import type { Telling } from "./telling.ts";
+import type { ListRepair } from "./repair.ts";
+import type { ContactNotifier } from "./telling.ts";
 
 /** What an inbox does later. */
 export type JobKind =
@@ -26,18 +26,18 @@ export type JobKind =
   | "drafts";
 
 /** What is there once D1 has confirmed that the user exists. */
-export interface Live {
-  gate: Gate;
-  endings: Endings;
-  farewell: Farewell;
-  list: List;
+export interface Components {
+  sessionGate: SessionGate;
+  sessionTermination: SessionTermination;
+  accountDeletion: AccountDeletion;
+  list: ConversationList;
   drafts: Drafts;
-  notices: Notices;
-  lively: Lively;
-  hellos: Hellos;
+  notifications: Notifications;
+  recentActivity: RecentActivity;
+  subscriptions: Subscriptions;
   sockets: DeviceSockets;
-  feed: Feed;
+  deviceFeed: DeviceFeed;
   presence: Presence;
-  repair: Repair;
-  telling: Telling;
+  repair: ListRepair;
+  contactNotifier: ContactNotifier;
 }

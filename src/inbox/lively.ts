@@ -2,14 +2,14 @@ import type { ConversationId } from "../core/ids.ts";
 import type { Timing } from "../core/timing.ts";
 
 /** More are not asked. */
-export const MAX_LIVELY = 50;
+export const MAX_RECENT = 50;
 
 /**
  * The conversations that were heard of within the last second: they may have more to tell, which waits
  * for its turn. Whoever asks for the list asks these. Those that were heard of lately take it that no device is
  * there: the first one tells them. In memory alone; start-up notes those which the list shows to be new.
  */
-export class Lively {
+export class RecentActivity {
   readonly #timing: Timing["recent"];
   readonly #heardAt = new Map<ConversationId, number>();
 
@@ -23,15 +23,15 @@ export class Lively {
     this.#heardAt.set(id, at);
     // The map is in the order of hearing: the first is the oldest.
     const [oldest] = this.#heardAt.keys();
-    if (this.#heardAt.size > MAX_LIVELY && oldest !== undefined) this.#heardAt.delete(oldest);
+    if (this.#heardAt.size > MAX_RECENT && oldest !== undefined) this.#heardAt.delete(oldest);
   }
 
-  now(): ConversationId[] {
+  forLists(): ConversationId[] {
     const since = Date.now() - this.#timing.listMs;
-    return this.lately().filter((id) => (this.#heardAt.get(id) ?? 0) >= since);
+    return this.forSubscriptions().filter((id) => (this.#heardAt.get(id) ?? 0) >= since);
   }
 
-  lately(): ConversationId[] {
+  forSubscriptions(): ConversationId[] {
     const since = Date.now() - this.#timing.subscribeMs;
     for (const [id, at] of this.#heardAt) if (at < since) this.#heardAt.delete(id);
     return [...this.#heardAt.keys()];

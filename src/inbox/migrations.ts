@@ -1,7 +1,7 @@
 import { JOBS_TABLE } from "../object/jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
-import { NOTICES } from "./notices.ts";
+import { NOTIFICATION_TABLES } from "./notices.ts";
 
 /** The schema of an inbox, step by step. Append-only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -108,6 +108,6 @@ export const MIGRATIONS: readonly Migration[] = [
     // What groups tell their user besides what their histories tell.
     version: 9,
     minCode: 1,
-    sql: NOTICES,
+    sql: NOTIFICATION_TABLES,
   },
 ];

@@ -1,13 +1,13 @@
 import type { ConversationId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import { type NoticeBox, type ReceivedNotice, StoredNotice } from "../core/notice.ts";
-import type { Notices as Sent } from "../core/ports.ts";
+import { type NotificationBox, type ReceivedNotification, StoredNotification } from "../core/notice.ts";
+import type { NotificationBatch as Sent } from "../core/ports.ts";
 
 /**
  * The notices themselves, in an order of their own; up to which one each conversation has brought its own; and how the user
  * stands to them.
  */
-export const NOTICES = `
+export const NOTIFICATION_TABLES = `
   CREATE TABLE notices (
     id INTEGER PRIMARY KEY,
     body TEXT NOT NULL
@@ -24,18 +24,18 @@ export const NOTICES = `
   ) STRICT;
   INSERT INTO notice_box VALUES (1, 0, 0, 0);`;
 
-type Row = { id: number; body: string };
+type NotificationRow = { id: number; body: string };
 /** The last there was, the last he has read, the last that was there when he took them out of his list. */
-type Box = { last_id: number; read_id: number; hidden_id: number };
+type BoxRow = { last_id: number; read_id: number; hidden_id: number };
 
 /** Part of the notices, the newest first, and whether there are older ones. */
-export interface NoticePage {
-  items: ReceivedNotice[];
+export interface NotificationPage {
+  items: ReceivedNotification[];
   hasMore: boolean;
 }
 
 /** What groups tell their user besides what their histories tell: the newest thousand. */
-export class Notices {
+export class Notifications {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
 
@@ -48,21 +48,21 @@ export class Notices {
    * Takes what is new of a conversation's. These come in its order, each with all before it that were not taken: so the
    * number of the last tells which are known, also of those that were deleted since.
    */
-  take({ conversationId, notices }: Sent): void {
+  receive({ conversationId, notifications }: Sent): void {
     const query = "SELECT last_id FROM notice_sources WHERE conversation_id = ?";
-    const [source] = this.#sql.exec<Pick<Box, "last_id">>(query, conversationId).toArray();
-    const fresh = notices.filter(({ id }) => id > (source?.last_id ?? 0));
+    const [source] = this.#sql.exec<Pick<BoxRow, "last_id">>(query, conversationId).toArray();
+    const fresh = notifications.filter(({ id }) => id > (source?.last_id ?? 0));
     const newest = fresh.at(-1);
     if (!newest) return;
     this.#storage.transactionSync(() => {
       let last = this.#box().last_id;
-      for (const { notice } of fresh) {
-        if ("forgotten" in notice) {
-          this.#forget(conversationId, notice.forgotten);
+      for (const { notification } of fresh) {
+        if ("forgotten" in notification) {
+          this.#retract(conversationId, notification.forgotten);
           continue;
         }
         last++;
-        this.#sql.exec("INSERT INTO notices (id, body) VALUES (?, ?)", last, JSON.stringify(notice));
+        this.#sql.exec("INSERT INTO notices (id, body) VALUES (?, ?)", last, JSON.stringify(notification));
       }
       this.#sql.exec("DELETE FROM notices WHERE id <= ?", last - LIMITS.notices);
       this.#sql.exec("UPDATE notice_box SET last_id = ?", last);
@@ -72,13 +72,15 @@ export class Notices {
   }
 
   /** The newest before one of them, or of all. */
-  page({ before, limit }: { before?: number; limit: number }): NoticePage {
+  page({ before, limit }: { before?: number; limit: number }): NotificationPage {
     const query = "SELECT * FROM notices WHERE id < ? ORDER BY id DESC LIMIT ?";
-    const rows = this.#sql.exec<Row>(query, before ?? Number.MAX_SAFE_INTEGER, limit + 1).toArray();
+    const rows = this.#sql
+      .exec<NotificationRow>(query, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
+      .toArray();
     return { items: rows.slice(0, limit).map(received), hasMore: rows.length > limit };
   }
 
-  box(): NoticeBox {
+  box(): NotificationBox {
     const { read_id, hidden_id } = this.#box();
     const [newest = null] = this.page({ limit: 1 }).items;
     const query = "SELECT count(*) AS count FROM notices WHERE id > ?";
@@ -100,7 +102,7 @@ export class Notices {
   }
 
   /** Whoever wanted to come in is gone: what he said goes, and what authenticated it. */
-  #forget(conversationId: ConversationId, application: number): void {
+  #retract(conversationId: ConversationId, application: number): void {
     this.#sql.exec(
       `UPDATE notices SET body = json_set(body, '$.application.message', '', '$.application.authentication', '')
        WHERE json_extract(body, '$.group.id') = ? AND json_extract(body, '$.application.id') = ?`,
@@ -109,13 +111,13 @@ export class Notices {
     );
   }
 
-  #box(): Box {
-    const [box] = this.#sql.exec<Box>("SELECT last_id, read_id, hidden_id FROM notice_box").toArray();
+  #box(): BoxRow {
+    const [box] = this.#sql.exec<BoxRow>("SELECT last_id, read_id, hidden_id FROM notice_box").toArray();
     // Of who is gone nothing is kept.
     return box ?? { last_id: 0, read_id: 0, hidden_id: 0 };
   }
 }
 
-function received({ id, body }: Row): ReceivedNotice {
-  return { id, ...StoredNotice.parse(JSON.parse(body)) };
+function received({ id, body }: NotificationRow): ReceivedNotification {
+  return { id, ...StoredNotification.parse(JSON.parse(body)) };
 }

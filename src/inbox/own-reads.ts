@@ -3,17 +3,17 @@ import type { DeviceEvent } from "../core/protocol.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
 /** A position that a socket has asked to move. */
-interface OwnRead {
+interface PendingRead {
   socket: DeviceSocket;
   conversationId: ConversationId;
   seq: Position;
 }
 
 /** The positions that sockets have asked to move, while that is under way: each is not told of its own. */
-export class OwnReads {
-  readonly #reads = new Set<OwnRead>();
+export class PendingReads {
+  readonly #reads = new Set<PendingRead>();
 
-  async during(own: OwnRead, work: () => Promise<unknown>): Promise<void> {
+  async during(own: PendingRead, work: () => Promise<unknown>): Promise<void> {
     this.#reads.add(own);
     try {
       await work();
@@ -23,9 +23,9 @@ export class OwnReads {
   }
 
   /** Whether a socket has asked for just this. */
-  isOwn(socket: DeviceSocket, event: DeviceEvent): boolean {
+  isPending(socket: DeviceSocket, event: DeviceEvent): boolean {
     if (event.type !== "read" || event.userId !== socket.userId) return false;
-    const isIt = (own: OwnRead) =>
+    const isIt = (own: PendingRead) =>
       own.socket === socket && own.conversationId === event.conversationId && own.seq === event.seq;
     return [...this.#reads].some(isIt);
   }

@@ -2,8 +2,8 @@ import type { UserId } from "../core/ids.ts";
 import type { UserDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { Serial } from "../object/serial.ts";
-import type { Telling } from "./telling.ts";
+import { KeyQueue } from "../object/serial.ts";
+import type { ContactNotifier } from "./telling.ts";
 
 interface Scheduler {
   schedule(kind: "online" | "offline", key: string, due: number): void;
@@ -13,7 +13,7 @@ interface Scheduler {
 
 interface PresenceDeps {
   directory: Pick<UserDirectory, "setOnline">;
-  telling: Pick<Telling, "presence">;
+  contactNotifier: Pick<ContactNotifier, "presence">;
   timing: Pick<Timing, "presence">;
   userId(): UserId;
   /** whether a socket of any kind is open */
@@ -21,10 +21,10 @@ interface PresenceDeps {
 }
 
 /** A change that is under way: first D1 knows, then the contacts. */
-interface Change {
+interface OnlineChange {
   online: boolean;
   projected: Promise<void>;
-  told: Promise<void>;
+  announced: Promise<void>;
 }
 
 /**
@@ -36,9 +36,9 @@ export class Presence {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
   readonly #deps: PresenceDeps;
-  readonly #line = new Serial<"">();
+  readonly #line = new KeyQueue<"">();
   /** the newest change, while it is under way */
-  #change: Change | undefined;
+  #change: OnlineChange | undefined;
   /** numbers the changes: an older one has nothing more to tell */
   #changes = 0;
 
@@ -57,7 +57,7 @@ export class Presence {
     if (this.#isKnown()) return;
     const { retryMs, openTimeoutMs } = this.#deps.timing.presence;
     this.#jobs.schedule("online", "", Date.now() + retryMs);
-    const { projected, told } = this.#become(true);
+    const { projected, announced: told } = this.#become(true);
     told.catch(() => undefined);
     await withDeadline(projected, openTimeoutMs).catch(() => undefined);
   }
@@ -90,7 +90,7 @@ export class Presence {
   /** The `online` job. */
   async online(): Promise<null> {
     // Whose last socket has closed meanwhile is the other job's.
-    if (this.#deps.isOnline() && !this.#isKnown()) await this.#become(true).told;
+    if (this.#deps.isOnline() && !this.#isKnown()) await this.#become(true).announced;
     return null;
   }
 
@@ -99,12 +99,12 @@ export class Presence {
     if (this.#deps.isOnline()) return null;
     this.#jobs.cancel("online", "");
     this.#know(false);
-    await this.#become(false).told;
+    await this.#become(false).announced;
     return null;
   }
 
   /** Has D1 know, then the contacts; joins what is under way. */
-  #become(online: boolean): Change {
+  #become(online: boolean): OnlineChange {
     if (this.#change?.online === online) return this.#change;
     this.#changes++;
     const number = this.#changes;
@@ -114,14 +114,14 @@ export class Presence {
     });
     const told = this.#line.run("", async () => {
       await projected;
-      await this.#deps.telling.presence(online, isOver);
+      await this.#deps.contactNotifier.presence(online, isOver);
       if (isOver()) return;
       this.#change = undefined;
       if (!online) return;
       this.#know(true);
       this.#jobs.cancel("online", "");
     });
-    const change = { online, projected, told };
+    const change = { online, projected, announced: told };
     this.#change = change;
     told.catch(() => {
       if (this.#change === change) this.#change = undefined;

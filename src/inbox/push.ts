@@ -1,28 +1,28 @@
-import type { Bump } from "../core/bump.ts";
+import type { InboxUpdate } from "../core/bump.ts";
 import { type ConversationId, Position, type Seq, type UserId } from "../core/ids.ts";
 import type { Conversations } from "../core/ports.ts";
 import type { DeviceProtocol } from "../core/protocol.ts";
-import { isAhead, type Place, type ReplayPage } from "../core/replay.ts";
-import type { Scene } from "../core/scene.ts";
+import { isAhead, type ReplayPage, type SyncPosition } from "../core/replay.ts";
+import type { MessageContext } from "../core/scene.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
 import { changeEvents, messageFrames } from "../object/frames.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-import type { Scenes, Unread } from "./scenes.ts";
-import type { Stand } from "./standings.ts";
+import type { MessageContexts, Unread } from "./scenes.ts";
+import type { SocketGroup } from "./standings.ts";
 
 /** What a socket sent itself. */
-export interface Own {
+export interface OwnMessages {
   socket: DeviceSocket;
   seqs: ReadonlySet<Seq>;
 }
 
 /** Up to where sockets are to be told. */
-type Upto = Pick<Bump, "conversationId" | "lastSeq" | "rev" | "page"> & Partial<Unread>;
+type Target = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "page"> & Partial<Unread>;
 
 interface PushDeps {
   conversations: Conversations;
-  scenes: Scenes;
+  contexts: MessageContexts;
   timing: Pick<Timing, "deviceFeed">;
   userId(): UserId;
 }
@@ -34,24 +34,29 @@ const NONE: ReadonlySet<Seq> = new Set();
  * Up to where they are told is noted before, in the same turn.
  * @param own what one of them has sent, and is not told
  */
-export async function bring(
-  { conversations, scenes, timing, userId }: PushDeps,
-  stand: Stand,
-  upto: Upto,
-  own?: Own,
+export async function catchUp(
+  { conversations, contexts, timing, userId }: PushDeps,
+  group: SocketGroup,
+  upto: Target,
+  own?: OwnMessages,
 ): Promise<void> {
   const { conversationId: id, lastSeq: seq, rev, page: hint } = upto;
-  if (hint && goesOn(hint, stand.place)) push(scenes, stand, upto, hint, own);
-  while (isAhead({ seq, rev }, stand.place)) {
+  if (hint && continuesFrom(hint, group.position)) push(contexts, group, upto, hint, own);
+  while (isAhead({ seq, rev }, group.position)) {
     // Who has left meanwhile misses what was said before all the same.
-    const asked = { userId: userId(), after: stand.place.seq, rev: stand.place.rev, evenLeft: true };
+    const asked = {
+      userId: userId(),
+      after: group.position.seq,
+      rev: group.position.rev,
+      includeFormer: true,
+    };
     const page = withDeadline(conversations.replay(id, asked), timing.deviceFeed.pageTimeoutMs);
-    push(scenes, stand, upto, await page, own);
+    push(contexts, group, upto, await page, own);
   }
 }
 
 /** Whether a page goes on from a place: it misses nothing behind it, and leads to none before it. */
-export function goesOn(page: ReplayPage, from: Place): boolean {
+export function continuesFrom(page: ReplayPage, from: SyncPosition): boolean {
   const hasChanges = page.since !== undefined && page.since <= from.rev && page.rev >= from.rev;
   return hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
 }
@@ -60,25 +65,31 @@ export function goesOn(page: ReplayPage, from: Place): boolean {
  * Tells sockets what of a page is new to them. What it has beyond a bump is for the next to tell: of who has left
  * it may be what came once he was back.
  */
-function push(scenes: Scenes, stand: Stand, upto: Upto, page: ReplayPage, own?: Own): void {
-  const from = stand.place;
+function push(
+  contexts: MessageContexts,
+  group: SocketGroup,
+  upto: Target,
+  page: ReplayPage,
+  own?: OwnMessages,
+): void {
+  const from = group.position;
   const to = {
     seq: Position.parse(Math.max(from.seq, Math.min(page.lastSeq, upto.lastSeq))),
     rev: Math.max(from.rev, Math.min(page.rev, upto.rev)),
   };
   const made = new Map<unknown, string[]>();
-  const told = stand.sockets(to).map((socket) => {
+  const told = group.sockets(to).map((socket) => {
     const { protocol } = socket;
-    const isOwn = own?.socket === socket && protocol.acking !== null;
+    const isOwn = own?.socket === socket && protocol.acks !== null;
     const found = isOwn ? undefined : made.get(protocol);
     const without = isOwn ? own.seqs : NONE;
-    const scene = protocol.inScene ? scenes.of(upto) : undefined;
+    const scene = protocol.wantsContext ? contexts.of(upto) : undefined;
     const lines = found ?? newFrames(page, { from, to }, upto.conversationId, protocol, without, scene);
     if (!isOwn) made.set(protocol, lines);
     return { socket, lines };
   });
-  stand.note(to);
-  stand.place = to;
+  group.save(to);
+  group.position = to;
   for (const { socket, lines } of told) for (const line of lines) socket.send(line);
 }
 
@@ -90,11 +101,11 @@ function push(scenes: Scenes, stand: Stand, upto: Upto, page: ReplayPage, own?: 
  */
 export function newFrames(
   page: ReplayPage,
-  { from, to }: { from: Place; to: Place },
+  { from, to }: { from: SyncPosition; to: SyncPosition },
   conversationId: ConversationId,
   protocol: DeviceProtocol,
   without: ReadonlySet<Seq>,
-  scene?: Scene,
+  scene?: MessageContext,
 ): string[] {
   const within = page.within.filter(({ seq }) => seq <= from.seq || without.has(seq));
   const changes = [...page.changes, ...within].filter(({ rev }) => rev > from.rev && rev <= to.rev);

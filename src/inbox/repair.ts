@@ -1,45 +1,45 @@
-import type { Bump, Truth } from "../core/bump.ts";
+import type { InboxUpdate, RepairSnapshot } from "../core/bump.ts";
 import { CoreError } from "../core/errors.ts";
 import { type ConversationId, Position, type UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
-import type { Conversations, Repaired, UserDirectory } from "../core/ports.ts";
-import { isAhead, type Place } from "../core/replay.ts";
+import { errorFields, log } from "../core/log.ts";
+import type { Conversations, RepairResult, UserDirectory } from "../core/ports.ts";
+import { isAhead, type SyncPosition } from "../core/replay.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { inLanes } from "../object/lanes.ts";
-import type { Cursors } from "./cursors.ts";
-import type { Feed } from "./feed.ts";
-import { Heard } from "./heard.ts";
-import type { List } from "./list.ts";
+import { forEachConcurrent } from "../object/lanes.ts";
+import type { DeviceCursors } from "./cursors.ts";
+import type { DeviceFeed } from "./feed.ts";
+import { ConcurrentUpdates } from "./heard.ts";
+import type { ConversationList } from "./list.ts";
 import { membershipPages } from "./memberships.ts";
-import type { Audience } from "./standings.ts";
+import type { DeviceAudience } from "./standings.ts";
 
 /** How many conversations are asked at once. */
-const LANES = 8;
+const MAX_CONCURRENT = 8;
 
 interface RepairDeps {
   directory: Pick<UserDirectory, "memberships">;
-  conversations: Pick<Conversations, "truth">;
+  conversations: Pick<Conversations, "snapshotForRepair">;
   /** `fail`: closes all of them, whose clients then come back and sync */
-  sockets: Audience & { fail(): void };
-  list: List;
-  cursors: Cursors;
-  feed: Feed;
+  sockets: DeviceAudience & { fail(): void };
+  list: ConversationList;
+  cursors: DeviceCursors;
+  feed: DeviceFeed;
   timing: Pick<Timing, "listRepair">;
   userId(): UserId;
   /** whether the account is deleted: nothing is to be written any more */
-  isGone(): boolean;
+  isDeleted(): boolean;
   /** has it looked at which sockets are open, and others told whether any is */
   lookAtSockets(): void;
 }
 
-const START: Place = { seq: Position.parse(0), rev: 0 };
+const START: SyncPosition = { seq: Position.parse(0), rev: 0 };
 
 /** What a repair goes by. */
 interface Round {
-  heard: Heard;
+  concurrent: ConcurrentUpdates;
   /** the own flags, as D1 has them */
-  sticky: Map<ConversationId, boolean>;
+  pinned: Map<ConversationId, boolean>;
 }
 
 /**
@@ -50,10 +50,10 @@ interface Round {
  * has confirmed to the conversation, and at most what there is; once a conversation is quiet both are one. Where that
  * does not hold they are closed, and their clients sync what they may have missed.
  */
-export class Repair {
+export class ListRepair {
   readonly #sql: SqlStorage;
   readonly #deps: RepairDeps;
-  #running: Promise<Repaired> | undefined;
+  #running: Promise<RepairResult> | undefined;
 
   constructor(sql: SqlStorage, deps: RepairDeps) {
     this.#sql = sql;
@@ -65,18 +65,18 @@ export class Repair {
    * @throws `rate_limited` within a minute of the last one, `unavailable` while D1 does not answer,
    *   `unauthenticated` once the account is deleted
    */
-  run(): Promise<Repaired> {
+  run(): Promise<RepairResult> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #run(): Promise<Repaired> {
-    this.#requireRested();
+  async #run(): Promise<RepairResult> {
+    this.#requireCooledDown();
     const { list } = this.#deps;
-    const round: Round = { heard: new Heard(), sticky: new Map() };
-    list.note(round.heard);
+    const round: Round = { concurrent: new ConcurrentUpdates(), pinned: new Map() };
+    list.note(round.concurrent);
     try {
       return await this.#all(round);
     } finally {
@@ -84,23 +84,23 @@ export class Repair {
     }
   }
 
-  async #all(round: Round): Promise<Repaired> {
+  async #all(round: Round): Promise<RepairResult> {
     const { directory, list, cursors, sockets, userId } = this.#deps;
     for await (const page of membershipPages(directory, userId())) {
-      for (const { conversationId, sticky } of page) round.sticky.set(conversationId, sticky);
+      for (const { conversationId, pinned } of page) round.pinned.set(conversationId, pinned);
     }
-    this.#requireThere();
+    this.#requireAccount();
     const done = { repaired: 0, unreachable: 0 };
     const until = Date.now() + this.#deps.timing.listRepair.budgetMs;
     // Also what D1 does not know: it may be behind, and the conversation has the last word.
-    const ids = [...new Set([...round.sticky.keys(), ...list.ids()])];
+    const ids = [...new Set([...round.pinned.keys(), ...list.ids()])];
     // From anywhere: for whom the time is too short, the next repair does not begin with the same ones.
     const from = Math.floor(Math.random() * ids.length);
-    await inLanes(LANES, [...ids.slice(from), ...ids.slice(0, from)], async (id) => {
+    await forEachConcurrent(MAX_CONCURRENT, [...ids.slice(from), ...ids.slice(0, from)], async (id) => {
       const isReached = Date.now() < until && (await this.#reach(id, round));
       done[isReached ? "repaired" : "unreachable"]++;
     });
-    this.#requireThere();
+    this.#requireAccount();
     cursors.rewrite(new Set(sockets.open().map(({ id }) => id)));
     this.#deps.lookAtSockets();
     this.#sql.exec("UPDATE presence SET repaired_at = ?", Date.now());
@@ -109,10 +109,10 @@ export class Repair {
 
   /** @returns whether the conversation has answered in time */
   async #reach(id: ConversationId, round: Round): Promise<boolean> {
-    const { feed, isGone, timing } = this.#deps;
+    const { feed: deviceFeed, isDeleted: isGone, timing } = this.#deps;
     const { callTimeoutMs } = timing.listRepair;
     let isAwaited = true;
-    const turn = feed.inTurn(id, async () => {
+    const turn = deviceFeed.inTurn(id, async () => {
       if (!isAwaited || isGone()) return;
       const truth = await withDeadline(this.#ask(id), callTimeoutMs);
       if (isAwaited && !isGone()) this.#replace(id, truth, round);
@@ -121,7 +121,7 @@ export class Repair {
       await withDeadline(turn, callTimeoutMs);
       return true;
     } catch (error) {
-      log("warn", "conversation_not_repaired", { conversation: id, ...fault(error) });
+      log("warn", "conversation_not_repaired", { conversation: id, ...errorFields(error) });
       return false;
     } finally {
       isAwaited = false;
@@ -129,40 +129,47 @@ export class Repair {
   }
 
   /** Null where the user never was in it. */
-  #ask(id: ConversationId): Promise<Truth | null> {
+  #ask(id: ConversationId): Promise<RepairSnapshot | null> {
     const { conversations, sockets, userId } = this.#deps;
-    return conversations.truth(id, { userId: userId(), listens: sockets.isListening() }).catch(unlessNever);
+    return conversations
+      .snapshotForRepair(id, { userId: userId(), listens: sockets.isOpen() })
+      .catch(unlessNever);
   }
 
-  #replace(id: ConversationId, truth: Truth | null, round: Round): void {
+  #replace(id: ConversationId, truth: RepairSnapshot | null, round: Round): void {
     const { list, cursors, sockets } = this.#deps;
-    const bump = round.heard.newest(id, truth?.bump ?? null);
-    if (bump) this.#put(bump, truth, round);
+    const update = round.concurrent.newest(id, truth?.update ?? null);
+    if (update) this.#put(update, truth, round);
     else list.forget(id);
-    const isWrong = (cursor: Place | undefined) => cursor && (!bump || isAhead(cursor, placeOf(bump)));
+    const isWrong = (cursor: SyncPosition | undefined) =>
+      cursor && (!update || isAhead(cursor, placeOf(update)));
     if (sockets.open().some((socket) => isWrong(cursors.get(socket.id, id)))) this.#beginAnew();
     // Where he is not, no socket stands.
-    if (!list.known(id)?.told) for (const socket of sockets.open()) cursors.delete(socket.id, id);
+    if (!list.known(id)?.delivered) for (const socket of sockets.open()) cursors.delete(socket.id, id);
   }
 
-  #put(bump: Bump, truth: Truth | null, round: Round): void {
+  #put(update: InboxUpdate, truth: RepairSnapshot | null, round: Round): void {
     const { list } = this.#deps;
-    const id = bump.conversationId;
-    const sticky = round.heard.sticky(id) ?? round.sticky.get(id) ?? false;
-    const told = this.#told(bump, truth);
+    const id = update.conversationId;
+    const pinned = round.concurrent.pinned(id) ?? round.pinned.get(id) ?? false;
+    const told = this.#delivered(update, truth);
     // Who has left is in it until his devices have what was his: the bump that sees to that is on its way.
-    const isLeaving = told && bump.state !== "active" && !truth?.isTold;
-    list.replace(isLeaving ? { ...bump, state: "active", ver: bump.ver - 1 } : bump, sticky, told);
+    const isLeaving = told && update.state !== "active" && !truth?.isDelivered;
+    list.replace(
+      isLeaving ? { ...update, state: "active", version: update.version - 1 } : update,
+      pinned,
+      told,
+    );
   }
 
   /** Up to where devices know; null: there are none, by now at least, or it is of no more interest. */
-  #told(bump: Bump, truth: Truth | null): Place | null {
+  #delivered(update: InboxUpdate, truth: RepairSnapshot | null): SyncPosition | null {
     const { list, sockets } = this.#deps;
-    if (!sockets.isListening()) return null;
-    const told = list.known(bump.conversationId)?.told ?? null;
-    if (!told && bump.state !== "active") return null;
-    const least = truth?.isTold ? placeOf(truth.bump) : START;
-    if (!told || told.seq < least.seq || isAhead(told, placeOf(bump))) {
+    if (!sockets.isOpen()) return null;
+    const told = list.known(update.conversationId)?.delivered ?? null;
+    if (!told && update.state !== "active") return null;
+    const least = truth?.isDelivered ? placeOf(truth.update) : START;
+    if (!told || told.seq < least.seq || isAhead(told, placeOf(update))) {
       this.#beginAnew();
       return null;
     }
@@ -175,7 +182,7 @@ export class Repair {
     this.#deps.list.beginEpoch();
   }
 
-  #requireRested(): void {
+  #requireCooledDown(): void {
     const { at } = this.#sql.exec<{ at: number }>("SELECT repaired_at AS at FROM presence").one();
     const { cooldownMs } = this.#deps.timing.listRepair;
     const wait = at + cooldownMs - Date.now();
@@ -187,13 +194,13 @@ export class Repair {
     });
   }
 
-  #requireThere(): void {
-    if (!this.#deps.isGone()) return;
+  #requireAccount(): void {
+    if (!this.#deps.isDeleted()) return;
     throw new CoreError("unauthenticated", "This account does not exist any more.");
   }
 }
 
-function placeOf({ lastSeq, rev }: Bump): Place {
+function placeOf({ lastSeq, rev }: InboxUpdate): SyncPosition {
   return { seq: lastSeq, rev };
 }
 

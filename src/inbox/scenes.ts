@@ -1,25 +1,25 @@
-import type { Bump } from "../core/bump.ts";
+import type { InboxUpdate } from "../core/bump.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import { publicOf } from "../core/particulars.ts";
 import type { UserDirectory } from "../core/ports.ts";
-import type { Scene, Setting } from "../core/scene.ts";
+import type { MessageContext, StoredContext } from "../core/scene.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import type { List } from "./list.ts";
-import type { Audience } from "./standings.ts";
+import type { ConversationList } from "./list.ts";
+import type { DeviceAudience } from "./standings.ts";
 
 /** Of more conversations nothing is kept. */
 const MAX_KEPT = 500;
 
 /** What a bump says of what is unread. */
-export type Unread = Pick<Bump, "kind" | "lastN" | "readN">;
+export type Unread = Pick<InboxUpdate, "kind" | "lastCount" | "readCount">;
 
-interface ScenesDeps {
-  directory: Pick<UserDirectory, "setting">;
-  audience: Audience;
-  list: List;
-  timing: Pick<Timing, "sceneCache">;
+interface MessageContextsDeps {
+  directory: Pick<UserDirectory, "storedContext">;
+  audience: DeviceAudience;
+  list: ConversationList;
+  timing: Pick<Timing, "contextCache">;
   userId(): UserId;
 }
 
@@ -27,38 +27,41 @@ interface ScenesDeps {
  * What conversations are like, for the wire formats that tell it with each message: asked of D1 once a minute for
  * those in which something is said, and of nobody else where no socket speaks such a format.
  */
-export class Scenes {
-  readonly #deps: ScenesDeps;
-  readonly #known = new Map<ConversationId, { setting: Setting; at: number }>();
+export class MessageContexts {
+  readonly #deps: MessageContextsDeps;
+  readonly #known = new Map<ConversationId, { setting: StoredContext; at: number }>();
 
   #failedAt = 0;
 
-  constructor(deps: ScenesDeps) {
+  constructor(deps: MessageContextsDeps) {
     this.#deps = deps;
   }
 
   /** Whether a socket is open that wants to be told of this one what is not known. */
   isWanted(id: ConversationId): boolean {
-    const { freshMs, cooldownMs } = this.#deps.timing.sceneCache;
+    const { freshMs, cooldownMs } = this.#deps.timing.contextCache;
     const now = Date.now();
     const at = this.#known.get(id)?.at ?? 0;
     if (now - at < freshMs || now - this.#failedAt < cooldownMs) return false;
-    return this.#deps.audience.open().some(({ protocol }) => protocol.inScene);
+    return this.#deps.audience.open().some(({ protocol }) => protocol.wantsContext);
   }
 
   /** Asks; where there is no answer what was known holds. */
   async prepare(id: ConversationId): Promise<void> {
     const { directory, timing, userId } = this.#deps;
     try {
-      const setting = await withDeadline(directory.setting(userId(), id), timing.sceneCache.timeoutMs);
+      const setting = await withDeadline(
+        directory.storedContext(userId(), id),
+        timing.contextCache.timeoutMs,
+      );
       if (setting) this.#keep(id, { ...setting, peer: setting.peer && publicOf(setting.peer) });
     } catch (error) {
       this.#failedAt = Date.now();
-      log("warn", "setting_unknown", { conversation: id, ...fault(error) });
+      log("warn", "setting_unknown", { conversation: id, ...errorFields(error) });
     }
   }
 
-  #keep(id: ConversationId, setting: Setting): void {
+  #keep(id: ConversationId, setting: StoredContext): void {
     // In the order of asking: the first is the oldest.
     this.#known.delete(id);
     this.#known.set(id, { setting, at: Date.now() });
@@ -70,9 +73,9 @@ export class Scenes {
   of({
     conversationId: id,
     kind,
-    lastN,
-    readN,
-  }: { conversationId: ConversationId } & Partial<Unread>): Scene {
+    lastCount: lastN,
+    readCount: readN,
+  }: { conversationId: ConversationId } & Partial<Unread>): MessageContext {
     const { list, userId } = this.#deps;
     const nothing = { id, kind: kind ?? "group", name: "", givenName: "", createdAt: 0, peer: null } as const;
     const unreadCount =

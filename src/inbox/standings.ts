@@ -1,23 +1,23 @@
 import type { ConversationId, Position } from "../core/ids.ts";
-import { isAhead, type Place } from "../core/replay.ts";
-import type { Cursor, Cursors } from "./cursors.ts";
+import { isAhead, type SyncPosition } from "../core/replay.ts";
+import type { DeviceCursor, DeviceCursors } from "./cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
 /** The sockets of the user's devices, as far as the feed knows them. */
-export interface Audience {
+export interface DeviceAudience {
   /** those that are open */
   open(): DeviceSocket[];
   /** whether one is open, or is just being opened: then what comes is theirs */
-  isListening(): boolean;
+  isOpen(): boolean;
 }
 
 /** Sockets that were told of a conversation up to the same place. */
-export interface Stand {
-  place: Place;
+export interface SocketGroup {
+  position: SyncPosition;
   /** those that are to be told what leads to a place */
-  sockets(to: Place): DeviceSocket[];
+  sockets(to: SyncPosition): DeviceSocket[];
   /** notes up to where they were told */
-  note(place: Place): void;
+  save(place: SyncPosition): void;
 }
 
 /** A socket which has asked for a page of a conversation, and has it not yet. */
@@ -30,32 +30,36 @@ interface Sync {
  * Where the sockets of a user's devices stand in a conversation: all of them together, but for those whose cursor
  * says otherwise, until they meet the others.
  */
-export class Standings {
-  readonly #audience: Audience;
-  readonly #cursors: Cursors;
+export class DeliveryPositions {
+  readonly #audience: DeviceAudience;
+  readonly #cursors: DeviceCursors;
   readonly #syncs = new Set<Sync>();
 
-  constructor(audience: Audience, cursors: Cursors) {
+  constructor(audience: DeviceAudience, cursors: DeviceCursors) {
     this.#audience = audience;
     this.#cursors = cursors;
   }
 
   /** The cursor of a socket; none: it stands with the others. */
-  of(socket: DeviceSocket, id: ConversationId): Cursor | undefined {
+  of(socket: DeviceSocket, id: ConversationId): DeviceCursor | undefined {
     return this.#cursors.get(socket.id, id);
   }
 
   /** Those who stand together. @param note notes up to where they were told */
-  together(id: ConversationId, place: Place, note: Stand["note"]): Stand {
-    const stand: Stand = { place, note, sockets: (to) => this.#toTell(id, stand.place, to) };
-    return stand;
+  shared(id: ConversationId, place: SyncPosition, note: SocketGroup["save"]): SocketGroup {
+    const group: SocketGroup = {
+      position: place,
+      save: note,
+      sockets: (to) => this.#receivers(id, group.position, to),
+    };
+    return group;
   }
 
   /**
    * The sockets that stand together, but for those that are about to say where they begin: they are held where they
    * are, as what came live would come once more in their page.
    */
-  #toTell(id: ConversationId, from: Place, to: Place): DeviceSocket[] {
+  #receivers(id: ConversationId, from: SyncPosition, to: SyncPosition): DeviceSocket[] {
     const all = this.#audience.open().filter((socket) => !this.of(socket, id));
     if (!isAhead(to, from)) return all;
     const isHeld = (socket: DeviceSocket) => socket.isNew || this.#isSyncing(socket, id);
@@ -68,25 +72,29 @@ export class Standings {
   }
 
   /** Those that are live and stand elsewhere, one after the other, as they stand once it is their turn. */
-  *apart(id: ConversationId, others: Place, { evenHeld }: { evenHeld: boolean }): Iterable<Stand> {
+  *individual(
+    id: ConversationId,
+    others: SyncPosition,
+    { evenHeld }: { evenHeld: boolean },
+  ): Iterable<SocketGroup> {
     for (const socket of this.#audience.open()) {
       const cursor = this.of(socket, id);
-      const isHeld = cursor?.standing === "held";
-      if (!cursor || cursor.standing === "behind" || (isHeld && !evenHeld)) continue;
-      const stand = this.alone(socket, id, cursor, others);
+      const isHeld = cursor?.state === "held";
+      if (!cursor || cursor.state === "behind" || (isHeld && !evenHeld)) continue;
+      const group = this.single(socket, id, cursor, others);
       // Meanwhile one that was held may have said where it begins: then what it misses comes with its page.
       const toTell = () => (this.#isSyncing(socket, id) ? [] : [socket]);
-      yield isHeld ? { ...stand, sockets: toTell } : stand;
+      yield isHeld ? { ...group, sockets: toTell } : group;
     }
   }
 
   /** A live socket that does not stand with the others. */
-  alone(socket: DeviceSocket, id: ConversationId, place: Place, others: Place): Stand {
-    return { place, sockets: () => [socket], note: (to) => this.meet(socket, id, to, others) };
+  single(socket: DeviceSocket, id: ConversationId, place: SyncPosition, others: SyncPosition): SocketGroup {
+    return { position: place, sockets: () => [socket], save: (to) => this.merge(socket, id, to, others) };
   }
 
   /** Notes up to where a live socket was told: it stands with the others, or apart until they meet. */
-  meet(socket: DeviceSocket, id: ConversationId, place: Place, others: Place): void {
+  merge(socket: DeviceSocket, id: ConversationId, place: SyncPosition, others: SyncPosition): void {
     if (socket.isClosing) return;
     if (isAhead(place, others) || isAhead(others, place)) this.#set(socket, id, place, "apart");
     else this.#cursors.delete(socket.id, id);
@@ -98,7 +106,7 @@ export class Standings {
   }
 
   /** Notes up to where a socket has got pages: there are more. */
-  behind(socket: DeviceSocket, id: ConversationId, place: Place): void {
+  behind(socket: DeviceSocket, id: ConversationId, place: SyncPosition): void {
     this.#set(socket, id, place, "behind");
   }
 
@@ -119,12 +127,12 @@ export class Standings {
   /** A socket that is held begins nowhere else: it is told what comes, and with that what has come meanwhile. */
   stay(socket: DeviceSocket, id: ConversationId): void {
     const cursor = this.of(socket, id);
-    if (cursor?.standing === "held" && !socket.isClosing) this.#set(socket, id, cursor, "apart");
+    if (cursor?.state === "held" && !socket.isClosing) this.#set(socket, id, cursor, "apart");
   }
 
   /** The conversations in which a socket is held. */
-  held(socket: DeviceSocket): ConversationId[] {
-    return this.#cursors.held(socket.id);
+  pending(socket: DeviceSocket): ConversationId[] {
+    return this.#cursors.pending(socket.id);
   }
 
   /**
@@ -134,11 +142,16 @@ export class Standings {
   leave(id: ConversationId, last: Position): void {
     for (const socket of this.#audience.open()) {
       const cursor = this.of(socket, id);
-      if (cursor && cursor.standing !== "behind" && cursor.seq <= last) this.#cursors.delete(socket.id, id);
+      if (cursor && cursor.state !== "behind" && cursor.seq <= last) this.#cursors.delete(socket.id, id);
     }
   }
 
-  #set(socket: DeviceSocket, id: ConversationId, { seq, rev }: Place, standing: Cursor["standing"]): void {
-    this.#cursors.set(socket.id, id, { seq, rev, standing });
+  #set(
+    socket: DeviceSocket,
+    id: ConversationId,
+    { seq, rev }: SyncPosition,
+    readState: DeviceCursor["state"],
+  ): void {
+    this.#cursors.set(socket.id, id, { seq, rev, state: readState });
   }
 }

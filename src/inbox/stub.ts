@@ -1,13 +1,27 @@
-import type { Bump, InboxEntry, Kept, ListRange, NumberedPage, NumberedRange, Told } from "../core/bump.ts";
-import type { DraftId, KeptDraft, StoredDraft } from "../core/draft.ts";
+import type {
+  DeliveredPosition,
+  EntryOnRecord,
+  InboxEntry,
+  InboxUpdate,
+  ListRange,
+  NumberedPage,
+  NumberedRange,
+} from "../core/bump.ts";
+import type { DraftId, DraftState, StoredDraft } from "../core/draft.ts";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { Reference } from "../core/message.ts";
-import type { NoticeBox } from "../core/notice.ts";
-import type { Contact, EndedSession, Notices, Repaired, SocketRegistration } from "../core/ports.ts";
+import type { MessageReference } from "../core/message.ts";
+import type { NotificationBox } from "../core/notice.ts";
+import type {
+  Contact,
+  EndedSession,
+  NotificationBatch,
+  RepairResult,
+  SocketRegistration,
+} from "../core/ports.ts";
 import type { DeviceEvent } from "../core/protocol.ts";
 import type { Timing } from "../core/timing.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";
-import type { NoticePage } from "./notices.ts";
+import type { NotificationPage } from "./notices.ts";
 import type { InboxObject } from "./object.ts";
 import { type DeviceOpening, OPENING_HEADER } from "./opening.ts";
 
@@ -21,39 +35,39 @@ export class InboxStubs {
     this.#timing = timing;
   }
 
-  /** @see InboxObject.bump */
-  bump(userId: UserId, bump: Bump): Promise<Told> {
-    return callObject(this.#timing, () => this.#stub(userId).bump(bump));
+  /** @see InboxObject.applyUpdate */
+  applyUpdate(userId: UserId, update: InboxUpdate): Promise<DeliveredPosition> {
+    return callObject(this.#timing, () => this.#stub(userId).applyUpdate(update));
   }
 
   /** @see InboxObject.notify */
-  notify(userId: UserId, notices: Notices): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).notify(notices));
+  notify(userId: UserId, notifications: NotificationBatch): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).notify(notifications));
   }
 
-  /** @see InboxObject.notices */
-  notices(userId: UserId, input: { before?: number; limit: number }): Promise<NoticePage> {
-    return callObject(this.#timing, () => this.#stub(userId).notices(input));
+  /** @see InboxObject.notificationPage */
+  notificationPage(userId: UserId, input: { before?: number; limit: number }): Promise<NotificationPage> {
+    return callObject(this.#timing, () => this.#stub(userId).notificationPage(input));
   }
 
-  /** @see InboxObject.noticeBox */
-  noticeBox(userId: UserId): Promise<NoticeBox> {
-    return callObject(this.#timing, () => this.#stub(userId).noticeBox());
+  /** @see InboxObject.notificationBox */
+  notificationBox(userId: UserId): Promise<NotificationBox> {
+    return callObject(this.#timing, () => this.#stub(userId).notificationBox());
   }
 
-  /** @see InboxObject.readNotices */
-  readNotices(userId: UserId): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).readNotices());
+  /** @see InboxObject.readNotifications */
+  readNotifications(userId: UserId): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).readNotifications());
   }
 
-  /** @see InboxObject.hideNotices */
-  hideNotices(userId: UserId, input: { forget: boolean }): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).hideNotices(input));
+  /** @see InboxObject.hideNotifications */
+  hideNotifications(userId: UserId, input: { forget: boolean }): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).hideNotifications(input));
   }
 
-  /** @see InboxObject.tell */
-  tell(userId: UserId, event: DeviceEvent): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).tell({ event }));
+  /** @see InboxObject.pushEvent */
+  pushEvent(userId: UserId, event: DeviceEvent): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).pushEvent({ event }));
   }
 
   /**
@@ -89,9 +103,9 @@ export class InboxStubs {
     return callObject(this.#timing, () => this.#stub(userId).closeSession(input));
   }
 
-  /** @see InboxObject.endingSessions */
-  endingSessions(userId: UserId, input: { token: string }): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).endingSessions(input));
+  /** @see InboxObject.prepareSessionEnd */
+  prepareSessionEnd(userId: UserId, input: { token: string }): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).prepareSessionEnd(input));
   }
 
   /** @see InboxObject.endSessions */
@@ -99,14 +113,14 @@ export class InboxStubs {
     return callObject(this.#timing, () => this.#stub(userId).endSessions(input));
   }
 
-  /** @see InboxObject.leaving */
-  leaving(userId: UserId, input: { token: string }): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).leaving(input));
+  /** @see InboxObject.prepareDeletion */
+  prepareDeletion(userId: UserId, input: { token: string }): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).prepareDeletion(input));
   }
 
-  /** @see InboxObject.farewell */
-  farewell(userId: UserId, input: { token: string; contacts: Contact[] }): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).farewell(input));
+  /** @see InboxObject.deleteAccount */
+  deleteAccount(userId: UserId, input: { token: string; contacts: Contact[] }): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).deleteAccount(input));
   }
 
   /** @see InboxObject.list */
@@ -115,13 +129,13 @@ export class InboxStubs {
   }
 
   /** @see InboxObject.overview */
-  overview(userId: UserId, input: ListRange): Promise<{ entries: InboxEntry[]; box: NoticeBox }> {
+  overview(userId: UserId, input: ListRange): Promise<{ entries: InboxEntry[]; box: NotificationBox }> {
     return callObject(this.#timing, () => this.#stub(userId).overview(input));
   }
 
-  /** @see InboxObject.kept */
-  kept(userId: UserId): Promise<Kept[]> {
-    return callObject(this.#timing, () => this.#stub(userId).kept());
+  /** @see InboxObject.listOnRecord */
+  listOnRecord(userId: UserId): Promise<EntryOnRecord[]> {
+    return callObject(this.#timing, () => this.#stub(userId).listOnRecord());
   }
 
   /** @see InboxObject.entries */
@@ -140,23 +154,23 @@ export class InboxStubs {
   }
 
   /** @see InboxObject.draft */
-  draft(userId: UserId, input: { id: DraftId }): Promise<KeptDraft> {
+  draft(userId: UserId, input: { id: DraftId }): Promise<DraftState> {
     return callObject(this.#timing, () => this.#stub(userId).draft(input));
   }
 
-  /** @see InboxObject.draftSent */
-  draftSent(userId: UserId, input: { id: DraftId } & Reference): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).draftSent(input));
+  /** @see InboxObject.noteDraftSent */
+  noteDraftSent(userId: UserId, input: { id: DraftId } & MessageReference): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).noteDraftSent(input));
   }
 
   /** @see InboxObject.repair */
-  repair(userId: UserId): Promise<Repaired> {
+  repair(userId: UserId): Promise<RepairResult> {
     return callObject(this.#timing, () => this.#stub(userId).repair());
   }
 
-  /** @see InboxObject.stick */
-  stick(userId: UserId, input: { conversationId: ConversationId; sticky: boolean }): Promise<null> {
-    return callObject(this.#timing, () => this.#stub(userId).stick(input));
+  /** @see InboxObject.setPinned */
+  setPinned(userId: UserId, input: { conversationId: ConversationId; sticky: boolean }): Promise<null> {
+    return callObject(this.#timing, () => this.#stub(userId).setPinned(input));
   }
 
   #stub(userId: UserId): DurableObjectStub<InboxObject> {

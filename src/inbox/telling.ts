@@ -4,16 +4,16 @@ import type { Contact, Contacts, UserDirectory } from "../core/ports.ts";
 import type { DeviceEvent } from "../core/protocol.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { inLanes } from "../object/lanes.ts";
+import { forEachConcurrent } from "../object/lanes.ts";
 
 /** So many contacts are looked up at once. */
 const PAGE = 200;
 /** So many pages are told of one change: who has more contacts online is not worth what they cost. */
 const MAX_PAGES = 5;
 /** So many are told at once. */
-const LANES = 8;
+const MAX_CONCURRENT = 8;
 
-export interface TellingDeps {
+export interface ContactNotifierDeps {
   directory: Pick<UserDirectory, "onlineContacts">;
   contacts: Contacts;
   timing: Pick<Timing, "presence">;
@@ -21,10 +21,10 @@ export interface TellingDeps {
 }
 
 /** Tells the devices of a user's contacts of him: of those that are online, a thousand at most. */
-export class Telling {
-  readonly #deps: TellingDeps;
+export class ContactNotifier {
+  readonly #deps: ContactNotifierDeps;
 
-  constructor(deps: TellingDeps) {
+  constructor(deps: ContactNotifierDeps) {
     this.#deps = deps;
   }
 
@@ -38,8 +38,8 @@ export class Telling {
     const event = { type: "presence", userId: userId(), online } as const;
     for (let after = 0, pages = 0; pages < MAX_PAGES && !isOver(); pages++) {
       const ids = await directory.onlineContacts(userId(), after, PAGE);
-      await this.#tellAll(ids, async (id) => {
-        if (!isOver()) await this.#tell(id, event);
+      await this.#notifyAll(ids, async (id) => {
+        if (!isOver()) await this.#notify(id, event);
       });
       after = ids.at(-1) ?? after;
       if (ids.length < PAGE) return;
@@ -47,17 +47,17 @@ export class Telling {
   }
 
   /** Tells those he had that his account is deleted: he is offline, and nobody's friend. */
-  async farewell(contacts: Contact[]): Promise<void> {
+  async accountDeleted(contacts: Contact[]): Promise<void> {
     const userId = this.#deps.userId();
-    await this.#tellAll(contacts, async ({ id, isFriend }) => {
-      if (isFriend) await this.#tell(id, { type: "friend", userId, state: "none" });
-      await this.#tell(id, { type: "presence", userId, online: false });
+    await this.#notifyAll(contacts, async ({ id, isFriend }) => {
+      if (isFriend) await this.#notify(id, { type: "friend", userId, state: "none" });
+      await this.#notify(id, { type: "presence", userId, online: false });
     });
   }
 
-  async #tellAll<T>(contacts: T[], tell: (contact: T) => Promise<void>): Promise<void> {
+  async #notifyAll<T>(contacts: T[], tell: (contact: T) => Promise<void>): Promise<void> {
     let failed = 0;
-    await inLanes(LANES, contacts, (contact) =>
+    await forEachConcurrent(MAX_CONCURRENT, contacts, (contact) =>
       tell(contact).catch(() => {
         failed++;
       }),
@@ -65,8 +65,8 @@ export class Telling {
     if (failed > 0) log("warn", "contacts_not_told", { user: this.#deps.userId(), contacts: failed });
   }
 
-  async #tell(id: UserId, event: DeviceEvent): Promise<void> {
+  async #notify(id: UserId, event: DeviceEvent): Promise<void> {
     const { contacts, timing } = this.#deps;
-    await withDeadline(contacts.tell(id, event), timing.presence.contactTimeoutMs);
+    await withDeadline(contacts.pushEvent(id, event), timing.presence.contactTimeoutMs);
   }
 }

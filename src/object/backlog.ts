@@ -8,7 +8,7 @@ const OVERHEAD_BYTES = 256;
 export function weightOf(draft: AnyDraft): number {
   const beside = (draft.customData?.length ?? 0) + OVERHEAD_BYTES;
   if ("copy" in draft) return JSON.stringify(draft.copy).length + beside;
-  return (draft.shown?.bytes ?? draft.body.length) + beside;
+  return (draft.rendered?.bytes ?? draft.body.length) + beside;
 }
 
 /** How much waits in one place, of what clients ask. Over its limits something is refused: memory has an end. */
@@ -23,7 +23,7 @@ export class Backlog {
   }
 
   /** Takes so many in, all or none. @returns whether there was room */
-  enter(count: number, bytes: number): boolean {
+  take(count: number, bytes: number): boolean {
     if (this.#count + count > this.#most || this.#bytes + bytes > MAX_BYTES) return false;
     this.#count += count;
     this.#bytes += bytes;
@@ -31,7 +31,7 @@ export class Backlog {
   }
 
   /** They wait no more. */
-  leave(count: number, bytes: number): void {
+  release(count: number, bytes: number): void {
     this.#count -= count;
     this.#bytes -= bytes;
   }

@@ -34,7 +34,7 @@ export class FrameRate {
   }
 
   /** Whether it has sent more than twice what it may: it does not listen to refusals. */
-  get isFarOver(): boolean {
+  get isAbused(): boolean {
     return this.#taken > 2 * FRAMES;
   }
 }

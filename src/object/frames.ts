@@ -1,8 +1,8 @@
 import type { ConversationId } from "../core/ids.ts";
 import type { Message } from "../core/message.ts";
-import type { DeviceProtocol, Piece, RoomEvent } from "../core/protocol.ts";
-import type { Change, ReplayPage } from "../core/replay.ts";
-import type { Scene } from "../core/scene.ts";
+import type { DeviceProtocol, EncodedPart, RoomEvent } from "../core/protocol.ts";
+import type { MessageChange, ReplayPage } from "../core/replay.ts";
+import type { MessageContext } from "../core/scene.ts";
 import { bytesOf } from "../core/text.ts";
 
 const MAX_ITEMS = 100;
@@ -15,7 +15,11 @@ const ENVELOPE = 256;
  * @param frame makes one frame of pieces
  * @param maxItems where it takes fewer
  */
-export function frames(pieces: Piece[], frame: (pieces: Piece[]) => string, maxItems = MAX_ITEMS): string[] {
+export function frames(
+  pieces: EncodedPart[],
+  frame: (pieces: EncodedPart[]) => string,
+  maxItems = MAX_ITEMS,
+): string[] {
   const made: string[] = [];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   // A UTF-16 unit takes three bytes at most: only what may be too large is counted byte by byte.
@@ -41,7 +45,7 @@ type ChangeEvent = Extract<RoomEvent, { type: "hidden" | "revoked" }>;
 type PageEvent = ChangeEvent | Extract<RoomEvent, { type: "synced" }>;
 
 /** What became of messages that were shown already, as it is told. */
-export function changeEvents(changes: Change[], conversationId: ConversationId): ChangeEvent[] {
+export function changeEvents(changes: MessageChange[], conversationId: ConversationId): ChangeEvent[] {
   return changes.map(({ seq, by, rev }) =>
     by === null
       ? { type: "hidden", conversationId, seq, rev }
@@ -58,7 +62,7 @@ interface PageProtocol extends Pick<DeviceProtocol, "message" | "messages" | "pe
 export function messageFrames(
   messages: Message[],
   protocol: Omit<PageProtocol, "event">,
-  scene?: Scene,
+  scene?: MessageContext,
 ): string[] {
   const pieces = messages.flatMap((message) => protocol.message(message, scene) ?? []);
   return frames(pieces, protocol.messages, protocol.perFrame);

@@ -1,16 +1,16 @@
 import type { Failure, Result } from "../core/errors.ts";
-import type { About, Command, DeviceCommand } from "../core/protocol.ts";
+import type { DeviceCommand, RefusalContext, RoomCommand } from "../core/protocol.ts";
 import { exceedsBytes } from "../core/text.ts";
 import type { Timing } from "../core/timing.ts";
 import { tooFast } from "./frame-rate.ts";
-import { CLOSE, type HeldAttachment, type HeldSocket } from "./socket.ts";
+import { CLOSE, type HibernatingSocket, type SocketAttachment } from "./socket.ts";
 
 const MAX_FRAME_BYTES = 64 * 1024;
 
 /** How frames are read: in which wire format, and whether they are counted. */
-export interface Intake<Asked> {
+export interface FrameReader<Asked> {
   decode(frame: string): Result<Asked>;
-  refused(failure: Failure, about?: About): string;
+  refuse(failure: Failure, about?: RefusalContext): string;
   rateLimits: boolean;
   frameRate: Timing["frameRate"];
 }
@@ -21,9 +21,9 @@ export interface Intake<Asked> {
  * @returns what is asked, and how many sends (or conversations to sync) of it, the first ones, are within the
  *   rate; null for nothing
  */
-export function readFrame<Asked extends Command | DeviceCommand>(
-  intake: Intake<Asked>,
-  socket: HeldSocket<HeldAttachment>,
+export function readFrame<Asked extends RoomCommand | DeviceCommand>(
+  intake: FrameReader<Asked>,
+  socket: HibernatingSocket<SocketAttachment>,
   data: string | ArrayBuffer,
 ): { command: Asked; granted: number } | null {
   if (isTooLarge(data)) {
@@ -34,17 +34,17 @@ export function readFrame<Asked extends Command | DeviceCommand>(
   const parts = decoded.ok ? partsOf(decoded.value) : [{}];
   const count = parts.length;
   const granted = intake.rateLimits ? socket.rate.take(count, intake.frameRate) : count;
-  if (socket.rate.isFarOver) {
+  if (socket.rate.isAbused) {
     socket.close(CLOSE.tooFast);
     return null;
   }
   if (granted < count) {
     const refusal = tooFast(intake.frameRate);
-    for (const about of parts.slice(granted)) socket.send(intake.refused(refusal, about));
+    for (const about of parts.slice(granted)) socket.send(intake.refuse(refusal, about));
   }
   if (granted === 0) return null;
   if (!decoded.ok) {
-    socket.send(intake.refused(decoded));
+    socket.send(intake.refuse(decoded));
     socket.invalid();
     return null;
   }
@@ -52,7 +52,7 @@ export function readFrame<Asked extends Command | DeviceCommand>(
 }
 
 /** What is counted each by itself: the sends of a frame, and the conversations that one syncs. */
-function partsOf(command: Command | DeviceCommand): About[] {
+function partsOf(command: RoomCommand | DeviceCommand): RefusalContext[] {
   if (command.type === "send") return command.items.map(({ clientMsgId }) => ({ clientMsgId }));
   if (command.type === "sync" && "items" in command)
     return command.items.map(({ conversationId }) => ({ conversationId }));

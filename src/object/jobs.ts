@@ -1,4 +1,4 @@
-import { fault, log } from "../core/log.ts";
+import { errorFields, log } from "../core/log.ts";
 import type { Timing } from "../core/timing.ts";
 
 /** What is done for one row of `jobs`; it returns when to run again (ms), or null when the job is done. */
@@ -17,13 +17,13 @@ export const JOBS_TABLE = `
 
 /** The job that runs now; `again`: it was scheduled meanwhile. */
 type Running = { kind: string; key: string; again: number | null };
-type Row = { kind: string; key: string; tries: number };
+type JobRow = { kind: string; key: string; tries: number };
 
 /**
  * What an object has to do later, each thing once per (kind, key). The object's one alarm stands at
  * the earliest. A job that throws is tried again, later each time; others go on.
  */
-export class Jobs<Kind extends string> {
+export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
   readonly #handlers: Record<Kind, JobHandler>;
   readonly #timing: Timing["jobs"];
@@ -67,7 +67,7 @@ export class Jobs<Kind extends string> {
     try {
       while (Date.now() - started < this.#timing.budgetMs) {
         const query = "SELECT kind, key, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1";
-        const [row] = this.#storage.sql.exec<Row>(query, Date.now()).toArray();
+        const [row] = this.#storage.sql.exec<JobRow>(query, Date.now()).toArray();
         if (!row) break;
         await this.#runOne(row);
       }
@@ -85,7 +85,7 @@ export class Jobs<Kind extends string> {
     this.#arm();
   }
 
-  async #runOne({ kind, key, tries }: Row): Promise<void> {
+  async #runOne({ kind, key, tries }: JobRow): Promise<void> {
     const running: Running = { kind, key, again: null };
     this.#running = running;
     let next: number | null;
@@ -97,7 +97,7 @@ export class Jobs<Kind extends string> {
       failures = tries + 1;
       const { firstRetryMs, maxRetryMs } = this.#timing;
       next = Date.now() + Math.min(firstRetryMs * 2 ** tries, maxRetryMs);
-      log("error", "job_failed", { kind, key, tries: failures, ...fault(error) });
+      log("error", "job_failed", { kind, key, tries: failures, ...errorFields(error) });
     } finally {
       this.#running = null;
     }

@@ -2,8 +2,8 @@
  * Does a thing for each of many, several at once and no more.
  * @returns once all is done; it rejects with the first of the work that does
  */
-export async function inLanes<T>(
-  lanes: number,
+export async function forEachConcurrent<T>(
+  concurrency: number,
   items: readonly T[],
   work: (item: T) => Promise<void>,
 ): Promise<void> {
@@ -11,16 +11,16 @@ export async function inLanes<T>(
   const lane = async () => {
     for (const item of rest) await work(item);
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: concurrency }, lane));
 }
 
 /** So many things at once and no more, whoever wants them done: what finds no lane waits for its turn. */
-export class Lanes {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(lanes: number) {
-    this.#free = lanes;
+  constructor(concurrency: number) {
+    this.#free = concurrency;
   }
 
   /** @returns what the work gives; it rejects where the work does */

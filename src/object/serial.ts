@@ -2,7 +2,7 @@
  * Does what concerns one thing one after the other: what comes while something of it is under way waits for
  * that. What finds nothing under way begins at once, in this turn.
  */
-export class Serial<Key> {
+export class KeyQueue<Key> {
   readonly #tails = new Map<Key, Promise<unknown>>();
 
   isBusy(key: Key): boolean {

@@ -25,20 +25,20 @@ export const CLOSE = {
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** What every socket carries over hibernation, whatever else its kind adds. */
-export const HeldAttachment = z.object({
+export const SocketAttachment = z.object({
   userId: UserId,
   sessionId: SessionId,
   expiresAt: z.int(),
   /** the server has closed it: what it still sends is not taken */
   closing: z.boolean(),
 });
-export type HeldAttachment = z.infer<typeof HeldAttachment>;
+export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
 /** Whose socket it is. */
-export type Identity = Pick<HeldAttachment, "userId" | "sessionId" | "expiresAt">;
+export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt">;
 
 /** A socket which an object holds: who is behind it, how well it reads, how it is closed. */
-export class HeldSocket<Attachment extends HeldAttachment> {
+export class HibernatingSocket<Attachment extends SocketAttachment> {
   readonly #ctx: DurableObjectState;
   readonly #ws: WebSocket;
   /** what it has sent lately */
@@ -95,7 +95,7 @@ export class HeldSocket<Attachment extends HeldAttachment> {
   }
 
   /** A frame came from it, so it reads. */
-  heard(): void {
+  markAlive(): void {
     this.#unheardBytes = 0;
     this.#heardAt = Date.now();
   }
@@ -112,7 +112,7 @@ export class HeldSocket<Attachment extends HeldAttachment> {
 
   close([code, reason]: readonly [number, string]): void {
     if (this.isClosing) return;
-    this.carry({ ...this.#attachment, closing: true });
+    this.saveAttachment({ ...this.#attachment, closing: true });
     try {
       this.#ws.close(code, reason);
     } catch {
@@ -121,8 +121,8 @@ export class HeldSocket<Attachment extends HeldAttachment> {
   }
 
   /** It has closed from its side. */
-  gone(): void {
-    this.carry({ ...this.#attachment, closing: true });
+  markClosed(): void {
+    this.saveAttachment({ ...this.#attachment, closing: true });
   }
 
   /** Whether it reads, as far as can be known: it was sent no more than so much since it was last heard. */
@@ -150,7 +150,7 @@ export class HeldSocket<Attachment extends HeldAttachment> {
   }
 
   /** Has it carry this from now on. */
-  protected carry(attachment: Attachment): void {
+  protected saveAttachment(attachment: Attachment): void {
     this.#attachment = attachment;
     this.#ws.serializeAttachment(attachment);
   }

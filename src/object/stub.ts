@@ -25,7 +25,7 @@ export async function callObject<T>(
     try {
       return unwrap(await once());
     } catch (error) {
-      const { retryable, overloaded } = trouble(error);
+      const { retryable, overloaded } = callFailure(error);
       if (!retryable || overloaded) throw refusal(error);
       await new Promise((resolve) => setTimeout(resolve, backoffMs * 2 ** attempt * Math.random()));
     }
@@ -43,12 +43,12 @@ export async function callObjectOnce<T>(once: () => Promise<Result<T>>): Promise
 }
 
 /** What the platform says of its own failure; nothing of a refusal or a bug. */
-function trouble(error: unknown): z.infer<typeof PlatformError> {
+function callFailure(error: unknown): z.infer<typeof PlatformError> {
   return error instanceof CoreError ? {} : (PlatformError.safeParse(error).data ?? {});
 }
 
 function refusal(error: unknown): unknown {
-  const { retryable, overloaded, durableObjectReset } = trouble(error);
+  const { retryable, overloaded, durableObjectReset } = callFailure(error);
   if (!retryable && !overloaded && !durableObjectReset) return error;
   return new CoreError("unavailable", "What was asked for cannot be reached right now. Try again.", {
     retryAfter: 1,

@@ -1,9 +1,9 @@
 import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
 import type { Contact, EndedSession, OwnMembership } from "../core/ports.ts";
-import { EMPTY_PROFILE } from "./columns.ts";
+import { DELETED_PROFILE } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { onlineContacts } from "./presence.ts";
 import {
   blocks,
@@ -42,7 +42,7 @@ export async function updatePassword(
     and(eq(users.id, userId), sql`${users.passwordHash} IS ${hash}`, isNull(users.deletedAt));
   const taken = db.select({ id: users.id }).from(users).where(is(next));
   const others = and(eq(sessions.userId, userId), ne(sessions.id, keep), isNull(sessions.endedAt));
-  const [updated, ended] = await fromD1(
+  const [updated, ended] = await queryD1(
     db.batch([
       db.update(users).set({ passwordHash: next }).where(is(checked)).returning({ id: users.id }),
       db
@@ -56,7 +56,7 @@ export async function updatePassword(
 }
 
 /** What is known of an account that is to be deleted. */
-export interface Leaver {
+export interface DeletedAccount {
   userId: UserId;
   username: string;
   email: string;
@@ -74,7 +74,7 @@ const MAX_CONTACTS = 1_000;
  */
 export async function deleteUser(
   db: Database,
-  { userId, username, email, checked }: Leaver,
+  { userId, username, email, checked }: DeletedAccount,
   now: number,
 ): Promise<
   | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
@@ -99,7 +99,7 @@ export async function deleteUser(
       .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
   );
   const myFriends = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
-  const [contacts, updated, ended, , , , , , , , , , owns] = await fromD1(
+  const [contacts, updated, ended, , , , , , , , , , owns] = await queryD1(
     db.batch([
       // First: what follows leaves nothing to find them by.
       onlineContacts(db, userId, { after: 0, limit: MAX_CONTACTS }),
@@ -135,7 +135,7 @@ export async function deleteUser(
 
 /** What is left of a profile: `friend_policy` as whoever comes new has it, though nobody is asked any more. */
 const EMPTY = {
-  ...EMPTY_PROFILE,
+  ...DELETED_PROFILE,
   passwordHash: null,
   fullName: "",
   alias: "",
@@ -154,7 +154,7 @@ export async function listMemberships(
   { after, limit }: { after: number; limit: number },
 ): Promise<OwnMembership[]> {
   const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
-  const { conversationId, sticky } = memberships;
-  const query = db.select({ conversationId, sticky }).from(memberships).where(mine);
-  return fromD1(query.orderBy(conversationId).limit(limit));
+  const { conversationId, sticky: pinned } = memberships;
+  const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
+  return queryD1(query.orderBy(conversationId).limit(limit));
 }

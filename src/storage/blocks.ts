@@ -3,7 +3,7 @@ import type { UserId } from "../core/ids.ts";
 import type { User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { endBetween, endedWith, existing, isLive } from "./pairs.ts";
 import { blocks, users } from "./schema.ts";
 
@@ -25,7 +25,7 @@ export async function insertBlocks(
   ids: UserId[],
   createdAt: number,
 ): Promise<Blocked> {
-  const [, friendships, requests, found] = await fromD1(
+  const [, friendships, requests, found] = await queryD1(
     db.batch([
       db
         .insert(blocks)
@@ -45,7 +45,7 @@ export async function insertBlocks(
 export async function deleteBlocks(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
   const among = sql`${blocks.blockedId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const mine = and(eq(blocks.userId, userId), among);
-  const [, found] = await fromD1(db.batch([db.delete(blocks).where(mine), existing(db, ids)]));
+  const [, found] = await queryD1(db.batch([db.delete(blocks).where(mine), existing(db, ids)]));
   return missingOf(ids, found);
 }
 
@@ -55,8 +55,8 @@ function missingOf(ids: UserId[], found: { id: UserId }[]): UserId[] {
 }
 
 /** The names of all whom a user blocks, by rising id. */
-export async function listBlockedNames(db: Database, userId: UserId): Promise<string[]> {
-  const rows = await fromD1(
+export async function findBlockedNames(db: Database, userId: UserId): Promise<string[]> {
+  const rows = await queryD1(
     db
       .select({ username: users.username })
       .from(blocks)
@@ -74,7 +74,7 @@ export function listBlocked(
   { after, limit }: { after: UserId | undefined; limit: number },
 ): Promise<User[]> {
   const mine = eq(blocks.userId, userId);
-  return fromD1(
+  return queryD1(
     db
       .select(USER)
       .from(blocks)
@@ -92,7 +92,7 @@ export async function findBlockedAmong(db: Database, userId: UserId, ids: UserId
     sql`${blocks.blockedId} IN (SELECT value FROM json_each(${json}))`,
     sql`${blocks.userId} IN (SELECT value FROM json_each(${json}))`,
   ];
-  const found = await fromD1(
+  const found = await queryD1(
     db
       .select({ userId: blocks.userId, blockedId: blocks.blockedId })
       .from(blocks)

@@ -10,7 +10,7 @@ export const USER = {
 };
 
 /** What the columns of a profile say of who has not said anything yet, and of whom nothing is to be left. */
-export const EMPTY_PROFILE = {
+export const DELETED_PROFILE = {
   email: "",
   nickname: "",
   avatar: "",

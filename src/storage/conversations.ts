@@ -1,14 +1,14 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { ConversationKind, JoinPolicy, type Listed, Role } from "../core/conversation.ts";
+import { ConversationKind, type ConversationRecord, JoinPolicy, Role } from "../core/conversation.ts";
 import { CustomFields } from "../core/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import { PolicyName } from "../core/policies.ts";
-import type { OfKind } from "../core/ports.ts";
+import type { ConversationWithKind } from "../core/ports.ts";
 import { PERSON } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { allLive, areFriends, isBlocked } from "./pairs.ts";
 import { conversations, memberships, users } from "./schema.ts";
 
@@ -28,7 +28,7 @@ export async function openDirect(
   const allowed = friendsOnly
     ? sql`${allLive([low, high])} AND ${areFriends(low, high)}`
     : allLive([low, high]);
-  const [inserted, , found] = await fromD1(
+  const [inserted, , found] = await queryD1(
     db.batch([
       db
         .insert(conversations)
@@ -56,18 +56,18 @@ export async function openDirect(
 /** Today's profiles, of deleted users what is left of them; unknown ids are missing. One query for all. */
 export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return fromD1(db.select(PERSON).from(users).where(among));
+  return queryD1(db.select(PERSON).from(users).where(among));
 }
 
 /** Of what kind these conversations are; unknown ids are missing. One query for all. */
-export function findKinds(db: Database, ids: ConversationId[]): Promise<OfKind[]> {
+export function findKinds(db: Database, ids: ConversationId[]): Promise<ConversationWithKind[]> {
   const among = sql`${conversations.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return fromD1(
+  return queryD1(
     db.select({ id: conversations.id, kind: conversations.kind }).from(conversations).where(among),
   );
 }
 
-const flag = z.number().transform((value) => value === 1);
+const booleanColumn = z.number().transform((value) => value === 1);
 const name = z.string().nullable();
 const CustomFieldsJson = z
   .string()
@@ -87,22 +87,22 @@ const ListedRow = z.object({
   owner_id: UserId.nullable(),
   created_at: z.number(),
   handle: Handle.nullable(),
-  mute_all: flag,
+  mute_all: booleanColumn,
   max_members: z.number().nullable(),
   custom_fields: CustomFieldsJson,
   version: z.number(),
   changed_at: z.number().nullable(),
   role: Role,
   joined_at: z.number(),
-  sticky: flag,
-  silent: flag,
-  validation: flag,
+  sticky: booleanColumn,
+  silent: booleanColumn,
+  validation: booleanColumn,
   peer_id: UserId.nullable(),
   peer_username: name,
   peer_nickname: name,
   peer_avatar: name,
-  peer_online: flag.nullable(),
-  disabled: flag,
+  peer_online: booleanColumn.nullable(),
+  disabled: booleanColumn,
   sender_id: UserId.nullable(),
   sender_username: name,
   sender_nickname: name,
@@ -119,18 +119,18 @@ const ListedRow = z.object({
 /**
  * What D1 knows of these conversations of one user, in one query whatever their number.
  * @param wanted each conversation with the sender whose profile is wanted beside it, and of whom else it is
- * @param evenLeft those too which he has left, or which are dissolved
+ * @param includeFormer those too which he has left, or which are dissolved
  */
 export async function findListed(
   db: Database,
   userId: UserId,
   wanted: { id: ConversationId; senderId: UserId | null; namedIds?: UserId[] }[],
-  evenLeft = false,
-): Promise<Map<ConversationId, Listed>> {
+  includeFormer = false,
+): Promise<Map<ConversationId, ConversationRecord>> {
   const rows = await allListed(
     db,
     wanted.map(({ id, senderId, namedIds }) => [id, userId, senderId, namedIds]),
-    evenLeft,
+    includeFormer,
   );
   return new Map(rows.map((row) => [row.id, listed(row)]));
 }
@@ -140,7 +140,7 @@ export async function findListedFor(
   db: Database,
   id: ConversationId,
   userIds: UserId[],
-): Promise<Map<UserId, Listed>> {
+): Promise<Map<UserId, ConversationRecord>> {
   const rows = await allListed(
     db,
     userIds.map((userId) => [id, userId, null]),
@@ -152,11 +152,11 @@ export async function findListedFor(
 async function allListed(
   db: Database,
   wanted: [ConversationId, UserId, sender: UserId | null, named?: UserId[] | undefined][],
-  evenLeft = false,
+  includeFormer = false,
 ) {
   const pair = [sql`c.low_user_id`, sql`c.high_user_id`] as const;
   // Who is known without having been a member stands there as one who has left, at version 0.
-  const shown = evenLeft
+  const shown = includeFormer
     ? sql`m.state = 'active' OR m.version > 0`
     : sql`m.state = 'active' AND c.dissolved_at IS NULL`;
   const query = sql`
@@ -183,7 +183,7 @@ async function allListed(
     LEFT JOIN users s ON s.id = json_extract(w.value, '$[2]')
     LEFT JOIN users o ON o.id = c.owner_id
     WHERE ${shown}`;
-  return (await fromD1(db.all(query))).map((row) => ListedRow.parse(row));
+  return (await queryD1(db.all(query))).map((row) => ListedRow.parse(row));
 }
 
 /** What becomes of a group later is not for who has left it. */
@@ -191,7 +191,7 @@ function asLeft(then: SQL, now: SQL): SQL {
   return sql`iif(m.state = 'left', coalesce(${then}, ${now}), ${now})`;
 }
 
-function listed(row: z.infer<typeof ListedRow>): Listed {
+function listed(row: z.infer<typeof ListedRow>): ConversationRecord {
   return {
     id: row.id,
     code: row.code,
@@ -214,13 +214,13 @@ function listed(row: z.infer<typeof ListedRow>): Listed {
     },
     role: row.role,
     joinedAt: row.joined_at,
-    preferences: { sticky: row.sticky, silent: row.silent, validation: row.validation },
+    preferences: { pinned: row.sticky, silent: row.silent, validation: row.validation },
     peer:
       row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },
     owner: row.owner_id === null ? null : person(row, "owner", row.owner_id),
     disabled: row.disabled,
     sender: row.sender_id === null ? null : person(row, "sender", row.sender_id),
-    named: row.named,
+    people: row.named,
   };
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Relation } from "../core/direct.ts";
 import type { ConversationCode, ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { areFriends, hasBlocked } from "./pairs.ts";
 import { conversations } from "./schema.ts";
 
@@ -15,7 +15,7 @@ export async function findDirectByCode(
 ): Promise<{ id: ConversationId; peerId: UserId } | null> {
   const { id, lowUserId, highUserId } = conversations;
   const isIn = or(eq(lowUserId, userId), eq(highUserId, userId));
-  const [found] = await fromD1(
+  const [found] = await queryD1(
     db
       .select({ id, low: lowUserId, high: highUserId })
       .from(conversations)
@@ -31,7 +31,7 @@ const RelationRow = z.object({ friends: truth, blocking: truth, blocked: truth }
 
 /** How a user stands to another, as it is now. */
 export async function findRelation(db: Database, userId: UserId, otherId: UserId): Promise<Relation> {
-  const row = await fromD1(
+  const row = await queryD1(
     db.get(sql`SELECT ${areFriends(userId, otherId)} AS friends, ${hasBlocked(userId, otherId)} AS blocking,
       ${hasBlocked(otherId, userId)} AS blocked`),
   );

@@ -2,17 +2,17 @@ import { eq, sql } from "drizzle-orm";
 import type { StoredFile } from "../core/files.ts";
 import type { FileKey } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { files } from "./schema.ts";
 
 /** Makes a file readable, whose bytes are in R2. */
 export async function insertFile(db: Database, file: StoredFile): Promise<void> {
-  await fromD1(db.insert(files).values(file));
+  await queryD1(db.insert(files).values(file));
 }
 
 /** The file of this key. One row. */
 export async function findFile(db: Database, key: FileKey): Promise<StoredFile | null> {
-  const [found] = await fromD1(db.select().from(files).where(eq(files.key, key)));
+  const [found] = await queryD1(db.select().from(files).where(eq(files.key, key)));
   return found ?? null;
 }
 
@@ -20,6 +20,6 @@ export async function findFile(db: Database, key: FileKey): Promise<StoredFile |
 export async function existingFiles(db: Database, keys: FileKey[]): Promise<Set<FileKey>> {
   if (keys.length === 0) return new Set();
   const wanted = sql`${files.key} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
-  const found = await fromD1(db.select({ key: files.key }).from(files).where(wanted));
+  const found = await queryD1(db.select({ key: files.key }).from(files).where(wanted));
   return new Set(found.map(({ key }) => key));
 }

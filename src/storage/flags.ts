@@ -1,8 +1,8 @@
 import { and, eq, or, sql } from "drizzle-orm";
-import type { Flags } from "../core/conversation.ts";
+import type { DirectFlags } from "../core/conversation.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { areFriends, isBlocked } from "./pairs.ts";
 import { conversations } from "./schema.ts";
 
@@ -10,7 +10,7 @@ import { conversations } from "./schema.ts";
 export async function findDirect(db: Database, one: UserId, other: UserId): Promise<ConversationId | null> {
   const [low, high] = one < other ? [one, other] : [other, one];
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
-  const [found] = await fromD1(db.select({ id: conversations.id }).from(conversations).where(pair));
+  const [found] = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
   return found?.id ?? null;
 }
 
@@ -22,13 +22,13 @@ export async function findDirects(db: Database, one: UserId, others: UserId[]): 
     and(eq(lowUserId, one), sql`${highUserId} IN ${among}`),
     and(sql`${lowUserId} IN ${among}`, eq(highUserId, one)),
   );
-  const rows = await fromD1(db.select({ id: conversations.id }).from(conversations).where(pair));
+  const rows = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
   return rows.map(({ id }) => id);
 }
 
 /** What decides whether the two of a direct conversation may write, as it is now; null if there is none. */
-export async function findFlags(db: Database, id: ConversationId): Promise<Flags | null> {
-  const [found] = await fromD1(flagsQuery(db, id));
+export async function findFlags(db: Database, id: ConversationId): Promise<DirectFlags | null> {
+  const [found] = await queryD1(flagsQuery(db, id));
   return found ?? null;
 }
 

@@ -5,7 +5,7 @@ import type { UserId } from "../core/ids.ts";
 import { FriendPolicy, type User } from "../core/users.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { areFriends, between, endBetween, existing, isBlocked, isLive } from "./pairs.ts";
 import { friendRequests, friends, users } from "./schema.ts";
 
@@ -22,12 +22,12 @@ export interface RequestPosition {
 }
 
 /** What came of asking for friendship, and whether it was not so before. */
-interface Asked {
+interface AskResult {
   outcome: AskOutcome | "denied" | "blocked" | "unknown";
   changed: boolean;
 }
 
-const Standing = z.object({
+const RelationRow = z.object({
   policy: FriendPolicy,
   blocked: z.number().transform(Boolean),
   friends: z.number().transform(Boolean),
@@ -43,14 +43,14 @@ export async function askFriendship(
   fromId: UserId,
   toId: UserId,
   createdAt: number,
-): Promise<Asked> {
+): Promise<AskResult> {
   const bothSides = JSON.stringify([
     { user: fromId, friend: toId },
     { user: toId, friend: fromId },
   ]);
   const reachable = sql`u.id = ${toId} AND u.deleted_at IS NULL AND ${isLive(fromId)}
     AND NOT ${isBlocked(fromId, toId)}`;
-  const [befriended, requested, , [found]] = await fromD1(
+  const [befriended, requested, , [found]] = await queryD1(
     db.batch([
       db
         .insert(friends)
@@ -87,7 +87,7 @@ export async function askFriendship(
     ]),
   );
   if (!found) return { outcome: "unknown", changed: false };
-  const { policy, blocked, friends: agreed } = Standing.parse(found);
+  const { policy, blocked, friends: agreed } = RelationRow.parse(found);
   if (blocked) return { outcome: "blocked", changed: false };
   if (agreed) return { outcome: "friends", changed: befriended.length > 0 };
   return { outcome: policy === "deny" ? "denied" : "requested", changed: requested.length > 0 };
@@ -102,7 +102,7 @@ export async function endFriendship(
   userId: UserId,
   otherId: UserId,
 ): Promise<{ ended: boolean } | null> {
-  const [friendships, requests, found] = await fromD1(
+  const [friendships, requests, found] = await queryD1(
     db.batch([...endBetween(db, userId, [otherId]), existing(db, [otherId])]),
   );
   return found.length > 0 ? { ended: friendships.length + requests.length > 0 } : null;
@@ -115,7 +115,7 @@ export function listFriends(
   { after, limit }: { after: UserId | undefined; limit: number },
 ): Promise<User[]> {
   const mine = eq(friends.userId, userId);
-  return fromD1(
+  return queryD1(
     db
       .select(USER)
       .from(friends)
@@ -129,7 +129,7 @@ export function listFriends(
 /** Which of these users are somebody's friends; one query whatever their number. */
 export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
   const among = sql`${friends.friendId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  const rows = await fromD1(
+  const rows = await queryD1(
     db
       .select({ id: friends.friendId })
       .from(friends)
@@ -148,7 +148,7 @@ export async function listRequests(
   const older =
     after &&
     sql`(${friendRequests.createdAt}, ${friendRequests.fromId}) < (${after.createdAt}, ${after.fromId})`;
-  const rows = await fromD1(
+  const rows = await queryD1(
     db
       .select({ ...USER, createdAt: friendRequests.createdAt })
       .from(friendRequests)

@@ -3,12 +3,12 @@ import type { Profile, Role } from "../core/conversation.ts";
 import type { CustomFields } from "../core/custom-fields.ts";
 import type { ConversationCode, ConversationId, Handle, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
-import type { GroupName } from "../core/named-groups.ts";
-import type { Created } from "../core/ports.ts";
+import type { GroupAddress } from "../core/named-groups.ts";
+import type { CreatedConversation } from "../core/ports.ts";
 import { PERSON } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { flagsQuery } from "./flags.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { allFriends, allLive } from "./pairs.ts";
 import { conversations, memberships, users } from "./schema.ts";
 
@@ -62,7 +62,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
     ? sql`${allLive(memberIds)} AND ${allFriends(ownerId, memberIds)}`
     : allLive(memberIds);
   const rows = members.map(({ userId, role, customFields }) => [userId, role, JSON.stringify(customFields)]);
-  const [inserted] = await fromD1(
+  const [inserted] = await queryD1(
     db.batch([
       db
         .insert(conversations)
@@ -85,8 +85,8 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
 }
 
 /** A conversation as it was created, with its first members; null if there is none. */
-export async function findCreated(db: Database, id: ConversationId): Promise<Created | null> {
-  const [profiles, members, flagged] = await fromD1(
+export async function findCreated(db: Database, id: ConversationId): Promise<CreatedConversation | null> {
+  const [profiles, members, flagged] = await queryD1(
     db.batch([
       db.select(PROFILE).from(conversations).where(eq(conversations.id, id)),
       // Version 0: what the object has changed since is not what it was created with; who only asked to be
@@ -111,11 +111,11 @@ export async function findCreated(db: Database, id: ConversationId): Promise<Cre
     ]),
   );
   const [profile] = profiles;
-  const [flags] = flagged;
-  if (!profile || !flags) return null;
+  const [directFlags] = flagged;
+  if (!profile || !directFlags) return null;
   return {
     profile,
-    flags,
+    flags: directFlags,
     members: members.map(({ role, joinedAt, customFields, ...person }) => {
       return { person, role, joinedAt, customFields };
     }),
@@ -123,8 +123,8 @@ export async function findCreated(db: Database, id: ConversationId): Promise<Cre
 }
 
 /** A group by its number, or by the id which it was given; null if there is none, or it is dissolved. */
-export async function findGroup(db: Database, name: GroupName): Promise<FoundGroup | null> {
-  const [found] = await fromD1(
+export async function findGroup(db: Database, name: GroupAddress): Promise<FoundGroup | null> {
+  const [found] = await queryD1(
     db
       .select({
         id: conversations.id,
@@ -135,38 +135,38 @@ export async function findGroup(db: Database, name: GroupName): Promise<FoundGro
       })
       .from(conversations)
       .leftJoin(users, eq(users.id, conversations.ownerId))
-      .where(and(called(name), isNull(conversations.dissolvedAt))),
+      .where(and(groupAddressed(name), isNull(conversations.dissolvedAt))),
   );
   return found ?? null;
 }
 
 /** The number of a group that may be called by the id which it was given; null as with `findGroup`. */
-export async function findGroupId(db: Database, name: GroupName): Promise<ConversationId | null> {
+export async function findGroupId(db: Database, name: GroupAddress): Promise<ConversationId | null> {
   const query = db.select({ id: conversations.id }).from(conversations);
-  const [found] = await fromD1(query.where(and(called(name), isNull(conversations.dissolvedAt))));
+  const [found] = await queryD1(query.where(and(groupAddressed(name), isNull(conversations.dissolvedAt))));
   return found?.id ?? null;
 }
 
 /** The same by either, with both: what it is called where it is called by its number. */
 export async function findGroupPlace(
   db: Database,
-  name: GroupName,
+  name: GroupAddress,
 ): Promise<{ id: ConversationId; handle: Handle | null } | null> {
   const query = db.select({ id: conversations.id, handle: conversations.handle }).from(conversations);
-  const [found] = await fromD1(query.where(and(called(name), isNull(conversations.dissolvedAt))));
+  const [found] = await queryD1(query.where(and(groupAddressed(name), isNull(conversations.dissolvedAt))));
   return found ?? null;
 }
 
 /** Who has, or had, the group with this id; null: it was given to none. */
 export async function findHolder(db: Database, handle: Handle): Promise<UserId | null> {
   const query = db.select({ ownerId: conversations.ownerId }).from(conversations);
-  const [found] = await fromD1(query.where(eq(conversations.handle, handle)));
+  const [found] = await queryD1(query.where(eq(conversations.handle, handle)));
   return found?.ownerId ?? null;
 }
 
 /** The groups that a user is in, whatever their number. */
 export async function findOwnGroups(db: Database, userId: UserId): Promise<ConversationId[]> {
-  const found = await fromD1(
+  const found = await queryD1(
     db
       .select({ id: conversations.id })
       .from(memberships)
@@ -184,7 +184,7 @@ export async function findOwnGroups(db: Database, userId: UserId): Promise<Conve
 }
 
 /** A group has one name: by its number goes who was given no id. */
-function called(name: GroupName): SQL | undefined {
+function groupAddressed(name: GroupAddress): SQL | undefined {
   const same =
     "id" in name
       ? and(eq(conversations.id, name.id), isNull(conversations.handle))

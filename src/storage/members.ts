@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { memberships } from "./schema.ts";
 
 /** Who is in these conversations, in the order of coming in. One query for all. */
@@ -11,7 +11,7 @@ export function findMembers(
 ): Promise<{ conversationId: ConversationId; userId: UserId }[]> {
   const { conversationId, userId, joinedAt, state } = memberships;
   const among = sql`${conversationId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return fromD1(
+  return queryD1(
     db
       .select({ conversationId, userId })
       .from(memberships)

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { ConversationId, UserId } from "../core/ids.ts";
 import type { Person } from "../core/message.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 
 /** Somebody, and the direct conversation with him; null: there is none yet. */
-export interface Acquainted {
+export interface KnownPeer {
   peer: Person;
   conversationId: ConversationId | null;
 }
@@ -20,11 +20,11 @@ const DirectRow = z.object({
 });
 
 /** Whom these names are of, and his direct conversation with the caller, by name; unknown ones are missing. One query. */
-export async function findAcquainted(
+export async function findKnownPeers(
   db: Database,
   caller: UserId,
   usernames: string[],
-): Promise<Map<string, Acquainted>> {
+): Promise<Map<string, KnownPeer>> {
   const query = sql`
     SELECT u.id, u.username, u.nickname, u.avatar, c.id AS conversation_id
     FROM json_each(${JSON.stringify(usernames)}) w
@@ -32,7 +32,7 @@ export async function findAcquainted(
     LEFT JOIN conversations c
       ON c.low_user_id = min(u.id, ${caller}) AND c.high_user_id = max(u.id, ${caller})
     WHERE u.id <> ${caller}`;
-  const rows = (await fromD1(db.all(query))).map((row) => DirectRow.parse(row));
+  const rows = (await queryD1(db.all(query))).map((row) => DirectRow.parse(row));
   return new Map(
     rows.map(({ conversation_id: conversationId, ...peer }) => [peer.username, { peer, conversationId }]),
   );
@@ -52,6 +52,6 @@ export async function findGroupIds(
     UNION ALL
     SELECT w.value AS name, c.id FROM json_each(${JSON.stringify(names)}) w
       JOIN conversations c ON c.handle = w.value WHERE w.type = 'text' AND c.kind = 'group'`;
-  const rows = (await fromD1(db.all(query))).map((row) => GroupRow.parse(row));
+  const rows = (await queryD1(db.all(query))).map((row) => GroupRow.parse(row));
   return new Map(rows.map(({ name, id }) => [typeof name === "number" ? id : name, id]));
 }

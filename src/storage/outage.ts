@@ -14,7 +14,7 @@ const Flagged = z.union([
  *   itself is a bug and thrown as it is, but without the parameters, which drizzle puts into its own
  *   error: passwords' hashes and names must not reach a log
  */
-export async function fromD1<T>(query: PromiseLike<T>): Promise<T> {
+export async function queryD1<T>(query: PromiseLike<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {

@@ -1,9 +1,9 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UserId } from "../core/ids.ts";
-import type { Particulars, ParticularsChange } from "../core/particulars.ts";
+import type { ExtendedProfile, ExtendedProfileChange } from "../core/particulars.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { users } from "./schema.ts";
 
 const PARTICULARS = {
@@ -31,9 +31,9 @@ const Inserted = z.object({ id: UserId });
 /** Creates an account without a password; null if the username is taken, or was that of a deleted account. */
 export async function insertProvisioned(
   db: Database,
-  { username, createdAt, ...change }: { username: string; createdAt: number } & ParticularsChange,
-): Promise<Particulars | null> {
-  const rows = await fromD1(
+  { username, createdAt, ...change }: { username: string; createdAt: number } & ExtendedProfileChange,
+): Promise<ExtendedProfile | null> {
+  const rows = await queryD1(
     db.all(sql`
       INSERT INTO users (username, created_at, full_name, nickname, alias, gender, birthday, id_card_num, phone, email,
         province, city, avatar, avatar_text, signature)
@@ -46,20 +46,23 @@ export async function insertProvisioned(
   );
   const [created] = z.array(Inserted).parse(rows);
   if (!created) return null;
-  const [found] = await findParticulars(db, [created.id]);
+  const [found] = await findExtendedProfile(db, [created.id]);
   return found ?? null;
 }
 
 /** These users, deleted ones too; unknown ids are missing. */
-export function findParticulars(db: Database, ids: UserId[]): Promise<Particulars[]> {
+export function findExtendedProfile(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return fromD1(db.select(PARTICULARS).from(users).where(among));
+  return queryD1(db.select(PARTICULARS).from(users).where(among));
 }
 
 /** The user of this name, by exact match; null for a deleted one. */
-export async function findParticularsNamed(db: Database, username: string): Promise<Particulars | null> {
+export async function findExtendedProfileByName(
+  db: Database,
+  username: string,
+): Promise<ExtendedProfile | null> {
   const named = and(eq(users.username, username), isNull(users.deletedAt));
-  const [found] = await fromD1(db.select(PARTICULARS).from(users).where(named));
+  const [found] = await queryD1(db.select(PARTICULARS).from(users).where(named));
   return found ?? null;
 }
 
@@ -68,12 +71,12 @@ export async function findParticularsNamed(db: Database, username: string): Prom
  * @param whose only those of a user without a password
  * @returns null for a deleted user, and for one who is not among those
  */
-export async function updateParticulars(
+export async function updateExtendedProfile(
   db: Database,
   id: UserId,
-  { avatar, ...change }: ParticularsChange,
+  { avatar, ...change }: ExtendedProfileChange,
   whose: "any" | "passwordless",
-): Promise<Particulars | null> {
+): Promise<ExtendedProfile | null> {
   const set = { ...change, ...avatarOf({ avatar }) };
   const living = and(eq(users.id, id), isNull(users.deletedAt));
   const these = whose === "any" ? living : and(living, isNull(users.passwordHash));
@@ -81,14 +84,14 @@ export async function updateParticulars(
   const given = Object.values(set).some((value) => value !== undefined)
     ? { ...set, updatedAt: Date.now() }
     : { id };
-  const updated = await fromD1(db.update(users).set(given).where(these).returning({ id: users.id }));
+  const updated = await queryD1(db.update(users).set(given).where(these).returning({ id: users.id }));
   if (updated.length === 0) return null;
-  const [found] = await findParticulars(db, [id]);
+  const [found] = await findExtendedProfile(db, [id]);
   return found ?? null;
 }
 
 /** An avatar that is no URL is kept beside the one that everybody is shown. */
-function avatarOf({ avatar }: Pick<ParticularsChange, "avatar">) {
+function avatarOf({ avatar }: Pick<ExtendedProfileChange, "avatar">) {
   if (avatar === undefined) return {};
   return isUrl(avatar) ? { avatar, avatarText: "" } : { avatar: "", avatarText: avatar };
 }

@@ -1,7 +1,7 @@
 import { and, desc, eq, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { passwordAttempts } from "./schema.ts";
 
 /** How many attempts within what time shut a name; the same time later it opens again. */
@@ -23,7 +23,7 @@ export async function reserveAttempt(
   { attempts, window }: AttemptRule,
   now: number,
 ): Promise<number | null> {
-  const rows = await fromD1(
+  const rows = await queryD1(
     db.all(sql`
       INSERT INTO password_attempts (name, at)
       SELECT ${name}, ${now} WHERE NOT EXISTS (
@@ -45,18 +45,18 @@ export function newestAttempts(
 ): Promise<{ at: number; wrong: boolean }[]> {
   const { at, wrong } = passwordAttempts;
   const query = db.select({ at, wrong }).from(passwordAttempts).where(eq(passwordAttempts.name, name));
-  return fromD1(query.orderBy(desc(at)).limit(count));
+  return queryD1(query.orderBy(desc(at)).limit(count));
 }
 
 /** Gives an attempt back: the password was right. */
 export async function releaseAttempt(db: Database, id: number): Promise<void> {
-  await fromD1(db.delete(passwordAttempts).where(eq(passwordAttempts.id, id)));
+  await queryD1(db.delete(passwordAttempts).where(eq(passwordAttempts.id, id)));
 }
 
 /** Settles an attempt: the password was wrong. Drops what is old of the same name. */
 export async function keepAttempt(db: Database, id: number, name: string, before: number): Promise<void> {
   const { name: of, at } = passwordAttempts;
-  await fromD1(
+  await queryD1(
     db.batch([
       db.update(passwordAttempts).set({ wrong: true }).where(eq(passwordAttempts.id, id)),
       db.delete(passwordAttempts).where(and(eq(of, name), lte(at, before))),
@@ -66,10 +66,10 @@ export async function keepAttempt(db: Database, id: number, name: string, before
 
 /** Deletes the attempts of a name. */
 export async function forgetAttempts(db: Database, name: string): Promise<void> {
-  await fromD1(db.delete(passwordAttempts).where(eq(passwordAttempts.name, name)));
+  await queryD1(db.delete(passwordAttempts).where(eq(passwordAttempts.name, name)));
 }
 
 /** Deletes the attempts from before this time, of all names. */
 export async function deleteOldAttempts(db: Database, before: number): Promise<void> {
-  await fromD1(db.delete(passwordAttempts).where(lte(passwordAttempts.at, before)));
+  await queryD1(db.delete(passwordAttempts).where(lte(passwordAttempts.at, before)));
 }

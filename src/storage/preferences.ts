@@ -2,12 +2,12 @@ import { and, eq, gt, or, sql } from "drizzle-orm";
 import type { Preferences } from "../core/conversation.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { conversations, memberships } from "./schema.ts";
 
 /**
  * Sets a member's own flags.
- * @param evenLeft also where he has left, or where the group is dissolved
+ * @param includeFormer also where he has left, or where the group is dissolved
  * @returns false if he is not in the conversation, nor was where that is asked
  */
 export async function updatePreferences(
@@ -15,7 +15,7 @@ export async function updatePreferences(
   id: ConversationId,
   userId: UserId,
   change: { [Flag in keyof Preferences]?: boolean | undefined },
-  evenLeft = false,
+  includeFormer = false,
 ): Promise<boolean> {
   const active = eq(memberships.state, "active");
   // Nobody is in a dissolved group.
@@ -24,13 +24,13 @@ export async function updatePreferences(
     eq(memberships.conversationId, id),
     eq(memberships.userId, userId),
     // Who is known without having been a member stands there as one who has left, at version 0.
-    evenLeft ? or(active, gt(memberships.version, 0)) : and(active, notDissolved),
+    includeFormer ? or(active, gt(memberships.version, 0)) : and(active, notDissolved),
   );
   if (Object.values(change).every((value) => value === undefined)) {
-    const [found] = await fromD1(db.select({ role: memberships.role }).from(memberships).where(mine));
+    const [found] = await queryD1(db.select({ role: memberships.role }).from(memberships).where(mine));
     return found !== undefined;
   }
-  const updated = await fromD1(
+  const updated = await queryD1(
     db.update(memberships).set(change).where(mine).returning({ role: memberships.role }),
   );
   return updated.length > 0;
@@ -39,6 +39,6 @@ export async function updatePreferences(
 /** Whether there is, or was, such a conversation. */
 export async function conversationExists(db: Database, id: ConversationId): Promise<boolean> {
   const same = eq(conversations.id, id);
-  const found = await fromD1(db.select({ id: conversations.id }).from(conversations).where(same));
+  const found = await queryD1(db.select({ id: conversations.id }).from(conversations).where(same));
   return found.length > 0;
 }

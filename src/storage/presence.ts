@@ -1,13 +1,13 @@
 import { and, count, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { areFriends, isBlocked, isLive } from "./pairs.ts";
 import { memberships, users } from "./schema.ts";
 
 /** Projects whether a user has a socket open. */
 export async function setOnline(db: Database, id: UserId, online: boolean): Promise<void> {
-  await fromD1(
+  await queryD1(
     db
       .update(users)
       .set({ online })
@@ -17,7 +17,7 @@ export async function setOnline(db: Database, id: UserId, online: boolean): Prom
 
 /** How many members of a conversation are online. */
 export async function countOnlineMembers(db: Database, id: ConversationId): Promise<number> {
-  const [found] = await fromD1(
+  const [found] = await queryD1(
     db
       .select({ online: count() })
       .from(memberships)
@@ -35,7 +35,7 @@ export async function findOnlineMembers(
   id: ConversationId,
   { seenBy, limit }: { seenBy: UserId; limit: number },
 ): Promise<UserId[]> {
-  const found = await fromD1(
+  const found = await queryD1(
     db
       .select({ id: users.id })
       .from(memberships)
@@ -62,7 +62,7 @@ export async function listOnlineContacts(
   userId: UserId,
   { after, limit }: { after: number; limit: number },
 ): Promise<UserId[]> {
-  const found = await fromD1(onlineContacts(db, userId, { after, limit }));
+  const found = await queryD1(onlineContacts(db, userId, { after, limit }));
   return found.map(({ id }) => id);
 }
 

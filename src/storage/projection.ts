@@ -2,7 +2,7 @@ import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { ConversationProjection } from "../core/ports.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { conversations, memberships, users } from "./schema.ts";
 
 /**
@@ -15,14 +15,14 @@ import { conversations, memberships, users } from "./schema.ts";
 export async function project(
   db: Database,
   id: ConversationId,
-  { conversation, members, acquaintances }: ConversationProjection,
+  { conversation, members, knownUsers }: ConversationProjection,
 ): Promise<UserId[]> {
   const rows = JSON.stringify([
     ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
-    ...acquaintances.map((userId) => [userId, "member", "left", 0, 0]),
+    ...knownUsers.map((userId) => [userId, "member", "left", 0, 0]),
   ]);
   const active = members.filter(({ state }) => state === "active").map(({ userId }) => userId);
-  const living = JSON.stringify([...active, ...acquaintances]);
+  const living = JSON.stringify([...active, ...knownUsers]);
   const upsert = db
     .insert(memberships)
     .select(
@@ -51,7 +51,7 @@ export async function project(
     .from(users)
     .where(and(sql`${users.id} IN (SELECT value FROM json_each(${living}))`, isNotNull(users.deletedAt)));
   if (!conversation) {
-    const [, deleted] = await fromD1(db.batch([upsert, gone]));
+    const [, deleted] = await queryD1(db.batch([upsert, gone]));
     return deleted.map((user) => user.id);
   }
   const { profile, dissolvedAt } = conversation;
@@ -64,6 +64,6 @@ export async function project(
       ...{ muteAll, customFields, changedAt, dissolvedAt, version },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
-  const [, deleted] = await fromD1(db.batch([upsert, gone, update]));
+  const [, deleted] = await queryD1(db.batch([upsert, gone, update]));
   return deleted.map((user) => user.id);
 }

@@ -1,11 +1,11 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { conversations, users } from "./schema.ts";
 
 /** The user of this name, but for a deleted one, and the direct conversation with him, where there is one. One query. */
-export async function findPeer(
+export async function findPeerName(
   db: Database,
   userId: UserId,
   username: string,
@@ -14,7 +14,7 @@ export async function findPeer(
     eq(conversations.lowUserId, sql`min(${users.id}, ${userId})`),
     eq(conversations.highUserId, sql`max(${users.id}, ${userId})`),
   );
-  const [found] = await fromD1(
+  const [found] = await queryD1(
     db
       .select({ id: users.id, conversationId: conversations.id })
       .from(users)

@@ -1,15 +1,19 @@
 import type { ConversationId, UserId } from "../core/ids.ts";
-import type { Setting } from "../core/scene.ts";
+import type { StoredContext } from "../core/scene.ts";
 import { findListed } from "./conversations.ts";
 import type { Database } from "./database.ts";
-import { findParticulars } from "./particulars.ts";
+import { findExtendedProfile } from "./particulars.ts";
 
 /** What a conversation is like that a user is in, or was. */
-export async function findSetting(db: Database, userId: UserId, id: ConversationId): Promise<Setting | null> {
+export async function findStoredContext(
+  db: Database,
+  userId: UserId,
+  id: ConversationId,
+): Promise<StoredContext | null> {
   const listed = (await findListed(db, userId, [{ id, senderId: null }], true)).get(id);
   if (!listed) return null;
   const { profile, peer } = listed;
-  const [found] = peer ? await findParticulars(db, [peer.id]) : [];
+  const [found] = peer ? await findExtendedProfile(db, [peer.id]) : [];
   const { kind, name: givenName, createdAt } = profile;
   const name = peer ? peer.nickname || peer.username : givenName;
   return { id, kind, name, givenName, createdAt, peer: found ?? null };

@@ -4,7 +4,7 @@ import { SessionId, type UserId } from "../core/ids.ts";
 import type { EndedSession } from "../core/ports.ts";
 import type { Session } from "../core/sessions.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { sessions, users } from "./schema.ts";
 
 /** Sessions in one list. More than anybody has devices; a script that signs in each minute has more. */
@@ -33,7 +33,7 @@ export async function insertSession(
 ): Promise<boolean> {
   const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
   const isPassword = checked ? sql`password_hash IS ${checked.passwordHash}` : sql`true`;
-  const rows = await fromD1(
+  const rows = await queryD1(
     db.all(sql`
       INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at)
       SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt} FROM users
@@ -47,14 +47,14 @@ export async function findLiveSession(
   db: Database,
   { id, userId, now }: { id: SessionId; userId: UserId; now: number },
 ): Promise<Session | null> {
-  const live = and(eq(sessions.id, id), eq(sessions.userId, userId), ...alive(now));
-  const [found] = await fromD1(db.select(SESSION).from(sessions).where(live));
+  const components = and(eq(sessions.id, id), eq(sessions.userId, userId), ...alive(now));
+  const [found] = await queryD1(db.select(SESSION).from(sessions).where(components));
   return found ?? null;
 }
 
 /** The newest 1,000 live sessions of a user, the newest first. */
 export function listLiveSessions(db: Database, userId: UserId, now: number): Promise<Session[]> {
-  return fromD1(liveSessions(db, userId, now));
+  return queryD1(liveSessions(db, userId, now));
 }
 
 /** The query behind `listLiveSessions`. */
@@ -71,19 +71,19 @@ function liveSessions(db: Database, userId: UserId, now: number) {
 /** Marks a session ended. It stays on record until its tokens have expired. */
 export async function markSessionEnded(db: Database, id: SessionId, now: number): Promise<void> {
   const open = and(eq(sessions.id, id), isNull(sessions.endedAt));
-  await fromD1(db.update(sessions).set({ endedAt: now }).where(open));
+  await queryD1(db.update(sessions).set({ endedAt: now }).where(open));
 }
 
 /** The sessions of a user which were ended and whose tokens have not expired yet. */
 export function endedSessions(db: Database, userId: UserId, now: number): Promise<EndedSession[]> {
   const ended = and(eq(sessions.userId, userId), isNotNull(sessions.endedAt), gt(sessions.expiresAt, now));
   const session = { sessionId: sessions.id, expiresAt: sessions.expiresAt };
-  return fromD1(db.select(session).from(sessions).where(ended));
+  return queryD1(db.select(session).from(sessions).where(ended));
 }
 
 /** Notes that a session is in use. */
 export async function touchSession(db: Database, id: SessionId, now: number): Promise<void> {
-  await fromD1(db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id)));
+  await queryD1(db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id)));
 }
 
 /** Notes that a session is used for the first time, and its user has come by it. */
@@ -94,12 +94,12 @@ export async function noteLogin(
 ): Promise<void> {
   const used = db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id));
   const living = and(eq(users.id, userId), isNull(users.deletedAt));
-  await fromD1(db.batch([used, db.update(users).set({ loginAt: now }).where(living)]));
+  await queryD1(db.batch([used, db.update(users).set({ loginAt: now }).where(living)]));
 }
 
 /** Deletes the sessions, ended or not, whose tokens expired before `now`. */
 export async function deleteExpiredSessions(db: Database, now: number): Promise<void> {
-  await fromD1(db.delete(sessions).where(lte(sessions.expiresAt, now)));
+  await queryD1(db.delete(sessions).where(lte(sessions.expiresAt, now)));
 }
 
 function alive(now: number) {

@@ -2,9 +2,9 @@ import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UserId } from "../core/ids.ts";
 import type { Account, Me, ProfileChange, User } from "../core/users.ts";
-import { EMPTY_PROFILE, USER } from "./columns.ts";
+import { DELETED_PROFILE, USER } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { fromD1 } from "./outage.ts";
+import { queryD1 } from "./outage.ts";
 import { users } from "./schema.ts";
 
 const ME = {
@@ -42,7 +42,7 @@ const Inserted = z.object({ id: UserId });
  */
 export async function insertUser(db: Database, user: NewUser): Promise<Me | null> {
   const { username, passwordHash, email, nickname, createdAt } = user;
-  const rows = await fromD1(
+  const rows = await queryD1(
     db.all(sql`
       INSERT INTO users (username, password_hash, email, nickname, created_at)
       SELECT ${username}, ${passwordHash}, ${email}, ${nickname}, ${createdAt}
@@ -50,25 +50,25 @@ export async function insertUser(db: Database, user: NewUser): Promise<Me | null
       ON CONFLICT (username) DO NOTHING RETURNING id`),
   );
   const [created] = z.array(Inserted).parse(rows);
-  return created ? { ...EMPTY_PROFILE, id: created.id, username, email, nickname, createdAt } : null;
+  return created ? { ...DELETED_PROFILE, id: created.id, username, email, nickname, createdAt } : null;
 }
 
 /** A user as others see him; null for a deleted one. */
 export async function findUser(db: Database, id: UserId): Promise<User | null> {
-  const [found] = await fromD1(db.select(USER).from(users).where(living(id)));
+  const [found] = await queryD1(db.select(USER).from(users).where(living(id)));
   return found ?? null;
 }
 
 /** These users as others see them, deleted ones too; unknown ids are missing. */
 export function findUsers(db: Database, ids: UserId[]): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return fromD1(db.select(USER).from(users).where(among));
+  return queryD1(db.select(USER).from(users).where(among));
 }
 
 /** Those of these users who have an account. */
 export function findAccounts(db: Database, ids: UserId[]): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return fromD1(
+  return queryD1(
     db
       .select(USER)
       .from(users)
@@ -78,14 +78,14 @@ export function findAccounts(db: Database, ids: UserId[]): Promise<User[]> {
 
 /** The user of this name, by exact match; null for a deleted one. */
 export async function findUserByName(db: Database, username: string): Promise<User | null> {
-  const [found] = await fromD1(db.select(USER).from(users).where(livingNamed(username)));
+  const [found] = await queryD1(db.select(USER).from(users).where(livingNamed(username)));
   return found ?? null;
 }
 
 /** The users of these names, by exact match, but for deleted ones. One query for all. */
-export function findAccountsNamed(db: Database, usernames: string[]): Promise<User[]> {
+export function findAccountsByName(db: Database, usernames: string[]): Promise<User[]> {
   const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
-  return fromD1(
+  return queryD1(
     db
       .select(USER)
       .from(users)
@@ -94,12 +94,12 @@ export function findAccountsNamed(db: Database, usernames: string[]): Promise<Us
 }
 
 /** Their profiles, by exact match of their names, but for deleted ones. One query for all. */
-export function findProfilesNamed(
+export function findProfilesByName(
   db: Database,
   usernames: string[],
 ): Promise<(Me & { hasPassword: boolean })[]> {
   const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
-  return fromD1(
+  return queryD1(
     db
       .select({
         ...ME,
@@ -114,7 +114,7 @@ const ACCOUNT = { ...ME, passwordHash: users.passwordHash };
 
 /** What a password is checked against. */
 export async function findAccount(db: Database, username: string): Promise<Account | null> {
-  const [found] = await fromD1(db.select(ACCOUNT).from(users).where(livingNamed(username)));
+  const [found] = await queryD1(db.select(ACCOUNT).from(users).where(livingNamed(username)));
   return found ? accountOf(found) : null;
 }
 
@@ -126,7 +126,7 @@ export async function findAccountByNameOrEmail(db: Database, name: string): Prom
   const { email, passwordHash, deletedAt } = users;
   // The first of these is in the words of the index.
   const addressed = and(sql`email <> ''`, eq(email, name), isNotNull(passwordHash), isNull(deletedAt));
-  const [[named], found] = await fromD1(
+  const [[named], found] = await queryD1(
     db.batch([
       db.select(ACCOUNT).from(users).where(livingNamed(name)),
       db.select(ACCOUNT).from(users).where(addressed).limit(2),
@@ -143,7 +143,7 @@ function accountOf({ passwordHash, ...user }: Me & { passwordHash: string | null
 
 /** A user as he sees himself; null for a deleted one. */
 export async function findMe(db: Database, id: UserId): Promise<Me | null> {
-  const [found] = await fromD1(db.select(ME).from(users).where(living(id)));
+  const [found] = await queryD1(db.select(ME).from(users).where(living(id)));
   return found ?? null;
 }
 
@@ -153,14 +153,17 @@ export async function updateProfile(db: Database, id: UserId, change: ProfileCha
   // What is no URL stands in for one only as long as there is none.
   const shown = change.avatar === undefined ? change : { ...change, avatarText: "" };
   const set = { ...shown, updatedAt: Date.now() };
-  const [updated] = await fromD1(db.update(users).set(set).where(living(id)).returning(ME));
+  const [updated] = await queryD1(db.update(users).set(set).where(living(id)).returning(ME));
   return updated ?? null;
 }
 
 /** Whether there is, or was, such a user; a deleted one keeps his row. */
-export async function findLife(db: Database, id: UserId): Promise<{ deletedAt: number | null } | null> {
+export async function findAccountState(
+  db: Database,
+  id: UserId,
+): Promise<{ deletedAt: number | null } | null> {
   const query = db.select({ deletedAt: users.deletedAt }).from(users);
-  const [found] = await fromD1(query.where(eq(users.id, id)));
+  const [found] = await queryD1(query.where(eq(users.id, id)));
   return found ?? null;
 }
 

@@ -2,10 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Bump, ListPosition } from "../../src/core/bump.ts";
+import type { InboxUpdate, ListPosition } from "../../src/core/bump.ts";
 import { decodeCursor, encodeCursor } from "../../src/core/cursor.ts";
 import { ConversationId, Position } from "../../src/core/ids.ts";
-import { List } from "../../src/inbox/list.ts";
+import { ConversationList } from "../../src/inbox/list.ts";
 import { call, register } from "../support/clients/api.ts";
 import { runs } from "../support/property-runs.ts";
 
@@ -15,12 +15,12 @@ const change = fc.oneof(
   fc.record({
     id,
     ver: fc.nat(20),
-    state: fc.constantFrom<Bump["state"][]>("active", "active", "active", "left"),
+    state: fc.constantFrom<InboxUpdate["state"][]>("active", "active", "active", "left"),
     updatedAt: fc.integer({ min: 1_000, max: 1_008 }),
     last: fc.nat(9),
     read: fc.nat(9),
   }),
-  fc.record({ id, sticky: fc.boolean() }),
+  fc.record({ id, pinned: fc.boolean() }),
 );
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
@@ -31,44 +31,53 @@ function bump({
   updatedAt,
   last,
   read,
-}: Extract<Change, { ver: number }>): Bump {
+}: Extract<Change, { ver: number }>): InboxUpdate {
   const lastSeq = Position.parse(last);
   const readSeq = Position.parse(Math.min(read, last));
   return {
-    ...{ conversationId, ver, state, updatedAt, lastSeq, readSeq, lastN: lastSeq, readN: readSeq },
+    ...{
+      conversationId,
+      version: ver,
+      state,
+      updatedAt,
+      lastSeq,
+      readSeq,
+      lastCount: lastSeq,
+      readCount: readSeq,
+    },
     ...{
       visibleFrom: Position.parse(0),
       newFrom: Position.parse(0),
       memberCount: 2,
       preview: null,
-      hidden: false,
+      deletedForMe: false,
       rev: 0,
-      passing: [],
+      ephemeral: [],
     },
   };
 }
 
-/** The list as it has to be: the newest snapshot of each, sticky ones first, then newest, then the higher id. */
+/** The list as it has to be: the newest snapshot of each, pinned ones first, then newest, then the higher id. */
 function model(changes: Change[]): [ListPosition, unread: number][] {
-  const newest = new Map<ConversationId, Bump & { sticky: boolean }>();
+  const newest = new Map<ConversationId, InboxUpdate & { pinned: boolean }>();
   for (const one of changes) {
     const known = newest.get(one.id);
-    if ("sticky" in one) {
-      if (known) known.sticky = one.sticky;
-    } else if (!known || one.ver > known.ver) {
-      newest.set(one.id, { ...bump(one), sticky: known?.sticky ?? false });
+    if ("pinned" in one) {
+      if (known) known.pinned = one.pinned;
+    } else if (!known || one.ver > known.version) {
+      newest.set(one.id, { ...bump(one), pinned: known?.pinned ?? false });
     }
   }
   return [...newest.values()]
     .filter(({ state }) => state === "active")
     .sort(
       (a, b) =>
-        Number(b.sticky) - Number(a.sticky) ||
+        Number(b.pinned) - Number(a.pinned) ||
         b.updatedAt - a.updatedAt ||
         b.conversationId - a.conversationId,
     )
-    .map(({ sticky, updatedAt, conversationId, lastN, readN }) => [
-      { sticky, updatedAt, conversationId },
+    .map(({ pinned, updatedAt, conversationId, lastCount: lastN, readCount: readN }) => [
+      { pinned, updatedAt, conversationId },
       lastN - readN,
     ]);
 }
@@ -77,21 +86,21 @@ test("pages of the list are the newest snapshots in order, whatever came late or
   const { user, token } = await register();
   await call("GET", "/v1/conversations", { token });
   await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => {
-    const list = new List(storage.sql);
+    const list = new ConversationList(storage.sql);
     const property = fc.property(
       fc.array(change, { maxLength: 60, size: "max" }),
       fc.integer({ min: 1, max: 13 }),
       (changes, limit) => {
         storage.sql.exec("DELETE FROM conversations");
         for (const one of changes) {
-          if ("sticky" in one) list.stick(one.id, one.sticky);
-          else list.take(bump(one));
+          if ("pinned" in one) list.setPinned(one.id, one.pinned);
+          else list.applyUpdate(bump(one));
         }
         const seen: [ListPosition, number][] = [];
         for (let after: ListPosition | undefined; ; ) {
           const page = list.page(limit, after);
-          for (const { sticky, updatedAt, conversationId, unreadCount } of page) {
-            seen.push([{ sticky, updatedAt, conversationId }, unreadCount]);
+          for (const { pinned, updatedAt, conversationId, unreadCount } of page) {
+            seen.push([{ pinned: pinned, updatedAt, conversationId }, unreadCount]);
           }
           const last = page.at(-1);
           if (!last || page.length < limit) break;

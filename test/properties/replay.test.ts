@@ -36,16 +36,16 @@ describe("a replay", () => {
           quoteSeq: undefined,
         } as const;
         const drafts = Array.from({ length: event.say }, () => ({ ...draft, mentions: [] }));
-        room.submit(ANN, drafts, { settle: () => undefined });
-        room.settle();
+        room.submit(ANN, drafts, { resolve: () => undefined });
+        room.flushSends();
         for (let i = 0; i < event.say; i++) this.said.push("there");
         return;
       }
       const first = "revoke" in event ? event.revoke : event.hide;
       for (let at = first; at < Math.min(first + event.count, this.said.length); at++) {
         const seq = Seq.parse(at + 1);
-        if ("revoke" in event) await room.erasure.revoke(ANN, seq);
-        else await room.erasure.hide(BOB, seq);
+        if ("revoke" in event) await room.redaction.revoke(ANN, seq);
+        else await room.redaction.hide(BOB, seq);
         if ("hide" in event) this.said[at] = "hidden";
         else if (this.said[at] === "there") this.said[at] = "revoked";
       }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Room } from "../../src/conversation/room.ts";
 import type { Kind } from "../../src/core/content.ts";
-import { fold } from "../../src/core/fold.ts";
+import { normalizeForSearch } from "../../src/core/fold.ts";
 import { Position, Seq, type UserId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
@@ -146,10 +146,10 @@ class Story {
     const message = this.#said[seq - 1];
     if (!message || message.hidden) return;
     if ("hide" in event) {
-      await this.#room.erasure.hide(BOB, seq);
+      await this.#room.redaction.hide(BOB, seq);
       message.hidden = true;
     } else {
-      await this.#room.erasure.revoke(ANN, seq);
+      await this.#room.redaction.revoke(ANN, seq);
       message.gone = true;
     }
   }
@@ -163,7 +163,9 @@ class Story {
   /** The tokens of what is indexed, and those which must be there. */
   tokens(): { found: string[]; wanted: string[]; leftovers: string[] } {
     const indexed = this.#said.slice(0, this.#room.search.indexing.indexedSeq);
-    const texts = indexed.filter(({ gone, kind }) => !gone && kind !== "face").map(({ text }) => fold(text));
+    const texts = indexed
+      .filter(({ gone, kind }) => !gone && kind !== "face")
+      .map(({ text }) => normalizeForSearch(text));
     const wanted = [...new Set(texts.flatMap(tokensOf))].sort();
     return { found: indexTokens(this.#storage), wanted, leftovers: indexLeftovers(this.#storage) };
   }
@@ -186,23 +188,25 @@ class Story {
     const wanted = this.#said.flatMap((message, i) => {
       const seen = !message.gone && !message.hidden && i + 1 > visibleFrom && message.kind !== "face";
       const fits = (by ?? message.by) === message.by && (of ?? message.kind) === message.kind;
-      return seen && fits && fold(message.text).includes(fold(query)) ? [i + 1] : [];
+      return seen && fits && normalizeForSearch(message.text).includes(normalizeForSearch(query))
+        ? [i + 1]
+        : [];
     });
     const filter = { limit, ...(by && { senderId: by }), ...(of && { kind: of }) };
-    for (const rising of [true, false]) {
+    for (const ascending of [true, false]) {
       const found: number[] = [];
       let next: Seq | null = null;
       do {
-        const bound: object = next === null ? {} : { [rising ? "after" : "before"]: next };
+        const bound: object = next === null ? {} : { [ascending ? "after" : "before"]: next };
         const reader = { user_id: BOB, visible_from: visibleFrom };
-        const page = this.#room.search.stretch({ text: query, rising, ...filter, ...bound }, reader);
+        const page = this.#room.search.chunk({ text: query, ascending, ...filter, ...bound }, reader);
         expect(page.rows.length).toBeLessThanOrEqual(limit);
         // Where there is more, these few messages have filled the page.
         if (page.next !== null) expect(page.rows.length).toBe(limit);
         found.push(...page.rows.map(({ seq }) => seq));
         next = page.next;
       } while (next !== null);
-      expect(found, JSON.stringify(query)).toEqual(rising ? wanted : wanted.toReversed());
+      expect(found, JSON.stringify(query)).toEqual(ascending ? wanted : wanted.toReversed());
     }
   }
 }
@@ -232,6 +236,6 @@ test("folding", () => {
     ["ﾊﾝｶｸ ガ", "ハンカク ガ"],
     ["　", " "],
   ];
-  for (const [text, wanted] of folded) expect(fold(text)).toBe(wanted);
-  expect(at(folded, 0)[1]).toBe(fold(fold(at(folded, 0)[0])));
+  for (const [text, wanted] of folded) expect(normalizeForSearch(text)).toBe(wanted);
+  expect(at(folded, 0)[1]).toBe(normalizeForSearch(normalizeForSearch(at(folded, 0)[0])));
 });

@@ -18,7 +18,7 @@ export const timing: Mutable = {
   list: { snapshotTimeoutMs: PATIENCE_MS },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },
   profileCache: { ...TIMING.profileCache, timeoutMs: PATIENCE_MS },
-  sceneCache: { ...TIMING.sceneCache, timeoutMs: PATIENCE_MS },
+  contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   subscription: { ...TIMING.subscription, callTimeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
 };

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ConversationId, Position, Seq, UserId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
-import { integer, type Speech } from "../../http/fields.ts";
+import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON: at most 128 KiB, which the longest text takes where all of it is escaped. */
-export const SPEECH: Speech = { maxBytes: 128 * 1024, forms: false };
+export const SPEECH: FieldOptions = { maxBytes: 128 * 1024, forms: false };
 
 /** Ids of conversations are negative and of nine digits: the first is −100000001. */
 const OFFSET = 100_000_000;

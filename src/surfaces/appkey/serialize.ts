@@ -1,10 +1,10 @@
-import type { Delivery, Tracked } from "../../core/delivery.ts";
+import type { DeliveryStatus, MessageWithDelivery } from "../../core/delivery.ts";
 import type { Message } from "../../core/message.ts";
 import { writeContent } from "./content.ts";
 import { wireId } from "./schemas.ts";
 
 /** How far a message has come: numbers, 1 for yes. It is stored, so it is sent. */
-function stateOf({ pushed, read }: Delivery) {
+function stateOf({ pushed, read }: DeliveryStatus) {
   return { issent: 1, ispushed: pushed ? 1 : 0, isread: read ? 1 : 0 };
 }
 
@@ -14,12 +14,12 @@ function nameOf({ conversationId, seq, createdAt }: Message) {
 }
 
 /** What is answered to a send. */
-export function serializeSent({ message, delivery }: Tracked) {
+export function serializeSent({ message, delivery }: MessageWithDelivery) {
   return { ...stateOf(delivery), ...nameOf(message) };
 }
 
 /** A message of a list, with its sender. */
-export function serializeMessage({ message, delivery }: Tracked) {
+export function serializeMessage({ message, delivery }: MessageWithDelivery) {
   const { id, username, nickname, avatar } = message.sender;
   return {
     ...{ id, username, nickname, avatar },

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { CallerEnv } from "../../http/env.ts";
-import { bodyFields, type Fields, type Speech } from "../../http/fields.ts";
+import { bodyFields, type FieldOptions, type Fields } from "../../http/fields.ts";
 import { identify } from "../../http/identify.ts";
 
 /** What handlers find: who calls, and what the body says. */
@@ -9,7 +9,7 @@ export interface FormEnv extends CallerEnv {
 }
 
 /** A form takes a hundred bytes or more for each of a group's members. */
-const SPEECH: Speech = { maxBytes: 256 * 1024, forms: true };
+const SPEECH: FieldOptions = { maxBytes: 256 * 1024, forms: true };
 
 const BEARER = /^Bearer +/i;
 

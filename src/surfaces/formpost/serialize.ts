@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { Kind } from "../../core/content.ts";
-import type { Remembered } from "../../core/history.ts";
-import type { KeptConversation } from "../../core/kept-conversations.ts";
+import type { HistoryMessage } from "../../core/history.ts";
+import type { ConversationOnRecord } from "../../core/kept-conversations.ts";
 import type { Person } from "../../core/message.ts";
 import { SUCCESS } from "./envelope.ts";
 
 /** A conversation of a list; a private one is called after the other one. */
-export function serializeConversation({ id, profile, preferences, peer, disabled }: KeptConversation) {
-  const { sticky: sticked, silent, validation } = preferences;
-  const flags = { is_Private: peer !== null, silent, sticked, disabled, validation };
-  if (!peer) return { id, name: profile.name, avatar: profile.avatar, ...flags };
+export function serializeConversation({ id, profile, preferences, peer, disabled }: ConversationOnRecord) {
+  const { pinned: sticked, silent, validation } = preferences;
+  const directFlags = { is_Private: peer !== null, silent, sticked, disabled, validation };
+  if (!peer) return { id, name: profile.name, avatar: profile.avatar, ...directFlags };
   const { id: friend_id, username: friend_name, avatar: friend_avatar } = peer;
-  return { id, friend_id, friend_name, friend_avatar, ...flags };
+  return { id, friend_id, friend_name, friend_avatar, ...directFlags };
 }
 
 /** The answer of a query, part by part: JSON text. */
-export async function* messagesJson(parts: AsyncIterable<Remembered[]>): AsyncGenerator<string> {
+export async function* messagesJson(parts: AsyncIterable<HistoryMessage[]>): AsyncGenerator<string> {
   yield `${JSON.stringify(SUCCESS).slice(0, -1)},"messages":[`;
   let separator = "";
   for await (const part of parts) {
@@ -27,7 +27,7 @@ export async function* messagesJson(parts: AsyncIterable<Remembered[]>): AsyncGe
 }
 
 /** A message, with those which it forwards. */
-function serializeMessage(message: Remembered): object {
+function serializeMessage(message: HistoryMessage): object {
   const { conversationId, seq, sender, kind, createdAt, quote, mentions, forwarded, origin } = message;
   const content = JSON.parse(message.body);
   const written = {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { ConversationCode, UserId } from "../../core/ids.ts";
-import { integer, type Speech } from "../../http/fields.ts";
+import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON: at most 64 KiB. */
-export const SPEECH: Speech = { maxBytes: 64 * 1024, forms: false };
+export const SPEECH: FieldOptions = { maxBytes: 64 * 1024, forms: false };
 
 /** A larger `page_size` is this. */
 const MAX_PAGE_SIZE = 50;

@@ -1,4 +1,4 @@
-import type { DirectConversation, RelatedDirect } from "../../core/direct.ts";
+import type { DirectConversation, DirectWithRelation } from "../../core/direct.ts";
 import type { Listing } from "./schemas.ts";
 
 /** The times of a conversation, in milliseconds: before the first message its last activity is that it was made. */
@@ -22,7 +22,7 @@ function serializeChat(chat: DirectConversation) {
 }
 
 /** A conversation alone. */
-export function serializeDetail({ conversation: chat, relation }: RelatedDirect) {
+export function serializeDetail({ conversation: chat, relation }: DirectWithRelation) {
   return {
     code: chat.code,
     ...activityOf(chat),

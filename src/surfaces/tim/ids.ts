@@ -2,8 +2,8 @@ import { z } from "zod";
 import { DraftId } from "../../core/draft.ts";
 import { noMessage } from "../../core/errors.ts";
 import { ConversationId, Seq } from "../../core/ids.ts";
-import type { ConversationName } from "../../core/named-conversations.ts";
-import type { GroupName } from "../../core/named-groups.ts";
+import type { ConversationAddress } from "../../core/named-conversations.ts";
+import type { GroupAddress } from "../../core/named-groups.ts";
 
 /** Whom or what a call names by text; a number is taken for its digits. */
 const name = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });
@@ -32,14 +32,14 @@ const DIGITS = /^[1-9]\d{0,15}$/;
 const HANDLE = /^[\x20-\x7e]{1,48}$/;
 
 /** The id of a group. @throws `validation_failed` for what can be none */
-export const groupID = name.transform((text, context): GroupName => {
+export const groupID = name.transform((text, context): GroupAddress => {
   const found = groupNamed(text);
   if (found) return found;
   context.addIssue("must be the id of a group");
   return z.NEVER;
 });
 
-function groupNamed(text: string): GroupName | undefined {
+function groupNamed(text: string): GroupAddress | undefined {
   if (DIGITS.test(text)) {
     const id = ConversationId.safeParse(Number(text)).data;
     return id === undefined ? undefined : { id };
@@ -48,14 +48,14 @@ function groupNamed(text: string): GroupName | undefined {
 }
 
 /** The id of a conversation: `C2C<userID>`, `GROUP<groupID>` or `@TIM#SYSTEM`. */
-export const conversationID = z.string().transform((text, context): ConversationName => {
+export const conversationID = z.string().transform((text, context): ConversationAddress => {
   const found = conversationNamed(text);
   if (found) return found;
   context.addIssue(`must be ${DIRECT}<userID>, ${GROUP}<groupID> or ${SYSTEM}`);
   return z.NEVER;
 });
 
-function conversationNamed(text: string): ConversationName | undefined {
+function conversationNamed(text: string): ConversationAddress | undefined {
   if (text === SYSTEM || text === SHORT_SYSTEM) return { type: "system" };
   if (text.startsWith(DIRECT)) {
     const username = text.slice(DIRECT.length).normalize("NFC");
@@ -75,7 +75,7 @@ export const groupConversationID = (groupID: string): string => `${GROUP}${group
 export const SYSTEM_ID = SYSTEM;
 
 /** A conversation as a call has named it. */
-export function wireConversationID(name: ConversationName): string {
+export function wireConversationID(name: ConversationAddress): string {
   if (name.type === "system") return SYSTEM;
   if (name.type === "direct") return directID(name.username);
   return groupConversationID("id" in name.group ? String(name.group.id) : name.group.handle);
@@ -87,7 +87,7 @@ export function wireGroupID(id: ConversationId, handle?: string | null): string 
 }
 
 /** The same of a group which a call has named. */
-export function wireGroupName(name: GroupName): string {
+export function wireGroupName(name: GroupAddress): string {
   return "id" in name ? String(name.id) : name.handle;
 }
 

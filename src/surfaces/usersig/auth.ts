@@ -1,8 +1,8 @@
 import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../core/errors.ts";
-import type { Claim } from "../../core/provisioning.ts";
-import { isRuleKey } from "../../core/rule-key.ts";
+import type { ProvisioningClaim } from "../../core/provisioning.ts";
+import { isProvisioningKey } from "../../core/rule-key.ts";
 import type { Credential } from "../../core/sessions.ts";
 import type { User } from "../../core/users.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
@@ -27,7 +27,7 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
 export async function claimOf(
   c: Context<AppEnv>,
   { user_id, token }: { user_id?: string | undefined; token?: string | undefined },
-): Promise<Claim> {
+): Promise<ProvisioningClaim> {
   const sig = sigOf(c);
   const caller = sig === undefined ? null : await identify(c, sig, MISSING);
   if (token === undefined) return { caller, hasKey: false };
@@ -44,7 +44,7 @@ export async function identifyAs(c: Context<AppEnv>, user: User, sig: string): P
 
 /** Wrong ones are counted, as nobody is to find it by trying. @throws `forbidden`, `rate_limited` */
 export async function requireRuleKey(c: Context<AppEnv>, userId: string, token: string): Promise<void> {
-  if (isRuleKey(c.var.core.settings, userId, token)) return;
+  if (isProvisioningKey(c.var.core.settings, userId, token)) return;
   await countFromAddress(c);
   throw new CoreError("forbidden", "token: is not the rule key (settings USERSIG_RULE_KEY, USERSIG_RULE)");
 }

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { attempt, type Failure } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Message } from "../../core/message.ts";
-import { type DeviceCommand, type DeviceProtocol, Piece } from "../../core/protocol.ts";
+import { type DeviceCommand, type DeviceProtocol, EncodedPart } from "../../core/protocol.ts";
 import { UNREAD } from "../../core/reading.ts";
-import type { Scene } from "../../core/scene.ts";
+import type { MessageContext } from "../../core/scene.ts";
 import type { Settings } from "../../core/settings.ts";
 import { checked } from "../../http/fields.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
@@ -30,11 +30,11 @@ export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): Devic
     messages: ([piece]) => String(piece),
     refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
     perFrame: 1,
-    acking: null,
-    inScene: true,
-    resumes: false,
-    outlivesTokens: true,
-    bearsInvalid: true,
+    acks: null,
+    wantsContext: true,
+    supportsResume: false,
+    survivesTokenExpiry: true,
+    toleratesInvalidFrames: true,
   };
 }
 
@@ -57,7 +57,7 @@ function command(frame: string): DeviceCommand {
 }
 
 /** A message as its sender's devices are told of it, or those of others; tips and what is revoked already are not told. */
-function told(message: Message, scene: Scene, timeZone: string): Piece | null {
+function told(message: Message, scene: MessageContext, timeZone: string): EncodedPart | null {
   const isOwn = message.sender.id === scene.userId;
   if (message.kind === "tip" || (message.revoked && !isOwn)) return null;
   // In a group it is the one who is told of whom it says that he has read it.
@@ -67,5 +67,5 @@ function told(message: Message, scene: Scene, timeZone: string): Piece | null {
   const { content, sender } = log;
   const type = isOwn ? "MESSAGE_SEND_SUCCESS" : "MESSAGE_RECEIVED";
   const session = serializeScene(scene, timeZone);
-  return Piece.parse(JSON.stringify({ type, content, session, sender, chat_log: log }));
+  return EncodedPart.parse(JSON.stringify({ type, content, session, sender, chat_log: log }));
 }

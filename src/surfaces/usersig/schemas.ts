@@ -2,15 +2,15 @@ import { z } from "zod";
 import { noConversation } from "../../core/errors.ts";
 import { ConversationId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
-import { ParticularFields } from "../../core/particulars.ts";
+import { ExtendedFields } from "../../core/particulars.ts";
 import { textUpTo } from "../../core/text.ts";
 import { Username } from "../../core/users.ts";
-import { integer, type Speech } from "../../http/fields.ts";
+import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON or forms: at most 512 KiB, which a list of a thousand users takes. */
-export const SPEECH: Speech = { maxBytes: 512 * 1024, forms: true };
+export const SPEECH: FieldOptions = { maxBytes: 512 * 1024, forms: true };
 
-const shape = ParticularFields.partial().shape;
+const shape = ExtendedFields.partial().shape;
 
 /** What is told of a chat user, as it is called here. */
 const fields = {

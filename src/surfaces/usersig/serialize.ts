@@ -1,15 +1,15 @@
 import type { z } from "zod";
 import type { StoredFile } from "../../core/files.ts";
-import type { Particulars, ParticularsChange } from "../../core/particulars.ts";
-import type { Latest, Peopled } from "../../core/peopled.ts";
-import type { Scene } from "../../core/scene.ts";
+import type { ExtendedProfile, ExtendedProfileChange } from "../../core/particulars.ts";
+import type { ConversationWithMembers, Latest } from "../../core/peopled.ts";
+import type { MessageContext } from "../../core/scene.ts";
 import { zonedTime } from "../../core/zone.ts";
 import { fileUrl } from "../../http/file-url.ts";
 import { writeContent } from "./content.ts";
 import { GROUP, type OwnChange, SINGLE } from "./schemas.ts";
 
 /** What is told of a chat user, in the core's words. */
-export function particularsOf(given: z.infer<typeof OwnChange>): ParticularsChange {
+export function particularsOf(given: z.infer<typeof OwnChange>): ExtendedProfileChange {
   const { name, nickname, username, gender, birthday, id_card_num, phone, email, province, city } = given;
   return {
     ...{ fullName: name, nickname, alias: username, gender, birthday, idCardNum: id_card_num, phone, email },
@@ -18,7 +18,7 @@ export function particularsOf(given: z.infer<typeof OwnChange>): ParticularsChan
 }
 
 /** A user as this API shows him, with all that is in there. */
-export function serializeChatUser(user: Particulars, timeZone: string) {
+export function serializeChatUser(user: ExtendedProfile, timeZone: string) {
   const { nickname, gender, birthday, phone, email, province, city, avatar, loginAt, createdAt } = user;
   return {
     ...{ user_id: user.username, name: user.fullName, nickname, username: user.alias, gender, birthday },
@@ -39,7 +39,10 @@ export function serializeFile(file: StoredFile, requestUrl: string, timeZone: st
 }
 
 /** A session as one of its members sees it. */
-export function serializeSession({ conversation, people, latest }: Peopled, timeZone: string) {
+export function serializeSession(
+  { conversation, people, latest }: ConversationWithMembers,
+  timeZone: string,
+) {
   const users = people.map((user) => serializeChatUser(user, timeZone));
   return {
     ...sessionOf(conversation, timeZone),
@@ -49,7 +52,7 @@ export function serializeSession({ conversation, people, latest }: Peopled, time
 }
 
 /** The same beside a message: without the members of a group, and without its last log. */
-export function serializeScene(scene: Scene, timeZone: string) {
+export function serializeScene(scene: MessageContext, timeZone: string) {
   return {
     ...sessionOf(scene, timeZone),
     session_info: scene.peer ? serializeChatUser(scene.peer, timeZone) : {},
@@ -58,7 +61,7 @@ export function serializeScene(scene: Scene, timeZone: string) {
 }
 
 function sessionOf(
-  { id, kind, name, givenName, createdAt, unreadCount }: Omit<Scene, "userId" | "peer">,
+  { id, kind, name, givenName, createdAt, unreadCount }: Omit<MessageContext, "userId" | "peer">,
   timeZone: string,
 ) {
   return {

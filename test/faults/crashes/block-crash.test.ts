@@ -43,8 +43,8 @@ const trySend = ({ token }: SignedIn, fields: object = {}): Promise<Answer> =>
     body: { kind: "text", body: { text: "hello" }, ...fields },
   });
 
-const announce = (token: string) => conversationObject(id).flagsChanging({ token });
-const tellDone = (token: string) => conversationObject(id).refreshFlags({ token });
+const announce = (token: string) => conversationObject(id).prepareBlockChange({ token });
+const tellDone = (token: string) => conversationObject(id).refreshDirectPermission({ token });
 const storeBlock = () => insertBlocks(db, ann.user.id, [bob.user.id], Date.now());
 const storeUnblock = () => deleteBlocks(db, ann.user.id, [bob.user.id]);
 

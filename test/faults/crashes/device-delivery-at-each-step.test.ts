@@ -181,12 +181,15 @@ describe("an evening ends as any other", () => {
   });
 
   test("where an inbox cannot be told of anything", async () => {
-    const isBump = ({ method, id: to }: ObjectCall) => method === "bump" && to === bob.user.id;
+    const isBump = ({ method, id: to }: ObjectCall) => method === "applyUpdate" && to === bob.user.id;
     expect(await evening(() => loseCalls("call", isBump))).toEqual([usual, HIT]);
   });
 
   test("where no inbox's answers come back", async () => {
-    expect(await evening(() => loseCalls("answer", ({ method }) => method === "bump"))).toEqual([usual, HIT]);
+    expect(await evening(() => loseCalls("answer", ({ method }) => method === "applyUpdate"))).toEqual([
+      usual,
+      HIT,
+    ]);
   });
 
   test("where bumps come late, behind newer ones, and twice", async () => {

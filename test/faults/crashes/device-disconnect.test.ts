@@ -122,7 +122,7 @@ test("what comes live while a device's sync waits comes once, with its page", as
     for (const socket of [phone, pad]) await socket.settled(id);
     // A bump without a page, as where the conversation does not know of devices: the inbox asks for it.
     using _ = intercept(({ method, args, work }) => {
-      if (method === "bump") Reflect.deleteProperty(Object(args[0]), "page");
+      if (method === "applyUpdate") Reflect.deleteProperty(Object(args[0]), "page");
       return work();
     });
     using replays = new HeldCalls(({ method }) => method === "replay");
@@ -176,7 +176,7 @@ test("the same bumps twice and in any order tell devices nothing twice, and leav
   const said: unknown[] = [];
   {
     using _ = intercept(({ method, id: to, args, work }) => {
-      if (method === "bump" && to === bob.user.id) said.push(args[0]);
+      if (method === "applyUpdate" && to === bob.user.id) said.push(args[0]);
       return work();
     });
     for (const n of range(131, 134)) await post(id, ann, String(n));
@@ -189,7 +189,7 @@ test("the same bumps twice and in any order tell devices nothing twice, and leav
   expect(said.length).toBeGreaterThanOrEqual(4);
   for (const bump of [...said, ...said.toReversed()].flatMap((one) => [one, one])) {
     await runInDurableObject(inboxObject(bob.user.id), (inbox) =>
-      Reflect.apply(Reflect.get(inbox, "bump"), inbox, [bump]),
+      Reflect.apply(Reflect.get(inbox, "applyUpdate"), inbox, [bump]),
     );
   }
   for (const socket of [phone, pad]) await socket.settled(id);

@@ -121,7 +121,7 @@ test.each<Loss>(["call", "answer"])(
     for (const device of devices) await device.settled(id);
     {
       const lost = new Set<number>();
-      const isBump = ({ method, id: to }: ObjectCall) => method === "bump" && lost.add(to).size > 0;
+      const isBump = ({ method, id: to }: ObjectCall) => method === "applyUpdate" && lost.add(to).size > 0;
       using _ = loseCalls(loss, isBump);
       room.send({ type: "sends", items: range(1, 3).map((n) => text(String(n))) });
       await acked(room, 3);

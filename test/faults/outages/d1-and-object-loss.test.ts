@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { fromD1 } from "../../../src/storage/outage.ts";
+import { queryD1 } from "../../../src/storage/outage.ts";
 import { app } from "../../support/app.ts";
 import {
   type Answer,
@@ -170,7 +170,7 @@ describe("the storage of a conversation", () => {
     "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
     "D1_ERROR: database is locked: SQLITE_BUSY",
   ])("'%s' is an outage", async (message) => {
-    const failed = fromD1(Promise.reject(new Error(message)));
+    const failed = queryD1(Promise.reject(new Error(message)));
     await expect(failed).rejects.toMatchObject({
       name: "CoreError",
       code: "unavailable",
@@ -179,7 +179,7 @@ describe("the storage of a conversation", () => {
   });
 
   test("what the platform marks as worth repeating is an outage", async () => {
-    const failed = fromD1(Promise.reject(Object.assign(new Error("reset"), { retryable: true })));
+    const failed = queryD1(Promise.reject(Object.assign(new Error("reset"), { retryable: true })));
     await expect(failed).rejects.toMatchObject({ code: "unavailable" });
   });
 
@@ -191,7 +191,7 @@ describe("the storage of a conversation", () => {
       () => Promise.reject(new TypeError("not about a database")),
     ];
     for (const query of queries) {
-      const error: unknown = await fromD1(query()).catch((thrown: unknown) => thrown);
+      const error: unknown = await queryD1(query()).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(Error);
       expect(error).not.toHaveProperty("code");
       expect(error instanceof Error && `${error.message}${error.stack}`).not.toContain(secret);

@@ -100,7 +100,7 @@ type MemberTold = ConversationProjection["members"][number];
 describe("what D1 is told", () => {
   const told = (who: SignedIn, version: number, fields: Partial<MemberTold>) =>
     project(openDatabase(env.DB), id, {
-      acquaintances: [],
+      knownUsers: [],
       members: [
         {
           userId: UserId.parse(who.user.id),
@@ -147,7 +147,7 @@ describe("what D1 is told", () => {
       project(openDatabase(env.DB), id, {
         conversation: { profile: { ...profile, name: named, version }, dissolvedAt: null },
         members: [],
-        acquaintances: [],
+        knownUsers: [],
       });
     await tell(2, "second");
     await tell(1, "first");

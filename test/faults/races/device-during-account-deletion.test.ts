@@ -56,7 +56,7 @@ test("a send that is under way when the account ends leaves nothing in the inbox
   const device = await openDevice(bob.token);
   device.send({ ...text("before"), conversation_id: id });
   await device.until(({ acks }) => acks.length === 1);
-  const held = await HeldCalls.hold(id, "sends");
+  const held = await HeldCalls.hold(id, "sendFromDevice");
   device.send({ ...text("too late"), conversation_id: id });
   await held.until(1);
   expect((await deleteAccount(bob)).status).toBe(204);
@@ -69,7 +69,7 @@ test("a send that is under way when the account ends leaves nothing in the inbox
 
 test("a sync of a conversation that is new to the inbox leaves nothing in it when the account ends", async () => {
   const device = await openDevice(bob.token);
-  const held = await HeldCalls.hold(id, "hello");
+  const held = await HeldCalls.hold(id, "subscribe");
   // As it is where the bump of a new conversation has not come.
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("DELETE FROM conversations");
@@ -85,7 +85,7 @@ test("a sync of a conversation that is new to the inbox leaves nothing in it whe
 
 test("a device that opens a socket while the account ends has none after, and leaves nothing", async () => {
   const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(MANY))]);
-  const held = await HeldCalls.hold(large, "hello");
+  const held = await HeldCalls.hold(large, "subscribe");
   const opening = upgrade(DEVICE_PATH, (await newSession(bob)).token);
   await held.until(1);
   const deleted = deleteAccount(bob);

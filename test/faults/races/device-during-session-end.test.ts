@@ -125,7 +125,7 @@ test("what a device has sent and is not under way when its session ends is not s
     socket.send({ ...text("before"), conversation_id: id });
     await socket.until(({ acks }) => acks.length === 1);
   }
-  const held = await HeldCalls.hold(id, "sends");
+  const held = await HeldCalls.hold(id, "sendFromDevice");
   for (const socket of [device, deaf]) {
     for (const n of range(1, 3)) socket.send({ ...text(`${n}`), conversation_id: id });
     socket.send({ type: "sends", items: [{ ...text("4"), conversation_id: id }] });

@@ -165,12 +165,14 @@ async function entry({ user }: SignedIn, id: number) {
 }
 
 const described = async ({ user }: SignedIn, id: number) =>
-  given(await conversationObject(ConversationId.parse(id)).describe({ userId: user.id })).standing;
+  given(await conversationObject(ConversationId.parse(id)).describe({ userId: user.id })).readState;
 
-const discard = async ({ user }: SignedIn, id: number, discards: boolean) =>
-  given(await conversationObject(ConversationId.parse(id)).discard({ userId: user.id, discards }));
+const discard = async ({ user }: SignedIn, id: number, ignoresUnread: boolean) =>
+  given(
+    await conversationObject(ConversationId.parse(id)).setIgnoreUnread({ userId: user.id, ignoresUnread }),
+  );
 
-describe("who discards what comes", () => {
+describe("who ignoresUnread what comes", () => {
   test("has nothing unread, in no list and on no device, until he does not any more", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     await sendAll(ann, id, ["1", "2"]);
@@ -182,15 +184,15 @@ describe("who discards what comes", () => {
     expect((await entry(bob, id)).mentioned).toEqual([]);
     expect((await read(bob, id, 1)).body).toEqual({ read_seq: 1, unread_count: 0 });
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
-    expect(await described(bob, id)).toMatchObject({ discards: true, unreadCount: 0 });
-    expect(await entry(bob, id)).toMatchObject({ discards: true, unreadCount: 0 });
+    expect(await described(bob, id)).toMatchObject({ ignoresUnread: true, unreadCount: 0 });
+    expect(await entry(bob, id)).toMatchObject({ ignoresUnread: true, unreadCount: 0 });
 
     const socket = await openRoom(id, ann.token);
     await discard(bob, id, false);
     expect(await socket.next("read")).toMatchObject({ user_id: bob.user.id, seq: 3 });
     socket.close();
     await stands(bob, id, 3, 0);
-    expect(await entry(bob, id)).toMatchObject({ discards: false, unreadCount: 0 });
+    expect(await entry(bob, id)).toMatchObject({ ignoresUnread: false, unreadCount: 0 });
     await send(ann, id, "4");
     await stands(bob, id, 3, 1);
   });
@@ -208,8 +210,8 @@ describe("who discards what comes", () => {
     const members = `/v1/conversations/${id}/members`;
     const leave = `/v1/conversations/${id}/leave`;
     expect((await call("POST", leave, { token: bob.token })).status).toBe(204);
-    const failed = await conversationObject(ConversationId.parse(id)).discard({
-      ...{ userId: bob.user.id, discards: true },
+    const failed = await conversationObject(ConversationId.parse(id)).setIgnoreUnread({
+      ...{ userId: bob.user.id, ignoresUnread: true },
     });
     expect(failed).toMatchObject({ ok: false, code: "not_found" });
     await call("POST", members, { token: ann.token, body: { user_ids: [bob.user.id] } });
@@ -270,8 +272,8 @@ describe("how far the other one has read", () => {
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
     // Late ones change nothing.
     const bump = given(await conversationObject(ConversationId.parse(id)).snapshot({ userId: bob.user.id }));
-    const late = { ...bump, ver: bump.ver - 1, peerRead: { readSeq: Position.parse(0), readAt: 0 } };
-    await inboxObject(bob.user.id).bump(late);
+    const late = { ...bump, version: bump.version - 1, peerRead: { readSeq: Position.parse(0), readAt: 0 } };
+    await inboxObject(bob.user.id).applyUpdate(late);
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
   });
 });
@@ -325,7 +327,7 @@ test("a conversation can leave a list with its history or without", async () => 
   const { id } = await createGroup(ann, [bob]);
   const group = conversationObject(ConversationId.parse(id));
   const unlist = async (keepsHistory: boolean) =>
-    given(await group.clear({ userId: bob.user.id, keepsHistory }));
+    given(await group.deleteForMe({ userId: bob.user.id, keepsHistory }));
   const isListed = async () => (await list(bob, "?limit=100")).items.some((item) => item.id === id);
   await sendAll(ann, id, ["1", "2"]);
   await unlist(true);
@@ -355,7 +357,7 @@ test("where there is an end to taking back, it is the sender's, not that of who 
   const { id } = await createGroup(ann, [bob, cem]);
   const group = conversationObject(ConversationId.parse(id));
   const revoke = ({ user }: SignedIn, seq: number, withinS: number) =>
-    group.takeBack({ userId: user.id, seq: Seq.parse(seq), withinS });
+    group.revokeWithin({ userId: user.id, seq: Seq.parse(seq), withinS });
   for (const who of [bob, bob, ann, bob]) await send(who, id, "text");
   await runInDurableObject(group, (_, { storage }) => {
     storage.sql.exec("UPDATE messages SET created_at = created_at - 120500 WHERE seq < 4");

@@ -89,7 +89,7 @@ test("who comes with a device in between gets all from then on, without delay", 
 /** A device of whose coming the group does not hear. */
 async function unheard(who: SignedIn): Promise<TestSocket> {
   using _ = intercept((call) => {
-    if (call.method === "hello") throw new Error("Network connection lost.");
+    if (call.method === "subscribe") throw new Error("Network connection lost.");
     return call.work();
   });
   return await openDevice(who.token);

@@ -344,7 +344,7 @@ test("what a tip keeps besides its body, as it was then, and that v1 shows nothi
   const answer = await conversationObject(id).page({ userId: UserId.parse(owner.user.id), limit: 100 });
   const group = { groupName: "group", memberCount: 3 };
   const later = { groupName: "named anew", memberCount: 2 };
-  expect(answer.ok && answer.value.items.map(({ tip }) => tip)).toEqual([
+  expect(answer.ok && answer.value.items.map(({ systemMessage: tip }) => tip)).toEqual([
     { ...group, role: "admin" },
     { ...group, role: "member" },
     { ...group, mutedForS: 60 },

@@ -2,8 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { ConversationId, type UserId } from "../../../src/core/ids.ts";
-import type { SentNotice } from "../../../src/core/notice.ts";
-import type { Notices } from "../../../src/core/ports.ts";
+import type { SentNotification } from "../../../src/core/notice.ts";
+import type { NotificationBatch } from "../../../src/core/ports.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { noticed, noticesOf } from "../../support/accounts/notices.ts";
 import { signedIn } from "../../support/accounts/users.ts";
@@ -55,7 +55,7 @@ async function promote(id: number, { user }: SignedIn, times: number): Promise<v
 
 const PROMOTED = ["admin_set", "admin_unset", "admin_set", "admin_unset"];
 
-/** Whose notices wait, as it is stored. */
+/** Whose notifications wait, as it is stored. */
 function waiting(id: ConversationId): Promise<unknown[]> {
   return runInDurableObject(conversationObject(id), (_, { storage }) =>
     storage.sql.exec("SELECT receivers FROM outbox ORDER BY id").toArray(),
@@ -125,9 +125,9 @@ test("who has been told of an application shows what authenticates it, and it is
   const mine = await authentication(ann, id);
   const handle = async (who: SignedIn, decision: { userId?: UserId; shown?: string; accept?: boolean }) => {
     const { userId = cid.user.id, shown = mine, accept = false } = decision;
-    const answer = await conversationObject(id).handle({
+    const answer = await conversationObject(id).decideJoinRequest({
       ...{ userId: who.user.id, applicationId: 1, accept, message: "so be it" },
-      shown: { userId, authentication: shown },
+      credential: { userId, authentication: shown },
     });
     return answer.ok ? "done" : answer.code;
   };
@@ -148,7 +148,7 @@ test("who has been told of an application shows what authenticates it, and it is
     ["already_handled", false],
   ] as const) {
     const decision = { userId: bob.user.id, applicationId: 1, accept };
-    expect(await conversationObject(other).handle(decision)).toMatchObject({ code });
+    expect(await conversationObject(other).decideJoinRequest(decision)).toMatchObject({ code });
   }
   expect(await noticed(cid, other)).toEqual(["added"]);
 });
@@ -161,10 +161,10 @@ test("an application that a release has noted which told nobody of it can be sho
   });
   const decision = { userId: ann.user.id, applicationId: 1, accept: true };
   const shown = { userId: cid.user.id, authentication: "" };
-  expect(await conversationObject(id).handle({ ...decision, shown })).toMatchObject({
+  expect(await conversationObject(id).decideJoinRequest({ ...decision, credential: shown })).toMatchObject({
     code: "validation_failed",
   });
-  expect(await conversationObject(id).handle(decision)).toMatchObject({ ok: true });
+  expect(await conversationObject(id).decideJoinRequest(decision)).toMatchObject({ ok: true });
 });
 
 test("whoever is removed is told the reason", async () => {
@@ -177,7 +177,7 @@ test("whoever is removed is told the reason", async () => {
 test.each<[string, Loss]>([
   ["calls", "call"],
   ["answers", "answer"],
-])("notices come once and in order where %s are lost", async (_, loss) => {
+])("notifications come once and in order where %s are lost", async (_, loss) => {
   const id = await groupOf("group", ann, [bob]);
   {
     using lost = loseCalls(loss, isFor(bob));
@@ -212,12 +212,12 @@ test("every single call, or its answer, may be lost", async () => {
 });
 
 const Sent = z.tuple([
-  z.object({ conversationId: ConversationId, notices: z.array(z.custom<SentNotice>()) }),
+  z.object({ conversationId: ConversationId, notifications: z.array(z.custom<SentNotification>()) }),
 ]);
 
 test("a call that was given up and comes late brings nothing twice", async () => {
   const id = await groupOf("group", ann, [bob]);
-  const late: Notices[] = [];
+  const late: NotificationBatch[] = [];
   {
     using _ = intercept((asked) => {
       if (!isFor(bob)(asked)) return asked.work();
@@ -255,16 +255,16 @@ test("an inbox that throws is tried again, later each time, and others have thei
   expect(await waiting(id)).toEqual([]);
 });
 
-/** Runs the `notices` job now. @returns after how long it is to run again (ms) */
+/** Runs the `notifications` job now. @returns after how long it is to run again (ms) */
 async function runDue(stub: ReturnType<typeof conversationObject>): Promise<number> {
   await runInDurableObject(stub, async (_, { storage }) => {
-    storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'notices'");
+    storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'notifications'");
     await storage.setAlarm(Date.now() + 60_000);
   });
   await runDurableObjectAlarm(stub);
   const ended = Date.now();
   return runInDurableObject(stub, (_, { storage }) => {
-    const query = "SELECT due FROM jobs WHERE kind = 'notices'";
+    const query = "SELECT due FROM jobs WHERE kind = 'notifications'";
     return storage.sql.exec<{ due: number }>(query).one().due - ended;
   });
 }
@@ -339,7 +339,7 @@ test("an inbox that is lost knows what it had", async () => {
   expect(await noticed(bob, id)).toEqual(["added", "admin_set", "admin_unset"]);
 });
 
-test("whoever sends does not wait for notices", async () => {
+test("whoever sends does not wait for notifications", async () => {
   handIn({ outbox: { answerTimeoutMs: 50 } });
   const id = await groupOf("group", ann, [bob, cid]);
   using held = new HeldCalls(isNotice);
@@ -356,13 +356,13 @@ test("a message writes nothing of it", async () => {
   const id = await groupOf("group", ann, [bob]);
   const rows = () =>
     runInDurableObject(conversationObject(id), (_, { storage }) => ({
-      numbered: storage.sql.exec("SELECT notices FROM conversation").one(),
-      jobs: storage.sql.exec("SELECT kind FROM jobs WHERE kind = 'notices'").toArray(),
+      numbered: storage.sql.exec("SELECT notifications FROM conversation").one(),
+      jobs: storage.sql.exec("SELECT kind FROM jobs WHERE kind = 'notifications'").toArray(),
     }));
   const before = await rows();
   await post(id, ann, "hi");
   expect(await rows()).toEqual(before);
-  expect(before).toEqual({ numbered: { notices: 2 }, jobs: [] });
+  expect(before).toEqual({ numbered: { notifications: 2 }, jobs: [] });
 });
 
 test("a crowd is told at a pace, a few at once behind the first fifty", async () => {
@@ -402,11 +402,11 @@ test("a crowd is told at a pace, a few at once behind the first fifty", async ()
 });
 
 /** A notice of a group that there is not. */
-function made(id: number): SentNotice {
+function made(id: number): SentNotification {
   const group = { id: ConversationId.parse(7), handle: null, name: `${id}`, policy: "group" } as const;
   return {
     id,
-    notice: { event: "added", group, actorId: ann.user.id as UserId, message: "", createdAt: id },
+    notification: { event: "added", group, actorId: ann.user.id as UserId, message: "", createdAt: id },
   };
 }
 
@@ -415,35 +415,35 @@ test("the newest thousand are kept; read, hidden and forgotten ones count as non
   if (!eve) throw new Error("there is one");
   const inbox = inboxObject(eve.user.id);
   const box = async () => {
-    const answer = await inbox.noticeBox();
+    const answer = await inbox.notificationBox();
     if (!answer.ok) throw new Error(answer.detail);
     const { newest, ...rest } = answer.value;
     return { newest: newest?.id, ...rest };
   };
   const conversationId = ConversationId.parse(7);
   expect(await box()).toEqual({ newest: undefined, unreadCount: 0, isListed: false });
-  await inbox.notify({ conversationId, notices: range(1, 100).map(made) });
+  await inbox.notify({ conversationId, notifications: range(1, 100).map(made) });
   expect(await box()).toEqual({ newest: 100, unreadCount: 100, isListed: true });
-  await inbox.readNotices();
+  await inbox.readNotifications();
   for (const first of range(1, 10).map((hundred) => hundred * 100 + 1)) {
-    await inbox.notify({ conversationId, notices: range(first, first + 99).map(made) });
+    await inbox.notify({ conversationId, notifications: range(first, first + 99).map(made) });
   }
   expect(await box()).toEqual({ newest: 1_100, unreadCount: 1_000, isListed: true });
   expect((await noticesOf(eve)).map(({ id }) => id)).toEqual(range(101, 1_100));
-  const page = await inbox.notices({ before: 103, limit: 2 });
+  const page = await inbox.notificationPage({ before: 103, limit: 2 });
   expect(page).toMatchObject({ ok: true, value: { items: [{ id: 102 }, { id: 101 }], hasMore: false } });
   // What is not kept any more does not come again.
-  await inbox.notify({ conversationId, notices: range(50, 99).map(made) });
-  await inbox.hideNotices({ forget: false });
+  await inbox.notify({ conversationId, notifications: range(50, 99).map(made) });
+  await inbox.hideNotifications({ forget: false });
   expect(await box()).toEqual({ newest: 1_100, unreadCount: 0, isListed: false });
-  await inbox.notify({ conversationId, notices: [made(1_101)] });
+  await inbox.notify({ conversationId, notifications: [made(1_101)] });
   expect(await box()).toEqual({ newest: 1_101, unreadCount: 1, isListed: true });
-  await inbox.hideNotices({ forget: true });
+  await inbox.hideNotifications({ forget: true });
   expect(await box()).toEqual({ newest: undefined, unreadCount: 0, isListed: false });
-  await inbox.notify({ conversationId, notices: [made(1_101), made(1_102)] });
+  await inbox.notify({ conversationId, notifications: [made(1_101), made(1_102)] });
   expect(await box()).toEqual({ newest: 1_102, unreadCount: 1, isListed: true });
   // Another conversation counts for itself.
-  await inbox.notify({ conversationId: ConversationId.parse(8), notices: [made(1)] });
+  await inbox.notify({ conversationId: ConversationId.parse(8), notifications: [made(1)] });
   expect((await noticesOf(eve)).map(({ id, group }) => [id, group.name])).toEqual([
     [1_102, "1102"],
     [1_103, "1"],

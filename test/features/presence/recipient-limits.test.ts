@@ -35,7 +35,7 @@ interface Cost {
   atOnce: number;
 }
 
-type Told = Parameters<ReturnType<typeof env.INBOX.getByName>["tell"]>[0];
+type Told = Parameters<ReturnType<typeof env.INBOX.getByName>["pushEvent"]>[0];
 
 /** Counts from now on. Only the inbox of `reached` is asked: those of a crowd would have nothing to do, slowly. */
 function counting(reached?: SignedIn): Cost & Disposable {
@@ -47,7 +47,7 @@ function counting(reached?: SignedIn): Cost & Disposable {
     cost.calls++;
     underWay++;
     cost.atOnce = Math.max(cost.atOnce, underWay);
-    if (name === String(reached?.user.id)) await getByName(name).tell(input);
+    if (name === String(reached?.user.id)) await getByName(name).pushEvent(input);
     else await new Promise((resolve) => setTimeout(resolve, 0));
     underWay--;
     return { ok: true, value: null };

@@ -1,4 +1,4 @@
-import type { ReceivedNotice } from "../../../src/core/notice.ts";
+import type { ReceivedNotification } from "../../../src/core/notice.ts";
 import type { SignedIn } from "../clients/api.ts";
 import { inboxObject } from "../objects/room.ts";
 
@@ -7,8 +7,8 @@ export async function noticesOf(
   { user }: SignedIn,
   groupId?: number,
   last = 1_000,
-): Promise<ReceivedNotice[]> {
-  const answer = await inboxObject(user.id).notices({ limit: last });
+): Promise<ReceivedNotification[]> {
+  const answer = await inboxObject(user.id).notificationPage({ limit: last });
   if (!answer.ok) throw new Error(`no notices: ${answer.detail}`);
   return answer.value.items.filter(({ group }) => groupId === undefined || group.id === groupId).reverse();
 }

@@ -1,19 +1,19 @@
 import { expect } from "vitest";
-import type { Row } from "../../../src/conversation/log.ts";
+import type { MessageRow } from "../../../src/conversation/log.ts";
 import type { Room } from "../../../src/conversation/room.ts";
-import type { Bump, Told } from "../../../src/core/bump.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../../src/core/bump.ts";
 import { CoreError } from "../../../src/core/errors.ts";
 import { ConversationCode, ConversationId, Position, Seq, SessionId } from "../../../src/core/ids.ts";
 import type { Draft } from "../../../src/core/message.ts";
-import type { Conversations, DeviceSends } from "../../../src/core/ports.ts";
+import type { Conversations, DeviceSendRequest } from "../../../src/core/ports.ts";
 import type { DeviceEvent } from "../../../src/core/protocol.ts";
-import type { Place } from "../../../src/core/replay.ts";
-import { Cursors } from "../../../src/inbox/cursors.ts";
+import type { SyncPosition } from "../../../src/core/replay.ts";
+import { DeviceCursors } from "../../../src/inbox/cursors.ts";
 import { DeviceSockets } from "../../../src/inbox/device-sockets.ts";
-import { Feed } from "../../../src/inbox/feed.ts";
-import { List } from "../../../src/inbox/list.ts";
+import { DeviceFeed } from "../../../src/inbox/feed.ts";
+import { ConversationList } from "../../../src/inbox/list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
-import { Scenes } from "../../../src/inbox/scenes.ts";
+import { MessageContexts } from "../../../src/inbox/scenes.ts";
 import { JOBS_TABLE } from "../../../src/object/jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import type { Shown } from "../clients/displayed.ts";
@@ -60,8 +60,8 @@ const CROWD: DeviceEvent = {
       memberCount: 2,
       updatedAt: 0,
     },
-    ...{ discards: false, mentioned: [], peerRead: null },
-    ...{ sticky: false, silent: false, validation: false, lastMessage: null, disabled: false },
+    ...{ ignoresUnread: false, mentioned: [], peerRead: null },
+    ...{ pinned: false, silent: false, validation: false, lastMessage: null, disabled: false },
   },
 };
 const BOBS = { id: BOB, username: "", nickname: "", avatar: "" };
@@ -76,18 +76,18 @@ export class World {
   readonly #state: DurableObjectState;
   readonly #pause: Pause;
   readonly #clients: Client[];
-  readonly #list: List;
+  readonly #list: ConversationList;
   #sockets: DeviceSockets;
-  #feed: Feed;
+  #feed: DeviceFeed;
   #opening = 0;
   /** what the fan-out was answered last, and before */
-  readonly #answers: Told[] = [null];
+  readonly #answers: DeliveredPosition[] = [null];
   /** when the next call fails: before it does anything, or as it answers */
   #fails: "before" | "after" | null = null;
   #texts = 0;
   /** how often the inbox has started: what an earlier one has asked gets no answer */
   #starts = 0;
-  readonly #bumps: Bump[] = [];
+  readonly #bumps: InboxUpdate[] = [];
   /** his devices are to show what came behind this */
   from = 0;
   readonly failures: unknown[] = [];
@@ -98,7 +98,7 @@ export class World {
     this.#state = state;
     this.#pause = pause;
     this.#room = isolatedRoom(state.storage);
-    const weigh = ({ body }: Row) => (body.includes(LARGE) ? 256 * 1024 : body.length);
+    const weigh = ({ body }: MessageRow) => (body.includes(LARGE) ? 256 * 1024 : body.length);
     Object.defineProperty(this.#room.log, "weigh", { value: weigh });
     // The tables of an inbox beside those of a conversation.
     for (const { sql } of MIGRATIONS) state.storage.sql.exec(sql.replace(JOBS_TABLE, ""));
@@ -108,31 +108,31 @@ export class World {
       configurable: true,
       value: () => this.#clients.flatMap(({ held }) => held),
     });
-    this.#list = new List(state.storage.sql);
-    this.#list.take(this.#room.snapshot(BOB));
+    this.#list = new ConversationList(state.storage.sql);
+    this.#list.applyUpdate(this.#room.snapshot(BOB));
     [this.#sockets, this.#feed] = this.#start();
   }
 
-  #start(): [DeviceSockets, Feed] {
+  #start(): [DeviceSockets, DeviceFeed] {
     this.#starts++;
     this.#opening = 0;
-    const cursors = new Cursors(this.#state.storage.sql);
+    const cursors = new DeviceCursors(this.#state.storage.sql);
     const protocols = { v1: deviceProtocol };
     const deps = { protocols, settings: { rateLimits: false }, conversations: this.#conversations(), timing };
     const sockets = new DeviceSockets(this.#state, deps, cursors);
     const audience = {
       open: () => sockets.open(),
-      isListening: () => this.#opening > 0 || sockets.open().length > 0,
+      isOpen: () => this.#opening > 0 || sockets.open().length > 0,
     };
     const known = { audience, list: this.#list, timing, userId: () => BOB };
-    const scenes = new Scenes({ ...known, directory: { setting: async () => null } });
-    const feed = new Feed({ ...deps, ...known, cursors, scenes });
+    const scenes = new MessageContexts({ ...known, directory: { storedContext: async () => null } });
+    const feed = new DeviceFeed({ ...deps, ...known, cursors, contexts: scenes });
     sockets.resume(feed);
     return [sockets, feed];
   }
 
   /** Up to where there is something. */
-  get #place(): Place {
+  get #place(): SyncPosition {
     return { seq: this.#room.log.last.seq, rev: this.#room.state.rev };
   }
 
@@ -169,9 +169,9 @@ export class World {
         );
         return;
       case "revoke":
-        return this.#each(step, (seq) => this.#room.erasure.revoke(ANN, seq));
+        return this.#each(step, (seq) => this.#room.redaction.revoke(ANN, seq));
       case "hide":
-        return this.#each(step, (seq) => this.#room.erasure.hide(BOB, seq));
+        return this.#each(step, (seq) => this.#room.redaction.hide(BOB, seq));
       case "bump": {
         const old = this.#answers.at(-2) ?? null;
         const now = this.#place;
@@ -185,7 +185,7 @@ export class World {
       }
       case "list": {
         const snapshot = this.#room.snapshot(BOB);
-        this.later("list", () => this.#feed.know(snapshot));
+        this.later("list", () => this.#feed.applySubscription(snapshot));
         return;
       }
       case "come":
@@ -215,7 +215,7 @@ export class World {
         for (let i = 0; i < step.count; i++) this.#say(false, LARGE);
         return;
       case "crowd":
-        this.later("list", () => this.#sockets.tell(CROWD));
+        this.later("list", () => this.#sockets.broadcast(CROWD));
         return;
       case "restart":
         // In a turn of its own, so that all that waits waits for something outside.
@@ -250,15 +250,17 @@ export class World {
 
   #view(): Shown[] {
     const member = this.#room.members.active(BOB);
-    const rows: Row[] = [];
+    const rows: MessageRow[] = [];
     for (let hasMore = true; hasMore; ) {
       const page = this.#room.log.after(rows.at(-1)?.seq ?? this.from, LIMIT, member);
       rows.push(...page.rows);
       hasMore = page.hasMore;
     }
-    return this.#room.view.for(rows, member).map(({ seq, sender, kind, body, revoked, createdAt }) => ({
-      ...{ seq, senderId: sender.id, kind, body: JSON.parse(body), revoked, createdAt },
-    }));
+    return this.#room.renderer
+      .render(rows, member)
+      .map(({ seq, sender, kind, body, revoked, createdAt }) => ({
+        ...{ seq, senderId: sender.id, kind, body: JSON.parse(body), revoked, createdAt },
+      }));
   }
 
   text(): string {
@@ -272,8 +274,8 @@ export class World {
       ...{ clientMsgId: `http ${this.#texts}`, kind: "text", body: JSON.stringify({ text }) },
       ...{ quoteSeq: undefined, mentions: [] },
     };
-    this.#room.submit(byBob ? BOB : ANN, [draft], { settle: () => undefined });
-    this.#room.settle();
+    this.#room.submit(byBob ? BOB : ANN, [draft], { resolve: () => undefined });
+    this.#room.flushSends();
   }
 
   async #each(
@@ -290,17 +292,17 @@ export class World {
   }
 
   /** Makes a bump now; it arrives later. */
-  async #bump(told: Told): Promise<void> {
-    const { bump } = await this.#room.devices.sends({ userId: BOB, drafts: [], told });
+  async #bump(told: DeliveredPosition): Promise<void> {
+    const { update: bump } = await this.#room.devices.sends({ userId: BOB, drafts: [], delivered: told });
     if (!bump) return;
     this.#bumps.push(structuredClone(bump));
     this.later("bump", () => this.#hand(bump));
   }
 
-  async #hand(bump: Bump): Promise<void> {
+  async #hand(bump: InboxUpdate): Promise<void> {
     this.note("bump", bump);
     try {
-      const told = await this.#feed.bump(structuredClone(bump));
+      const told = await this.#feed.applyUpdate(structuredClone(bump));
       await this.#pause("told");
       this.#answers.push(told);
     } catch (error) {
@@ -341,11 +343,11 @@ export class World {
     const never = () => Promise.reject(new Error("not asked here"));
     return {
       replay: (_, input) => this.#call(() => devices.replay(input)),
-      hello: () => this.#call(() => this.#room.snapshot(BOB)),
-      sends: (_, input) => this.#call(() => this.#sends(input)),
-      ...{ announce: async () => undefined, typing: async () => undefined },
+      subscribe: () => this.#call(() => this.#room.snapshot(BOB)),
+      sendFromDevice: (_, input) => this.#call(() => this.#sends(input)),
+      ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, read: never },
-      ...{ snapshot: never, truth: never, openSessions: never },
+      ...{ snapshot: never, snapshotForRepair: never, openSessions: never },
     };
   }
 
@@ -372,17 +374,17 @@ export class World {
   }
 
   /** What is behind a forward waits for it, and is stored later than what is before it. */
-  async #sends({ userId, drafts, told }: DeviceSends) {
+  async #sends({ userId, drafts, delivered: told }: DeviceSendRequest) {
     const middle = Math.ceil(drafts.length / 2);
-    const first = await this.#store({ userId, drafts: drafts.slice(0, middle), told: null });
+    const first = await this.#store({ userId, drafts: drafts.slice(0, middle), delivered: null });
     await this.#pause("store");
-    const rest = await this.#store({ userId, drafts: drafts.slice(middle), told });
-    return { outcomes: [...first.outcomes, ...rest.outcomes], bump: rest.bump };
+    const rest = await this.#store({ userId, drafts: drafts.slice(middle), delivered: told });
+    return { outcomes: [...first.outcomes, ...rest.outcomes], update: rest.update };
   }
 
-  #store(input: DeviceSends) {
+  #store(input: DeviceSendRequest) {
     const sent = this.#room.devices.sends(input);
-    this.#room.settle();
+    this.#room.flushSends();
     return sent;
   }
 }

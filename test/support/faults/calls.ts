@@ -1,5 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { ConversationObject } from "../../../src/conversation/object.ts";
+import type { InboxObject } from "../../../src/inbox/object.ts";
 import type { Break } from "./break.ts";
 
 /** A call of one object, or of the Worker, to another object. */
@@ -7,29 +9,34 @@ export interface ObjectCall {
   to: "INBOX" | "CONVERSATION";
   /** the id of its user, or its conversation */
   id: number;
-  method: string;
+  method: Method;
   args: readonly unknown[];
   /** makes it */
   work(): unknown;
 }
 
 /** What objects are asked that concerns devices, and notices: by each other, and by the Worker. */
-const METHODS: Record<string, readonly string[]> = {
-  INBOX: ["bump", "tell", "list", "notify"],
+const METHODS = {
+  INBOX: ["applyUpdate", "pushEvent", "list", "notify"],
   CONVERSATION: [
     "send",
-    "sends",
+    "sendFromDevice",
     "read",
-    "announce",
+    "pushConversation",
     "replay",
-    "hello",
+    "subscribe",
     "snapshot",
     "revoke",
     "hide",
     "history",
-    "readable",
+    "readablePage",
   ],
+} as const satisfies {
+  INBOX: readonly (keyof InboxObject)[];
+  CONVERSATION: readonly (keyof ConversationObject)[];
 };
+
+type Method = (typeof METHODS)[keyof typeof METHODS][number];
 
 /** Has every such call go through `on`, which makes it or does not, until this is disposed of. */
 export function intercept(on: (call: ObjectCall) => unknown): Disposable {
@@ -57,10 +64,10 @@ function intercepted(
       const found: unknown = Reflect.get(target, name, target);
       // By its class the test runtime knows it.
       if (typeof found !== "function" || name === "constructor") return found;
-      const method = String(name);
+      const method = METHODS[to].find((one) => one === name);
       return (...args: unknown[]) => {
         const work = () => Reflect.apply(found, target, args);
-        return METHODS[to]?.includes(method) ? on({ to, id, method, args, work }) : work();
+        return method ? on({ to, id, method, args, work }) : work();
       };
     },
   });
@@ -103,7 +110,7 @@ export function loseAtBump(conversationId: number, step: number, loss: Loss): Br
     }).catch(() => undefined);
   };
   const isBroken = (now: number) => now === step;
-  const broken = breakCalls(loss, ({ method }) => method === "bump", { isBroken, meanwhile: lose });
+  const broken = breakCalls(loss, ({ method }) => method === "applyUpdate", { isBroken, meanwhile: lose });
   return Object.assign(broken, {
     async [Symbol.asyncDispose]() {
       broken[Symbol.dispose]();
@@ -153,7 +160,7 @@ export function shuffleBumps(): Break {
   const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const late = new Map<number, ObjectCall>();
   const held = intercept(async (call) => {
-    if (call.method !== "bump") return call.work();
+    if (call.method !== "applyUpdate") return call.work();
     found.steps++;
     const before = late.get(call.id);
     if (!before) {

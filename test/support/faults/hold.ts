@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { ConversationObject } from "../../../src/conversation/object.ts";
 
 /**
  * An object that answers nobody: what waits for it waits until it is released. The two sides look at
@@ -57,7 +58,7 @@ export class HeldCalls {
 
   static async hold(
     id: number,
-    name: "sends" | "replay" | "hello" | "kick" | "messages",
+    name: keyof ConversationObject & ("sendFromDevice" | "replay" | "subscribe" | "kick" | "messages"),
   ): Promise<HeldCalls> {
     const held = new HeldCalls();
     await runInDurableObject(env.CONVERSATION.getByName(String(id)), (instance) => {

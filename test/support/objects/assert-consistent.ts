@@ -61,7 +61,16 @@ export async function assertConsistent(id: number): Promise<void> {
   for (const [i, { user_id: userId }] of members.entries()) {
     const snapshot = snapshots[i];
     if (!snapshot?.ok) throw new Error(`no snapshot for ${userId}`);
-    const { ver, state, lastSeq, lastN, readSeq, readN, visibleFrom, memberCount } = snapshot.value;
+    const {
+      version: ver,
+      state,
+      lastSeq,
+      lastCount: lastN,
+      readSeq,
+      readCount: readN,
+      visibleFrom,
+      memberCount,
+    } = snapshot.value;
     const known = await runInDurableObject(env.INBOX.getByName(String(userId)), (_, { storage }) =>
       Rows.parse(
         storage.sql

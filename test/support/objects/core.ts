@@ -5,7 +5,7 @@ import type { Core } from "../../../src/core/core.ts";
 import { createGroup } from "../../../src/core/group-creation.ts";
 import { type ConversationId, UserId } from "../../../src/core/ids.ts";
 import type { PolicyName } from "../../../src/core/policies.ts";
-import { SessionMemory } from "../../../src/core/session-memory.ts";
+import { SessionCache } from "../../../src/core/session-memory.ts";
 import { readSettings } from "../../../src/core/settings.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
@@ -18,7 +18,7 @@ function core(): Core {
     conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
     inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     files: env.FILES,
-    sessionMemory: new SessionMemory(timing.sessionCache),
+    sessionCache: new SessionCache(timing.sessionCache),
     settings: readSettings(env),
     timing,
     waitUntil: (work) => void work,

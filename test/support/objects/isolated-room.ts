@@ -3,12 +3,12 @@ import { env } from "cloudflare:workers";
 import { Room } from "../../../src/conversation/room.ts";
 import type { JobKind } from "../../../src/conversation/room-jobs.ts";
 import { create } from "../../../src/conversation/state.ts";
-import type { ConversationKind, Flags } from "../../../src/core/conversation.ts";
+import type { ConversationKind, DirectFlags } from "../../../src/core/conversation.ts";
 import { ConversationId, UserId } from "../../../src/core/ids.ts";
 import type { PolicyName } from "../../../src/core/policies.ts";
 import type { ConversationDirectory } from "../../../src/core/ports.ts";
 import { readSettings } from "../../../src/core/settings.ts";
-import { Jobs } from "../../../src/object/jobs.ts";
+import { AlarmJobs } from "../../../src/object/jobs.ts";
 import { timing } from "../timing.ts";
 import { PLAIN } from "./profile.ts";
 
@@ -56,18 +56,18 @@ export async function inIsolatedObject(
 /** The room over such tables; it reaches neither D1 nor inboxes. @param flags what D1 says, if it is asked */
 export function isolatedRoom(
   storage: DurableObjectStorage,
-  flags: () => Promise<Flags | null> = nothing,
+  flags: () => Promise<DirectFlags | null> = nothing,
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, flags: nothing, projection: nothing, index: nothing },
     notices: nothing,
   };
   const directory: ConversationDirectory = {
-    ...{ created: nothing, flags },
+    ...{ created: nothing, directFlags: flags },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
   };
-  const inboxes = { bump: nothing, notify: nothing, register: nothing, unregister: nothing };
+  const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
   const deps = { directory, inboxes, sources, settings: readSettings(env), timing };
-  return new Room(storage, deps, new Jobs<JobKind>(storage, handlers, timing.jobs));
+  return new Room(storage, deps, new AlarmJobs<JobKind>(storage, handlers, timing.jobs));
 }

@@ -489,8 +489,8 @@ describe("who is not there any more", () => {
   test("is shown so by whichever of his inbox and D1 knows first", async () => {
     const id = await newGroup(owner, left, removed);
     using _ = intercept(({ id: to, method, args, work }) => {
-      const hears = to === removed.user.id && method === "bump";
-      const asks = method === "snapshot" || method === "hello";
+      const hears = to === removed.user.id && method === "applyUpdate";
+      const asks = method === "snapshot" || method === "subscribe";
       if (hears || (asks && JSON.stringify(args).includes(String(removed.user.id)))) throw new Error("lost");
       return work();
     });

@@ -235,7 +235,7 @@ test("a mute lasts as long as it says, and is told", async () => {
   for (const bad of [-1, 1.5, "x", undefined, 315_360_001, null])
     failure(await mute(bad), 70_402, "muteTime");
   const answer = await conversationObject(id).page({ userId: UserId.parse(ann.user.id), limit: 9 });
-  expect(answer.ok && answer.value.items.map(({ tip }) => tip?.mutedForS)).toEqual([600, 0]);
+  expect(answer.ok && answer.value.items.map(({ systemMessage: tip }) => tip?.mutedForS)).toEqual([600, 0]);
 });
 
 test("roles are the owner's to give, and only where there are some", async () => {

@@ -356,7 +356,7 @@ describe("messages", () => {
 describe("what a conversation is like", () => {
   test("each inbox asks D1 for it once, however much is said", async () => {
     // An answer that the machine delays is waited for, and known for as long as the test takes.
-    handIn({ sceneCache: { freshMs: 3_600_000, timeoutMs: 60_000 } });
+    handIn({ contextCache: { freshMs: 3_600_000, timeoutMs: 60_000 } });
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const asked: number[] = [];

@@ -635,7 +635,7 @@ describe("pages of logs", () => {
     await socket.until(({ acks }) => acks.length === MANY);
     const now = Date.now.bind(Date);
     let calls = 0;
-    using held = new HeldCalls(({ method }) => method === "readable" && ++calls === 3);
+    using held = new HeldCalls(({ method }) => method === "readablePage" && ++calls === 3);
     const reading = logs(one, many, "&total");
     const read = isEnded ? expect(reading).rejects.toThrow() : reading;
     await held.arrived();

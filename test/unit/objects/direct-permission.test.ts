@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { DirectFlags } from "../../../src/conversation/flags.ts";
-import type { Origin } from "../../../src/conversation/listener.ts";
-import type { Outcome } from "../../../src/conversation/sends.ts";
-import { State } from "../../../src/conversation/state.ts";
-import type { Flags } from "../../../src/core/conversation.ts";
+import { DirectPermission } from "../../../src/conversation/flags.ts";
+import type { SendOrigin } from "../../../src/conversation/listener.ts";
+import type { SendOutcome } from "../../../src/conversation/sends.ts";
+import { ConversationState } from "../../../src/conversation/state.ts";
+import type { DirectFlags } from "../../../src/core/conversation.ts";
 import { Errors } from "../../support/errors.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
-const NONE: Flags = { blocked: false, friends: false, friendsOnly: false };
+const NONE: DirectFlags = { blocked: false, friends: false, friendsOnly: false };
 
 /** D1, of which each look answers when the test lets it. */
 class Directory {
-  readonly looks: { answer: (flags: Flags | null) => void; fail: () => void }[] = [];
+  readonly looks: { answer: (flags: DirectFlags | null) => void; fail: () => void }[] = [];
   begun = 0;
 
-  readonly read = (): Promise<Flags | null> => {
+  readonly read = (): Promise<DirectFlags | null> => {
     this.begun++;
     return new Promise((resolve, reject) => {
       this.looks.push({ answer: resolve, fail: () => reject(new Error("not reached")) });
@@ -24,7 +24,7 @@ class Directory {
   };
 
   /** Lets the look that is under way answer; there is exactly one. */
-  answer(flags: Partial<Flags> | null): Promise<void> {
+  answer(flags: Partial<DirectFlags> | null): Promise<void> {
     expect(this.looks).toHaveLength(1);
     this.looks.shift()?.answer(flags && { ...NONE, ...flags });
     return turn();
@@ -44,21 +44,21 @@ function inObject(
 }
 
 function flagsIn(storage: DurableObjectStorage, directory: Directory) {
-  const state = new State(storage.sql);
+  const state = new ConversationState(storage.sql);
   const due: number[] = [];
-  const told: Flags[] = [];
+  const told: DirectFlags[] = [];
   const deps = {
     read: directory.read,
     schedule: (at: number) => due.push(at),
-    changed: () => told.push(state.flags),
+    changed: () => told.push(state.directFlags),
   };
-  return { state, due, told, flags: new DirectFlags(storage.sql, state, deps, timing.blockChange) };
+  return { state, due, told, flags: new DirectPermission(storage.sql, state, deps, timing.blockChange) };
 }
 
 test("a look that began before it was asked for does not count, and overwrites nothing", () =>
   inObject(async ({ storage, directory }) => {
     const { state, told, flags } = flagsIn(storage, directory);
-    flags.changing("a");
+    flags.prepareChange("a");
     const early = flags.check();
     const done = settled(flags.changed("a"));
     // One look at a time: the second begins when the first has answered.
@@ -67,14 +67,14 @@ test("a look that began before it was asked for does not count, and overwrites n
     expect(await early).toBeNull();
     expect([done.is, directory.begun]).toEqual([false, 2]);
     await directory.answer({ blocked: true });
-    expect([done.is, state.flags.blocked, flags.check()]).toEqual([true, true, null]);
+    expect([done.is, state.directFlags.blocked, flags.check()]).toEqual([true, true, null]);
     expect(told).toEqual([{ ...NONE, blocked: true }]);
   }));
 
 test("all who ask while a look is under way share the next", () =>
   inObject(async ({ storage, directory }) => {
     const { flags } = flagsIn(storage, directory);
-    flags.changing("a");
+    flags.prepareChange("a");
     const first = flags.check();
     const others = range(1, 100).map(() => flags.check());
     await directory.answer({});
@@ -89,13 +89,13 @@ test("a look that fails refuses those who waited for it, and the next begins ane
   inObject(async ({ storage, directory }) => {
     using errors = new Errors();
     const { state, flags } = flagsIn(storage, directory);
-    flags.changing("a");
+    flags.prepareChange("a");
     const [first, second] = [flags.check(), flags.check()];
     await directory.fail();
     await directory.answer({ blocked: true });
     expect(await first).toMatchObject({ ok: false, code: "unavailable" });
     expect(await second).toBeNull();
-    expect(state.flags.blocked).toBe(true);
+    expect(state.directFlags.blocked).toBe(true);
     const done = flags.changed("a");
     const failed = expect(done).rejects.toThrow("not reached");
     await directory.fail();
@@ -109,9 +109,9 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
   inObject(async ({ storage, directory }) => {
     const { due, flags } = flagsIn(storage, directory);
     const before = Date.now();
-    flags.changing("old");
-    flags.changing("new");
-    flags.changing("new");
+    flags.prepareChange("old");
+    flags.prepareChange("new");
+    flags.prepareChange("new");
     expect(due).toHaveLength(2);
     expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
     storage.sql.exec("UPDATE flag_changes SET at = at - 40000 WHERE token = 'old'");
@@ -121,8 +121,8 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
     expect(await next).toBeGreaterThanOrEqual(before + 40_000);
     expect(storage.sql.exec("SELECT token FROM flag_changes").toArray()).toEqual([{ token: "new" }]);
     // Whether only friends may write was settled at creation.
-    expect(new State(storage.sql).flags).toEqual({ ...NONE, friends: true });
-    expect(back.state.flags).toEqual({ ...NONE, friends: true });
+    expect(new ConversationState(storage.sql).directFlags).toEqual({ ...NONE, friends: true });
+    expect(back.state.directFlags).toEqual({ ...NONE, friends: true });
     const last = back.flags.changed("new");
     await directory.answer({});
     await last;
@@ -136,15 +136,16 @@ test("what comes from one origin keeps its order; others do not wait for it", ()
     const room = isolatedRoom(storage, directory.read);
     const bodies: string[] = [];
     const from = () => ({
-      settle: ({ result }: Outcome<Origin>) => bodies.push(result.ok ? result.value.row.body : "refused"),
+      resolve: ({ result }: SendOutcome<SendOrigin>) =>
+        bodies.push(result.ok ? result.value.row.body : "refused"),
     });
     const [one, other] = [from(), from()];
-    room.flags.changing("a");
-    const done = room.flags.changed("a");
+    room.directPermission.prepareChange("a");
+    const done = room.directPermission.changed("a");
     room.submit(ANN, [draft("first, waits for the look after this one")], one);
     await directory.answer({});
     await done;
-    expect(room.flags.check()).toBeNull();
+    expect(room.directPermission.check()).toBeNull();
     room.submit(ANN, [draft("second, waits for the first")], one);
     room.submit(BOB, [draft("of another")], other);
     await turn();
@@ -159,9 +160,9 @@ test("no more waits than a conversation takes in, and all of it is answered", ()
     const results: string[] = [];
     const enter = (body = "{}") =>
       room.submit(ANN, [draft(body)], {
-        settle: ({ result }) => results.push(result.ok ? "stored" : result.code),
+        resolve: ({ result }) => results.push(result.ok ? "stored" : result.code),
       });
-    room.flags.changing("a");
+    room.directPermission.prepareChange("a");
     for (const _ of range(1, 1_005)) enter();
     expect(results).toEqual(range(1, 5).map(() => "rate_limited"));
     await directory.answer({ blocked: false });

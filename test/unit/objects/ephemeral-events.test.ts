@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Announcements } from "../../../src/conversation/announcements.ts";
-import { Passings } from "../../../src/conversation/passings.ts";
+import { ConversationUpdates } from "../../../src/conversation/announcements.ts";
+import { EphemeralEvents } from "../../../src/conversation/passings.ts";
 import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
@@ -10,7 +10,7 @@ const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
 const conversationId = ConversationId.parse(1);
 
 test("who typed a while ago is not told of any more, nor waits to be", () => {
-  const passings = new Passings(timing.typing);
+  const passings = new EphemeralEvents(timing.typing);
   passings.add([BOB], "typing 1", { type: "typing", conversationId, userId: ANN });
   expect(passings.of(BOB).map(({ event }) => event.type)).toEqual(["typing"]);
   const later = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 4_000);
@@ -20,7 +20,7 @@ test("who typed a while ago is not told of any more, nor waits to be", () => {
 });
 
 test("the last of each kind waits, behind what came before it, until it was taken", () => {
-  const passings = new Passings(timing.typing);
+  const passings = new EphemeralEvents(timing.typing);
   const read = (seq: number) => ({
     type: "read" as const,
     conversationId,
@@ -33,7 +33,7 @@ test("the last of each kind waits, behind what came before it, until it was take
   const waiting = passings.of(BOB);
   expect(waiting.map(({ event }) => event)).toMatchObject([{ type: "typing" }, { type: "read", seq: 2 }]);
   passings.add([BOB], "read 1", read(3));
-  passings.took(BOB, Math.max(...waiting.map(({ id }) => id)));
+  passings.delivered(BOB, Math.max(...waiting.map(({ id }) => id)));
   expect(passings.of(BOB).map(({ event }) => event)).toEqual([read(3)]);
 });
 
@@ -48,14 +48,14 @@ describe("announcements", () => {
           if (asked.flat().length === everybody.length) resolve();
           return new Map();
         };
-        const announcements = new Announcements(
+        const announcements = new ConversationUpdates(
           isolatedRoom(storage),
           { listed },
           timing.announcements,
           () => undefined,
         );
-        announcements.to(everybody);
-        announcements.to(everybody.slice(500));
+        announcements.pushTo(everybody);
+        announcements.pushTo(everybody.slice(500));
       });
       expect(asked.flat()).toEqual(everybody);
       expect(Math.max(...asked.map(({ length }) => length))).toBe(100);

@@ -1,7 +1,7 @@
 import { onTestFinished, vi } from "vitest";
-import type { Membership } from "../../../src/conversation/attendance.ts";
+import type { FanoutSource } from "../../../src/conversation/attendance.ts";
 import { Fanout } from "../../../src/conversation/fanout.ts";
-import type { Bump, Told } from "../../../src/core/bump.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../../src/core/bump.ts";
 import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
 import type { Inboxes } from "../../../src/core/ports.ts";
 import { range } from "../../support/objects/room.ts";
@@ -54,30 +54,30 @@ export class World {
   }
 
   fanout(): Fanout {
-    const membership: Membership = {
+    const membership: FanoutSource = {
       conversationId: ConversationId.parse(1),
       ids: () => this.ids,
       version: () => this.version,
-      bump: (id) => this.#bump(id),
+      update: (id) => this.#bump(id),
       isLarge: () => this.isLarge,
-      place: () => ({ seq: Position.parse(this.version), rev: 0 }),
+      deliveredPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       hasDevices: (id) => this.devices.get(id) ?? null,
       setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
-      hasPassing: (id) => this.passing.has(id),
-      took: (id) => void this.passing.delete(id),
+      hasEphemeral: (id) => this.passing.has(id),
+      delivered: (id) => void this.passing.delete(id),
     };
     const inboxes: Inboxes = {
-      bump: (id, bump) => this.#take(id, bump),
+      applyUpdate: (id, bump) => this.#take(id, bump),
       notify: () => Promise.reject(new Error("not asked here")),
       register: () => Promise.reject(new Error("not asked here")),
       unregister: () => Promise.reject(new Error("not asked here")),
     };
     const note: Note = {
-      exists: () => this.noteStands,
-      write: () => {
+      isSet: () => this.noteStands,
+      set: () => {
         this.noteStands = true;
       },
-      erase: () => {
+      clear: () => {
         this.noteStands = false;
       },
     };
@@ -109,7 +109,7 @@ export class World {
     return this.ids.every((id) => this.broken.has(id) || this.has.get(id) === this.version);
   }
 
-  #bump(id: UserId): Bump {
+  #bump(id: UserId): InboxUpdate {
     if (this.unmade.has(id)) {
       this.calls.push({ id, ver: -1 });
       throw new Error("this snapshot cannot be made");
@@ -119,19 +119,26 @@ export class World {
       visibleFrom: zero,
       newFrom: zero,
       lastSeq: zero,
-      lastN: 0,
+      lastCount: 0,
       readSeq: zero,
-      readN: 0,
+      readCount: 0,
       memberCount: 1,
-      hidden: false,
+      deletedForMe: false,
       rev: 0,
-      passing: [],
+      ephemeral: [],
     };
     const conversationId = ConversationId.parse(1);
-    return { conversationId, ver: this.version, state: "active", ...standing, preview: null, updatedAt: 0 };
+    return {
+      conversationId,
+      version: this.version,
+      state: "active",
+      ...standing,
+      preview: null,
+      updatedAt: 0,
+    };
   }
 
-  async #take(id: UserId, { ver }: Bump): Promise<Told> {
+  async #take(id: UserId, { version: ver }: InboxUpdate): Promise<DeliveredPosition> {
     this.calls.push({ id, ver });
     this.underWay.set(id, (this.underWay.get(id) ?? 0) + 1);
     const all = [...this.underWay.values()];

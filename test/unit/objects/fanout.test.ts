@@ -44,7 +44,7 @@ test("many who wait for the same member share a call", async () => {
   const fanout = world.fanout();
   world.version = 1;
   fanout.changed();
-  await world.during(Promise.all(range(1, 30).map(() => fanout.tellNow(world.ids))));
+  await world.during(Promise.all(range(1, 30).map(() => fanout.deliverNow(world.ids))));
   expect(world.allKnow).toBe(true);
   expect(world.mostForOne).toBe(1);
   expect(world.calls.length).toBeLessThanOrEqual(6);
@@ -59,7 +59,7 @@ test("an inbox that fails stops neither the others nor the caller, and is told b
   for (const version of [1, 2, 3]) {
     world.version = version;
     fanout.changed();
-    await world.during(fanout.tellNow(world.ids));
+    await world.during(fanout.deliverNow(world.ids));
     await world.until(() => world.allKnow);
   }
   expect(await world.during(fanout.repair())).toBe(false);
@@ -74,7 +74,7 @@ test("a start without a note tells nobody, one with a note tells all", async () 
   const world = new World(5);
   world.version = 7;
   world.fanout().resume();
-  await world.during(world.fanout().tellNow(world.ids));
+  await world.during(world.fanout().deliverNow(world.ids));
   expect(world.calls).toEqual([]);
   world.noteStands = true;
   expect(await world.during(world.fanout().repair())).toBe(true);
@@ -115,7 +115,7 @@ describe("to devices", () => {
     const [one] = world.ids;
     if (one === undefined) throw new Error("three members");
     world.passing.add(one);
-    fanout.passing();
+    fanout.ephemeral();
     await world.until(() => world.passing.size === 0);
     expect(world.calls.map(({ id }) => id)).toEqual([one]);
   });
@@ -131,7 +131,7 @@ describe("to devices", () => {
     world.version = 1;
     fanout.changed();
     await world.until(() => world.has.get(online) === 1);
-    fanout.hello(asking, false);
+    fanout.subscribe(asking, false);
     world.version = 2;
     fanout.changed();
     await world.until(() => world.has.get(asking) === 2 && world.has.get(online) === 2);
@@ -165,7 +165,7 @@ describe("to devices", () => {
     fanout.changed();
     // Nobody had devices: from now on each rests for a minute.
     await world.until(() => world.allKnow);
-    fanout.hello(asking, true);
+    fanout.subscribe(asking, true);
     world.version = 2;
     fanout.changed();
     await world.until(() => world.has.get(asking) === 2);
@@ -177,17 +177,17 @@ describe("to devices", () => {
     const [online, offline] = world.ids;
     if (online === undefined || offline === undefined) throw new Error("two members");
     world.online.add(online);
-    expect(world.ids.map((id) => fanout.mayHear(id))).toEqual([true, true]);
+    expect(world.ids.map((id) => fanout.mayReceiveEphemeral(id))).toEqual([true, true]);
     world.version = 1;
-    await world.during(fanout.tellNow(world.ids));
-    expect(world.ids.map((id) => fanout.mayHear(id))).toEqual([true, false]);
+    await world.during(fanout.deliverNow(world.ids));
+    expect(world.ids.map((id) => fanout.mayReceiveEphemeral(id))).toEqual([true, false]);
     // A while later his first device may have come: then one more call finds out.
     vi.setSystemTime(Date.now() + timing.deviceTracker.absentMs);
-    expect(fanout.mayHear(offline)).toBe(true);
+    expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
     world.isLarge = true;
-    expect(fanout.mayHear(offline)).toBe(false);
-    fanout.hello(offline, true);
-    expect(fanout.mayHear(offline)).toBe(true);
+    expect(fanout.mayReceiveEphemeral(offline)).toBe(false);
+    fanout.subscribe(offline, true);
+    expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
   });
 
   test("in a large group whoever looks at his list is told after those with devices, and taken to have none", async () => {
@@ -198,7 +198,7 @@ describe("to devices", () => {
     for (const id of world.ids) world.devices.set(id, id === online);
     world.online.add(online);
     const fanout = world.fanout();
-    for (const id of world.ids) if (id !== online) fanout.hello(id, false);
+    for (const id of world.ids) if (id !== online) fanout.subscribe(id, false);
     world.version = 1;
     fanout.changed();
     await world.until(() => world.allKnow);
@@ -243,7 +243,7 @@ describe("in lanes", () => {
     world.version = 1;
     fanout.changed();
     await world.until(() => world.has.size === 2);
-    await world.during(fanout.tellNow(world.ids));
+    await world.during(fanout.deliverNow(world.ids));
     expect(world.calls.length).toBeLessThanOrEqual(4);
   });
 
@@ -260,7 +260,7 @@ describe("in lanes", () => {
     let answer = () => {};
     world.held.set(ann, new Promise<void>((resolve) => (answer = resolve)));
     world.version = 2;
-    const told = fanout.tellNow([ann]);
+    const told = fanout.deliverNow([ann]);
     world.version = 3;
     fanout.changed();
     world.held.delete(ann);

@@ -1,10 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { Bump } from "../../../src/core/bump.ts";
+import type { InboxUpdate } from "../../../src/core/bump.ts";
 import type { Result } from "../../../src/core/errors.ts";
 import { ConversationId, Position, Seq, type UserId } from "../../../src/core/ids.ts";
-import { Gate } from "../../../src/inbox/gate.ts";
+import { SessionGate } from "../../../src/inbox/gate.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
@@ -20,23 +20,23 @@ beforeAll(async () => {
   userId = ann.user.id;
 });
 
-function bump(conversation: number, ver: number, fields: Partial<Bump> = {}): Bump {
+function bump(conversation: number, ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
   return {
     conversationId: ConversationId.parse(conversation),
-    ver,
+    version: ver,
     state: "active",
-    hidden: false,
+    deletedForMe: false,
     visibleFrom: Position.parse(0),
     newFrom: Position.parse(0),
     lastSeq: Position.parse(ver),
-    lastN: ver,
+    lastCount: ver,
     readSeq: Position.parse(0),
-    readN: 0,
+    readCount: 0,
     memberCount: 2,
     preview: null,
     updatedAt: ver,
     rev: 0,
-    passing: [],
+    ephemeral: [],
     ...fields,
   };
 }
@@ -59,36 +59,36 @@ function told<T>(result: Result<T>): T {
 
 test("a snapshot is taken only if it is newer: late and doubled ones change nothing, in any order", async () => {
   const inbox = inboxObject(userId);
-  for (const ver of [3, 1, 3, 2, 5, 4, 5]) await inbox.bump(bump(1, ver));
-  const stale = bump(1, 5, { lastN: 99, preview: null, updatedAt: 99 });
-  await inbox.bump(stale);
+  for (const ver of [3, 1, 3, 2, 5, 4, 5]) await inbox.applyUpdate(bump(1, ver));
+  const stale = bump(1, 5, { lastCount: 99, preview: null, updatedAt: 99 });
+  await inbox.applyUpdate(stale);
   expect(await entries()).toMatchObject([{ conversationId: 1, lastSeq: 5, unreadCount: 5, updatedAt: 5 }]);
   await evictDurableObject(inbox);
-  await inbox.bump(bump(1, 4, { lastN: 99 }));
+  await inbox.applyUpdate(bump(1, 4, { lastCount: 99 }));
   expect(await entries()).toMatchObject([{ lastSeq: 5, unreadCount: 5 }]);
 });
 
 test("concurrent snapshots leave the newest", async () => {
   const inbox = inboxObject(userId);
-  await Promise.all(range(1, 30).map((i) => inbox.bump(bump(2, (i * 7) % 31))));
+  await Promise.all(range(1, 30).map((i) => inbox.applyUpdate(bump(2, (i * 7) % 31))));
   expect((await entries()).find(({ conversationId }) => conversationId === 2)).toMatchObject({ lastSeq: 30 });
 });
 
 test("who has left has it no more in his list; whoever joins again has it", async () => {
   const inbox = inboxObject(userId);
-  await inbox.bump(bump(3, 1));
-  await inbox.bump(bump(3, 2, { state: "left" }));
-  await inbox.bump(bump(3, 1));
+  await inbox.applyUpdate(bump(3, 1));
+  await inbox.applyUpdate(bump(3, 2, { state: "left" }));
+  await inbox.applyUpdate(bump(3, 1));
   expect((await entries()).map(({ conversationId }) => conversationId)).not.toContain(3);
-  await inbox.bump(bump(3, 3));
+  await inbox.applyUpdate(bump(3, 3));
   expect((await entries()).map(({ conversationId }) => conversationId)).toContain(3);
 });
 
 test("a sticky flag outlives snapshots and hibernation", async () => {
   const inbox = inboxObject(userId);
-  await inbox.bump(bump(4, 1));
-  await inbox.stick({ conversationId: ConversationId.parse(4), sticky: true });
-  await inbox.bump(bump(4, 2));
+  await inbox.applyUpdate(bump(4, 1));
+  await inbox.setPinned({ conversationId: ConversationId.parse(4), sticky: true });
+  await inbox.applyUpdate(bump(4, 2));
   await evictDurableObject(inbox);
   expect((await entries())[0]).toMatchObject({ conversationId: 4, sticky: true, lastSeq: 2 });
 });
@@ -103,7 +103,7 @@ test("a preview is kept as it was told", async () => {
     revoked: false,
     createdAt: 5,
   } as const;
-  await inboxObject(userId).bump(bump(5, 1, { preview: { ...preview, mentions: [userId] } }));
+  await inboxObject(userId).applyUpdate(bump(5, 1, { preview: { ...preview, mentions: [userId] } }));
   const found = (await entries()).find(({ conversationId }) => conversationId === 5);
   expect(found?.preview).toEqual(preview);
 });
@@ -111,8 +111,8 @@ test("a preview is kept as it was told", async () => {
 test("pages reach each conversation once, also where many have the same time", async () => {
   const newcomer = await register();
   const inbox = inboxObject(newcomer.user.id);
-  for (const i of range(1, 25)) await inbox.bump(bump(i, 1, { updatedAt: i % 3 }));
-  for (const i of [4, 8]) await inbox.stick({ conversationId: ConversationId.parse(i), sticky: true });
+  for (const i of range(1, 25)) await inbox.applyUpdate(bump(i, 1, { updatedAt: i % 3 }));
+  for (const i of [4, 8]) await inbox.setPinned({ conversationId: ConversationId.parse(i), sticky: true });
   const seen: number[] = [];
   let page = await inbox.list({ limit: 4 });
   while (page.ok && page.value.length > 0) {
@@ -129,10 +129,10 @@ test("one kind of conversation comes by number, newest first, with how many ther
   const inbox = await freshInbox();
   for (const i of range(1, 9)) {
     const kind = i % 3 === 0 ? "group" : "direct";
-    await inbox.bump(bump(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
+    await inbox.applyUpdate(bump(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
   }
-  await inbox.stick({ conversationId: ConversationId.parse(1), sticky: true });
-  await inbox.bump(bump(4, 2, { kind: "direct", hidden: true }));
+  await inbox.setPinned({ conversationId: ConversationId.parse(1), sticky: true });
+  await inbox.applyUpdate(bump(4, 2, { kind: "direct", deletedForMe: true }));
   const part = async (kind: "direct" | "group", skip: number, limit: number) => {
     const { entries, total } = told(await inbox.numbered({ kind, skip, limit }));
     return [entries.map(({ conversationId, readAt }) => [conversationId, readAt]), total];
@@ -160,16 +160,16 @@ test("of what kind those are which the release before told of is looked up, and 
     told(await inbox.numbered({ kind, skip: 0, limit: 10 })).entries.map((entry) => entry.conversationId);
   expect([await ids("direct"), await ids("group")]).toEqual([[direct], [group]]);
   // A bump of the release before takes away nothing that is known.
-  await inbox.bump(bump(direct, 1_000));
+  await inbox.applyUpdate(bump(direct, 1_000));
   expect(await ids("direct")).toEqual([direct]);
   // Nor of what is known here alone.
-  await inbox.bump(bump(987_655, 1, { kind: "direct" }));
-  await inbox.bump(bump(987_655, 2, { state: "left" }));
-  await inbox.bump(bump(987_655, 3));
+  await inbox.applyUpdate(bump(987_655, 1, { kind: "direct" }));
+  await inbox.applyUpdate(bump(987_655, 2, { state: "left" }));
+  await inbox.applyUpdate(bump(987_655, 3));
   expect(await ids("direct")).toEqual([direct, 987_655]);
-  await inbox.bump(bump(987_655, 4, { state: "left" }));
+  await inbox.applyUpdate(bump(987_655, 4, { state: "left" }));
   // What no D1 knows of is of no kind.
-  await inbox.bump(bump(987_654, 1));
+  await inbox.applyUpdate(bump(987_654, 1));
   await forget("WHERE conversation_id = 987654");
   expect([await ids("direct"), await ids("group")]).toEqual([[direct], [group]]);
 });
@@ -179,7 +179,7 @@ test("a check for lost sockets keeps what is announced while a conversation answ
     migrate(storage, MIGRATIONS);
     const sessionId = sessionOf(ann);
     const at = (id: number) => ({ conversationId: ConversationId.parse(id), sessionId });
-    const gate: Gate = new Gate(
+    const gate: SessionGate = new SessionGate(
       storage.sql,
       {
         kick: async () => undefined,

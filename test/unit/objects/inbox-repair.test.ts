@@ -1,16 +1,16 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { Bump, Truth } from "../../../src/core/bump.ts";
+import type { InboxUpdate, RepairSnapshot } from "../../../src/core/bump.ts";
 import { CoreError } from "../../../src/core/errors.ts";
 import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
 import type { Conversations, OwnMembership } from "../../../src/core/ports.ts";
-import { Cursors } from "../../../src/inbox/cursors.ts";
-import { Feed } from "../../../src/inbox/feed.ts";
-import { List } from "../../../src/inbox/list.ts";
+import { DeviceCursors } from "../../../src/inbox/cursors.ts";
+import { DeviceFeed } from "../../../src/inbox/feed.ts";
+import { ConversationList } from "../../../src/inbox/list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
-import { Repair } from "../../../src/inbox/repair.ts";
-import { Scenes } from "../../../src/inbox/scenes.ts";
+import { ListRepair } from "../../../src/inbox/repair.ts";
+import { MessageContexts } from "../../../src/inbox/scenes.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { advance, standStill } from "../../support/clock.ts";
 import { range } from "../../support/objects/room.ts";
@@ -19,20 +19,27 @@ import { handIn, timing } from "../../support/timing.ts";
 const ID = ConversationId.parse(1);
 const ANN = UserId.parse(100_000);
 
-function bump(ver: number, fields: Partial<Bump> = {}): Bump {
+function bump(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
   const zero = Position.parse(0);
   return {
-    ...{ conversationId: ID, ver, state: "active", hidden: false, visibleFrom: zero, newFrom: zero },
-    ...{ rev: 0, passing: [] },
-    ...{ lastSeq: Position.parse(ver), lastN: ver, readSeq: zero, readN: 0, memberCount: 2 },
+    ...{
+      conversationId: ID,
+      version: ver,
+      state: "active",
+      deletedForMe: false,
+      visibleFrom: zero,
+      newFrom: zero,
+    },
+    ...{ rev: 0, ephemeral: [] },
+    ...{ lastSeq: Position.parse(ver), lastCount: ver, readSeq: zero, readCount: 0, memberCount: 2 },
     ...{ preview: null, updatedAt: ver },
     ...fields,
   };
 }
 
 interface World {
-  list: List;
-  feed: Feed;
+  list: ConversationList;
+  feed: DeviceFeed;
   /** the account is deleted */
   isGone: boolean;
   /** devices were closed */
@@ -40,11 +47,11 @@ interface World {
 }
 
 /** What the conversation answers; what happens meanwhile. */
-type Ask = (world: World, id: ConversationId) => Promise<Truth>;
+type Ask = (world: World, id: ConversationId) => Promise<RepairSnapshot>;
 
 interface Setting {
   /** what the inbox has of the conversation, be that right or wrong */
-  known?: Bump;
+  known?: InboxUpdate;
   ask: Ask;
   /** a device is there */
   listens?: boolean;
@@ -54,68 +61,80 @@ interface Setting {
 /** Looks at the repair of an inbox of its own, of one conversation. */
 function repaired(
   { known, ask, listens = false, memberships }: Setting,
-  look: (world: World, repair: Repair, storage: DurableObjectStorage) => Promise<void>,
+  look: (world: World, repair: ListRepair, storage: DurableObjectStorage) => Promise<void>,
 ): Promise<void> {
   return runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, { storage }) => {
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
-    const [list, cursors] = [new List(sql), new Cursors(sql)];
+    const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
-      ...{ kick: unasked, removeDeleted: unasked, sends: unasked, read: unasked, announce: unasked },
-      ...{ typing: unasked, replay: unasked, hello: unasked, snapshot: unasked, openSessions: unasked },
-      truth: (id) => ask(world, id),
+      ...{
+        kick: unasked,
+        removeDeleted: unasked,
+        sendFromDevice: unasked,
+        read: unasked,
+        pushConversation: unasked,
+      },
+      ...{ typing: unasked, replay: unasked, subscribe: unasked, snapshot: unasked, openSessions: unasked },
+      snapshotForRepair: (id) => ask(world, id),
     };
     const userId = () => ANN;
-    const audience = { open: () => [], isListening: () => listens };
-    const scenes = new Scenes({ directory: { setting: unasked }, audience, list, timing, userId });
-    const feed = new Feed({ audience, list, cursors, conversations, scenes, timing, userId });
+    const audience = { open: () => [], isOpen: () => listens };
+    const scenes = new MessageContexts({
+      directory: { storedContext: unasked },
+      audience,
+      list,
+      timing,
+      userId,
+    });
+    const feed = new DeviceFeed({ audience, list, cursors, conversations, contexts: scenes, timing, userId });
     const world = { list, feed, isGone: false, hasFailed: false };
     const fail = () => {
       world.hasFailed = true;
     };
-    const repair = new Repair(sql, {
+    const repair = new ListRepair(sql, {
       ...{ list, cursors, feed, conversations, timing, userId, sockets: { ...audience, fail } },
-      directory: { memberships: memberships ?? (async () => [{ conversationId: ID, sticky: false }]) },
-      isGone: () => world.isGone,
+      directory: { memberships: memberships ?? (async () => [{ conversationId: ID, pinned: false }]) },
+      isDeleted: () => world.isGone,
       lookAtSockets: () => undefined,
     });
-    if (known) list.take(known);
+    if (known) list.applyUpdate(known);
     await look(world, repair, storage);
   });
 }
 
-const answer = (truth: Bump, isTold = true) => Promise.resolve({ bump: truth, isTold });
+const answer = (update: InboxUpdate, isDelivered = true) => Promise.resolve({ update, isDelivered });
 
 function entries({ list }: World) {
   return list
     .page(10, undefined)
-    .map(({ lastSeq, unreadCount, sticky }) => ({ lastSeq, unreadCount, sticky }));
+    .map(({ lastSeq, unreadCount, pinned }) => ({ lastSeq, unreadCount, pinned }));
 }
 
 test("what comes while a conversation answers is not overwritten by what it answers", async () => {
   const meanwhile: Ask = async ({ list }) => {
-    list.take(bump(9));
-    list.stick(ID, true);
-    return answer(bump(8, { lastN: 3 }));
+    list.applyUpdate(bump(9));
+    list.setPinned(ID, true);
+    return answer(bump(8, { lastCount: 3 }));
   };
   // Also where the row claimed to be newer than both.
-  for (const known of [bump(7), bump(1_000, { lastN: 0 })]) {
+  for (const known of [bump(7), bump(1_000, { lastCount: 0 })]) {
     await repaired({ known, ask: meanwhile }, async (world, repair) => {
       expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
-      expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, sticky: true }]);
+      expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, pinned: true }]);
     });
   }
 });
 
 test("whoever comes into a conversation while it says that he is not in it is in it", async () => {
   const ask: Ask = async ({ list }) => {
-    list.take(bump(2));
+    list.applyUpdate(bump(2));
     throw new CoreError("not_found", "not in it");
   };
   await repaired({ ask }, async (world, repair) => {
     expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
-    expect(entries(world)).toEqual([{ lastSeq: 2, unreadCount: 2, sticky: false }]);
+    expect(entries(world)).toEqual([{ lastSeq: 2, unreadCount: 2, pinned: false }]);
   });
 });
 
@@ -132,10 +151,10 @@ test("an answer that comes too late changes nothing, and holds nobody up", async
   await repaired({ known: bump(5), ask }, async (world, repair) => {
     expect(await repair.run()).toEqual({ repaired: 0, unreachable: 1 });
     // It is the next one's turn though the question is still open.
-    await world.feed.inTurn(ID, async () => world.list.take(bump(9)));
+    await world.feed.inTurn(ID, async () => world.list.applyUpdate(bump(9)));
     answerNow();
     await world.feed.inTurn(ID, async () => undefined);
-    expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, sticky: false }]);
+    expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, pinned: false }]);
   });
 });
 
@@ -176,14 +195,14 @@ test("while D1 does not answer nothing is done, and it may be tried again at onc
   let isDown = true;
   const memberships = async () => {
     if (isDown) throw new Error("D1 is down");
-    return [{ conversationId: ID, sticky: true }];
+    return [{ conversationId: ID, pinned: true }];
   };
   await repaired({ known: bump(5), ask: () => answer(bump(8)), memberships }, async (world, repair) => {
     await expect(repair.run()).rejects.toThrow("D1 is down");
-    expect(entries(world)).toEqual([{ lastSeq: 5, unreadCount: 5, sticky: false }]);
+    expect(entries(world)).toEqual([{ lastSeq: 5, unreadCount: 5, pinned: false }]);
     isDown = false;
     expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
-    expect(entries(world)).toEqual([{ lastSeq: 8, unreadCount: 8, sticky: true }]);
+    expect(entries(world)).toEqual([{ lastSeq: 8, unreadCount: 8, pinned: true }]);
     await expect(repair.run()).rejects.toMatchObject({ code: "rate_limited", data: { retryAfter: 60 } });
   });
 });
@@ -192,7 +211,7 @@ test("a statement that fails loses nothing, and the next repair does what is lef
   let isBroken = true;
   for (let step = 1; isBroken; step++) {
     await repaired(
-      { known: bump(1_000, { lastN: 1 }), ask: () => answer(bump(8)) },
+      { known: bump(1_000, { lastCount: 1 }), ask: () => answer(bump(8)) },
       async (world, repair, { sql }) => {
         sql.exec("INSERT INTO device_cursors VALUES ('nobody', 1, 1, 1, 1)");
         isBroken = await breaking(sql, step, () => repair.run());
@@ -222,7 +241,7 @@ async function breaking(sql: SqlStorage, step: number, work: () => Promise<unkno
 }
 
 test("of more conversations than one repair has time for each is reached by one of the next", async () => {
-  const memberships = range(1, 60).map((id) => ({ conversationId: ConversationId.parse(id), sticky: false }));
+  const memberships = range(1, 60).map((id) => ({ conversationId: ConversationId.parse(id), pinned: false }));
   const reached = new Set<ConversationId>();
   // However slow the machine is, each question takes a second.
   standStill();
@@ -249,46 +268,49 @@ test("a time of the last repair that is still to come holds nobody off", () =>
   }));
 
 /** Places of devices: what the row says, what the conversation says, and where they stand then. */
-const PLACES: [string, { told: number | null; isTold: boolean; wanted: number; fails: boolean }][] = [
-  ["all is told", { told: 8, isTold: true, wanted: 8, fails: false }],
-  ["something is on its way", { told: 5, isTold: false, wanted: 5, fails: false }],
-  ["less than was confirmed", { told: 5, isTold: true, wanted: 8, fails: true }],
-  ["more than there is", { told: 9, isTold: false, wanted: 8, fails: true }],
-  ["more than there is, and was confirmed", { told: 9, isTold: true, wanted: 8, fails: true }],
-  ["nothing", { told: null, isTold: false, wanted: 8, fails: true }],
+const PLACES: [string, { told: number | null; isDelivered: boolean; wanted: number; fails: boolean }][] = [
+  ["all is told", { told: 8, isDelivered: true, wanted: 8, fails: false }],
+  ["something is on its way", { told: 5, isDelivered: false, wanted: 5, fails: false }],
+  ["less than was confirmed", { told: 5, isDelivered: true, wanted: 8, fails: true }],
+  ["more than there is", { told: 9, isDelivered: false, wanted: 8, fails: true }],
+  ["more than there is, and was confirmed", { told: 9, isDelivered: true, wanted: 8, fails: true }],
+  ["nothing", { told: null, isDelivered: false, wanted: 8, fails: true }],
 ];
 
 test.each(PLACES)(
   "the place of devices, where the row says: %s",
-  async (_, { told, isTold, wanted, fails }) => {
-    const ask: Ask = () => answer(bump(8), isTold);
+  async (_, { told, isDelivered, wanted, fails }) => {
+    const ask: Ask = () => answer(bump(8), isDelivered);
     await repaired({ known: bump(5), ask, listens: true }, async (world, repair) => {
       const { list } = world;
       list.beginEpoch();
       if (told === null) list.forget(ID);
-      else list.tell(ID, { seq: Position.parse(told), rev: 0 });
+      else list.setDelivered(ID, { seq: Position.parse(told), rev: 0 });
       await repair.run();
-      expect(world.list.known(ID)?.told).toEqual({ seq: wanted, rev: 0 });
+      expect(world.list.known(ID)?.delivered).toEqual({ seq: wanted, rev: 0 });
       expect(world.hasFailed).toBe(fails);
     });
   },
 );
 
 test.each([
-  ["not heard all of", { isTold: false, wanted: { state: "active", told_seq: 5 } }],
-  ["heard all of", { isTold: true, wanted: { state: "left" } }],
-])("one that he has left, and his devices have %s, is left in the end", async (_, { isTold, wanted }) => {
-  const left = bump(8, { state: "left" });
-  const ask: Ask = () => answer(left, isTold);
-  await repaired(
-    { known: bump(1_000, { lastSeq: Position.parse(isTold ? 8 : 5) }), ask, listens: true },
-    async (world, repair, { sql }) => {
-      world.list.beginEpoch();
-      await repair.run();
-      expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject(wanted);
-      expect(world.hasFailed).toBe(false);
-      world.list.take(left);
-      expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject({ state: "left", ver: 8 });
-    },
-  );
-});
+  ["not heard all of", { isDelivered: false, wanted: { state: "active", told_seq: 5 } }],
+  ["heard all of", { isDelivered: true, wanted: { state: "left" } }],
+])(
+  "one that he has left, and his devices have %s, is left in the end",
+  async (_, { isDelivered, wanted }) => {
+    const left = bump(8, { state: "left" });
+    const ask: Ask = () => answer(left, isDelivered);
+    await repaired(
+      { known: bump(1_000, { lastSeq: Position.parse(isDelivered ? 8 : 5) }), ask, listens: true },
+      async (world, repair, { sql }) => {
+        world.list.beginEpoch();
+        await repair.run();
+        expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject(wanted);
+        expect(world.hasFailed).toBe(false);
+        world.list.applyUpdate(left);
+        expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject({ state: "left", ver: 8 });
+      },
+    );
+  },
+);

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { JOBS_TABLE, type JobHandler, Jobs } from "../../../src/object/jobs.ts";
+import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/jobs.ts";
 import { register } from "../../support/clients/api.ts";
 import { conversationObject, inboxObject, newGroup } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
@@ -28,8 +28,8 @@ class Bench {
     });
   }
 
-  jobs<Kind extends string>(handlers: Record<Kind, JobHandler>): Jobs<Kind> {
-    return new Jobs(this.storage, handlers, timing.jobs);
+  jobs<Kind extends string>(handlers: Record<Kind, JobHandler>): AlarmJobs<Kind> {
+    return new AlarmJobs(this.storage, handlers, timing.jobs);
   }
 
   /** Notes that it ran, and is done. */

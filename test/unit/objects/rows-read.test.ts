@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
 import type { Draft } from "../../../src/core/message.ts";
-import type { Place } from "../../../src/core/replay.ts";
-import { Cursors } from "../../../src/inbox/cursors.ts";
-import { List } from "../../../src/inbox/list.ts";
+import type { SyncPosition } from "../../../src/core/replay.ts";
+import { DeviceCursors } from "../../../src/inbox/cursors.ts";
+import { ConversationList } from "../../../src/inbox/list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/jobs.ts";
 import { watchSql } from "../../support/objects/costs.ts";
@@ -20,8 +20,8 @@ const draft: Draft = {
 };
 
 function say(room: Room, drafts: Draft[]): void {
-  room.submit(ANN, drafts, { settle: () => undefined });
-  room.settle();
+  room.submit(ANN, drafts, { resolve: () => undefined });
+  room.flushSends();
 }
 
 /** A room in which much was said, and Bob has come late; of each hundred one is revoked, and one hidden. */
@@ -31,28 +31,28 @@ async function longRoom(storage: DurableObjectStorage): Promise<Room> {
   for (let said = 0; said < LENGTH; said += 100) {
     const plain = { ...draft, clientMsgId: undefined, quoteSeq: undefined };
     say(room, Array<Draft>(100).fill(plain));
-    await room.erasure.revoke(ANN, Seq.parse(said + 50));
-    await room.erasure.hide(BOB, Seq.parse(said + 51));
+    await room.redaction.revoke(ANN, Seq.parse(said + 50));
+    await room.redaction.hide(BOB, Seq.parse(said + 51));
   }
   say(room, [draft]);
   return room;
 }
 
 /** What happens once for each message, page, bump or change. `from`: behind it are three messages and a change. */
-const HAPPENS: Record<string, (room: Room, from: Place) => unknown> = {
+const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a message": (room) => say(room, [{ ...draft, clientMsgId: "new" }]),
   "a repeat": (room) => say(room, [draft]),
   "a page of replay": (room, from) => room.devices.replay({ userId: BOB, after: from.seq, rev: from.rev }),
   "a page without changes": (room, from) =>
     room.devices.replay({ userId: BOB, after: from.seq, rev: undefined }),
   "a page of history": (room, from) => room.log.before(from.seq, 3, room.members.active(BOB)),
-  "a bump for devices": (room, from) => room.devices.sends({ userId: BOB, drafts: [], told: from }),
+  "a bump for devices": (room, from) => room.devices.sends({ userId: BOB, drafts: [], delivered: from }),
   "a bump": (room) => room.snapshot(BOB),
-  "a greeting": (room) => room.devices.hello({ userId: BOB, listens: false }),
+  "a greeting": (room) => room.devices.subscribe({ userId: BOB, hasDevices: false }),
   "a look at a conversation": (room) => room.snapshots.describe(BOB),
-  "a read": (room, from) => room.reading.read(BOB, from.seq, null),
-  "a revoke": (room, from) => room.erasure.revoke(ANN, Seq.parse(from.seq)),
-  "a hide": (room, from) => room.erasure.hide(BOB, Seq.parse(from.seq)),
+  "a read": (room, from) => room.readPositions.read(BOB, from.seq, null),
+  "a revoke": (room, from) => room.redaction.revoke(ANN, Seq.parse(from.seq)),
+  "a hide": (room, from) => room.redaction.hide(BOB, Seq.parse(from.seq)),
 };
 
 /** What is read while something is done: how many rows, and by which queries. */
@@ -87,9 +87,11 @@ test("a page counted from the newest message passes over what it does not read",
     const room = await longRoom(storage);
     room.group.edit(ANN, { name: "a tip" });
     say(room, Array<Draft>(5).fill({ ...draft, clientMsgId: undefined, quoteSeq: undefined }));
-    await room.erasure.revoke(ANN, Seq.parse(room.log.last.seq));
+    await room.redaction.revoke(ANN, Seq.parse(room.log.last.seq));
     for (const reader of [ANN, BOB].map((id) => room.members.active(id))) {
-      const all = room.readable.page({ rising: false, limit: 2 * LENGTH }, reader).rows.map(({ seq }) => seq);
+      const all = room.readable
+        .page({ ascending: false, limit: 2 * LENGTH }, reader)
+        .rows.map(({ seq }) => seq);
       expect(all.length).toBe(room.readable.count(reader));
       const deep = [
         0,
@@ -109,7 +111,7 @@ test("a page counted from the newest message passes over what it does not read",
       ];
       for (const skip of deep) {
         const page = () =>
-          room.readable.page({ rising: false, skip, limit: 3 }, reader).rows.map(({ seq }) => seq);
+          room.readable.page({ ascending: false, skip, limit: 3 }, reader).rows.map(({ seq }) => seq);
         expect(page(), String(skip)).toEqual(all.slice(skip, skip + 3));
         const { rows } = await readBy(storage.sql, page);
         expect(rows, String(skip)).toBeLessThan(300);
@@ -122,20 +124,20 @@ test("what an inbox is told, and tells its devices, reads its own row of many", 
     const { sql } = storage;
     for (const { sql: step } of MIGRATIONS) sql.exec(step.replace(JOBS_TABLE, ""));
     const bump = isolatedRoom(storage).snapshot(BOB);
-    const [list, cursors] = [new List(sql), new Cursors(sql)];
+    const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
     const at = { seq: bump.lastSeq, rev: bump.rev };
     for (let id = 1; id <= LENGTH; id++) {
       const conversationId = ConversationId.parse(id);
-      list.take({ ...bump, conversationId });
-      cursors.set("one", conversationId, { ...at, standing: "apart" });
+      list.applyUpdate({ ...bump, conversationId });
+      cursors.set("one", conversationId, { ...at, state: "apart" });
     }
     const conversationId = ConversationId.parse(LENGTH / 2);
     const { queries } = await readBy(sql, () => {
-      list.take({ ...bump, conversationId, ver: bump.ver + 1 }, at);
-      list.tell(conversationId, { ...at, rev: at.rev + 1 });
+      list.applyUpdate({ ...bump, conversationId, version: bump.version + 1 }, at);
+      list.setDelivered(conversationId, { ...at, rev: at.rev + 1 });
       list.known(conversationId);
-      list.stick(conversationId, true);
-      cursors.set("one", conversationId, { ...at, standing: "behind" });
+      list.setPinned(conversationId, true);
+      cursors.set("one", conversationId, { ...at, state: "behind" });
       cursors.delete("one", conversationId);
     });
     expect(queries).toEqual([]);

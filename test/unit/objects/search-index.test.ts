@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { Range } from "../../../src/conversation/readable.ts";
-import { WORDS_TABLE, Words } from "../../../src/conversation/words.ts";
+import type { LogRange } from "../../../src/conversation/readable.ts";
+import { BIGRAMS_TABLE, BigramIndex } from "../../../src/conversation/words.ts";
 import { Position, type Seq } from "../../../src/core/ids.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
@@ -33,7 +33,7 @@ test("a long query looks at fewer messages a call, and comes to the end by its c
     expect(next).toBeNull();
 
     const rise = (after: number) =>
-      search.stretch({ text, kind: "file", rising: true, after, limit: 10 }, reader);
+      search.chunk({ text, kind: "file", ascending: true, after, limit: 10 }, reader);
     expect(rise(500)).toEqual({ rows: [], next: 2_500 });
     expect(rise(2_500)).toEqual({ rows: [], next: null });
     expect(rise(0)).toMatchObject({ rows: [{ seq: 500 }], next: 2_000 });
@@ -51,42 +51,50 @@ test("a stretch of history looks at so many messages, in either order, and comes
     );
     const { readable } = isolatedRoom(storage);
     const wanted = [1, 10_000, 20_000, 30_000, 40_000, last];
-    const through = (visibleFrom: number, part: Partial<Range> & { rising: boolean }) => {
+    const through = (visibleFrom: number, part: Partial<LogRange> & { ascending: boolean }) => {
       const reader = { user_id: ANN, visible_from: Position.parse(visibleFrom) };
       const stretches: number[][] = [];
       let next: number | null = null;
       do {
-        const bound: object = next === null ? {} : { [part.rising ? "after" : "before"]: next };
-        const stretch = readable.stretch({ limit: 2, senderId: BOB, ...part, ...bound }, reader);
+        const bound: object = next === null ? {} : { [part.ascending ? "after" : "before"]: next };
+        const stretch = readable.chunk({ limit: 2, senderId: BOB, ...part, ...bound }, reader);
         stretches.push(stretch.rows.map(({ seq }) => seq));
         next = stretch.next;
       } while (next !== null);
       return stretches;
     };
 
-    expect(through(0, { rising: true })).toEqual([
+    expect(through(0, { ascending: true })).toEqual([
       [1, 10_000],
       [20_000, 30_000],
       [40_000, last],
     ]);
-    expect(through(0, { rising: false }).flat()).toEqual(wanted.toReversed());
-    expect(through(0, { rising: true, limit: 9 })).toEqual([[1, 10_000, 20_000], [30_000, 40_000], [last]]);
-    expect(through(0, { rising: false, limit: 9 })).toEqual([[last, 40_000, 30_000], [20_000, 10_000], [1]]);
-    expect(through(0, { rising: true, kind: "image" })).toEqual([[], [], []]);
-    expect(through(0, { rising: false, kind: "image" })).toEqual([[], [], []]);
-    expect(through(10_000, { rising: true, before: 30_001, limit: 9 })).toEqual([[20_000, 30_000]]);
-    expect(through(10_000, { rising: true, before: 30_002, limit: 9 })).toEqual([[20_000, 30_000], []]);
-    expect(through(last, { rising: true })).toEqual([[]]);
-    expect(through(last, { rising: false })).toEqual([[]]);
+    expect(through(0, { ascending: false }).flat()).toEqual(wanted.toReversed());
+    expect(through(0, { ascending: true, limit: 9 })).toEqual([
+      [1, 10_000, 20_000],
+      [30_000, 40_000],
+      [last],
+    ]);
+    expect(through(0, { ascending: false, limit: 9 })).toEqual([
+      [last, 40_000, 30_000],
+      [20_000, 10_000],
+      [1],
+    ]);
+    expect(through(0, { ascending: true, kind: "image" })).toEqual([[], [], []]);
+    expect(through(0, { ascending: false, kind: "image" })).toEqual([[], [], []]);
+    expect(through(10_000, { ascending: true, before: 30_001, limit: 9 })).toEqual([[20_000, 30_000]]);
+    expect(through(10_000, { ascending: true, before: 30_002, limit: 9 })).toEqual([[20_000, 30_000], []]);
+    expect(through(last, { ascending: true })).toEqual([[]]);
+    expect(through(last, { ascending: false })).toEqual([[]]);
   }));
 
 describe("words", () => {
   /** An empty index in the storage of an object. */
-  function fresh(work: (words: Words, storage: DurableObjectStorage) => void): Promise<void> {
+  function fresh(work: (words: BigramIndex, storage: DurableObjectStorage) => void): Promise<void> {
     const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
     return runInDurableObject(stub, (_, { storage }) => {
-      storage.sql.exec(WORDS_TABLE);
-      work(new Words(storage.sql), storage);
+      storage.sql.exec(BIGRAMS_TABLE);
+      work(new BigramIndex(storage.sql), storage);
     });
   }
 

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
-import { Log } from "../../../src/conversation/log.ts";
+import { MessageLog } from "../../../src/conversation/log.ts";
 import { Members } from "../../../src/conversation/members.ts";
-import { type Outcome, type Send, Sends } from "../../../src/conversation/sends.ts";
+import { type QueuedSend, type SendOutcome, SendQueue } from "../../../src/conversation/sends.ts";
 import { type ConversationId, Position, type UserId } from "../../../src/core/ids.ts";
 import type { Draft } from "../../../src/core/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
@@ -20,8 +20,8 @@ beforeAll(async () => {
 const POISON = "poison";
 
 /** A log which throws for one body, as a full disk or a bug would. */
-class FragileLog extends Log {
-  override insert(row: Parameters<Log["insert"]>[0]): boolean {
+class FragileLog extends MessageLog {
+  override insert(row: Parameters<MessageLog["insert"]>[0]): boolean {
     const inserted = super.insert(row);
     if (row.body.includes(POISON)) throw new Error("this one cannot be stored");
     return inserted;
@@ -32,7 +32,7 @@ function draft(text: string, clientMsgId?: string): Draft {
   return { clientMsgId, kind: "text", body: JSON.stringify({ text }), quoteSeq: undefined, mentions: [] };
 }
 
-const send = (sender: UserId, text: string, clientMsgId?: string): Send<string> => ({
+const send = (sender: UserId, text: string, clientMsgId?: string): QueuedSend<string> => ({
   senderId: sender,
   draft: draft(text, clientMsgId),
   origin: text,
@@ -40,10 +40,10 @@ const send = (sender: UserId, text: string, clientMsgId?: string): Send<string> 
 
 /** The door of a conversation, over its real tables, and what it answered. */
 class Door {
-  readonly outcomes: Outcome<string>[] = [];
-  readonly log: Log;
+  readonly outcomes: SendOutcome<string>[] = [];
+  readonly log: MessageLog;
   readonly members: Members;
-  readonly sends: Sends<string>;
+  readonly sends: SendQueue<string>;
   broken = false;
   #wake: () => void = () => undefined;
 
@@ -61,7 +61,7 @@ class Door {
           });
       },
     });
-    this.sends = new Sends(
+    this.sends = new SendQueue(
       failing,
       this.log,
       this.members,
@@ -101,8 +101,8 @@ async function withDoor<T>(
 test("a send that throws is refused alone, wherever in the batch it stands; later sends go on", () =>
   withDoor(async (door, storage) => {
     const texts = ["lead", POISON, "a", "b", `${POISON} 2`, "c", `${POISON} 3`];
-    door.sends.submit(texts.map((text) => send(ann.user.id, text)));
-    door.sends.submit([send(bob.user.id, "d")]);
+    door.sends.enqueue(texts.map((text) => send(ann.user.id, text)));
+    door.sends.enqueue([send(bob.user.id, "d")]);
     await door.answered(8);
     expect(door.results).toEqual([
       ["lead", 1],
@@ -117,7 +117,7 @@ test("a send that throws is refused alone, wherever in the batch it stands; late
     const rows = storage.sql.exec("SELECT seq, body FROM messages ORDER BY seq").toArray();
     expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
     expect(JSON.stringify(rows)).not.toContain(POISON);
-    door.sends.submit([send(ann.user.id, "later")]);
+    door.sends.enqueue([send(ann.user.id, "later")]);
     await door.answered(9);
     expect(door.results.at(-1)).toEqual(["later", 6]);
     expect(door.log.last.seq).toBe(6);
@@ -125,9 +125,9 @@ test("a send that throws is refused alone, wherever in the batch it stands; late
 
 test("where the whole commit fails all are answered, nothing is stored or counted, and the next goes on", () =>
   withDoor(async (door, storage) => {
-    door.sends.submit([send(ann.user.id, "before")]);
+    door.sends.enqueue([send(ann.user.id, "before")]);
     door.broken = true;
-    door.sends.submit([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
+    door.sends.enqueue([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
     await door.answered(3);
     expect(door.results.slice(1)).toEqual([
       ["x", "internal"],
@@ -136,7 +136,7 @@ test("where the whole commit fails all are answered, nothing is stored or counte
     door.broken = false;
     expect(door.log.last.seq).toBe(1);
     expect(door.members.active(bob.user.id).read_seq).toBe(0);
-    door.sends.submit([send(bob.user.id, "y", "same")]);
+    door.sends.enqueue([send(bob.user.id, "y", "same")]);
     await door.answered(4);
     expect(door.results.at(-1)).toEqual(["y", 2]);
     expect(new Members(storage.sql).active(bob.user.id)).toMatchObject({ read_seq: 2, read_n: 2 });
@@ -145,14 +145,14 @@ test("where the whole commit fails all are answered, nothing is stored or counte
 
 test("more than 1,000 waiting sends are refused as rate_limited, and the others keep their order", () =>
   withDoor(async (door) => {
-    door.sends.submit([send(ann.user.id, "lead")]);
-    door.sends.submit(range(1, 1_010).map((i) => send(ann.user.id, `${i}`)));
+    door.sends.enqueue([send(ann.user.id, "lead")]);
+    door.sends.enqueue(range(1, 1_010).map((i) => send(ann.user.id, `${i}`)));
     await door.answered(1_011);
     const refused = door.results.filter(([, result]) => result === "rate_limited");
     expect(refused.map(([text]) => text)).toEqual(range(1_001, 1_010).map(String));
     const stored = door.results.filter(([, result]) => result !== "rate_limited");
     expect(stored).toEqual([["lead", 1], ...range(1, 1_000).map((i) => [`${i}`, i + 1])]);
-    door.sends.submit([send(ann.user.id, "room again")]);
+    door.sends.enqueue([send(ann.user.id, "room again")]);
     await door.answered(1_012);
     expect(door.results.at(-1)).toEqual(["room again", 1_002]);
   }));
@@ -160,8 +160,8 @@ test("more than 1,000 waiting sends are refused as rate_limited, and the others 
 test("more than 4 MiB of waiting sends are refused as rate_limited", () =>
   withDoor(async (door) => {
     const big = "x".repeat(32_000);
-    door.sends.submit([send(ann.user.id, "lead")]);
-    door.sends.submit(range(1, 150).map((i) => ({ ...send(ann.user.id, big), origin: `${i}` })));
+    door.sends.enqueue([send(ann.user.id, "lead")]);
+    door.sends.enqueue(range(1, 150).map((i) => ({ ...send(ann.user.id, big), origin: `${i}` })));
     await door.answered(151);
     const kept = door.results.filter(([, result]) => typeof result === "number").length - 1;
     expect(kept).toBeGreaterThan(120);
@@ -173,7 +173,7 @@ test("created_at never decreases, also where the clock goes back", () =>
   withDoor(async (door) => {
     const ahead = Date.now() + 3_600_000;
     door.log.last = { seq: Position.parse(0), n: 0, at: ahead };
-    door.sends.submit(range(1, 3).map((i) => send(ann.user.id, `${i}`)));
+    door.sends.enqueue(range(1, 3).map((i) => send(ann.user.id, `${i}`)));
     await door.answered(3);
     const times = door.outcomes.map(({ result }) => (result.ok ? result.value.row.created_at : 0));
     expect(times).toEqual([ahead, ahead, ahead]);
@@ -181,7 +181,7 @@ test("created_at never decreases, also where the clock goes back", () =>
 
 test("a client id twice in one batch is stored once", () =>
   withDoor(async (door) => {
-    door.sends.submit([send(ann.user.id, "lead"), send(ann.user.id, "x", "c"), send(ann.user.id, "y", "c")]);
+    door.sends.enqueue([send(ann.user.id, "lead"), send(ann.user.id, "x", "c"), send(ann.user.id, "y", "c")]);
     door.sends.flush();
     expect(door.results).toEqual([
       ["lead", 1],

@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { RoomMembership } from "../../../src/conversation/membership.ts";
-import { Passings } from "../../../src/conversation/passings.ts";
+import { RoomFanoutSource } from "../../../src/conversation/membership.ts";
+import { EphemeralEvents } from "../../../src/conversation/passings.ts";
 import { DraftId } from "../../../src/core/draft.ts";
 import { TIMING } from "../../../src/core/timing.ts";
-import { Hellos } from "../../../src/inbox/hellos.ts";
+import { Subscriptions } from "../../../src/inbox/hellos.ts";
 import { register } from "../../support/clients/api.ts";
 import { advance, standStill } from "../../support/clock.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
@@ -48,15 +48,15 @@ test("an object that lives reads a changed value when it next uses it", async ()
 test("conversations and inboxes agree on which groups are large", () =>
   inIsolatedObject("group", async (storage) => {
     const room = isolatedRoom(storage);
-    const membership = new RoomMembership(room, new Passings(timing.typing), timing.largeGroup);
+    const membership = new RoomFanoutSource(room, new EphemeralEvents(timing.typing), timing.largeGroup);
     const asked: number[] = [];
-    const hellos = new Hellos({
+    const hellos = new Subscriptions({
       large: (members) => {
         asked.push(members);
         return [];
       },
-      hello: () => Promise.reject(new Error("there is no group")),
-      know: () => undefined,
+      subscribe: () => Promise.reject(new Error("there is no group")),
+      apply: () => undefined,
       timing,
     });
     // Of two members.
@@ -67,7 +67,7 @@ test("conversations and inboxes agree on which groups are large", () =>
     ] as const) {
       handIn({ largeGroup: { aboveMembers } });
       expect(membership.isLarge()).toBe(isLarge);
-      await hellos.say(false);
+      await hellos.renew(false);
       expect(asked.at(-1)).toBe(aboveMembers);
     }
   }));

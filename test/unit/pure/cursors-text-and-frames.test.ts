@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { decodeCursor, encodeCursor } from "../../../src/core/cursor.ts";
 import { CoreError } from "../../../src/core/errors.ts";
 import { ConversationId } from "../../../src/core/ids.ts";
-import { Piece } from "../../../src/core/protocol.ts";
+import { EncodedPart } from "../../../src/core/protocol.ts";
 import { codePoints, textUpTo, unstorable } from "../../../src/core/text.ts";
 import { frames } from "../../../src/object/frames.ts";
 import { roomProtocol } from "../../../src/surfaces/v1/frames/room.ts";
@@ -12,7 +12,7 @@ import { runs } from "../../support/property-runs.ts";
 const MANY = runs(200);
 
 const conversationId = fc.integer({ min: 1 }).map((id) => ConversationId.parse(id));
-const place = fc.record({ sticky: fc.boolean(), updatedAt: fc.maxSafeNat(), conversationId });
+const place = fc.record({ pinned: fc.boolean(), updatedAt: fc.maxSafeNat(), conversationId });
 
 /** Any string at all: halves of surrogate pairs and U+0000 too, whole pairs often. */
 const unit = fc.oneof(fc.integer({ min: 0xd700, max: 0xe0ff }), fc.nat(0xffff), fc.constantFrom(0, 0x61));
@@ -73,8 +73,8 @@ test("frames keep every piece in order, and none holds too many or too much", ()
   );
   const piece = fc.record({ length, filler: fc.constantFrom("a", "é", "好") });
   const property = fc.property(fc.array(piece, { maxLength: 350, size: "max" }), (all) => {
-    const pieces = all.map(({ length, filler }, i) => Piece.parse(String(i).padEnd(length, filler)));
-    const cut: Piece[][] = [];
+    const pieces = all.map(({ length, filler }, i) => EncodedPart.parse(String(i).padEnd(length, filler)));
+    const cut: EncodedPart[][] = [];
     const made = frames(pieces, (some) => {
       cut.push(some);
       return roomProtocol.messages(some);

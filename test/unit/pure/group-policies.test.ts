@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import {
   capacityOf,
-  isSeen,
+  isVisibleTo,
+  joinMode,
   may,
   outranks,
   POLICIES,
   PolicyName,
-  wayInto,
 } from "../../../src/core/policies.ts";
 
 const ROLES = ["member", "admin", "owner"] as const;
@@ -33,14 +33,14 @@ describe.each(PolicyName.options)("a group of kind %s", (policy) => {
 
   test("whoever could never join by themselves does not see it unless the kind is shown to all", () => {
     for (const joinPolicy of SETTINGS) {
-      const isClosed = wayInto({ policy, joinPolicy }) === "closed";
+      const isClosed = joinMode({ policy, joinPolicy }) === "closed";
       const isShownToAll = POLICIES[policy].seen === "always";
-      if (isClosed && !isShownToAll) expect(isSeen({ policy, joinPolicy })).toBe(false);
+      if (isClosed && !isShownToAll) expect(isVisibleTo({ policy, joinPolicy })).toBe(false);
     }
   });
 
   test("its own setting counts only where the kind leaves it open", () => {
-    const ways = SETTINGS.map((joinPolicy) => wayInto({ policy, joinPolicy }));
+    const ways = SETTINGS.map((joinPolicy) => joinMode({ policy, joinPolicy }));
     const { join } = POLICIES[policy];
     if (join === "as_set") expect(ways).toEqual(SETTINGS);
     else expect(new Set(ways)).toEqual(new Set([join === "free" ? "free" : "closed"]));

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Pace } from "../../../src/conversation/pace.ts";
+import { Pacer } from "../../../src/conversation/pace.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
 /** How many of `wanted` have had their turn at each of these times, in ms. A timer without delay takes 1 ms. */
-async function turns(pace: Pace, wanted: number, times: number[]): Promise<number[]> {
+async function turns(pace: Pacer, wanted: number, times: number[]): Promise<number[]> {
   let had = 0;
   const began = Date.now();
   const all = (async () => {
@@ -25,19 +25,19 @@ async function turns(pace: Pace, wanted: number, times: number[]): Promise<numbe
 }
 
 test("a burst goes at once, the rest at so many a second", async () => {
-  const pace = new Pace({ perSecond: 200, burst: 50 });
+  const pace = new Pacer({ perSecond: 200, burst: 50 });
   expect(await turns(pace, 300, [49, 500, 1_000, 1_250])).toEqual([50, 150, 250, 300]);
 });
 
 test("after a quiet while there is one burst, not more", async () => {
-  const pace = new Pace({ perSecond: 200, burst: 50 });
+  const pace = new Pacer({ perSecond: 200, burst: 50 });
   await turns(pace, 100, [0]);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(await turns(pace, 60, [49, 100])).toEqual([50, 60]);
 });
 
 test("a clock that goes back neither stops turns nor gives more of them", async () => {
-  const pace = new Pace({ perSecond: 200, burst: 50 });
+  const pace = new Pacer({ perSecond: 200, burst: 50 });
   await turns(pace, 50, [0]);
   vi.setSystemTime(Date.now() - 3_600_000);
   expect(await turns(pace, 10, [0, 50])).toEqual([0, 10]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pictureSize } from "../../../src/core/pictures.ts";
+import { imageSize } from "../../../src/core/pictures.ts";
 import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "../../support/image-headers.ts";
 
 describe("how large a picture is", () => {
@@ -39,7 +39,7 @@ describe("how large a picture is", () => {
     ],
   ])("is said by a %s", async (_, type, file, [width, height]) => {
     const { read, counted } = reading(file);
-    expect(await pictureSize(type, read)).toEqual({ width, height });
+    expect(await imageSize(type, read)).toEqual({ width, height });
     expect(counted.reads).toBeLessThan(10);
   });
 
@@ -53,13 +53,13 @@ describe("how large a picture is", () => {
     "is not said by a %s that is cut off, and nothing faults whatever its bytes are",
     async (_, type, file) => {
       for (let length = 0; length < file.length; length++) {
-        const size = await pictureSize(type, reading(file.slice(0, length)).read);
+        const size = await imageSize(type, reading(file.slice(0, length)).read);
         if (length < 10) expect(size).toBeNull();
       }
       for (let at = 0; at < file.length; at++) {
         for (const byte of [0, 1, 0x7f, 0x80, 0xff]) {
           const { read } = reading(file.with(at, byte));
-          const size = await pictureSize(type, read);
+          const size = await imageSize(type, read);
           if (size) expect(Math.min(size.width, size.height)).toBeGreaterThan(0);
         }
       }
@@ -72,7 +72,7 @@ describe("how large a picture is", () => {
     ["nothing behind its beginning", new Uint8Array(20 * 2 ** 20).fill(0xff, 0, 1).fill(0xd8, 1, 2)],
   ])("is given up soon for a jpeg of %s", async (_, file) => {
     const { read, counted } = reading(file.with(1, 0xd8));
-    expect(await pictureSize("image/jpeg", read)).toBeNull();
+    expect(await imageSize("image/jpeg", read)).toBeNull();
     expect(counted.bytes).toBeLessThan(2 ** 20);
   });
 });

@@ -54,11 +54,11 @@ describe("a conversation and an inbox", () => {
 });
 
 describe("a caller waits longer than what it calls waits itself", () => {
-  const { blockChange, copies, deviceFeed, fanout, listRepair, profileCache, projection, sceneCache } =
+  const { blockChange, copies, deviceFeed, fanout, listRepair, profileCache, projection, contextCache } =
     TIMING;
 
   test("a bump: an inbox asks D1 for the scene before it takes it", () => {
-    expect(fanout.callTimeoutMs).toBeGreaterThan(sceneCache.timeoutMs);
+    expect(fanout.callTimeoutMs).toBeGreaterThan(contextCache.timeoutMs);
   });
 
   test("a page, and originals of copies: a conversation refreshes profiles first", () => {

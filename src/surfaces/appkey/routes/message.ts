@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { sendTracked, trackedFromNewest } from "../../../core/delivery.ts";
+import { pageWithDelivery, sendWithDelivery } from "../../../core/delivery.ts";
 import { hideMessage, revokeMessage } from "../../../core/messages.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
@@ -15,7 +15,7 @@ export const message = new Hono<CallerEnv>({ strict: false });
 message.post("/message", authenticated, async (c) => {
   const { conversationid, type, content, time } = checked(Sending, await fieldsOf(c.req.raw, SPEECH));
   const { core, caller } = c.var;
-  const sent = await sendTracked(core, caller.userId, conversationid, {
+  const sent = await sendWithDelivery(core, caller.userId, conversationid, {
     ...readContent(type, content),
     ...{ clientMsgId: undefined, clientTime: time, quoteSeq: undefined, mentions: [] },
   });
@@ -27,7 +27,7 @@ message.get("/message", authenticated, async (c) => {
   const { conversationid, start, limit } = checked(Listing, queryFields(c.req.raw));
   const { core, caller } = c.var;
   const page = { skip: start, limit };
-  const items = await trackedFromNewest(core, caller.userId, conversationid, page);
+  const items = await pageWithDelivery(core, caller.userId, conversationid, page);
   return succeed(c, items.map(serializeMessage));
 });
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { openAmongFriends } from "../../../core/conversations.ts";
 import { createGroup } from "../../../core/group-creation.ts";
-import { keptConversations } from "../../../core/kept-conversations.ts";
+import { listOnRecord } from "../../../core/kept-conversations.ts";
 import { checked } from "../../../http/fields.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { succeed } from "../envelope.ts";
@@ -21,7 +21,7 @@ const LISTS = [
 
 for (const [path, wanted] of LISTS) {
   conversations.post(path, authenticated, async (c) => {
-    const items = await keptConversations(c.var.core, c.var.caller.userId, wanted);
+    const items = await listOnRecord(c.var.core, c.var.caller.userId, wanted);
     return succeed(c, { conversations: items.map(serializeConversation) });
   });
 }

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Preferences } from "../../../core/conversation.ts";
-import { setKeptPreferences, tellingApart } from "../../../core/conversations.ts";
+import { distinguishNotMember, setListedPreferences } from "../../../core/conversations.ts";
 import { type ConversationId, Position } from "../../../core/ids.ts";
 import { markRead } from "../../../core/messages.ts";
 import { checkOwnPassword } from "../../../core/passwords.ts";
@@ -28,8 +28,8 @@ flags.post("/user/secondary_validate", limitedByAddress, authenticated, async (c
 
 /** 设置聊天置顶 */
 flags.post("/user/set_sticky_conversation", authenticated, async (c) => {
-  const { conversaion: conversation, sticky } = checked(Stickiness, c.var.fields);
-  await setFlag(c, conversation, { sticky });
+  const { conversaion: conversation, sticky: pinned } = checked(Stickiness, c.var.fields);
+  await setFlag(c, conversation, { pinned });
   return succeed(c, { Revised: true });
 });
 
@@ -53,5 +53,5 @@ async function setFlag(
   id: ConversationId,
   flag: Partial<Preferences>,
 ): Promise<void> {
-  await tellingApart(core, id, () => setKeptPreferences(core, caller.userId, id, flag));
+  await distinguishNotMember(core, id, () => setListedPreferences(core, caller.userId, id, flag));
 }

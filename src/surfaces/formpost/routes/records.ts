@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import { tellingApart } from "../../../core/conversations.ts";
-import { readHistory, type Wanted } from "../../../core/history.ts";
+import { distinguishNotMember } from "../../../core/conversations.ts";
+import { type HistoryQuery, readHistory } from "../../../core/history.ts";
 import { whileSignedIn } from "../../../core/sessions.ts";
 import { checked } from "../../../http/fields.ts";
 import { streamed } from "../../../http/stream.ts";
@@ -36,10 +36,10 @@ records.post("/user/query_by_type", authenticated, (c) => {
 async function query(
   { var: { core, caller } }: Context<FormEnv>,
   { conversation, before, limit }: z.infer<typeof Query>,
-  filter: Wanted,
+  filter: HistoryQuery,
 ): Promise<Response> {
   const wanted = { ...filter, before, limit };
-  const parts = await tellingApart(core, conversation, () =>
+  const parts = await distinguishNotMember(core, conversation, () =>
     readHistory(core, caller.userId, conversation, wanted),
   );
   const allowed = whileSignedIn(core, caller, parts);

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { handleNamed } from "../../../core/applications.ts";
+import { decideJoinRequestByName } from "../../../core/applications.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -14,6 +14,6 @@ export const applications = new Hono<CallerEnv>({ strict: false });
 /** `handleGroupApplication`: lets somebody in who has applied, or not; he is told. */
 applications.post("/group/handleGroupApplication", authenticated, async (c) => {
   const { groupID, decision } = checked(Decision, await bodyFields(c.req.raw, SPEECH));
-  const group = await handleNamed(c.var.core, c.var.caller.userId, groupID, decision);
+  const group = await decideJoinRequestByName(c.var.core, c.var.caller.userId, groupID, decision);
   return succeed(c, { group: serializeGroup(group) });
 });

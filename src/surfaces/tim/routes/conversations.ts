@@ -1,5 +1,10 @@
 import { Hono } from "hono";
-import { getNamed, listNamed, remindOfDirect, unlistNamed } from "../../../core/named-conversations.ts";
+import {
+  getByName,
+  listByName,
+  remindOfDirect,
+  removeFromListByName,
+} from "../../../core/named-conversations.ts";
 import { groupAfter } from "../../../core/named-groups.ts";
 import { setReminder } from "../../../core/reminders.ts";
 import type { CallerEnv } from "../../../http/env.ts";
@@ -17,10 +22,10 @@ export const conversations = new Hono<CallerEnv>({ strict: false });
 conversations.post("/conversation/getConversationList", authenticated, async (c) => {
   const { conversationID: names, count } = checked(ListOfConversations, await bodyFields(c.req.raw, SPEECH));
   const { core, caller } = c.var;
-  const { items, cast } = await listNamed(core, caller.userId, { names, limit: count });
+  const { items, profiles } = await listByName(core, caller.userId, { names, limit: count });
   return succeed(
     c,
-    items.map((item) => serializeListed(item, cast, caller.userId)),
+    items.map((item) => serializeListed(item, profiles, caller.userId)),
   );
 });
 
@@ -28,14 +33,14 @@ conversations.post("/conversation/getConversationList", authenticated, async (c)
 conversations.post("/conversation/getConversationProfile", authenticated, async (c) => {
   const { conversationID: name } = checked(OneConversation, await bodyFields(c.req.raw, SPEECH));
   const { core, caller } = c.var;
-  const named = await getNamed(core, caller.userId, name);
+  const named = await getByName(core, caller.userId, name);
   return succeed(c, { conversation: serializeNamed(named, caller.userId) });
 });
 
 /** 删除会话: takes them out of the caller's list, with their history or without. */
 conversations.post("/conversation/deleteConversation", authenticated, async (c) => {
   const { names, called, ...how } = checked(Deletion, await bodyFields(c.req.raw, SPEECH));
-  await unlistNamed(c.var.core, c.var.caller.userId, names, how);
+  await removeFromListByName(c.var.core, c.var.caller.userId, names, how);
   return succeed(c, { conversationID: called });
 });
 

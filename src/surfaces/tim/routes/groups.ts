@@ -2,14 +2,14 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { dissolveGroup, editGroup, leaveGroup } from "../../../core/groups.ts";
 import {
-  createNamed,
-  findGroupNamed,
+  createGroupByName,
+  findGroupByAddress,
   getGroup,
   groupAfter,
-  handOverNamed,
-  inGroup,
-  joinNamed,
+  handOverByName,
+  joinGroupByName,
   listGroups,
+  withGroup,
 } from "../../../core/named-groups.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
@@ -39,27 +39,27 @@ groups.post("/getGroupProfile", authenticated, async (c) => {
 /** `searchGroupByID`: finds what anybody may see. */
 groups.post("/searchGroupByID", authenticated, async (c) => {
   const { groupID } = await said(c, OneGroup);
-  return succeed(c, { group: serializeGroup(await findGroupNamed(c.var.core, groupID)) });
+  return succeed(c, { group: serializeGroup(await findGroupByAddress(c.var.core, groupID)) });
 });
 
 /** `createGroup`: with those for whom there is room. */
 groups.post("/createGroup", authenticated, async (c) => {
-  const { wish, founders } = await said(c, NewGroup);
-  const { group, leftOut } = await createNamed(c.var.core, c.var.caller.userId, wish, founders);
+  const { wish, founders: initialMembers } = await said(c, NewGroup);
+  const { group, leftOut } = await createGroupByName(c.var.core, c.var.caller.userId, wish, initialMembers);
   return succeed(c, { group: serializeGroup(group), overLimitUserIDList: leftOut });
 });
 
 /** `dismissGroup`: ends it for everybody. */
 groups.post("/dismissGroup", authenticated, async (c) => {
   const { groupID } = await said(c, OneGroup);
-  await inGroup(c.var.core, groupID, (id) => dissolveGroup(c.var.core, c.var.caller.userId, id));
+  await withGroup(c.var.core, groupID, (id) => dissolveGroup(c.var.core, c.var.caller.userId, id));
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
 
 /** `quitGroup`: leaves it. */
 groups.post("/quitGroup", authenticated, async (c) => {
   const { groupID } = await said(c, OneGroup);
-  await inGroup(c.var.core, groupID, (id) => leaveGroup(c.var.core, c.var.caller.userId, id));
+  await withGroup(c.var.core, groupID, (id) => leaveGroup(c.var.core, c.var.caller.userId, id));
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
 
@@ -74,14 +74,14 @@ groups.post("/updateGroupProfile", authenticated, async (c) => {
 /** `joinGroup`: comes in, or asks to be let in; who is in it already is told so. */
 groups.post("/joinGroup", authenticated, async (c) => {
   const { groupID, applyMessage } = await said(c, Wish);
-  const { state, group } = await joinNamed(c.var.core, c.var.caller.userId, groupID, applyMessage);
+  const { state, group } = await joinGroupByName(c.var.core, c.var.caller.userId, groupID, applyMessage);
   return succeed(c, { status: JOIN_STATES[state], ...(group && { group: serializeGroup(group) }) });
 });
 
 /** `changeGroupOwner`: gives it to another member. */
 groups.post("/changeGroupOwner", authenticated, async (c) => {
   const { groupID, newOwnerID } = await said(c, Heir);
-  const group = await handOverNamed(c.var.core, c.var.caller.userId, groupID, newOwnerID);
+  const group = await handOverByName(c.var.core, c.var.caller.userId, groupID, newOwnerID);
   return succeed(c, { group: serializeGroup(group) });
 });
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { revokeInTime } from "../../../core/messages.ts";
-import { markNamedRead, pageOfNamed } from "../../../core/named-conversations.ts";
-import { listNotices } from "../../../core/notices.ts";
+import { revokeWithin } from "../../../core/messages.ts";
+import { markReadByName, pageByName } from "../../../core/named-conversations.ts";
+import { listNotifications } from "../../../core/notices.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -16,7 +16,7 @@ export const history = new Hono<CallerEnv>({ strict: false });
 history.post("/message/revokeMessage", authenticated, async (c) => {
   const { conversationId, seq } = checked(Revocation, await bodyFields(c.req.raw, SPEECH));
   const { core, caller } = c.var;
-  const revoked = await revokeInTime(core, caller.userId, conversationId, seq);
+  const revoked = await revokeWithin(core, caller.userId, conversationId, seq);
   return succeed(c, serializeStaged(revoked.items, revoked)[0]);
 });
 
@@ -25,14 +25,14 @@ history.post("/message/getMessageList", authenticated, async (c) => {
   const wanted = checked(PageOfMessages, await bodyFields(c.req.raw, SPEECH));
   const { core, caller } = c.var;
   const { data, beside } = wanted.name
-    ? serializePage(await pageOfNamed(core, caller.userId, wanted.name, wanted))
-    : serializeNotices(await listNotices(core, caller.userId, wanted));
+    ? serializePage(await pageByName(core, caller.userId, wanted.name, wanted))
+    : serializeNotices(await listNotifications(core, caller.userId, wanted));
   return succeed(c, data, beside);
 });
 
 /** 设置消息已读: marks all of a conversation as read. */
 history.post("/message/setMessageRead", authenticated, async (c) => {
   const { conversationID: name } = checked(Reading, await bodyFields(c.req.raw, SPEECH));
-  await markNamedRead(c.var.core, c.var.caller.userId, name);
+  await markReadByName(c.var.core, c.var.caller.userId, name);
   return succeed(c, {});
 });

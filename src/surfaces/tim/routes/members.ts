@@ -2,14 +2,14 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import type { MemberChange } from "../../../core/groups.ts";
 import {
-  addEachNamed,
-  changeMemberNamed,
+  addMembersByName,
+  changeMemberByName,
   countOnline,
   listMembersFrom,
-  membersNamed,
-  removeMembersNamed,
+  membersByName,
+  removeMembersByName,
 } from "../../../core/members.ts";
-import type { GroupName } from "../../../core/named-groups.ts";
+import type { GroupAddress } from "../../../core/named-groups.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -43,7 +43,7 @@ members.post("/getGroupMemberList", authenticated, async (c) => {
 /** `getGroupMemberProfile`: some of them. */
 members.post("/getGroupMemberProfile", authenticated, async (c) => {
   const { groupID, userIDList } = await said(c, MemberNames);
-  const found = await membersNamed(c.var.core, c.var.caller.userId, groupID, userIDList);
+  const found = await membersByName(c.var.core, c.var.caller.userId, groupID, userIDList);
   return succeed(c, { memberList: found.map(serializeMember) });
 });
 
@@ -56,7 +56,7 @@ members.post("/getGroupOnlineMemberCount", authenticated, async (c) => {
 /** `addGroupMember`: each for himself, with what became of him. */
 members.post("/addGroupMember", authenticated, async (c) => {
   const { groupID, userIDList } = await said(c, Additions);
-  const each = await addEachNamed(c.var.core, c.var.caller.userId, groupID, userIDList);
+  const each = await addMembersByName(c.var.core, c.var.caller.userId, groupID, userIDList);
   return succeed(c, {
     successUserIDList: each.added,
     failureUserIDList: each.failed,
@@ -70,7 +70,7 @@ members.post("/addGroupMember", authenticated, async (c) => {
 members.post("/deleteGroupMember", authenticated, async (c) => {
   const { groupID, userIDList, reason } = await said(c, Removal);
   const { core, caller } = c.var;
-  const { group, removed } = await removeMembersNamed(core, caller.userId, groupID, userIDList, reason);
+  const { group, removed } = await removeMembersByName(core, caller.userId, groupID, userIDList, reason);
   return succeed(c, { group: serializeGroup(group), userIDList: removed });
 });
 
@@ -101,11 +101,11 @@ members.post("/setGroupMemberCustomField", authenticated, async (c) => {
 /** Changes what a member is, and tells how he and the group are then. */
 async function changed(
   c: Context<CallerEnv>,
-  { groupID, userID }: { groupID: GroupName; userID?: string | undefined },
+  { groupID, userID }: { groupID: GroupAddress; userID?: string | undefined },
   change: MemberChange,
 ): Promise<Response> {
   const { core, caller } = c.var;
-  const { group, member } = await changeMemberNamed(core, caller.userId, groupID, userID ?? null, change);
+  const { group, member } = await changeMemberByName(core, caller.userId, groupID, userID ?? null, change);
   return succeed(c, { group: serializeGroup(group), member: serializeMember(member) });
 }
 

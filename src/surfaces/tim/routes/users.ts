@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { login, register, type SignedIn } from "../../../core/accounts.ts";
-import { blockedNames, blockNamed, unblockNamed } from "../../../core/blocks.ts";
-import { changeProfile, getMe, profilesNamed } from "../../../core/users.ts";
+import { blockByName, listBlockedNames, unblockByName } from "../../../core/blocks.ts";
+import { changeProfile, getMe, profilesByName } from "../../../core/users.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";
@@ -35,7 +35,7 @@ users.post("/user/getMyProfile", authenticated, async (c) => {
 /** The SDK's `getUserProfile`: whom there is not is missing. */
 users.post("/user/getUserProfile", authenticated, async (c) => {
   const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
-  const profiles = await profilesNamed(c.var.core, c.var.caller.userId, names);
+  const profiles = await profilesByName(c.var.core, c.var.caller.userId, names);
   return succeed(
     c,
     profiles.map((profile) => ({ userinfo: serializeProfile(profile) })),
@@ -52,19 +52,19 @@ users.post("/user/updateMyProfile", authenticated, async (c) => {
 /** The SDK's `getBlacklist`. */
 users.post("/user/getBlacklist", authenticated, async (c) => {
   await bodyFields(c.req.raw, SPEECH);
-  return succeed(c, await blockedNames(c.var.core, c.var.caller.userId));
+  return succeed(c, await listBlockedNames(c.var.core, c.var.caller.userId));
 });
 
 /** The SDK's `addToBlacklist`: all of them or none. */
 users.post("/user/addToBlacklist", authenticated, async (c) => {
   const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
-  return succeed(c, await blockNamed(c.var.core, c.var.caller.userId, names));
+  return succeed(c, await blockByName(c.var.core, c.var.caller.userId, names));
 });
 
 /** The SDK's `removeFromBlacklist`. */
 users.post("/user/removeFromBlacklist", authenticated, async (c) => {
   const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
-  return succeed(c, await unblockNamed(c.var.core, c.var.caller.userId, names));
+  return succeed(c, await unblockByName(c.var.core, c.var.caller.userId, names));
 });
 
 async function succeedSignedIn(c: Context<AppEnv>, { user, credential }: SignedIn): Promise<Response> {

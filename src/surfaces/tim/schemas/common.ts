@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { CustomFields } from "../../../core/custom-fields.ts";
-import type { Speech } from "../../../http/fields.ts";
+import type { FieldOptions } from "../../../http/fields.ts";
 
 /** Bodies are JSON: at most 512 KiB, which a list of five hundred users takes. */
-export const SPEECH: Speech = { maxBytes: 512 * 1024, forms: false };
+export const SPEECH: FieldOptions = { maxBytes: 512 * 1024, forms: false };
 
 /** Custom fields, as this API lists them; of a key that stands there twice the last one is meant. */
 export const fields = z

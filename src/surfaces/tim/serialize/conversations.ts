@@ -1,12 +1,12 @@
-import type { Cast } from "../../../core/cast.ts";
+import type { ProfileLookup } from "../../../core/cast.ts";
 import type { Conversation } from "../../../core/conversation.ts";
 import { Position, type UserId } from "../../../core/ids.ts";
 import type { Message, Person } from "../../../core/message.ts";
 import type {
-  NamedConversation,
-  NamedList,
-  Reminded,
-  ShownConversation,
+  ConversationByName,
+  ListByName,
+  ListedByName,
+  ReminderSet,
 } from "../../../core/named-conversations.ts";
 import { reminderOf } from "../../../core/reminders.ts";
 import { NONE } from "../errors.ts";
@@ -32,16 +32,20 @@ export function stageOf({
 }
 
 /** One by its name, also where it was never opened. */
-export function serializeNamed(named: NamedConversation, caller: UserId) {
+export function serializeNamed(named: ListedByName, caller: UserId) {
   if ("notices" in named) return serializeSystem(named.notices);
-  return "unused" in named ? unused(named.unused) : serializeConversation(named, named.cast, caller);
+  return "unused" in named ? unused(named.unused) : serializeConversation(named, named.profiles, caller);
 }
 
 /** A conversation of the caller's, as the SDK's has it. */
-function serializeConversation({ conversation, group }: ShownConversation, cast: Cast, caller: UserId) {
-  const { kind, policy, unreadCount, lastMessage, peer, peerRead, sticky, mentioned } = conversation;
+function serializeConversation(
+  { conversation, group }: ConversationByName,
+  profiles: ProfileLookup,
+  caller: UserId,
+) {
+  const { kind, policy, unreadCount, lastMessage, peer, peerRead, pinned, mentioned } = conversation;
   const stage = stageOf(conversation);
-  const setting = { stage, cast, caller: cast(caller) };
+  const setting = { stage, profiles, caller: profiles(caller) };
   const groupID = stage.kind === "group" ? stage.groupID : "";
   return {
     conversationID: stage.kind === "group" ? groupConversationID(groupID) : directID(stage.peer.username),
@@ -51,24 +55,24 @@ function serializeConversation({ conversation, group }: ShownConversation, cast:
     ...(peer ? { userProfile: userProfile(peer) } : { groupProfile: group && serializeGroup(group) }),
     groupAtInfoList: mentioned.map(({ seq, senderId, all }) => ({
       ...{
-        from: cast(senderId).username,
+        from: profiles(senderId).username,
         groupID,
         messageSequence: seq,
         atTypeArray: [all ? AT_ALL : AT_ME],
       },
     })),
-    ...{ remark: "", isPinned: sticky, messageRemindType: REMIND_TYPES[reminderOf(conversation)] },
+    ...{ remark: "", isPinned: pinned, messageRemindType: REMIND_TYPES[reminderOf(conversation)] },
     peerReadTime: seconds(peerRead?.readAt ?? 0),
   };
 }
 
 /** The same in a list, with its last message in full. */
-export function serializeListed(shown: NamedList["items"][number], cast: Cast, caller: UserId) {
+export function serializeListed(shown: ListByName["items"][number], profiles: ProfileLookup, caller: UserId) {
   if ("notices" in shown) return serializeListedSystem(shown.notices);
   const { lastMessage } = shown.conversation;
-  const setting = { stage: stageOf(shown.conversation), cast, caller: cast(caller) };
+  const setting = { stage: stageOf(shown.conversation), profiles, caller: profiles(caller) };
   return {
-    ...serializeConversation(shown, cast, caller),
+    ...serializeConversation(shown, profiles, caller),
     message: lastMessage && serializeMessage(lastMessage, setting),
   };
 }
@@ -113,7 +117,7 @@ function userProfile({ username, nickname, avatar }: Person) {
 }
 
 /** For whom it was settled how the caller hears of him, and for whom not. */
-export function serializeReminded(outcomes: Reminded[]) {
+export function serializeReminded(outcomes: ReminderSet[]) {
   return {
     successUserList: outcomes.flatMap(({ username, missing }) => (missing ? [] : [{ userID: username }])),
     failureUserList: outcomes.flatMap(({ username, missing }) =>

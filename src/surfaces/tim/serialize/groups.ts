@@ -1,7 +1,7 @@
 import type { Conversation, JoinPolicy } from "../../../core/conversation.ts";
 import type { JoinState } from "../../../core/groups.ts";
-import type { Group } from "../../../core/named-groups.ts";
-import { type PolicyName, wayInto } from "../../../core/policies.ts";
+import type { GroupByName } from "../../../core/named-groups.ts";
+import { joinMode, type PolicyName } from "../../../core/policies.ts";
 import { reminderOf } from "../../../core/reminders.ts";
 import { wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
@@ -32,7 +32,7 @@ export const JOIN_STATES: Record<JoinState, string> = {
 };
 
 /** A group as whoever asked sees it. */
-export function serializeGroup(group: Group) {
+export function serializeGroup(group: GroupByName) {
   const { name, avatar, introduction, announcement, owner, own } = group;
   return {
     groupID: wireGroupID(group.id, group.handle),
@@ -44,7 +44,7 @@ export function serializeGroup(group: Group) {
     lastMessage: serializeLast(own?.lastMessage ?? null),
     nextMessageSeq: own ? own.lastSeq + 1 : 0,
     ...{ memberCount: group.memberCount, maxMemberCount: group.capacity, muteAllMembers: group.muteAll },
-    joinOption: JOIN_OPTIONS[wayInto(group)],
+    joinOption: JOIN_OPTIONS[joinMode(group)],
     groupCustomField: serializeFields(group.customFields),
   };
 }

@@ -1,21 +1,24 @@
-import type { Backdrop } from "../../../core/backdrop.ts";
-import type { Cast } from "../../../core/cast.ts";
+import type { ConversationContext } from "../../../core/backdrop.ts";
+import type { ProfileLookup } from "../../../core/cast.ts";
 import type { Message } from "../../../core/message.ts";
-import type { NamedPage } from "../../../core/named-conversations.ts";
-import type { Notice } from "../../../core/notice.ts";
+import type { PageByName } from "../../../core/named-conversations.ts";
+import type { Notification } from "../../../core/notice.ts";
 import { wireMessageID, wireNoticeID } from "../ids.ts";
 import { stageOf } from "./conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeNotice } from "./notices.ts";
 
 /** Messages as one member sees them. */
-export function serializeStaged(items: Message[], { backdrop, cast }: { backdrop: Backdrop; cast: Cast }) {
-  const setting = { stage: stageOf(backdrop), caller: backdrop.self, cast };
+export function serializeStaged(
+  items: Message[],
+  { context, profiles }: { context: ConversationContext; profiles: ProfileLookup },
+) {
+  const setting = { stage: stageOf(context), caller: context.self, profiles };
   return items.map((message) => ({ message: serializeMessage(message, setting) }));
 }
 
 /** A page of messages, and beside it where the next one goes on. */
-export function serializePage({ items, hasMore, shown }: NamedPage) {
+export function serializePage({ items, hasMore, shown }: PageByName) {
   const [oldest] = items;
   const isCompleted = !hasMore || !oldest;
   const nextReqMessageID = isCompleted ? "" : wireMessageID(oldest.conversationId, oldest.seq);
@@ -23,9 +26,9 @@ export function serializePage({ items, hasMore, shown }: NamedPage) {
 }
 
 /** The same of notices. @param page the newest first */
-export function serializeNotices({ items, hasMore }: { items: Notice[]; hasMore: boolean }) {
+export function serializeNotices({ items, hasMore }: { items: Notification[]; hasMore: boolean }) {
   const oldest = items.at(-1);
   const isCompleted = !hasMore || !oldest;
-  const data = items.toReversed().map((notice) => ({ message: serializeNotice(notice) }));
+  const data = items.toReversed().map((notification) => ({ message: serializeNotice(notification) }));
   return { data, beside: { nextReqMessageID: isCompleted ? "" : wireNoticeID(oldest.id), isCompleted } };
 }

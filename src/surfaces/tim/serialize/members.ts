@@ -1,5 +1,5 @@
 import type { Role } from "../../../core/conversation.ts";
-import type { Member } from "../../../core/groups.ts";
+import type { GroupMember } from "../../../core/groups.ts";
 import { serializeFields } from "./fields.ts";
 import { seconds } from "./setting.ts";
 
@@ -7,7 +7,7 @@ import { seconds } from "./setting.ts";
 export const ROLES: Record<Role, string> = { owner: "Owner", admin: "Admin", member: "Member" };
 
 /** A member as this API shows him. */
-export function serializeMember({ user, role, joinedAt, nameCard, mutedUntil, customFields }: Member) {
+export function serializeMember({ user, role, joinedAt, nameCard, mutedUntil, customFields }: GroupMember) {
   const { username, nickname, avatar, online } = user;
   return {
     ...{ userID: username, nick: nickname, avatar, role: ROLES[role], nameCard },

@@ -1,4 +1,4 @@
-import type { Cast } from "../../../core/cast.ts";
+import type { ProfileLookup } from "../../../core/cast.ts";
 import type { Message, Person, Priority } from "../../../core/message.ts";
 import { directID, groupConversationID, wireMessageID } from "../ids.ts";
 import { payloadOf } from "./payload.ts";
@@ -9,7 +9,7 @@ const PRIORITIES: Record<Priority, string> = { high: "High", normal: "Normal", l
 /** A message that was sent: appendix 1 of the document, and what else the SDK's has. */
 export function serializeMessage(message: Message, setting: Setting) {
   const { conversationId, seq, kind, createdAt, clientTime, revoked, revokedBy } = message;
-  const { stage, cast, caller } = setting;
+  const { stage, profiles, caller } = setting;
   const isOwn = kind !== "tip" && message.sender.id === caller.id;
   return {
     ID: wireMessageID(conversationId, seq),
@@ -19,11 +19,11 @@ export function serializeMessage(message: Message, setting: Setting) {
     ...{ time: seconds(createdAt), clientTime: seconds(clientTime ?? createdAt), sequence: seq },
     status: "success",
     isRevoked: revoked,
-    ...{ revoker: revokedBy === undefined ? "" : cast(revokedBy).username },
+    ...{ revoker: revokedBy === undefined ? "" : profiles(revokedBy).username },
     ...{ isDeleted: false, isModified: false },
     isPeerRead: stage.kind === "direct" && isOwn && seq <= stage.peerReadSeq,
     ...senderOf(message, message.nameCard),
-    ...besides(message, cast),
+    ...besides(message, profiles),
   };
 }
 
@@ -42,7 +42,7 @@ export function serializeUnsent(ID: string, unsent: Unsent, sender: Person, sett
     status: "unSend",
     ...{ isRevoked: false, revoker: "", isDeleted: false, isModified: false, isPeerRead: false },
     ...senderOf({ sender }, undefined),
-    ...besides(unsent, setting.cast),
+    ...besides(unsent, setting.profiles),
   };
 }
 
@@ -65,11 +65,11 @@ function senderOf({ sender }: { sender: Person }, nameCard: string | undefined) 
 
 function besides(
   { mentions, priority, customData }: Pick<Unsent, "mentions" | "priority" | "customData">,
-  cast: Cast,
+  profiles: ProfileLookup,
 ) {
   return {
     priority: PRIORITIES[priority ?? "normal"],
-    atUserList: mentions === "all" ? [AT_ALL] : mentions.map((id) => cast(id).username),
+    atUserList: mentions === "all" ? [AT_ALL] : mentions.map((id) => profiles(id).username),
     cloudCustomData: customData ?? "",
   };
 }

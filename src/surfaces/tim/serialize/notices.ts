@@ -1,5 +1,5 @@
-import type { Notice, NoticeEvent } from "../../../core/notice.ts";
-import type { NoticeSummary } from "../../../core/notices.ts";
+import type { Notification, NotificationEvent } from "../../../core/notice.ts";
+import type { NotificationSummary } from "../../../core/notices.ts";
 import { SYSTEM_ID, wireGroupID, wireNoticeID } from "../ids.ts";
 import { TYPES } from "./groups.ts";
 import { seconds } from "./setting.ts";
@@ -7,19 +7,28 @@ import { seconds } from "./setting.ts";
 const ELEMENT = "TIMGroupSystemNoticeElem";
 
 /** The SDK's number of what a notice tells. */
-const OPERATIONS: Record<NoticeEvent, number> = {
+const OPERATIONS: Record<NotificationEvent, number> = {
   ...{ applied: 1, accepted: 2, rejected: 3, removed: 4, dissolved: 5, created: 6, added: 7 },
   ...{ admin_set: 9, admin_unset: 10 },
 };
 
 /** A notice as a message of the conversation `@TIM#SYSTEM`. */
-export function serializeNotice(notice: Notice) {
+export function serializeNotice(notification: Notification) {
   return {
-    ID: wireNoticeID(notice.id),
+    ID: wireNoticeID(notification.id),
     type: ELEMENT,
-    payload: payloadOf(notice),
-    ...{ conversationID: SYSTEM_ID, conversationType: SYSTEM_ID, to: notice.receiver.username, flow: "in" },
-    ...{ time: seconds(notice.createdAt), clientTime: seconds(notice.createdAt), sequence: notice.id },
+    payload: payloadOf(notification),
+    ...{
+      conversationID: SYSTEM_ID,
+      conversationType: SYSTEM_ID,
+      to: notification.receiver.username,
+      flow: "in",
+    },
+    ...{
+      time: seconds(notification.createdAt),
+      clientTime: seconds(notification.createdAt),
+      sequence: notification.id,
+    },
     ...{ status: "success", isRevoked: false, revoker: "", isDeleted: false, isModified: false },
     isPeerRead: false,
     ...{ from: SYSTEM_ID, nick: "", avatar: "", nameCard: "" },
@@ -27,7 +36,7 @@ export function serializeNotice(notice: Notice) {
   };
 }
 
-function payloadOf({ event, group, actor, message, application }: Notice) {
+function payloadOf({ event, group, actor, message, application }: Notification) {
   return {
     operatorID: actor.username,
     operationType: OPERATIONS[event],
@@ -42,7 +51,7 @@ function payloadOf({ event, group, actor, message, application }: Notice) {
 }
 
 /** The conversation with the notices, as the SDK has it. @param summary null: there is none */
-export function serializeSystem(summary: NoticeSummary | null) {
+export function serializeSystem(summary: NotificationSummary | null) {
   return {
     ...{ conversationID: SYSTEM_ID, type: SYSTEM_ID, subType: "", unreadCount: summary?.unreadCount ?? 0 },
     lastMessage: lastOf(summary?.newest),
@@ -56,9 +65,9 @@ export function serializeSystem(summary: NoticeSummary | null) {
   };
 }
 
-function lastOf(notice: Notice | undefined) {
+function lastOf(notification: Notification | undefined) {
   const none = { isRevoked: false, isPeerRead: false, nick: "", nameCard: "" };
-  if (!notice) {
+  if (!notification) {
     return {
       lastTime: 0,
       lastSequence: 0,
@@ -69,7 +78,7 @@ function lastOf(notice: Notice | undefined) {
       ...none,
     };
   }
-  const { type, payload, time, sequence, from } = serializeNotice(notice);
+  const { type, payload, time, sequence, from } = serializeNotice(notification);
   return {
     ...{ lastTime: time, lastSequence: sequence, fromAccount: from, messageForShow: SHOWN },
     ...{ type, payload, ...none },
@@ -77,7 +86,7 @@ function lastOf(notice: Notice | undefined) {
 }
 
 /** The same in a list, with its last message in full. */
-export function serializeListedSystem(summary: NoticeSummary) {
+export function serializeListedSystem(summary: NotificationSummary) {
   return { ...serializeSystem(summary), message: serializeNotice(summary.newest) };
 }
 

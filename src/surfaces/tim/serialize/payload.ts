@@ -9,7 +9,7 @@ import { messageForShow } from "./summary.ts";
 import { tipPayload } from "./tip.ts";
 
 /** What a message says, and what it is called where its file has no id of its own. */
-type Said = Pick<Message, "kind" | "body" | "tip"> &
+type Said = Pick<Message, "kind" | "body" | "systemMessage"> &
   ({ ID: string } | Pick<Message, "conversationId" | "seq">);
 
 const Text = z.object({ text: z.string() });
@@ -46,10 +46,10 @@ const Merged = z.object({
 });
 
 /** The payload of an element, of a message that was not revoked. */
-export function payloadOf(said: Said, { stage, cast }: Pick<Setting, "stage" | "cast">): object {
+export function payloadOf(said: Said, { stage, profiles }: Pick<Setting, "stage" | "profiles">): object {
   const body: unknown = JSON.parse(said.body);
   const ID = "ID" in said ? said.ID : wireMessageID(said.conversationId, said.seq);
-  if (said.kind === "tip") return tipPayload(said, stage, cast);
+  if (said.kind === "tip") return tipPayload(said, stage, profiles);
   return contentOf(said.kind, body, ID);
 }
 

@@ -1,4 +1,4 @@
-import type { Cast } from "../../../core/cast.ts";
+import type { ProfileLookup } from "../../../core/cast.ts";
 import type { Kind } from "../../../core/content.ts";
 import type { Position } from "../../../core/ids.ts";
 import type { Person } from "../../../core/message.ts";
@@ -17,7 +17,7 @@ export type Stage =
 export interface Setting {
   caller: Pick<Person, "id" | "username">;
   stage: Stage;
-  cast: Cast;
+  profiles: ProfileLookup;
 }
 
 /** The elements of the SDK, each for a kind of message. */

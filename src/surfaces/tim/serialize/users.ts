@@ -1,10 +1,10 @@
-import type { Profile } from "../../../core/users.ts";
+import type { MeWithEmail } from "../../../core/users.ts";
 import { ALLOW_TYPES, GENDERS } from "../schemas/users.ts";
 
 const [UNKNOWN] = GENDERS;
 
 /** A profile: what only its user may see of it is in there where it is. */
-export function serializeProfile(profile: Profile) {
+export function serializeProfile(profile: MeWithEmail) {
   const { username, email, nickname, avatar, gender, signature, friendPolicy, birthday } = profile;
   const { location, language, messageSettings, adminForbidType, level, role, details } = profile;
   return {

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { logPages } from "../../../core/log-pages.ts";
+import { pagesWithReadStatus } from "../../../core/log-pages.ts";
 import { markDirectRead } from "../../../core/messages.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
@@ -15,8 +15,12 @@ logs.get("/chat/chat-log-info", authenticated, async (c) => {
   const { session_id, range } = checked(LogListing, queryFields(c.req.raw));
   const { core, caller } = c.var;
   const names = { list: "chat_log_info_list", count: "num_of_chat_logs" };
-  return succeedListed(c, names, await logPages(core, caller.userId, session_id, range), range, (log) =>
-    serializeLog(log, core.settings.timeZone),
+  return succeedListed(
+    c,
+    names,
+    await pagesWithReadStatus(core, caller.userId, session_id, range),
+    range,
+    (log) => serializeLog(log, core.settings.timeZone),
   );
 });
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { openAmong } from "../../../core/opening.ts";
-import { listPeopled, onePeopled } from "../../../core/peopled.ts";
+import { openDirectOrGroup } from "../../../core/opening.ts";
+import { getWithMembers, listWithMembers } from "../../../core/peopled.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -14,12 +14,12 @@ export const sessions = new Hono<CallerEnv>({ strict: false });
 sessions.post("/chat/create-session", authenticated, async (c) => {
   const { name, type, chat_user_id_list } = checked(Opening, await fieldsOf(c.req.raw, SPEECH));
   const { core, caller } = c.var;
-  const conversation = await openAmong(core, caller.userId, {
+  const conversation = await openDirectOrGroup(core, caller.userId, {
     ...{ kind: type === SINGLE ? "direct" : "group", name },
     ...{ usernames: chat_user_id_list, field: "chat_user_id_list" },
   });
-  const peopled = await onePeopled(core, caller.userId, conversation);
-  return succeed(c, { session: serializeSession(peopled, core.settings.timeZone) });
+  const withMembers = await getWithMembers(core, caller.userId, conversation);
+  return succeed(c, { session: serializeSession(withMembers, core.settings.timeZone) });
 });
 
 /** 获取当前用户的会话信息列表 */
@@ -27,7 +27,7 @@ sessions.get("/chat/session-info", authenticated, async (c) => {
   const { range } = checked(Listing, queryFields(c.req.raw));
   const { core, caller } = c.var;
   const names = { list: "session_info_list", count: "num_of_sessions" };
-  return succeedListed(c, names, await listPeopled(core, caller.userId, range), range, (peopled) =>
-    serializeSession(peopled, core.settings.timeZone),
+  return succeedListed(c, names, await listWithMembers(core, caller.userId, range), range, (withMembers) =>
+    serializeSession(withMembers, core.settings.timeZone),
   );
 });

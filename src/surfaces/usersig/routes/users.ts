@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { changeParticulars, getParticulars, provision } from "../../../core/provisioning.ts";
+import { changeExtendedProfile, getExtendedProfile, provision } from "../../../core/provisioning.ts";
 import { openSig } from "../../../core/user-sig.ts";
 import { zonedTime } from "../../../core/zone.ts";
 import type { AppEnv } from "../../../http/env.ts";
@@ -27,7 +27,7 @@ users.post("/chat/create-chat-user", async (c) => {
 users.get("/chat/chat-user-info", async (c) => {
   const { user_id, token } = checked(Info, queryFields(c.req.raw));
   const { core } = c.var;
-  const user = await getParticulars(core, await claimOf(c, { user_id, token }), user_id);
+  const user = await getExtendedProfile(core, await claimOf(c, { user_id, token }), user_id);
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 
@@ -40,7 +40,7 @@ users.post("/chat/change-chat-user-info", async (c) => {
     : checked(Creation, fields);
   const claim = await claimOf(c, { user_id, token });
   const { core } = c.var;
-  const user = await changeParticulars(core, claim, user_id, particularsOf(given));
+  const user = await changeExtendedProfile(core, claim, user_id, particularsOf(given));
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 

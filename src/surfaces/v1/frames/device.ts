@@ -5,7 +5,7 @@ import type {
   DeviceCommand,
   DeviceEvent,
   DeviceProtocol,
-  DeviceSend,
+  DeviceSendItem,
   SyncPoint,
 } from "../../../core/protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
@@ -47,11 +47,11 @@ export const deviceProtocol: DeviceProtocol = {
   ...encoding,
   decode: (frame) => attempt(() => command(frame)),
   event: (event) => JSON.stringify(wireEvent(event)),
-  acking: encoding,
-  inScene: false,
-  resumes: true,
-  outlivesTokens: false,
-  bearsInvalid: false,
+  acks: encoding,
+  wantsContext: false,
+  supportsResume: true,
+  survivesTokenExpiry: false,
+  toleratesInvalidFrames: false,
 };
 
 function command(frame: string): DeviceCommand {
@@ -73,7 +73,7 @@ function command(frame: string): DeviceCommand {
 }
 
 /** One send; what is wrong with it, its address too, is told of it with its client id where it has one. */
-function deviceSend(value: unknown): DeviceSend {
+function deviceSend(value: unknown): DeviceSendItem {
   const send = attempt(() => {
     const { conversation_id: conversationId } = checked(Address, value);
     return { conversationId, draft: draftOf(value) };

@@ -1,13 +1,13 @@
-import { type Encoder, Piece, type RoomEvent } from "../../../core/protocol.ts";
+import { EncodedPart, type Encoder, type RoomEvent } from "../../../core/protocol.ts";
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson } from "../serialize/messages.ts";
 
 /** What rooms' and devices' sockets are told in the same words: all but their events. */
 export const encoding: Omit<Encoder<never>, "event"> = {
-  message: (message) => Piece.parse(messageJson(message)),
+  message: (message) => EncodedPart.parse(messageJson(message)),
   ack: (conversationId, { seq, createdAt }, clientMsgId) =>
-    Piece.parse(
+    EncodedPart.parse(
       JSON.stringify({
         type: "ack",
         client_msg_id: clientMsgId,

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { attempt, CoreError } from "../../../core/errors.ts";
 import { ConversationId } from "../../../core/ids.ts";
-import type { Command, RoomEvent, RoomProtocol, SendItem } from "../../../core/protocol.ts";
+import type { RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../../../core/protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";
@@ -17,7 +17,7 @@ export const roomProtocol: RoomProtocol = {
   event: (event) => JSON.stringify(wireEvent(event)),
 };
 
-function command(frame: string, room: ConversationId): Command {
+function command(frame: string, room: ConversationId): RoomCommand {
   const value = parseJson(frame, "frame");
   const { type } = checked(Frame, value);
   if (type === "send") return { type, items: [sendItem(value, room)] };

@@ -3,7 +3,7 @@ import { listConversations, openDirect, setPreferences } from "../../../core/con
 import { deleteConversation } from "../../../core/deleting.ts";
 import { createGroup } from "../../../core/group-creation.ts";
 import { editGroup } from "../../../core/groups.ts";
-import { getAttended } from "../../../core/presence.ts";
+import { getWithOnlineCount } from "../../../core/presence.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
@@ -147,7 +147,7 @@ export const conversations = v1Router()
   })
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(serializeAttended(await getAttended(c.var.core, c.var.caller.userId, id)), 200);
+    return c.json(serializeAttended(await getWithOnlineCount(c.var.core, c.var.caller.userId, id)), 200);
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { befriend, listFriendRequests, listFriends, unfriend } from "../../../core/friends.ts";
+import { askOrAcceptFriend, listFriendRequests, listFriends, unfriend } from "../../../core/friends.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { ListQuery, problems, UserIdParam } from "../schemas/common.ts";
@@ -82,7 +82,7 @@ export const friends = v1Router()
     return c.json(serializeRequests(page), 200);
   })
   .openapi(befriendRoute, async (c) => {
-    const state = await befriend(c.var.core, c.var.caller.userId, c.req.valid("param").user_id);
+    const state = await askOrAcceptFriend(c.var.core, c.var.caller.userId, c.req.valid("param").user_id);
     return c.json({ state }, 200);
   })
   .openapi(unfriendRoute, async (c) => {

@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import {
-  handleApplication,
+  decideJoinRequest,
   handOver,
   joinGroup,
   leaveGroup,
-  listApplications,
+  listJoinRequests,
 } from "../../../core/groups.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
@@ -118,7 +118,7 @@ export const joining = v1Router()
   })
   .openapi(applicationsRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { items, nextCursor } = await listApplications(
+    const { items, nextCursor } = await listJoinRequests(
       c.var.core,
       c.var.caller.userId,
       id,
@@ -129,6 +129,6 @@ export const joining = v1Router()
   .openapi(decisionRoute, async (c) => {
     const { id, application_id: applicationId } = c.req.valid("param");
     const accept = c.req.valid("json").action === "accept";
-    await handleApplication(c.var.core, c.var.caller.userId, id, { applicationId, accept });
+    await decideJoinRequest(c.var.core, c.var.caller.userId, id, { applicationId, accept });
     return c.body(null, 204);
   });

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Content, Kind, Tip } from "../../../core/content.ts";
+import { Content, Kind, SystemMessage } from "../../../core/content.ts";
 import { ConversationId, Position, Seq, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";
@@ -112,7 +112,7 @@ function messageOf(kind: Kind, body: z.ZodType<object>) {
 /** A message as its conversation's members see it: `kind` says which body. */
 export const Message: z.ZodType<Message> = z
   .discriminatedUnion("kind", [
-    messageOf("tip", Tip),
+    messageOf("tip", SystemMessage),
     messageOf("merged", Merged),
     ...Content.options.map(({ shape }) => messageOf(shape.kind.value, shape.body)),
   ])

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Conversation } from "../../../core/conversation.ts";
-import type { Attended } from "../../../core/presence.ts";
+import type { ConversationWithOnlineCount } from "../../../core/presence.ts";
 import type { Conversation as ConversationShape } from "../schemas/conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
@@ -26,7 +26,7 @@ export function serializeConversation(conversation: Conversation): z.infer<typeo
     last_seq: conversation.lastSeq,
     read_seq: conversation.readSeq,
     unread_count: conversation.unreadCount,
-    sticky: conversation.sticky,
+    sticky: conversation.pinned,
     silent: conversation.silent,
     validation: conversation.validation,
     disabled: conversation.disabled,
@@ -38,7 +38,7 @@ export function serializeConversation(conversation: Conversation): z.infer<typeo
 export function serializeAttended({
   conversation,
   onlineCount,
-}: Attended): z.infer<typeof ConversationShape> {
+}: ConversationWithOnlineCount): z.infer<typeof ConversationShape> {
   const serialized = serializeConversation(conversation);
   return conversation.kind === "group" ? { ...serialized, online_count: onlineCount } : serialized;
 }

@@ -1,10 +1,10 @@
 import type { z } from "@hono/zod-openapi";
-import type { Application, Member } from "../../../core/groups.ts";
+import type { GroupMember, JoinRequest } from "../../../core/groups.ts";
 import type { Application as ApplicationShape, Member as MemberShape } from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 
 /** A member as v1 shows him. */
-export function serializeMember(member: Member): z.infer<typeof MemberShape> {
+export function serializeMember(member: GroupMember): z.infer<typeof MemberShape> {
   return {
     user: serializeUser(member.user),
     role: member.role,
@@ -15,7 +15,7 @@ export function serializeMember(member: Member): z.infer<typeof MemberShape> {
 }
 
 /** A wish to join as v1 shows it. */
-export function serializeApplication(application: Application): z.infer<typeof ApplicationShape> {
+export function serializeApplication(application: JoinRequest): z.infer<typeof ApplicationShape> {
   const { id, user, message, createdAt } = application;
   return { id, user: serializeUser(user), message, created_at: createdAt };
 }

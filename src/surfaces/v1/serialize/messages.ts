@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { bodyJson, StoredBody } from "../../../core/content.ts";
 import type { ReadReceipt } from "../../../core/conversation.ts";
 import { invalid } from "../../../core/errors.ts";
-import type { AnyDraft, Message, Reference } from "../../../core/message.ts";
+import type { AnyDraft, Message, MessageReference } from "../../../core/message.ts";
 import type { Message as MessageShape, NewMessage, Receipts } from "../schemas/messages.ts";
 
 /**
@@ -28,7 +28,7 @@ export function toDraft(input: NewMessage): AnyDraft {
   return { ...rest, kind: input.kind, body: bodyJson(input) };
 }
 
-function reference({ conversation_id, seq }: NonNullable<NewMessage["forward"]>): Reference {
+function reference({ conversation_id, seq }: NonNullable<NewMessage["forward"]>): MessageReference {
   return { conversationId: conversation_id, seq };
 }
 

@@ -185,7 +185,7 @@ test("nothing is taken from a client that does not answer a close, whatever it w
 
 test("a device that waits for an answer when its inbox is lost hears that it is closed, or nothing", async () => {
   const [waiting, idle] = [await openDevice(ann.token), await openDevice(ann.token)];
-  const held = await HeldCalls.hold(id, "sends");
+  const held = await HeldCalls.hold(id, "sendFromDevice");
   waiting.send({ ...text("is it stored?", "mine"), conversation_id: id });
   await held.until(1);
   await runInDurableObject(inboxObject(ann.user.id), (_, state) => state.abort("lost on purpose")).catch(

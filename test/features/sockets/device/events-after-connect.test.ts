@@ -121,7 +121,7 @@ test("so does one that comes while it is still on its way that nobody is there",
   const held = { isAnswered: false, isReleased: false };
   using _ = intercept(async ({ id: of, method, work }) => {
     const answer = await work();
-    if (method !== "bump" || of !== bob.user.id) return answer;
+    if (method !== "applyUpdate" || of !== bob.user.id) return answer;
     held.isAnswered = true;
     while (!held.isReleased) await new Promise((resolve) => setTimeout(resolve, 1));
     return answer;

@@ -94,7 +94,7 @@ test("a user has at most 100 devices' sockets open, opened at once or not; more 
 test("3,000 sends wait for a slow conversation, more are refused; then it goes on", async () => {
   standStill();
   const [one, two] = [await openDevice(ann.token), await openDevice(ann.token)];
-  const held = await HeldCalls.hold(slow, "sends");
+  const held = await HeldCalls.hold(slow, "sendFromDevice");
   sendTexts(one, slow, 1, ASKED);
   // What the rate forbids is refused behind them: so the server has them all.
   one.send({ ...text("too fast", "last"), conversation_id: slow });
@@ -122,7 +122,7 @@ test("3,000 sends wait for a slow conversation, more are refused; then it goes o
 
 test("sends of 4 MiB wait for a slow conversation, more are refused; then it goes on", async () => {
   const socket = await openDevice(ann.token);
-  const held = await HeldCalls.hold(slow, "sends");
+  const held = await HeldCalls.hold(slow, "sendFromDevice");
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
   const large = (n: number) => ({ kind: "custom", body, client_msg_id: `c${n}`, conversation_id: slow });
   const count = Math.ceil((4.2 * 1024 * 1024) / 30_000);
@@ -146,7 +146,7 @@ test("10,000 syncs wait where conversations are slow, more are refused; those of
   const sockets = await Promise.all(range(1, 5).map(() => openDevice(ann.token)));
   const [one = nobody(), ...others] = sockets;
   // They wait for their turn behind a send, for which an answer is waited for longest.
-  const held = await HeldCalls.hold(slow, "sends");
+  const held = await HeldCalls.hold(slow, "sendFromDevice");
   one.send({ ...text("first"), conversation_id: slow });
   for (const _ of range(1, LANES)) one.send({ type: "sync", conversation_id: slow, after: 0 });
   await one.settled(id);
@@ -174,7 +174,7 @@ test("what has waited too long for its turn is refused as unavailable, and not d
   const pass = standStill();
   const [one, two] = [await openDevice(ann.token), await openDevice(ann.token)];
   const bobs = await openRoom(slow, bob.token);
-  const held = await HeldCalls.hold(slow, "sends");
+  const held = await HeldCalls.hold(slow, "sendFromDevice");
   one.send({ ...text("first", "first"), conversation_id: slow });
   await one.settled(id);
   one.send({ ...text("second", "second"), conversation_id: slow });
