@@ -1,5 +1,5 @@
 import type { UserId } from "../core/ids.ts";
-import type { Person } from "../core/message.ts";
+import type { Person } from "../core/person.ts";
 import { ProfileCache } from "./people.ts";
 
 type Row = { user_id: UserId };

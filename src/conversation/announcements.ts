@@ -4,7 +4,9 @@ import { errorFields, log } from "../core/log.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
-import type { Room } from "./room.ts";
+import type { RoomContext } from "./context.ts";
+
+type Audience = Pick<RoomContext, "state" | "members" | "snapshots" | "flushSends" | "propagate">;
 
 /** How many are told in one turn: what each gets is his own, with the last message in it. */
 const BATCH = 100;
@@ -14,7 +16,7 @@ const BATCH = 100;
  * own flags. It goes behind the change, as D1 has a part of it; one that is late tells the newest.
  */
 export class ConversationUpdates {
-  readonly #room: Room;
+  readonly #room: Audience;
   readonly #directory: Pick<ConversationDirectory, "listed">;
   readonly #timing: Timing["announcements"];
   readonly #propagate: (userId: UserId, conversation: Conversation) => void;
@@ -23,7 +25,7 @@ export class ConversationUpdates {
 
   /** @param tell hands it to the sockets of a user */
   constructor(
-    room: Room,
+    room: Audience,
     directory: Pick<ConversationDirectory, "listed">,
     timing: Timing["announcements"],
     tell: (userId: UserId, conversation: Conversation) => void,

@@ -5,11 +5,11 @@ import type { EncodedPart, KickReason, RoomEvent, RoomProtocol } from "../core/p
 import { frames } from "../object/frames.ts";
 import { CLOSE } from "../object/socket.ts";
 import type { StoredChange } from "./change.ts";
+import type { RoomContext } from "./context.ts";
 import { framesFor, type OutgoingMessage } from "./delivery.ts";
-import type { RoomObserver, SendOrigin } from "./listener.ts";
-import type { MessageRow } from "./log.ts";
-import type { Room } from "./room.ts";
-import type { SendOutcome } from "./sends.ts";
+import type { RoomObserver } from "./listener.ts";
+import type { MessageRow } from "./row.ts";
+import type { SendOrigin, SendOutcome } from "./send.ts";
 import type { RoomSocket } from "./socket.ts";
 
 /** The sockets of a room, as whoever tells them something needs them. */
@@ -21,12 +21,16 @@ interface SocketRegistry {
 
 /** Tells the sockets of a room what happens there, once it is stored. */
 export class Broadcast implements RoomObserver {
-  readonly #room: Room;
+  readonly #room: Pick<RoomContext, "state" | "members" | "renderer" | "flushSends">;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
-  constructor(room: Room, protocol: RoomProtocol, audience: SocketRegistry) {
+  constructor(
+    room: Pick<RoomContext, "state" | "members" | "renderer" | "flushSends">,
+    protocol: RoomProtocol,
+    audience: SocketRegistry,
+  ) {
     this.#room = room;
     this.#protocol = protocol;
     this.#registry = audience;

@@ -1,14 +1,15 @@
 import type { SystemMessage } from "../core/content.ts";
 import type { Profile } from "../core/conversation.ts";
 import type { UserId } from "../core/ids.ts";
-import type { Person } from "../core/message.ts";
+import type { Person } from "../core/person.ts";
 import type { KickReason, MemberEvent } from "../core/protocol.ts";
 import type { SystemMessageChange, SystemMessageDetails } from "../core/tip.ts";
 import type { KnownUsers } from "./acquaintances.ts";
-import type { MessageLog, MessageRow } from "./log.ts";
+import type { MessageLog } from "./log.ts";
 import type { MemberRow, Members } from "./members.ts";
 import { NotificationOutbox, type QueuedNotification } from "./outbox.ts";
 import { ProfileCache } from "./people.ts";
+import type { MessageRow } from "./row.ts";
 import { versionOf } from "./snapshots.ts";
 import type { ConversationState } from "./state.ts";
 

@@ -4,20 +4,19 @@ import type { UserId } from "../core/ids.ts";
 import type { AnyDraft, Receipt } from "../core/message.ts";
 import type { DeviceSendRequest, DeviceSendResult, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
 import type { ReplayPage } from "../core/replay.ts";
+import type { RoomContext } from "./context.ts";
 import type { Fanout } from "./fanout.ts";
-import type { SendOrigin } from "./listener.ts";
 import type { RoomFanoutSource } from "./membership.ts";
 import { replayPage } from "./replay.ts";
-import type { Room } from "./room.ts";
-import type { SendOutcome } from "./sends.ts";
+import type { SendOrigin, SendOutcome } from "./send.ts";
 
 /** What members' devices ask of the conversation, by way of their inboxes. */
 export class DeviceCalls {
-  readonly #room: Room;
+  readonly #room: RoomContext;
   readonly #membership: RoomFanoutSource;
   readonly #fanout: Fanout;
 
-  constructor(room: Room, membership: RoomFanoutSource, fanout: Fanout) {
+  constructor(room: RoomContext, membership: RoomFanoutSource, fanout: Fanout) {
     this.#room = room;
     this.#membership = membership;
     this.#fanout = fanout;

@@ -5,8 +5,8 @@ import { Backlog, weightOf } from "../object/backlog.ts";
 import type { ForwardResolver } from "./copies.ts";
 import type { DirectPermission } from "./flags.ts";
 import { KeyQueue } from "./lines.ts";
-import type { SendOrigin } from "./listener.ts";
-import { MAX_WAITING, type SendOutcome, type SendQueue, TOO_MANY } from "./sends.ts";
+import type { SendOrigin, SendOutcome } from "./send.ts";
+import { MAX_WAITING, type SendQueue, TOO_MANY } from "./sends.ts";
 
 /**
  * Where sends come in. Nearly always they go straight to the queue; those of one origin wait here, in their

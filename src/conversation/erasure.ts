@@ -1,16 +1,19 @@
 import { CoreError, noMessage } from "../core/errors.ts";
 import type { Seq, UserId } from "../core/ids.ts";
-import type { MessageRow } from "./log.ts";
-import type { Room } from "./room.ts";
+import type { RoomContext } from "./context.ts";
+import type { Indexer } from "./indexing.ts";
+import type { MessageRow } from "./row.ts";
 
 /** What takes messages away: for everybody, or for a member. */
 export class Redaction {
   readonly #storage: DurableObjectStorage;
-  readonly #room: Room;
+  readonly #room: RoomContext;
+  readonly #indexer: Pick<Indexer, "forget" | "resume">;
 
-  constructor(storage: DurableObjectStorage, room: Room) {
+  constructor(storage: DurableObjectStorage, room: RoomContext, indexer: Pick<Indexer, "forget" | "resume">) {
     this.#storage = storage;
     this.#room = room;
+    this.#indexer = indexer;
   }
 
   /**
@@ -26,7 +29,7 @@ export class Redaction {
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
       const next = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
-      this.#room.search.indexing.forget(row, next.rev);
+      this.#indexer.forget(row, next.rev);
       this.#room.log.revoke(seq, userId, next.rev);
       this.#room.members.storeRevoked(seq);
       this.#room.state.store(next.changes, next.rev);
@@ -34,7 +37,7 @@ export class Redaction {
     });
     this.#room.state.apply(changes, rev);
     this.#room.members.applyRevoked(seq);
-    this.#room.search.indexing.resume();
+    this.#indexer.resume();
     this.#room.publish((observer) => observer.revoked(seq, userId, rev));
     // Previews hold content: of most groups nobody finds it there after the answer; the fan-out tells the rest.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);

@@ -4,19 +4,13 @@ import { errorFields, log } from "../core/log.ts";
 import type { Inboxes } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";
+import type { RetryMarker } from "../object/retry-marker.ts";
 import { DeviceTracker, type FanoutSource } from "./attendance.ts";
 import { Pacer } from "./pace.ts";
 
 const MAX_CONCURRENT = 4;
 /** One bump in so many is for those without devices, where those with some would keep all lanes. */
 const OTHERS_EVERY = 4;
-
-/** A note in storage that something may be left to do: a crash or an eviction leaves it standing. */
-export interface RetryMarker {
-  isSet(): boolean;
-  set(): void;
-  clear(): void;
-}
 
 /**
  * Tells every member's inbox what the conversation looks like for him: paced, off the senders' way.

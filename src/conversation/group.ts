@@ -5,11 +5,11 @@ import { CoreError, refusedFor } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { joinMode } from "../core/policies.ts";
 import { type GroupChange, withNewVersion } from "./change.ts";
+import type { RoomContext } from "./context.ts";
 import type { MemberRow } from "./members.ts";
 import { type NotificationInput, notificationOf } from "./notices.ts";
 import type { QueuedNotification } from "./outbox.ts";
 import { Permissions } from "./rights.ts";
-import type { Room } from "./room.ts";
 import { fieldsOf } from "./roster.ts";
 
 /** What a group's profile may be changed to; absent is unchanged. */
@@ -35,10 +35,10 @@ export interface MemberEdit {
  * a kind of group. It gives the users whom the change concerns, for one try to tell their inboxes.
  */
 export class GroupChanges {
-  readonly #room: Room;
+  readonly #room: RoomContext;
   readonly #rights: Permissions;
 
-  constructor(room: Room) {
+  constructor(room: RoomContext) {
     this.#room = room;
     this.#rights = new Permissions(room);
   }

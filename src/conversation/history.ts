@@ -1,4 +1,4 @@
-import type { HistoryChunk } from "../core/history.ts";
+import type { HistoryChunk } from "../core/history-chunk.ts";
 import { Position } from "../core/ids.ts";
 import type { MemberRow } from "./members.ts";
 import type { LogRange } from "./readable.ts";

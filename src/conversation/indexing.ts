@@ -2,8 +2,9 @@ import { searchText } from "../core/content.ts";
 import { NORMALIZATION_VERSION, normalizeForSearch } from "../core/fold.ts";
 import { errorFields, log } from "../core/log.ts";
 import type { Timing } from "../core/timing.ts";
-import type { RetryMarker } from "./fanout.ts";
-import type { MessageLog, MessageRow } from "./log.ts";
+import type { RetryMarker } from "../object/retry-marker.ts";
+import type { MessageLog } from "./log.ts";
+import type { MessageRow } from "./row.ts";
 import { BIGRAMS_TABLE, type BigramIndex } from "./words.ts";
 
 /** Fewer messages are not worth it: they are scanned. */

@@ -1,14 +1,14 @@
 import { CoreError, invalid, joinNotAllowed, noConversation } from "../core/errors.ts";
-import type { JoinState } from "../core/groups.ts";
 import { Position, type UserId } from "../core/ids.ts";
-import type { Person } from "../core/message.ts";
+import type { JoinState } from "../core/join-request.ts";
+import type { Person } from "../core/person.ts";
 import { capacityOf, joinMode, may } from "../core/policies.ts";
 import { isAuthentic, JoinRequests } from "./applications.ts";
 import { type GroupChange, withNewVersion } from "./change.ts";
+import type { RoomContext } from "./context.ts";
 import type { MemberRow } from "./members.ts";
 import { type NotificationInput, notificationOf } from "./notices.ts";
 import { Permissions } from "./rights.ts";
-import type { Room } from "./room.ts";
 
 /** What became of each of those who were to be added. */
 export interface AddedEach {
@@ -33,13 +33,13 @@ const ADDED = { event: "added" } as const;
 
 /** How people come into a group: added, by themselves, or let in. */
 export class Joining {
-  readonly #room: Room;
+  readonly #room: RoomContext;
   readonly #rights: Permissions;
   readonly #applications: JoinRequests;
   readonly #maxMembers: number;
 
   /** @param maxMembers the setting `MAX_GROUP_MEMBERS` */
-  constructor(sql: SqlStorage, room: Room, maxMembers: number) {
+  constructor(sql: SqlStorage, room: RoomContext, maxMembers: number) {
     this.#room = room;
     this.#rights = new Permissions(room);
     this.#applications = new JoinRequests(sql);

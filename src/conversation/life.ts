@@ -6,13 +6,13 @@ import type { Timing } from "../core/timing.ts";
 import { AlarmJobs } from "../object/jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/stub.ts";
+import { create } from "./create.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { OPENING_HEADER, Opening } from "./opening.ts";
 import { SessionRegistry } from "./registrations.ts";
 import { Room, type RoomDeps } from "./room.ts";
 import type { JobKind } from "./room-jobs.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets.ts";
-import { create } from "./state.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
 export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {

@@ -1,17 +1,8 @@
 import type { Conversation } from "../core/conversation.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { StoredChange } from "./change.ts";
-import type { SendOutcome } from "./sends.ts";
+import type { SendOrigin, SendOutcome } from "./send.ts";
 import type { RoomSocket } from "./socket.ts";
-
-/** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
-export type SendOrigin =
-  | { socket: RoomSocket }
-  | {
-      resolve: (outcome: SendOutcome<SendOrigin>) => void;
-      /** what is sent on one line keeps its order, also where some of it has to wait */
-      line?: object;
-    };
 
 /** What a room tells whoever listens there, once it is stored. */
 export interface RoomObserver {

@@ -1,57 +1,14 @@
-import { type BodyJson, EMPTY_BODY, type Kind, type SystemMessage } from "../core/content.ts";
+import { EMPTY_BODY, type SystemMessage } from "../core/content.ts";
 import { Position, Seq, type UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import { Forwarded, type Mentioned, type Mentions, type Priority } from "../core/message.ts";
+import { Forwarded, type Mentioned, type Mentions } from "../core/message.ts";
 import type { MessageChange } from "../core/replay.ts";
 import type { SystemMessageDetails } from "../core/tip.ts";
 import { MentionIndex } from "./naming.ts";
-
-/** A message's row. */
-export type MessageRow = {
-  seq: Seq;
-  /** countable messages up to and with this one */
-  n: number;
-  sender_id: UserId;
-  kind: Kind;
-  body: BodyJson;
-  quote_seq: Seq | null;
-  mentions: string | null;
-  client_msg_id: string | null;
-  /** JSON of `Forwarded` */
-  forwarded: string | null;
-  client_time: number | null;
-  priority: Priority | null;
-  custom_data: string | null;
-  /** of a tip: JSON of `TipDetails` */
-  tip: string | null;
-  created_at: number;
-  revoked_by: UserId | null;
-  revoked_rev: number | null;
-};
-
-/** A page of rows, and whether there are more behind it. */
-export interface MessageRows {
-  rows: MessageRow[];
-  hasMore: boolean;
-}
-
-/** Which messages are wanted of those that a reader may see. */
-export interface Filter {
-  senderId?: UserId;
-  kind?: Kind;
-}
-
-/** By seq: rising or falling. */
-export type Order = "ASC" | "DESC";
+import type { Filter, MessageRow, MessageRows, Order, Reader } from "./row.ts";
 
 /** Where a message stands: its seq, how many countable ones there are up to it, its time. */
 type LogHead = { seq: Position; n: number; at: number };
-
-/** Which messages a reader may see: after a seq, and without those which he has hidden. */
-export interface Reader {
-  user_id: UserId;
-  visible_from: Position;
-}
 
 const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";

@@ -1,5 +1,6 @@
-import type { MemberState, ReadReceipt, Role } from "../core/conversation.ts";
+import type { MemberState, ReadReceipt } from "../core/conversation.ts";
 import { noConversation } from "../core/errors.ts";
+import type { Role } from "../core/group-kind.ts";
 import type { Position, Seq, UserId } from "../core/ids.ts";
 import type { StoredInitialMember } from "../core/ports.ts";
 

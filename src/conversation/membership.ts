@@ -3,17 +3,17 @@ import type { ConversationId, UserId } from "../core/ids.ts";
 import type { SyncPosition } from "../core/replay.ts";
 import type { Timing } from "../core/timing.ts";
 import type { FanoutSource } from "./attendance.ts";
+import type { RoomStores } from "./context.ts";
 import type { EphemeralEvents } from "./passings.ts";
 import { replayPage } from "./replay.ts";
-import type { Room } from "./room.ts";
 
 /** A room as its fan-out sees it: who is to be told, and of what. */
 export class RoomFanoutSource implements FanoutSource {
-  readonly #room: Room;
+  readonly #room: RoomStores;
   readonly #passings: EphemeralEvents;
   readonly #timing: Timing["largeGroup"];
 
-  constructor(room: Room, events: EphemeralEvents, timing: Timing["largeGroup"]) {
+  constructor(room: RoomStores, events: EphemeralEvents, timing: Timing["largeGroup"]) {
     this.#room = room;
     this.#passings = events;
     this.#timing = timing;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Position, type Seq, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mentioned, Mentions } from "../core/message.ts";
-import type { Reader } from "./log.ts";
+import type { Reader } from "./row.ts";
 
 /** Of messages that name somebody so many are looked at, the newest. */
 const MAX_SCANNED = 200;

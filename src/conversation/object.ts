@@ -1,6 +1,7 @@
 import { atPath, noMessage, type Result } from "../core/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { AnyDraft, Person } from "../core/message.ts";
+import type { AnyDraft } from "../core/message.ts";
+import type { Person } from "../core/person.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
 import { answer } from "../object/stub.ts";
 import { removeDeletedUser } from "./farewell.ts";
@@ -288,7 +289,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** Takes out who has no account any more; D1 is told, now or by a job. Idempotent. @see removeDeletedUser */
   removeDeleted(input: { userId: UserId }) {
     return this.#done((room) => {
-      removeDeletedUser(room, input.userId);
+      removeDeletedUser(room, room, input.userId);
       return room.propagate([]);
     });
   }

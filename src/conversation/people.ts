@@ -1,6 +1,6 @@
 import type { UserId } from "../core/ids.ts";
 import { errorFields, log } from "../core/log.ts";
-import { deletedUser, type Person } from "../core/message.ts";
+import { deletedUser, type Person } from "../core/person.ts";
 import type { ConversationDirectory } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { withDeadline } from "../object/deadline.ts";

@@ -1,13 +1,6 @@
 import { Position } from "../core/ids.ts";
-import {
-  type Filter,
-  MATCHES_FILTER,
-  type MessageLog,
-  type MessageRow,
-  type MessageRows,
-  matchesFilter,
-  type Reader,
-} from "./log.ts";
+import { MATCHES_FILTER, type MessageLog, matchesFilter } from "./log.ts";
+import type { Filter, MessageRow, MessageRows, Reader } from "./row.ts";
 
 /** Those that somebody wrote, and that still say something. */
 const READABLE = `${MATCHES_FILTER} AND kind != 'tip'`;

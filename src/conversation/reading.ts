@@ -2,15 +2,17 @@ import type { ReadReceipt } from "../core/conversation.ts";
 import { noMessage } from "../core/errors.ts";
 import type { Position, UserId } from "../core/ids.ts";
 import { deleteForMe } from "./clearing.ts";
+import type { RoomContext } from "./context.ts";
 import type { MemberRow } from "./members.ts";
-import type { Room } from "./room.ts";
 import type { RoomSocket } from "./socket.ts";
 
 /** How members stand to what was said: how far they have read it, and whether they want to hear of it. */
 export class ReadPositions {
-  readonly #room: Pick<Room, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">;
+  readonly #room: Pick<RoomContext, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">;
 
-  constructor(room: Pick<Room, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">) {
+  constructor(
+    room: Pick<RoomContext, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">,
+  ) {
     this.#room = room;
   }
 

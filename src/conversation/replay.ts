@@ -1,9 +1,11 @@
 import { Position } from "../core/ids.ts";
 import type { MessageChange, ReplayPage, SyncPosition } from "../core/replay.ts";
+import type { RoomStores } from "./context.ts";
 import type { MemberRow } from "./members.ts";
-import type { Room } from "./room.ts";
 
 const PAGE = 100;
+
+type Source = Pick<RoomStores, "log" | "state" | "renderer">;
 
 /**
  * What is later than `after` and `rev`: first the changes to older messages, then the messages, at
@@ -12,7 +14,7 @@ const PAGE = 100;
  * @param rev undefined: the client wants no changes
  */
 export function replayPage(
-  room: Room,
+  room: Source,
   member: MemberRow,
   after: Position,
   rev: number | undefined,
@@ -45,7 +47,7 @@ export function replayPage(
 
 /** What became of messages behind the place where a page begins; none is the rule. */
 function changesBehind(
-  room: Room,
+  room: Source,
   member: MemberRow,
   { after, since, changes }: Pick<ReplayPage, "after" | "since" | "changes">,
   until: SyncPosition,

@@ -1,8 +1,8 @@
 import { CoreError, refusedFor } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { type GroupAudience, may, outranks, POLICIES, type Policy } from "../core/policies.ts";
+import type { RoomContext } from "./context.ts";
 import type { MemberRow } from "./members.ts";
-import type { Room } from "./room.ts";
 
 /** What a policy says of who may do it. */
 type Capability = {
@@ -18,9 +18,9 @@ const AUDIENCE_OF: Record<GroupAudience, string> = {
 
 /** Who may do what in a group: its policy is asked, never what kind of group it is. */
 export class Permissions {
-  readonly #room: Pick<Room, "flushSends" | "members" | "state">;
+  readonly #room: Pick<RoomContext, "flushSends" | "members" | "state">;
 
-  constructor(room: Pick<Room, "flushSends" | "members" | "state">) {
+  constructor(room: Pick<RoomContext, "flushSends" | "members" | "state">) {
     this.#room = room;
   }
 

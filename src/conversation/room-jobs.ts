@@ -1,6 +1,7 @@
 import type { Timing } from "../core/timing.ts";
 import type { AlarmJobs } from "../object/jobs.ts";
-import type { Fanout, RetryMarker } from "./fanout.ts";
+import type { RetryMarker } from "../object/retry-marker.ts";
+import type { Fanout } from "./fanout.ts";
 import type { Indexer } from "./indexing.ts";
 import type { NotificationOutbox, Wakeup } from "./outbox.ts";
 import type { Projection } from "./projection.ts";

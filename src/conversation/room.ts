@@ -14,6 +14,7 @@ import { checkWritePermission } from "./admission.ts";
 import { ConversationUpdates } from "./announcements.ts";
 import { type GroupChange, storeChange } from "./change.ts";
 import { restoreToList } from "./clearing.ts";
+import type { RoomContext } from "./context.ts";
 import { ForwardResolver } from "./copies.ts";
 import { DeviceCalls } from "./devices.ts";
 import { SendAdmission } from "./door.ts";
@@ -23,7 +24,7 @@ import { removeDeletedUser } from "./farewell.ts";
 import { DirectPermission } from "./flags.ts";
 import { GroupChanges } from "./group.ts";
 import { Joining } from "./joining.ts";
-import type { RoomObserver, SendOrigin } from "./listener.ts";
+import type { RoomObserver } from "./listener.ts";
 import { MessageLog } from "./log.ts";
 import { Members } from "./members.ts";
 import { RoomFanoutSource } from "./membership.ts";
@@ -37,7 +38,8 @@ import { ReadPositions } from "./reading.ts";
 import { type JobKind, markerOf, RoomJobs, wakeupOf } from "./room-jobs.ts";
 import { MemberList } from "./roster.ts";
 import { MessageSearch } from "./search.ts";
-import { type SendOutcome, SendQueue } from "./sends.ts";
+import type { SendOrigin, SendOutcome } from "./send.ts";
+import { SendQueue } from "./sends.ts";
 import { MemberSnapshots } from "./snapshots.ts";
 import { ConversationState } from "./state.ts";
 import { MessageRenderer } from "./view.ts";
@@ -54,7 +56,7 @@ export interface RoomDeps {
 }
 
 /** What happens in a conversation, whoever asks: by call or by socket. Persist, then memory, then tell. */
-export class Room {
+export class Room implements RoomContext {
   readonly #storage: DurableObjectStorage;
   readonly #timing: Timing;
   readonly #observers: RoomObserver[] = [];
@@ -126,11 +128,11 @@ export class Room {
     this.outbox = new NotificationOutbox(storage.sql, this.state.id, deps.inboxes, wakeupOf(jobs), timing);
     this.memberList = new MemberList(this.members);
     this.group = new GroupChanges(this);
-    this.redaction = new Redaction(storage, this);
     this.readPositions = new ReadPositions(this);
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.search = new MessageSearch(storage, this.log, noteFor("index"), timing.indexing);
+    this.redaction = new Redaction(storage, this, this.search.indexing);
     this.jobs = new RoomJobs(
       this.#fanout,
       this.#projection,
@@ -299,6 +301,6 @@ export class Room {
 
   /** Who has no account any more is no member either. */
   #remove(userIds: UserId[]): void {
-    for (const id of userIds) removeDeletedUser(this, id);
+    for (const id of userIds) removeDeletedUser(this, this, id);
   }
 }

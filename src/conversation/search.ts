@@ -2,9 +2,10 @@ import { type Kind, searchText } from "../core/content.ts";
 import { normalizeForSearch } from "../core/fold.ts";
 import { Seq, type UserId } from "../core/ids.ts";
 import type { Timing } from "../core/timing.ts";
-import type { RetryMarker } from "./fanout.ts";
+import type { RetryMarker } from "../object/retry-marker.ts";
 import { Indexer } from "./indexing.ts";
-import type { MessageLog, MessageRow, Reader } from "./log.ts";
+import type { MessageLog } from "./log.ts";
+import type { MessageRow, Reader } from "./row.ts";
 import { BigramIndex } from "./words.ts";
 
 /** Messages above the index that one call looks at. */

@@ -4,31 +4,13 @@ import { errorFields, log } from "../core/log.ts";
 import type { Draft } from "../core/message.ts";
 import { Backlog, weightOf } from "../object/backlog.ts";
 import type { KnownUsers } from "./acquaintances.ts";
-import { type MessageLog, type MessageRow, storedMentions } from "./log.ts";
+import { type MessageLog, storedMentions } from "./log.ts";
 import type { MemberRow, Members, ReadPosition } from "./members.ts";
+import type { MessageRow } from "./row.ts";
+import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
 /** More do not wait for their turn, or for others. */
 export const MAX_WAITING = 1_000;
-
-/** A message that is stored; `replay`: it was already, and its sender repeats himself. */
-export interface StoredSend {
-  row: MessageRow;
-  replay: boolean;
-}
-
-/** A send on its way. */
-export interface QueuedSend<Origin> {
-  senderId: UserId;
-  draft: Draft;
-  /** where it came from: a socket gets an ack instead of the message, a call its answer */
-  origin: Origin;
-}
-
-/** What became of a send. */
-export interface SendOutcome<Origin> {
-  send: Pick<QueuedSend<Origin>, "origin"> & { draft: Pick<Draft, "clientMsgId"> };
-  result: Result<StoredSend>;
-}
 
 /**
  * The one queue for messages: group commit with a lead. A send that finds the room quiet is committed

@@ -6,9 +6,10 @@ import { Position, type UserId } from "../core/ids.ts";
 import type { Mentioned, Message } from "../core/message.ts";
 import { POLICIES } from "../core/policies.ts";
 import { isDeletedForMe } from "./clearing.ts";
-import type { MessageLog, MessageRow } from "./log.ts";
+import type { MessageLog } from "./log.ts";
 import type { MemberRow, Members } from "./members.ts";
 import { membership } from "./roster.ts";
+import type { MessageRow } from "./row.ts";
 import type { ConversationState } from "./state.ts";
 import type { MessageRenderer } from "./view.ts";
 

@@ -1,15 +1,7 @@
-import type { ConversationKind, DirectFlags, JoinPolicy, Profile } from "../core/conversation.ts";
+import type { ConversationKind, DirectFlags, Profile } from "../core/conversation.ts";
 import { CustomFields } from "../core/custom-fields.ts";
+import type { JoinPolicy, PolicyName } from "../core/group-kind.ts";
 import type { ConversationId, Handle, UserId } from "../core/ids.ts";
-import type { PolicyName } from "../core/policies.ts";
-import type { CreatedConversation } from "../core/ports.ts";
-import type { Timing } from "../core/timing.ts";
-import { hasSchema, migrate } from "../object/migrations.ts";
-import { Members } from "./members.ts";
-import { MIGRATIONS } from "./migrations.ts";
-import { firstNotifications } from "./notices.ts";
-import { NotificationOutbox } from "./outbox.ts";
-import { ProfileCache } from "./people.ts";
 
 type ConversationRow = {
   id: ConversationId;
@@ -139,56 +131,4 @@ export class ConversationState {
     this.#sql.exec("UPDATE conversation SET projected = ?", version);
     this.projected = version;
   }
-}
-
-/**
- * Makes the tables of a conversation which D1 has confirmed, with what it was created with. Idempotent:
- * where there are tables already nothing happens.
- */
-export function create(
-  storage: DurableObjectStorage,
-  id: ConversationId,
-  { profile, flags: directFlags, members }: CreatedConversation,
-  { retryMarker, blockChange }: Pick<Timing, "retryMarker" | "blockChange">,
-): void {
-  if (hasSchema(storage)) return;
-  storage.transactionSync(() => {
-    migrate(storage, MIGRATIONS);
-    storage.sql.exec(
-      `INSERT INTO conversation
-         (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
-          handle, max_members, custom_fields, blocked, friends, friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      profile.kind,
-      profile.name,
-      profile.avatar,
-      profile.introduction,
-      profile.announcement,
-      profile.joinPolicy,
-      profile.policy,
-      profile.ownerId,
-      profile.createdAt,
-      profile.handle,
-      profile.maxMembers,
-      JSON.stringify(profile.customFields),
-      Number(directFlags.blocked),
-      Number(directFlags.friends),
-      Number(directFlags.friendsOnly),
-    );
-    Members.insertFirst(storage.sql, members);
-    const now = Date.now();
-    for (const { person } of members) ProfileCache.store(storage.sql, person, now);
-    // Nobody has been told yet: what a crash leaves undone here the alarm does.
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + retryMarker.dueMs);
-    if (NotificationOutbox.store(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
-      storage.sql.exec(
-        "INSERT INTO jobs (kind, key, due) VALUES ('notices', '', ?)",
-        now + retryMarker.dueMs,
-      );
-    }
-    // A block between that look at D1 and these tables has found no object that it could tell.
-    if (profile.kind !== "direct") return;
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + blockChange.expiryMs);
-  });
 }

@@ -1,5 +1,6 @@
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { AnyDraft, Person } from "../core/message.ts";
+import type { AnyDraft } from "../core/message.ts";
+import type { Person } from "../core/person.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
 import type { Timing } from "../core/timing.ts";
 import { callObject, callObjectOnce } from "../object/stub.ts";

@@ -1,13 +1,15 @@
-import type { Preview } from "../core/bump.ts";
 import { listedBody, previewText } from "../core/content.ts";
 import type { ConversationId, UserId } from "../core/ids.ts";
 import { bodyWithProfiles } from "../core/merged.ts";
-import type { Message, Person, Quote } from "../core/message.ts";
+import type { Message, Quote } from "../core/message.ts";
+import type { Person } from "../core/person.ts";
+import type { Preview } from "../core/preview.ts";
 import { SystemMessageDetails } from "../core/tip.ts";
-import { type MessageLog, type MessageRow, type Reader, readForwarded } from "./log.ts";
+import { type MessageLog, readForwarded } from "./log.ts";
 import type { MemberRow, Members } from "./members.ts";
 import { readMentions } from "./naming.ts";
 import type { ProfileCache } from "./people.ts";
+import type { MessageRow, Reader } from "./row.ts";
 
 /** Makes messages out of rows: with today's profiles, and with what each reader may see of a quote. */
 export class MessageRenderer {

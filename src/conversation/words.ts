@@ -1,5 +1,5 @@
 import type { Seq } from "../core/ids.ts";
-import type { Order } from "./log.ts";
+import type { Order } from "./row.ts";
 
 /** Characters of a token that stand for one code point: in base 36 four hold all of them. */
 const WIDTH = 4;

@@ -4,7 +4,7 @@ import { CoreError } from "./errors.ts";
 import type { ConversationId } from "./ids.ts";
 import { errorFields, log } from "./log.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
-import type { Credential } from "./sessions.ts";
+import type { Credential } from "./session.ts";
 import { getMe } from "./users.ts";
 
 /**

@@ -3,8 +3,9 @@ import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, type SignInName } from "./passwords.ts";
-import { type Credential, openSession } from "./sessions.ts";
-import type { Account, Me } from "./users.ts";
+import type { Credential } from "./session.ts";
+import { openSession } from "./sessions.ts";
+import type { Account, Me } from "./user.ts";
 
 /** A user and the session that was opened for him. */
 export interface SignedIn {

@@ -1,8 +1,9 @@
 import { getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
+import type { GroupAddress } from "./group-address.ts";
 import { decideJoinRequest } from "./groups.ts";
 import type { UserId } from "./ids.ts";
-import { type GroupAddress, type GroupByName, groupAfter } from "./named-groups.ts";
+import { type GroupByName, groupAfter } from "./named-groups.ts";
 import { allByName, noUserWithName } from "./users.ts";
 
 /** What is decided of an application, as whoever was told of it names it. */

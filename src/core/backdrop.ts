@@ -1,5 +1,6 @@
 import type { Conversation } from "./conversation.ts";
-import type { Message, Person } from "./message.ts";
+import type { Message } from "./message.ts";
+import type { Person } from "./person.ts";
 
 /** What a conversation is like in which messages are shown, as whom they are shown to sees it. */
 export interface ConversationContext

@@ -12,7 +12,8 @@ import { changeDirectPermission } from "./direct-flags.ts";
 import { CoreError } from "./errors.ts";
 import { notifyBoth } from "./friendship.ts";
 import { UserId } from "./ids.ts";
-import { allByName, noUser, requireOther, type User } from "./users.ts";
+import type { User } from "./user.ts";
+import { allByName, noUser, requireOther } from "./users.ts";
 
 const BlockPosition = z.tuple([UserId]);
 

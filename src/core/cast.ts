@@ -2,7 +2,8 @@ import { findPeople } from "../storage/conversations.ts";
 import { SystemMessage } from "./content.ts";
 import type { Core } from "./core.ts";
 import type { UserId } from "./ids.ts";
-import { deletedUser, type Message, type Person } from "./message.ts";
+import type { Message } from "./message.ts";
+import { deletedUser, type Person } from "./person.ts";
 
 /** Who is who of those whom messages name: tells of everybody, of who is unknown that he is gone. */
 export type ProfileLookup = (id: UserId) => Person;

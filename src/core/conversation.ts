@@ -1,18 +1,12 @@
 import { z } from "zod";
 import type { CustomFields } from "./custom-fields.ts";
+import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 import type { ConversationCode, ConversationId, Handle, Position, UserId } from "./ids.ts";
-import type { Mentioned, Message, Person } from "./message.ts";
-import type { PolicyName } from "./policies.ts";
+import type { Mentioned, Message } from "./message.ts";
+import type { Person } from "./person.ts";
 
 export const ConversationKind = z.enum(["direct", "group"]);
 export type ConversationKind = z.infer<typeof ConversationKind>;
-
-export const Role = z.enum(["owner", "admin", "member"]);
-export type Role = z.infer<typeof Role>;
-
-/** Who may join a group: anyone, whoever is let in, only who is added. */
-export const JoinPolicy = z.enum(["free", "approval", "closed"]);
-export type JoinPolicy = z.infer<typeof JoinPolicy>;
 
 /** Whether somebody is in a conversation. Who left stays on record, so that nothing is resurrected. */
 export const MemberState = z.enum(["active", "left"]);

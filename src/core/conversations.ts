@@ -1,7 +1,6 @@
 import { findListed, findPeople, openDirect as openPair } from "../storage/conversations.ts";
 import { conversationExists, updatePreferences } from "../storage/preferences.ts";
 import { findAccounts } from "../storage/users.ts";
-import type { InboxEntry, ListRange, Preview } from "./bump.ts";
 import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "./cast.ts";
 import {
   type Conversation,
@@ -9,14 +8,17 @@ import {
   composeConversation,
   type Preferences,
 } from "./conversation.ts";
+import type { InboxEntry, ListRange } from "./conversation-list.ts";
 import type { Core } from "./core.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { CoreError, invalid, noConversation, noMembership } from "./errors.ts";
 import { notFriends, requireFriends } from "./friends.ts";
 import type { ConversationId, UserId } from "./ids.ts";
 import { errorFields, log } from "./log.ts";
-import { deletedUser, type Message, type Person } from "./message.ts";
+import type { Message } from "./message.ts";
 import type { NotificationBox } from "./notice.ts";
+import { deletedUser, type Person } from "./person.ts";
+import type { Preview } from "./preview.ts";
 import { noUser } from "./users.ts";
 
 /** How often the copy of a flag is handed on while others change it; what is off then is mended when it is seen. */

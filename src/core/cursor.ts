@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ListPosition } from "./bump.ts";
+import type { ListPosition } from "./conversation-list.ts";
 import { invalid } from "./errors.ts";
 import { ConversationId } from "./ids.ts";
 

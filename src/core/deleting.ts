@@ -1,38 +1,7 @@
-import { findListed } from "../storage/conversations.ts";
+import { clearConversation } from "./clearing.ts";
 import type { Core } from "./core.ts";
-import { noConversation } from "./errors.ts";
 import { dissolveGroup } from "./groups.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-
-/**
- * Deletes a conversation for the caller alone: his history begins behind the last message, up to which he
- * counts as having read, and it leaves his list. A new message, his own too, or opening it again brings it
- * back with what came since; the others keep everything. Groups too; twice changes nothing.
- * @throws `not_found` unless he is in it
- */
-export async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
-  await core.conversations.deleteForMe(id, { userId: caller });
-}
-
-/**
- * Takes conversations out of the caller's list until something comes there, all of them or none. He counts as having
- * read what there is; his history stays, or goes as it does by `clearConversation`.
- * @throws `not_found` unless he is in each of them
- */
-export async function removeFromList(
-  core: Core,
-  caller: UserId,
-  ids: ConversationId[],
-  { keepsHistory }: { keepsHistory: boolean },
-): Promise<void> {
-  const listed = await findListed(
-    core.db,
-    caller,
-    ids.map((id) => ({ id, senderId: null })),
-  );
-  if (ids.some((id) => !listed.has(id))) throw noConversation();
-  await Promise.all(ids.map((id) => core.conversations.deleteForMe(id, { userId: caller, keepsHistory })));
-}
 
 /**
  * What deleting means to most: a direct conversation goes for the caller alone, a group for everybody.

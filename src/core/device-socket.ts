@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import type { Credential } from "./sessions.ts";
+import type { Credential } from "./session.ts";
 import { upgraded } from "./upgrade.ts";
 
 /** Who opens a device's socket, and what is spoken on it. */

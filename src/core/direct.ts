@@ -1,20 +1,12 @@
 import { findDirectByCode, findRelation } from "../storage/direct.ts";
 import { findDirect } from "../storage/flags.ts";
+import { clearConversation } from "./clearing.ts";
 import type { Conversation } from "./conversation.ts";
 import { fillEntries, getConversation, openDirect } from "./conversations.ts";
 import type { Core } from "./core.ts";
-import { clearConversation } from "./deleting.ts";
 import { noConversation } from "./errors.ts";
 import type { ConversationCode, UserId } from "./ids.ts";
-
-/** How somebody stands to another. */
-export interface Relation {
-  friends: boolean;
-  /** he blocks the other */
-  blocking: boolean;
-  /** the other blocks him */
-  blocked: boolean;
-}
+import type { Relation } from "./relation.ts";
 
 /** A direct conversation as one of its two sees it. */
 export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;

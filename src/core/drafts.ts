@@ -11,19 +11,13 @@ import { resolveForward } from "./forwards.ts";
 import { Position, type UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { bodyWithProfiles } from "./merged.ts";
-import {
-  type AnyDraft,
-  deletedUser,
-  type Mentions,
-  type Message,
-  type MessageReference,
-  type Person,
-  type Priority,
-} from "./message.ts";
+import type { AnyDraft, Mentions, Message, MessageReference, Priority } from "./message.ts";
 import { getMessage, readReceipts, sendMessage } from "./messages.ts";
+import { deletedUser, type Person } from "./person.ts";
 import { type Destination, destinationOf } from "./recipients.ts";
 import { exceedsBytes } from "./text.ts";
-import { accountDeleted, noUserWithName, type User } from "./users.ts";
+import type { User } from "./user.ts";
+import { accountDeleted, noUserWithName } from "./users.ts";
 
 /** A message by what it is called: one that was sent by its place, a draft by its id. */
 export type MessageSource = MessageReference | { draft: DraftId };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PolicyName } from "./policies.ts";
+import { PolicyName } from "./group-kind.ts";
 
 /**
  * What can go wrong in the core, whichever surface asks. Every surface maps each code in its

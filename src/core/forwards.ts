@@ -3,15 +3,8 @@ import { CoreError, invalid } from "./errors.ts";
 import type { ConversationId, Seq, UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { bytesWithProfiles, type FindPerson, mergedBody, mergedTooLarge, sendersIn } from "./merged.ts";
-import {
-  type Draft,
-  deletedUser,
-  type ForwardDraft,
-  type MessageReference,
-  type Original,
-  type Originals,
-  type Person,
-} from "./message.ts";
+import type { Draft, ForwardDraft, MessageReference, Original, Originals } from "./message.ts";
+import { deletedUser, type Person } from "./person.ts";
 import type { MessageSources } from "./ports.ts";
 
 /**

@@ -12,9 +12,11 @@ import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
 import { changeDirectPermission } from "./direct-flags.ts";
 import { CoreError } from "./errors.ts";
-import { type AskOutcome, notifyBoth, notifyRequested } from "./friendship.ts";
+import type { AskOutcome } from "./friend-state.ts";
+import { notifyBoth, notifyRequested } from "./friendship.ts";
 import { UserId } from "./ids.ts";
-import { noUser, requireOther, type User } from "./users.ts";
+import type { User } from "./user.ts";
+import { noUser, requireOther } from "./users.ts";
 
 export type { FriendRequest };
 

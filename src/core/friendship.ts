@@ -1,15 +1,7 @@
-import { z } from "zod";
 import type { Core } from "./core.ts";
+import type { FriendState } from "./friend-state.ts";
 import type { UserId } from "./ids.ts";
 import { errorFields, log } from "./log.ts";
-
-/** How somebody stands to a user: he asks him for friendship, is his friend, is neither. */
-export const FriendState = z.enum(["requested", "friends", "none"]);
-export type FriendState = z.infer<typeof FriendState>;
-
-/** What has come of asking for friendship: the other has yet to agree, or they are friends. */
-export const AskOutcome = FriendState.exclude(["none"]);
-export type AskOutcome = z.infer<typeof AskOutcome>;
 
 /** Tells the devices of whoever is asked for friendship, behind the answer. */
 export function notifyRequested(core: Core, from: UserId, asked: UserId): void {

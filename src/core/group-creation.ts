@@ -1,13 +1,14 @@
 import { findHolder, insertGroup } from "../storage/groups.ts";
 import { requireNoBlocks } from "./blocks.ts";
-import type { Conversation, JoinPolicy } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import { getConversation, requireUsers } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { type CustomFields, withFields } from "./custom-fields.ts";
 import { CoreError, invalid, refusedFor } from "./errors.ts";
 import { requireFriends } from "./friends.ts";
+import type { JoinPolicy, PolicyName } from "./group-kind.ts";
 import { ConversationCode, type ConversationId, type Handle, type UserId } from "./ids.ts";
-import { capacityOf, joinMode, POLICIES, type PolicyName } from "./policies.ts";
+import { capacityOf, joinMode, POLICIES } from "./policies.ts";
 import { randomHex } from "./random.ts";
 
 /** Somebody with whom a group begins. */

@@ -1,15 +1,18 @@
 import { z } from "zod";
 import { findAccounts, findUsers } from "../storage/users.ts";
 import { requireNoBlocks } from "./blocks.ts";
-import type { Conversation, JoinPolicy, Membership } from "./conversation.ts";
+import type { Conversation, Membership } from "./conversation.ts";
 import { getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "./cursor.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import { CoreError } from "./errors.ts";
+import type { JoinPolicy } from "./group-kind.ts";
 import { type ConversationId, UserId } from "./ids.ts";
-import { deletedUser } from "./message.ts";
-import { accountDeleted, noUser, type User } from "./users.ts";
+import type { JoinRequest, JoinState } from "./join-request.ts";
+import { deletedUser } from "./person.ts";
+import type { User } from "./user.ts";
+import { accountDeleted, noUser } from "./users.ts";
 
 /** A member as others see him. */
 export interface GroupMember extends Omit<Membership, "userId"> {
@@ -23,14 +26,6 @@ export interface MemberChange {
   mutedForS?: number | undefined;
   nameCard?: string | undefined;
   customFields?: CustomFields | undefined;
-}
-
-/** Somebody's wish to join a group. */
-export interface JoinRequest {
-  id: number;
-  user: User;
-  message: string;
-  createdAt: number;
 }
 
 const MemberPlace = z.tuple([z.int(), UserId]);
@@ -93,9 +88,6 @@ export async function addMembers(
   await requireNoBlocks(core, caller, userIds);
   return getDescribed(core, await core.conversations.add(id, { userId: caller, people }));
 }
-
-/** What became of whoever wanted to join: he has, he has to wait, he was a member already. */
-export type JoinState = "joined" | "requested" | "member";
 
 /** Joins a group, or asks to be let in. @throws `not_found` where nobody may come by himself, `group_full` */
 export async function joinGroup(

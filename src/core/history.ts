@@ -1,22 +1,13 @@
 import { findPeople } from "../storage/conversations.ts";
 import type { Kind } from "./content.ts";
 import type { Core } from "./core.ts";
-import type { ConversationId, Position, UserId } from "./ids.ts";
-import { deletedUser, type Message, type Person } from "./message.ts";
+import type { HistoryChunk } from "./history-chunk.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+import type { Message } from "./message.ts";
+import { deletedUser, type Person } from "./person.ts";
 
 /** Messages that one call of a conversation gives. */
 const BATCH_SIZE = 500;
-
-/** A stretch of somebody's history, as its conversation gives it. */
-export interface HistoryChunk {
-  items: Message[];
-  /** behind which seq to go on; null: there is nothing more */
-  next: Position | null;
-  /** the last that there is for him */
-  lastSeq: Position;
-  /** who is meant by a mention of all; nobody where no item has one */
-  people: UserId[];
-}
 
 /** Which messages are wanted of what somebody can read. */
 export interface HistoryQuery {

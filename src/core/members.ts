@@ -2,10 +2,12 @@ import { findBlockedAmong } from "../storage/blocks.ts";
 import { countOnlineMembers } from "../storage/presence.ts";
 import { getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
+import type { GroupAddress } from "./group-address.ts";
 import { changeMember, type GroupMember, getDescribed, type MemberChange, withUsers } from "./groups.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-import { type GroupAddress, type GroupByName, ofConversation, withGroup } from "./named-groups.ts";
-import { requireByName, someByName, type User } from "./users.ts";
+import { type GroupByName, ofConversation, withGroup } from "./named-groups.ts";
+import type { User } from "./user.ts";
+import { requireByName, someByName } from "./users.ts";
 
 /** What became of each of those who were to be added, by their names; and the group as it then is. */
 export interface AddedByName {

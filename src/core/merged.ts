@@ -3,7 +3,8 @@ import { type BodyJson, Kind } from "./content.ts";
 import { invalid } from "./errors.ts";
 import { UserId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import type { Original, Person } from "./message.ts";
+import type { Original } from "./message.ts";
+import type { Person } from "./person.ts";
 import { bytesOf, exceedsBytes } from "./text.ts";
 
 /** What profiles are asked of: today's, or that nobody is known. */

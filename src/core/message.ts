@@ -1,21 +1,8 @@
 import { z } from "zod";
 import type { BodyJson, Kind } from "./content.ts";
 import { ConversationId, Seq, UserId } from "./ids.ts";
+import type { Person } from "./person.ts";
 import type { SystemMessageDetails } from "./tip.ts";
-
-/** A person as others see him beside a message or in a list of members. */
-export interface Person {
-  id: UserId;
-  username: string;
-  nickname: string;
-  /** an http(s) URL or `""` */
-  avatar: string;
-}
-
-/** Who is shown where nothing is known of a user any more. */
-export function deletedUser(id: UserId): Person {
-  return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
-}
 
 /** The quoted message as it is today: `preview` is empty once it is revoked. Absent for who may not see it. */
 export interface Quote {

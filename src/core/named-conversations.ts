@@ -1,21 +1,23 @@
 import { findGroupIds, findKnownPeers } from "../storage/named.ts";
 import type { ConversationContext } from "./backdrop.ts";
 import { loadProfiles, type ProfileLookup } from "./cast.ts";
+import { removeFromList } from "./clearing.ts";
 import type { Conversation } from "./conversation.ts";
 import { getConversation, listWithNotifications } from "./conversations.ts";
 import type { Core } from "./core.ts";
-import { removeFromList } from "./deleting.ts";
 import { invalid, noConversation } from "./errors.ts";
+import type { GroupAddress } from "./group-address.ts";
 import type { ConversationId, Seq, UserId } from "./ids.ts";
-import type { Message, Person } from "./message.ts";
+import type { Message } from "./message.ts";
 import { markAllRead } from "./messages.ts";
-import { type GroupAddress, type GroupByName, ofConversation } from "./named-groups.ts";
+import { type GroupByName, ofConversation } from "./named-groups.ts";
 import {
   hideNotifications,
   type NotificationSummary,
   readNotifications,
   summarizeNotifications,
 } from "./notices.ts";
+import type { Person } from "./person.ts";
 import { type Reminder, setReminder } from "./reminders.ts";
 
 /** What calls a conversation: the other one's username, what calls a group; and what stands for the notices. */

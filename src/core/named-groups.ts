@@ -3,10 +3,12 @@ import type { Conversation, Profile } from "./conversation.ts";
 import { fillEntries, getConversation } from "./conversations.ts";
 import type { Core } from "./core.ts";
 import { CoreError, noConversation, noMembership } from "./errors.ts";
+import type { GroupAddress } from "./group-address.ts";
 import { createGroupWithRoles, type GroupOptions, type InitialMember } from "./group-creation.ts";
-import { handOver, type JoinState, joinGroup } from "./groups.ts";
+import { handOver, joinGroup } from "./groups.ts";
 import type { ConversationId, UserId } from "./ids.ts";
-import type { Person } from "./message.ts";
+import type { JoinState } from "./join-request.ts";
+import type { Person } from "./person.ts";
 import { capacityOf, isVisibleTo } from "./policies.ts";
 import { allByName, noUserWithName } from "./users.ts";
 
@@ -23,9 +25,6 @@ export interface GroupByName extends Profile {
   /** as the caller sees it; null for who is not in it */
   own: Conversation | null;
 }
-
-/** What calls a group: its number, or the id which it was given. */
-export type GroupAddress = { id: ConversationId } | { handle: string };
 
 /**
  * Does something in the group that is called so, for an API whose document tells who is not in a group from what does

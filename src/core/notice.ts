@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { PolicyName } from "./group-kind.ts";
 import { ConversationId, Handle, UserId } from "./ids.ts";
-import type { Person } from "./message.ts";
-import { PolicyName } from "./policies.ts";
+import type { Person } from "./person.ts";
 
 /** What a user is told of a group besides what its history tells: it concerns him alone, or he is not in it. */
 export const NotificationEvent = z.enum([

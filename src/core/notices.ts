@@ -1,8 +1,8 @@
 import { findUsers } from "../storage/users.ts";
 import type { Core } from "./core.ts";
 import type { UserId } from "./ids.ts";
-import { deletedUser } from "./message.ts";
 import type { Notification, ReceivedNotification } from "./notice.ts";
+import { deletedUser } from "./person.ts";
 
 /** What a user has of notices, for his list of conversations; null: nothing, or he wants to see none of it. */
 export interface NotificationSummary {

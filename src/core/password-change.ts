@@ -3,7 +3,7 @@ import type { Core } from "./core.ts";
 import { errorFields, log } from "./log.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
-import type { Credential } from "./sessions.ts";
+import type { Credential } from "./session.ts";
 
 /**
  * Changes the caller's password and ends every session of his but the calling one.

@@ -13,7 +13,8 @@ import type { UserId } from "./ids.ts";
 import { passwordMatches } from "./password-hash.ts";
 import { codePoints } from "./text.ts";
 import type { Timing } from "./timing.ts";
-import { type Account, accountDeleted } from "./users.ts";
+import type { Account } from "./user.ts";
+import { accountDeleted } from "./users.ts";
 
 /** What somebody signs in with besides his password; an address stands behind a username that is the same. */
 export type SignInName = "username" | "username or e-mail";

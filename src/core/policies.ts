@@ -1,12 +1,5 @@
-import { z } from "zod";
-import type { JoinPolicy, Profile, Role } from "./conversation.ts";
-
-/**
- * What differs between kinds of group is in these records alone: the core asks the policy, never for a
- * kind by its name. A surface names the policy of a group when it creates it.
- */
-export const PolicyName = z.enum(["group", "private", "public", "chatroom", "community", "livestream"]);
-export type PolicyName = z.infer<typeof PolicyName>;
+import type { Profile } from "./conversation.ts";
+import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 
 /**
  * Who may do something, by his least role. Whatever it says, an admin acts on plain members alone,

@@ -5,13 +5,14 @@ import type {
   DirectFlags,
   MemberState,
   Profile,
-  Role,
 } from "./conversation.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
+import type { Role } from "./group-kind.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
-import type { AnyDraft, Originals, Person, Receipt } from "./message.ts";
+import type { AnyDraft, Originals, Receipt } from "./message.ts";
 import type { SentNotification } from "./notice.ts";
+import type { Person } from "./person.ts";
 import type { DeviceEvent } from "./protocol.ts";
 import type { ReplayPage } from "./replay.ts";
 import type { StoredContext } from "./scene.ts";

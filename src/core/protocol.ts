@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { SystemEvent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Failure, Result } from "./errors.ts";
-import type { FriendState } from "./friendship.ts";
+import type { FriendState } from "./friend-state.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, Message, Receipt } from "./message.ts";
 import type { MessageContext } from "./scene.ts";

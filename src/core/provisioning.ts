@@ -9,7 +9,7 @@ import type { Core } from "./core.ts";
 import { CoreError } from "./errors.ts";
 import type { UserId } from "./ids.ts";
 import { type ExtendedProfile, type ExtendedProfileChange, publicOf } from "./particulars.ts";
-import type { Credential } from "./sessions.ts";
+import type { Credential } from "./session.ts";
 import { accountDeleted, noUserWithName } from "./users.ts";
 
 /** By what right particulars are asked for or changed: by who he is, by the rule key for the user in question. */

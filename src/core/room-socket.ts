@@ -1,6 +1,6 @@
 import type { Core } from "./core.ts";
 import type { ConversationId, Position } from "./ids.ts";
-import type { Credential } from "./sessions.ts";
+import type { Credential } from "./session.ts";
 import { upgraded } from "./upgrade.ts";
 
 /** Who opens a socket in which conversation, and from where he wants to go on. */

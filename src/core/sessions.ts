@@ -12,31 +12,13 @@ import { CoreError } from "./errors.ts";
 import { SessionId, type UserId } from "./ids.ts";
 import { errorFields, log } from "./log.ts";
 import { randomHex } from "./random.ts";
-import { type Account, accountDeleted } from "./users.ts";
+import type { Credential, Session } from "./session.ts";
+import type { Account } from "./user.ts";
+import { accountDeleted } from "./users.ts";
 
 /** when a session was last seen that was not used yet */
 const NEVER = 0;
 const USER_AGENT_LENGTH = 255;
-
-/** Who calls, by a token whose signature and expiry were checked. */
-export interface Credential {
-  userId: UserId;
-  sessionId: SessionId;
-  /** milliseconds since 1970 */
-  expiresAt: number;
-}
-
-/** One sign-in of a user on some device. Times are milliseconds since 1970. */
-export interface Session {
-  id: SessionId;
-  userId: UserId;
-  /** as the device called itself; `""` if it did not */
-  userAgent: string;
-  createdAt: number;
-  /** at most about five minutes old while the session is in use */
-  lastSeenAt: number;
-  expiresAt: number;
-}
 
 /**
  * Signs a user in on a device, for 30 days.

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { JoinPolicy } from "./conversation.ts";
 import { CustomFields } from "./custom-fields.ts";
+import { JoinPolicy } from "./group-kind.ts";
 
 /** What of a group's profile was changed, and to what. */
 const ChangedProfile = z

@@ -1,7 +1,9 @@
 import { findUserByName } from "../storage/users.ts";
 import type { Core } from "./core.ts";
-import { type Credential, openSigSession } from "./sessions.ts";
-import { noUserWithName, type User, usersByName } from "./users.ts";
+import type { Credential } from "./session.ts";
+import { openSigSession } from "./sessions.ts";
+import type { User } from "./user.ts";
+import { noUserWithName, usersByName } from "./users.ts";
 
 /**
  * Signs a user in for whom somebody vouches who has shown the rule key: several may be in use at once.

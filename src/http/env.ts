@@ -1,5 +1,5 @@
 import type { Core } from "../core/core.ts";
-import type { Credential } from "../core/sessions.ts";
+import type { Credential } from "../core/session.ts";
 
 /** What every handler finds in its context. */
 export interface AppEnv {

@@ -1,5 +1,6 @@
 import { CoreError } from "../core/errors.ts";
-import { type Credential, requireSession } from "../core/sessions.ts";
+import type { Credential } from "../core/session.ts";
+import { requireSession } from "../core/sessions.ts";
 import type { AppEnv } from "./env.ts";
 import { countCall } from "./rate-limit.ts";
 import { readToken, requireSecret } from "./token.ts";

@@ -1,5 +1,5 @@
 import { CoreError } from "../core/errors.ts";
-import type { ByteRange, StoredFile } from "../core/files.ts";
+import type { ByteRange, StoredFile } from "../core/file.ts";
 
 /**
  * Pictures of pixels, sound and film are shown by a browser; what could run in the page of this origin

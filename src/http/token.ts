@@ -2,7 +2,7 @@ import { sign, verify } from "hono/jwt";
 import { z } from "zod";
 import { CoreError } from "../core/errors.ts";
 import { SessionId, UserId } from "../core/ids.ts";
-import type { Credential } from "../core/sessions.ts";
+import type { Credential } from "../core/session.ts";
 
 const MIN_SECRET = 32;
 const ALGORITHM = "HS256";

@@ -1,5 +1,5 @@
 import { CoreError, invalid } from "../core/errors.ts";
-import { ContentType, FileName, type Upload } from "../core/files.ts";
+import { ContentType, FileName, type Upload } from "../core/file.ts";
 import { LIMITS } from "../core/limits.ts";
 import { formFile } from "./form-file.ts";
 

@@ -1,5 +1,5 @@
 import { CoreError, invalid } from "../core/errors.ts";
-import { ContentType, FileName } from "../core/files.ts";
+import { ContentType, FileName } from "../core/file.ts";
 import { decodeUtf8 } from "./body.ts";
 import { type Fields, jsonFields, listed } from "./fields.ts";
 import { type FormFile, formFile } from "./form-file.ts";

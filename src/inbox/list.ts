@@ -1,17 +1,17 @@
 import { z } from "zod";
-import {
-  type EntryOnRecord,
-  type InboxEntry,
-  type InboxUpdate,
-  type ListPosition,
-  type NumberedPage,
-  type NumberedRange,
-  Preview,
-} from "../core/bump.ts";
+import type { InboxUpdate } from "../core/bump.ts";
 import type { ConversationKind, ListState } from "../core/conversation.ts";
+import type {
+  EntryOnRecord,
+  InboxEntry,
+  ListPosition,
+  NumberedPage,
+  NumberedRange,
+} from "../core/conversation-list.ts";
 import type { ConversationId, Position } from "../core/ids.ts";
 import { Mentioned } from "../core/message.ts";
 import type { ConversationWithKind } from "../core/ports.ts";
+import { Preview } from "../core/preview.ts";
 import type { SyncPosition } from "../core/replay.ts";
 import type { ConcurrentUpdates } from "./heard.ts";
 

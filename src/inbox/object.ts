@@ -1,12 +1,11 @@
+import type { DeliveredPosition, InboxUpdate } from "../core/bump.ts";
 import type {
-  DeliveredPosition,
   EntryOnRecord,
   InboxEntry,
-  InboxUpdate,
   ListRange,
   NumberedPage,
   NumberedRange,
-} from "../core/bump.ts";
+} from "../core/conversation-list.ts";
 import type { DraftId, DraftState, StoredDraft } from "../core/draft.ts";
 import { CoreError, type Result } from "../core/errors.ts";
 import type { ConversationId, SessionId } from "../core/ids.ts";

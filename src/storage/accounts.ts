@@ -1,6 +1,6 @@
 import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { Contact, EndedSession, OwnMembership } from "../core/ports.ts";
+import type { Contact, EndedSession } from "../core/ports.ts";
 import { DELETED_PROFILE } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";
@@ -146,15 +146,3 @@ const EMPTY = {
   avatarText: "",
   loginAt: 0,
 } as const;
-
-/** Where a user is or was a member, or is known: at most `limit` conversations behind an id, rising. */
-export async function listMemberships(
-  db: Database,
-  userId: UserId,
-  { after, limit }: { after: number; limit: number },
-): Promise<OwnMembership[]> {
-  const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
-  const { conversationId, sticky: pinned } = memberships;
-  const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
-  return queryD1(query.orderBy(conversationId).limit(limit));
-}

@@ -1,5 +1,5 @@
 import { CoreError } from "../core/errors.ts";
-import type { ByteRange } from "../core/files.ts";
+import type { ByteRange } from "../core/file.ts";
 import { FileKey } from "../core/ids.ts";
 import { log } from "../core/log.ts";
 import type { Timing } from "../core/timing.ts";

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
 import type { UserId } from "../core/ids.ts";
-import type { User } from "../core/users.ts";
+import type { User } from "../core/user.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";

@@ -1,10 +1,10 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { ConversationKind, type ConversationRecord, JoinPolicy, Role } from "../core/conversation.ts";
+import { ConversationKind, type ConversationRecord } from "../core/conversation.ts";
 import { CustomFields } from "../core/custom-fields.ts";
+import { JoinPolicy, PolicyName, Role } from "../core/group-kind.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../core/ids.ts";
-import type { Person } from "../core/message.ts";
-import { PolicyName } from "../core/policies.ts";
+import type { Person } from "../core/person.ts";
 import type { ConversationWithKind } from "../core/ports.ts";
 import { PERSON } from "./columns.ts";
 import type { Database } from "./database.ts";

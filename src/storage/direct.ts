@@ -1,7 +1,7 @@
 import { and, eq, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Relation } from "../core/direct.ts";
 import type { ConversationCode, ConversationId, UserId } from "../core/ids.ts";
+import type { Relation } from "../core/relation.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";
 import { areFriends, hasBlocked } from "./pairs.ts";

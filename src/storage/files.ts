@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import type { StoredFile } from "../core/files.ts";
+import type { StoredFile } from "../core/file.ts";
 import type { FileKey } from "../core/ids.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";

@@ -1,8 +1,8 @@
 import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { AskOutcome } from "../core/friendship.ts";
+import type { AskOutcome } from "../core/friend-state.ts";
 import type { UserId } from "../core/ids.ts";
-import { FriendPolicy, type User } from "../core/users.ts";
+import { FriendPolicy, type User } from "../core/user.ts";
 import { USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";

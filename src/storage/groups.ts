@@ -1,9 +1,10 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
-import type { Profile, Role } from "../core/conversation.ts";
+import type { Profile } from "../core/conversation.ts";
 import type { CustomFields } from "../core/custom-fields.ts";
+import type { GroupAddress } from "../core/group-address.ts";
+import type { Role } from "../core/group-kind.ts";
 import type { ConversationCode, ConversationId, Handle, UserId } from "../core/ids.ts";
-import type { Person } from "../core/message.ts";
-import type { GroupAddress } from "../core/named-groups.ts";
+import type { Person } from "../core/person.ts";
 import type { CreatedConversation } from "../core/ports.ts";
 import { PERSON } from "./columns.ts";
 import type { Database } from "./database.ts";

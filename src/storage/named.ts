@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { ConversationId, UserId } from "../core/ids.ts";
-import type { Person } from "../core/message.ts";
+import type { Person } from "../core/person.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";
 

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ConversationKind, JoinPolicy, MemberState, Role } from "../core/conversation.ts";
+import type { ConversationKind, MemberState } from "../core/conversation.ts";
 import type { CustomFields } from "../core/custom-fields.ts";
+import type { JoinPolicy, PolicyName, Role } from "../core/group-kind.ts";
 import type { ConversationCode, ConversationId, FileKey, Handle, SessionId, UserId } from "../core/ids.ts";
-import type { PolicyName } from "../core/policies.ts";
-import type { Details, FriendPolicy } from "../core/users.ts";
+import type { Details, FriendPolicy } from "../core/user.ts";
 
 /** Who is there. Ids start at 100000: the first migration sets the sequence. */
 export const users = sqliteTable(

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import { SessionId, type UserId } from "../core/ids.ts";
 import type { EndedSession } from "../core/ports.ts";
-import type { Session } from "../core/sessions.ts";
+import type { Session } from "../core/session.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";
 import { sessions, users } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UserId } from "../core/ids.ts";
-import type { Account, Me, ProfileChange, User } from "../core/users.ts";
+import type { Account, Me, ProfileChange, User } from "../core/user.ts";
 import { DELETED_PROFILE, USER } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { queryD1 } from "./outage.ts";

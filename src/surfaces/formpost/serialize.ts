@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Kind } from "../../core/content.ts";
 import type { HistoryMessage } from "../../core/history.ts";
 import type { ConversationOnRecord } from "../../core/kept-conversations.ts";
-import type { Person } from "../../core/message.ts";
+import type { Person } from "../../core/person.ts";
 import { SUCCESS } from "./envelope.ts";
 
 /** A conversation of a list; a private one is called after the other one. */

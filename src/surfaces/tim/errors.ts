@@ -9,7 +9,7 @@ import type {
   Refusal,
   TakenBy,
 } from "../../core/errors.ts";
-import type { PolicyName } from "../../core/policies.ts";
+import type { PolicyName } from "../../core/group-kind.ts";
 
 const BAD_PARAMETER = 70_402;
 const FAULT = 60_002;

@@ -4,7 +4,7 @@ import { ConversationId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { ExtendedFields } from "../../core/particulars.ts";
 import { textUpTo } from "../../core/text.ts";
-import { Username } from "../../core/users.ts";
+import { Username } from "../../core/user.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON or forms: at most 512 KiB, which a list of a thousand users takes. */

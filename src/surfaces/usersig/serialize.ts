@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { StoredFile } from "../../core/files.ts";
+import type { StoredFile } from "../../core/file.ts";
 import type { ExtendedProfile, ExtendedProfileChange } from "../../core/particulars.ts";
 import type { ConversationWithMembers, Latest } from "../../core/peopled.ts";
 import type { MessageContext } from "../../core/scene.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { MessageRow } from "../../../src/conversation/log.ts";
 import type { Room } from "../../../src/conversation/room.ts";
+import type { MessageRow } from "../../../src/conversation/row.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/core/bump.ts";
 import { CoreError } from "../../../src/core/errors.ts";
 import { ConversationCode, ConversationId, Position, Seq, SessionId } from "../../../src/core/ids.ts";

@@ -3,8 +3,8 @@ import { ConversationStubs } from "../../../src/conversation/stub.ts";
 
 import type { Core } from "../../../src/core/core.ts";
 import { createGroup } from "../../../src/core/group-creation.ts";
+import type { PolicyName } from "../../../src/core/group-kind.ts";
 import { type ConversationId, UserId } from "../../../src/core/ids.ts";
-import type { PolicyName } from "../../../src/core/policies.ts";
 import { SessionCache } from "../../../src/core/session-memory.ts";
 import { readSettings } from "../../../src/core/settings.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";

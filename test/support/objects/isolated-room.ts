@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { create } from "../../../src/conversation/create.ts";
 import { Room } from "../../../src/conversation/room.ts";
 import type { JobKind } from "../../../src/conversation/room-jobs.ts";
-import { create } from "../../../src/conversation/state.ts";
 import type { ConversationKind, DirectFlags } from "../../../src/core/conversation.ts";
+import type { PolicyName } from "../../../src/core/group-kind.ts";
 import { ConversationId, UserId } from "../../../src/core/ids.ts";
-import type { PolicyName } from "../../../src/core/policies.ts";
 import type { ConversationDirectory } from "../../../src/core/ports.ts";
 import { readSettings } from "../../../src/core/settings.ts";
 import { AlarmJobs } from "../../../src/object/jobs.ts";

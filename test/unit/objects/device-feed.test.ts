@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { PolicyName } from "../../../src/core/group-kind.ts";
 import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
-import type { PolicyName } from "../../../src/core/policies.ts";
 import type { ReplayPage } from "../../../src/core/replay.ts";
 import { newFrames } from "../../../src/inbox/push.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { DirectPermission } from "../../../src/conversation/flags.ts";
-import type { SendOrigin } from "../../../src/conversation/listener.ts";
-import type { SendOutcome } from "../../../src/conversation/sends.ts";
+import type { SendOrigin, SendOutcome } from "../../../src/conversation/send.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { DirectFlags } from "../../../src/core/conversation.ts";
 import { Errors } from "../../support/errors.ts";

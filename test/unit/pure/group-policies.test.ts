@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  capacityOf,
-  isVisibleTo,
-  joinMode,
-  may,
-  outranks,
-  POLICIES,
-  PolicyName,
-} from "../../../src/core/policies.ts";
+import { PolicyName } from "../../../src/core/group-kind.ts";
+import { capacityOf, isVisibleTo, joinMode, may, outranks, POLICIES } from "../../../src/core/policies.ts";
 
 const ROLES = ["member", "admin", "owner"] as const;
 

@@ -19,6 +19,7 @@ import * as flags from "../../../src/storage/flags.ts";
 import * as friends from "../../../src/storage/friends.ts";
 import * as groups from "../../../src/storage/groups.ts";
 import * as members from "../../../src/storage/members.ts";
+import * as memberships from "../../../src/storage/memberships.ts";
 import * as named from "../../../src/storage/named.ts";
 import * as particulars from "../../../src/storage/particulars.ts";
 import * as attempts from "../../../src/storage/password-attempts.ts";
@@ -126,7 +127,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
   deleteUser: (db) =>
     accounts.deleteUser(db, { userId: ANN, username: "x", email: "", checked: "no such hash" }, 0),
-  listMemberships: (db) => accounts.listMemberships(db, ANN, { after: 0, limit: 10 }),
+  listMemberships: (db) => memberships.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
   touchSession: (db) => sessions.touchSession(db, SESSION, 0),
   deleteExpiredSessions: (db) => sessions.deleteExpiredSessions(db, 0),

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { sendDraft } from "../../../core/drafts.ts";
+import type { StoredFile } from "../../../core/file.ts";
 import { makeDraft } from "../../../core/file-drafts.ts";
-import type { StoredFile } from "../../../core/files.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { fileUrl } from "../../../http/file-url.ts";

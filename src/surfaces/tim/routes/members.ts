@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
+import type { GroupAddress } from "../../../core/group-address.ts";
 import type { MemberChange } from "../../../core/groups.ts";
 import {
   addMembersByName,
@@ -9,7 +10,6 @@ import {
   membersByName,
   removeMembersByName,
 } from "../../../core/members.ts";
-import type { GroupAddress } from "../../../core/named-groups.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Content, type Kind } from "../../../core/content.ts";
 import type { Recipient } from "../../../core/draft.ts";
-import { ContentType, FileName } from "../../../core/files.ts";
+import { ContentType, FileName } from "../../../core/file.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import type { Priority } from "../../../core/message.ts";
 import { textUpTo } from "../../../core/text.ts";

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import type { JoinPolicy } from "../../../core/conversation.ts";
+import type { JoinPolicy, PolicyName } from "../../../core/group-kind.ts";
 import { Handle } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import type { PolicyName } from "../../../core/policies.ts";
 import { textUpTo } from "../../../core/text.ts";
-import { ProfileFields } from "../../../core/users.ts";
+import { ProfileFields } from "../../../core/user.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields } from "./common.ts";

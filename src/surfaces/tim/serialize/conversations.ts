@@ -1,13 +1,14 @@
 import type { ProfileLookup } from "../../../core/cast.ts";
 import type { Conversation } from "../../../core/conversation.ts";
 import { Position, type UserId } from "../../../core/ids.ts";
-import type { Message, Person } from "../../../core/message.ts";
+import type { Message } from "../../../core/message.ts";
 import type {
   ConversationByName,
   ListByName,
   ListedByName,
   ReminderSet,
 } from "../../../core/named-conversations.ts";
+import type { Person } from "../../../core/person.ts";
 import { reminderOf } from "../../../core/reminders.ts";
 import { NONE } from "../errors.ts";
 import { directID, groupConversationID, wireGroupID } from "../ids.ts";

@@ -1,7 +1,8 @@
-import type { Conversation, JoinPolicy } from "../../../core/conversation.ts";
-import type { JoinState } from "../../../core/groups.ts";
+import type { Conversation } from "../../../core/conversation.ts";
+import type { JoinPolicy, PolicyName } from "../../../core/group-kind.ts";
+import type { JoinState } from "../../../core/join-request.ts";
 import type { GroupByName } from "../../../core/named-groups.ts";
-import { joinMode, type PolicyName } from "../../../core/policies.ts";
+import { joinMode } from "../../../core/policies.ts";
 import { reminderOf } from "../../../core/reminders.ts";
 import { wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";

@@ -1,4 +1,4 @@
-import type { Role } from "../../../core/conversation.ts";
+import type { Role } from "../../../core/group-kind.ts";
 import type { GroupMember } from "../../../core/groups.ts";
 import { serializeFields } from "./fields.ts";
 import { seconds } from "./setting.ts";

@@ -1,7 +1,7 @@
 import type { ProfileLookup } from "../../../core/cast.ts";
 import type { Kind } from "../../../core/content.ts";
 import type { Position } from "../../../core/ids.ts";
-import type { Person } from "../../../core/message.ts";
+import type { Person } from "../../../core/person.ts";
 
 /** The conversation which messages are in, as whom they are shown to sees it. */
 export type Stage =

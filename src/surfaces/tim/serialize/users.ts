@@ -1,4 +1,4 @@
-import type { MeWithEmail } from "../../../core/users.ts";
+import type { MeWithEmail } from "../../../core/user.ts";
 import { ALLOW_TYPES, GENDERS } from "../schemas/users.ts";
 
 const [UNKNOWN] = GENDERS;

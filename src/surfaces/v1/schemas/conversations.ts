@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationKind, JoinPolicy, Role } from "../../../core/conversation.ts";
+import { ConversationKind } from "../../../core/conversation.ts";
+import { JoinPolicy, Role } from "../../../core/group-kind.ts";
 import { ConversationId, Position, UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";
-import { ProfileFields } from "../../../core/users.ts";
+import { ProfileFields } from "../../../core/user.ts";
 import { User } from "./accounts.ts";
 import { orNull, Time } from "./common.ts";
 import { Message } from "./messages.ts";

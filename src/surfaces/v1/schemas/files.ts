@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { FileName } from "../../../core/files.ts";
+import { FileName } from "../../../core/file.ts";
 import { FileKey } from "../../../core/ids.ts";
 import { QueryText } from "./common.ts";
 

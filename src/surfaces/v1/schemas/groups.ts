@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Role } from "../../../core/conversation.ts";
+import { Role } from "../../../core/group-kind.ts";
 import { UserId } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { textUpTo } from "../../../core/text.ts";

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Page } from "../../../core/cursor.ts";
 import type { FriendRequest } from "../../../core/friends.ts";
-import type { User } from "../../../core/users.ts";
+import type { User } from "../../../core/user.ts";
 import type { FriendRequestList, UserList } from "../schemas/friends.ts";
 import { serializeUser } from "./users.ts";
 

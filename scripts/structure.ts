@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/**
+ * What the structure of `src/` is like: files per folder, import cycles (type imports counted), names that are exported
+ * for two types, long comment lines.
+ *
+ *     npm run structure
+ *
+ * Ends with 1 if files import each other in a circle, folders do, or a name stands for two types.
+ */
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "src"], {
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path.endsWith(".ts"));
+const texts = new Map(files.map((path) => [path, readFileSync(path, "utf8")]));
+
+/** Each file, and the files it imports. */
+const imports = new Map(
+  [...texts].map(([path, text]) => {
+    const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, to = ""]) => to);
+    const targets = specifiers.map((to) => join(dirname(path), to)).filter((to) => texts.has(to));
+    return [path, new Set(targets)] as const;
+  }),
+);
+
+/** The circles of a graph: its strongly connected components of more than one node (Tarjan), the largest first. */
+function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (node: string): number => {
+    const own = index.size;
+    index.set(node, own);
+    stack.push(node);
+    let least = own;
+    for (const next of graph.get(node) ?? []) {
+      if (!index.has(next)) least = Math.min(least, visit(next));
+      else if (stack.includes(next)) least = Math.min(least, index.get(next) ?? own);
+    }
+    low.set(node, least);
+    if (least === own) {
+      const component = stack.splice(stack.indexOf(node));
+      if (component.length > 1) found.push(component);
+    }
+    return least;
+  };
+  for (const node of graph.keys()) if (!index.has(node)) visit(node);
+  return found.toSorted((a, b) => b.length - a.length);
+}
+
+function folderGraph(): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>();
+  for (const [path, targets] of imports) {
+    const from = dirname(path);
+    const known = graph.get(from) ?? new Set();
+    for (const to of targets) if (dirname(to) !== from) known.add(dirname(to));
+    graph.set(from, known);
+  }
+  return graph;
+}
+
+/** Names of types that several files export, of the layers below the surfaces. */
+function doubledTypes(): [string, string[]][] {
+  const owners = new Map<string, string[]>();
+  for (const [path, text] of texts) {
+    if (path.startsWith("src/surfaces/")) continue;
+    const names = [...text.matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm)];
+    for (const [, name = ""] of names) owners.set(name, [...(owners.get(name) ?? []), path]);
+  }
+  return [...owners].filter(([, paths]) => paths.length > 1);
+}
+
+function perFolder(): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const path of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a);
+}
+
+const lines = [...texts.values()].flatMap((text) => text.split("\n"));
+const longComments = lines.filter((line) => line.length > 110 && /^\s*(\/\/|\/?\*)/.test(line));
+const [fileCircles, folderCircles, doubled] = [circles(imports), circles(folderGraph()), doubledTypes()];
+
+console.log(
+  `${files.length} files, ${lines.length} lines, ${longComments.length} comment lines over 110 columns`,
+);
+console.log("Largest folders:");
+for (const [folder, count] of perFolder().slice(0, 8)) console.log(`  ${count}  ${folder}`);
+console.log(`Import circles of files: ${fileCircles.map(({ length }) => length).join(", ") || "none"}`);
+for (const circle of fileCircles) console.log(`  ${circle.join("\n  ")}\n`);
+console.log(`Import circles of folders: ${folderCircles.map(({ length }) => length).join(", ") || "none"}`);
+for (const circle of folderCircles) console.log(`  ${circle.join("\n  ")}\n`);
+console.log(`Names exported for two types: ${doubled.length}`);
+for (const [name, paths] of doubled) console.log(`  ${name}: ${paths.join(", ")}`);
+process.exitCode = fileCircles.length + folderCircles.length + doubled.length > 0 ? 1 : 0;
