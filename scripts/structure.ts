@@ -10,9 +10,13 @@ import { dirname, join } from "node:path";
  *
  * Ends with 1 if files import each other in a circle, folders do, or a name stands for two types.
  */
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "src"], {
-  encoding: "utf8",
-})
+const files = execFileSync(
+  "git",
+  ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "src"],
+  {
+    encoding: "utf8",
+  },
+)
   .split("\n")
   .filter((path) => path.endsWith(".ts"));
 const texts = new Map(files.map((path) => [path, readFileSync(path, "utf8")]));

@@ -1,4 +1,4 @@
-import { TIMING } from "./core/timing.ts";
+import { TIMING } from "./domain/timing.ts";
 import { createWorker } from "./worker.ts";
 
 const worker = createWorker(TIMING);

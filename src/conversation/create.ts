@@ -1,12 +1,12 @@
-import type { ConversationId } from "../core/ids.ts";
-import type { CreatedConversation } from "../core/ports.ts";
-import type { Timing } from "../core/timing.ts";
+import type { ConversationId } from "../domain/ids.ts";
+import type { CreatedConversation } from "../domain/ports.ts";
+import type { Timing } from "../domain/timing.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
-import { Members } from "./members.ts";
+import { firstNotifications } from "./changes/notifications.ts";
+import { NotificationOutbox } from "./delivery/notification-outbox.ts";
+import { Members } from "./members/members.ts";
+import { ProfileCache } from "./members/profile-cache.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { firstNotifications } from "./notices.ts";
-import { NotificationOutbox } from "./outbox.ts";
-import { ProfileCache } from "./people.ts";
 
 /**
  * Makes the tables of a conversation which D1 has confirmed, with what it was created with. Idempotent:

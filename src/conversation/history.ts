@@ -1,7 +1,7 @@
-import type { HistoryChunk } from "../core/history-chunk.ts";
-import { Position } from "../core/ids.ts";
-import type { MemberRow } from "./members.ts";
-import type { LogRange } from "./readable.ts";
+import { Position } from "../domain/ids.ts";
+import type { HistoryChunk } from "../domain/messages/history-chunk.ts";
+import type { LogRange } from "./log/readable-log.ts";
+import type { MemberRow } from "./members/members.ts";
 import type { Room } from "./room.ts";
 
 /** What of a member's history is wanted; `text`: only what has it, as search finds it. */

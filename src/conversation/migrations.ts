@@ -1,9 +1,9 @@
-import { JOBS_TABLE } from "../object/jobs.ts";
+import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
-import { KNOWN_USERS_TABLE } from "./acquaintances.ts";
-import { INFORMED_USERS } from "./applications.ts";
-import { SEARCH_TABLES } from "./indexing.ts";
-import { OUTBOX } from "./outbox.ts";
+import { OUTBOX } from "./delivery/notification-outbox.ts";
+import { INFORMED_USERS } from "./members/join-requests.ts";
+import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
+import { SEARCH_TABLES } from "./search/indexer.ts";
 
 /** The schema of a conversation, step by step. Append-only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [

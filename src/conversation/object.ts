@@ -1,19 +1,19 @@
-import { atPath, noMessage, type Result } from "../core/errors.ts";
-import type { Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { AnyDraft } from "../core/message.ts";
-import type { Person } from "../core/person.ts";
-import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
-import { answer } from "../object/stub.ts";
-import { removeDeletedUser } from "./farewell.ts";
-import type { MemberEdit, ProfileChange } from "./group.ts";
+import type { Person } from "../domain/accounts/person.ts";
+import { atPath, noMessage, type Result } from "../domain/errors.ts";
+import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
+import type { AnyDraft } from "../domain/messages/message.ts";
+import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../domain/ports.ts";
+import { answer } from "../object/rpc.ts";
+import type { MemberEdit, ProfileChange } from "./changes/group.ts";
+import type { JoinDecision } from "./changes/joining.ts";
+import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
 import { type HistoryChunkQuery, historyChunk } from "./history.ts";
-import type { JoinDecision } from "./joining.ts";
-import { ConversationLifecycle } from "./life.ts";
-import type { MemberRow } from "./members.ts";
-import type { ReadableRange } from "./readable.ts";
+import { ConversationLifecycle } from "./lifecycle.ts";
+import type { ReadableRange } from "./log/readable-log.ts";
+import type { MemberRange } from "./members/member-list.ts";
+import type { MemberRow } from "./members/members.ts";
 import type { Room } from "./room.ts";
-import type { MemberRange } from "./roster.ts";
-import type { SearchQuery } from "./search.ts";
+import type { SearchQuery } from "./search/search.ts";
 
 /**
  * One conversation: its order, its members, their read positions, its sockets. These are its calls: each

@@ -1,17 +1,17 @@
-import type { ConversationId, Position, Seq, SessionId, UserId } from "../core/ids.ts";
-import type { AnyDraft } from "../core/message.ts";
-import type { Person } from "../core/person.ts";
-import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../core/ports.ts";
-import type { Timing } from "../core/timing.ts";
-import { callObject, callObjectOnce } from "../object/stub.ts";
-import type { MemberEdit, ProfileChange } from "./group.ts";
+import type { Person } from "../domain/accounts/person.ts";
+import type { ConversationId, Position, Seq, SessionId, UserId } from "../domain/ids.ts";
+import type { AnyDraft } from "../domain/messages/message.ts";
+import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../domain/ports.ts";
+import type { Timing } from "../domain/timing.ts";
+import { callObject, callObjectOnce } from "../object/rpc.ts";
+import type { MemberEdit, ProfileChange } from "./changes/group.ts";
+import type { JoinDecision } from "./changes/joining.ts";
 import type { HistoryChunkQuery } from "./history.ts";
-import type { JoinDecision } from "./joining.ts";
+import type { ReadableRange } from "./log/readable-log.ts";
+import type { MemberRange } from "./members/member-list.ts";
 import type { ConversationObject } from "./object.ts";
-import { OPENING_HEADER, type Opening } from "./opening.ts";
-import type { ReadableRange } from "./readable.ts";
-import type { MemberRange } from "./roster.ts";
-import type { SearchQuery } from "./search.ts";
+import type { SearchQuery } from "./search/search.ts";
+import { OPENING_HEADER, type Opening } from "./sockets/handshake.ts";
 
 /** Conversation objects by the id of their conversation. What an object refuses is thrown as a `CoreError`. */
 export class ConversationStubs {

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { CoreError, invalid } from "../core/errors.ts";
+import { CoreError, invalid } from "../domain/errors.ts";
 import { parseJson, requireSound } from "./json.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Core } from "../core/core.ts";
-import type { Credential } from "../core/session.ts";
+import type { Core } from "../core/context.ts";
+import type { Credential } from "../domain/accounts/session.ts";
 
 /** What every handler finds in its context. */
 export interface AppEnv {

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { CoreError, invalid } from "../core/errors.ts";
+import { CoreError, invalid } from "../domain/errors.ts";
 import { decodeUtf8, readUpTo } from "./body.ts";
-import { readParameters } from "./header-parameters.ts";
 import { parseJson, requireSound } from "./json.ts";
 import { isDecodable, queryOf } from "./query.ts";
+import { readParameters } from "./uploads/header-parameters.ts";
 
 /** What a call says, by name; a name that stands there more than once has a list. */
 export type Fields = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { FileKey } from "../core/ids.ts";
+import { FileKey } from "../domain/ids.ts";
 
 /** Where a file is read. @param requestUrl its URL is of the same origin */
 export function fileUrl({ key, name }: { key: FileKey; name: string }, requestUrl: string): string {

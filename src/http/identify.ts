@@ -1,6 +1,6 @@
-import { CoreError } from "../core/errors.ts";
-import type { Credential } from "../core/session.ts";
-import { requireSession } from "../core/sessions.ts";
+import { requireSession } from "../core/accounts/sessions.ts";
+import type { Credential } from "../domain/accounts/session.ts";
+import { CoreError } from "../domain/errors.ts";
 import type { AppEnv } from "./env.ts";
 import { countCall } from "./rate-limit.ts";
 import { readToken, requireSecret } from "./token.ts";

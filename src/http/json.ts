@@ -1,5 +1,5 @@
-import { invalid } from "../core/errors.ts";
-import { unstorable } from "../core/text.ts";
+import { invalid } from "../domain/errors.ts";
+import { unstorable } from "../domain/text.ts";
 
 const MAX_DEPTH = 32;
 

@@ -1,5 +1,5 @@
-import { CoreError } from "../core/errors.ts";
-import type { Settings } from "../core/settings.ts";
+import { CoreError } from "../domain/errors.ts";
+import type { Settings } from "../domain/settings.ts";
 
 /** Whether a page of this origin may call: it is the Worker's own, or the operator allows it. */
 export function allowsOrigin({ allowedOrigins }: Settings, origin: string, request: Request): boolean {

@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { invalid } from "../core/errors.ts";
+import { invalid } from "../domain/errors.ts";
 
 /**
  * Refuses a query that is not percent-encoded UTF-8: the router would read what it cannot decode as it

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { CoreError } from "../core/errors.ts";
-import type { UserId } from "../core/ids.ts";
+import { CoreError } from "../domain/errors.ts";
+import type { UserId } from "../domain/ids.ts";
 import type { AppEnv } from "./env.ts";
 
 /** Of a request: its bindings, and the core which knows the period of their counters. */

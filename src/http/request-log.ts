@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
-import { log } from "../core/log.ts";
+import { log } from "../lib/logger.ts";
 
 /**
  * One line for each request: method, route (the pattern, so no id or query string), status and

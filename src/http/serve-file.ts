@@ -1,5 +1,5 @@
-import { CoreError } from "../core/errors.ts";
-import type { ByteRange, StoredFile } from "../core/file.ts";
+import { CoreError } from "../domain/errors.ts";
+import type { ByteRange, StoredFile } from "../domain/files/file.ts";
 
 /**
  * Pictures of pixels, sound and film are shown by a browser; what could run in the page of this origin

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import type { Failure } from "../core/errors.ts";
+import type { Failure } from "../domain/errors.ts";
 import type { AppEnv } from "./env.ts";
 
 /** One wire API over the core: what `src/app.ts` needs to mount it. */

@@ -1,8 +1,8 @@
 import { sign, verify } from "hono/jwt";
 import { z } from "zod";
-import { CoreError } from "../core/errors.ts";
-import { SessionId, UserId } from "../core/ids.ts";
-import type { Credential } from "../core/session.ts";
+import type { Credential } from "../domain/accounts/session.ts";
+import { CoreError } from "../domain/errors.ts";
+import { SessionId, UserId } from "../domain/ids.ts";
 
 const MIN_SECRET = 32;
 const ALGORITHM = "HS256";

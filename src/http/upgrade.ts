@@ -1,6 +1,6 @@
 import type { HonoRequest } from "hono";
-import { CoreError } from "../core/errors.ts";
-import type { Settings } from "../core/settings.ts";
+import { CoreError } from "../domain/errors.ts";
+import type { Settings } from "../domain/settings.ts";
 import { checkOrigin } from "./origin.ts";
 
 /** Refuses what asks for no upgrade, and pages of foreign origins. @throws `upgrade_required`, `forbidden` */

@@ -1,7 +1,7 @@
-import { DraftContent, type DraftId, type DraftState, type StoredDraft } from "../core/draft.ts";
-import { noDraft } from "../core/errors.ts";
-import type { ConversationId, Seq } from "../core/ids.ts";
-import type { Timing } from "../core/timing.ts";
+import { noDraft } from "../domain/errors.ts";
+import type { ConversationId, Seq } from "../domain/ids.ts";
+import { DraftContent, type DraftId, type DraftState, type StoredDraft } from "../domain/messages/draft.ts";
+import type { Timing } from "../domain/timing.ts";
 
 /** The table of drafts; part of an inbox's migrations. `n` rises with each: the order in which they were made. */
 export const DRAFTS_TABLE = `

@@ -1,7 +1,7 @@
-import { JOBS_TABLE } from "../object/jobs.ts";
+import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
-import { NOTIFICATION_TABLES } from "./notices.ts";
+import { NOTIFICATION_TABLES } from "./notifications.ts";
 
 /** The schema of an inbox, step by step. Append-only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [

@@ -1,28 +1,28 @@
-import type { DeliveredPosition, InboxUpdate } from "../core/bump.ts";
 import type {
   EntryOnRecord,
   InboxEntry,
   ListRange,
   NumberedPage,
   NumberedRange,
-} from "../core/conversation-list.ts";
-import type { DraftId, DraftState, StoredDraft } from "../core/draft.ts";
-import { CoreError, type Result } from "../core/errors.ts";
-import type { ConversationId, SessionId } from "../core/ids.ts";
-import type { MessageReference } from "../core/message.ts";
-import type { NotificationBox } from "../core/notice.ts";
+} from "../domain/conversations/conversation-list.ts";
+import { CoreError, type Result } from "../domain/errors.ts";
+import type { ConversationId, SessionId } from "../domain/ids.ts";
+import type { DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
+import type { MessageReference } from "../domain/messages/message.ts";
 import type {
   Contact,
   EndedSession,
   NotificationBatch,
   RepairResult,
   SocketRegistration,
-} from "../core/ports.ts";
-import type { DeviceEvent } from "../core/protocol.ts";
+} from "../domain/ports.ts";
+import type { DeliveredPosition, InboxUpdate } from "../domain/sync/inbox-update.ts";
+import type { NotificationBox } from "../domain/sync/notification.ts";
+import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
 import { withDeadline } from "../object/deadline.ts";
-import { InboxLifecycle } from "./life.ts";
-import type { Components } from "./live.ts";
-import type { NotificationPage } from "./notices.ts";
+import type { Components } from "./components.ts";
+import { InboxLifecycle } from "./lifecycle.ts";
+import type { NotificationPage } from "./notifications.ts";
 
 /**
  * One user: the gate of his sockets, those of his devices, his list of conversations, whether he is online.

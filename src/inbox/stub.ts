@@ -1,28 +1,28 @@
-import type { DeliveredPosition, InboxUpdate } from "../core/bump.ts";
 import type {
   EntryOnRecord,
   InboxEntry,
   ListRange,
   NumberedPage,
   NumberedRange,
-} from "../core/conversation-list.ts";
-import type { DraftId, DraftState, StoredDraft } from "../core/draft.ts";
-import type { ConversationId, SessionId, UserId } from "../core/ids.ts";
-import type { MessageReference } from "../core/message.ts";
-import type { NotificationBox } from "../core/notice.ts";
+} from "../domain/conversations/conversation-list.ts";
+import type { ConversationId, SessionId, UserId } from "../domain/ids.ts";
+import type { DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
+import type { MessageReference } from "../domain/messages/message.ts";
 import type {
   Contact,
   EndedSession,
   NotificationBatch,
   RepairResult,
   SocketRegistration,
-} from "../core/ports.ts";
-import type { DeviceEvent } from "../core/protocol.ts";
-import type { Timing } from "../core/timing.ts";
-import { callObject, callObjectOnce } from "../object/stub.ts";
-import type { NotificationPage } from "./notices.ts";
+} from "../domain/ports.ts";
+import type { DeliveredPosition, InboxUpdate } from "../domain/sync/inbox-update.ts";
+import type { NotificationBox } from "../domain/sync/notification.ts";
+import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
+import type { Timing } from "../domain/timing.ts";
+import { callObject, callObjectOnce } from "../object/rpc.ts";
+import { type DeviceOpening, OPENING_HEADER } from "./devices/handshake.ts";
+import type { NotificationPage } from "./notifications.ts";
 import type { InboxObject } from "./object.ts";
-import { type DeviceOpening, OPENING_HEADER } from "./opening.ts";
 
 /** Inbox objects by the id of their user. Every call is idempotent. */
 export class InboxStubs {

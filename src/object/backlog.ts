@@ -1,4 +1,4 @@
-import type { AnyDraft } from "../core/message.ts";
+import type { AnyDraft } from "../domain/messages/message.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 /** What a waiting send weighs besides its body. */

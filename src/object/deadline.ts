@@ -1,4 +1,4 @@
-import { CoreError } from "../core/errors.ts";
+import { CoreError } from "../domain/errors.ts";
 
 /** A wait is counted in so many parts. */
 const PARTS = 10;

@@ -1,5 +1,5 @@
-import type { Failure } from "../core/errors.ts";
-import type { Timing } from "../core/timing.ts";
+import type { Failure } from "../domain/errors.ts";
+import type { Timing } from "../domain/timing.ts";
 
 /** How many frames a socket may send in one window. */
 const FRAMES = 3_000;

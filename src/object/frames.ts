@@ -1,9 +1,9 @@
-import type { ConversationId } from "../core/ids.ts";
-import type { Message } from "../core/message.ts";
-import type { DeviceProtocol, EncodedPart, RoomEvent } from "../core/protocol.ts";
-import type { MessageChange, ReplayPage } from "../core/replay.ts";
-import type { MessageContext } from "../core/scene.ts";
-import { bytesOf } from "../core/text.ts";
+import type { ConversationId } from "../domain/ids.ts";
+import type { Message } from "../domain/messages/message.ts";
+import type { MessageContext } from "../domain/sync/message-context.ts";
+import type { MessageChange, ReplayPage } from "../domain/sync/replay.ts";
+import type { DeviceProtocol, EncodedPart, RoomEvent } from "../domain/sync/socket-protocol.ts";
+import { bytesOf } from "../domain/text.ts";
 
 const MAX_ITEMS = 100;
 const MAX_FRAME = 256 * 1024;

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { CoreError } from "../core/errors.ts";
+import { CoreError } from "../domain/errors.ts";
 import type { Database } from "./database.ts";
 import { users } from "./schema.ts";
 

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ConversationKind, MemberState } from "../core/conversation.ts";
-import type { CustomFields } from "../core/custom-fields.ts";
-import type { JoinPolicy, PolicyName, Role } from "../core/group-kind.ts";
-import type { ConversationCode, ConversationId, FileKey, Handle, SessionId, UserId } from "../core/ids.ts";
-import type { Details, FriendPolicy } from "../core/user.ts";
+import type { Details, FriendPolicy } from "../domain/accounts/user.ts";
+import type { ConversationKind, MemberState } from "../domain/conversations/conversation.ts";
+import type { JoinPolicy, PolicyName, Role } from "../domain/conversations/group-kind.ts";
+import type { CustomFields } from "../domain/custom-fields.ts";
+import type { ConversationCode, ConversationId, FileKey, Handle, SessionId, UserId } from "../domain/ids.ts";
 
 /** Who is there. Ids start at 100000: the first migration sets the sequence. */
 export const users = sqliteTable(

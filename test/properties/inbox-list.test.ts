@@ -2,11 +2,11 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { InboxUpdate } from "../../src/core/bump.ts";
-import type { ListPosition } from "../../src/core/conversation-list.ts";
-import { decodeCursor, encodeCursor } from "../../src/core/cursor.ts";
-import { ConversationId, Position } from "../../src/core/ids.ts";
-import { ConversationList } from "../../src/inbox/list.ts";
+import type { ListPosition } from "../../src/domain/conversations/conversation-list.ts";
+import { decodeCursor, encodeCursor } from "../../src/domain/conversations/pagination.ts";
+import { ConversationId, Position } from "../../src/domain/ids.ts";
+import type { InboxUpdate } from "../../src/domain/sync/inbox-update.ts";
+import { ConversationList } from "../../src/inbox/list/conversation-list.ts";
 import { call, register } from "../support/clients/api.ts";
 import { runs } from "../support/property-runs.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { replayPage } from "../../src/conversation/replay.ts";
 import type { Room } from "../../src/conversation/room.ts";
-import { Position, Seq } from "../../src/core/ids.ts";
+import { replayPage } from "../../src/conversation/views/replay-page.ts";
+import { Position, Seq } from "../../src/domain/ids.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
 import { runs } from "../support/property-runs.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Room } from "../../src/conversation/room.ts";
-import type { Kind } from "../../src/core/content.ts";
-import { normalizeForSearch } from "../../src/core/fold.ts";
-import { Position, Seq, type UserId } from "../../src/core/ids.ts";
+import { Position, Seq, type UserId } from "../../src/domain/ids.ts";
+import type { Kind } from "../../src/domain/messages/content.ts";
+import { normalizeForSearch } from "../../src/domain/messages/search-normalization.ts";
 import { eventually } from "../support/eventually.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
 import { at } from "../support/objects/room.ts";

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { TIMING, type Timing } from "../../src/core/timing.ts";
+import { TIMING, type Timing } from "../../src/domain/timing.ts";
 
 type Mutable = { -readonly [Group in keyof Timing]: { -readonly [Name in keyof Timing[Group]]: number } };
 type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { timingSafeEqual } from "hono/utils/buffer";
-import { CoreError } from "../../core/errors.ts";
+import { CoreError } from "../../domain/errors.ts";
 import type { CallerEnv } from "../../http/env.ts";
 import { identify } from "../../http/identify.ts";
 

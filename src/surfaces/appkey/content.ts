@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { bodyJson, Content, type Kind } from "../../core/content.ts";
-import { invalid } from "../../core/errors.ts";
-import type { Draft, Message } from "../../core/message.ts";
+import { invalid } from "../../domain/errors.ts";
+import { bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
+import type { Draft, Message } from "../../domain/messages/message.ts";
 
 /** The types of messages here. */
 const TYPES = [

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorCode, Failure } from "../../core/errors.ts";
+import type { ErrorCode, Failure } from "../../domain/errors.ts";
 
 /** How each failure is told: what `msg` says before the detail, and the status, which is 200 but for these. */
 const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode }> = {

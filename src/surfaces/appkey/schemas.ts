@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ConversationId, Position, Seq, UserId } from "../../core/ids.ts";
-import { LIMITS } from "../../core/limits.ts";
+import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON: at most 128 KiB, which the longest text takes where all of it is escaped. */

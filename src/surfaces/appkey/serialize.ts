@@ -1,5 +1,5 @@
-import type { DeliveryStatus, MessageWithDelivery } from "../../core/delivery.ts";
-import type { Message } from "../../core/message.ts";
+import type { DeliveryStatus, MessageWithDelivery } from "../../core/messages/delivery-status.ts";
+import type { Message } from "../../domain/messages/message.ts";
 import { writeContent } from "./content.ts";
 import { wireId } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorCode, Failure, Missing } from "../../core/errors.ts";
+import type { ErrorCode, Failure, Missing } from "../../domain/errors.ts";
 
 /** The codes that no table of the document has. */
 const NO_ACTION = -1;

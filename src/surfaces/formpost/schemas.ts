@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { CoreError, noConversation, noMessage } from "../../core/errors.ts";
-import { ConversationId, Position, Seq, UserId } from "../../core/ids.ts";
-import { LIMITS } from "../../core/limits.ts";
-import { textUpTo } from "../../core/text.ts";
-import { noUser } from "../../core/users.ts";
+import { noUser } from "../../core/accounts/users.ts";
+import { CoreError, noConversation, noMessage } from "../../domain/errors.ts";
+import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { textUpTo } from "../../domain/text.ts";
 import { integer } from "../../http/fields.ts";
 
 /** What is an integer and no id is one of nothing: its tables have codes for that. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Kind } from "../../core/content.ts";
-import type { HistoryMessage } from "../../core/history.ts";
-import type { ConversationOnRecord } from "../../core/kept-conversations.ts";
-import type { Person } from "../../core/person.ts";
+import type { ConversationOnRecord } from "../../core/conversations/on-record.ts";
+import type { HistoryMessage } from "../../core/messages/full-history.ts";
+import type { Person } from "../../domain/accounts/person.ts";
+import { Kind } from "../../domain/messages/content.ts";
 import { SUCCESS } from "./envelope.ts";
 
 /** A conversation of a list; a private one is called after the other one. */

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorCode, Failure, Missing } from "../../core/errors.ts";
+import type { ErrorCode, Failure, Missing } from "../../domain/errors.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { languageOf } from "./language.ts";
 import { exhausted, tellQuota } from "./quota.ts";

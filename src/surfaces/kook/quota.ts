@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { UserId } from "../../core/ids.ts";
-import type { Timing } from "../../core/timing.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
 import { barePath } from "../../http/surface.ts";
 
 /** Calls in a period, of each user in each bucket. What refuses is the rate limit BUCKET_RATE of wrangler.toml. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationCode, UserId } from "../../core/ids.ts";
+import { ConversationCode, UserId } from "../../domain/ids.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON: at most 64 KiB. */

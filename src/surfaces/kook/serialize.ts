@@ -1,4 +1,4 @@
-import type { DirectConversation, DirectWithRelation } from "../../core/direct.ts";
+import type { DirectConversation, DirectWithRelation } from "../../core/conversations/direct.ts";
 import type { Listing } from "./schemas.ts";
 
 /** The times of a conversation, in milliseconds: before the first message its last activity is that it was made. */

@@ -1,9 +1,9 @@
-import { bodyJson, Content } from "../../core/content.ts";
-import type { NewContent, NewDraft } from "../../core/drafts.ts";
-import { invalid, MediaKind } from "../../core/errors.ts";
-import type { DraftInput, FileContent } from "../../core/file-drafts.ts";
+import type { NewContent, NewDraft } from "../../core/drafts/drafts.ts";
+import type { DraftInput, FileContent } from "../../core/drafts/file-drafts.ts";
+import { invalid, MediaKind } from "../../domain/errors.ts";
+import { bodyJson, Content } from "../../domain/messages/content.ts";
 import { checked, type Fields } from "../../http/fields.ts";
-import type { ArrivingFile, WithFile } from "../../http/with-file.ts";
+import type { ArrivingFile, WithFile } from "../../http/uploads/with-file.ts";
 import {
   Beside,
   Creation,

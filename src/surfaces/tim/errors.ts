@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { PolicyName } from "../../domain/conversations/group-kind.ts";
 import type {
   ErrorCode,
   Failure,
@@ -8,8 +9,7 @@ import type {
   Missing,
   Refusal,
   TakenBy,
-} from "../../core/errors.ts";
-import type { PolicyName } from "../../core/group-kind.ts";
+} from "../../domain/errors.ts";
 
 const BAD_PARAMETER = 70_402;
 const FAULT = 60_002;

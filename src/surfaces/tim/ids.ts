@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { DraftId } from "../../core/draft.ts";
-import { noMessage } from "../../core/errors.ts";
-import type { GroupAddress } from "../../core/group-address.ts";
-import { ConversationId, Seq } from "../../core/ids.ts";
-import type { ConversationAddress } from "../../core/named-conversations.ts";
+import type { ConversationAddress } from "../../core/by-name/conversations.ts";
+import type { GroupAddress } from "../../domain/conversations/group-address.ts";
+import { noMessage } from "../../domain/errors.ts";
+import { ConversationId, Seq } from "../../domain/ids.ts";
+import { DraftId } from "../../domain/messages/draft.ts";
 
 /** Whom or what a call names by text; a number is taken for its digits. */
 const name = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });

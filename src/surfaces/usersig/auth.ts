@@ -1,10 +1,10 @@
 import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
-import { CoreError } from "../../core/errors.ts";
-import type { ProvisioningClaim } from "../../core/provisioning.ts";
-import { isProvisioningKey } from "../../core/rule-key.ts";
-import type { Credential } from "../../core/session.ts";
-import type { User } from "../../core/user.ts";
+import type { ProvisioningClaim } from "../../core/accounts/provisioning.ts";
+import { isProvisioningKey } from "../../core/accounts/provisioning-key.ts";
+import type { Credential } from "../../domain/accounts/session.ts";
+import type { User } from "../../domain/accounts/user.ts";
+import { CoreError } from "../../domain/errors.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
 import { identify } from "../../http/identify.ts";
 import { countFromAddress } from "../../http/rate-limit.ts";

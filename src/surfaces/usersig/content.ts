@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { bodyJson, Content, StoredBody } from "../../core/content.ts";
-import { invalid } from "../../core/errors.ts";
-import type { Draft, Message } from "../../core/message.ts";
+import { invalid } from "../../domain/errors.ts";
+import { bodyJson, Content, StoredBody } from "../../domain/messages/content.ts";
+import type { Draft, Message } from "../../domain/messages/message.ts";
 import { fileOfUrl } from "../../http/file-url.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import { whileSignedIn } from "../../core/sessions.ts";
+import { whileSignedIn } from "../../core/accounts/sessions.ts";
 import type { CallerEnv } from "../../http/env.ts";
-import { streamed } from "../../http/stream.ts";
+import { streamed } from "../../http/uploads/stream.ts";
 import type { Range } from "./schemas.ts";
 
 /** What `message` says of a success, and `code`. */

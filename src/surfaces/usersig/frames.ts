@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { attempt, type Failure } from "../../core/errors.ts";
-import { LIMITS } from "../../core/limits.ts";
-import type { Message } from "../../core/message.ts";
-import { type DeviceCommand, type DeviceProtocol, EncodedPart } from "../../core/protocol.ts";
-import { UNREAD } from "../../core/reading.ts";
-import type { MessageContext } from "../../core/scene.ts";
-import type { Settings } from "../../core/settings.ts";
+import { UNREAD } from "../../domain/conversations/read-status.ts";
+import { attempt, type Failure } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { MessageContext } from "../../domain/sync/message-context.ts";
+import { type DeviceCommand, type DeviceProtocol, EncodedPart } from "../../domain/sync/socket-protocol.ts";
 import { checked } from "../../http/fields.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
 import { ContentType, readContent } from "./content.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { noConversation } from "../../core/errors.ts";
-import { ConversationId } from "../../core/ids.ts";
-import { LIMITS } from "../../core/limits.ts";
-import { ExtendedFields } from "../../core/particulars.ts";
-import { textUpTo } from "../../core/text.ts";
-import { Username } from "../../core/user.ts";
+import { ExtendedFields } from "../../domain/accounts/extended-profile.ts";
+import { Username } from "../../domain/accounts/user.ts";
+import { noConversation } from "../../domain/errors.ts";
+import { ConversationId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { textUpTo } from "../../domain/text.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON or forms: at most 512 KiB, which a list of a thousand users takes. */

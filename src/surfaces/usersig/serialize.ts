@@ -1,10 +1,10 @@
 import type { z } from "zod";
-import type { StoredFile } from "../../core/file.ts";
-import type { ExtendedProfile, ExtendedProfileChange } from "../../core/particulars.ts";
-import type { ConversationWithMembers, Latest } from "../../core/peopled.ts";
-import type { MessageContext } from "../../core/scene.ts";
-import { zonedTime } from "../../core/zone.ts";
+import type { ConversationWithMembers, Latest } from "../../core/conversations/with-members.ts";
+import type { ExtendedProfile, ExtendedProfileChange } from "../../domain/accounts/extended-profile.ts";
+import type { StoredFile } from "../../domain/files/file.ts";
+import type { MessageContext } from "../../domain/sync/message-context.ts";
 import { fileUrl } from "../../http/file-url.ts";
+import { zonedTime } from "../../lib/time-zone.ts";
 import { writeContent } from "./content.ts";
 import { GROUP, type OwnChange, SINGLE } from "./schemas.ts";
 

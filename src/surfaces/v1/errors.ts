@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorCode, Failure } from "../../core/errors.ts";
+import type { ErrorCode, Failure } from "../../domain/errors.ts";
 
 interface Problem {
   status: ContentfulStatusCode;

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { ZodError } from "zod";
-import { CoreError } from "../../core/errors.ts";
+import { CoreError } from "../../domain/errors.ts";
 import type { AppEnv } from "../../http/env.ts";
 
 /** What people call the parts of a request which validators name `json` and `param`. */

@@ -1,5 +1,5 @@
 import type { HonoRequest } from "hono";
-import type { Settings } from "../../core/settings.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { requireSocket } from "../../http/upgrade.ts";
 
 /** The sub-protocol which the server speaks; browsers offer `token.<T>` beside it. */

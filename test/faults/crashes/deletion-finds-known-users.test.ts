@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { UserId } from "../../../src/core/ids.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { deleteAccount, gone, membershipsInD1, runProjection } from "../../support/accounts/deletion.ts";
 import { call, freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { listed, page } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";

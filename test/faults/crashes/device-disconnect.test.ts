@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { type ConversationId, SessionId } from "../../../src/core/ids.ts";
+import { type ConversationId, SessionId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { listed } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import {

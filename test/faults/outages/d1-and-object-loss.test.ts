@@ -2,8 +2,8 @@ import { createExecutionContext, evictDurableObject, runInDurableObject } from "
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
+import { queryD1 } from "../../../src/storage/d1-errors.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { queryD1 } from "../../../src/storage/outage.ts";
 import { app } from "../../support/app.ts";
 import {
   type Answer,

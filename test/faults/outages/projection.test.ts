@@ -1,10 +1,10 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type ConversationId, UserId } from "../../../src/core/ids.ts";
-import type { ConversationProjection } from "../../../src/core/ports.ts";
+import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
+import type { ConversationProjection } from "../../../src/domain/ports.ts";
+import { project } from "../../../src/storage/conversations/projection.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { project } from "../../../src/storage/projection.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";

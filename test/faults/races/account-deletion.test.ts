@@ -1,9 +1,9 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { deleteUser } from "../../../src/storage/accounts.ts";
+import { deleteUser } from "../../../src/storage/accounts/account-updates.ts";
+import { findAccount } from "../../../src/storage/accounts/users.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { findAccount } from "../../../src/storage/users.ts";
 import {
   deleteAccount,
   gone,

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationId } from "../../../src/domain/ids.ts";
 import { deleteAccount, membershipsInD1, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { newSession, openDevices, turns } from "../../support/accounts/sessions.ts";
 import type { SignedIn } from "../../support/clients/api.ts";

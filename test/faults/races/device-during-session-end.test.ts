@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationId } from "../../../src/domain/ids.ts";
 import { newSession, openDevices, openSockets, turns } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, insertUsers, page } from "../../support/clients/chat.ts";

@@ -2,10 +2,10 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { SessionId } from "../../../src/core/ids.ts";
+import { SessionId } from "../../../src/domain/ids.ts";
+import { insertSession } from "../../../src/storage/accounts/sessions.ts";
+import { findAccount } from "../../../src/storage/accounts/users.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { insertSession } from "../../../src/storage/sessions.ts";
-import { findAccount } from "../../../src/storage/users.ts";
 import {
   type Answer,
   call,

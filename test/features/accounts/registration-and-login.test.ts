@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { TIMING } from "../../../src/core/timing.ts";
+import { TIMING } from "../../../src/domain/timing.ts";
 import { call, freshName, login, PASSWORD, problem, register, SignedIn } from "../../support/clients/api.ts";
 import { handIn } from "../../support/timing.ts";
 

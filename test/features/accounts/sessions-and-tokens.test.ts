@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { sign } from "hono/jwt";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { SessionId, UserId } from "../../../src/core/ids.ts";
+import { SessionId, UserId } from "../../../src/domain/ids.ts";
 import { issueToken } from "../../../src/http/token.ts";
 import { app } from "../../support/app.ts";
 import {

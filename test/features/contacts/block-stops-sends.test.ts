@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { UserId } from "../../../src/core/ids.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { ask, befriend, done, listsOf, strangers } from "../../support/accounts/friends.ts";
 import { app } from "../../support/app.ts";
 import { type Answer, call, problem, register, request, type SignedIn } from "../../support/clients/api.ts";

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ConversationId } from "../../../src/core/ids.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,

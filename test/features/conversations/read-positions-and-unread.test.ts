@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Result } from "../../../src/core/errors.ts";
-import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
+import type { Result } from "../../../src/domain/errors.ts";
+import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,

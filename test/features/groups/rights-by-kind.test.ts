@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Role } from "../../../src/core/group-kind.ts";
-import { PolicyName } from "../../../src/core/group-kind.ts";
-import { type ConversationId, UserId } from "../../../src/core/ids.ts";
+import type { Role } from "../../../src/domain/conversations/group-kind.ts";
+import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import {

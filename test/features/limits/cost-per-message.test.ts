@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
-import type { ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationId } from "../../../src/domain/ids.ts";
 import { settled } from "../../support/accounts/presence.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { send } from "../../support/clients/chat.ts";

@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Content } from "../../../src/core/content.ts";
-import { LIMITS } from "../../../src/core/limits.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { Content } from "../../../src/domain/messages/content.ts";
 import { deleteAccount, gone, membershipsInD1, storedAnywhere } from "../../support/accounts/deletion.ts";
 import { call, freshName, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ConversationId, UserId } from "../../../src/core/ids.ts";
+import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,

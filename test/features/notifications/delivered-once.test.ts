@@ -1,9 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { ConversationId, type UserId } from "../../../src/core/ids.ts";
-import type { SentNotification } from "../../../src/core/notice.ts";
-import type { NotificationBatch } from "../../../src/core/ports.ts";
+import { ConversationId, type UserId } from "../../../src/domain/ids.ts";
+import type { NotificationBatch } from "../../../src/domain/ports.ts";
+import type { SentNotification } from "../../../src/domain/sync/notification.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { noticed, noticesOf } from "../../support/accounts/notices.ts";
 import { signedIn } from "../../support/accounts/users.ts";

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect } from "vitest";
 import { z } from "zod";
-import { ConversationId } from "../../../src/core/ids.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
 import { type Shown, shown } from "../../support/clients/displayed.ts";

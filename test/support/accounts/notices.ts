@@ -1,4 +1,4 @@
-import type { ReceivedNotification } from "../../../src/core/notice.ts";
+import type { ReceivedNotification } from "../../../src/domain/sync/notification.ts";
 import type { SignedIn } from "../clients/api.ts";
 import { inboxObject } from "../objects/room.ts";
 

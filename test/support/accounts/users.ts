@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { z } from "zod";
-import { SessionId, UserId } from "../../../src/core/ids.ts";
+import { SessionId, UserId } from "../../../src/domain/ids.ts";
 import { issueToken } from "../../../src/http/token.ts";
 import { freshName, type SignedIn } from "../clients/api.ts";
 

@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { randomBytes, scryptSync } from "node:crypto";
 import { expect } from "vitest";
 import { z } from "zod";
-import { UserId } from "../../../src/core/ids.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { documented } from "./documented.ts";
 
 const ORIGIN = "https://parley.test";

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { ConversationCode } from "../../../src/core/ids.ts";
+import { ConversationCode } from "../../../src/domain/ids.ts";
 import { type Answer, call, freshName } from "./api.ts";
 import { StrictConversation, StrictList, StrictMessage, StrictPage } from "./shapes.ts";
 

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import type { UserId } from "../../../src/core/ids.ts";
+import type { UserId } from "../../../src/domain/ids.ts";
 
 const object = (id: number) => env.CONVERSATION.getByName(String(id));
 const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));

@@ -1,12 +1,11 @@
 import { env } from "cloudflare:workers";
 import { ConversationStubs } from "../../../src/conversation/stub.ts";
-
-import type { Core } from "../../../src/core/core.ts";
-import { createGroup } from "../../../src/core/group-creation.ts";
-import type { PolicyName } from "../../../src/core/group-kind.ts";
-import { type ConversationId, UserId } from "../../../src/core/ids.ts";
-import { SessionCache } from "../../../src/core/session-memory.ts";
-import { readSettings } from "../../../src/core/settings.ts";
+import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
+import type { Core } from "../../../src/core/context.ts";
+import { createGroup } from "../../../src/core/groups/create-group.ts";
+import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
+import { readSettings } from "../../../src/domain/settings.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { timing } from "../timing.ts";

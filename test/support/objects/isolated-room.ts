@@ -1,14 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
+import type { JobKind } from "../../../src/conversation/jobs.ts";
 import { Room } from "../../../src/conversation/room.ts";
-import type { JobKind } from "../../../src/conversation/room-jobs.ts";
-import type { ConversationKind, DirectFlags } from "../../../src/core/conversation.ts";
-import type { PolicyName } from "../../../src/core/group-kind.ts";
-import { ConversationId, UserId } from "../../../src/core/ids.ts";
-import type { ConversationDirectory } from "../../../src/core/ports.ts";
-import { readSettings } from "../../../src/core/settings.ts";
-import { AlarmJobs } from "../../../src/object/jobs.ts";
+import type { ConversationKind, DirectFlags } from "../../../src/domain/conversations/conversation.ts";
+import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import { ConversationId, UserId } from "../../../src/domain/ids.ts";
+import type { ConversationDirectory } from "../../../src/domain/ports.ts";
+import { readSettings } from "../../../src/domain/settings.ts";
+import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
 import { timing } from "../timing.ts";
 import { PLAIN } from "./profile.ts";
 

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { ConversationId, SessionId, type UserId } from "../../../src/core/ids.ts";
+import { ConversationId, SessionId, type UserId } from "../../../src/domain/ids.ts";
 import { call, login, register, type SignedIn } from "../clients/api.ts";
 
 const Created = z.looseObject({ id: ConversationId });

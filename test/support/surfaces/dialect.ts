@@ -1,4 +1,4 @@
-import type { ConversationCode, ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationCode, ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../clients/api.ts";
 import type { WireAnswer } from "../clients/wire.ts";
 

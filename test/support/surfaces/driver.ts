@@ -1,4 +1,4 @@
-import type { ConversationId } from "../../../src/core/ids.ts";
+import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../clients/api.ts";
 
 /** What somebody has said, as somebody reads it. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { ConversationId } from "../../../src/core/ids.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { befriend } from "../../support/accounts/friends.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";

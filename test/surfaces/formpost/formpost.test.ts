@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ConversationId } from "../../../src/core/ids.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { befriend } from "../../support/accounts/friends.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, login, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";

@@ -1,4 +1,4 @@
-import type { JoinPolicy, Role } from "../../../src/core/group-kind.ts";
+import type { JoinPolicy, Role } from "../../../src/domain/conversations/group-kind.ts";
 import type { Action, Listed, Shown, Told, View } from "./surface.ts";
 
 interface Member {

@@ -1,5 +1,5 @@
 import { expect, inject } from "vitest";
-import type { JoinPolicy } from "../../../src/core/group-kind.ts";
+import type { JoinPolicy } from "../../../src/domain/conversations/group-kind.ts";
 import { standStill } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Model } from "./model.ts";

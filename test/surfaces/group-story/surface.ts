@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../../src/core/errors.ts";
-import type { JoinPolicy, Role } from "../../../src/core/group-kind.ts";
+import type { JoinPolicy, Role } from "../../../src/domain/conversations/group-kind.ts";
+import type { ErrorCode } from "../../../src/domain/errors.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 
 /** Somebody in a story. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { ErrorCode } from "../../../src/core/errors.ts";
+import { ErrorCode } from "../../../src/domain/errors.ts";
 import { ApplicationPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
 import { type Answer, call, problem } from "../../support/clients/api.ts";
 import {

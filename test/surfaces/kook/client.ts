@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { ConversationCode, ConversationId } from "../../../src/core/ids.ts";
+import { ConversationCode, ConversationId } from "../../../src/domain/ids.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationId } from "../../../src/core/ids.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { idOfName } from "../../support/accounts/user-ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import type { Driver } from "../../support/surfaces/driver.ts";

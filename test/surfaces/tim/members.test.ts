@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { UserId } from "../../../src/core/ids.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { noticed, noticesOf } from "../../support/accounts/notices.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";

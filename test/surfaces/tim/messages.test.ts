@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { formFile } from "../../../src/http/form-file.ts";
+import { formFile } from "../../../src/http/uploads/form-file.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect, page } from "../../support/clients/chat.ts";

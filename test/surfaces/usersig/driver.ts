@@ -1,4 +1,4 @@
-import { ConversationId } from "../../../src/core/ids.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { idOfName } from "../../support/accounts/user-ids.ts";
 import type { Frame } from "../../support/clients/socket.ts";
 import type { Driver } from "../../support/surfaces/driver.ts";

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { zonedTime } from "../../../src/core/zone.ts";
+import { zonedTime } from "../../../src/lib/time-zone.ts";
 import { signedIn } from "../../support/accounts/users.ts";
 import { call, freshName, login, register } from "../../support/clients/api.ts";
 import { openDirect, remove } from "../../support/clients/chat.ts";

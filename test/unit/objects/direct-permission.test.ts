@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { DirectPermission } from "../../../src/conversation/flags.ts";
-import type { SendOrigin, SendOutcome } from "../../../src/conversation/send.ts";
-import { ConversationState } from "../../../src/conversation/state.ts";
-import type { DirectFlags } from "../../../src/core/conversation.ts";
+import { DirectPermission } from "../../../src/conversation/sending/direct-permission.ts";
+import type { SendOrigin, SendOutcome } from "../../../src/conversation/sending/send.ts";
+import { ConversationState } from "../../../src/conversation/state/conversation-state.ts";
+import type { DirectFlags } from "../../../src/domain/conversations/conversation.ts";
 import { Errors } from "../../support/errors.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ConversationUpdates } from "../../../src/conversation/announcements.ts";
-import { EphemeralEvents } from "../../../src/conversation/passings.ts";
-import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
+import { ConversationUpdates } from "../../../src/conversation/delivery/conversation-updates.ts";
+import { EphemeralEvents } from "../../../src/conversation/delivery/ephemeral-events.ts";
+import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";

@@ -1,9 +1,9 @@
 import { onTestFinished, vi } from "vitest";
-import type { FanoutSource } from "../../../src/conversation/attendance.ts";
-import { Fanout } from "../../../src/conversation/fanout.ts";
-import type { DeliveredPosition, InboxUpdate } from "../../../src/core/bump.ts";
-import { ConversationId, Position, UserId } from "../../../src/core/ids.ts";
-import type { Inboxes } from "../../../src/core/ports.ts";
+import type { FanoutSource } from "../../../src/conversation/delivery/device-tracker.ts";
+import { Fanout } from "../../../src/conversation/delivery/fanout.ts";
+import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
+import type { Inboxes } from "../../../src/domain/ports.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 

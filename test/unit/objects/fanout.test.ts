@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { ConversationId, UserId } from "../../../src/core/ids.ts";
+import type { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import {

@@ -1,10 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { InboxUpdate } from "../../../src/core/bump.ts";
-import type { Result } from "../../../src/core/errors.ts";
-import { ConversationId, Position, Seq, type UserId } from "../../../src/core/ids.ts";
-import { SessionGate } from "../../../src/inbox/gate.ts";
+import type { Result } from "../../../src/domain/errors.ts";
+import { ConversationId, Position, Seq, type UserId } from "../../../src/domain/ids.ts";
+import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
+import { SessionGate } from "../../../src/inbox/account/session-gate.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";

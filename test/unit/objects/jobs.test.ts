@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/jobs.ts";
+import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/alarm-jobs.ts";
 import { register } from "../../support/clients/api.ts";
 import { conversationObject, inboxObject, newGroup } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";

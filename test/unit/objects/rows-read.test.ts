@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
-import { ConversationId, Position, Seq } from "../../../src/core/ids.ts";
-import type { Draft } from "../../../src/core/message.ts";
-import type { SyncPosition } from "../../../src/core/replay.ts";
-import { DeviceCursors } from "../../../src/inbox/cursors.ts";
-import { ConversationList } from "../../../src/inbox/list.ts";
+import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
+import type { Draft } from "../../../src/domain/messages/message.ts";
+import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
+import { DeviceCursors } from "../../../src/inbox/devices/device-cursors.ts";
+import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
-import { JOBS_TABLE } from "../../../src/object/jobs.ts";
+import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 

@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { LogRange } from "../../../src/conversation/readable.ts";
-import { BIGRAMS_TABLE, BigramIndex } from "../../../src/conversation/words.ts";
-import { Position, type Seq } from "../../../src/core/ids.ts";
+import type { LogRange } from "../../../src/conversation/log/readable-log.ts";
+import { BIGRAMS_TABLE, BigramIndex } from "../../../src/conversation/search/bigram-index.ts";
+import { Position, type Seq } from "../../../src/domain/ids.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";

@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
-import { MessageLog } from "../../../src/conversation/log.ts";
-import { Members } from "../../../src/conversation/members.ts";
-import type { QueuedSend, SendOutcome } from "../../../src/conversation/send.ts";
-import { SendQueue } from "../../../src/conversation/sends.ts";
-import { type ConversationId, Position, type UserId } from "../../../src/core/ids.ts";
-import type { Draft } from "../../../src/core/message.ts";
+import { MessageLog } from "../../../src/conversation/log/message-log.ts";
+import { Members } from "../../../src/conversation/members/members.ts";
+import type { QueuedSend, SendOutcome } from "../../../src/conversation/sending/send.ts";
+import { SendQueue } from "../../../src/conversation/sending/send-queue.ts";
+import { type ConversationId, Position, type UserId } from "../../../src/domain/ids.ts";
+import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { at, conversationObject, newGroup, people, range } from "../../support/objects/room.ts";
 

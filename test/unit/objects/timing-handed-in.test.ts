@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { RoomFanoutSource } from "../../../src/conversation/membership.ts";
-import { EphemeralEvents } from "../../../src/conversation/passings.ts";
-import { DraftId } from "../../../src/core/draft.ts";
-import { TIMING } from "../../../src/core/timing.ts";
-import { Subscriptions } from "../../../src/inbox/hellos.ts";
+import { EphemeralEvents } from "../../../src/conversation/delivery/ephemeral-events.ts";
+import { RoomFanoutSource } from "../../../src/conversation/delivery/fanout-source.ts";
+import { DraftId } from "../../../src/domain/messages/draft.ts";
+import { TIMING } from "../../../src/domain/timing.ts";
+import { Subscriptions } from "../../../src/inbox/list/subscriptions.ts";
 import { register } from "../../support/clients/api.ts";
 import { advance, standStill } from "../../support/clock.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import {
   bodyJson,
   Content,
@@ -6,8 +7,7 @@ import {
   listedBody,
   previewText,
   searchText,
-} from "../../../src/core/content.ts";
-import { LIMITS } from "../../../src/core/limits.ts";
+} from "../../../src/domain/messages/content.ts";
 
 const text = (length: number) => ({ kind: "text", body: { text: "好".repeat(length) } });
 

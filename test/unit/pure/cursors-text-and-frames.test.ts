@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeCursor, encodeCursor } from "../../../src/core/cursor.ts";
-import { CoreError } from "../../../src/core/errors.ts";
-import { ConversationId } from "../../../src/core/ids.ts";
-import { EncodedPart } from "../../../src/core/protocol.ts";
-import { codePoints, textUpTo, unstorable } from "../../../src/core/text.ts";
+import { decodeCursor, encodeCursor } from "../../../src/domain/conversations/pagination.ts";
+import { CoreError } from "../../../src/domain/errors.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
+import { EncodedPart } from "../../../src/domain/sync/socket-protocol.ts";
+import { codePoints, textUpTo, unstorable } from "../../../src/domain/text.ts";
 import { frames } from "../../../src/object/frames.ts";
 import { roomProtocol } from "../../../src/surfaces/v1/frames/room.ts";
 import { runs } from "../../support/property-runs.ts";

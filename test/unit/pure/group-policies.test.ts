@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { PolicyName } from "../../../src/core/group-kind.ts";
-import { capacityOf, isVisibleTo, joinMode, may, outranks, POLICIES } from "../../../src/core/policies.ts";
+import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import {
+  capacityOf,
+  isVisibleTo,
+  joinMode,
+  may,
+  outranks,
+  POLICIES,
+} from "../../../src/domain/conversations/group-policies.ts";
 
 const ROLES = ["member", "admin", "owner"] as const;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { normalizeForSearch } from "../../../src/core/fold.ts";
-import { zonedTime } from "../../../src/core/zone.ts";
+import { normalizeForSearch } from "../../../src/domain/messages/search-normalization.ts";
+import { zonedTime } from "../../../src/lib/time-zone.ts";
 
 test.each([
   ["full width is narrow", "ＡＢＣ", "abc"],

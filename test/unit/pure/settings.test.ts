@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { readSettings } from "../../../src/core/settings.ts";
+import { readSettings } from "../../../src/domain/settings.ts";
 
 const DEFAULTS = {
   ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, appKeys: [] },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TIMING } from "../../../src/core/timing.ts";
+import { TIMING } from "../../../src/domain/timing.ts";
 
 const sources = import.meta.glob("/src/**/*.ts", { eager: true, query: "?raw", import: "default" });
 const wrangler = import.meta.glob("/wrangler.toml", { eager: true, query: "?raw", import: "default" });

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { sweepFiles } from "../../../src/core/file-sweep.ts";
+import { sweepFiles } from "../../../src/core/files/orphan-sweep.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { download, stored, upload, uploaded } from "../../support/clients/files.ts";

@@ -8,28 +8,28 @@ import {
   Handle,
   SessionId,
   UserId,
-} from "../../../src/core/ids.ts";
-import * as accounts from "../../../src/storage/accounts.ts";
-import * as blocks from "../../../src/storage/blocks.ts";
-import * as conversations from "../../../src/storage/conversations.ts";
+} from "../../../src/domain/ids.ts";
+import * as accounts from "../../../src/storage/accounts/account-updates.ts";
+import * as particulars from "../../../src/storage/accounts/extended-profiles.ts";
+import * as attempts from "../../../src/storage/accounts/password-attempts.ts";
+import * as sessions from "../../../src/storage/accounts/sessions.ts";
+import * as users from "../../../src/storage/accounts/users.ts";
+import * as blocks from "../../../src/storage/contacts/blocks.ts";
+import * as friends from "../../../src/storage/contacts/friends.ts";
+import * as presence from "../../../src/storage/contacts/presence.ts";
+import * as conversations from "../../../src/storage/conversations/conversations.ts";
+import * as direct from "../../../src/storage/conversations/direct.ts";
+import * as flags from "../../../src/storage/conversations/direct-flags.ts";
+import * as groups from "../../../src/storage/conversations/groups.ts";
+import * as named from "../../../src/storage/conversations/lookup-by-name.ts";
+import * as members from "../../../src/storage/conversations/members.ts";
+import * as memberships from "../../../src/storage/conversations/memberships.ts";
+import * as scenes from "../../../src/storage/conversations/message-context.ts";
+import * as preferences from "../../../src/storage/conversations/preferences.ts";
+import * as projection from "../../../src/storage/conversations/projection.ts";
+import * as recipients from "../../../src/storage/conversations/recipients.ts";
 import { type Database, openDatabase } from "../../../src/storage/database.ts";
-import * as direct from "../../../src/storage/direct.ts";
-import * as files from "../../../src/storage/files.ts";
-import * as flags from "../../../src/storage/flags.ts";
-import * as friends from "../../../src/storage/friends.ts";
-import * as groups from "../../../src/storage/groups.ts";
-import * as members from "../../../src/storage/members.ts";
-import * as memberships from "../../../src/storage/memberships.ts";
-import * as named from "../../../src/storage/named.ts";
-import * as particulars from "../../../src/storage/particulars.ts";
-import * as attempts from "../../../src/storage/password-attempts.ts";
-import * as preferences from "../../../src/storage/preferences.ts";
-import * as presence from "../../../src/storage/presence.ts";
-import * as projection from "../../../src/storage/projection.ts";
-import * as recipients from "../../../src/storage/recipients.ts";
-import * as scenes from "../../../src/storage/scenes.ts";
-import * as sessions from "../../../src/storage/sessions.ts";
-import * as users from "../../../src/storage/users.ts";
+import * as files from "../../../src/storage/files/files.ts";
 import { PLAIN } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);

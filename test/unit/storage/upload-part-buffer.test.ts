@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { PartBuffer } from "../../../src/storage/part-buffer.ts";
+import { PartBuffer } from "../../../src/storage/files/part-buffer.ts";
 import { timing } from "../../support/timing.ts";
 
 /** How many big buffers an isolate has, and after which time one that stands still loses its place. */

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { openDirect } from "../../../core/conversations.ts";
+import { openDirect } from "../../../core/conversations/conversations.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { pageWithDelivery, sendWithDelivery } from "../../../core/delivery.ts";
-import { hideMessage, revokeMessage } from "../../../core/messages.ts";
+import { pageWithDelivery, sendWithDelivery } from "../../../core/messages/delivery-status.ts";
+import { hideMessage, revokeMessage } from "../../../core/messages/messages.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

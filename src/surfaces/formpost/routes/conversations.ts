@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { openAmongFriends } from "../../../core/conversations.ts";
-import { createGroup } from "../../../core/group-creation.ts";
-import { listOnRecord } from "../../../core/kept-conversations.ts";
+import { openAmongFriends } from "../../../core/conversations/conversations.ts";
+import { listOnRecord } from "../../../core/conversations/on-record.ts";
+import { createGroup } from "../../../core/groups/create-group.ts";
 import { checked } from "../../../http/fields.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { succeed } from "../envelope.ts";

@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
-import type { Preferences } from "../../../core/conversation.ts";
-import { distinguishNotMember, setListedPreferences } from "../../../core/conversations.ts";
-import { type ConversationId, Position } from "../../../core/ids.ts";
-import { markRead } from "../../../core/messages.ts";
-import { checkOwnPassword } from "../../../core/passwords.ts";
+import { checkOwnPassword } from "../../../core/accounts/passwords.ts";
+import { distinguishNotMember, setListedPreferences } from "../../../core/conversations/conversations.ts";
+import { markRead } from "../../../core/messages/messages.ts";
+import type { Preferences } from "../../../domain/conversations/conversation.ts";
+import { type ConversationId, Position } from "../../../domain/ids.ts";
 import { checked } from "../../../http/fields.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { authenticated, type FormEnv } from "../auth.ts";

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import { distinguishNotMember } from "../../../core/conversations.ts";
-import { type HistoryQuery, readHistory } from "../../../core/history.ts";
-import { whileSignedIn } from "../../../core/sessions.ts";
+import { whileSignedIn } from "../../../core/accounts/sessions.ts";
+import { distinguishNotMember } from "../../../core/conversations/conversations.ts";
+import { type HistoryQuery, readHistory } from "../../../core/messages/full-history.ts";
 import { checked } from "../../../http/fields.ts";
-import { streamed } from "../../../http/stream.ts";
+import { streamed } from "../../../http/uploads/stream.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { ContentQuery, Query, SenderQuery, TypeQuery } from "../schemas.ts";
 import { messagesJson } from "../serialize.ts";

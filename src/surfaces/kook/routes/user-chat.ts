@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { clearDirect, enterDirect, getDirect, listDirect } from "../../../core/direct.ts";
+import { clearDirect, enterDirect, getDirect, listDirect } from "../../../core/conversations/direct.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

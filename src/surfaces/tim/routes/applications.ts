@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { decideJoinRequestByName } from "../../../core/applications.ts";
+import { decideJoinRequestByName } from "../../../core/by-name/join-requests.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

@@ -4,9 +4,9 @@ import {
   listByName,
   remindOfDirect,
   removeFromListByName,
-} from "../../../core/named-conversations.ts";
-import { groupAfter } from "../../../core/named-groups.ts";
-import { setReminder } from "../../../core/reminders.ts";
+} from "../../../core/by-name/conversations.ts";
+import { groupAfter } from "../../../core/by-name/groups.ts";
+import { setReminder } from "../../../core/conversations/reminders.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
-import { sendDraft } from "../../../core/drafts.ts";
-import type { StoredFile } from "../../../core/file.ts";
-import { makeDraft } from "../../../core/file-drafts.ts";
+import { sendDraft } from "../../../core/drafts/drafts.ts";
+import { makeDraft } from "../../../core/drafts/file-drafts.ts";
+import type { StoredFile } from "../../../domain/files/file.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { fileUrl } from "../../../http/file-url.ts";
-import { readWithFile } from "../../../http/with-file.ts";
+import { readWithFile } from "../../../http/uploads/with-file.ts";
 import { authenticated } from "../auth.ts";
 import { readCreation } from "../content.ts";
 import { succeed } from "../envelope.ts";

@@ -1,6 +1,5 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import { dissolveGroup, editGroup, leaveGroup } from "../../../core/groups.ts";
 import {
   createGroupByName,
   findGroupByAddress,
@@ -10,7 +9,8 @@ import {
   joinGroupByName,
   listGroups,
   withGroup,
-} from "../../../core/named-groups.ts";
+} from "../../../core/by-name/groups.ts";
+import { dissolveGroup, editGroup, leaveGroup } from "../../../core/groups/groups.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

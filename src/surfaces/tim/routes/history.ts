@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { revokeWithin } from "../../../core/messages.ts";
-import { markReadByName, pageByName } from "../../../core/named-conversations.ts";
-import { listNotifications } from "../../../core/notices.ts";
+import { markReadByName, pageByName } from "../../../core/by-name/conversations.ts";
+import { revokeWithin } from "../../../core/messages/messages.ts";
+import { listNotifications } from "../../../core/notifications.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

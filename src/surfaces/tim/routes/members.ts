@@ -1,7 +1,5 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import type { GroupAddress } from "../../../core/group-address.ts";
-import type { MemberChange } from "../../../core/groups.ts";
 import {
   addMembersByName,
   changeMemberByName,
@@ -9,7 +7,9 @@ import {
   listMembersFrom,
   membersByName,
   removeMembersByName,
-} from "../../../core/members.ts";
+} from "../../../core/by-name/members.ts";
+import type { MemberChange } from "../../../core/groups/groups.ts";
+import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

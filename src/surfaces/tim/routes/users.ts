@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
-import { login, register, type SignedIn } from "../../../core/accounts.ts";
-import { blockByName, listBlockedNames, unblockByName } from "../../../core/blocks.ts";
-import { changeProfile, getMe, profilesByName } from "../../../core/users.ts";
+import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
+import { changeProfile, getMe, profilesByName } from "../../../core/accounts/users.ts";
+import { blockByName, listBlockedNames, unblockByName } from "../../../core/contacts/blocks.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CustomFields } from "../../../core/custom-fields.ts";
+import { CustomFields } from "../../../domain/custom-fields.ts";
 import type { FieldOptions } from "../../../http/fields.ts";
 
 /** Bodies are JSON: at most 512 KiB, which a list of five hundred users takes. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { Content, type Kind } from "../../../core/content.ts";
-import type { Recipient } from "../../../core/draft.ts";
-import { ContentType, FileName } from "../../../core/file.ts";
-import { LIMITS } from "../../../core/limits.ts";
-import type { Priority } from "../../../core/message.ts";
-import { textUpTo } from "../../../core/text.ts";
+import { ContentType, FileName } from "../../../domain/files/file.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { Content, type Kind } from "../../../domain/messages/content.ts";
+import type { Recipient } from "../../../domain/messages/draft.ts";
+import type { Priority } from "../../../domain/messages/message.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
-import type { FilePlace } from "../../../http/with-file.ts";
+import type { FilePlace } from "../../../http/uploads/with-file.ts";
 import { conversationType, groupID, messageID, userID } from "../ids.ts";
 import { AT_ALL, ELEMENTS } from "../serialize/setting.ts";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { JoinPolicy, PolicyName } from "../../../core/group-kind.ts";
-import { Handle } from "../../../core/ids.ts";
-import { LIMITS } from "../../../core/limits.ts";
-import { textUpTo } from "../../../core/text.ts";
-import { ProfileFields } from "../../../core/user.ts";
+import { ProfileFields } from "../../../domain/accounts/user.ts";
+import type { JoinPolicy, PolicyName } from "../../../domain/conversations/group-kind.ts";
+import { Handle } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields } from "./common.ts";

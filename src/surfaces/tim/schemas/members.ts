@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { LIMITS } from "../../../core/limits.ts";
-import { textUpTo } from "../../../core/text.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields } from "./common.ts";

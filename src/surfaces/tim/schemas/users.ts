@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { LIMITS } from "../../../core/limits.ts";
-import { canBePassword, PASSWORD } from "../../../core/passwords.ts";
-import { OWN_NAME, ProfileFields } from "../../../core/user.ts";
+import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
+import { OWN_NAME, ProfileFields } from "../../../domain/accounts/user.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { userID } from "../ids.ts";
 
 /** `/register` */

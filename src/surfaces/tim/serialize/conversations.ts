@@ -1,15 +1,15 @@
-import type { ProfileLookup } from "../../../core/cast.ts";
-import type { Conversation } from "../../../core/conversation.ts";
-import { Position, type UserId } from "../../../core/ids.ts";
-import type { Message } from "../../../core/message.ts";
+import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type {
   ConversationByName,
   ListByName,
   ListedByName,
   ReminderSet,
-} from "../../../core/named-conversations.ts";
-import type { Person } from "../../../core/person.ts";
-import { reminderOf } from "../../../core/reminders.ts";
+} from "../../../core/by-name/conversations.ts";
+import { reminderOf } from "../../../core/conversations/reminders.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import { Position, type UserId } from "../../../domain/ids.ts";
+import type { Message } from "../../../domain/messages/message.ts";
 import { NONE } from "../errors.ts";
 import { directID, groupConversationID, wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";

@@ -1,5 +1,5 @@
-import type { DraftView, SentDraft } from "../../../core/drafts.ts";
-import { Position } from "../../../core/ids.ts";
+import type { DraftView, SentDraft } from "../../../core/drafts/drafts.ts";
+import { Position } from "../../../domain/ids.ts";
 import { wireGroupID } from "../ids.ts";
 import { serializeMessage, serializeUnsent } from "./messages.ts";
 import type { Stage } from "./setting.ts";

@@ -1,4 +1,4 @@
-import type { CustomFields } from "../../../core/custom-fields.ts";
+import type { CustomFields } from "../../../domain/custom-fields.ts";
 
 /** Custom fields as this API lists them. */
 export function serializeFields(fields: CustomFields): { key: string; value: string }[] {

@@ -1,9 +1,9 @@
-import type { Conversation } from "../../../core/conversation.ts";
-import type { JoinPolicy, PolicyName } from "../../../core/group-kind.ts";
-import type { JoinState } from "../../../core/join-request.ts";
-import type { GroupByName } from "../../../core/named-groups.ts";
-import { joinMode } from "../../../core/policies.ts";
-import { reminderOf } from "../../../core/reminders.ts";
+import type { GroupByName } from "../../../core/by-name/groups.ts";
+import { reminderOf } from "../../../core/conversations/reminders.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import type { JoinPolicy, PolicyName } from "../../../domain/conversations/group-kind.ts";
+import { joinMode } from "../../../domain/conversations/group-policies.ts";
+import type { JoinState } from "../../../domain/conversations/join-request.ts";
 import { wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
 import { serializeFields } from "./fields.ts";

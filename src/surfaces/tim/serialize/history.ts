@@ -1,8 +1,8 @@
-import type { ConversationContext } from "../../../core/backdrop.ts";
-import type { ProfileLookup } from "../../../core/cast.ts";
-import type { Message } from "../../../core/message.ts";
-import type { PageByName } from "../../../core/named-conversations.ts";
-import type { Notification } from "../../../core/notice.ts";
+import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
+import type { PageByName } from "../../../core/by-name/conversations.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import type { ConversationContext } from "../../../domain/sync/conversation-context.ts";
+import type { Notification } from "../../../domain/sync/notification.ts";
 import { wireMessageID, wireNoticeID } from "../ids.ts";
 import { stageOf } from "./conversations.ts";
 import { serializeMessage } from "./messages.ts";

@@ -1,5 +1,5 @@
-import type { Role } from "../../../core/group-kind.ts";
-import type { GroupMember } from "../../../core/groups.ts";
+import type { GroupMember } from "../../../core/groups/groups.ts";
+import type { Role } from "../../../domain/conversations/group-kind.ts";
 import { serializeFields } from "./fields.ts";
 import { seconds } from "./setting.ts";
 

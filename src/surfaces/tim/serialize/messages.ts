@@ -1,6 +1,6 @@
-import type { ProfileLookup } from "../../../core/cast.ts";
-import type { Message, Priority } from "../../../core/message.ts";
-import type { Person } from "../../../core/person.ts";
+import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { Message, Priority } from "../../../domain/messages/message.ts";
 import { directID, groupConversationID, wireMessageID } from "../ids.ts";
 import { payloadOf } from "./payload.ts";
 import { AT_ALL, ELEMENTS, type Setting, seconds } from "./setting.ts";

@@ -1,5 +1,5 @@
-import type { Notification, NotificationEvent } from "../../../core/notice.ts";
-import type { NotificationSummary } from "../../../core/notices.ts";
+import type { NotificationSummary } from "../../../core/notifications.ts";
+import type { Notification, NotificationEvent } from "../../../domain/sync/notification.ts";
 import { SYSTEM_ID, wireGroupID, wireNoticeID } from "../ids.ts";
 import { TYPES } from "./groups.ts";
 import { seconds } from "./setting.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Kind } from "../../../core/content.ts";
-import { ConversationId, Seq, UserId } from "../../../core/ids.ts";
-import type { Message } from "../../../core/message.ts";
+import { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
+import { Kind } from "../../../domain/messages/content.ts";
+import type { Message } from "../../../domain/messages/message.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
 import { wireMessageID } from "../ids.ts";
 import { ELEMENTS, type Setting, seconds } from "./setting.ts";

@@ -1,7 +1,7 @@
-import type { ProfileLookup } from "../../../core/cast.ts";
-import type { Kind } from "../../../core/content.ts";
-import type { Position } from "../../../core/ids.ts";
-import type { Person } from "../../../core/person.ts";
+import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { Position } from "../../../domain/ids.ts";
+import type { Kind } from "../../../domain/messages/content.ts";
 
 /** The conversation which messages are in, as whom they are shown to sees it. */
 export type Stage =

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Kind } from "../../../core/content.ts";
-import type { Message } from "../../../core/message.ts";
+import type { Kind } from "../../../domain/messages/content.ts";
+import type { Message } from "../../../domain/messages/message.ts";
 import { seconds } from "./setting.ts";
 
 /** What stands for a message in a list, where it is no text: as the SDK has it. */

@@ -1,7 +1,7 @@
-import type { ProfileLookup } from "../../../core/cast.ts";
-import { type SystemEvent, SystemMessage } from "../../../core/content.ts";
-import type { Message } from "../../../core/message.ts";
-import type { SystemMessageDetails } from "../../../core/tip.ts";
+import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
+import { type SystemEvent, SystemMessage } from "../../../domain/messages/content.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import type { SystemMessageDetails } from "../../../domain/messages/system-message.ts";
 import { serializeFields } from "./fields.ts";
 import { JOIN_OPTIONS } from "./groups.ts";
 import type { Stage } from "./setting.ts";

@@ -1,4 +1,4 @@
-import type { MeWithEmail } from "../../../core/user.ts";
+import type { MeWithEmail } from "../../../domain/accounts/user.ts";
 import { ALLOW_TYPES, GENDERS } from "../schemas/users.ts";
 
 const [UNKNOWN] = GENDERS;

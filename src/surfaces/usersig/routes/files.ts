@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { storeFile } from "../../../core/files.ts";
+import { storeFile } from "../../../core/files/files.ts";
 import type { CallerEnv } from "../../../http/env.ts";
-import { readFormUpload } from "../../../http/upload.ts";
+import { readFormUpload } from "../../../http/uploads/upload.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { serializeFile } from "../serialize.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { pagesWithReadStatus } from "../../../core/log-pages.ts";
-import { markDirectRead } from "../../../core/messages.ts";
+import { markDirectRead } from "../../../core/messages/messages.ts";
+import { pagesWithReadStatus } from "../../../core/messages/pages-with-read-status.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

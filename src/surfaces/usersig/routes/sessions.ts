@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { openDirectOrGroup } from "../../../core/opening.ts";
-import { getWithMembers, listWithMembers } from "../../../core/peopled.ts";
+import { openDirectOrGroup } from "../../../core/by-name/open.ts";
+import { getWithMembers, listWithMembers } from "../../../core/conversations/with-members.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";

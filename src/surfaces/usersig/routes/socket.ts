@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { openDeviceSocket } from "../../../core/device-socket.ts";
-import { CoreError } from "../../../core/errors.ts";
-import { requireUserNamed } from "../../../core/user-sig.ts";
+import { requireUserNamed } from "../../../core/accounts/user-sig.ts";
+import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
+import { CoreError } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { requireSocket } from "../../../http/upgrade.ts";
 import { identifyAs } from "../auth.ts";

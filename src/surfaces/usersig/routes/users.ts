@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { changeExtendedProfile, getExtendedProfile, provision } from "../../../core/provisioning.ts";
-import { openSig } from "../../../core/user-sig.ts";
-import { zonedTime } from "../../../core/zone.ts";
+import { changeExtendedProfile, getExtendedProfile, provision } from "../../../core/accounts/provisioning.ts";
+import { openSig } from "../../../core/accounts/user-sig.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { countFromAddress } from "../../../http/rate-limit.ts";
 import { issueToken, requireSecret } from "../../../http/token.ts";
+import { zonedTime } from "../../../lib/time-zone.ts";
 import { claimOf, requireRuleKey } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { Creation, Info, OwnChange, SigRequest, SPEECH } from "../schemas.ts";

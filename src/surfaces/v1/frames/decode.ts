@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { CoreError } from "../../../core/errors.ts";
-import { Position } from "../../../core/ids.ts";
-import type { AnyDraft } from "../../../core/message.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import { Position } from "../../../domain/ids.ts";
+import type { AnyDraft } from "../../../domain/messages/message.ts";
 import { requireSound } from "../../../http/json.ts";
 import { ClientMsgId, NewMessage } from "../schemas/messages.ts";
 import { toDraft } from "../serialize/messages.ts";

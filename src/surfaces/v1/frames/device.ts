@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { attempt, invalid } from "../../../core/errors.ts";
-import { ConversationId } from "../../../core/ids.ts";
+import { attempt, invalid } from "../../../domain/errors.ts";
+import { ConversationId } from "../../../domain/ids.ts";
 import type {
   DeviceCommand,
   DeviceEvent,
   DeviceProtocol,
   DeviceSendItem,
   SyncPoint,
-} from "../../../core/protocol.ts";
+} from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";

@@ -1,4 +1,4 @@
-import { EncodedPart, type Encoder, type RoomEvent } from "../../../core/protocol.ts";
+import { EncodedPart, type Encoder, type RoomEvent } from "../../../domain/sync/socket-protocol.ts";
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson } from "../serialize/messages.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { attempt, CoreError } from "../../../core/errors.ts";
-import { ConversationId } from "../../../core/ids.ts";
-import type { RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../../../core/protocol.ts";
+import { attempt, CoreError } from "../../../domain/errors.ts";
+import { ConversationId } from "../../../domain/ids.ts";
+import type { RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";

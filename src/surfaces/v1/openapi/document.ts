@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import manifest from "../../../../package.json" with { type: "json" };
-import { ErrorCode } from "../../../core/errors.ts";
+import { ErrorCode } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { codesOf, Problem, problemResponse, problems, responseName } from "../schemas/problems.ts";
 import { ABOUT, SECURITY_SCHEMES, TAGS } from "./about.ts";

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
-import { login, register, type SignedIn } from "../../../core/accounts.ts";
-import { logout } from "../../../core/sessions.ts";
+import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
+import { logout } from "../../../core/accounts/sessions.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { issueToken } from "../../../http/token.ts";
 import { authenticated, canIssueTokens } from "../auth.ts";

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { block, listBlocks, unblock } from "../../../core/blocks.ts";
+import { block, listBlocks, unblock } from "../../../core/contacts/blocks.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { ListQuery, problems, UserIdParam } from "../schemas/common.ts";

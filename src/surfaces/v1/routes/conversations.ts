@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listConversations, openDirect, setPreferences } from "../../../core/conversations.ts";
-import { deleteConversation } from "../../../core/deleting.ts";
-import { createGroup } from "../../../core/group-creation.ts";
-import { editGroup } from "../../../core/groups.ts";
-import { getWithOnlineCount } from "../../../core/presence.ts";
+import { listConversations, openDirect, setPreferences } from "../../../core/conversations/conversations.ts";
+import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
+import { createGroup } from "../../../core/groups/create-group.ts";
+import { deleteConversation } from "../../../core/groups/delete-conversation.ts";
+import { editGroup } from "../../../core/groups/groups.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";

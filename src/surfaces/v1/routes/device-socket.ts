@@ -1,4 +1,4 @@
-import { openDeviceSocket } from "../../../core/device-socket.ts";
+import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
 import { socketAuthenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";

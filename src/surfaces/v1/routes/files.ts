@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
-import { getFile, readFile, storeFile } from "../../../core/files.ts";
+import { getFile, readFile, storeFile } from "../../../core/files/files.ts";
 import { serveFile } from "../../../http/serve-file.ts";
-import { readUpload } from "../../../http/upload.ts";
+import { readUpload } from "../../../http/uploads/upload.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";

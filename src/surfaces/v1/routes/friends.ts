@@ -1,5 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { askOrAcceptFriend, listFriendRequests, listFriends, unfriend } from "../../../core/friends.ts";
+import {
+  askOrAcceptFriend,
+  listFriendRequests,
+  listFriends,
+  unfriend,
+} from "../../../core/contacts/friends.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { ListQuery, problems, UserIdParam } from "../schemas/common.ts";

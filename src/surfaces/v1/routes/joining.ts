@@ -5,7 +5,7 @@ import {
   joinGroup,
   leaveGroup,
   listJoinRequests,
-} from "../../../core/groups.ts";
+} from "../../../core/groups/groups.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";

@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
-import { deleteAccount } from "../../../core/account-deletion.ts";
-import { changePassword } from "../../../core/password-change.ts";
-import { repairInbox } from "../../../core/repair.ts";
-import { changeProfile, getMe } from "../../../core/users.ts";
+import { deleteAccount } from "../../../core/accounts/account-deletion.ts";
+import { changePassword } from "../../../core/accounts/password-change.ts";
+import { changeProfile, getMe } from "../../../core/accounts/users.ts";
+import { repairInbox } from "../../../core/conversations/list-repair.ts";
 import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { addMembers, changeMember, listMembers, removeMember } from "../../../core/groups.ts";
+import { addMembers, changeMember, listMembers, removeMember } from "../../../core/groups/groups.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";

@@ -5,7 +5,7 @@ import {
   pageOfMessages,
   revokeMessage,
   sendMessage,
-} from "../../../core/messages.ts";
+} from "../../../core/messages/messages.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";

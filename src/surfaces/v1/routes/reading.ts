@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { markRead, readReceipts } from "../../../core/messages.ts";
+import { markRead, readReceipts } from "../../../core/messages/messages.ts";
 import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
-import { openRoomSocket } from "../../../core/room-socket.ts";
+import { openRoomSocket } from "../../../core/sockets/room-socket.ts";
 import { socketAuthenticated } from "../auth.ts";
 import { refuseInvalid, v1Router } from "../router.ts";
 import { ConversationIdParam, PositionParam, problems } from "../schemas/common.ts";

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { searchMessages } from "../../../core/messages.ts";
+import { searchMessages } from "../../../core/messages/messages.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { ConversationIdParam, problems } from "../schemas/common.ts";

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { endSession, listSessions } from "../../../core/sessions.ts";
+import { endSession, listSessions } from "../../../core/accounts/sessions.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { Sessions } from "../schemas/accounts.ts";

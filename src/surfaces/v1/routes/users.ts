@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { getUser, usersByName } from "../../../core/users.ts";
+import { getUser, usersByName } from "../../../core/accounts/users.ts";
 import { authenticated } from "../auth.ts";
 import { v1Router } from "../router.ts";
 import { User, Users, UsersQuery } from "../schemas/accounts.ts";

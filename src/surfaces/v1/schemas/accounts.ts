@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { SessionId, UserId } from "../../../core/ids.ts";
-import { canBePassword, PASSWORD } from "../../../core/passwords.ts";
-import { FriendPolicy, OWN_NAME, ProfileFields, Username } from "../../../core/user.ts";
+import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
+import { FriendPolicy, OWN_NAME, ProfileFields, Username } from "../../../domain/accounts/user.ts";
+import { SessionId, UserId } from "../../../domain/ids.ts";
 import { QueryText, Time } from "./common.ts";
 
 /** What v1 takes of the usernames there can be. */

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationId, Position, Seq, UserId } from "../../../core/ids.ts";
-import { LIMITS } from "../../../core/limits.ts";
-import { unstorable } from "../../../core/text.ts";
+import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { unstorable } from "../../../domain/text.ts";
 
 /** An integer without a sign in a path or a query; 16 digits hold every integer that a number can. */
 const digits = z

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationKind } from "../../../core/conversation.ts";
-import { JoinPolicy, Role } from "../../../core/group-kind.ts";
-import { ConversationId, Position, UserId } from "../../../core/ids.ts";
-import { LIMITS } from "../../../core/limits.ts";
-import { textUpTo } from "../../../core/text.ts";
-import { ProfileFields } from "../../../core/user.ts";
+import { ProfileFields } from "../../../domain/accounts/user.ts";
+import { ConversationKind } from "../../../domain/conversations/conversation.ts";
+import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
+import { ConversationId, Position, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
 import { orNull, Time } from "./common.ts";
 import { Message } from "./messages.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { FileName } from "../../../core/file.ts";
-import { FileKey } from "../../../core/ids.ts";
+import { FileName } from "../../../domain/files/file.ts";
+import { FileKey } from "../../../domain/ids.ts";
 import { QueryText } from "./common.ts";
 
 /** What a bare body is called; a form says it of its file. */

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { AskOutcome } from "../../../core/friend-state.ts";
+import { AskOutcome } from "../../../domain/contacts/friend-state.ts";
 import { User } from "./accounts.ts";
 import { Time } from "./common.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { Role } from "../../../core/group-kind.ts";
-import { UserId } from "../../../core/ids.ts";
-import { LIMITS } from "../../../core/limits.ts";
-import { textUpTo } from "../../../core/text.ts";
+import { Role } from "../../../domain/conversations/group-kind.ts";
+import { UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
 import { Limit, QueryText, Time } from "./common.ts";
 

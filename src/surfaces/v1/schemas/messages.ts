@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { Content, Kind, SystemMessage } from "../../../core/content.ts";
-import { ConversationId, Position, Seq, UserId } from "../../../core/ids.ts";
-import { LIMITS } from "../../../core/limits.ts";
-import { textUpTo } from "../../../core/text.ts";
+import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { Content, Kind, SystemMessage } from "../../../domain/messages/content.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { Limit, PositionParam, QueryText, Time, UserIdParam } from "./common.ts";
 
 /** The client's own id of a message: unique per sender in a conversation, so that a send can be repeated. */

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ErrorCode } from "../../../core/errors.ts";
+import { ErrorCode } from "../../../domain/errors.ts";
 import { PROBLEMS, wireCode } from "../errors.ts";
 
 const REF = "#/components/responses/";

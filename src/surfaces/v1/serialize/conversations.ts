@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { Conversation } from "../../../core/conversation.ts";
-import type { ConversationWithOnlineCount } from "../../../core/presence.ts";
+import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import type { Conversation as ConversationShape } from "../schemas/conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { StoredFile } from "../../../core/file.ts";
+import type { StoredFile } from "../../../domain/files/file.ts";
 import { fileUrl } from "../../../http/file-url.ts";
 import type { File } from "../schemas/files.ts";
 

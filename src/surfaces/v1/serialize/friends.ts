@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import type { Page } from "../../../core/cursor.ts";
-import type { FriendRequest } from "../../../core/friends.ts";
-import type { User } from "../../../core/user.ts";
+import type { FriendRequest } from "../../../core/contacts/friends.ts";
+import type { User } from "../../../domain/accounts/user.ts";
+import type { Page } from "../../../domain/conversations/pagination.ts";
 import type { FriendRequestList, UserList } from "../schemas/friends.ts";
 import { serializeUser } from "./users.ts";
 

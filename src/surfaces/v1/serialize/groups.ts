@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { GroupMember } from "../../../core/groups.ts";
-import type { JoinRequest } from "../../../core/join-request.ts";
+import type { GroupMember } from "../../../core/groups/groups.ts";
+import type { JoinRequest } from "../../../domain/conversations/join-request.ts";
 import type { Application as ApplicationShape, Member as MemberShape } from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 

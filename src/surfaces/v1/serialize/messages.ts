@@ -1,8 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import { bodyJson, StoredBody } from "../../../core/content.ts";
-import type { ReadReceipt } from "../../../core/conversation.ts";
-import { invalid } from "../../../core/errors.ts";
-import type { AnyDraft, Message, MessageReference } from "../../../core/message.ts";
+import type { ReadReceipt } from "../../../domain/conversations/conversation.ts";
+import { invalid } from "../../../domain/errors.ts";
+import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
+import type { AnyDraft, Message, MessageReference } from "../../../domain/messages/message.ts";
 import type { Message as MessageShape, NewMessage, Receipts } from "../schemas/messages.ts";
 
 /**

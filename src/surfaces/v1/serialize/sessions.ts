@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Session } from "../../../core/session.ts";
+import type { Session } from "../../../domain/accounts/session.ts";
 import type { Session as SessionShape } from "../schemas/accounts.ts";
 
 /** A session as v1 shows it to its user. */

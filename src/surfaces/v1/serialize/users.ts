@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Me, User } from "../../../core/user.ts";
+import type { Me, User } from "../../../domain/accounts/user.ts";
 import type { Me as MeShape, User as UserShape } from "../schemas/accounts.ts";
 
 /** A user as v1 shows him to others. */

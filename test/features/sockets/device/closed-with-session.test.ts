@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { deleteAccount, gone } from "../../../support/accounts/deletion.ts";
 import { newSession, openDevices, openSockets } from "../../../support/accounts/sessions.ts";
 import { type Answer, call, PASSWORD, register, type SignedIn } from "../../../support/clients/api.ts";

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { deleteAccount } from "../../../support/accounts/deletion.ts";
 import { done } from "../../../support/accounts/friends.ts";
 import { signedIn } from "../../../support/accounts/users.ts";

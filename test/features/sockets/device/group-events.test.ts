@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
 import { listed, openDirect, page } from "../../../support/clients/chat.ts";

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { newSession, openDevices } from "../../../support/accounts/sessions.ts";
 import { call, problem, register, type SignedIn } from "../../../support/clients/api.ts";
 import {

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { openSockets, turns } from "../../../support/accounts/sessions.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { accepted, openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { call, register, type SignedIn } from "../../../support/clients/api.ts";
 import { type Frame, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {

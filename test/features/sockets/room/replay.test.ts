@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type ConversationId, Seq } from "../../../../src/core/ids.ts";
+import { type ConversationId, Seq } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {

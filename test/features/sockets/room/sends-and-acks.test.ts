@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call } from "../../../support/clients/api.ts";
 import { openRoom } from "../../../support/clients/socket.ts";

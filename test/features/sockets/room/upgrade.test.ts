@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { ConversationId } from "../../../../src/core/ids.ts";
+import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { app } from "../../../support/app.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call, login, problem, request } from "../../../support/clients/api.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationId } from "../../../../src/core/ids.ts";
+import { ConversationId } from "../../../../src/domain/ids.ts";
 import { noticesOf } from "../../../support/accounts/notices.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";

@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { ConversationId } from "../../../../src/core/ids.ts";
+import { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedIn } from "../../../support/accounts/users.ts";
 import { createGroup, openDirect, remove, send } from "../../../support/clients/chat.ts";
 import { at, conversationObject } from "../../../support/objects/room.ts";

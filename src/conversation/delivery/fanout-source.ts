@@ -1,0 +1,69 @@
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { RoomStores } from "../state/context.ts";
+import { replayPage } from "../views/replay-page.ts";
+import type { FanoutSource } from "./device-tracker.ts";
+import type { EphemeralEvents } from "./ephemeral-events.ts";
+
+/** A room as its fan-out sees it: who is to be told, and of what. */
+export class RoomFanoutSource implements FanoutSource {
+  readonly #room: RoomStores;
+  readonly #passings: EphemeralEvents;
+  readonly #timing: Timing["largeGroup"];
+
+  constructor(room: RoomStores, events: EphemeralEvents, timing: Timing["largeGroup"]) {
+    this.#room = room;
+    this.#passings = events;
+    this.#timing = timing;
+  }
+
+  get conversationId(): ConversationId {
+    return this.#room.state.id;
+  }
+
+  ids(): UserId[] {
+    return this.#room.members.ids();
+  }
+
+  version(userId: UserId): number {
+    return this.#room.snapshots.version(this.#room.members.find(userId));
+  }
+
+  update(userId: UserId, told: DeliveredPosition): InboxUpdate {
+    const update = this.#room.snapshots.inboxUpdate(userId);
+    const member = this.#room.members.find(userId);
+    return {
+      ...update,
+      ephemeral: this.#passings.of(userId),
+      ...(told && member && { page: replayPage(this.#room, member, told.seq, told.rev) }),
+    };
+  }
+
+  isLarge(): boolean {
+    return this.#room.members.activeCount > this.#timing.aboveMembers;
+  }
+
+  deliveredPosition(): SyncPosition {
+    return { seq: this.#room.log.last.seq, rev: this.#room.state.rev };
+  }
+
+  hasDevices(userId: UserId): boolean | null {
+    const devices = this.#room.members.find(userId)?.devices ?? null;
+    return devices === null ? null : devices === 1;
+  }
+
+  setDevices(userId: UserId, hasDevices: boolean): void {
+    this.#room.members.setDevices(userId, hasDevices);
+  }
+
+  hasEphemeral(userId: UserId): boolean {
+    return this.#passings.has(userId);
+  }
+
+  delivered(userId: UserId, { ephemeral: passing }: InboxUpdate): void {
+    const last = passing.at(-1);
+    if (last) this.#passings.delivered(userId, last.id);
+  }
+}

@@ -1,0 +1,155 @@
+import { DurableObject } from "cloudflare:workers";
+import { noConversation, type Result } from "../domain/errors.ts";
+import { ConversationId } from "../domain/ids.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Timing } from "../domain/timing.ts";
+import { AlarmJobs } from "../object/alarm-jobs.ts";
+import { hasSchema, migrate } from "../object/migrations.ts";
+import { answer } from "../object/rpc.ts";
+import { create } from "./create.ts";
+import type { JobKind } from "./jobs.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { Room, type RoomDeps } from "./room.ts";
+import { OPENING_HEADER, Opening } from "./sockets/handshake.ts";
+import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
+import { SessionRegistry } from "./sockets/session-registry.ts";
+
+/** What a conversation needs from outside; `src/worker.ts` hands it in. */
+export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
+  settings: Settings;
+  timing: Timing;
+}
+
+/** What is there once D1 has confirmed that the conversation exists. */
+export interface Components {
+  room: Room;
+  sockets: RoomSockets;
+  registrations: SessionRegistry;
+}
+
+/**
+ * The life cycle of a conversation's object: start-up, sockets, alarm. What it can be asked is
+ * `ConversationObject`, what happens in it is `Room`, what its sockets see is `Sockets`.
+ */
+export abstract class ConversationLifecycle extends DurableObject<Env> {
+  readonly #deps: ConversationDeps;
+  readonly #jobs: AlarmJobs<JobKind>;
+  #components: Components | undefined;
+  #creating: Promise<Components> | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
+    super(ctx, env);
+    this.#deps = deps;
+    const handlers = {
+      fanout: () => this.#withRoom(({ room }) => room.jobs.fanout()),
+      projection: () => this.#withRoom(({ room }) => room.jobs.projection()),
+      index: () => this.#withRoom(({ room }) => room.jobs.index()),
+      expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
+      notices: () => this.#withRoom(({ room }) => room.jobs.notifications()),
+      flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
+    };
+    this.#jobs = new AlarmJobs<JobKind>(ctx.storage, handlers, deps.timing.jobs);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    if (!hasSchema(ctx.storage)) return;
+    void ctx.blockConcurrencyWhile(async () => {
+      migrate(ctx.storage, MIGRATIONS);
+      this.#components = this.#start();
+      await this.#jobs.start();
+      this.#components.room.resume();
+    });
+  }
+
+  /** Opens a socket for whom `OPENING_HEADER` names: 101, or a `Failure` as JSON with status 409. */
+  override async fetch(request: Request): Promise<Response> {
+    const opened = await answer(() => this.#open(request));
+    return opened.ok ? opened.value : Response.json(opened, { status: 409 });
+  }
+
+  async #open(request: Request): Promise<Response> {
+    const { subprotocol, ...opening } = Opening.parse(
+      JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
+    );
+    const components = await this.ensureLoaded();
+    components.room.members.active(opening.userId);
+    await components.room.profiles.ensureFresh();
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#jobs.schedule("expiry", "", opening.expiresAt);
+    await components.registrations.open(opening.userId, opening.sessionId, () =>
+      components.sockets.open(server, opening),
+    );
+    const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const { sockets } = this.#components ?? (await this.ensureLoaded());
+    sockets.frame(ws, data);
+  }
+
+  override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
+    // The runtime does not answer a close by itself; 1005 and 1006 may not be sent.
+    try {
+      ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    } catch {
+      // The server had closed it first.
+    }
+    await this.#closed(ws);
+  }
+
+  override async webSocketError(ws: WebSocket): Promise<void> {
+    await this.#closed(ws);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#jobs.run();
+  }
+
+  async #closed(ws: WebSocket): Promise<void> {
+    const { sockets, registrations } = await this.ensureLoaded();
+    const socket = sockets.closed(ws);
+    if (!socket) return;
+    await registrations.closed(socket.userId, socket.sessionId);
+  }
+
+  async #kickExpired({ sockets }: Components): Promise<number | null> {
+    const now = Date.now();
+    sockets.kick((socket) => socket.expiresAt <= now, "token_expired");
+    return sockets.nextExpiry();
+  }
+
+  /** Does what was asked for once the conversation is there, and answers refusals as data. */
+  protected answer<T>(work: (components: Components) => T | Promise<T>): Promise<Result<T>> {
+    return answer(() => this.#withRoom(work));
+  }
+
+  async #withRoom<T>(work: (components: Components) => T | Promise<T>): Promise<T> {
+    return work(await this.ensureLoaded());
+  }
+
+  /** The conversation; made from D1 where this object has never been used. @throws `not_found` */
+  protected async ensureLoaded(): Promise<Components> {
+    if (this.#components) return this.#components;
+    this.#creating ??= this.#create().finally(() => {
+      this.#creating = undefined;
+    });
+    return this.#creating;
+  }
+
+  async #create(): Promise<Components> {
+    const id = ConversationId.safeParse(Number(this.ctx.id.name));
+    const created = id.success ? await this.#deps.directory.created(id.data) : null;
+    if (!created || !id.success) throw noConversation();
+    create(this.ctx.storage, id.data, created, this.#deps.timing);
+    await this.#jobs.start();
+    this.#components ??= this.#start();
+    return this.#components;
+  }
+
+  #start(): Components {
+    const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
+    const sockets = new RoomSockets(this.ctx, this.#deps, room);
+    const { inboxes, timing } = this.#deps;
+    const registrations = new SessionRegistry(room.state.id, inboxes, sockets, timing.socketRegistry);
+    return { room, sockets, registrations };
+  }
+}

@@ -1,0 +1,134 @@
+import type { ConversationKind, DirectFlags, Profile } from "../../domain/conversations/conversation.ts";
+import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
+import { CustomFields } from "../../domain/custom-fields.ts";
+import type { ConversationId, Handle, UserId } from "../../domain/ids.ts";
+
+type ConversationRow = {
+  id: ConversationId;
+  kind: ConversationKind;
+  name: string;
+  avatar: string;
+  introduction: string;
+  announcement: string;
+  join_policy: JoinPolicy;
+  policy: PolicyName;
+  owner_id: UserId | null;
+  created_at: number;
+  handle: Handle | null;
+  mute_all: number;
+  max_members: number | null;
+  custom_fields: string;
+  changed_at: number | null;
+  dissolved_at: number | null;
+  version: number;
+  projected: number;
+  friends_only: number;
+  blocked: number;
+  friends: number;
+  changes: number;
+  rev: number;
+};
+
+/** What D1 has to know of a conversation when it changes. */
+export interface SharedState {
+  profile: Profile;
+  dissolvedAt: number | null;
+}
+
+/** What a conversation is besides its messages and members: one row. */
+export class ConversationState {
+  readonly #sql: SqlStorage;
+  readonly id: ConversationId;
+  profile: Profile;
+  /** the version of the profile that D1 knows */
+  projected: number;
+  directFlags: DirectFlags;
+  /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
+  changes: number;
+  /** when the group was dissolved; null while it is not */
+  dissolvedAt: number | null;
+  /** numbers revokes and hides, for clients that were away */
+  rev: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const row = sql.exec<ConversationRow>("SELECT * FROM conversation").one();
+    this.id = row.id;
+    this.changes = row.changes;
+    this.rev = row.rev;
+    this.projected = row.projected;
+    this.directFlags = {
+      blocked: row.blocked === 1,
+      friends: row.friends === 1,
+      friendsOnly: row.friends_only === 1,
+    };
+    this.dissolvedAt = row.dissolved_at;
+    this.profile = {
+      kind: row.kind,
+      name: row.name,
+      avatar: row.avatar,
+      introduction: row.introduction,
+      announcement: row.announcement,
+      joinPolicy: row.join_policy,
+      policy: row.policy,
+      ownerId: row.owner_id,
+      createdAt: row.created_at,
+      handle: row.handle,
+      muteAll: row.mute_all === 1,
+      maxMembers: row.max_members,
+      customFields: CustomFields.parse(JSON.parse(row.custom_fields)),
+      version: row.version,
+      changedAt: row.changed_at ?? row.created_at,
+    };
+  }
+
+  /** Stores the counters; memory follows by `apply` once the transaction is through. */
+  store(changes: number, rev: number): void {
+    this.#sql.exec("UPDATE conversation SET changes = ?, rev = ?", changes, rev);
+  }
+
+  /** Stores what D1 says of the two now. @returns whether it is another thing than before */
+  setDirectFlags(directFlags: DirectFlags): boolean {
+    const { blocked, friends } = directFlags;
+    if (blocked === this.directFlags.blocked && friends === this.directFlags.friends) return false;
+    this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
+    // Whether only friends may write was settled at creation.
+    this.directFlags = { ...this.directFlags, blocked, friends };
+    return true;
+  }
+
+  apply(changes: number, rev: number): void {
+    this.changes = changes;
+    this.rev = rev;
+  }
+
+  /** Stores a profile, or that the group is dissolved; memory follows by `applyShared`. */
+  storeShared({ profile, dissolvedAt }: SharedState): void {
+    this.#sql.exec(
+      `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
+         owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
+      profile.name,
+      profile.avatar,
+      profile.introduction,
+      profile.announcement,
+      profile.joinPolicy,
+      profile.ownerId,
+      Number(profile.muteAll),
+      JSON.stringify(profile.customFields),
+      profile.changedAt,
+      dissolvedAt,
+      profile.version,
+    );
+  }
+
+  applyShared({ profile, dissolvedAt }: SharedState): void {
+    this.profile = profile;
+    this.dissolvedAt = dissolvedAt;
+  }
+
+  /** Notes which version D1 has taken. */
+  setProjected(version: number): void {
+    this.#sql.exec("UPDATE conversation SET projected = ?", version);
+    this.projected = version;
+  }
+}

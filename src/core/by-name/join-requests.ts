@@ -1,0 +1,34 @@
+import type { GroupAddress } from "../../domain/conversations/group-address.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { allByName, noUserWithName } from "../accounts/users.ts";
+import type { Core } from "../context.ts";
+import { getConversation } from "../conversations/conversations.ts";
+import { decideJoinRequest } from "../groups/groups.ts";
+import { type GroupByName, groupAfter } from "./groups.ts";
+
+/** What is decided of an application, as whoever was told of it names it. */
+export interface JoinDecisionByName {
+  applicant: string;
+  applicationId: number;
+  authentication: string;
+  accept: boolean;
+  message: string;
+}
+
+/**
+ * Lets somebody into the group that is called so, or not.
+ * @throws as `inGroup`, `not_found` for an unknown user, and as `handleApplication`
+ */
+export function decideJoinRequestByName(
+  core: Core,
+  caller: UserId,
+  name: GroupAddress,
+  { applicant, authentication, ...decision }: JoinDecisionByName,
+): Promise<GroupByName> {
+  return groupAfter(core, name, async (id) => {
+    const [user] = await allByName(core, [applicant]);
+    if (!user) throw noUserWithName([applicant]);
+    await decideJoinRequest(core, caller, id, { ...decision, shown: { userId: user.id, authentication } });
+    return getConversation(core, caller, id);
+  });
+}

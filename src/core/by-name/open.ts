@@ -1,0 +1,41 @@
+import type { Conversation } from "../../domain/conversations/conversation.ts";
+import { invalid } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { allByName } from "../accounts/users.ts";
+import type { Core } from "../context.ts";
+import { openDirect } from "../conversations/conversations.ts";
+import { createGroup } from "../groups/create-group.ts";
+
+/** What is to be opened, among users who are called by their names. */
+interface OpenRequest {
+  kind: Conversation["kind"];
+  name: string;
+  usernames: string[];
+  /** how the list of names is called in errors */
+  field: string;
+}
+
+/**
+ * Opens a conversation among users, the caller being one of them: a group of his, or the direct one of two, which is
+ * found where it is there.
+ * @throws `not_found`, naming whom there are not; `validation_failed` unless the caller is among them, and for a
+ *   direct one they are two; `blocked` for a group across a block
+ */
+export async function openDirectOrGroup(
+  core: Core,
+  caller: UserId,
+  { kind, name, usernames, field }: OpenRequest,
+): Promise<Conversation> {
+  const max = core.settings.maxGroupMembers;
+  if (usernames.length > max) throw invalid(field, `must be at most ${max} users`);
+  const users = await allByName(core, usernames);
+  const others = users.map(({ id }) => id).filter((id) => id !== caller);
+  if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
+  if (kind === "group") {
+    return createGroup(core, caller, { name, memberIds: others, joinPolicy: "approval", policy: "group" });
+  }
+  const [peer, third] = others;
+  if (peer === undefined || third !== undefined) throw invalid(field, "must be two different users");
+  const { conversation } = await openDirect(core, caller, peer, name);
+  return conversation;
+}

@@ -1,0 +1,20 @@
+import type { ConversationStubs } from "../conversation/stub.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Timing } from "../domain/timing.ts";
+import type { InboxStubs } from "../inbox/stub.ts";
+import type { Database } from "../storage/database.ts";
+import type { SessionCache } from "./accounts/session-cache.ts";
+
+/** What every use-case works with; `src/app.ts` makes one for each request. */
+export interface Core {
+  db: Database;
+  /** the bytes of files, in R2 */
+  files: R2Bucket;
+  conversations: ConversationStubs;
+  inboxes: InboxStubs;
+  sessionCache: SessionCache;
+  settings: Settings;
+  timing: Timing;
+  /** Lets work go on after the answer was given. */
+  waitUntil(work: Promise<unknown>): void;
+}

@@ -1,0 +1,82 @@
+import type { Relation } from "../../domain/contacts/relation.ts";
+import type { Conversation } from "../../domain/conversations/conversation.ts";
+import { noConversation } from "../../domain/errors.ts";
+import type { ConversationCode, UserId } from "../../domain/ids.ts";
+import { findDirectByCode, findRelation } from "../../storage/conversations/direct.ts";
+import { findDirect } from "../../storage/conversations/direct-flags.ts";
+import type { Core } from "../context.ts";
+import { clearConversation } from "./clear.ts";
+import { fillEntries, getConversation, openDirect } from "./conversations.ts";
+
+/** A direct conversation as one of its two sees it. */
+export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;
+
+/** The same, and how he stands to the other one. */
+export interface DirectWithRelation {
+  conversation: DirectConversation;
+  relation: Relation;
+}
+
+/**
+ * A page, by its number from 1, of the caller's direct conversations, the newest activity first, and how many there
+ * are: one call of his inbox and one query of D1 whatever their number.
+ */
+export async function listDirect(
+  core: Core,
+  caller: UserId,
+  { page, pageSize }: { page: number; pageSize: number },
+): Promise<{ items: DirectConversation[]; total: number }> {
+  const range = { kind: "direct", skip: (page - 1) * pageSize, limit: pageSize } as const;
+  const { entries, total } = await core.inboxes.numbered(caller, range);
+  const items = await fillEntries(core, caller, entries);
+  return { items: items.map(direct), total };
+}
+
+/** The direct conversation of this code. @throws `not_found` unless the caller is in it */
+export async function getDirect(
+  core: Core,
+  caller: UserId,
+  code: ConversationCode,
+): Promise<DirectWithRelation> {
+  const { id, peerId } = await byCode(core, caller, code);
+  const [conversation, relation] = await Promise.all([
+    getConversation(core, caller, id),
+    findRelation(core.db, caller, peerId),
+  ]);
+  return { conversation: direct(conversation), relation };
+}
+
+/** Opens the direct conversation with somebody, or finds it. @throws as `openDirect` */
+export async function enterDirect(core: Core, caller: UserId, peer: UserId): Promise<DirectWithRelation> {
+  const { conversation } = await openDirect(core, caller, peer);
+  return { conversation: direct(conversation), relation: await findRelation(core.db, caller, peer) };
+}
+
+/**
+ * Deletes a direct conversation for the caller alone, named by its code or by the other one.
+ * @throws `not_found` where there is none; @see clearConversation
+ */
+export async function clearDirect(
+  core: Core,
+  caller: UserId,
+  which: { code: ConversationCode } | { peer: UserId },
+): Promise<void> {
+  const id =
+    "code" in which
+      ? (await byCode(core, caller, which.code)).id
+      : await findDirect(core.db, caller, which.peer);
+  if (id === null) throw noConversation();
+  await clearConversation(core, caller, id);
+}
+
+async function byCode(core: Core, caller: UserId, code: ConversationCode) {
+  const found = await findDirectByCode(core.db, caller, code);
+  if (!found) throw noConversation();
+  return found;
+}
+
+function direct(conversation: Conversation): DirectConversation {
+  const { peer } = conversation;
+  if (!peer) throw new Error("a direct conversation has a peer");
+  return { ...conversation, peer };
+}

@@ -1,0 +1,121 @@
+import { createHash, randomBytes } from "node:crypto";
+import { CoreError } from "../../domain/errors.ts";
+import type { ByteRange, StoredFile, Upload } from "../../domain/files/file.ts";
+import { FileKey, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
+import { findFile, insertFile } from "../../storage/files/files.ts";
+import type { Core } from "../context.ts";
+
+/**
+ * Stores a file as it comes in, and makes it readable once it is whole.
+ * @throws `too_large` over 20 MiB, `unavailable` where R2 or D1 does not answer, and what the upload's
+ *   bytes throw; nothing of the file is left then
+ */
+export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
+  requireSize(upload.size ?? 0);
+  const bytes = boundedStream(upload.bytes);
+  return receiveFile(core, userId, { ...upload, bytes }, (file, publish) => publish(file));
+}
+
+/** Makes a file readable, from then on. */
+export type Publish = (file: StoredFile) => Promise<StoredFile>;
+
+/**
+ * Stores the bytes of a file as they come in, however many there are.
+ * @param keep says what becomes of it once all are there: readable it is only once it is published, which is to come last
+ * @throws `unavailable`, and what the upload's bytes or `keep` throw; nothing of the file is left then
+ */
+export async function receiveFile<T>(
+  core: Core,
+  userId: UserId,
+  upload: Upload,
+  keep: (file: StoredFile, publish: Publish) => Promise<T>,
+): Promise<T> {
+  const key = FileKey.parse(randomBytes(16).toString("hex"));
+  const { name = "file", contentType = "application/octet-stream", size } = upload;
+  const measure = new Measure();
+  try {
+    const buffer = core.timing.partBuffer;
+    await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType }, buffer);
+    const file = { key, userId, name, contentType, ...measure.result(), createdAt: Date.now() };
+    // The row comes last: bytes without one are reachable for nobody.
+    return await keep(file, async (known) => {
+      await insertFile(core.db, known);
+      return known;
+    });
+  } catch (error) {
+    // What cannot be deleted now is swept within two days.
+    await deleteBlobs(core.files, [key]).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The file of this key, if it has this name. @throws `not_found` */
+export async function getFile(core: Core, key: string, name: string): Promise<StoredFile> {
+  const parsed = FileKey.safeParse(key);
+  const file = parsed.success ? await findFile(core.db, parsed.data) : null;
+  return file?.name === name ? file : noFile();
+}
+
+/** The file of this key, whatever its name. @throws `not_found` */
+export async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
+  return (await findFile(core.db, key)) ?? noFile();
+}
+
+/** Some bytes of a file, which need not be published yet: fewer at its end. @throws as `readFile` */
+export async function readBytes(
+  core: Core,
+  { key, size }: Pick<StoredFile, "key" | "size">,
+  range: ByteRange,
+): Promise<Uint8Array> {
+  const length = Math.min(range.length, size - range.offset);
+  if (length <= 0) return new Uint8Array();
+  const found = (await readBlob(core.files, key, { offset: range.offset, length })) ?? noFile();
+  return new Uint8Array(await new Response(found).arrayBuffer());
+}
+
+/** The bytes of a file, or some of them. @throws `not_found` where R2 has lost them, `unavailable` */
+export async function readFile(core: Core, file: StoredFile, range?: ByteRange): Promise<ReadableStream> {
+  return (await readBlob(core.files, file.key, range)) ?? noFile();
+}
+
+/** @throws `too_large` with the first byte over the limit */
+async function* boundedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    requireSize(size);
+    yield chunk;
+  }
+}
+
+/** Counts and hashes the bytes that go through it. */
+class Measure {
+  #size = 0;
+  readonly #sha256 = createHash("sha256");
+  readonly #md5 = createHash("md5");
+
+  async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      this.#size += chunk.byteLength;
+      this.#sha256.update(chunk);
+      this.#md5.update(chunk);
+      yield chunk;
+    }
+  }
+
+  /** What has gone through; once. */
+  result(): { size: number; sha256: string; md5: string } {
+    return { size: this.#size, sha256: this.#sha256.digest("hex"), md5: this.#md5.digest("hex") };
+  }
+}
+
+function requireSize(size: number): void {
+  if (size <= LIMITS.fileBytes) return;
+  throw new CoreError("too_large", `A file must be at most ${LIMITS.fileBytes} bytes (20 MiB).`);
+}
+
+function noFile(): never {
+  throw new CoreError("not_found", "There is no such file. Use its URL as it was given.");
+}

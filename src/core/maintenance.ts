@@ -1,0 +1,17 @@
+import type { Timing } from "../domain/timing.ts";
+import { deleteOldAttempts } from "../storage/accounts/password-attempts.ts";
+import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
+import type { Database } from "../storage/database.ts";
+import { attemptLifetimeMs } from "./accounts/passwords.ts";
+import { sweepFiles } from "./files/orphan-sweep.ts";
+
+/**
+ * Deletes what time has made meaningless: expired sessions, attempts which decide no lock any more, and
+ * what uploads that came to no end have left.
+ */
+export async function sweep(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
+  const now = Date.now();
+  await deleteExpiredSessions(db, now);
+  await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
+  await sweepFiles(db, files, now, timing.fileSweep);
+}

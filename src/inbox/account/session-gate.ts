@@ -1,0 +1,117 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { ConversationId, SessionId } from "../../domain/ids.ts";
+import type { Conversations, SocketRegistration } from "../../domain/ports.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/deadline.ts";
+
+type SocketRow = { session_id: SessionId; conversation_id: ConversationId };
+
+/** The gate of a user's sockets: which sessions have some, and where; which sessions are ended. */
+export class SessionGate {
+  readonly #sql: SqlStorage;
+  readonly #conversations: Pick<Conversations, "kick" | "openSessions">;
+  readonly #timing: Timing["socketRegistry"];
+  /** which registration was the last of each open socket, so that a check does not undo a newer one */
+  readonly #registeredAt = new Map<string, number>();
+  #registrations = 0;
+
+  constructor(
+    sql: SqlStorage,
+    conversations: Pick<Conversations, "kick" | "openSessions">,
+    timing: Timing["socketRegistry"],
+  ) {
+    this.#sql = sql;
+    this.#timing = timing;
+    this.#conversations = conversations;
+  }
+
+  /** Notes a socket that is about to open. @throws `unauthenticated` for an ended session */
+  register({ conversationId, sessionId }: SocketRegistration): void {
+    this.requireActive(sessionId);
+    this.#registrations++;
+    this.#registeredAt.set(`${sessionId} ${conversationId}`, this.#registrations);
+    const query = "INSERT OR IGNORE INTO sockets (session_id, conversation_id) VALUES (?, ?)";
+    this.#sql.exec(query, sessionId, conversationId);
+  }
+
+  unregister({ conversationId, sessionId }: SocketRegistration): void {
+    const where = "session_id = ? AND conversation_id = ?";
+    this.#sql.exec(`DELETE FROM sockets WHERE ${where}`, sessionId, conversationId);
+    this.#registeredAt.delete(`${sessionId} ${conversationId}`);
+  }
+
+  hasSockets(): boolean {
+    return this.#sql.exec("SELECT 1 FROM sockets LIMIT 1").toArray().length > 0;
+  }
+
+  /** @throws `unauthenticated` for an ended session */
+  requireActive(sessionId: SessionId): void {
+    if (this.isEnded(sessionId)) {
+      throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+    }
+  }
+
+  isEnded(sessionId: SessionId): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM ended_sessions WHERE session_id = ?", sessionId).toArray().length > 0
+    );
+  }
+
+  /** The sessions which have sockets, as far as is known here. */
+  sessions(): SessionId[] {
+    const rows = this.#sql.exec<Pick<SocketRow, "session_id">>("SELECT DISTINCT session_id FROM sockets");
+    return rows.toArray().map(({ session_id }) => session_id);
+  }
+
+  /** Refuses a session's sockets from now on, until its tokens are void anyway. */
+  end(sessionId: SessionId, expiresAt: number): void {
+    const query = "INSERT OR REPLACE INTO ended_sessions (session_id, expires_at) VALUES (?, ?)";
+    this.#sql.exec(query, sessionId, expiresAt);
+  }
+
+  /**
+   * Closes the sockets of an ended session in every conversation that has some.
+   * @throws if one could not be reached; the others are closed
+   */
+  async kick(sessionId: SessionId): Promise<void> {
+    const rows = this.#sql.exec<SocketRow>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
+    const kicks = rows.map(async ({ conversation_id }) => {
+      const call = this.#conversations.kick(conversation_id, sessionId);
+      await withDeadline(call, this.#timing.callTimeoutMs);
+      this.unregister({ conversationId: conversation_id, sessionId });
+    });
+    const failed = (await Promise.allSettled(kicks)).find((kick) => kick.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  /**
+   * Forgets the sockets that are gone without a word: a crash of a conversation's server leaves such.
+   * @throws if a conversation could not be asked; the others were
+   */
+  async forgetLost(): Promise<void> {
+    const byConversation = Map.groupBy(
+      this.#sql.exec<SocketRow>("SELECT * FROM sockets").toArray(),
+      (row) => row.conversation_id,
+    );
+    const asked = [...byConversation].map(async ([conversationId, rows]) => {
+      const sessions = rows.map((row) => row.session_id);
+      const since = this.#registrations;
+      const call = this.#conversations.openSessions(conversationId, sessions);
+      const open = new Set(await withDeadline(call, this.#timing.callTimeoutMs));
+      for (const sessionId of sessions) {
+        // A socket that was announced while the answer was on its way is not gone.
+        const isNew = (this.#registeredAt.get(`${sessionId} ${conversationId}`) ?? 0) > since;
+        if (!open.has(sessionId) && !isNew) this.unregister({ conversationId, sessionId });
+      }
+    });
+    const failed = (await Promise.allSettled(asked)).find((call) => call.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  /** Forgets ended sessions whose tokens have expired. @returns when the next one does, or null */
+  sweep(now: number): number | null {
+    this.#sql.exec("DELETE FROM ended_sessions WHERE expires_at <= ?", now);
+    const query = "SELECT min(expires_at) AS next FROM ended_sessions";
+    return this.#sql.exec<{ next: number | null }>(query).one().next;
+  }
+}

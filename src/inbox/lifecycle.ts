@@ -1,0 +1,313 @@
+import { DurableObject } from "cloudflare:workers";
+import { CoreError, type Result } from "../domain/errors.ts";
+import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
+import type { Contacts, UserDirectory } from "../domain/ports.ts";
+import type { Timing } from "../domain/timing.ts";
+import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
+import { hasSchema, migrate } from "../object/migrations.ts";
+import { answer } from "../object/rpc.ts";
+import { AccountDeletion } from "./account/account-deletion.ts";
+import { ContactNotifier } from "./account/contact-notifier.ts";
+import { Presence } from "./account/presence.ts";
+import { SessionGate } from "./account/session-gate.ts";
+import { SessionTermination } from "./account/session-termination.ts";
+import type { Components, JobKind } from "./components.ts";
+import { DeviceCursors } from "./devices/device-cursors.ts";
+import { DeviceFeed } from "./devices/device-feed.ts";
+import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
+import { DeviceOpening, OPENING_HEADER } from "./devices/handshake.ts";
+import { MessageContexts } from "./devices/message-contexts.ts";
+import { Drafts } from "./drafts.ts";
+import { ConversationList } from "./list/conversation-list.ts";
+import { MAX_RECENT, RecentActivity } from "./list/recent-activity.ts";
+import { ListRepair } from "./list/repair.ts";
+import { Subscriptions } from "./list/subscriptions.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { Notifications } from "./notifications.ts";
+
+/** What an inbox needs from outside; `src/worker.ts` hands it in. */
+export interface InboxDeps extends DeviceSocketsDeps {
+  directory: UserDirectory;
+  contacts: Contacts;
+  timing: Timing;
+}
+
+/**
+ * The life cycle of a user's object: start-up, sockets of his devices, alarm. What it can be asked is
+ * `InboxObject`.
+ */
+export abstract class InboxLifecycle extends DurableObject<Env> {
+  protected readonly deps: InboxDeps;
+  protected readonly jobs: AlarmJobs<JobKind>;
+  #components: Components | undefined;
+  /** sockets that are being opened */
+  #opening = 0;
+
+  constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
+    super(ctx, env);
+    this.deps = deps;
+    const handlers: Record<JobKind, JobHandler> = {
+      kick: (key) => this.#with((components) => this.#kick(components, SessionId.parse(key))),
+      sweep: () => this.#with(async ({ sessionGate }) => sessionGate.sweep(Date.now())),
+      sockets: () => this.#with((components) => this.#checkSockets(components)),
+      expiry: () => this.#with((components) => this.#kickExpired(components)),
+      online: () => this.#with(({ presence }) => presence.online()),
+      offline: () => this.#with(({ presence }) => presence.offline()),
+      endings: () => this.#with((components) => this.#lookUpEndedSessions(components)),
+      farewell: () => this.#with((components) => this.#lookUpDeletion(components)),
+      drafts: () => this.#with(async ({ drafts }) => drafts.sweep()),
+      leave: (key) => this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)))),
+    };
+    this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    if (!hasSchema(ctx.storage)) return;
+    void ctx.blockConcurrencyWhile(async () => {
+      migrate(ctx.storage, MIGRATIONS);
+      this.#components = this.#start();
+      await this.jobs.start();
+      this.#components.sockets.resume(this.#components.deviceFeed);
+    });
+  }
+
+  /** Opens a device's socket for whom `OPENING_HEADER` names: 101, or a `Failure` as JSON with status 409. */
+  override async fetch(request: Request): Promise<Response> {
+    const opened = await this.answer((components) => this.#open(components, request));
+    return opened.ok ? opened.value : Response.json(opened, { status: 409 });
+  }
+
+  async #open(components: Components, request: Request): Promise<Response> {
+    const { subprotocol, ...opening } = DeviceOpening.parse(
+      JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
+    );
+    requireSession(components, opening.sessionId);
+    components.sockets.requireCapacity(this.#opening);
+    this.#opening++;
+    try {
+      const isFirst = components.sockets.open().length === 0;
+      if (isFirst && this.#opening === 1) components.list.beginEpoch();
+      // The newest of large groups, which tell of everything at once from now on, as do those just heard of; and D1
+      // first: whoever comes or goes after `ready` finds him there, and tells him.
+      await Promise.all([
+        components.subscriptions.renew(true, isFirst ? components.recentActivity.forSubscriptions() : []),
+        components.presence.came(),
+      ]);
+      requireSession(components, opening.sessionId);
+      this.jobs.schedule("expiry", "", opening.expiresAt);
+      this.checkLater();
+      const { 0: client, 1: server } = new WebSocketPair();
+      components.sockets.accept(server, opening, components.deviceFeed);
+      const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
+      return new Response(null, { status: 101, webSocket: client, headers });
+    } finally {
+      this.#opening--;
+      components.presence.left();
+    }
+  }
+
+  override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const { sockets, deviceFeed } = await this.ensureLoaded();
+    await sockets.frame(ws, data, deviceFeed);
+  }
+
+  override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
+    // The runtime does not answer a close by itself; 1005 and 1006 may not be sent.
+    try {
+      ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    } catch {
+      // The server had closed it first.
+    }
+    await this.#closed(ws);
+  }
+
+  override async webSocketError(ws: WebSocket): Promise<void> {
+    await this.#closed(ws);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.jobs.run();
+  }
+
+  async #closed(ws: WebSocket): Promise<void> {
+    const { sockets, presence } = await this.ensureLoaded();
+    sockets.closed(ws);
+    presence.left();
+  }
+
+  async #kickExpired({ sockets, presence }: Components): Promise<number | null> {
+    sockets.kickExpired(false);
+    presence.left();
+    return sockets.nextExpiry();
+  }
+
+  async #kick({ accountDeletion, sessionGate, presence }: Components, sessionId: SessionId): Promise<null> {
+    // Once its tokens have expired there is nothing left to close.
+    if (accountDeletion.isDeleted || sessionGate.isEnded(sessionId)) await sessionGate.kick(sessionId);
+    presence.left();
+    return null;
+  }
+
+  async #lookUpEndedSessions({ sessionTermination, sockets }: Components): Promise<null> {
+    await sessionTermination.end(await this.deps.directory.endedSessions(this.userId()));
+    sockets.kickExpired(true);
+    return null;
+  }
+
+  async #lookUpDeletion(components: Components): Promise<null> {
+    if (await components.accountDeletion.isDue()) await this.deleteAll(components);
+    return null;
+  }
+
+  async #leave({ accountDeletion }: Components, id: ConversationId): Promise<null> {
+    await accountDeletion.leaveConversation(id);
+    return null;
+  }
+
+  /** Those of devices need no look: one that a crash took is missed when this wakes the object. */
+  async #checkSockets({ sessionGate, presence, sockets }: Components): Promise<number | null> {
+    await sessionGate.forgetLost();
+    presence.left();
+    const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
+    return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
+  }
+
+  /** The account is deleted. @returns the conversations to leave, each noted as a job */
+  protected async deleteAll({
+    accountDeletion,
+    list,
+    sessionTermination,
+    presence,
+  }: Components): Promise<ConversationId[]> {
+    accountDeletion.forget();
+    list.end();
+    presence.end();
+    const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll()]);
+    return left;
+  }
+
+  /** Notes that the gate is to look after its sockets. */
+  protected checkLater(): void {
+    this.jobs.schedule("sockets", "", Date.now() + this.deps.timing.socketRegistry.checkMs);
+  }
+
+  /** Does what was asked for once the user is known, and answers refusals as data. */
+  protected answer<T>(work: (components: Components) => T | Promise<T>): Promise<Result<T>> {
+    return answer(() => this.#with(work));
+  }
+
+  async #with<T>(work: (components: Components) => T | Promise<T>): Promise<T> {
+    return work(await this.ensureLoaded());
+  }
+
+  /** Whether anything is stored here. */
+  protected get exists(): boolean {
+    return this.#components !== undefined;
+  }
+
+  /** What is there; made once D1 has confirmed the user: guessed ids make no objects. @throws `not_found` */
+  protected async ensureLoaded(): Promise<Components> {
+    if (this.#components) return this.#components;
+    if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
+    // Another call may have made it meanwhile.
+    if (!this.#components) {
+      this.ctx.storage.transactionSync(() => migrate(this.ctx.storage, MIGRATIONS));
+      this.#components = this.#start();
+    }
+    return this.#components;
+  }
+
+  #start(): Components {
+    const { sql } = this.ctx.storage;
+    const { deps, jobs } = this;
+    const { conversations, timing } = deps;
+    const userId = () => this.userId();
+    const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
+    const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
+    const list = new ConversationList(sql);
+    const notifications = new Notifications(this.ctx.storage);
+    const cursors = new DeviceCursors(sql);
+    const drafts = new Drafts(sql, jobs, timing.drafts);
+    const sockets = new DeviceSockets(this.ctx, deps, cursors);
+    const audience = {
+      open: () => sockets.open(),
+      isOpen: () => this.#opening > 0 || sockets.open().length > 0,
+    };
+    const contexts = new MessageContexts({ directory: deps.directory, audience, list, timing, userId });
+    const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
+    const subscriptions = new Subscriptions({
+      large: (members, limit) => list.large(members, limit),
+      subscribe: (id, listens) => conversations.subscribe(id, { userId: this.userId(), hasDevices: listens }),
+      apply: (update) => deviceFeed.applySubscription(update),
+      timing,
+    });
+    const contactNotifier = new ContactNotifier({ ...deps, userId });
+    const presence = new Presence(sql, jobs, {
+      directory: deps.directory,
+      contactNotifier,
+      timing,
+      userId,
+      isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
+    });
+    const repair = new ListRepair(sql, {
+      ...{ directory: deps.directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
+      sockets: { ...audience, fail: () => sockets.fail() },
+      isDeleted: () => accountDeletion.isDeleted,
+      lookAtSockets: () => {
+        jobs.schedule("sockets", "", Date.now());
+        presence.repair();
+      },
+    });
+    const ended = {
+      closeHere: (sessionId: SessionId) => {
+        sockets.kickSession(sessionId);
+        presence.left();
+      },
+      closeAllHere: () => sockets.kick(() => true, "session_ended"),
+      kick: (sessionId: SessionId) => this.#with((components) => this.#kick(components, sessionId)),
+    };
+    const sessionTermination = new SessionTermination(sessionGate, jobs, ended, timing.sessionEnd);
+    // What an eviction or a crash took out of memory: where somebody wrote a moment ago there may be more to tell.
+    const recentActivity = new RecentActivity(timing.recent);
+    const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_RECENT);
+    for (const { conversationId, updatedAt } of heard) recentActivity.note(conversationId, updatedAt);
+    if (accountDeletion.isDeleted) list.end();
+    // Ended while an eviction was on its way.
+    sockets.kick(
+      ({ sessionId }) => accountDeletion.isDeleted || sessionGate.isEnded(sessionId),
+      "session_ended",
+    );
+    // A crash closes sockets without a word.
+    presence.left();
+    return {
+      sessionGate,
+      sessionTermination,
+      accountDeletion,
+      list,
+      drafts,
+      notifications,
+      recentActivity,
+      subscriptions,
+      sockets,
+      deviceFeed,
+      presence,
+      contactNotifier,
+      repair,
+    };
+  }
+
+  protected userId(): UserId {
+    const id = UserId.safeParse(Number(this.ctx.id.name));
+    if (!id.success) throw noUser();
+    return id.data;
+  }
+}
+
+/** @throws `unauthenticated` for an ended session, or a deleted account */
+function requireSession({ accountDeletion, sessionGate }: Components, sessionId: SessionId): void {
+  if (accountDeletion.isDeleted)
+    throw new CoreError("unauthenticated", "This account does not exist any more.");
+  sessionGate.requireActive(sessionId);
+}
+
+function noUser(): CoreError {
+  return new CoreError("not_found", "There is no such user.");
+}

@@ -1,0 +1,39 @@
+import { and, eq, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Relation } from "../../domain/contacts/relation.ts";
+import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
+import { areFriends, hasBlocked } from "../contacts/pair-conditions.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { conversations } from "../schema.ts";
+
+/** The direct conversation of this code, and the other one in it; null if there is none, or the user is not in it. */
+export async function findDirectByCode(
+  db: Database,
+  userId: UserId,
+  code: ConversationCode,
+): Promise<{ id: ConversationId; peerId: UserId } | null> {
+  const { id, lowUserId, highUserId } = conversations;
+  const isIn = or(eq(lowUserId, userId), eq(highUserId, userId));
+  const [found] = await queryD1(
+    db
+      .select({ id, low: lowUserId, high: highUserId })
+      .from(conversations)
+      .where(and(eq(conversations.code, code), isIn)),
+  );
+  if (!found) return null;
+  const peerId = found.low === userId ? found.high : found.low;
+  return peerId === null ? null : { id: found.id, peerId };
+}
+
+const truth = z.number().transform((value) => value === 1);
+const RelationRow = z.object({ friends: truth, blocking: truth, blocked: truth });
+
+/** How a user stands to another, as it is now. */
+export async function findRelation(db: Database, userId: UserId, otherId: UserId): Promise<Relation> {
+  const row = await queryD1(
+    db.get(sql`SELECT ${areFriends(userId, otherId)} AS friends, ${hasBlocked(userId, otherId)} AS blocking,
+      ${hasBlocked(otherId, userId)} AS blocked`),
+  );
+  return RelationRow.parse(row);
+}

@@ -1,0 +1,57 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Person } from "../../domain/accounts/person.ts";
+import { ConversationId, UserId } from "../../domain/ids.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+
+/** Somebody, and the direct conversation with him; null: there is none yet. */
+export interface KnownPeer {
+  peer: Person;
+  conversationId: ConversationId | null;
+}
+
+const DirectRow = z.object({
+  id: UserId,
+  username: z.string(),
+  nickname: z.string(),
+  avatar: z.string(),
+  conversation_id: ConversationId.nullable(),
+});
+
+/** Whom these names are of, and his direct conversation with the caller, by name; unknown ones are missing. One query. */
+export async function findKnownPeers(
+  db: Database,
+  caller: UserId,
+  usernames: string[],
+): Promise<Map<string, KnownPeer>> {
+  const query = sql`
+    SELECT u.id, u.username, u.nickname, u.avatar, c.id AS conversation_id
+    FROM json_each(${JSON.stringify(usernames)}) w
+    JOIN users u ON u.username = w.value
+    LEFT JOIN conversations c
+      ON c.low_user_id = min(u.id, ${caller}) AND c.high_user_id = max(u.id, ${caller})
+    WHERE u.id <> ${caller}`;
+  const rows = (await queryD1(db.all(query))).map((row) => DirectRow.parse(row));
+  return new Map(
+    rows.map(({ conversation_id: conversationId, ...peer }) => [peer.username, { peer, conversationId }]),
+  );
+}
+
+const GroupRow = z.object({ name: z.union([z.string(), z.number()]), id: ConversationId });
+
+/** Which groups are called so, by their numbers or the ids which they were given; unknown ones are missing. One query. */
+export async function findGroupIds(
+  db: Database,
+  names: (ConversationId | string)[],
+): Promise<Map<ConversationId | string, ConversationId>> {
+  const query = sql`
+    SELECT w.value AS name, c.id FROM json_each(${JSON.stringify(names)}) w
+      JOIN conversations c ON c.id = w.value WHERE w.type = 'integer' AND c.handle IS NULL
+        AND c.kind = 'group'
+    UNION ALL
+    SELECT w.value AS name, c.id FROM json_each(${JSON.stringify(names)}) w
+      JOIN conversations c ON c.handle = w.value WHERE w.type = 'text' AND c.kind = 'group'`;
+  const rows = (await queryD1(db.all(query))).map((row) => GroupRow.parse(row));
+  return new Map(rows.map(({ name, id }) => [typeof name === "number" ? id : name, id]));
+}

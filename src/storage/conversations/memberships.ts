@@ -1,0 +1,18 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { UserId } from "../../domain/ids.ts";
+import type { OwnMembership } from "../../domain/ports.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { memberships } from "../schema.ts";
+
+/** Where a user is or was a member, or is known: at most `limit` conversations behind an id, rising. */
+export async function listMemberships(
+  db: Database,
+  userId: UserId,
+  { after, limit }: { after: number; limit: number },
+): Promise<OwnMembership[]> {
+  const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
+  const { conversationId, sticky: pinned } = memberships;
+  const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
+  return queryD1(query.orderBy(conversationId).limit(limit));
+}

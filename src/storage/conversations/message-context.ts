@@ -1,0 +1,20 @@
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { StoredContext } from "../../domain/sync/message-context.ts";
+import { findExtendedProfile } from "../accounts/extended-profiles.ts";
+import type { Database } from "../database.ts";
+import { findListed } from "./conversations.ts";
+
+/** What a conversation is like that a user is in, or was. */
+export async function findStoredContext(
+  db: Database,
+  userId: UserId,
+  id: ConversationId,
+): Promise<StoredContext | null> {
+  const listed = (await findListed(db, userId, [{ id, senderId: null }], true)).get(id);
+  if (!listed) return null;
+  const { profile, peer } = listed;
+  const [found] = peer ? await findExtendedProfile(db, [peer.id]) : [];
+  const { kind, name: givenName, createdAt } = profile;
+  const name = peer ? peer.nickname || peer.username : givenName;
+  return { id, kind, name, givenName, createdAt, peer: found ?? null };
+}

@@ -1,0 +1,69 @@
+import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationProjection } from "../../domain/ports.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { conversations, memberships, users } from "../schema.ts";
+
+/**
+ * Takes what a conversation tells of its profile and members, each iff its version is higher than what
+ * is there, so that a late or doubled one changes nothing. Members' own flags are not touched, nothing
+ * is deleted, and nobody whose account is deleted becomes a member. Who leaves keeps the group's name of then. Who else is known there stands as `left` at
+ * version 0, below whatever is told of members: so the deletion of his account finds the conversation.
+ * @returns those who were said to be members, or known, and have no account any more
+ */
+export async function project(
+  db: Database,
+  id: ConversationId,
+  { conversation, members, knownUsers }: ConversationProjection,
+): Promise<UserId[]> {
+  const rows = JSON.stringify([
+    ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
+    ...knownUsers.map((userId) => [userId, "member", "left", 0, 0]),
+  ]);
+  const active = members.filter(({ state }) => state === "active").map(({ userId }) => userId);
+  const living = JSON.stringify([...active, ...knownUsers]);
+  const upsert = db
+    .insert(memberships)
+    .select(
+      sql`SELECT ${id}, u.id, json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'),
+          json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0,
+          iif(json_extract(j.value, '$[2]') = 'left', c.name, NULL),
+          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}'
+        FROM json_each(${rows}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
+          JOIN conversations c ON c.id = ${id}
+        WHERE u.deleted_at IS NULL OR json_extract(j.value, '$[2]') = 'left'`,
+    )
+    .onConflictDoUpdate({
+      target: [memberships.conversationId, memberships.userId],
+      set: {
+        role: sql`excluded.role`,
+        state: sql`excluded.state`,
+        version: sql`excluded.version`,
+        joinedAt: sql`excluded.joined_at`,
+        leftName: sql`excluded.left_name`,
+        leftAvatar: sql`excluded.left_avatar`,
+      },
+      setWhere: sql`excluded.version > ${memberships.version}`,
+    });
+  const gone = db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(sql`${users.id} IN (SELECT value FROM json_each(${living}))`, isNotNull(users.deletedAt)));
+  if (!conversation) {
+    const [, deleted] = await queryD1(db.batch([upsert, gone]));
+    return deleted.map((user) => user.id);
+  }
+  const { profile, dissolvedAt } = conversation;
+  const { name, avatar, introduction, announcement, joinPolicy, ownerId } = profile;
+  const { muteAll, customFields, version, changedAt } = profile;
+  const update = db
+    .update(conversations)
+    .set({
+      ...{ name, avatar, introduction, announcement, joinPolicy, ownerId },
+      ...{ muteAll, customFields, changedAt, dissolvedAt, version },
+    })
+    .where(and(eq(conversations.id, id), lt(conversations.version, version)));
+  const [, deleted] = await queryD1(db.batch([upsert, gone, update]));
+  return deleted.map((user) => user.id);
+}
