@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
  *
  *     npm run structure
  *
- * Ends with 1 if files import each other in a circle, folders do, or a name stands for two types.
+ * Ends with 1 if files import each other in a circle, layers do, or a name stands for two types.
  */
 const files = execFileSync(
   "git",
@@ -56,12 +56,14 @@ function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   return found.toSorted((a, b) => b.length - a.length);
 }
 
-function folderGraph(): Map<string, Set<string>> {
+/** The folders directly below `src/`, and those which their files import. */
+function layers(): Map<string, Set<string>> {
   const graph = new Map<string, Set<string>>();
+  const layerOf = (path: string) => path.split("/").slice(0, 2).join("/");
   for (const [path, targets] of imports) {
-    const from = dirname(path);
+    const from = layerOf(path);
     const known = graph.get(from) ?? new Set();
-    for (const to of targets) if (dirname(to) !== from) known.add(dirname(to));
+    for (const to of targets) if (layerOf(to) !== from) known.add(layerOf(to));
     graph.set(from, known);
   }
   return graph;
@@ -71,7 +73,8 @@ function folderGraph(): Map<string, Set<string>> {
 function doubledTypes(): [string, string[]][] {
   const owners = new Map<string, string[]>();
   for (const [path, text] of texts) {
-    if (path.startsWith("src/surfaces/")) continue;
+    // What src/index.ts exports are the classes that wrangler.toml names.
+    if (path.startsWith("src/surfaces/") || path === "src/index.ts") continue;
     const names = [...text.matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm)];
     for (const [, name = ""] of names) owners.set(name, [...(owners.get(name) ?? []), path]);
   }
@@ -86,7 +89,7 @@ function perFolder(): [string, number][] {
 
 const lines = [...texts.values()].flatMap((text) => text.split("\n"));
 const longComments = lines.filter((line) => line.length > 110 && /^\s*(\/\/|\/?\*)/.test(line));
-const [fileCircles, folderCircles, doubled] = [circles(imports), circles(folderGraph()), doubledTypes()];
+const [fileCircles, layerCircles, doubled] = [circles(imports), circles(layers()), doubledTypes()];
 
 console.log(
   `${files.length} files, ${lines.length} lines, ${longComments.length} comment lines over 110 columns`,
@@ -95,8 +98,8 @@ console.log("Largest folders:");
 for (const [folder, count] of perFolder().slice(0, 8)) console.log(`  ${count}  ${folder}`);
 console.log(`Import circles of files: ${fileCircles.map(({ length }) => length).join(", ") || "none"}`);
 for (const circle of fileCircles) console.log(`  ${circle.join("\n  ")}\n`);
-console.log(`Import circles of folders: ${folderCircles.map(({ length }) => length).join(", ") || "none"}`);
-for (const circle of folderCircles) console.log(`  ${circle.join("\n  ")}\n`);
+console.log(`Import circles of layers: ${layerCircles.map(({ length }) => length).join(", ") || "none"}`);
+for (const circle of layerCircles) console.log(`  ${circle.join("\n  ")}\n`);
 console.log(`Names exported for two types: ${doubled.length}`);
 for (const [name, paths] of doubled) console.log(`  ${name}: ${paths.join(", ")}`);
-process.exitCode = fileCircles.length + folderCircles.length + doubled.length > 0 ? 1 : 0;
+process.exitCode = fileCircles.length + layerCircles.length + doubled.length > 0 ? 1 : 0;

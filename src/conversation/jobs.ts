@@ -7,7 +7,7 @@ import type { NotificationOutbox, Wakeup } from "./delivery/notification-outbox.
 import type { Indexer } from "./search/indexer.ts";
 
 /** What a conversation does later. */
-export type JobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "notices";
+export type ConversationJobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "notices";
 
 /** The jobs of a room: what the alarm does of what a crash or an eviction has left undone. */
 export class RoomJobs {
@@ -76,7 +76,7 @@ export class RoomJobs {
 }
 
 /** What has the alarm look whether all have their notices. */
-export function wakeupOf(jobs: AlarmJobs<JobKind>): Wakeup {
+export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>): Wakeup {
   return {
     set: (due) => jobs.schedule("notices", "", due),
     cancel: () => jobs.cancel("notices", ""),
@@ -85,8 +85,8 @@ export function wakeupOf(jobs: AlarmJobs<JobKind>): Wakeup {
 
 /** The note that a job is for: after a crash the alarm does what is left of it. */
 export function markerOf(
-  jobs: AlarmJobs<JobKind>,
-  kind: JobKind,
+  jobs: AlarmJobs<ConversationJobKind>,
+  kind: ConversationJobKind,
   timing: Timing["retryMarker"],
 ): RetryMarker {
   return {

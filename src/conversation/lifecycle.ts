@@ -7,7 +7,7 @@ import { AlarmJobs } from "../object/alarm-jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
 import { create } from "./create.ts";
-import type { JobKind } from "./jobs.ts";
+import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { Room, type RoomDeps } from "./room.ts";
 import { OPENING_HEADER, Opening } from "./sockets/handshake.ts";
@@ -21,7 +21,7 @@ export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
 }
 
 /** What is there once D1 has confirmed that the conversation exists. */
-export interface Components {
+export interface ConversationComponents {
   room: Room;
   sockets: RoomSockets;
   registrations: SessionRegistry;
@@ -33,9 +33,9 @@ export interface Components {
  */
 export abstract class ConversationLifecycle extends DurableObject<Env> {
   readonly #deps: ConversationDeps;
-  readonly #jobs: AlarmJobs<JobKind>;
-  #components: Components | undefined;
-  #creating: Promise<Components> | undefined;
+  readonly #jobs: AlarmJobs<ConversationJobKind>;
+  #components: ConversationComponents | undefined;
+  #creating: Promise<ConversationComponents> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
     super(ctx, env);
@@ -48,7 +48,7 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
       notices: () => this.#withRoom(({ room }) => room.jobs.notifications()),
       flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
-    this.#jobs = new AlarmJobs<JobKind>(ctx.storage, handlers, deps.timing.jobs);
+    this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
@@ -111,23 +111,23 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
     await registrations.closed(socket.userId, socket.sessionId);
   }
 
-  async #kickExpired({ sockets }: Components): Promise<number | null> {
+  async #kickExpired({ sockets }: ConversationComponents): Promise<number | null> {
     const now = Date.now();
     sockets.kick((socket) => socket.expiresAt <= now, "token_expired");
     return sockets.nextExpiry();
   }
 
   /** Does what was asked for once the conversation is there, and answers refusals as data. */
-  protected answer<T>(work: (components: Components) => T | Promise<T>): Promise<Result<T>> {
+  protected answer<T>(work: (components: ConversationComponents) => T | Promise<T>): Promise<Result<T>> {
     return answer(() => this.#withRoom(work));
   }
 
-  async #withRoom<T>(work: (components: Components) => T | Promise<T>): Promise<T> {
+  async #withRoom<T>(work: (components: ConversationComponents) => T | Promise<T>): Promise<T> {
     return work(await this.ensureLoaded());
   }
 
   /** The conversation; made from D1 where this object has never been used. @throws `not_found` */
-  protected async ensureLoaded(): Promise<Components> {
+  protected async ensureLoaded(): Promise<ConversationComponents> {
     if (this.#components) return this.#components;
     this.#creating ??= this.#create().finally(() => {
       this.#creating = undefined;
@@ -135,7 +135,7 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
     return this.#creating;
   }
 
-  async #create(): Promise<Components> {
+  async #create(): Promise<ConversationComponents> {
     const id = ConversationId.safeParse(Number(this.ctx.id.name));
     const created = id.success ? await this.#deps.directory.created(id.data) : null;
     if (!created || !id.success) throw noConversation();
@@ -145,7 +145,7 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
     return this.#components;
   }
 
-  #start(): Components {
+  #start(): ConversationComponents {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
     const sockets = new RoomSockets(this.ctx, this.#deps, room);
     const { inboxes, timing } = this.#deps;

@@ -4,7 +4,7 @@ import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
-import type { MemberEdit, ProfileChange } from "./changes/group.ts";
+import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
 import type { JoinDecision } from "./changes/joining.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
 import { type HistoryChunkQuery, historyChunk } from "./history.ts";
@@ -204,7 +204,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /** Changes the group's profile. @see Group.edit */
-  edit(input: { userId: UserId; change: ProfileChange }) {
+  edit(input: { userId: UserId; change: GroupProfileChange }) {
     return this.#shared(input, ({ group }) => group.edit(input.userId, input.change));
   }
 

@@ -22,7 +22,7 @@ import { EphemeralPublisher } from "./delivery/ephemeral-publisher.ts";
 import { Fanout } from "./delivery/fanout.ts";
 import { RoomFanoutSource } from "./delivery/fanout-source.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
-import { type JobKind, markerOf, RoomJobs, wakeupOf } from "./jobs.ts";
+import { type ConversationJobKind, markerOf, RoomJobs, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
 import { restoreToList } from "./members/deleted-for-me.ts";
@@ -87,9 +87,9 @@ export class Room implements RoomContext {
   readonly search: MessageSearch;
   readonly readable: ReadableLog;
 
-  constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: AlarmJobs<JobKind>) {
+  constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: AlarmJobs<ConversationJobKind>) {
     const { timing } = deps;
-    const noteFor = (kind: JobKind) => markerOf(jobs, kind, timing.retryMarker);
+    const noteFor = (kind: ConversationJobKind) => markerOf(jobs, kind, timing.retryMarker);
     this.#storage = storage;
     this.#timing = timing;
     this.state = new ConversationState(storage.sql);

@@ -4,7 +4,7 @@ import type { AnyDraft } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../domain/ports.ts";
 import type { Timing } from "../domain/timing.ts";
 import { callObject, callObjectOnce } from "../object/rpc.ts";
-import type { MemberEdit, ProfileChange } from "./changes/group.ts";
+import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
 import type { JoinDecision } from "./changes/joining.ts";
 import type { HistoryChunkQuery } from "./history.ts";
 import type { ReadableRange } from "./log/readable-log.ts";
@@ -160,7 +160,7 @@ export class ConversationStubs {
   }
 
   /** @see ConversationObject.edit */
-  edit(id: ConversationId, input: { userId: UserId; change: ProfileChange }) {
+  edit(id: ConversationId, input: { userId: UserId; change: GroupProfileChange }) {
     return callObject(this.#timing, () => this.#stub(id).edit(input));
   }
 

@@ -13,7 +13,7 @@ import type { Subscriptions } from "./list/subscriptions.ts";
 import type { Notifications } from "./notifications.ts";
 
 /** What an inbox does later. */
-export type JobKind =
+export type InboxJobKind =
   | "kick"
   | "sweep"
   | "sockets"
@@ -26,7 +26,7 @@ export type JobKind =
   | "drafts";
 
 /** What is there once D1 has confirmed that the user exists. */
-export interface Components {
+export interface InboxComponents {
   sessionGate: SessionGate;
   sessionTermination: SessionTermination;
   accountDeletion: AccountDeletion;

@@ -11,7 +11,7 @@ import { ContactNotifier } from "./account/contact-notifier.ts";
 import { Presence } from "./account/presence.ts";
 import { SessionGate } from "./account/session-gate.ts";
 import { SessionTermination } from "./account/session-termination.ts";
-import type { Components, JobKind } from "./components.ts";
+import type { InboxComponents, InboxJobKind } from "./components.ts";
 import { DeviceCursors } from "./devices/device-cursors.ts";
 import { DeviceFeed } from "./devices/device-feed.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
@@ -38,15 +38,15 @@ export interface InboxDeps extends DeviceSocketsDeps {
  */
 export abstract class InboxLifecycle extends DurableObject<Env> {
   protected readonly deps: InboxDeps;
-  protected readonly jobs: AlarmJobs<JobKind>;
-  #components: Components | undefined;
+  protected readonly jobs: AlarmJobs<InboxJobKind>;
+  #components: InboxComponents | undefined;
   /** sockets that are being opened */
   #opening = 0;
 
   constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
     super(ctx, env);
     this.deps = deps;
-    const handlers: Record<JobKind, JobHandler> = {
+    const handlers: Record<InboxJobKind, JobHandler> = {
       kick: (key) => this.#with((components) => this.#kick(components, SessionId.parse(key))),
       sweep: () => this.#with(async ({ sessionGate }) => sessionGate.sweep(Date.now())),
       sockets: () => this.#with((components) => this.#checkSockets(components)),
@@ -75,7 +75,7 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
     return opened.ok ? opened.value : Response.json(opened, { status: 409 });
   }
 
-  async #open(components: Components, request: Request): Promise<Response> {
+  async #open(components: InboxComponents, request: Request): Promise<Response> {
     const { subprotocol, ...opening } = DeviceOpening.parse(
       JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
     );
@@ -133,37 +133,40 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
     presence.left();
   }
 
-  async #kickExpired({ sockets, presence }: Components): Promise<number | null> {
+  async #kickExpired({ sockets, presence }: InboxComponents): Promise<number | null> {
     sockets.kickExpired(false);
     presence.left();
     return sockets.nextExpiry();
   }
 
-  async #kick({ accountDeletion, sessionGate, presence }: Components, sessionId: SessionId): Promise<null> {
+  async #kick(
+    { accountDeletion, sessionGate, presence }: InboxComponents,
+    sessionId: SessionId,
+  ): Promise<null> {
     // Once its tokens have expired there is nothing left to close.
     if (accountDeletion.isDeleted || sessionGate.isEnded(sessionId)) await sessionGate.kick(sessionId);
     presence.left();
     return null;
   }
 
-  async #lookUpEndedSessions({ sessionTermination, sockets }: Components): Promise<null> {
+  async #lookUpEndedSessions({ sessionTermination, sockets }: InboxComponents): Promise<null> {
     await sessionTermination.end(await this.deps.directory.endedSessions(this.userId()));
     sockets.kickExpired(true);
     return null;
   }
 
-  async #lookUpDeletion(components: Components): Promise<null> {
+  async #lookUpDeletion(components: InboxComponents): Promise<null> {
     if (await components.accountDeletion.isDue()) await this.deleteAll(components);
     return null;
   }
 
-  async #leave({ accountDeletion }: Components, id: ConversationId): Promise<null> {
+  async #leave({ accountDeletion }: InboxComponents, id: ConversationId): Promise<null> {
     await accountDeletion.leaveConversation(id);
     return null;
   }
 
   /** Those of devices need no look: one that a crash took is missed when this wakes the object. */
-  async #checkSockets({ sessionGate, presence, sockets }: Components): Promise<number | null> {
+  async #checkSockets({ sessionGate, presence, sockets }: InboxComponents): Promise<number | null> {
     await sessionGate.forgetLost();
     presence.left();
     const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
@@ -176,7 +179,7 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
     list,
     sessionTermination,
     presence,
-  }: Components): Promise<ConversationId[]> {
+  }: InboxComponents): Promise<ConversationId[]> {
     accountDeletion.forget();
     list.end();
     presence.end();
@@ -190,11 +193,11 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
   }
 
   /** Does what was asked for once the user is known, and answers refusals as data. */
-  protected answer<T>(work: (components: Components) => T | Promise<T>): Promise<Result<T>> {
+  protected answer<T>(work: (components: InboxComponents) => T | Promise<T>): Promise<Result<T>> {
     return answer(() => this.#with(work));
   }
 
-  async #with<T>(work: (components: Components) => T | Promise<T>): Promise<T> {
+  async #with<T>(work: (components: InboxComponents) => T | Promise<T>): Promise<T> {
     return work(await this.ensureLoaded());
   }
 
@@ -204,7 +207,7 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
   }
 
   /** What is there; made once D1 has confirmed the user: guessed ids make no objects. @throws `not_found` */
-  protected async ensureLoaded(): Promise<Components> {
+  protected async ensureLoaded(): Promise<InboxComponents> {
     if (this.#components) return this.#components;
     if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
     // Another call may have made it meanwhile.
@@ -215,7 +218,7 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
     return this.#components;
   }
 
-  #start(): Components {
+  #start(): InboxComponents {
     const { sql } = this.ctx.storage;
     const { deps, jobs } = this;
     const { conversations, timing } = deps;
@@ -302,7 +305,7 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
 }
 
 /** @throws `unauthenticated` for an ended session, or a deleted account */
-function requireSession({ accountDeletion, sessionGate }: Components, sessionId: SessionId): void {
+function requireSession({ accountDeletion, sessionGate }: InboxComponents, sessionId: SessionId): void {
   if (accountDeletion.isDeleted)
     throw new CoreError("unauthenticated", "This account does not exist any more.");
   sessionGate.requireActive(sessionId);

@@ -20,7 +20,7 @@ import type { DeliveredPosition, InboxUpdate } from "../domain/sync/inbox-update
 import type { NotificationBox } from "../domain/sync/notification.ts";
 import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
 import { withDeadline } from "../object/deadline.ts";
-import type { Components } from "./components.ts";
+import type { InboxComponents } from "./components.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 import type { NotificationPage } from "./notifications.ts";
 
@@ -254,14 +254,14 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /** Before somebody looks at his list: what may be newer than it says is asked. */
-  async #look(components: Components): Promise<void> {
+  async #look(components: InboxComponents): Promise<void> {
     // A group that has not heard of a device when it came hears of it now.
     const listens = components.sockets.open().length > 0;
     await Promise.all([this.#refreshRecent(components), components.subscriptions.renew(listens)]);
   }
 
   /** Takes the newest of conversations in which something goes on; one that does not answer stays as known. */
-  async #refreshRecent({ deviceFeed, recentActivity }: Components): Promise<void> {
+  async #refreshRecent({ deviceFeed, recentActivity }: InboxComponents): Promise<void> {
     const { conversations, timing } = this.deps;
     const { snapshotTimeoutMs } = timing.list;
     const asked = recentActivity

@@ -1,35 +1,25 @@
-import { errorFields, log } from "../lib/logger.ts";
-
 /**
- * Keeps the order of what comes from one origin where some of it has to wait for others: a message to be
- * forwarded that is read elsewhere, the flags of a block. What comes behind it from there waits too.
+ * Runs the tasks of one key one after the other; tasks of different keys run side by side. A task that finds its key
+ * idle starts in the caller's turn.
  */
-export class KeyQueue<Key extends object> {
-  readonly #tails = new WeakMap<Key, Promise<void>>();
+export class KeyQueue<Key> {
+  readonly #tails = new Map<Key, Promise<unknown>>();
 
-  /** Whether something from there waits. */
+  /** Whether a task of this key runs or waits. */
   isBusy(key: Key): boolean {
     return this.#tails.has(key);
   }
 
-  /**
-   * Runs `go` once all that came before it is through, with what it had to wait for: in this turn where
-   * there is nothing of either.
-   * @param ready asked when its turn has come; no promise: nothing is to be waited for. It must not reject:
-   *   what goes wrong is its caller's to answer
-   */
-  run<T extends object>(key: Key, ready: () => Promise<T> | T, go: (value: T) => void): void {
-    const waiting = this.#tails.get(key)?.then(ready) ?? ready();
-    if (!(waiting instanceof Promise)) {
-      go(waiting);
-      return;
-    }
-    const mine = waiting
-      .then(go)
-      .catch((error: unknown) => log("error", "line_failed", errorFields(error)))
-      .finally(() => {
-        if (this.#tails.get(key) === mine) this.#tails.delete(key);
-      });
+  /** @returns the task's result; a task that rejects does not stop those behind it */
+  run<T>(key: Key, task: () => T | Promise<T>): Promise<T> {
+    const before = this.#tails.get(key);
+    const begin = async () => task();
+    const mine = before ? before.then(begin, begin) : begin();
     this.#tails.set(key, mine);
+    const ended = () => {
+      if (this.#tails.get(key) === mine) this.#tails.delete(key);
+    };
+    mine.then(ended, ended);
+    return mine;
   }
 }

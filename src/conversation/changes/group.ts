@@ -13,7 +13,7 @@ import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
 /** What a group's profile may be changed to; absent is unchanged. */
-export type ProfileChange = Partial<
+export type GroupProfileChange = Partial<
   Pick<
     Profile,
     "name" | "avatar" | "introduction" | "announcement" | "joinPolicy" | "muteAll" | "customFields"
@@ -47,7 +47,7 @@ export class GroupChanges {
    * Changes the profile; what is as it was changes nothing. Custom fields which are not named stay.
    * @throws `not_found`, `forbidden`, `validation_failed` for more custom fields than are kept
    */
-  edit(actorId: UserId, { muteAll, customFields, ...plain }: ProfileChange): UserId[] {
+  edit(actorId: UserId, { muteAll, customFields, ...plain }: GroupProfileChange): UserId[] {
     const actor = this.#rights.begin(actorId);
     const { profile } = this.#room.state;
     if (muteAll !== undefined) this.#rights.require(actor, "mute", "mute everybody");

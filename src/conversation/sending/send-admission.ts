@@ -1,6 +1,7 @@
 import type { Failure, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Draft, ForwardDraft } from "../../domain/messages/message.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { DirectPermission } from "./direct-permission.ts";
@@ -53,17 +54,15 @@ export class SendAdmission {
       this.#refuse(part.drafts, TOO_MANY, origin);
       return;
     }
-    this.#queues.run(
-      key,
-      () => this.#ready(senderId, part, look),
-      (ready) => {
-        this.#backlog.release(count, bytes);
-        // A session that was ended meanwhile says nothing any more.
-        if ("socket" in origin && origin.socket.isClosing) return;
-        if (ready.ok) this.#submit(senderId, ready.value, origin);
-        else this.#refuse(part.drafts, ready, origin);
-      },
-    );
+    const admitted = this.#queues.run(key, async () => {
+      const ready = await this.#ready(senderId, part, look);
+      this.#backlog.release(count, bytes);
+      // A session that was ended meanwhile says nothing any more.
+      if ("socket" in origin && origin.socket.isClosing) return;
+      if (ready.ok) this.#submit(senderId, ready.value, origin);
+      else this.#refuse(part.drafts, ready, origin);
+    });
+    admitted.catch((error: unknown) => log("error", "send_admission_failed", errorFields(error)));
   }
 
   /** What a part has to wait for once its turn has come: what it copies first, then who may write. */

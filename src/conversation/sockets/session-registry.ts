@@ -4,6 +4,7 @@ import type { Inboxes } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
+import { KeyQueue } from "../../object/key-queue.ts";
 
 /** The sockets of this conversation, by session. */
 interface SessionSockets {
@@ -22,8 +23,8 @@ export class SessionRegistry {
   readonly #timing: Timing["socketRegistry"];
   /** sockets that are being opened, by session, with whether a kick has come meanwhile */
   readonly #opening = new Map<SessionId, Set<{ kicked: boolean }>>();
-  /** the last call about a session: the next waits for it, so that they arrive in order */
-  readonly #calls = new Map<SessionId, Promise<unknown>>();
+  /** the calls about a session, which arrive in order */
+  readonly #calls = new KeyQueue<SessionId>();
 
   constructor(
     id: ConversationId,
@@ -101,15 +102,7 @@ export class SessionRegistry {
     }
   }
 
-  async #inOrder<T>(sessionId: SessionId, call: () => Promise<T>): Promise<T> {
-    const before = this.#calls.get(sessionId) ?? Promise.resolve();
-    const bounded = () => withDeadline(call(), this.#timing.registerTimeoutMs);
-    const mine = before.then(bounded, bounded);
-    this.#calls.set(sessionId, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#calls.get(sessionId) === mine) this.#calls.delete(sessionId);
-    }
+  #inOrder<T>(sessionId: SessionId, call: () => Promise<T>): Promise<T> {
+    return this.#calls.run(sessionId, () => withDeadline(call(), this.#timing.registerTimeoutMs));
   }
 }

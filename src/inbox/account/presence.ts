@@ -2,7 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { KeyQueue } from "../../object/serial.ts";
+import { KeyQueue } from "../../object/key-queue.ts";
 import type { ContactNotifier } from "./contact-notifier.ts";
 
 interface Scheduler {

@@ -9,7 +9,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { messageFrames, pageFrames } from "../../object/frames.ts";
-import { KeyQueue } from "../../object/serial.ts";
+import { KeyQueue } from "../../object/key-queue.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience } from "./delivery-positions.ts";
 import type { DeviceCursors } from "./device-cursors.ts";

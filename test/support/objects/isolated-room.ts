@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
-import type { JobKind } from "../../../src/conversation/jobs.ts";
+import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
 import { Room } from "../../../src/conversation/room.ts";
 import type { ConversationKind, DirectFlags } from "../../../src/domain/conversations/conversation.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
@@ -69,5 +69,5 @@ export function isolatedRoom(
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
   const deps = { directory, inboxes, sources, settings: readSettings(env), timing };
-  return new Room(storage, deps, new AlarmJobs<JobKind>(storage, handlers, timing.jobs));
+  return new Room(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
 }
