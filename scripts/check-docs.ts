@@ -1,7 +1,7 @@
 /**
  * Part of `npm run check`: what the documents say of the tree is true. Every dependency has its entry
  * with its version in docs/dependencies.md, every setting a row in README.md, every link leads
- * somewhere, every `npm run` and every test that is named exists. A test lies in a folder that CONTRIBUTING.md names,
+ * somewhere, every `npm run` and every file that is named exists, and so does each name of docs/glossary.md. A test lies in a folder that CONTRIBUTING.md names,
  * and no folder of tests has too many files to be looked through.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -26,14 +26,16 @@ const TEST_FOLDERS = [
   "test/properties",
 ];
 const MAX_FILES = 15;
+const GLOSSARY = "docs/glossary.md";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const manifest = Manifest.parse(JSON.parse(read("package.json")));
 const wrong = [
   ...dependencies(),
   ...settings(),
-  ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path), ...tests(path)]),
+  ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path), ...sources(path)]),
   ...testFolders(),
+  ...glossary(),
 ];
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;
@@ -79,9 +81,9 @@ function scripts(path: string): string[] {
   return dead.map((name) => `${path}: there is no script ${name}`);
 }
 
-/** Files of `test/` that are named and do not exist. */
-function tests(path: string): string[] {
-  const names = [...read(path).matchAll(/\btest\/[\w/.-]+\.ts\b/g)].map(([name]) => name);
+/** Files of `src/` and `test/` that are named and do not exist. */
+function sources(path: string): string[] {
+  const names = [...read(path).matchAll(/\b(?:src|test)\/[\w/.-]+\.ts\b/g)].map(([name]) => name);
   return names.filter((name) => !existsSync(join(ROOT, name))).map((name) => `${path}: there is no ${name}`);
 }
 
@@ -98,4 +100,13 @@ function testFolders(): string[] {
         : [],
   );
   return [...astray, ...full];
+}
+
+/** Names in the last column of the glossary that no longer stand in the code. */
+function glossary(): string[] {
+  const sources = globSync("src/**/*.ts", { cwd: ROOT });
+  const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));
+  const rows = [...read(GLOSSARY).matchAll(/^\|[^|]+\|[^|]+\|([^|]+)\|$/gm)].map(([, cell = ""]) => cell);
+  const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+  return names.filter((name) => !words.has(name)).map((name) => `${GLOSSARY}: no code is named ${name}`);
 }
