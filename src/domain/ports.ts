@@ -196,15 +196,15 @@ export interface Contact {
 /** The inboxes of other users, as an inbox sees them. */
 export interface Contacts {
   /** Tells a user's devices what happens now; lost if he has none. */
-  pushEvent(userId: UserId, event: DeviceEvent): Promise<unknown>;
+  pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
 }
 
 /** Conversations, as an inbox sees them. */
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also one that is being opened. */
-  kick(id: ConversationId, session: SessionId): Promise<unknown>;
+  kick(id: ConversationId, input: { sessionId: SessionId }): Promise<unknown>;
   /** Takes out who has no account any more. Idempotent. */
-  removeDeleted(id: ConversationId, userId: UserId): Promise<unknown>;
+  removeDeleted(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** Stores messages of one sender, in order. */
   sendFromDevice(id: ConversationId, input: DeviceSendRequest): Promise<DeviceSendResult>;
   /** Moves the member's read position. */
@@ -212,13 +212,13 @@ export interface Conversations {
   /** Tells the member's sockets what the conversation is like for him now. */
   pushConversation(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** Tells the others that a member is typing. */
-  typing(id: ConversationId, userId: UserId): Promise<unknown>;
+  typing(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** What a member's devices miss behind a place: at most 100 messages. @throws `not_found` */
   replay(id: ConversationId, input: ReplayRequest): Promise<ReplayPage>;
   /** What the member's inbox should know now; he is told of what happens without delay from now on. */
   subscribe(id: ConversationId, input: SubscribeRequest): Promise<InboxUpdate>;
   /** What the member's inbox should know now. */
-  snapshot(id: ConversationId, userId: UserId): Promise<InboxUpdate>;
+  snapshot(id: ConversationId, input: { userId: UserId }): Promise<InboxUpdate>;
   /**
    * The same for an inbox that does not believe what it has.
    * @param input `listens`: it wants to hear of what happens without delay from now on
@@ -226,5 +226,5 @@ export interface Conversations {
    */
   snapshotForRepair(id: ConversationId, input: { userId: UserId; listens: boolean }): Promise<RepairSnapshot>;
   /** Which of these sessions have a socket open in this conversation. */
-  openSessions(id: ConversationId, sessions: SessionId[]): Promise<SessionId[]>;
+  openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
 }

@@ -266,7 +266,7 @@ export abstract class InboxObject extends InboxLifecycle {
     const { snapshotTimeoutMs } = timing.list;
     const asked = recentActivity
       .forLists()
-      .map((id) => withDeadline(conversations.snapshot(id, this.userId()), snapshotTimeoutMs));
+      .map((id) => withDeadline(conversations.snapshot(id, { userId: this.userId() }), snapshotTimeoutMs));
     for (const answered of await Promise.allSettled(asked)) {
       if (answered.status === "fulfilled") deviceFeed.applySubscription(answered.value);
     }

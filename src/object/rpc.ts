@@ -4,6 +4,61 @@ import type { Timing } from "../domain/timing.ts";
 
 const ATTEMPTS = 3;
 
+/** The calls of an object: its methods that answer refusals as data. */
+export type RpcMethod<Target> = {
+  // The brand of an object is of type `never`, which extends everything.
+  [Name in keyof Target]: [Target[Name]] extends [never]
+    ? never
+    : Target[Name] extends (...input: never[]) => Promise<Result<unknown>>
+      ? Name
+      : never;
+}[keyof Target] &
+  string;
+
+/** The calls of all objects of a class, by id. A call gives the value, or throws the refusal as a `CoreError`. */
+export type RpcClient<Target, Id> = {
+  readonly [Name in RpcMethod<Target>]: Target[Name] extends (
+    ...input: infer Input
+  ) => Promise<Result<infer Value>>
+    ? (id: Id, ...input: Input) => Promise<Value>
+    : never;
+};
+
+/**
+ * Whether a call may be repeated where the platform says that this makes sense: an idempotent one is, any other is tried
+ * once. A function decides by the input.
+ */
+export type Repeats<Target> = {
+  [Name in RpcMethod<Target>]: boolean | ((...input: Parameters<Extract<Target[Name], Callable>>) => boolean);
+};
+
+type Callable = (...input: never[]) => unknown;
+
+/**
+ * Makes the client of a class of objects.
+ * @param stubOf gives the stub of one object; asked anew for each try, as a stub is broken by a failure
+ * @param repeats names every call of the class
+ */
+export function rpcClient<Target, Id>(
+  stubOf: (id: Id) => object,
+  repeats: Repeats<Target>,
+  timing: Timing["rpcRetry"],
+): RpcClient<Target, Id> {
+  const calls = Object.entries<unknown>(repeats).map(([name, repeat]) => {
+    const call = (id: Id, ...input: unknown[]) => {
+      const once = async (): Promise<Result<unknown>> => {
+        const stub = stubOf(id);
+        return Reflect.apply(Reflect.get(stub, name), stub, input);
+      };
+      const isRepeated = repeat instanceof Function ? repeat(...input) : repeat;
+      return isRepeated ? callObject(timing, once) : callObjectOnce(once);
+    };
+    return [name, call];
+  });
+  // The one place where the type is claimed: the keys are those of `repeats`, which names every call of the class.
+  return Object.fromEntries(calls) as RpcClient<Target, Id>;
+}
+
 /** How the platform marks its own failures of a call to an object. */
 const PlatformError = z.object({
   retryable: z.boolean().optional(),
@@ -17,10 +72,7 @@ const PlatformError = z.object({
  *   (with jitter) where the platform says that this makes sense
  * @throws CoreError as the object refused, or `unavailable` where the object cannot be reached
  */
-export async function callObject<T>(
-  { backoffMs }: Timing["rpcRetry"],
-  once: () => Promise<Result<T>>,
-): Promise<T> {
+async function callObject<T>({ backoffMs }: Timing["rpcRetry"], once: () => Promise<Result<T>>): Promise<T> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     try {
       return unwrap(await once());

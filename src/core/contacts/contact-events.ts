@@ -16,6 +16,6 @@ export function notifyBoth(core: Core, one: UserId, other: UserId, state: "frien
 
 /** D1 has it by now: what is lost here, a client finds in its lists. */
 function notifyContact(core: Core, userId: UserId, about: UserId, state: FriendState): void {
-  const told = core.inboxes.pushEvent(userId, { type: "friend", userId: about, state });
+  const told = core.inboxes.pushEvent(userId, { event: { type: "friend", userId: about, state } });
   core.waitUntil(told.catch((error: unknown) => log("warn", "friend_not_told", errorFields(error))));
 }

@@ -18,10 +18,10 @@ export async function changeDirectPermission<T>(
   const each = (ids: ConversationId[], tell: (id: ConversationId) => Promise<unknown>) =>
     Promise.all(ids.map(tell));
   const before = await findDirects(core.db, one, others);
-  await each(before, (id) => core.conversations.prepareBlockChange(id, token));
+  await each(before, (id) => core.conversations.prepareBlockChange(id, { token }));
   const changed = await change();
   // One that was opened meanwhile may have been made with what D1 said before.
   const after = before.length === others.length ? before : await findDirects(core.db, one, others);
-  await each(after, (id) => core.conversations.refreshDirectPermission(id, token));
+  await each(after, (id) => core.conversations.refreshDirectPermission(id, { token }));
   return changed;
 }

@@ -70,7 +70,7 @@ async function open(
     throw how.friendsOnly ? notFriends(peer) : noUser(peer);
   }
   const { id, created } = opened;
-  await core.conversations.init(id, caller);
+  await core.conversations.init(id, { userId: caller });
   return { conversation: await getConversation(core, caller, id), created };
 }
 

@@ -98,7 +98,7 @@ async function create(
     if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
     throw new CoreError("unavailable", "The members could not be looked up. Try again.");
   }
-  await core.conversations.init(id, caller);
+  await core.conversations.init(id, { userId: caller });
   return getConversation(core, caller, id);
 }
 

@@ -103,6 +103,9 @@ export class AccountDeletion {
   /** The `leave` job. @throws until the conversation has confirmed */
   async leaveConversation(id: ConversationId): Promise<void> {
     const { conversations, timing, userId } = this.#deps;
-    await withDeadline(conversations.removeDeleted(id, userId()), timing.accountEnd.callTimeoutMs);
+    await withDeadline(
+      conversations.removeDeleted(id, { userId: userId() }),
+      timing.accountEnd.callTimeoutMs,
+    );
   }
 }

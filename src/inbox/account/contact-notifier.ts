@@ -67,6 +67,6 @@ export class ContactNotifier {
 
   async #notify(id: UserId, event: DeviceEvent): Promise<void> {
     const { contacts, timing } = this.#deps;
-    await withDeadline(contacts.pushEvent(id, event), timing.presence.contactTimeoutMs);
+    await withDeadline(contacts.pushEvent(id, { event }), timing.presence.contactTimeoutMs);
   }
 }

@@ -76,7 +76,7 @@ export class SessionGate {
   async kick(sessionId: SessionId): Promise<void> {
     const rows = this.#sql.exec<SocketRow>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
     const kicks = rows.map(async ({ conversation_id }) => {
-      const call = this.#conversations.kick(conversation_id, sessionId);
+      const call = this.#conversations.kick(conversation_id, { sessionId });
       await withDeadline(call, this.#timing.callTimeoutMs);
       this.unregister({ conversationId: conversation_id, sessionId });
     });
@@ -96,7 +96,7 @@ export class SessionGate {
     const asked = [...byConversation].map(async ([conversationId, rows]) => {
       const sessions = rows.map((row) => row.session_id);
       const since = this.#registrations;
-      const call = this.#conversations.openSessions(conversationId, sessions);
+      const call = this.#conversations.openSessions(conversationId, { sessionIds: sessions });
       const open = new Set(await withDeadline(call, this.#timing.callTimeoutMs));
       for (const sessionId of sessions) {
         // A socket that was announced while the answer was on its way is not gone.

@@ -222,7 +222,7 @@ export class DeviceSockets {
     if (this.#typedAt.has(id)) return;
     this.#typedAt.set(id, now);
     await this.#enqueue(socket, id, () =>
-      withDeadline(conversations.typing(id, socket.userId), timing.deviceFeed.typingTimeoutMs),
+      withDeadline(conversations.typing(id, { userId: socket.userId }), timing.deviceFeed.typingTimeoutMs),
     );
   }
 
