@@ -50,7 +50,7 @@ export function create(
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + retryMarker.dueMs);
     if (NotificationOutbox.store(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
       storage.sql.exec(
-        "INSERT INTO jobs (kind, key, due) VALUES ('notices', '', ?)",
+        "INSERT INTO jobs (kind, key, due) VALUES ('notifications', '', ?)",
         now + retryMarker.dueMs,
       );
     }

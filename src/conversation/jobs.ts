@@ -7,7 +7,7 @@ import type { NotificationOutbox, Wakeup } from "./delivery/notification-outbox.
 import type { Indexer } from "./search/indexer.ts";
 
 /** What a conversation does later. */
-export type ConversationJobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "notices";
+export type ConversationJobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "notifications";
 
 /** The jobs of a room: what the alarm does of what a crash or an eviction has left undone. */
 export class RoomJobs {
@@ -69,7 +69,7 @@ export class RoomJobs {
     return this.#indexing.repair() ? null : Date.now() + this.#timing.dueMs;
   }
 
-  /** The `notices` job. @see NotificationOutbox.repair */
+  /** The `notifications` job. @see NotificationOutbox.repair */
   notifications(): Promise<number | null> {
     return this.#outbox.repair();
   }
@@ -78,8 +78,8 @@ export class RoomJobs {
 /** What has the alarm look whether all have their notices. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>): Wakeup {
   return {
-    set: (due) => jobs.schedule("notices", "", due),
-    cancel: () => jobs.cancel("notices", ""),
+    set: (due) => jobs.schedule("notifications", "", due),
+    cancel: () => jobs.cancel("notifications", ""),
   };
 }
 

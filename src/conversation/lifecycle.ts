@@ -45,7 +45,7 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
       projection: () => this.#withRoom(({ room }) => room.jobs.projection()),
       index: () => this.#withRoom(({ room }) => room.jobs.index()),
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
-      notices: () => this.#withRoom(({ room }) => room.jobs.notifications()),
+      notifications: () => this.#withRoom(({ room }) => room.jobs.notifications()),
       flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

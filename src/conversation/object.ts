@@ -165,7 +165,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /** What the caller's inbox, which is being repaired, should know. @see Devices.truth */
-  snapshotForRepair(input: { userId: UserId; listens: boolean }) {
+  snapshotForRepair(input: { userId: UserId; hasDevices: boolean }) {
     return this.answer(({ room }) => room.devices.snapshotForRepair(input));
   }
 

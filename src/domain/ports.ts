@@ -224,7 +224,10 @@ export interface Conversations {
    * @param input `listens`: it wants to hear of what happens without delay from now on
    * @throws `not_found` for who was never in it
    */
-  snapshotForRepair(id: ConversationId, input: { userId: UserId; listens: boolean }): Promise<RepairSnapshot>;
+  snapshotForRepair(
+    id: ConversationId,
+    input: { userId: UserId; hasDevices: boolean },
+  ): Promise<RepairSnapshot>;
   /** Which of these sessions have a socket open in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
 }

@@ -238,9 +238,9 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /** Copies the member's own flag, which D1 keeps: it cuts the pages of the list. */
-  setPinned(input: { conversationId: ConversationId; sticky: boolean }): Promise<Result<null>> {
+  setPinned(input: { conversationId: ConversationId; pinned: boolean }): Promise<Result<null>> {
     return this.answer(({ list }) => {
-      list.setPinned(input.conversationId, input.sticky);
+      list.setPinned(input.conversationId, input.pinned);
       return null;
     });
   }

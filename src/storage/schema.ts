@@ -154,7 +154,7 @@ export const memberships = sqliteTable(
     /** 0 at creation; a projection is taken iff its version is higher */
     version: integer().notNull().default(0),
     joinedAt: integer("joined_at").notNull(),
-    sticky: integer({ mode: "boolean" }).notNull().default(false),
+    pinned: integer("sticky", { mode: "boolean" }).notNull().default(false),
     silent: integer({ mode: "boolean" }).notNull().default(false),
     validation: integer({ mode: "boolean" }).notNull().default(false),
     /** of who has left a group: what it was called then, and its avatar; of no meaning while he is in it */

@@ -38,8 +38,8 @@ export class DeviceCalls {
   }
 
   /** What a member's inbox should know, and whether it has said that it does. @see Conversations.truth */
-  snapshotForRepair({ userId, listens }: { userId: UserId; listens: boolean }): RepairSnapshot {
-    const update = listens ? this.subscribe({ userId }) : this.#room.snapshot(userId);
+  snapshotForRepair({ userId, hasDevices }: { userId: UserId; hasDevices: boolean }): RepairSnapshot {
+    const update = hasDevices ? this.subscribe({ userId }) : this.#room.snapshot(userId);
     return { update, isDelivered: this.#fanout.isDelivered(userId) };
   }
 

@@ -94,7 +94,7 @@ export class MessageRenderer {
       ...(row.client_time !== null && { clientTime: row.client_time }),
       ...(row.priority !== null && { priority: row.priority }),
       ...(row.custom_data !== null && { customData: row.custom_data }),
-      ...(row.tip !== null && { tip: SystemMessageDetails.parse(JSON.parse(row.tip)) }),
+      ...(row.tip !== null && { systemMessage: SystemMessageDetails.parse(JSON.parse(row.tip)) }),
     };
   }
 }

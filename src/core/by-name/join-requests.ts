@@ -28,7 +28,10 @@ export function decideJoinRequestByName(
   return groupAfter(core, name, async (id) => {
     const [user] = await allByName(core, [applicant]);
     if (!user) throw noUserWithName([applicant]);
-    await decideJoinRequest(core, caller, id, { ...decision, shown: { userId: user.id, authentication } });
+    await decideJoinRequest(core, caller, id, {
+      ...decision,
+      credential: { userId: user.id, authentication },
+    });
     return getConversation(core, caller, id);
   });
 }

@@ -234,7 +234,7 @@ export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
 async function copyPinned(core: Core, caller: UserId, id: ConversationId, pinned: boolean): Promise<void> {
   let copied = pinned;
   for (let i = 0; i < MAX_COPIES; i++) {
-    await core.inboxes.setPinned(caller, { conversationId: id, sticky: copied });
+    await core.inboxes.setPinned(caller, { conversationId: id, pinned: copied });
     const found = (await findListed(core.db, caller, [{ id, senderId: null }], true)).get(id);
     if (!found || found.preferences.pinned === copied) return;
     copied = found.preferences.pinned;

@@ -19,7 +19,7 @@ export type ConversationOnRecord = Omit<
 export async function listOnRecord(
   core: Core,
   caller: UserId,
-  { kind, sticky: pinned }: { kind: ConversationKind; sticky: boolean },
+  { kind, pinned }: { kind: ConversationKind; pinned: boolean },
 ): Promise<ConversationOnRecord[]> {
   const all = await core.inboxes.listOnRecord(caller);
   const kept: ConversationOnRecord[] = [];

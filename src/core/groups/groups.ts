@@ -189,11 +189,11 @@ export async function decideJoinRequest(
     applicationId: number;
     accept: boolean;
     message?: string | undefined;
-    shown?: { userId: UserId; authentication: string };
+    credential?: { userId: UserId; authentication: string };
   },
 ): Promise<void> {
-  const { applicationId, accept, message = "", shown } = decision;
-  const what = { applicationId, accept, message, ...(shown && { shown }) };
+  const { applicationId, accept, message = "", credential } = decision;
+  const what = { applicationId, accept, message, ...(credential && { credential }) };
   await core.conversations.decideJoinRequest(id, { userId: caller, ...what });
 }
 

@@ -15,7 +15,7 @@ export const Preview = z.object({
   kind: Kind,
   body: z.string(),
   /** one that cannot be read costs the list nothing */
-  tip: SystemMessageDetails.optional().catch(undefined),
+  systemMessage: SystemMessageDetails.optional().catch(undefined),
   mentions: z.union([z.array(UserId), z.literal("all")]),
   revoked: z.boolean(),
   revokedBy: UserId.optional(),

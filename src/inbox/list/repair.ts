@@ -132,7 +132,7 @@ export class ListRepair {
   #ask(id: ConversationId): Promise<RepairSnapshot | null> {
     const { conversations, sockets, userId } = this.#deps;
     return conversations
-      .snapshotForRepair(id, { userId: userId(), listens: sockets.isOpen() })
+      .snapshotForRepair(id, { userId: userId(), hasDevices: sockets.isOpen() })
       .catch(unlessNever);
   }
 

@@ -12,7 +12,7 @@ export async function listMemberships(
   { after, limit }: { after: number; limit: number },
 ): Promise<OwnMembership[]> {
   const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
-  const { conversationId, sticky: pinned } = memberships;
+  const { conversationId, pinned } = memberships;
   const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
   return queryD1(query.orderBy(conversationId).limit(limit));
 }

@@ -363,5 +363,5 @@ test("what a tip keeps besides its body, as it was then, and that v1 shows nothi
   await ask(owner, joined, "POST", "/members", { user_ids: [newcomer.user.id] });
   const told = await inboxObject(UserId.parse(owner.user.id)).list({ limit: 100 });
   const entry = told.ok && told.value.find(({ conversationId }) => conversationId === joined);
-  expect(entry).toMatchObject({ preview: { tip: { groupName: "group", memberCount: 3 } } });
+  expect(entry).toMatchObject({ preview: { systemMessage: { groupName: "group", memberCount: 3 } } });
 });

@@ -356,13 +356,13 @@ test("a message writes nothing of it", async () => {
   const id = await groupOf("group", ann, [bob]);
   const rows = () =>
     runInDurableObject(conversationObject(id), (_, { storage }) => ({
-      numbered: storage.sql.exec("SELECT notifications FROM conversation").one(),
+      numbered: storage.sql.exec("SELECT notices FROM conversation").one(),
       jobs: storage.sql.exec("SELECT kind FROM jobs WHERE kind = 'notifications'").toArray(),
     }));
   const before = await rows();
   await post(id, ann, "hi");
   expect(await rows()).toEqual(before);
-  expect(before).toEqual({ numbered: { notifications: 2 }, jobs: [] });
+  expect(before).toEqual({ numbered: { notices: 2 }, jobs: [] });
 });
 
 test("a crowd is told at a pace, a few at once behind the first fifty", async () => {

@@ -55,7 +55,7 @@ function counting(reached?: SignedIn): Cost & Disposable {
   Object.defineProperty(INBOX, "getByName", {
     configurable: true,
     value: (name: string) =>
-      Object.defineProperty(getByName(name), "tell", { value: (input: Told) => tell(name, input) }),
+      Object.defineProperty(getByName(name), "pushEvent", { value: (input: Told) => tell(name, input) }),
   });
   const queries = interceptD1((query, work) => {
     if (query.includes("is_friend")) cost.queries++;

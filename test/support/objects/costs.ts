@@ -1,11 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { z } from "zod";
+import type { InboxObject } from "../../../src/inbox/object.ts";
 
 const Bump = z.object({ lastSeq: z.int() });
 
 /** How a conversation tells an inbox. */
-const TOLD: ReadonlySet<string> = new Set(["bump", "notify"]);
+const TOLD: ReadonlySet<string> = new Set<keyof InboxObject>(["applyUpdate", "notify"]);
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
@@ -83,13 +84,13 @@ export class Costs implements Disposable {
         return async (...args: unknown[]) => {
           const method = String(property);
           count(this.#calls, name);
-          if (method === "bump") count(this.bumps, name);
+          if (method === "applyUpdate") count(this.bumps, name);
           const answer: unknown =
             this.#absent.has(name) && TOLD.has(method)
               ? { ok: true, value: null }
               : await Reflect.apply(found, target, args);
           const { data } = Bump.safeParse(args[0]);
-          if (method === "bump" && data) {
+          if (method === "applyUpdate" && data) {
             this.told.set(name, Math.max(data.lastSeq, this.told.get(name) ?? 0));
           }
           return answer;

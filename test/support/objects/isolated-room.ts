@@ -60,7 +60,7 @@ export function isolatedRoom(
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, flags: nothing, projection: nothing, index: nothing },
-    notices: nothing,
+    notifications: nothing,
   };
   const directory: ConversationDirectory = {
     ...{ created: nothing, directFlags: flags },

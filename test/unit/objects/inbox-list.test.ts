@@ -87,10 +87,10 @@ test("who has left has it no more in his list; whoever joins again has it", asyn
 test("a sticky flag outlives snapshots and hibernation", async () => {
   const inbox = inboxObject(userId);
   await inbox.applyUpdate(bump(4, 1));
-  await inbox.setPinned({ conversationId: ConversationId.parse(4), sticky: true });
+  await inbox.setPinned({ conversationId: ConversationId.parse(4), pinned: true });
   await inbox.applyUpdate(bump(4, 2));
   await evictDurableObject(inbox);
-  expect((await entries())[0]).toMatchObject({ conversationId: 4, sticky: true, lastSeq: 2 });
+  expect((await entries())[0]).toMatchObject({ conversationId: 4, pinned: true, lastSeq: 2 });
 });
 
 test("a preview is kept as it was told", async () => {
@@ -112,7 +112,7 @@ test("pages reach each conversation once, also where many have the same time", a
   const newcomer = await register();
   const inbox = inboxObject(newcomer.user.id);
   for (const i of range(1, 25)) await inbox.applyUpdate(bump(i, 1, { updatedAt: i % 3 }));
-  for (const i of [4, 8]) await inbox.setPinned({ conversationId: ConversationId.parse(i), sticky: true });
+  for (const i of [4, 8]) await inbox.setPinned({ conversationId: ConversationId.parse(i), pinned: true });
   const seen: number[] = [];
   let page = await inbox.list({ limit: 4 });
   while (page.ok && page.value.length > 0) {
@@ -131,7 +131,7 @@ test("one kind of conversation comes by number, newest first, with how many ther
     const kind = i % 3 === 0 ? "group" : "direct";
     await inbox.applyUpdate(bump(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
   }
-  await inbox.setPinned({ conversationId: ConversationId.parse(1), sticky: true });
+  await inbox.setPinned({ conversationId: ConversationId.parse(1), pinned: true });
   await inbox.applyUpdate(bump(4, 2, { kind: "direct", deletedForMe: true }));
   const part = async (kind: "direct" | "group", skip: number, limit: number) => {
     const { entries, total } = told(await inbox.numbered({ kind, skip, limit }));

@@ -12,11 +12,11 @@ export const conversations = new Hono<FormEnv>({ strict: false });
 
 /** 获取所有…: four lists, by action. The document spells one of them `sticked`. */
 const LISTS = [
-  ["/user/get_private_conversations", { kind: "direct", sticky: false }],
-  ["/user/get_group_conversations", { kind: "group", sticky: false }],
-  ["/user/get_sticky_private_conversations", { kind: "direct", sticky: true }],
-  ["/user/get_sticked_group_conversations", { kind: "group", sticky: true }],
-  ["/user/get_sticky_group_conversations", { kind: "group", sticky: true }],
+  ["/user/get_private_conversations", { kind: "direct", pinned: false }],
+  ["/user/get_group_conversations", { kind: "group", pinned: false }],
+  ["/user/get_sticky_private_conversations", { kind: "direct", pinned: true }],
+  ["/user/get_sticked_group_conversations", { kind: "group", pinned: true }],
+  ["/user/get_sticky_group_conversations", { kind: "group", pinned: true }],
 ] as const;
 
 for (const [path, wanted] of LISTS) {

@@ -161,7 +161,8 @@ export const conversations = v1Router()
   })
   .openapi(preferencesRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const change = c.req.valid("json");
+    const { sticky, ...others } = c.req.valid("json");
+    const change = { ...others, pinned: sticky };
     const conversation = await setPreferences(c.var.core, c.var.caller.userId, id, change);
     return c.json(serializeConversation(conversation), 200);
   });
