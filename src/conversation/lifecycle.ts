@@ -1,4 +1,3 @@
-import { DurableObject } from "cloudflare:workers";
 import { noConversation, type Result } from "../domain/errors.ts";
 import { ConversationId } from "../domain/ids.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -6,11 +5,12 @@ import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
+import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { create } from "./create.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { Room, type RoomDeps } from "./room.ts";
-import { OPENING_HEADER, Opening } from "./sockets/handshake.ts";
+import { RoomOpening } from "./sockets/handshake.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
 
@@ -31,7 +31,7 @@ export interface ConversationComponents {
  * The life cycle of a conversation's object: start-up, sockets, alarm. What it can be asked is
  * `ConversationObject`, what happens in it is `Room`, what its sockets see is `Sockets`.
  */
-export abstract class ConversationLifecycle extends DurableObject<Env> {
+export abstract class ConversationLifecycle extends SocketHost {
   readonly #deps: ConversationDeps;
   readonly #jobs: AlarmJobs<ConversationJobKind>;
   #components: ConversationComponents | undefined;
@@ -49,7 +49,6 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
       flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
@@ -59,16 +58,12 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
     });
   }
 
-  /** Opens a socket for whom `OPENING_HEADER` names: 101, or a `Failure` as JSON with status 409. */
-  override async fetch(request: Request): Promise<Response> {
-    const opened = await answer(() => this.#open(request));
-    return opened.ok ? opened.value : Response.json(opened, { status: 409 });
+  protected override open(request: Request): Promise<Result<Response>> {
+    return answer(() => this.#open(request));
   }
 
   async #open(request: Request): Promise<Response> {
-    const { subprotocol, ...opening } = Opening.parse(
-      JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
-    );
+    const { subprotocol, ...opening } = readOpening(request, RoomOpening);
     const components = await this.ensureLoaded();
     components.room.members.active(opening.userId);
     await components.room.profiles.ensureFresh();
@@ -77,8 +72,7 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
     await components.registrations.open(opening.userId, opening.sessionId, () =>
       components.sockets.open(server, opening),
     );
-    const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
-    return new Response(null, { status: 101, webSocket: client, headers });
+    return switchingProtocols(client, subprotocol);
   }
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -86,25 +80,11 @@ export abstract class ConversationLifecycle extends DurableObject<Env> {
     sockets.frame(ws, data);
   }
 
-  override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
-    // The runtime does not answer a close by itself; 1005 and 1006 may not be sent.
-    try {
-      ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
-    } catch {
-      // The server had closed it first.
-    }
-    await this.#closed(ws);
-  }
-
-  override async webSocketError(ws: WebSocket): Promise<void> {
-    await this.#closed(ws);
-  }
-
   override async alarm(): Promise<void> {
     await this.#jobs.run();
   }
 
-  async #closed(ws: WebSocket): Promise<void> {
+  protected override async closed(ws: WebSocket): Promise<void> {
     const { sockets, registrations } = await this.ensureLoaded();
     const socket = sockets.closed(ws);
     if (!socket) return;

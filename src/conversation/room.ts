@@ -238,7 +238,10 @@ export class Room implements RoomContext {
 
   /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
   resume(): void {
-    this.jobs.resume();
+    this.#projection.changed();
+    this.#fanout.resume();
+    this.search.indexing.resume();
+    this.outbox.resume();
   }
 
   #committed(outcomes: SendOutcome<SendOrigin>[]): void {

@@ -1,8 +1,9 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
-import { callObjectOnce, type Repeats, type RpcClient, rpcClient } from "../object/rpc.ts";
+import { type Repeats, type RpcClient, rpcClient } from "../object/rpc.ts";
+import { requestSocket } from "../object/socket-host.ts";
 import type { ConversationObject } from "./object.ts";
-import { OPENING_HEADER, type Opening } from "./sockets/handshake.ts";
+import type { RoomOpening } from "./sockets/handshake.ts";
 
 /** Which calls are idempotent. The others are tried once: a second try would fail, or do a thing twice. */
 const REPEATS: Repeats<ConversationObject> = {
@@ -60,7 +61,7 @@ export interface ConversationStubs extends RpcClient<ConversationObject, Convers
    * Asks the object for a socket. The request is a new one that names the session: no token leaves the Worker.
    * @returns 101, or a `Failure` as JSON with status 409
    */
-  openSocket(id: ConversationId, opening: Opening): Promise<Response>;
+  openSocket(id: ConversationId, opening: RoomOpening): Promise<Response>;
 }
 
 /** @param timing of repeated calls */
@@ -71,10 +72,6 @@ export function conversationStubs(
   const stubOf = (id: ConversationId) => namespace.getByName(String(id));
   return {
     ...rpcClient<ConversationObject, ConversationId>(stubOf, REPEATS, timing),
-    openSocket: (id, opening) => {
-      const headers = { Upgrade: "websocket", [OPENING_HEADER]: JSON.stringify(opening) };
-      const request = new Request("https://conversation/socket", { headers });
-      return callObjectOnce(async () => ({ ok: true, value: await stubOf(id).fetch(request) }));
-    },
+    openSocket: (id, opening) => requestSocket(stubOf(id), opening),
   };
 }

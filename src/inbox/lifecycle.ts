@@ -1,4 +1,3 @@
-import { DurableObject } from "cloudflare:workers";
 import { CoreError, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, UserDirectory } from "../domain/ports.ts";
@@ -6,6 +5,7 @@ import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
+import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
 import { Presence } from "./account/presence.ts";
@@ -15,7 +15,7 @@ import type { InboxComponents, InboxJobKind } from "./components.ts";
 import { DeviceCursors } from "./devices/device-cursors.ts";
 import { DeviceFeed } from "./devices/device-feed.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
-import { DeviceOpening, OPENING_HEADER } from "./devices/handshake.ts";
+import { DeviceOpening } from "./devices/handshake.ts";
 import { MessageContexts } from "./devices/message-contexts.ts";
 import { Drafts } from "./drafts.ts";
 import { ConversationList } from "./list/conversation-list.ts";
@@ -36,7 +36,7 @@ export interface InboxDeps extends DeviceSocketsDeps {
  * The life cycle of a user's object: start-up, sockets of his devices, alarm. What it can be asked is
  * `InboxObject`.
  */
-export abstract class InboxLifecycle extends DurableObject<Env> {
+export abstract class InboxLifecycle extends SocketHost {
   protected readonly deps: InboxDeps;
   protected readonly jobs: AlarmJobs<InboxJobKind>;
   #components: InboxComponents | undefined;
@@ -59,7 +59,6 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
       leave: (key) => this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)))),
     };
     this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
@@ -69,16 +68,12 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
     });
   }
 
-  /** Opens a device's socket for whom `OPENING_HEADER` names: 101, or a `Failure` as JSON with status 409. */
-  override async fetch(request: Request): Promise<Response> {
-    const opened = await this.answer((components) => this.#open(components, request));
-    return opened.ok ? opened.value : Response.json(opened, { status: 409 });
+  protected override open(request: Request): Promise<Result<Response>> {
+    return this.answer((components) => this.#open(components, request));
   }
 
   async #open(components: InboxComponents, request: Request): Promise<Response> {
-    const { subprotocol, ...opening } = DeviceOpening.parse(
-      JSON.parse(request.headers.get(OPENING_HEADER) ?? "null"),
-    );
+    const { subprotocol, ...opening } = readOpening(request, DeviceOpening);
     requireSession(components, opening.sessionId);
     components.sockets.requireCapacity(this.#opening);
     this.#opening++;
@@ -96,8 +91,7 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
       this.checkLater();
       const { 0: client, 1: server } = new WebSocketPair();
       components.sockets.accept(server, opening, components.deviceFeed);
-      const headers = new Headers(subprotocol === undefined ? {} : { "Sec-WebSocket-Protocol": subprotocol });
-      return new Response(null, { status: 101, webSocket: client, headers });
+      return switchingProtocols(client, subprotocol);
     } finally {
       this.#opening--;
       components.presence.left();
@@ -109,25 +103,11 @@ export abstract class InboxLifecycle extends DurableObject<Env> {
     await sockets.frame(ws, data, deviceFeed);
   }
 
-  override async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
-    // The runtime does not answer a close by itself; 1005 and 1006 may not be sent.
-    try {
-      ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
-    } catch {
-      // The server had closed it first.
-    }
-    await this.#closed(ws);
-  }
-
-  override async webSocketError(ws: WebSocket): Promise<void> {
-    await this.#closed(ws);
-  }
-
   override async alarm(): Promise<void> {
     await this.jobs.run();
   }
 
-  async #closed(ws: WebSocket): Promise<void> {
+  protected override async closed(ws: WebSocket): Promise<void> {
     const { sockets, presence } = await this.ensureLoaded();
     sockets.closed(ws);
     presence.left();

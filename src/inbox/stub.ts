@@ -1,7 +1,8 @@
 import type { UserId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
-import { callObjectOnce, type Repeats, type RpcClient, rpcClient } from "../object/rpc.ts";
-import { type DeviceOpening, OPENING_HEADER } from "./devices/handshake.ts";
+import { type Repeats, type RpcClient, rpcClient } from "../object/rpc.ts";
+import { requestSocket } from "../object/socket-host.ts";
+import type { DeviceOpening } from "./devices/handshake.ts";
 import type { InboxObject } from "./object.ts";
 
 /** Every call of an inbox is idempotent. */
@@ -51,10 +52,6 @@ export function inboxStubs(
   const stubOf = (userId: UserId) => namespace.getByName(String(userId));
   return {
     ...rpcClient<InboxObject, UserId>(stubOf, REPEATS, timing),
-    openSocket: (userId, opening) => {
-      const headers = { Upgrade: "websocket", [OPENING_HEADER]: JSON.stringify(opening) };
-      const request = new Request("https://inbox/socket", { headers });
-      return callObjectOnce(async () => ({ ok: true, value: await stubOf(userId).fetch(request) }));
-    },
+    openSocket: (id, opening) => requestSocket(stubOf(id), opening),
   };
 }

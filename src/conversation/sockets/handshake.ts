@@ -1,16 +1,12 @@
 import { z } from "zod";
-import { Position, SessionId, UserId } from "../../domain/ids.ts";
+import { Position } from "../../domain/ids.ts";
+import { SocketOpening } from "../../object/socket-host.ts";
 
-/** The header in which the Worker says who opens a socket; whatever a client put there is overwritten. */
-export const OPENING_HEADER = "X-Parley-Opening";
-
-/** What stands in that header, as JSON. */
-export const Opening = z.object({
-  userId: UserId,
-  sessionId: SessionId,
-  expiresAt: z.int(),
+/** How a room socket is opened, and from where it resumes. */
+export const RoomOpening = SocketOpening.extend({
+  /** replays what is later than this seq; absent: live only */
   after: Position.optional(),
+  /** replays the changes later than this, too */
   rev: z.int().nonnegative().optional(),
-  subprotocol: z.string().optional(),
 });
-export type Opening = z.infer<typeof Opening>;
+export type RoomOpening = z.infer<typeof RoomOpening>;

@@ -17,7 +17,7 @@ import { CLOSE } from "../../object/hibernating-socket.ts";
 import type { Room } from "../room.ts";
 import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
-import type { Opening } from "./handshake.ts";
+import type { RoomOpening } from "./handshake.ts";
 import { RoomSocket } from "./room-socket.ts";
 
 /** What the sockets need from outside. */
@@ -59,7 +59,7 @@ export class RoomSockets {
   }
 
   /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
-  open(ws: WebSocket, { after, rev, ...identity }: Omit<Opening, "subprotocol">): void {
+  open(ws: WebSocket, { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">): void {
     // What waits is committed before the socket is there: else it gets it live, and replayed once more.
     this.#room.flushSends();
     const member = this.#room.members.active(identity.userId);
