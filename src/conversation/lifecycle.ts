@@ -40,12 +40,14 @@ export abstract class ConversationLifecycle extends SocketHost {
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
     super(ctx, env);
     this.#deps = deps;
+    const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
+    // Each handler gives the time (ms) at which the job runs again, or null once nothing is left.
     const handlers = {
-      fanout: () => this.#withRoom(({ room }) => room.jobs.fanout()),
-      projection: () => this.#withRoom(({ room }) => room.jobs.projection()),
-      index: () => this.#withRoom(({ room }) => room.jobs.index()),
+      fanout: () => this.#withRoom(async ({ room }) => ((await room.fanout.repair()) ? null : inAWhile())),
+      projection: () => this.#withRoom(({ room }) => room.projection.run().then(() => null)),
+      index: () => this.#withRoom(({ room }) => (room.search.indexing.repair() ? null : inAWhile())),
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
-      notifications: () => this.#withRoom(({ room }) => room.jobs.notifications()),
+      notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
       flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

@@ -22,7 +22,7 @@ import { EphemeralPublisher } from "./delivery/ephemeral-publisher.ts";
 import { Fanout } from "./delivery/fanout.ts";
 import { RoomFanoutSource } from "./delivery/fanout-source.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
-import { type ConversationJobKind, markerOf, RoomJobs, wakeupOf } from "./jobs.ts";
+import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
 import { restoreToList } from "./members/deleted-for-me.ts";
@@ -62,18 +62,16 @@ export class Room implements RoomContext {
   readonly #observers: RoomObserver[] = [];
   readonly #sendQueue: SendQueue<SendOrigin>;
   readonly #admission: SendAdmission;
-  readonly #fanout: Fanout;
+  readonly fanout: Fanout;
   readonly #conversationUpdates: ConversationUpdates;
   readonly #typedAt = new Map<UserId, number>();
-  readonly #projection: Projection;
+  readonly projection: Projection;
   readonly memberList: MemberList;
   readonly group: GroupChanges;
   readonly joining: Joining;
   readonly redaction: Redaction;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
-  /** what is done later */
-  readonly jobs: RoomJobs;
   readonly state: ConversationState;
   readonly log: MessageLog;
   readonly members: Members;
@@ -95,7 +93,7 @@ export class Room implements RoomContext {
     this.state = new ConversationState(storage.sql);
     this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
     this.profiles = new ProfileCache(storage.sql, deps.directory, timing.profileCache);
-    this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.#projection.changed());
+    this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.projection.changed());
     const personOf = (id: UserId) => this.profiles.get(id);
     this.log = new MessageLog(
       storage.sql,
@@ -107,16 +105,16 @@ export class Room implements RoomContext {
     this.snapshots = new MemberSnapshots(this.state, this.log, this.members, this.renderer);
     const events = new EphemeralEvents(timing.typing);
     const membership = new RoomFanoutSource(this, events, timing.largeGroup);
-    this.#fanout = new Fanout(membership, deps.inboxes, noteFor("fanout"), timing);
-    this.devices = new DeviceCalls(this, membership, this.#fanout);
-    const mayHear = (id: UserId) => this.#fanout.mayReceiveEphemeral(id);
+    this.fanout = new Fanout(membership, deps.inboxes, noteFor("fanout"), timing);
+    this.devices = new DeviceCalls(this, membership, this.fanout);
+    const mayHear = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
     this.observe(new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, mayHear));
     const tell = (userId: UserId, conversation: Conversation) => {
       for (const observer of this.#observers) observer.conversationUpdated(userId, conversation);
-      this.#fanout.ephemeral();
+      this.fanout.ephemeral();
     };
     this.#conversationUpdates = new ConversationUpdates(this, deps.directory, timing.announcements, tell);
-    this.#projection = new Projection(
+    this.projection = new Projection(
       this.state,
       this.members,
       this.knownUsers,
@@ -133,13 +131,6 @@ export class Room implements RoomContext {
     this.readable = new ReadableLog(storage.sql, this.log);
     this.search = new MessageSearch(storage, this.log, noteFor("index"), timing.indexing);
     this.redaction = new Redaction(storage, this, this.search.indexing);
-    this.jobs = new RoomJobs(
-      this.#fanout,
-      this.#projection,
-      this.search.indexing,
-      this.outbox,
-      timing.retryMarker,
-    );
     this.#sendQueue = new SendQueue(
       storage,
       this.log,
@@ -205,7 +196,7 @@ export class Room implements RoomContext {
     if (now - (this.#typedAt.get(userId) ?? 0) < this.#timing.typing.intervalMs) return;
     this.#typedAt.set(userId, now);
     for (const observer of this.#observers) observer.typing(userId);
-    this.#fanout.ephemeral();
+    this.fanout.ephemeral();
   }
 
   /** Whether a member may write here now. @throws `not_found` for who is none */
@@ -220,7 +211,7 @@ export class Room implements RoomContext {
 
   /** One try to tell these users' inboxes (50 at most) what they do not know yet. */
   async updateInboxes(userIds: UserId[]): Promise<void> {
-    await this.#fanout.deliverNow(userIds, MAX_AWAITED_UPDATES);
+    await this.fanout.deliverNow(userIds, MAX_AWAITED_UPDATES);
   }
 
   /**
@@ -228,18 +219,18 @@ export class Room implements RoomContext {
    * first it is in his list again, should he have deleted it for himself.
    */
   async updateAllInboxes(first: UserId): Promise<void> {
-    if (restoreToList(this.members, this.members.active(first))) this.#fanout.changed();
+    if (restoreToList(this.members, this.members.active(first))) this.fanout.changed();
     // To whom it is new.
-    this.pushConversation(this.members.ids().filter((id) => !this.#fanout.isDelivered(id)));
-    this.#fanout.resume();
+    this.pushConversation(this.members.ids().filter((id) => !this.fanout.isDelivered(id)));
+    this.fanout.resume();
     this.outbox.resume();
     await Promise.all([this.updateInboxes([first, ...this.members.ids()]), this.outbox.tryNow()]);
   }
 
   /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
   resume(): void {
-    this.#projection.changed();
-    this.#fanout.resume();
+    this.projection.changed();
+    this.fanout.resume();
     this.search.indexing.resume();
     this.outbox.resume();
   }
@@ -251,7 +242,7 @@ export class Room implements RoomContext {
       if ("resolve" in origin) origin.resolve(outcome);
     }
     try {
-      if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.#fanout.changed();
+      if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.fanout.changed();
       this.search.indexing.resume();
     } finally {
       for (const observer of this.#observers) observer.sent(outcomes);
@@ -265,7 +256,7 @@ export class Room implements RoomContext {
     try {
       for (const observer of this.#observers) tell(observer);
     } finally {
-      this.#fanout.changed();
+      this.fanout.changed();
     }
   }
 
@@ -273,7 +264,7 @@ export class Room implements RoomContext {
   change(change: GroupChange): void {
     const changed = storeChange(this.#storage, this, change);
     try {
-      this.jobs.changed();
+      this.#scheduleChange();
     } finally {
       this.publish((observer) => observer.changed(changed));
     }
@@ -281,6 +272,15 @@ export class Room implements RoomContext {
     if (profile) this.pushConversation();
     else if (systemMessage?.event === "role" || systemMessage?.event === "joined")
       this.pushConversation(systemMessage.user_ids);
+  }
+
+  /** Has a stored change written to D1, and its notifications delivered. Call it in the turn of the write. */
+  #scheduleChange(): void {
+    try {
+      this.projection.changed();
+    } finally {
+      this.outbox.changed();
+    }
   }
 
   /** Tells these users, or everybody, what the conversation is like for them now. */
@@ -292,7 +292,7 @@ export class Room implements RoomContext {
 
   /** One try to tell D1 and these users' inboxes of a change, and others what they are told besides, so that they read what was written. */
   async propagate(userIds: UserId[]): Promise<void> {
-    await Promise.all([this.jobs.tryNow(), this.updateInboxes(userIds)]);
+    await Promise.all([this.projection.tryNow(), this.outbox.tryNow(), this.updateInboxes(userIds)]);
   }
 
   /** What this member's inbox should know now. @throws `not_found` for who was never in it */
