@@ -4,48 +4,50 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Mentioned, Mentions } from "../../domain/messages/message.ts";
 import type { Reader } from "./row.ts";
 
-/** Of messages that name somebody so many are looked at, the newest. */
+/** The maximum of messages with mentions that are kept: the newest. Older ones are not listed. */
 const MAX_SCANNED = 200;
 
 const StoredMentions = z.array(UserId);
 
 type MentionRow = { seq: Seq; sender_id: UserId; mentions: string };
 
-/** A message that names somebody. */
+/** A message with mentions. */
 interface IndexedMention {
   seq: Seq;
   senderId: UserId;
-  whom: Mentions;
+  mentions: Mentions;
 }
 
 /**
- * The newest messages that name somebody. They are held, as with each message every member's snapshot asks who of them
- * names him, and most name others.
+ * Keeps the newest messages with mentions in memory. Each new message makes a snapshot for every member, and
+ * each snapshot asks which messages mention that member; most mention others.
  */
 export class MentionIndex {
   readonly #sql: SqlStorage;
-  /** the newest first; undefined: not read yet, or something has changed */
+  /** newest first; undefined: not read since the last change */
   #newest: IndexedMention[] | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  /** One more names somebody, or one does no more. */
+  /** Drops the cache. Called after a message with mentions was stored, or a message was revoked. */
   changed(): void {
     this.#newest = undefined;
   }
 
   /**
-   * Messages after a seq that name a reader, or all, as far as he may see them, the newest first. Of very many that
-   * name somebody only the newest are looked at.
+   * Lists messages after a seq that mention a reader, or everybody, newest first. It includes only messages
+   * that the reader may see. At most `LIMITS.mentionsListed` are listed, out of the newest 200 messages with
+   * mentions.
    */
   of({ user_id, visible_from }: Reader, after: Position): Mentioned[] {
     const from = Math.max(after, visible_from);
     const found: Mentioned[] = [];
-    for (const { seq, senderId, whom } of this.#read()) {
+    for (const { seq, senderId, mentions } of this.#read()) {
       if (seq <= from) break;
-      if (whom === "all" || whom.includes(user_id)) found.push({ seq, senderId, all: whom === "all" });
+      const isAll = mentions === "all";
+      if (isAll || mentions.includes(user_id)) found.push({ seq, senderId, all: isAll });
     }
     if (found.length === 0) return found;
     const hidden = this.#hiddenAmong(found, user_id);
@@ -58,7 +60,7 @@ export class MentionIndex {
     this.#newest ??= this.#sql
       .exec<MentionRow>(query, MAX_SCANNED)
       .toArray()
-      .map(({ seq, sender_id: senderId, mentions }) => ({ seq, senderId, whom: readMentions(mentions) }));
+      .map(({ seq, sender_id: senderId, mentions }) => ({ seq, senderId, mentions: readMentions(mentions) }));
     return this.#newest;
   }
 
@@ -70,7 +72,7 @@ export class MentionIndex {
   }
 }
 
-/** Whom a message names, as its row has it. */
+/** Parses the column `mentions`. */
 export function readMentions(stored: string | null): Mentions {
   if (stored === null) return [];
   return stored === "all" ? "all" : StoredMentions.parse(JSON.parse(stored));

@@ -7,41 +7,56 @@ import type { MessageChange } from "../../domain/sync/replay.ts";
 import { MentionIndex } from "./mention-index.ts";
 import type { Filter, MessageRow, MessageRows, Order, Reader } from "./row.ts";
 
-/** Where a message stands: its seq, how many countable ones there are up to it, its time. */
+/** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
 
+/** Matches messages that a reader may see. Bindings: `visible_from`, the reader's id. */
 const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
-/** Those that still say something, of one sender and kind where these are given (else null). */
+/**
+ * Matches visible messages that are not revoked, of one sender and of one kind. A null binding matches any.
+ * `matchesFilter` gives the bindings.
+ */
 export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
   AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)`;
 
-/** The messages of a conversation, in their order. Writes are the caller's transaction. */
+/** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
 export class MessageLog {
   readonly #sql: SqlStorage;
   readonly #mentionIndex: MentionIndex;
-  /** the newest message's place, count and time; moved by the group commit once it is durable */
+  /** the newest message; set after the transaction, so a failed one leaves it as it was */
   last: LogHead;
   readonly #beginning: LogHead;
 
-  /** how many bytes a message's body takes as readers get it */
-  readonly countAndWeigh: (row: MessageRow) => number;
+  /** the size in bytes of a message as readers get it, with profiles in a merged body */
+  readonly renderedBytes: (row: MessageRow) => number;
 
-  constructor(sql: SqlStorage, createdAt: number, weigh: (row: MessageRow) => number) {
+  /**
+   * @param createdAt the time of an empty log: when the conversation was created (ms since 1970)
+   * @param renderedBytes the size of a message as readers get it
+   */
+  constructor(sql: SqlStorage, createdAt: number, renderedBytes: (row: MessageRow) => number) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
-    this.countAndWeigh = weigh;
+    this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
-    this.last = this.countedUpTo(null);
+    this.last = this.headAt(null);
   }
 
-  /** Where a message stands, or the newest; the beginning where there is none. */
-  countedUpTo(seq: Position | null): LogHead {
+  /**
+   * The newest message up to a seq, as the head of the log at that seq.
+   * @param seq null: the whole log
+   * @returns seq 0 and the creation's time if there is no message
+   */
+  headAt(seq: Position | null): LogHead {
     const query = `SELECT seq, n, created_at AS at FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
     return this.#sql.exec<LogHead>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
   }
 
-  /** @returns false if its sender has used this client id already: nothing is stored then */
+  /**
+   * Stores a message.
+   * @returns false if its sender has used the client message id before: nothing is stored then
+   */
   insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev">): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
@@ -67,7 +82,10 @@ export class MessageLog {
     return inserted.rowsWritten > 0;
   }
 
-  /** Writes a tip behind the newest message; it counts as none. `last` moves once the transaction is through. */
+  /**
+   * Appends a system message, which does not count as unread. After the transaction, the caller passes the
+   * row to `moveTo`.
+   */
   insertSystemMessage(
     { event, actor_id, user_ids }: SystemMessage,
     details: SystemMessageDetails,
@@ -92,27 +110,29 @@ export class MessageLog {
     return { ...row, revoked_by: null, revoked_rev: null };
   }
 
-  /** The newest message is this one, now that it is stored. */
+  /** Makes a stored message the newest. */
   moveTo(row: MessageRow): void {
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
   }
 
+  /** The message that a sender stored under a client message id. */
   byClientId(senderId: UserId, clientMsgId: string): MessageRow | undefined {
     const query = "SELECT * FROM messages WHERE sender_id = ? AND client_msg_id = ?";
     return this.#sql.exec<MessageRow>(query, senderId, clientMsgId).toArray()[0];
   }
 
+  /** A message, whether or not a reader may see it. */
   get(seq: Seq): MessageRow | undefined {
     return this.#sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0];
   }
 
-  /** The message, if this reader may see it. */
+  /** A message if the reader may see it; a revoked one without its content. */
   visible(seq: Seq, reader: Reader): MessageRow | undefined {
     const query = `SELECT * FROM messages WHERE seq = ? AND ${VISIBLE}`;
     return this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id).toArray()[0];
   }
 
-  /** Those of these messages which the reader may see; any number of them. */
+  /** The messages among `seqs` that the reader may see, by seq. One query for any number. */
   visibleOf(seqs: Seq[], reader: Reader): Map<Seq, MessageRow> {
     if (seqs.length === 0) return new Map();
     const query = `SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND ${VISIBLE}`;
@@ -120,17 +140,17 @@ export class MessageLog {
     return new Map(rows.toArray().map((row) => [row.seq, row]));
   }
 
-  /** Messages after a seq that name a reader, or all. @see MentionIndex.of */
+  /** Messages after a seq that mention the reader, or everybody. @see MentionIndex.of */
   mentionsAfter(reader: Reader, after: Position): Mentioned[] {
     return this.#mentionIndex.of(reader, after);
   }
 
-  /** The newest message which this reader may see. */
+  /** The newest message that the reader may see. */
   newest(reader: Reader): MessageRow | undefined {
     return this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
   }
 
-  /** At most `limit` messages after a seq, rising, and no more than a page may hold. */
+  /** At most `limit` messages after a seq, oldest first, within the bytes of a page. */
   after(seq: number, limit: number, reader: Reader): MessageRows {
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
     return this.cut(
@@ -139,7 +159,7 @@ export class MessageLog {
     );
   }
 
-  /** At most `limit` messages before a seq, the newest of them, falling, and no more than a page may hold. */
+  /** At most `limit` messages before a seq, newest first, within the bytes of a page. */
   before(seq: number, limit: number, reader: Reader): MessageRows {
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     return this.cut(
@@ -148,12 +168,12 @@ export class MessageLog {
     );
   }
 
-  /** Takes rows up to a number and to a page's bytes, which one message may take alone; one at least. */
+  /** Takes rows up to `limit` and up to `LIMITS.pageBytes`; the first row is taken even if it is larger. */
   cut(found: Iterable<MessageRow>, limit: number): MessageRows {
     const rows: MessageRow[] = [];
     let bytes = 0;
     for (const row of found) {
-      bytes += this.countAndWeigh(row);
+      bytes += this.renderedBytes(row);
       if (rows.length === limit || (bytes > LIMITS.pageBytes && rows.length > 0))
         return { rows, hasMore: true };
       rows.push(row);
@@ -161,47 +181,50 @@ export class MessageLog {
     return { rows, hasMore: false };
   }
 
-  /** Messages between two seqs that say something, read as they are taken. */
+  /** Unrevoked messages between two seqs, both exclusive. Rows are read as the caller iterates. */
   between(after: number, before: number, reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
     return this.#sql.exec<MessageRow>(query, after, before, ...matchesFilter(reader, filter));
   }
 
-  /** Those of these messages that say something, read as they are taken. */
+  /** Unrevoked messages among `seqs`. Rows are read as the caller iterates. */
   among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
-    const these = "seq IN (SELECT value FROM json_each(?))";
-    const query = `SELECT * FROM messages WHERE ${these} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
+    const isListed = "seq IN (SELECT value FROM json_each(?))";
+    const query = `SELECT * FROM messages WHERE ${isListed} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
     return this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), ...matchesFilter(reader, filter));
   }
 
-  /** At most `limit` messages after a seq, rising, for the index. */
+  /**
+   * At most `limit` messages after a seq, oldest first, for the search index: system messages and revoked
+   * ones too.
+   */
   texts(after: number, limit: number): Iterable<Pick<MessageRow, "seq" | "kind" | "body">> {
     const query = "SELECT seq, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
     return this.#sql.exec<Pick<MessageRow, "seq" | "kind" | "body">>(query, after, limit);
   }
 
-  /** The number of the newest revoke; 0: there was none. */
+  /** The rev of the newest revoke; 0 without any. */
   lastRevokedRev(): number {
     const query = "SELECT max(revoked_rev) AS rev FROM messages WHERE revoked_rev IS NOT NULL";
     return this.#sql.exec<{ rev: number | null }>(query).one().rev ?? 0;
   }
 
-  /** How many countable messages there are up to a seq; null past the last. */
+  /** The number of countable messages up to a seq; null past the last message. */
   countUpTo(seq: Position): number | null {
     if (seq === 0) return 0;
     const query = "SELECT n FROM messages WHERE seq = ?";
     return this.#sql.exec<{ n: number }>(query, seq).toArray()[0]?.n ?? null;
   }
 
-  /** Takes the content out of a message, for everyone. */
+  /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(seq: Seq, by: UserId, rev: number): void {
-    const gone = "quote_seq = NULL, mentions = NULL, custom_data = NULL";
-    const set = `body = ?, ${gone}, revoked_by = ?, revoked_rev = ?`;
+    const cleared = "quote_seq = NULL, mentions = NULL, custom_data = NULL";
+    const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
     this.#mentionIndex.changed();
   }
 
-  /** Takes a message out of one member's sight. */
+  /** Hides a message from one member. */
   hide(seq: Seq, userId: UserId, rev: number): void {
     this.#sql.exec("INSERT INTO hidden (seq, user_id, rev) VALUES (?, ?, ?)", seq, userId, rev);
   }
@@ -211,7 +234,7 @@ export class MessageLog {
     return this.#sql.exec(query, seq, userId).toArray().length > 0;
   }
 
-  /** Who has hidden a message. */
+  /** The users who have hidden a message. */
   hiddenBy(seq: Seq): UserId[] {
     const rows = this.#sql
       .exec<{ user_id: UserId }>("SELECT user_id FROM hidden WHERE seq = ?", seq)
@@ -220,9 +243,11 @@ export class MessageLog {
   }
 
   /**
-   * Revokes of messages up to `upTo`, and all of this reader's hides, later than `rev`, oldest first; `by` is null for
-   * a hide. One of a later message is told too: no page has that message, but a client that asks from further back
-   * may show it, and a late ack may bring its place.
+   * Lists at most `limit` changes after `rev`, oldest first:
+   * - revokes of messages up to `upTo` that the reader may see
+   * - all hides by the reader, with `by` null. A hide of a message after `upTo` is included, although no page
+   *   has that message: a client that syncs from an earlier position may show it, and a late ack may bring
+   *   its seq.
    */
   changes(rev: number, upTo: Position, limit: number, reader: Reader): MessageChange[] {
     return this.#sql
@@ -240,17 +265,18 @@ export class MessageLog {
   }
 }
 
-/** What `WANTED` is bound to. */
+/** The bindings of `MATCHES_FILTER`. */
 export function matchesFilter(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
   return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
 }
 
-/** How `mentions` is stored: nothing, everybody, or a JSON array of ids. */
+/** Mentions as a row stores them: null for none, `"all"` for everybody, else a JSON array of user ids. */
 export function storedMentions(mentions: Mentions): string | null {
   if (mentions === "all") return "all";
   return mentions.length === 0 ? null : JSON.stringify(mentions);
 }
 
+/** Parses the column `forwarded`. */
 export function readForwarded(stored: string): Forwarded {
   return Forwarded.parse(JSON.parse(stored));
 }

@@ -2,33 +2,37 @@ import { Position } from "../../domain/ids.ts";
 import { MATCHES_FILTER, type MessageLog, matchesFilter } from "./message-log.ts";
 import type { Filter, MessageRow, MessageRows, Reader } from "./row.ts";
 
-/** Those that somebody wrote, and that still say something. */
+/** Matches what `MATCHES_FILTER` matches, without system messages; the same bindings. */
 const READABLE = `${MATCHES_FILTER} AND kind != 'tip'`;
 
-/** Messages that one stretch looks at: of a sender who wrote little there may be none among many. */
+/** The maximum of rows that one chunk scans: a filter may match none of very many. */
 const MAX_SCANNED = 20_000;
 
-/** Which part of what can be read is wanted, and in which order. */
+/** Selects messages of a `ReadableLog` by seq, sender and kind. */
 export interface LogRange extends Filter {
-  /** bounds, exclusive */
+  /** seqs, both exclusive; absent: unbounded */
   after?: number;
   before?: number;
   ascending: boolean;
   limit: number;
 }
 
+/** A `LogRange` that may skip messages, for pages by number. */
 export interface ReadableRange extends LogRange {
-  /** so many are passed over */
+  /** the number of messages to skip before the page */
   skip?: number;
 }
 
-/** A part of what can be read, and behind which seq to go on; null: there is nothing more. */
+/** A part of a readable log. The next chunk begins behind the seq `next`; null: the range is complete. */
 export interface LogChunk {
   rows: MessageRow[];
   next: Position | null;
 }
 
-/** The conversation as something to read: without tips, without what was revoked or hidden. */
+/**
+ * The messages of a conversation without system messages, revoked messages, and those which the reader has
+ * hidden.
+ */
 export class ReadableLog {
   readonly #sql: SqlStorage;
   readonly #log: MessageLog;
@@ -38,25 +42,28 @@ export class ReadableLog {
     this.#log = log;
   }
 
-  /** At most `limit` messages, and no more than a page may hold. */
+  /** Reads at most `limit` messages, within the bytes of a page. */
   page({ skip = 0, ...range }: ReadableRange, reader: Reader): MessageRows {
     const { after, before, ascending, limit, ...filter } = range;
     const isPlain = !ascending && filter.senderId === undefined && filter.kind === undefined;
-    const from = isPlain && skip > 0 ? this.#below(before, skip, reader) : { before, skip };
+    const start = isPlain && skip > 0 ? this.#pageStart(before, skip, reader) : { before, skip };
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
       ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ? OFFSET ?`;
-    const bounds = [after ?? 0, from.before ?? Number.MAX_SAFE_INTEGER];
+    const bounds = [after ?? 0, start.before ?? Number.MAX_SAFE_INTEGER];
     const found = this.#sql.exec<MessageRow>(
       query,
       ...bounds,
       ...matchesFilter(reader, filter),
       limit + 1,
-      from.skip,
+      start.skip,
     );
     return this.#log.cut(found, limit);
   }
 
-  /** At most `limit` messages, and no more than a page may hold: fewer, even none, where others lie between. */
+  /**
+   * Reads at most `limit` messages, within the bytes of a page, out of at most 20,000 rows. A chunk may
+   * therefore be short or empty although `next` is not null.
+   */
   chunk({ after = 0, before, ascending, limit, ...filter }: LogRange, reader: Reader): LogChunk {
     const low = Math.max(after, reader.visible_from);
     const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
@@ -72,40 +79,44 @@ export class ReadableLog {
     return { rows, next: isEnd ? null : Position.parse(ascending ? to - 1 : from + 1) };
   }
 
-  /** How many there are, up to the newest message: what is gone is counted, not what is there. */
+  /**
+   * The number of messages that a reader can read. It subtracts revoked and hidden messages, which are few,
+   * from the countable ones, whose number the newest row stores.
+   */
   count(reader: Reader): number {
     const { seq, n } = this.#log.last;
-    return (
-      n - this.#log.countedUpTo(reader.visible_from).n - this.#deletedForMe(reader.visible_from, seq, reader)
-    );
+    return n - this.#log.headAt(reader.visible_from).n - this.#countRemoved(reader.visible_from, seq, reader);
   }
 
   /**
-   * Where a page begins that passes over so many, and how many are then left to pass over. Messages know how many
-   * there are up to them: so many of these lie above that place, and of them what is gone is left.
+   * Finds by binary search where a page begins that skips `skip` messages. Each row stores the number of
+   * countable messages up to it, so exactly `skip` of them are at or above the returned seq.
+   * @returns `before`: that seq; `skip`: how many of the skipped ones are revoked or hidden, as they do not
+   *   count as skipped, and as many readable ones are still to skip
    */
-  #below(before: number | undefined, skip: number, reader: Reader): { before: number; skip: number } {
+  #pageStart(before: number | undefined, skip: number, reader: Reader): { before: number; skip: number } {
     const { last } = this.#log;
     const top =
-      before !== undefined && before <= last.seq ? this.#log.countedUpTo(Position.parse(before - 1)) : last;
+      before !== undefined && before <= last.seq ? this.#log.headAt(Position.parse(before - 1)) : last;
     if (skip >= top.n) return { before: 0, skip: 0 };
-    // Below `place` there are `top.n - skip` at most; at it there are more.
+    // Invariant: up to `low` there are at most `top.n - skip` countable messages, up to `high` there are
+    // more.
     let low = 0;
-    let place: number = top.seq;
-    while (place - low > 1) {
-      const middle = Math.floor((low + place) / 2);
-      if (this.#log.countedUpTo(Position.parse(middle)).n > top.n - skip) place = middle;
+    let high: number = top.seq;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#log.headAt(Position.parse(middle)).n > top.n - skip) high = middle;
       else low = middle;
     }
-    return { before: place, skip: this.#deletedForMe(place - 1, top.seq, reader) };
+    return { before: high, skip: this.#countRemoved(high - 1, top.seq, reader) };
   }
 
-  /** How many behind a seq, and up to another, say nothing to a reader any more: revoked, or hidden from him. */
-  #deletedForMe(after: number, upTo: number, { user_id }: Reader): number {
+  /** Counts the messages after a seq, up to another, that are revoked or that the reader has hidden. */
+  #countRemoved(after: number, upTo: number, { user_id }: Reader): number {
     const query = `SELECT (SELECT count(*) FROM messages INDEXED BY messages_revoked
         WHERE revoked_rev IS NOT NULL AND seq > ? AND seq <= ? AND kind != 'tip') +
       (SELECT count(*) FROM hidden JOIN messages USING (seq)
-        WHERE hidden.user_id = ? AND seq > ? AND seq <= ? AND revoked_rev IS NULL AND kind != 'tip') AS gone`;
-    return this.#sql.exec<{ gone: number }>(query, after, upTo, user_id, after, upTo).one().gone;
+        WHERE hidden.user_id = ? AND seq > ? AND seq <= ? AND revoked_rev IS NULL AND kind != 'tip') AS removed`;
+    return this.#sql.exec<{ removed: number }>(query, after, upTo, user_id, after, upTo).one().removed;
   }
 }

@@ -2,15 +2,16 @@ import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
 import type { Priority } from "../../domain/messages/message.ts";
 
-/** A message's row. */
+/** A row of the table `messages`. Times are in ms since 1970. */
 export type MessageRow = {
   seq: Seq;
-  /** countable messages up to and with this one */
+  /** the number of countable messages up to this one, itself included; system messages do not count */
   n: number;
   sender_id: UserId;
   kind: Kind;
   body: BodyJson;
   quote_seq: Seq | null;
+  /** see `storedMentions` */
   mentions: string | null;
   client_msg_id: string | null;
   /** JSON of `Forwarded` */
@@ -18,29 +19,32 @@ export type MessageRow = {
   client_time: number | null;
   priority: Priority | null;
   custom_data: string | null;
-  /** of a tip: JSON of `TipDetails` */
+  /** of a system message: JSON of `SystemMessageDetails` */
   tip: string | null;
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;
 };
 
-/** A page of rows, and whether there are more behind it. */
+/** A page of rows. `hasMore`: further rows follow it in the page's order. */
 export interface MessageRows {
   rows: MessageRow[];
   hasMore: boolean;
 }
 
-/** Which messages are wanted of those that a reader may see. */
+/** Narrows the messages that a reader may see to one sender, one kind, or both. */
 export interface Filter {
   senderId?: UserId;
   kind?: Kind;
 }
 
-/** By seq: rising or falling. */
+/** The order by seq. */
 export type Order = "ASC" | "DESC";
 
-/** Which messages a reader may see: after a seq, and without those which he has hidden. */
+/**
+ * A user for whom messages are read: they see messages after `visible_from`, without those which they have
+ * hidden.
+ */
 export interface Reader {
   user_id: UserId;
   visible_from: Position;

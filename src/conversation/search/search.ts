@@ -118,14 +118,14 @@ function maxHits(text: string): number {
 
 /** The page that a call fills. */
 class HitPage {
-  readonly #log: Pick<MessageLog, "countAndWeigh">;
+  readonly #log: Pick<MessageLog, "renderedBytes">;
   readonly #text: string;
   readonly #limit: number;
   readonly #rows: MessageRow[] = [];
   #read = 0;
   #last: Seq | null = null;
 
-  constructor(text: string, limit: number, log: Pick<MessageLog, "countAndWeigh">) {
+  constructor(text: string, limit: number, log: Pick<MessageLog, "renderedBytes">) {
     this.#log = log;
     this.#text = text;
     this.#limit = limit;
@@ -134,7 +134,7 @@ class HitPage {
   /** Takes the next row if it has the text. @returns true once the call has to end: there is more, or too much was read */
   take(row: MessageRow): boolean {
     // A merged one is more on the page than in its row.
-    this.#read += row.kind === "merged" ? this.#log.countAndWeigh(row) : row.body.length;
+    this.#read += row.kind === "merged" ? this.#log.renderedBytes(row) : row.body.length;
     if (normalizeForSearch(searchText(row.kind, row.body)).includes(this.#text)) {
       if (this.#rows.length === this.#limit) return true;
       this.#rows.push(row);

@@ -5,30 +5,32 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
-/** What the flags need of their conversation. */
+/** The conversation and D1, as the direct permission needs them. */
 export interface DirectPermissionDeps {
-  /** @see ConversationDirectory.flags */
+  /** Reads the permission from D1. @see ConversationDirectory.directFlags */
   read(): Promise<DirectFlags | null>;
-  /** Has `repair` called at this time, or earlier. */
+  /** Schedules a call of `repair` at this time (ms since 1970), or earlier. */
   schedule(due: number): void;
-  /** Told when whether the two may write is another thing than before. */
+  /** Called after the permission has changed. */
   changed(): void;
 }
 
 /**
- * Whether the two of a direct conversation may write, which D1 decides. Who changes it there announces that
- * here before (`changing`) and tells when it is done (`changed`). In between each send waits for a look at
- * D1, and `repair` ends an announcement whose maker has died: no crash leaves a block without effect.
+ * Whether the two users of a direct conversation may write. D1 decides; the conversation keeps a copy. While a
+ * change is under way:
+ * - The Worker announces it here (`prepareChange`), writes to D1, and confirms it here (`changed`).
+ * - Between the two calls the copy does not count: each send waits for a read of D1.
+ * - `repair` ends an announcement whose Worker died, so no crash leaves a block without effect.
  */
 export class DirectPermission {
   readonly #sql: SqlStorage;
   readonly #state: ConversationState;
   readonly #deps: DirectPermissionDeps;
   readonly #timing: Timing["blockChange"];
-  /** the changes that were announced and are not told to be done, with the time of their announcement */
-  readonly #changes = new Map<string, number>();
-  #reading: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  /** announced and unconfirmed changes: token -> time of the announcement (ms) */
+  readonly #announced = new Map<string, number>();
+  #currentRead: Promise<void> | undefined;
+  #nextRead: Promise<void> | undefined;
 
   constructor(
     sql: SqlStorage,
@@ -41,74 +43,83 @@ export class DirectPermission {
     this.#deps = deps;
     this.#timing = timing;
     for (const { token, at } of sql.exec<{ token: string; at: number }>("SELECT * FROM flag_changes")) {
-      this.#changes.set(token, at);
+      this.#announced.set(token, at);
     }
   }
 
-  /** A change begins: until it is told to be done, or `expiryMs` have passed, nothing known here counts. */
+  /**
+   * Announces a change. The copy does not count until `changed`, or until `expiryMs` have passed. Idempotent
+   * by token.
+   */
   prepareChange(token: string): void {
-    if (this.#changes.has(token)) return;
+    if (this.#announced.has(token)) return;
     const at = Date.now();
     this.#sql.exec("INSERT INTO flag_changes (token, at) VALUES (?, ?)", token, at);
-    this.#changes.set(token, at);
+    this.#announced.set(token, at);
     this.#deps.schedule(at + this.#timing.expiryMs);
   }
 
-  /** A change is done, whether it was announced here or not. @throws `unavailable` where D1 cannot be read */
+  /**
+   * Confirms a change: takes over what D1 says, and ends the announcement if there was one.
+   * @throws `unavailable` if D1 cannot be read, `not_found` if D1 has no such conversation
+   */
   async changed(token: string): Promise<void> {
     await this.#refresh();
-    this.#forget(token);
+    this.#endAnnouncement(token);
   }
 
   /**
-   * Whether what is known here may be relied on.
-   * @returns null: it may. Otherwise a look at D1 that begins after this call, and never rejects: null once
-   *   it is known, or why it is not
+   * Checks whether the copy of the permission counts.
+   * @returns null if it counts. Otherwise a promise that never rejects: null once a read of D1 that began
+   *   after this call has refreshed the copy, or the failure if D1 could not be read
    */
   check(): Promise<Failure | null> | null {
-    if (this.#changes.size === 0) return null;
+    if (this.#announced.size === 0) return null;
     return this.#refresh().then(
       () => null,
       (error: unknown) => {
-        if (!(error instanceof CoreError)) log("error", "flags_not_read", errorFields(error));
-        return UNKNOWN;
+        if (!(error instanceof CoreError)) log("error", "direct_permission_read_failed", errorFields(error));
+        return PERMISSION_UNKNOWN;
       },
     );
   }
 
-  /** The `flags` job: looks at D1, and ends what was announced too long ago. @returns when to do so again */
+  /**
+   * The `flags` job: reads D1, then ends announcements older than `expiryMs`.
+   * @returns when to run again (ms since 1970); null without announcements
+   */
   async repair(): Promise<number | null> {
-    const over = Date.now() - this.#timing.expiryMs;
+    const expiredBefore = Date.now() - this.#timing.expiryMs;
     await this.#refresh();
     let oldest = Number.POSITIVE_INFINITY;
-    for (const [token, at] of this.#changes) {
-      if (at <= over) this.#forget(token);
+    for (const [token, at] of this.#announced) {
+      if (at <= expiredBefore) this.#endAnnouncement(token);
       else oldest = Math.min(oldest, at);
     }
     return Number.isFinite(oldest) ? oldest + this.#timing.expiryMs : null;
   }
 
   /**
-   * Takes over what D1 says from now on. One look at a time: who asks while one is under way shares the
-   * next, so that an old answer neither counts as a new one nor overwrites it.
+   * Takes over what D1 says after this call. One read runs at a time, and all callers during a read share the
+   * next one: an old answer neither counts as a new one nor overwrites it.
    */
   #refresh(): Promise<void> {
-    if (this.#next) return this.#next;
-    if (!this.#reading) return this.#begin();
-    this.#next = this.#reading
+    if (this.#nextRead) return this.#nextRead;
+    if (!this.#currentRead) return this.#startRead();
+    this.#nextRead = this.#currentRead
       .catch(() => undefined)
       .then(() => {
-        this.#next = undefined;
-        return this.#begin();
+        this.#nextRead = undefined;
+        return this.#startRead();
       });
-    return this.#next;
+    return this.#nextRead;
   }
 
-  #begin(): Promise<void> {
-    this.#reading = this.#read().finally(() => {
-      this.#reading = undefined;
+  #startRead(): Promise<void> {
+    this.#currentRead = this.#read().finally(() => {
+      this.#currentRead = undefined;
     });
-    return this.#reading;
+    return this.#currentRead;
   }
 
   async #read(): Promise<void> {
@@ -117,14 +128,14 @@ export class DirectPermission {
     if (this.#state.setDirectFlags(directFlags)) this.#deps.changed();
   }
 
-  #forget(token: string): void {
-    if (!this.#changes.has(token)) return;
+  #endAnnouncement(token: string): void {
+    if (!this.#announced.has(token)) return;
     this.#sql.exec("DELETE FROM flag_changes WHERE token = ?", token);
-    this.#changes.delete(token);
+    this.#announced.delete(token);
   }
 }
 
-const UNKNOWN: Failure = {
+const PERMISSION_UNKNOWN: Failure = {
   ok: false,
   code: "unavailable",
   detail:

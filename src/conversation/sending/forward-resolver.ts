@@ -14,45 +14,48 @@ import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 import { NOT_STORED } from "./send-queue.ts";
 
-/** How many drafts are read for at the same time; each may take twice 256 KiB of memory. */
-const MAX_READING = 16;
+/** The maximum of forwards that are resolved at once; each may take twice 256 KiB of memory. */
+const MAX_CONCURRENT = 16;
 
+/** This conversation, as a source of originals. */
 interface LocalLog {
   id: ConversationId;
   members: Members;
   log: MessageLog;
   people: ProfileCache;
-  /** commits what waits */
+  /** commits the waiting sends */
   flush: () => void;
 }
 
-/** Makes whole drafts of those whose content is in other messages, of this conversation or of others. */
+/** Completes forwards: copies their content from messages of this conversation or of others. */
 export class ForwardResolver {
   readonly #own: LocalLog;
   readonly #sources: MessageSources;
   readonly #timing: Timing["copies"];
-  readonly #semaphore = new Semaphore(MAX_READING);
+  readonly #semaphore = new Semaphore(MAX_CONCURRENT);
 
   constructor(own: LocalLog, others: MessageSources, timing: Timing["copies"]) {
     this.#own = own;
     this.#timing = timing;
     this.#sources = {
-      // An object that called itself would wait for itself.
+      // A call of the object to itself would wait for itself, so its own messages are read directly.
       messages: (id, input) =>
         id === own.id ? this.messages(input.userId, input.seqs) : others.messages(id, input),
     };
   }
 
   /**
-   * Those of these messages which a member may see, as they are stored.
-   * @throws `not_found` unless he is in it, `validation_failed` if they are too large to be merged
+   * Reads messages as originals: those which the user may see, with bodies as stored, and the profiles of the
+   * senders in them. Messages that the user may not see are missing.
+   * @throws `not_found` unless the user is a member, `validation_failed` if the messages are too large to be
+   *   merged
    */
   async messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
-    const { id: conversationId, people, members, log, flush: settle } = this.#own;
+    const { id: conversationId, people, members, log, flush } = this.#own;
     await people.ensureFresh();
-    settle();
+    flush();
     const rows = [...log.visibleOf(seqs, members.active(userId)).values()];
-    if (rows.reduce((sum, row) => sum + log.countAndWeigh(row), 0) > LIMITS.mergedBytes)
+    if (rows.reduce((sum, row) => sum + log.renderedBytes(row), 0) > LIMITS.mergedBytes)
       throw mergedTooLarge();
     const messages = rows.map((row) => ({
       conversationId,
@@ -65,19 +68,20 @@ export class ForwardResolver {
   }
 
   /**
-   * The draft with its content. What was sent already with its client id needs none: its sender is answered
-   * with the first message, even if what it copied has gone since. Never rejects.
+   * Completes a forward. A repeated send needs no originals: its sender gets the first message, even if an
+   * original was revoked since.
+   * @returns the complete draft, or why it cannot be sent; the promise never rejects
    */
   async resolve(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft>> {
     try {
       this.#own.members.active(senderId);
-      return { ok: true, value: this.#recheck(senderId, draft) ?? (await this.#read(senderId, draft)) };
+      return { ok: true, value: this.#repeatedDraft(senderId, draft) ?? (await this.#read(senderId, draft)) };
     } catch (error) {
-      // The same may have been sent in the meantime.
-      const known = this.#recheck(senderId, draft);
-      if (known) return { ok: true, value: known };
+      // The same message may have been stored while the originals were read.
+      const repeated = this.#repeatedDraft(senderId, draft);
+      if (repeated) return { ok: true, value: repeated };
       if (error instanceof CoreError) return error.toFailure();
-      log("error", "copy_failed", { sender: senderId, ...errorFields(error) });
+      log("error", "forward_failed", { sender: senderId, ...errorFields(error) });
       return NOT_STORED;
     }
   }
@@ -88,11 +92,14 @@ export class ForwardResolver {
     );
   }
 
-  /** A draft that the log knows by its client id: it will give the first message. */
-  #recheck(senderId: UserId, { copy: _, ...rest }: ForwardDraft): Draft | undefined {
-    if (rest.clientMsgId === undefined) return undefined;
+  /**
+   * A draft that stands for the message stored under the same client message id: the send queue answers with
+   * it.
+   */
+  #repeatedDraft(senderId: UserId, { copy: _, ...fields }: ForwardDraft): Draft | undefined {
+    if (fields.clientMsgId === undefined) return undefined;
     this.#own.flush();
-    const row = this.#own.log.byClientId(senderId, rest.clientMsgId);
-    return row && { ...rest, kind: row.kind, body: row.body };
+    const row = this.#own.log.byClientId(senderId, fields.clientMsgId);
+    return row && { ...fields, kind: row.kind, body: row.body };
   }
 }

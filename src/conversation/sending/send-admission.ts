@@ -1,3 +1,8 @@
+/**
+ * The folder `sending/` takes a message from its arrival to its commit. `SendAdmission` (this file) waits for
+ * dependencies, `SendQueue` commits; the other files answer a question that a send depends on.
+ * Another such check or lookup may be added here. Delivery belongs to `delivery/` and `sockets/`.
+ */
 import type { Failure, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Draft, ForwardDraft } from "../../domain/messages/message.ts";
@@ -10,78 +15,79 @@ import type { SendOrigin, SendOutcome } from "./send.ts";
 import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 
 /**
- * Where sends come in. Nearly always they go straight to the queue; those of one origin wait here, in their
- * order, for a message to be forwarded, and, while somebody changes whether the two of a direct conversation
- * may write, for a look at D1.
+ * Admits sends to the send queue. Most sends pass at once. A send waits here in three cases:
+ * - It is a forward: its originals have to be read first.
+ * - A change of the direct permission is under way: the permission has to be read from D1.
+ * - An earlier send of the same origin waits: sends of one origin keep their order.
  */
 export class SendAdmission {
   readonly #sends: SendQueue<SendOrigin>;
   readonly #permission: DirectPermission;
   readonly #forwards: ForwardResolver;
-  readonly #refused: (outcomes: SendOutcome<SendOrigin>[]) => void;
+  readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
 
-  /** @param refused told of sends which did not come to the queue, in order */
+  /** @param onRefused receives the sends that did not reach the queue, in order */
   constructor(
     sends: SendQueue<SendOrigin>,
-    directFlags: DirectPermission,
-    copies: ForwardResolver,
-    refused: (outcomes: SendOutcome<SendOrigin>[]) => void,
+    permission: DirectPermission,
+    forwards: ForwardResolver,
+    onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
-    this.#permission = directFlags;
-    this.#forwards = copies;
-    this.#refused = refused;
+    this.#permission = permission;
+    this.#forwards = forwards;
+    this.#onRefused = onRefused;
   }
 
-  /** Takes in drafts of one origin; each is stored or refused in the end. */
+  /** Admits drafts of one origin, in order. Each is stored or refused, unless its socket closes while it waits. */
   admit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void {
-    for (const part of parts(drafts)) this.#admit(senderId, part, origin);
+    for (const batch of batchesOf(drafts)) this.#admit(senderId, batch, origin);
   }
 
-  #admit(senderId: UserId, part: Part, origin: SendOrigin): void {
-    const look = this.#permission.check();
+  #admit(senderId: UserId, batch: Batch, origin: SendOrigin): void {
+    const pendingCheck = this.#permission.check();
     const key = "socket" in origin ? origin.socket : (origin.line ?? origin);
-    // Who has nothing to wait for is not refused because others have.
-    if (part.whole && !look && !this.#queues.isBusy(key)) {
-      this.#submit(senderId, part.drafts, origin);
+    // A full backlog does not refuse a send that has nothing to wait for.
+    if (batch.isComplete && !pendingCheck && !this.#queues.isBusy(key)) {
+      this.#submit(senderId, batch.drafts, origin);
       return;
     }
-    const bytes = part.drafts.reduce((sum, draft) => sum + weightOf(draft), 0);
-    const count = part.drafts.length;
+    const bytes = batch.drafts.reduce((sum, draft) => sum + weightOf(draft), 0);
+    const count = batch.drafts.length;
     if (!this.#backlog.take(count, bytes)) {
-      this.#refuse(part.drafts, TOO_MANY, origin);
+      this.#refuse(batch.drafts, TOO_MANY, origin);
       return;
     }
     const admitted = this.#queues.run(key, async () => {
-      const ready = await this.#ready(senderId, part, look);
+      const ready = await this.#prepare(senderId, batch, pendingCheck);
       this.#backlog.release(count, bytes);
-      // A session that was ended meanwhile says nothing any more.
+      // The socket was closed while the send waited, as when its session ended: the send must not take effect.
       if ("socket" in origin && origin.socket.isClosing) return;
       if (ready.ok) this.#submit(senderId, ready.value, origin);
-      else this.#refuse(part.drafts, ready, origin);
+      else this.#refuse(batch.drafts, ready, origin);
     });
     admitted.catch((error: unknown) => log("error", "send_admission_failed", errorFields(error)));
   }
 
-  /** What a part has to wait for once its turn has come: what it copies first, then who may write. */
-  #ready(
+  /** Waits for the dependencies of a batch: first the originals of a forward, then the direct permission. */
+  #prepare(
     senderId: UserId,
-    part: Part,
-    look: ReturnType<DirectPermission["check"]>,
+    batch: Batch,
+    pendingCheck: ReturnType<DirectPermission["check"]>,
   ): Promise<Result<Draft[]>> | Result<Draft[]> {
-    if (!part.whole) return this.#copy(senderId, part.drafts[0]);
-    const { drafts } = part;
-    // Who had nothing to wait for when he came may have it once those before him are through.
-    const check = look ?? this.#permission.check();
-    return check ? check.then((unknown) => unknown ?? allOf(drafts)) : allOf(drafts);
+    if (!batch.isComplete) return this.#resolveForward(senderId, batch.drafts[0]);
+    const { drafts } = batch;
+    // A change of the permission may have begun while this batch waited for an earlier one.
+    const check = pendingCheck ?? this.#permission.check();
+    return check ? check.then((failure) => failure ?? success(drafts)) : success(drafts);
   }
 
-  async #copy(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft[]>> {
-    const copied = await this.#forwards.resolve(senderId, draft);
-    if (!copied.ok) return copied;
-    return (await this.#permission.check()) ?? allOf([copied.value]);
+  async #resolveForward(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft[]>> {
+    const resolved = await this.#forwards.resolve(senderId, draft);
+    if (!resolved.ok) return resolved;
+    return (await this.#permission.check()) ?? success([resolved.value]);
   }
 
   #submit(senderId: UserId, drafts: Draft[], origin: SendOrigin): void {
@@ -89,24 +95,24 @@ export class SendAdmission {
   }
 
   #refuse(drafts: AnyDraft[], result: Failure, origin: SendOrigin): void {
-    this.#refused(drafts.map((draft) => ({ send: { draft, origin }, result })));
+    this.#onRefused(drafts.map((draft) => ({ send: { draft, origin }, result })));
   }
 }
 
-/** What goes in together: whole drafts, or one that is still to be made whole. */
-type Part = { whole: true; drafts: Draft[] } | { whole: false; drafts: [ForwardDraft] };
+/** Drafts that are admitted together: consecutive complete ones, or a single forward. */
+type Batch = { isComplete: true; drafts: Draft[] } | { isComplete: false; drafts: [ForwardDraft] };
 
-function parts(drafts: AnyDraft[]): Part[] {
-  const made: Part[] = [];
+function batchesOf(drafts: AnyDraft[]): Batch[] {
+  const batches: Batch[] = [];
   for (const draft of drafts) {
-    const last = made.at(-1);
-    if ("copy" in draft) made.push({ whole: false, drafts: [draft] });
-    else if (last?.whole) last.drafts.push(draft);
-    else made.push({ whole: true, drafts: [draft] });
+    const last = batches.at(-1);
+    if ("copy" in draft) batches.push({ isComplete: false, drafts: [draft] });
+    else if (last?.isComplete) last.drafts.push(draft);
+    else batches.push({ isComplete: true, drafts: [draft] });
   }
-  return made;
+  return batches;
 }
 
-function allOf(drafts: Draft[]): Result<Draft[]> {
+function success(drafts: Draft[]): Result<Draft[]> {
   return { ok: true, value: drafts };
 }

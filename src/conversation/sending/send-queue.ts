@@ -9,13 +9,13 @@ import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow, Members, ReadPosition } from "../members/members.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
-/** More do not wait for their turn, or for others. */
+/** The maximum of sends that wait in the queue; admission has a backlog of the same size. */
 export const MAX_WAITING = 1_000;
 
 /**
- * The one queue for messages: group commit with a lead. A send that finds the room quiet is committed
- * at once; those on its heels wait for the next timer turn and go together in one transaction, as the
- * runtime syncs once for each event. Each has a savepoint: one that throws is refused alone.
+ * Stores messages by group commit. A send that finds the queue idle is committed at once. Sends that arrive
+ * right after it wait for the next timer turn and share one transaction, because the runtime syncs storage
+ * once for each event. Each send of a group has a savepoint: a send that throws is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -23,59 +23,65 @@ export class SendQueue<Origin> {
   readonly #members: Members;
   readonly #knownUsers: Pick<KnownUsers, "store" | "apply">;
   readonly #checkPermission: (sender: MemberRow) => CoreError | undefined;
-  readonly #committed: (outcomes: SendOutcome<Origin>[]) => void;
+  readonly #onOutcomes: (outcomes: SendOutcome<Origin>[]) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
-  #turnIsSet = false;
+  #isTurnScheduled = false;
 
   /**
-   * @param acquaintances has who is shown in a message noted with it
-   * @param writeRefusal why a member may not write now
-   * @param committed told of every send, in order, once its transaction is through
+   * @param knownUsers stores, with a merged message, the users whose messages it holds
+   * @param checkPermission returns why a member may not write now; undefined if the member may
+   * @param onOutcomes receives the outcome of every send, in order, after its transaction
    */
   constructor(
     storage: DurableObjectStorage,
     log: MessageLog,
     members: Members,
     knownUsers: Pick<KnownUsers, "store" | "apply">,
-    writeRefusal: (sender: MemberRow) => CoreError | undefined,
-    committed: (outcomes: SendOutcome<Origin>[]) => void,
+    checkPermission: (sender: MemberRow) => CoreError | undefined,
+    onOutcomes: (outcomes: SendOutcome<Origin>[]) => void,
   ) {
     this.#storage = storage;
     this.#log = log;
     this.#members = members;
     this.#knownUsers = knownUsers;
-    this.#checkPermission = writeRefusal;
-    this.#committed = committed;
+    this.#checkPermission = checkPermission;
+    this.#onOutcomes = onOutcomes;
   }
 
-  /** Takes sends in; what finds no room is refused as `rate_limited`, the rest is answered after its commit. */
+  /**
+   * Queues sends. A send that exceeds the backlog is refused as `rate_limited`; every other send gets its
+   * outcome after its commit.
+   */
   enqueue(sends: QueuedSend<Origin>[]): void {
     const refused: SendOutcome<Origin>[] = [];
     for (const send of sends) {
       if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
-    if (!this.#turnIsSet) this.#turn();
-    if (refused.length > 0) this.#committed(refused);
+    if (!this.#isTurnScheduled) this.#turn();
+    if (refused.length > 0) this.#onOutcomes(refused);
   }
 
-  /** Commits what waits, in this turn: every other writing method begins with this, so that order holds. */
+  /**
+   * Commits all waiting sends in this turn. Every other writing method calls it first, so changes keep their
+   * order.
+   */
   flush(): void {
     const sends = this.#waiting;
     if (sends.length === 0) return;
     this.#waiting = [];
     this.#backlog.clear();
-    this.#committed(this.#commit(sends));
+    this.#onOutcomes(this.#commit(sends));
   }
 
   #turn(): void {
-    this.#turnIsSet = this.#waiting.length > 0;
-    if (!this.#turnIsSet) return;
+    this.#isTurnScheduled = this.#waiting.length > 0;
+    if (!this.#isTurnScheduled) return;
     try {
       this.flush();
     } finally {
-      // Whatever happened: without a next turn every later send would wait for ever.
+      // Also after an error: without a next turn every later send would wait for ever.
       setTimeout(() => this.#turn(), 0);
     }
   }
@@ -92,14 +98,14 @@ export class SendQueue<Origin> {
     }
   }
 
-  /** One transaction for all; a single send needs no savepoint in it. */
+  /** Commits all sends in one transaction. A single send needs no savepoint in it. */
   #commitAll(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
-    const storeOne = sends.length === 1 ? this.#storeAlone : this.#storeAmongOthers;
+    const storeSend = sends.length === 1 ? this.#storeAlone : this.#storeInSavepoint;
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
     const outcomes = this.#storage.transactionSync(() => {
-      const done = sends.map((send) => {
-        const result = storeOne(send, last);
+      const results = sends.map((send) => {
+        const result = storeSend(send, last);
         if (result.ok && !result.value.replay) {
           const { row } = result.value;
           last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
@@ -108,14 +114,14 @@ export class SendQueue<Origin> {
         return { send, result };
       });
       for (const [userId, position] of positions) this.#members.storeSent(userId, position);
-      return done;
+      return results;
     });
-    // Only now is it so: what was computed aside enters memory.
+    // Memory changes only after the commit, so a transaction that fails leaves it as it was.
     this.#log.last = last;
     for (const [userId, position] of positions) this.#members.applySent(userId, position);
     for (const { send, result } of outcomes) {
-      const { rendered: shown } = send.draft;
-      if (shown && result.ok && !result.value.replay) this.#knownUsers.apply(shown.people);
+      const { rendered } = send.draft;
+      if (rendered && result.ok && !result.value.replay) this.#knownUsers.apply(rendered.people);
     }
     return outcomes;
   }
@@ -125,7 +131,7 @@ export class SendQueue<Origin> {
     value: this.#store(send, last),
   });
 
-  readonly #storeAmongOthers = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
+  readonly #storeInSavepoint = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
     try {
       return this.#storage.transactionSync(() => this.#storeAlone(send, last));
     } catch (error) {
@@ -138,10 +144,12 @@ export class SendQueue<Origin> {
   #store({ senderId, draft }: QueuedSend<Origin>, last: MessageLog["last"]): StoredSend {
     const sender = this.#members.active(senderId);
     const { clientMsgId } = draft;
-    // Repeated sends are rare: it is the index that finds them, or a check that has become untrue since.
-    const known = () => (clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId));
+    // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
+    // looks too, as the first send may have come before a mute, or before the quoted message was hidden.
+    const earlier = () =>
+      clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
     const refusal = this.#refusal(draft, sender);
-    if (refusal) return replayOf(known()) ?? raise(refusal);
+    if (refusal) return replayOf(earlier()) ?? raise(refusal);
     const row = {
       seq: Seq.parse(last.seq + 1),
       n: last.n + 1,
@@ -159,7 +167,7 @@ export class SendQueue<Origin> {
       created_at: Math.max(Date.now(), last.at),
     };
     if (!this.#log.insert(row))
-      return replayOf(known()) ?? raise(new Error("a client id that conflicts is there"));
+      return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
     return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
   }
@@ -168,8 +176,8 @@ export class SendQueue<Origin> {
     const refusal = this.#checkPermission(sender);
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
-    const stranger = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
-    return stranger === undefined ? undefined : noMentioned(stranger);
+    const nonMember = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
+    return nonMember === undefined ? undefined : noMentioned(nonMember);
   }
 }
 
@@ -181,6 +189,7 @@ function raise(error: Error): never {
   throw error;
 }
 
+/** The refusal of a send that exceeds a backlog. */
 export const TOO_MANY: Failure = {
   ok: false,
   code: "rate_limited",
@@ -188,6 +197,7 @@ export const TOO_MANY: Failure = {
   data: { retryAfter: 1 },
 };
 
+/** The refusal of a send that failed for an unexpected error, which is logged. */
 export const NOT_STORED: Failure = {
   ok: false,
   code: "internal",

@@ -4,31 +4,31 @@ import type { Draft } from "../../domain/messages/message.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 
-/** A message that is stored; `replay`: it was already, and its sender repeats himself. */
+/** A stored message. `replay`: an earlier send with the same client message id stored it. */
 export interface StoredSend {
   row: MessageRow;
   replay: boolean;
 }
 
-/** A send on its way. */
+/** A complete draft that waits for its commit. */
 export interface QueuedSend<Origin> {
   senderId: UserId;
   draft: Draft;
-  /** where it came from: a socket gets an ack instead of the message, a call its answer */
+  /** receives the outcome: a socket as an ack instead of the message, a call as its answer */
   origin: Origin;
 }
 
-/** What became of a send. */
+/** The stored message, or why the send was refused. */
 export interface SendOutcome<Origin> {
   send: Pick<QueuedSend<Origin>, "origin"> & { draft: Pick<Draft, "clientMsgId"> };
   result: Result<StoredSend>;
 }
 
-/** Where a send came from: the socket which wants an ack, or the call which wants its answer. */
+/** The source of a send, which receives its outcome: a socket an ack, a call its answer. */
 export type SendOrigin =
   | { socket: RoomSocket }
   | {
       resolve: (outcome: SendOutcome<SendOrigin>) => void;
-      /** what is sent on one line keeps its order, also where some of it has to wait */
+      /** calls with the same line keep their order, even if an earlier send waits for a lookup */
       line?: object;
     };

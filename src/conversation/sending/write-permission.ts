@@ -3,8 +3,9 @@ import type { MemberRow, Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
 /**
- * Why a member may not write here now; undefined if he may. Asked where messages get their order, so that
- * no send overtakes a mute or a block, and answered from memory.
+ * Checks from memory whether a member may write now. The send queue calls it in the turn that gives a message
+ * its seq, so no send overtakes a mute or a block.
+ * @returns undefined if the member may write; else `muted`, `blocked` or `forbidden`, not thrown
  */
 export function checkWritePermission(
   { profile, directFlags }: Pick<ConversationState, "profile" | "directFlags">,
@@ -12,8 +13,8 @@ export function checkWritePermission(
   sender: MemberRow,
 ): CoreError | undefined {
   if (sender.muted_until > Date.now()) {
-    const left = Math.ceil((sender.muted_until - Date.now()) / 1_000);
-    return new CoreError("muted", `You are muted in this group for ${left} more seconds.`, {
+    const remainingS = Math.ceil((sender.muted_until - Date.now()) / 1_000);
+    return new CoreError("muted", `You are muted in this group for ${remainingS} more seconds.`, {
       mutedUntil: sender.muted_until,
     });
   }
@@ -22,7 +23,7 @@ export function checkWritePermission(
   }
   if (profile.kind !== "direct") return undefined;
   if (members.activeCount < 2) {
-    return new CoreError("forbidden", "The other one does not exist any more: nobody can write here.");
+    return new CoreError("forbidden", "The other user does not exist any more: nobody can write here.");
   }
   if (directFlags.blocked) {
     return new CoreError("blocked", "One of you has blocked the other: nobody can write here.");

@@ -88,7 +88,7 @@ export class MemberSnapshots {
     const member = this.#members.find(userId);
     if (!member) throw new Error("only who is on record is told");
     // Who left is told late, or twice: what has come since is not his.
-    const last = member.visible_until === null ? this.#log.last : this.#log.countedUpTo(member.visible_until);
+    const last = member.visible_until === null ? this.#log.last : this.#log.headAt(member.visible_until);
     return {
       conversationId: this.#state.id,
       kind: this.#state.profile.kind,
