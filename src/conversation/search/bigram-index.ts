@@ -1,22 +1,26 @@
 import type { Seq } from "../../domain/ids.ts";
 import type { Order } from "../log/row.ts";
 
-/** Characters of a token that stand for one code point: in base 36 four hold all of them. */
+/** The characters of a token for one code point: four digits in base 36 hold every code point. */
 const WIDTH = 4;
-/** No code point's: the token that stands in the place of a removed text. */
+/** The token that replaces a removed text; no code point has it. */
 const TOMBSTONE_TOKEN = "z".repeat(WIDTH);
-/** A longer phrase is cut: whoever looks compares what is found with the whole. */
+/**
+ * The maximum of bigrams in a query. A longer phrase is cut, as the caller compares hits with the whole text.
+ */
 const MAX_BIGRAMS = 100;
-/** Pages of 4 KiB that a step of merging writes: about 8 ms. */
+/** The pages of 4 KiB that one merge step writes, in about 8 ms. */
 const MERGED_PAGES = 64;
 
 /**
- * The full-text index: every two neighbouring code points of a folded text are one token, and the last one
- * stands alone. So a part of a text, in any script, is a phrase of pairs; and a single character is the
- * beginning of a token, of which FTS5 keeps an index too (`prefix`). Only tokens are stored, no text
- * (`content=''`): to take a text out one has to hand it in. With `secure-delete` its tokens leave the pages of
- * the index; else they would only be marked. Merging goes in steps of its own
- * and not behind some insert, eight pieces at a time: with the usual four it writes twice as much.
+ * The table of the full-text index.
+ * - Each two neighbouring code points of a normalized text are one token, and the last code point is a token
+ *   alone. A part of a text, in any script, is therefore a phrase of bigrams.
+ * - A single character is a prefix of a token. FTS5 keeps an index of these prefixes (`prefix`).
+ * - Only tokens are stored, no text (`content=''`), so a removal has to pass the text.
+ * - `secure-delete` removes the tokens from the pages of the index; without it they would only be marked.
+ * - Merging runs in steps of its own, not within an insert (`automerge` 0). It merges eight segments at a
+ *   time: with the default of four it writes twice as much.
  */
 export const BIGRAMS_TABLE = `
   CREATE VIRTUAL TABLE words USING fts5(
@@ -24,7 +28,10 @@ export const BIGRAMS_TABLE = `
   );
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1), ('automerge', 0), ('usermerge', 8);`;
 
-/** The words of a conversation's messages. It is handed folded texts; writes are the caller's transaction. */
+/**
+ * The bigram index of a conversation's messages. Callers pass normalized texts and wrap writes in a
+ * transaction.
+ */
 export class BigramIndex {
   readonly #sql: SqlStorage;
 
@@ -32,7 +39,7 @@ export class BigramIndex {
     this.#sql = sql;
   }
 
-  /** @returns how many tokens the text has */
+  /** Adds a text. @returns the number of its tokens */
   insert(seq: number, text: string): number {
     const tokens = tokensOf(text);
     if (tokens.length > 0) this.#insert(seq, tokens.join(" "));
@@ -40,46 +47,54 @@ export class BigramIndex {
   }
 
   /**
-   * Takes out a text that was inserted.
-   * @returns false if a token that nobody has any more still marks where a page begins: then `purge`
+   * Removes a text that was inserted.
+   * @returns false if a part of one of its tokens stays in the index as a page key, and no other text has it:
+   *   the caller then has to `purge`
    */
   remove(seq: number, text: string): boolean {
     const tokens = tokensOf(text);
     if (tokens.length === 0) return true;
     const remove = "INSERT INTO words (words, rowid, pairs) VALUES ('delete', ?, ?)";
     this.#sql.exec(remove, seq, tokens.join(" "));
-    return this.#pageKeys(tokens).every((mark) => this.#isUsed(mark));
+    return this.#pageKeys(tokens).every((key) => this.#isUsed(key));
   }
 
-  /** At most `limit` messages between two seqs which have this text (one that is not empty), in this order. */
-  find(
-    text: string,
-    { after, before }: { after: number; before: number },
-    limit: number,
-    order: Order = "DESC",
-  ): Seq[] {
+  /**
+   * Finds at most `limit` messages that may contain a text.
+   * @param text not empty; of a text over 101 characters only the beginning is searched
+   * @param range seqs, both exclusive
+   */
+  find(text: string, range: { after: number; before: number }, limit: number, order: Order = "DESC"): Seq[] {
     const bounds = `rowid > ? AND rowid < ? ORDER BY rowid ${order} LIMIT ?`;
     const query = `SELECT rowid AS seq FROM words WHERE words MATCH ? AND ${bounds}`;
-    const rows = this.#sql.exec<{ seq: Seq }>(query, phraseOf(text), after, before, limit).toArray();
+    const rows = this.#sql
+      .exec<{ seq: Seq }>(query, phraseOf(text), range.after, range.before, limit)
+      .toArray();
     return rows.map(({ seq }) => seq);
   }
 
-  /** A short step of merging what inserts have left. @returns false once there is nothing to merge */
+  /** Merges segments in one short step. @returns false once there is nothing to merge */
   merge(): boolean {
     return this.#merge(MERGED_PAGES);
   }
 
-  /** Has the steps of `merge` write the whole index anew: no mark of a page stays. In a transaction of its own. */
+  /**
+   * Makes the following steps of `merge` rewrite the whole index, so no old page key stays. Needs its own
+   * transaction.
+   */
   purge(): void {
     this.#merge(-MERGED_PAGES);
   }
 
-  /** Puts nobody's token in the place of a text: an index that is in one piece already is not written anew. */
+  /**
+   * Stores a tombstone for a removed text. FTS5 does not rewrite an index of one segment; the tombstone adds
+   * another.
+   */
   replace(seq: number): void {
     this.#insert(seq, TOMBSTONE_TOKEN);
   }
 
-  /** Takes everything out. */
+  /** Empties the index. */
   clear(): void {
     this.#sql.exec("INSERT INTO words (words) VALUES ('delete-all')");
   }
@@ -92,34 +107,36 @@ export class BigramIndex {
     const changes = () => this.#sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
     const before = changes();
     this.#sql.exec(`INSERT INTO words (words, rank) VALUES ('merge', ${pages})`);
-    // FTS5's own sign of a merge that found nothing to do.
+    // FTS5 documents fewer than two changes as the sign of a merge without work.
     return changes() - before >= 2;
   }
 
   /**
-   * The marks by which FTS5 finds the pages on which these tokens stood, and which are beginnings of them: it
-   * keeps as much of a page's first token as tells it from the token before, also when that token has gone.
-   * A mark begins with the number of its index: 0 the pairs, 1 the characters.
+   * Finds page keys that are prefixes of the given tokens. FTS5 keeps as much of a page's first token as
+   * tells it from the token before it, even after that token was removed. A key begins with the number of its
+   * index: 0 for bigrams, 1 for single characters.
+   * @returns the keys without that number
    */
   #pageKeys(tokens: string[]): string[] {
-    const keys = new Set(tokens.flatMap((token) => [`0${token}`, `1${token.slice(0, WIDTH)}`]));
+    const terms = new Set(tokens.flatMap((token) => [`0${token}`, `1${token.slice(0, WIDTH)}`]));
     const query = `
-      WITH marks AS (
-        SELECT key.value AS key, (
+      WITH pages AS (
+        SELECT token.value AS token, (
           SELECT CAST(term AS TEXT) FROM words_idx
-            WHERE segid = segment.segid AND term <= CAST(key.value AS BLOB) ORDER BY term DESC LIMIT 1
-        ) AS mark
-        FROM json_each(?) AS key, (SELECT DISTINCT segid FROM words_idx) AS segment
+            WHERE segid = segment.segid AND term <= CAST(token.value AS BLOB) ORDER BY term DESC LIMIT 1
+        ) AS page_key
+        FROM json_each(?) AS token, (SELECT DISTINCT segid FROM words_idx) AS segment
       )
-      SELECT DISTINCT mark FROM marks WHERE length(mark) > 1 AND substr(key, 1, length(mark)) = mark`;
-    const rows = this.#sql.exec<{ mark: string }>(query, JSON.stringify([...keys])).toArray();
-    return rows.map(({ mark }) => mark.slice(1));
+      SELECT DISTINCT page_key FROM pages
+        WHERE length(page_key) > 1 AND substr(token, 1, length(page_key)) = page_key`;
+    const rows = this.#sql.exec<{ page_key: string }>(query, JSON.stringify([...terms])).toArray();
+    return rows.map(({ page_key }) => page_key.slice(1));
   }
 
-  /** Whether some text still has a token that begins like this. */
-  #isUsed(beginning: string): boolean {
+  /** Whether a stored text has a token with this prefix. */
+  #isUsed(prefix: string): boolean {
     const query = "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1";
-    return this.#sql.exec(query, `"${beginning}"*`).toArray().length > 0;
+    return this.#sql.exec(query, `"${prefix}"*`).toArray().length > 0;
   }
 }
 
@@ -132,7 +149,7 @@ function tokensOf(text: string): string[] {
   return codes.map((code, i) => code + (codes[i + 1] ?? ""));
 }
 
-/** The query for a part of a text. */
+/** The FTS5 query for texts that contain `text`: a prefix for one character, else a phrase of bigrams. */
 function phraseOf(text: string): string {
   const tokens = tokensOf(text);
   return tokens.length === 1 ? `"${tokens[0]}"*` : `"${tokens.slice(0, -1).slice(0, MAX_BIGRAMS).join(" ")}"`;

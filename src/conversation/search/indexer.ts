@@ -7,20 +7,33 @@ import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { BIGRAMS_TABLE, type BigramIndex } from "./bigram-index.ts";
 
-/** Fewer messages are not worth it: they are scanned. */
-const MAX_PURGED = 200;
-/** So many may wait, and are scanned, while others come: indexing a message costs as much as storing some. */
-const MAX_INDEXED = 10_000;
-/** Messages that a turn indexes. */
+/** Indexing starts from so many unindexed messages; fewer are cheap to scan. */
+const MIN_UNINDEXED = 200;
+/**
+ * Indexing waits for an idle conversation up to so many unindexed messages, which searches scan. To index a
+ * message costs as much as to store several.
+ */
+const MAX_UNINDEXED = 10_000;
+/** The maximum of messages that one turn indexes. */
 const BATCH = 200;
-/** Tokens after which a turn ends with the message it is at: with a batch of usual length about 5 ms. */
+/**
+ * A turn ends after the message that exceeds so many tokens: a batch of messages of usual length takes about
+ * 5 ms.
+ */
 const BATCH_TOKENS = 5_000;
-/** UTF-16 units of bodies, likewise: merged messages have few tokens, and are long to read. */
-const BATCH_READ = 512 * 1024;
+/**
+ * A turn ends after the message that exceeds so many UTF-16 units of bodies: merged ones are long but have
+ * few tokens.
+ */
+const BATCH_CHARS = 512 * 1024;
 
 /**
- * The index, and one row about it. `revoked_rev`: the newest revoke that it knows of; one by a release that
- * knows no index has left its words there. `purge`: the index has to be written anew.
+ * The index and one row of state about it.
+ * - `fold_version`: the `NORMALIZATION_VERSION` of the indexed texts.
+ * - `indexed_seq`: messages up to this seq are indexed.
+ * - `revoked_rev`: the newest revoke that the index has applied. A release without the index may have revoked
+ *   later messages, whose text is then still in the index.
+ * - `purge`: 1 if the index has to be rewritten.
  */
 export const SEARCH_TABLES = `
   ${BIGRAMS_TABLE}
@@ -36,92 +49,98 @@ export const SEARCH_TABLES = `
 type State = { fold_version: number; indexed_seq: number; revoked_rev: number; purge: 0 | 1 };
 
 /**
- * Puts messages into the index behind the sends: short turns of a timer, each with a transaction of its own.
- * A restart goes on where the last turn ended.
+ * Indexes messages in the background, off the path of sends. It works in short timer turns, each with its own
+ * transaction. After a restart it resumes behind the last turn.
  */
 export class Indexer {
   readonly #storage: DurableObjectStorage;
   readonly #log: MessageLog;
-  readonly #words: BigramIndex;
+  readonly #index: BigramIndex;
   readonly #marker: RetryMarker;
   readonly #timing: Timing["indexing"];
   #indexedSeq: number;
   #purge: boolean;
-  /** pieces of the index may be left to merge */
+  /** the index may have segments to merge */
   #merging: boolean;
   #markerIsSet: boolean;
   #isRunning = false;
-  #quiet: ReturnType<typeof setTimeout> | undefined;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #failed = false;
   #lastSeqSeen: number;
 
   constructor(
     storage: DurableObjectStorage,
     messages: MessageLog,
-    words: BigramIndex,
-    note: RetryMarker,
+    index: BigramIndex,
+    marker: RetryMarker,
     timing: Timing["indexing"],
   ) {
     this.#storage = storage;
     this.#log = messages;
-    this.#words = words;
-    this.#marker = note;
+    this.#index = index;
+    this.#marker = marker;
     this.#timing = timing;
     const state = storage.sql.exec<State>("SELECT * FROM search").one();
     this.#indexedSeq = state.indexed_seq;
     this.#purge = state.purge === 1;
-    this.#markerIsSet = note.isSet();
+    this.#markerIsSet = marker.isSet();
     this.#merging = this.#markerIsSet;
     this.#lastSeqSeen = messages.last.seq;
     const revokedRev = messages.lastRevokedRev();
     if (state.fold_version !== NORMALIZATION_VERSION || state.revoked_rev < revokedRev)
-      this.#beginAnew(revokedRev);
+      this.#rebuild(revokedRev);
   }
 
-  /** Messages up to here are in the index, as far as they have words. */
+  /** Messages up to this seq are indexed, as far as they have text. */
   get indexedSeq(): number {
     return this.#indexedSeq;
   }
 
-  /** Begins, or goes on, if there is enough to do. Call it in the turn of a change: the note is in its commit. */
+  /**
+   * Starts indexing if there is enough work. Call it in the turn of a change, so that the retry marker is in
+   * the same commit.
+   */
   resume(): void {
     if (this.#isRunning || this.#failed || !this.#hasWork) return;
     if (!this.#markerIsSet) this.#marker.set();
     this.#markerIsSet = true;
-    const mustRun = this.#purge || this.#merging || this.#waiting >= MAX_INDEXED;
+    const mustRun = this.#purge || this.#merging || this.#unindexed >= MAX_UNINDEXED;
     if (mustRun) this.#run();
-    else this.#runWhenQuiet();
+    else this.#runWhenIdle();
   }
 
-  /** For the alarm. @returns true once all is done: the note is to be erased in this turn */
+  /**
+   * The `index` job: starts indexing again after a failure.
+   * @returns true without work: the caller ends the job
+   */
   repair(): boolean {
     this.#failed = false;
     this.resume();
-    if (this.#isRunning || this.#quiet !== undefined) return false;
+    if (this.#isRunning || this.#idleTimer !== undefined) return false;
     this.#markerIsSet = false;
     return true;
   }
 
-  /** Takes a message's words out of the index, in the transaction that revokes it as number `rev`. */
+  /** Removes a message's text from the index, in the transaction that revokes it under `rev`. */
   forget({ seq, kind, body }: MessageRow, rev: number): void {
     this.#storage.sql.exec("UPDATE search SET revoked_rev = ?", rev);
-    if (seq > this.#indexedSeq || this.#words.remove(seq, normalizeForSearch(searchText(kind, body)))) return;
-    this.#words.replace(seq);
+    if (seq > this.#indexedSeq || this.#index.remove(seq, normalizeForSearch(searchText(kind, body)))) return;
+    this.#index.replace(seq);
     this.#storage.sql.exec("UPDATE search SET purge = 1");
     this.#purge = true;
   }
 
-  /** Indexes the next messages, at most so many. */
+  /** Indexes the next messages in one transaction: at most `count`, and fewer if they have much text. */
   index(count: number): void {
     const indexed = this.#storage.transactionSync(() => {
       let seq = this.#indexedSeq;
       let tokens = 0;
-      let read = 0;
+      let chars = 0;
       for (const row of this.#log.texts(seq, count)) {
-        tokens += this.#words.insert(row.seq, normalizeForSearch(searchText(row.kind, row.body)));
-        read += row.body.length;
+        tokens += this.#index.insert(row.seq, normalizeForSearch(searchText(row.kind, row.body)));
+        chars += row.body.length;
         seq = row.seq;
-        if (tokens > BATCH_TOKENS || read > BATCH_READ) break;
+        if (tokens > BATCH_TOKENS || chars > BATCH_CHARS) break;
       }
       this.#storage.sql.exec("UPDATE search SET indexed_seq = ?", seq);
       return seq;
@@ -131,49 +150,51 @@ export class Indexer {
   }
 
   get #hasWork(): boolean {
-    return this.#purge || this.#merging || this.#waiting >= MAX_PURGED;
+    return this.#purge || this.#merging || this.#unindexed >= MIN_UNINDEXED;
   }
 
-  get #waiting(): number {
+  /** The number of messages above the index. */
+  get #unindexed(): number {
     return this.#log.last.seq - this.#indexedSeq;
   }
 
   #run(): void {
     this.#isRunning = true;
-    this.#later();
+    this.#scheduleTurn();
   }
 
-  #runWhenQuiet(): void {
-    if (this.#quiet !== undefined) return;
+  /** Starts a run once no message has arrived for `idleMs`. */
+  #runWhenIdle(): void {
+    if (this.#idleTimer !== undefined) return;
     const { seq } = this.#log.last;
-    this.#quiet = setTimeout(() => {
-      this.#quiet = undefined;
-      // A run that a revoke has begun meanwhile may have done it all.
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = undefined;
+      // A revoke may have started a run meanwhile, which did all the work.
       if (this.#isRunning || this.#failed || !this.#hasWork) return;
       if (this.#log.last.seq === seq) this.#run();
       else this.resume();
     }, this.#timing.idleMs);
   }
 
-  #later(): void {
-    const came = this.#log.last.seq - this.#lastSeqSeen;
+  #scheduleTurn(): void {
+    const arrived = this.#log.last.seq - this.#lastSeqSeen;
     this.#lastSeqSeen = this.#log.last.seq;
-    // Between turns sends have their own: while many come, indexing waits a fifth of a ms for each.
-    setTimeout(() => this.#turn(), Math.min(came / 5, this.#timing.maxPauseMs));
+    // The pause leaves time to sends: 0.2 ms for each message that arrived since the last turn.
+    setTimeout(() => this.#turn(), Math.min(arrived / 5, this.#timing.maxPauseMs));
   }
 
   #turn(): void {
     try {
       this.#step();
     } catch (error) {
-      // The note stands: the alarm tries again.
+      // The retry marker stays, so the alarm tries again.
       log("error", "indexing_failed", { indexed: this.#indexedSeq, ...errorFields(error) });
       this.#failed = true;
       this.#isRunning = false;
       return;
     }
     if (this.#hasWork) {
-      this.#later();
+      this.#scheduleTurn();
       return;
     }
     this.#isRunning = false;
@@ -181,25 +202,28 @@ export class Indexer {
     this.#markerIsSet = false;
   }
 
-  /** One short thing at a time. */
+  /**
+   * Does one short piece of work: a purge is prepared first, then segments are merged, then messages indexed.
+   */
   #step(): void {
     if (this.#purge) this.#beginPurge();
-    else if (this.#merging) this.#merging = this.#words.merge();
+    else if (this.#merging) this.#merging = this.#index.merge();
     else this.index(BATCH);
   }
 
   #beginPurge(): void {
     this.#storage.transactionSync(() => {
-      this.#words.purge();
+      this.#index.purge();
       this.#storage.sql.exec("UPDATE search SET purge = 0");
     });
     this.#purge = false;
     this.#merging = true;
   }
 
-  #beginAnew(revokedRev: number): void {
+  /** Empties the index, so all messages are indexed again. */
+  #rebuild(revokedRev: number): void {
     this.#storage.transactionSync(() => {
-      if (this.#indexedSeq > 0) this.#words.clear();
+      if (this.#indexedSeq > 0) this.#index.clear();
       const set = "fold_version = ?, indexed_seq = 0, revoked_rev = ?, purge = 0";
       this.#storage.sql.exec(`UPDATE search SET ${set}`, NORMALIZATION_VERSION, revokedRev);
     });

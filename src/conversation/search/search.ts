@@ -8,115 +8,136 @@ import type { MessageRow, Reader } from "../log/row.ts";
 import { BigramIndex } from "./bigram-index.ts";
 import { Indexer } from "./indexer.ts";
 
-/** Messages above the index that one call looks at. */
+/** The maximum of messages above the index that one call scans. */
 const MAX_SCANNED = 5_000;
-/** Hits of the index that one call looks at; fewer for a long text, of which each token is compared in each. */
+/** The maximum of index hits that one call examines; `maxHits` lowers it for a long text. */
 const MAX_HITS = 20_000;
+/** The lower bound of `maxHits`. */
 const MIN_HITS = 1_000;
+/** The maximum of hits times characters of the text: the cost of a phrase query grows with both. */
 const MAX_COMPARED = 200_000;
-/** UTF-16 units of bodies that one call reads; of merged ones bytes as they are shown. */
+/**
+ * A call ends after so many UTF-16 units of bodies; a merged message counts with its bytes as readers get it.
+ */
 const MAX_READ = 2 * 1024 * 1024;
 
-/** What is looked for: a text as it was typed, not empty; only messages of this sender, kind, before this seq. */
+/** A search for messages that contain a text. */
 export interface SearchQuery {
+  /** as typed by the user, not empty */
   text: string;
+  /** only messages of this sender */
   senderId?: UserId;
+  /** only messages of this kind */
   kind?: Kind;
+  /** only messages before this seq */
   before?: number;
   limit: number;
 }
 
-/** What was found, and behind which seq to go on in that direction; null: there is nothing more. */
+/**
+ * Messages found. `next` is the exclusive bound of the next call in the same direction; null: nothing is
+ * left.
+ */
 export interface SearchHits {
   rows: MessageRow[];
   next: Seq | null;
 }
 
 /**
- * Search in a conversation. A message is found if its folded text has the folded query in it. The index says
- * where to look, above it messages are scanned: no search waits for the index, and no send pays for it.
+ * Searches the messages of a conversation. A message matches if its normalized text contains the normalized
+ * query. Indexed messages are found by the bigram index, newer ones by a scan. So no search waits for the
+ * index, and no send waits for indexing.
  */
 export class MessageSearch {
   readonly #log: MessageLog;
-  readonly #words: BigramIndex;
+  readonly #index: BigramIndex;
   readonly indexing: Indexer;
 
-  constructor(storage: DurableObjectStorage, log: MessageLog, note: RetryMarker, timing: Timing["indexing"]) {
+  /** @param marker has the alarm finish indexing after a crash */
+  constructor(
+    storage: DurableObjectStorage,
+    log: MessageLog,
+    marker: RetryMarker,
+    timing: Timing["indexing"],
+  ) {
     this.#log = log;
-    this.#words = new BigramIndex(storage.sql);
-    this.indexing = new Indexer(storage, log, this.#words, note, timing);
+    this.#index = new BigramIndex(storage.sql);
+    this.indexing = new Indexer(storage, log, this.#index, marker, timing);
   }
 
-  /** At most `limit` messages, the newest first; fewer where the call has looked at as many as it may. */
-  find(wanted: SearchQuery, reader: Reader): SearchHits {
-    const text = normalizeForSearch(wanted.text);
-    const page = new HitPage(text, wanted.limit, this.#log);
-    let before = Math.min(wanted.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
+  /**
+   * Finds at most `limit` messages, newest first. A call that reaches a limit of work returns fewer, and
+   * `next`.
+   */
+  find(query: SearchQuery, reader: Reader): SearchHits {
+    const text = normalizeForSearch(query.text);
+    const page = new HitPage(text, query.limit, this.#log);
+    let before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
 
     const floor = Math.max(this.indexing.indexedSeq, reader.visible_from);
     if (before - 1 > floor) {
       const after = Math.max(floor, before - 1 - MAX_SCANNED);
-      for (const row of this.#log.between(after, before, reader, wanted, "DESC")) {
+      for (const row of this.#log.between(after, before, reader, query, "DESC")) {
         if (page.take(row)) return page.full();
       }
       before = after + 1;
       if (after > floor) return page.upTo(before);
     }
 
-    let left = maxHits(text);
-    for (let count = wanted.limit + 1; left > 0; count = Math.min(4 * count, left)) {
-      const hits = this.#words.find(text, { after: reader.visible_from, before }, count);
-      for (const row of this.#log.among(hits, reader, wanted, "DESC")) {
+    let remainingHits = maxHits(text);
+    for (let count = query.limit + 1; remainingHits > 0; count = Math.min(4 * count, remainingHits)) {
+      const hits = this.#index.find(text, { after: reader.visible_from, before }, count);
+      for (const row of this.#log.among(hits, reader, query, "DESC")) {
         if (page.take(row)) return page.full();
       }
       const last = hits.at(-1);
       if (last === undefined || hits.length < count) return page.upTo(null);
       before = last;
-      left -= count;
+      remainingHits -= count;
     }
     return page.upTo(before);
   }
 
-  /** The same in either order. */
+  /** Finds messages in either order, with the limits of `find`. */
   chunk(
-    { ascending, ...wanted }: SearchQuery & { after?: number; ascending: boolean },
+    { ascending, ...query }: SearchQuery & { after?: number; ascending: boolean },
     reader: Reader,
   ): SearchHits {
-    return ascending ? this.#ascend(wanted, reader) : this.find(wanted, reader);
+    return ascending ? this.#findOldestFirst(query, reader) : this.find(query, reader);
   }
 
-  #ascend(wanted: SearchQuery & { after?: number }, reader: Reader): SearchHits {
-    const text = normalizeForSearch(wanted.text);
-    const page = new HitPage(text, wanted.limit, this.#log);
-    let after = Math.max(wanted.after ?? 0, reader.visible_from);
-    const end = Math.min(wanted.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
+  #findOldestFirst(query: SearchQuery & { after?: number }, reader: Reader): SearchHits {
+    const text = normalizeForSearch(query.text);
+    const page = new HitPage(text, query.limit, this.#log);
+    let after = Math.max(query.after ?? 0, reader.visible_from);
+    const end = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
 
-    const roof = Math.min(end, this.indexing.indexedSeq + 1);
-    let left = maxHits(text);
-    for (let count = wanted.limit + 1; after + 1 < roof; count = Math.min(4 * count, left)) {
-      if (left <= 0) return page.upTo(after);
-      const hits = this.#words.find(text, { after, before: roof }, count, "ASC");
-      for (const row of this.#log.among(hits, reader, wanted, "ASC")) {
+    const indexEnd = Math.min(end, this.indexing.indexedSeq + 1);
+    let remainingHits = maxHits(text);
+    for (let count = query.limit + 1; after + 1 < indexEnd; count = Math.min(4 * count, remainingHits)) {
+      if (remainingHits <= 0) return page.upTo(after);
+      const hits = this.#index.find(text, { after, before: indexEnd }, count, "ASC");
+      for (const row of this.#log.among(hits, reader, query, "ASC")) {
         if (page.take(row)) return page.full();
       }
-      after = hits.length < count ? roof - 1 : (hits.at(-1) ?? after);
-      left -= count;
+      after = hits.length < count ? indexEnd - 1 : (hits.at(-1) ?? after);
+      remainingHits -= count;
     }
 
     const to = Math.min(end, after + 1 + MAX_SCANNED);
-    for (const row of this.#log.between(after, to, reader, wanted, "ASC")) {
+    for (const row of this.#log.between(after, to, reader, query, "ASC")) {
       if (page.take(row)) return page.full();
     }
     return page.upTo(to === end ? null : to - 1);
   }
 }
 
-/** How many hits of the index a call compares. */
+/** The maximum of index hits that a call examines: fewer for a longer text. */
 function maxHits(text: string): number {
   return Math.min(MAX_HITS, Math.max(MIN_HITS, Math.floor(MAX_COMPARED / text.length)));
 }
 
-/** The page that a call fills. */
+/** Collects the hits of one call, and ends it at a full page or after too much reading. */
 class HitPage {
   readonly #log: Pick<MessageLog, "renderedBytes">;
   readonly #text: string;
@@ -131,9 +152,12 @@ class HitPage {
     this.#limit = limit;
   }
 
-  /** Takes the next row if it has the text. @returns true once the call has to end: there is more, or too much was read */
+  /**
+   * Adds a row to the page if it contains the text.
+   * @returns true if the call has to end: the page was full before this row, or too much was read
+   */
   take(row: MessageRow): boolean {
-    // A merged one is more on the page than in its row.
+    // A merged message is larger on the page than in its row: readers get it with profiles.
     this.#read += row.kind === "merged" ? this.#log.renderedBytes(row) : row.body.length;
     if (normalizeForSearch(searchText(row.kind, row.body)).includes(this.#text)) {
       if (this.#rows.length === this.#limit) return true;
@@ -143,12 +167,12 @@ class HitPage {
     return this.#read > MAX_READ;
   }
 
-  /** The page after `take` has ended it: what follows is behind the last that it has looked at. */
+  /** The page after `take` returned true: the next call begins behind the last row that was examined. */
   full(): SearchHits {
     return { rows: this.#rows, next: this.#last };
   }
 
-  /** The page where everything was looked at up to a seq, or (null) at all. */
+  /** The page after everything up to a seq was examined; null: after everything. */
   upTo(seq: number | null): SearchHits {
     return { rows: this.#rows, next: seq === null ? null : Seq.parse(seq) };
   }
