@@ -3,35 +3,44 @@ import type { MessageLog } from "../log/message-log.ts";
 import type { MemberRow, Members } from "./members.ts";
 
 /**
- * Deletes a conversation for one member: he counts as having read up to the last message, and it is out of his list
- * until something comes. Twice changes nothing.
- * @param withHistory his history begins behind the last message
- * @param seers whose snapshots show how far he has read
- * @returns whether anything has changed, and whether his read position was moved
+ * Deletes a conversation for one member: their read position moves to the last message, and their list omits
+ * the conversation until a new message arrives. Idempotent.
+ * @param last the newest message
+ * @param withHistory also hides the history: the member sees only messages after the last one
+ * @param seers the members whose snapshots show this member's read position
+ * @returns `changed`: anything was stored; `moved`: the read position moved
  */
 export function deleteForMe(
   members: Members,
   member: MemberRow,
-  { seq, n }: MessageLog["last"],
+  last: MessageLog["last"],
   { withHistory, seers }: { withHistory: boolean; seers: MemberRow[] },
 ): { changed: boolean; moved: boolean } {
-  const isShown = !isDeletedForMe(member, seq);
-  const hasHistory = withHistory && member.visible_from < seq;
-  if (!isShown && !hasHistory) return { changed: false, moved: false };
+  const { seq, n } = last;
+  const isListed = !isDeletedForMe(member, seq);
+  const hidesHistory = withHistory && member.visible_from < seq;
+  if (!isListed && !hidesHistory) return { changed: false, moved: false };
   const moved = seq > member.read_seq;
   const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
-  const history = hasHistory ? { visible_from: seq } : {};
+  const history = hidesHistory ? { visible_from: seq } : {};
   members.affected(member, { ...read, ...history, cleared: 1, cleared_to: seq }, moved ? seers : [member]);
   return { changed: true, moved };
 }
 
-/** Whether it is out of a member's list: he has deleted it, and nothing has come since. */
+/**
+ * Whether a member's list omits the conversation: the member has deleted it, and no message has arrived
+ * since.
+ * @param last the newest seq that the member may see
+ */
 export function isDeletedForMe({ cleared, cleared_to, visible_from }: MemberRow, last: Position): boolean {
-  // The release before moves the beginning of the history alone.
+  // The previous release moves `visible_from` and leaves `cleared_to`.
   return cleared === 1 && last <= Math.max(cleared_to, visible_from);
 }
 
-/** Brings it back into his list, as it is. @returns whether anything has changed */
+/**
+ * Puts a deleted conversation back into the member's list, without its hidden history.
+ * @returns whether anything changed
+ */
 export function restoreToList(members: Members, member: MemberRow): boolean {
   if (member.cleared === 0) return false;
   members.affected(member, { cleared: 0 }, [member]);

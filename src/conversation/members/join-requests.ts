@@ -2,28 +2,35 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { UserId } from "../../domain/ids.ts";
 
-/** Those who were told of a wish, whose inboxes have its words. */
+/** The migration that adds the users who were notified of a join request: their inboxes store its message. */
 export const INFORMED_USERS = "ALTER TABLE applications ADD COLUMN told TEXT NOT NULL DEFAULT '[]'";
 
 const UserIds = z.array(UserId);
 
-/** A wish to join a group; handled ones stay on record. */
+/** A row of a join request. Handled requests stay. Times are in ms since 1970. */
 export type JoinRequestRow = {
   id: number;
   user_id: UserId;
   message: string;
   created_at: number;
+  /** null: the request is open */
   handled_at: number | null;
   handled_by: UserId | null;
-  /** 1 or 0 as somebody decided; null where nobody has: it is open, or he came in by another way */
+  /** 1: accepted, 0: rejected; null: not decided, as it is open or the user became a member in another way */
   accepted: number | null;
-  /** random: who shows it has been told of the wish; `""`: it was noted by a release that told nobody so */
+  /**
+   * a random secret in the notification, which proves that its receiver knows the request; `""`: from an
+   * older release
+   */
   authentication: string;
-  /** the ids of those who were told of it, as JSON */
+  /** the ids of the notified users, as JSON */
   told: string;
 };
 
-/** Who wants to join a group: one open wish of each at most. Writes are the caller's transaction. */
+/**
+ * The join requests of a group, at most one open request for each user. The caller wraps writes in a
+ * transaction.
+ */
 export class JoinRequests {
   readonly #sql: SqlStorage;
 
@@ -31,8 +38,11 @@ export class JoinRequests {
     this.#sql = sql;
   }
 
-  /** Notes a wish; whoever asks again changes his message. @param told of it, if it is new */
-  open(userId: UserId, message: string, told: UserId[], now: number): void {
+  /**
+   * Stores a join request. If the user has an open one, only its message changes.
+   * @param informed the users who are notified of a new request
+   */
+  open(userId: UserId, message: string, informed: UserId[], now: number): void {
     this.#sql.exec(
       `INSERT INTO applications (user_id, message, created_at, authentication, told) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (user_id) WHERE handled_at IS NULL DO UPDATE SET message = excluded.message`,
@@ -40,34 +50,41 @@ export class JoinRequests {
       message,
       now,
       randomBytes(16).toString("hex"),
-      JSON.stringify(told),
+      JSON.stringify(informed),
     );
   }
 
-  /** The open wish of a user. */
+  /** The open join request of a user. */
   openOf(userId: UserId): JoinRequestRow | undefined {
     const query = "SELECT * FROM applications WHERE user_id = ? AND handled_at IS NULL";
     return this.#sql.exec<JoinRequestRow>(query, userId).toArray()[0];
   }
 
+  /** A join request by its id, open or handled. */
   find(id: number): JoinRequestRow | undefined {
     return this.#sql.exec<JoinRequestRow>("SELECT * FROM applications WHERE id = ?", id).toArray()[0];
   }
 
-  /** Open wishes behind an id, the oldest first. */
+  /** At most `limit` open join requests after an id, oldest first. */
   page(after: number, limit: number): JoinRequestRow[] {
     const query = "SELECT * FROM applications WHERE handled_at IS NULL AND id > ? ORDER BY id LIMIT ?";
     return this.#sql.exec<JoinRequestRow>(query, after, limit).toArray();
   }
 
-  /** Takes the wishes of somebody off the record, handled ones too. @returns them, and who was told of each */
+  /**
+   * Deletes all join requests of a user, handled ones too.
+   * @returns their ids, and the notified users of each
+   */
   forget(userId: UserId): { id: number; told: UserId[] }[] {
     const query = "DELETE FROM applications WHERE user_id = ? RETURNING *";
-    const gone = this.#sql.exec<JoinRequestRow>(query, userId).toArray();
-    return gone.map(({ id, told }) => ({ id, told: UserIds.parse(JSON.parse(told)) }));
+    const deleted = this.#sql.exec<JoinRequestRow>(query, userId).toArray();
+    return deleted.map(({ id, told }) => ({ id, told: UserIds.parse(JSON.parse(told)) }));
   }
 
-  /** Settles the open wishes of these users. @param accepted null: they came in by another way */
+  /**
+   * Closes the open join requests of these users.
+   * @param accepted null: the users became members in another way
+   */
   close(userIds: UserId[], by: UserId, accepted: boolean | null, now: number): void {
     this.#sql.exec(
       `UPDATE applications SET handled_at = ?, handled_by = ?, accepted = ?
@@ -80,8 +97,11 @@ export class JoinRequests {
   }
 }
 
-/** Whether somebody has shown what authenticates a wish; in constant time. */
-export function isAuthentic({ authentication }: JoinRequestRow, shown: string): boolean {
+/**
+ * Whether a presented secret is the request's `authentication`. Compares in constant time; an empty one never
+ * matches.
+ */
+export function isAuthentic({ authentication }: JoinRequestRow, presented: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest();
-  return authentication !== "" && timingSafeEqual(hash(authentication), hash(shown));
+  return authentication !== "" && timingSafeEqual(hash(authentication), hash(presented));
 }

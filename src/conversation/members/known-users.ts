@@ -4,7 +4,7 @@ import { ProfileCache } from "./profile-cache.ts";
 
 type Row = { user_id: UserId };
 
-/** Somebody each, and whether D1 has been told of him. */
+/** A row for each known user. `projected`: 1 once D1 has the user. */
 export const KNOWN_USERS_TABLE = `
   CREATE TABLE acquaintances (
     user_id INTEGER PRIMARY KEY,
@@ -12,63 +12,68 @@ export const KNOWN_USERS_TABLE = `
   ) STRICT;`;
 
 /**
- * Who is known here and came in by another way than as a member: who asked to be let in, who wrote what a merged
- * message holds. D1 is told of them, so that the end of an account finds each place that has the profile.
+ * Users whose profiles the conversation stores although they did not become known as members: authors of join
+ * requests and of messages inside merged ones. D1 stores them too, so that an account deletion finds every
+ * conversation with the profile.
  */
 export class KnownUsers {
   readonly #sql: SqlStorage;
-  readonly #people: ProfileCache;
-  readonly #changed: () => void;
-  readonly #untold: Set<UserId>;
+  readonly #profiles: ProfileCache;
+  readonly #onUnprojected: () => void;
+  readonly #unprojected: Set<UserId>;
 
-  /** @param changed told in the turn in which there is somebody new of whom D1 has to hear */
-  constructor(sql: SqlStorage, people: ProfileCache, changed: () => void) {
+  /** @param onUnprojected called in the turn in which a new user has to be written to D1 */
+  constructor(sql: SqlStorage, profiles: ProfileCache, onUnprojected: () => void) {
     this.#sql = sql;
-    this.#people = people;
-    this.#changed = changed;
+    this.#profiles = profiles;
+    this.#onUnprojected = onUnprojected;
     const rows = sql.exec<Row>("SELECT user_id FROM acquaintances WHERE projected = 0");
-    this.#untold = new Set(rows.toArray().map(({ user_id }) => user_id));
+    this.#unprojected = new Set(rows.toArray().map(({ user_id }) => user_id));
   }
 
-  /** Writes those of these who are not known yet, in the caller's transaction; memory follows by `apply`. */
+  /**
+   * Stores the unknown ones of these users in the caller's transaction. The caller calls `apply` after it.
+   */
   store(people: Person[]): void {
     const now = Date.now();
     for (const person of people) {
-      // D1 has, or is about to have, a row of whoever is known. Who was forgotten is told of once more.
-      if (this.#people.knows(person.id)) continue;
+      // D1 has, or is about to get, a row for each user with a profile here. A forgotten user is projected
+      // again.
+      if (this.#profiles.knows(person.id)) continue;
       ProfileCache.storeFirst(this.#sql, person, now);
       this.#sql.exec("INSERT OR IGNORE INTO acquaintances (user_id) VALUES (?)", person.id);
     }
   }
 
-  /** Knows them from now on. */
+  /** Takes stored users into memory, after the transaction. */
   apply(people: Person[]): void {
-    const unknown = people.filter(({ id }) => !this.#people.knows(id));
+    const unknown = people.filter(({ id }) => !this.#profiles.knows(id));
     for (const person of unknown) {
-      this.#people.apply(person);
-      this.#untold.add(person.id);
+      this.#profiles.apply(person);
+      this.#unprojected.add(person.id);
     }
-    if (unknown.length > 0) this.#changed();
+    if (unknown.length > 0) this.#onUnprojected();
   }
 
-  /** Who they are that D1 does not know of. */
+  /** The users that D1 does not have yet. */
   get unprojected(): UserId[] {
-    return [...this.#untold];
+    return [...this.#unprojected];
   }
 
   get hasUnprojected(): boolean {
-    return this.#untold.size > 0;
+    return this.#unprojected.size > 0;
   }
 
-  /** D1 knows of these. */
+  /** Records that D1 has these users. */
   projected(ids: UserId[]): void {
-    const these = "user_id IN (SELECT value FROM json_each(?))";
-    this.#sql.exec(`UPDATE acquaintances SET projected = 1 WHERE ${these}`, JSON.stringify(ids));
-    for (const id of ids) this.#untold.delete(id);
+    const isListed = "user_id IN (SELECT value FROM json_each(?))";
+    this.#sql.exec(`UPDATE acquaintances SET projected = 1 WHERE ${isListed}`, JSON.stringify(ids));
+    for (const id of ids) this.#unprojected.delete(id);
   }
 
+  /** Removes a user, whose account was deleted. Their profile goes by `ProfileCache.forget`. */
   forget(id: UserId): void {
     this.#sql.exec("DELETE FROM acquaintances WHERE user_id = ?", id);
-    this.#untold.delete(id);
+    this.#unprojected.delete(id);
   }
 }

@@ -3,21 +3,21 @@ import { CustomFields } from "../../domain/custom-fields.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { MemberRow, Members } from "./members.ts";
 
-/** A place in the list of members. */
+/** A position in the list of members: join time (ms since 1970), then user id. */
 interface MemberPosition {
   joinedAt: number;
   userId: UserId;
 }
 
-/** Part of the list of members. */
+/** Selects a page of the list of members, by position or by number. */
 export interface MemberRange {
   limit: number;
   after?: MemberPosition;
-  /** so many are passed over */
+  /** the number of members to skip before the page */
   skip?: number;
 }
 
-/** The members as a list, in the order in which they joined. */
+/** The active members as a list, ordered by join time. */
 export class MemberList {
   readonly #members: Members;
 
@@ -26,8 +26,8 @@ export class MemberList {
   }
 
   /**
-   * A page of members: behind a place in the list, or from a number on.
-   * @throws `not_found` unless the caller is one
+   * A page of members, after a position or after a number of members.
+   * @throws `not_found` unless the caller is a member
    */
   page(userId: UserId, { limit, after, skip = 0 }: MemberRange): Membership[] {
     this.#members.active(userId);
@@ -37,15 +37,16 @@ export class MemberList {
       .map(membership);
   }
 
-  /** Some members; who is none is missing. @throws `not_found` unless the caller is one */
-  byIds(userId: UserId, wanted: UserId[]): Membership[] {
+  /** The members among these users; others are missing. @throws `not_found` unless the caller is a member */
+  byIds(userId: UserId, ids: UserId[]): Membership[] {
     this.#members.active(userId);
-    return wanted.flatMap((id) => {
+    return ids.flatMap((id) => {
       const member = this.#members.isActive(id) ? this.#members.find(id) : undefined;
       return member ? [membership(member)] : [];
     });
   }
 
+  /** All active members, ordered by join time. */
   active(): MemberRow[] {
     return [...this.#members.all()]
       .filter((member) => member.state === "active")
@@ -57,14 +58,14 @@ function isBehind(member: MemberRow, { joinedAt, userId }: MemberPosition): bool
   return member.joined_at > joinedAt || (member.joined_at === joinedAt && member.user_id > userId);
 }
 
-/** A member as whoever asks sees him. */
+/** A member's row as clients see it; an expired mute becomes 0. */
 export function membership(member: MemberRow): Membership {
   const { user_id: userId, role, muted_until, name_card: nameCard, joined_at: joinedAt } = member;
   const mutedUntil = muted_until > Date.now() ? muted_until : 0;
   return { userId, role, mutedUntil, nameCard, joinedAt, customFields: fieldsOf(member) };
 }
 
-/** What clients keep with a member. */
+/** The custom fields that clients store with a member. */
 export function fieldsOf({ custom_fields }: MemberRow): CustomFields {
   return CustomFields.parse(JSON.parse(custom_fields));
 }

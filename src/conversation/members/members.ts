@@ -1,61 +1,73 @@
+/**
+ * The folder `members/` holds the users of a conversation: members, join requests, known users, and the
+ * profiles of all. Rows about a user and queries over them may be added here. Rules (who may do what) belong
+ * to `changes/`, and what a member sees belongs to `views/`.
+ */
 import type { MemberState, ReadReceipt } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
 
-/** A member's row. `touched` numbers his own changes: it only rises, over leaving and rejoining too. */
+/** A row of a member, active or left. Times are in ms since 1970. */
 export type MemberRow = {
   user_id: UserId;
   role: Role;
   state: MemberState;
   joined_at: number;
-  /** he sees messages after this seq */
+  /** the member sees messages after this seq */
   visible_from: Position;
   read_seq: Position;
   /** countable messages up to read_seq */
   read_n: number;
-  /** when his read position last moved; 0: never */
+  /** when the read position last moved; 0: never */
   read_at: number;
+  /** the number of the last change of this member alone; only rises, also over leaving and rejoining */
   touched: number;
-  /** milliseconds since 1970; 0 or past: not muted */
+  /** 0 or past: not muted */
   muted_until: number;
-  /** what he is called here; `""`: by his own name */
+  /** the member's name in this conversation; `""`: the name of their profile */
   name_card: string;
-  /** who left sees nothing after this seq; null while he is here */
+  /** a member who left sees nothing after this seq; null while active */
   visible_until: Position | null;
-  /** the version of the snapshot that an inbox has of who left; null while he is here */
+  /** the version of the last snapshot for the inbox of a member who left; null while active */
   left_ver: number | null;
-  /** 1: he has deleted the conversation for himself, and nothing has come since */
+  /** 1: the member has deleted the conversation for themselves; see `isDeletedForMe` */
   cleared: number;
-  /** where he deleted it last: what comes after that brings it back */
+  /** the newest seq at that deletion: a later message brings the conversation back */
   cleared_to: Position;
-  /** 1: he takes no notice of it: nothing is unread to him */
+  /** 1: the member ignores unread messages; nothing counts as unread */
   discards: number;
-  /** rises with each change that D1 has to know; `projected` is what D1 knows */
+  /** rises with each change that D1 has to get */
   version: number;
+  /** the version that D1 has */
   projected: number;
-  /** the last message when he came in; null: that was before it was kept */
+  /** the newest seq when the member joined; null: joined before this was stored */
   came_after: Position | null;
-  /** 1: his devices had a socket open when his inbox was last told, 0: they had none; null: not told yet */
+  /**
+   * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet
+   */
   devices: number | null;
-  /** what clients keep with him: JSON */
+  /** JSON that clients store with the member */
   custom_fields: string;
 };
 
-/** What of a member's row is his own to change, besides what he writes. */
+/** The columns that a member changes by reading, by deleting the conversation, or by ignoring it. */
 export type OwnFields = Partial<
   Pick<MemberRow, "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards">
 >;
 
-/** Where a read position stands: a seq, the countable messages up to it, and when it moved there. */
+/** A read position: a seq, the countable messages up to it, and when it moved there (ms since 1970). */
 export interface ReadPosition {
   seq: Position;
   n: number;
   at: number;
 }
 
-/** Who is in the conversation: all rows in memory, as there are at most some thousand. */
+/**
+ * The members of a conversation. All rows are in memory, as there are at most some thousand. A method
+ * `storeX` writes in the caller's transaction, and `applyX` takes the change into memory after it.
+ */
 export class Members {
   readonly #sql: SqlStorage;
   readonly #rows = new Map<UserId, MemberRow>();
@@ -63,7 +75,7 @@ export class Members {
   #activeCount = 0;
   #isClosed: boolean;
 
-  /** @param isClosed the conversation was dissolved: nobody is in it */
+  /** @param isClosed the group was dissolved: `active` and `isActive` find nobody */
   constructor(sql: SqlStorage, isClosed = false) {
     this.#sql = sql;
     this.#isClosed = isClosed;
@@ -74,7 +86,7 @@ export class Members {
     }
   }
 
-  /** Writes the members a conversation was created with. Before the first `new Members`. */
+  /** Stores the initial members of a conversation, before the first `new Members`. */
   static insertFirst(sql: SqlStorage, members: StoredInitialMember[]): void {
     for (const { person, role, joinedAt, customFields } of members) {
       const columns =
@@ -85,14 +97,14 @@ export class Members {
     }
   }
 
-  /** @throws `not_found`, as for a conversation that does not exist, for who is not in it */
+  /** An active member. @throws `not_found` for others, the same error as for a missing conversation */
   active(userId: UserId): MemberRow {
     const member = this.#rows.get(userId);
     if (this.#isClosed || member?.state !== "active") throw noConversation();
     return member;
   }
 
-  /** Who is here, or was. @throws `not_found` for who never was */
+  /** A member, active or left. @throws `not_found` for a user who was never a member */
   known(userId: UserId): MemberRow {
     const member = this.#rows.get(userId);
     if (!member) throw noConversation();
@@ -103,38 +115,41 @@ export class Members {
     return !this.#isClosed && this.#rows.get(userId)?.state === "active";
   }
 
+  /** A member, active or left; undefined for a user who was never a member. */
   find(userId: UserId): MemberRow | undefined {
     return this.#rows.get(userId);
   }
 
-  /** Everybody on record, who left too. */
+  /** All members, active and left. */
   all(): Iterable<MemberRow> {
     return this.#rows.values();
   }
 
+  /** The ids of all members, active and left. */
   ids(): UserId[] {
     return [...this.#rows.keys()];
   }
 
-  /** Kept, as the fan-out asks for it of each member. */
+  /** The number of active members. It is kept in a field, as the fan-out reads it once for each member. */
   get activeCount(): number {
     return this.#activeCount;
   }
 
-  /** How many there will be once these rows are stored. */
+  /** The number of active members once these rows are stored. */
   countAfter(rows: MemberRow[]): number {
-    const come = ({ user_id, state }: MemberRow) =>
+    const difference = ({ user_id, state }: MemberRow) =>
       Number(state === "active") - Number(this.#rows.get(user_id)?.state === "active");
-    return rows.reduce((count, row) => count + come(row), this.#activeCount);
+    return rows.reduce((count, row) => count + difference(row), this.#activeCount);
   }
 
+  /** The read positions of all active members. */
   receipts(): ReadReceipt[] {
     return [...this.#rows.values()]
       .filter((member) => member.state === "active")
       .map(({ user_id, read_seq, read_at }) => ({ userId: user_id, readSeq: read_seq, readAt: read_at }));
   }
 
-  /** Who is here with this member; with one who has left, who was when he went. */
+  /** The active members; for a member who left, the members who were active at that time. */
   contemporaries({ visible_until: end }: MemberRow): UserId[] {
     if (end === null) return this.receipts().map(({ userId }) => userId);
     const wasHere = ({ state, came_after, visible_from, visible_until }: MemberRow) =>
@@ -142,7 +157,7 @@ export class Members {
     return [...this.#rows.values()].filter(wasHere).map(({ user_id }) => user_id);
   }
 
-  /** Forgets what somebody is called here, and what is kept with him. */
+  /** Clears a member's name card and custom fields. */
   forgetCard(userId: UserId): void {
     const member = this.#rows.get(userId);
     if (!member) return;
@@ -150,7 +165,7 @@ export class Members {
     Object.assign(member, { name_card: "", custom_fields: "{}" });
   }
 
-  /** Stores where a sender stands after his own message; memory follows by `applySent` after the commit. */
+  /** Stores a sender's read position, which follows their own message. `applySent` follows the commit. */
   storeSent(userId: UserId, { seq, n, at }: ReadPosition): void {
     this.#sql.exec(
       "UPDATE members SET read_seq = ?, read_n = ?, read_at = ? WHERE user_id = ?",
@@ -167,12 +182,12 @@ export class Members {
   }
 
   /**
-   * Writes a row as a change of this member's own, of somebody new too. Inside a transaction: `apply`
-   * what it gives after it.
-   * @param version what the snapshot's version is, by his `touched`: who leaves keeps it
+   * Stores a member's row, new or changed, under the next `touched`. `apply` takes the result after the
+   * transaction.
+   * @param version maps `touched` to the snapshot's version; it is stored with a member who leaves
    */
   store(member: MemberRow, version: (touched: number) => number): MemberRow {
-    // Only rises: a transaction that fails leaves a gap, which nobody minds.
+    // `touched` only has to rise: a transaction that fails leaves a harmless gap.
     this.#touched++;
     const left_ver = member.state === "left" ? version(this.#touched) : null;
     const row = { ...member, touched: this.#touched, left_ver };
@@ -185,15 +200,19 @@ export class Members {
     return row;
   }
 
+  /** Takes a row that `store` returned into memory. */
   apply(row: MemberRow): void {
-    const known = this.#rows.get(row.user_id);
-    if (known?.state === "active") this.#activeCount--;
+    const previous = this.#rows.get(row.user_id);
+    if (previous?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
-    if (known) Object.assign(known, row);
+    if (previous) Object.assign(previous, row);
     else this.#rows.set(row.user_id, row);
   }
 
-  /** Who left may have a message as his preview that is revoked now: his snapshot is a new one. */
+  /**
+   * Raises the snapshot version of members who left and could see a revoked message: their preview may hold
+   * its text.
+   */
   storeRevoked(seq: Seq): void {
     this.#sql.exec("UPDATE members SET left_ver = left_ver + 1 WHERE visible_until >= ?", seq);
   }
@@ -205,21 +224,21 @@ export class Members {
     }
   }
 
-  /** Notes what D1 has taken of these members. */
-  projected(taken: { userId: UserId; version: number }[]): void {
+  /** Records the versions that D1 has of these members. */
+  projected(accepted: { userId: UserId; version: number }[]): void {
     this.#sql.exec(
       `UPDATE members SET projected = (SELECT json_extract(value, '$.version') FROM json_each(?1)
          WHERE json_extract(value, '$.userId') = user_id)
        WHERE user_id IN (SELECT json_extract(value, '$.userId') FROM json_each(?1))`,
-      JSON.stringify(taken),
+      JSON.stringify(accepted),
     );
-    for (const { userId, version } of taken) {
+    for (const { userId, version } of accepted) {
       const member = this.#rows.get(userId);
       if (member) member.projected = version;
     }
   }
 
-  /** Notes whether a member's devices have a socket open. */
+  /** Stores whether a member has a device connected. */
   setDevices(userId: UserId, hasDevices: boolean): void {
     const member = this.#rows.get(userId);
     if (!member) return;
@@ -228,12 +247,15 @@ export class Members {
     member.devices = devices;
   }
 
-  /** Nobody is in the conversation any more: it was dissolved. */
+  /** Marks the group as dissolved: from now on `active` and `isActive` find nobody. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Records that something changed for this member alone. Inside a transaction: call `applyTouched` after it. */
+  /**
+   * Stores that something changed for this member alone. `applyTouched` follows the transaction.
+   * @returns the member's new `touched`
+   */
   storeTouched(member: MemberRow): number {
     const touched = this.#touched + 1;
     this.#sql.exec("UPDATE members SET touched = ? WHERE user_id = ?", touched, member.user_id);
@@ -246,8 +268,8 @@ export class Members {
   }
 
   /**
-   * Stores fields of a member's own, at once.
-   * @param seers whose snapshots are new ones by it: himself, and whoever else sees it
+   * Changes columns of a member in one statement, and memory.
+   * @param seers the members whose snapshots change by it: the member, and others who see these columns
    */
   affected(member: MemberRow, fields: OwnFields, seers: MemberRow[]): void {
     const columns = Object.keys(fields);

@@ -8,14 +8,15 @@ import { withDeadline } from "../../object/deadline.ts";
 type ProfileRow = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
 
 /**
- * The profiles of who writes here, or is shown in what is written, copied from D1, so that no message waits for D1. What is shown is
- * about a minute old at most; a row is written only when a profile has really changed.
+ * Copies from D1 the profiles of users who write in the conversation or occur in its messages, so that no
+ * message waits for D1. A copy is about a minute old at most. A row is written only if its profile has
+ * changed.
  */
 export class ProfileCache {
   readonly #sql: SqlStorage;
   readonly #directory: ConversationDirectory;
   readonly #timing: Timing["profileCache"];
-  readonly #people = new Map<UserId, Person>();
+  readonly #profiles = new Map<UserId, Person>();
   #checkedAt = 0;
   #failedAt = 0;
   #refreshing: Promise<void> | undefined;
@@ -28,63 +29,68 @@ export class ProfileCache {
     for (const { user_id, username, nickname, avatar, checked_at } of sql.exec<ProfileRow>(
       "SELECT * FROM people",
     )) {
-      this.#people.set(user_id, { id: user_id, username, nickname, avatar });
+      this.#profiles.set(user_id, { id: user_id, username, nickname, avatar });
       oldest = Math.min(oldest, checked_at);
     }
     if (Number.isFinite(oldest)) this.#checkedAt = oldest;
   }
 
-  /** Writes one profile as it is now in D1. */
+  /** Stores a profile read from D1, new or changed. */
   static store(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
     const columns = "user_id, username, nickname, avatar, checked_at";
     const query = `INSERT OR REPLACE INTO people (${columns}) VALUES (?, ?, ?, ?, ?)`;
     sql.exec(query, id, username, nickname, avatar, now);
   }
 
-  /** Writes the profile of somebody new; if he was written meanwhile, that stays. */
+  /** Stores the profile of a new user. A row that was stored meanwhile stays. */
   static storeFirst(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
     sql.exec("INSERT OR IGNORE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
   }
 
-  /** Knows a profile from now on which was stored. */
+  /** Takes a stored profile into memory, after the transaction. */
   apply(person: Person): void {
-    this.#people.set(person.id, person);
+    this.#profiles.set(person.id, person);
   }
 
+  /** Whether the cache has a profile of the user. */
   knows(id: UserId): boolean {
-    return this.#people.has(id);
+    return this.#profiles.has(id);
   }
 
-  /** Those of these who are known, each once. */
+  /** The cached profiles of these users, each once. */
   among(ids: UserId[]): Person[] {
-    return [...new Set(ids)].flatMap((id) => this.#people.get(id) ?? []);
+    return [...new Set(ids)].flatMap((id) => this.#profiles.get(id) ?? []);
   }
 
-  /** Knows nothing of somebody any more: he is shown as a deleted user. */
+  /** Removes a profile: the user appears as a deleted user. */
   forget(id: UserId): void {
     this.#sql.exec("DELETE FROM people WHERE user_id = ?", id);
-    this.#people.delete(id);
+    this.#profiles.delete(id);
   }
 
+  /** The profile of a user, or that of a deleted user without a cached one. */
   get(id: UserId): Person {
-    return this.#people.get(id) ?? deletedUser(id);
+    return this.#profiles.get(id) ?? deletedUser(id);
   }
 
-  /** Reads again behind the answer what is older than a minute. */
+  /** Starts a refresh if the profiles are stale, and does not wait for it. */
   refreshInBackground(): void {
-    if (this.#stale()) void this.ensureFresh();
+    if (this.#isStale()) void this.ensureFresh();
   }
 
-  /** Resolves once nothing is older than a minute, or D1 takes its time: then with what was known. */
+  /**
+   * Refreshes stale profiles and waits for D1 up to `timeoutMs`; after that, or on an error, the old copies
+   * are used.
+   */
   async ensureFresh(): Promise<void> {
-    if (!this.#stale()) return;
+    if (!this.#isStale()) return;
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
     });
     await withDeadline(this.#refreshing, this.#timing.timeoutMs).catch(() => undefined);
   }
 
-  #stale(): boolean {
+  #isStale(): boolean {
     const now = Date.now();
     const { freshMs, cooldownMs } = this.#timing;
     return now - this.#checkedAt > freshMs && now - this.#failedAt > cooldownMs;
@@ -93,21 +99,21 @@ export class ProfileCache {
   async #refresh(): Promise<void> {
     try {
       const now = Date.now();
-      for (const person of await this.#directory.people([...this.#people.keys()])) {
-        const known = this.#people.get(person.id);
-        // Who was forgotten while D1 was asked stays forgotten.
-        if (!known || same(known, person)) continue;
+      for (const person of await this.#directory.people([...this.#profiles.keys()])) {
+        const cached = this.#profiles.get(person.id);
+        // A profile that was forgotten during the query stays forgotten.
+        if (!cached || isSame(cached, person)) continue;
         ProfileCache.store(this.#sql, person, now);
-        this.#people.set(person.id, person);
+        this.#profiles.set(person.id, person);
       }
       this.#checkedAt = now;
     } catch (error) {
       this.#failedAt = Date.now();
-      log("warn", "people_not_refreshed", errorFields(error));
+      log("warn", "profile_refresh_failed", errorFields(error));
     }
   }
 }
 
-function same(a: Person, b: Person): boolean {
+function isSame(a: Person, b: Person): boolean {
   return a.username === b.username && a.nickname === b.nickname && a.avatar === b.avatar;
 }
