@@ -13,36 +13,37 @@ import { ProfileCache } from "../members/profile-cache.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";
 
-/** What is to happen to a group, as one: all of it is stored, or nothing. */
+/** A change of a group. All of it is stored in one transaction, or nothing. */
 export interface GroupChange {
-  /** the rows of members as they are to be */
+  /** the new rows of changed members */
   members?: MemberRow[];
-  /** the profiles of who comes in */
+  /** profiles to store or replace: those of new members, and of users who ask to join */
   people?: Person[];
-  /** the profiles of who is known from now on, and comes in not yet or never */
+  /** the profiles of new known users, who are no members by this change */
   knownUsers?: Person[];
   profile?: Partial<Profile>;
+  /** ms since 1970 */
   dissolvedAt?: number;
-  /** what the group is told, in its history */
+  /** the system message for the history of the group */
   systemMessage?: SystemMessage & SystemMessageChange;
-  /** whose sockets are closed, and why; everybody's where the group is dissolved */
+  /** the users whose sockets are closed, and the reason; all members if the group is dissolved */
   kick?: { userIds: UserId[]; reason: KickReason };
-  /** told to these sockets alone, besides the tip */
+  /** an event for the sockets of the users `to` alone, besides the system message */
   memberEvent?: { event: MemberEvent; userIds: UserId[]; to: UserId[] };
-  /** what users are told besides, members or not; made behind `also`, in the transaction */
+  /** makes the notifications, for members or others; called after `also`, in the transaction */
   notifications?: () => QueuedNotification[];
-  /** what else is written in the same transaction */
+  /** does further writes in the same transaction */
   also?: () => void;
 }
 
-/** What was stored, for those who listen. */
+/** A stored change, for observers. */
 export interface StoredChange {
   change: GroupChange;
-  /** the tip as a message */
+  /** the row of the system message */
   systemMessage: MessageRow | null;
 }
 
-/** A member's row with fields that D1 has to know of. */
+/** A member's row with changed fields, under a new version, so that D1 gets it. */
 export function withNewVersion(member: MemberRow, fields: Partial<MemberRow>): MemberRow {
   return { ...member, ...fields, version: member.version + 1 };
 }
@@ -56,7 +57,10 @@ interface Stores {
   outbox: NotificationOutbox;
 }
 
-/** Stores a change: one transaction, then memory. */
+/**
+ * Stores a change in one transaction, then takes it into memory. The caller flushes the send queue before.
+ * @throws whatever the transaction throws; nothing has changed then
+ */
 export function storeChange(
   storage: DurableObjectStorage,
   { state, members, profiles, knownUsers, log, outbox }: Stores,
@@ -69,7 +73,7 @@ export function storeChange(
     memberCount,
     ...{ role, mutedForS, profile },
   });
-  const shared = (change.profile || change.dissolvedAt !== undefined) && {
+  const newShared = (change.profile || change.dissolvedAt !== undefined) && {
     profile: {
       ...state.profile,
       ...change.profile,
@@ -78,39 +82,35 @@ export function storeChange(
     },
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
   };
-  const {
-    rows,
-    tip: systemMessage,
-    posted,
-  } = storage.transactionSync(() => {
+  const { rows, systemMessage, queued } = storage.transactionSync(() => {
     change.also?.();
     knownUsers.store(change.knownUsers ?? []);
     for (const person of change.people ?? []) ProfileCache.store(storage.sql, person, now);
-    if (shared) {
-      state.storeShared(shared);
+    if (newShared) {
+      state.storeShared(newShared);
       state.store(state.changes + 1, state.rev);
     }
     const systemMessage = change.systemMessage
       ? log.insertSystemMessage(change.systemMessage, detailsOf(change.systemMessage))
       : null;
     const version = (touched: number) =>
-      versionOf(systemMessage?.seq ?? log.last.seq, state.changes + (shared ? 1 : 0), touched);
+      versionOf(systemMessage?.seq ?? log.last.seq, state.changes + (newShared ? 1 : 0), touched);
     const rows = (change.members ?? []).map((member) => members.store(member, version));
     return {
       rows,
-      tip: systemMessage,
-      posted: NotificationOutbox.store(storage.sql, change.notifications?.() ?? []),
+      systemMessage,
+      queued: NotificationOutbox.store(storage.sql, change.notifications?.() ?? []),
     };
   });
   knownUsers.apply(change.knownUsers ?? []);
   for (const person of change.people ?? []) profiles.apply(person);
   for (const row of rows) members.apply(row);
-  if (shared) {
-    state.applyShared(shared);
+  if (newShared) {
+    state.applyShared(newShared);
     state.apply(state.changes + 1, state.rev);
   }
   if (systemMessage) log.moveTo(systemMessage);
-  outbox.apply(posted);
+  outbox.apply(queued);
   if (state.dissolvedAt !== null) members.close();
   return { change, systemMessage };
 }

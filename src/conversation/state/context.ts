@@ -14,7 +14,7 @@ import type { GroupChange } from "./change.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import type { RoomObserver } from "./observer.ts";
 
-/** The data of a conversation: what SQLite holds and memory repeats, and the views made of it. */
+/** The data of a conversation: stores, which keep SQLite and memory in step, and views over them. */
 export interface RoomStores {
   readonly state: ConversationState;
   readonly log: MessageLog;
@@ -28,22 +28,25 @@ export interface RoomStores {
 }
 
 /**
- * What the features of a conversation are given instead of the whole `Room`: its data, and the ways to commit and to
- * publish a change. A feature takes a `Pick` of it where a few members suffice.
+ * The room, as the features of a conversation get it: its data, and the methods that commit and publish a
+ * change. A feature that needs little takes a `Pick`.
  */
 export interface RoomContext extends RoomStores {
-  /** Commits the sends that wait, so that what follows in this turn sees them. */
+  /** Commits the waiting sends, so that later steps of this turn see them. */
   flushSends(): void;
-  /** Stores a change of the group in one transaction, and publishes it. */
+  /** Stores a change of the group in one transaction, then publishes it. */
   change(change: GroupChange): void;
-  /** Tells the observers of a committed event, then starts the fan-out. */
-  publish(tell: (observer: RoomObserver) => void): void;
-  /** One awaited try to update the inboxes of these users, of 50 at most. */
+  /** Calls `notify` for each observer after a commit, then starts the fan-out. */
+  publish(notify: (observer: RoomObserver) => void): void;
+  /** Tries once to update the inboxes of these users, of 50 at most, and waits for it. */
   updateInboxes(userIds: UserId[]): Promise<void>;
-  /** One awaited try to write to D1, to deliver notifications, and to update the inboxes of these users. */
+  /**
+   * Tries once to write to D1, to deliver notifications, and to update the inboxes of these users; waits for
+   * all.
+   */
   propagate(userIds: UserId[]): Promise<void>;
-  /** Queues sends; `origin` gets each outcome once it is stored or refused. */
+  /** Queues sends. `origin` receives the outcome of each. */
   submit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void;
-  /** What the inbox of a member should know now. @throws `not_found` for a user who was never a member */
+  /** The newest inbox update for a member. @throws `not_found` for a user who was never a member */
   snapshot(userId: UserId): InboxUpdate;
 }

@@ -3,6 +3,7 @@ import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-ki
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { ConversationId, Handle, UserId } from "../../domain/ids.ts";
 
+/** The only row of the table `conversation`. Times are in ms since 1970. */
 type ConversationRow = {
   id: ConversationId;
   kind: ConversationKind;
@@ -29,25 +30,27 @@ type ConversationRow = {
   rev: number;
 };
 
-/** What D1 has to know of a conversation when it changes. */
+/** The part of the state that is projected to D1. */
 export interface SharedState {
   profile: Profile;
   dissolvedAt: number | null;
 }
 
-/** What a conversation is besides its messages and members: one row. */
+/** The state of a conversation besides messages and members: one row, repeated in memory. */
 export class ConversationState {
   readonly #sql: SqlStorage;
   readonly id: ConversationId;
   profile: Profile;
-  /** the version of the profile that D1 knows */
+  /** the version of the profile that D1 has */
   projected: number;
   directFlags: DirectFlags;
-  /** changes for everybody that are no message (revokes); with the last seq they make up a bump's `ver` */
+  /**
+   * the number of changes for all members that are no message, as revokes; a part of each snapshot's version
+   */
   changes: number;
-  /** when the group was dissolved; null while it is not */
+  /** when the group was dissolved (ms since 1970); null if it was not */
   dissolvedAt: number | null;
-  /** numbers revokes and hides, for clients that were away */
+  /** the number of revokes and hides, by which clients resume */
   rev: number;
 
   constructor(sql: SqlStorage) {
@@ -82,27 +85,28 @@ export class ConversationState {
     };
   }
 
-  /** Stores the counters; memory follows by `apply` once the transaction is through. */
+  /** Stores the counters in the caller's transaction. `apply` follows it. */
   store(changes: number, rev: number): void {
     this.#sql.exec("UPDATE conversation SET changes = ?, rev = ?", changes, rev);
   }
 
-  /** Stores what D1 says of the two now. @returns whether it is another thing than before */
+  /** Stores the direct permission as D1 has it. @returns whether it differs from the previous one */
   setDirectFlags(directFlags: DirectFlags): boolean {
     const { blocked, friends } = directFlags;
     if (blocked === this.directFlags.blocked && friends === this.directFlags.friends) return false;
     this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
-    // Whether only friends may write was settled at creation.
+    // `friendsOnly` is fixed at creation.
     this.directFlags = { ...this.directFlags, blocked, friends };
     return true;
   }
 
+  /** Takes stored counters into memory. */
   apply(changes: number, rev: number): void {
     this.changes = changes;
     this.rev = rev;
   }
 
-  /** Stores a profile, or that the group is dissolved; memory follows by `applyShared`. */
+  /** Stores the profile and the dissolution in the caller's transaction. `applyShared` follows it. */
   storeShared({ profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
@@ -121,12 +125,13 @@ export class ConversationState {
     );
   }
 
+  /** Takes a stored profile and dissolution into memory. */
   applyShared({ profile, dissolvedAt }: SharedState): void {
     this.profile = profile;
     this.dissolvedAt = dissolvedAt;
   }
 
-  /** Notes which version D1 has taken. */
+  /** Stores the profile's version that D1 has. */
   setProjected(version: number): void {
     this.#sql.exec("UPDATE conversation SET projected = ?", version);
     this.projected = version;

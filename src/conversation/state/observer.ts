@@ -4,16 +4,19 @@ import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { StoredChange } from "./change.ts";
 
-/** What a room tells whoever listens there, once it is stored. */
+/** A part of the room that is informed of events after their commit. Typing is not stored. */
 export interface RoomObserver {
+  /** the outcomes of sends, stored and refused, in order */
   sent(outcomes: SendOutcome<SendOrigin>[]): void;
+  /** a read position moved; `from`: the socket that asked, which needs no event */
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
   revoked(seq: Seq, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
   typing(userId: UserId): void;
+  /** a change of the group was stored */
   changed(changed: StoredChange): void;
-  /** whether it would like to hear what the conversation is like for this member */
+  /** whether the observer has a receiver for conversation updates of this user */
   isInterestedIn(userId: UserId): boolean;
-  /** what the conversation is like for a member now */
+  /** the conversation as a member sees it now; only for members in whom an observer is interested */
   conversationUpdated(userId: UserId, conversation: Conversation): void;
 }

@@ -13,7 +13,7 @@ import type { MemberRow, Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
-/** What a conversation looks like for one member now: for his inbox, and for who asks. */
+/** Describes the conversation as one member sees it now: for their inbox, and for answers to calls. */
 export class MemberSnapshots {
   readonly #state: ConversationState;
   readonly #log: MessageLog;
@@ -28,9 +28,9 @@ export class MemberSnapshots {
   }
 
   /**
-   * The conversation as a member sees it, without what D1 keeps for him.
-   * @param listed with the last message as lists have it
-   * @throws `not_found` unless he is in it
+   * The conversation as a member sees it, without the member's own preferences, which D1 has.
+   * @param listed true: `lastMessage` has the body for lists, where a merged message has only its title
+   * @throws `not_found` unless the user is an active member
    */
   describe(
     userId: UserId,
@@ -49,7 +49,7 @@ export class MemberSnapshots {
     return { profile, own: membership(member), readState: this.standing(member), lastMessage };
   }
 
-  /** Messages as a member sees them, and what the conversation is like that they are in. */
+  /** Messages as a member sees them, with the message context of the conversation. */
   context(rows: MessageRow[], member: MemberRow): MessagesInContext {
     const { id, profile } = this.#state;
     const { kind, handle, name } = profile;
@@ -62,13 +62,14 @@ export class MemberSnapshots {
     return { items: this.#renderer.render(rows, member), context };
   }
 
+  /** The read state of a member. */
   standing(member: MemberRow): ReadState {
     const { last } = this.#log;
     return {
       lastSeq: last.seq,
       readSeq: member.read_seq,
       readAt: member.read_at,
-      unreadCount: this.#counts(member) ? Math.max(0, last.n - member.read_n) : 0,
+      unreadCount: this.#countsUnread(member) ? Math.max(0, last.n - member.read_n) : 0,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
@@ -77,17 +78,23 @@ export class MemberSnapshots {
     };
   }
 
-  /** Rises with every change that this member can see; for who left it stands. */
+  /**
+   * The version of a member's inbox update. It rises with every change that the member can see. After the
+   * member left, only a revoke of a message that they could see raises it.
+   */
   version(member: MemberRow | undefined): number {
     if (member && member.left_ver !== null) return member.left_ver;
     return versionOf(this.#log.last.seq, this.#state.changes, member?.touched ?? 0);
   }
 
-  /** What this member's inbox should know now. */
+  /**
+   * The inbox update for a member, active or left, without a replay page and without ephemeral events.
+   * @throws Error for a user who was never a member
+   */
   inboxUpdate(userId: UserId): InboxUpdate {
     const member = this.#members.find(userId);
-    if (!member) throw new Error("only who is on record is told");
-    // Who left is told late, or twice: what has come since is not his.
+    if (!member) throw new Error("an inbox update is for a member");
+    // An update may reach a member who left late or repeatedly: it must not contain later messages.
     const last = member.visible_until === null ? this.#log.last : this.#log.headAt(member.visible_until);
     return {
       conversationId: this.#state.id,
@@ -101,7 +108,7 @@ export class MemberSnapshots {
       rev: this.#state.rev,
       lastCount: last.n,
       readSeq: member.read_seq,
-      readCount: this.#counts(member) ? member.read_n : last.n,
+      readCount: this.#countsUnread(member) ? member.read_n : last.n,
       readAt: member.read_at,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
@@ -113,21 +120,25 @@ export class MemberSnapshots {
     };
   }
 
-  /** Where the history is open to who joins, what was before is not new to him; of old he has read it at the least. */
+  /**
+   * The seq after which messages are new to a member's devices. If new members see the history, messages from
+   * before they joined are not new. For members from before `came_after` was stored, the read position stands
+   * in.
+   */
   #newFrom({ visible_from, came_after, read_seq }: MemberRow): Position {
     const { history } = POLICIES[this.#state.profile.policy];
     return history ? Position.parse(Math.max(visible_from, came_after ?? read_seq - 1)) : visible_from;
   }
 
-  /** Whether anything is unread to a member here. */
-  #counts({ discards: ignoresUnread }: MemberRow): boolean {
+  /** Whether messages count as unread for a member. */
+  #countsUnread({ discards: ignoresUnread }: MemberRow): boolean {
     return ignoresUnread === 0 && POLICIES[this.#state.profile.policy].unread;
   }
 
-  /** What names a member among what is unread to him. */
+  /** The unread messages that mention a member. */
   #mentioned(member: MemberRow): Mentioned[] {
     const isRead = member.read_seq >= this.#log.last.seq;
-    if (isRead || member.state !== "active" || !this.#counts(member)) return [];
+    if (isRead || member.state !== "active" || !this.#countsUnread(member)) return [];
     return this.#log.mentionsAfter(member, member.read_seq);
   }
 
@@ -136,14 +147,14 @@ export class MemberSnapshots {
     return peer ? { readSeq: peer.read_seq, readAt: peer.read_at } : null;
   }
 
-  /** The other one, in a direct conversation. */
+  /** The other user of a direct conversation. */
   #peerOf(member: MemberRow): MemberRow | undefined {
     if (this.#state.profile.kind !== "direct") return undefined;
     return [...this.#members.all()].find(({ user_id }) => user_id !== member.user_id);
   }
 }
 
-/** Each part only rises, over leaving and rejoining too, so their sum does. */
+/** The version of a snapshot. Each part only rises, also over leaving and rejoining, so the sum does too. */
 export function versionOf(lastSeq: number, changes: number, touched: number): number {
   return lastSeq + changes + touched;
 }

@@ -11,25 +11,29 @@ import type { MessageRow, Reader } from "../log/row.ts";
 import type { MemberRow, Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 
-/** Makes messages out of rows: with today's profiles, and with what each reader may see of a quote. */
+/**
+ * Renders rows as messages, with current profiles. A quote is part of a message only if the reader may see
+ * it.
+ */
 export class MessageRenderer {
   readonly #id: ConversationId;
   readonly #log: MessageLog;
   readonly #profiles: ProfileCache;
   readonly #members: Members;
 
-  constructor(id: ConversationId, log: MessageLog, people: ProfileCache, members: Members) {
+  constructor(id: ConversationId, log: MessageLog, profiles: ProfileCache, members: Members) {
     this.#id = id;
     this.#log = log;
-    this.#profiles = people;
+    this.#profiles = profiles;
     this.#members = members;
   }
 
+  /** The profile of a user, or that of a deleted user. */
   person(id: UserId): Person {
     return this.#profiles.get(id);
   }
 
-  /** Messages as one reader sees them. */
+  /** Renders messages as one reader sees them. */
   render(rows: MessageRow[], reader: Reader): Message[] {
     const quoted = rows.flatMap((row) => (row.quote_seq === null ? [] : [row.quote_seq]));
     const visible = this.#log.visibleOf(quoted, reader);
@@ -38,7 +42,11 @@ export class MessageRenderer {
     );
   }
 
-  /** A message as most see it, and, if it quotes, as those see it who may not see the quoted one. */
+  /**
+   * Renders a new message for all members.
+   * @returns `message`: for members who may see the quoted message, or if there is no quote; `blind`: the
+   *   same without the quote, and the users who get it instead; null if there are none
+   */
   renderForAll(row: MessageRow): {
     message: Message;
     blind: { users: Set<UserId>; message: Message } | null;
@@ -52,8 +60,9 @@ export class MessageRenderer {
     return { message, blind: users.size === 0 ? null : { users, message: this.#message(row, undefined) } };
   }
 
-  /** The newest message which a member may see, as his inbox keeps it. */
+  /** The newest message that a member may see, as their inbox stores it; null without any. */
   preview(member: MemberRow): Preview | null {
+    // For a member who left, the log ends at `visible_until`.
     const [row] = this.#log.before((member.visible_until ?? this.#log.last.seq) + 1, 1, member).rows;
     if (!row) return null;
     return {
@@ -83,7 +92,7 @@ export class MessageRenderer {
     };
   }
 
-  /** What only some messages have, in pages and in previews. */
+  /** The optional fields that messages and previews share. */
   #optionalFields(row: MessageRow) {
     const nameCard = this.#members.find(row.sender_id)?.name_card;
     return {
@@ -99,7 +108,10 @@ export class MessageRenderer {
   }
 }
 
-/** The quoted message as it is now: its preview is made when it is read, so it goes when that is revoked. */
+/**
+ * Renders a quote from the quoted row as it is now, so a revoke of that message also empties the quote's
+ * text.
+ */
 function quote({ seq, sender_id, kind, body }: MessageRow): Quote {
   return { seq, senderId: sender_id, kind, preview: previewText(body) };
 }

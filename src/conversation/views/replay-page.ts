@@ -3,14 +3,16 @@ import type { MessageChange, ReplayPage, SyncPosition } from "../../domain/sync/
 import type { MemberRow } from "../members/members.ts";
 import type { RoomStores } from "../state/context.ts";
 
+/** The maximum of messages in a page, and of changes. */
 const PAGE = 100;
 
 type Source = Pick<RoomStores, "log" | "state" | "renderer">;
 
 /**
- * What is later than `after` and `rev`: first the changes to older messages, then the messages, at
- * most 100 a page. The last page reaches the last message, so that its reader can go live at once; for who
- * left that is the last one he saw.
+ * Makes the next page of a replay: first the changes after `rev` to messages up to `after`, then the messages
+ * after `after`, at most 100 of each. A page with 100 changes has no messages. The last page reaches the
+ * newest message that the member may see, so its reader can go live at once; for a member who left, that is
+ * the last message before that.
  * @param rev undefined: the client wants no changes
  */
 export function replayPage(
@@ -22,38 +24,41 @@ export function replayPage(
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
   const changes = rev === undefined ? [] : room.log.changes(rev, from, PAGE, member);
-  const begin = { after: from, since: rev, changes };
+  const start = { after: from, since: rev, changes };
   const lastChange = changes.at(-1);
   if (lastChange && changes.length === PAGE) {
     const { rev } = lastChange;
-    const within = changesBehind(room, member, begin, { seq: last, rev });
-    return { ...begin, messages: [], within, lastSeq: from, rev, hasMore: true };
+    const within = laterChanges(room, member, start, { seq: last, rev });
+    return { ...start, messages: [], within, lastSeq: from, rev, hasMore: true };
   }
   const { rows, hasMore } = room.log.after(from, PAGE, member);
-  const shown = rows.filter(({ seq }) => seq <= last);
-  const isCut = hasMore && shown.length === rows.length;
-  // What is hidden at the end counts as seen: the page reaches the last message all the same.
-  const lastSeq = Position.parse(isCut ? (shown.at(-1)?.seq ?? from) : last);
+  const visible = rows.filter(({ seq }) => seq <= last);
+  const isPartial = hasMore && visible.length === rows.length;
+  // The last page reaches the newest seq even if the member has hidden the messages at the end.
+  const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
   const until = { seq: last, rev: room.state.rev };
   return {
-    ...begin,
-    messages: room.renderer.render(shown, member),
-    within: changesBehind(room, member, begin, until),
+    ...start,
+    messages: room.renderer.render(visible, member),
+    within: laterChanges(room, member, start, until),
     lastSeq,
     rev: until.rev,
-    hasMore: isCut,
+    hasMore: isPartial,
   };
 }
 
-/** What became of messages behind the place where a page begins; none is the rule. */
-function changesBehind(
+/**
+ * The changes after `since` to messages after the page's start, without those in `changes`. Usually there are
+ * none.
+ */
+function laterChanges(
   room: Source,
   member: MemberRow,
   { after, since, changes }: Pick<ReplayPage, "after" | "since" | "changes">,
   until: SyncPosition,
 ): MessageChange[] {
   if (since === undefined || room.state.rev === since) return [];
-  const told = new Set(changes.map(({ rev }) => rev));
+  const included = new Set(changes.map(({ rev }) => rev));
   const all = room.log.changes(since, until.seq, 3 * PAGE, member);
-  return all.filter(({ seq, rev }) => seq > after && rev <= until.rev && !told.has(rev));
+  return all.filter(({ seq, rev }) => seq > after && rev <= until.rev && !included.has(rev));
 }
