@@ -23,7 +23,10 @@ export interface ReadableRange extends LogRange {
   skip?: number;
 }
 
-/** A part of a readable log. The next chunk begins behind the seq `next`; null: the range is complete. */
+/**
+ * A part of a readable log. `next` is the exclusive bound of the next chunk in the same order; null: no more
+ * rows.
+ */
 export interface LogChunk {
   rows: MessageRow[];
   next: Position | null;

@@ -50,7 +50,7 @@ type State = { fold_version: number; indexed_seq: number; revoked_rev: number; p
 
 /**
  * Indexes messages in the background, off the path of sends. It works in short timer turns, each with its own
- * transaction. After a restart it resumes behind the last turn.
+ * transaction. After a restart it resumes where the last turn ended.
  */
 export class Indexer {
   readonly #storage: DurableObjectStorage;

@@ -167,7 +167,7 @@ class HitPage {
     return this.#read > MAX_READ;
   }
 
-  /** The page after `take` returned true: the next call begins behind the last row that was examined. */
+  /** The page after `take` returned true: the next call resumes after the last row that was examined. */
   full(): SearchHits {
     return { rows: this.#rows, next: this.#last };
   }

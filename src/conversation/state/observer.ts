@@ -17,6 +17,6 @@ export interface RoomObserver {
   changed(changed: StoredChange): void;
   /** whether the observer has a receiver for conversation updates of this user */
   isInterestedIn(userId: UserId): boolean;
-  /** the conversation as a member sees it now; only for members in whom an observer is interested */
+  /** the conversation as a member sees it now; called only if an observer is interested in the member */
   conversationUpdated(userId: UserId, conversation: Conversation): void;
 }
