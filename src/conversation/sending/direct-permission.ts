@@ -16,8 +16,8 @@ export interface DirectPermissionDeps {
 }
 
 /**
- * Whether the two users of a direct conversation may write. D1 decides; the conversation keeps a copy. While a
- * change is under way:
+ * Whether the two users of a direct conversation may write. D1 decides; the conversation keeps a copy. While
+ * a change is under way:
  * - The Worker announces it here (`prepareChange`), writes to D1, and confirms it here (`changed`).
  * - Between the two calls the copy does not count: each send waits for a read of D1.
  * - `repair` ends an announcement whose Worker died, so no crash leaves a block without effect.

@@ -41,7 +41,10 @@ export class SendAdmission {
     this.#onRefused = onRefused;
   }
 
-  /** Admits drafts of one origin, in order. Each is stored or refused, unless its socket closes while it waits. */
+  /**
+   * Admits drafts of one origin, in order. Each is stored or refused, unless its socket closes while it
+   * waits.
+   */
   admit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void {
     for (const batch of batchesOf(drafts)) this.#admit(senderId, batch, origin);
   }
@@ -63,7 +66,8 @@ export class SendAdmission {
     const admitted = this.#queues.run(key, async () => {
       const ready = await this.#prepare(senderId, batch, pendingCheck);
       this.#backlog.release(count, bytes);
-      // The socket was closed while the send waited, as when its session ended: the send must not take effect.
+      // The socket was closed while the send waited, as when its session ended: the send must not take
+      // effect.
       if ("socket" in origin && origin.socket.isClosing) return;
       if (ready.ok) this.#submit(senderId, ready.value, origin);
       else this.#refuse(batch.drafts, ready, origin);
