@@ -24,6 +24,6 @@ export function historyChunk(
     items,
     next: next === null ? null : Position.parse(next),
     lastSeq,
-    people: all ? members.contemporaries(member) : [],
+    people: all ? members.activeAlongside(member) : [],
   };
 }

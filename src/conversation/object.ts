@@ -226,7 +226,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
       const each = room.joining.addEach(input.userId, input.people, input.barred);
       await room.propagate([input.userId, ...each.added]);
       // D1 may have said of some that they have no account any more.
-      return { ...each, added: each.added.filter((id) => room.profiles.knows(id)) };
+      return { ...each, added: each.added.filter((id) => room.profiles.has(id)) };
     });
   }
 
@@ -236,7 +236,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
       const { changed, state } = room.joining.join(input.person, input.message);
       await room.propagate(changed);
       // D1 may have said that he has no account any more.
-      return { state: room.profiles.knows(input.person.id) ? state : ("gone" as const) };
+      return { state: room.profiles.has(input.person.id) ? state : ("gone" as const) };
     });
   }
 

@@ -149,7 +149,7 @@ export class Room implements RoomContext {
     const { members, log, profiles: people } = this;
     const resolve = () => this.flushSends();
     this.forwards = new ForwardResolver(
-      { id, members, log, people, flush: resolve },
+      { id, members, log, profiles: people, flush: resolve },
       deps.sources,
       timing.copies,
     );

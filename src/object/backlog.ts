@@ -13,18 +13,18 @@ export function weightOf(draft: AnyDraft): number {
 
 /** How much waits in one place, of what clients ask. Over its limits something is refused: memory has an end. */
 export class Backlog {
-  readonly #most: number;
+  readonly #maxCount: number;
   #count = 0;
   #bytes = 0;
 
   /** @param most so many may wait, of 4 MiB together */
   constructor(most: number) {
-    this.#most = most;
+    this.#maxCount = most;
   }
 
   /** Takes so many in, all or none. @returns whether there was room */
   take(count: number, bytes: number): boolean {
-    if (this.#count + count > this.#most || this.#bytes + bytes > MAX_BYTES) return false;
+    if (this.#count + count > this.#maxCount || this.#bytes + bytes > MAX_BYTES) return false;
     this.#count += count;
     this.#bytes += bytes;
     return true;

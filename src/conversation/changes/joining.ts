@@ -97,9 +97,9 @@ export class Joining {
       return [notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, application })];
     };
     const changed = this.#commit([], {
-      people: [person],
+      profiles: [person],
       knownUsers: [person],
-      also: () => this.#applications.open(person.id, message, to, Date.now()),
+      alsoStore: () => this.#applications.open(person.id, message, to, Date.now()),
       ...(!this.#applications.openOf(person.id) && {
         memberEvent: { event: "applied", userIds: [person.id], to },
         notifications: applied,
@@ -159,7 +159,7 @@ export class Joining {
     }
     const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, application };
     return this.#commit([], {
-      also: () => this.#applications.close([userId], actorId, false, Date.now()),
+      alsoStore: () => this.#applications.close([userId], actorId, false, Date.now()),
       notifications: () => [notificationOf(this.#room.state, rejected)],
     });
   }
@@ -196,9 +196,9 @@ export class Joining {
     });
     return this.#commit(ids, {
       members,
-      people,
+      profiles: people,
       systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
-      also: () => this.#applications.close(ids, actorId, notification?.application ? true : null, now),
+      alsoStore: () => this.#applications.close(ids, actorId, notification?.application ? true : null, now),
       notifications: () =>
         notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
     });

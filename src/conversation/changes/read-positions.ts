@@ -32,7 +32,7 @@ export class ReadPositions {
     if (n === null) throw noMessage(wanted);
     if (wanted > member.read_seq) {
       const moved = { read_seq: wanted, read_n: n, read_at: Date.now() };
-      members.affected(member, moved, this.#affected(member));
+      members.storeOwnFields(member, moved, this.#affected(member));
       this.#room.publish((observer) => observer.read(userId, wanted, from));
     }
     return member;
@@ -56,7 +56,7 @@ export class ReadPositions {
       const { seq, n } = log.last;
       const moved = !ignoresUnread && seq > member.read_seq;
       const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
-      members.affected(
+      members.storeOwnFields(
         member,
         { ...read, discards: ignoresUnread ? 1 : 0 },
         moved ? this.#affected(member) : [member],

@@ -8,9 +8,9 @@ import type { RoomContext } from "../state/context.ts";
 export class Redaction {
   readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
-  readonly #indexer: Pick<Indexer, "forget" | "resume">;
+  readonly #indexer: Pick<Indexer, "remove" | "resume">;
 
-  constructor(storage: DurableObjectStorage, room: RoomContext, indexer: Pick<Indexer, "forget" | "resume">) {
+  constructor(storage: DurableObjectStorage, room: RoomContext, indexer: Pick<Indexer, "remove" | "resume">) {
     this.#storage = storage;
     this.#room = room;
     this.#indexer = indexer;
@@ -29,7 +29,7 @@ export class Redaction {
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
       const next = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
-      this.#indexer.forget(row, next.rev);
+      this.#indexer.remove(row, next.rev);
       this.#room.log.revoke(seq, userId, next.rev);
       this.#room.members.storeRevoked(seq);
       this.#room.state.store(next.changes, next.rev);

@@ -19,7 +19,7 @@ export function removeDeletedUser(
   // First, as the tip of his leaving is shown in the same turn.
   room.profiles.forget(userId);
   room.knownUsers.forget(userId);
-  room.members.forgetCard(userId);
+  room.members.clearCard(userId);
   joining.forget(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;

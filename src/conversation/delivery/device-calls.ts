@@ -76,7 +76,7 @@ export class DeviceCalls {
 
   async #send(userId: UserId, draft: AnyDraft, line: object, shown: boolean): Promise<Result<Receipt>> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
-      this.#room.submit(userId, [draft], { resolve: resolve, line }),
+      this.#room.submit(userId, [draft], { resolve: resolve, orderKey: line }),
     );
     if (!result.ok) return result;
     const { row, replay } = result.value;

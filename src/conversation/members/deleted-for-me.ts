@@ -23,7 +23,7 @@ export function deleteForMe(
   const moved = seq > member.read_seq;
   const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
   const history = hidesHistory ? { visible_from: seq } : {};
-  members.affected(member, { ...read, ...history, cleared: 1, cleared_to: seq }, moved ? seers : [member]);
+  members.storeOwnFields(member, { ...read, ...history, cleared: 1, cleared_to: seq }, moved ? seers : [member]);
   return { changed: true, moved };
 }
 
@@ -43,6 +43,6 @@ export function isDeletedForMe({ cleared, cleared_to, visible_from }: MemberRow,
  */
 export function restoreToList(members: Members, member: MemberRow): boolean {
   if (member.cleared === 0) return false;
-  members.affected(member, { cleared: 0 }, [member]);
+  members.storeOwnFields(member, { cleared: 0 }, [member]);
   return true;
 }

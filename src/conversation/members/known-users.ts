@@ -39,7 +39,7 @@ export class KnownUsers {
     for (const person of people) {
       // D1 has, or is about to get, a row for each user with a profile here. A forgotten user is projected
       // again.
-      if (this.#profiles.knows(person.id)) continue;
+      if (this.#profiles.has(person.id)) continue;
       ProfileCache.storeFirst(this.#sql, person, now);
       this.#sql.exec("INSERT OR IGNORE INTO acquaintances (user_id) VALUES (?)", person.id);
     }
@@ -47,7 +47,7 @@ export class KnownUsers {
 
   /** Takes stored users into memory, after the transaction. */
   apply(people: Person[]): void {
-    const unknown = people.filter(({ id }) => !this.#profiles.knows(id));
+    const unknown = people.filter(({ id }) => !this.#profiles.has(id));
     for (const person of unknown) {
       this.#profiles.apply(person);
       this.#unprojected.add(person.id);

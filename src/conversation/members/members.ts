@@ -150,7 +150,7 @@ export class Members {
   }
 
   /** The active members; for a member who left, the members who were active at that time. */
-  contemporaries({ visible_until: end }: MemberRow): UserId[] {
+  activeAlongside({ visible_until: end }: MemberRow): UserId[] {
     if (end === null) return this.receipts().map(({ userId }) => userId);
     const wasHere = ({ state, came_after, visible_from, visible_until }: MemberRow) =>
       (came_after ?? visible_from) < end && (state === "active" || (visible_until ?? 0) >= end);
@@ -158,7 +158,7 @@ export class Members {
   }
 
   /** Clears a member's name card and custom fields. */
-  forgetCard(userId: UserId): void {
+  clearCard(userId: UserId): void {
     const member = this.#rows.get(userId);
     if (!member) return;
     this.#sql.exec("UPDATE members SET name_card = '', custom_fields = '{}' WHERE user_id = ?", userId);
@@ -271,7 +271,7 @@ export class Members {
    * Changes columns of a member in one statement, and memory.
    * @param seers the members whose snapshots change by it: the member, and others who see these columns
    */
-  affected(member: MemberRow, fields: OwnFields, seers: MemberRow[]): void {
+  storeOwnFields(member: MemberRow, fields: OwnFields, seers: MemberRow[]): void {
     const columns = Object.keys(fields);
     const touched = this.#touched + 1;
     const set = columns.map(

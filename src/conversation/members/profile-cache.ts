@@ -53,7 +53,7 @@ export class ProfileCache {
   }
 
   /** Whether the cache has a profile of the user. */
-  knows(id: UserId): boolean {
+  has(id: UserId): boolean {
     return this.#profiles.has(id);
   }
 

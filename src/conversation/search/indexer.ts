@@ -122,7 +122,7 @@ export class Indexer {
   }
 
   /** Removes a message's text from the index, in the transaction that revokes it under `rev`. */
-  forget({ seq, kind, body }: MessageRow, rev: number): void {
+  remove({ seq, kind, body }: MessageRow, rev: number): void {
     this.#storage.sql.exec("UPDATE search SET revoked_rev = ?", rev);
     if (seq > this.#indexedSeq || this.#index.remove(seq, normalizeForSearch(searchText(kind, body)))) return;
     this.#index.replace(seq);

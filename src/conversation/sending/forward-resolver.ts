@@ -22,7 +22,7 @@ interface LocalLog {
   id: ConversationId;
   members: Members;
   log: MessageLog;
-  people: ProfileCache;
+  profiles: ProfileCache;
   /** commits the waiting sends */
   flush: () => void;
 }
@@ -51,7 +51,7 @@ export class ForwardResolver {
    *   merged
    */
   async messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
-    const { id: conversationId, people, members, log, flush } = this.#own;
+    const { id: conversationId, profiles: people, members, log, flush } = this.#own;
     await people.ensureFresh();
     flush();
     const rows = [...log.visibleOf(seqs, members.active(userId)).values()];

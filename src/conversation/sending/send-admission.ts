@@ -51,7 +51,7 @@ export class SendAdmission {
 
   #admit(senderId: UserId, batch: Batch, origin: SendOrigin): void {
     const pendingCheck = this.#permission.check();
-    const key = "socket" in origin ? origin.socket : (origin.line ?? origin);
+    const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
     // A full backlog does not refuse a send that has nothing to wait for.
     if (batch.isComplete && !pendingCheck && !this.#queues.isBusy(key)) {
       this.#submit(senderId, batch.drafts, origin);

@@ -30,5 +30,5 @@ export type SendOrigin =
   | {
       resolve: (outcome: SendOutcome<SendOrigin>) => void;
       /** calls with the same line keep their order, even if an earlier send waits for a lookup */
-      line?: object;
+      orderKey?: object;
     };

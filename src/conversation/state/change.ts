@@ -18,7 +18,7 @@ export interface GroupChange {
   /** the new rows of changed members */
   members?: MemberRow[];
   /** profiles to store or replace: those of new members, and of users who ask to join */
-  people?: Person[];
+  profiles?: Person[];
   /** the profiles of new known users, who are no members by this change */
   knownUsers?: Person[];
   profile?: Partial<Profile>;
@@ -33,7 +33,7 @@ export interface GroupChange {
   /** makes the notifications, for members or others; called after `also`, in the transaction */
   notifications?: () => QueuedNotification[];
   /** does further writes in the same transaction */
-  also?: () => void;
+  alsoStore?: () => void;
 }
 
 /** A stored change, for observers. */
@@ -83,9 +83,9 @@ export function storeChange(
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
   };
   const { rows, systemMessage, queued } = storage.transactionSync(() => {
-    change.also?.();
+    change.alsoStore?.();
     knownUsers.store(change.knownUsers ?? []);
-    for (const person of change.people ?? []) ProfileCache.store(storage.sql, person, now);
+    for (const person of change.profiles ?? []) ProfileCache.store(storage.sql, person, now);
     if (newShared) {
       state.storeShared(newShared);
       state.store(state.changes + 1, state.rev);
@@ -103,7 +103,7 @@ export function storeChange(
     };
   });
   knownUsers.apply(change.knownUsers ?? []);
-  for (const person of change.people ?? []) profiles.apply(person);
+  for (const person of change.profiles ?? []) profiles.apply(person);
   for (const row of rows) members.apply(row);
   if (newShared) {
     state.applyShared(newShared);

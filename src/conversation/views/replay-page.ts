@@ -29,7 +29,7 @@ export function replayPage(
   if (lastChange && changes.length === PAGE) {
     const { rev } = lastChange;
     const within = laterChanges(room, member, start, { seq: last, rev });
-    return { ...start, messages: [], within, lastSeq: from, rev, hasMore: true };
+    return { ...start, messages: [], laterChanges: within, lastSeq: from, rev, hasMore: true };
   }
   const { rows, hasMore } = room.log.after(from, PAGE, member);
   const visible = rows.filter(({ seq }) => seq <= last);
@@ -40,7 +40,7 @@ export function replayPage(
   return {
     ...start,
     messages: room.renderer.render(visible, member),
-    within: laterChanges(room, member, start, until),
+    laterChanges: laterChanges(room, member, start, until),
     lastSeq,
     rev: until.rev,
     hasMore: isPartial,

@@ -24,7 +24,7 @@ export interface ReplayPage {
   changes: MessageChange[];
   messages: Message[];
   /** revokes of later messages, this page's own and those behind it: for who has been told of them meanwhile */
-  within: MessageChange[];
+  laterChanges: MessageChange[];
   /** from where the next page goes on */
   lastSeq: Position;
   rev: number;
@@ -33,6 +33,6 @@ export interface ReplayPage {
 
 /** A page of nothing, behind which everything is yet to come. */
 export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage {
-  const nothing = { changes: [], messages: [], within: [] };
+  const nothing = { changes: [], messages: [], laterChanges: [] };
   return { after, since: rev, ...nothing, lastSeq: after, rev, hasMore: true };
 }

@@ -107,7 +107,7 @@ export function newFrames(
   without: ReadonlySet<Seq>,
   scene?: MessageContext,
 ): string[] {
-  const within = page.within.filter(({ seq }) => seq <= from.seq || without.has(seq));
+  const within = page.laterChanges.filter(({ seq }) => seq <= from.seq || without.has(seq));
   const changes = [...page.changes, ...within].filter(({ rev }) => rev > from.rev && rev <= to.rev);
   // A client takes the last for all that there were, should its connection break behind it.
   changes.sort((a, b) => a.rev - b.rev);

@@ -161,7 +161,7 @@ test("changes are told in the order of their revs, whichever messages they conce
       { rev: 5, seq: old, by: ANN },
       { rev: 7, seq: old, by: null },
     ],
-    within: [{ rev: 6, seq: late, by: ANN }],
+    laterChanges: [{ rev: 6, seq: late, by: ANN }],
   };
   const id = ConversationId.parse(1);
   const way = { from: { seq: lastSeq, rev: 4 }, to: { seq: lastSeq, rev: 7 } };
