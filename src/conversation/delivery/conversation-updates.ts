@@ -6,64 +6,66 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import type { RoomContext } from "../state/context.ts";
 
-type Audience = Pick<RoomContext, "state" | "members" | "snapshots" | "flushSends" | "propagate">;
+type UpdateSource = Pick<RoomContext, "state" | "members" | "snapshots" | "flushSends" | "propagate">;
 
-/** How many are told in one turn: what each gets is his own, with the last message in it. */
+/** Updates made in one turn. Each is made for one member, with the last message as that member sees it. */
 const BATCH = 100;
 
 /**
- * Tells members with a socket what the conversation is like for each now: its profile, his role and his
- * own flags. It goes behind the change, as D1 has a part of it; one that is late tells the newest.
+ * Pushes conversation updates to members with room sockets or devices: the profile, the member's role, their
+ * own flags. An update follows its change in a later turn, since part of it is read from D1. An update
+ * shows the conversation at the time of sending, so several changes may share one. A failed update is not
+ * repeated.
  */
 export class ConversationUpdates {
-  readonly #room: Audience;
+  readonly #room: UpdateSource;
   readonly #directory: Pick<ConversationDirectory, "listed">;
   readonly #timing: Timing["announcements"];
-  readonly #propagate: (userId: UserId, conversation: Conversation) => void;
-  readonly #waiting = new Set<UserId>();
+  readonly #publish: (userId: UserId, conversation: Conversation) => void;
+  readonly #pending = new Set<UserId>();
   #isRunning = false;
 
-  /** @param tell hands it to the sockets of a user */
+  /** @param publish hands an update to the room sockets and the devices of a user */
   constructor(
-    room: Audience,
+    room: UpdateSource,
     directory: Pick<ConversationDirectory, "listed">,
     timing: Timing["announcements"],
-    tell: (userId: UserId, conversation: Conversation) => void,
+    publish: (userId: UserId, conversation: Conversation) => void,
   ) {
     this.#room = room;
     this.#directory = directory;
     this.#timing = timing;
-    this.#propagate = tell;
+    this.#publish = publish;
   }
 
-  /** Has these users told; who is waiting already is told once. */
+  /** Queues an update for each of these users; several calls for one user share one update. */
   pushTo(userIds: Iterable<UserId>): void {
-    for (const id of userIds) this.#waiting.add(id);
-    if (this.#isRunning || this.#waiting.size === 0) return;
+    for (const id of userIds) this.#pending.add(id);
+    if (this.#isRunning || this.#pending.size === 0) return;
     this.#isRunning = true;
     void this.#run();
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const userIds = [...this.#waiting].slice(0, BATCH);
-      for (const id of userIds) this.#waiting.delete(id);
+    while (this.#pending.size > 0) {
+      const userIds = [...this.#pending].slice(0, BATCH);
+      for (const id of userIds) this.#pending.delete(id);
       try {
         await this.#push(userIds);
       } catch (error) {
-        log("warn", "conversation_not_announced", {
+        log("warn", "conversation_update_failed", {
           conversation: this.#room.state.id,
           ...errorFields(error),
         });
       }
     }
-    // In the turn that found nobody waiting: whoever comes later begins anew.
+    // In the same turn as the last check of the queue: a later `pushTo` starts a new run.
     this.#isRunning = false;
   }
 
   async #push(userIds: UserId[]): Promise<void> {
     const { id } = this.#room.state;
-    // Of who has just come D1 has nothing yet.
+    // D1 may not have the rows of new members yet.
     await this.#room.propagate([]);
     const listed = await withDeadline(this.#directory.listed(id, userIds), this.#timing.lookupTimeoutMs);
     this.#room.flushSends();
@@ -71,7 +73,7 @@ export class ConversationUpdates {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
       const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
-      this.#propagate(
+      this.#publish(
         userId,
         composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage),
       );

@@ -7,12 +7,12 @@ import type { KnownUsers } from "../members/known-users.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
-/** How many members go to D1 at once. */
+/** How many members, and how many known users, one call writes to D1. */
 const BATCH = 500;
 
 /**
- * Tells D1 who is in the conversation, or known there, and what it is called. What it has not taken yet is told by
- * comparing versions, so a try that is lost or doubled does no harm; there is at most one under way.
+ * Writes the members, the known users and the profile of the conversation to D1. Versions show which rows D1
+ * lacks, so there is no queue to lose: a lost or repeated write does no harm. At most one write is under way.
  */
 export class Projection {
   readonly #state: ConversationState;
@@ -25,8 +25,8 @@ export class Projection {
   #running: Promise<void> | undefined;
 
   /**
-   * @param schedule sees to it that the alarm calls `run`, in the same commit as the change
-   * @param gone told of members, and of others who are known, whose account was deleted
+   * @param schedule has the alarm call `run` at a time (ms since 1970); commits together with the change
+   * @param removeDeleted is called with the members and known users whose accounts D1 reports as deleted
    */
   constructor(
     state: ConversationState,
@@ -35,7 +35,7 @@ export class Projection {
     directory: Pick<ConversationDirectory, "project">,
     timing: Timing["projection"],
     schedule: (due: number) => void,
-    gone: (userIds: UserId[]) => void,
+    removeDeleted: (userIds: UserId[]) => void,
   ) {
     this.#state = state;
     this.#members = members;
@@ -43,15 +43,15 @@ export class Projection {
     this.#directory = directory;
     this.#timing = timing;
     this.#schedule = schedule;
-    this.#removeDeleted = gone;
+    this.#removeDeleted = removeDeleted;
   }
 
-  /** Something changed: call it in the same turn as the write. */
+  /** Schedules a write if D1 is behind. Must run in the turn of the change: then both commit together. */
   changed(): void {
     if (this.#isBehind()) this.#schedule(Date.now() + this.#timing.retryMs);
   }
 
-  /** One try, so that whoever changed something finds it in D1; what fails is the alarm's. */
+  /** One awaited try, so that the caller of a change then reads it in D1. On failure the alarm retries. */
   async tryNow(): Promise<void> {
     if (!this.#isBehind()) return;
     await withDeadline(this.run(), this.#timing.timeoutMs).catch((error: unknown) =>
@@ -59,7 +59,7 @@ export class Projection {
     );
   }
 
-  /** Tells D1 all that it does not know. @throws as D1 does */
+  /** Writes to D1 until it has every version. @throws the errors of D1 */
   async run(): Promise<void> {
     while (this.#isBehind()) {
       this.#running ??= this.#projectSome().finally(() => {
@@ -71,34 +71,36 @@ export class Projection {
 
   async #projectSome(): Promise<void> {
     const { profile, dissolvedAt } = this.#state;
-    const unprojected = profile.version > this.#state.projected;
-    const members = this.#unprojected()
+    const isProfileBehind = profile.version > this.#state.projected;
+    const members = this.#unprojectedMembers()
       .slice(0, BATCH)
-      .map(({ user_id, role, state, joined_at, version: at }) => ({
+      .map(({ user_id, role, state, joined_at, version }) => ({
         userId: user_id,
         role,
         state,
         joinedAt: joined_at,
-        version: at,
+        version,
       }));
     const knownUsers = this.#knownUsers.unprojected.slice(0, BATCH);
-    const gone = await this.#directory.project(this.#state.id, {
-      ...(unprojected && { conversation: { profile, dissolvedAt } }),
+    const deleted = await this.#directory.project(this.#state.id, {
+      ...(isProfileBehind && { conversation: { profile, dissolvedAt } }),
       members,
       knownUsers,
     });
-    if (unprojected) this.#state.setProjected(profile.version);
+    if (isProfileBehind) this.#state.setProjected(profile.version);
     if (members.length > 0) this.#members.projected(members);
     if (knownUsers.length > 0) this.#knownUsers.projected(knownUsers);
-    if (gone.length > 0) this.#removeDeleted(gone);
+    if (deleted.length > 0) this.#removeDeleted(deleted);
   }
 
   #isBehind(): boolean {
     const { profile, projected } = this.#state;
-    return profile.version > projected || this.#knownUsers.hasUnprojected || this.#unprojected().length > 0;
+    return (
+      profile.version > projected || this.#knownUsers.hasUnprojected || this.#unprojectedMembers().length > 0
+    );
   }
 
-  #unprojected() {
+  #unprojectedMembers() {
     return [...this.#members.all()].filter((member) => member.version > member.projected);
   }
 }

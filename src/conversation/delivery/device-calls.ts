@@ -15,35 +15,44 @@ import { replayPage } from "../views/replay-page.ts";
 import type { Fanout } from "./fanout.ts";
 import type { RoomFanoutSource } from "./fanout-source.ts";
 
-/** What members' devices ask of the conversation, by way of their inboxes. */
+/** The calls of members' devices to the conversation, which arrive through their inboxes. */
 export class DeviceCalls {
   readonly #room: RoomContext;
-  readonly #membership: RoomFanoutSource;
+  readonly #source: RoomFanoutSource;
   readonly #fanout: Fanout;
 
-  constructor(room: RoomContext, membership: RoomFanoutSource, fanout: Fanout) {
+  constructor(room: RoomContext, source: RoomFanoutSource, fanout: Fanout) {
     this.#room = room;
-    this.#membership = membership;
+    this.#source = source;
     this.#fanout = fanout;
   }
 
   /**
-   * What a member's inbox should know now. Whatever comes is told to it without delay from now on, in a large
-   * group too. @param listens a device is there, or about to be @throws `not_found` for who was never in it
+   * Subscribes a member's inbox: for the length of the lease it gets updates without delay, in a large group
+   * too.
+   * @param request `hasDevices`: a device is connected, or is about to connect
+   * @returns the newest update
+   * @throws `not_found` for a user who was never a member
    */
-  subscribe({ userId, hasDevices: listens = true }: SubscribeRequest): InboxUpdate {
+  subscribe({ userId, hasDevices = true }: SubscribeRequest): InboxUpdate {
     const update = this.#room.snapshot(userId);
-    if (this.#room.members.isActive(userId)) this.#fanout.subscribe(userId, listens);
+    if (this.#room.members.isActive(userId)) this.#fanout.subscribe(userId, hasDevices);
     return update;
   }
 
-  /** What a member's inbox should know, and whether it has said that it does. @see Conversations.truth */
+  /**
+   * The newest update for an inbox under repair, and whether that inbox has confirmed it before. `hasDevices`:
+   * it also subscribes. @see Conversations.snapshotForRepair
+   */
   snapshotForRepair({ userId, hasDevices }: { userId: UserId; hasDevices: boolean }): RepairSnapshot {
     const update = hasDevices ? this.subscribe({ userId }) : this.#room.snapshot(userId);
     return { update, isDelivered: this.#fanout.isDelivered(userId) };
   }
 
-  /** What a member's devices miss behind a place. @throws `not_found` unless he is in it, or was where that is asked */
+  /**
+   * A page of what a member's devices lack after a position.
+   * @throws `not_found` unless the user is a member; with `includeFormer`, unless they are or were one
+   */
   replay({ userId, after, rev, includeFormer = false }: ReplayRequest): ReplayPage {
     this.#room.flushSends();
     const { members } = this.#room;
@@ -52,36 +61,50 @@ export class DeviceCalls {
     return replayPage(this.#room, member, after, rev);
   }
 
-  /** Stores what a device sends, in order; and gives what the user's inbox and devices are to be told by then. */
+  /**
+   * Stores the drafts of a device, in order.
+   * @param request `delivered`: the delivered position of the user's devices; `echoDuplicates`: a repeated
+   *   send is answered with the message that was stored first
+   * @returns an outcome for each draft, and the newest update for the user's inbox; null: the user was never
+   *   a member
+   */
   async sends({
     userId,
     drafts,
-    delivered: told,
-    echoDuplicates: shown = false,
+    delivered,
+    echoDuplicates = false,
   }: DeviceSendRequest): Promise<DeviceSendResult> {
     this.#noteDevices(userId);
+    // Sends of one line keep their order, also where admission delays some of them.
     const line = {};
-    const outcomes = await Promise.all(drafts.map((draft) => this.#send(userId, draft, line, shown)));
+    const outcomes = await Promise.all(
+      drafts.map((draft) => this.#send(userId, draft, line, echoDuplicates)),
+    );
     return {
       outcomes,
-      update: this.#room.members.find(userId) ? this.#membership.update(userId, told) : null,
+      update: this.#room.members.find(userId) ? this.#source.update(userId, delivered) : null,
     };
   }
 
-  /** A device of a member has asked for something: should its hello have been lost, it is as if it came now. */
+  /** Subscribes a member whose device calls although none is known: the subscription may have been lost. */
   #noteDevices(userId: UserId): void {
-    if (!this.#room.members.isActive(userId) || this.#membership.hasDevices(userId)) return;
+    if (!this.#room.members.isActive(userId) || this.#source.hasDevices(userId)) return;
     this.#fanout.subscribe(userId, true);
   }
 
-  async #send(userId: UserId, draft: AnyDraft, line: object, shown: boolean): Promise<Result<Receipt>> {
+  async #send(
+    userId: UserId,
+    draft: AnyDraft,
+    line: object,
+    echoDuplicates: boolean,
+  ): Promise<Result<Receipt>> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
-      this.#room.submit(userId, [draft], { resolve: resolve, orderKey: line }),
+      this.#room.submit(userId, [draft], { resolve, orderKey: line }),
     );
     if (!result.ok) return result;
     const { row, replay } = result.value;
     const { seq, created_at: createdAt } = row;
-    const sender = shown && replay ? this.#room.members.find(userId) : undefined;
+    const sender = echoDuplicates && replay ? this.#room.members.find(userId) : undefined;
     const [message] = sender ? this.#room.renderer.render([row], sender) : [];
     return { ok: true, value: { seq, createdAt, ...(message && { message }) } };
   }

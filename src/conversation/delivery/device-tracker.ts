@@ -3,104 +3,118 @@ import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-upd
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 
-/** What the fan-out asks of the conversation. */
+/** What the fan-out reads from its conversation, and reports to it. */
 export interface FanoutSource {
   conversationId: ConversationId;
-  /** everybody on record, who left too, until he has the snapshot of his leaving */
+  /** every user on record. Users who left are included: their inboxes need the snapshot of their leaving */
   ids(): UserId[];
   /** the version of a member's snapshot as it is now */
   version(userId: UserId): number;
-  /** what his inbox is to know; for his devices with what came after `told`, where that is known */
-  update(userId: UserId, told: DeliveredPosition): InboxUpdate;
-  /** a large group: not everybody is told of everything at once */
+  /**
+   * The newest update for a member's inbox.
+   * @param position the delivered position of the member's devices; the update has a page of the messages
+   *   after it, and none for `null`
+   */
+  update(userId: UserId, position: DeliveredPosition): InboxUpdate;
+  /** whether the group is large: members without devices are deferred, and typing stays in the room */
   isLarge(): boolean;
-  /** the place of the newest message and the newest change */
+  /** the position of the newest message and the newest change */
   deliveredPosition(): SyncPosition;
-  /** whether the member's devices had a socket open when his inbox last answered; null: it never has */
+  /** whether the member's devices had a socket open when their inbox last answered; null: it never has */
   hasDevices(userId: UserId): boolean | null;
   setDevices(userId: UserId, hasDevices: boolean): void;
-  /** whether something waits for his devices besides what his version tells */
+  /** whether ephemeral events are pending for the member's devices */
   hasEphemeral(userId: UserId): boolean;
-  /** his inbox has taken this bump, for devices or for nobody: its passing events wait no more */
+  /** the member's inbox has confirmed this update: drops the ephemeral events that the update carried */
   delivered(userId: UserId, update: InboxUpdate): void;
 }
 
-/** Whose devices listen, as far as the conversation knows, and up to where they were told. */
+/** Which members have devices connected, as far as the conversation knows, and their delivered positions. */
 export class DeviceTracker {
-  readonly #members: FanoutSource;
+  readonly #source: FanoutSource;
   readonly #timing: Pick<Timing, "deviceTracker" | "subscription">;
-  /** a hint: his inbox knows, and asks for what it misses. In the order of their turns */
+  /**
+   * The delivered positions of members with devices, in the order of their turns. A position is a hint: the
+   * inbox knows the true one, and fetches what an update lacks.
+   */
   readonly #positions = new Map<UserId, SyncPosition>();
+  /** when each subscription's lease ends, in ms since 1970 */
   readonly #leaseUntil = new Map<UserId, number>();
-  /** until when it is certain that a member has no devices: else he would have said hello */
+  /** until when typing and other ephemeral events skip a member whose inbox answered that no device listens */
   readonly #absentUntil = new Map<UserId, number>();
 
-  constructor(members: FanoutSource, timing: Pick<Timing, "deviceTracker" | "subscription">) {
-    this.#members = members;
+  constructor(source: FanoutSource, timing: Pick<Timing, "deviceTracker" | "subscription">) {
+    this.#source = source;
     this.#timing = timing;
-    for (const id of members.ids())
-      if (members.hasDevices(id)) this.#positions.set(id, members.deliveredPosition());
+    for (const id of source.ids())
+      if (source.hasDevices(id)) this.#positions.set(id, source.deliveredPosition());
   }
 
-  /** Whether a member has devices that listen. */
+  /** Whether a member has devices connected. */
   hasDevices(id: UserId): boolean {
     return this.#positions.has(id);
   }
 
-  /** Up to where his devices were told; null: he has none, or it is unknown. */
+  /** @returns the delivered position of a member's devices; null: there are none, or it is unknown */
   positionOf(id: UserId): DeliveredPosition {
     return this.#positions.get(id) ?? null;
   }
 
-  /** The next of those with devices for whom `isDue`: each comes in his turn. */
+  /** The next member with devices for whom `isDue` holds, round-robin. */
   next(isDue: (id: UserId) => boolean): UserId | undefined {
-    for (const [id, place] of this.#positions) {
+    for (const [id, position] of this.#positions) {
       if (!isDue(id)) continue;
       this.#positions.delete(id);
-      this.#positions.set(id, place);
+      this.#positions.set(id, position);
       return id;
     }
     return undefined;
   }
 
-  /** A member says that he wants to hear at once. @param listens a device is there, or is about to be */
-  subscribe(id: UserId, listens: boolean): void {
+  /**
+   * Starts or renews the lease of a member's subscription.
+   * @param hasDevices a device is connected, or is about to connect
+   */
+  subscribe(id: UserId, hasDevices: boolean): void {
     this.#leaseUntil.set(id, Date.now() + this.#timing.subscription.leaseMs);
-    if (listens) this.#deliveredUpTo(id, this.#members.deliveredPosition());
-  }
-
-  /** A member's inbox has taken a bump. @param told up to where his devices know; null: he has none */
-  answered(id: UserId, told: DeliveredPosition): void {
-    if (told) this.#deliveredUpTo(id, told);
-    else this.#deliveryFailed(id);
+    if (hasDevices) this.#setPosition(id, this.#source.deliveredPosition());
   }
 
   /**
-   * Whether a member may have devices that listen. A large group takes it as it was when he was last told, or said
-   * hello; elsewhere the first of them may have come a while after that.
+   * A member's inbox has confirmed an update.
+   * @param position the delivered position of the member's devices; null: no device is connected
    */
-  mayReceiveEphemeral(id: UserId): boolean {
-    if (this.#members.hasDevices(id) !== false) return true;
-    return !this.#members.isLarge() && (this.#absentUntil.get(id) ?? 0) <= Date.now();
+  answered(id: UserId, position: DeliveredPosition): void {
+    if (position) this.#setPosition(id, position);
+    else this.#markAbsent(id);
   }
 
-  /** Whether he is told by the alarm alone: nobody of a large group waits for what he does not look at. */
+  /**
+   * Whether a member may have devices connected. A large group relies on the last answer or subscription.
+   * Elsewhere an answer "no devices" holds for `absentMs` only: the first device may have connected since.
+   */
+  mayReceiveEphemeral(id: UserId): boolean {
+    if (this.#source.hasDevices(id) !== false) return true;
+    return !this.#source.isLarge() && (this.#absentUntil.get(id) ?? 0) <= Date.now();
+  }
+
+  /** Whether a member is deferred: a member of a large group without devices and without a lease. */
   isDeferred(id: UserId): boolean {
-    if (this.#members.hasDevices(id) !== false || !this.#members.isLarge()) return false;
+    if (this.#source.hasDevices(id) !== false || !this.#source.isLarge()) return false;
     return (this.#leaseUntil.get(id) ?? 0) <= Date.now();
   }
 
-  #deliveredUpTo(id: UserId, place: SyncPosition): void {
-    this.#positions.set(id, place);
-    if (this.#members.hasDevices(id) !== true) this.#members.setDevices(id, true);
+  #setPosition(id: UserId, position: SyncPosition): void {
+    this.#positions.set(id, position);
+    if (this.#source.hasDevices(id) !== true) this.#source.setDevices(id, true);
   }
 
-  /** His devices have closed their sockets; who has just said hello may be about to open one. */
-  #deliveryFailed(id: UserId): void {
+  /** The member has no device connected. During a lease this is ignored: a device may be about to connect. */
+  #markAbsent(id: UserId): void {
     if ((this.#leaseUntil.get(id) ?? 0) > Date.now()) return;
     this.#leaseUntil.delete(id);
     this.#positions.delete(id);
     this.#absentUntil.set(id, Date.now() + this.#timing.deviceTracker.absentMs);
-    if (this.#members.hasDevices(id) !== false) this.#members.setDevices(id, false);
+    if (this.#source.hasDevices(id) !== false) this.#source.setDevices(id, false);
   }
 }

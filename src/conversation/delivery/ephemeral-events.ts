@@ -3,65 +3,73 @@ import type { EphemeralEvent } from "../../domain/sync/inbox-update.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 
-/** More do not wait for one member: what is oldest goes. */
-const MAX_WAITING = 100;
+/** The pending events of one member. Beyond this number the oldest event is dropped. */
+const MAX_PENDING = 100;
 
 interface PendingEvent extends EphemeralEvent {
+  /** when the event was added, in ms since 1970 */
   at: number;
 }
 
 /**
- * What passes by – positions, typing, changes of the group – until the bump that takes it to a member's
- * devices. In memory alone: whoever was away asks for what he shows.
+ * The ephemeral events of each member – read positions, typing, changes of the group – until an inbox update
+ * carries them to the member's devices. Memory alone holds them: an eviction loses them. A client that
+ * reconnects requests the state that it shows.
  */
 export class EphemeralEvents {
   readonly #timing: Timing["typing"];
-  readonly #waiting = new Map<UserId, Map<string, PendingEvent>>();
-  // Rises over restarts, so that an inbox knows what it has heard.
-  #id = Date.now() * 1_000;
+  readonly #pending = new Map<UserId, Map<string, PendingEvent>>();
+  // Derived from the clock, so that ids rise over restarts: an inbox skips ids that it has seen.
+  #lastId = Date.now() * 1_000;
 
   constructor(timing: Timing["typing"]) {
     this.#timing = timing;
   }
 
-  /** Has these members told. @param key what it is about: a later event of the same takes its place */
+  /**
+   * Queues an event for these members.
+   * @param key the subject of the event: a later event with the same key replaces it
+   */
   add(userIds: Iterable<UserId>, key: string, event: DeviceEvent): void {
-    this.#id++;
-    const added = { id: this.#id, event, at: Date.now() };
+    this.#lastId++;
+    const added = { id: this.#lastId, event, at: Date.now() };
     for (const userId of userIds) {
-      const waiting = this.#waiting.get(userId) ?? new Map<string, PendingEvent>();
-      this.#waiting.set(userId, waiting);
-      waiting.delete(key);
-      waiting.set(key, added);
-      const [oldest] = waiting.keys();
-      if (waiting.size > MAX_WAITING && oldest !== undefined) waiting.delete(oldest);
+      const pending = this.#pending.get(userId) ?? new Map<string, PendingEvent>();
+      this.#pending.set(userId, pending);
+      pending.delete(key);
+      pending.set(key, added);
+      const [oldest] = pending.keys();
+      if (pending.size > MAX_PENDING && oldest !== undefined) pending.delete(oldest);
     }
   }
 
   has(userId: UserId): boolean {
-    return this.#waiting.has(userId);
+    return this.#pending.has(userId);
   }
 
-  /** What waits for a member, in order; what is over does not wait any more. */
+  /** @returns the pending events of a member, oldest first. Typing older than `staleMs` is dropped first. */
   of(userId: UserId): EphemeralEvent[] {
-    const since = Date.now() - this.#timing.staleMs;
-    const waiting = this.#waiting.get(userId);
-    for (const [key, { event, at }] of waiting ?? []) {
-      if (event.type === "typing" && at <= since) waiting?.delete(key);
+    const staleSince = Date.now() - this.#timing.staleMs;
+    const pending = this.#pending.get(userId);
+    for (const [key, { event, at }] of pending ?? []) {
+      if (event.type === "typing" && at <= staleSince) pending?.delete(key);
     }
-    if (waiting?.size === 0) this.#waiting.delete(userId);
-    return [...(waiting?.values() ?? [])].map(({ id, event }) => ({ id, event }));
+    if (pending?.size === 0) this.#pending.delete(userId);
+    return [...(pending?.values() ?? [])].map(({ id, event }) => ({ id, event }));
   }
 
-  /** What waited up to this id was told, or nobody was there to hear it: for what came since somebody may be. */
+  /**
+   * Drops a member's events up to an id. The inbox has confirmed the update that carried them, with or
+   * without devices. Later events stay: a device may have connected since.
+   */
   delivered(userId: UserId, upTo: number): void {
-    const waiting = this.#waiting.get(userId);
-    for (const [key, { id }] of waiting ?? []) if (id <= upTo) waiting?.delete(key);
-    if (waiting?.size === 0) this.#waiting.delete(userId);
+    const pending = this.#pending.get(userId);
+    for (const [key, { id }] of pending ?? []) if (id <= upTo) pending?.delete(key);
+    if (pending?.size === 0) this.#pending.delete(userId);
   }
 
   /** The id of the last event. */
   get last(): number {
-    return this.#id;
+    return this.#lastId;
   }
 }

@@ -8,8 +8,9 @@ import type { RoomObserver } from "../state/observer.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 
 /**
- * Has members' devices hear of what happens besides messages and what becomes of them: their bumps take it
- * along, once and without a promise. Whoever comes back asks for what he shows.
+ * Queues ephemeral events for members' devices: read positions, typing, changes of the group. Messages,
+ * revokes and hides are not among them: the page of an inbox update has those. Events may be lost, and a
+ * client that reconnects requests the state that it shows.
  */
 export class EphemeralPublisher implements RoomObserver {
   readonly #state: ConversationState;
@@ -18,19 +19,19 @@ export class EphemeralPublisher implements RoomObserver {
   readonly #timing: Timing["largeGroup"];
   readonly #mayReceive: (userId: UserId) => boolean;
 
-  /** @param mayHear whether a member may have devices that listen */
+  /** @param mayReceive whether a member may have devices connected */
   constructor(
     state: ConversationState,
     members: Members,
     events: EphemeralEvents,
     timing: Timing["largeGroup"],
-    mayHear: (userId: UserId) => boolean,
+    mayReceive: (userId: UserId) => boolean,
   ) {
     this.#state = state;
     this.#members = members;
     this.#events = events;
     this.#timing = timing;
-    this.#mayReceive = mayHear;
+    this.#mayReceive = mayReceive;
   }
 
   sent(): void {}
@@ -41,38 +42,38 @@ export class EphemeralPublisher implements RoomObserver {
 
   read(userId: UserId, seq: Position): void {
     const event = { type: "read", conversationId: this.#state.id, userId, seq } as const;
-    const others = this.#isLarge ? [] : this.#reached();
+    const others = this.#isLarge ? [] : this.#receivers();
     this.#events.add(new Set([userId, ...others]), `read ${userId}`, event);
   }
 
   typing(userId: UserId): void {
     if (this.#isLarge) return;
-    const others = this.#reached().filter((id) => id !== userId);
+    const others = this.#receivers().filter((id) => id !== userId);
     const event = { type: "typing", conversationId: this.#state.id, userId } as const;
     this.#events.add(others, `typing ${userId}`, event);
   }
 
   changed({ change }: StoredChange): void {
     const conversationId = this.#state.id;
-    // Who goes hears of that, and of nothing after it.
-    const going = new Set(change.kick?.userIds);
-    const here = [...this.#members.all()].filter(
-      ({ state, user_id: id }) => state === "active" || going.has(id),
+    // Members who leave by this change get its events, and none after it.
+    const leaving = new Set(change.kick?.userIds);
+    const audience = [...this.#members.all()].filter(
+      ({ state, user_id: id }) => state === "active" || leaving.has(id),
     );
-    const told = here.map(({ user_id }) => user_id).filter((id) => this.#mayReceive(id));
+    const receivers = audience.map(({ user_id }) => user_id).filter((id) => this.#mayReceive(id));
     if (change.systemMessage) {
       const { event, user_ids: userIds } = change.systemMessage;
-      this.#once(told, { type: "member", conversationId, event, userIds });
+      this.#addUnique(receivers, { type: "member", conversationId, event, userIds });
     }
     if (change.memberEvent) {
       const { event, userIds, to } = change.memberEvent;
-      this.#once(
+      this.#addUnique(
         to.filter((id) => this.#mayReceive(id)),
         { type: "member", conversationId, event, userIds },
       );
     }
     if (change.dissolvedAt !== undefined) {
-      this.#once(told, { type: "member", conversationId, event: "dissolved", userIds: [] });
+      this.#addUnique(receivers, { type: "member", conversationId, event: "dissolved", userIds: [] });
     }
   }
 
@@ -85,17 +86,17 @@ export class EphemeralPublisher implements RoomObserver {
     this.#events.add([userId], "conversation", { type: "conversation", conversation });
   }
 
-  /** Tells what no later event takes the place of. */
-  #once(userIds: UserId[], event: Parameters<EphemeralEvents["add"]>[2]): void {
+  /** Queues an event that no later event replaces. */
+  #addUnique(userIds: UserId[], event: Parameters<EphemeralEvents["add"]>[2]): void {
     this.#events.add(userIds, `event ${this.#events.last + 1}`, event);
   }
 
-  /** In a large group positions and typing of others stay in the room. */
+  /** In a large group the read positions and typing of others go to room sockets only. */
   get #isLarge(): boolean {
     return this.#members.activeCount > this.#timing.aboveMembers;
   }
 
-  #reached(): UserId[] {
+  #receivers(): UserId[] {
     return this.#members.ids().filter((id) => this.isInterestedIn(id));
   }
 }

@@ -7,15 +7,15 @@ import { replayPage } from "../views/replay-page.ts";
 import type { FanoutSource } from "./device-tracker.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 
-/** A room as its fan-out sees it: who is to be told, and of what. */
+/** A room as its fan-out sees it: the members, and the newest update for each. */
 export class RoomFanoutSource implements FanoutSource {
   readonly #room: RoomStores;
-  readonly #passings: EphemeralEvents;
+  readonly #events: EphemeralEvents;
   readonly #timing: Timing["largeGroup"];
 
   constructor(room: RoomStores, events: EphemeralEvents, timing: Timing["largeGroup"]) {
     this.#room = room;
-    this.#passings = events;
+    this.#events = events;
     this.#timing = timing;
   }
 
@@ -31,13 +31,13 @@ export class RoomFanoutSource implements FanoutSource {
     return this.#room.snapshots.version(this.#room.members.find(userId));
   }
 
-  update(userId: UserId, told: DeliveredPosition): InboxUpdate {
+  update(userId: UserId, position: DeliveredPosition): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
     return {
       ...update,
-      ephemeral: this.#passings.of(userId),
-      ...(told && member && { page: replayPage(this.#room, member, told.seq, told.rev) }),
+      ephemeral: this.#events.of(userId),
+      ...(position && member && { page: replayPage(this.#room, member, position.seq, position.rev) }),
     };
   }
 
@@ -59,11 +59,11 @@ export class RoomFanoutSource implements FanoutSource {
   }
 
   hasEphemeral(userId: UserId): boolean {
-    return this.#passings.has(userId);
+    return this.#events.has(userId);
   }
 
-  delivered(userId: UserId, { ephemeral: passing }: InboxUpdate): void {
-    const last = passing.at(-1);
-    if (last) this.#passings.delivered(userId, last.id);
+  delivered(userId: UserId, { ephemeral }: InboxUpdate): void {
+    const last = ephemeral.at(-1);
+    if (last) this.#events.delivered(userId, last.id);
   }
 }
