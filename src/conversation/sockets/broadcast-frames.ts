@@ -3,28 +3,29 @@ import type { EncodedPart, RoomProtocol } from "../../domain/sync/socket-protoco
 import { frames } from "../../object/frames.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
-/** A stored message, encoded; `from`: the socket that sent it, which has the ack instead. */
+/** A stored message, encoded for room sockets. */
 export interface OutgoingMessage {
-  piece: EncodedPart;
+  part: EncodedPart;
+  /** the socket that sent the message, which gets the ack instead; null: a call sent it, or the server */
   from: RoomSocket | null;
-  /** who must not see the text it quotes, and the message as they see it */
-  redacted: { users: Set<UserId>; piece: EncodedPart } | null;
+  /** the users who must not see the quoted text, and the message without its quote; null: there are none */
+  redacted: { users: Set<UserId>; part: EncodedPart } | null;
 }
 
-/** Sends one flush to the live sockets: frames are made once and shared by all who see the same. */
+/** Sends the messages of one flush to the live sockets. Sockets with equal views share the frames. */
 export function framesFor(
-  parcels: OutgoingMessage[],
+  messages: OutgoingMessage[],
   sockets: Iterable<RoomSocket>,
   protocol: RoomProtocol,
 ): void {
-  const all = parcels.map((parcel) => parcel.piece);
-  const senders = new Set(parcels.map((parcel) => parcel.from));
-  const blind = new Set(parcels.flatMap((parcel) => [...(parcel.redacted?.users ?? [])]));
+  const all = messages.map((message) => message.part);
+  const senders = new Set(messages.map((message) => message.from));
+  const redactedUsers = new Set(messages.flatMap((message) => [...(message.redacted?.users ?? [])]));
   let shared: string[] | undefined;
   for (const socket of sockets) {
     if (!socket.isLive) continue;
-    if (senders.has(socket) || blind.has(socket.userId)) {
-      for (const frame of frames(piecesFor(socket, parcels), protocol.messages)) socket.send(frame);
+    if (senders.has(socket) || redactedUsers.has(socket.userId)) {
+      for (const frame of frames(partsFor(socket, messages), protocol.messages)) socket.send(frame);
     } else {
       shared ??= frames(all, protocol.messages);
       for (const frame of shared) socket.send(frame);
@@ -32,7 +33,8 @@ export function framesFor(
   }
 }
 
-function piecesFor(socket: RoomSocket, parcels: OutgoingMessage[]): EncodedPart[] {
-  const others = parcels.filter((parcel) => parcel.from !== socket);
-  return others.map(({ piece, redacted: blind }) => (blind?.users.has(socket.userId) ? blind.piece : piece));
+function partsFor(socket: RoomSocket, messages: OutgoingMessage[]): EncodedPart[] {
+  return messages
+    .filter((message) => message.from !== socket)
+    .map(({ part, redacted }) => (redacted?.users.has(socket.userId) ? redacted.part : part));
 }

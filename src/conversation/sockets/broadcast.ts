@@ -12,53 +12,55 @@ import type { RoomObserver } from "../state/observer.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
-/** The sockets of a room, as whoever tells them something needs them. */
+/** The sockets of a room, as the broadcast uses them. */
 interface SocketRegistry {
-  /** those that are open */
+  /** the open sockets */
   sockets(): RoomSocket[];
-  kick(concerns: (socket: RoomSocket) => boolean, reason: KickReason): void;
+  kick(matches: (socket: RoomSocket) => boolean, reason: KickReason): void;
 }
 
-/** Tells the sockets of a room what happens there, once it is stored. */
+/** Sends stored messages and committed events to the sockets of a room. */
 export class Broadcast implements RoomObserver {
   readonly #room: Pick<RoomContext, "state" | "members" | "renderer" | "flushSends">;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
+  /** the socket that syncs in this turn, and its acks: the frames of its page go first */
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
   constructor(
     room: Pick<RoomContext, "state" | "members" | "renderer" | "flushSends">,
     protocol: RoomProtocol,
-    audience: SocketRegistry,
+    registry: SocketRegistry,
   ) {
     this.#room = room;
     this.#protocol = protocol;
-    this.#registry = audience;
+    this.#registry = registry;
   }
 
   /**
-   * Commits what waits while a socket syncs.
-   * @returns the acks of that socket: they go behind what is older, its page
+   * Commits the pending sends for a socket that syncs, and withholds its acks. The page has older messages,
+   * so it must reach the socket before the acks.
+   * @returns the frames of those acks
    */
   resolveFor(socket: RoomSocket): string[] {
-    const held: string[] = [];
-    this.#syncing = { socket, acks: held };
+    const acks: string[] = [];
+    this.#syncing = { socket, acks };
     try {
       this.#room.flushSends();
     } finally {
       this.#syncing = null;
     }
-    return held;
+    return acks;
   }
 
   sent(outcomes: SendOutcome<SendOrigin>[]): void {
-    this.#attempt(() => this.#deliver(outcomes));
+    this.#closeAllOnError(() => this.#deliver(outcomes));
   }
 
   #deliver(outcomes: SendOutcome<SendOrigin>[]): void {
     const acks = new Map<RoomSocket, EncodedPart[]>();
-    const parcels: OutgoingMessage[] = [];
-    const listened = this.#sockets().length > 0;
+    const messages: OutgoingMessage[] = [];
+    const hasSockets = this.#sockets().length > 0;
     for (const { send, result } of outcomes) {
       const from = "socket" in send.origin ? send.origin.socket : null;
       if (!result.ok) {
@@ -69,18 +71,18 @@ export class Broadcast implements RoomObserver {
       if (from) {
         const receipt = { seq: row.seq, createdAt: row.created_at };
         const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);
-        const pieces = acks.get(from);
-        if (pieces) pieces.push(ack);
+        const parts = acks.get(from);
+        if (parts) parts.push(ack);
         else acks.set(from, [ack]);
       }
-      if (listened && !replay) parcels.push(this.#outgoing(row, from));
+      if (hasSockets && !replay) messages.push(this.#outgoing(row, from));
     }
-    if (parcels.length > 0) framesFor(parcels, this.#sockets(), this.#protocol);
-    // Acks last: a client that saw seq 7 acknowledged has been sent all before it.
-    for (const [socket, pieces] of acks) {
-      const made = frames(pieces, this.#protocol.acks);
-      if (this.#syncing?.socket === socket) this.#syncing.acks.push(...made);
-      else for (const frame of made) socket.send(frame);
+    if (messages.length > 0) framesFor(messages, this.#sockets(), this.#protocol);
+    // Acks last: a client with an ack for seq 7 has been sent every message before it.
+    for (const [socket, parts] of acks) {
+      const ackFrames = frames(parts, this.#protocol.acks);
+      if (this.#syncing?.socket === socket) this.#syncing.acks.push(...ackFrames);
+      else for (const frame of ackFrames) socket.send(frame);
     }
   }
 
@@ -96,9 +98,9 @@ export class Broadcast implements RoomObserver {
       by,
       rev,
     });
-    // Who came later, or has deleted what was, does not know the message.
-    const knows = ({ userId }: RoomSocket) => (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
-    for (const socket of this.#sockets()) if (socket.isLive && knows(socket)) socket.send(frame);
+    // Members who joined later, or deleted their history, never see the message.
+    const mayKnow = ({ userId }: RoomSocket) => (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
+    for (const socket of this.#sockets()) if (socket.isLive && mayKnow(socket)) socket.send(frame);
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {
@@ -111,22 +113,22 @@ export class Broadcast implements RoomObserver {
   }
 
   changed(changed: StoredChange): void {
-    this.#attempt(() => this.#change(changed));
+    this.#closeAllOnError(() => this.#change(changed));
   }
 
   #change({ change, systemMessage }: StoredChange): void {
-    // Who goes sees nothing of what comes after: not even the tip of his going.
-    const { kick, memberEvent: notification } = change;
-    const gone = new Set(kick?.userIds);
-    if (kick) this.#registry.kick(({ userId }) => gone.has(userId), kick.reason);
+    // Kick first: members who leave must not see the system message about it.
+    const { kick, memberEvent } = change;
+    const leaving = new Set(kick?.userIds);
+    if (kick) this.#registry.kick(({ userId }) => leaving.has(userId), kick.reason);
     const conversationId = this.#room.state.id;
     if (systemMessage) framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol);
     if (change.systemMessage) {
       const { event, user_ids: userIds } = change.systemMessage;
       this.#sendToOthers(null, { type: "member", conversationId, event, userIds });
     }
-    if (notification) {
-      const { event, userIds, to } = notification;
+    if (memberEvent) {
+      const { event, userIds, to } = memberEvent;
       for (const id of to) this.#sendToUser(id, { type: "member", conversationId, event, userIds });
     }
   }
@@ -139,12 +141,15 @@ export class Broadcast implements RoomObserver {
     this.#sendToUser(userId, { type: "conversation", conversation });
   }
 
-  /** Nobody may miss a seq and stay: who comes back syncs, and who sent repeats with his client id. */
-  #attempt(tell: () => void): void {
+  /**
+   * Runs a delivery, and closes every socket if it throws. A socket that missed a seq must not stay open: the
+   * client reconnects and syncs, and repeats its sends with their client message ids.
+   */
+  #closeAllOnError(deliver: () => void): void {
     try {
-      tell();
+      deliver();
     } catch (error) {
-      log("error", "delivery_failed", { conversation: this.#room.state.id, ...errorFields(error) });
+      log("error", "broadcast_failed", { conversation: this.#room.state.id, ...errorFields(error) });
       for (const socket of this.#sockets()) socket.close(CLOSE.fault);
     }
   }
@@ -152,13 +157,13 @@ export class Broadcast implements RoomObserver {
   #outgoing(row: MessageRow, from: RoomSocket | null): OutgoingMessage {
     const { message, blind } = this.#room.renderer.renderForAll(row);
     return {
-      piece: this.#protocol.message(message),
+      part: this.#protocol.message(message),
       from,
-      redacted: blind && { users: blind.users, piece: this.#protocol.message(blind.message) },
+      redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };
   }
 
-  /** To every live socket but one. */
+  /** Sends an event to the live sockets, except the one that caused it. */
   #sendToOthers(from: RoomSocket | null, event: RoomEvent): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets()) {
@@ -166,7 +171,7 @@ export class Broadcast implements RoomObserver {
     }
   }
 
-  /** To the live sockets of one user. */
+  /** Sends an event to the live sockets of one user. */
   #sendToUser(userId: UserId, event: RoomEvent): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets()) if (socket.userId === userId && socket.isLive) socket.send(frame);

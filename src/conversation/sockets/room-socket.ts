@@ -2,17 +2,17 @@ import { z } from "zod";
 import { Position } from "../../domain/ids.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
 
-/** What survives hibernation with a socket. `v` is raised when the shape changes. */
+/** The state of a socket that survives hibernation. `v` rises when the shape changes. */
 const RoomAttachment = SocketAttachment.extend({
   v: z.literal(1),
-  /** null: live. Else it is in the midst of a replay, which has told it the changes up to `rev`. */
+  /** null: the socket is live. Otherwise it is in a replay, and has the messages and changes up to here */
   replay: z.object({ after: Position, rev: z.int() }).nullable(),
 });
 type RoomAttachment = z.infer<typeof RoomAttachment>;
 
-/** One socket of the room: who is behind it, whether it is live, how well it reads. */
+/** One socket of the room: its user and session, whether it is live, whether the client keeps reading. */
 export class RoomSocket extends HibernatingSocket<RoomAttachment> {
-  /** Takes a new socket into the room, live. */
+  /** Accepts a new socket with the hibernation API. The socket is live. */
   static accept(ctx: DurableObjectState, ws: WebSocket, identity: Identity): RoomSocket {
     ctx.acceptWebSocket(ws);
     const { userId, sessionId, expiresAt } = identity;
@@ -22,27 +22,28 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
     return socket;
   }
 
-  /** A socket that was kept over hibernation; null if what it carries is not understood. */
+  /** @returns a socket that survived hibernation; null if its attachment has another shape */
   static restore(ctx: DurableObjectState, ws: WebSocket): RoomSocket | null {
     const parsed = RoomAttachment.safeParse(ws.deserializeAttachment());
     return parsed.success ? new RoomSocket(ctx, ws, parsed.data) : null;
   }
 
-  /** Where its replay stands; null once it is live. */
+  /** The position that the replay has reached; null: the socket is live. */
   get replay(): RoomAttachment["replay"] {
     return this.attachment.replay;
   }
 
-  /** Whether it gets what happens now: it is not in the midst of a replay, and not being closed. */
+  /** Whether the socket gets new events: no replay is under way, and it is not closing. */
   get isLive(): boolean {
     return this.replay === null && !this.isClosing;
   }
 
-  /** Behind: it gets replay pages only. */
+  /** Puts the socket in a replay at this position: from now on it gets replay pages only. */
   fallBehind(after: Position, rev: number): void {
     this.saveAttachment({ ...this.attachment, replay: { after, rev } });
   }
 
+  /** Ends the replay: from now on the socket gets new events. */
   goLive(): void {
     if (this.replay === null) return;
     this.saveAttachment({ ...this.attachment, replay: null });

@@ -1,3 +1,7 @@
+// The WebSockets of one room: opening with registration at the inbox, reading frames, replay, broadcast of
+// stored messages and committed events. Code that reads or writes a room socket may be added here. Rules of
+// the conversation belong to `../changes` and `../sending`, sockets of a user's inbox to `src/inbox`.
+
 import { CoreError, type Failure } from "../../domain/errors.ts";
 import { Position, type SessionId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
@@ -20,14 +24,14 @@ import { Broadcast } from "./broadcast.ts";
 import type { RoomOpening } from "./handshake.ts";
 import { RoomSocket } from "./room-socket.ts";
 
-/** What the sockets need from outside. */
+/** What the room sockets need from outside. */
 export interface RoomSocketsDeps {
   protocol: RoomProtocol;
   settings: Pick<Settings, "rateLimits">;
   timing: Pick<Timing, "frameRate">;
 }
 
-/** The sockets of a room: opens and closes them, and takes their frames to the room. */
+/** The sockets of a room: opens and closes them, and hands their commands to the room. */
 export class RoomSockets {
   readonly #ctx: DurableObjectState;
   readonly #protocol: RoomProtocol;
@@ -53,14 +57,17 @@ export class RoomSockets {
     }
     this.#broadcast = new Broadcast(room, protocol, {
       sockets: () => [...this.#sockets.values()],
-      kick: (concerns, reason) => this.kick(concerns, reason),
+      kick: (matches, reason) => this.kick(matches, reason),
     });
     room.observe(this.#broadcast);
   }
 
-  /** Takes a socket in: `ready`, then a page of replay if it asked for one. */
+  /**
+   * Accepts a socket, and sends `ready`; with `after` also the first page of the replay.
+   * @throws `not_found` unless the user is a member
+   */
   open(ws: WebSocket, { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">): void {
-    // What waits is committed before the socket is there: else it gets it live, and replayed once more.
+    // Pending sends commit before the socket exists: otherwise it would get them live and in the replay.
     this.#room.flushSends();
     const member = this.#room.members.active(identity.userId);
     const socket = RoomSocket.accept(this.#ctx, ws, identity);
@@ -82,7 +89,11 @@ export class RoomSockets {
     }
   }
 
-  /** One frame of a client. What is wrong with it is told to it; the socket stays open. */
+  /**
+   * Handles one frame of a client. An expected failure is answered with a refusal, and the socket stays open.
+   * A frame that is too large, far over the rate limit or the tenth invalid one in a row closes it, and so
+   * does a bug.
+   */
   frame(ws: WebSocket, data: string | ArrayBuffer): void {
     const socket = this.#sockets.get(ws);
     if (!socket) {
@@ -94,7 +105,7 @@ export class RoomSockets {
     const read = readFrame(this.#frameReader, socket, data);
     if (!read) return;
     try {
-      this.#take(socket, read.command, read.granted);
+      this.#execute(socket, read.command, read.granted);
     } catch (error) {
       if (error instanceof CoreError) {
         this.#refuse(socket, error.toFailure(), undefined);
@@ -105,33 +116,40 @@ export class RoomSockets {
     }
   }
 
-  /** A socket has closed. @returns whose it was */
+  /**
+   * Removes a socket that has closed.
+   * @returns the socket, with its user and session; null: its attachment is unreadable
+   */
   closed(ws: WebSocket): RoomSocket | null {
-    // A close that wakes the object finds the socket gone from those that start-up takes in again.
+    // A close may wake the object: then the closed socket is not among those that the constructor restores.
     const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws);
     this.#sockets.delete(ws);
     return socket;
   }
 
+  /** Whether a session has an open socket here. */
   hasSession(sessionId: SessionId): boolean {
-    return this.#isOpen((socket) => socket.sessionId === sessionId && !socket.isClosing);
+    for (const socket of this.#sockets.values()) {
+      if (socket.sessionId === sessionId && !socket.isClosing) return true;
+    }
+    return false;
   }
 
-  /** Closes the sockets for which `concerns` holds, telling why. */
-  kick(concerns: (socket: RoomSocket) => boolean, reason: KickReason): void {
+  /** Sends `kicked` with the reason to the sockets for which `matches` holds, and closes them. */
+  kick(matches: (socket: RoomSocket) => boolean, reason: KickReason): void {
     for (const socket of this.#sockets.values()) {
-      if (!concerns(socket)) continue;
+      if (!matches(socket)) continue;
       this.#sendEvent(socket, { type: "kicked", reason });
       socket.close(CLOSE.kicked);
     }
   }
 
-  /** Closes the sockets of a session that was ended. */
+  /** Closes the sockets of an ended session. */
   kickSession(sessionId: SessionId): void {
     this.kick((socket) => socket.sessionId === sessionId, "session_ended");
   }
 
-  /** When the next token of an open socket expires, in ms; null without sockets. */
+  /** @returns when the next token of an open socket expires, in ms since 1970; null: no socket is open */
   nextExpiry(): number | null {
     let next: number | null = null;
     for (const { expiresAt, isClosing } of this.#sockets.values()) {
@@ -140,7 +158,7 @@ export class RoomSockets {
     return next;
   }
 
-  #take(socket: RoomSocket, command: RoomCommand, granted: number): void {
+  #execute(socket: RoomSocket, command: RoomCommand, granted: number): void {
     switch (command.type) {
       case "send":
         this.#send(socket, command.items.slice(0, granted));
@@ -176,15 +194,15 @@ export class RoomSockets {
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
     const wasBehind = socket.replay !== null;
-    const from = rev ?? socket.replay?.rev;
-    // Beyond the last is as after the last, as it stood before what waits is committed: that is replayed.
+    const since = rev ?? socket.replay?.rev;
+    // A position beyond the log counts as its end, as of before the flush: the flushed messages are replayed.
     const start = Position.parse(Math.min(after, this.#room.log.last.seq));
-    // What waits is committed first, so that the page and what comes live meet without a gap; the socket
-    // is behind meanwhile, or it would get that live and in the page.
+    // Pending sends commit first, so that the page and the live messages meet without a gap. During the flush
+    // the socket counts as behind: otherwise it would get those messages live and in the page.
     if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
     const acks = this.#broadcast.resolveFor(socket);
     this.#room.profiles.refreshInBackground();
-    const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, from);
+    const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, since);
     for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
     for (const frame of acks) socket.send(frame);
     if (page.hasMore) {
@@ -192,7 +210,7 @@ export class RoomSockets {
       return;
     }
     socket.goLive();
-    // What changed besides messages between its pages has not reached it.
+    // Changes of the profile or the members between the pages have not reached the socket.
     if (wasBehind) this.#room.pushConversation([socket.userId]);
   }
 
@@ -202,10 +220,5 @@ export class RoomSockets {
 
   #sendEvent(socket: RoomSocket, event: RoomEvent): void {
     socket.send(this.#protocol.event(event));
-  }
-
-  #isOpen(holds: (socket: RoomSocket) => boolean): boolean {
-    for (const socket of this.#sockets.values()) if (holds(socket)) return true;
-    return false;
   }
 }

@@ -6,25 +6,26 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 
-/** The sockets of this conversation, by session. */
+/** The room sockets of this conversation, by session. */
 interface SessionSockets {
   hasSession(sessionId: SessionId): boolean;
   kickSession(sessionId: SessionId): void;
 }
 
 /**
- * Keeps the inboxes informed of which sessions have a socket here, so that ending a session finds
- * them all. A socket is announced before it is opened: a kick in between is remembered.
+ * Registers the sessions with a socket here at the inboxes of their users, so that the end of a session
+ * closes every socket. A socket is registered before it opens. A kick in between is kept, and the socket does
+ * not open.
  */
 export class SessionRegistry {
   readonly #id: ConversationId;
   readonly #inboxes: Inboxes;
   readonly #sockets: SessionSockets;
   readonly #timing: Timing["socketRegistry"];
-  /** sockets that are being opened, by session, with whether a kick has come meanwhile */
+  /** the sockets that are being opened, by session, each with whether a kick has arrived */
   readonly #opening = new Map<SessionId, Set<{ kicked: boolean }>>();
-  /** the calls about a session, which arrive in order */
-  readonly #calls = new KeyQueue<SessionId>();
+  /** the calls to inboxes; those about one session run one after the other */
+  readonly #queue = new KeyQueue<SessionId>();
 
   constructor(
     id: ConversationId,
@@ -39,9 +40,10 @@ export class SessionRegistry {
   }
 
   /**
-   * Announces a socket, then opens it.
-   * @param open accepts the socket; called in the turn in which it is certain that the session lives
-   * @throws `unauthenticated` if the session is ended, also if that happens while this is under way
+   * Registers a socket, then opens it.
+   * @param open accepts the socket; runs in the turn in which the session is known to be valid
+   * @returns the result of `open`
+   * @throws `unauthenticated` for an ended session, also if it ends during this call
    */
   async open<T>(userId: UserId, sessionId: SessionId, open: () => T): Promise<T> {
     const ticket = { kicked: false };
@@ -55,54 +57,56 @@ export class SessionRegistry {
     } finally {
       tickets.delete(ticket);
       if (tickets.size === 0) this.#opening.delete(sessionId);
-      // What was announced and then not opened is taken back.
+      // A registered socket that did not open is unregistered.
       if (!this.#sockets.hasSession(sessionId)) void this.closed(userId, sessionId);
     }
   }
 
-  /** A kick has come: it also meets the sockets that are being opened. */
+  /** Notes a kick for the sockets of a session that are being opened: they do not open. */
   kick(sessionId: SessionId): void {
     for (const ticket of this.#opening.get(sessionId) ?? []) ticket.kicked = true;
   }
 
+  /** Whether a socket of this session is being opened. */
   isOpening(sessionId: SessionId): boolean {
     return this.#opening.has(sessionId);
   }
 
-  /** A socket of this session has closed: its user's inbox hears of the last one. */
+  /** A socket of this session has closed. Unregisters the session at the inbox if it was the last one. */
   async closed(userId: UserId, sessionId: SessionId): Promise<void> {
     let isInTime = true;
     try {
       await this.#inOrder(sessionId, async () => {
         if (this.#sockets.hasSession(sessionId) || this.isOpening(sessionId)) return;
         const call = this.#inboxes.unregister(userId, { conversationId: this.#id, sessionId });
-        const ended = () => {
-          // One that is late may have taken away what was announced after it.
-          if (!isInTime && this.#sockets.hasSession(sessionId)) void this.#announceAgain(userId, sessionId);
+        const settled = () => {
+          // A call that outlives its deadline may have removed a newer registration.
+          if (!isInTime && this.#sockets.hasSession(sessionId)) void this.#registerAgain(userId, sessionId);
         };
-        call.then(ended, ended);
+        call.then(settled, settled);
         await call;
       });
     } catch (error) {
-      // The inbox asks by itself from time to time which sockets are still open.
+      // The inbox checks every `checkMs` which sockets are still open.
       log("warn", "unregister_failed", { conversation: this.#id, user: userId, ...errorFields(error) });
     } finally {
       isInTime = false;
     }
   }
 
-  async #announceAgain(userId: UserId, sessionId: SessionId): Promise<void> {
+  async #registerAgain(userId: UserId, sessionId: SessionId): Promise<void> {
     const registration = { conversationId: this.#id, sessionId };
     try {
       await this.#inOrder(sessionId, () => this.#inboxes.register(userId, registration));
     } catch (error) {
-      // Ended meanwhile, or nobody can say: a socket that a logout would not find must not stay.
+      // The session has ended, or its state is unknown. A sign-out would not find an unregistered
+      // socket: close it.
       log("warn", "register_failed", { conversation: this.#id, user: userId, ...errorFields(error) });
       this.#sockets.kickSession(sessionId);
     }
   }
 
   #inOrder<T>(sessionId: SessionId, call: () => Promise<T>): Promise<T> {
-    return this.#calls.run(sessionId, () => withDeadline(call(), this.#timing.registerTimeoutMs));
+    return this.#queue.run(sessionId, () => withDeadline(call(), this.#timing.registerTimeoutMs));
   }
 }
