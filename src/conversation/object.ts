@@ -126,7 +126,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
       const member = room.readPositions.read(input.userId, input.seq, null);
       const marked = member.read_n - before;
       const { readSeq, unreadCount } = room.snapshots.standing(member);
-      await room.readPositions.tell(input.userId);
+      await room.readPositions.updateViewers(input.userId);
       return { readSeq, unreadCount, marked };
     });
   }
@@ -242,12 +242,12 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /** Who asks to be let in. @see Joining.applications */
   joinRequests(input: { userId: UserId; limit: number; after: number }) {
-    return this.answer(({ room }) => room.joining.applications(input.userId, input));
+    return this.answer(({ room }) => room.joining.listRequests(input.userId, input));
   }
 
   /** Lets somebody in, or not. @see Joining.handle */
   decideJoinRequest(input: { userId: UserId } & JoinDecision) {
-    return this.#shared(input, ({ joining }) => joining.handle(input.userId, input));
+    return this.#shared(input, ({ joining }) => joining.decide(input.userId, input));
   }
 
   /** Leaves. @see Group.leave */

@@ -1,3 +1,7 @@
+// The changes of a conversation that are no messages: the group's profile and members, joining, permissions,
+// read positions, revoking and hiding. A class for a further change may be added here, with its checks of
+// permissions. Stored rows belong to `../members` and `../log`, delivery to `../delivery` and `../sockets`.
+
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import { joinMode } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
@@ -12,7 +16,7 @@ import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
-/** What a group's profile may be changed to; absent is unchanged. */
+/** A change of a group's profile. Absent fields stay as they are. */
 export type GroupProfileChange = Partial<
   Pick<
     Profile,
@@ -20,7 +24,7 @@ export type GroupProfileChange = Partial<
   >
 >;
 
-/** What may be changed of a member; absent is unchanged. */
+/** A change of a member. Absent fields stay as they are. */
 export interface MemberEdit {
   role?: "admin" | "member";
   /** seconds from now; 0 ends a mute */
@@ -30,110 +34,121 @@ export interface MemberEdit {
 }
 
 /**
- * What becomes of a group and its members; how they come in is `Joining`. Each method checks rights in
- * the turn in which it writes, behind the sends that came before, and asks the group's policy, never for
- * a kind of group. It gives the users whom the change concerns, for one try to tell their inboxes.
+ * Changes a group and its members; `Joining` adds members. Each method commits the pending sends, then checks
+ * permissions and writes in the same turn. The group's policy decides; no method asks for the group kind.
+ * Each method returns the users whom the change concerns: the caller updates their inboxes.
  */
 export class GroupChanges {
   readonly #room: RoomContext;
-  readonly #rights: Permissions;
+  readonly #permissions: Permissions;
 
   constructor(room: RoomContext) {
     this.#room = room;
-    this.#rights = new Permissions(room);
+    this.#permissions = new Permissions(room);
   }
 
   /**
-   * Changes the profile; what is as it was changes nothing. Custom fields which are not named stay.
-   * @throws `not_found`, `forbidden`, `validation_failed` for more custom fields than are kept
+   * Changes the profile. Values equal to the stored ones are no change. Custom fields that are not named
+   * stay.
+   * @throws `not_found`, `forbidden`, `validation_failed` for too many custom fields
    */
-  edit(actorId: UserId, { muteAll, customFields, ...plain }: GroupProfileChange): UserId[] {
-    const actor = this.#rights.begin(actorId);
+  edit(actorId: UserId, { muteAll, customFields, ...otherFields }: GroupProfileChange): UserId[] {
+    const actor = this.#permissions.begin(actorId);
     const { profile } = this.#room.state;
-    if (muteAll !== undefined) this.#rights.require(actor, "mute", "mute everybody");
-    if (muteAll === undefined || customFields || Object.keys(plain).length > 0) {
-      this.#rights.require(actor, "edit", "change the group's profile");
+    if (muteAll !== undefined) this.#permissions.require(actor, "mute", "mute everybody");
+    if (muteAll === undefined || customFields || Object.keys(otherFields).length > 0) {
+      this.#permissions.require(actor, "edit", "change the group's profile");
     }
-    const { joinPolicy } = plain;
+    const { joinPolicy } = otherFields;
     if (joinPolicy && joinMode({ ...profile, joinPolicy }) !== joinPolicy) {
-      throw refusedFor("kind", "How one joins is the same in all groups of this kind.", profile.policy);
+      throw refusedFor("kind", "All groups of this kind have the same join policy.", profile.policy);
     }
-    const wanted = {
-      ...plain,
+    const requested = {
+      ...otherFields,
       ...(muteAll !== undefined && { muteAll }),
       ...(customFields && { customFields: withFields(profile.customFields, customFields) }),
     };
     const change = Object.fromEntries(
-      Object.entries(wanted).filter(
+      Object.entries(requested).filter(
         ([field, value]) => JSON.stringify(Reflect.get(profile, field)) !== JSON.stringify(value),
       ),
     );
     if (Object.keys(change).length === 0) return [];
-    const shown = { ...change, ...("customFields" in change && { customFields }) };
+    // The system message has the changed custom fields only.
+    const changedFields = { ...change, ...("customFields" in change && { customFields }) };
     return this.#commit([], {
       profile: change,
-      systemMessage: { ...tip("profile", actorId, []), profile: shown },
+      systemMessage: { ...systemMessage("profile", actorId, []), profile: changedFields },
     });
   }
 
   /**
-   * Leaves. Where the policy lets an owner go, who has been a member longest follows him.
+   * Ends the user's own membership. Where the policy lets an owner leave, the owner gets a successor.
    * @throws `not_found`, `conflict` for an owner who has to hand over first
    */
   leave(userId: UserId): UserId[] {
-    const actor = this.#rights.begin(userId);
-    if (actor.role === "owner" && this.#rights.policy.ownerLeaves === "refused") {
+    const actor = this.#permissions.begin(userId);
+    if (actor.role === "owner" && this.#permissions.policy.ownerLeaves === "refused") {
       throw new CoreError("conflict", "The owner cannot leave: hand the group over first, or dissolve it.");
     }
     return this.removeDeleted(actor, "left");
   }
 
-  /** Takes a member out who goes, or whose account was deleted; an owner is followed by somebody. */
+  /**
+   * Removes a member who leaves, or whose account was deleted, without a check of permissions. The successor
+   * of an owner is the admin, else the member, with the longest membership. An owner without a successor
+   * dissolves the group.
+   */
   removeDeleted(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
-    const heir = member.role === "owner" ? this.#heirOf(member) : undefined;
-    const isLast = member.role === "owner" && !heir;
+    const successor = member.role === "owner" ? this.#successorOf(member) : undefined;
+    const isLast = member.role === "owner" && !successor;
     const isDirect = this.#room.state.profile.kind === "direct";
     return this.#commit([member.user_id], {
-      members: [this.#membersLeft(member), ...(heir ? [owning(heir)] : [])],
-      // In a direct one nothing of the profile changes, but what the other one is to be told does.
-      ...((heir || isDirect) && { profile: heir ? { ownerId: heir.user_id } : {} }),
+      members: [this.#leftRow(member), ...(successor ? [ownerRow(successor)] : [])],
+      // An empty change of a direct conversation's profile has the peer get a conversation update.
+      ...((successor || isDirect) && { profile: successor ? { ownerId: successor.user_id } : {} }),
       ...(isLast && { dissolvedAt: Date.now() }),
-      ...(!isDirect && { systemMessage: tip("left", member.user_id, [member.user_id]) }),
+      ...(!isDirect && { systemMessage: systemMessage("left", member.user_id, [member.user_id]) }),
       kick: { userIds: [member.user_id], reason },
     });
   }
 
-  /** Removes members, who are told the reason. @throws `not_found` (for who is no member too), `forbidden`: nobody is removed then */
+  /**
+   * Removes members: all of them, or none where it throws.
+   * @param reason goes to them with the notification
+   * @throws `not_found`, also for a target who is no member; `forbidden`
+   */
   remove(actorId: UserId, targetIds: UserId[], reason = ""): UserId[] {
-    const actor = this.#rights.begin(actorId);
-    this.#rights.require(actor, "remove", "remove members");
-    const targets = targetIds.map((id) => this.#rights.member(id));
-    for (const target of targets) this.#rights.requireOver(actor, target);
+    const actor = this.#permissions.begin(actorId);
+    this.#permissions.require(actor, "remove", "remove members");
+    const targets = targetIds.map((id) => this.#permissions.member(id));
+    for (const target of targets) this.#permissions.requireOver(actor, target);
     return this.#commit(targetIds, {
-      members: targets.map((target) => this.#membersLeft(target)),
-      systemMessage: tip("removed", actorId, targetIds),
-      notifications: this.#notice({ event: "removed", actorId, to: targetIds, message: reason }),
+      members: targets.map((target) => this.#leftRow(target)),
+      systemMessage: systemMessage("removed", actorId, targetIds),
+      notifications: this.#notification({ event: "removed", actorId, to: targetIds, message: reason }),
       kick: { userIds: targetIds, reason: "removed" },
     });
   }
 
   /**
-   * Changes a member's role, mute, name card or custom fields, of which those not named stay; one's own card and fields
-   * are everybody's to change.
-   * @throws `not_found`, `forbidden`, `validation_failed` for more custom fields than are kept: nothing is changed then
+   * Changes a member's role, mute, name card or custom fields. Custom fields that are not named stay. Every
+   * member may change their own name card and custom fields. A call that throws changes nothing.
+   * @throws `not_found`, `forbidden`, `validation_failed` for too many custom fields
    */
   change(actorId: UserId, targetId: UserId, change: MemberEdit): UserId[] {
     const { role, mutedForS, nameCard, customFields } = change;
-    const actor = this.#rights.begin(actorId);
-    const target = actorId === targetId ? actor : this.#rights.member(targetId);
-    const isOwnCard = actorId === targetId && role === undefined && mutedForS === undefined;
-    // Whatever one's role is, one does not mute himself; of roles who has none to give learns that first.
-    if (mutedForS !== undefined && actorId === targetId) this.#rights.requireOver(actor, target);
-    if (role !== undefined) this.#rights.require(actor, "roles", "make or unmake admins");
-    if (mutedForS !== undefined) this.#rights.require(actor, "mute", "mute members");
-    if (!isOwnCard) this.#rights.requireOver(actor, target);
-    if ((nameCard !== undefined || customFields) && !isOwnCard)
-      this.#rights.require(actor, "edit", "change others' name cards");
+    const actor = this.#permissions.begin(actorId);
+    const target = actorId === targetId ? actor : this.#permissions.member(targetId);
+    const isOwnFields = actorId === targetId && role === undefined && mutedForS === undefined;
+    // The order decides which refusal a caller gets. Muting oneself is refused as `self` whatever the role.
+    // A role for oneself is refused as `kind` or `rank` before `self`.
+    if (mutedForS !== undefined && actorId === targetId) this.#permissions.requireOver(actor, target);
+    if (role !== undefined) this.#permissions.require(actor, "roles", "make or unmake admins");
+    if (mutedForS !== undefined) this.#permissions.require(actor, "mute", "mute members");
+    if (!isOwnFields) this.#permissions.requireOver(actor, target);
+    if ((nameCard !== undefined || customFields) && !isOwnFields)
+      this.#permissions.require(actor, "edit", "change others' name cards");
     const fields: Partial<MemberRow> = {
       ...(mutedForS !== undefined && { muted_until: mutedForS === 0 ? 0 : Date.now() + mutedForS * 1_000 }),
       ...(nameCard !== undefined && { name_card: nameCard }),
@@ -142,7 +157,7 @@ export class GroupChanges {
     if (Object.keys(fields).length === 0 && role === undefined) return [];
     const changesRole = role !== undefined && role !== target.role;
     const row = changesRole ? withNewVersion(target, { ...fields, role }) : { ...target, ...fields };
-    // One tip a call; whoever changes nothing tells of nothing.
+    // At most one system message a call, and none where neither the role nor the mute changes.
     const isMuted = target.muted_until > Date.now();
     const changesMute = mutedForS !== undefined && (mutedForS > 0 || isMuted);
     const event = changesRole ? "role" : changesMute ? "muted" : undefined;
@@ -150,51 +165,54 @@ export class GroupChanges {
       members: [row],
       ...(event && {
         systemMessage: {
-          ...tip(event, actorId, [targetId]),
+          ...systemMessage(event, actorId, [targetId]),
           ...(changesRole && { role }),
           ...(changesMute && { mutedForS }),
         },
       }),
       ...(changesRole && {
-        notifications: this.#notice({ event: ROLE_NOTICES[role], actorId, to: [targetId] }),
+        notifications: this.#notification({ event: ROLE_EVENTS[role], actorId, to: [targetId] }),
       }),
     });
   }
 
-  /** Gives the group to another member; the owner is a plain member then. @throws `not_found`, `forbidden` */
-  handOver(actorId: UserId, heirId: UserId): UserId[] {
-    const actor = this.#rights.begin(actorId);
-    this.#rights.require(actor, "handOver", "hand the group over");
-    if (actorId === heirId) throw refusedFor("self", "The group is yours already.");
-    const heir = this.#rights.member(heirId);
-    return this.#commit([heirId], {
-      members: [withNewVersion(actor, { role: "member" }), owning(heir)],
-      profile: { ownerId: heirId },
-      systemMessage: tip("owner", actorId, [heirId]),
+  /**
+   * Makes another member the owner. The former owner becomes a plain member.
+   * @throws `not_found`, `forbidden`
+   */
+  handOver(actorId: UserId, successorId: UserId): UserId[] {
+    const actor = this.#permissions.begin(actorId);
+    this.#permissions.require(actor, "handOver", "hand the group over");
+    if (actorId === successorId) throw refusedFor("self", "You own this group already.");
+    const successor = this.#permissions.member(successorId);
+    return this.#commit([successorId], {
+      members: [withNewVersion(actor, { role: "member" }), ownerRow(successor)],
+      profile: { ownerId: successorId },
+      systemMessage: systemMessage("owner", actorId, [successorId]),
     });
   }
 
-  /** Ends the group for everybody. @throws `not_found`, `forbidden` */
+  /** Dissolves the group for everybody. @throws `not_found`, `forbidden` */
   dissolve(actorId: UserId): UserId[] {
-    const actor = this.#rights.begin(actorId);
-    this.#rights.require(actor, "dissolve", "dissolve the group");
+    const actor = this.#permissions.begin(actorId);
+    this.#permissions.require(actor, "dissolve", "dissolve the group");
     const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
     return this.#commit(userIds, {
       dissolvedAt: Date.now(),
       kick: { userIds, reason: "dissolved" },
-      notifications: this.#notice({ event: "dissolved", actorId, to: userIds }),
+      notifications: this.#notification({ event: "dissolved", actorId, to: userIds }),
     });
   }
 
-  #notice(happening: NotificationInput): () => QueuedNotification[] {
-    return () => [notificationOf(this.#room.state, happening)];
+  #notification(input: NotificationInput): () => QueuedNotification[] {
+    return () => [notificationOf(this.#room.state, input)];
   }
 
-  #membersLeft(member: MemberRow): MemberRow {
+  #leftRow(member: MemberRow): MemberRow {
     return withNewVersion(member, { state: "left", role: "member", visible_until: this.#room.log.last.seq });
   }
 
-  #heirOf(owner: MemberRow): MemberRow | undefined {
+  #successorOf(owner: MemberRow): MemberRow | undefined {
     const others = this.#room.memberList.active().filter((member) => member !== owner);
     return others.find(({ role }) => role === "admin") ?? others[0];
   }
@@ -205,13 +223,13 @@ export class GroupChanges {
   }
 }
 
-const ROLE_NOTICES = { admin: "admin_set", member: "admin_unset" } as const;
+const ROLE_EVENTS = { admin: "admin_set", member: "admin_unset" } as const;
 
-/** Nobody could end an owner's mute, so it ends here. */
-function owning(heir: MemberRow): MemberRow {
-  return withNewVersion(heir, { role: "owner", muted_until: 0 });
+/** The row of a member who becomes the owner. The mute ends, since nobody could end it later. */
+function ownerRow(member: MemberRow): MemberRow {
+  return withNewVersion(member, { role: "owner", muted_until: 0 });
 }
 
-function tip(event: SystemEvent, actor_id: UserId, user_ids: UserId[]): SystemMessage {
+function systemMessage(event: SystemEvent, actor_id: UserId, user_ids: UserId[]): SystemMessage {
   return { event, actor_id, user_ids };
 }

@@ -10,115 +10,121 @@ import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
-/** What became of each of those who were to be added. */
+/** The outcome for each user who was to be added. */
 export interface AddedEach {
   added: UserId[];
-  /** who was a member already */
+  /** users who were members already */
   existed: UserId[];
-  /** for whom there was no place */
+  /** users for whom the group had no room */
   overLimit: UserId[];
 }
 
-/** What becomes of an application. */
+/** A decision about a join request. */
 export interface JoinDecision {
   applicationId: number;
   accept: boolean;
-  /** what whoever decides says to it */
+  /** the words of the member who decides */
   message?: string;
-  /** whose it is, and what authenticates it, as whoever decides was told: then it has to be so */
+  /** the applicant and the authentication from the notification `applied`; where given, they have to match */
   credential?: { userId: UserId; authentication: string };
 }
 
 const ADDED = { event: "added" } as const;
 
-/** How people come into a group: added, by themselves, or let in. */
+/** The ways into a group: being added, joining, and a join request that a member accepts. */
 export class Joining {
   readonly #room: RoomContext;
-  readonly #rights: Permissions;
-  readonly #applications: JoinRequests;
+  readonly #permissions: Permissions;
+  readonly #requests: JoinRequests;
   readonly #maxMembers: number;
 
   /** @param maxMembers the setting `MAX_GROUP_MEMBERS` */
   constructor(sql: SqlStorage, room: RoomContext, maxMembers: number) {
     this.#room = room;
-    this.#rights = new Permissions(room);
-    this.#applications = new JoinRequests(sql);
+    this.#permissions = new Permissions(room);
+    this.#requests = new JoinRequests(sql);
     this.#maxMembers = maxMembers;
   }
 
   /**
-   * Adds people; who is a member already stays as he is.
-   * @param people with their profiles; their accounts exist
-   * @throws `not_found`, `forbidden`, `group_full`: nobody is added then
+   * Adds users: all of them, or none where it throws. Present members stay as they are.
+   * @param people profiles of existing accounts
+   * @returns the users who were added
+   * @throws `not_found`, `forbidden`, `group_full`
    */
   add(actorId: UserId, people: Person[]): UserId[] {
-    this.#rights.require(this.#rights.begin(actorId), "invite", "add members");
+    this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
     const newcomers = people.filter(({ id }) => !this.#room.members.isActive(id));
     if (newcomers.length === 0) return [];
     return this.#admit(actorId, newcomers, ADDED);
   }
 
   /**
-   * Adds people, each for himself: who is a member already stays as he is, and those for whom there is no place are
-   * not added.
-   * @param barred those of them who must not be added
+   * Adds as many of these users as there is room for, in one turn. Present members stay as they are.
+   * @param people profiles of existing accounts
+   * @param barred users among them who must not be added; they are in no list of the result
    * @throws `not_found`, `forbidden`
    */
   addEach(actorId: UserId, people: Person[], barred: UserId[]): AddedEach {
-    this.#rights.require(this.#rights.begin(actorId), "invite", "add members");
-    const isHere = ({ id }: Person) => this.#room.members.isActive(id);
-    const newcomers = people.filter((person) => !isHere(person) && !barred.includes(person.id));
-    const places = Math.max(0, this.#capacity - this.#room.members.activeCount);
-    const existed = idsOf(people.filter(isHere));
-    const added = newcomers.slice(0, places);
-    const overLimit = idsOf(newcomers.slice(places));
+    this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
+    const isMember = ({ id }: Person) => this.#room.members.isActive(id);
+    const newcomers = people.filter((person) => !isMember(person) && !barred.includes(person.id));
+    const room = Math.max(0, this.#capacity - this.#room.members.activeCount);
+    const existed = idsOf(people.filter(isMember));
+    const added = newcomers.slice(0, room);
+    const overLimit = idsOf(newcomers.slice(room));
     return { existed, added: added.length > 0 ? this.#admit(actorId, added, ADDED) : [], overLimit };
   }
 
   /**
-   * Joins a group, or asks to be let in where its policy wants that; twice changes nothing.
-   * @throws `not_found` where nobody may come by himself, as for a group that does not exist; `group_full`
+   * Joins a group, or stores a join request where the join policy is `approval`. A member stays as they are.
+   * A repeated request only changes its message.
+   * @returns the new state, and the users whom the change concerns
+   * @throws `not_found` for a group that is closed, as for one that does not exist; `group_full`
    */
   join(person: Person, message: string): { state: JoinState; changed: UserId[] } {
     this.#room.flushSends();
     const { profile, dissolvedAt } = this.#room.state;
     if (profile.kind === "direct" || dissolvedAt !== null) throw noConversation();
     if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
-    const way = joinMode(profile);
-    if (way === "closed") throw joinNotAllowed(this.#rights.policy.join === "never" ? "kind" : "rank");
-    if (way === "free") return { state: "joined", changed: this.#admit(person.id, [person]) };
+    const mode = joinMode(profile);
+    if (mode === "closed") throw joinNotAllowed(this.#permissions.policy.join === "never" ? "kind" : "rank");
+    if (mode === "free") return { state: "joined", changed: this.#admit(person.id, [person]) };
     this.#requireRoomFor(1);
     const approvers = this.#room.memberList
       .active()
-      .filter(({ role }) => may(role, this.#rights.policy.approve));
+      .filter(({ role }) => may(role, this.#permissions.policy.approve));
     const to = approvers.map(({ user_id }) => user_id);
-    const applied = () => {
-      const application = this.#applications.openOf(person.id);
-      return [notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, application })];
+    const appliedNotification = () => {
+      const joinRequest = this.#requests.openOf(person.id);
+      return [notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, joinRequest })];
     };
     const changed = this.#commit([], {
       profiles: [person],
       knownUsers: [person],
-      alsoStore: () => this.#applications.open(person.id, message, to, Date.now()),
-      ...(!this.#applications.openOf(person.id) && {
+      alsoStore: () => this.#requests.open(person.id, message, to, Date.now()),
+      ...(!this.#requests.openOf(person.id) && {
         memberEvent: { event: "applied", userIds: [person.id], to },
-        notifications: applied,
+        notifications: appliedNotification,
       }),
     });
     return { state: "requested", changed };
   }
 
-  /** Who asks to be let in, the first one first. @throws `not_found`, `forbidden` */
-  applications(actorId: UserId, page: { limit: number; after: number }) {
-    this.#rights.require(this.#rights.begin(actorId), "approve", "see who wants to join");
-    return this.#applications.page(page.after, page.limit);
+  /** A page of the open join requests, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
+  listRequests(actorId: UserId, page: { limit: number; after: number }) {
+    this.#permissions.require(this.#permissions.begin(actorId), "approve", "see who wants to join");
+    return this.#requests.page(page.after, page.limit);
   }
 
-  /** Forgets that somebody ever wanted to be let in; those who were told of it forget what he said. */
+  /**
+   * Deletes the join requests of a user, handled ones too. A retraction goes to every approver who was
+   * notified.
+   */
   forget(userId: UserId): void {
     this.#room.change({
       notifications: () =>
-        this.#applications.forget(userId).map(({ id, told }) => {
+        this.#requests.forget(userId).map(({ id, told }) => {
           this.#room.outbox.retract(id);
           return { notification: { forgotten: id }, to: told };
         }),
@@ -126,64 +132,70 @@ export class Joining {
   }
 
   /**
-   * Lets somebody in, or not.
-   * @throws `not_found`, `forbidden`, `validation_failed` for another application than was told of, `conflict` for who came in
-   *   by another way, `already_handled`, `group_full`
+   * Accepts or rejects a join request.
+   * @returns the users whom the change concerns
+   * @throws `not_found`, `forbidden`, `already_handled`, `group_full`
+   * @throws `validation_failed` where the credential does not match the request
+   * @throws `conflict` for an applicant who became a member in another way
    */
-  handle(
-    actorId: UserId,
-    { applicationId: id, accept, message = "", credential: shown }: JoinDecision,
-  ): UserId[] {
-    this.#rights.require(this.#rights.begin(actorId), "approve", "decide who joins");
-    const application = this.#applications.find(id);
-    if (!application) {
+  decide(actorId: UserId, { applicationId: id, accept, message = "", credential }: JoinDecision): UserId[] {
+    this.#permissions.require(this.#permissions.begin(actorId), "approve", "decide who joins");
+    const joinRequest = this.#requests.find(id);
+    if (!joinRequest) {
       throw new CoreError("not_found", `There is no application ${id} in this group.`, {
         missing: "application",
       });
     }
-    if (shown && !(application.user_id === shown.userId && isAuthentic(application, shown.authentication))) {
+    const isTheirs =
+      !credential ||
+      (joinRequest.user_id === credential.userId && isAuthentic(joinRequest, credential.authentication));
+    if (!isTheirs) {
       throw invalid("authentication", "must be what came with this application");
     }
-    const { user_id: userId } = application;
-    const isIn = application.accepted === null && this.#room.members.isActive(userId);
-    if (accept && isIn) throw new CoreError("conflict", `User ${userId} is in this group already.`);
-    if (application.handled_at !== null) {
+    const { user_id: userId } = joinRequest;
+    const isMember = joinRequest.accepted === null && this.#room.members.isActive(userId);
+    if (accept && isMember) throw new CoreError("conflict", `User ${userId} is in this group already.`);
+    if (joinRequest.handled_at !== null) {
       throw new CoreError("already_handled", `Application ${id} was handled already.`);
     }
     if (accept) {
       return this.#admit(actorId, [this.#room.profiles.get(userId)], {
         event: "accepted",
         message,
-        application,
+        joinRequest,
       });
     }
-    const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, application };
+    const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, joinRequest };
     return this.#commit([], {
-      alsoStore: () => this.#applications.close([userId], actorId, false, Date.now()),
+      alsoStore: () => this.#requests.close([userId], actorId, false, Date.now()),
       notifications: () => [notificationOf(this.#room.state, rejected)],
     });
   }
 
-  /** @param notice what they are told besides, who do not come by themselves */
+  /**
+   * Makes users members, and closes their join requests.
+   * @param notification goes to them, unless they joined by themselves
+   * @throws `group_full`: nobody is admitted then
+   */
   #admit(
     actorId: UserId,
     people: Person[],
-    notification?: Pick<NotificationInput, "event" | "message" | "application">,
+    notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">,
   ): UserId[] {
     this.#requireRoomFor(people.length);
     const { last } = this.#room.log;
     const now = Date.now();
     const ids = idsOf(people);
     const members = ids.map((id) => {
-      const known = this.#room.members.find(id) ?? newcomer(id);
-      return withNewVersion(known, {
+      const row = this.#room.members.find(id) ?? blankRow(id);
+      return withNewVersion(row, {
         role: "member",
         state: "active",
         joined_at: now,
-        visible_from: Position.parse(this.#rights.policy.history ? 0 : last.seq),
+        visible_from: Position.parse(this.#permissions.policy.history ? 0 : last.seq),
         visible_until: null,
         came_after: last.seq,
-        // Behind the tip of his joining.
+        // After the system message about the joining, so it is not unread.
         read_seq: Position.parse(last.seq + 1),
         read_n: last.n,
         read_at: 0,
@@ -198,7 +210,7 @@ export class Joining {
       members,
       profiles: people,
       systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
-      alsoStore: () => this.#applications.close(ids, actorId, notification?.application ? true : null, now),
+      alsoStore: () => this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now),
       notifications: () =>
         notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
     });
@@ -223,7 +235,8 @@ function idsOf(people: Person[]): UserId[] {
   return people.map(({ id }) => id);
 }
 
-function newcomer(user_id: UserId): MemberRow {
+/** The row of a user who was never a member, before they are admitted. */
+function blankRow(user_id: UserId): MemberRow {
   const zero = Position.parse(0);
   const nothing = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
   const fresh = { name_card: "", visible_until: null, cleared: 0, left_ver: null, version: 0, projected: 0 };

@@ -5,29 +5,29 @@ import type { NotificationEvent, NotifiedJoinRequest } from "../../domain/sync/n
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import type { JoinRequestRow } from "../members/join-requests.ts";
 
-/** A group, as a notice names it. */
+/** A group, as a notification names it. */
 interface NamedConversation {
   id: ConversationId;
   profile: Pick<Profile, "handle" | "name" | "policy">;
 }
 
-/** What happens, who does it, and whom it is told. */
+/** The event, the actor and the receivers of a notification. */
 export interface NotificationInput {
   event: NotificationEvent;
   actorId: UserId;
   to: UserId[];
-  /** what he says to it */
+  /** the actor's words, such as the reason of a removal; empty by default */
   message?: string;
-  /** whose it is about */
-  application?: JoinRequestRow | undefined;
+  /** the join request that the event is about */
+  joinRequest?: JoinRequestRow | undefined;
 }
 
-/** A notice of a group as it is now. */
+/** Makes a notification, with the group's name and kind as they are now. */
 export function notificationOf(
   { id, profile: { handle, name, policy } }: NamedConversation,
-  { event, actorId, to, message = "", application }: NotificationInput,
+  { event, actorId, to, message = "", joinRequest }: NotificationInput,
 ): QueuedNotification {
-  const about = application && { application: notifiedApplication(event, application) };
+  const about = joinRequest && { application: notifiedJoinRequest(event, joinRequest) };
   const notification = {
     event,
     group: { id, handle, name, policy },
@@ -39,7 +39,10 @@ export function notificationOf(
   return { notification, to };
 }
 
-/** What those are told with whom a group was created. */
+/**
+ * The notifications of a new group: `created` for the owner, `added` for the other first members.
+ * @returns none for a conversation without an owner
+ */
 export function firstNotifications(
   group: NamedConversation & { profile: Profile },
   members: StoredInitialMember[],
@@ -53,8 +56,11 @@ export function firstNotifications(
   ];
 }
 
-/** Whoever is to decide is given what authenticates it, and nobody else. */
-function notifiedApplication(
+/**
+ * A join request as a notification shows it. Only `applied`, which goes to approvers, has the
+ * `authentication`.
+ */
+function notifiedJoinRequest(
   event: NotificationEvent,
   { id, authentication, message }: JoinRequestRow,
 ): NotifiedJoinRequest {

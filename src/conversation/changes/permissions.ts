@@ -10,7 +10,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "../members/members.ts";
 import type { RoomContext } from "../state/context.ts";
 
-/** What a policy says of who may do it. */
+/** An action for which a policy names the roles. */
 type Capability = {
   [Part in keyof Policy]: Policy[Part] extends GroupAudience ? Part : never;
 }[keyof Policy];
@@ -22,7 +22,7 @@ const AUDIENCE_OF: Record<GroupAudience, string> = {
   nobody: "Nobody",
 };
 
-/** Who may do what in a group: its policy is asked, never what kind of group it is. */
+/** Which role may do what in a group. The group's policy decides; no code asks for the group kind. */
 export class Permissions {
   readonly #room: Pick<RoomContext, "flushSends" | "members" | "state">;
 
@@ -34,7 +34,11 @@ export class Permissions {
     return POLICIES[this.#room.state.profile.policy];
   }
 
-  /** Begins a change: what waits is committed first, then whoever acts is looked at. @throws `not_found` */
+  /**
+   * Begins a change: commits the pending sends, then looks up the actor.
+   * @returns the actor's row
+   * @throws `not_found` unless the actor is a member, `forbidden` in a direct conversation
+   */
   begin(actorId: UserId): MemberRow {
     this.#room.flushSends();
     const actor = this.#room.members.active(actorId);
@@ -44,23 +48,30 @@ export class Permissions {
     return actor;
   }
 
-  /** @param deed what it is, for people @throws `forbidden`: where the kind lets nobody do it, that comes first */
-  require(actor: MemberRow, what: Capability, deed: string): void {
-    const audience = this.policy[what];
+  /**
+   * Requires that the actor's role has a capability.
+   * @param action the capability in words, for the error text
+   * @throws `forbidden`, with the refusal `kind` where the policy lets nobody do it, else `rank`
+   */
+  require(actor: MemberRow, capability: Capability, action: string): void {
+    const audience = this.policy[capability];
     if (may(actor.role, audience)) return;
-    const detail = `${AUDIENCE_OF[audience]} may ${deed} here.`;
+    const detail = `${AUDIENCE_OF[audience]} may ${action} here.`;
     if (audience === "nobody") throw refusedFor("kind", detail, this.#room.state.profile.policy);
     throw refusedFor("rank", detail);
   }
 
-  /** @throws `forbidden` unless the actor may act on this member at all */
+  /**
+   * Requires that the actor outranks the target.
+   * @throws `forbidden`, with the refusal `self` where both are the same member, else `rank`
+   */
   requireOver(actor: MemberRow, target: MemberRow): void {
     if (outranks(actor.role, target.role)) return;
     const refusal = actor === target ? "self" : "rank";
-    throw refusedFor(refusal, "Admins act on plain members only, and nobody on the owner or himself.");
+    throw refusedFor(refusal, "Admins act on plain members only. Nobody acts on the owner or on themselves.");
   }
 
-  /** @throws `not_found` for who is no member */
+  /** @returns a member's row @throws `not_found` for a user who is no member */
   member(id: UserId): MemberRow {
     const member = this.#room.members.isActive(id) ? this.#room.members.find(id) : undefined;
     if (!member) {

@@ -6,7 +6,7 @@ import type { MemberRow } from "../members/members.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { RoomContext } from "../state/context.ts";
 
-/** How members stand to what was said: how far they have read it, and whether they want to hear of it. */
+/** A member's own view of the conversation: the read position, ignore unread, deleting it from the list. */
 export class ReadPositions {
   readonly #room: Pick<RoomContext, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">;
 
@@ -17,36 +17,38 @@ export class ReadPositions {
   }
 
   /**
-   * Moves a member's read position forward; backward changes nothing.
-   * @param seq undefined: all that there is
-   * @param from the socket that asked: it is not told
-   * @throws `not_found` beyond the last message
+   * Moves a member's read position forward. A position behind the current one changes nothing.
+   * @param seq undefined: the last message
+   * @param from the socket that sent the command, which gets no `read` event; null: a call
+   * @returns the member's row
+   * @throws `not_found` unless the user is a member, and for a seq beyond the last message
    */
   read(userId: UserId, seq: Position | undefined, from: RoomSocket | null): MemberRow {
     this.#room.flushSends();
     const { log, members } = this.#room;
     const member = members.active(userId);
-    const wanted = seq ?? log.last.seq;
-    if (wanted > log.last.seq) throw noMessage(wanted);
-    const n = log.countUpTo(wanted);
-    if (n === null) throw noMessage(wanted);
-    if (wanted > member.read_seq) {
-      const moved = { read_seq: wanted, read_n: n, read_at: Date.now() };
-      members.storeOwnFields(member, moved, this.#affected(member));
-      this.#room.publish((observer) => observer.read(userId, wanted, from));
+    const position = seq ?? log.last.seq;
+    if (position > log.last.seq) throw noMessage(position);
+    const n = log.countUpTo(position);
+    if (n === null) throw noMessage(position);
+    if (position > member.read_seq) {
+      const fields = { read_seq: position, read_n: n, read_at: Date.now() };
+      members.storeOwnFields(member, fields, this.#viewers(member));
+      this.#room.publish((observer) => observer.read(userId, position, from));
     }
     return member;
   }
 
-  /** How far each member has read. @throws `not_found` */
+  /** @returns the read position of each member @throws `not_found` unless the user is a member */
   receipts(userId: UserId): ReadReceipt[] {
     this.#room.members.active(userId);
     return this.#room.members.receipts();
   }
 
   /**
-   * Has nothing count as unread to a member from now on, or again; what came until then he counts as having read.
-   * Twice changes nothing. @throws `not_found`
+   * Starts or ends ignore unread for a member. At its end the read position moves to the last message.
+   * Idempotent.
+   * @throws `not_found` unless the user is a member
    */
   async setIgnoreUnread(userId: UserId, ignoresUnread: boolean): Promise<void> {
     this.#room.flushSends();
@@ -59,16 +61,21 @@ export class ReadPositions {
       members.storeOwnFields(
         member,
         { ...read, discards: ignoresUnread ? 1 : 0 },
-        moved ? this.#affected(member) : [member],
+        moved ? this.#viewers(member) : [member],
       );
       this.#room.publish((observer) => {
         if (moved) observer.read(userId, seq, null);
       });
     }
-    await this.tell(userId);
+    await this.updateViewers(userId);
   }
 
-  /** Deletes the conversation for one member. Others see no more of it than that he has read. @see deleteForMe */
+  /**
+   * Deletes the conversation for one member. Others see only that the member has read it.
+   * @param withHistory the member's history is deleted too; otherwise the conversation only leaves their list
+   * @throws `not_found` unless the user is a member
+   * @see deleteForMe
+   */
   async deleteForMe(userId: UserId, withHistory: boolean): Promise<void> {
     this.#room.flushSends();
     const { log, members } = this.#room;
@@ -76,24 +83,24 @@ export class ReadPositions {
     const { last } = log;
     const { changed, moved } = deleteForMe(members, member, last, {
       withHistory,
-      seers: this.#affected(member),
+      seers: this.#viewers(member),
     });
     if (changed) {
       this.#room.publish((observer) => {
         if (moved) observer.read(userId, last.seq, null);
       });
     }
-    await this.tell(userId);
+    await this.updateViewers(userId);
   }
 
-  /** One try to tell those in whose lists it shows how far somebody has read. */
-  async tell(userId: UserId): Promise<void> {
+  /** One awaited try to update the inboxes of the members whose lists show this read position. */
+  async updateViewers(userId: UserId): Promise<void> {
     const member = this.#room.members.active(userId);
-    await this.#room.updateInboxes(this.#affected(member).map(({ user_id }) => user_id));
+    await this.#room.updateInboxes(this.#viewers(member).map(({ user_id }) => user_id));
   }
 
-  /** In whose lists it shows how far somebody has read: in a direct conversation in the other one's too. */
-  #affected(member: MemberRow): MemberRow[] {
+  /** The members whose lists show this read position: the member, and in a direct conversation the peer. */
+  #viewers(member: MemberRow): MemberRow[] {
     return this.#room.state.profile.kind === "direct" ? [...this.#room.members.all()] : [member];
   }
 }

@@ -4,7 +4,7 @@ import type { MessageRow } from "../log/row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
 
-/** What takes messages away: for everybody, or for a member. */
+/** Revokes messages for everybody, and hides them for one member. */
 export class Redaction {
   readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
@@ -17,41 +17,46 @@ export class Redaction {
   }
 
   /**
-   * Takes a message back for everyone; twice changes nothing.
-   * @param withinS for so long its sender may, and only once; undefined: at any time. Who runs the group always may.
-   * @throws `not_found` if the caller cannot see it, `forbidden` if it is not his and he runs no group here; where
-   *   there is an end to it `already_handled` for one that is revoked, `too_late`
+   * Revokes a message for everybody. Without `withinS` it is idempotent.
+   * @param withinS for how many seconds the sender may revoke it, and only once; undefined: without limit.
+   *   The owner and admins have no limit in time.
+   * @throws `not_found` unless the caller can see the message
+   * @throws `forbidden` for a system message, and for a message of another sender unless the caller is owner
+   *   or admin
+   * @throws `already_handled` with `withinS`, for a revoked message
+   * @throws `too_late` with `withinS`, for a sender whose time is over
    */
   async revoke(userId: UserId, seq: Seq, withinS?: number): Promise<void> {
     this.#room.flushSends();
     const row = this.#revocable(userId, seq, withinS);
-    // Whoever comes second waits for the previews as the first does.
+    // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
     const { changes, rev } = this.#storage.transactionSync(() => {
-      const next = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
-      this.#indexer.remove(row, next.rev);
-      this.#room.log.revoke(seq, userId, next.rev);
+      const counters = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
+      this.#indexer.remove(row, counters.rev);
+      this.#room.log.revoke(seq, userId, counters.rev);
       this.#room.members.storeRevoked(seq);
-      this.#room.state.store(next.changes, next.rev);
-      return next;
+      this.#room.state.store(counters.changes, counters.rev);
+      return counters;
     });
     this.#room.state.apply(changes, rev);
     this.#room.members.applyRevoked(seq);
     this.#indexer.resume();
     this.#room.publish((observer) => observer.revoked(seq, userId, rev));
-    // Previews hold content: of most groups nobody finds it there after the answer; the fan-out tells the rest.
+    // Previews hold the content. Up to 50 inboxes drop it before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
   }
 
+  /** @returns the row of a message that the user may revoke @throws as `revoke` does */
   #revocable(userId: UserId, seq: Seq, withinS: number | undefined): MessageRow {
     const member = this.#room.members.active(userId);
     const row = this.#room.log.visible(seq, member);
     if (!row) throw noMessage(seq);
     if (row.kind === "tip") {
-      throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
+      throw new CoreError("forbidden", "A system message cannot be revoked.");
     }
-    const runsGroup = member.role !== "member";
-    if (row.sender_id !== userId && !runsGroup) {
+    const isManager = member.role !== "member";
+    if (row.sender_id !== userId && !isManager) {
       throw new CoreError(
         "forbidden",
         "Only its sender, or the group's owner or admins, may revoke a message.",
@@ -60,15 +65,15 @@ export class Redaction {
     if (withinS === undefined) return row;
     if (row.revoked_rev !== null)
       throw new CoreError("already_handled", `Message ${seq} is revoked already.`);
-    if (!runsGroup && Date.now() > row.created_at + withinS * 1_000) {
-      throw new CoreError("too_late", `A message can be taken back for ${withinS} seconds, which are over.`);
+    if (!isManager && Date.now() > row.created_at + withinS * 1_000) {
+      throw new CoreError("too_late", `A message can be revoked for ${withinS} seconds, which are over.`);
     }
     return row;
   }
 
   /**
-   * Takes a message out of the caller's own sight; twice changes nothing.
-   * @throws `not_found` if there is no such message for him
+   * Hides a message from one member. Idempotent.
+   * @throws `not_found` unless the user is a member who can see the message
    */
   async hide(userId: UserId, seq: Seq): Promise<void> {
     this.#room.flushSends();
@@ -76,10 +81,10 @@ export class Redaction {
     if (this.#room.log.isHidden(seq, userId)) return this.#room.updateInboxes([userId]);
     if (!this.#room.log.visible(seq, member)) throw noMessage(seq);
     const { rev, touched } = this.#storage.transactionSync(() => {
-      const next = this.#room.state.rev + 1;
-      this.#room.log.hide(seq, userId, next);
-      this.#room.state.store(this.#room.state.changes, next);
-      return { rev: next, touched: this.#room.members.storeTouched(member) };
+      const rev = this.#room.state.rev + 1;
+      this.#room.log.hide(seq, userId, rev);
+      this.#room.state.store(this.#room.state.changes, rev);
+      return { rev, touched: this.#room.members.storeTouched(member) };
     });
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);

@@ -5,18 +5,20 @@ import type { GroupChanges } from "./group.ts";
 import type { Joining } from "./joining.ts";
 
 /**
- * Takes somebody out whose account was deleted, and what is known of him: his messages stay, under a
- * deleted user. In a group he leaves as others do; an owner is followed by somebody, or the group ends.
- * Idempotent. Of who was never a member what was known goes, and nothing else happens.
+ * Removes a user whose account was deleted, and everything that the conversation knows about them.
+ * Idempotent.
+ * - Their messages stay, shown under a deleted user.
+ * - A member of a group leaves as others do. An owner gets a successor, or the group is dissolved.
+ * - Of a user who was never a member only the profile and the join requests are deleted.
  */
 export function removeDeletedUser(
   room: RoomContext,
   { group, joining }: { group: GroupChanges; joining: Joining },
   userId: UserId,
 ): void {
-  // What he sent before comes before.
+  // Pending sends come first: the user sent them before the deletion.
   room.flushSends();
-  // First, as the tip of his leaving is shown in the same turn.
+  // Forget the profile first: the system message about the leaving is rendered in this turn.
   room.profiles.forget(userId);
   room.knownUsers.forget(userId);
   room.members.clearCard(userId);
@@ -24,6 +26,6 @@ export function removeDeletedUser(
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
   if (room.members.isActive(userId)) group.removeDeleted(member, "session_ended");
-  // A dissolved group is told nothing any more.
+  // In a dissolved group only the row changes: no system message, no kick.
   else room.change({ members: [withNewVersion(member, { state: "left" })] });
 }
