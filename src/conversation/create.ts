@@ -9,8 +9,8 @@ import { ProfileCache } from "./members/profile-cache.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**
- * Makes the tables of a conversation which D1 has confirmed, with what it was created with. Idempotent:
- * where there are tables already nothing happens.
+ * Creates the tables of a conversation from its record in D1, in one transaction: profile, first members,
+ * notifications, alarm jobs. Idempotent: an object with tables is left as it is.
  */
 export function create(
   storage: DurableObjectStorage,
@@ -46,7 +46,7 @@ export function create(
     Members.insertFirst(storage.sql, members);
     const now = Date.now();
     for (const { person } of members) ProfileCache.store(storage.sql, person, now);
-    // Nobody has been told yet: what a crash leaves undone here the alarm does.
+    // No inbox has the conversation yet. After a crash these jobs deliver it.
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + retryMarker.dueMs);
     if (NotificationOutbox.store(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
       storage.sql.exec(
@@ -54,7 +54,7 @@ export function create(
         now + retryMarker.dueMs,
       );
     }
-    // A block between that look at D1 and these tables has found no object that it could tell.
+    // A block that was stored after the read of D1 found no object to announce itself to: read D1 once more.
     if (profile.kind !== "direct") return;
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + blockChange.expiryMs);
   });

@@ -4,26 +4,30 @@ import type { LogRange } from "./log/readable-log.ts";
 import type { MemberRow } from "./members/members.ts";
 import type { Room } from "./room.ts";
 
-/** What of a member's history is wanted; `text`: only what has it, as search finds it. */
+/** The part of a member's history that is requested. `text`: only messages that search finds by it. */
 export interface HistoryChunkQuery extends LogRange {
   text?: string;
 }
 
-/** A stretch of what a member can read; who has left reads what was there before. */
+/**
+ * A chunk of the messages that a member can read. A former member reads the messages before they left.
+ * @returns at most `limit` messages, and after which seq to go on; `people`: the members that a mention of
+ *   all means, empty where no message has one
+ */
 export function historyChunk(
   { readable, search, renderer, log, members }: Room,
   member: MemberRow,
   { text, ...range }: HistoryChunkQuery,
 ): HistoryChunk {
   const lastSeq = member.visible_until ?? log.last.seq;
-  const within = { ...range, before: Math.min(range.before ?? lastSeq + 1, lastSeq + 1) };
-  const { rows, next } = text ? search.chunk({ ...within, text }, member) : readable.chunk(within, member);
+  const bounded = { ...range, before: Math.min(range.before ?? lastSeq + 1, lastSeq + 1) };
+  const { rows, next } = text ? search.chunk({ ...bounded, text }, member) : readable.chunk(bounded, member);
   const items = renderer.render(rows, member);
-  const all = items.some(({ mentions }) => mentions === "all");
+  const mentionsAll = items.some(({ mentions }) => mentions === "all");
   return {
     items,
     next: next === null ? null : Position.parse(next),
     lastSeq,
-    people: all ? members.activeAlongside(member) : [],
+    people: mentionsAll ? members.activeAlongside(member) : [],
   };
 }

@@ -5,7 +5,7 @@ import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
 
-/** The schema of a conversation, step by step. Append-only: a step that was released never changes. */
+/** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
@@ -56,7 +56,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ${JOBS_TABLE}`,
   },
   {
-    // What became of a message: revoked for everyone, hidden by one member.
+    // Redaction: messages revoked for everybody, messages hidden by one member.
     version: 2,
     minCode: 1,
     sql: `
@@ -73,7 +73,7 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX hidden_user ON hidden (user_id, rev);`,
   },
   {
-    // Members who come and go, what they may, who blocks whom, and what is still to be told to D1.
+    // Leaving, mutes, join requests, direct permission, forwards, and the versions of the D1 projection.
     version: 3,
     minCode: 1,
     sql: `
@@ -108,37 +108,37 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL;`,
   },
   {
-    // Search.
+    // The search index.
     version: 4,
     minCode: 1,
     sql: SEARCH_TABLES,
   },
   {
-    // Who is known without being a member.
+    // Known users: no members, but their profiles are stored.
     version: 5,
     minCode: 1,
     sql: KNOWN_USERS_TABLE,
   },
   {
-    // Whose devices have sockets open, as their inboxes answered last: they are told first.
+    // Whether a member has devices connected, as the inbox answered last: the fan-out serves those first.
     version: 6,
     minCode: 1,
     sql: "ALTER TABLE members ADD COLUMN devices INTEGER",
   },
   {
-    // What the sender's clock said.
+    // The time of a message by the sender's clock.
     version: 7,
     minCode: 1,
     sql: "ALTER TABLE messages ADD COLUMN client_time INTEGER",
   },
   {
-    // What was the last message when a member came in; null where that was before it was kept.
+    // The last message when a member joined; null for members who joined before this step.
     version: 8,
     minCode: 1,
     sql: "ALTER TABLE members ADD COLUMN came_after INTEGER",
   },
   {
-    // How urgent a message is, and what its sender's program has put beside it.
+    // The priority of a message, and custom data of the sender's program.
     version: 9,
     minCode: 1,
     sql: `
@@ -146,13 +146,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE messages ADD COLUMN custom_data TEXT;`,
   },
   {
-    // What a tip tells besides its body.
+    // Details of a system message besides its body.
     version: 10,
     minCode: 1,
     sql: "ALTER TABLE messages ADD COLUMN tip TEXT",
   },
   {
-    // Who takes no notice of the conversation; up to where it was taken out of a list; messages that name somebody.
+    // Ignore unread, the position of the last deletion from a list, and an index of messages with mentions.
     version: 11,
     minCode: 1,
     sql: `
@@ -161,7 +161,7 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL;`,
   },
   {
-    // What else a group is, and what clients keep with it and with its members.
+    // The handle, the mute of all, the member limit and the last change of a group; custom fields.
     version: 12,
     minCode: 1,
     sql: `
@@ -173,13 +173,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE members ADD COLUMN custom_fields TEXT NOT NULL DEFAULT '{}';`,
   },
   {
-    // What users are told of besides, and what authenticates an application.
+    // The notification outbox, and the authentication of a join request.
     version: 13,
     minCode: 1,
     sql: OUTBOX,
   },
   {
-    // Who was told of an application.
+    // The users who were notified of a join request.
     version: 14,
     minCode: 1,
     sql: INFORMED_USERS,

@@ -1,3 +1,8 @@
+// One conversation: its Durable Object (`object.ts`, `lifecycle.ts`), its stub, and the room inside
+// (`room.ts`). Each feature has a folder. Only the parts that wire all features together stand here: RPC
+// methods, start-up, jobs, schema. A new feature goes into a folder and takes `RoomContext`; `room.ts`
+// creates it.
+
 import type { Person } from "../domain/accounts/person.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
@@ -16,27 +21,28 @@ import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
 
 /**
- * One conversation: its order, its members, their read positions, its sockets. These are its calls: each
- * takes one object, ignores what it does not know of it, and answers what it refuses as data.
+ * The RPC methods of a conversation's Durable Object. Each method takes one object, and ignores fields that
+ * it does not know. A refusal is returned as data, `{ ok: false, … }`; the stub throws it as a `CoreError`.
+ * Unless a method says otherwise, `userId` is the caller, and a caller who is no member gets `not_found`.
  */
 export abstract class ConversationObject extends ConversationLifecycle {
   /**
-   * Sees to it that the conversation, which D1 has, is in the lists of its first members, in that of
-   * `userId`, who opens it, before this resolves. Idempotent.
+   * Puts a conversation that D1 has created into the lists of its members. The list of `userId`, who opens
+   * the conversation, has it before this resolves. Idempotent.
    */
   init(input: { userId: UserId }): Promise<Result<null>> {
-    return this.#done((room) => room.updateAllInboxes(input.userId));
+    return this.#perform((room) => room.updateAllInboxes(input.userId));
   }
 
-  /** Stores a message. @see Room.send */
+  /** Stores a message. @returns it, and whether its client message id was stored before @see Room.send */
   async send(input: { userId: UserId; draft: AnyDraft }): ReturnType<Room["send"]> {
     const ready = await answer(() => this.ensureLoaded());
     return ready.ok ? ready.value.room.send(input.userId, input.draft) : ready;
   }
 
-  /** A page of messages as the caller sees them, in rising order; without bounds the newest. */
+  /** A page of messages as the caller sees them, in rising order; without bounds the newest messages. */
   page(input: { userId: UserId; before?: Position; after?: Position; limit: number }) {
-    return this.#reading(input, ({ log, renderer }, member) => {
+    return this.#asReader(input, ({ log, renderer }, member) => {
       const { rows, hasMore } =
         input.after === undefined
           ? log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)
@@ -46,30 +52,33 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** The newest messages before a seq, in rising order, with what the conversation is like. */
+  /** The newest messages before a seq, in rising order, with their message context. */
   pageWithContext(input: { userId: UserId; before?: number; limit: number }) {
-    return this.#reading(input, ({ log, snapshots }, member) => {
+    return this.#asReader(input, ({ log, snapshots }, member) => {
       const { rows, hasMore } = log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member);
       return { ...snapshots.context(rows.reverse(), member), hasMore };
     });
   }
 
-  /** A page of what the caller can read, and how much there is for him altogether. @see Readable */
+  /**
+   * A page of the readable log, and the number of all messages that the caller can read.
+   * @see ReadableLog.page
+   */
   readablePage(input: { userId: UserId } & ReadableRange) {
-    return this.#reading(input, ({ readable, renderer }, member) => {
+    return this.#asReader(input, ({ readable, renderer }, member) => {
       const { rows, hasMore } = readable.page(input, member);
       return { items: renderer.render(rows, member), hasMore, total: readable.count(member) };
     });
   }
 
-  /** A stretch of what the caller can read, or finds, in either order. @see historyChunk */
+  /** A chunk of the messages that the caller can read, or finds, in either order. @see historyChunk */
   history(input: { userId: UserId; includeFormer?: boolean } & HistoryChunkQuery) {
-    return this.#reading(input, (room, member) => historyChunk(room, member, input));
+    return this.#asReader(input, (room, member) => historyChunk(room, member, input));
   }
 
-  /** One message. @throws `not_found` */
+  /** One message. @throws `not_found` unless the caller can see it */
   message(input: { userId: UserId; seq: Seq }) {
-    return this.#reading(input, ({ log, renderer }, member) => {
+    return this.#asReader(input, ({ log, renderer }, member) => {
       const row = log.visible(input.seq, member);
       const [message] = row ? renderer.render([row], member) : [];
       if (!message) throw noMessage(input.seq);
@@ -77,30 +86,34 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** A page of what the caller finds, the newest first; `nextBefore` is null at the end. @see Search.find */
+  /** A page of hits, newest first; `nextBefore` is null on the last page. @see MessageSearch.find */
   search(input: { userId: UserId } & SearchQuery) {
-    return this.#reading(input, ({ search, renderer }, member) => {
+    return this.#asReader(input, ({ search, renderer }, member) => {
       const { rows, next } = search.find(input, member);
       return { items: renderer.render(rows, member), nextBefore: next };
     });
   }
 
-  /** Those of these messages which the caller may see. @see Copies.messages */
+  /** The messages with these seqs that the caller may see, for forwards. @see ForwardResolver.messages */
   messages(input: { userId: UserId; seqs: Seq[] }) {
     return this.answer(({ room }) => room.forwards.messages(input.userId, input.seqs));
   }
 
-  /** Takes a message back for everyone. @see Erasure.revoke */
+  /** Revokes a message for everybody. @see Redaction.revoke */
   revoke(input: { userId: UserId; seq: Seq }) {
-    return this.#done((room) => room.redaction.revoke(input.userId, input.seq));
+    return this.#perform((room) => room.redaction.revoke(input.userId, input.seq));
   }
 
-  /** The same where there is an end to it. @returns what is left of the message @see Erasure.revoke */
+  /**
+   * Revokes a message within a time in seconds.
+   * @returns the revoked message in context
+   * @see Redaction.revoke
+   */
   revokeWithin(input: { userId: UserId; seq: Seq; withinS: number }) {
     return this.answer(async ({ room }) => {
       const { userId, seq, withinS } = input;
       await atPath(room.state.profile.kind, () => room.redaction.revoke(userId, seq, withinS));
-      // He may have been removed meanwhile: what he did is done.
+      // The caller may have been removed during the wait. The revoke is done, so they still get the answer.
       const member = room.members.known(userId);
       const row = room.log.visible(seq, member);
       if (!row) throw noMessage(seq);
@@ -108,45 +121,52 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** Takes a message out of the caller's sight. @see Erasure.hide */
+  /** Hides a message from the caller. @see Redaction.hide */
   hide(input: { userId: UserId; seq: Seq }) {
-    return this.#done((room) => room.redaction.hide(input.userId, input.seq));
+    return this.#perform((room) => room.redaction.hide(input.userId, input.seq));
   }
 
-  /** Deletes the conversation for the caller alone; `keepsHistory`: it only leaves his list. @see Reading.clear */
+  /**
+   * Deletes the conversation for the caller; `keepsHistory`: only from their list.
+   * @see ReadPositions.deleteForMe
+   */
   deleteForMe(input: { userId: UserId; keepsHistory?: boolean }) {
-    return this.#done((room) => room.readPositions.deleteForMe(input.userId, input.keepsHistory !== true));
+    return this.#perform((room) => room.readPositions.deleteForMe(input.userId, input.keepsHistory !== true));
   }
 
-  /** Moves the caller's read position forward, without a seq to the last message. @see Reading.read */
+  /**
+   * Moves the caller's read position forward; without a seq, to the last message.
+   * @returns the read position, the unread count, and by how many countable messages the position moved
+   * @see ReadPositions.read
+   */
   read(input: { userId: UserId; seq?: Position }) {
     return this.answer(async ({ room }) => {
       room.flushSends();
-      const before = room.members.find(input.userId)?.read_n ?? 0;
+      const countBefore = room.members.find(input.userId)?.read_n ?? 0;
       const member = room.readPositions.read(input.userId, input.seq, null);
-      const marked = member.read_n - before;
+      const marked = member.read_n - countBefore;
       const { readSeq, unreadCount } = room.snapshots.standing(member);
       await room.readPositions.updateViewers(input.userId);
       return { readSeq, unreadCount, marked };
     });
   }
 
-  /** Has nothing count as unread to the caller, or again. @see Reading.discard */
+  /** Starts or ends ignore unread for the caller. @see ReadPositions.setIgnoreUnread */
   setIgnoreUnread(input: { userId: UserId; ignoresUnread: boolean }) {
-    return this.#done((room) => room.readPositions.setIgnoreUnread(input.userId, input.ignoresUnread));
+    return this.#perform((room) => room.readPositions.setIgnoreUnread(input.userId, input.ignoresUnread));
   }
 
-  /** Stores what a device of the caller sends. @see Devices.sends */
+  /** Stores the drafts of a device of the caller. @see DeviceCalls.sends */
   sendFromDevice(input: DeviceSendRequest) {
     return this.answer(({ room }) => room.devices.sends(input));
   }
 
-  /** Tells the others that the caller is typing. */
+  /** Notifies the other members that the caller is typing. */
   typing(input: { userId: UserId }) {
-    return this.#done((room) => room.typing(input.userId));
+    return this.#perform((room) => room.typing(input.userId));
   }
 
-  /** What the caller's devices miss behind a place. @see Devices.replay */
+  /** A page of what the caller's devices lack after a position. @see DeviceCalls.replay */
   replay(input: ReplayRequest) {
     return this.answer(async ({ room }) => {
       await room.profiles.ensureFresh();
@@ -154,27 +174,30 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** What the caller's inbox should know now, who looks at it, or opens a device's socket. @see Devices.hello */
+  /** Subscribes the caller's inbox, and returns the newest update. @see DeviceCalls.subscribe */
   subscribe(input: SubscribeRequest) {
     return this.answer(({ room }) => room.devices.subscribe(input));
   }
 
-  /** The newest snapshot for a member's inbox, which does not wait for its turn in the fan-out. */
+  /**
+   * The newest update for an inbox, without the fan-out.
+   * @throws `not_found` for a user who was never a member
+   */
   snapshot(input: { userId: UserId }) {
     return this.answer(({ room }) => room.snapshot(input.userId));
   }
 
-  /** What the caller's inbox, which is being repaired, should know. @see Devices.truth */
+  /** The newest update for an inbox under list repair. @see DeviceCalls.snapshotForRepair */
   snapshotForRepair(input: { userId: UserId; hasDevices: boolean }) {
     return this.answer(({ room }) => room.devices.snapshotForRepair(input));
   }
 
-  /** How far each member has read. */
+  /** The read position of each member. @see ReadPositions.receipts */
   receipts(input: { userId: UserId }) {
     return this.answer(({ room }) => room.readPositions.receipts(input.userId));
   }
 
-  /** The conversation as the caller sees it. @see Snapshots.describe */
+  /** The conversation as the caller sees it. @see MemberSnapshots.describe */
   describe(input: { userId: UserId }) {
     return this.answer(async ({ room }) => {
       await room.profiles.ensureFresh();
@@ -183,112 +206,128 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** Announces a change in D1 of whether its two may write. Idempotent by token. @see DirectFlags.changing */
+  /**
+   * Announces a change of the direct permission in D1. Idempotent by token.
+   * @see DirectPermission.prepareChange
+   */
   prepareBlockChange(input: { token: string }) {
-    return this.#done((room) => room.directPermission.prepareChange(input.token));
+    return this.#perform((room) => room.directPermission.prepareChange(input.token));
   }
 
-  /** The change is done: takes over what D1 says. Idempotent. @see DirectFlags.changed */
+  /**
+   * Ends an announced change: reads the direct permission from D1. Idempotent.
+   * @see DirectPermission.changed
+   */
   refreshDirectPermission(input: { token: string }) {
-    return this.#done((room) => room.directPermission.changed(input.token));
+    return this.#perform((room) => room.directPermission.changed(input.token));
   }
 
-  /** A page of members. @see Roster.page */
+  /** A page of members. @see MemberList.page */
   members(input: { userId: UserId } & MemberRange) {
     return this.answer(({ room }) => room.memberList.page(input.userId, input));
   }
 
-  /** Some members. @see Roster.named */
+  /** The memberships of these users; users who are no members are missing. @see MemberList.byIds */
   membersByIds(input: { userId: UserId; targetIds: UserId[] }) {
     return this.answer(({ room }) => room.memberList.byIds(input.userId, input.targetIds));
   }
 
-  /** Changes the group's profile. @see Group.edit */
+  /** Changes the group's profile. @see GroupChanges.edit */
   edit(input: { userId: UserId; change: GroupProfileChange }) {
-    return this.#shared(input, ({ group }) => group.edit(input.userId, input.change));
+    return this.#changeGroup(input, ({ group }) => group.edit(input.userId, input.change));
   }
 
-  /** Adds people. @returns their memberships @see Joining.add */
+  /** Adds users, all or none. @returns their memberships @see Joining.add */
   add(input: { userId: UserId; people: Person[] }) {
     return this.answer(async ({ room }) => {
       const added = room.joining.add(input.userId, input.people);
       const ids = input.people.map(({ id }) => id);
-      // Before the wait, in which the caller may be removed himself.
-      const named = room.memberList.byIds(input.userId, ids);
+      // Read before the wait: the caller may be removed during it.
+      const memberships = room.memberList.byIds(input.userId, ids);
       await room.propagate([input.userId, ...added]);
-      return named;
+      return memberships;
     });
   }
 
-  /** Adds people, each for himself. @see Joining.addEach */
+  /** Adds as many of these users as there is room for. @returns the outcome for each @see Joining.addEach */
   addEach(input: { userId: UserId; people: Person[]; barred: UserId[] }) {
     return this.answer(async ({ room }) => {
-      const each = room.joining.addEach(input.userId, input.people, input.barred);
-      await room.propagate([input.userId, ...each.added]);
-      // D1 may have said of some that they have no account any more.
-      return { ...each, added: each.added.filter((id) => room.profiles.has(id)) };
+      const outcome = room.joining.addEach(input.userId, input.people, input.barred);
+      await room.propagate([input.userId, ...outcome.added]);
+      // The write to D1 removes users whose accounts were deleted meanwhile.
+      return { ...outcome, added: outcome.added.filter((id) => room.profiles.has(id)) };
     });
   }
 
-  /** Joins, or asks to be let in; `gone`: his account was deleted meanwhile. @see Joining.join */
+  /**
+   * Joins, or stores a join request. The state `gone`: the account was deleted meanwhile.
+   * @see Joining.join
+   */
   join(input: { person: Person; message: string }) {
     return this.answer(async ({ room }) => {
       const { changed, state } = room.joining.join(input.person, input.message);
       await room.propagate(changed);
-      // D1 may have said that he has no account any more.
+      // The write to D1 removes a user whose account was deleted meanwhile.
       return { state: room.profiles.has(input.person.id) ? state : ("gone" as const) };
     });
   }
 
-  /** Who asks to be let in. @see Joining.applications */
+  /** A page of the open join requests. @see Joining.listRequests */
   joinRequests(input: { userId: UserId; limit: number; after: number }) {
     return this.answer(({ room }) => room.joining.listRequests(input.userId, input));
   }
 
-  /** Lets somebody in, or not. @see Joining.handle */
+  /** Accepts or rejects a join request. @see Joining.decide */
   decideJoinRequest(input: { userId: UserId } & JoinDecision) {
-    return this.#shared(input, ({ joining }) => joining.decide(input.userId, input));
+    return this.#changeGroup(input, ({ joining }) => joining.decide(input.userId, input));
   }
 
-  /** Leaves. @see Group.leave */
+  /** Ends the caller's membership. @see GroupChanges.leave */
   leave(input: { userId: UserId }) {
-    return this.#shared(input, ({ group }) => group.leave(input.userId));
+    return this.#changeGroup(input, ({ group }) => group.leave(input.userId));
   }
 
-  /** Removes members. @see Group.remove */
+  /** Removes members. @see GroupChanges.remove */
   remove(input: { userId: UserId; targetIds: UserId[]; reason?: string }) {
-    return this.#shared(input, ({ group }) => group.remove(input.userId, input.targetIds, input.reason));
+    return this.#changeGroup(input, ({ group }) => group.remove(input.userId, input.targetIds, input.reason));
   }
 
-  /** Changes a member's role, mute or name card. @returns his membership @see Group.change */
+  /**
+   * Changes a member's role, mute, name card or custom fields.
+   * @returns the membership
+   * @see GroupChanges.change
+   */
   changeMember(input: { userId: UserId; targetId: UserId; change: MemberEdit }) {
     return this.answer(async ({ room }) => {
       const { userId, targetId, change } = input;
       const concerned = room.group.change(userId, targetId, change);
-      const named = room.memberList.byIds(userId, [targetId]);
+      const memberships = room.memberList.byIds(userId, [targetId]);
       await room.propagate([userId, ...concerned]);
-      return named;
+      return memberships;
     });
   }
 
-  /** Gives the group to another member. @see Group.handOver */
+  /** Makes another member the owner. @see GroupChanges.handOver */
   handOver(input: { userId: UserId; heirId: UserId }) {
-    return this.#shared(input, ({ group }) => group.handOver(input.userId, input.heirId));
+    return this.#changeGroup(input, ({ group }) => group.handOver(input.userId, input.heirId));
   }
 
-  /** Ends the group for everybody. @see Group.dissolve */
+  /** Dissolves the group for everybody. @see GroupChanges.dissolve */
   dissolve(input: { userId: UserId }) {
-    return this.#shared(input, ({ group }) => group.dissolve(input.userId));
+    return this.#changeGroup(input, ({ group }) => group.dissolve(input.userId));
   }
 
-  /** Tells the caller's sockets, on all his devices, what the conversation is like for him now: his own flags have changed. */
+  /** Pushes a conversation update to all the caller's sockets, after a change of their own flags in D1. */
   pushConversation(input: { userId: UserId }) {
-    return this.#done((room) => room.pushConversation([input.userId]));
+    return this.#perform((room) => room.pushConversation([input.userId]));
   }
 
-  /** Takes out who has no account any more; D1 is told, now or by a job. Idempotent. @see removeDeletedUser */
+  /**
+   * Removes a user whose account was deleted, and writes that to D1, now or by a job. Idempotent.
+   * @see removeDeletedUser
+   */
   removeDeleted(input: { userId: UserId }) {
-    return this.#done((room) => {
+    return this.#perform((room) => {
       removeDeletedUser(room, room, input.userId);
       return room.propagate([]);
     });
@@ -303,7 +342,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** Which of these sessions have a socket open here. */
+  /** @returns the sessions among these that have a socket open here, or being opened */
   openSessions(input: { sessionIds: SessionId[] }) {
     return this.answer(({ registrations, sockets }) =>
       input.sessionIds.filter((id) => sockets.hasSession(id) || registrations.isOpening(id)),
@@ -311,10 +350,10 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /**
-   * Has a member read: with names as they are today, and behind everything that waits to be stored.
-   * @param caller `includeFormer`: who has left is let in too, and whoever was in a dissolved group
+   * Reads for a member, with profiles about a minute old at most, after a commit of the pending sends.
+   * @param caller `includeFormer`: users who left may read too, and the members of a dissolved group
    */
-  #reading<T>(
+  #asReader<T>(
     { userId, includeFormer = false }: { userId: UserId; includeFormer?: boolean },
     read: (room: Room, member: MemberRow) => T,
   ): Promise<Result<T>> {
@@ -325,16 +364,16 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** Does something that has no answer but that it is done. */
-  #done(work: (room: Room) => unknown): Promise<Result<null>> {
+  /** Runs work that has no result. */
+  #perform(work: (room: Room) => unknown): Promise<Result<null>> {
     return this.answer(async ({ room }) => {
       await work(room);
       return null;
     });
   }
 
-  /** A change, then one try to tell D1 and the inboxes of whom it concerns. */
-  #shared(input: { userId: UserId }, work: (room: Room) => UserId[]): Promise<Result<null>> {
-    return this.#done((room) => room.propagate([input.userId, ...work(room)]));
+  /** Makes a change, then one awaited try to write it to D1, and to the inboxes of the users it concerns. */
+  #changeGroup(input: { userId: UserId }, work: (room: Room) => UserId[]): Promise<Result<null>> {
+    return this.#perform((room) => room.propagate([input.userId, ...work(room)]));
   }
 }

@@ -117,10 +117,7 @@ export class Joining {
     return this.#requests.page(page.after, page.limit);
   }
 
-  /**
-   * Deletes the join requests of a user, handled ones too. A retraction goes to every approver who was
-   * notified.
-   */
+  /** Deletes the join requests of a user, handled ones too. The notified approvers get a retraction. */
   forget(userId: UserId): void {
     this.#room.change({
       notifications: () =>
@@ -146,10 +143,10 @@ export class Joining {
         missing: "application",
       });
     }
-    const isTheirs =
+    const isValid =
       !credential ||
       (joinRequest.user_id === credential.userId && isAuthentic(joinRequest, credential.authentication));
-    if (!isTheirs) {
+    if (!isValid) {
       throw invalid("authentication", "must be what came with this application");
     }
     const { user_id: userId } = joinRequest;
