@@ -1,5 +1,5 @@
 // One conversation: its Durable Object (`object.ts`, `lifecycle.ts`), its stub, and the room inside
-// (`room.ts`). Each feature has a folder. Only the parts that wire all features together stand here: RPC
+// (`room.ts`). Each feature has a folder. The files here wire the features together: RPC
 // methods, start-up, jobs, schema. A new feature goes into a folder and takes `RoomContext`; `room.ts`
 // creates it.
 

@@ -121,9 +121,9 @@ export class Joining {
   forget(userId: UserId): void {
     this.#room.change({
       notifications: () =>
-        this.#requests.forget(userId).map(({ id, told }) => {
+        this.#requests.forget(userId).map(({ id, told: receivers }) => {
           this.#room.outbox.retract(id);
-          return { notification: { forgotten: id }, to: told };
+          return { notification: { forgotten: id }, to: receivers };
         }),
     });
   }
@@ -235,8 +235,15 @@ function idsOf(people: Person[]): UserId[] {
 /** The row of a user who was never a member, before they are admitted. */
 function blankRow(user_id: UserId): MemberRow {
   const zero = Position.parse(0);
-  const nothing = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
-  const fresh = { name_card: "", visible_until: null, cleared: 0, left_ver: null, version: 0, projected: 0 };
-  const unknown = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
-  return { user_id, role: "member", state: "left", joined_at: 0, ...unknown, ...nothing, ...fresh };
+  const positions = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
+  const versions = {
+    name_card: "",
+    visible_until: null,
+    cleared: 0,
+    left_ver: null,
+    version: 0,
+    projected: 0,
+  };
+  const defaults = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
+  return { user_id, role: "member", state: "left", joined_at: 0, ...defaults, ...positions, ...versions };
 }
