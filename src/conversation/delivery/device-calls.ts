@@ -41,8 +41,10 @@ export class DeviceCalls {
   }
 
   /**
-   * The newest update for an inbox under repair, and whether that inbox has confirmed it before. `hasDevices`:
-   * it also subscribes. @see Conversations.snapshotForRepair
+   * The newest update for an inbox under list repair, and whether that inbox has confirmed it before.
+   * Subscribes the inbox if its user has a device connected.
+   * @throws `not_found` for a user who was never a member
+   * @see Conversations.snapshotForRepair
    */
   snapshotForRepair({ userId, hasDevices }: { userId: UserId; hasDevices: boolean }): RepairSnapshot {
     const update = hasDevices ? this.subscribe({ userId }) : this.#room.snapshot(userId);
