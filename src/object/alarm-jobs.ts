@@ -1,10 +1,18 @@
+// src/object holds the mechanisms of Durable Objects that depend on neither object: alarm jobs, migrations,
+// RPC answers, hibernating sockets and their frames, queues and limits. A mechanism that both objects need,
+// or that is independent of conversations and inboxes, may be added. Files here import `domain/` and `lib/`
+// only.
+
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 
-/** What is done for one row of `jobs`; it returns when to run again (ms), or null when the job is done. */
+/**
+ * Runs one row of `jobs`. Delivery is at-least-once: handlers are idempotent.
+ * @returns the time of the next run (ms since the epoch), or null: the job is done
+ */
 export type JobHandler = (key: string) => Promise<number | null>;
 
-/** The table each object keeps its jobs in, a handful of rows; part of an object's first migration. */
+/** The table of an object's jobs, a handful of rows; part of the object's first migration. */
 export const JOBS_TABLE = `
   CREATE TABLE jobs (
     kind TEXT NOT NULL,
@@ -15,13 +23,14 @@ export const JOBS_TABLE = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** The job that runs now; `again`: it was scheduled meanwhile. */
+/** The job that runs now. `again`: the due time for which the job was scheduled meanwhile, else null. */
 type Running = { kind: string; key: string; again: number | null };
 type JobRow = { kind: string; key: string; tries: number };
 
 /**
- * What an object has to do later, each thing once per (kind, key). The object's one alarm stands at
- * the earliest. A job that throws is tried again, later each time; others go on.
+ * The deferred work of an object: at most one job per (kind, key). The object has a single alarm, which is
+ * set to the earliest due time. A job that throws is retried with exponential backoff; other jobs are not
+ * held up by it.
  */
 export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
@@ -36,7 +45,10 @@ export class AlarmJobs<Kind extends string> {
     this.#timing = timing;
   }
 
-  /** Sees to it that the job runs at `due` or earlier; one that is running now runs once more then. */
+  /**
+   * Schedules the job for `due` (ms since the epoch), or leaves an earlier due time. A job that is running
+   * now runs once more at that time.
+   */
   schedule(kind: Kind, key: string, due: number): void {
     const running = this.#running;
     if (running?.kind === kind && running.key === key) {
@@ -49,19 +61,24 @@ export class AlarmJobs<Kind extends string> {
     this.#arm();
   }
 
+  /** Whether the job is stored: scheduled, or running now. */
   has(kind: Kind, key: string): boolean {
     return (
       this.#storage.sql.exec("SELECT 1 FROM jobs WHERE kind = ? AND key = ?", kind, key).toArray().length > 0
     );
   }
 
+  /** Deletes the stored job, if any. A run that has begun goes on. */
   cancel(kind: Kind, key: string): void {
     this.#storage.sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
   }
 
-  /** Runs what is due, for `budgetMs` at most, then sets the alarm for the rest. For the object's `alarm()`. */
+  /**
+   * Runs due jobs, starts none after `budgetMs`, then arms the alarm for the others. For the object's
+   * `alarm()`.
+   */
   async run(): Promise<void> {
-    // The alarm is spent, even where it came before its time.
+    // The alarm has fired and is no longer set, also where it fired early.
     this.#alarmAt = null;
     const started = Date.now();
     try {
@@ -77,8 +94,8 @@ export class AlarmJobs<Kind extends string> {
   }
 
   /**
-   * For the object's start: learns when the alarm is set, and sets it if there are jobs and none is –
-   * an alarm that was taken by a run which a crash cut short is gone, its jobs are not.
+   * For the object's start: reads when the alarm is set, and arms it if jobs exist and no alarm does. A crash
+   * during `run` consumes the alarm, but keeps the jobs.
    */
   async start(): Promise<void> {
     this.#alarmAt = await this.#storage.getAlarm();
@@ -107,7 +124,7 @@ export class AlarmJobs<Kind extends string> {
       this.#storage.sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
       return;
     }
-    // Never now: a job that is always due would keep this loop, and all else out of the object.
+    // At least 1 ms ahead: a job that is always due would occupy the loop of `run` and block the object.
     const due = Math.max(next, Date.now() + 1);
     const sql = "INSERT OR REPLACE INTO jobs (kind, key, due, tries) VALUES (?, ?, ?, ?)";
     this.#storage.sql.exec(sql, kind, key, due, failures);
@@ -125,7 +142,8 @@ export class AlarmJobs<Kind extends string> {
   }
 
   #setAlarm(due: number): void {
-    // An alarm that stands earlier finds nothing due and sets the next one: cheaper than a write each time.
+    // An earlier alarm stays: it finds no due job and arms the next alarm, which is cheaper than a write each
+    // time.
     if (this.#alarmAt !== null && this.#alarmAt <= due && this.#alarmAt > Date.now()) return;
     this.#alarmAt = due;
     void this.#storage.setAlarm(due);

@@ -1,28 +1,32 @@
 import type { AnyDraft } from "../domain/messages/message.ts";
 
+/** The bytes that may wait in one backlog. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** What a waiting send weighs besides its body. */
+/** What a waiting send occupies besides its body and custom data. */
 const OVERHEAD_BYTES = 256;
 
-/** How much room a send takes while it waits, in bytes. */
+/** @returns the approximate memory of a send while it waits, in bytes */
 export function weightOf(draft: AnyDraft): number {
-  const beside = (draft.customData?.length ?? 0) + OVERHEAD_BYTES;
-  if ("copy" in draft) return JSON.stringify(draft.copy).length + beside;
-  return (draft.rendered?.bytes ?? draft.body.length) + beside;
+  const overhead = (draft.customData?.length ?? 0) + OVERHEAD_BYTES;
+  if ("copy" in draft) return JSON.stringify(draft.copy).length + overhead;
+  return (draft.rendered?.bytes ?? draft.body.length) + overhead;
 }
 
-/** How much waits in one place, of what clients ask. Over its limits something is refused: memory has an end. */
+/**
+ * Counts the client requests that wait in one place. Requests over its limits are refused, so that memory is
+ * bounded.
+ */
 export class Backlog {
   readonly #maxCount: number;
   #count = 0;
   #bytes = 0;
 
-  /** @param most so many may wait, of 4 MiB together */
-  constructor(most: number) {
-    this.#maxCount = most;
+  /** @param maxCount how many requests may wait, of 4 MiB together */
+  constructor(maxCount: number) {
+    this.#maxCount = maxCount;
   }
 
-  /** Takes so many in, all or none. @returns whether there was room */
+  /** Admits `count` requests of `bytes` together, all or none. @returns whether they were admitted */
   take(count: number, bytes: number): boolean {
     if (this.#count + count > this.#maxCount || this.#bytes + bytes > MAX_BYTES) return false;
     this.#count += count;
@@ -30,13 +34,13 @@ export class Backlog {
     return true;
   }
 
-  /** They wait no more. */
+  /** Releases requests that were admitted and no longer wait. */
   release(count: number, bytes: number): void {
     this.#count -= count;
     this.#bytes -= bytes;
   }
 
-  /** Nothing waits any more. */
+  /** Releases all requests. */
   clear(): void {
     this.#count = 0;
     this.#bytes = 0;

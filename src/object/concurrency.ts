@@ -1,20 +1,20 @@
 /**
- * Does a thing for each of many, several at once and no more.
- * @returns once all is done; it rejects with the first of the work that does
+ * Runs `work` for each item, at most `concurrency` at once, in order.
+ * @returns once all items are done; rejects with the first rejection of `work`
  */
 export async function forEachConcurrent<T>(
   concurrency: number,
   items: readonly T[],
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = items.values();
-  const lane = async () => {
-    for (const item of rest) await work(item);
+  const pending = items.values();
+  const worker = async () => {
+    for (const item of pending) await work(item);
   };
-  await Promise.all(Array.from({ length: concurrency }, lane));
+  await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** So many things at once and no more, whoever wants them done: what finds no lane waits for its turn. */
+/** Bounds how many tasks run at once. A task that finds no free slot waits, first come, first served. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -23,14 +23,14 @@ export class Semaphore {
     this.#free = concurrency;
   }
 
-  /** @returns what the work gives; it rejects where the work does */
+  /** @returns the result of `work`; rejects as `work` does */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((go) => this.#waiting.push(go));
+    if (this.#free === 0) await new Promise<void>((resume) => this.#waiting.push(resume));
     else this.#free--;
     try {
       return await work();
     } finally {
-      // The lane goes to the next one, past who comes just now.
+      // The slot passes to the first waiting task, ahead of a caller that arrives in this turn.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#free++;

@@ -1,17 +1,18 @@
 import { CoreError } from "../domain/errors.ts";
 
-/** A wait is counted in so many parts. */
+/** The timers into which one wait is divided. */
 const PARTS = 10;
 
 /**
- * Waits for a call to another object, but no longer than `ms`: one that does not answer must not hold
- * up what does not depend on it. Where nothing runs for a while, as the machine is busy, that takes a part of
- * the time and no more: an answer which came meanwhile is not passed over for a timer that went off before it.
- * @throws `unavailable` once the time is over; what the call does later is of no more interest
+ * Waits for a call to another object for `ms` at most, so that an object that does not answer blocks nothing
+ * else. The wait is split into ten timers in a row. A stall of a busy machine uses up one of them and no
+ * more: an answer that arrived during the stall wins over the timeout.
+ * @returns the result of the call; rejects as the call does
+ * @throws `unavailable` after `ms`; the later outcome of the call is ignored
  */
 export async function withDeadline<T>(call: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     const wait = (parts: number): void => {
       timer = setTimeout(() => {
         if (parts > 1) wait(parts - 1);
@@ -21,7 +22,7 @@ export async function withDeadline<T>(call: Promise<T>, ms: number): Promise<T> 
     wait(PARTS);
   });
   try {
-    return await Promise.race([call, late]);
+    return await Promise.race([call, timeout]);
   } finally {
     clearTimeout(timer);
   }

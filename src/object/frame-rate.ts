@@ -4,7 +4,7 @@ import type { Timing } from "../domain/timing.ts";
 /** How many frames a socket may send in one window. */
 const FRAMES = 3_000;
 
-/** The refusal of what is over it. */
+/** @returns the refusal of a frame that is over the limit */
 export function tooFast({ windowMs }: Timing["frameRate"]): Failure {
   return {
     ok: false,
@@ -14,27 +14,28 @@ export function tooFast({ windowMs }: Timing["frameRate"]): Failure {
 }
 
 /**
- * How many frames a socket has sent; a send inside a frame of several counts as one. In memory alone: an
- * object with a socket that says something stays awake, and after a crash the window begins anew.
+ * Counts the frames of a socket in fixed windows. Each send and each synced conversation of a frame counts as
+ * one. The count is kept in memory only: an object whose sockets send frames does not hibernate, and a crash
+ * forgives at most one window.
  */
 export class FrameRate {
-  #since = 0;
-  #taken = 0;
+  #windowStart = 0;
+  #count = 0;
 
-  /** Counts so many frames. @returns how many of them, the first ones, are within the limit */
+  /** Counts `frames`. @returns how many of them, from the first on, are within the limit */
   take(frames: number, { windowMs }: Timing["frameRate"]): number {
     const now = Date.now();
-    if (now - this.#since >= windowMs) {
-      this.#since = now;
-      this.#taken = 0;
+    if (now - this.#windowStart >= windowMs) {
+      this.#windowStart = now;
+      this.#count = 0;
     }
-    const left = Math.max(0, FRAMES - this.#taken);
-    this.#taken += frames;
-    return Math.min(frames, left);
+    const remaining = Math.max(0, FRAMES - this.#count);
+    this.#count += frames;
+    return Math.min(frames, remaining);
   }
 
-  /** Whether it has sent more than twice what it may: it does not listen to refusals. */
+  /** Whether the socket has sent more than twice its limit in this window: its client ignores refusals. */
   get isAbused(): boolean {
-    return this.#taken > 2 * FRAMES;
+    return this.#count > 2 * FRAMES;
   }
 }

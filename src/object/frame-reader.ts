@@ -7,51 +7,54 @@ import { CLOSE, type HibernatingSocket, type SocketAttachment } from "./hibernat
 
 const MAX_FRAME_BYTES = 64 * 1024;
 
-/** How frames are read: in which wire format, and whether they are counted. */
-export interface FrameReader<Asked> {
-  decode(frame: string): Result<Asked>;
+/** How frames are read: the wire format, and whether a rate limit applies. */
+export interface FrameReader<Command> {
+  decode(frame: string): Result<Command>;
   refuse(failure: Failure, about?: RefusalContext): string;
   rateLimits: boolean;
   frameRate: Timing["frameRate"];
 }
 
 /**
- * Reads a frame: its size, its format, and whether the socket may send so much. What is wrong with it is
- * told to the socket, or closes it.
- * @returns what is asked, and how many sends (or conversations to sync) of it, the first ones, are within the
- *   rate; null for nothing
+ * Reads one frame: checks its size, its rate and its format. Refusals are sent to the socket. A frame over 64
+ * KiB, a rate of more than twice the limit, or ten invalid frames in a row close it.
+ * @returns the command, and how many of its sends (or conversations to sync), from the first on, are within
+ *   the rate; null if nothing of the frame is to be carried out
  */
-export function readFrame<Asked extends RoomCommand | DeviceCommand>(
-  intake: FrameReader<Asked>,
+export function readFrame<Command extends RoomCommand | DeviceCommand>(
+  reader: FrameReader<Command>,
   socket: HibernatingSocket<SocketAttachment>,
   data: string | ArrayBuffer,
-): { command: Asked; granted: number } | null {
+): { command: Command; granted: number } | null {
   if (isTooLarge(data)) {
     socket.close(CLOSE.tooLarge);
     return null;
   }
-  const decoded = typeof data === "string" ? intake.decode(data) : BINARY;
+  const decoded = typeof data === "string" ? reader.decode(data) : BINARY;
   const parts = decoded.ok ? partsOf(decoded.value) : [{}];
   const count = parts.length;
-  const granted = intake.rateLimits ? socket.rate.take(count, intake.frameRate) : count;
+  const granted = reader.rateLimits ? socket.rate.take(count, reader.frameRate) : count;
   if (socket.rate.isAbused) {
     socket.close(CLOSE.tooFast);
     return null;
   }
   if (granted < count) {
-    const refusal = tooFast(intake.frameRate);
-    for (const about of parts.slice(granted)) socket.send(intake.refuse(refusal, about));
+    const refusal = tooFast(reader.frameRate);
+    for (const about of parts.slice(granted)) socket.send(reader.refuse(refusal, about));
   }
   if (granted === 0) return null;
   if (!decoded.ok) {
-    socket.send(intake.refuse(decoded));
+    socket.send(reader.refuse(decoded));
     socket.invalid();
     return null;
   }
   return { command: decoded.value, granted };
 }
 
-/** What is counted each by itself: the sends of a frame, and the conversations that one syncs. */
+/**
+ * The parts of a command that the rate limit counts one by one: its sends, or the conversations that it
+ * syncs.
+ */
 function partsOf(command: RoomCommand | DeviceCommand): RefusalContext[] {
   if (command.type === "send") return command.items.map(({ clientMsgId }) => ({ clientMsgId }));
   if (command.type === "sync" && "items" in command)

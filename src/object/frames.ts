@@ -5,46 +5,49 @@ import type { MessageChange, ReplayPage } from "../domain/sync/replay.ts";
 import type { DeviceProtocol, EncodedPart, RoomEvent } from "../domain/sync/socket-protocol.ts";
 import { bytesOf } from "../domain/text.ts";
 
+/** The most messages in a frame. */
 const MAX_ITEMS = 100;
-const MAX_FRAME = 256 * 1024;
-/** What stands around the pieces of a frame, with room to spare. */
-const ENVELOPE = 256;
+/** The most bytes in a frame. */
+const MAX_FRAME_BYTES = 256 * 1024;
+/** The bytes around the parts of a frame, rounded up. */
+const ENVELOPE_BYTES = 256;
 
 /**
- * Cuts pieces into frames of at most 100 messages and 256 KiB.
- * @param frame makes one frame of pieces
- * @param maxItems where it takes fewer
+ * Packs encoded parts into frames of at most 100 parts and 256 KiB. A single larger part gets a frame of its
+ * own.
+ * @param frame encodes one frame of several parts
+ * @param maxItems the limit of parts of a wire format whose frames take fewer
  */
 export function frames(
-  pieces: EncodedPart[],
-  frame: (pieces: EncodedPart[]) => string,
+  parts: EncodedPart[],
+  frame: (parts: EncodedPart[]) => string,
   maxItems = MAX_ITEMS,
 ): string[] {
-  const made: string[] = [];
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  // A UTF-16 unit takes three bytes at most: only what may be too large is counted byte by byte.
-  const mayExceed = length * 3 > MAX_FRAME - ENVELOPE;
+  const packed: string[] = [];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  // A UTF-16 unit takes three bytes at most: only parts that may be too large are counted byte by byte.
+  const mayExceed = length * 3 > MAX_FRAME_BYTES - ENVELOPE_BYTES;
   let start = 0;
   let bytes = 0;
-  pieces.forEach((piece, i) => {
-    const size = mayExceed ? bytesOf(piece) + 1 : piece.length;
-    const full = i - start === maxItems || (i > start && bytes + size > MAX_FRAME - ENVELOPE);
-    if (full) {
-      made.push(frame(pieces.slice(start, i)));
+  parts.forEach((part, i) => {
+    const size = mayExceed ? bytesOf(part) + 1 : part.length;
+    const isFull = i - start === maxItems || (i > start && bytes + size > MAX_FRAME_BYTES - ENVELOPE_BYTES);
+    if (isFull) {
+      packed.push(frame(parts.slice(start, i)));
       start = i;
       bytes = 0;
     }
     bytes += size;
   });
-  if (pieces.length > start) made.push(frame(pieces.slice(start)));
-  return made;
+  if (parts.length > start) packed.push(frame(parts.slice(start)));
+  return packed;
 }
 
 type ChangeEvent = Extract<RoomEvent, { type: "hidden" | "revoked" }>;
-/** What a page tells besides messages. */
+/** The events of a page besides its messages. */
 type PageEvent = ChangeEvent | Extract<RoomEvent, { type: "synced" }>;
 
-/** What became of messages that were shown already, as it is told. */
+/** @returns the events for revokes and hides of older messages, in the given order */
 export function changeEvents(changes: MessageChange[], conversationId: ConversationId): ChangeEvent[] {
   return changes.map(({ seq, by, rev }) =>
     by === null
@@ -53,28 +56,28 @@ export function changeEvents(changes: MessageChange[], conversationId: Conversat
   );
 }
 
-/** How a page is written; what gives null is not told. */
+/** How a wire format writes a page. Messages and events that it encodes as null are left out. */
 interface PageProtocol extends Pick<DeviceProtocol, "message" | "messages" | "perFrame"> {
   event(event: PageEvent): string | null;
 }
 
-/** Messages as a device gets them. */
+/** @param context for wire formats that want it @returns the frames of messages, in order */
 export function messageFrames(
   messages: Message[],
   protocol: Omit<PageProtocol, "event">,
-  scene?: MessageContext,
+  context?: MessageContext,
 ): string[] {
-  const pieces = messages.flatMap((message) => protocol.message(message, scene) ?? []);
-  return frames(pieces, protocol.messages, protocol.perFrame);
+  const parts = messages.flatMap((message) => protocol.message(message, context) ?? []);
+  return frames(parts, protocol.messages, protocol.perFrame);
 }
 
-/** A page as a client gets it: the changes, the messages, and `synced` as its end. */
+/** @returns the frames of a page: its changes, its messages, then `synced` */
 export function pageFrames(
   { changes, messages, lastSeq, rev, hasMore }: ReplayPage,
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
-  const told = changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []);
+  const changeFrames = changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []);
   const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore }) ?? [];
-  return [...told, ...messageFrames(messages, protocol)].concat(end);
+  return [...changeFrames, ...messageFrames(messages, protocol)].concat(end);
 }

@@ -3,18 +3,23 @@ import { SessionId, UserId } from "../domain/ids.ts";
 import { bytesOf } from "../domain/text.ts";
 import { FrameRate } from "./frame-rate.ts";
 
-/** Bytes that may be sent to a socket which says nothing: the runtime shows no `bufferedAmount`. */
-const MAX_UNHEARD_BYTES = 4 * 1024 * 1024;
 /**
- * Bytes that may be sent to a socket which speaks but does not ping. Whoever speaks need not read; of who pings the
- * runtime takes no further `ping` before the `pong` of the last is out, behind all that was sent.
+ * The bytes that may be sent since the last frame or `ping` of a client: the runtime shows no
+ * `bufferedAmount`.
  */
-const MAX_UNPINGED_BYTES = 32 * 1024 * 1024;
-/** Beyond it there is no room for a page, which may have some 3 MiB. */
-const MAX_BEFORE_PAGE_BYTES = 512 * 1024;
+const MAX_BYTES_SINCE_ACTIVITY = 4 * 1024 * 1024;
+/**
+ * The bytes that may be sent since the last `ping`. A client that sends frames need not read. A `ping` proves
+ * that it reads: the runtime takes no further `ping` before the `pong` of the last is out, after all that was
+ * sent.
+ */
+const MAX_BYTES_SINCE_PING = 32 * 1024 * 1024;
+/** The most unconfirmed bytes before a page, which may itself have about 3 MiB. */
+const MAX_BYTES_BEFORE_PAGE = 512 * 1024;
+/** Invalid frames in a row. */
 const MAX_INVALID_FRAMES = 10;
 
-/** Why the server closes a socket. 4001 is told with a `kicked` frame before. */
+/** Close codes and reasons of the server. A `kicked` frame precedes 4001. */
 export const CLOSE = {
   kicked: [4001, "kicked"],
   tooManyInvalid: [4400, "ten invalid frames in a row"],
@@ -24,29 +29,33 @@ export const CLOSE = {
   fault: [1011, "server fault: reconnect and sync"],
 } as const satisfies Record<string, readonly [number, string]>;
 
-/** What every socket carries over hibernation, whatever else its kind adds. */
+/** The part of the attachment that every socket keeps over hibernation. */
 export const SocketAttachment = z.object({
   userId: UserId,
   sessionId: SessionId,
   expiresAt: z.int(),
-  /** the server has closed it: what it still sends is not taken */
+  /** the server has closed it: further frames of the client are ignored */
   closing: z.boolean(),
 });
 export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
-/** Whose socket it is. */
+/** The user and session of a socket; `expiresAt`: when its token expires (ms). */
 export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt">;
 
-/** A socket which an object holds: who is behind it, how well it reads, how it is closed. */
+/**
+ * A WebSocket that an object accepted with the hibernation API: its identity, its limits, its end. Slow
+ * readers are recognized by the bytes sent since the last sign of life. Counts start anew when the object
+ * wakes.
+ */
 export class HibernatingSocket<Attachment extends SocketAttachment> {
   readonly #ctx: DurableObjectState;
   readonly #ws: WebSocket;
-  /** what it has sent lately */
+  /** counts the frames of the client */
   readonly rate = new FrameRate();
   #attachment: Attachment;
-  #unheardBytes = 0;
-  #heardAt = 0;
-  #unpingedBytes = 0;
+  #bytesSinceActivity = 0;
+  #activeAt = 0;
+  #bytesSincePing = 0;
   #pingedAt = 0;
   #invalidFrames = 0;
 
@@ -72,94 +81,100 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     return this.#attachment.closing;
   }
 
-  /** Sends a frame; a reader that is too slow, or gone, is closed instead. */
+  /** Sends a frame. A client that reads too slowly is closed instead; a closing socket gets nothing. */
   send(frame: string): void {
     if (this.isClosing) return;
     const bytes = sizeOf(frame);
-    this.#unheardBytes += bytes;
-    this.#unpingedBytes += bytes;
-    if (!this.#isWithin(MAX_UNHEARD_BYTES)) {
+    this.#bytesSinceActivity += bytes;
+    this.#bytesSincePing += bytes;
+    if (!this.#isWithin(MAX_BYTES_SINCE_ACTIVITY)) {
       this.close(CLOSE.tooSlow);
       return;
     }
     try {
       this.#ws.send(frame);
     } catch {
-      // It is closing: its close event follows, and a client that comes back syncs.
+      // The connection is closing: its close event follows, and a client that reconnects syncs.
     }
   }
 
-  /** Whether it may be sent a page at once, and is not taken for a slow reader by that. */
+  /** Whether a page can be sent now without the client counting as a slow reader. */
   get hasRoomForPage(): boolean {
-    return this.#isWithin(MAX_BEFORE_PAGE_BYTES);
+    return this.#isWithin(MAX_BYTES_BEFORE_PAGE);
   }
 
-  /** A frame came from it, so it reads. */
+  /** Notes that the client sent a frame. */
   markAlive(): void {
-    this.#unheardBytes = 0;
-    this.#heardAt = Date.now();
+    this.#bytesSinceActivity = 0;
+    this.#activeAt = Date.now();
   }
 
-  /** Counts a frame that could not be taken. */
+  /** Counts an invalid frame; ten in a row close the socket. */
   invalid(): void {
     this.#invalidFrames++;
     if (this.#invalidFrames >= MAX_INVALID_FRAMES) this.close(CLOSE.tooManyInvalid);
   }
 
+  /** Notes a valid frame: the count of invalid ones starts anew. */
   valid(): void {
     this.#invalidFrames = 0;
   }
 
+  /** Closes the socket from the server's side. Idempotent. Takes an entry of `CLOSE`. */
   close([code, reason]: readonly [number, string]): void {
     if (this.isClosing) return;
     this.saveAttachment({ ...this.#attachment, closing: true });
     try {
       this.#ws.close(code, reason);
     } catch {
-      // Closed already.
+      // The connection is closed already.
     }
   }
 
-  /** It has closed from its side. */
+  /** Notes that the client has closed the socket. */
   markClosed(): void {
     this.saveAttachment({ ...this.#attachment, closing: true });
   }
 
-  /** Whether it reads, as far as can be known: it was sent no more than so much since it was last heard. */
-  #isWithin(unheard: number): boolean {
-    const isWithin = () => this.#unheardBytes <= unheard && this.#unpingedBytes <= MAX_UNPINGED_BYTES;
+  /**
+   * Whether at most `maxBytes` were sent since the last sign of life, and the limit since the last `ping`
+   * holds.
+   */
+  #isWithin(maxBytes: number): boolean {
+    const isWithin = () =>
+      this.#bytesSinceActivity <= maxBytes && this.#bytesSincePing <= MAX_BYTES_SINCE_PING;
     if (isWithin()) return true;
-    this.#lookForPing();
+    this.#readPingTime();
     return isWithin();
   }
 
-  /** `ping` is answered without waking the object; the runtime keeps only when it last did so. */
-  #lookForPing(): void {
+  /** The runtime answers `ping` without waking the object, and keeps only the time of its last answer. */
+  #readPingTime(): void {
     const pinged = this.#ctx.getWebSocketAutoResponseTimestamp(this.#ws)?.getTime() ?? 0;
     if (pinged <= this.#pingedAt) return;
     this.#pingedAt = pinged;
-    this.#unpingedBytes = 0;
-    if (pinged <= this.#heardAt) return;
-    this.#heardAt = pinged;
-    this.#unheardBytes = 0;
+    this.#bytesSincePing = 0;
+    if (pinged <= this.#activeAt) return;
+    this.#activeAt = pinged;
+    this.#bytesSinceActivity = 0;
   }
 
-  /** What it carries. */
+  /** What the socket keeps over hibernation. */
   protected get attachment(): Attachment {
     return this.#attachment;
   }
 
-  /** Has it carry this from now on. */
+  /** Replaces the attachment. */
   protected saveAttachment(attachment: Attachment): void {
     this.#attachment = attachment;
     this.#ws.serializeAttachment(attachment);
   }
 }
 
-let measured = { frame: "", bytes: 0 };
+let lastMeasured = { frame: "", bytes: 0 };
 
-/** The size of a frame; the same one is sent to many sockets in a row and measured once. */
+/** @returns the bytes of a frame; a frame that is sent to many sockets in a row is measured once */
 function sizeOf(frame: string): number {
-  if (measured.frame !== frame) measured = { frame, bytes: bytesOf(frame) };
-  return measured.bytes;
+  if (lastMeasured.frame !== frame) lastMeasured = { frame, bytes: bytesOf(frame) };
+  return lastMeasured.bytes;
 }

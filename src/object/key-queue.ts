@@ -1,6 +1,6 @@
 /**
- * Runs the tasks of one key one after the other; tasks of different keys run side by side. A task that finds its key
- * idle starts in the caller's turn.
+ * Runs the tasks of one key one after the other, and tasks of different keys concurrently. If the key is
+ * idle, a task starts in the caller's turn.
  */
 export class KeyQueue<Key> {
   readonly #tails = new Map<Key, Promise<unknown>>();
@@ -10,16 +10,18 @@ export class KeyQueue<Key> {
     return this.#tails.has(key);
   }
 
-  /** @returns the task's result; a task that rejects does not stop those behind it */
+  /**
+   * @returns the result of the task; rejects as the task does, and the next task of the key runs all the same
+   */
   run<T>(key: Key, task: () => T | Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
     const begin = async () => task();
-    const mine = before ? before.then(begin, begin) : begin();
-    this.#tails.set(key, mine);
-    const ended = () => {
-      if (this.#tails.get(key) === mine) this.#tails.delete(key);
+    const result = before ? before.then(begin, begin) : begin();
+    this.#tails.set(key, result);
+    const clean = () => {
+      if (this.#tails.get(key) === result) this.#tails.delete(key);
     };
-    mine.then(ended, ended);
-    return mine;
+    result.then(clean, clean);
+    return result;
   }
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * One step of an object's schema. The list of an object is append-only and its steps only add, so
- * that the previous release runs on tables which a newer one has made.
+ * One step of an object's schema. The list of steps is append-only, and steps only add tables and columns. So
+ * the previous release runs on the tables of a newer one.
  */
 export interface Migration {
   /** 1, 2, 3 … */
@@ -15,15 +15,15 @@ export interface Migration {
 const TABLE = "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT";
 const Versions = z.object({ version: z.number().nullable(), min_code: z.number().nullable() });
 
-/** Whether the object has tables: an object that has none has never been confirmed to exist. */
+/** Whether the object has tables. Without tables, D1 has never confirmed that the object exists. */
 export function hasSchema(storage: DurableObjectStorage): boolean {
   const query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_versions'";
   return storage.sql.exec(query).toArray().length > 0;
 }
 
 /**
- * Brings the object's tables to the newest version, each step in a transaction of its own.
- * @throws if a newer release left tables which this code must not touch
+ * Migrates the object's tables to the newest version, each step in a transaction of its own. Idempotent.
+ * @throws Error if a newer release left tables that this release must not use
  */
 export function migrate(storage: DurableObjectStorage, migrations: readonly Migration[]): void {
   if (!hasSchema(storage)) storage.sql.exec(TABLE);

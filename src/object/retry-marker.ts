@@ -1,4 +1,7 @@
-/** A note in storage that something may be left to do: a crash or an eviction leaves it standing. */
+/**
+ * One stored row: work may be outstanding. The row survives a crash or an eviction, and the alarm finishes
+ * the work.
+ */
 export interface RetryMarker {
   isSet(): boolean;
   set(): void;
