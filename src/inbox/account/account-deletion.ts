@@ -6,14 +6,14 @@ import { forEachConcurrent } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { membershipPages } from "./membership-pages.ts";
 
-/** How many conversations are asked at once. */
+/** Conversations that are called at once. */
 const MAX_CONCURRENT = 8;
-/** What an inbox keeps once its user is gone: that he is, and what is still to be done. */
+/** The tables that survive the deletion: that the account is deleted, and the work that is outstanding. */
 const SURVIVING_TABLES = ["schema_versions", "jobs", "presence", "ended_sessions", "sockets"];
 
 const Tables = z.array(z.object({ name: z.string() }));
 
-/** What is done later for it. */
+/** The alarm jobs of a deletion. */
 interface Scheduler {
   schedule(kind: "farewell" | "leave", key: string, due: number): void;
   cancel(kind: "farewell" | "leave", key: string): void;
@@ -27,8 +27,9 @@ interface AccountDeletionDeps {
 }
 
 /**
- * The end of an account, as its inbox sees it. D1 says whether the user is gone; then the inbox forgets
- * what it knows, and goes on asking each conversation which he ever was in to take him out until it has.
+ * The deletion of an account, as its inbox carries it out. D1 decides whether the account is deleted. Then
+ * the inbox empties itself and calls each conversation that the user ever was in, until the conversation has
+ * removed them.
  */
 export class AccountDeletion {
   readonly #sql: SqlStorage;
@@ -42,23 +43,29 @@ export class AccountDeletion {
     this.#deps = deps;
   }
 
-  /** Nothing is taken for him any more, and no socket of his opens. */
+  /** Whether the account is deleted: the inbox then takes no updates and opens no sockets. */
   get isDeleted(): boolean {
     this.#deleted ??= this.#sql.exec<{ gone: number }>("SELECT gone FROM presence").one().gone === 1;
     return this.#deleted;
   }
 
-  /** D1 may be about to delete the account: if nobody comes back to tell, a job looks there. */
+  /**
+   * Prepares a deletion that D1 may be about to commit. Unless `confirm` follows with the same token, a job
+   * looks up in D1 what became of it.
+   */
   announce(token: string): void {
     this.#jobs.schedule("farewell", token, Date.now() + this.#deps.timing.accountEnd.lookupMs);
   }
 
-  /** The `farewell` job. @returns whether the account is deleted: then it is time to `go` */
+  /**
+   * The lookup of the `farewell` job.
+   * @returns whether D1 has deleted the account: then the inbox is to be emptied
+   */
   isDue(): Promise<boolean> {
     return this.#deps.directory.isDeleted(this.#deps.userId());
   }
 
-  /** Empties the inbox, for good. */
+  /** Empties the inbox for good, and keeps the tables that outstanding work needs. Idempotent. */
   forget(): void {
     this.#sql.exec("UPDATE presence SET gone = 1, online = 0");
     this.#deleted = true;
@@ -68,39 +75,45 @@ export class AccountDeletion {
     }
   }
 
-  /** Notes each conversation that he ever was in as one to leave: others still show his profile. */
+  /**
+   * Schedules a `leave` job for each conversation that the user ever was in: other members still see their
+   * profile.
+   * @returns the ids of these conversations
+   */
   async storeMemberships(): Promise<ConversationId[]> {
-    const noted: ConversationId[] = [];
+    const conversationIds: ConversationId[] = [];
     for await (const page of membershipPages(this.#deps.directory, this.#deps.userId())) {
       for (const { conversationId } of page) {
         const due = Date.now() + this.#deps.timing.accountEnd.retryMs;
         this.#jobs.schedule("leave", String(conversationId), due);
-        noted.push(conversationId);
+        conversationIds.push(conversationId);
       }
     }
-    return noted;
+    return conversationIds;
   }
 
-  /** Nothing is left to be looked up of what was announced: all is noted. */
+  /** Cancels the lookup of a prepared deletion, once all its jobs are stored. */
   confirm(token: string): void {
     this.#jobs.cancel("farewell", token);
   }
 
-  /** One try to leave all of these, for some seconds; the jobs go on with the others. */
+  /**
+   * Tries once to leave these conversations, for `budgetMs` at most. Jobs retry those that were not reached.
+   */
   async tryAll(ids: ConversationId[]): Promise<void> {
     const { budgetMs } = this.#deps.timing.accountEnd;
     const until = Date.now() + budgetMs;
-    const left = forEachConcurrent(MAX_CONCURRENT, ids, async (id) => {
+    const attempts = forEachConcurrent(MAX_CONCURRENT, ids, async (id) => {
       if (Date.now() > until) return;
       await this.leaveConversation(id).then(
         () => this.#jobs.cancel("leave", String(id)),
         () => undefined,
       );
     });
-    await withDeadline(left, budgetMs).catch(() => undefined);
+    await withDeadline(attempts, budgetMs).catch(() => undefined);
   }
 
-  /** The `leave` job. @throws until the conversation has confirmed */
+  /** The `leave` job. @throws unless the conversation confirms within `callTimeoutMs` */
   async leaveConversation(id: ConversationId): Promise<void> {
     const { conversations, timing, userId } = this.#deps;
     await withDeadline(

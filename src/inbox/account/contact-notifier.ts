@@ -6,11 +6,11 @@ import { log } from "../../lib/logger.ts";
 import { forEachConcurrent } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 
-/** So many contacts are looked up at once. */
+/** Contacts per query. */
 const PAGE = 200;
-/** So many pages are told of one change: who has more contacts online is not worth what they cost. */
+/** Pages per change: 1,000 contacts. A change for more contacts costs more than it is worth. */
 const MAX_PAGES = 5;
-/** So many are told at once. */
+/** Contacts that are called at once. */
 const MAX_CONCURRENT = 8;
 
 export interface ContactNotifierDeps {
@@ -20,7 +20,7 @@ export interface ContactNotifierDeps {
   userId(): UserId;
 }
 
-/** Tells the devices of a user's contacts of him: of those that are online, a thousand at most. */
+/** Sends events about a user to the devices of their contacts. Delivery is at most once. */
 export class ContactNotifier {
   readonly #deps: ContactNotifierDeps;
 
@@ -29,24 +29,28 @@ export class ContactNotifier {
   }
 
   /**
-   * Tells whether he is online. What one contact does not take is lost to him alone.
-   * @param isOver whether something newer is to be told: then the others are left out
-   * @throws `unavailable` where D1 cannot say who they are
+   * Sends the user's presence to their online contacts, 1,000 at most. An event that one contact does not
+   * accept is lost to this contact alone.
+   * @param isSuperseded whether a newer change supersedes this one: the remaining contacts are then skipped
+   * @throws `unavailable` if D1 cannot list the contacts
    */
-  async presence(online: boolean, isOver: () => boolean): Promise<void> {
+  async presence(online: boolean, isSuperseded: () => boolean): Promise<void> {
     const { directory, userId } = this.#deps;
     const event = { type: "presence", userId: userId(), online } as const;
-    for (let after = 0, pages = 0; pages < MAX_PAGES && !isOver(); pages++) {
+    for (let after = 0, pages = 0; pages < MAX_PAGES && !isSuperseded(); pages++) {
       const ids = await directory.onlineContacts(userId(), after, PAGE);
       await this.#notifyAll(ids, async (id) => {
-        if (!isOver()) await this.#notify(id, event);
+        if (!isSuperseded()) await this.#notify(id, event);
       });
       after = ids.at(-1) ?? after;
       if (ids.length < PAGE) return;
     }
   }
 
-  /** Tells those he had that his account is deleted: he is offline, and nobody's friend. */
+  /**
+   * Sends the end of an account to the contacts it had: the user is offline, and no longer a friend. Never
+   * rejects.
+   */
   async accountDeleted(contacts: Contact[]): Promise<void> {
     const userId = this.#deps.userId();
     await this.#notifyAll(contacts, async ({ id, isFriend }) => {
@@ -55,14 +59,14 @@ export class ContactNotifier {
     });
   }
 
-  async #notifyAll<T>(contacts: T[], tell: (contact: T) => Promise<void>): Promise<void> {
+  async #notifyAll<T>(contacts: T[], send: (contact: T) => Promise<void>): Promise<void> {
     let failed = 0;
     await forEachConcurrent(MAX_CONCURRENT, contacts, (contact) =>
-      tell(contact).catch(() => {
+      send(contact).catch(() => {
         failed++;
       }),
     );
-    if (failed > 0) log("warn", "contacts_not_told", { user: this.#deps.userId(), contacts: failed });
+    if (failed > 0) log("warn", "contacts_not_notified", { user: this.#deps.userId(), contacts: failed });
   }
 
   async #notify(id: UserId, event: DeviceEvent): Promise<void> {

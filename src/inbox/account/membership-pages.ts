@@ -1,10 +1,13 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { OwnMembership, UserDirectory } from "../../domain/ports.ts";
 
-/** How many memberships D1 is asked for at once. */
+/** Memberships per query. */
 const PAGE = 1_000;
 
-/** All conversations which a user ever was in, or is known in, as D1 has them; page by page. */
+/**
+ * Reads from D1 all conversations in which a user is or was a member, or is a known user.
+ * @returns pages of 1,000 at most, by rising conversation id
+ */
 export async function* membershipPages(
   directory: Pick<UserDirectory, "memberships">,
   userId: UserId,

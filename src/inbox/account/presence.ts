@@ -5,6 +5,7 @@ import { withDeadline } from "../../object/deadline.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { ContactNotifier } from "./contact-notifier.ts";
 
+/** The alarm jobs of presence. */
 interface Scheduler {
   schedule(kind: "online" | "offline", key: string, due: number): void;
   cancel(kind: "online" | "offline", key: string): void;
@@ -16,11 +17,14 @@ interface PresenceDeps {
   contactNotifier: Pick<ContactNotifier, "presence">;
   timing: Pick<Timing, "presence">;
   userId(): UserId;
-  /** whether a socket of any kind is open */
+  /** whether the account exists and a socket of any kind is open, or is being opened */
   isOnline(): boolean;
 }
 
-/** A change that is under way: first D1 knows, then the contacts. */
+/**
+ * A change that is under way. `projected` resolves once D1 has it, `announced` once the contacts were
+ * notified.
+ */
 interface OnlineChange {
   online: boolean;
   projected: Promise<void>;
@@ -28,19 +32,19 @@ interface OnlineChange {
 }
 
 /**
- * Whether the user is online, as others are told: at least one socket of any kind is open, or was a grace
- * ago. A job stands for each change until D1 and the contacts know of it. D1 comes first: of two who come at once
- * the second finds the first.
+ * Whether the user is online for others: a socket of any kind is open, or was within the grace period.
+ * - A job is stored for each change until D1 and the contacts have it.
+ * - D1 is written first. If two contacts come online at once, the second finds the first in D1.
  */
 export class Presence {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
   readonly #deps: PresenceDeps;
-  readonly #line = new KeyQueue<"">();
+  readonly #queue = new KeyQueue<"">();
   /** the newest change, while it is under way */
   #change: OnlineChange | undefined;
-  /** numbers the changes: an older one has nothing more to tell */
-  #changes = 0;
+  /** the number of the newest change: older ones are superseded */
+  #changeNumber = 0;
 
   constructor(sql: SqlStorage, jobs: Scheduler, deps: PresenceDeps) {
     this.#sql = sql;
@@ -49,92 +53,94 @@ export class Presence {
   }
 
   /**
-   * A socket opens. Every one but the first finds all done: no rows for it.
-   * @returns once D1 has it; where it has not within `openTimeoutMs` the job goes on
+   * A socket opens. Sockets after the first find the presence published and write no rows.
+   * @returns once D1 has the presence, or after `openTimeoutMs`: then the job goes on
    */
   async came(): Promise<void> {
     this.#jobs.cancel("offline", "");
-    if (this.#isKnown()) return;
+    if (this.#isPublished()) return;
     const { retryMs, openTimeoutMs } = this.#deps.timing.presence;
     this.#jobs.schedule("online", "", Date.now() + retryMs);
-    const { projected, announced: told } = this.#become(true);
-    told.catch(() => undefined);
+    const { projected, announced } = this.#publish(true);
+    announced.catch(() => undefined);
     await withDeadline(projected, openTimeoutMs).catch(() => undefined);
   }
 
-  /** A socket may have closed; should it be the last one, that is told after a while. */
+  /** A socket may have closed. If it was the last one, the user goes offline after the grace period. */
   left(): void {
     if (this.#deps.isOnline()) return;
-    // What was only begun is to be undone too.
-    const isShown = this.#isKnown() || this.#jobs.has("online", "");
-    if (isShown) this.#leaveLater();
+    // A change that has only begun is undone too: D1 or a contact may have it.
+    const mayBeOnline = this.#isPublished() || this.#jobs.has("online", "");
+    if (mayBeOnline) this.#scheduleOffline();
   }
 
-  /** The account is deleted: nothing of what is under way is told any more. */
+  /** The account is deleted: the change that is under way is dropped. */
   end(): void {
-    this.#changes++;
+    this.#changeNumber++;
     this.#change = undefined;
   }
 
-  /** Has all told anew: what they know is not believed. */
+  /** Publishes the presence anew, whatever D1 and the contacts have. */
   repair(): void {
-    this.#know(false);
+    this.#setPublished(false);
     if (this.#deps.isOnline()) void this.came();
-    else this.#leaveLater();
+    else this.#scheduleOffline();
   }
 
-  #leaveLater(): void {
+  #scheduleOffline(): void {
     this.#jobs.schedule("offline", "", Date.now() + this.#deps.timing.presence.graceMs);
   }
 
-  /** The `online` job. */
+  /** The `online` job. @throws if D1 cannot be reached */
   async online(): Promise<null> {
-    // Whose last socket has closed meanwhile is the other job's.
-    if (this.#deps.isOnline() && !this.#isKnown()) await this.#become(true).announced;
+    // If the last socket has closed meanwhile, the `offline` job takes over.
+    if (this.#deps.isOnline() && !this.#isPublished()) await this.#publish(true).announced;
     return null;
   }
 
-  /** The `offline` job: the grace is over. */
+  /** The `offline` job, after the grace period. @throws if D1 cannot be reached */
   async offline(): Promise<null> {
     if (this.#deps.isOnline()) return null;
     this.#jobs.cancel("online", "");
-    this.#know(false);
-    await this.#become(false).announced;
+    this.#setPublished(false);
+    await this.#publish(false).announced;
     return null;
   }
 
-  /** Has D1 know, then the contacts; joins what is under way. */
-  #become(online: boolean): OnlineChange {
+  /**
+   * Publishes a presence to D1, then to the contacts. Joins a change to the same presence that is under way.
+   */
+  #publish(online: boolean): OnlineChange {
     if (this.#change?.online === online) return this.#change;
-    this.#changes++;
-    const number = this.#changes;
-    const isOver = () => number !== this.#changes;
-    const projected = this.#line.run("", async () => {
-      if (!isOver()) await this.#deps.directory.setOnline(this.#deps.userId(), online);
+    this.#changeNumber++;
+    const number = this.#changeNumber;
+    const isSuperseded = () => number !== this.#changeNumber;
+    const projected = this.#queue.run("", async () => {
+      if (!isSuperseded()) await this.#deps.directory.setOnline(this.#deps.userId(), online);
     });
-    const told = this.#line.run("", async () => {
+    const announced = this.#queue.run("", async () => {
       await projected;
-      await this.#deps.contactNotifier.presence(online, isOver);
-      if (isOver()) return;
+      await this.#deps.contactNotifier.presence(online, isSuperseded);
+      if (isSuperseded()) return;
       this.#change = undefined;
       if (!online) return;
-      this.#know(true);
+      this.#setPublished(true);
       this.#jobs.cancel("online", "");
     });
-    const change = { online, projected, announced: told };
+    const change = { online, projected, announced };
     this.#change = change;
-    told.catch(() => {
+    announced.catch(() => {
       if (this.#change === change) this.#change = undefined;
     });
     return change;
   }
 
-  /** Whether D1 and the contacts surely know that he is online: not while a change is under way. */
-  #isKnown(): boolean {
+  /** Whether D1 and the contacts have certainly taken "online": not while a change is under way. */
+  #isPublished(): boolean {
     return this.#sql.exec<{ online: number }>("SELECT online FROM presence").one().online === 1;
   }
 
-  #know(online: boolean): void {
+  #setPublished(online: boolean): void {
     this.#sql.exec("UPDATE presence SET online = ?", online ? 1 : 0);
   }
 }

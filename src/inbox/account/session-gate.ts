@@ -1,3 +1,7 @@
+// src/inbox/account holds the part of an inbox that concerns the user rather than a conversation: sessions
+// and their sockets, presence, the deletion of the account. Code that decides whether a socket may open, or
+// informs the user's contacts, may be added.
+
 import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations, SocketRegistration } from "../../domain/ports.ts";
@@ -6,12 +10,15 @@ import { withDeadline } from "../../object/deadline.ts";
 
 type SocketRow = { session_id: SessionId; conversation_id: ConversationId };
 
-/** The gate of a user's sockets: which sessions have some, and where; which sessions are ended. */
+/**
+ * Admits the sockets of a user. It stores which sessions have ended, and in which conversations sessions have
+ * room sockets registered. Device sockets are not registered here: the inbox holds them itself.
+ */
 export class SessionGate {
   readonly #sql: SqlStorage;
   readonly #conversations: Pick<Conversations, "kick" | "openSessions">;
   readonly #timing: Timing["socketRegistry"];
-  /** which registration was the last of each open socket, so that a check does not undo a newer one */
+  /** the number of the last registration by session and conversation: a check must not undo a newer one */
   readonly #registeredAt = new Map<string, number>();
   #registrations = 0;
 
@@ -25,7 +32,7 @@ export class SessionGate {
     this.#conversations = conversations;
   }
 
-  /** Notes a socket that is about to open. @throws `unauthenticated` for an ended session */
+  /** Registers a room socket before it opens. Idempotent. @throws `unauthenticated` for an ended session */
   register({ conversationId, sessionId }: SocketRegistration): void {
     this.requireActive(sessionId);
     this.#registrations++;
@@ -34,12 +41,14 @@ export class SessionGate {
     this.#sql.exec(query, sessionId, conversationId);
   }
 
+  /** Removes a registration: the last socket of the session in the conversation has closed. Idempotent. */
   unregister({ conversationId, sessionId }: SocketRegistration): void {
     const where = "session_id = ? AND conversation_id = ?";
     this.#sql.exec(`DELETE FROM sockets WHERE ${where}`, sessionId, conversationId);
     this.#registeredAt.delete(`${sessionId} ${conversationId}`);
   }
 
+  /** Whether a room socket is registered. */
   hasSockets(): boolean {
     return this.#sql.exec("SELECT 1 FROM sockets LIMIT 1").toArray().length > 0;
   }
@@ -51,27 +60,28 @@ export class SessionGate {
     }
   }
 
+  /** Whether a session has ended; false again once its tokens have expired. */
   isEnded(sessionId: SessionId): boolean {
     return (
       this.#sql.exec("SELECT 1 FROM ended_sessions WHERE session_id = ?", sessionId).toArray().length > 0
     );
   }
 
-  /** The sessions which have sockets, as far as is known here. */
+  /** @returns the sessions that have room sockets registered */
   sessions(): SessionId[] {
     const rows = this.#sql.exec<Pick<SocketRow, "session_id">>("SELECT DISTINCT session_id FROM sockets");
     return rows.toArray().map(({ session_id }) => session_id);
   }
 
-  /** Refuses a session's sockets from now on, until its tokens are void anyway. */
+  /** Ends a session: its sockets are refused until `expiresAt` (ms), when its tokens expire. */
   end(sessionId: SessionId, expiresAt: number): void {
     const query = "INSERT OR REPLACE INTO ended_sessions (session_id, expires_at) VALUES (?, ?)";
     this.#sql.exec(query, sessionId, expiresAt);
   }
 
   /**
-   * Closes the sockets of an ended session in every conversation that has some.
-   * @throws if one could not be reached; the others are closed
+   * Closes the room sockets of an ended session in every conversation that has one registered.
+   * @throws if a conversation could not be reached; sockets in the others are closed
    */
   async kick(sessionId: SessionId): Promise<void> {
     const rows = this.#sql.exec<SocketRow>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
@@ -85,30 +95,31 @@ export class SessionGate {
   }
 
   /**
-   * Forgets the sockets that are gone without a word: a crash of a conversation's server leaves such.
-   * @throws if a conversation could not be asked; the others were
+   * Removes registrations of sockets that are no longer open. A crash of a conversation's server closes
+   * sockets without unregistering them.
+   * @throws if a conversation could not be reached; the others were checked
    */
   async forgetLost(): Promise<void> {
     const byConversation = Map.groupBy(
       this.#sql.exec<SocketRow>("SELECT * FROM sockets").toArray(),
       (row) => row.conversation_id,
     );
-    const asked = [...byConversation].map(async ([conversationId, rows]) => {
+    const checks = [...byConversation].map(async ([conversationId, rows]) => {
       const sessions = rows.map((row) => row.session_id);
-      const since = this.#registrations;
+      const before = this.#registrations;
       const call = this.#conversations.openSessions(conversationId, { sessionIds: sessions });
       const open = new Set(await withDeadline(call, this.#timing.callTimeoutMs));
       for (const sessionId of sessions) {
-        // A socket that was announced while the answer was on its way is not gone.
-        const isNew = (this.#registeredAt.get(`${sessionId} ${conversationId}`) ?? 0) > since;
+        // A socket that registered while the answer was on its way is open.
+        const isNew = (this.#registeredAt.get(`${sessionId} ${conversationId}`) ?? 0) > before;
         if (!open.has(sessionId) && !isNew) this.unregister({ conversationId, sessionId });
       }
     });
-    const failed = (await Promise.allSettled(asked)).find((call) => call.status === "rejected");
+    const failed = (await Promise.allSettled(checks)).find((call) => call.status === "rejected");
     if (failed) throw failed.reason;
   }
 
-  /** Forgets ended sessions whose tokens have expired. @returns when the next one does, or null */
+  /** Forgets ended sessions whose tokens have expired. @returns when the next one expires (ms), or null */
   sweep(now: number): number | null {
     this.#sql.exec("DELETE FROM ended_sessions WHERE expires_at <= ?", now);
     const query = "SELECT min(expires_at) AS next FROM ended_sessions";

@@ -3,22 +3,23 @@ import type { EndedSession } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { SessionGate } from "./session-gate.ts";
 
-/** What is done later for it. */
+/** The alarm jobs of ended sessions. */
 interface Scheduler {
   schedule(kind: "kick" | "sweep" | "endings", key: string, due: number): void;
   cancel(kind: "kick" | "endings", key: string): void;
 }
 
-/** The sockets which sessions have. */
+/** Closes the sockets of sessions. */
 interface Sockets {
-  /** closes those of a session that are held here */
+  /** closes the device sockets of a session */
   closeHere(sessionId: SessionId): void;
+  /** closes all device sockets */
   closeAllHere(): void;
-  /** closes those in conversations, and rejects where that failed somewhere */
+  /** closes the room sockets of a session; rejects if a conversation could not be reached */
   kick(sessionId: SessionId): Promise<unknown>;
 }
 
-/** Ends sessions at the gate: their sockets close, and no new one opens until their tokens are void. */
+/** Ends sessions: their sockets close, and none opens until their tokens have expired. */
 export class SessionTermination {
   readonly #gate: SessionGate;
   readonly #jobs: Scheduler;
@@ -32,17 +33,20 @@ export class SessionTermination {
     this.#timing = timing;
   }
 
-  /** D1 may be about to end some: if nobody comes back to tell which, a job looks there. */
+  /**
+   * Prepares the end of sessions that D1 may be about to commit. Unless `confirm` follows with the same
+   * token, a job looks up in D1 which sessions have ended.
+   */
   prepare(token: string): void {
     this.#jobs.schedule("endings", token, Date.now() + this.#timing.lookupMs);
   }
 
-  /** Nothing is left to be looked up of what was announced. */
+  /** Cancels the lookup of a prepared end. */
   confirm(token: string): void {
     this.#jobs.cancel("endings", token);
   }
 
-  /** One try for each; a job goes on with what could not be reached. */
+  /** Ends these sessions. Tries once to close their room sockets; jobs retry what failed. Idempotent. */
   async end(sessions: EndedSession[]): Promise<void> {
     for (const { sessionId, expiresAt } of sessions) {
       this.#gate.end(sessionId, expiresAt);
@@ -53,14 +57,14 @@ export class SessionTermination {
     await this.#close(this.#gate.sessions().filter((id) => ended.has(id)));
   }
 
-  /** The same for every session that has sockets, whatever D1 says of it: the user is gone. */
+  /** Closes the sockets of all sessions, whatever D1 has of them: the account is deleted. */
   async endAll(): Promise<void> {
     this.#sockets.closeAllHere();
     await this.#close(this.#gate.sessions());
   }
 
   async #close(open: SessionId[]): Promise<void> {
-    // The jobs stand before the first try: a crash in between does not leave a socket open.
+    // The jobs are stored before the first try, so that a crash in between leaves no socket open.
     for (const id of open) this.#jobs.schedule("kick", id, Date.now() + this.#timing.retryMs);
     const kicks = open.map((id) =>
       this.#sockets.kick(id).then(
