@@ -2,33 +2,33 @@ import type { ConversationId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 
 /**
- * What has reached an inbox since somebody began to ask around: an answer to him may be older. In memory alone,
- * as who asks is.
+ * The inbox updates and pinned states that arrive during a list repair: the answer of a conversation may be
+ * older. They are kept in memory only, as the repair itself is.
  */
 export class ConcurrentUpdates {
   readonly #updates = new Map<ConversationId, InboxUpdate>();
   readonly #pinned = new Map<ConversationId, boolean>();
 
-  /** A snapshot has come, in whatever order. */
+  /** Notes an inbox update. Updates may arrive in any order; the newest of each conversation is kept. */
   note({ page: _, ...update }: InboxUpdate): void {
     if (update.version > (this.#updates.get(update.conversationId)?.version ?? -1)) {
       this.#updates.set(update.conversationId, update);
     }
   }
 
-  /** The member's own flag was copied. */
+  /** Notes whether the user has pinned a conversation. */
   notePinned(conversationId: ConversationId, pinned: boolean): void {
     this.#pinned.set(conversationId, pinned);
   }
 
-  /** The newer of an answer and what has come of the same conversation; null where there is neither. */
+  /** @returns the newer of an answer and the update that arrived meanwhile; null if there is neither */
   newest(conversationId: ConversationId, answer: InboxUpdate | null): InboxUpdate | null {
     const update = this.#updates.get(conversationId) ?? null;
     if (!update || !answer) return update ?? answer;
     return update.version > answer.version ? update : answer;
   }
 
-  /** The flag as it was copied last; undefined where it was not. */
+  /** @returns whether the conversation is pinned, if that was noted; undefined if not */
   pinned(conversationId: ConversationId): boolean | undefined {
     return this.#pinned.get(conversationId);
   }

@@ -41,41 +41,49 @@ type ListRow = {
   peer_read_at: number | null;
 };
 
-/** The user's conversations, each as the newest bump had it. */
+/**
+ * The user's conversations: one row each, the newest inbox update. A row also holds the delivered position
+ * that the user's device sockets share in the conversation.
+ */
 export class ConversationList {
   readonly #sql: SqlStorage;
-  /** numbers the times when there were devices */
+  /** the number of the current epoch; one begins whenever the first device socket opens */
   #epoch: number;
   #isDeleted = false;
   #concurrent: ConcurrentUpdates | null = null;
 
+  /** Reads the current epoch; the tables exist. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
   }
 
-  /** Has noted what comes from now on; null: no more. */
-  note(heard: ConcurrentUpdates | null): void {
-    this.#concurrent = heard;
+  /** Has updates noted from now on, for a list repair; null: no longer. */
+  note(concurrent: ConcurrentUpdates | null): void {
+    this.#concurrent = concurrent;
   }
 
-  /** The first of the devices that are there from now on comes: what the list has is where it stands. */
+  /**
+   * Begins an epoch, as the first device socket opens: the shared delivered position of each conversation is
+   * the position that its row has now. No row is written for it.
+   */
   beginEpoch(): void {
     const epoch = this.#epoch + 1;
     this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
     this.#epoch = epoch;
   }
 
-  /** Its user is gone: what was on its way to him leaves nothing here. */
+  /** The account is deleted: later updates are dropped. */
   end(): void {
     this.#isDeleted = true;
   }
 
   /**
-   * Takes a snapshot iff it is newer than what is known: late and doubled ones change nothing.
-   * @param told up to where devices were told by now; null: there are none
+   * Stores an inbox update iff its version is higher than that of the row. Late and repeated updates change
+   * no more than the delivered position.
+   * @param delivered the shared delivered position of the device sockets by now; null: it is left as it is
    */
-  applyUpdate(update: InboxUpdate, told: SyncPosition | null = null): void {
+  applyUpdate(update: InboxUpdate, delivered: SyncPosition | null = null): void {
     if (this.#isDeleted) return;
     this.#concurrent?.note(update);
     const { rowsWritten } = this.#sql.exec(
@@ -91,13 +99,13 @@ export class ConversationList {
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
          told_epoch = max(told_epoch, excluded.told_epoch)
        WHERE excluded.ver > ver`,
-      ...this.#values(update, told),
+      ...this.#values(update, delivered),
     );
-    if (rowsWritten === 0 && told) this.setDelivered(update.conversationId, told);
+    if (rowsWritten === 0 && delivered) this.setDelivered(update.conversationId, delivered);
   }
 
-  /** The values of `COLUMNS`. */
-  #values(update: InboxUpdate, told: SyncPosition | null): (string | number | null)[] {
+  /** @returns the values of `COLUMNS`; epoch 0 stands for no delivered position */
+  #values(update: InboxUpdate, delivered: SyncPosition | null): (string | number | null)[] {
     return [
       ...[
         update.conversationId,
@@ -110,36 +118,40 @@ export class ConversationList {
       ...[update.readSeq, update.readCount, update.memberCount],
       update.preview === null ? null : JSON.stringify(update.preview),
       ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
-      ...[told ? this.#epoch : 0, told?.seq ?? 0, told?.rev ?? 0],
+      ...[delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0],
       ...[update.kind ?? null, update.readAt ?? 0],
       ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
     ];
   }
 
-  /** Notes up to where devices were told of a conversation. */
-  setDelivered(conversationId: ConversationId, place: SyncPosition): void {
+  /** Stores the shared delivered position of a conversation. Writes no row if it is stored already. */
+  setDelivered(conversationId: ConversationId, position: SyncPosition): void {
     const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
     const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
-    const told = [this.#epoch, place.seq, place.rev];
-    this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...told, conversationId, ...told);
+    const values = [this.#epoch, position.seq, position.rev];
+    this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, conversationId, ...values);
   }
 
   /**
-   * What is known of a conversation. `told`: up to where the devices know, which is what the list had when the
-   * first of them came, if nothing has come since; null where the user is not in it, but for one of which they were
-   * told more already: he is back.
+   * Reads the version of a conversation's row, its `rev` and its shared delivered position.
+   * @returns null if there is no row. `delivered` is:
+   *   - the stored position, if one was stored in this epoch, else the position of the row;
+   *   - null if the user has left, unless the devices were sent later messages already: the user is back.
    */
   known(conversationId: ConversationId): { ver: number; rev: number; delivered: SyncPosition | null } | null {
     const query = "SELECT * FROM conversations WHERE conversation_id = ?";
     const [row] = this.#sql.exec<ListRow>(query, conversationId).toArray();
     if (!row) return null;
     const { ver, state, told_epoch, last_seq, rev, told_seq, told_rev } = row;
-    const told = told_epoch === this.#epoch ? { seq: told_seq, rev: told_rev } : { seq: last_seq, rev };
-    return { ver, rev, delivered: state === "active" || told.seq > last_seq ? told : null };
+    const delivered = told_epoch === this.#epoch ? { seq: told_seq, rev: told_rev } : { seq: last_seq, rev };
+    return { ver, rev, delivered: state === "active" || delivered.seq > last_seq ? delivered : null };
   }
 
-  /** The groups of more than so many members that the user is in: at most `limit`, the newest activity first. */
+  /**
+   * @returns the groups of more than `members` members that the user is in: at most `limit`, newest activity
+   *   first
+   */
   large(members: number, limit: number): ConversationId[] {
     const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(
       `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
@@ -150,37 +162,40 @@ export class ConversationList {
     return rows.toArray().map((row) => row.conversation_id);
   }
 
-  /** Copies the member's own flag. Nothing happens for a conversation which is not known here. */
+  /** Copies from D1 whether the conversation is pinned. A conversation without a row is ignored. */
   setPinned(conversationId: ConversationId, pinned: boolean): void {
     this.#concurrent?.notePinned(conversationId, pinned);
     const sql = "UPDATE conversations SET sticky = ? WHERE conversation_id = ?";
     this.#sql.exec(sql, pinned ? 1 : 0, conversationId);
   }
 
-  /** Puts a snapshot, and the member's own flag, in the place of what is known, be that newer. @see applyUpdate */
-  replace(update: InboxUpdate, pinned: boolean, told: SyncPosition | null): void {
+  /** Replaces the row by a snapshot and the pinned state, also if the row is newer. @see applyUpdate */
+  replace(update: InboxUpdate, pinned: boolean, delivered: SyncPosition | null): void {
     if (this.#isDeleted) return;
     this.#sql.exec(
       `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky)
        VALUES (${PLACES}, ?)`,
-      ...[...this.#values(update, told), pinned ? 1 : 0],
+      ...[...this.#values(update, delivered), pinned ? 1 : 0],
     );
   }
 
+  /** Deletes the row of a conversation. */
   forget(conversationId: ConversationId): void {
     this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", conversationId);
   }
 
-  /** All that it knows, left ones too. What can be no conversation goes. */
+  /** @returns the ids of all rows, also of left conversations. Rows with impossible ids are deleted. */
   ids(): ConversationId[] {
-    const never = "DELETE FROM conversations WHERE conversation_id NOT BETWEEN 1 AND ?";
-    this.#sql.exec(never, Number.MAX_SAFE_INTEGER);
+    const impossible = "DELETE FROM conversations WHERE conversation_id NOT BETWEEN 1 AND ?";
+    this.#sql.exec(impossible, Number.MAX_SAFE_INTEGER);
     const query = "SELECT conversation_id FROM conversations";
     const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query).toArray();
     return rows.map((row) => row.conversation_id);
   }
 
-  /** Where something has happened since then (ms), and when: at most `limit`, the newest last. */
+  /**
+   * @returns the conversations with activity since `time` (ms), and its time: the newest `limit`, newest last
+   */
   since(time: number, limit: number): Pick<InboxEntry, "conversationId" | "updatedAt">[] {
     const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt FROM conversations
       WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?`;
@@ -188,7 +203,10 @@ export class ConversationList {
     return rows.toArray().reverse();
   }
 
-  /** All that the user has not deleted for himself, also those which he has left or that are dissolved; the newest first. */
+  /**
+   * @returns all conversations that the user has not deleted for themselves, also left and dissolved ones;
+   *   newest first
+   */
   onRecord(): EntryOnRecord[] {
     const rows = this.#sql.exec<Pick<ListRow, "conversation_id" | "state" | "updated_at">>(
       `SELECT conversation_id, state, updated_at FROM conversations WHERE hidden = 0
@@ -199,13 +217,17 @@ export class ConversationList {
     });
   }
 
-  /** At most `limit` conversations behind a position, or of these alone, sticky ones first, then newest activity. */
+  /**
+   * @param after the position behind which the page begins; absent: at the top
+   * @param ids absent: all conversations
+   * @returns at most `limit` listed conversations, pinned ones first, then by newest activity
+   */
   page(limit: number, after?: ListPosition, ids?: ConversationId[]): InboxEntry[] {
     const { pinned, updatedAt, conversationId } = after ?? FIRST;
-    const among = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
+    const filter = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
     const rows = this.#sql.exec<ListRow>(
       `SELECT * FROM conversations
-       WHERE ${among} state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
+       WHERE ${filter} state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
        ORDER BY sticky DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
       ...(ids ? [JSON.stringify(ids)] : []),
       ...[pinned ? 1 : 0, updatedAt, conversationId, limit],
@@ -213,20 +235,26 @@ export class ConversationList {
     return rows.toArray().map(entry);
   }
 
-  /** These conversations, in this order, as far as they are in the list; with those deleted for himself if that is asked. */
-  entries(ids: ConversationId[], evenHidden = false): InboxEntry[] {
+  /**
+   * @param includeHidden also conversations that the user has deleted for themselves
+   * @returns those of these conversations that are listed, in this order
+   */
+  entries(ids: ConversationId[], includeHidden = false): InboxEntry[] {
     const rows = this.#sql.exec<ListRow>(
       `SELECT conversations.* FROM json_each(?) JOIN conversations ON conversation_id = value
        WHERE state = 'active' AND hidden <= ? ORDER BY key`,
       JSON.stringify(ids),
-      evenHidden ? 1 : 0,
+      includeHidden ? 1 : 0,
     );
     return rows.toArray().map(entry);
   }
 
-  /** A part of the conversations, the newest activity first; of one kind those of unknown kind are not among them. */
-  numbered({ kind: wanted, skip, limit }: NumberedRange): NumberedPage {
-    const kind = wanted ?? null;
+  /**
+   * @returns a range of the list by newest activity, and the total. With a kind, rows of unknown kind do not
+   *   count.
+   */
+  numbered({ kind: requestedKind, skip, limit }: NumberedRange): NumberedPage {
+    const kind = requestedKind ?? null;
     const listed = "FROM conversations WHERE state = 'active' AND hidden = 0 AND (?1 IS NULL OR kind = ?1)";
     const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total ${listed}`, kind).one();
     const rows = this.#sql.exec<ListRow>(
@@ -236,7 +264,7 @@ export class ConversationList {
     return { entries: rows.toArray().map(entry), total };
   }
 
-  /** Those in the list of which the release before has told, that does not say of what kind they are. */
+  /** @returns listed conversations without a kind: the previous release stored none */
   ofUnknownKind(): ConversationId[] {
     const query =
       "SELECT conversation_id FROM conversations WHERE state = 'active' AND hidden = 0 AND kind IS NULL";
@@ -244,20 +272,20 @@ export class ConversationList {
     return rows.map((row) => row.conversation_id);
   }
 
-  /** Notes of what kind conversations are: that never changes. */
+  /** Stores the kinds of conversations. A kind never changes. */
   setKinds(kinds: ConversationWithKind[]): void {
     const set = "UPDATE conversations SET kind = ? WHERE conversation_id = ?";
     for (const { id, kind } of kinds) this.#sql.exec(set, kind, id);
   }
 }
 
-/** What a snapshot fills of a row. */
+/** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
   peer_read_seq, peer_read_at`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
-/** Before every row. */
+/** A position before every row. */
 const FIRST = { pinned: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
 
 function entry(row: ListRow): InboxEntry {

@@ -1,39 +1,45 @@
 import type { ConversationId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 
-/** More are not asked. */
+/** The most conversations that are kept. */
 export const MAX_RECENT = 50;
 
 /**
- * The conversations that were heard of within the last second: they may have more to tell, which waits
- * for its turn. Whoever asks for the list asks these. Those that were heard of lately take it that no device is
- * there: the first one tells them. In memory alone; start-up notes those which the list shows to be new.
+ * The conversations that sent an inbox update in the last seconds. They are kept in memory only; start-up
+ * restores them from the list.
+ * - Before a list is read, they are asked for a snapshot: an update may wait out its cooldown there.
+ * - They may have stored that no device is connected. The first device socket subscribes to them.
  */
 export class RecentActivity {
   readonly #timing: Timing["recent"];
-  readonly #heardAt = new Map<ConversationId, number>();
+  readonly #activeAt = new Map<ConversationId, number>();
 
   constructor(timing: Timing["recent"]) {
     this.#timing = timing;
   }
 
-  /** @param at when it was heard of; none that was heard of later is noted yet */
+  /**
+   * Notes an update of a conversation.
+   * @param at its time (ms); no later update may have been noted before
+   */
   note(id: ConversationId, at = Date.now()): void {
-    this.#heardAt.delete(id);
-    this.#heardAt.set(id, at);
-    // The map is in the order of hearing: the first is the oldest.
-    const [oldest] = this.#heardAt.keys();
-    if (this.#heardAt.size > MAX_RECENT && oldest !== undefined) this.#heardAt.delete(oldest);
+    this.#activeAt.delete(id);
+    this.#activeAt.set(id, at);
+    // The map is in the order of the updates: its first key is the oldest.
+    const [oldest] = this.#activeAt.keys();
+    if (this.#activeAt.size > MAX_RECENT && oldest !== undefined) this.#activeAt.delete(oldest);
   }
 
+  /** @returns the conversations that are asked for a snapshot before a list is read */
   forLists(): ConversationId[] {
     const since = Date.now() - this.#timing.listMs;
-    return this.forSubscriptions().filter((id) => (this.#heardAt.get(id) ?? 0) >= since);
+    return this.forSubscriptions().filter((id) => (this.#activeAt.get(id) ?? 0) >= since);
   }
 
+  /** @returns the conversations to which the first device socket subscribes */
   forSubscriptions(): ConversationId[] {
     const since = Date.now() - this.#timing.subscribeMs;
-    for (const [id, at] of this.#heardAt) if (at < since) this.#heardAt.delete(id);
-    return [...this.#heardAt.keys()];
+    for (const [id, at] of this.#activeAt) if (at < since) this.#activeAt.delete(id);
+    return [...this.#activeAt.keys()];
   }
 }

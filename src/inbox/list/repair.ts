@@ -14,41 +14,44 @@ import type { DeviceFeed } from "../devices/device-feed.ts";
 import { ConcurrentUpdates } from "./concurrent-updates.ts";
 import type { ConversationList } from "./conversation-list.ts";
 
-/** How many conversations are asked at once. */
+/** Conversations that are called at once. */
 const MAX_CONCURRENT = 8;
 
+/** What a list repair needs from the rest of the inbox. */
 interface RepairDeps {
   directory: Pick<UserDirectory, "memberships">;
   conversations: Pick<Conversations, "snapshotForRepair">;
-  /** `fail`: closes all of them, whose clients then come back and sync */
+  /** `fail`: closes all device sockets, so that their clients reconnect and sync */
   sockets: DeviceAudience & { fail(): void };
   list: ConversationList;
   cursors: DeviceCursors;
   feed: DeviceFeed;
   timing: Pick<Timing, "listRepair">;
   userId(): UserId;
-  /** whether the account is deleted: nothing is to be written any more */
+  /** whether the account is deleted: nothing may be written any more */
   isDeleted(): boolean;
-  /** has it looked at which sockets are open, and others told whether any is */
+  /** has registrations of room sockets checked, and the presence published anew */
   lookAtSockets(): void;
 }
 
 const START: SyncPosition = { seq: Position.parse(0), rev: 0 };
 
-/** What a repair goes by. */
-interface Round {
+/** The state of one repair. */
+interface RepairRun {
   concurrent: ConcurrentUpdates;
-  /** the own flags, as D1 has them */
+  /** whether each conversation is pinned, as D1 has it */
   pinned: Map<ConversationId, boolean>;
 }
 
 /**
- * Rebuilds a user's list from his conversations, whatever it has. Each is asked, in its turn of the feed, for
- * its snapshot, which takes the place of the row, be that newer; but not of what has come since it was asked.
+ * Rebuilds a user's list from their conversations, whatever the rows contain. Each conversation is asked for
+ * a snapshot, in its turn of the device feed. The snapshot replaces the row, also if the row has a higher
+ * version. An update that arrives during the repair and is newer than the snapshot wins.
  *
- * Devices' sockets stay open, and where they are: the place up to which they were told is at least what the inbox
- * has confirmed to the conversation, and at most what there is; once a conversation is quiet both are one. Where that
- * does not hold they are closed, and their clients sync what they may have missed.
+ * Device sockets stay open and keep their positions. The shared delivered position has two bounds: it is at
+ * least the position that the inbox has confirmed to the conversation, and at most the newest position. If it
+ * is out of bounds, the messages that devices missed are unknown: all device sockets are closed, and their
+ * clients sync.
  */
 export class ListRepair {
   readonly #sql: SqlStorage;
@@ -61,8 +64,9 @@ export class ListRepair {
   }
 
   /**
-   * Repairs once for all who ask meanwhile.
-   * @throws `rate_limited` within a minute of the last one, `unavailable` while D1 does not answer,
+   * Repairs the list. Concurrent callers share one repair.
+   * @returns how many conversations were repaired, and how many could not be reached in time
+   * @throws `rate_limited` within a minute of the last repair, `unavailable` while D1 does not answer,
    *   `unauthenticated` once the account is deleted
    */
   run(): Promise<RepairResult> {
@@ -75,50 +79,50 @@ export class ListRepair {
   async #run(): Promise<RepairResult> {
     this.#requireCooledDown();
     const { list } = this.#deps;
-    const round: Round = { concurrent: new ConcurrentUpdates(), pinned: new Map() };
-    list.note(round.concurrent);
+    const run: RepairRun = { concurrent: new ConcurrentUpdates(), pinned: new Map() };
+    list.note(run.concurrent);
     try {
-      return await this.#all(round);
+      return await this.#repairAll(run);
     } finally {
       list.note(null);
     }
   }
 
-  async #all(round: Round): Promise<RepairResult> {
+  async #repairAll(run: RepairRun): Promise<RepairResult> {
     const { directory, list, cursors, sockets, userId } = this.#deps;
     for await (const page of membershipPages(directory, userId())) {
-      for (const { conversationId, pinned } of page) round.pinned.set(conversationId, pinned);
+      for (const { conversationId, pinned } of page) run.pinned.set(conversationId, pinned);
     }
     this.#requireAccount();
-    const done = { repaired: 0, unreachable: 0 };
-    const until = Date.now() + this.#deps.timing.listRepair.budgetMs;
-    // Also what D1 does not know: it may be behind, and the conversation has the last word.
-    const ids = [...new Set([...round.pinned.keys(), ...list.ids()])];
-    // From anywhere: for whom the time is too short, the next repair does not begin with the same ones.
-    const from = Math.floor(Math.random() * ids.length);
-    await forEachConcurrent(MAX_CONCURRENT, [...ids.slice(from), ...ids.slice(0, from)], async (id) => {
-      const isReached = Date.now() < until && (await this.#reach(id, round));
-      done[isReached ? "repaired" : "unreachable"]++;
+    const result = { repaired: 0, unreachable: 0 };
+    const deadline = Date.now() + this.#deps.timing.listRepair.budgetMs;
+    // Rows that D1 lacks are repaired too: D1 may lag behind, and the conversation is the authority.
+    const ids = [...new Set([...run.pinned.keys(), ...list.ids()])];
+    // A random start: if the budget does not suffice for all, the next repair reaches other conversations.
+    const start = Math.floor(Math.random() * ids.length);
+    await forEachConcurrent(MAX_CONCURRENT, [...ids.slice(start), ...ids.slice(0, start)], async (id) => {
+      const isReached = Date.now() < deadline && (await this.#repairOne(id, run));
+      result[isReached ? "repaired" : "unreachable"]++;
     });
     this.#requireAccount();
     cursors.rewrite(new Set(sockets.open().map(({ id }) => id)));
     this.#deps.lookAtSockets();
     this.#sql.exec("UPDATE presence SET repaired_at = ?", Date.now());
-    return done;
+    return result;
   }
 
-  /** @returns whether the conversation has answered in time */
-  async #reach(id: ConversationId, round: Round): Promise<boolean> {
-    const { feed: deviceFeed, isDeleted: isGone, timing } = this.#deps;
+  /** Repairs the row of one conversation. @returns whether the conversation answered in time */
+  async #repairOne(id: ConversationId, run: RepairRun): Promise<boolean> {
+    const { feed: deviceFeed, isDeleted, timing } = this.#deps;
     const { callTimeoutMs } = timing.listRepair;
     let isAwaited = true;
-    const turn = deviceFeed.inTurn(id, async () => {
-      if (!isAwaited || isGone()) return;
-      const truth = await withDeadline(this.#ask(id), callTimeoutMs);
-      if (isAwaited && !isGone()) this.#replace(id, truth, round);
+    const repaired = deviceFeed.inTurn(id, async () => {
+      if (!isAwaited || isDeleted()) return;
+      const snapshot = await withDeadline(this.#fetchSnapshot(id), callTimeoutMs);
+      if (isAwaited && !isDeleted()) this.#replace(id, snapshot, run);
     });
     try {
-      await withDeadline(turn, callTimeoutMs);
+      await withDeadline(repaired, callTimeoutMs);
       return true;
     } catch (error) {
       log("warn", "conversation_not_repaired", { conversation: id, ...errorFields(error) });
@@ -128,56 +132,64 @@ export class ListRepair {
     }
   }
 
-  /** Null where the user never was in it. */
-  #ask(id: ConversationId): Promise<RepairSnapshot | null> {
+  /** @returns null if the user never was in the conversation */
+  #fetchSnapshot(id: ConversationId): Promise<RepairSnapshot | null> {
     const { conversations, sockets, userId } = this.#deps;
     return conversations
       .snapshotForRepair(id, { userId: userId(), hasDevices: sockets.isOpen() })
-      .catch(unlessNever);
+      .catch(nullIfNotFound);
   }
 
-  #replace(id: ConversationId, truth: RepairSnapshot | null, round: Round): void {
+  #replace(id: ConversationId, snapshot: RepairSnapshot | null, run: RepairRun): void {
     const { list, cursors, sockets } = this.#deps;
-    const update = round.concurrent.newest(id, truth?.update ?? null);
-    if (update) this.#put(update, truth, round);
+    const update = run.concurrent.newest(id, snapshot?.update ?? null);
+    if (update) this.#replaceRow(update, snapshot, run);
     else list.forget(id);
-    const isWrong = (cursor: SyncPosition | undefined) =>
-      cursor && (!update || isAhead(cursor, placeOf(update)));
-    if (sockets.open().some((socket) => isWrong(cursors.get(socket.id, id)))) this.#beginAnew();
-    // Where he is not, no socket stands.
+    const isImpossible = (cursor: SyncPosition | undefined) =>
+      cursor && (!update || isAhead(cursor, positionOf(update)));
+    if (sockets.open().some((socket) => isImpossible(cursors.get(socket.id, id)))) this.#failSockets();
+    // No socket has a position in a conversation that the user is not in.
     if (!list.known(id)?.delivered) for (const socket of sockets.open()) cursors.delete(socket.id, id);
   }
 
-  #put(update: InboxUpdate, truth: RepairSnapshot | null, round: Round): void {
+  #replaceRow(update: InboxUpdate, snapshot: RepairSnapshot | null, run: RepairRun): void {
     const { list } = this.#deps;
     const id = update.conversationId;
-    const pinned = round.concurrent.pinned(id) ?? round.pinned.get(id) ?? false;
-    const told = this.#delivered(update, truth);
-    // Who has left is in it until his devices have what was his: the bump that sees to that is on its way.
-    const isLeaving = told && update.state !== "active" && !truth?.isDelivered;
+    const pinned = run.concurrent.pinned(id) ?? run.pinned.get(id) ?? false;
+    const delivered = this.#delivered(update, snapshot);
+    // A user who has left stays in the list until the devices have the last messages: an update that brings
+    // these is on its way.
+    const isLeaving = delivered && update.state !== "active" && !snapshot?.isDelivered;
     list.replace(
       isLeaving ? { ...update, state: "active", version: update.version - 1 } : update,
       pinned,
-      told,
+      delivered,
     );
   }
 
-  /** Up to where devices know; null: there are none, by now at least, or it is of no more interest. */
-  #delivered(update: InboxUpdate, truth: RepairSnapshot | null): SyncPosition | null {
+  /**
+   * Checks the shared delivered position of a conversation against its bounds, and closes all device sockets
+   * if it is outside.
+   * @returns the position; null if no device socket is open, or none has to get more of this conversation
+   */
+  #delivered(update: InboxUpdate, snapshot: RepairSnapshot | null): SyncPosition | null {
     const { list, sockets } = this.#deps;
     if (!sockets.isOpen()) return null;
-    const told = list.known(update.conversationId)?.delivered ?? null;
-    if (!told && update.state !== "active") return null;
-    const least = truth?.isDelivered ? placeOf(truth.update) : START;
-    if (!told || told.seq < least.seq || isAhead(told, placeOf(update))) {
-      this.#beginAnew();
+    const delivered = list.known(update.conversationId)?.delivered ?? null;
+    if (!delivered && update.state !== "active") return null;
+    const confirmed = snapshot?.isDelivered ? positionOf(snapshot.update) : START;
+    if (!delivered || delivered.seq < confirmed.seq || isAhead(delivered, positionOf(update))) {
+      this.#failSockets();
       return null;
     }
-    return { seq: told.seq, rev: Math.max(told.rev, least.rev) };
+    return { seq: delivered.seq, rev: Math.max(delivered.rev, confirmed.rev) };
   }
 
-  /** What sockets have missed nobody knows: they are closed, and those to come begin where the list stands then. */
-  #beginAnew(): void {
+  /**
+   * Closes all device sockets, whose missed messages are unknown. An epoch begins for those that connect
+   * next.
+   */
+  #failSockets(): void {
     this.#deps.sockets.fail();
     this.#deps.list.beginEpoch();
   }
@@ -186,7 +198,7 @@ export class ListRepair {
     const { at } = this.#sql.exec<{ at: number }>("SELECT repaired_at AS at FROM presence").one();
     const { cooldownMs } = this.#deps.timing.listRepair;
     const wait = at + cooldownMs - Date.now();
-    // A time to come is as wrong as the rest may be.
+    // A time in the future is as wrong as other rows may be, and is ignored.
     if (wait <= 0 || wait > cooldownMs) return;
     const retryAfter = Math.ceil(wait / 1_000);
     throw new CoreError("rate_limited", `This was done just now. Try again in ${retryAfter} seconds.`, {
@@ -200,12 +212,12 @@ export class ListRepair {
   }
 }
 
-function placeOf({ lastSeq, rev }: InboxUpdate): SyncPosition {
+function positionOf({ lastSeq, rev }: InboxUpdate): SyncPosition {
   return { seq: lastSeq, rev };
 }
 
-/** In a conversation that says so the user never was. */
-function unlessNever(error: unknown): null {
+/** `not_found` of a conversation says that the user never was in it. @throws every other error */
+function nullIfNotFound(error: unknown): null {
   if (error instanceof CoreError && error.code === "not_found") return null;
   throw error;
 }

@@ -3,26 +3,30 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/deadline.ts";
 
-/** More are not asked: the rest is as of a minute ago. */
+/** The most large groups that are called. Snapshots of further ones are a minute old at most. */
 const MAX_GROUPS = 100;
 
+/** When a conversation was last called (ms), and whether with devices. */
 interface LastSubscription {
   at: number;
   hasDevices: boolean;
 }
 
+/** What subscriptions need from the inbox. */
 interface SubscriptionsDeps {
-  /** the large groups that the user is in */
+  /** the groups of more than `members` members that the user is in, `limit` at most */
   large(members: number, limit: number): ConversationId[];
-  subscribe(id: ConversationId, listens: boolean): Promise<InboxUpdate>;
-  /** takes what one of them answered */
+  /** subscribes to a conversation, and resolves with its snapshot */
+  subscribe(id: ConversationId, hasDevices: boolean): Promise<InboxUpdate>;
+  /** stores the snapshot that a conversation answered */
   apply(update: InboxUpdate): void;
   timing: Pick<Timing, "largeGroup" | "subscription">;
 }
 
 /**
- * Says hello to large groups: somebody looks at his list, or has come with a device, and wants the newest; and to
- * other conversations which take it that no device is there.
+ * Subscribes to conversations that defer their inbox updates: large groups, and conversations that may have
+ * stored that no device is connected. They answer with a snapshot, and push without delay for the length of a
+ * lease. The inbox subscribes when the user's list is read or a device socket opens.
  */
 export class Subscriptions {
   readonly #deps: SubscriptionsDeps;
@@ -33,30 +37,31 @@ export class Subscriptions {
   }
 
   /**
-   * To each at most once in `renewMs`; one that does not answer in time stays as known.
-   * @param listens a device has come: that is said though somebody has just looked at his list
-   * @param others conversations to greet besides large groups
+   * Subscribes to each conversation at most once in `renewMs`. The row of a conversation that does not answer
+   * within `callTimeoutMs` stays as it is. Never rejects.
+   * @param hasDevices a device socket is open or opening: overrides a recent subscription without devices
+   * @param others conversations besides large groups
    */
-  async renew(listens: boolean, others: ConversationId[] = []): Promise<void> {
+  async renew(hasDevices: boolean, others: ConversationId[] = []): Promise<void> {
     const { large, timing } = this.#deps;
     const { renewMs } = timing.subscription;
     const now = Date.now();
     for (const [id, { at }] of this.#last) if (now - at >= renewMs) this.#last.delete(id);
-    const wanted = new Set([...large(timing.largeGroup.aboveMembers, MAX_GROUPS), ...others]);
-    const silent = [...wanted].filter((id) => {
-      const said = this.#last.get(id);
-      return !said || (listens && !said.hasDevices);
+    const candidates = new Set([...large(timing.largeGroup.aboveMembers, MAX_GROUPS), ...others]);
+    const due = [...candidates].filter((id) => {
+      const last = this.#last.get(id);
+      return !last || (hasDevices && !last.hasDevices);
     });
-    await Promise.all(silent.map((id) => this.#renewOne(id, listens)));
+    await Promise.all(due.map((id) => this.#renewOne(id, hasDevices)));
   }
 
-  async #renewOne(id: ConversationId, listens: boolean): Promise<void> {
-    this.#last.set(id, { at: Date.now(), hasDevices: listens });
+  async #renewOne(id: ConversationId, hasDevices: boolean): Promise<void> {
+    this.#last.set(id, { at: Date.now(), hasDevices });
     try {
-      const { subscribe: hello, apply: know, timing } = this.#deps;
-      know(await withDeadline(hello(id, listens), timing.subscription.callTimeoutMs));
+      const { subscribe, apply, timing } = this.#deps;
+      apply(await withDeadline(subscribe(id, hasDevices), timing.subscription.callTimeoutMs));
     } catch {
-      // It is asked again next time.
+      // The next call of `renew` subscribes again.
       this.#last.delete(id);
     }
   }
