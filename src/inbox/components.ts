@@ -12,20 +12,33 @@ import type { ListRepair } from "./list/repair.ts";
 import type { Subscriptions } from "./list/subscriptions.ts";
 import type { Notifications } from "./notifications.ts";
 
-/** What an inbox does later. */
+/**
+ * The alarm jobs of an inbox. Kinds are stored in `jobs`: a renamed kind orphans the rows of the previous
+ * release.
+ */
 export type InboxJobKind =
+  /** closes the room sockets of an ended session; key: the session */
   | "kick"
+  /** forgets ended sessions whose tokens have expired */
   | "sweep"
+  /** checks which registered room sockets are still open */
   | "sockets"
+  /** closes device sockets whose tokens have expired */
   | "expiry"
+  /** publishes that the user is online */
   | "online"
+  /** publishes that the user is offline, after the grace period */
   | "offline"
+  /** looks up in D1 which sessions have ended; key: the token of the prepared end */
   | "endings"
+  /** looks up in D1 whether the account was deleted; key: the token of the prepared deletion */
   | "farewell"
+  /** has a conversation remove the deleted user; key: the conversation */
   | "leave"
+  /** forgets expired stored drafts */
   | "drafts";
 
-/** What is there once D1 has confirmed that the user exists. */
+/** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
 export interface InboxComponents {
   sessionGate: SessionGate;
   sessionTermination: SessionTermination;

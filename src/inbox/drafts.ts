@@ -3,7 +3,10 @@ import type { ConversationId, Seq } from "../domain/ids.ts";
 import { DraftContent, type DraftId, type DraftState, type StoredDraft } from "../domain/messages/draft.ts";
 import type { Timing } from "../domain/timing.ts";
 
-/** The table of drafts; part of an inbox's migrations. `n` rises with each: the order in which they were made. */
+/**
+ * The table of stored drafts; part of an inbox's migrations. `n` rises with each draft: the order of
+ * creation.
+ */
 export const DRAFTS_TABLE = `
   CREATE TABLE drafts (
     n INTEGER PRIMARY KEY,
@@ -14,17 +17,20 @@ export const DRAFTS_TABLE = `
     content TEXT
   ) STRICT;`;
 
-/** So many are kept for a user, the newest: each may take 64 KiB. */
+/** The most drafts of a user, the newest; each may take 64 KiB. */
 const MAX_KEPT = 300;
 
 type DraftRow = { conversation_id: ConversationId | null; seq: Seq | null; content: string | null };
 
-/** What is done later for them. */
+/** The alarm job of drafts. */
 interface Scheduler {
   schedule(kind: "drafts", key: string, due: number): void;
 }
 
-/** The messages which the user has made and not sent yet, and for as long which message each has become. */
+/**
+ * The stored drafts of a user: messages that are created by one call and sent by a later one. Once a draft is
+ * sent, its row keeps the reference to the message. Rows expire after `lifetimeMs`.
+ */
 export class Drafts {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
@@ -36,7 +42,7 @@ export class Drafts {
     this.#timing = timing;
   }
 
-  /** Keeps a draft, for a day; the oldest makes room for it where there are many. Twice changes nothing. */
+  /** Stores a draft until it expires. Over 300 drafts the oldest is deleted. Idempotent by id. */
   keep({ id, createdAt, content }: StoredDraft): void {
     const insert = "INSERT INTO drafts (id, created_at, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     this.#sql.exec(insert, id, createdAt, JSON.stringify(content));
@@ -45,7 +51,10 @@ export class Drafts {
     this.#jobs.schedule("drafts", "", createdAt + this.#timing.lifetimeMs);
   }
 
-  /** What is known of a draft. @throws `not_found` for one that was never made here, or is forgotten */
+  /**
+   * @returns the content of a draft, or the message that it became
+   * @throws `not_found` if there is no such draft, or it has expired
+   */
   get(id: DraftId): DraftState {
     const query = "SELECT conversation_id, seq, content FROM drafts WHERE id = ? AND created_at > ?";
     const [row] = this.#sql.exec<DraftRow>(query, id, Date.now() - this.#timing.lifetimeMs).toArray();
@@ -55,16 +64,19 @@ export class Drafts {
     return { content: DraftContent.parse(JSON.parse(content ?? "null")) };
   }
 
-  /** It is a message now: what it says is that one's to keep, so that a revoke takes it away. Twice changes nothing. */
+  /**
+   * Notes that a draft was sent as this message, and erases its content: a revoke of the message would not
+   * reach it here. Idempotent.
+   */
   sent(id: DraftId, message: { conversationId: ConversationId; seq: Seq }): void {
     const set = "conversation_id = ?, seq = ?, content = NULL";
     this.#sql.exec(`UPDATE drafts SET ${set} WHERE id = ?`, message.conversationId, message.seq, id);
   }
 
-  /** The `drafts` job: forgets those of yesterday. @returns when the next of them is that old */
+  /** The `drafts` job: deletes expired drafts. @returns when the next one expires (ms), or null */
   sweep(): number | null {
-    const old = Date.now() - this.#timing.lifetimeMs;
-    this.#sql.exec("DELETE FROM drafts WHERE created_at <= ?", old);
+    const expired = Date.now() - this.#timing.lifetimeMs;
+    this.#sql.exec("DELETE FROM drafts WHERE created_at <= ?", expired);
     const query = "SELECT min(created_at) AS first FROM drafts";
     const { first } = this.#sql.exec<{ first: number | null }>(query).one();
     return first === null ? null : first + this.#timing.lifetimeMs;

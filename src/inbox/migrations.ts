@@ -3,13 +3,13 @@ import type { Migration } from "../object/migrations.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
 
-/** The schema of an inbox, step by step. Append-only: a step that was released never changes. */
+/** The schema of an inbox, step by step. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     minCode: 1,
-    // `conversations` has no index besides its key: it is written with every message and read, some
-    // thousand rows at most, when a person looks at his list.
+    // `conversations` has no index besides its key: each message writes a row, but a read happens only when
+    // the user opens their list, and scans a few thousand rows at most.
     sql: `
       CREATE TABLE conversations (
         conversation_id INTEGER PRIMARY KEY,
@@ -42,20 +42,22 @@ export const MIGRATIONS: readonly Migration[] = [
       ${JOBS_TABLE}`,
   },
   {
-    // A conversation which its user has deleted for himself is out of his list until something comes.
+    // `hidden`: the user has deleted the conversation for themselves; it is not listed until a message
+    // arrives.
     version: 2,
     minCode: 1,
     sql: "ALTER TABLE conversations ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
   },
   {
-    // Its user has deleted his account: nothing is kept for him any more.
+    // `gone`: the account is deleted, and the inbox stays empty.
     version: 3,
     minCode: 1,
     sql: "ALTER TABLE presence ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
   },
   {
-    // Devices' sockets: up to where they were told of each conversation, since the first of them opened (the
-    // epoch), and which of them stand elsewhere: in the midst of a replay, or ahead of the others.
+    // Device sockets. `told_*`: the delivered position that they share in a conversation, valid in one epoch;
+    // an epoch begins when the first device socket opens. `device_cursors`: sockets with another position, in
+    // the middle of a replay or ahead of the others. `behind` holds the cursor's state as an integer.
     version: 4,
     minCode: 1,
     sql: `
@@ -74,13 +76,14 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   {
-    // When the list was last rebuilt (ms): not again within a minute.
+    // `repaired_at`: when the list was last repaired (ms); the cooldown is a minute.
     version: 5,
     minCode: 1,
     sql: "ALTER TABLE presence ADD COLUMN repaired_at INTEGER NOT NULL DEFAULT 0",
   },
   {
-    // For lists of one kind of conversation: NULL is looked up when one is asked for. When the read position moved.
+    // `kind`: for lists of one kind; NULL is looked up in D1 when such a list is read. `read_at`: when the
+    // read position last moved (ms).
     version: 6,
     minCode: 1,
     sql: `
@@ -88,8 +91,9 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE conversations ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;`,
   },
   {
-    // Who takes no notice of it; which unread messages name him (JSON; NULL: none); how far the other one of a direct
-    // conversation has read (NULL: of a group, or not told yet).
+    // `discards`: the user ignores unread messages. `mentioned`: the unread messages that mention the user
+    // (JSON; NULL: none). `peer_read_*`: the read position of the other user of a direct conversation (NULL:
+    // a group, or unknown).
     version: 7,
     minCode: 1,
     sql: `
@@ -99,13 +103,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE conversations ADD COLUMN peer_read_at INTEGER;`,
   },
   {
-    // Messages that are made and not sent.
+    // Stored drafts.
     version: 8,
     minCode: 1,
     sql: DRAFTS_TABLE,
   },
   {
-    // What groups tell their user besides what their histories tell.
+    // Notifications of groups.
     version: 9,
     minCode: 1,
     sql: NOTIFICATION_TABLES,

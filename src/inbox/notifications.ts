@@ -1,6 +1,6 @@
 import type { ConversationId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { NotificationBatch as Sent } from "../domain/ports.ts";
+import type { NotificationBatch } from "../domain/ports.ts";
 import {
   type NotificationBox,
   type ReceivedNotification,
@@ -8,8 +8,11 @@ import {
 } from "../domain/sync/notification.ts";
 
 /**
- * The notices themselves, in an order of their own; up to which one each conversation has brought its own; and how the user
- * stands to them.
+ * The tables of notifications; part of an inbox's migrations.
+ * - `notices`: the notifications, numbered by the inbox.
+ * - `notice_sources`: the number of the last notification that each conversation delivered, in its own
+ *   numbering.
+ * - `notice_box`: one row, see `BoxRow`.
  */
 export const NOTIFICATION_TABLES = `
   CREATE TABLE notices (
@@ -29,16 +32,18 @@ export const NOTIFICATION_TABLES = `
   INSERT INTO notice_box VALUES (1, 0, 0, 0);`;
 
 type NotificationRow = { id: number; body: string };
-/** The last there was, the last he has read, the last that was there when he took them out of his list. */
+/**
+ * The number of the newest notification, of the newest read one, and of the newest when the box was hidden.
+ */
 type BoxRow = { last_id: number; read_id: number; hidden_id: number };
 
-/** Part of the notices, the newest first, and whether there are older ones. */
+/** A page of notifications, newest first. `hasMore`: there are older ones. */
 export interface NotificationPage {
   items: ReceivedNotification[];
   hasMore: boolean;
 }
 
-/** What groups tell their user besides what their histories tell: the newest thousand. */
+/** The notifications of a user: the newest 1,000. */
 export class Notifications {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -49,10 +54,11 @@ export class Notifications {
   }
 
   /**
-   * Takes what is new of a conversation's. These come in its order, each with all before it that were not taken: so the
-   * number of the last tells which are known, also of those that were deleted since.
+   * Stores the new notifications of a batch, and carries out its retractions. A conversation delivers its
+   * notifications in order, and repeats all that were not confirmed. The number of its last one therefore
+   * suffices to skip repeated ones, also those that were deleted meanwhile. Idempotent.
    */
-  receive({ conversationId, notifications }: Sent): void {
+  receive({ conversationId, notifications }: NotificationBatch): void {
     const query = "SELECT last_id FROM notice_sources WHERE conversation_id = ?";
     const [source] = this.#sql.exec<Pick<BoxRow, "last_id">>(query, conversationId).toArray();
     const fresh = notifications.filter(({ id }) => id > (source?.last_id ?? 0));
@@ -75,7 +81,7 @@ export class Notifications {
     });
   }
 
-  /** The newest before one of them, or of all. */
+  /** @param before an id; absent: from the newest on @returns at most `limit` notifications with lower ids */
   page({ before, limit }: { before?: number; limit: number }): NotificationPage {
     const query = "SELECT * FROM notices WHERE id < ? ORDER BY id DESC LIMIT ?";
     const rows = this.#sql
@@ -84,6 +90,7 @@ export class Notifications {
     return { items: rows.slice(0, limit).map(received), hasMore: rows.length > limit };
   }
 
+  /** @returns the newest notification, the unread count, and whether the box is listed */
   box(): NotificationBox {
     const { read_id, hidden_id } = this.#box();
     const [newest = null] = this.page({ limit: 1 }).items;
@@ -92,12 +99,12 @@ export class Notifications {
     return { newest, unreadCount, isListed: newest !== null && newest.id > hidden_id };
   }
 
-  /** Its user has read all that there are. */
+  /** Marks all notifications as read. Idempotent. */
   read(): void {
     this.#sql.exec("UPDATE notice_box SET read_id = last_id WHERE read_id < last_id");
   }
 
-  /** Its user wants to see them no more, until something comes. @param forget and never those that are there */
+  /** Marks all as read and hides the box until the next notification. @param forget deletes them as well */
   hide(forget: boolean): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec("UPDATE notice_box SET read_id = last_id, hidden_id = last_id");
@@ -105,19 +112,19 @@ export class Notifications {
     });
   }
 
-  /** Whoever wanted to come in is gone: what he said goes, and what authenticated it. */
-  #retract(conversationId: ConversationId, application: number): void {
+  /** The account behind a join request is deleted: erases its message and authentication. */
+  #retract(conversationId: ConversationId, joinRequestId: number): void {
     this.#sql.exec(
       `UPDATE notices SET body = json_set(body, '$.application.message', '', '$.application.authentication', '')
        WHERE json_extract(body, '$.group.id') = ? AND json_extract(body, '$.application.id') = ?`,
       conversationId,
-      application,
+      joinRequestId,
     );
   }
 
   #box(): BoxRow {
     const [box] = this.#sql.exec<BoxRow>("SELECT last_id, read_id, hidden_id FROM notice_box").toArray();
-    // Of who is gone nothing is kept.
+    // A deleted account has no row.
     return box ?? { last_id: 0, read_id: 0, hidden_id: 0 };
   }
 }

@@ -1,3 +1,7 @@
+// src/inbox holds the Durable Object of a user: `object.ts` its calls, `lifecycle.ts` its start, sockets and
+// alarm, `stub.ts` the client of its calls, and `list/`, `devices/`, `account/` its features. A call goes
+// into `object.ts` and `stub.ts`; its logic goes into a feature.
+
 import type {
   EntryOnRecord,
   InboxEntry,
@@ -25,15 +29,16 @@ import { InboxLifecycle } from "./lifecycle.ts";
 import type { NotificationPage } from "./notifications.ts";
 
 /**
- * One user: the gate of his sockets, those of his devices, his list of conversations, whether he is online.
- * These are its calls: each takes one object, ignores what it does not know of it, and answers what it refuses
- * as data.
+ * The inbox of one user: their sessions and device sockets, their list, their notifications, their presence.
+ * This class has its calls. Each takes one object, ignores unknown fields, and returns refusals as data.
  */
 export abstract class InboxObject extends InboxLifecycle {
   /**
-   * Takes a conversation's snapshot, and tells the user's devices what came with it. Idempotent, in any order.
-   * @returns up to where they know; null: no device has a socket open
-   * @throws `not_found` for an unknown user, `unavailable` where what they miss cannot be had
+   * Stores an inbox update, and pushes its messages and ephemeral events to the user's devices. Idempotent;
+   * updates may arrive in any order.
+   * @returns the delivered position; null: no device is connected
+   * @throws `not_found` for an unknown user, `unavailable` if messages that the devices miss cannot be
+   *   fetched
    */
   applyUpdate(input: InboxUpdate): Promise<Result<DeliveredPosition>> {
     return this.answer(async ({ accountDeletion, deviceFeed, recentActivity }) => {
@@ -43,7 +48,11 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Takes notices of a conversation. Idempotent. @see NotificationBatch.take @throws `not_found` for an unknown user */
+  /**
+   * Stores notifications of a conversation. Idempotent.
+   * @see Notifications.receive
+   * @throws `not_found` for an unknown user
+   */
   notify(input: NotificationBatch): Promise<Result<null>> {
     return this.answer(({ accountDeletion, notifications }) => {
       if (!accountDeletion.isDeleted) notifications.receive(input);
@@ -51,17 +60,17 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Part of the user's notices, the newest first. @see NotificationBatch.page */
+  /** A page of notifications, newest first. @see Notifications.page */
   notificationPage(input: { before?: number; limit: number }): Promise<Result<NotificationPage>> {
     return this.answer(({ notifications }) => notifications.page(input));
   }
 
-  /** How the user stands to his notices. */
+  /** The newest notification, the unread count, and whether the box is listed. */
   notificationBox(): Promise<Result<NotificationBox>> {
     return this.answer(({ notifications }) => notifications.box());
   }
 
-  /** Marks all notices as read. Idempotent. */
+  /** Marks all notifications as read. Idempotent. */
   readNotifications(): Promise<Result<null>> {
     return this.answer(({ notifications }) => {
       notifications.read();
@@ -69,7 +78,7 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Takes the notices out of the user's list until something comes. Idempotent. @see NotificationBatch.hide */
+  /** Hides the notifications in the list until the next one arrives. Idempotent. @see Notifications.hide */
   hideNotifications(input: { forget: boolean }): Promise<Result<null>> {
     return this.answer(({ notifications }) => {
       notifications.hide(input.forget);
@@ -77,7 +86,10 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Tells the user's devices of something that passes by; without any it is lost, and nothing is made for it. */
+  /**
+   * Sends an event to the connected devices, at most once. Without devices it is lost, and no tables are
+   * created.
+   */
   async pushEvent(input: { event: DeviceEvent }): Promise<Result<null>> {
     if (!this.exists) return { ok: true, value: null };
     return this.answer(({ sockets }) => {
@@ -86,7 +98,10 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Notes a socket that is about to open in a conversation. @throws `unauthenticated` for an ended session */
+  /**
+   * Registers a room socket before a conversation opens it. Idempotent.
+   * @throws `unauthenticated` for an ended session or a deleted account
+   */
   register(input: SocketRegistration): Promise<Result<null>> {
     return this.answer(({ accountDeletion, sessionGate, presence }) => {
       if (accountDeletion.isDeleted) throw noAccount();
@@ -97,7 +112,7 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** The last socket of a session in a conversation has closed. */
+  /** Removes a registration: the last socket of a session in a conversation has closed. Idempotent. */
   unregister(input: SocketRegistration): Promise<Result<null>> {
     return this.answer(({ sessionGate, presence }) => {
       sessionGate.unregister(input);
@@ -106,7 +121,7 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Ends a session: closes its sockets, refuses new ones until its tokens have expired. Idempotent. */
+  /** Ends a session: closes its sockets, and refuses new ones until its tokens have expired. Idempotent. */
   endSession(input: EndedSession): Promise<Result<null>> {
     return this.answer(async ({ sessionTermination }) => {
       await sessionTermination.end([input]);
@@ -115,8 +130,9 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /**
-   * Closes the devices' sockets of a session which have outlived its tokens: no new one opens with these.
-   * @returns whether it had some
+   * Closes the device sockets of a session that have outlived its tokens. New sockets need valid tokens
+   * anyway.
+   * @returns whether the session had device sockets
    */
   closeSession({ sessionId }: { sessionId: SessionId }): Promise<Result<boolean>> {
     return this.answer(({ sockets, presence }) => {
@@ -127,7 +143,9 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** D1 may be about to end sessions; `endSessions` with this token is to follow, else a job looks there. */
+  /**
+   * D1 may be about to end sessions. Unless `endSessions` follows with this token, a job looks them up in D1.
+   */
   prepareSessionEnd(input: { token: string }): Promise<Result<null>> {
     return this.answer(({ sessionTermination }) => {
       sessionTermination.prepare(input.token);
@@ -135,10 +153,10 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Ends the sessions which D1 has ended, as was announced with this token. Idempotent. */
+  /** Ends the sessions that D1 has ended, and confirms the prepared end with this token. Idempotent. */
   endSessions(input: { token: string; sessions: EndedSession[] }): Promise<Result<null>> {
     return this.answer(async ({ sessionTermination, sockets }) => {
-      // D1 forgets sessions that have expired, whose sockets may be open all the same.
+      // D1 forgets expired sessions, but their device sockets may still be open.
       sockets.kickExpired(true);
       await sessionTermination.end(input.sessions);
       sessionTermination.confirm(input.token);
@@ -146,7 +164,10 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** D1 may be about to delete the account; `farewell` with this token is to follow, else a job looks there. */
+  /**
+   * D1 may be about to delete the account. Unless `deleteAccount` follows with this token, a job looks it up
+   * in D1.
+   */
   prepareDeletion(input: { token: string }): Promise<Result<null>> {
     return this.answer(({ accountDeletion }) => {
       accountDeletion.announce(input.token);
@@ -155,33 +176,34 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /**
-   * The account is deleted in D1, as was announced with this token: closes all sockets, refuses new ones,
-   * forgets what is kept here, has the user taken out of every conversation, and tells the contacts that he had.
-   * One try of some seconds before this resolves; jobs go on with the conversations. Idempotent.
+   * D1 has deleted the account; confirms the prepared deletion with this token. The inbox closes all sockets,
+   * refuses new ones, empties itself, and notifies the contacts. Each conversation is called once to remove
+   * the user, for a few seconds altogether; jobs retry after that. Idempotent.
    */
   deleteAccount(input: { token: string; contacts?: Contact[] }): Promise<Result<null>> {
     return this.answer(async (components) => {
-      const left = await this.deleteAll(components);
+      const conversationIds = await this.deleteAll(components);
       components.accountDeletion.confirm(input.token);
-      // Nobody waits for the contacts: what is lost they find in their lists.
+      // The answer does not wait for the contacts: a contact who misses the event finds the change in their
+      // lists.
       void components.contactNotifier.accountDeleted(input.contacts ?? []);
-      await components.accountDeletion.tryAll(left);
+      await components.accountDeletion.tryAll(conversationIds);
       return null;
     });
   }
 
-  /** A page of the user's conversations, sticky ones first, then newest activity. */
+  /** A page of the user's list, pinned conversations first, then by newest activity. */
   list(input: ListRange): Promise<Result<InboxEntry[]>> {
     return this.answer(async (components) => {
-      await this.#look(components);
+      await this.#refresh(components);
       return components.list.page(input.limit, input.after, input.ids);
     });
   }
 
-  /** The same, and how he stands to his notices. */
+  /** A page of the list, and the notification box. @see list */
   overview(input: ListRange): Promise<Result<{ entries: InboxEntry[]; box: NotificationBox }>> {
     return this.answer(async (components) => {
-      await this.#look(components);
+      await this.#refresh(components);
       return {
         entries: components.list.page(input.limit, input.after, input.ids),
         box: components.notifications.box(),
@@ -189,33 +211,37 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** All conversations of the user's, whatever their number, also those which he has left. @see List.kept */
+  /** All conversations of the user, also left ones. @see ConversationList.onRecord */
   listOnRecord(): Promise<Result<EntryOnRecord[]>> {
     return this.answer(async (components) => {
-      await this.#look(components);
+      await this.#refresh(components);
       return components.list.onRecord();
     });
   }
 
-  /** These conversations of the user's list, as they are now. @see List.entries */
+  /** The list entries of these conversations. @see ConversationList.entries */
   entries(input: { ids: ConversationId[]; evenHidden?: boolean }): Promise<Result<InboxEntry[]>> {
     return this.answer(async (components) => {
-      if (input.evenHidden) await this.#look(components);
+      if (input.evenHidden) await this.#refresh(components);
       return components.list.entries(input.ids, input.evenHidden);
     });
   }
 
-  /** A part of the user's conversations, or of those of one kind, the newest activity first, and how many there are. */
+  /** A range of the list, optionally of one kind, by newest activity, and the total. */
   numbered(input: NumberedRange): Promise<Result<NumberedPage>> {
     return this.answer(async (components) => {
-      await this.#look(components);
+      await this.#refresh(components);
       const unknown = input.kind ? components.list.ofUnknownKind() : [];
       if (unknown.length > 0) components.list.setKinds(await this.deps.directory.kinds(unknown));
       return components.list.numbered(input);
     });
   }
 
-  /** Keeps a message that its sender, this user, has made and not sent. Idempotent. @see Drafts.keep */
+  /**
+   * Stores a draft of the user. Idempotent.
+   * @see Drafts.keep
+   * @throws `unauthenticated` for a deleted account
+   */
   keepDraft(input: StoredDraft): Promise<Result<null>> {
     return this.answer(({ drafts, accountDeletion }) => {
       if (accountDeletion.isDeleted) throw noAccount();
@@ -224,12 +250,12 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** What is known of a draft of the user's. @throws `not_found` @see Drafts.get */
+  /** The content of a stored draft, or the message that it became. @throws `not_found` @see Drafts.get */
   draft(input: { id: DraftId }): Promise<Result<DraftState>> {
     return this.answer(({ drafts }) => drafts.get(input.id));
   }
 
-  /** A draft was sent, and is this message. Idempotent. @see Drafts.sent */
+  /** Notes that a stored draft was sent as this message. Idempotent. @see Drafts.sent */
   noteDraftSent(input: { id: DraftId } & MessageReference): Promise<Result<null>> {
     return this.answer(({ drafts }) => {
       drafts.sent(input.id, input);
@@ -237,7 +263,7 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Copies the member's own flag, which D1 keeps: it cuts the pages of the list. */
+  /** Copies from D1 whether a conversation is pinned: pages of the list are cut by it. Idempotent. */
   setPinned(input: { conversationId: ConversationId; pinned: boolean }): Promise<Result<null>> {
     return this.answer(({ list }) => {
       list.setPinned(input.conversationId, input.pinned);
@@ -246,29 +272,33 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /**
-   * Rebuilds the user's list from his conversations, whatever it has; and has it looked at which of his sockets
-   * are open. Idempotent. @see Repair.run
+   * Rebuilds the user's list from their conversations, and has the registrations of room sockets checked.
+   * Idempotent.
+   * @see ListRepair.run
    */
   repair(): Promise<Result<RepairResult>> {
     return this.answer(({ repair }) => repair.run());
   }
 
-  /** Before somebody looks at his list: what may be newer than it says is asked. */
-  async #look(components: InboxComponents): Promise<void> {
-    // A group that has not heard of a device when it came hears of it now.
-    const listens = components.sockets.open().length > 0;
-    await Promise.all([this.#refreshRecent(components), components.subscriptions.renew(listens)]);
+  /** Fetches snapshots of conversations that may have changed, before the list is read. */
+  async #refresh(components: InboxComponents): Promise<void> {
+    // If a subscription with devices was lost when the device connected, it is repeated here.
+    const hasDevices = components.sockets.open().length > 0;
+    await Promise.all([this.#refreshRecent(components), components.subscriptions.renew(hasDevices)]);
   }
 
-  /** Takes the newest of conversations in which something goes on; one that does not answer stays as known. */
+  /**
+   * Stores snapshots of the recently active conversations. The row of one that does not answer in time stays
+   * as it is.
+   */
   async #refreshRecent({ deviceFeed, recentActivity }: InboxComponents): Promise<void> {
     const { conversations, timing } = this.deps;
     const { snapshotTimeoutMs } = timing.list;
-    const asked = recentActivity
+    const snapshots = recentActivity
       .forLists()
       .map((id) => withDeadline(conversations.snapshot(id, { userId: this.userId() }), snapshotTimeoutMs));
-    for (const answered of await Promise.allSettled(asked)) {
-      if (answered.status === "fulfilled") deviceFeed.applySubscription(answered.value);
+    for (const result of await Promise.allSettled(snapshots)) {
+      if (result.status === "fulfilled") deviceFeed.applySubscription(result.value);
     }
   }
 }
