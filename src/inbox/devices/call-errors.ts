@@ -3,27 +3,30 @@ import type { ConversationId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
-/** What a client is told of a call that failed: a bug, or a lost object, is no refusal and may be tried again. */
+/**
+ * @returns the failure that a client gets for an error: a refusal as it is; `unavailable` for a bug or an
+ *   object that cannot be reached, which is logged and may be retried
+ */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CoreError) return error.toFailure();
   log("error", "device_frame_failed", errorFields(error));
   return { ok: false, code: "unavailable", detail: "This could not be done right now. Try again." };
 }
 
-/** Does what a socket asks of a conversation; what that refuses is told to the socket. */
+/** Runs a call of a socket to a conversation. A failure is sent to the socket; never rejects. */
 export async function attempt(
   socket: DeviceSocket,
   conversationId: ConversationId,
-  ask: () => Promise<unknown>,
+  call: () => Promise<unknown>,
 ): Promise<void> {
   try {
-    await ask();
+    await call();
   } catch (error) {
     socket.refuse(failureOf(error), { conversationId });
   }
 }
 
-/** The refusal of what finds no room to wait in. */
+/** The refusal of a request that the full backlog does not admit. */
 export const TOO_MUCH: Failure = {
   ok: false,
   code: "rate_limited",

@@ -3,146 +3,166 @@ import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceCursor, DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
-/** The sockets of the user's devices, as far as the feed knows them. */
+/** The device sockets of the user, as the feed needs them. */
 export interface DeviceAudience {
-  /** those that are open */
+  /** the sockets that are open */
   open(): DeviceSocket[];
-  /** whether one is open, or is just being opened: then what comes is theirs */
+  /** whether a socket is open, or is being opened: updates that arrive meanwhile are for it too */
   isOpen(): boolean;
 }
 
-/** Sockets that were told of a conversation up to the same place. */
+/** Sockets that are at the same position in a conversation. */
 export interface SocketGroup {
   position: SyncPosition;
-  /** those that are to be told what leads to a place */
+  /** the sockets that get what leads to `to` */
   sockets(to: SyncPosition): DeviceSocket[];
-  /** notes up to where they were told */
-  save(place: SyncPosition): void;
+  /** stores the position to which the sockets were brought */
+  save(position: SyncPosition): void;
 }
 
-/** A socket which has asked for a page of a conversation, and has it not yet. */
-interface Sync {
+/** A sync that a socket has asked for and that is not done. */
+interface RunningSync {
   socket: DeviceSocket;
   id: ConversationId;
 }
 
 /**
- * Where the sockets of a user's devices stand in a conversation: all of them together, but for those whose cursor
- * says otherwise, until they meet the others.
+ * The positions of a user's device sockets in each conversation. All sockets share one position, except those
+ * with a cursor. A cursor is deleted when its socket meets the shared position.
  */
 export class DeliveryPositions {
   readonly #audience: DeviceAudience;
   readonly #cursors: DeviceCursors;
-  readonly #syncs = new Set<Sync>();
+  readonly #runningSyncs = new Set<RunningSync>();
 
   constructor(audience: DeviceAudience, cursors: DeviceCursors) {
     this.#audience = audience;
     this.#cursors = cursors;
   }
 
-  /** The cursor of a socket; none: it stands with the others. */
-  of(socket: DeviceSocket, id: ConversationId): DeviceCursor | undefined {
+  /** @returns the cursor of a socket; undefined: it is at the shared position */
+  cursor(socket: DeviceSocket, id: ConversationId): DeviceCursor | undefined {
     return this.#cursors.get(socket.id, id);
   }
 
-  /** Those who stand together. @param note notes up to where they were told */
-  shared(id: ConversationId, place: SyncPosition, note: SocketGroup["save"]): SocketGroup {
+  /** @param save stores the shared position @returns the group of the sockets at the shared position */
+  shared(id: ConversationId, position: SyncPosition, save: SocketGroup["save"]): SocketGroup {
     const group: SocketGroup = {
-      position: place,
-      save: note,
+      position,
+      save,
       sockets: (to) => this.#receivers(id, group.position, to),
     };
     return group;
   }
 
   /**
-   * The sockets that stand together, but for those that are about to say where they begin: they are held where they
-   * are, as what came live would come once more in their page.
+   * The sockets at the shared position that get what leads from it to `to`. Sockets that may still say where
+   * they begin get a `pending` cursor instead: messages that they got live would come again in their page.
    */
   #receivers(id: ConversationId, from: SyncPosition, to: SyncPosition): DeviceSocket[] {
-    const all = this.#audience.open().filter((socket) => !this.of(socket, id));
+    const all = this.#audience.open().filter((socket) => !this.cursor(socket, id));
     if (!isAhead(to, from)) return all;
-    const isHeld = (socket: DeviceSocket) => socket.isNew || this.#isSyncing(socket, id);
-    for (const socket of all) if (isHeld(socket)) this.#set(socket, id, from, "held");
-    return all.filter((socket) => !isHeld(socket));
+    const isPending = (socket: DeviceSocket) => socket.isNew || this.#isSyncing(socket, id);
+    for (const socket of all) if (isPending(socket)) this.#set(socket, id, from, "pending");
+    return all.filter((socket) => !isPending(socket));
   }
 
   #isSyncing(socket: DeviceSocket, id: ConversationId): boolean {
-    return [...this.#syncs].some((sync) => sync.socket === socket && sync.id === id);
+    return [...this.#runningSyncs].some((sync) => sync.socket === socket && sync.id === id);
   }
 
-  /** Those that are live and stand elsewhere, one after the other, as they stand once it is their turn. */
+  /**
+   * The sockets with a cursor, except those that are replaying: one group each, read when its turn comes.
+   * @param shared the position of the other sockets
+   * @param options `includePending`: also sockets that are pending
+   */
   *individual(
     id: ConversationId,
-    others: SyncPosition,
-    { evenHeld }: { evenHeld: boolean },
+    shared: SyncPosition,
+    { includePending }: { includePending: boolean },
   ): Iterable<SocketGroup> {
     for (const socket of this.#audience.open()) {
-      const cursor = this.of(socket, id);
-      const isHeld = cursor?.state === "held";
-      if (!cursor || cursor.state === "behind" || (isHeld && !evenHeld)) continue;
-      const group = this.single(socket, id, cursor, others);
-      // Meanwhile one that was held may have said where it begins: then what it misses comes with its page.
-      const toTell = () => (this.#isSyncing(socket, id) ? [] : [socket]);
-      yield isHeld ? { ...group, sockets: toTell } : group;
+      const cursor = this.cursor(socket, id);
+      const isPending = cursor?.state === "pending";
+      if (!cursor || cursor.state === "replaying" || (isPending && !includePending)) continue;
+      const group = this.single(socket, id, cursor, shared);
+      // A pending socket may begin a sync while its group is brought up to date: its page then has what it
+      // misses.
+      const sockets = () => (this.#isSyncing(socket, id) ? [] : [socket]);
+      yield isPending ? { ...group, sockets } : group;
     }
   }
 
-  /** A live socket that does not stand with the others. */
-  single(socket: DeviceSocket, id: ConversationId, place: SyncPosition, others: SyncPosition): SocketGroup {
-    return { position: place, sockets: () => [socket], save: (to) => this.merge(socket, id, to, others) };
+  /**
+   * @param shared the position of the other sockets
+   * @returns the group of one socket at a position of its own
+   */
+  single(
+    socket: DeviceSocket,
+    id: ConversationId,
+    position: SyncPosition,
+    shared: SyncPosition,
+  ): SocketGroup {
+    return { position, sockets: () => [socket], save: (to) => this.merge(socket, id, to, shared) };
   }
 
-  /** Notes up to where a live socket was told: it stands with the others, or apart until they meet. */
-  merge(socket: DeviceSocket, id: ConversationId, place: SyncPosition, others: SyncPosition): void {
+  /**
+   * Stores the position of a live socket: no cursor at the shared position, else a `live` cursor until they
+   * meet.
+   */
+  merge(socket: DeviceSocket, id: ConversationId, position: SyncPosition, shared: SyncPosition): void {
     if (socket.isClosing) return;
-    if (isAhead(place, others) || isAhead(others, place)) this.#set(socket, id, place, "apart");
+    if (isAhead(position, shared) || isAhead(shared, position)) this.#set(socket, id, position, "live");
     else this.#cursors.delete(socket.id, id);
   }
 
-  /** What a socket has of a conversation is of no more interest: it stands with the others, should there be more. */
+  /** Moves a socket to the shared position, whatever it has of the conversation. */
   forget(socket: DeviceSocket, id: ConversationId): void {
     this.#cursors.delete(socket.id, id);
   }
 
-  /** Notes up to where a socket has got pages: there are more. */
-  behind(socket: DeviceSocket, id: ConversationId, place: SyncPosition): void {
-    this.#set(socket, id, place, "behind");
+  /** Stores the position up to which a socket got pages; further pages follow. */
+  setReplaying(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
+    this.#set(socket, id, position, "replaying");
   }
 
-  /** Does what a socket has asked for with a sync; until it is done, or fails, what is told live waits for that. */
+  /**
+   * Runs the sync of a socket. Until it ends, live messages of the conversation are withheld from the socket.
+   */
   async during(socket: DeviceSocket, id: ConversationId, work: () => Promise<void>): Promise<void> {
     const sync = { socket, id };
-    this.#syncs.add(sync);
+    this.#runningSyncs.add(sync);
     try {
       await work();
     } catch (error) {
-      this.stay(socket, id);
+      this.goLive(socket, id);
       throw error;
     } finally {
-      this.#syncs.delete(sync);
+      this.#runningSyncs.delete(sync);
     }
   }
 
-  /** A socket that is held begins nowhere else: it is told what comes, and with that what has come meanwhile. */
-  stay(socket: DeviceSocket, id: ConversationId): void {
-    const cursor = this.of(socket, id);
-    if (cursor?.state === "held" && !socket.isClosing) this.#set(socket, id, cursor, "apart");
+  /** A pending socket does not sync after all: the next update also brings it what has come meanwhile. */
+  goLive(socket: DeviceSocket, id: ConversationId): void {
+    const cursor = this.cursor(socket, id);
+    if (cursor?.state === "pending" && !socket.isClosing) this.#set(socket, id, cursor, "live");
   }
 
-  /** The conversations in which a socket is held. */
+  /** @returns the conversations in which a socket is pending */
   pending(socket: DeviceSocket): ConversationId[] {
     return this.#cursors.pending(socket.id);
   }
 
   /**
-   * Its user has left, and all have what was his. Who was told by a replay some of what came since he was back keeps
-   * that; who is in the midst of one asks on, and is told then.
+   * The user has left the conversation, and the devices have all messages up to `last`. Cursors up to it are
+   * deleted.
+   * - A cursor beyond it stays: a replay brought the socket messages from after the user's return.
+   * - A replaying cursor stays: its client asks for the next page and is refused with `not_found`.
    */
   leave(id: ConversationId, last: Position): void {
     for (const socket of this.#audience.open()) {
-      const cursor = this.of(socket, id);
-      if (cursor && cursor.state !== "behind" && cursor.seq <= last) this.#cursors.delete(socket.id, id);
+      const cursor = this.cursor(socket, id);
+      if (cursor && cursor.state !== "replaying" && cursor.seq <= last) this.#cursors.delete(socket.id, id);
     }
   }
 
@@ -150,8 +170,8 @@ export class DeliveryPositions {
     socket: DeviceSocket,
     id: ConversationId,
     { seq, rev }: SyncPosition,
-    readState: DeviceCursor["state"],
+    state: DeviceCursor["state"],
   ): void {
-    this.#cursors.set(socket.id, id, { seq, rev, state: readState });
+    this.#cursors.set(socket.id, id, { seq, rev, state });
   }
 }

@@ -2,43 +2,53 @@ import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 
 /**
- * Where a socket stands in a conversation that is not where the others are: `apart` from them, and live; `behind`, in the
- * midst of a replay, of which it gets the pages only; `held`, as it has just come and may want to begin elsewhere.
+ * The position of one device socket in a conversation, where it differs from the shared delivered position.
+ * `state`:
+ * - `live`: the socket gets each update, from its own position on.
+ * - `replaying`: the socket is in the middle of a replay and gets only the pages that it asks for.
+ * - `pending`: the socket has just connected and may sync from another position; until then it gets no
+ *   messages.
  */
 export interface DeviceCursor extends SyncPosition {
-  state: "apart" | "behind" | "held";
+  state: "live" | "replaying" | "pending";
 }
 
-/** How a standing is stored. */
-const CURSOR_STATES = ["apart", "behind", "held"] as const;
+/** The states by the integer that is stored for each. Append-only. */
+const CURSOR_STATES = ["live", "replaying", "pending"] as const;
 
 type CursorRow = {
   socket_id: string;
   conversation_id: ConversationId;
   seq: Position;
   rev: number;
+  /** an index of `CURSOR_STATES` */
   behind: number;
 };
 
-/** The cursors of devices' sockets, by socket and conversation; one that has none is where the others are. */
+/**
+ * The cursors of device sockets by socket and conversation, in storage and in memory. A socket without a
+ * cursor is at the shared delivered position.
+ */
 export class DeviceCursors {
   readonly #sql: SqlStorage;
   readonly #cursors = new Map<string, Map<ConversationId, DeviceCursor>>();
 
-  /** Over tables that are there. */
+  /** Loads the stored cursors; the tables exist. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     for (const row of sql.exec<CursorRow>("SELECT * FROM device_cursors")) {
       const { seq, rev, behind } = row;
-      const readState = CURSOR_STATES[behind] ?? "behind";
-      this.#of(row.socket_id).set(row.conversation_id, { seq, rev, state: readState });
+      const state = CURSOR_STATES[behind] ?? "replaying";
+      this.#of(row.socket_id).set(row.conversation_id, { seq, rev, state });
     }
   }
 
+  /** @returns the cursor of a socket; undefined: it is at the shared delivered position */
   get(socketId: string, conversationId: ConversationId): DeviceCursor | undefined {
     return this.#cursors.get(socketId)?.get(conversationId);
   }
 
+  /** Stores a cursor. */
   set(socketId: string, conversationId: ConversationId, cursor: DeviceCursor): void {
     const columns = "socket_id, conversation_id, seq, rev, behind";
     this.#sql.exec(
@@ -48,6 +58,7 @@ export class DeviceCursors {
     this.#of(socketId).set(conversationId, cursor);
   }
 
+  /** Deletes a cursor: the socket is at the shared delivered position. Writes nothing if it has none. */
   delete(socketId: string, conversationId: ConversationId): void {
     const known = this.#cursors.get(socketId);
     if (!known?.has(conversationId)) return;
@@ -56,24 +67,26 @@ export class DeviceCursors {
     known.delete(conversationId);
   }
 
-  /** The conversations in which a socket is held. */
+  /** @returns the conversations in which a socket is pending */
   pending(socketId: string): ConversationId[] {
     const all = [...(this.#cursors.get(socketId) ?? [])];
-    return all.filter(([, { state: readState }]) => readState === "held").map(([id]) => id);
+    return all.filter(([, { state }]) => state === "pending").map(([id]) => id);
   }
 
-  /** A socket is gone. */
+  /** Deletes all cursors of a closed socket. */
   forget(socketId: string): void {
     if (!this.#cursors.delete(socketId)) return;
     this.#sql.exec("DELETE FROM device_cursors WHERE socket_id = ?", socketId);
   }
 
-  /** Forgets those of sockets which are not there any more. */
+  /** Deletes the cursors of all other sockets. */
   keep(socketIds: Set<string>): void {
     for (const id of this.#cursors.keys()) if (!socketIds.has(id)) this.forget(id);
   }
 
-  /** Stores what is known of these sockets' cursors, and nothing else, whatever is stored. */
+  /**
+   * Makes storage equal to memory for these sockets, and deletes all other rows: a list repair trusts no row.
+   */
   rewrite(socketIds: Set<string>): void {
     this.keep(socketIds);
     for (const [socketId, cursors] of this.#cursors) {

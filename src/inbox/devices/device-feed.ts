@@ -1,3 +1,7 @@
+// src/inbox/devices holds the device sockets of a user: `device-sockets.ts` opens and closes them and takes
+// their frames, `device-feed.ts` delivers conversations to them in order, and the other files serve these
+// two. Code that reads or writes frames of device sockets, or tracks what they were sent, may be added.
+
 import { CoreError, type Result } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
@@ -18,6 +22,7 @@ import type { MessageContexts } from "./message-contexts.ts";
 import { PendingReads } from "./pending-reads.ts";
 import { catchUp, continuesFrom, type OwnMessages } from "./push.ts";
 
+/** What the feed needs from the inbox. */
 export interface DeviceFeedDeps {
   audience: DeviceAudience;
   list: ConversationList;
@@ -29,15 +34,16 @@ export interface DeviceFeedDeps {
 }
 
 /**
- * Tells the sockets of a user's devices what conversations have to say, each message once, in order, without a
- * gap. What concerns one conversation – a bump, a replay, a send – happens one after the other, so that a page and
- * what comes live meet. Where they stand is written before they are told, in the same turn: what fails is told
- * later, and nothing twice.
+ * Delivers conversations to the device sockets of a user: each message once, in order, without a gap.
+ * - The work of one conversation (an inbox update, a sync, a send) is serialized by a key queue, so that
+ *   pages and live messages join without a gap.
+ * - A position is stored before its frames are sent, in the same turn. If the statement fails, nothing was
+ *   sent, and the repeated update sends nothing twice.
  */
 export class DeviceFeed {
   readonly #deps: DeviceFeedDeps;
   readonly #queues = new KeyQueue<ConversationId>();
-  /** the last passing event of each conversation that was told: a doubled bump tells nothing twice */
+  /** the id of the last ephemeral event sent, by conversation: a repeated update sends none twice */
   readonly #lastEphemeral = new Map<ConversationId, number>();
   readonly #pendingReads = new PendingReads();
   readonly #positions: DeliveryPositions;
@@ -52,9 +58,9 @@ export class DeviceFeed {
   }
 
   /**
-   * Takes a bump: into the list at once, to the sockets in its turn.
-   * @returns up to where they know then
-   * @throws where what is missing before it cannot be had: the conversation tries again
+   * Takes an inbox update: stores it in the list at once, and pushes it to the device sockets in its turn.
+   * @returns the delivered position; null: no device is connected
+   * @throws if messages before the update cannot be fetched: the conversation retries
    */
   async applyUpdate(update: InboxUpdate): Promise<DeliveredPosition> {
     const { audience, list } = this.#deps;
@@ -63,112 +69,124 @@ export class DeviceFeed {
       return null;
     }
     const id = update.conversationId;
-    // Nobody's list waits for what the sockets wait for.
+    // The list does not wait for the work of the sockets.
     if (this.#queues.isBusy(id) && update.state === "active") this.applySubscription(update);
-    return this.#queues.run(id, () => this.#take(update));
+    return this.#queues.run(id, () => this.#push(update));
   }
 
-  /** Does something that concerns a conversation in its turn. */
+  /** Runs work of a conversation in its turn. @returns its result */
   inTurn<T>(id: ConversationId, work: () => Promise<T>): Promise<T> {
     return this.#queues.run(id, work);
   }
 
   /**
-   * Takes a snapshot into the list; up to where the sockets were told does not change by it. Only the first of
-   * them, while it is being opened, was told nothing: what the snapshot has is before its time.
+   * Stores a snapshot in the list, and leaves the delivered position as it is. Exception: while the first
+   * socket is being opened, the snapshot's position becomes the delivered one. Its messages precede the
+   * socket.
    */
   applySubscription(update: InboxUpdate): void {
     const { audience, list } = this.#deps;
     const { conversationId: id, version: ver, lastSeq: seq, rev } = update;
-    const isBefore = audience.open().length === 0 && ver > (list.known(id)?.ver ?? -1);
-    const told = isBefore ? { seq, rev } : this.#before(update);
-    list.applyUpdate(update, audience.isOpen() ? told : null);
+    const precedesSockets = audience.open().length === 0 && ver > (list.known(id)?.ver ?? -1);
+    const delivered = precedesSockets ? { seq, rev } : this.#deliveredBefore(update);
+    list.applyUpdate(update, audience.isOpen() ? delivered : null);
   }
 
-  /** Replays what a socket misses, one page; the last one makes it live. @throws `not_found` */
+  /**
+   * Sends a socket one page of what it misses. The last page makes it live.
+   * @throws `not_found` if the user is not in the conversation, `unavailable` if the page is not there in
+   *   time
+   */
   sync(socket: DeviceSocket, point: SyncPoint): Promise<void> {
     const id = point.conversationId;
-    const until = Date.now() + this.#timing.callTimeoutMs;
+    const deadline = Date.now() + this.#timing.callTimeoutMs;
     const inTurn = () =>
       this.#queues.run(id, () => {
-        left(until);
+        remainingMs(deadline);
         return this.#sync(socket, point);
       });
     return this.#positions.during(socket, id, inTurn);
   }
 
-  /** A socket begins nowhere else: it is told what comes, and what has come meanwhile. */
+  /** The sync of a pending socket was refused: it becomes live, and the next update brings what it misses. */
   skipSync(socket: DeviceSocket, id: ConversationId): void {
-    this.#positions.stay(socket, id);
+    this.#positions.goLive(socket, id);
   }
 
   async #sync(socket: DeviceSocket, { conversationId: id, after, rev }: SyncPoint): Promise<void> {
-    const before = this.#positions.of(socket, id);
-    const place = await this.#known(id);
-    // Who names none wants no old changes; those that are on their way to it it would not get any more.
-    const asked = { userId: this.#deps.userId(), after, rev: rev ?? (before ?? place).rev };
-    const page = await this.#pageFor(socket, id, asked).catch((error: unknown) => {
-      const at = before ?? place;
+    const cursor = this.#positions.cursor(socket, id);
+    const shared = await this.#sharedPosition(id);
+    const current = cursor ?? shared;
+    // A client that names no rev wants no older changes. Changes after the socket's own rev are on their way
+    // to it; the page has to include them, as the socket's position moves past them.
+    const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev };
+    const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
       if (isNotFound(error))
-        this.#requireMember(socket, id, {
-          seq: Position.parse(Math.max(at.seq, after)),
-          rev: Math.max(at.rev, asked.rev),
+        this.#keepPosition(socket, id, {
+          seq: Position.parse(Math.max(current.seq, after)),
+          rev: Math.max(current.rev, request.rev),
         });
       throw error;
     });
-    // Nothing is kept for one that has closed meanwhile.
+    // Nothing is stored for a socket that has closed meanwhile.
     if (socket.isClosing) return;
     const to = { seq: page.lastSeq, rev: page.rev };
-    if (page.hasMore) this.#positions.behind(socket, id, to);
-    else this.#positions.merge(socket, id, to, place);
+    if (page.hasMore) this.#positions.setReplaying(socket, id, to);
+    else this.#positions.merge(socket, id, to, shared);
     for (const frame of pageFrames(page, id, socket.protocol)) socket.send(frame);
-    // What changed besides messages between its pages has not reached it.
-    if (before?.state === "behind" && !page.hasMore) void this.#announce(id);
+    // Between its pages the socket got no events besides messages: it is sent the conversation as it is now.
+    if (cursor?.state === "replaying" && !page.hasMore) void this.#pushConversation(id);
   }
 
   /**
-   * There is no page for a socket whose user is not in a conversation. What was his, where that is still to be told, and
-   * what comes should he be back lead on from what it has.
+   * Keeps the position of a socket whose user is not in the conversation, and who gets no page. Messages from
+   * before the user left that are still to be pushed, and messages after a return, continue from it.
    */
-  #requireMember(socket: DeviceSocket, id: ConversationId, place: SyncPosition): void {
-    const others = this.#deps.list.known(id)?.delivered;
-    if (others) this.#positions.merge(socket, id, place, others);
+  #keepPosition(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
+    const shared = this.#deps.list.known(id)?.delivered;
+    if (shared) this.#positions.merge(socket, id, position, shared);
     else this.#positions.forget(socket, id);
   }
 
-  /** A page for a socket; an empty one, behind which there is more, for one that has to read first what it was sent. */
+  /** @returns a page; an empty one with `hasMore` if the socket has to read first what it was sent */
   async #pageFor(
     socket: DeviceSocket,
     id: ConversationId,
-    asked: ReplayRequest & { rev: number },
+    request: ReplayRequest & { rev: number },
   ): Promise<ReplayPage> {
     if (socket.hasRoomForPage) {
-      const replay = this.#deps.conversations.replay(id, asked);
+      const replay = this.#deps.conversations.replay(id, request);
       const page = await withDeadline(replay, this.#timing.pageTimeoutMs);
-      // The pages of other conversations may have come meanwhile.
+      // Pages of other conversations may have been sent meanwhile.
       if (socket.hasRoomForPage) return page;
     }
-    return emptyPage(asked);
-  }
-
-  /** A socket is no longer held: it gets what has come since it opened, but for where it begins elsewhere. */
-  async release(socket: DeviceSocket, elsewhere: ReadonlySet<ConversationId>): Promise<void> {
-    const held = this.#positions.pending(socket).filter((id) => !elsewhere.has(id));
-    await Promise.all(held.map((id) => this.#queues.run(id, () => this.#release(socket, id))));
-  }
-
-  async #release(socket: DeviceSocket, id: ConversationId): Promise<void> {
-    const cursor = this.#positions.of(socket, id);
-    if (cursor?.state !== "held") return;
-    const others = await this.#known(id);
-    const upto = { conversationId: id, lastSeq: others.seq, rev: others.rev };
-    await catchUp(this.#deps, this.#positions.single(socket, id, cursor, others), upto);
+    return emptyPage(request);
   }
 
   /**
-   * Sends what a socket has sent; its other sockets are told, and it itself of what came before.
-   * @param take gives the drafts, once it is their turn: what came meanwhile goes with them
-   * @param settle told what became of each, in order, once the socket may hear it
+   * Ends the pending state of a socket: it gets what has come since it opened.
+   * @param synced conversations that the socket syncs instead
+   * @throws if messages cannot be fetched
+   */
+  async release(socket: DeviceSocket, synced: ReadonlySet<ConversationId>): Promise<void> {
+    const pending = this.#positions.pending(socket).filter((id) => !synced.has(id));
+    await Promise.all(pending.map((id) => this.#queues.run(id, () => this.#release(socket, id))));
+  }
+
+  async #release(socket: DeviceSocket, id: ConversationId): Promise<void> {
+    const cursor = this.#positions.cursor(socket, id);
+    if (cursor?.state !== "pending") return;
+    const shared = await this.#sharedPosition(id);
+    const target = { conversationId: id, lastSeq: shared.seq, rev: shared.rev };
+    await catchUp(this.#deps, this.#positions.single(socket, id, cursor, shared), target);
+  }
+
+  /**
+   * Passes the sends of a socket to a conversation. The user's sockets are brought up to date before `settle`
+   * is called: the other sockets get the new messages, the sending one gets those before them.
+   * @param take returns the drafts when their turn comes: sends that arrived meanwhile are among them
+   * @param settle gets the outcome of each draft, in order, once the socket may be sent them
+   * @throws if the conversation does not answer in time
    */
   send(
     socket: DeviceSocket,
@@ -176,108 +194,128 @@ export class DeviceFeed {
     take: () => AnyDraft[],
     settle: (outcomes: Result<Receipt>[]) => void,
   ): Promise<void> {
-    const until = Date.now() + this.#timing.sendTimeoutMs;
+    const deadline = Date.now() + this.#timing.sendTimeoutMs;
     return this.#queues.run(id, async () => {
       const { conversations, userId } = this.#deps;
-      const from = await this.#known(id);
-      // A session that was ended meanwhile says nothing any more.
+      const delivered = await this.#sharedPosition(id);
+      // The session may have ended meanwhile.
       if (socket.isClosing) return;
-      const ms = left(until);
+      const timeoutMs = remainingMs(deadline);
       const echoDuplicates = socket.protocol.acks === null;
-      const sends = { userId: userId(), drafts: take(), delivered: from, echoDuplicates };
-      const { outcomes, update } = await withDeadline(conversations.sendFromDevice(id, sends), ms);
+      const sends = { userId: userId(), drafts: take(), delivered, echoDuplicates };
+      const { outcomes, update } = await withDeadline(conversations.sendFromDevice(id, sends), timeoutMs);
       const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
-      if (update) await this.#take(update, { socket, seqs });
-      if (echoDuplicates) this.#show(socket, id, outcomes);
+      if (update) await this.#push(update, { socket, seqs });
+      if (echoDuplicates) this.#echo(socket, id, outcomes);
       settle(outcomes);
     });
   }
 
-  /** Shows a socket once more what it has sent once more. */
-  #show(socket: DeviceSocket, conversationId: ConversationId, outcomes: Result<Receipt>[]): void {
-    const again = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.value.message ?? []) : []));
-    const scene = this.#deps.contexts.of({ conversationId });
-    for (const frame of messageFrames(again, socket.protocol, scene)) socket.send(frame);
+  /** Sends a socket the stored messages of its repeated sends, for wire formats without acks. */
+  #echo(socket: DeviceSocket, conversationId: ConversationId, outcomes: Result<Receipt>[]): void {
+    const messages = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.value.message ?? []) : []));
+    const context = this.#deps.contexts.of({ conversationId });
+    for (const frame of messageFrames(messages, socket.protocol, context)) socket.send(frame);
   }
 
   /**
-   * Moves the user's read position for a socket: its other sockets are told, before this resolves.
-   * @throws as the conversation refuses
+   * Moves the user's read position for a socket. The user's other sockets are informed before this resolves.
+   * @throws the refusal of the conversation, or `unavailable` if it does not answer in time
    */
   async read(socket: DeviceSocket, conversationId: ConversationId, seq: Position): Promise<void> {
     const { conversations, userId } = this.#deps;
     const { callTimeoutMs } = this.#timing;
-    const until = Date.now() + callTimeoutMs;
-    // Behind what it has sent there: one may read one's own message at once.
-    await this.#queues.run(conversationId, () => left(until));
+    const deadline = Date.now() + callTimeoutMs;
+    // The read waits for the sends before it: a client may read its own message at once.
+    await this.#queues.run(conversationId, () => remainingMs(deadline));
     if (socket.isClosing) return;
     await this.#pendingReads.during({ socket, conversationId, seq }, () =>
       withDeadline(conversations.read(conversationId, { userId: userId(), seq }), callTimeoutMs),
     );
   }
 
-  async #take(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
+  /**
+   * Stores an update and brings the device sockets up to it.
+   * @param own what one of the sockets has just sent
+   */
+  async #push(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
     const { list, contexts } = this.#deps;
-    if (contexts.isWanted(update.conversationId)) await contexts.prepare(update.conversationId);
+    if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
-    const before = this.#before(update);
-    // Late, it does not concern who is in it again.
-    const isOut = update.state !== "active" && update.version >= (list.known(id)?.ver ?? 0);
-    // Of one that he has left no place is kept: not before his devices have all that was his.
-    const note = (place: SyncPosition) =>
-      isOut ? list.setDelivered(id, place) : list.applyUpdate(update, place);
-    const others = this.#positions.shared(id, before, note);
-    if (!page || !continuesFrom(page, before)) note(before);
-    await catchUp(this.#deps, others, update, own);
-    for (const group of this.#positions.individual(id, others.position, { evenHeld: isOut }))
+    const before = this.#deliveredBefore(update);
+    // A late update of an earlier departure does not concern a user who is a member again.
+    const hasLeft = update.state !== "active" && update.version >= (list.known(id)?.ver ?? 0);
+    // The row of a conversation that the user has left is updated last, once the devices have the last
+    // messages: without membership `known` has no delivered position.
+    const save = (position: SyncPosition) =>
+      hasLeft ? list.setDelivered(id, position) : list.applyUpdate(update, position);
+    const shared = this.#positions.shared(id, before, save);
+    // Pages have to be fetched first: the list does not wait for them.
+    if (!page || !continuesFrom(page, before)) save(before);
+    await catchUp(this.#deps, shared, update, own);
+    for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
       await catchUp(this.#deps, group, update, own);
-    if (isOut) {
-      list.applyUpdate(update, others.position);
+    if (hasLeft) {
+      list.applyUpdate(update, shared.position);
       this.#positions.leave(id, update.lastSeq);
     }
     this.#pushEphemeral(id, update.ephemeral);
-    return others.position;
+    return shared.position;
   }
 
   /**
-   * Up to where the sockets know before a bump. Of a conversation that is new they have nothing, but are not to
-   * be told what was before the user came, but for what became of it since he left; of one that he has left nothing more is told.
+   * The delivered position before an update. Without a stored one:
+   * - A new conversation begins at `newFrom`, so that earlier messages are not pushed. If the user was in
+   *   it before, changes since then are pushed.
+   * - A conversation that the user has left begins at its end: nothing is pushed.
    */
-  #before({ conversationId, version: ver, state, newFrom, lastSeq, rev }: InboxUpdate): SyncPosition {
+  #deliveredBefore({
+    conversationId,
+    version: ver,
+    state,
+    newFrom,
+    lastSeq,
+    rev,
+  }: InboxUpdate): SyncPosition {
     const known = this.#deps.list.known(conversationId);
     if (known?.delivered) return known.delivered;
     const isNew = state === "active" && ver > (known?.ver ?? -1);
     return isNew ? { seq: newFrom, rev: known?.rev ?? rev } : { seq: lastSeq, rev };
   }
 
-  /** Up to where the sockets know of a conversation, which is asked where nothing of it is known. */
-  async #known(id: ConversationId): Promise<SyncPosition> {
+  /**
+   * @returns the shared delivered position of a conversation; it subscribes to a conversation that has none
+   */
+  async #sharedPosition(id: ConversationId): Promise<SyncPosition> {
     const { list, conversations, userId } = this.#deps;
     const known = list.known(id);
     if (known?.delivered) return known.delivered;
-    const hello = conversations.subscribe(id, { userId: userId() });
-    const update = await withDeadline(hello, this.#timing.pageTimeoutMs);
-    const place = this.#before(update);
-    list.applyUpdate(update, place);
-    return place;
+    const subscription = conversations.subscribe(id, { userId: userId() });
+    const update = await withDeadline(subscription, this.#timing.pageTimeoutMs);
+    const position = this.#deliveredBefore(update);
+    list.applyUpdate(update, position);
+    return position;
   }
 
-  /** Has the sockets told what a conversation is like now; whoever wants to be certain asks for it. */
-  async #announce(id: ConversationId): Promise<void> {
+  /**
+   * Asks a conversation to send the user its current state. Failures are logged: clients may also fetch it.
+   */
+  async #pushConversation(id: ConversationId): Promise<void> {
     try {
       await this.#deps.conversations.pushConversation(id, { userId: this.#deps.userId() });
     } catch (error) {
-      log("warn", "conversation_not_announced", { conversation: id, ...errorFields(error) });
+      log("warn", "conversation_push_failed", { conversation: id, ...errorFields(error) });
     }
   }
 
-  #pushEphemeral(id: ConversationId, passing: EphemeralEvent[]): void {
-    for (const { id: number, event } of passing) {
+  /** Sends ephemeral events to the open sockets, except replaying ones and the one whose read it is. */
+  #pushEphemeral(id: ConversationId, events: EphemeralEvent[]): void {
+    for (const { id: number, event } of events) {
       if (number <= (this.#lastEphemeral.get(id) ?? 0)) continue;
       this.#lastEphemeral.set(id, number);
       for (const socket of this.#deps.audience.open()) {
-        const isBehind = this.#positions.of(socket, id)?.state === "behind";
-        if (isBehind || this.#pendingReads.isPending(socket, event)) continue;
+        const isReplaying = this.#positions.cursor(socket, id)?.state === "replaying";
+        if (isReplaying || this.#pendingReads.isPending(socket, event)) continue;
         socket.sendEvent(event);
       }
     }
@@ -288,9 +326,12 @@ function isNotFound(error: unknown): boolean {
   return error instanceof CoreError && error.code === "not_found";
 }
 
-/** What is left of the time for something, in ms. @throws `unavailable` where nothing is: it was waited for too long */
-function left(until: number): number {
-  const ms = until - Date.now();
+/**
+ * @returns the time until a deadline, in ms
+ * @throws `unavailable` if it has passed: the work before took too long
+ */
+function remainingMs(deadline: number): number {
+  const ms = deadline - Date.now();
   if (ms > 0) return ms;
   throw new CoreError("unavailable", "What came before this took too long. Try again.", { retryAfter: 1 });
 }

@@ -7,26 +7,30 @@ import { failureOf, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
-/** So many sends of one socket go to a conversation in one call. */
+/** The most sends of one socket to one conversation in a call. */
 const MAX_BATCH = 64;
 
+/** A send of a device: its draft, and the client message id that outcomes are reported with. */
 interface DeviceDraft {
   draft: AnyDraft;
   clientMsgId: string | undefined;
 }
 
-/** Takes what devices send to the conversations: of one socket to one conversation one call after the other. */
+/**
+ * Passes the sends of devices to conversations. Calls of one socket to one conversation are serialized, and
+ * sends that arrive during a call are batched into the next one.
+ */
 export class DeviceSendQueue {
   readonly #backlog: Backlog;
-  /** sends of a socket to a conversation that wait for the call before them */
+  /** the next batch by socket and conversation; it waits for the call before it and still takes sends */
   readonly #batches = new Map<string, DeviceDraft[]>();
 
-  /** @param backlog where sends are counted until they are acked or refused */
+  /** @param backlog counts sends until they are acked or refused */
   constructor(backlog: Backlog) {
     this.#backlog = backlog;
   }
 
-  /** Takes the sends of a frame; each is acked or refused in the end, unless the server closes the socket before. */
+  /** Passes on the sends of a frame. Each is acked or refused, unless the socket closes first. */
   async take(socket: DeviceSocket, items: DeviceSendItem[], deviceFeed: DeviceFeed): Promise<void> {
     const byConversation = new Map<ConversationId, DeviceDraft[]>();
     for (const { send, clientMsgId } of items) {
@@ -49,14 +53,14 @@ export class DeviceSendQueue {
     );
   }
 
-  /** Sends to one conversation, behind what the socket has sent there; what waits there goes in one call. */
+  /** Adds sends to the waiting batch of the conversation, or starts a batch behind the running call. */
   async #sendToConversation(
     socket: DeviceSocket,
     id: ConversationId,
-    asked: DeviceDraft[],
+    requested: DeviceDraft[],
     deviceFeed: DeviceFeed,
   ): Promise<void> {
-    const sends = asked.filter((send) => this.#enter(socket, id, send));
+    const sends = requested.filter((send) => this.#admit(socket, id, send));
     const key = `${socket.id} ${id}`;
     const waiting = this.#batches.get(key);
     if (waiting && waiting.length + sends.length <= MAX_BATCH) {
@@ -76,30 +80,32 @@ export class DeviceSendQueue {
       const failure = failureOf(error);
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
     } finally {
-      // Those of a socket that was closed meanwhile were not taken.
+      // The feed does not take the drafts of a socket that has closed meanwhile.
       for (const draft of take()) this.#backlog.release(1, weightOf(draft));
     }
   }
 
-  #enter(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: DeviceDraft): boolean {
-    const hasRoom = this.#backlog.take(1, weightOf(draft));
-    if (!hasRoom) socket.refuse(TOO_MUCH, { clientMsgId, conversationId });
-    return hasRoom;
+  /** Counts a send in the backlog, or refuses it. @returns whether it was admitted */
+  #admit(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: DeviceDraft): boolean {
+    const isAdmitted = this.#backlog.take(1, weightOf(draft));
+    if (!isAdmitted) socket.refuse(TOO_MUCH, { clientMsgId, conversationId });
+    return isAdmitted;
   }
 
+  /** Sends the acks and refusals of a batch. */
   #resolve(
     socket: DeviceSocket,
     conversationId: ConversationId,
     sends: DeviceDraft[],
     outcomes: Result<Receipt>[],
   ) {
-    const { acks: acking } = socket.protocol;
+    const { acks: encoder } = socket.protocol;
     const acks = sends.flatMap(({ clientMsgId }, i) => {
       const outcome = outcomes[i];
-      if (outcome?.ok) return acking?.ack(conversationId, outcome.value, clientMsgId) ?? [];
+      if (outcome?.ok) return encoder?.ack(conversationId, outcome.value, clientMsgId) ?? [];
       if (outcome) socket.refuse(outcome, { clientMsgId, conversationId });
       return [];
     });
-    if (acking && acks.length > 0) socket.send(acking.acks(acks));
+    if (encoder && acks.length > 0) socket.send(encoder.acks(acks));
   }
 }

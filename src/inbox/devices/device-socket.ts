@@ -3,26 +3,28 @@ import type { Failure } from "../../domain/errors.ts";
 import type { DeviceEvent, DeviceProtocol, RefusalContext } from "../../domain/sync/socket-protocol.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
 
-/** What survives hibernation with a socket. `v` is raised when the shape changes. */
+/** The attachment of a device socket: what survives hibernation. `v` rises when the shape changes. */
 const DeviceAttachment = SocketAttachment.extend({
   v: z.literal(1),
-  /** names it among those of its user, over hibernation too */
+  /** identifies the socket among those of its user */
   id: z.string(),
+  /** the name of the wire format */
   protocol: z.string(),
-  /** something it asked is under way, of which a crash or an eviction leaves it without an answer */
+  /** a request of the client is under way: after a crash or an eviction it gets no answer */
   busy: z.boolean(),
 });
 type DeviceAttachment = z.infer<typeof DeviceAttachment>;
 
-/** The wire formats of devices' sockets by name, as the composition root registered them. */
+/** The wire formats of device sockets by name, as the composition root registers them. */
 export type Protocols = Readonly<Record<string, DeviceProtocol>>;
 
-/** One socket of one of the user's devices. */
+/** A device socket: a WebSocket of one of the user's devices, for all their conversations. */
 export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
   readonly protocol: DeviceProtocol;
   /**
-   * It has just come and said nothing: messages wait, as it may want to begin where it left off. In memory alone:
-   * an object with such a socket does not sleep.
+   * Whether the socket has just connected and its client has sent nothing. Messages wait meanwhile, as the
+   * client may sync from an older position. Kept in memory only: a timer ends the state, and keeps the object
+   * awake until then.
    */
   isNew = false;
   readonly #inFlight = new Set<Promise<void>>();
@@ -37,7 +39,7 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     this.protocol = protocol;
   }
 
-  /** Takes a new socket in; null for a protocol that nobody registered. */
+  /** Accepts a new socket for hibernation. @returns null if its protocol is not registered */
   static accept(
     ctx: DurableObjectState,
     ws: WebSocket,
@@ -47,48 +49,52 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     const protocol = protocols[name];
     if (!protocol) return null;
     ctx.acceptWebSocket(ws);
-    const kept = { v: 1, id: crypto.randomUUID(), protocol: name, busy: false, closing: false } as const;
+    const defaults = { v: 1, id: crypto.randomUUID(), protocol: name, busy: false, closing: false } as const;
     const { userId, sessionId, expiresAt } = identity;
-    const attachment = { ...kept, userId, sessionId, expiresAt };
+    const attachment = { ...defaults, userId, sessionId, expiresAt };
     const socket = new DeviceSocket(ctx, ws, attachment, protocol);
     socket.saveAttachment(attachment);
     socket.isNew = protocol.supportsResume;
     return socket;
   }
 
-  /** A socket that was kept over hibernation; null if what it carries is not understood. */
+  /** Restores a socket after hibernation. @returns null if its attachment or protocol is unknown */
   static restore(ctx: DurableObjectState, ws: WebSocket, protocols: Protocols): DeviceSocket | null {
     const { data } = DeviceAttachment.safeParse(ws.deserializeAttachment());
     const protocol = data && protocols[data.protocol];
     return protocol ? new DeviceSocket(ctx, ws, data, protocol) : null;
   }
 
+  /** Identifies the socket among those of its user, also over hibernation. */
   get id(): string {
     return this.attachment.id;
   }
 
-  /** Tells it that something was refused. */
+  /** Sends a refusal. @param about the send or conversation that was refused */
   refuse(failure: Failure, about: RefusalContext): void {
     this.send(this.protocol.refused(failure, about));
   }
 
-  /** Counts a frame that could not be taken, where that may close it; the rate of all frames has its own limit. */
+  /**
+   * Counts an invalid frame, unless the wire format tolerates any number of them. The rate limit counts all
+   * frames.
+   */
   override invalid(): void {
     if (!this.protocol.toleratesInvalidFrames) super.invalid();
   }
 
-  /** Whether it waits for an answer. */
+  /** Whether a request of the client is under way. */
   get isBusy(): boolean {
     return this.attachment.busy;
   }
 
-  /** Tells it what happens, if its wire format has a word for it. */
+  /** Sends an event, if the wire format can express it. */
   sendEvent(event: DeviceEvent): void {
     const frame = this.protocol.event(event);
     if (frame !== null) this.send(frame);
   }
 
-  /** Does what it asked; it waits for an answer meanwhile. */
+  /** Runs a request of the client. The socket is busy meanwhile; rejects as `work` does. */
   async during(work: () => Promise<void>): Promise<void> {
     if (!this.isBusy) this.saveAttachment({ ...this.attachment, busy: true });
     const done = work();
@@ -101,7 +107,7 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     }
   }
 
-  /** Resolves once all that it has asked up to here is answered. */
+  /** Resolves once all requests that are under way now have ended. */
   async answered(): Promise<void> {
     await Promise.allSettled([...this.#inFlight]);
   }

@@ -16,17 +16,20 @@ import type { DeviceFeed } from "./device-feed.ts";
 import { DeviceSendQueue } from "./device-sends.ts";
 import { DeviceSocket, type Protocols } from "./device-socket.ts";
 
-/** More sockets are not open at once; each is told of everything. */
+/** The most device sockets of a user; each gets every message. */
 const MAX_SOCKETS = 100;
-/** So many sends, and other calls, wait for answers: what one socket may ask at the most in its window. */
+/**
+ * The most sends and other calls that wait for answers: as many as the rate limit gives one socket in a
+ * window.
+ */
 const MAX_PENDING = 3_000;
-/** So many conversations are asked at once for what sockets missed: a page may be of some MiB. */
+/** The most syncs that run at once: a page may have several MiB. */
 const MAX_CONCURRENT_SYNCS = 16;
-/** So many syncs wait: those of a hundred devices that come back at once. */
+/** The most syncs that wait: enough for a hundred devices that reconnect at once. */
 const MAX_SYNCS = 10_000;
-const UNKNOWN_CONVERSATION: ReadonlySet<ConversationId> = new Set();
+const NO_CONVERSATIONS: ReadonlySet<ConversationId> = new Set();
 
-/** What the sockets need from outside. */
+/** What device sockets need from outside the inbox. */
 export interface DeviceSocketsDeps {
   protocols: Protocols;
   settings: Pick<Settings, "rateLimits">;
@@ -34,47 +37,55 @@ export interface DeviceSocketsDeps {
   timing: Pick<Timing, "deviceFeed" | "frameRate" | "typing">;
 }
 
-/** The sockets of a user's devices: opens and closes them, and takes their frames to the conversations. */
+/** The device sockets of a user: opens and closes them, and carries out the commands of their clients. */
 export class DeviceSockets {
   readonly #ctx: DurableObjectState;
   readonly #deps: DeviceSocketsDeps;
   readonly #cursors: DeviceCursors;
   readonly #sockets = new Map<WebSocket, DeviceSocket>();
+  /** when typing was last passed on, by conversation (ms), in the order of time */
   readonly #typedAt = new Map<ConversationId, number>();
-  /** what was asked of conversations and has no answer yet */
+  /** counts the requests to conversations that have no answer yet */
   readonly #backlog = new Backlog(MAX_PENDING);
   readonly #sends = new DeviceSendQueue(this.#backlog);
   readonly #syncSemaphore = new Semaphore(MAX_CONCURRENT_SYNCS);
-  /** syncs that wait for a lane */
-  #syncs = 0;
+  /** the number of syncs that wait for a slot */
+  #waitingSyncs = 0;
 
-  /** Takes in those that were kept over hibernation. */
+  /** Restores the sockets that survived hibernation, and deletes the cursors of all others. */
   constructor(ctx: DurableObjectState, deps: DeviceSocketsDeps, cursors: DeviceCursors) {
     this.#ctx = ctx;
     this.#deps = deps;
     this.#cursors = cursors;
     for (const ws of ctx.getWebSockets()) {
       const socket = DeviceSocket.restore(ctx, ws, deps.protocols);
-      // One that waited for an answer will get none.
+      // A socket whose request was under way gets no answer: its client reconnects and syncs.
       if (socket && !socket.isBusy) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
     }
     cursors.keep(new Set(this.open().map(({ id }) => id)));
   }
 
-  /** Those that are open. */
+  /** @returns the sockets that are open */
   open(): DeviceSocket[] {
     return [...this.#sockets.values()].filter(({ isClosing }) => !isClosing);
   }
 
-  /** Refuses more sockets than anybody has devices. @param opening how many are just being opened @throws `rate_limited` */
+  /**
+   * @param opening how many sockets are being opened
+   * @throws `rate_limited` if the user has 100 sockets already
+   */
   requireCapacity(opening: number): void {
     if (this.open().length + opening < MAX_SOCKETS) return;
     const detail = `You have ${MAX_SOCKETS} sockets of devices open. Close one, or end a session.`;
     throw new CoreError("rate_limited", detail, { retryAfter: this.#deps.timing.deviceFeed.fullRetryAfterS });
   }
 
-  /** Takes a socket in. */
+  /**
+   * Accepts a socket and sends `ready`. If its wire format supports resuming, messages wait until its client
+   * sends a frame or `holdMs` have passed.
+   * @throws Error for a protocol that is not registered
+   */
   accept(ws: WebSocket, identity: Identity & { protocol: string }, deviceFeed: DeviceFeed): void {
     const socket = DeviceSocket.accept(this.#ctx, ws, identity, this.#deps.protocols);
     if (!socket) throw new Error(`no protocol ${identity.protocol} is registered`);
@@ -83,16 +94,16 @@ export class DeviceSockets {
     socket.sendEvent({ type: "ready", userId, sessionId });
     if (!socket.isNew) return;
     setTimeout(() => {
-      if (socket.isNew) void this.#release(socket, deviceFeed, UNKNOWN_CONVERSATION);
+      if (socket.isNew) void this.#release(socket, deviceFeed, NO_CONVERSATIONS);
     }, this.#deps.timing.deviceFeed.holdMs);
   }
 
-  /** Goes on with those that were new when an eviction came. */
+  /** After a start: ends the pending state of sockets that were new before it. */
   resume(deviceFeed: DeviceFeed): void {
-    for (const socket of this.open()) void this.#release(socket, deviceFeed, UNKNOWN_CONVERSATION);
+    for (const socket of this.open()) void this.#release(socket, deviceFeed, NO_CONVERSATIONS);
   }
 
-  /** A socket is new no more: it gets what waited for it, but of conversations that it syncs. */
+  /** Ends the pending state of a socket: it gets what waited, except in conversations that it syncs. */
   async #release(
     socket: DeviceSocket,
     deviceFeed: DeviceFeed,
@@ -102,63 +113,71 @@ export class DeviceSockets {
     try {
       await deviceFeed.release(socket, synced);
     } catch (error) {
-      // It would miss something: it comes again, and syncs.
-      log("warn", "device_not_released", errorFields(error));
+      // The socket would miss messages: it is closed, so that its client reconnects and syncs.
+      log("warn", "device_release_failed", errorFields(error));
       socket.close(CLOSE.fault);
     }
   }
 
-  /** A socket has closed. */
+  /** A client has closed its socket. */
   closed(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);
     this.#sockets.delete(ws);
     if (!socket) return;
-    // What it asked may be under way: of that nothing is noted any more.
+    // Requests that are under way store nothing more for a closed socket.
     socket.markClosed();
     this.#cursors.forget(socket.id);
   }
 
-  /** Tells all of them. */
+  /** Sends an event to all open sockets. */
   broadcast(event: DeviceEvent): void {
     for (const socket of this.open()) socket.sendEvent(event);
   }
 
-  /** Closes those for which `concerns` holds, telling why. */
-  kick(concerns: (socket: DeviceSocket) => boolean, reason: KickReason): void {
+  /** Closes the sockets for which `matches` holds with 4001, after a `kicked` frame with the reason. */
+  kick(matches: (socket: DeviceSocket) => boolean, reason: KickReason): void {
     for (const socket of this.open()) {
-      if (!concerns(socket)) continue;
+      if (!matches(socket)) continue;
       socket.sendEvent({ type: "kicked", reason });
       socket.close(CLOSE.kicked);
     }
   }
 
-  /** Closes all of them, since nobody knows what they missed: their clients come back and sync. */
+  /**
+   * Closes all sockets with 1011, as the messages that they missed are unknown: their clients reconnect and
+   * sync.
+   */
   fail(): void {
     for (const socket of this.open()) socket.close(CLOSE.fault);
   }
 
-  /** Closes the sockets of a session that was ended. */
+  /** Closes the sockets of an ended session. */
   kickSession(sessionId: SessionId): void {
     this.kick((socket) => socket.sessionId === sessionId, "session_ended");
   }
 
-  /** Closes those whose tokens have expired. @param all those too which outlive them: their sessions may be ended */
+  /**
+   * Closes the sockets whose tokens have expired.
+   * @param all also sockets whose wire format lets them outlive their tokens: their sessions may have ended
+   */
   kickExpired(all: boolean): void {
     const now = Date.now();
-    const concerns = ({ expiresAt, protocol }: DeviceSocket) =>
+    const isExpired = ({ expiresAt, protocol }: DeviceSocket) =>
       expiresAt <= now && (all || !protocol.survivesTokenExpiry);
-    this.kick(concerns, "token_expired");
+    this.kick(isExpired, "token_expired");
   }
 
-  /** When the next token expires that closes an open socket, in ms; null where there is none. */
+  /** @returns when the next open socket closes because its token expires (ms); null if none does */
   nextExpiry(): number | null {
-    const all = this.open()
+    const expiries = this.open()
       .filter(({ protocol }) => !protocol.survivesTokenExpiry)
       .map(({ expiresAt }) => expiresAt);
-    return all.length === 0 ? null : Math.min(...all);
+    return expiries.length === 0 ? null : Math.min(...expiries);
   }
 
-  /** One frame of a client. What is wrong with it is told to it; the socket stays open. */
+  /**
+   * Handles one frame of a client. Refusals are sent to the socket. Resolves once the command is carried out.
+   */
   async frame(ws: WebSocket, data: string | ArrayBuffer, deviceFeed: DeviceFeed): Promise<void> {
     const socket = this.#sockets.get(ws);
     if (!socket) {
@@ -170,22 +189,22 @@ export class DeviceSockets {
     const { decode, refused } = socket.protocol;
     const { settings, timing } = this.#deps;
     const { frameRate } = timing;
-    const taken = readFrame({ decode, refuse: refused, frameRate, ...settings }, socket, data);
-    if (!taken) return;
-    const { command, granted } = taken;
+    const read = readFrame({ decode, refuse: refused, frameRate, ...settings }, socket, data);
+    if (!read) return;
+    const { command, granted } = read;
     if (command.type === "leave") {
       await socket.answered();
-      this.kick((one) => one === socket, "left");
+      this.kick((candidate) => candidate === socket, "left");
       return;
     }
     if (socket.isNew) {
       const points = command.type === "sync" ? command.items.slice(0, granted) : [];
       void this.#release(socket, deviceFeed, new Set(points.map(({ conversationId }) => conversationId)));
     }
-    await socket.during(() => this.#take(socket, command, granted, deviceFeed));
+    await socket.during(() => this.#execute(socket, command, granted, deviceFeed));
   }
 
-  async #take(
+  async #execute(
     socket: DeviceSocket,
     command: Exclude<DeviceCommand, { type: "leave" }>,
     granted: number,
@@ -214,10 +233,10 @@ export class DeviceSockets {
   async #typing(socket: DeviceSocket, id: ConversationId): Promise<void> {
     const { conversations, timing } = this.#deps;
     const now = Date.now();
-    // In the order of time: behind the first that is new all are.
-    for (const [other, at] of this.#typedAt) {
+    // The map is in the order of time: after the first recent entry all are recent.
+    for (const [typedId, at] of this.#typedAt) {
       if (now - at < timing.typing.intervalMs) break;
-      this.#typedAt.delete(other);
+      this.#typedAt.delete(typedId);
     }
     if (this.#typedAt.has(id)) return;
     this.#typedAt.set(id, now);
@@ -226,29 +245,32 @@ export class DeviceSockets {
     );
   }
 
-  /** Asks a conversation for something that is no send, if there is room to wait for the answer. */
-  async #enqueue(socket: DeviceSocket, id: ConversationId, ask: () => Promise<unknown>): Promise<void> {
+  /** Calls a conversation for a command other than a send. A full backlog refuses the command. */
+  async #enqueue(socket: DeviceSocket, id: ConversationId, call: () => Promise<unknown>): Promise<void> {
     if (!this.#backlog.take(1, 0)) {
       socket.refuse(TOO_MUCH, { conversationId: id });
       return;
     }
-    await attempt(socket, id, ask);
+    await attempt(socket, id, call);
     this.#backlog.release(1, 0);
   }
 
-  /** Asks for what a socket missed; what all sockets miss is asked for a few conversations at a time. */
+  /**
+   * Replays conversations to a socket. Of all sockets together 16 syncs run at once; a full queue refuses
+   * further ones.
+   */
   async #sync(socket: DeviceSocket, points: SyncPoint[], deviceFeed: DeviceFeed): Promise<void> {
-    const taken = points.slice(0, MAX_SYNCS - this.#syncs);
-    for (const { conversationId } of points.slice(taken.length)) {
+    const admitted = points.slice(0, MAX_SYNCS - this.#waitingSyncs);
+    for (const { conversationId } of points.slice(admitted.length)) {
       socket.refuse(TOO_MUCH, { conversationId });
       deviceFeed.skipSync(socket, conversationId);
     }
-    this.#syncs += taken.length;
-    const ask = async (point: SyncPoint) => {
-      this.#syncs--;
+    this.#waitingSyncs += admitted.length;
+    const run = async (point: SyncPoint) => {
+      this.#waitingSyncs--;
       if (!this.open().includes(socket)) return;
       await attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point));
     };
-    await Promise.all(taken.map((point) => this.#syncSemaphore.run(() => ask(point))));
+    await Promise.all(admitted.map((point) => this.#syncSemaphore.run(() => run(point))));
   }
 }

@@ -9,12 +9,13 @@ import { withDeadline } from "../../object/deadline.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import type { DeviceAudience } from "./delivery-positions.ts";
 
-/** Of more conversations nothing is kept. */
+/** The most contexts that are cached. */
 const MAX_KEPT = 500;
 
-/** What a bump says of what is unread. */
+/** The part of an inbox update from which the unread count is computed. */
 export type Unread = Pick<InboxUpdate, "kind" | "lastCount" | "readCount">;
 
+/** What message contexts need from the inbox. */
 interface MessageContextsDeps {
   directory: Pick<UserDirectory, "storedContext">;
   audience: DeviceAudience;
@@ -24,64 +25,75 @@ interface MessageContextsDeps {
 }
 
 /**
- * What conversations are like, for the wire formats that tell it with each message: asked of D1 once a minute for
- * those in which something is said, and of nobody else where no socket speaks such a format.
+ * Caches the message contexts of conversations, for wire formats that show them beside each message. D1 is
+ * asked at most once a minute for a conversation with new messages, and only while a socket with such a wire
+ * format is open.
  */
 export class MessageContexts {
   readonly #deps: MessageContextsDeps;
-  readonly #known = new Map<ConversationId, { setting: StoredContext; at: number }>();
-
+  readonly #cached = new Map<ConversationId, { context: StoredContext; at: number }>();
+  /** when the last lookup failed (ms) */
   #failedAt = 0;
 
   constructor(deps: MessageContextsDeps) {
     this.#deps = deps;
   }
 
-  /** Whether a socket is open that wants to be told of this one what is not known. */
-  isWanted(id: ConversationId): boolean {
+  /** Whether the context of a conversation is missing or stale, and a socket is open that shows it. */
+  needsRefresh(id: ConversationId): boolean {
     const { freshMs, cooldownMs } = this.#deps.timing.contextCache;
     const now = Date.now();
-    const at = this.#known.get(id)?.at ?? 0;
+    const at = this.#cached.get(id)?.at ?? 0;
     if (now - at < freshMs || now - this.#failedAt < cooldownMs) return false;
     return this.#deps.audience.open().some(({ protocol }) => protocol.wantsContext);
   }
 
-  /** Asks; where there is no answer what was known holds. */
-  async prepare(id: ConversationId): Promise<void> {
+  /** Looks up the context of a conversation in D1. If that fails, the cached context stays. Never rejects. */
+  async refresh(id: ConversationId): Promise<void> {
     const { directory, timing, userId } = this.#deps;
     try {
-      const setting = await withDeadline(
+      const context = await withDeadline(
         directory.storedContext(userId(), id),
         timing.contextCache.timeoutMs,
       );
-      if (setting) this.#keep(id, { ...setting, peer: setting.peer && publicOf(setting.peer) });
+      if (context) this.#store(id, { ...context, peer: context.peer && publicOf(context.peer) });
     } catch (error) {
       this.#failedAt = Date.now();
-      log("warn", "setting_unknown", { conversation: id, ...errorFields(error) });
+      log("warn", "message_context_failed", { conversation: id, ...errorFields(error) });
     }
   }
 
-  #keep(id: ConversationId, setting: StoredContext): void {
-    // In the order of asking: the first is the oldest.
-    this.#known.delete(id);
-    this.#known.set(id, { setting, at: Date.now() });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MAX_KEPT && oldest !== undefined) this.#known.delete(oldest);
+  #store(id: ConversationId, context: StoredContext): void {
+    // The map is in the order of the lookups: its first key is the oldest.
+    this.#cached.delete(id);
+    this.#cached.set(id, { context, at: Date.now() });
+    const [oldest] = this.#cached.keys();
+    if (this.#cached.size > MAX_KEPT && oldest !== undefined) this.#cached.delete(oldest);
   }
 
-  /** What a conversation is like, as far as that is known, for what is told up to a bump, or now. */
+  /**
+   * @param input the conversation, with the counts of an update; without counts those of the list are used
+   * @returns the context of messages in the conversation; defaults where nothing is cached
+   */
   of({
     conversationId: id,
     kind,
-    lastCount: lastN,
-    readCount: readN,
+    lastCount,
+    readCount,
   }: { conversationId: ConversationId } & Partial<Unread>): MessageContext {
     const { list, userId } = this.#deps;
-    const nothing = { id, kind: kind ?? "group", name: "", givenName: "", createdAt: 0, peer: null } as const;
+    const defaults = {
+      id,
+      kind: kind ?? "group",
+      name: "",
+      givenName: "",
+      createdAt: 0,
+      peer: null,
+    } as const;
     const unreadCount =
-      lastN === undefined || readN === undefined
+      lastCount === undefined || readCount === undefined
         ? (list.entries([id])[0]?.unreadCount ?? 0)
-        : Math.max(0, lastN - readN);
-    return { ...(this.#known.get(id)?.setting ?? nothing), userId: userId(), unreadCount };
+        : Math.max(0, lastCount - readCount);
+    return { ...(this.#cached.get(id)?.context ?? defaults), userId: userId(), unreadCount };
   }
 }

@@ -2,31 +2,35 @@ import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
-/** A position that a socket has asked to move. */
+/** A read position that a socket has asked to set. */
 interface PendingRead {
   socket: DeviceSocket;
   conversationId: ConversationId;
   seq: Position;
 }
 
-/** The positions that sockets have asked to move, while that is under way: each is not told of its own. */
+/**
+ * The read positions that sockets have asked to set, while the calls are under way. The event of a read
+ * position is not sent to the socket that set it.
+ */
 export class PendingReads {
   readonly #reads = new Set<PendingRead>();
 
-  async during(own: PendingRead, work: () => Promise<unknown>): Promise<void> {
-    this.#reads.add(own);
+  /** Runs the call that sets a read position; rejects as the call does. */
+  async during(read: PendingRead, work: () => Promise<unknown>): Promise<void> {
+    this.#reads.add(read);
     try {
       await work();
     } finally {
-      this.#reads.delete(own);
+      this.#reads.delete(read);
     }
   }
 
-  /** Whether a socket has asked for just this. */
+  /** Whether an event is the effect of a call of this socket that is under way. */
   isPending(socket: DeviceSocket, event: DeviceEvent): boolean {
     if (event.type !== "read" || event.userId !== socket.userId) return false;
-    const isIt = (own: PendingRead) =>
-      own.socket === socket && own.conversationId === event.conversationId && own.seq === event.seq;
-    return [...this.#reads].some(isIt);
+    const isCause = (read: PendingRead) =>
+      read.socket === socket && read.conversationId === event.conversationId && read.seq === event.seq;
+    return [...this.#reads].some(isCause);
   }
 }

@@ -11,15 +11,16 @@ import type { SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
 
-/** What a socket sent itself. */
+/** The messages that a socket has just sent itself. */
 export interface OwnMessages {
   socket: DeviceSocket;
   seqs: ReadonlySet<Seq>;
 }
 
-/** Up to where sockets are to be told. */
+/** The position to which sockets are brought, with a page that may lead there. */
 type Target = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "page"> & Partial<Unread>;
 
+/** What a push needs from the inbox. */
 interface PushDeps {
   conversations: Conversations;
   contexts: MessageContexts;
@@ -30,91 +31,94 @@ interface PushDeps {
 const NONE: ReadonlySet<Seq> = new Set();
 
 /**
- * Tells sockets what they miss up to a bump: its page, where that goes on from them, and what is to be fetched.
- * Up to where they are told is noted before, in the same turn.
- * @param own what one of them has sent, and is not told
+ * Brings sockets up to an update: sends its page, if that continues from their position, and fetches further
+ * pages from the conversation. Each position is stored before its frames are sent, in the same turn.
+ * @param own messages that one of the sockets has sent: it gets acks for them instead
+ * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */
 export async function catchUp(
   { conversations, contexts, timing, userId }: PushDeps,
   group: SocketGroup,
-  upto: Target,
+  target: Target,
   own?: OwnMessages,
 ): Promise<void> {
-  const { conversationId: id, lastSeq: seq, rev, page: hint } = upto;
-  if (hint && continuesFrom(hint, group.position)) push(contexts, group, upto, hint, own);
+  const { conversationId: id, lastSeq: seq, rev, page: hint } = target;
+  if (hint && continuesFrom(hint, group.position)) push(contexts, group, target, hint, own);
   while (isAhead({ seq, rev }, group.position)) {
-    // Who has left meanwhile misses what was said before all the same.
-    const asked = {
+    // A user who has left meanwhile still misses the messages from before.
+    const request = {
       userId: userId(),
       after: group.position.seq,
       rev: group.position.rev,
       includeFormer: true,
     };
-    const page = withDeadline(conversations.replay(id, asked), timing.deviceFeed.pageTimeoutMs);
-    push(contexts, group, upto, await page, own);
+    const page = withDeadline(conversations.replay(id, request), timing.deviceFeed.pageTimeoutMs);
+    push(contexts, group, target, await page, own);
   }
 }
 
-/** Whether a page goes on from a place: it misses nothing behind it, and leads to none before it. */
+/** Whether a page continues from a position: it lacks nothing after it, and does not end before it. */
 export function continuesFrom(page: ReplayPage, from: SyncPosition): boolean {
   const hasChanges = page.since !== undefined && page.since <= from.rev && page.rev >= from.rev;
   return hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
 }
 
 /**
- * Tells sockets what of a page is new to them. What it has beyond a bump is for the next to tell: of who has left
- * it may be what came once he was back.
+ * Sends sockets what is new to them in a page. Messages beyond the target are left to the next update: if the
+ * user has left, they may be from after a return.
  */
 function push(
   contexts: MessageContexts,
   group: SocketGroup,
-  upto: Target,
+  target: Target,
   page: ReplayPage,
   own?: OwnMessages,
 ): void {
   const from = group.position;
   const to = {
-    seq: Position.parse(Math.max(from.seq, Math.min(page.lastSeq, upto.lastSeq))),
-    rev: Math.max(from.rev, Math.min(page.rev, upto.rev)),
+    seq: Position.parse(Math.max(from.seq, Math.min(page.lastSeq, target.lastSeq))),
+    rev: Math.max(from.rev, Math.min(page.rev, target.rev)),
   };
-  const made = new Map<unknown, string[]>();
-  const told = group.sockets(to).map((socket) => {
+  const framesByProtocol = new Map<DeviceProtocol, string[]>();
+  const outgoing = group.sockets(to).map((socket) => {
     const { protocol } = socket;
     const isOwn = own?.socket === socket && protocol.acks !== null;
-    const found = isOwn ? undefined : made.get(protocol);
-    const without = isOwn ? own.seqs : NONE;
-    const scene = protocol.wantsContext ? contexts.of(upto) : undefined;
-    const lines = found ?? newFrames(page, { from, to }, upto.conversationId, protocol, without, scene);
-    if (!isOwn) made.set(protocol, lines);
-    return { socket, lines };
+    const encoded = isOwn ? undefined : framesByProtocol.get(protocol);
+    const excluded = isOwn ? own.seqs : NONE;
+    const context = protocol.wantsContext ? contexts.of(target) : undefined;
+    const frames =
+      encoded ?? newFrames(page, { from, to }, target.conversationId, protocol, excluded, context);
+    if (!isOwn) framesByProtocol.set(protocol, frames);
+    return { socket, frames };
   });
   group.save(to);
   group.position = to;
-  for (const { socket, lines } of told) for (const line of lines) socket.send(line);
+  for (const { socket, frames } of outgoing) for (const frame of frames) socket.send(frame);
 }
 
 /**
- * What of a page leads a socket from one place to another, as frames: what became of what it has, then the messages
- * behind it.
- * @param without messages which it sent itself: it has the acks, and is told what became of them since
- * @param scene for a wire format which wants it
+ * Encodes the part of a page that leads a socket from one position to another: changes of the messages that
+ * it has, then the later messages.
+ * @param excluded messages that the socket has sent itself: it gets acks for them, but also their changes
+ * @param context for wire formats that want it
+ * @returns the frames, in order
  */
 export function newFrames(
   page: ReplayPage,
   { from, to }: { from: SyncPosition; to: SyncPosition },
   conversationId: ConversationId,
   protocol: DeviceProtocol,
-  without: ReadonlySet<Seq>,
-  scene?: MessageContext,
+  excluded: ReadonlySet<Seq>,
+  context?: MessageContext,
 ): string[] {
-  const within = page.laterChanges.filter(({ seq }) => seq <= from.seq || without.has(seq));
+  const within = page.laterChanges.filter(({ seq }) => seq <= from.seq || excluded.has(seq));
   const changes = [...page.changes, ...within].filter(({ rev }) => rev > from.rev && rev <= to.rev);
-  // A client takes the last for all that there were, should its connection break behind it.
+  // Ascending: a client that disconnects resumes after the highest rev that it got.
   changes.sort((a, b) => a.rev - b.rev);
-  const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !without.has(seq);
+  const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !excluded.has(seq);
   const messages = page.messages.filter(({ seq }) => isNew(seq));
   return [
     ...changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []),
-    ...messageFrames(messages, protocol, scene),
+    ...messageFrames(messages, protocol, context),
   ];
 }

@@ -129,7 +129,7 @@ test("what an inbox is told, and tells its devices, reads its own row of many", 
     for (let id = 1; id <= LENGTH; id++) {
       const conversationId = ConversationId.parse(id);
       list.applyUpdate({ ...bump, conversationId });
-      cursors.set("one", conversationId, { ...at, state: "apart" });
+      cursors.set("one", conversationId, { ...at, state: "live" });
     }
     const conversationId = ConversationId.parse(LENGTH / 2);
     const { queries } = await readBy(sql, () => {
@@ -137,7 +137,7 @@ test("what an inbox is told, and tells its devices, reads its own row of many", 
       list.setDelivered(conversationId, { ...at, rev: at.rev + 1 });
       list.known(conversationId);
       list.setPinned(conversationId, true);
-      cursors.set("one", conversationId, { ...at, state: "behind" });
+      cursors.set("one", conversationId, { ...at, state: "replaying" });
       cursors.delete("one", conversationId);
     });
     expect(queries).toEqual([]);
