@@ -170,7 +170,7 @@ export abstract class InboxObject extends InboxLifecycle {
    */
   prepareDeletion(input: { token: string }): Promise<Result<null>> {
     return this.answer(({ accountDeletion }) => {
-      accountDeletion.announce(input.token);
+      accountDeletion.prepare(input.token);
       return null;
     });
   }

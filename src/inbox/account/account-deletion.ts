@@ -53,7 +53,7 @@ export class AccountDeletion {
    * Prepares a deletion that D1 may be about to commit. Unless `confirm` follows with the same token, a job
    * looks up in D1 what became of it.
    */
-  announce(token: string): void {
+  prepare(token: string): void {
     this.#jobs.schedule("farewell", token, Date.now() + this.#deps.timing.accountEnd.lookupMs);
   }
 

@@ -86,8 +86,8 @@ export class DeviceFeed {
    */
   applySubscription(update: InboxUpdate): void {
     const { audience, list } = this.#deps;
-    const { conversationId: id, version: ver, lastSeq: seq, rev } = update;
-    const precedesSockets = audience.open().length === 0 && ver > (list.known(id)?.ver ?? -1);
+    const { conversationId: id, version, lastSeq: seq, rev } = update;
+    const precedesSockets = audience.open().length === 0 && version > (list.known(id)?.ver ?? -1);
     const delivered = precedesSockets ? { seq, rev } : this.#deliveredBefore(update);
     list.applyUpdate(update, audience.isOpen() ? delivered : null);
   }
@@ -269,17 +269,10 @@ export class DeviceFeed {
    *   it before, changes since then are pushed.
    * - A conversation that the user has left begins at its end: nothing is pushed.
    */
-  #deliveredBefore({
-    conversationId,
-    version: ver,
-    state,
-    newFrom,
-    lastSeq,
-    rev,
-  }: InboxUpdate): SyncPosition {
+  #deliveredBefore({ conversationId, version, state, newFrom, lastSeq, rev }: InboxUpdate): SyncPosition {
     const known = this.#deps.list.known(conversationId);
     if (known?.delivered) return known.delivered;
-    const isNew = state === "active" && ver > (known?.ver ?? -1);
+    const isNew = state === "active" && version > (known?.ver ?? -1);
     return isNew ? { seq: newFrom, rev: known?.rev ?? rev } : { seq: lastSeq, rev };
   }
 

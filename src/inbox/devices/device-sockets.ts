@@ -119,7 +119,7 @@ export class DeviceSockets {
     }
   }
 
-  /** A client has closed its socket. */
+  /** A socket has closed, by either side: forgets the socket and its cursors. */
   closed(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);
     this.#sockets.delete(ws);
