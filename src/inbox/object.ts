@@ -86,10 +86,7 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /**
-   * Sends an event to the connected devices, at most once. Without devices it is lost, and no tables are
-   * created.
-   */
+  /** Sends an event to the connected devices. Without devices it is lost, and no tables are created. */
   async pushEvent(input: { event: DeviceEvent }): Promise<Result<null>> {
     if (!this.exists) return { ok: true, value: null };
     return this.answer(({ sockets }) => {

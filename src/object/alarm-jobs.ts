@@ -7,7 +7,7 @@ import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 
 /**
- * Runs one row of `jobs`. Delivery is at-least-once: handlers are idempotent.
+ * Runs one row of `jobs`. A job runs at least once: handlers are idempotent.
  * @returns the time of the next run (ms since the epoch), or null: the job is done
  */
 export type JobHandler = (key: string) => Promise<number | null>;

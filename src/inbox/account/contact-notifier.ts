@@ -20,7 +20,10 @@ export interface ContactNotifierDeps {
   userId(): UserId;
 }
 
-/** Sends events about a user to the devices of their contacts. Delivery is at most once. */
+/**
+ * Sends events about a user to the devices of their contacts. Delivery is best-effort: an event that a
+ * contact does not accept is lost, and a presence may be sent again after a crash.
+ */
 export class ContactNotifier {
   readonly #deps: ContactNotifierDeps;
 
