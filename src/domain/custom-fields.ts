@@ -5,13 +5,20 @@ import { textUpTo } from "./text.ts";
 
 const MAX_FIELDS = `at most ${LIMITS.customFields} fields are kept`;
 
-/** What clients keep with something of theirs, by names of their own: the core does not look at it. */
+/**
+ * Key-value fields that clients keep with a group or a member. The core stores them and does not interpret
+ * them.
+ */
 export const CustomFields = z
   .record(textUpTo(LIMITS.customKey).min(1, "must not be empty"), textUpTo(LIMITS.customValue))
   .refine(isFew, MAX_FIELDS);
 export type CustomFields = z.infer<typeof CustomFields>;
 
-/** Fields with some of them set anew. @throws `validation_failed` for more than may be kept */
+/**
+ * Merges `change` into `fields`.
+ * @returns the merged fields
+ * @throws `validation_failed` if the result has more than `LIMITS.customFields` fields
+ */
 export function withFields(fields: CustomFields, change: CustomFields): CustomFields {
   const merged = { ...fields, ...change };
   if (isFew(merged)) return merged;

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { PolicyName } from "./conversations/group-kind.ts";
 
 /**
- * What can go wrong in the core, whichever surface asks. Every surface maps each code in its
- * `errors.ts`, a `Record<ErrorCode, …>`: a code added here does not compile until all have.
+ * The expected failures of the core, shared by all surfaces. Every surface maps each code in its `errors.ts`,
+ * a `Record<ErrorCode, …>`: a code added here does not compile until all surfaces map it.
  */
 export const ErrorCode = z.enum([
   "validation_failed",
@@ -29,7 +29,7 @@ export const ErrorCode = z.enum([
 ]);
 export type ErrorCode = z.infer<typeof ErrorCode>;
 
-/** What is not there of what was asked for; APIs differ in how much of this they tell apart. */
+/** The kind of thing that was not found. APIs differ in how many of these cases they distinguish. */
 export const Missing = z.enum([
   "user",
   "conversation",
@@ -42,53 +42,57 @@ export const Missing = z.enum([
 export type Missing = z.infer<typeof Missing>;
 
 /**
- * Why a group refuses something: its kind lets nobody do that, the caller's role is too low (an outsider's, too), or
- * it would be done to himself. APIs differ in how much of this they tell apart.
+ * The reason for which a group refuses an action. APIs differ in how many of these cases they distinguish.
+ * - `kind`: groups of this kind allow the action to nobody.
+ * - `rank`: the caller's role is too low, or the caller is no member.
+ * - `self`: the caller would act on themself.
  */
 export const Refusal = z.enum(["kind", "rank", "self"]);
 export type Refusal = z.infer<typeof Refusal>;
 
-/** Who has what was to be given out: the caller himself, or somebody else. */
+/** The holder of a name or an id that is already taken: the caller, or another user. */
 export const TakenBy = z.enum(["caller", "other"]);
 export type TakenBy = z.infer<typeof TakenBy>;
 
-/** The kinds of message that are a file, by what it holds. */
+/** The kinds of message that consist of a file. */
 export const MediaKind = z.enum(["image", "audio", "video", "file"]);
 export type MediaKind = z.infer<typeof MediaKind>;
 
-/** Why a file cannot be a message. */
+/** The reason why a file cannot be a message. */
 export const FileFlaw = z.enum(["empty", "size", "type"]);
 export type FileFlaw = z.infer<typeof FileFlaw>;
 
-/** What a failure carries besides its code; every part is optional and safe to show to the caller. */
+/** The data of a failure besides its code. Every field is optional and safe to show to the caller. */
 export const ErrorData = z.object({
-  /** The inputs that were wrong, each with where it stands (`body.text`) and what to do. */
+  /** The invalid inputs, each with its location (`body.text`) and the correction. */
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  /** The first of these inputs was not there at all. */
+  /** The first of these inputs was missing. */
   absent: z.literal(true).optional(),
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which a retry makes sense. */
   retryAfter: z.int().positive().optional(),
-  /** Until when a member is muted, in milliseconds since 1970. */
+  /** The end of the member's mute, in milliseconds since 1970. */
   mutedUntil: z.int().positive().optional(),
-  /** The account of the caller does not exist any more. */
+  /** The caller's account no longer exists. */
   gone: z.literal(true).optional(),
-  /** How many bytes there are, where others were asked for. */
+  /** The actual size in bytes, where the requested range does not fit it. */
   size: z.int().nonnegative().optional(),
   missing: Missing.optional().catch(undefined),
-  /** It is about something in a conversation of this kind, where that is known. */
+  /** The kind of the conversation that the failure is about, where it is known. */
   in: z.enum(["direct", "group"]).optional().catch(undefined),
-  /** It is more than may be, and right otherwise. */
+  /** The input exceeds a limit and is valid otherwise. */
   excess: z.literal(true).optional().catch(undefined),
-  /** A file cannot be sent as a message of this kind, for what is wrong with it. */
+  /** A file cannot be sent as a message of this kind, because of this flaw. */
   file: z.object({ kind: MediaKind, flaw: FileFlaw }).optional().catch(undefined),
   refusal: Refusal.optional().catch(undefined),
-  /** With the refusal `kind`: which kind of group it is. */
+  /** With the refusal `kind`: the kind of the group. */
   policy: PolicyName.optional().catch(undefined),
   takenBy: TakenBy.optional().catch(undefined),
 });
 export type ErrorData = z.infer<typeof ErrorData>;
 
-/** An expected failure as plain data: how objects answer over RPC, and how a batch refuses one item. */
+/**
+ * An expected failure as plain data: the answer of an object over RPC, or the refusal of one item of a batch.
+ */
 export const Failure = z.object({
   ok: z.literal(false),
   code: ErrorCode.catch("internal"),
@@ -98,7 +102,10 @@ export const Failure = z.object({
 export type Failure = z.infer<typeof Failure>;
 export type Result<T> = { ok: true; value: T } | Failure;
 
-/** An expected failure, thrown by use-cases. `detail` is for people: what was wrong, where, what to do. */
+/**
+ * An expected failure, thrown by use-cases. `detail` is for people: the error, its location and the
+ * correction.
+ */
 export class CoreError extends Error {
   readonly code: ErrorCode;
   readonly data: ErrorData | undefined;
@@ -115,12 +122,12 @@ export class CoreError extends Error {
   }
 }
 
-/** A failure about one input. `path` says where it stands, `message` what to do. */
+/** A `validation_failed` about one input. @param path its location @param message the correction */
 export function invalid(path: string, message: string): CoreError {
   return new CoreError("validation_failed", `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-/** The same for one that takes more room than it may. */
+/** A `validation_failed` for an input of more than `bytes` bytes. */
 export function excess(path: string, bytes: number): CoreError {
   const { message, data } = invalid(path, `must be at most ${bytes} bytes as JSON`);
   return new CoreError("validation_failed", message, { ...data, excess: true });
@@ -128,35 +135,43 @@ export function excess(path: string, bytes: number): CoreError {
 
 const NO_CONVERSATION = "There is no such conversation, or you are not in it.";
 
-/** The answer for a file that cannot be a message of this kind. */
+/** The answer for a file that cannot be a message of this kind: `too_large` or `validation_failed`. */
 export function fileRefused(kind: MediaKind, flaw: FileFlaw, detail: string): CoreError {
   const code = flaw === "size" ? "too_large" : "validation_failed";
   return new CoreError(code, detail, { file: { kind, flaw } });
 }
 
-/** The one answer for a conversation that does not exist and for one which is not the caller's. */
+/**
+ * The `not_found` for a conversation that does not exist, and for a conversation that the caller is not in.
+ */
 export function noConversation(): CoreError {
   return new CoreError("not_found", NO_CONVERSATION, { missing: "conversation" });
 }
 
-/** What a group does not let somebody do. @param policy with `kind`: which kind of group it is */
+/** The `forbidden` of a group. @param policy the kind of the group, with the refusal `kind` */
 export function refusedFor(refusal: Refusal, detail: string, policy?: PolicyName): CoreError {
   return new CoreError("forbidden", detail, { refusal, ...(policy && { policy }) });
 }
 
-/** The answer for a group which one cannot come into by himself, where an API tells: elsewhere it reads as `noConversation`. */
+/**
+ * The `not_found` for a group that does not admit the caller. Only APIs that distinguish the case read its
+ * `refusal`; for the others it equals `noConversation`.
+ */
 export function joinNotAllowed(refusal: Refusal): CoreError {
   return new CoreError("not_found", NO_CONVERSATION, { missing: "conversation", refusal });
 }
 
-/** The answer for a conversation of others, where an API's document has one: elsewhere it reads as `noConversation`. */
+/**
+ * The `not_found` for a conversation that exists without the caller. Only APIs that distinguish the case read
+ * `missing: "membership"`; for the others it equals `noConversation`.
+ */
 export function noMembership(): CoreError {
   return new CoreError("not_found", NO_CONVERSATION, { missing: "membership" });
 }
 
 /**
- * The one answer for a message that does not exist and for one which the caller may not see.
- * @param seq absent: what names it is no place at all
+ * The `not_found` for a message that does not exist, and for a message that the caller may not see.
+ * @param seq absent if the client's reference to the message holds no valid seq
  */
 export function noMessage(seq?: number): CoreError {
   const detail =
@@ -166,19 +181,23 @@ export function noMessage(seq?: number): CoreError {
   return new CoreError("not_found", detail, { missing: "message" });
 }
 
-/** The answer for a message that mentions somebody who is not in its conversation. */
+/** The `not_found` for a message that mentions a user who is no member of its conversation. */
 export function noMentioned(id: number): CoreError {
   const detail = `mentions: there is no member ${id} in this conversation.`;
   return new CoreError("not_found", detail, { missing: "member" });
 }
 
-/** The one answer for a draft that was never made, is forgotten, or is somebody else's. */
+/** The `not_found` for a draft that was never made, has expired, or belongs to another user. */
 export function noDraft(): CoreError {
   const detail = "There is no such message of yours that could be sent.";
   return new CoreError("not_found", detail, { missing: "message" });
 }
 
-/** Does something in a conversation of this kind; what is refused says so, unless it knows better. */
+/**
+ * Runs `work` and adds the kind of conversation (`in`) to the data of a `CoreError`, unless the error states
+ * it.
+ * @throws whatever `work` throws
+ */
 export async function atPath<T>(kind: "direct" | "group", work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -188,7 +207,7 @@ export async function atPath<T>(kind: "direct" | "group", work: () => Promise<T>
   }
 }
 
-/** What something gives, or why it cannot be. */
+/** Runs `work` and returns a `CoreError` as a failure. @throws any other error of `work` */
 export function attempt<T>(work: () => T): Result<T> {
   try {
     return { ok: true, value: work() };

@@ -1,19 +1,19 @@
 import { z } from "zod";
 
 /**
- * Identities are branded, so that two integers are never swapped.
- * Numbers stay within 2^53 − 1: `z.int()` refuses what a double cannot hold.
+ * Ids are branded, so that two integers cannot be mixed up. `z.int()` bounds them by 2^53 − 1, the exact
+ * doubles.
  */
 
-/** A user: an integer from 100000 up, given by the users table. */
+/** A user's id: an integer from 100000 up, assigned by the users table. */
 export const UserId = z.int().positive().brand<"UserId">();
 export type UserId = z.infer<typeof UserId>;
 
-/** A conversation: an integer from 1 up, given by the conversations table. */
+/** A conversation's id: an integer from 1 up, assigned by the conversations table. */
 export const ConversationId = z.int().positive().brand<"ConversationId">();
 export type ConversationId = z.infer<typeof ConversationId>;
 
-/** A conversation's other name: 32 hexadecimal digits, random. It tells nothing of the id. */
+/** A second, random id of a conversation: 32 hexadecimal digits. The numeric id cannot be derived from it. */
 export const ConversationCode = z
   .string()
   .regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits, lower-case")
@@ -21,8 +21,9 @@ export const ConversationCode = z
 export type ConversationCode = z.infer<typeof ConversationCode>;
 
 /**
- * A group's given id: printable ASCII. It is never a number, which is what the others go by, and does not begin as ids
- * do that servers of the same kind make themselves.
+ * A group's id that its creator chose: 1–48 printable ASCII characters. It is never a number, as groups
+ * without a handle are addressed by number. The prefix `@TGS#` is refused: servers of the same API generate
+ * ids with it.
  */
 export const Handle = z
   .string()
@@ -32,22 +33,22 @@ export const Handle = z
   .brand<"Handle">();
 export type Handle = z.infer<typeof Handle>;
 
-/** A message's place in its conversation: 1, 2, 3 … without gaps. */
+/** A message's number in its conversation: 1, 2, 3 … without gaps. */
 export const Seq = z.int().positive().brand<"Seq">();
 export type Seq = z.infer<typeof Seq>;
 
-/** A place between messages: 0 before the first, else the seq which it stands behind. */
+/** A position in the message log: 0 before the first message, else the seq of the last message before it. */
 export const Position = z.int().nonnegative().brand<"Position">();
 export type Position = z.infer<typeof Position>;
 
-/** A session: 32 hexadecimal digits, random. */
+/** A session's id: 32 hexadecimal digits, random. */
 export const SessionId = z
   .string()
   .regex(/^[0-9a-f]{32}$/)
   .brand<"SessionId">();
 export type SessionId = z.infer<typeof SessionId>;
 
-/** A file: 32 hexadecimal digits, random. Who knows it may read the file. */
+/** A file's key: 32 hexadecimal digits, random. The key is the permission to read the file. */
 export const FileKey = z
   .string()
   .regex(/^[0-9a-f]{32}$/)

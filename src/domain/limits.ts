@@ -1,55 +1,55 @@
-/** The limits of every surface. Over one: that surface's clear error; never a truncation. */
+/** The limits of every surface. An input over a limit is refused with a clear error and never truncated. */
 export const LIMITS = {
   /** code points of a text message */
   text: 8_000,
   /** bytes of a body as JSON */
   bodyBytes: 32 * 1024,
-  /** messages which a merged one holds */
+  /** messages in a merged message, without nested ones */
   mergedItems: 50,
-  /** messages which it holds with those that are in each other */
+  /** messages in a merged message, with nested ones */
   mergedSnapshots: 1_000,
-  /** bytes of a merged one's body as JSON, as it is shown when it is sent */
+  /** bytes of a merged message's body as JSON, with profiles, at the time of the send */
   mergedBytes: 256 * 1024,
-  /** merged messages in each other, the outermost too */
+  /** nesting depth of merged messages, the outermost included */
   mergedDepth: 8,
-  /** bytes of bodies in one page: as much as a page of the largest that are sent whole */
+  /** bytes of the bodies in one page: 100 messages of `bodyBytes` */
   pageBytes: 100 * 32 * 1024,
   /** code points of a conversation's name, or a merged message's title */
   name: 100,
   /** code points of a group's introduction, and of its announcement */
   description: 2_000,
-  /** fields of their own which clients keep with a group, or a member; code points of a field's name, and of its value */
+  /** custom fields of a group or a member; code points of a field's name, and of its value */
   customFields: 20,
   customKey: 64,
   customValue: 512,
-  /** code points of what somebody writes who wants to join, and of what is answered */
+  /** code points of the message of a join request, and of its answer */
   application: 500,
-  /** bytes of what else is told of a user, as JSON */
+  /** bytes of the `details` of a profile as JSON */
   detailsBytes: 8 * 1024,
-  /** notices that are kept for a user */
+  /** stored notifications of a user */
   notices: 1_000,
-  /** seconds of a mute: ten years */
+  /** seconds of a mute: 10 years */
   muteSeconds: 315_360_000,
-  /** characters of a client's id of a message */
+  /** characters of a client message id */
   clientMsgId: 64,
   /** items of one page */
   page: 100,
-  /** characters of a file's URL: a name of 255 that are all percent-encoded fits in */
+  /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */
   url: 4_096,
   /** members of a group */
   groupMembers: 1_000,
-  /** users named by one message */
+  /** users mentioned by one message */
   mentions: 100,
-  /** of the messages that somebody has not read and that name him, so many are told in his list, the newest */
+  /** listed mentions of a user in a conversation: the newest unread messages that mention them */
   mentionsListed: 20,
   /** bytes of a file */
   fileBytes: 20 * 1024 * 1024,
-  /** bytes of a film, or of a file of no particular kind, where it comes in with its message */
+  /** bytes of a video, or of a `file` message, that is uploaded with its message */
   largeFileBytes: 90 * 1024 * 1024,
   /** code points of a file's name */
   fileName: 255,
-  /** code points of what is searched for */
+  /** code points of a search query */
   query: 100,
-  /** characters of a quoted message that are shown with the quoting one */
+  /** code points of a quoted message that the quote shows */
   quotePreview: 100,
 } as const;

@@ -18,41 +18,43 @@ import type { ReplayPage } from "./sync/replay.ts";
 import type { DeviceEvent } from "./sync/socket-protocol.ts";
 
 /**
- * What the objects need from outside themselves. `src/worker.ts` hands them implementations, so that
- * neither object imports storage or the other object.
+ * The interfaces (ports) through which the objects call storage and each other. `src/worker.ts` hands them
+ * the implementations, so that neither object imports storage or the other object.
  */
 
-/** D1, as a conversation sees it. */
+/** D1, as a conversation uses it. */
 export interface ConversationDirectory {
-  /** The conversation as it was created, with its first members; null if there is none. */
+  /** The conversation as it was created, with its initial members; null if it does not exist. */
   created(id: ConversationId): Promise<CreatedConversation | null>;
-  /** Whether the two of a direct conversation may write to each other, as it is now; null if there is none. */
+  /** The current direct permission of a direct conversation; null if the conversation does not exist. */
   directFlags(id: ConversationId): Promise<DirectFlags | null>;
   /**
-   * Projects a conversation's members and profile, each iff its version is higher than what is there, and who
-   * else is known in it.
-   * @returns which of those who are said to be members, or known, have no account any more
+   * Projects members, profile and known users of a conversation. A row is written iff its version is higher
+   * than the stored one.
+   * @returns those of the projected members and known users whose account is deleted
    */
   project(id: ConversationId, projection: ConversationProjection): Promise<UserId[]>;
-  /** What is kept of the conversation for each of these members: who is none is missing. One query. */
+  /**
+   * The record of the conversation for each of these users; users who are no members are missing. One query.
+   */
   listed(id: ConversationId, userIds: UserId[]): Promise<Map<UserId, ConversationRecord>>;
-  /** Today's profiles; unknown ids are missing. One query whatever the number. */
+  /** The current profiles; unknown ids are missing. One query for any number of ids. */
   people(ids: UserId[]): Promise<Person[]>;
 }
 
-/** A conversation as it was created; its flags are those of now. */
+/** A conversation as it was created, with its current direct permission. */
 export interface CreatedConversation {
   profile: Profile;
   flags: DirectFlags;
   members: StoredInitialMember[];
 }
 
-/** What D1 is to know of a conversation's changes. */
+/** The changes of a conversation that D1 stores. */
 export interface ConversationProjection {
-  /** absent where nothing of it has changed */
+  /** absent if neither changed */
   conversation?: { profile: Profile; dissolvedAt: number | null };
   members: MemberProjection[];
-  /** who is no member, and is to be found here all the same when his account is deleted */
+  /** users who are no members; account deletion finds the conversation by these rows */
   knownUsers: UserId[];
 }
 
@@ -71,105 +73,119 @@ export interface StoredInitialMember {
   customFields: CustomFields;
 }
 
-/** The messages of conversations, as a conversation sees them into which some are copied. */
+/** The message logs of conversations, as another conversation reads them to copy messages. */
 export interface MessageSources {
-  /** Those of these messages which the user may see. @throws `not_found` unless he is in it */
+  /** Those of these messages that the user may see. @throws `not_found` unless the user is a member */
   messages(id: ConversationId, input: { userId: UserId; seqs: Seq[] }): Promise<Originals>;
 }
 
-/** The inboxes of users, as a conversation sees them. Every call is idempotent. */
+/** The inboxes of users, as a conversation calls them. Every call is idempotent. */
 export interface Inboxes {
   /**
-   * Hands a snapshot to a member's inbox; resolves once it is stored there (or was known already) and his
-   * devices were told of what came with it.
-   * @returns up to where they know
+   * Delivers an inbox update to a member's inbox. Resolves once the inbox has stored it, or knew it already,
+   * and has sent its page to the member's devices.
+   * @returns the delivered position of the devices
    */
   applyUpdate(userId: UserId, update: InboxUpdate): Promise<DeliveredPosition>;
   /**
-   * Hands notices to a user, who may be no member: all of this conversation's that he has not taken yet, in order.
-   * Resolves once they are stored there, or were known already.
+   * Delivers notifications to a user, who need not be a member: all of this conversation's that the user's
+   * inbox has not confirmed, in order. Resolves once the inbox has stored them, or knew them already.
    */
   notify(userId: UserId, notifications: NotificationBatch): Promise<unknown>;
-  /** Announces a socket before it is opened. @throws `unauthenticated` for an ended session */
+  /** Registers a socket before it is opened. @throws `unauthenticated` for an ended session */
   register(userId: UserId, socket: SocketRegistration): Promise<unknown>;
-  /** The last socket of this session in this conversation has closed. */
+  /** Unregisters a session after its last socket in this conversation has closed. */
   unregister(userId: UserId, socket: SocketRegistration): Promise<unknown>;
 }
 
-/** Notices of one conversation, in its order. */
+/** Notifications of one conversation, in its order. */
 export interface NotificationBatch {
   conversationId: ConversationId;
   notifications: SentNotification[];
 }
 
-/** A session's sockets in one conversation. */
+/** The sockets of one session in one conversation. */
 export interface SocketRegistration {
   conversationId: ConversationId;
   sessionId: SessionId;
 }
 
-/** A session that was ended, and when its tokens are void anyway (ms). */
+/** An ended session, and the time at which its tokens expire (ms). */
 export interface EndedSession {
   sessionId: SessionId;
   expiresAt: number;
 }
 
-/** D1, as an inbox sees it. */
+/** D1, as an inbox uses it. */
 export interface UserDirectory {
-  /** Whether there is, or was, such a user. */
+  /** Whether the user exists, or existed. */
   exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;
-  /** Whether the user's account was deleted. */
+  /** Whether the user's account is deleted. */
   isDeleted(id: UserId): Promise<boolean>;
-  /** Where the user is, or was, a member, or is known: at most `limit` behind an id, rising. */
+  /**
+   * The conversations in which the user is or was a member, or is known: at most `limit` after an id,
+   * ascending.
+   */
   memberships(id: UserId, after: number, limit: number): Promise<OwnMembership[]>;
-  /** Of what kind these conversations are; unknown ids are missing. One query. */
+  /** The kinds of these conversations; unknown ids are missing. One query. */
   kinds(ids: ConversationId[]): Promise<ConversationWithKind[]>;
-  /** What a conversation is like that the user is in, or was; null: nothing is known of it yet. */
+  /**
+   * The stored context of a conversation in which the user is or was a member; null if D1 has no row of it
+   * yet.
+   */
   storedContext(id: UserId, conversationId: ConversationId): Promise<StoredContext | null>;
-  /** Projects whether the user has a socket open, for lists. */
+  /** Projects the user's presence, which lists read. */
   setOnline(id: UserId, online: boolean): Promise<void>;
-  /** Which of the user's friends and direct peers are online: at most `limit` behind an id, rising. One query. */
+  /**
+   * The user's friends and direct peers who are online: at most `limit` after an id, ascending. One query.
+   */
   onlineContacts(id: UserId, after: number, limit: number): Promise<UserId[]>;
 }
 
-/** A conversation of a user's, and whether he has put it on top of his list. */
+/** A conversation of a user, and whether the user has pinned it. */
 export interface OwnMembership {
   conversationId: ConversationId;
   pinned: boolean;
 }
 
-/** A conversation, and of what kind it is. */
+/** A conversation's id and kind. */
 export interface ConversationWithKind {
   id: ConversationId;
   kind: ConversationKind;
 }
 
-/** What a repair has done: how many conversations have told how they are, and how many could not be reached. */
+/**
+ * The outcome of a list repair: the number of conversations that answered, and of those that could not be
+ * reached.
+ */
 export interface RepairResult {
   repaired: number;
   unreachable: number;
 }
 
-/** From where a member's devices go on; without `rev` they want no changes. */
+/** The sync position at which a member's devices resume; without `rev` the page has no changes. */
 export interface ReplayRequest {
   userId: UserId;
   after: Position;
   rev?: number | undefined;
-  /** who has left is given what was there for him before */
+  /** a former member gets the pages of the time before they left */
   includeFormer?: boolean;
 }
 
-/** Who wants the newest, and all that comes. `listens`: with a device, which he has now; else he looks at his list. */
+/**
+ * A subscription request of an inbox. `hasDevices`: a device is connected; otherwise the user loads their
+ * list.
+ */
 export interface SubscribeRequest {
   userId: UserId;
   hasDevices?: boolean;
 }
 
 /**
- * What a device sends; `told`: up to where the user's devices were told, if that is known; `shown`: it wants to be
- * shown what was stored before.
+ * Sends of a device. `delivered`: the delivered position of the user's devices, if it is known.
+ * `echoDuplicates`: the receipt of a repeated send has the stored message.
  */
 export interface DeviceSendRequest {
   userId: UserId;
@@ -179,55 +195,55 @@ export interface DeviceSendRequest {
 }
 
 /**
- * What became of each draft, in order; and what the user's inbox is to know by then, with what his devices are
- * to be told before the acks: null where he was never in it.
+ * The outcome of each draft, in order, and the user's current inbox update. The inbox pushes the update's
+ * page before it sends the acks. The update is null if the user was never a member.
  */
 export interface DeviceSendResult {
   outcomes: Result<Receipt>[];
   update: InboxUpdate | null;
 }
 
-/** Who has to do with a user when his account is deleted, and is online. */
+/** A user who is online and is a friend or direct peer of a user whose account is deleted. */
 export interface Contact {
   id: UserId;
   isFriend: boolean;
 }
 
-/** The inboxes of other users, as an inbox sees them. */
+/** The inboxes of other users, as an inbox calls them. */
 export interface Contacts {
-  /** Tells a user's devices what happens now; lost if he has none. */
+  /** Pushes an ephemeral event to a user's devices; lost if no device is connected. */
   pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
 }
 
-/** Conversations, as an inbox sees them. */
+/** Conversations, as an inbox calls them. */
 export interface Conversations {
-  /** Closes every socket of this session in this conversation, also one that is being opened. */
+  /** Closes every socket of this session in this conversation, also a socket that is being opened. */
   kick(id: ConversationId, input: { sessionId: SessionId }): Promise<unknown>;
-  /** Takes out who has no account any more. Idempotent. */
+  /** Removes a user whose account is deleted. Idempotent. */
   removeDeleted(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** Stores messages of one sender, in order. */
   sendFromDevice(id: ConversationId, input: DeviceSendRequest): Promise<DeviceSendResult>;
   /** Moves the member's read position. */
   read(id: ConversationId, input: { userId: UserId; seq: Position }): Promise<unknown>;
-  /** Tells the member's sockets what the conversation is like for him now. */
+  /** Sends the member's sockets the conversation as it is now for the member. */
   pushConversation(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
-  /** Tells the others that a member is typing. */
+  /** Sends the typing of a member to the other members. */
   typing(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
-  /** What a member's devices miss behind a place: at most 100 messages. @throws `not_found` */
+  /** The replay page of a member's devices after a position: at most 100 messages. @throws `not_found` */
   replay(id: ConversationId, input: ReplayRequest): Promise<ReplayPage>;
-  /** What the member's inbox should know now; he is told of what happens without delay from now on. */
+  /**
+   * Subscribes the member's inbox, which is pushed to without delay from now on.
+   * @returns the inbox update
+   */
   subscribe(id: ConversationId, input: SubscribeRequest): Promise<InboxUpdate>;
-  /** What the member's inbox should know now. */
+  /** The current inbox update of the member. */
   snapshot(id: ConversationId, input: { userId: UserId }): Promise<InboxUpdate>;
   /**
-   * The same for an inbox that does not believe what it has.
-   * @param input `listens`: it wants to hear of what happens without delay from now on
-   * @throws `not_found` for who was never in it
+   * The current inbox update for a list repair, in which the inbox does not trust its stored state.
+   * @param input `listens`: the inbox also subscribes
+   * @throws `not_found` for a user who was never a member
    */
-  snapshotForRepair(
-    id: ConversationId,
-    input: { userId: UserId; hasDevices: boolean },
-  ): Promise<RepairSnapshot>;
-  /** Which of these sessions have a socket open in this conversation. */
+  snapshotForRepair(id: ConversationId, input: { userId: UserId; hasDevices: boolean }): Promise<RepairSnapshot>;
+  /** Those of these sessions that have an open socket in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
 }

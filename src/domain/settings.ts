@@ -2,32 +2,36 @@ import { z } from "zod";
 import { log } from "../lib/logger.ts";
 import { LIMITS } from "./limits.ts";
 
-/** What an operator may set besides `TOKEN_SECRET`, which `http/token.ts` alone reads. */
+/** The settings of an operator besides `TOKEN_SECRET`, which only `http/token.ts` reads. */
 export interface Settings {
   /** whether calls and frames are counted: `RATE_LIMITS` */
   rateLimits: boolean;
-  /** the origins whose pages may call, besides the Worker's own: `ALLOWED_ORIGINS` */
+  /** the origins whose pages may call the API, besides the Worker's own: `ALLOWED_ORIGINS` */
   allowedOrigins: "*" | string[];
-  /** how many members a group may have: `MAX_GROUP_MEMBERS` */
+  /** the maximum number of members of a group: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
-  /** the keys of apps, one of which `appkey` wants with each call: `APP_KEYS` */
+  /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
   appKeys: string[];
-  /** what whoever provisions accounts knows, `""`: nobody does (`USERSIG_RULE_KEY`); and how he shows it (`USERSIG_RULE`) */
+  /** the secret of the provisioning server (`USERSIG_RULE_KEY`); `""`: no server provisions accounts */
   ruleKey: string;
+  /** the form in which the provisioning server proves that it knows the key: `USERSIG_RULE` */
   rule: ProvisioningRule;
-  /** who makes and changes accounts without a password: `USERSIG_PROVISIONING` */
+  /** the authorization that accounts without a password require: `USERSIG_PROVISIONING` */
   provisioning: Provisioning;
-  /** where times without a zone are of: `USERSIG_TIME_ZONE` */
+  /** the IANA time zone of times without a zone: `USERSIG_TIME_ZONE` */
   timeZone: string;
-  /** for how long senders take messages back, where an API has an end to it, in seconds: `TIM_REVOKE_WINDOW_S` */
+  /** seconds in which a sender may revoke a message, in APIs with such a limit: `TIM_REVOKE_WINDOW_S` */
   revokeWindowS: number;
 }
 
-/** The rule key itself; or the MD5 of whom it is for and the minute, as older services had it. */
+/**
+ * The form of the proof: the rule key itself, or an MD5 of the username and the minute, as older services had
+ * it.
+ */
 const ProvisioningRule = z.enum(["static", "md5-minute"]);
 type ProvisioningRule = z.infer<typeof ProvisioningRule>;
 
-/** Everybody; or whoever has the rule key, and the user himself. */
+/** The callers who may create and change accounts: everybody, or the provisioning server and the user. */
 const Provisioning = z.enum(["open", "key"]);
 type Provisioning = z.infer<typeof Provisioning>;
 
@@ -37,27 +41,27 @@ const NAMES = [
   "TIM_REVOKE_WINDOW_S",
 ] as const;
 
-/** The settings as they come from wrangler.toml, `.dev.vars` or the dashboard; empty is as absent. */
+/** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
 export type RawSettings = Partial<Record<(typeof NAMES)[number], string | undefined>>;
 
 const Switch = z.enum(["on", "off"]).transform((value) => value === "on");
 const TimeZone = z.string().refine(isTimeZone, "a time zone is like Asia/Shanghai");
 const Count = z.coerce.number().pipe(z.int().positive());
 
-/** The last ones that were read: an isolate has one environment, so it is warned once. */
-let last: { raw: string; settings: Settings } | undefined;
+/** The settings that were read last. An isolate has one environment, so each warning is logged once. */
+let cached: { raw: string; settings: Settings } | undefined;
 
 /**
- * Reads the settings. What cannot be understood counts as absent, so that a slip of the pen neither
- * stops the server nor turns a check off; a line in the log says so, once.
+ * Parses the settings. An invalid value counts as absent, so that a typo neither stops the server nor turns a
+ * check off. One warning is logged for it.
  */
 export function readSettings(env: RawSettings): Settings {
   const raw = JSON.stringify(NAMES.map((name) => env[name]));
-  if (last?.raw === raw) return last.settings;
+  if (cached?.raw === raw) return cached.settings;
   const settings: Settings = {
     rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
     allowedOrigins: origins(env.ALLOWED_ORIGINS),
-    appKeys: listed(env.APP_KEYS),
+    appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
     rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
@@ -71,7 +75,7 @@ export function readSettings(env: RawSettings): Settings {
     log("warn", "weak_rule", {
       detail: "USERSIG_RULE is md5-minute, which anybody can compute: for moving over alone.",
     });
-  last = { raw, settings };
+  cached = { raw, settings };
   return settings;
 }
 
@@ -83,24 +87,24 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function setting<T>(name: string, raw: string | undefined, schema: z.ZodType<T>, absent: T): T {
+function setting<T>(name: string, raw: string | undefined, schema: z.ZodType<T>, fallback: T): T {
   const value = raw?.trim() ?? "";
-  if (value === "") return absent;
+  if (value === "") return fallback;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  // Without the value: a key that was put in the wrong place is a secret all the same.
-  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(absent)} holds`);
-  return absent;
+  // The value is not logged: it may be a key that was put into the wrong variable.
+  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(fallback)} holds`);
+  return fallback;
 }
 
-/** The entries of a comma-separated list. */
-function listed(raw: string | undefined): string[] {
+/** The entries of a comma-separated list, trimmed, without empty ones. */
+function entriesOf(raw: string | undefined): string[] {
   const entries = (raw ?? "").split(",").map((entry) => entry.trim());
   return entries.filter((entry) => entry !== "");
 }
 
 function origins(raw: string | undefined): Settings["allowedOrigins"] {
-  const entries = listed(raw);
+  const entries = entriesOf(raw);
   if (entries.includes("*")) return "*";
   return entries.flatMap((entry) => {
     const origin = originOf(entry);
@@ -110,7 +114,10 @@ function origins(raw: string | undefined): Settings["allowedOrigins"] {
   });
 }
 
-/** An origin as browsers write it; null if it is none. Those of apps (`capacitor://localhost`) stay as they are. */
+/**
+ * An origin as browsers send it; null if it is invalid. Origins of apps (`capacitor://localhost`) stay
+ * unchanged.
+ */
 function originOf(entry: string): string | null {
   const bare = entry.replace(/\/$/, "");
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/i.test(bare) || !URL.canParse(bare)) return null;

@@ -1,227 +1,257 @@
 /**
- * Every cooldown, timeout, backoff, lease and lifetime of the server, and the thresholds that two objects share.
- * Units are in the names: `Ms`, `S`. Counts and sizes which clients are told are in `limits.ts`, what an operator
- * chooses in `settings.ts`. `test/unit/pure/timing.test.ts` states how values depend on each other.
+ * Every cooldown, timeout, backoff, lease and lifetime of the server, and the thresholds that two objects
+ * share. Units are in the names: `Ms`, `S`. Counts and sizes that clients see are in `limits.ts`, the choices
+ * of an operator in `settings.ts`. `test/unit/pure/timing.test.ts` states how values depend on each other.
  */
 const VALUES = {
-  /** The size on which conversations and inboxes agree. */
+  /** The group size on which conversations and inboxes agree. */
   largeGroup: {
-    /** Larger groups keep typing and positions in the room, and tell members without devices once a minute. */
+    /**
+     * Larger groups send ephemeral events to room sockets only, and update members without devices by the
+     * alarm.
+     */
     aboveMembers: 64,
   },
 
   // Conversations
 
-  /** Snapshots which a conversation pushes to the inboxes of its members. */
+  /** Delivery of inbox updates to the inboxes of members. */
   fanout: {
-    /** Coalesces pushes to a member without devices: two a second in a busy room instead of a hundred. */
+    /** For a member without devices: 2 updates a second in a busy room instead of 100. */
     cooldownMs: 500,
-    /** Coalesces pushes to a member with a device's socket: short enough that nobody notices. */
+    /** For a member with a device socket: too short for a person to notice. */
     deviceCooldownMs: 20,
-    /** Coalesces pushes to a member of a large group without devices: their list is a minute old at most. */
+    /** For a member of a large group without devices: their list is at most a minute old. */
     largeGroupCooldownMs: 60_000,
-    /** An inbox that failed is left alone, so that a change in a busy room does not call it each time. */
+    /** The pause after a failed call, so that changes in a busy room do not call the inbox each time. */
     retryMs: 2_000,
-    /** An inbox that has not answered has failed: longer than it waits for D1 itself. */
+    /** The deadline of a call to an inbox. It is longer than the inbox's own wait for D1. */
     callTimeoutMs: 5_000,
-    /** The alarm's wait for the lanes, which have no end in a busy room: other jobs want the alarm too. */
+    /**
+     * The alarm's wait for the delivery slots: in a busy room they never drain, and other jobs need the
+     * alarm.
+     */
     drainTimeoutMs: 2_000,
   },
-  /** How fast the fan-out and the outbox call inboxes. */
+  /** The rate at which the fan-out and the notification outbox call inboxes. */
   pace: {
-    /** A group of a thousand is told within five seconds. */
+    /** A group of 1,000 members is updated within 5 seconds. */
     perSecond: 200,
-    /** So many calls go at once: in most groups nobody waits. */
+    /** The calls that may start at once: in most groups no call waits. */
     burst: 50,
   },
-  /** The row in storage that stands while work is under way: the alarm finishes what a crash has cut short. */
+  /** The stored row that exists while deliveries are outstanding: after a crash the alarm finishes them. */
   retryMarker: {
-    /** Longer than a call and its retry, so that the alarm repeats nothing that is still under way. */
+    /** Longer than a call and its retry, so that the alarm does not repeat a delivery that is in progress. */
     dueMs: 30_000,
   },
-  /** Notices which a conversation delivers to inboxes. */
+  /** Delivery of notifications to inboxes. */
   outbox: {
-    /** An inbox that has not answered is retried by the alarm. */
+    /** The deadline of a call to an inbox; the alarm retries it. */
     callTimeoutMs: 5_000,
-    /** An inbox that failed is left alone, whatever happens. */
+    /** The pause after a failed call, whatever changes meanwhile. */
     retryMs: 2_000,
-    /** The alarm's wait for the lanes, as in `fanout`. */
+    /** The alarm's wait for the delivery slots, as in `fanout`. */
     drainTimeoutMs: 2_000,
-    /** An answer's wait for the notices of what was done: their receivers read of it at once, in most cases. */
+    /**
+     * The wait of a call's answer for its notifications: most receivers can read them as soon as it returns.
+     */
     answerTimeoutMs: 1_000,
   },
-  /** Whose devices listen, as far as a conversation knows. */
+  /** A conversation's knowledge of members' devices. */
   deviceTracker: {
-    /** A member who answered that no device listens is not told of typing: it would wake an inbox each second. */
+    /** For so long a member without devices gets no typing events: each would wake an inbox. */
     absentMs: 5_000,
   },
-  /** The `hello` by which an inbox has a conversation push to it without delay. */
+  /** The subscription of an inbox, to which the conversation then pushes without delay. */
   subscription: {
-    /** The conversation pushes at once for it, whether or not a socket is open: longer than one takes to open. */
+    /** The lease, with or without an open socket. It is longer than the opening of a socket takes. */
     leaseMs: 15_000,
-    /** The inbox's pause between two of them to one conversation: a list that is reloaded costs no calls. */
+    /** The inbox's minimum interval between two renewals: reloading a list costs no calls. */
     renewMs: 10_000,
-    /** A list's wait for the answers; a conversation that is late stays as it was known. */
+    /** A list's wait for the answers; a late conversation keeps its stored row. */
     callTimeoutMs: 300,
   },
-  /** Notices of typing by one user in one conversation. */
+  /** Typing events of one user in one conversation. */
   typing: {
-    /** Coalesces notices: clients send one with each key. */
+    /** The interval in which typing events are coalesced: clients send one for each key. */
     intervalMs: 1_000,
-    /** A notice that has waited so long is dropped: the user may have stopped. */
+    /** The age at which an undelivered event is dropped: the user may have stopped typing. */
     staleMs: 3_000,
   },
-  /** Profiles which a conversation has copied from D1. */
+  /** Profiles that a conversation has copied from D1. */
   profileCache: {
-    /** A new name is shown after a minute, for one query a minute of each conversation in use. */
+    /**
+     * A new name is visible after a minute, at the cost of one query a minute for each conversation in use.
+     */
     freshMs: 60_000,
-    /** D1 is left alone after a failure. */
+    /** The pause after a failed query. */
     cooldownMs: 10_000,
-    /** An answer's wait for D1: a profile is not worth more. */
+    /** An answer's wait for D1; after it the answer has the cached profiles. */
     timeoutMs: 300,
   },
-  /** Members and profile, which a conversation writes to D1. */
+  /** The projection of members and profile to D1. */
   projection: {
-    /** An answer's wait for D1; the alarm goes on where it is late. */
+    /** An answer's wait for D1; after it the alarm continues. */
     timeoutMs: 5_000,
-    /** The alarm's next try, once the first was given its time. */
+    /** The delay of the alarm's next try, after the first try has had its time. */
     retryMs: 5_000,
   },
-  /** What a conversation is like now, as its sockets are told after a change. */
+  /** Conversation updates, which sockets get after a change. */
   announcements: {
-    /** A lookup in D1 that takes longer is given up; clients ask for the conversation when they show it. */
+    /**
+     * The deadline of the lookup in D1; after it the frame is dropped, and clients query the conversation.
+     */
     lookupTimeoutMs: 5_000,
   },
-  /** A block, or a friendship, announced to the direct conversation before the Worker changes it in D1. */
+  /** A change of a block or friendship, announced to the direct conversation before the Worker changes D1. */
   blockChange: {
-    /** An announcement without an end expires: D1 finishes or undoes a batch within 30 s. */
+    /** An announcement without an end expires: D1 commits or rolls back a batch within 30 s. */
     expiryMs: 40_000,
-    /** A send's wait for D1 meanwhile; then the send is refused and may be repeated. */
+    /** A send's wait for D1 meanwhile; after it the send is refused and may be repeated. */
     lookupTimeoutMs: 5_000,
   },
   /** The search index of a conversation. */
   indexing: {
-    /** Indexing begins once no message has come for it: a message costs as much to index as to store. */
+    /** Indexing starts after so long without a message: indexing a message costs as much as storing it. */
     idleMs: 1_000,
-    /** The longest pause between two batches while messages keep coming. */
+    /** The longest pause between two batches while messages arrive. */
     maxPauseMs: 100,
   },
-  /** Messages that are forwarded or merged. */
+  /** Forwarded and merged messages. */
   copies: {
-    /** The conversations that hold the originals have to answer: they are asked one after the other. */
+    /** The deadline for the conversations of the originals, which are read one after the other. */
     readTimeoutMs: 10_000,
   },
 
   // Inboxes
 
-  /** How long an inbox takes a conversation that pushed to it to have more to tell. */
+  /** The time for which an inbox assumes that a conversation which sent an update has further ones. */
   recent: {
-    /** For lists, which ask it for its snapshot: longer than `fanout.cooldownMs`. */
+    /** For lists, which query its snapshot: longer than `fanout.cooldownMs`. */
     listMs: 1_000,
     /** For the first device, which subscribes to it: longer than `deviceTracker.absentMs`. */
     subscribeMs: 6_000,
   },
   /** The list of conversations. */
   list: {
-    /** A list's wait for the snapshot of one conversation; one that is late stays as it was known. */
+    /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
     snapshotTimeoutMs: 300,
   },
   /** The sockets of a user's devices. */
   deviceFeed: {
-    /** A new socket gets no messages yet: a client that resumes says first where, or it would get some twice. */
+    /**
+     * A new socket gets no messages for so long: a resuming client first sends its sync position, or gets
+     * some twice.
+     */
     holdMs: 500,
-    /** A conversation has to give a page, or answer a `hello`. */
+    /** The deadline of a conversation for a page or a subscription. */
     pageTimeoutMs: 5_000,
-    /** A sync or a read, with its wait for what the socket asked before. */
+    /** The deadline of a sync or a read, including its wait for earlier requests of the socket. */
     callTimeoutMs: 10_000,
-    /** A send, with its wait for copies, and for D1 while a block is under way. */
+    /** The deadline of a send, including its wait for copies and for D1 during a block change. */
     sendTimeoutMs: 30_000,
-    /** A conversation has to take a notice of typing. */
+    /** The deadline of a conversation for a typing event. */
     typingTimeoutMs: 5_000,
-    /** `Retry-After` of one socket too many: one that has lost its connection may be gone by then. */
+    /**
+     * `Retry-After` where a user has too many sockets: a socket that lost its connection may have closed by
+     * then.
+     */
     fullRetryAfterS: 60,
   },
-  /** What conversations are like, copied from D1 for the wire formats that tell it with each message. */
+  /** Conversation contexts, copied from D1 for the wire formats that write one with each message. */
   contextCache: {
-    /** One query a minute for each conversation in which something is said. */
+    /** One query a minute for each conversation with messages. */
     freshMs: 60_000,
-    /** D1 is left alone after a failure: no message waits for it. */
+    /** The pause after a failed query: no message waits for it. */
     cooldownMs: 10_000,
     /** A message's wait for D1. */
     timeoutMs: 2_000,
   },
-  /** Whether a user is online. */
+  /** The presence of a user. */
   presence: {
-    /** A user stays online after their last socket has closed: a reconnect is no absence. */
+    /**
+     * A user stays online for so long after the last socket has closed: a reconnect does not show as absence.
+     */
     graceMs: 5_000,
-    /** The job's try, once the first was given its time. */
+    /** The delay of the job's try, after the first try has had its time. */
     retryMs: 2_000,
-    /** A new socket's wait for D1: a contact who connects later finds the user online. A job goes on. */
+    /**
+     * A new socket's wait for D1: a contact who connects later finds the user online. A job continues after
+     * it.
+     */
     openTimeoutMs: 1_000,
-    /** A contact's inbox that has not answered is passed over: hundreds may have to be told. */
+    /** The deadline of a contact's inbox; after it the inbox is skipped, as there may be hundreds. */
     contactTimeoutMs: 2_000,
   },
-  /** Which conversations have open sockets of which sessions, as inboxes know. */
+  /** The registered room sockets of a user's sessions, by conversation. */
   socketRegistry: {
-    /** A conversation's wait for an inbox, before it opens a socket and after it has closed the last. */
+    /** A conversation's wait for an inbox, before it opens a socket and after it has closed the last one. */
     registerTimeoutMs: 5_000,
-    /** An inbox's wait for a conversation that is to close sockets, or to say which are open. */
+    /** An inbox's wait for a conversation that closes sockets, or lists the open ones. */
     callTimeoutMs: 5_000,
-    /** An inbox asks which sockets are still open: those that a crash has closed say nothing. */
+    /**
+     * The interval in which an inbox checks registrations: sockets that a crash has closed are not
+     * unregistered.
+     */
     checkMs: 15 * 60_000,
   },
-  /** Sessions that end. */
+  /** The end of sessions. */
   sessionEnd: {
-    /** An inbox looks up in D1 what became of an announced end: D1 finishes or undoes a batch within 30 s. */
+    /**
+     * The delay after which an inbox queries D1 about an announced end: D1 commits or rolls back within 30 s.
+     */
     lookupMs: 40_000,
-    /** A job closes the sockets that the first try has left open. */
+    /** The delay of the job that closes the sockets which the first try has not closed. */
     retryMs: 2_000,
   },
-  /** Accounts that are deleted. */
+  /** Account deletion. */
   accountEnd: {
     /** As `sessionEnd.lookupMs`. */
     lookupMs: 40_000,
-    /** A job asks the conversations that the first try has not reached. */
+    /** The delay of the job that calls the conversations which the first try has not reached. */
     retryMs: 5_000,
-    /** A conversation that has not answered is asked again. */
+    /** The deadline of a conversation; after it the call is repeated. */
     callTimeoutMs: 5_000,
-    /** The first try of all conversations, for which the user waits. */
+    /** The time of the first try of all conversations, for which the user waits. */
     budgetMs: 3_000,
   },
   /** Rebuilding a user's list from their conversations. */
   listRepair: {
-    /** The pause between two of them: each calls all conversations of the user. */
+    /** The minimum interval between two repairs: each calls all conversations of the user. */
     cooldownMs: 60_000,
-    /** All conversations have to be asked: a client waits for it. */
+    /** The time for all conversations, for which a client waits. */
     budgetMs: 20_000,
-    /** One conversation has to answer, its turn included. */
+    /** The deadline of one conversation, including its turn. */
     callTimeoutMs: 5_000,
   },
-  /** Messages that are made now and sent later. */
+  /** Stored drafts. */
   drafts: {
-    /** A draft is kept for a day. */
+    /** A draft is kept for 1 day. */
     lifetimeMs: 24 * 60 * 60_000,
   },
 
   // Both kinds of objects
 
-  /** What an object does later, by its alarm. */
+  /** Alarm jobs. */
   jobs: {
-    /** The first backoff of a job that failed; each is twice as long as the one before. */
+    /** The first backoff of a failed job; each further one doubles. */
     firstRetryMs: 2_000,
     /** The longest backoff. */
     maxRetryMs: 600_000,
-    /** One alarm starts no job after it and sets the next alarm: requests want the object too. */
+    /** An alarm starts no further job after so long and sets the next alarm: requests need the object too. */
     budgetMs: 5_000,
   },
-  /** Calls to objects that the platform says to repeat. */
+  /** Calls to objects that fail with an error which the platform marks as retryable. */
   rpcRetry: {
-    /** The backoff, at random between nothing and twice it, then four times: callers come back one by one. */
+    /**
+     * The backoff: random, at most 2 × it before the second try, 4 × before the third. Callers spread out.
+     */
     backoffMs: 50,
   },
-  /** The frames which a socket may send. */
+  /** The rate of frames that a socket may send. */
   frameRate: {
-    /** The window in which frames are counted: what a client sends at once when it comes back fits in. */
+    /** The window in which frames are counted: the burst of a reconnecting client fits in. */
     windowMs: 10_000,
   },
 
@@ -229,28 +259,28 @@ const VALUES = {
 
   /** Sign-ins. */
   sessions: {
-    /** A sign-in with a password: 30 days. */
+    /** The lifetime of a sign-in with a password: 30 days. */
     lifetimeMs: 30 * 24 * 60 * 60_000,
-    /** A user_sig: long enough to open a socket, which outlives it. */
+    /** The lifetime of a user_sig: long enough to open a socket, which outlives it. */
     sigLifetimeMs: 300_000,
-    /** When a session was last seen is written at most once in it: writes to D1 cost. */
+    /** `lastSeenAt` is written at most once in this interval, as writes to D1 cost. */
     touchMs: 5 * 60_000,
   },
-  /** Sessions which an isolate has seen to be valid. */
+  /** Sessions that an isolate has verified. */
   sessionCache: {
-    /** No query meanwhile; an ended session stops working over HTTP within a minute. */
+    /** No query in this time; an ended session stops working over HTTP within a minute. */
     keepMs: 45_000,
   },
-  /** Checks of passwords. */
+  /** Password checks. */
   passwords: {
-    /** Ten wrong passwords within it lock a name, for as long after the tenth. */
+    /** 10 wrong passwords within this window lock a username for this long after the tenth. */
     lockMs: 10 * 60_000,
-    /** A check that was not settled by then died with its isolate, and counts as wrong. */
+    /** A check that is not settled by then has died with its isolate, and counts as wrong. */
     checkTimeoutMs: 60_000,
-    /** The longest first wait for checks of the same name that are under way; each is twice as long. */
+    /** The upper bound of the first wait for concurrent checks of the same username; it doubles each time. */
     backoffMs: 100,
   },
-  /** scrypt's parameters for new hashes: about a tenth of a second and 16 MiB. A stored hash names its own. */
+  /** scrypt's parameters for new hashes: about 0.1 s and 16 MiB. A stored hash names its own parameters. */
   passwordHash: {
     /** The cost, a power of two. */
     N: 2 ** 14,
@@ -261,29 +291,32 @@ const VALUES = {
   },
   /** The rate limits of wrangler.toml. */
   rateLimits: {
-    /** Their `period`, and the `Retry-After` of what is over. */
+    /** Their `period`, and the `Retry-After` of a refused call. */
     periodS: 60,
   },
-  /** The memory of uploads whose length is not known. */
+  /** The buffer memory for uploads of unknown length. */
   partBuffer: {
-    /** An upload that stands still loses its place to one that waits: cancelled requests end in silence. */
+    /**
+     * An idle upload loses its buffer to a waiting one after so long: cancelled requests end without an
+     * event.
+     */
     idleMs: 30_000,
-    /** An upload's wait for a place. */
+    /** An upload's wait for a buffer. */
     waitMs: 60_000,
-    /** How often it looks for one: a promise which another request resolves could wait for ever. */
+    /** The polling interval: a promise that another request would resolve could wait for ever. */
     pollMs: 20,
-    /** `Retry-After` of an upload without a place: some of the others are through by then. */
+    /** `Retry-After` of an upload without a buffer: some of the others have finished by then. */
     retryAfterS: 5,
   },
-  /** Bytes in R2 that no row names. */
+  /** Objects in R2 without a row in D1. */
   fileSweep: {
-    /** The hourly sweep deletes older ones: an upload has long been answered. */
+    /** The minimum age at which the hourly job deletes them: an upload of that age was answered long ago. */
     orphanMs: 24 * 60 * 60_000,
   },
 };
 
-/** Values by mechanism. Code reads a value when it uses it: tests change values while objects live. */
+/** Values by mechanism. Code reads a value at each use, as tests change values while objects live. */
 export type Timing = { readonly [Group in keyof typeof VALUES]: Readonly<(typeof VALUES)[Group]> };
 
-/** The product's values. `src/index.ts` alone imports them; all other code is handed a `Timing`. */
+/** The product's values. Only `src/index.ts` imports them; all other code is handed a `Timing`. */
 export const TIMING: Timing = VALUES;

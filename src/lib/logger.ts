@@ -1,12 +1,12 @@
-/** What may stand in a log line: ids, counts, codes. Never a message's text, a token, a password. */
+/** The fields of a log line: ids, counts, codes. Never the text of a message, a token or a password. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
-/** One structured line for one event. */
+/** Writes one event as one line of JSON. */
 export function log(level: "info" | "warn" | "error", event: string, fields: LogFields = {}): void {
   console[level](JSON.stringify({ level, event, ...fields }));
 }
 
-/** What a log says of a thrown value: its name and message, the cause's too. */
+/** The log fields of a thrown value: name, message and stack, and the message of its cause. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
   const cause = error.cause instanceof Error ? error.cause.message : undefined;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { UserId } from "../ids.ts";
 import { textUpTo } from "../text.ts";
 
-/** What is told of a person besides his account; `""` is empty. */
+/** The fields of an extended profile; `""` is empty. */
 export const ExtendedFields = z.object({
   fullName: textUpTo(64),
   nickname: textUpTo(128),
@@ -14,27 +14,27 @@ export const ExtendedFields = z.object({
   email: textUpTo(128),
   province: textUpTo(32),
   city: textUpTo(32),
-  /** a URL, or whatever stands for one where it comes from: to other APIs that is none */
+  /** a URL, or another reference of the operator's systems, which other APIs do not show as a URL */
   avatar: textUpTo(128),
   signature: textUpTo(500),
 });
 type ExtendedFields = z.infer<typeof ExtendedFields>;
 
-/** What to change of them: absent is unchanged, `""` emptied. */
+/** A change of an extended profile: an absent field is unchanged, `""` empties it. */
 export type ExtendedProfileChange = { [Field in keyof ExtendedFields]?: ExtendedFields[Field] | undefined };
 
-/** A user with his particulars. */
+/** A user with their extended profile. */
 export interface ExtendedProfile extends ExtendedFields {
   id: UserId;
   username: string;
-  /** when a user_sig of his was last used for the first time; 0: never */
+  /** time of the newest first use of a user_sig of the user; 0: never */
   loginAt: number;
   createdAt: number;
-  /** he has made his account himself, and it is nobody else's to change */
+  /** the user registered themself; the provisioning server may not change the account */
   hasPassword: boolean;
 }
 
-/** Particulars without what is for the user himself. */
+/** The extended profile without the fields that only the user may see. */
 export function publicOf(user: ExtendedProfile): ExtendedProfile {
   return { ...user, birthday: "", idCardNum: "", phone: "", email: "" };
 }

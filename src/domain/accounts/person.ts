@@ -1,6 +1,6 @@
 import type { UserId } from "../ids.ts";
 
-/** A person as others see him beside a message or in a list of members. */
+/** A user's profile as others see it beside a message or in a list of members. */
 export interface Person {
   id: UserId;
   username: string;
@@ -9,7 +9,7 @@ export interface Person {
   avatar: string;
 }
 
-/** Who is shown where nothing is known of a user any more. */
+/** The profile that is shown for a user whose profile no longer exists. */
 export function deletedUser(id: UserId): Person {
   return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
 }

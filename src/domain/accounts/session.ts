@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from "../ids.ts";
 
-/** Who calls, by a token whose signature and expiry were checked. */
+/** The identity of a caller, from a token whose signature and expiry were verified. */
 export interface Credential {
   userId: UserId;
   sessionId: SessionId;
@@ -8,14 +8,14 @@ export interface Credential {
   expiresAt: number;
 }
 
-/** One sign-in of a user on some device. Times are milliseconds since 1970. */
+/** A sign-in of a user on a device. Times are milliseconds since 1970. */
 export interface Session {
   id: SessionId;
   userId: UserId;
-  /** as the device called itself; `""` if it did not */
+  /** the User-Agent of the device; `""` if it sent none */
   userAgent: string;
   createdAt: number;
-  /** at most about five minutes old while the session is in use */
+  /** at most about 5 minutes old while the session is in use */
   lastSeenAt: number;
   expiresAt: number;
 }

@@ -3,36 +3,39 @@ import { LIMITS } from "../limits.ts";
 import { exceedsBytes, textUpTo } from "../text.ts";
 import type { Person } from "./person.ts";
 
-/** What happens when somebody asks for friendship: agreed at once, asked, refused. */
+/** The answer to a friend request: accepted at once, left to the user, refused. */
 export const FriendPolicy = z.enum(["allow", "approve", "deny"]);
 
 export type FriendPolicy = z.infer<typeof FriendPolicy>;
 
 const USERNAME_LENGTH = 128;
 
-/** A name as it is stored and looked up: NFC, 1–128 code points, no control characters, no `/`. */
+/** A username as it is stored and looked up: NFC, 1–128 code points, no control characters, no `/`. */
 export const Username = textUpTo(USERNAME_LENGTH)
   .normalize("NFC")
-  // Which makes some longer.
+  // NFC makes some texts longer.
   .pipe(textUpTo(USERNAME_LENGTH))
   .refine((text) => /^[^\p{Cc}/]+$/u.test(text), 'must not be empty, nor hold control characters or "/"');
 
-/** A user as others see him. */
+/** A user as others see them. */
 export interface User extends Person {
   /** has an open socket */
   online: boolean;
 }
 
-/** A name as whoever registers himself may choose it: 2–32 letters of any script, digits, `_ . -`. */
+/**
+ * The usernames that users may choose when they register themselves: 2–32 letters of any script, digits, `_ .
+ * -`.
+ */
 export const OWN_NAME = /^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u;
 
-/** A user, and the hash which his password is checked against; null where he has no password. */
+/** A user with their password hash; null: the account has no password. */
 export interface Account {
   user: Me;
   passwordHash: string | null;
 }
 
-/** What else is told of somebody: any JSON object of at most 8 KiB. */
+/** Further profile data of clients: any JSON object of at most 8 KiB. */
 export const Details = z
   .record(z.string(), z.json())
   .refine((fields) => !exceedsBytes(JSON.stringify(fields), LIMITS.detailsBytes), {
@@ -41,7 +44,7 @@ export const Details = z
 
 export type Details = z.infer<typeof Details>;
 
-/** The fields of a profile which its user edits; `""` is empty. */
+/** The fields of a profile that its user edits; `""` is empty. */
 export const ProfileFields = z.object({
   nickname: textUpTo(64),
   avatar: z.union([
@@ -64,15 +67,18 @@ export const ProfileFields = z.object({
 
 export type ProfileFields = z.infer<typeof ProfileFields>;
 
-/** What to change of a profile: absent is unchanged, `""` emptied. */
+/** A change of a profile: an absent field is unchanged, `""` empties it. */
 export type ProfileChange = { [Field in keyof ProfileFields]?: ProfileFields[Field] | undefined };
 
-/** A user as he sees himself. Times are milliseconds since 1970. */
+/** A user as they see themself. Times are milliseconds since 1970. */
 export interface Me extends User, ProfileFields {
   createdAt: number;
-  /** when his profile was changed last; 0: never */
+  /** time of the last change of the profile; 0: never */
   updatedAt: number;
 }
 
-/** A profile as somebody sees it: his own has an e-mail address. The birthday is for all where he made his account himself. */
+/**
+ * A profile as a caller sees it: only their own has an e-mail address. The birthday is visible if the user
+ * registered themself.
+ */
 export type MeWithEmail = Omit<Me, "email"> & { email?: string };

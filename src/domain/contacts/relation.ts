@@ -1,8 +1,8 @@
-/** How somebody stands to another. */
+/** The relation of a user to another. */
 export interface Relation {
   friends: boolean;
-  /** he blocks the other */
+  /** the user blocks the other */
   blocking: boolean;
-  /** the other blocks him */
+  /** the other blocks the user */
   blocked: boolean;
 }

@@ -3,54 +3,59 @@ import type { Mentioned } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { ConversationKind, ListState, ReadPoint } from "./conversation.ts";
 
-/** One row of a user's list of conversations, as his inbox knows it. */
+/** One entry of a user's list of conversations, as their inbox stores it. */
 export interface InboxEntry {
   conversationId: ConversationId;
   lastSeq: Position;
   readSeq: Position;
-  /** milliseconds; 0: never, or not heard yet */
+  /** milliseconds; 0: never, or not known yet */
   readAt: number;
   unreadCount: number;
-  /** @see Standing */
+  /** @see ReadState */
   ignoresUnread: boolean;
   mentioned: Mentioned[];
   peerRead: ReadPoint | null;
   memberCount: number;
   preview: Preview | null;
   updatedAt: number;
-  /** a copy of the member's own flag, which cuts the pages */
+  /** a copy of the member's preference, by which pages are ordered */
   pinned: boolean;
 }
 
-/** A conversation that a user is in, or was: how it stands to him, and when something last happened for him. */
+/**
+ * A conversation of a current or former member: its state, and the time of its last event for that user (ms).
+ */
 export interface EntryOnRecord {
   conversationId: ConversationId;
   state: ListState;
   updatedAt: number;
 }
 
-/** Part of the conversations of a list, or of those of one kind, the newest activity first. */
+/** A range of a list, or of its conversations of one kind, the newest activity first. */
 export interface NumberedRange {
   kind?: ConversationKind;
-  /** how many stand before it */
+  /** the number of entries before the range */
   skip: number;
   limit: number;
 }
 
-/** A page of the list; `ids`: of these conversations alone. */
+/** A page of a list after a position. `ids`: only these conversations. */
 export interface ListRange {
   limit: number;
   after?: ListPosition;
   ids?: ConversationId[];
 }
 
-/** What was asked for, and how many there are altogether. */
+/** The entries of a range, and the total number of entries. */
 export interface NumberedPage {
   entries: InboxEntry[];
   total: number;
 }
 
-/** Where a page of the list ends: sticky ones first, then the newest activity, then the higher id. */
+/**
+ * The end of a page of a list. The order: pinned conversations first, then the newest activity, then the
+ * higher id.
+ */
 export interface ListPosition {
   pinned: boolean;
   updatedAt: number;

@@ -8,99 +8,105 @@ import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 export const ConversationKind = z.enum(["direct", "group"]);
 export type ConversationKind = z.infer<typeof ConversationKind>;
 
-/** Whether somebody is in a conversation. Who left stays on record, so that nothing is resurrected. */
+/**
+ * Whether a user is a member of a conversation. The row of a former member stays, so that late updates do not
+ * restore it.
+ */
 export const MemberState = z.enum(["active", "left"]);
 export type MemberState = z.infer<typeof MemberState>;
 
-/** The same as a member's list has it: nobody is in a dissolved group. */
+/** A member's state as their list has it. A dissolved group has no members. */
 export type ListState = MemberState | "dissolved";
 
-/** A member's own flags: kept on top, no sound, wants a second check before it is shown. */
+/** A member's own preferences: pinned, no sound, and a password prompt of the client before it is shown. */
 export interface Preferences {
   pinned: boolean;
   silent: boolean;
   validation: boolean;
 }
 
-/** What all members share of a conversation. */
+/** The fields of a conversation that all members share. */
 export interface Profile {
   kind: ConversationKind;
-  /** of a direct conversation, which is called after the other one, what it was given when it was created, or `""` */
+  /**
+   * of a direct conversation: the name given at its creation, or `""`; readers see the other user's name
+   * instead
+   */
   name: string;
   avatar: string;
   introduction: string;
   announcement: string;
   joinPolicy: JoinPolicy;
-  /** what kind of group it is; of no meaning in a direct conversation */
+  /** the group kind; unused in a direct conversation */
   policy: PolicyName;
   /** null in a direct conversation */
   ownerId: UserId | null;
   createdAt: number;
-  /** a group's given id; null: it goes by its number */
+  /** the id that a group's creator chose; null: the group is addressed by number */
   handle: Handle | null;
-  /** plain members may not write */
+  /** members without a role of owner or admin may not write */
   muteAll: boolean;
-  /** how many members a group takes, where these are fewer than others of its kind; else null */
+  /** a limit on members below that of the group kind; null: none */
   maxMembers: number | null;
   customFields: CustomFields;
   /** rises with each change of the profile; 0: never changed */
   version: number;
-  /** when it was last changed (ms), or created */
+  /** time of the last change, or of the creation (ms) */
   changedAt: number;
 }
 
-/** What D1 says of the two of a direct conversation; a group has none of it. */
+/** The direct permission of the two users of a direct conversation as D1 has it; a group has none. */
 export interface DirectFlags {
-  /** one of them blocks the other */
+  /** one of the two users blocks the other */
   blocked: boolean;
   friends: boolean;
-  /** only friends may write; settled at creation */
+  /** only friends may write; fixed at creation */
   friendsOnly: boolean;
 }
 
-/** How one member stands to the messages: what is there, and what he has read. */
+/** A member's read state: the newest seq, the read position, the unread count and the mentions. */
 export interface ReadState {
   lastSeq: Position;
   readSeq: Position;
-  /** when his read position last moved (ms); 0: never */
+  /** time of the last change of the read position (ms); 0: never */
   readAt: number;
-  /** 0 for who discards what comes */
+  /** 0 while `ignoresUnread` is set */
   unreadCount: number;
-  /** he takes no notice of it: nothing is unread to him */
+  /** the member ignores unread messages here: none counts as unread for them */
   ignoresUnread: boolean;
-  /** the messages among the unread ones that name him, the newest first, or the newest of very many */
+  /** the unread messages that mention the member, the newest first; of very many, only the newest */
   mentioned: Mentioned[];
-  /** how far the other one has read, in a direct conversation; null: not told yet */
+  /** the read position of the other user of a direct conversation; null: not known yet */
   peerRead: ReadPoint | null;
   memberCount: number;
-  /** milliseconds; the newest message's time, or that of the conversation's creation */
+  /** time of the newest message, or of the conversation's creation (ms) */
   updatedAt: number;
 }
 
-/** How far somebody has read, and when he last moved there (ms; 0: never). */
+/** A read position, and the time of its last change (ms; 0: never). */
 export type ReadPoint = Pick<ReadReceipt, "readSeq" | "readAt">;
 
 /** A conversation as one member sees it. */
 export interface Conversation extends Profile, ReadState, Preferences {
   id: ConversationId;
   code: ConversationCode;
-  /** of a direct conversation: what it was called when it was created, or `""` */
+  /** of a direct conversation: the name given at its creation, or `""` */
   givenName: string;
   role: Role;
-  /** when the caller came in (ms) */
+  /** time at which the caller joined (ms) */
   joinedAt: number;
-  /** of a group */
+  /** null in a direct conversation */
   owner: Person | null;
-  /** the caller as its object knows him; absent in lists */
+  /** the caller's membership as the conversation object has it; absent in lists */
   own?: Membership;
-  /** the other one, in a direct conversation */
+  /** the other user of a direct conversation */
   peer?: Person & { online: boolean };
   lastMessage: Message | null;
   /** the caller cannot write here */
   disabled: boolean;
 }
 
-/** What D1 adds to a conversation for one member. */
+/** The data that D1 adds to a conversation for one member. */
 export interface ConversationRecord {
   id: ConversationId;
   code: ConversationCode;
@@ -109,17 +115,17 @@ export interface ConversationRecord {
   joinedAt: number;
   owner: Person | null;
   preferences: Preferences;
-  /** the other one of a direct conversation */
+  /** the other user of a direct conversation */
   peer: (Person & { online: boolean }) | null;
-  /** a direct conversation in which its two may not write; one which he has left, or which is dissolved */
+  /** the member cannot write: no direct permission, a former member, or a dissolved group */
   disabled: boolean;
-  /** who wrote the last message */
+  /** the sender of the last message */
   sender: Person | null;
-  /** who else was asked for beside it */
+  /** the profiles of further users that the query asked for */
   people: Person[];
 }
 
-/** A conversation as one member sees it, put together of what its object and D1 know. */
+/** Composes the view of one member from the data of the conversation object and of D1. */
 export function composeConversation(
   id: ConversationId,
   {
@@ -142,7 +148,7 @@ export function composeConversation(
     code,
     ...profile,
     givenName: profile.name,
-    // A direct conversation is called after the other one.
+    // Readers see a direct conversation under the name and avatar of the other user.
     ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
     ...preferences,
     ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
@@ -153,19 +159,19 @@ export function composeConversation(
   };
 }
 
-/** A member of a conversation, as its object knows him. */
+/** A member of a conversation, as its object stores them. */
 export interface Membership {
   userId: UserId;
   role: Role;
   /** milliseconds since 1970; 0 or past: not muted */
   mutedUntil: number;
-  /** what he is called in this group; `""`: by his own name */
+  /** the member's name in this group; `""`: their own name */
   nameCard: string;
   joinedAt: number;
   customFields: CustomFields;
 }
 
-/** How far a member has read, and when he last moved there (0: never). */
+/** A member's read position, and the time of its last change (ms; 0: never). */
 export interface ReadReceipt {
   userId: UserId;
   readSeq: Position;

@@ -1,4 +1,4 @@
 import type { ConversationId } from "../ids.ts";
 
-/** What calls a group: its number, or the id which it was given. */
+/** The address of a group: its number, or its handle. */
 export type GroupAddress = { id: ConversationId } | { handle: string };

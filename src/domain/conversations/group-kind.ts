@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What differs between kinds of group is in these records alone: the core asks the policy, never for a
- * kind by its name. A surface names the policy of a group when it creates it.
+ * The kind of a group. The differences between kinds are only in `POLICIES`: code asks the policy of a group
+ * and never compares its kind. A surface chooses the kind when it creates a group.
  */
 export const PolicyName = z.enum(["group", "private", "public", "chatroom", "community", "livestream"]);
 
@@ -12,7 +12,10 @@ export const Role = z.enum(["owner", "admin", "member"]);
 
 export type Role = z.infer<typeof Role>;
 
-/** Who may join a group: anyone, whoever is let in, only who is added. */
+/**
+ * Who may join a group: everybody (`free`), users after approval (`approval`), only users who are added
+ * (`closed`).
+ */
 export const JoinPolicy = z.enum(["free", "approval", "closed"]);
 
 export type JoinPolicy = z.infer<typeof JoinPolicy>;

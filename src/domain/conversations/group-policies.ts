@@ -2,39 +2,39 @@ import type { Profile } from "./conversation.ts";
 import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 
 /**
- * Who may do something, by his least role. Whatever it says, an admin acts on plain members alone,
- * and nobody on the owner.
+ * The lowest role that may perform an action. Independent of it, an admin acts only on plain members, and
+ * nobody acts on the owner.
  */
 export type GroupAudience = Role | "nobody";
 
-/** What a kind of group allows. */
+/** The rules of a group kind. */
 export interface Policy {
-  /** how somebody comes in by himself: as the group's own join policy says, always, never */
+  /** how users join without being added: by the group's own join policy, always, never */
   join: "as_set" | "free" | "never";
-  /** whether those who are not in it may see its profile: everybody, nobody, everybody unless it is closed */
+  /** whether non-members may see the profile: always, never, or unless the group is closed */
   seen: "always" | "never" | "unless_closed";
-  /** whether whoever creates it brings others; if not, they are left out */
+  /** whether a group is created with further members; if not, they are left out */
   initialRoles: boolean;
-  /** who lets in those who apply */
+  /** may decide join requests */
   approve: GroupAudience;
-  /** who adds others */
+  /** may add users */
   invite: GroupAudience;
-  /** who changes the profile and the join policy */
+  /** may change the profile and the join policy */
   edit: GroupAudience;
   remove: GroupAudience;
   mute: GroupAudience;
-  /** who makes admins, and takes it back */
+  /** may make members admins, and revoke it */
   roles: GroupAudience;
-  /** who gives the group to another member */
+  /** may make another member the owner */
   handOver: GroupAudience;
-  /** what happens when the owner leaves: he may not, or who has been a member longest follows him */
+  /** the effect of the owner's leaving: it is refused, or the longest-standing member becomes the owner */
   ownerLeaves: "refused" | "succession";
   dissolve: GroupAudience;
-  /** whether who joins sees what was before */
+  /** whether new members see the messages from before they joined */
   history: boolean;
   /** whether messages count as unread */
   unread: boolean;
-  /** how many members at most, where that is less than the setting `MAX_GROUP_MEMBERS` */
+  /** a limit on members below the setting `MAX_GROUP_MEMBERS`; null: none */
   maxMembers: number | null;
 }
 
@@ -56,7 +56,7 @@ const GROUP: Policy = {
   maxMembers: null,
 };
 
-/** The kinds of group. `group` is the one of every surface but the Tencent-like, whose five follow. */
+/** The rules by group kind. `group` serves all surfaces except tim, which has the five others. */
 export const POLICIES: Record<PolicyName, Policy> = {
   group: GROUP,
   private: {
@@ -91,38 +91,38 @@ export const POLICIES: Record<PolicyName, Policy> = {
 
 const RANK: Record<GroupAudience, number> = { member: 0, admin: 1, owner: 2, nobody: 3 };
 
-/** Whether a role is among those who may. */
+/** Whether a role belongs to an audience. */
 export function may(role: Role, audience: GroupAudience): boolean {
   return RANK[role] >= RANK[audience];
 }
 
-/** Whether one role may act on another at all: the owner on everybody else, an admin on plain members. */
+/** Whether one role may act on another: the owner on all others, an admin on plain members. */
 export function outranks(actor: Role, target: Role): boolean {
   return RANK[actor] > RANK[target];
 }
 
-/** How somebody comes in by himself, where a kind of group leaves that open to each, and where it does not. */
-const JOIN_MODES: Record<Policy["join"], (set: JoinPolicy) => JoinPolicy> = {
-  as_set: (set) => set,
+/** The effective join policy by `Policy.join`, from the join policy that the group has set. */
+const JOIN_MODES: Record<Policy["join"], (own: JoinPolicy) => JoinPolicy> = {
+  as_set: (own) => own,
   free: () => "free",
   never: () => "closed",
 };
 
-/** How somebody comes into a group by himself, as its kind has it, or else as it is set. */
+/** The effective join policy of a group: that of its kind, or else its own. */
 export function joinMode({ policy, joinPolicy }: Pick<Profile, "policy" | "joinPolicy">): JoinPolicy {
   return JOIN_MODES[POLICIES[policy].join](joinPolicy);
 }
 
-/** Whether who is not in a group may see its profile. */
+/** Whether non-members may see a group's profile. */
 export function isVisibleTo(profile: Pick<Profile, "policy" | "joinPolicy">): boolean {
   const { seen } = POLICIES[profile.policy];
   return seen === "always" || (seen === "unless_closed" && joinMode(profile) !== "closed");
 }
 
-/** How many members a group takes. @param most the setting `MAX_GROUP_MEMBERS` */
+/** The maximum number of members of a group. @param limit the setting `MAX_GROUP_MEMBERS` */
 export function capacityOf(
   { policy, maxMembers }: Pick<Profile, "policy" | "maxMembers">,
-  most: number,
+  limit: number,
 ): number {
-  return Math.min(POLICIES[policy].maxMembers ?? most, maxMembers ?? most, most);
+  return Math.min(POLICIES[policy].maxMembers ?? limit, maxMembers ?? limit, limit);
 }

@@ -1,6 +1,6 @@
 import type { User } from "../accounts/user.ts";
 
-/** Somebody's wish to join a group. */
+/** A user's request to join a group. */
 export interface JoinRequest {
   id: number;
   user: User;
@@ -8,5 +8,5 @@ export interface JoinRequest {
   createdAt: number;
 }
 
-/** What became of whoever wanted to join: he has, he has to wait, he was a member already. */
+/** The outcome of joining: the user has joined, has to wait for approval, or was a member already. */
 export type JoinState = "joined" | "requested" | "member";

@@ -3,22 +3,22 @@ import { invalid } from "../errors.ts";
 import { ConversationId } from "../ids.ts";
 import type { ListPosition } from "./conversation-list.ts";
 
-/** A part of a list; `nextCursor` asks for the next one, null: there is none. */
+/** A page of a list; `nextCursor` selects the next page, null: this is the last one. */
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;
 }
 
-/** What a client asks of a list. */
+/** A client's request for a page. */
 export interface PageQuery {
   limit: number;
   cursor?: string | undefined;
 }
 
 /**
- * A page of a list.
- * @param rows up to one more than `limit`: then there is a next page
- * @param position where the next page begins: behind this item
+ * Makes a page of a list.
+ * @param rows up to one more than `limit`; the additional row says that there is a next page
+ * @param position the values of an item that its cursor holds: the next page begins after the item
  */
 export function pageOf<T>(rows: T[], limit: number, position: (item: T) => readonly unknown[]): Page<T> {
   const items = rows.slice(0, limit);
@@ -26,7 +26,7 @@ export function pageOf<T>(rows: T[], limit: number, position: (item: T) => reado
   return { items, nextCursor: rows.length > limit && last ? opaque(position(last)) : null };
 }
 
-/** The place which a cursor of a list tells. @throws `validation_failed` for what is none of this list's */
+/** Parses a cursor of a list. @throws `validation_failed` for a cursor of another list or form */
 export function readCursor<T>(schema: z.ZodType<T>, cursor: string): T {
   const parsed = schema.safeParse(parse(cursor));
   if (!parsed.success) throw invalid("query.cursor", "must be a next_cursor of this list");
@@ -35,12 +35,12 @@ export function readCursor<T>(schema: z.ZodType<T>, cursor: string): T {
 
 const Cursor = z.tuple([z.boolean(), z.int().nonnegative(), ConversationId]);
 
-/** A place in the list of conversations as opaque text for clients. */
+/** Encodes a position in the list of conversations as an opaque cursor. */
 export function encodeCursor({ pinned, updatedAt, conversationId }: ListPosition): string {
   return opaque([pinned, updatedAt, conversationId]);
 }
 
-/** @throws `validation_failed` for what `encodeCursor` did not make */
+/** Decodes a cursor of `encodeCursor`. @throws `validation_failed` for any other text */
 export function decodeCursor(cursor: string): ListPosition {
   const [pinned, updatedAt, conversationId] = readCursor(Cursor, cursor);
   return { pinned, updatedAt, conversationId };

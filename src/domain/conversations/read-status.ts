@@ -2,18 +2,18 @@ import type { UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 import type { ReadReceipt } from "./conversation.ts";
 
-/** Whether a message was read by whom it is for, and when he last moved his read position (ms; 0: it is unread). */
+/** Whether the receiver of a message has read it, and the time of their last read (ms; 0: unread). */
 export interface ReadStatus {
   read: boolean;
   at: number;
 }
 
-/** What has not been read. */
+/** The status of an unread message. */
 export const UNREAD: ReadStatus = { read: false, at: 0 };
 
 /**
- * Tells of a conversation's messages whether they were read: in a direct one by the one who did not write them, in a
- * group by the caller.
+ * Makes a function that gives the read status of a message. The reader is the receiver in a direct
+ * conversation, and the caller in a group.
  * @param receipts of all members
  */
 export function readStatuses(
@@ -21,12 +21,12 @@ export function readStatuses(
   caller: UserId,
   { isDirect }: { isDirect: boolean },
 ): (message: Pick<Message, "seq" | "sender">) => ReadStatus {
-  const mine = receipts.find(({ userId }) => userId === caller);
-  const others = receipts.find(({ userId }) => userId !== caller);
-  return ({ seq, sender }) => readStatus(isDirect && sender.id === caller ? others : mine, seq);
+  const own = receipts.find(({ userId }) => userId === caller);
+  const peer = receipts.find(({ userId }) => userId !== caller);
+  return ({ seq, sender }) => readStatus(isDirect && sender.id === caller ? peer : own, seq);
 }
 
-/** Whether a position is behind a message, or at it. */
+/** The read status of a message for a read position: read iff the position is at or after `seq`. */
 export function readStatus(
   position: Pick<ReadReceipt, "readSeq" | "readAt"> | undefined,
   seq: number,

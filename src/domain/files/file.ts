@@ -3,9 +3,9 @@ import type { FileKey, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { textUpTo } from "../text.ts";
 
-/** A file's name: 1–255 code points, without what a path or a header could not carry. */
+/** A file's name: 1–255 code points that paths and headers can carry. */
 export const FileName = textUpTo(LIMITS.fileName).refine(
-  // No URL ends in a segment "." or "..": whoever reads one takes it away.
+  // A final path segment "." or ".." is removed from a URL when it is parsed.
   (name) => /^[^\p{Cc}/\\]+$/u.test(name) && name !== "." && name !== "..",
   'must not be empty, "." or "..", nor hold control characters, "/" or "\\"',
 );
@@ -16,22 +16,22 @@ const CONTENT_TYPE = new RegExp(
   `^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\\\x00-\\x1f\\x7f-\\uffff]|\\\\[\\x20-\\x7e])*"))*$`,
 );
 
-/** What a file holds: a media type as `Content-Type` writes it, with or without parameters. */
+/** A media type as `Content-Type` has it, with or without parameters. */
 export const ContentType = z.string().max(255).regex(CONTENT_TYPE, "must be a media type such as image/png");
 
-/** A file whose bytes are still coming in. */
+/** A file in upload. */
 export interface Upload {
   /** a `FileName`; absent where the client gave none */
   name: string | undefined;
   /** a `ContentType`; absent where the client gave none */
   contentType: string | undefined;
-  /** how many bytes will come, where that is known beforehand: then none need be held */
+  /** the size in bytes, if it is known before; such an upload needs no buffer */
   size: number | undefined;
-  /** throws a `CoreError` where they end too early, or are malformed */
+  /** throws a `CoreError` if the bytes end too early or are malformed */
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** A file that was uploaded whole. */
+/** A completely uploaded file. */
 export interface StoredFile {
   key: FileKey;
   userId: UserId;
@@ -39,15 +39,15 @@ export interface StoredFile {
   /** bytes */
   size: number;
   contentType: string;
-  /** of the bytes, 64 hexadecimal digits */
+  /** of the bytes: 64 hexadecimal digits */
   sha256: string;
-  /** of the bytes, 32 hexadecimal digits; `""` of files from before it was kept */
+  /** of the bytes: 32 hexadecimal digits; `""` for files that were uploaded before the column existed */
   md5: string;
   /** milliseconds since 1970 */
   createdAt: number;
 }
 
-/** A part of a file: so many bytes from there on. */
+/** A range of a file's bytes. */
 export interface ByteRange {
   offset: number;
   length: number;

@@ -16,7 +16,7 @@ const Media = z.object({
   duration_ms: z.int().nonnegative().optional(),
 });
 
-/** What a user can send: `kind` says which body. */
+/** The content that a user can send: `kind` selects the schema of `body`. */
 export const Content = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.text) }) }),
   z.object({ kind: z.literal("image"), body: Media }),
@@ -39,32 +39,37 @@ export const Content = z.discriminatedUnion("kind", [
 ]);
 export type Content = z.infer<typeof Content>;
 
-/** The kinds of message. A `merged` one holds snapshots of others; a `tip` is made by the server alone. */
+/**
+ * The kinds of message. A `merged` message holds snapshots of others; only the server writes a `tip` (system
+ * message).
+ */
 export const Kind = z.enum([
   ...["text", "image", "audio", "video", "file", "location", "face", "custom"],
   ...["merged", "tip"],
 ] as const);
 export type Kind = z.infer<typeof Kind>;
 
-/** What a tip tells of a group. */
+/** The group events that system messages report. */
 export const SystemEvent = z.enum(["joined", "left", "removed", "role", "muted", "owner", "profile"]);
 export type SystemEvent = z.infer<typeof SystemEvent>;
 
-/** The body of a tip: what happened, who did it, and to whom. */
+/** The body of a system message: the event, its actor, and the users it concerns. */
 export const SystemMessage = z.object({ event: SystemEvent, actor_id: UserId, user_ids: z.array(UserId) });
 export type SystemMessage = z.infer<typeof SystemMessage>;
 
-/** A body as it is stored and read back: the JSON text of an object that `Content` has let through. */
+/** A body as it is stored and read: the JSON text of an object that `Content` has validated. */
 export type BodyJson = string;
 
-/** What a revoked message holds. */
+/** The body of a revoked message. */
 export const EMPTY_BODY: BodyJson = "{}";
 
-/** Reads a stored body. It was checked when it was sent, so only its being an object is asked. */
+/**
+ * The schema of a stored body. The body was validated when it was sent, so only the object itself is checked.
+ */
 export const StoredBody = z.record(z.string(), z.json());
 
 /**
- * The JSON text of a body, as it is stored.
+ * Serializes the body of a content for storage.
  * @throws `validation_failed` over 32 KiB of UTF-8
  */
 export function bodyJson(content: Content): BodyJson {
@@ -73,10 +78,13 @@ export function bodyJson(content: Content): BodyJson {
   return json;
 }
 
-const part = z.string().optional();
-const Previewed = z.object({ text: part, name: part, title: part });
+const optionalText = z.string().optional();
+const Previewed = z.object({ text: optionalText, name: optionalText, title: optionalText });
 
-/** What is shown of a quoted message: the beginning of its text, a file's name, a merged one's title, or nothing. */
+/**
+ * The preview of a quoted message: the beginning of its text, a file's name, or a merged message's title;
+ * else `""`.
+ */
 export function previewText(body: BodyJson): string {
   const { text, name, title } = Previewed.parse(JSON.parse(body));
   return [...(text ?? name ?? title ?? "").slice(0, 2 * LIMITS.quotePreview)]
@@ -84,14 +92,14 @@ export function previewText(body: BodyJson): string {
     .join("");
 }
 
-/** A body as lists of conversations have it: what a merged message holds is left out, as it may be much. */
+/** A body for lists of conversations: without the items of a merged message, as they may be large. */
 export function listedBody(kind: Kind, body: BodyJson): BodyJson {
   if (kind !== "merged" || body === EMPTY_BODY) return body;
   const { title } = Previewed.parse(JSON.parse(body));
   return JSON.stringify({ title, items: [] });
 }
 
-/** Which field of a body is searched, by kind; null: there are no words in it. */
+/** The field of a body that search indexes, by kind; null: the kind has no searchable text. */
 const SEARCHED: Record<Kind, "text" | "name" | "address" | "description" | "title" | null> = {
   text: "text",
   image: "name",
@@ -114,8 +122,8 @@ const Searchable = z.object({
 });
 
 /**
- * What of a message can be found: its text, the name of a file, an address, a description, a title; `""` where
- * it has none. What this gives for a stored body must stay what it was, or `FOLD_VERSION` be raised.
+ * The searchable text of a message: its text, file name, address, description or title; `""` if it has none.
+ * A change of the result for stored bodies requires a higher `NORMALIZATION_VERSION`.
  */
 export function searchText(kind: Kind, body: BodyJson): string {
   const field = SEARCHED[kind];

@@ -3,7 +3,10 @@ import { ConversationId, Seq, UserId } from "../ids.ts";
 import { Kind } from "./content.ts";
 import { Priority } from "./message.ts";
 
-/** What a draft is called. It is the client's id of the message that it becomes, so that it becomes one alone. */
+/**
+ * A draft's id. It becomes the client message id of the message, so that repeated sends of a draft store one
+ * message.
+ */
 export const DraftId = z
   .string()
   .regex(/^draft-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
@@ -12,7 +15,7 @@ export type DraftId = z.infer<typeof DraftId>;
 
 const Handle = z.string();
 
-/** For whom a draft is, by name: whether there is such a one is asked when it is sent. */
+/** The receiver of a stored draft, by name. Whether it exists is checked when the draft is sent. */
 export const Recipient = z.discriminatedUnion("type", [
   z.object({ type: z.literal("direct"), username: z.string() }),
   z.object({
@@ -22,13 +25,16 @@ export const Recipient = z.discriminatedUnion("type", [
 ]);
 export type Recipient = z.infer<typeof Recipient>;
 
-/** What a draft says: something of its own, or what another message says when it is sent. */
+/**
+ * The content of a stored draft: its own body, or a reference to a message that is copied when the draft is
+ * sent.
+ */
 const DraftBody = z.union([
   z.object({ kind: Kind, body: z.string() }),
   z.object({ source: z.object({ conversationId: ConversationId, seq: Seq }) }),
 ]);
 
-/** All of a draft but its name, as it is kept until it is sent. */
+/** A stored draft without its id, as it is kept until it is sent. */
 export const DraftContent = z.object({
   to: Recipient,
   said: DraftBody,
@@ -39,7 +45,7 @@ export const DraftContent = z.object({
 });
 export type DraftContent = z.infer<typeof DraftContent>;
 
-/** A message that its sender has made and not sent. */
+/** A message that its sender has made and not yet sent. */
 export interface StoredDraft {
   id: DraftId;
   /** milliseconds since 1970 */
@@ -47,5 +53,8 @@ export interface StoredDraft {
   content: DraftContent;
 }
 
-/** What has become of a draft: what it says is kept until it is a message, which has the last word then. */
+/**
+ * The state of a stored draft: its content until it is sent; then the reference to the stored message, and no
+ * content.
+ */
 export type DraftState = { content: DraftContent } | { sent: { conversationId: ConversationId; seq: Seq } };

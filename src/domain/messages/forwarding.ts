@@ -8,57 +8,59 @@ import { bytesWithProfiles, type FindPerson, mergedBody, mergedTooLarge, senders
 import type { Draft, ForwardDraft, MessageReference, Original, Originals } from "./message.ts";
 
 /**
- * Makes a draft of one whose content is in other messages: what it copies is as the sender sees it now, and
- * no later revoke reaches it. A forward of a forward names the first message.
- * @throws `not_found` for a message that he cannot see, `not_forwardable` for a tip or a revoked one,
- *   `validation_failed` for a merged one over 256 KiB, of more than 1,000 messages, or more than eight deep
+ * Resolves a forward draft to a draft with content. It copies the originals as the sender sees them now;
+ * later revokes of the originals do not reach the copy. A forward of a forward references the first message.
+ * @throws `not_found` for a message that the sender cannot see, `not_forwardable` for a system message or a
+ *   revoked message, `validation_failed` for a merged message over 256 KiB, of more than 1,000 messages, or
+ *   nested more than 8 deep
  */
 export async function resolveForward(
   sources: MessageSources,
   userId: UserId,
   draft: ForwardDraft,
 ): Promise<Draft> {
-  const { copy, ...rest } = draft;
+  const { copy, ...envelope } = draft;
   if (copy.type === "merged") {
-    const places = copy.items.map((item, i) => ({ item, path: `body.body.items.${i}` }));
-    const { messages, people } = await read(sources, userId, places);
+    const references = copy.items.map((item, i) => ({ item, path: `body.body.items.${i}` }));
+    const { messages, people } = await readOriginals(sources, userId, references);
     const body = mergedBody(copy.title, messages);
-    return { ...rest, kind: "merged", body, rendered: visibleBody(body, people) };
+    return { ...envelope, kind: "merged", body, rendered: renderedSize(body, people) };
   }
-  const { messages, people } = await read(sources, userId, [{ item: copy.source, path: "body.forward" }]);
+  const reference = { item: copy.source, path: "body.forward" };
+  const { messages, people } = await readOriginals(sources, userId, [reference]);
   const [message] = messages;
-  if (!message) throw new Error("one message was asked for");
+  if (!message) throw new Error("a read of one reference returned no message");
   const { kind, body, senderId, conversationId, seq, createdAt } = message;
   return {
-    ...rest,
+    ...envelope,
     kind,
     body,
     forwarded: message.forwarded ?? { conversationId, seq, senderId, createdAt },
-    ...(kind === "merged" && { rendered: visibleBody(body, people) }),
+    ...(kind === "merged" && { rendered: renderedSize(body, people) }),
   };
 }
 
-/** The messages in the order asked for: one call for each conversation, one after the other. */
-async function read(
+/** Reads the originals in the order of `references`: one call for each conversation, one after the other. */
+async function readOriginals(
   sources: MessageSources,
   userId: UserId,
-  places: { item: MessageReference; path: string }[],
+  references: { item: MessageReference; path: string }[],
 ): Promise<{ messages: Original[]; people: Map<UserId, Person> }> {
   const found = new Map<string, Original>();
   const people = new Map<UserId, Person>();
   let bytes = 0;
-  for (const [id, of] of Map.groupBy(places, ({ item }) => item.conversationId)) {
-    const seqs = [...new Set(of.map(({ item }) => item.seq))];
-    const originals = await visible(sources, id, userId, seqs);
+  for (const [id, group] of Map.groupBy(references, ({ item }) => item.conversationId)) {
+    const seqs = [...new Set(group.map(({ item }) => item.seq))];
+    const originals = await visibleOriginals(sources, id, userId, seqs);
     for (const person of originals.people) people.set(person.id, person);
     for (const message of originals.messages) {
       found.set(keyOf(message), message);
       bytes += bytesWithProfiles(message.kind, message.body, personOf(people));
     }
-    // What cannot fit is not gathered further: it may be much.
+    // Stop at the limit: the originals of all conversations together could take much memory.
     if (bytes > LIMITS.mergedBytes) throw mergedTooLarge();
   }
-  const messages = places.map(({ item, path }) => {
+  const messages = references.map(({ item, path }) => {
     const message = found.get(keyOf(item));
     if (!message) throw noSource(item, path);
     if (message.revoked || message.kind === "tip") throw notForwardable(message, path);
@@ -67,8 +69,11 @@ async function read(
   return { messages, people };
 }
 
-/** Who is not in a conversation sees nothing of it, and is not told that it is there. */
-async function visible(
+/**
+ * The originals that the user can see. A non-member gets none, and cannot distinguish an existing
+ * conversation.
+ */
+async function visibleOriginals(
   sources: MessageSources,
   id: ConversationId,
   userId: UserId,
@@ -83,14 +88,14 @@ async function visible(
 }
 
 /**
- * What a merged message is besides its stored body, as its first readers see it.
- * @throws `validation_failed` for more than it may hold
+ * The profiles and the size of a merged message as its first readers see it.
+ * @throws `validation_failed` if it holds more messages or bytes than a merged message may
  */
-function visibleBody(body: BodyJson, people: Map<UserId, Person>): NonNullable<Draft["rendered"]> {
+function renderedSize(body: BodyJson, people: Map<UserId, Person>): NonNullable<Draft["rendered"]> {
   const senders = sendersIn("merged", body);
   if (senders.length > LIMITS.mergedSnapshots) {
-    const most = `at most ${LIMITS.mergedSnapshots} messages, with those in each other`;
-    throw invalid("body", `what is merged may hold ${most}`);
+    const limit = `at most ${LIMITS.mergedSnapshots} messages, with those in each other`;
+    throw invalid("body", `what is merged may hold ${limit}`);
   }
   const bytes = bytesWithProfiles("merged", body, personOf(people));
   if (bytes > LIMITS.mergedBytes) throw mergedTooLarge();

@@ -1,13 +1,13 @@
 import type { Position, UserId } from "../ids.ts";
 import type { Message } from "./message.ts";
 
-/** A stretch of somebody's history, as its conversation gives it. */
+/** A chunk of a member's history. */
 export interface HistoryChunk {
   items: Message[];
-  /** behind which seq to go on; null: there is nothing more */
+  /** the seq after which the next chunk begins; null: there is none */
   next: Position | null;
-  /** the last that there is for him */
+  /** the last seq that the member can see */
   lastSeq: Position;
-  /** who is meant by a mention of all; nobody where no item has one */
+  /** the users whom a mention of everybody names; empty if no item has one */
   people: UserId[];
 }

@@ -4,7 +4,10 @@ import { ConversationId, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { SystemMessageDetails } from "./system-message.ts";
 
-/** The quoted message as it is today: `preview` is empty once it is revoked. Absent for who may not see it. */
+/**
+ * The quoted message as it is today: `preview` is empty once it is revoked. Absent for readers who may not
+ * see it.
+ */
 export interface Quote {
   seq: Seq;
   senderId: UserId;
@@ -12,14 +15,14 @@ export interface Quote {
   preview: string;
 }
 
-/** Whom a message names: users, or everybody. */
+/** The users that a message mentions, or everybody. */
 export type Mentions = UserId[] | "all";
 
-/** A message that names somebody who has not read it: `all`, everybody. */
+/** An unread message that mentions a user; `all`: it mentions everybody. */
 export const Mentioned = z.object({ seq: Seq, senderId: UserId, all: z.boolean() });
 export type Mentioned = z.infer<typeof Mentioned>;
 
-/** Where a forwarded message was first written, by whom, and when: forwards of old do not know. */
+/** The first message of a chain of forwards. Forwards of older releases have no `createdAt`. */
 export const Forwarded = z.object({
   conversationId: ConversationId,
   seq: Seq,
@@ -28,7 +31,7 @@ export const Forwarded = z.object({
 });
 export type Forwarded = z.infer<typeof Forwarded>;
 
-/** How urgent a message is, as its sender says: it is kept and shown, and orders nothing. */
+/** The urgency of a message, as its sender states it. It is stored and shown, and has no effect on order. */
 export const Priority = z.enum(["high", "normal", "low", "lowest"]);
 export type Priority = z.infer<typeof Priority>;
 
@@ -37,31 +40,33 @@ export interface Message {
   conversationId: ConversationId;
   seq: Seq;
   sender: Person;
-  /** what its sender is called in this group today, where that is not his own name */
+  /** the sender's current name card in this group, where it differs from their own name */
   nameCard?: string | undefined;
   kind: Kind;
-  /** `{}` once revoked; in a merged one today's profiles stand beside the snapshots */
+  /** `{}` once revoked; the snapshots of a merged message have current profiles */
   body: BodyJson;
-  /** of a tip, what its body does not say; those of old have none */
+  /** of a system message: details that are not in its body; absent in those of older releases */
   systemMessage?: SystemMessageDetails | undefined;
   quote?: Quote;
   mentions: Mentions;
   forwarded?: Forwarded | undefined;
   revoked: boolean;
-  /** who has taken it back */
+  /** the user who revoked it */
   revokedBy?: UserId | undefined;
   clientMsgId?: string | undefined;
-  /** absent: as most */
+  /** absent: normal, or not stated */
   priority?: Priority | undefined;
-  /** what its sender's program has put beside it, of no meaning here; gone once revoked */
+  /** custom data of the sender's client, which the core does not interpret; removed by a revoke */
   customData?: string | undefined;
-  /** when its sender's clock says that it was sent, in ms since 1970: it orders and dates nothing */
+  /**
+   * the sender's clock at the time of the send (ms since 1970); it has no effect on order or on `createdAt`
+   */
   clientTime?: number | undefined;
   /** milliseconds since 1970; never decreases with `seq` */
   createdAt: number;
 }
 
-/** What a send asks for, validated and not yet allowed. */
+/** A send after validation, before the permission checks. */
 export interface Draft {
   clientMsgId: string | undefined;
   clientTime?: number | undefined;
@@ -72,37 +77,37 @@ export interface Draft {
   forwarded?: Forwarded | undefined;
   priority?: Priority | undefined;
   customData?: string | undefined;
-  /** of a merged one: the profiles of who is shown in it, as far as they are known, and its bytes with them */
+  /** of a merged message: the known profiles of the people shown in it, and its size in bytes with them */
   rendered?: { people: Person[]; bytes: number } | undefined;
 }
 
-/** A message that is copied: its body as it is stored. */
+/** A message to be copied, with its stored body. */
 export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "createdAt"> {
   senderId: UserId;
-  /** of a merged one: `shownBody` makes what readers get */
+  /** of a merged message: `bodyWithProfiles` makes the body for readers */
   body: BodyJson;
   forwarded?: Forwarded | undefined;
   revoked: boolean;
 }
 
-/** Messages to be copied, and the profiles of who wrote them and what is in them, as far as they are known. */
+/** Messages to be copied, and the known profiles of their senders and of the people shown in them. */
 export interface Originals {
   messages: Original[];
   people: Person[];
 }
 
-/** A message, wherever it is. */
+/** A reference to a message. */
 export interface MessageReference {
   conversationId: ConversationId;
   seq: Seq;
 }
 
-/** What a message copies from others: one that it forwards, or several that it holds under a title. */
+/** The source of a copy: one message to forward, or several to merge under a title. */
 type Copy =
   | { type: "forward"; source: MessageReference }
   | { type: "merged"; title: string; items: MessageReference[] };
 
-/** A draft whose content is still to be read from other messages. */
+/** A draft whose content is copied from other messages when it is sent. */
 export type ForwardDraft = Pick<
   Draft,
   "clientMsgId" | "quoteSeq" | "mentions" | "priority" | "customData"
@@ -112,10 +117,10 @@ export type ForwardDraft = Pick<
 
 export type AnyDraft = Draft | ForwardDraft;
 
-/** That a message is stored: its place is fixed and it will not be lost. */
+/** The confirmation that a message is stored durably under a final seq. */
 export interface Receipt {
   seq: Seq;
   createdAt: number;
-  /** of one that was stored before, where who sends it once more wants to be shown it */
+  /** the stored message of a repeated send, if the sender asked for it (`echoDuplicates`) */
   message?: Message;
 }

@@ -5,8 +5,8 @@ import { Forwarded, Priority } from "./message.ts";
 import { SystemMessageDetails } from "./system-message.ts";
 
 /**
- * The newest message that a member may see, as his inbox keeps it for the list of conversations.
- * Profiles and the quoted text are not part of it: they are looked up, or left out, when it is read.
+ * The newest message that a member may see, as the inbox stores it for the list of conversations. It has no
+ * profiles and no quoted text: profiles are looked up when it is read, quotes are left out.
  */
 export const Preview = z.object({
   seq: Seq,
@@ -14,7 +14,7 @@ export const Preview = z.object({
   nameCard: z.string().optional(),
   kind: Kind,
   body: z.string(),
-  /** one that cannot be read costs the list nothing */
+  /** system message details that cannot be parsed are dropped, so that the list still shows the entry */
   systemMessage: SystemMessageDetails.optional().catch(undefined),
   mentions: z.union([z.array(UserId), z.literal("all")]),
   revoked: z.boolean(),

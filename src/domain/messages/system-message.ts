@@ -2,7 +2,7 @@ import { z } from "zod";
 import { JoinPolicy } from "../conversations/group-kind.ts";
 import { CustomFields } from "../custom-fields.ts";
 
-/** What of a group's profile was changed, and to what. */
+/** The changed fields of a group's profile, with their new values. */
 const ChangedProfile = z
   .object({
     name: z.string(),
@@ -11,23 +11,23 @@ const ChangedProfile = z
     announcement: z.string(),
     joinPolicy: JoinPolicy,
     muteAll: z.boolean(),
-    /** those alone which were named */
+    /** only the changed fields */
     customFields: CustomFields,
   })
   .partial();
 
-/** What happened to the group besides what the tip's body says. */
+/** The details of a group event that are not in the system message's body. */
 export const SystemMessageChange = z.object({
-  /** of `role`: what they are now */
+  /** of `role`: the new role */
   role: z.enum(["admin", "member"]).optional(),
-  /** of `muted`: for how long; 0: the mute was ended */
+  /** of `muted`: the duration in seconds; 0: the mute was ended */
   mutedForS: z.int().nonnegative().optional(),
   /** of `profile` */
   profile: ChangedProfile.optional(),
 });
 export type SystemMessageChange = z.infer<typeof SystemMessageChange>;
 
-/** What a tip keeps besides its body, all of it as it was behind what the tip tells of. */
+/** The details that a system message stores beside its body: the group after the event. */
 export const SystemMessageDetails = SystemMessageChange.extend({
   groupName: z.string(),
   memberCount: z.int(),

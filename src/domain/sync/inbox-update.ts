@@ -6,56 +6,68 @@ import type { ReplayPage, SyncPosition } from "./replay.ts";
 import type { DeviceEvent } from "./socket-protocol.ts";
 
 /**
- * What a conversation tells a member's inbox: a snapshot, never a delta, so that a lost, doubled or
- * late one does no harm. The inbox takes it iff `ver` is higher than what it has.
+ * The state of a conversation for one member, which the conversation delivers to the member's inbox. It is a
+ * snapshot, never a delta: lost, repeated and late updates do no harm. The inbox applies it iff `version` is
+ * higher than its own.
  */
 export interface InboxUpdate {
   conversationId: ConversationId;
-  /** absent where the release before tells */
+  /** absent in updates of the previous release */
   kind?: ConversationKind;
-  /** rises with every change of the conversation and of this member; persistent over leaving and rejoining */
+  /** rises with every change of the conversation and of this member; persists over leaving and rejoining */
   version: number;
   state: ListState;
-  /** he has deleted the conversation for himself, and nothing has come since */
+  /** the member deleted the conversation for themself, and no message has come since */
   deletedForMe: boolean;
   /** the member sees messages after this seq */
   visibleFrom: Position;
-  /** to devices that know nothing of it, messages after this seq are new: where he came in, but for an older history */
+  /**
+   * messages after this seq are new to devices without a sync position: those since the member joined, if the
+   * member may read older history; otherwise all visible ones
+   */
   newFrom: Position;
   lastSeq: Position;
-  /** numbers revokes and hides */
+  /** the number of the last revoke or hide */
   rev: number;
-  /** what came after the place up to which his devices were told; absent while he has none, or it is unknown */
+  /**
+   * the messages and changes after the delivered position; absent if no device is connected or the position
+   * is unknown
+   */
   page?: ReplayPage;
-  /** what else his devices are to hear; in the order in which it happened */
+  /** ephemeral events for the member's devices, in order */
   ephemeral: EphemeralEvent[];
-  /** countable messages up to lastSeq (tips are not counted) */
+  /** countable messages up to lastSeq (system messages are not counted) */
   lastCount: number;
   readSeq: Position;
   /** countable messages up to readSeq */
   readCount: number;
-  /** when the read position last moved (ms); 0: never; absent where the release before tells */
+  /**
+   * time of the last change of the read position (ms); 0: never; absent in updates of the previous release
+   */
   readAt?: number;
-  /** as `Standing` has them; absent where the release before tells */
+  /** this and the next two fields: see `ReadState`; absent in updates of the previous release */
   ignoresUnread?: boolean;
   mentioned?: Mentioned[];
   peerRead?: ReadPoint | null;
   memberCount: number;
   preview: Preview | null;
-  /** milliseconds; the newest message's time, or that of the conversation's creation */
+  /** time of the newest message, or of the conversation's creation (ms) */
   updatedAt: number;
 }
 
-/** Up to where the sockets of a user's devices were told of a conversation; null: he has none. */
+/**
+ * The position up to which the device sockets of a user were sent a conversation; null: no device is
+ * connected.
+ */
 export type DeliveredPosition = SyncPosition | null;
 
-/** What a member's inbox should know, and whether it has said that it does, its devices too. */
+/** A member's inbox update, and whether the inbox and the devices have confirmed it. */
 export interface RepairSnapshot {
   update: InboxUpdate;
   isDelivered: boolean;
 }
 
-/** Something that happens besides messages; the ids of one conversation only rise. */
+/** An ephemeral event: typing, a read position, a member event. The ids of one conversation only rise. */
 export interface EphemeralEvent {
   id: number;
   event: DeviceEvent;

@@ -2,14 +2,17 @@ import type { ExtendedProfile } from "../accounts/extended-profile.ts";
 import type { Conversation } from "../conversations/conversation.ts";
 import type { UserId } from "../ids.ts";
 
-/** What D1 knows of a conversation for a message that is shown in it. */
+/** The part of a message context that D1 stores. */
 export interface StoredContext
   extends Pick<Conversation, "id" | "kind" | "name" | "givenName" | "createdAt"> {
-  /** the other one of a direct conversation */
+  /** the other user of a direct conversation */
   peer: ExtendedProfile | null;
 }
 
-/** Where a message is shown: to whom, and what its conversation is like for him. */
+/**
+ * The context that a wire format shows beside a pushed message: the reader, and the conversation as they see
+ * it.
+ */
 export interface MessageContext extends StoredContext, Pick<Conversation, "unreadCount"> {
   userId: UserId;
 }

@@ -3,11 +3,14 @@ import type { Person } from "../accounts/person.ts";
 import { PolicyName } from "../conversations/group-kind.ts";
 import { ConversationId, Handle, UserId } from "../ids.ts";
 
-/** What a user is told of a group besides what its history tells: it concerns him alone, or he is not in it. */
+/**
+ * The events of notifications: they concern one user, or reach a user who is no member, so no system message
+ * has them.
+ */
 export const NotificationEvent = z.enum([
-  /** somebody wants to come in: to those who may let him in */
+  /** a user has asked to join: sent to the members who may approve it */
   "applied",
-  /** to whoever had applied */
+  /** sent to the user who had asked to join */
   "accepted",
   "rejected",
   "removed",
@@ -19,7 +22,9 @@ export const NotificationEvent = z.enum([
 ]);
 export type NotificationEvent = z.infer<typeof NotificationEvent>;
 
-/** A wish to come in. Who shows what authenticates it has been told of it; `""`: it is decided. */
+/**
+ * A join request in a notification. `authentication` authorizes the decision; `""`: the request is decided.
+ */
 export const NotifiedJoinRequest = z.object({
   id: z.int(),
   authentication: z.string(),
@@ -27,48 +32,51 @@ export const NotifiedJoinRequest = z.object({
 });
 export type NotifiedJoinRequest = z.infer<typeof NotifiedJoinRequest>;
 
-/** A notice as it is stored: profiles are looked up when it is read, but the group as it was then, which may be gone. */
+/**
+ * A notification as it is stored. Profiles are looked up when it is read. The group is stored as it was,
+ * since it may be dissolved.
+ */
 export const StoredNotification = z.object({
   event: NotificationEvent,
   group: z.object({ id: ConversationId, handle: Handle.nullable(), name: z.string(), policy: PolicyName }),
-  /** who did it; of an application whoever applied */
+  /** the user who acted; for `applied` the user who asked to join */
   actorId: UserId,
-  /** what he said to it */
+  /** the actor's text */
   message: z.string(),
-  /** of an application, and of what became of it */
+  /** the join request, for `applied`, `accepted` and `rejected` */
   application: NotifiedJoinRequest.optional(),
   /** milliseconds */
   createdAt: z.int(),
 });
 export type StoredNotification = z.infer<typeof StoredNotification>;
 
-/** That a wish to come in is to be forgotten, by its id: the account of whoever had it is deleted. */
+/** A retraction: the join request of this id is deleted, as its user's account is deleted. */
 const Retraction = z.object({ forgotten: z.int() });
 
-/** What a group tells an inbox. */
+/** An item that a group sends to an inbox. */
 export const NotificationOrRetraction = z.union([StoredNotification, Retraction]);
 export type NotificationOrRetraction = z.infer<typeof NotificationOrRetraction>;
 
-/** The same on its way: the ids of one conversation only rise. */
+/** A notification or retraction in delivery; the ids of one conversation only rise. */
 export interface SentNotification {
   id: number;
   notification: NotificationOrRetraction;
 }
 
-/** A notice in its receiver's order. */
+/** A notification as the receiver's inbox stores it. */
 export interface ReceivedNotification extends StoredNotification {
   /** 1, 2, 3 … for one receiver */
   id: number;
 }
 
-/** What a receiver has of notices: the newest, how many he has not read, whether he wants to see them in his list. */
+/** A user's notifications in summary: the newest, the unread count, and whether their list shows them. */
 export interface NotificationBox {
   newest: ReceivedNotification | null;
   unreadCount: number;
   isListed: boolean;
 }
 
-/** A notice as its receiver sees it. */
+/** A notification as the receiver reads it, with profiles. */
 export interface Notification extends Omit<ReceivedNotification, "actorId"> {
   actor: Person;
   receiver: Person;

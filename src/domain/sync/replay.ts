@@ -1,38 +1,38 @@
 import type { Position, Seq, UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 
-/** A revoke or a hide that a client which was away has to hear of; `by` is null for a hide. */
+/** A revoke or a hide that a resuming client needs; `by` is null for a hide. */
 export type MessageChange = { rev: number; seq: Seq; by: UserId | null };
 
-/** Up to where somebody was told of a conversation: its messages, and what became of them. */
+/** A position in the message log (`seq`) and in the changes of older messages (`rev`). */
 export interface SyncPosition {
   seq: Position;
   rev: number;
 }
 
-/** Whether there is something at one place that is not at the other. */
-export function isAhead(one: SyncPosition, other: SyncPosition): boolean {
-  return one.seq > other.seq || one.rev > other.rev;
+/** Whether `position` includes a message or a change that `other` does not. */
+export function isAhead(position: SyncPosition, other: SyncPosition): boolean {
+  return position.seq > other.seq || position.rev > other.rev;
 }
 
-/** One page of what a client missed. */
+/** One page of the messages and changes that a client missed. */
 export interface ReplayPage {
-  /** the place which it begins behind; without a rev it has no changes */
+  /** the sync position before the page; without `since` the page has no changes */
   after: Position;
   since: number | undefined;
-  /** revokes of what the client has shown already, of messages up to `after`; and its user's hides, of any */
+  /** revokes of messages up to `after`, which the client has shown, and the user's hides of any message */
   changes: MessageChange[];
   messages: Message[];
-  /** revokes of later messages, this page's own and those behind it: for who has been told of them meanwhile */
-  laterChanges: MessageChange[];
-  /** from where the next page goes on */
+  /** revokes of messages after `after`, for clients that received those messages meanwhile */
+  within: MessageChange[];
+  /** the sync position after the page */
   lastSeq: Position;
   rev: number;
   hasMore: boolean;
 }
 
-/** A page of nothing, behind which everything is yet to come. */
+/** An empty page with more to come. */
 export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage {
-  const nothing = { changes: [], messages: [], laterChanges: [] };
-  return { after, since: rev, ...nothing, lastSeq: after, rev, hasMore: true };
+  const noEntries = { changes: [], messages: [], within: [] };
+  return { after, since: rev, ...noEntries, lastSeq: after, rev, hasMore: true };
 }

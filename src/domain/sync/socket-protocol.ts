@@ -7,17 +7,17 @@ import type { SystemEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
 import type { MessageContext } from "./message-context.ts";
 
-/** What a client asks of a room socket, whatever its wire format. */
+/** A client's request on a room socket, independent of the wire format. */
 export type RoomCommand =
   | { type: "send"; items: SendItem[] }
   | { type: "read"; seq: Position }
   | { type: "typing" }
   | { type: "sync"; after: Position; rev: number | undefined };
 
-/** One send of a frame: a draft, or why it is none. `clientMsgId` is echoed with the refusal. */
+/** One send of a frame: a draft, or its validation failure. `clientMsgId` is echoed with the refusal. */
 export type SendItem = { draft: Result<AnyDraft>; clientMsgId: string | undefined };
 
-/** What a room tells its sockets. */
+/** An event that a room sends to its sockets. */
 export type RoomEvent =
   | {
       type: "ready";
@@ -37,12 +37,14 @@ export type RoomEvent =
   | { type: "member"; conversationId: ConversationId; event: MemberEvent; userIds: UserId[] }
   | { type: "kicked"; reason: KickReason };
 
-/** Why a socket is closed by the server with 4001. */
+/** The reason for which the server closes a socket with 4001. */
 export type KickReason = "session_ended" | "token_expired" | "removed" | "left" | "dissolved";
 
 /**
- * What happens to members: what tips tell; to those who may let people in, that somebody applied; to devices,
- * which are not closed by it, that the group is no more.
+ * An event about members.
+ * - The events of system messages.
+ * - `applied`: a user has asked to join; sent to the members who may approve it.
+ * - `dissolved`: the group is dissolved; sent to device sockets, which stay open.
  */
 export type MemberEvent = SystemEvent | "applied" | "dissolved";
 
@@ -50,29 +52,29 @@ export type MemberEvent = SystemEvent | "applied" | "dissolved";
 export const EncodedPart = z.string().brand<"Piece">();
 export type EncodedPart = z.infer<typeof EncodedPart>;
 
-/** From where a client wants to go on in a conversation. */
+/** The sync position at which a client resumes in a conversation. */
 export interface SyncPoint {
   conversationId: ConversationId;
   after: Position;
   rev: number | undefined;
 }
 
-/** One send of a device, and what conversation it is for: part of what may be wrong with it. */
+/** One send of a device with its conversation, or its validation failure. */
 export type DeviceSendItem = {
   send: Result<{ conversationId: ConversationId; draft: AnyDraft }>;
   clientMsgId: string | undefined;
 };
 
-/** What a client asks of a device's socket; of one conversation there is at most one sync point in a frame. */
+/** A client's request on a device socket. A frame has at most one sync point for each conversation. */
 export type DeviceCommand =
   | { type: "send"; items: DeviceSendItem[] }
   | { type: "read"; conversationId: ConversationId; seq: Position }
   | { type: "typing"; conversationId: ConversationId }
   | { type: "sync"; items: SyncPoint[] }
-  /** wants to be closed, once all that it asked before is answered */
+  /** the client asks the server to close the socket once all earlier requests are answered */
   | { type: "leave" };
 
-/** What an inbox tells its user's devices: what rooms tell, and what is about people. */
+/** An event that an inbox sends to device sockets: the events of rooms, presence and friendships. */
 export type DeviceEvent =
   | Exclude<RoomEvent, { type: "ready" }>
   | { type: "ready"; userId: UserId; sessionId: SessionId }
@@ -80,22 +82,22 @@ export type DeviceEvent =
   | { type: "friend"; userId: UserId; state: FriendState };
 
 /**
- * How a wire format writes what sockets are told. A surface implements it, `src/worker.ts` hands it to the
- * object: so an object speaks a surface's frames without importing it. A message is encoded once for all
+ * Writes the frames of a wire format. A surface implements it and `src/worker.ts` hands it to the object, so
+ * that an object speaks a surface's frames without importing the surface. A message is encoded once for all
  * sockets.
  */
 export interface Encoder<Event> {
   message(message: Message): EncodedPart;
   ack(conversationId: ConversationId, receipt: Receipt, clientMsgId: string | undefined): EncodedPart;
   /** One frame of one or several messages. */
-  messages(pieces: EncodedPart[]): string;
+  messages(parts: EncodedPart[]): string;
   /** One frame of one or several acks. */
-  acks(pieces: EncodedPart[]): string;
+  acks(parts: EncodedPart[]): string;
   event(event: Event): string;
   refused(failure: Failure, about?: RefusalContext): string;
 }
 
-/** What a refusal is about, as far as that is known: a send, a conversation. */
+/** The send and the conversation that a refusal is about, as far as they are known. */
 export interface RefusalContext {
   clientMsgId?: string | undefined;
   conversationId?: ConversationId | undefined;
@@ -108,25 +110,25 @@ export interface RoomProtocol extends Encoder<RoomEvent> {
 }
 
 /**
- * A wire format of devices' sockets. It may have no word for an event, or show no message of some kind: then it gives
- * null, and nothing is sent.
+ * A wire format of device sockets. `event` and `message` return null where the format has no frame for the
+ * input; then nothing is sent.
  */
 export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refused"> {
   /** @see RoomProtocol.decode */
   decode(frame: string): Result<DeviceCommand>;
   event(event: DeviceEvent): string | null;
-  /** @param scene where `inScene` says that it is wanted */
-  message(message: Message, scene?: MessageContext): EncodedPart | null;
-  /** how many messages a frame has at most */
+  /** @param context present if `wantsContext` is set and the context is known */
+  message(message: Message, context?: MessageContext): EncodedPart | null;
+  /** the maximum number of messages in a frame; absent: no maximum of its own */
   perFrame?: 1;
-  /** null: what a socket sends is shown to it too, in its place */
+  /** null: a sender gets the stored message, in its order, instead of an ack */
   acks: Pick<Encoder<never>, "ack" | "acks"> | null;
-  /** messages are written beside the conversation which they are in */
+  /** `message` gets the message context */
   wantsContext: boolean;
-  /** clients say where they left off: what comes waits until a new one has had the time for it */
+  /** clients send their sync position when they resume: messages to a new socket wait for it */
   supportsResume: boolean;
-  /** sockets stay open when the tokens expire with which they came */
+  /** sockets stay open when the tokens that opened them expire */
   survivesTokenExpiry: boolean;
-  /** however many frames in a row cannot be read, each is refused and nothing more; else the tenth closes the socket */
+  /** invalid frames are only refused, however many in a row; otherwise the tenth closes the socket */
   toleratesInvalidFrames: boolean;
 }
