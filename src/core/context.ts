@@ -5,7 +5,7 @@ import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
 
-/** What every use-case works with; `src/app.ts` makes one for each request. */
+/** The dependencies of every use-case; `src/app.ts` makes one for each request. */
 export interface Core {
   db: Database;
   /** the bytes of files, in R2 */
@@ -15,6 +15,6 @@ export interface Core {
   sessionCache: SessionCache;
   settings: Settings;
   timing: Timing;
-  /** Lets work go on after the answer was given. */
+  /** Keeps the request alive for work that continues after the answer. */
   waitUntil(work: Promise<unknown>): void;
 }

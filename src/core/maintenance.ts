@@ -6,8 +6,8 @@ import { attemptLifetimeMs } from "./accounts/passwords.ts";
 import { sweepFiles } from "./files/orphan-sweep.ts";
 
 /**
- * Deletes what time has made meaningless: expired sessions, attempts which decide no lock any more, and
- * what uploads that came to no end have left.
+ * The hourly cleanup. It deletes expired sessions, password attempts that are too old to lock a name, and the
+ * bytes of uploads that were not completed.
  */
 export async function sweep(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
   const now = Date.now();

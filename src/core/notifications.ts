@@ -4,13 +4,18 @@ import type { Notification, ReceivedNotification } from "../domain/sync/notifica
 import { findUsers } from "../storage/accounts/users.ts";
 import type { Core } from "./context.ts";
 
-/** What a user has of notices, for his list of conversations; null: nothing, or he wants to see none of it. */
+/**
+ * A user's notifications for their list of conversations; null: there are none, or the user has hidden them.
+ */
 export interface NotificationSummary {
   newest: Notification;
   unreadCount: number;
 }
 
-/** A user's notices, the newest first. @param page `before`: older than this one */
+/**
+ * A page of a user's notifications, the newest first.
+ * @param page `before`: only notifications before this id
+ */
 export async function listNotifications(
   core: Core,
   caller: UserId,
@@ -21,32 +26,38 @@ export async function listNotifications(
     limit,
     ...(before !== undefined && { before }),
   });
-  return { items: await withPeople(core, caller, found.items), hasMore: found.hasMore };
+  return { items: await withProfiles(core, caller, found.items), hasMore: found.hasMore };
 }
 
-/** How a user stands to his notices. @param evenHidden also where he has taken them out of his list */
+/**
+ * The summary of a user's notifications.
+ * @param evenHidden also if the user has hidden them from their list
+ */
 export async function summarizeNotifications(
   core: Core,
   caller: UserId,
   { evenHidden = false } = {},
 ): Promise<NotificationSummary | null> {
   const { newest, unreadCount, isListed } = await core.inboxes.notificationBox(caller);
-  const [notification] = newest && (isListed || evenHidden) ? await withPeople(core, caller, [newest]) : [];
+  const [notification] = newest && (isListed || evenHidden) ? await withProfiles(core, caller, [newest]) : [];
   return notification ? { newest: notification, unreadCount } : null;
 }
 
-/** Marks all notices of a user as read. */
+/** Marks all notifications of a user as read. */
 export async function readNotifications(core: Core, caller: UserId): Promise<void> {
   await core.inboxes.readNotifications(caller);
 }
 
-/** Takes the notices out of a user's list until there is a new one. @param forget and deletes those that are there */
+/**
+ * Hides the notifications from a user's list until a new one arrives.
+ * @param forget also deletes the stored ones
+ */
 export async function hideNotifications(core: Core, caller: UserId, forget: boolean): Promise<void> {
   await core.inboxes.hideNotifications(caller, { forget });
 }
 
-/** With today's profiles: one query whatever their number. */
-async function withPeople(
+/** Adds the current profiles: one query for any number of notifications. */
+async function withProfiles(
   core: Core,
   caller: UserId,
   notifications: ReceivedNotification[],
@@ -56,10 +67,10 @@ async function withPeople(
   const people = new Map(
     (await findUsers(core.db, ids)).map(({ online: _, ...person }) => [person.id, person]),
   );
-  const known = (id: UserId) => people.get(id) ?? deletedUser(id);
+  const profileOf = (id: UserId) => people.get(id) ?? deletedUser(id);
   return notifications.map(({ actorId, ...notification }) => ({
     ...notification,
-    actor: known(actorId),
-    receiver: known(caller),
+    actor: profileOf(actorId),
+    receiver: profileOf(caller),
   }));
 }

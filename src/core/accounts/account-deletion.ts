@@ -8,11 +8,11 @@ import { checkOwnPassword, wrongPassword } from "./passwords.ts";
 import { getMe } from "./users.ts";
 
 /**
- * Deletes the caller's account: his profile, friends and blocks go, his name is never given out again, all
- * his sessions end; his messages stay under a deleted user. It is done once D1 says so; leaving the
- * conversations goes on behind the answer where one of them cannot be reached.
- * @throws `forbidden` for a wrong password, `conflict` while he owns a group, `unauthenticated` if the
- *   account is gone already; `locked`, `rate_limited` as `checkPassword`
+ * Deletes the caller's account. The profile, friends and blocks are deleted, all sessions end, and the
+ * username is never assigned again. The messages stay under a deleted user. The deletion is committed in D1
+ * before this resolves. Leaving a conversation that cannot be reached continues after the answer.
+ * @throws `forbidden` for a wrong password, `conflict` while the caller owns a group, `unauthenticated` if
+ *   the account is deleted already; `locked`, `rate_limited` as `checkPassword`
  */
 export async function deleteAccount(core: Core, caller: Credential, password: string): Promise<void> {
   const { userId } = caller;
@@ -23,19 +23,21 @@ export async function deleteAccount(core: Core, caller: Credential, password: st
   const result = await deleteUser(core.db, { userId, username, email, checked }, Date.now());
   if (!result.deleted) throw await refusal(core, caller, result.owned);
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
-  // The account is gone: what fails now is the job's.
+  // The deletion is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes
     .deleteAccount(userId, { token, contacts: result.contacts })
-    .catch((error: unknown) => log("warn", "farewell_failed", { user: userId, ...errorFields(error) }));
+    .catch((error: unknown) =>
+      log("warn", "account_deletion_call_failed", { user: userId, ...errorFields(error) }),
+    );
 }
 
-/** Why D1 did not delete it. */
+/** The error for a deletion that D1 has not committed. */
 async function refusal(core: Core, caller: Credential, owned: ConversationId | null): Promise<CoreError> {
   if (owned !== null) {
     const detail = `You own group ${owned}: hand it over or dissolve it, then delete the account.`;
     return new CoreError("conflict", detail);
   }
-  // Gone, or his password is another one since it was checked.
+  // The account is deleted, or its password has changed since it was checked.
   await getMe(core, caller);
   return wrongPassword();
 }

@@ -6,12 +6,12 @@ import { hashPassword } from "./password-hash.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
 
 /**
- * Changes the caller's password and ends every session of his but the calling one.
+ * Changes the caller's password and ends all their other sessions.
  *
- * D1 decides, since of two changes at once one is refused and must end nothing. The inbox hears of it
- * before, so that a crash leaves no socket open: its job looks in D1 what became of it.
- * @throws `forbidden` if `current` is wrong, also if another change was faster; `locked`, `rate_limited`
- *   as `checkPassword`
+ * D1 decides: of two concurrent changes one is refused and must end no session. The inbox is informed before
+ * the change, so that its job can look up the outcome in D1: a crash leaves no socket open.
+ * @throws `forbidden` if `current` is wrong, or if a concurrent change was first; `locked`, `rate_limited` as
+ *   `checkPassword`
  */
 export async function changePassword(
   core: Core,
@@ -25,9 +25,9 @@ export async function changePassword(
   await core.inboxes.prepareSessionEnd(userId, { token });
   const sessions = await updatePassword(core.db, update, Date.now());
   if (!sessions) throw wrongPassword();
-  for (const ended of sessions) core.sessionCache.forget(ended.sessionId);
-  // The password is changed: what fails now is the job's.
+  for (const session of sessions) core.sessionCache.forget(session.sessionId);
+  // The change is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes
     .endSessions(userId, { token, sessions })
-    .catch((error: unknown) => log("warn", "sessions_not_ended", { user: userId, ...errorFields(error) }));
+    .catch((error: unknown) => log("warn", "session_end_failed", { user: userId, ...errorFields(error) }));
 }

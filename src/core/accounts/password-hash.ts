@@ -10,7 +10,7 @@ const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const MAX_MEMORY = 64 * 1024 * 1024;
 
-/** `scrypt$N$r$p$salt$hash`: a hash names what it was made with, so that the cost can rise later. */
+/** `scrypt$N$r$p$salt$hash`: a hash names its own parameters, so that the cost can rise later. */
 const StoredHash = z
   .string()
   .regex(/^scrypt\$\d{1,8}\$\d{1,3}\$\d{1,3}\$[\w-]+\$[\w-]{22,}$/)
@@ -23,10 +23,10 @@ const StoredHash = z
     };
   });
 
-/** What an unknown account's password is compared with: the same work for the same time, never right. */
-const NOBODY = { salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(KEY_BYTES) };
+/** The hash for unknown accounts: the comparison takes the same time and never matches. */
+const UNKNOWN_ACCOUNT = { salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(KEY_BYTES) };
 
-/** The salted hash of a password, as it is stored. @param cost of new hashes */
+/** The salted hash of a password in its stored form. @param cost of new hashes */
 export async function hashPassword(password: string, cost: Parameters): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const hash = await derive(password, salt, KEY_BYTES, cost);
@@ -35,9 +35,9 @@ export async function hashPassword(password: string, cost: Parameters): Promise<
 }
 
 /**
- * Whether a password is the one behind a stored hash. Without one (`null`: no such account, or it has
- * no password) it is not, after the same work.
- * @param cost of new hashes, which is that of most stored ones
+ * Whether a password matches a stored hash. For `null` (no such account, or an account without a password) it
+ * does the same work and returns false.
+ * @param cost of new hashes, which most stored hashes have
  */
 export async function passwordMatches(
   password: string,
@@ -45,7 +45,7 @@ export async function passwordMatches(
   cost: Parameters,
 ): Promise<boolean> {
   const { parameters, salt, hash } =
-    stored === null ? { parameters: cost, ...NOBODY } : StoredHash.parse(stored);
+    stored === null ? { parameters: cost, ...UNKNOWN_ACCOUNT } : StoredHash.parse(stored);
   const derived = await derive(password, salt, hash.byteLength, parameters);
   return timingSafeEqual(derived, hash) && stored !== null;
 }

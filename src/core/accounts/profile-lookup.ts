@@ -5,33 +5,33 @@ import type { Message } from "../../domain/messages/message.ts";
 import { findPeople } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
 
-/** Who is who of those whom messages name: tells of everybody, of who is unknown that he is gone. */
+/** Gives the profile of a user by id; of an unknown user that of a deleted one. */
 export type ProfileLookup = (id: UserId) => Person;
 
 /**
- * Everybody whom these messages name, their senders too: whom they mention, of whom tips tell, who took them back.
- * At most one query of D1, none where messages name nobody but who wrote them.
- * @param others who is to be known besides
+ * Loads the profiles of all users in these messages: senders, mentioned users, users in system messages,
+ * users who revoked. At most one query of D1; none if the messages name only their senders.
+ * @param others further users to load
  */
 export async function loadProfiles(
   core: Core,
   messages: Message[],
   others: UserId[] = [],
 ): Promise<ProfileLookup> {
-  const known = messages.map(({ sender }) => sender);
-  const ids = new Set(known.map(({ id }) => id));
-  const named = [...messages.flatMap(mentionedUsers), ...others].filter((id) => !ids.has(id));
+  const senders = messages.map(({ sender }) => sender);
+  const senderIds = new Set(senders.map(({ id }) => id));
+  const named = [...messages.flatMap(mentionedUsers), ...others].filter((id) => !senderIds.has(id));
   const found = named.length === 0 ? [] : await findPeople(core.db, [...new Set(named)]);
-  return loadProfilesAmong([...known, ...found]);
+  return loadProfilesAmong([...senders, ...found]);
 }
 
-/** Who is who of these. */
+/** Makes a lookup from these profiles. */
 export function loadProfilesAmong(people: Person[]): ProfileLookup {
   const known = new Map(people.map((person) => [person.id, person]));
   return (id) => known.get(id) ?? deletedUser(id);
 }
 
-/** Whom a message names, but for who wrote it. */
+/** The users that a message names besides its sender: mentioned, in a system message, or who revoked it. */
 export function mentionedUsers({
   kind,
   body,

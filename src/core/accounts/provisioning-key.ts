@@ -5,8 +5,9 @@ import { zonedTime } from "../../lib/time-zone.ts";
 const MINUTE_MS = 60_000;
 
 /**
- * Whether somebody has shown the rule key for a user: the setting's value, in constant time; or, where an older
- * service's rule is kept, the MD5 of the user's name and the minute, or one beside it.
+ * Whether `given` proves the knowledge of the rule key for a user, in constant time. With the rule `static`
+ * it is the key itself. With the rule `md5-minute` of older services it is the MD5 of the username and the
+ * current minute, the previous or the next one.
  */
 export function isProvisioningKey(
   { ruleKey, rule, timeZone }: Settings,
@@ -19,7 +20,7 @@ export function isProvisioningKey(
   return keys.map((key) => isSame(key, given)).includes(true);
 }
 
-/** @param time as `zonedTime` writes it */
+/** The MD5 of the username and a minute. @param time in the format of `zonedTime` */
 function minuteKey(username: string, time: string): string {
   const [minute = ""] = /^[\d-]+ \d+:\d+/.exec(time) ?? [];
   return createHash("md5")
@@ -27,8 +28,11 @@ function minuteKey(username: string, time: string): string {
     .digest("hex");
 }
 
-/** Hashes have one length, so that neither the length nor the place of a difference is told by the time it takes. */
-function isSame(one: string, other: string): boolean {
+/**
+ * Compares hashes of equal length, so that the time reveals neither the length nor the position of a
+ * difference.
+ */
+function isSame(key: string, given: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
+  return timingSafeEqual(hash(key), hash(given));
 }

@@ -16,15 +16,19 @@ import type { Core } from "../context.ts";
 import { RESERVED } from "./registration.ts";
 import { accountDeleted, noUserWithName } from "./users.ts";
 
-/** By what right particulars are asked for or changed: by who he is, by the rule key for the user in question. */
+/**
+ * The authorization to read or change an extended profile: the caller's session, or the rule key for the
+ * user.
+ */
 export interface ProvisioningClaim {
   caller: Credential | null;
   hasKey: boolean;
 }
 
 /**
- * Makes an account without a password.
- * @throws `unauthenticated` unless that is open to everybody, or the rule key was shown; `conflict` if the name is taken
+ * Creates an account without a password.
+ * @throws `unauthenticated` unless provisioning is open or the rule key was shown; `conflict` if the name is
+ *   taken
  */
 export async function provision(
   core: Core,
@@ -40,9 +44,9 @@ export async function provision(
 }
 
 /**
- * A user's particulars. All of them are for himself, for who has the rule key, and where provisioning is open for
- * everybody, but of who has a password; somebody else who is signed in gets those that are for all.
- * @throws `unauthenticated` for who is nobody where that is not open, `not_found`
+ * A user's extended profile. It is complete for the user, with the rule key, and for everybody if
+ * provisioning is open and the user has no password. Other signed-in callers get the public fields.
+ * @throws `unauthenticated` for a caller without session and key unless provisioning is open; `not_found`
  */
 export async function getExtendedProfile(
   core: Core,
@@ -56,9 +60,10 @@ export async function getExtendedProfile(
 }
 
 /**
- * Changes the caller's own particulars, whomever he names; or, for who has the rule key or where provisioning is
- * open, those of whom he names.
- * @throws `unauthenticated` for who is neither; `forbidden` for a user with a password who is another's; `not_found`
+ * Changes an extended profile. With a session it is the caller's own, whatever `username` says. Otherwise it
+ * is that of `username`, which requires the rule key or open provisioning.
+ * @throws `unauthenticated` for a caller without either; `forbidden` without the key for a user with a
+ *   password; `not_found`
  */
 export async function changeExtendedProfile(
   core: Core,
@@ -78,11 +83,14 @@ export async function changeExtendedProfile(
       "user_id: this user has a password: only he and who has the rule key change him.",
     );
   }
-  // Deleted meanwhile.
+  // The account was deleted during the call.
   throw noUserWithName([username]);
 }
 
-/** What everybody may know of these users, by id; of deleted ones what is left. One query whatever their number. */
+/**
+ * The public fields of these users' extended profiles, by id; of deleted users the remaining fields. One
+ * query.
+ */
 export async function getPublicProfile(core: Core, ids: UserId[]): Promise<Map<UserId, ExtendedProfile>> {
   const found = await findExtendedProfile(core.db, ids);
   return new Map(found.map((user) => [user.id, publicOf(user)]));

@@ -7,13 +7,13 @@ import { hashPassword } from "./password-hash.ts";
 import { checkPassword, type SignInName } from "./passwords.ts";
 import { openSession } from "./sessions.ts";
 
-/** A user and the session that was opened for him. */
+/** A user with the session that was opened for them. */
 export interface SignedIn {
   user: Me;
   credential: Credential;
 }
 
-/** What somebody says of himself to get an account, checked by the surface's schema. */
+/** The input of a registration, validated by the surface's schema. */
 export interface Registration {
   /** a `Username`, or a surface's narrower form of it */
   username: string;
@@ -22,17 +22,17 @@ export interface Registration {
   nickname?: string | undefined;
 }
 
-/** The names of deleted accounts: nobody may take one before its time. */
+/** The usernames of deleted accounts, which nobody may register. */
 export const RESERVED = /^deleted-\d+$/;
 
 /**
- * Makes an account and signs it in.
- * @param userAgent what the device calls itself
+ * Creates an account and opens a session.
+ * @param userAgent of the device
  * @throws `conflict` if the username is taken
  */
-export async function register(core: Core, wanted: Registration, userAgent: string): Promise<SignedIn> {
-  const { password, email = "", nickname = "" } = wanted;
-  const username = wanted.username.normalize("NFC");
+export async function register(core: Core, input: Registration, userAgent: string): Promise<SignedIn> {
+  const { password, email = "", nickname = "" } = input;
+  const username = input.username.normalize("NFC");
   const taken = new CoreError("conflict", "This username is taken. Choose another one.");
   if (RESERVED.test(username)) throw taken;
   const passwordHash = await hashPassword(password, core.timing.passwordHash);
@@ -42,9 +42,9 @@ export async function register(core: Core, wanted: Registration, userAgent: stri
 }
 
 /**
- * Opens one more session of an account.
- * @throws `unauthenticated` if the name or the password is wrong, without telling which;
- *   `locked`, `rate_limited` as `checkPassword`
+ * Opens a further session of an account.
+ * @throws `unauthenticated` if the name or the password is wrong, without stating which; `locked`,
+ *   `rate_limited` as `checkPassword`
  */
 export async function login(
   core: Core,
@@ -53,17 +53,17 @@ export async function login(
   by: SignInName = "username",
 ): Promise<SignedIn> {
   const account = await checkPassword(core, username, password, by);
-  if (!account) throw wrong();
+  if (!account) throw wrongCredentials();
   return signIn(core, account, userAgent);
 }
 
-/** @throws `unauthenticated` if the password was changed, or the account deleted, since it was checked */
+/** @throws `unauthenticated` if the password has changed, or the account was deleted, since the check */
 async function signIn(core: Core, account: Account, userAgent: string): Promise<SignedIn> {
   const credential = await openSession(core, account, userAgent);
-  if (!credential) throw wrong();
+  if (!credential) throw wrongCredentials();
   return { user: account.user, credential };
 }
 
-function wrong(): CoreError {
+function wrongCredentials(): CoreError {
   return new CoreError("unauthenticated", "The username or the password is wrong.");
 }

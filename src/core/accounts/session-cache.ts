@@ -9,9 +9,9 @@ interface Entry {
 }
 
 /**
- * Which sessions this isolate has lately seen to be valid, and whose they are: a call needs no
- * database read for `keepMs`, so an ended session stops working on HTTP within a minute. Plain data,
- * safe to share by requests.
+ * The sessions that this isolate has verified recently, with their users. A call needs no database read for
+ * `keepMs`. An ended session therefore works over HTTP for up to `keepMs` more. The cache holds plain data,
+ * which requests may share.
  */
 export class SessionCache {
   readonly #timing: Timing["sessionCache"];
@@ -27,7 +27,7 @@ export class SessionCache {
   }
 
   remember(id: SessionId, userId: UserId): void {
-    // Deleted first, so that the map's order is that of remembering and the oldest goes first.
+    // Deleted first, so that insertion order is the order of `remember`, and the oldest entry is evicted.
     this.#valid.delete(id);
     if (this.#valid.size >= MAX_SESSIONS) {
       const [oldest] = this.#valid.keys();

@@ -16,13 +16,13 @@ import { findAccountState } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { accountDeleted } from "./users.ts";
 
-/** when a session was last seen that was not used yet */
+/** `lastSeenAt` of a session that has not been used yet */
 const NEVER = 0;
 const USER_AGENT_LENGTH = 255;
 
 /**
- * Signs a user in on a device, for 30 days.
- * @returns null if the password that was checked is not his any more, or he is gone
+ * Opens a session of `lifetimeMs` (30 days) for a user after a password check.
+ * @returns null if the checked password is no longer current, or the account is deleted
  */
 export async function openSession(
   core: Core,
@@ -35,8 +35,8 @@ export async function openSession(
 }
 
 /**
- * Signs a user in for whom others vouch: with a user_sig, for five minutes.
- * @returns null if he is gone
+ * Opens a session of `sigLifetimeMs` (5 minutes) with a user_sig, which the provisioning server requested.
+ * @returns null if the account is deleted
  */
 export async function openSigSession(
   core: Core,
@@ -44,7 +44,7 @@ export async function openSigSession(
   userAgent: string,
 ): Promise<Credential | null> {
   const { sigLifetimeMs } = core.timing.sessions;
-  // Used for the first time he counts as having come.
+  // NEVER: the first use of the session is recorded as a login.
   const session = { ...newSession(userId, userAgent, sigLifetimeMs), lastSeenAt: NEVER };
   if (!(await insertSession(core.db, session))) return null;
   return { userId, sessionId: session.id, expiresAt: session.expiresAt };
@@ -58,32 +58,32 @@ function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Sess
     userAgent: tidyUserAgent(userAgent),
     createdAt: now,
     lastSeenAt: now,
-    // A token tells its expiry in whole seconds: the row must not outlive it, nor die before.
+    // A token has its expiry in whole seconds: the row expires at the same time as the token.
     expiresAt: Math.floor((now + lifetimeMs) / 1_000) * 1_000,
   };
 }
 
 /**
- * Lets a session through that is its user's and has not been ended. Costs no read where this isolate
- * saw it valid within `sessionCache.keepMs`, else one row of D1.
- * @throws `unauthenticated`, with `gone` where the account is; `unavailable` where D1 does not answer
+ * Checks that a session belongs to its user and has not ended. It costs no read if this isolate has verified
+ * the session within `sessionCache.keepMs`, else one row of D1.
+ * @throws `unauthenticated`, with `gone` if the account is deleted; `unavailable` if D1 does not answer
  */
 export async function requireSession(core: Core, caller: Credential): Promise<void> {
   const { sessionId: id, userId } = caller;
   if (core.sessionCache.has(id, userId)) return;
   const now = Date.now();
   const session = await findLiveSession(core.db, { id, userId, now });
-  if (!session) throw await ended(core, userId);
+  if (!session) throw await sessionEnded(core, userId);
   core.sessionCache.remember(id, userId);
-  if (session.lastSeenAt === NEVER) await settled("login_not_noted", noteLogin(core.db, session, now));
+  if (session.lastSeenAt === NEVER) await logFailure("login_record_failed", noteLogin(core.db, session, now));
   else if (session.lastSeenAt <= now - core.timing.sessions.touchMs) {
-    core.waitUntil(settled("touch_failed", touchSession(core.db, id, now)));
+    core.waitUntil(logFailure("session_touch_failed", touchSession(core.db, id, now)));
   }
 }
 
 /**
- * Parts of a long answer, until the session is ended that asked: a slow reader gets no more then. One that only
- * expires meanwhile, as those of a user_sig do after minutes, gets what it has asked for.
+ * Passes on the parts of a long answer until the caller's session is ended: a slow reader gets no further
+ * parts then. A session that only expires, such as a user_sig's after 5 minutes, gets the whole answer.
  * @throws as `requireSession`
  */
 export async function* whileSignedIn<T>(
@@ -97,13 +97,13 @@ export async function* whileSignedIn<T>(
   }
 }
 
-async function ended(core: Core, userId: UserId): Promise<CoreError> {
-  const life = await findAccountState(core.db, userId);
-  if (!life || life.deletedAt !== null) return accountDeleted();
+async function sessionEnded(core: Core, userId: UserId): Promise<CoreError> {
+  const account = await findAccountState(core.db, userId);
+  if (!account || account.deletedAt !== null) return accountDeleted();
   return new CoreError("unauthenticated", "This session has ended. Sign in again.");
 }
 
-/** The caller's live sessions, the newest sign-in first; `current` marks the one that asks. */
+/** The caller's live sessions, the newest sign-in first; `current` marks the calling session. */
 export async function listSessions(
   core: Core,
   caller: Credential,
@@ -116,14 +116,14 @@ export async function listSessions(
   }));
 }
 
-/** Ends the session that calls. */
+/** Ends the calling session. */
 export async function logout(core: Core, caller: Credential): Promise<void> {
   await end(core, caller);
 }
 
 /**
- * Ends one of the caller's sessions, the calling one too.
- * @throws `not_found` for one that is another's, unknown or ended
+ * Ends one of the caller's sessions, which may be the calling one.
+ * @throws `not_found` for a session that is unknown, ended, or another user's
  */
 export async function endSession(core: Core, caller: Credential, id: string): Promise<void> {
   const sessionId = SessionId.safeParse(id).data;
@@ -133,21 +133,21 @@ export async function endSession(core: Core, caller: Credential, id: string): Pr
     await end(core, { userId, sessionId: session.id, expiresAt: session.expiresAt });
     return;
   }
-  // Sockets may outlive their tokens, of which D1 knows nothing any more.
+  // A socket may outlive its token's session, whose row D1 may have deleted.
   const hadSockets = sessionId && (await core.inboxes.closeSession(userId, { sessionId }));
   if (!hadSockets) throw new CoreError("not_found", "You have no such session.");
 }
 
-/** The gate first, so that no socket opens once D1 says ended; the answer last. */
+/** Ends it at the session gate first, so that no socket opens after D1 has marked it ended. */
 async function end(core: Core, { userId, sessionId, expiresAt }: Credential): Promise<void> {
   await core.inboxes.endSession(userId, { sessionId, expiresAt });
   await markSessionEnded(core.db, sessionId, Date.now());
   core.sessionCache.forget(sessionId);
 }
 
-/** That it is noted who is there is worth no failure: only the log is told of one. */
-async function settled(event: string, note: Promise<void>): Promise<void> {
-  await note.catch((error) => log("warn", event, errorFields(error)));
+/** Awaits the recording of a use of a session. A failure is only logged. */
+async function logFailure(event: string, recording: Promise<void>): Promise<void> {
+  await recording.catch((error) => log("warn", event, errorFields(error)));
 }
 
 function tidyUserAgent(userAgent: string): string {

@@ -6,7 +6,8 @@ import { openSigSession } from "./sessions.ts";
 import { noUserWithName, usersByName } from "./users.ts";
 
 /**
- * Signs a user in for whom somebody vouches who has shown the rule key: several may be in use at once.
+ * Opens a session for a user at the request of the provisioning server, which has shown the rule key. Several
+ * sessions may be in use at once.
  * @throws `not_found`
  */
 export async function openSig(core: Core, username: string, userAgent: string): Promise<Credential> {
@@ -16,7 +17,7 @@ export async function openSig(core: Core, username: string, userAgent: string): 
   return credential;
 }
 
-/** Sees to it that there is a user of this name. @throws `not_found` */
+/** The user of this name. @throws `not_found` */
 export async function requireUserNamed(core: Core, username: string): Promise<User> {
   const [user] = await usersByName(core, username);
   if (!user) throw noUserWithName([username]);

@@ -12,32 +12,38 @@ import {
 } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 
-/** @throws `not_found` */
+/** A user by id. @throws `not_found` */
 export async function getUser(core: Core, id: UserId): Promise<User> {
   const user = await findUser(core.db, id);
   if (!user) throw noUser(id);
   return user;
 }
 
-/** Whoever has exactly this username, once it is NFC: one user or none. */
+/** The user of exactly this username, after NFC normalization: an array of one or none. */
 export async function usersByName(core: Core, username: string): Promise<User[]> {
   const user = await findUserByName(core.db, username.normalize("NFC"));
   return user ? [user] : [];
 }
 
-/** Whoever has these usernames, once they are NFC: each once, in the order of the names. */
+/**
+ * The users of these usernames, after NFC normalization: each once, in the order of the names. Unknown ones
+ * are missing.
+ */
 export async function someByName(core: Core, usernames: string[]): Promise<User[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
   const users = new Map((await findAccountsByName(core.db, names)).map((user) => [user.username, user]));
   return names.flatMap((name) => users.get(name) ?? []);
 }
 
-/** The same where all of them are to be there. @throws `not_found`, naming all whom there are not */
+/** The users of these usernames, as `someByName`. @throws `not_found`, naming all unknown usernames */
 export async function allByName(core: Core, usernames: string[]): Promise<User[]> {
   return requireByName(usernames, await someByName(core, usernames));
 }
 
-/** Users who were looked up by these names. @throws `not_found`, naming all whom there are not */
+/**
+ * Checks that users were found for all usernames.
+ * @returns `users` @throws `not_found`, naming all unknown usernames
+ */
 export function requireByName(usernames: string[], users: User[]): User[] {
   const found = new Set(users.map(({ username }) => username));
   const missing = new Set(usernames.map((name) => name.normalize("NFC")).filter((name) => !found.has(name)));
@@ -45,7 +51,10 @@ export function requireByName(usernames: string[], users: User[]): User[] {
   return users;
 }
 
-/** The profiles of whoever has these usernames, once they are NFC, in this order; one query whatever their number. */
+/**
+ * The profiles of these usernames, after NFC normalization, in this order: one query for any number. The
+ * e-mail address is only in the caller's own.
+ */
 export async function profilesByName(
   core: Core,
   caller: UserId,
@@ -57,38 +66,38 @@ export async function profilesByName(
   return names.flatMap((name) => {
     const profile = byName.get(name);
     if (!profile || profile.id === caller) return profile ?? [];
-    const { email: _, hasPassword, ...shown } = profile;
-    // Whoever made the account for him may have told it in confidence.
-    return hasPassword ? shown : { ...shown, birthday: "" };
+    const { email: _, hasPassword, ...visible } = profile;
+    // A provisioned account's birthday may be confidential: the provisioning server set it, not the user.
+    return hasPassword ? visible : { ...visible, birthday: "" };
   });
 }
 
-/** The caller's own profile. @throws `unauthenticated` if the account is gone */
+/** The caller's own profile. @throws `unauthenticated` if the account is deleted */
 export async function getMe(core: Core, caller: Credential): Promise<Me> {
   return (await findMe(core.db, caller.userId)) ?? throwDeleted();
 }
 
-/** Changes the caller's profile and gives it as it then is. @throws `unauthenticated` as `getMe` */
+/** Changes the caller's profile. @returns the changed profile @throws `unauthenticated` as `getMe` */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
   return (await updateProfile(core.db, caller.userId, change)) ?? throwDeleted();
 }
 
-/** @throws `validation_failed` where what takes two is asked with oneself, in a path */
+/** @throws `validation_failed` for `path.user_id` if the two users of an operation are the same */
 export function requireOther(caller: UserId, other: UserId): void {
   if (caller === other) throw invalid("path.user_id", "must be somebody else");
 }
 
-/** The answer for a user who does not exist, or does not any more. */
+/** The `not_found` for a user who does not exist, or whose account is deleted. */
 export function noUser(id: number): CoreError {
   return new CoreError("not_found", `There is no user ${id}.`, { missing: "user" });
 }
 
-/** The same for users who were called by their names. */
+/** The `not_found` for usernames that do not exist. */
 export function noUserWithName(usernames: string[]): CoreError {
   return new CoreError("not_found", `There is no user ${usernames.join(", ")}.`, { missing: "user" });
 }
 
-/** What a caller is told whose account is gone. */
+/** The `unauthenticated` for a caller whose account is deleted. */
 export function accountDeleted(): CoreError {
   return new CoreError("unauthenticated", "This account does not exist any more.", { gone: true });
 }

@@ -3,21 +3,21 @@ import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
 import { upgraded } from "./upgrade.ts";
 
-/** Who opens a socket in which conversation, and from where he wants to go on. */
+/** The opener of a room socket, its conversation, and the sync position at which the client resumes. */
 export interface RoomSocketRequest extends Credential {
   conversationId: ConversationId;
-  /** replay what is later than this seq; absent: live only */
+  /** replay messages after this seq; absent: live only */
   after: Position | undefined;
-  /** and the revokes and hides later than this */
+  /** replay revokes and hides after this rev */
   rev: number | undefined;
-  /** the one sub-protocol that the answer names, if the client offered it */
+  /** the sub-protocol for the answer, if the client offered it */
   subprotocol: string | undefined;
 }
 
 /**
- * Opens a socket in the conversation itself.
- * @returns the object's own 101, to be handed on untouched
- * @throws `not_found` unless the caller is in it, `unauthenticated` if his session is ended meanwhile
+ * Opens a room socket in the conversation's object.
+ * @returns the object's own 101, which must be returned unchanged
+ * @throws `not_found` unless the caller is a member, `unauthenticated` if their session has ended meanwhile
  */
 export async function openRoomSocket(
   core: Core,

@@ -1,9 +1,9 @@
 import { CoreError, Failure } from "../../domain/errors.ts";
 
 /**
- * What an object that was asked for a socket answered.
- * @returns its own 101, to be handed on untouched
- * @throws what it refused
+ * Evaluates an object's answer to the opening of a socket.
+ * @returns the object's own 101, which must be returned unchanged
+ * @throws the object's refusal as a `CoreError`
  */
 export async function upgraded(response: Response): Promise<Response> {
   if (response.status === 101) return response;
