@@ -20,35 +20,40 @@ import {
 } from "../notifications.ts";
 import { type GroupByName, ofConversation } from "./groups.ts";
 
-/** What calls a conversation: the other one's username, what calls a group; and what stands for the notices. */
+/**
+ * The address of a conversation: the other user's username, a group's address, or the notifications
+ * (`system`).
+ */
 export type ConversationAddress =
   | { type: "direct"; username: string }
   | { type: "group"; group: GroupAddress }
   | { type: "system" };
 
-/** Which conversation is called so. With somebody there may be none yet. */
-type Found = { id: ConversationId } | { id: null; peer: Person };
+/** A resolved address. The direct conversation with `peer` may not exist yet (`id: null`). */
+type ResolvedAddress = { id: ConversationId } | { id: null; peer: Person };
 
-/** A conversation, and as a group, if it is one. */
+/** A conversation; `group` is set if it is a group. */
 export interface ConversationByName {
   conversation: Conversation;
   group: GroupByName | null;
 }
 
-/** The same, and who is who in it; or with whom there is none yet. */
+/**
+ * An entry of the list with its profiles; `unused`: a user without a direct conversation with the caller yet.
+ */
 export type ListedByName =
   | (ConversationByName & { profiles: ProfileLookup })
   | { unused: Person }
   | { notices: NotificationSummary | null };
 
-/** Messages of a conversation, what it is like, and who is who in it; null: it was never opened. */
+/** A page of messages with context and profiles; `shown` is null if the conversation was never opened. */
 export interface PageByName {
   items: Message[];
   hasMore: boolean;
   shown: { context: ConversationContext; profiles: ProfileLookup } | null;
 }
 
-/** A conversation by its name. @throws `not_found` unless the caller is in it, or could open it */
+/** A conversation by its address. @throws `not_found` unless the caller is a member, or could open it */
 export async function getByName(
   core: Core,
   caller: UserId,
@@ -56,51 +61,52 @@ export async function getByName(
 ): Promise<ListedByName> {
   if (name.type === "system")
     return { notices: await summarizeNotifications(core, caller, { evenHidden: true }) };
-  const found = await resolve(core, caller, name);
-  if (found.id === null) return { unused: found.peer };
-  const conversation = await getConversation(core, caller, found.id);
+  const resolved = await resolve(core, caller, name);
+  if (resolved.id === null) return { unused: resolved.peer };
+  const conversation = await getConversation(core, caller, resolved.id);
   const { lastMessage, mentioned } = conversation;
   const others = [caller, ...mentioned.map(({ senderId }) => senderId)];
   const profiles = await loadProfiles(core, lastMessage ? [lastMessage] : [], others);
-  return { ...shown(core, conversation), profiles };
+  return { ...withGroupView(core, conversation), profiles };
 }
 
-/** Conversations of somebody's list, his notices in their place among them, and who is who in all of it. */
+/** Entries of a list, with the notifications in their position, and the profiles of all users in them. */
 export interface ListByName {
   items: (ConversationByName | { notices: NotificationSummary })[];
   profiles: ProfileLookup;
 }
 
 /**
- * The caller's conversations, or those of these that are in his list: sticky ones first, then newest activity, the
- * notices among them; and who is who in them. One call of his inbox and one query of D1 whatever their number.
+ * The caller's list, or those of `names` that are in it: pinned conversations first, then the newest
+ * activity, with the notifications in their position. One call of the inbox and one query of D1 for any
+ * number of entries.
  */
 export async function listByName(
   core: Core,
   caller: UserId,
   { names, limit }: { names: ConversationAddress[] | undefined; limit: number },
 ): Promise<ListByName> {
-  const found = names && (await resolveAll(core, caller, names));
-  const ids = found?.flatMap((one) => one?.id ?? []);
+  const resolved = names && (await resolveAll(core, caller, names));
+  const ids = resolved?.flatMap((address) => address?.id ?? []);
   const { items, box, profiles } = await listWithNotifications(core, caller, { limit, ...(ids && { ids }) });
-  const all: ListByName["items"] = items.map((item) => shown(core, item));
+  const entries: ListByName["items"] = items.map((item) => withGroupView(core, item));
   const { newest, unreadCount, isListed } = box;
   if (newest && isListed && (!names || names.some(({ type }) => type === "system"))) {
-    const place = items.findIndex(({ pinned, updatedAt }) => !pinned && updatedAt < newest.createdAt);
+    const index = items.findIndex(({ pinned, updatedAt }) => !pinned && updatedAt < newest.createdAt);
     const notifications = {
       unreadCount,
       newest: { ...newest, actor: profiles(newest.actorId), receiver: profiles(caller) },
     };
-    all.splice(place < 0 ? items.length : place, 0, { notices: notifications });
+    entries.splice(index < 0 ? items.length : index, 0, { notices: notifications });
   }
-  return { items: all.slice(0, limit), profiles };
+  return { items: entries.slice(0, limit), profiles };
 }
 
-function shown(core: Core, conversation: Conversation): ConversationByName {
+function withGroupView(core: Core, conversation: Conversation): ConversationByName {
   return { conversation, group: conversation.kind === "group" ? ofConversation(core, conversation) : null };
 }
 
-/** A page of messages in rising order, the newest of those before a seq. @throws `not_found` as `getNamed` */
+/** A page of messages in ascending order: the newest ones before a seq. @throws `not_found` as `getByName` */
 export async function pageByName(
   core: Core,
   caller: UserId,
@@ -112,40 +118,49 @@ export async function pageByName(
     throw invalid("before", "must be a message of this conversation");
   }
   if (id === null) return { items: [], hasMore: false, shown: null };
-  const asked = { userId: caller, limit, ...(before && { before: before.seq }) };
-  const { items, hasMore, context } = await core.conversations.pageWithContext(id, asked);
+  const query = { userId: caller, limit, ...(before && { before: before.seq }) };
+  const { items, hasMore, context } = await core.conversations.pageWithContext(id, query);
   return { items, hasMore, shown: { context, profiles: await loadProfiles(core, items) } };
 }
 
-/** Marks all of a conversation as read; where there is none yet there is nothing to read. @throws `not_found` as `getNamed` */
+/**
+ * Marks all messages of a conversation as read; does nothing if it was never opened.
+ * @throws `not_found` as `getByName`
+ */
 export async function markReadByName(core: Core, caller: UserId, name: ConversationAddress): Promise<void> {
   if (name.type === "system") return readNotifications(core, caller);
   const { id } = await resolve(core, caller, name);
   if (id !== null) await markAllRead(core, caller, id);
 }
 
-/** Takes conversations out of the caller's list, all of them or none. @throws `not_found` @see removeFromList */
+/**
+ * Removes conversations from the caller's list, all of them or none.
+ * @throws `not_found` @see removeFromList
+ */
 export async function removeFromListByName(
   core: Core,
   caller: UserId,
   names: ConversationAddress[],
-  how: { keepsHistory: boolean },
+  mode: { keepsHistory: boolean },
 ): Promise<void> {
   const conversations = names.filter(({ type }) => type !== "system");
-  const ids = (await resolveAll(core, caller, conversations)).map((found) => found?.id ?? null);
+  const ids = (await resolveAll(core, caller, conversations)).map((address) => address?.id ?? null);
   const known = ids.filter((id) => id !== null);
   if (known.length < ids.length) throw noConversation();
-  if (known.length > 0) await removeFromList(core, caller, [...new Set(known)], how);
-  if (conversations.length < names.length) await hideNotifications(core, caller, !how.keepsHistory);
+  if (known.length > 0) await removeFromList(core, caller, [...new Set(known)], mode);
+  if (conversations.length < names.length) await hideNotifications(core, caller, !mode.keepsHistory);
 }
 
-/** What became of it for one of several: done, or there is no such user, or no conversation with him. */
+/**
+ * The outcome for one of several users: set, or the missing thing (the user, or the direct conversation with
+ * them).
+ */
 export interface ReminderSet {
   username: string;
   missing: "user" | "conversation" | null;
 }
 
-/** Settles how the caller hears of what comes in his direct conversations with these: where there is one. */
+/** Sets the reminder of the caller's direct conversations with these users, where one exists. */
 export async function remindOfDirect(
   core: Core,
   caller: UserId,
@@ -154,26 +169,26 @@ export async function remindOfDirect(
 ): Promise<ReminderSet[]> {
   const found = await findKnownPeers(core.db, caller, usernames);
   const outcomeOf = async (username: string): Promise<ReminderSet> => {
-    const known = found.get(username);
-    if (!known?.conversationId) return { username, missing: known ? "conversation" : "user" };
-    await setReminder(core, caller, known.conversationId, reminder);
+    const peer = found.get(username);
+    if (!peer?.conversationId) return { username, missing: peer ? "conversation" : "user" };
+    await setReminder(core, caller, peer.conversationId, reminder);
     return { username, missing: null };
   };
   return Promise.all([...new Set(usernames)].map(outcomeOf));
 }
 
-async function resolve(core: Core, caller: UserId, name: ConversationAddress): Promise<Found> {
-  const [found] = await resolveAll(core, caller, [name]);
-  if (!found) throw noConversation();
-  return found;
+async function resolve(core: Core, caller: UserId, name: ConversationAddress): Promise<ResolvedAddress> {
+  const [resolved] = await resolveAll(core, caller, [name]);
+  if (!resolved) throw noConversation();
+  return resolved;
 }
 
-/** Each of these, or null where nothing is called so: at most two queries of D1 whatever their number. */
+/** Resolves addresses, each to null if nothing has it: at most two queries of D1 for any number. */
 async function resolveAll(
   core: Core,
   caller: UserId,
   names: ConversationAddress[],
-): Promise<(Found | null)[]> {
+): Promise<(ResolvedAddress | null)[]> {
   const usernames = names.flatMap((name) => (name.type === "direct" ? [name.username] : []));
   const groups = names.flatMap((name) => (name.type === "group" ? [keyOf(name.group)] : []));
   const [direct, group] = await Promise.all([
@@ -186,9 +201,9 @@ async function resolveAll(
       const id = group?.get(keyOf(name.group));
       return id === undefined ? null : { id };
     }
-    const found = direct?.get(name.username);
-    if (!found) return null;
-    return found.conversationId === null ? { id: null, peer: found.peer } : { id: found.conversationId };
+    const peer = direct?.get(name.username);
+    if (!peer) return null;
+    return peer.conversationId === null ? { id: null, peer: peer.peer } : { id: peer.conversationId };
   });
 }
 

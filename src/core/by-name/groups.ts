@@ -17,25 +17,25 @@ import { fillEntries, getConversation } from "../conversations/conversations.ts"
 import { createGroupWithRoles, type GroupOptions, type InitialMember } from "../groups/create-group.ts";
 import { handOver, joinGroup } from "../groups/groups.ts";
 
-/** Conversations that one call of an inbox gives. */
+/** The number of conversations in one call of an inbox. */
 const BATCH_SIZE = 100;
 
-/** A group: what of it whoever asks may see. */
+/** The part of a group that the caller may see. */
 export interface GroupByName extends Profile {
   id: ConversationId;
   owner: Person | null;
   memberCount: number;
-  /** how many members it takes */
+  /** the maximum number of members */
   capacity: number;
-  /** as the caller sees it; null for who is not in it */
+  /** the conversation as the caller sees it; null for a non-member */
   own: Conversation | null;
 }
 
 /**
- * Does something in the group that is called so, for an API whose document tells who is not in a group from what does
- * not exist. One query of D1.
- * @throws `not_found`, missing the conversation where there is none, and the membership where `work` says that there is
- *   none for the caller
+ * Runs `work` on the group of an address, for an API whose document distinguishes a group without the caller
+ * from a group that does not exist. One query of D1.
+ * @throws `not_found`: `missing` is `conversation` if the group does not exist, and `membership` if `work`
+ *   finds no conversation for the caller
  */
 export async function withGroup<T>(
   core: Core,
@@ -47,7 +47,7 @@ export async function withGroup<T>(
   return distinguishNotInGroup(() => work(id));
 }
 
-/** The same, where what is done gives the conversation: as a group. */
+/** As `withGroup`, for work that returns the conversation. @returns the group @throws as `withGroup` */
 export async function groupAfter(
   core: Core,
   name: GroupAddress,
@@ -56,26 +56,29 @@ export async function groupAfter(
   return ofConversation(core, await withGroup(core, name, work));
 }
 
-/** A group as the caller sees it: who is not in it sees less, and nothing where its kind has it so. @throws as `inGroup` */
+/**
+ * A group as the caller sees it. A non-member sees the profile, if the group kind allows it.
+ * @throws as `withGroup`
+ */
 export async function getGroup(core: Core, caller: UserId, name: GroupAddress): Promise<GroupByName> {
   const found = await requireGroup(core, name);
   try {
     return ofConversation(core, await getConversation(core, caller, found.id));
   } catch (error) {
-    if (!isNotIn(error)) throw error;
+    if (!isNotMember(error)) throw error;
     if (!isVisibleTo(found.profile)) throw noMembership();
-    return groupAsSeen(core, found);
+    return visibleGroup(core, found);
   }
 }
 
-/** A group as anybody sees it who looks for it. @throws `not_found`, also where only members may know of it */
+/** A group as non-members see it. @throws `not_found`, also if only members may see the profile */
 export async function findGroupByAddress(core: Core, name: GroupAddress): Promise<GroupByName> {
   const found = await requireGroup(core, name);
   if (!isVisibleTo(found.profile)) throw noConversation();
-  return groupAsSeen(core, found);
+  return visibleGroup(core, found);
 }
 
-/** The groups that the caller is in, whatever their number, the newest activity first. */
+/** All groups of the caller, the newest activity first. */
 export async function listGroups(core: Core, caller: UserId): Promise<GroupByName[]> {
   const ids = await findOwnGroups(core.db, caller);
   const groups: Conversation[] = [];
@@ -90,17 +93,18 @@ export async function listGroups(core: Core, caller: UserId): Promise<GroupByNam
   return groups.map((group) => ofConversation(core, group));
 }
 
-/** Somebody with whom a group begins, by his name. */
+/** An initial member by username. */
 export type InitialMemberByName = Omit<InitialMember, "userId"> & { username: string };
 
 /**
- * Creates a group with people who are called by their names. @returns with whom there was no room for
- * @throws as `foundGroup`
+ * Creates a group with initial members by username.
+ * @returns the group, and the usernames for which there was no place
+ * @throws as `createGroupWithRoles`; `not_found` for an unknown username
  */
 export async function createGroupByName(
   core: Core,
   caller: UserId,
-  wish: GroupOptions,
+  options: GroupOptions,
   initialMembers: InitialMemberByName[],
 ): Promise<{ group: GroupByName; leftOut: string[] }> {
   const users = await allByName(
@@ -112,13 +116,16 @@ export async function createGroupByName(
     const userId = ids.get(username);
     return userId === undefined ? [] : [{ ...initialMember, userId }];
   });
-  const { conversation, leftOut } = await createGroupWithRoles(core, caller, wish, known);
-  const left = new Set(leftOut);
-  const names = users.filter(({ id }) => left.has(id)).map(({ username }) => username);
+  const { conversation, leftOut } = await createGroupWithRoles(core, caller, options, known);
+  const leftOutIds = new Set(leftOut);
+  const names = users.filter(({ id }) => leftOutIds.has(id)).map(({ username }) => username);
   return { group: ofConversation(core, conversation), leftOut: names };
 }
 
-/** Gives the group that is called so to another member. @throws as `inGroup`, `not_found` for an unknown user, and as `handOver` */
+/**
+ * Makes another member the owner of a group.
+ * @throws as `withGroup`, `not_found` for an unknown user, and as `handOver`
+ */
 export async function handOverByName(
   core: Core,
   caller: UserId,
@@ -132,7 +139,7 @@ export async function handOverByName(
   });
 }
 
-/** Joins the group that is called so. @throws as `inGroup`, and as `joinGroup` */
+/** Joins a group. @throws as `withGroup`, and as `joinGroup` */
 export async function joinGroupByName(
   core: Core,
   caller: UserId,
@@ -146,13 +153,13 @@ export async function joinGroupByName(
   });
 }
 
-/** A conversation that is a group, as one. */
+/** The group view of a conversation that the caller is in. */
 export function ofConversation(core: Core, conversation: Conversation): GroupByName {
   const capacity = capacityOf(conversation, core.settings.maxGroupMembers);
   return { ...conversation, capacity, own: conversation };
 }
 
-function groupAsSeen(core: Core, { id, profile, owner, memberCount }: FoundGroup): GroupByName {
+function visibleGroup(core: Core, { id, profile, owner, memberCount }: FoundGroup): GroupByName {
   const capacity = capacityOf(profile, core.settings.maxGroupMembers);
   return { ...profile, id, owner, memberCount, capacity, own: null };
 }
@@ -167,13 +174,15 @@ async function distinguishNotInGroup<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isNotIn(error)) throw error;
+    if (!isNotMember(error)) throw error;
     const { code, message, data } = error;
     throw new CoreError(code, message, { ...data, missing: "membership" });
   }
 }
 
-/** The group is there: what is missing is the caller in it. */
-function isNotIn(error: unknown): error is CoreError {
+/**
+ * The caller has found the group in D1 before, so a missing conversation means that the caller is no member.
+ */
+function isNotMember(error: unknown): error is CoreError {
   return error instanceof CoreError && error.data?.missing === "conversation";
 }

@@ -6,7 +6,7 @@ import { getConversation } from "../conversations/conversations.ts";
 import { decideJoinRequest } from "../groups/groups.ts";
 import { type GroupByName, groupAfter } from "./groups.ts";
 
-/** What is decided of an application, as whoever was told of it names it. */
+/** A decision about a join request, with the data of the notification that identifies it. */
 export interface JoinDecisionByName {
   applicant: string;
   applicationId: number;
@@ -16,8 +16,8 @@ export interface JoinDecisionByName {
 }
 
 /**
- * Lets somebody into the group that is called so, or not.
- * @throws as `inGroup`, `not_found` for an unknown user, and as `handleApplication`
+ * Accepts or rejects a join request of a group.
+ * @throws as `withGroup`, `not_found` for an unknown user, and as `decideJoinRequest`
  */
 export function decideJoinRequestByName(
   core: Core,

@@ -15,22 +15,22 @@ import {
 } from "../groups/groups.ts";
 import { type GroupByName, ofConversation, withGroup } from "./groups.ts";
 
-/** What became of each of those who were to be added, by their names; and the group as it then is. */
+/** The outcome of adding members, by username, and the group after it. */
 export interface AddedByName {
   group: GroupByName;
   added: string[];
-  /** who was a member already */
+  /** were members already */
   existed: string[];
-  /** who is nobody, or stands across a block */
+  /** do not exist, or have a block with the caller */
   failed: string[];
-  /** for whom there was no place */
+  /** found no place */
   overLimit: string[];
 }
 
 /**
- * Members of the group that is called so from a number on, in the order in which they joined.
- * @returns with `next`, the number from which to go on; null: there are no more
- * @throws as `inGroup`
+ * Members of a group from an index on, in the order in which they joined.
+ * @returns the members, and the index of the next page; null: this is the last one
+ * @throws as `withGroup`
  */
 export function listMembersFrom(
   core: Core,
@@ -45,7 +45,10 @@ export function listMembersFrom(
   });
 }
 
-/** The members of these names, in the order of the names; who is none is missing. @throws as `inGroup` */
+/**
+ * The members with these usernames, in the order of the names; users who are no members are missing.
+ * @throws as `withGroup`
+ */
 export function membersByName(
   core: Core,
   caller: UserId,
@@ -59,7 +62,7 @@ export function membersByName(
   });
 }
 
-/** How many members have a socket open, the caller too. @throws as `inGroup` */
+/** The number of members who are online, the caller included. @throws as `withGroup` */
 export function countOnline(core: Core, caller: UserId, group: GroupAddress): Promise<number> {
   return withGroup(core, group, async (id) => {
     await core.conversations.membersByIds(id, { userId: caller, targetIds: [] });
@@ -67,7 +70,7 @@ export function countOnline(core: Core, caller: UserId, group: GroupAddress): Pr
   });
 }
 
-/** Adds people, each for himself. @throws as `inGroup`, `forbidden`: nobody is added then */
+/** Adds users, each independently of the others. @throws as `withGroup`, `forbidden`: nobody is added then */
 export function addMembersByName(
   core: Core,
   caller: UserId,
@@ -75,11 +78,11 @@ export function addMembersByName(
   usernames: string[],
 ): Promise<AddedByName> {
   return withGroup(core, group, async (id) => {
-    const people = await lookedUp(core, caller, id, usernames);
+    const people = await usersForMember(core, caller, id, usernames);
     const barred = await findBlockedAmong(core.db, caller, idsOf(people));
     const each = await core.conversations.addEach(id, { userId: caller, people, barred });
     const names = new Map(people.map((person) => [person.id, person.username]));
-    const namesOf = (ids: UserId[]) => ids.flatMap((one) => names.get(one) ?? []);
+    const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
     const settled = new Set(namesOf([...each.added, ...each.existed, ...each.overLimit]));
     return {
       group: ofConversation(core, await getConversation(core, caller, id)),
@@ -92,9 +95,10 @@ export function addMembersByName(
 }
 
 /**
- * Takes members out of a group, who are told the reason: all of them, or nobody.
- * @returns the group as it then is, and who they were
- * @throws as `inGroup`, `not_found` for who is nobody or no member, `forbidden`, also for oneself
+ * Removes members from a group, all of them or none, and notifies them with the reason.
+ * @returns the group after it, and the removed usernames
+ * @throws as `withGroup`, `not_found` for an unknown user or a non-member, `forbidden`, also for the caller
+ *   themself
  */
 export function removeMembersByName(
   core: Core,
@@ -104,7 +108,7 @@ export function removeMembersByName(
   reason: string,
 ): Promise<{ group: GroupByName; removed: string[] }> {
   return withGroup(core, group, async (id) => {
-    const users = requireByName(usernames, await lookedUp(core, caller, id, usernames));
+    const users = requireByName(usernames, await usersForMember(core, caller, id, usernames));
     await core.conversations.remove(id, { userId: caller, targetIds: idsOf(users), reason });
     const conversation = await getConversation(core, caller, id);
     return { group: ofConversation(core, conversation), removed: users.map(({ username }) => username) };
@@ -112,9 +116,9 @@ export function removeMembersByName(
 }
 
 /**
- * Changes what a member is in a group.
- * @param username null: the caller himself
- * @throws as `inGroup`, and as `changeMember`
+ * Changes a member of a group.
+ * @param username null: the caller
+ * @throws as `withGroup`, and as `changeMember`
  */
 export function changeMemberByName(
   core: Core,
@@ -124,15 +128,18 @@ export function changeMemberByName(
   change: MemberChange,
 ): Promise<{ group: GroupByName; member: GroupMember }> {
   return withGroup(core, group, async (id) => {
-    const named = username === null ? [] : [username];
-    const [target] = requireByName(named, await lookedUp(core, caller, id, named));
+    const usernames = username === null ? [] : [username];
+    const [target] = requireByName(usernames, await usersForMember(core, caller, id, usernames));
     const member = await changeMember(core, caller, id, target?.id ?? caller, change);
     return { group: ofConversation(core, await getConversation(core, caller, id)), member };
   });
 }
 
-/** Whoever has these names, for a member of the group: who is none learns that, and nothing else. @throws `not_found` */
-async function lookedUp(
+/**
+ * Looks up usernames for a member of the group. A non-member learns only that they are none.
+ * @throws `not_found`
+ */
+async function usersForMember(
   core: Core,
   caller: UserId,
   id: ConversationId,

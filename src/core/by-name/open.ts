@@ -6,20 +6,20 @@ import type { Core } from "../context.ts";
 import { openDirect } from "../conversations/conversations.ts";
 import { createGroup } from "../groups/create-group.ts";
 
-/** What is to be opened, among users who are called by their names. */
+/** A conversation to open among users, by username. */
 interface OpenRequest {
   kind: Conversation["kind"];
   name: string;
   usernames: string[];
-  /** how the list of names is called in errors */
+  /** the name of the list of usernames in errors */
   field: string;
 }
 
 /**
- * Opens a conversation among users, the caller being one of them: a group of his, or the direct one of two, which is
- * found where it is there.
- * @throws `not_found`, naming whom there are not; `validation_failed` unless the caller is among them, and for a
- *   direct one they are two; `blocked` for a group across a block
+ * Opens a conversation among users who include the caller: a new group of the caller, or the direct
+ * conversation of two, which may exist already.
+ * @throws `not_found`, naming the unknown usernames; `validation_failed` unless the caller is among them, and
+ *   for a direct conversation unless they are two; `blocked` for a group across a block
  */
 export async function openDirectOrGroup(
   core: Core,
@@ -34,8 +34,8 @@ export async function openDirectOrGroup(
   if (kind === "group") {
     return createGroup(core, caller, { name, memberIds: others, joinPolicy: "approval", policy: "group" });
   }
-  const [peer, third] = others;
-  if (peer === undefined || third !== undefined) throw invalid(field, "must be two different users");
+  const [peer, surplus] = others;
+  if (peer === undefined || surplus !== undefined) throw invalid(field, "must be two different users");
   const { conversation } = await openDirect(core, caller, peer, name);
   return conversation;
 }

@@ -9,21 +9,22 @@ import { requireNoBlocks } from "../contacts/blocks.ts";
 import type { Core } from "../context.ts";
 import { openDirect } from "../conversations/conversations.ts";
 
-/** Where a message goes that is for somebody, or a group, by name. */
+/** The conversation to which a message for a recipient goes. */
 export interface Destination {
   kind: ConversationKind;
   conversationId: ConversationId;
-  /** of a group: its given id, where it has one */
+  /** the handle of a group, if it has one */
   handle: string | null;
-  /** of a direct one: the other one's username; else `""` */
+  /** the other user's username in a direct conversation; else `""` */
   peerName: string;
 }
 
 /**
- * Finds the conversation with whoever a message is for. A direct one that there is not is opened, but not for what is
- * refused in it anyway.
- * @param check may refuse what is to be sent to somebody; called where a conversation would be opened for it
- * @throws `not_found` for an unknown user, for oneself, and for a group that there is not; `blocked`, and what `check` throws
+ * Finds the conversation with a recipient. A direct conversation that does not exist is opened, unless the
+ * message would be refused in it.
+ * @param check throws if the message to `peer` is refused; called only before a conversation is opened
+ * @throws `not_found` for an unknown user, for the caller themself, and for an unknown group; `blocked`, and
+ *   as `check`
  */
 export async function destinationOf(
   core: Core,
@@ -39,9 +40,9 @@ export async function destinationOf(
   const peerName = to.username;
   const peer = await findPeerName(core.db, caller, peerName);
   if (!peer || peer.id === caller) throw noUserWithName([peerName]);
-  const there = { kind: "direct", handle: null, peerName } as const;
-  if (peer.conversationId !== null) return { ...there, conversationId: peer.conversationId };
+  const direct = { kind: "direct", handle: null, peerName } as const;
+  if (peer.conversationId !== null) return { ...direct, conversationId: peer.conversationId };
   await Promise.all([requireNoBlocks(core, caller, [peer.id]), check(peer.id)]);
   const { conversation } = await openDirect(core, caller, peer.id);
-  return { ...there, conversationId: conversation.id };
+  return { ...direct, conversationId: conversation.id };
 }

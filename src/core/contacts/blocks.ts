@@ -18,9 +18,9 @@ import { changeDirectPermission } from "./direct-permission.ts";
 const BlockPosition = z.tuple([UserId]);
 
 /**
- * Blocks somebody: friendship and requests between the two end, of which the devices of both are told, and once
- * this resolves neither of them writes to the other. Repeating it changes nothing.
- * @throws `validation_failed` with oneself, `not_found` for an unknown user
+ * Blocks a user. Friendship and friend requests between the two end, and the devices of both are informed.
+ * Once this resolves, neither can write to the other. Idempotent.
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
  */
 export async function block(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
@@ -28,9 +28,9 @@ export async function block(core: Core, caller: UserId, other: UserId): Promise<
 }
 
 /**
- * The same with whoever has these usernames, all together.
- * @returns the names of all whom the caller blocks then
- * @throws as `block`, and then nobody is blocked
+ * Blocks the users of these usernames, all of them or none.
+ * @returns the usernames of all users whom the caller blocks then
+ * @throws as `block`
  */
 export async function blockByName(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
   await blockEach(core, caller, await othersNamed(core, caller, usernames));
@@ -39,23 +39,27 @@ export async function blockByName(core: Core, caller: UserId, usernames: string[
 
 async function blockEach(core: Core, caller: UserId, others: UserId[]): Promise<void> {
   const { missing } = await changeDirectPermission(core, caller, others, async () => {
-    const done = await insertBlocks(core.db, caller, others, Date.now());
-    for (const other of done.ended) notifyBoth(core, caller, other, "none");
-    return done;
+    const inserted = await insertBlocks(core.db, caller, others, Date.now());
+    for (const other of inserted.ended) notifyBoth(core, caller, other, "none");
+    return inserted;
   });
   requireAll(missing);
 }
 
 /**
- * Lifts the caller's own block, if there is one; what it ended stays ended.
- * @throws `validation_failed` with oneself, `not_found` for an unknown user
+ * Removes the caller's own block, if there is one. The friendship and requests that the block ended are not
+ * restored.
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
  */
 export async function unblock(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
   await unblockEach(core, caller, [other]);
 }
 
-/** The same with whoever has these usernames. @returns as `blockNamed`. @throws as `unblock`, and then nothing is lifted */
+/**
+ * Unblocks the users of these usernames, all of them or none.
+ * @returns as `blockByName` @throws as `unblock`
+ */
 export async function unblockByName(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
   await unblockEach(core, caller, await othersNamed(core, caller, usernames));
   return listBlockedNames(core, caller);
@@ -71,17 +75,17 @@ async function othersNamed(core: Core, caller: UserId, usernames: string[]): Pro
   return ids;
 }
 
-/** Whoever is gone since he was looked up is as unknown. */
+/** Refuses users whose account was deleted since they were looked up. @throws `not_found` */
 function requireAll([missing]: UserId[]): void {
   if (missing !== undefined) throw noUser(missing);
 }
 
-/** The names of all whom the caller blocks. */
+/** The usernames of all users whom the caller blocks. */
 export function listBlockedNames(core: Core, caller: UserId): Promise<string[]> {
   return findBlockedNames(core.db, caller);
 }
 
-/** Whom the caller blocks. @throws `validation_failed` for a cursor that is none of this list's */
+/** The users whom the caller blocks. @throws `validation_failed` for a cursor of another list */
 export async function listBlocks(
   core: Core,
   caller: UserId,
@@ -93,8 +97,8 @@ export async function listBlocks(
 }
 
 /**
- * Sees to it that there is no block between the caller and any of these users, whoever made it; one query
- * whatever their number. For whatever a block forbids, such as adding somebody to a group.
+ * Checks that no block exists between the caller and these users, in either direction: one query for any
+ * number. Used for operations that a block forbids, such as adding a user to a group.
  * @throws `blocked`
  */
 export async function requireNoBlocks(core: Core, caller: UserId, others: UserId[]): Promise<void> {
@@ -102,7 +106,7 @@ export async function requireNoBlocks(core: Core, caller: UserId, others: UserId
   if (blocked !== undefined) throw includesBlocked(blocked);
 }
 
-/** The refusal of what a block forbids. */
+/** The `blocked` for an operation that a block forbids. */
 export function includesBlocked(other: UserId): CoreError {
   return new CoreError("blocked", `There is a block between you and user ${other}.`);
 }

@@ -3,19 +3,19 @@ import type { UserId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { Core } from "../context.ts";
 
-/** Tells the devices of whoever is asked for friendship, behind the answer. */
-export function notifyRequested(core: Core, from: UserId, asked: UserId): void {
-  notifyContact(core, asked, from, "requested");
+/** Pushes a friend request to the receiver's devices, after the answer. */
+export function notifyRequested(core: Core, sender: UserId, receiver: UserId): void {
+  notifyContact(core, receiver, sender, "requested");
 }
 
-/** Tells the devices of both that they are friends now, or are none any more, behind the answer. */
-export function notifyBoth(core: Core, one: UserId, other: UserId, state: "friends" | "none"): void {
-  notifyContact(core, one, other, state);
-  notifyContact(core, other, one, state);
+/** Pushes the start or end of a friendship to the devices of both users, after the answer. */
+export function notifyBoth(core: Core, userId: UserId, peer: UserId, state: "friends" | "none"): void {
+  notifyContact(core, userId, peer, state);
+  notifyContact(core, peer, userId, state);
 }
 
-/** D1 has it by now: what is lost here, a client finds in its lists. */
+/** Best effort: D1 has the change by now, and clients find it in their lists if the event is lost. */
 function notifyContact(core: Core, userId: UserId, about: UserId, state: FriendState): void {
-  const told = core.inboxes.pushEvent(userId, { event: { type: "friend", userId: about, state } });
-  core.waitUntil(told.catch((error: unknown) => log("warn", "friend_not_told", errorFields(error))));
+  const push = core.inboxes.pushEvent(userId, { event: { type: "friend", userId: about, state } });
+  core.waitUntil(push.catch((error: unknown) => log("warn", "friend_event_failed", errorFields(error))));
 }

@@ -3,25 +3,26 @@ import { findDirects } from "../../storage/conversations/direct-flags.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Changes in D1 whether somebody and these others may write to each other, so that their conversations obey it from
- * the answer on, whatever dies in between: it is announced there before, and they look at D1 after. A change that
- * throws may yet come to D1: its announcement stands until the conversation ends it.
- * @throws `unavailable` where a conversation cannot be reached: repeat the whole
+ * Changes in D1 whether a user and these others may write to each other. The change is announced to their
+ * conversations before, and they read D1 after it. So they obey it once this resolves, whatever crashes in
+ * between. A change that throws may still be committed: its announcement stays until the conversation ends
+ * it.
+ * @throws `unavailable` if a conversation cannot be reached: repeat the whole call
  */
 export async function changeDirectPermission<T>(
   core: Core,
-  one: UserId,
+  userId: UserId,
   others: UserId[],
   change: () => Promise<T>,
 ): Promise<T> {
   const token = crypto.randomUUID();
-  const each = (ids: ConversationId[], tell: (id: ConversationId) => Promise<unknown>) =>
-    Promise.all(ids.map(tell));
-  const before = await findDirects(core.db, one, others);
-  await each(before, (id) => core.conversations.prepareBlockChange(id, { token }));
-  const changed = await change();
-  // One that was opened meanwhile may have been made with what D1 said before.
-  const after = before.length === others.length ? before : await findDirects(core.db, one, others);
-  await each(after, (id) => core.conversations.refreshDirectPermission(id, { token }));
-  return changed;
+  const forEach = (ids: ConversationId[], call: (id: ConversationId) => Promise<unknown>) =>
+    Promise.all(ids.map(call));
+  const before = await findDirects(core.db, userId, others);
+  await forEach(before, (id) => core.conversations.prepareBlockChange(id, { token }));
+  const result = await change();
+  // A conversation that was opened meanwhile may have started with the old state of D1.
+  const after = before.length === others.length ? before : await findDirects(core.db, userId, others);
+  await forEach(after, (id) => core.conversations.refreshDirectPermission(id, { token }));
+  return result;
 }

@@ -24,10 +24,11 @@ const FriendPosition = z.tuple([UserId]);
 const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
 
 /**
- * Asks somebody for friendship; where he has asked, or lets everybody be his friend, it is agreed at once.
- * The devices of whom it concerns are told. Repeating it changes nothing, and tells nobody.
- * @throws `validation_failed` with oneself, `not_found` for an unknown user, `blocked` across a block,
- *   `forbidden` if he wants nobody to ask
+ * Sends a friend request. If the other user has sent one too, or accepts all requests, the two are friends at
+ * once. The devices of the users concerned are informed. A repeated request changes nothing and informs
+ * nobody.
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `blocked` across a
+ *   block, `forbidden` if the other user refuses all requests
  */
 export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
@@ -50,33 +51,33 @@ export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserI
 }
 
 /**
- * Ends a friendship, rejects what the other has asked, withdraws what the caller has; the devices of both are
- * told. Where there is nothing of these it changes nothing.
- * @throws `validation_failed` with oneself, `not_found` for an unknown user
+ * Ends a friendship, rejects the other user's request and withdraws the caller's own; the devices of both are
+ * informed. Without any of these it changes nothing.
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
  */
 export async function unfriend(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
   const result = await changeDirectPermission(core, caller, [other], async () => {
-    const done = await endFriendship(core.db, caller, other);
-    if (done?.ended) notifyBoth(core, caller, other, "none");
-    return done;
+    const outcome = await endFriendship(core.db, caller, other);
+    if (outcome?.ended) notifyBoth(core, caller, other, "none");
+    return outcome;
   });
   if (!result) throw noUser(other);
 }
 
-/** Sees to it that all of these are the caller's friends; one query whatever their number. @throws `forbidden` */
+/** Checks that all of these users are the caller's friends: one query for any number. @throws `forbidden` */
 export async function requireFriends(core: Core, caller: UserId, others: UserId[]): Promise<void> {
   const found = new Set(await findFriendsAmong(core.db, caller, others));
   const stranger = others.find((id) => !found.has(id));
   if (stranger !== undefined) throw notFriends(stranger);
 }
 
-/** The refusal of what only friends may do together. */
+/** The `forbidden` for an operation that requires a friendship. */
 export function notFriends(other: UserId): CoreError {
   return new CoreError("forbidden", `User ${other} is not your friend.`, { missing: "friendship" });
 }
 
-/** The caller's friends. @throws `validation_failed` for a cursor that is none of this list's */
+/** The caller's friends. @throws `validation_failed` for a cursor of another list */
 export async function listFriends(
   core: Core,
   caller: UserId,
@@ -88,8 +89,8 @@ export async function listFriends(
 }
 
 /**
- * What others have asked of the caller, the newest first.
- * @throws `validation_failed` for a cursor that is none of this list's
+ * The friend requests to the caller, the newest first.
+ * @throws `validation_failed` for a cursor of another list
  */
 export async function listFriendRequests(
   core: Core,

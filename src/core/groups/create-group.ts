@@ -11,18 +11,18 @@ import { requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 import { getConversation, requireUsers } from "../conversations/conversations.ts";
 
-/** Somebody with whom a group begins. */
+/** An initial member of a group. */
 export interface InitialMember {
   userId: UserId;
   role?: "admin" | "member" | undefined;
   customFields?: CustomFields | undefined;
 }
 
-/** What a group is to be like; what is absent is empty. */
+/** The properties of a new group; an absent field is empty. */
 export interface GroupOptions {
   name: string;
   policy: PolicyName;
-  /** of no meaning where the kind has one way for all */
+  /** unused if the group kind fixes how users join */
   joinPolicy: JoinPolicy;
   handle?: Handle | undefined;
   avatar?: string | undefined;
@@ -32,57 +32,57 @@ export interface GroupOptions {
   customFields?: CustomFields | undefined;
 }
 
-/** What a new group starts with that v1 asks for. */
-interface PlainMembers extends GroupOptions {
+/** The input of `createGroup`: plain members without roles. */
+interface NewGroup extends GroupOptions {
   memberIds: UserId[];
-  /** all of them must be friends of the caller, else `forbidden` */
+  /** all members must be friends of the caller, else `forbidden` */
   amongFriends?: boolean;
 }
 
 /**
- * Creates a group with its first members; the caller owns it. Duplicates and the caller among
- * `memberIds` are ignored.
- * @throws `not_found` for an unknown member, `blocked` for one across a block, `validation_failed` for more
- *   members than a group holds, `conflict` for a handle that was given before; nothing is created then
+ * Creates a group with its initial members; the caller is the owner. Duplicates and the caller in `memberIds`
+ * are ignored.
+ * @throws `not_found` for an unknown member, `blocked` for a member across a block, `validation_failed` for
+ *   too many members, `conflict` for a handle that was assigned before; nothing is created then
  */
 export async function createGroup(
   core: Core,
   caller: UserId,
-  { memberIds, amongFriends = false, ...wish }: PlainMembers,
+  { memberIds, amongFriends = false, ...options }: NewGroup,
 ): Promise<Conversation> {
   const initialMembers = othersOf(
     caller,
     memberIds.map((userId) => ({ userId })),
   );
-  const max = roomOf(core, wish);
+  const max = capacityFor(core, options);
   if (initialMembers.length >= max) throw invalid("body.member_ids", `a group has at most ${max} members`);
-  return create(core, caller, wish, initialMembers, amongFriends);
+  return create(core, caller, options, initialMembers, amongFriends);
 }
 
 /**
- * The same with people who have roles and custom fields; those for whom there is no room are left out, and so is
- * everybody where the kind of group wants him to come by himself.
- * @throws as `createGroup`, and `forbidden` for a role that the kind has not
+ * Creates a group with initial members who have roles and custom fields. Members without a place are left
+ * out; so are all, if the group kind has no initial members.
+ * @throws as `createGroup`, and `forbidden` for a role that the group kind does not have
  */
 export async function createGroupWithRoles(
   core: Core,
   caller: UserId,
-  wish: GroupOptions,
+  options: GroupOptions,
   initialMembers: InitialMember[],
 ): Promise<{ conversation: Conversation; leftOut: UserId[] }> {
-  const policy = POLICIES[wish.policy];
+  const policy = POLICIES[options.policy];
   const others = policy.initialRoles ? othersOf(caller, initialMembers) : [];
   if (policy.roles === "nobody" && others.some(({ role }) => role === "admin"))
-    throw refusedFor("kind", "Nobody is an admin in a group of this kind.", wish.policy);
-  const room = roomOf(core, wish) - 1;
-  const conversation = await create(core, caller, wish, others.slice(0, room), false);
-  return { conversation, leftOut: others.slice(room).map(({ userId }) => userId) };
+    throw refusedFor("kind", "Nobody is an admin in a group of this kind.", options.policy);
+  const places = capacityFor(core, options) - 1;
+  const conversation = await create(core, caller, options, others.slice(0, places), false);
+  return { conversation, leftOut: others.slice(places).map(({ userId }) => userId) };
 }
 
 async function create(
   core: Core,
   caller: UserId,
-  wish: GroupOptions,
+  options: GroupOptions,
   initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<Conversation> {
@@ -90,10 +90,10 @@ async function create(
   await requireUsers(core, memberIds);
   if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
   await requireNoBlocks(core, caller, memberIds);
-  const id = await insert(core, caller, wish, initialMembers, amongFriends);
+  const id = await insert(core, caller, options, initialMembers, amongFriends);
   if (id === null) {
-    if (wish.handle) await requireFree(core, caller, wish.handle);
-    // Somebody was deleted meanwhile, or a friendship has ended.
+    if (options.handle) await requireFree(core, caller, options.handle);
+    // An account was deleted, or a friendship ended, since the checks above.
     await requireUsers(core, memberIds);
     if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
     throw new CoreError("unavailable", "The members could not be looked up. Try again.");
@@ -105,16 +105,16 @@ async function create(
 function insert(
   core: Core,
   caller: UserId,
-  wish: GroupOptions,
+  options: GroupOptions,
   initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<ConversationId | null> {
-  const { name, policy, avatar = "", introduction = "", announcement = "" } = wish;
-  const { handle = null, maxMembers = null, customFields = {} } = wish;
+  const { name, policy, avatar = "", introduction = "", announcement = "" } = options;
+  const { handle = null, maxMembers = null, customFields = {} } = options;
   return insertGroup(core.db, {
     ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, amongFriends },
     code: ConversationCode.parse(randomHex()),
-    joinPolicy: joinMode(wish),
+    joinPolicy: joinMode(options),
     customFields: withFields({}, customFields),
     ownerId: caller,
     members: [
@@ -133,8 +133,8 @@ function othersOf(caller: UserId, initialMembers: InitialMember[]): InitialMembe
   return [...byId.values()];
 }
 
-/** How many members it takes. @throws `validation_failed` for a limit of its own that is none */
-function roomOf(core: Core, { policy, maxMembers }: GroupOptions): number {
+/** The maximum number of members. @throws `validation_failed` for a `maxMembers` above that of the server */
+function capacityFor(core: Core, { policy, maxMembers }: GroupOptions): number {
   const max = core.settings.maxGroupMembers;
   if (maxMembers !== undefined && maxMembers > max) {
     throw invalid("body.max_members", `a group has at most ${max} members`);
@@ -142,7 +142,10 @@ function roomOf(core: Core, { policy, maxMembers }: GroupOptions): number {
   return capacityOf({ policy, maxMembers: maxMembers ?? null }, max);
 }
 
-/** An id that was given once is never given again: who comes late would take it for the group which had it. */
+/**
+ * A handle is never assigned again, so that nobody who knows the old group by it reaches another one.
+ * @throws `conflict`
+ */
 async function requireFree(core: Core, caller: UserId, handle: Handle): Promise<void> {
   const holder = await findHolder(core.db, handle);
   if (holder === null) return;

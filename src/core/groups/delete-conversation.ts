@@ -4,8 +4,8 @@ import { clearConversation } from "../conversations/clear.ts";
 import { dissolveGroup } from "./groups.ts";
 
 /**
- * What deleting means to most: a direct conversation goes for the caller alone, a group for everybody.
- * @throws `not_found` unless he is in it, `forbidden` for a group that is not his to dissolve
+ * Deletes a conversation: a direct conversation for the caller only, a group for everybody.
+ * @throws `not_found` unless the caller is a member, `forbidden` for a group that the caller may not dissolve
  */
 export async function deleteConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   const { profile } = await core.conversations.describe(id, { userId: caller });

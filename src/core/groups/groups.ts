@@ -14,12 +14,12 @@ import { requireNoBlocks } from "../contacts/blocks.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 
-/** A member as others see him. */
+/** A member as others see them. */
 export interface GroupMember extends Omit<Membership, "userId"> {
   user: User;
 }
 
-/** What may be changed of a member; absent is unchanged. */
+/** A change of a member; absent fields are unchanged. */
 export interface MemberChange {
   role?: "admin" | "member" | undefined;
   /** seconds from now; 0 ends a mute */
@@ -28,10 +28,10 @@ export interface MemberChange {
   customFields?: CustomFields | undefined;
 }
 
-const MemberPlace = z.tuple([z.int(), UserId]);
-const ApplicationPlace = z.tuple([z.int()]);
+const MemberPosition = z.tuple([z.int(), UserId]);
+const JoinRequestPosition = z.tuple([z.int()]);
 
-/** Changes a group's profile; absent fields stay. @throws `not_found`, `forbidden` */
+/** Changes a group's profile; absent fields are unchanged. @throws `not_found`, `forbidden` */
 export async function editGroup(
   core: Core,
   caller: UserId,
@@ -46,32 +46,32 @@ export async function editGroup(
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  await core.conversations.edit(id, { userId: caller, change: given });
+  const fields = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  await core.conversations.edit(id, { userId: caller, change: fields });
   return getConversation(core, caller, id);
 }
 
-/** The members in the order in which they joined. @throws `not_found` unless the caller is one */
+/** The members in the order in which they joined. @throws `not_found` unless the caller is a member */
 export async function listMembers(
   core: Core,
   caller: UserId,
   id: ConversationId,
   { limit, cursor }: PageQuery,
 ): Promise<Page<GroupMember>> {
-  const place = cursor === undefined ? undefined : readCursor(MemberPlace, cursor);
+  const position = cursor === undefined ? undefined : readCursor(MemberPosition, cursor);
   const found = await core.conversations.members(id, {
     userId: caller,
     limit: limit + 1,
-    ...(place && { after: { joinedAt: place[0], userId: place[1] } }),
+    ...(position && { after: { joinedAt: position[0], userId: position[1] } }),
   });
   const { items, nextCursor } = pageOf(found, limit, ({ joinedAt, userId }) => [joinedAt, userId]);
   return { items: await getDescribed(core, items), nextCursor };
 }
 
 /**
- * Adds people to a group; who is a member already stays as he is.
+ * Adds users to a group; users who are members already are unchanged.
  * @returns the memberships of all of them
- * @throws `not_found` (for an unknown user too), `blocked`, `forbidden`, `group_full`: nobody is added then
+ * @throws `not_found` (also for an unknown user), `blocked`, `forbidden`, `group_full`; nobody is added then
  */
 export async function addMembers(
   core: Core,
@@ -79,17 +79,17 @@ export async function addMembers(
   id: ConversationId,
   userIds: UserId[],
 ): Promise<GroupMember[]> {
-  // Who is not in the group learns that first, and nothing else.
+  // First of all: a non-member gets `not_found` and learns nothing of the users.
   await core.conversations.describe(id, { userId: caller });
   const people = await findAccounts(core.db, userIds);
   const known = new Set(people.map((person) => person.id));
-  const unknown = userIds.find((wanted) => !known.has(wanted));
+  const unknown = userIds.find((userId) => !known.has(userId));
   if (unknown !== undefined) throw noUser(unknown);
   await requireNoBlocks(core, caller, userIds);
   return getDescribed(core, await core.conversations.add(id, { userId: caller, people }));
 }
 
-/** Joins a group, or asks to be let in. @throws `not_found` where nobody may come by himself, `group_full` */
+/** Joins a group, or sends a join request. @throws `not_found` if the group is closed, `group_full` */
 export async function joinGroup(
   core: Core,
   caller: UserId,
@@ -103,12 +103,15 @@ export async function joinGroup(
   return state;
 }
 
-/** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over first */
+/** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over the group first */
 export async function leaveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.leave(id, { userId: caller });
 }
 
-/** Takes a member out of a group; oneself: leaves. @throws `not_found`, `forbidden`, `conflict` as `leaveGroup` */
+/**
+ * Removes a member from a group; the caller themself leaves.
+ * @throws `not_found`, `forbidden`, `conflict` as `leaveGroup`
+ */
 export async function removeMember(
   core: Core,
   caller: UserId,
@@ -119,7 +122,10 @@ export async function removeMember(
   await core.conversations.remove(id, { userId: caller, targetIds: [userId] });
 }
 
-/** Changes what a member is; custom fields that are not named stay. @throws `not_found`, `forbidden` */
+/**
+ * Changes a member; custom fields that `change` does not name are unchanged.
+ * @throws `not_found`, `forbidden`
+ */
 export async function changeMember(
   core: Core,
   caller: UserId,
@@ -127,18 +133,18 @@ export async function changeMember(
   userId: UserId,
   change: MemberChange,
 ): Promise<GroupMember> {
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const fields = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const found = await core.conversations.changeMember(id, {
     userId: caller,
     targetId: userId,
-    change: given,
+    change: fields,
   });
   const [member] = await getDescribed(core, found);
   if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
   return member;
 }
 
-/** Gives the group to another member; the caller is a plain member then. @throws `not_found`, `forbidden` */
+/** Makes another member the owner; the caller becomes a plain member. @throws `not_found`, `forbidden` */
 export async function handOver(
   core: Core,
   caller: UserId,
@@ -149,26 +155,26 @@ export async function handOver(
   return getConversation(core, caller, id);
 }
 
-/** Ends a group for everybody. @throws `not_found`, `forbidden` unless the caller owns it */
+/** Dissolves a group for everybody. @throws `not_found`, `forbidden` unless the caller owns it */
 export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.dissolve(id, { userId: caller });
 }
 
-/** Who asks to be let in, the first one first. @throws `not_found`, `forbidden` */
+/** The pending join requests, the oldest first. @throws `not_found`, `forbidden` */
 export async function listJoinRequests(
   core: Core,
   caller: UserId,
   id: ConversationId,
   { limit, cursor }: PageQuery,
 ): Promise<Page<JoinRequest>> {
-  const [after] = cursor === undefined ? [0] : readCursor(ApplicationPlace, cursor);
+  const [after] = cursor === undefined ? [0] : readCursor(JoinRequestPosition, cursor);
   const found = await core.conversations.joinRequests(id, { userId: caller, limit: limit + 1, after });
-  const page = pageOf(found, limit, (application) => [application.id]);
-  const applicants = page.items.map(({ user_id }) => user_id);
-  const users = byId(await findUsers(core.db, applicants));
+  const page = pageOf(found, limit, (request) => [request.id]);
+  const requesterIds = page.items.map(({ user_id }) => user_id);
+  const userOf = byId(await findUsers(core.db, requesterIds));
   const items = page.items.map((row) => ({
     id: row.id,
-    user: users(row.user_id),
+    user: userOf(row.user_id),
     message: row.message,
     createdAt: row.created_at,
   }));
@@ -176,9 +182,10 @@ export async function listJoinRequests(
 }
 
 /**
- * Lets somebody in, or not.
- * @param decision `message`: what he is told with it; `shown`: what the caller knows from the notice of the application
- * @throws `not_found`, `forbidden`, `validation_failed` where what is shown belongs to no such application,
+ * Accepts or rejects a join request.
+ * @param decision `message`: a text for the user; `shown`: the caller's data from the notification of the
+ *   request
+ * @throws `not_found`, `forbidden`, `validation_failed` if `shown` does not match the request,
  *   `already_handled`, `group_full`
  */
 export async function decideJoinRequest(
@@ -192,21 +199,21 @@ export async function decideJoinRequest(
     credential?: { userId: UserId; authentication: string };
   },
 ): Promise<void> {
-  const { applicationId, accept, message = "", credential } = decision;
-  const what = { applicationId, accept, message, ...(credential && { credential }) };
-  await core.conversations.decideJoinRequest(id, { userId: caller, ...what });
+  const { applicationId, accept, message = "", shown } = decision;
+  const input = { applicationId, accept, message, ...(shown && { shown }) };
+  await core.conversations.decideJoinRequest(id, { userId: caller, ...input });
 }
 
-/** Members with who they are today: one query. */
+/** Adds the current profiles to memberships: one query. */
 export async function getDescribed(core: Core, memberships: Membership[]): Promise<GroupMember[]> {
   const ids = memberships.map(({ userId }) => userId);
   return withUsers(memberships, await findUsers(core.db, ids));
 }
 
-/** Members with who they are. */
+/** Adds users to memberships; unknown users appear as deleted. */
 export function withUsers(memberships: Membership[], users: User[]): GroupMember[] {
   const userOf = byId(users);
-  return memberships.map(({ userId, ...rest }) => ({ user: userOf(userId), ...rest }));
+  return memberships.map(({ userId, ...membership }) => ({ user: userOf(userId), ...membership }));
 }
 
 function byId(users: User[]): (id: UserId) => User {
