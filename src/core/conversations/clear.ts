@@ -4,19 +4,20 @@ import { findListed } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Deletes a conversation for the caller alone: his history begins behind the last message, up to which he
- * counts as having read, and it leaves his list. A new message, his own too, or opening it again brings it
- * back with what came since; the others keep everything. Groups too; twice changes nothing.
- * @throws `not_found` unless he is in it
+ * Deletes a conversation for the caller only. Their visible history begins after the last message, everything
+ * before counts as read, and the conversation leaves their list. A new message, also the caller's own, or
+ * opening it again restores it with the messages since. The other members keep everything. It works for
+ * groups too, and is idempotent.
+ * @throws `not_found` unless the caller is a member
  */
 export async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.deleteForMe(id, { userId: caller });
 }
 
 /**
- * Takes conversations out of the caller's list until something comes there, all of them or none. He counts as having
- * read what there is; his history stays, or goes as it does by `clearConversation`.
- * @throws `not_found` unless he is in each of them
+ * Removes conversations from the caller's list until their next message, all of them or none. All messages
+ * count as read. The history stays, or is deleted as by `clearConversation`.
+ * @throws `not_found` unless the caller is a member of each
  */
 export async function removeFromList(
   core: Core,

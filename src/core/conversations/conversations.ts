@@ -21,14 +21,17 @@ import { noUser } from "../accounts/users.ts";
 import { notFriends, requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 
-/** How often the copy of a flag is handed on while others change it; what is off then is mended when it is seen. */
-const MAX_COPIES = 10;
+/**
+ * The tries to copy `pinned` to the inbox while it keeps changing. A copy that is still wrong is repaired on
+ * reading.
+ */
+const MAX_COPY_TRIES = 10;
 
 /**
- * Opens the direct conversation with somebody, or finds it: a pair has one, whoever opens it. It is in
- * both lists before this resolves.
- * @param name what it is called, if this creates it, by the few who ask: to most it has the other one's name
- * @throws `validation_failed` with oneself, `not_found` for an unknown user
+ * Opens the direct conversation with a user, or finds it: a pair has one, whoever opens it. It is in both
+ * lists before this resolves.
+ * @param name of a new conversation, for APIs that have it; others show the other user's name instead
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
  */
 export async function openDirect(
   core: Core,
@@ -42,8 +45,10 @@ export async function openDirect(
 }
 
 /**
- * The same with a friend. Where this creates it, only friends may write there, for as long as it is there.
- * @throws `not_found` for an unknown user and for oneself, `forbidden` for who is no friend
+ * Opens the direct conversation with a friend, or finds it. If this creates it, only friends may ever write
+ * there.
+ * @throws `not_found` for an unknown user and for the caller themself, `forbidden` for a user who is no
+ *   friend
  */
 export async function openAmongFriends(
   core: Core,
@@ -60,21 +65,24 @@ async function open(
   core: Core,
   caller: UserId,
   peer: UserId,
-  how: { friendsOnly: boolean; name?: string | undefined },
+  options: { friendsOnly: boolean; name?: string | undefined },
 ): Promise<{ conversation: Conversation; created: boolean }> {
   const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
-  const opened = await openPair(core.db, pair, Date.now(), how);
+  const opened = await openPair(core.db, pair, Date.now(), options);
   if (!opened) {
-    // One of them was deleted meanwhile, or the friendship has ended.
+    // An account was deleted, or the friendship ended, since the checks.
     await requireUsers(core, [peer]);
-    throw how.friendsOnly ? notFriends(peer) : noUser(peer);
+    throw options.friendsOnly ? notFriends(peer) : noUser(peer);
   }
   const { id, created } = opened;
   await core.conversations.init(id, { userId: caller });
   return { conversation: await getConversation(core, caller, id), created };
 }
 
-/** A conversation as the caller sees it. @throws `not_found` unless he is in it, `unavailable` while D1 is behind */
+/**
+ * A conversation as the caller sees it.
+ * @throws `not_found` unless the caller is a member, `unavailable` while the projection to D1 is behind
+ */
 export async function getConversation(core: Core, caller: UserId, id: ConversationId): Promise<Conversation> {
   const [described, listed] = await Promise.all([
     core.conversations.describe(id, { userId: caller }),
@@ -86,10 +94,10 @@ export async function getConversation(core: Core, caller: UserId, id: Conversati
 }
 
 /**
- * The caller's conversations, sticky ones first, then newest activity: one call of his inbox and one
- * query of D1 whatever their number.
- * @param range `ids`: these alone, as far as they are in his list
- * @throws `validation_failed` for a cursor that is none of this list's
+ * A page of the caller's list, pinned conversations first, then the newest activity: one call of the inbox
+ * and one query of D1 for any number of entries.
+ * @param range `ids`: only these conversations, as far as they are in the list
+ * @throws `validation_failed` for a cursor of another list
  */
 export async function listConversations(
   core: Core,
@@ -99,13 +107,16 @@ export async function listConversations(
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const range = { limit: limit + 1, ...(after && { after }), ...(ids && { ids }) };
   const entries = await core.inboxes.list(caller, range);
-  const shown = entries.slice(0, limit);
-  const items = await fillEntries(core, caller, shown);
-  const last = shown.at(-1);
+  const page = entries.slice(0, limit);
+  const items = await fillEntries(core, caller, page);
+  const last = page.at(-1);
   return { items, nextCursor: entries.length > limit && last ? encodeCursor(last) : null };
 }
 
-/** Conversations of the caller's list, with what D1 knows of them: one query. One of which it knows nothing yet is left out. */
+/**
+ * Adds the data of D1 to entries of the caller's list: one query. An entry that D1 does not have yet is left
+ * out.
+ */
 export async function fillEntries(
   core: Core,
   caller: UserId,
@@ -114,24 +125,27 @@ export async function fillEntries(
   return fill(core, caller, entries, await findListed(core.db, caller, entries.map(profileIdsOf)));
 }
 
-/** A page of the caller's conversations, how he stands to his notices, and who is who in all of it, he himself too. */
+/**
+ * A page of the caller's list, a summary of their notifications, and the profiles of all users in it and the
+ * caller's.
+ */
 export async function listWithNotifications(
   core: Core,
   caller: UserId,
   range: ListRange,
 ): Promise<{ items: Conversation[]; box: NotificationBox; profiles: ProfileLookup }> {
   const { entries, box } = await core.inboxes.overview(caller, range);
-  const always = [caller, ...(box.newest ? [box.newest.actorId] : [])];
-  const wanted = entries.map((entry) => {
+  const alwaysNamed = [caller, ...(box.newest ? [box.newest.actorId] : [])];
+  const queries = entries.map((entry) => {
     const { preview, mentioned } = entry;
     const named = preview ? [preview.senderId, ...mentionedUsers(preview)] : [];
-    const namedIds = new Set([...always, ...named, ...mentioned.map(({ senderId }) => senderId)]);
+    const namedIds = new Set([...alwaysNamed, ...named, ...mentioned.map(({ senderId }) => senderId)]);
     return { ...profileIdsOf(entry), namedIds: [...namedIds] };
   });
-  const listed = await findListed(core.db, caller, wanted);
+  const listed = await findListed(core.db, caller, queries);
   const people = [...listed.values()].flatMap(({ people: named }) => named);
-  // Beside no conversation nobody is named.
-  if (listed.size === 0) people.push(...(await findPeople(core.db, always)));
+  // Without a conversation, the query above returns no profiles.
+  if (listed.size === 0) people.push(...(await findPeople(core.db, alwaysNamed)));
   return { items: fill(core, caller, entries, listed), box, profiles: loadProfilesAmong(people) };
 }
 
@@ -154,8 +168,8 @@ function fill(
 }
 
 /**
- * Sets the caller's own flags of a conversation; absent ones stay.
- * @throws `not_found` unless he is in it
+ * Sets the caller's own preferences of a conversation; absent ones are unchanged.
+ * @throws `not_found` unless the caller is a member
  */
 export async function setPreferences(
   core: Core,
@@ -167,7 +181,10 @@ export async function setPreferences(
   return getConversation(core, caller, id);
 }
 
-/** The same also where he has left, or where the group is dissolved. @throws `not_found` unless he is in it, or was */
+/**
+ * As `setPreferences`, also for former members and in dissolved groups.
+ * @throws `not_found` unless the caller is or was a member
+ */
 export function setListedPreferences(
   core: Core,
   caller: UserId,
@@ -186,17 +203,19 @@ async function storePreferences(
 ): Promise<void> {
   if (!(await updatePreferences(core.db, id, caller, change, includeFormer))) throw noConversation();
   if (change.pinned !== undefined) await copyPinned(core, caller, id, change.pinned);
-  // His other devices in the room are told; whether they are is nobody's to wait for.
+  // The caller's other devices are informed, best effort and after the answer.
   core.waitUntil(
     core.conversations
       .pushConversation(id, { userId: caller })
-      .catch((error: unknown) => log("warn", "preferences_not_told", errorFields(error))),
+      .catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error))),
   );
 }
 
 /**
- * Does something in a conversation for an API whose document tells who is not in it from what does not exist.
- * @throws `not_found` which says so, where `work` says that there is none for the caller, and there is one
+ * Runs `work` on a conversation, for an API whose document distinguishes a conversation without the caller
+ * from one that does not exist.
+ * @throws `not_found` with `missing: "membership"` if `work` finds none for the caller and the conversation
+ *   exists
  */
 export async function distinguishNotMember<T>(
   core: Core,
@@ -212,7 +231,10 @@ export async function distinguishNotMember<T>(
   }
 }
 
-/** D1 has nothing of a member whom the object knows: it is behind, or he has gone meanwhile. */
+/**
+ * D1 has no row of a member: the projection is behind, or the member has left meanwhile, which `describe`
+ * throws.
+ */
 async function throwNotProjected(core: Core, caller: UserId, id: ConversationId): Promise<never> {
   await core.conversations.describe(id, { userId: caller });
   throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
@@ -220,7 +242,7 @@ async function throwNotProjected(core: Core, caller: UserId, id: ConversationId)
   });
 }
 
-/** @throws `not_found`, naming the first whom there is not */
+/** @throws `not_found`, naming the first unknown user */
 export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
   const existing = new Set((await findAccounts(core.db, ids)).map((user) => user.id));
   const unknown = ids.find((id) => !existing.has(id));
@@ -228,12 +250,12 @@ export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
 }
 
 /**
- * Hands the inbox its copy of the flag. Calls that race may reach it in another order than D1: so each looks
- * at D1 once more, and whoever comes last to the inbox leaves there what D1 has.
+ * Copies `pinned` to the inbox. Concurrent calls may reach the inbox in another order than D1. Each therefore
+ * reads D1 after its copy, so that the last one leaves the value of D1.
  */
 async function copyPinned(core: Core, caller: UserId, id: ConversationId, pinned: boolean): Promise<void> {
   let copied = pinned;
-  for (let i = 0; i < MAX_COPIES; i++) {
+  for (let i = 0; i < MAX_COPY_TRIES; i++) {
     await core.inboxes.setPinned(caller, { conversationId: id, pinned: copied });
     const found = (await findListed(core.db, caller, [{ id, senderId: null }], true)).get(id);
     if (!found || found.preferences.pinned === copied) return;
@@ -241,7 +263,7 @@ async function copyPinned(core: Core, caller: UserId, id: ConversationId, pinned
   }
 }
 
-/** The inbox has a copy of the flag; one that a crash left behind is mended when it is seen. */
+/** Repairs the inbox's copy of `pinned` if it differs from D1, as after a crash between the two writes. */
 function repairPinnedCopy(
   core: Core,
   caller: UserId,
@@ -249,8 +271,8 @@ function repairPinnedCopy(
   found: ConversationRecord,
 ): void {
   if (pinned === found.preferences.pinned) return;
-  const mended = copyPinned(core, caller, conversationId, found.preferences.pinned);
-  core.waitUntil(mended.catch((error: unknown) => log("warn", "sticky_not_mended", errorFields(error))));
+  const repair = copyPinned(core, caller, conversationId, found.preferences.pinned);
+  core.waitUntil(repair.catch((error: unknown) => log("warn", "pinned_repair_failed", errorFields(error))));
 }
 
 function lastMessage({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {

@@ -8,18 +8,18 @@ import type { Core } from "../context.ts";
 import { clearConversation } from "./clear.ts";
 import { fillEntries, getConversation, openDirect } from "./conversations.ts";
 
-/** A direct conversation as one of its two sees it. */
+/** A direct conversation as one of its two users sees it. */
 export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;
 
-/** The same, and how he stands to the other one. */
+/** A direct conversation, and the relation of the caller to the other user. */
 export interface DirectWithRelation {
   conversation: DirectConversation;
   relation: Relation;
 }
 
 /**
- * A page, by its number from 1, of the caller's direct conversations, the newest activity first, and how many there
- * are: one call of his inbox and one query of D1 whatever their number.
+ * A page (numbered from 1) of the caller's direct conversations, the newest activity first, and their total
+ * number: one call of the inbox and one query of D1 for any number of entries.
  */
 export async function listDirect(
   core: Core,
@@ -29,53 +29,53 @@ export async function listDirect(
   const range = { kind: "direct", skip: (page - 1) * pageSize, limit: pageSize } as const;
   const { entries, total } = await core.inboxes.numbered(caller, range);
   const items = await fillEntries(core, caller, entries);
-  return { items: items.map(direct), total };
+  return { items: items.map(asDirect), total };
 }
 
-/** The direct conversation of this code. @throws `not_found` unless the caller is in it */
+/** The direct conversation with this code. @throws `not_found` unless the caller is in it */
 export async function getDirect(
   core: Core,
   caller: UserId,
   code: ConversationCode,
 ): Promise<DirectWithRelation> {
-  const { id, peerId } = await byCode(core, caller, code);
+  const { id, peerId } = await findByCode(core, caller, code);
   const [conversation, relation] = await Promise.all([
     getConversation(core, caller, id),
     findRelation(core.db, caller, peerId),
   ]);
-  return { conversation: direct(conversation), relation };
+  return { conversation: asDirect(conversation), relation };
 }
 
-/** Opens the direct conversation with somebody, or finds it. @throws as `openDirect` */
+/** Opens the direct conversation with a user, or finds it. @throws as `openDirect` */
 export async function enterDirect(core: Core, caller: UserId, peer: UserId): Promise<DirectWithRelation> {
   const { conversation } = await openDirect(core, caller, peer);
-  return { conversation: direct(conversation), relation: await findRelation(core.db, caller, peer) };
+  return { conversation: asDirect(conversation), relation: await findRelation(core.db, caller, peer) };
 }
 
 /**
- * Deletes a direct conversation for the caller alone, named by its code or by the other one.
- * @throws `not_found` where there is none; @see clearConversation
+ * Deletes a direct conversation for the caller only, by its code or by the other user.
+ * @throws `not_found` if it does not exist; @see clearConversation
  */
 export async function clearDirect(
   core: Core,
   caller: UserId,
-  which: { code: ConversationCode } | { peer: UserId },
+  address: { code: ConversationCode } | { peer: UserId },
 ): Promise<void> {
   const id =
-    "code" in which
-      ? (await byCode(core, caller, which.code)).id
-      : await findDirect(core.db, caller, which.peer);
+    "code" in address
+      ? (await findByCode(core, caller, address.code)).id
+      : await findDirect(core.db, caller, address.peer);
   if (id === null) throw noConversation();
   await clearConversation(core, caller, id);
 }
 
-async function byCode(core: Core, caller: UserId, code: ConversationCode) {
+async function findByCode(core: Core, caller: UserId, code: ConversationCode) {
   const found = await findDirectByCode(core.db, caller, code);
   if (!found) throw noConversation();
   return found;
 }
 
-function direct(conversation: Conversation): DirectConversation {
+function asDirect(conversation: Conversation): DirectConversation {
   const { peer } = conversation;
   if (!peer) throw new Error("a direct conversation has a peer");
   return { ...conversation, peer };

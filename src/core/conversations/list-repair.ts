@@ -3,9 +3,8 @@ import type { RepairResult } from "../../domain/ports.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Rebuilds the caller's list of conversations, with what he has not read in each, from the conversations
- * themselves: for a list that looks wrong.
- * @throws `rate_limited` within a minute of the last one, `unavailable` while D1 does not answer
+ * Rebuilds the caller's list and its unread counts from the conversations themselves.
+ * @throws `rate_limited` within a minute of the last repair, `unavailable` while D1 does not answer
  */
 export function repairInbox(core: Core, caller: UserId): Promise<RepairResult> {
   return core.inboxes.repair(caller);

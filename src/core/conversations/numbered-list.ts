@@ -3,12 +3,12 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
 import { fillEntries } from "./conversations.ts";
 
-/** Conversations that one call of an inbox gives. */
+/** The number of conversations in one call of an inbox. */
 const BATCH_SIZE = 100;
 
 /**
- * A part of the caller's conversations, the newest activity first, and how many there are altogether: one call of his
- * inbox and one query of D1 whatever their number.
+ * A range of the caller's conversations, the newest activity first, and their total number: one call of the
+ * inbox and one query of D1 for any number of entries.
  */
 export async function listNumbered(
   core: Core,
@@ -20,19 +20,20 @@ export async function listNumbered(
 }
 
 /**
- * All of the caller's conversations, in the order of their activity as it is now, in parts: each is as it is when it
- * is asked for, and none is left out or told twice for what happens meanwhile.
+ * All of the caller's conversations in batches, in the current order of their activity. A batch is read when
+ * the consumer asks for it. The order is fixed at the start, so that changes meanwhile neither skip nor
+ * repeat an entry.
  */
 export async function listAll(
   core: Core,
   caller: UserId,
 ): Promise<{ total: number; parts: AsyncGenerator<Conversation[]> }> {
-  const kept = await core.inboxes.listOnRecord(caller);
-  const ids = kept.filter(({ state }) => state === "active").map(({ conversationId }) => conversationId);
+  const entries = await core.inboxes.listOnRecord(caller);
+  const ids = entries.filter(({ state }) => state === "active").map(({ conversationId }) => conversationId);
   async function* parts() {
     for (let i = 0; i < ids.length; i += BATCH_SIZE) {
-      const entries = await core.inboxes.entries(caller, { ids: ids.slice(i, i + BATCH_SIZE) });
-      yield await fillEntries(core, caller, entries);
+      const batch = await core.inboxes.entries(caller, { ids: ids.slice(i, i + BATCH_SIZE) });
+      yield await fillEntries(core, caller, batch);
     }
   }
   return { total: ids.length, parts: parts() };

@@ -4,15 +4,16 @@ import { countOnlineMembers } from "../../storage/contacts/presence.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "./conversations.ts";
 
-/** A conversation, and how many of its members are online, the caller too. */
+/** A conversation, and the number of its members who are online, the caller included. */
 export interface ConversationWithOnlineCount {
   conversation: Conversation;
   onlineCount: number;
 }
 
 /**
- * A conversation as the caller sees it, and how many of its members are online: those of a group of any size in one
- * query. @throws as `getConversation`
+ * A conversation as the caller sees it, and the number of its members who are online. The count is one query
+ * for a group of any size.
+ * @throws as `getConversation`
  */
 export async function getWithOnlineCount(
   core: Core,

@@ -3,12 +3,12 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
 import { setPreferences } from "./conversations.ts";
 
-/** How somebody wants to hear of what comes: as usual, without a sound, or not at all, with nothing unread. */
+/** How a user is alerted of messages: as usual, without a sound, or never, with nothing counted as unread. */
 export type Reminder = "usual" | "silent" | "never";
 
 /**
- * Settles how the caller hears of what comes in a conversation.
- * @throws `not_found` unless he is in it
+ * Sets the caller's reminder for a conversation.
+ * @throws `not_found` unless the caller is a member
  */
 export async function setReminder(
   core: Core,
@@ -20,7 +20,7 @@ export async function setReminder(
   return setPreferences(core, caller, id, { silent: reminder !== "usual" });
 }
 
-/** How somebody hears of what comes in a conversation. */
+/** The reminder of a conversation, from its preferences. */
 export function reminderOf({
   ignoresUnread,
   silent,

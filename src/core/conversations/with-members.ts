@@ -12,38 +12,41 @@ import { readReceipts } from "../messages/messages.ts";
 import { pageFromNewest } from "../messages/pages.ts";
 import { listAll, listNumbered } from "./numbered-list.ts";
 
-/** So many conversations, and members of them, are looked up at once. */
+/** The maximum number of conversations in a batch, and of their members together. */
 const BATCH_SIZE = { conversations: 20, members: 2_000 };
 
-/** A message, and whether it was read. */
+/** A message with its read status. */
 export interface Latest {
   message: Message;
   reading: ReadStatus;
 }
 
-/** A conversation with what everybody may know of who is in it, and the newest that the caller can read there. */
+/**
+ * A conversation, the public profiles of its people, and the newest message that the caller can read there.
+ */
 export interface ConversationWithMembers {
   conversation: Conversation;
-  /** the other one of a direct conversation; all members of a group */
+  /** the other user of a direct conversation; all members of a group */
   people: ExtendedProfile[];
   latest: Latest | null;
 }
 
 /**
- * Conversations of the caller with their people, in parts: two queries of D1 for each part, and a call of those
- * conversations alone of which the list does not tell the newest that can be read, or whether it was.
+ * Adds people and newest messages to the caller's conversations, in batches: two queries of D1 for each
+ * batch. A conversation is called only if the list does not have its newest readable message or that
+ * message's read status.
  */
 async function* withPeople(
   core: Core,
   caller: UserId,
   conversations: Conversation[],
 ): AsyncGenerator<ConversationWithMembers[]> {
-  for (const part of parts(conversations)) {
+  for (const batch of batches(conversations)) {
     const [peopleOf, latest] = await Promise.all([
-      peopleIn(core, caller, part),
-      Promise.all(part.map((conversation) => latestOf(core, caller, conversation))),
+      peopleIn(core, caller, batch),
+      Promise.all(batch.map((conversation) => latestOf(core, caller, conversation))),
     ]);
-    yield part.map((conversation, i) => ({
+    yield batch.map((conversation, i) => ({
       conversation,
       people: peopleOf(conversation),
       latest: latest[i] ?? null,
@@ -53,8 +56,8 @@ async function* withPeople(
 
 /**
  * The caller's conversations with their people, the newest activity first.
- * @param range so many are passed over, and so many taken; null: all
- * @returns in parts, with how many there are altogether
+ * @param range the number of entries to skip and to return; null: all
+ * @returns the entries in batches, and their total number
  */
 export async function listWithMembers(
   core: Core,
@@ -67,12 +70,12 @@ export async function listWithMembers(
   }
   const all = await listAll(core, caller);
   async function* parts() {
-    for await (const some of all.parts) yield* withPeople(core, caller, some);
+    for await (const conversations of all.parts) yield* withPeople(core, caller, conversations);
   }
   return { total: all.total, parts: parts() };
 }
 
-/** One conversation with its people. */
+/** A conversation with its people. */
 export async function getWithMembers(
   core: Core,
   caller: UserId,
@@ -80,41 +83,43 @@ export async function getWithMembers(
 ): Promise<ConversationWithMembers> {
   for await (const [withMembers] of withPeople(core, caller, [conversation]))
     if (withMembers) return withMembers;
-  throw new Error("one conversation makes one part");
+  throw new Error("a conversation made no batch");
 }
 
-function* parts(conversations: Conversation[]): Generator<Conversation[]> {
-  let part: Conversation[] = [];
+function* batches(conversations: Conversation[]): Generator<Conversation[]> {
+  let batch: Conversation[] = [];
   let members = 0;
   for (const conversation of conversations) {
     members += conversation.memberCount;
-    if (part.length === BATCH_SIZE.conversations || (part.length > 0 && members > BATCH_SIZE.members)) {
-      yield part;
-      part = [];
+    if (batch.length === BATCH_SIZE.conversations || (batch.length > 0 && members > BATCH_SIZE.members)) {
+      yield batch;
+      batch = [];
       members = conversation.memberCount;
     }
-    part.push(conversation);
+    batch.push(conversation);
   }
-  if (part.length > 0) yield part;
+  if (batch.length > 0) yield batch;
 }
 
 async function peopleIn(
   core: Core,
   caller: UserId,
-  part: Conversation[],
+  conversations: Conversation[],
 ): Promise<(conversation: Conversation) => ExtendedProfile[]> {
-  const groups = part.filter(({ kind }) => kind === "group").map(({ id }) => id);
+  const groups = conversations.filter(({ kind }) => kind === "group").map(({ id }) => id);
   const found = groups.length === 0 ? [] : await findMembers(core.db, groups);
   const members = Map.groupBy(found, ({ conversationId }) => conversationId);
   const idsOf = ({ id, kind, peer }: Conversation): UserId[] => {
     if (kind === "group") return (members.get(id) ?? []).map(({ userId }) => userId);
     return peer ? [peer.id] : [];
   };
-  const known = await getPublicProfile(core, [...new Set([caller, ...part.flatMap(idsOf)])]);
+  const known = await getPublicProfile(core, [...new Set([caller, ...conversations.flatMap(idsOf)])]);
   return (conversation) => idsOf(conversation).flatMap((id) => known.get(id) ?? []);
 }
 
-/** The newest that the caller can read: lists know the newest message, be it a tip or revoked. */
+/**
+ * The newest message that the caller can read. The list's newest message may be a system message or revoked.
+ */
 async function latestOf(core: Core, caller: UserId, conversation: Conversation): Promise<Latest | null> {
   const { id, lastMessage } = conversation;
   if (!lastMessage) return null;
@@ -123,9 +128,9 @@ async function latestOf(core: Core, caller: UserId, conversation: Conversation):
     const message = isReadable ? lastMessage : await newest(core, caller, id);
     return message && { message, reading: await readingIn(core, caller, conversation, message) };
   } catch (error) {
-    // Of one that cannot be asked the rest is told all the same.
+    // A conversation that cannot be reached is listed without its newest message.
     if (!(error instanceof CoreError)) throw error;
-    log("warn", "latest_unknown", { conversation: id, ...errorFields(error) });
+    log("warn", "latest_message_failed", { conversation: id, ...errorFields(error) });
     return null;
   }
 }

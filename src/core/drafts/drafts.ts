@@ -25,13 +25,13 @@ import type { Core } from "../context.ts";
 import { distinguishNotMember, getConversation } from "../conversations/conversations.ts";
 import { getMessage, readReceipts, sendMessage } from "../messages/messages.ts";
 
-/** A message by what it is called: one that was sent by its place, a draft by its id. */
+/** A reference to a message: a sent one by conversation and seq, a stored draft by id. */
 export type MessageSource = MessageReference | { draft: DraftId };
 
-/** What a draft is to say: something, or what another message says. */
+/** The content of a new draft: its own, or that of another message. */
 export type NewContent = { kind: Kind; body: BodyJson } | { source: MessageSource };
 
-/** A message that its sender makes, to send it later; users are called by their names. */
+/** A message to be sent later; users are named by username. */
 export interface NewDraft {
   to: Recipient;
   mentions: string[] | "all";
@@ -39,7 +39,7 @@ export interface NewDraft {
   customData: string | undefined;
 }
 
-/** A draft as its maker sees it. */
+/** A stored draft as its maker sees it. */
 export interface DraftView extends Pick<Message, "kind" | "body" | "mentions" | "sender" | "createdAt"> {
   id: DraftId;
   to: Recipient;
@@ -48,34 +48,34 @@ export interface DraftView extends Pick<Message, "kind" | "body" | "mentions" | 
   profiles: ProfileLookup;
 }
 
-/** A message that was sent, and what is known beside it. */
+/** A sent draft: the message, its destination and its profiles. */
 export interface SentDraft {
   message: Message;
   destination: Destination;
-  /** how far the other one of a direct conversation has read */
+  /** the read position of the other user of a direct conversation */
   peerReadSeq: Position;
   profiles: ProfileLookup;
 }
 
 /**
- * Makes a message which is sent later, and once; it is its maker's alone, and kept for a day. Whether he may send it,
- * and to whom, is asked then.
- * @throws `validation_failed` for more than a message may hold, `not_found` for who is mentioned and does not exist, or
- *   for a message to be forwarded that he cannot see, `not_forwardable`
+ * Stores a draft, which a later call sends at most once. Only its maker can use it, for a day. Permissions
+ * and the recipient are checked when it is sent.
+ * @throws `validation_failed` for more than a message may hold, `not_found` for an unknown mentioned user, or
+ *   for a message to be forwarded that the caller cannot see, `not_forwardable`
  */
 export async function createDraft(
   core: Core,
   caller: UserId,
-  made: NewDraft,
+  input: NewDraft,
   content: NewContent,
 ): Promise<DraftView> {
-  const { to, priority, customData } = made;
+  const { to, priority, customData } = input;
   if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
     throw excess("customData", LIMITS.bodyBytes);
   const [sender, mentioned, said] = await Promise.all([
     findUser(core.db, caller),
-    mentionedBy(core, made.mentions),
-    contentOf(core, caller, to, content),
+    findMentions(core, input.mentions),
+    resolveContent(core, caller, to, content),
   ]);
   if (!sender) throw accountDeleted();
   const { mentions, users } = mentioned;
@@ -95,7 +95,7 @@ export async function createDraft(
   return { id, to, kind, body, mentions, sender, createdAt, priority, customData, profiles };
 }
 
-async function mentionedBy(
+async function findMentions(
   core: Core,
   names: NewDraft["mentions"],
 ): Promise<{ mentions: Mentions; users: User[] }> {
@@ -107,42 +107,51 @@ async function mentionedBy(
   return { mentions: [...new Set(found.values())], users };
 }
 
-/** What is said as it is now; `source`: what is to be copied when it is sent. */
+/** The content of a draft as it is now; `source`: the message that is copied again when the draft is sent. */
 interface Content {
   kind: Kind;
   body: BodyJson;
   source?: MessageReference;
 }
 
-async function contentOf(core: Core, caller: UserId, to: Recipient, content: NewContent): Promise<Content> {
+async function resolveContent(
+  core: Core,
+  caller: UserId,
+  to: Recipient,
+  content: NewContent,
+): Promise<Content> {
   if (!("source" in content)) return content;
   return atPath(to.type, async () => {
-    const source = await placeOf(core, caller, content.source);
-    const { kind, body, rendered: shown } = await resolveForward(core.conversations, caller, copyOf(source));
-    const people = new Map(shown?.people.map((person) => [person.id, person]));
+    const source = await sentMessageOf(core, caller, content.source);
+    const { kind, body, rendered } = await resolveForward(core.conversations, caller, forwardOf(source));
+    const people = new Map(rendered?.people.map((person) => [person.id, person]));
     return { source, kind, body: bodyWithProfiles(kind, body, (id) => people.get(id) ?? deletedUser(id)) };
   });
 }
 
-/** Where a message is that is copied: a draft that was sent stands for the message which it has become. */
-async function placeOf(core: Core, caller: UserId, name: MessageSource): Promise<MessageReference> {
+/**
+ * The reference of a message to be copied: a sent draft resolves to its message.
+ * @throws `not_found` for an unsent draft
+ */
+async function sentMessageOf(core: Core, caller: UserId, name: MessageSource): Promise<MessageReference> {
   if (!("draft" in name)) return name;
-  const kept = await core.inboxes.draft(caller, { id: name.draft });
-  if ("sent" in kept) return kept.sent;
+  const state = await core.inboxes.draft(caller, { id: name.draft });
+  if ("sent" in state) return state.sent;
   throw noDraft();
 }
 
-const copyOf = (source: MessageReference) => ({
+const forwardOf = (source: MessageReference) => ({
   ...{ clientMsgId: undefined, quoteSeq: undefined, mentions: [] },
   copy: { type: "forward" as const, source },
 });
 
 /**
- * Sends a draft of the caller's. Whoever sends it again, be it at the same time, is answered with the message which it
- * has become; so is who says the name of a message that he has sent.
- * @throws `not_found` for a draft that is forgotten or never was his, for whom it is for and who does not exist, and
- *   what `sendMessage` throws
- * @param supposed what kind of conversation it is for, as its sender believes: where it is unknown that is told
+ * Sends a stored draft of the caller. A repeated or concurrent call returns the message that the draft has
+ * become; so does a reference to a message that the caller has sent.
+ * @throws `not_found` for a draft that has expired or is not the caller's, for an unknown recipient, and as
+ *   `sendMessage`
+ * @param supposed the kind of the conversation as the client states it: errors carry it where the actual kind
+ *   is unknown
  */
 export function sendDraft(
   core: Core,
@@ -153,8 +162,10 @@ export function sendDraft(
   return atPath(supposed, async () => {
     if (!("draft" in name)) return replaySend(core, caller, name);
     const id = name.draft;
-    const kept = await core.inboxes.draft(caller, { id });
-    return "sent" in kept ? replaySend(core, caller, kept.sent) : sendStored(core, caller, id, kept.content);
+    const state = await core.inboxes.draft(caller, { id });
+    return "sent" in state
+      ? replaySend(core, caller, state.sent)
+      : sendStored(core, caller, id, state.content);
   });
 }
 
@@ -174,14 +185,14 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
     await core.inboxes.noteDraftSent(caller, { id, conversationId, seq: message.seq });
     const [profiles, peerReadSeq] = await Promise.all([
       loadProfiles(core, [message]),
-      // Of what is new nobody has read anything.
+      // A new message has not been read yet.
       replay ? peerRead(core, caller, destination) : UNREAD,
     ]);
     return { message, destination, peerReadSeq, profiles };
   });
 }
 
-/** @throws `not_found` for who is mentioned and is none of these */
+/** @throws `not_found` for a mentioned user who is not among `members` */
 function requireAmong(mentions: Mentions, members: UserId[]): void {
   const stranger = mentions === "all" ? undefined : mentions.find((id) => !members.includes(id));
   if (stranger !== undefined) throw noMentioned(stranger);
@@ -189,21 +200,21 @@ function requireAmong(mentions: Mentions, members: UserId[]): void {
 
 const UNREAD = Position.parse(0);
 
-/** What the core takes of a draft; its id sees to it that it is one message. */
+/** The send of a stored draft. Its id is the client message id, so that repeated sends store one message. */
 function asDraft(id: DraftId, { said, mentions, priority, customData }: DraftContent): AnyDraft {
-  const rest = { clientMsgId: id, quoteSeq: undefined, mentions, priority, customData };
-  if ("source" in said) return { ...rest, copy: { type: "forward", source: said.source } };
-  return { ...rest, kind: said.kind, body: said.body };
+  const envelope = { clientMsgId: id, quoteSeq: undefined, mentions, priority, customData };
+  if ("source" in said) return { ...envelope, copy: { type: "forward", source: said.source } };
+  return { ...envelope, kind: said.kind, body: said.body };
 }
 
-/** A message that the caller has sent, as it is now. @throws `not_found` for one of somebody else's */
+/** A message that the caller has sent, as it is now. @throws `not_found` for another user's message */
 async function replaySend(
   core: Core,
   caller: UserId,
   { conversationId, seq }: MessageReference,
 ): Promise<SentDraft> {
   const message = await getMessage(core, caller, conversationId, seq).catch((error: unknown) => {
-    // Who is not in a conversation is not told that it is there.
+    // A non-member must not learn that the conversation exists.
     throw error instanceof CoreError && error.code === "not_found" ? noDraft() : error;
   });
   if (message.sender.id !== caller || message.kind === "tip") throw noDraft();
@@ -216,7 +227,7 @@ async function replaySend(
   return { message, destination, peerReadSeq, profiles };
 }
 
-/** How far the other one of a direct conversation has read. */
+/** The read position of the other user of a direct conversation. */
 async function peerRead(core: Core, caller: UserId, destination: Destination): Promise<Position> {
   if (destination.kind === "group") return UNREAD;
   const receipts = await readReceipts(core, caller, destination.conversationId);
