@@ -8,9 +8,9 @@ import { findFile, insertFile } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Stores a file as it comes in, and makes it readable once it is whole.
- * @throws `too_large` over 20 MiB, `unavailable` where R2 or D1 does not answer, and what the upload's
- *   bytes throw; nothing of the file is left then
+ * Stores a file from a stream. The file is readable once it is complete.
+ * @throws `too_large` over 20 MiB, `unavailable` if R2 or D1 does not answer, and the errors of the upload's
+ *   bytes; the stored bytes are deleted then
  */
 export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
   requireSize(upload.size ?? 0);
@@ -18,13 +18,15 @@ export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<S
   return receiveFile(core, userId, { ...upload, bytes }, (file, publish) => publish(file));
 }
 
-/** Makes a file readable, from then on. */
+/** Makes a file readable by inserting its row. */
 export type Publish = (file: StoredFile) => Promise<StoredFile>;
 
 /**
- * Stores the bytes of a file as they come in, however many there are.
- * @param keep says what becomes of it once all are there: readable it is only once it is published, which is to come last
- * @throws `unavailable`, and what the upload's bytes or `keep` throw; nothing of the file is left then
+ * Stores the bytes of a file from a stream, without a limit on their number.
+ * @param keep called once all bytes are stored; the file is readable once `keep` calls `publish`, which must
+ *   be its last step
+ * @throws `unavailable`, and the errors of the upload's bytes and of `keep`; the stored bytes are deleted
+ *   then
  */
 export async function receiveFile<T>(
   core: Core,
@@ -39,31 +41,34 @@ export async function receiveFile<T>(
     const buffer = core.timing.partBuffer;
     await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType }, buffer);
     const file = { key, userId, name, contentType, ...measure.result(), createdAt: Date.now() };
-    // The row comes last: bytes without one are reachable for nobody.
-    return await keep(file, async (known) => {
-      await insertFile(core.db, known);
-      return known;
+    // The row comes last: bytes without a row cannot be read.
+    return await keep(file, async (published) => {
+      await insertFile(core.db, published);
+      return published;
     });
   } catch (error) {
-    // What cannot be deleted now is swept within two days.
+    // The hourly cleanup deletes bytes that cannot be deleted now, within two days.
     await deleteBlobs(core.files, [key]).catch(() => undefined);
     throw error;
   }
 }
 
-/** The file of this key, if it has this name. @throws `not_found` */
+/** The file of this key and name. @throws `not_found` */
 export async function getFile(core: Core, key: string, name: string): Promise<StoredFile> {
   const parsed = FileKey.safeParse(key);
   const file = parsed.success ? await findFile(core.db, parsed.data) : null;
   return file?.name === name ? file : noFile();
 }
 
-/** The file of this key, whatever its name. @throws `not_found` */
+/** The file of this key, with any name. @throws `not_found` */
 export async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
   return (await findFile(core.db, key)) ?? noFile();
 }
 
-/** Some bytes of a file, which need not be published yet: fewer at its end. @throws as `readFile` */
+/**
+ * A range of a file's bytes, shorter at the file's end. The file need not be published yet.
+ * @throws as `readFile`
+ */
 export async function readBytes(
   core: Core,
   { key, size }: Pick<StoredFile, "key" | "size">,
@@ -75,12 +80,12 @@ export async function readBytes(
   return new Uint8Array(await new Response(found).arrayBuffer());
 }
 
-/** The bytes of a file, or some of them. @throws `not_found` where R2 has lost them, `unavailable` */
+/** The bytes of a file, or a range of them. @throws `not_found` if R2 does not have them, `unavailable` */
 export async function readFile(core: Core, file: StoredFile, range?: ByteRange): Promise<ReadableStream> {
   return (await readBlob(core.files, file.key, range)) ?? noFile();
 }
 
-/** @throws `too_large` with the first byte over the limit */
+/** @throws `too_large` at the first byte over the limit */
 async function* boundedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of bytes) {
@@ -90,7 +95,7 @@ async function* boundedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
   }
 }
 
-/** Counts and hashes the bytes that go through it. */
+/** Counts and hashes a stream of bytes. */
 class Measure {
   #size = 0;
   readonly #sha256 = createHash("sha256");
@@ -105,7 +110,7 @@ class Measure {
     }
   }
 
-  /** What has gone through; once. */
+  /** Size and hashes of the stream. It may be called once. */
   result(): { size: number; sha256: string; md5: string } {
     return { size: this.#size, sha256: this.#sha256.digest("hex"), md5: this.#md5.digest("hex") };
   }

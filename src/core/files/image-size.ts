@@ -5,16 +5,16 @@ import { JPG } from "image-size/types/jpg";
 import { PNG } from "image-size/types/png";
 import { WEBP } from "image-size/types/webp";
 
-/** Bytes of a file, from there on: as many as asked for, or what there is. */
+/** Reads `length` bytes of a file from `offset` on, or fewer at its end. */
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;
 
-/** How large a picture is, in pixels. */
+/** The size of an image in pixels. */
 export interface ImageSize {
   width: number;
   height: number;
 }
 
-/** By what their bytes say that they are. A handler looks at what it is given and nothing else. */
+/** The parsers by detected media type. A parser reads only the bytes that it is given. */
 const HANDLERS: Record<string, IImage> = {
   "image/bmp": BMP,
   "image/gif": GIF,
@@ -23,25 +23,28 @@ const HANDLERS: Record<string, IImage> = {
   "image/webp": WEBP,
 };
 
-/** Whether this is a picture of which `pictureSize` can tell how large it is. */
+/** Whether `imageSize` can measure images of this media type. */
 export const isImage = (contentType: string): boolean => Object.hasOwn(HANDLERS, contentType);
 
-/** The beginning of a file, which tells the size of most pictures. */
-const HEAD = 64 * 1024;
-/** Later ones of a JPEG are larger, so that few are needed whatever stands before the picture. */
-const MAX_AT_ONCE = 1024 * 1024;
+/** The bytes read first, which hold the size of most images. */
+const HEAD_BYTES = 64 * 1024;
+/**
+ * The maximum of later reads of a JPEG. They grow up to it, so that few reads skip any metadata before the
+ * image.
+ */
+const MAX_READ_BYTES = 1024 * 1024;
 
 /**
- * How large a picture is, as it is shown: a camera that was held upright says so. Only what tells of it is read: of a
- * JPEG what comes before, be it megabytes, is passed over.
- * @returns null for what is no such picture, or is cut off before it says
+ * The size of an image as it is shown, which includes the rotation that a camera has stored. Only the bytes
+ * with the size are read: the metadata of a JPEG, which may be megabytes, is skipped.
+ * @returns null for bytes that are no image of this type, or end before the size
  */
 export async function imageSize(contentType: string, read: ReadBytes): Promise<ImageSize | null> {
-  const head = await read(0, HEAD);
+  const head = await read(0, HEAD_BYTES);
   const handler = HANDLERS[contentType];
   if (!handler || (contentType === "image/bmp" && !isBitmap(head))) return null;
-  const contactNotifier = contentType === "image/jpeg" ? await framesOf(head, read) : [head];
-  for (const bytes of contactNotifier) {
+  const candidates = contentType === "image/jpeg" ? await jpegHeaders(head, read) : [head];
+  for (const bytes of candidates) {
     const size = measured(handler, bytes);
     if (size) return size;
   }
@@ -54,7 +57,7 @@ function measured(handler: IImage, bytes: Uint8Array): ImageSize | null {
     if (!isLength(width) || !isLength(height)) return null;
     return orientation > 4 ? { width: height, height: width } : { width, height };
   } catch {
-    // A handler reads beyond the end of what is cut off.
+    // A parser reads beyond the end of truncated bytes.
     return null;
   }
 }
@@ -63,7 +66,7 @@ function isLength(pixels: number): boolean {
   return Number.isSafeInteger(pixels) && pixels > 0;
 }
 
-/** How long the second header of a bitmap can be: what only begins as one is none. */
+/** The lengths of a bitmap's second header. Other files may begin with the same signature. */
 const BITMAP_HEADERS = [40, 52, 56, 108, 124];
 
 function isBitmap(head: Uint8Array): boolean {
@@ -71,52 +74,53 @@ function isBitmap(head: Uint8Array): boolean {
   return BITMAP_HEADERS.includes(a + 256 * (b + 256 * (c + 256 * d)));
 }
 
-/** A JPEG's beginning with a segment that says nothing, so that it can be followed by any other. */
-const BEGINNING = [0xff, 0xd8, 0xff, 0xe0, 0x00, 0x02];
+/** The start of a JPEG with an empty segment, which any other segment may follow. */
+const JPEG_START = [0xff, 0xd8, 0xff, 0xe0, 0x00, 0x02];
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0x00, 0x00];
-/** Marker, length, precision, height and width of a frame. */
+/** The bytes of a frame header: marker, length, precision, height and width. */
 const FRAME_BYTES = 9;
-/** More segments before the picture has none that is one. */
+/** A file with more segments before the image is not measured. */
 const MAX_SEGMENTS = 5_000;
 
 /**
- * JPEGs of nothing but the frame's header, with the camera's notes and without: what the handler reads, who would walk
- * through whatever else there is byte by byte. Notes may be broken where the picture is not. None where it has no frame.
+ * Makes two small JPEGs of a file's frame header: with its Exif segment and without. The parser would
+ * otherwise walk through all other segments byte by byte. The second one serves images whose Exif segment is
+ * broken. The result is empty if the file has no frame.
  */
-async function framesOf(head: Uint8Array, read: ReadBytes): Promise<Uint8Array[]> {
-  const file = new Windows(head, read);
-  let notes = new Uint8Array();
-  let at = 2;
+async function jpegHeaders(head: Uint8Array, read: ReadBytes): Promise<Uint8Array[]> {
+  const file = new ReadWindow(head, read);
+  let exif = new Uint8Array();
+  let offset = 2;
   for (let segments = 0; segments < MAX_SEGMENTS; segments++) {
-    const here = await file.at(at, FRAME_BYTES + 2);
-    const [mark = 0, marker = 0, high = 0, low = 0] = here;
+    const segment = await file.at(offset, FRAME_BYTES + 2);
+    const [mark = 0, marker = 0, high = 0, low = 0] = segment;
     const length = high * 256 + low;
-    if (here.length < 4 || mark !== 0xff) return [];
-    if (marker === 0xff) at += 1;
-    else if (isAlone(marker)) at += 2;
+    if (segment.length < 4 || mark !== 0xff) return [];
+    if (marker === 0xff) offset += 1;
+    else if (hasNoLength(marker)) offset += 2;
     else if (length < 2 || marker === 0xda || marker === 0xd9) return [];
     else if (isFrame(marker)) {
-      const frame = [0xff, 0xc0, ...here.subarray(2, FRAME_BYTES)];
-      return [notes, []].map((before) => Uint8Array.from([...BEGINNING, ...before, ...frame]));
+      const frame = [0xff, 0xc0, ...segment.subarray(2, FRAME_BYTES)];
+      return [exif, []].map((before) => Uint8Array.from([...JPEG_START, ...before, ...frame]));
     } else {
-      const isNotes = marker === 0xe1 && notes.length === 0 && EXIF.every((byte, i) => here[i + 4] === byte);
-      if (isNotes) notes = (await file.at(at, length + 2)).slice();
-      at += 2 + length;
+      const isExif = marker === 0xe1 && exif.length === 0 && EXIF.every((byte, i) => segment[i + 4] === byte);
+      if (isExif) exif = (await file.at(offset, length + 2)).slice();
+      offset += 2 + length;
     }
   }
   return [];
 }
 
-/** Markers without a length: restarts, a beginning, one that is of no meaning. */
-const isAlone = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+/** Markers without a length: restart markers, the start of an image, and a marker for private use. */
+const hasNoLength = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 
-/** Beginnings of a frame, of whatever coding; among their numbers are those of tables. */
+/** Start-of-frame markers of all codings. The three excluded numbers are markers of tables or reserved. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
-/** A file through a window that moves on, and grows. */
-class Windows {
+/** Reads a file through one buffer, which moves forward and doubles up to `MAX_READ_BYTES`. */
+class ReadWindow {
   #bytes: Uint8Array;
-  #from = 0;
+  #start = 0;
   readonly #read: ReadBytes;
 
   constructor(head: Uint8Array, read: ReadBytes) {
@@ -124,12 +128,13 @@ class Windows {
     this.#read = read;
   }
 
-  /** So many bytes from there on, or what there is. */
+  /** `length` bytes from `offset` on, or fewer at the end of the file. */
   async at(offset: number, length: number): Promise<Uint8Array> {
-    if (offset + length > this.#from + this.#bytes.length) {
-      this.#bytes = await this.#read(offset, Math.min(MAX_AT_ONCE, Math.max(2 * this.#bytes.length, HEAD)));
-      this.#from = offset;
+    if (offset + length > this.#start + this.#bytes.length) {
+      const readBytes = Math.min(MAX_READ_BYTES, Math.max(2 * this.#bytes.length, HEAD_BYTES));
+      this.#bytes = await this.#read(offset, readBytes);
+      this.#start = offset;
     }
-    return this.#bytes.subarray(offset - this.#from, offset - this.#from + length);
+    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
   }
 }

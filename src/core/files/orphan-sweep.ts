@@ -7,10 +7,9 @@ import { existingFiles } from "../../storage/files/files.ts";
 const HOUR_MS = 60 * 60 * 1_000;
 
 /**
- * Deletes bytes without a row that are older than `orphanMs`: uploads which broke off behind the last byte
- * and before the row. Each hour looks at the keys which begin with another hexadecimal digit, so that
- * a run stays short and all of the bucket is seen in 16 hours. What is not named as a file of ours is
- * left alone.
+ * Deletes bytes without a row that are older than `orphanMs`: uploads that broke off between the last byte
+ * and the row. Each hour covers the keys that begin with another hexadecimal digit. A run therefore stays
+ * short, and 16 hours cover the bucket. Objects whose keys are no file keys are left alone.
  * @param now milliseconds since 1970
  */
 export async function sweepFiles(
@@ -20,13 +19,13 @@ export async function sweepFiles(
   { orphanMs }: Timing["fileSweep"],
 ): Promise<void> {
   const digit = (Math.floor(now / HOUR_MS) % 16).toString(16);
-  let swept = 0;
+  let deleted = 0;
   for await (const page of listBlobs(files, digit)) {
     const old = page.filter(({ uploadedAt }) => uploadedAt < now - orphanMs).map(({ key }) => key);
-    const wanted = await existingFiles(db, old);
-    const orphans = old.filter((key) => !wanted.has(key));
+    const existing = await existingFiles(db, old);
+    const orphans = old.filter((key) => !existing.has(key));
     await deleteBlobs(files, orphans);
-    swept += orphans.length;
+    deleted += orphans.length;
   }
-  if (swept > 0) log("info", "files_swept", { swept });
+  if (deleted > 0) log("info", "orphan_files_deleted", { deleted });
 }

@@ -6,19 +6,22 @@ import type { Core } from "../context.ts";
 import { markRead, readReceipts, sendMessage } from "./messages.ts";
 import { pageFromNewest } from "./pages.ts";
 
-/** How far a message has come: somebody besides its sender is there to see it, or has read it. */
+/**
+ * The delivery of a message: `pushed`, a member besides its sender is online or has read it; `read`, one has
+ * read it.
+ */
 export interface DeliveryStatus {
   pushed: boolean;
   read: boolean;
 }
 
-/** A message, and how far it has come as it is now: nothing of that is stored. */
+/** A message with its current delivery status, which is computed and not stored. */
 export interface MessageWithDelivery {
   message: Message;
   delivery: DeliveryStatus;
 }
 
-/** Sends a message, of which nobody can have read anything yet. @throws as `sendMessage` */
+/** Sends a message. Its delivery status is unread, as it is new. @throws as `sendMessage` */
 export async function sendWithDelivery(
   core: Core,
   caller: UserId,
@@ -31,8 +34,9 @@ export async function sendWithDelivery(
 }
 
 /**
- * A page counted from the newest message; who looks at the newest has read it. @see pageFromNewest
- * @throws `not_found` unless the caller is in the conversation
+ * A page counted from the newest message. A page with the newest message marks it as read.
+ * @see pageFromNewest
+ * @throws `not_found` unless the caller is a member
  */
 export async function pageWithDelivery(
   core: Core,
@@ -54,12 +58,12 @@ export async function pageWithDelivery(
   });
 }
 
-/** Two of the members who are online, of whom one is not the sender; nobody is known to be where D1 does not answer. */
+/** Up to two online members, so that one of them is not the sender. Empty if D1 does not answer. */
 async function onlineMembers(core: Core, caller: UserId, id: ConversationId): Promise<UserId[]> {
   try {
     return await findOnlineMembers(core.db, id, { seenBy: caller, limit: 2 });
   } catch (error) {
-    log("warn", "online_unknown", errorFields(error));
+    log("warn", "online_members_failed", errorFields(error));
     return [];
   }
 }

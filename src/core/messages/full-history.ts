@@ -9,80 +9,90 @@ import type { Core } from "../context.ts";
 /** Messages that one call of a conversation gives. */
 const BATCH_SIZE = 500;
 
-/** Which messages are wanted of what somebody can read. */
+/** A filter on the messages that a user can read. */
 export interface HistoryQuery {
-  /** those which have it, as `searchMessages` finds them; `""` is as none */
+  /** only messages that contain it, as `searchMessages` finds them; `""` counts as absent */
   text?: string | undefined;
   senderId?: UserId | undefined;
   kind?: Kind | undefined;
-  /** those before this seq */
+  /** only messages before this seq */
   before?: number | undefined;
-  /** so many, the newest of them; else all */
+  /** only the newest messages, up to this number; absent: all */
   limit?: number | undefined;
 }
 
-/** A message of somebody's history. */
+/** A message of a user's history. */
 export interface HistoryMessage extends Omit<Message, "mentions"> {
-  /** whom it names; all are the members of today, or of when he left who reads it, and he himself */
+  /**
+   * the mentioned users; a mention of everybody names today's members, or those when the reader left, and the
+   * reader
+   */
   mentions: UserId[];
-  /** who first wrote what this one forwards */
+  /** the sender of the first message of a chain of forwards */
   origin: Person | null;
 }
 
 /**
- * What the caller can read of a conversation, the oldest first: without tips, without what was revoked or hidden
- * from him; of one which he has left, or which is dissolved, what was there before. It comes in parts of some
- * hundred messages, each read when it is asked for, as it is then; what is sent meanwhile is not in it.
- * @throws `not_found` for who was never in it, before anything is given
+ * The messages that the caller can read, the oldest first, without system messages, revoked and hidden ones.
+ * A former member and a member of a dissolved group get the history before that time. It comes in batches of
+ * some hundred messages. Each is read when the consumer asks for it, in its state of that moment. Messages
+ * that are sent meanwhile are not included.
+ * @throws `not_found` for a user who was never a member, before the first batch
  */
 export async function readHistory(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  wanted: HistoryQuery,
+  query: HistoryQuery,
 ): Promise<AsyncIterable<HistoryMessage[]>> {
-  const { limit } = wanted;
-  if (limit !== undefined) return only(await newest(core, caller, id, wanted, limit));
-  const asked = {
+  const { limit } = query;
+  if (limit !== undefined) return only(await newestMessages(core, caller, id, query, limit));
+  const request = {
     userId: caller,
     includeFormer: true,
     ascending: true,
     limit: BATCH_SIZE,
-    ...defined(wanted),
+    ...defined(query),
   };
-  const first = await core.conversations.history(id, asked);
-  const beginning = await historyMessage(core, caller, first);
-  const end = first.lastSeq + 1;
-  const within = { ...asked, before: Math.min(wanted.before ?? end, end) };
-  async function* parts() {
-    yield beginning;
-    for (let { next } = first; next !== null; ) {
-      const stretch = await core.conversations.history(id, { ...within, after: next });
-      yield await historyMessage(core, caller, stretch);
-      next = stretch.next;
+  const firstChunk = await core.conversations.history(id, request);
+  const firstBatch = await historyMessages(core, caller, firstChunk);
+  const end = firstChunk.lastSeq + 1;
+  const bounded = { ...request, before: Math.min(query.before ?? end, end) };
+  async function* batches() {
+    yield firstBatch;
+    for (let { next } = firstChunk; next !== null; ) {
+      const chunk = await core.conversations.history(id, { ...bounded, after: next });
+      yield await historyMessages(core, caller, chunk);
+      next = chunk.next;
     }
   }
-  return parts();
+  return batches();
 }
 
-async function* only<T>(part: T) {
-  yield part;
+async function* only<T>(batch: T) {
+  yield batch;
 }
 
-/** The newest so many messages, the oldest of them first. */
-async function newest(core: Core, caller: UserId, id: ConversationId, wanted: HistoryQuery, limit: number) {
-  const asked = { userId: caller, includeFormer: true, ascending: false, ...defined(wanted) };
+/** The newest messages, up to `limit`, the oldest of them first. */
+async function newestMessages(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  query: HistoryQuery,
+  limit: number,
+) {
+  const request = { userId: caller, includeFormer: true, ascending: false, ...defined(query) };
   const found: HistoryMessage[] = [];
-  for (let before: number | null = wanted.before ?? Number.MAX_SAFE_INTEGER; before !== null; ) {
-    const rest = { ...asked, before, limit: limit - found.length };
-    const stretch: HistoryChunk = await core.conversations.history(id, rest);
-    found.push(...(await historyMessage(core, caller, stretch)));
-    before = found.length < limit ? stretch.next : null;
+  for (let before: number | null = query.before ?? Number.MAX_SAFE_INTEGER; before !== null; ) {
+    const remaining = { ...request, before, limit: limit - found.length };
+    const chunk: HistoryChunk = await core.conversations.history(id, remaining);
+    found.push(...(await historyMessages(core, caller, chunk)));
+    before = found.length < limit ? chunk.next : null;
   }
   return found.reverse();
 }
 
-/** Without what is not there: a call of an object carries no `undefined`. */
+/** The defined filters: the RPC input has no `undefined` fields. */
 function defined({ text, senderId, kind, before }: HistoryQuery) {
   return {
     ...(text && { text }),
@@ -92,15 +102,17 @@ function defined({ text, senderId, kind, before }: HistoryQuery) {
   };
 }
 
-/** A conversation knows its own people, and of what was forwarded into it only who wrote it. */
-async function historyMessage(
+/**
+ * Resolves mentions of everybody and the origins of forwards, whose profiles the conversation may not have.
+ */
+async function historyMessages(
   core: Core,
   caller: UserId,
   { items, people }: { items: Message[]; people: UserId[] },
 ): Promise<HistoryMessage[]> {
-  const origins = new Set(items.flatMap(({ forwarded }) => forwarded?.senderId ?? []));
-  const writers = origins.size === 0 ? [] : await findPeople(core.db, [...origins]);
-  const known = new Map(writers.map((writer) => [writer.id, writer]));
+  const originIds = new Set(items.flatMap(({ forwarded }) => forwarded?.senderId ?? []));
+  const profiles = originIds.size === 0 ? [] : await findPeople(core.db, [...originIds]);
+  const known = new Map(profiles.map((profile) => [profile.id, profile]));
   const all = [...new Set([...people, caller])];
   return items.map((message) => {
     const { forwarded, mentions } = message;

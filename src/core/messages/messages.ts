@@ -8,10 +8,10 @@ import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts"
 import type { Core } from "../context.ts";
 
 /**
- * Stores a message and has it delivered. A draft whose client id the sender has used in this
- * conversation gives the first message again, with `replay`. Of what it forwards or merges it keeps a copy.
- * @throws `not_found` unless the caller is in it (or for what he quotes, mentions, forwards or merges),
- *   `not_forwardable`, `validation_failed` for more than a merged one may hold, `rate_limited`
+ * Stores a message and delivers it. If the sender has used the client message id in this conversation before,
+ * the result is the first message, with `replay` set. Forwarded and merged messages are copied.
+ * @throws `not_found` unless the caller is a member (also for a quoted, mentioned, forwarded or merged item),
+ *   `not_forwardable`, `validation_failed` for a merged message over its limits, `rate_limited`
  */
 export function sendMessage(
   core: Core,
@@ -23,7 +23,7 @@ export function sendMessage(
 }
 
 /**
- * A page of messages in rising order, bounds exclusive; without bounds the newest page.
+ * A page of messages in ascending order, bounds exclusive; without bounds the newest page.
  * @throws `validation_failed` for both bounds at once, `not_found`
  */
 export async function pageOfMessages(
@@ -45,10 +45,10 @@ export async function pageOfMessages(
 }
 
 /**
- * The messages whose text, file name, address, description or title has `text` in it, whatever the script, the
- * case or the width of its characters (`fold`), the newest first. A page may hold fewer than `limit`, even
- * none, with a `nextBefore`: go on there. It is null at the end.
- * @throws `not_found` unless the caller is in the conversation
+ * Searches the text, file name, address, description or title of messages for `text`, the newest first. The
+ * comparison ignores case and character width (`normalizeForSearch`). A page may have fewer than `limit`
+ * items, even none, with a `nextBefore` from which to continue; it is null at the end.
+ * @throws `not_found` unless the caller is a member
  */
 export function searchMessages(
   core: Core,
@@ -66,7 +66,7 @@ export function searchMessages(
   });
 }
 
-/** What is searched for: 1–100 code points, and if given only messages of a sender, of a kind, before a seq. */
+/** A search: a text of 1–100 code points, with optional filters by sender, kind and seq. */
 interface SearchRequest {
   text: string;
   senderId?: UserId | undefined;
@@ -75,22 +75,24 @@ interface SearchRequest {
   limit: number;
 }
 
-/** One message. @throws `not_found` for one that the caller cannot see */
+/** One message. @throws `not_found` for a message that the caller cannot see */
 export function getMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<Message> {
   return core.conversations.message(id, { userId: caller, seq });
 }
 
 /**
- * Takes a message back for everyone: its content is gone everywhere. Twice changes nothing.
- * @throws `not_found`, `forbidden` unless it is the caller's own or he runs the group
+ * Revokes a message for everybody: its content is deleted everywhere. Idempotent.
+ * @throws `not_found`, `forbidden` unless the caller is its sender, or owner or admin of the group
  */
 export async function revokeMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
   await core.conversations.revoke(id, { userId: caller, seq });
 }
 
 /**
- * The same where there is an end to it: its sender may for so long as the setting says, whoever runs the group always;
- * and only once. @returns what is left of it, and who is who in it @throws `too_late`, `already_handled` besides
+ * As `revokeMessage`, but not idempotent, and the sender may only within `settings.revokeWindowS`. The owner
+ * and admins of the group may at any time.
+ * @returns the revoked message with its context and profiles
+ * @throws as `revokeMessage`, and `too_late`, `already_handled`
  */
 export async function revokeWithin(
   core: Core,
@@ -99,17 +101,18 @@ export async function revokeWithin(
   seq: Seq,
 ): Promise<MessagesInContext & { profiles: ProfileLookup }> {
   const withinS = core.settings.revokeWindowS;
-  const staged = await core.conversations.revokeWithin(id, { userId: caller, seq, withinS });
-  return { ...staged, profiles: await loadProfiles(core, staged.items) };
+  const revoked = await core.conversations.revokeWithin(id, { userId: caller, seq, withinS });
+  return { ...revoked, profiles: await loadProfiles(core, revoked.items) };
 }
 
-/** Takes a message out of the caller's own sight. Twice changes nothing. @throws `not_found` */
+/** Hides a message for the caller only. Idempotent. @throws `not_found` */
 export async function hideMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
   await core.conversations.hide(id, { userId: caller, seq });
 }
 
 /**
- * Moves the caller's read position; backward changes nothing. `marked`: so many became read by it.
+ * Moves the caller's read position forward; an earlier seq changes nothing.
+ * @returns `marked`: the number of messages that became read
  * @throws `not_found` beyond the last message
  */
 export function markRead(
@@ -121,14 +124,15 @@ export function markRead(
   return core.conversations.read(id, { userId: caller, seq });
 }
 
-/** Marks all of a conversation as read. @throws `not_found` */
+/** Marks all messages of a conversation as read. @throws `not_found` */
 export async function markAllRead(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.read(id, { userId: caller });
 }
 
 /**
- * Marks all of a direct conversation as read. @returns how many became so by it
- * @throws `not_found` unless it is one, and the caller is in it
+ * Marks all messages of a direct conversation as read.
+ * @returns the number of messages that became read
+ * @throws `not_found` unless it is a direct conversation of the caller
  */
 export async function markDirectRead(core: Core, caller: UserId, id: ConversationId): Promise<number> {
   const { profile, readState } = await core.conversations.describe(id, { userId: caller });
@@ -137,7 +141,7 @@ export async function markDirectRead(core: Core, caller: UserId, id: Conversatio
   return marked;
 }
 
-/** How far every member has read. @throws `not_found` */
+/** The read positions of all members. @throws `not_found` */
 export function readReceipts(core: Core, caller: UserId, id: ConversationId): Promise<ReadReceipt[]> {
   return core.conversations.receipts(id, { userId: caller });
 }

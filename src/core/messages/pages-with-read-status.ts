@@ -7,11 +7,12 @@ import { markRead, readReceipts } from "./messages.ts";
 import { allReadable, pageFromNewest } from "./pages.ts";
 
 /**
- * What the caller can read of a conversation, the newest first, and whether each was read. Who looks at the newest of
- * a group has read it.
- * @param range so many are passed over, and so many taken; null: all, in parts, each read when it is asked for
- * @returns with how many there are altogether
- * @throws `not_found` unless he is in it
+ * The messages that the caller can read, the newest first, with their read status. In a group, a result with
+ * the newest message marks it as read.
+ * @param range the number of messages to skip and to return; null: all, in batches, each read when the
+ *   consumer asks for it
+ * @returns the messages in batches, and their total number
+ * @throws `not_found` unless the caller is a member
  */
 export async function pagesWithReadStatus(
   core: Core,
@@ -19,7 +20,7 @@ export async function pagesWithReadStatus(
   id: ConversationId,
   range: { skip: number; limit: number } | null,
 ): Promise<{ total: number; parts: AsyncIterable<Latest[]> }> {
-  const [{ profile }, { total, first, rest }] = await Promise.all([
+  const [{ profile }, { total, first, remaining }] = await Promise.all([
     core.conversations.describe(id, { userId: caller }),
     range ? onePage(core, caller, id, range) : allReadable(core, caller, id),
   ]);
@@ -27,14 +28,14 @@ export async function pagesWithReadStatus(
   const [newest] = first;
   if (newest && !isDirect && (range?.skip ?? 0) === 0)
     await markRead(core, caller, id, Position.parse(newest.seq));
-  const readingOf = readStatuses(await readReceipts(core, caller, id), caller, { isDirect });
-  const withReadings = (messages: Message[]) =>
-    messages.map((message) => ({ message, reading: readingOf(message) }));
-  async function* parts() {
-    yield withReadings(first);
-    for await (const part of rest) yield withReadings(part);
+  const readStatusOf = readStatuses(await readReceipts(core, caller, id), caller, { isDirect });
+  const withStatus = (messages: Message[]) =>
+    messages.map((message) => ({ message, reading: readStatusOf(message) }));
+  async function* batches() {
+    yield withStatus(first);
+    for await (const batch of remaining) yield withStatus(batch);
   }
-  return { total, parts: parts() };
+  return { total, parts: batches() };
 }
 
 async function onePage(
@@ -44,7 +45,7 @@ async function onePage(
   range: { skip: number; limit: number },
 ) {
   const { items, total } = await pageFromNewest(core, caller, id, range);
-  return { total, first: items, rest: nothing() };
+  return { total, first: items, remaining: noMessages() };
 }
 
-async function* nothing(): AsyncGenerator<Message[]> {}
+async function* noMessages(): AsyncGenerator<Message[]> {}
