@@ -70,10 +70,10 @@ export function readSettings(env: RawSettings): Settings {
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
   };
   if (!settings.rateLimits)
-    log("warn", "rate_limits_off", { detail: "RATE_LIMITS is off: for load tests alone." });
+    log("warn", "rate_limits_off", { detail: "RATE_LIMITS is off: use this for load tests only." });
   if (settings.rule === "md5-minute")
     log("warn", "weak_rule", {
-      detail: "USERSIG_RULE is md5-minute, which anybody can compute: for moving over alone.",
+      detail: "USERSIG_RULE is md5-minute, which anybody can compute: use this for a migration only.",
     });
   cached = { raw, settings };
   return settings;
@@ -93,7 +93,7 @@ function setting<T>(name: string, raw: string | undefined, schema: z.ZodType<T>,
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   // The value is not logged: it may be a key that was put into the wrong variable.
-  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(fallback)} holds`);
+  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(fallback)} is used`);
   return fallback;
 }
 
@@ -109,7 +109,7 @@ function origins(raw: string | undefined): Settings["allowedOrigins"] {
   return entries.flatMap((entry) => {
     const origin = originOf(entry);
     if (origin === null)
-      warn("ALLOWED_ORIGINS", entry, "an origin is like https://chat.example; this one is passed over");
+      warn("ALLOWED_ORIGINS", entry, "an origin is like https://chat.example; this entry is ignored");
     return origin ?? [];
   });
 }

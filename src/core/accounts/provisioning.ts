@@ -80,7 +80,7 @@ export async function changeExtendedProfile(
   if (user.hasPassword) {
     throw new CoreError(
       "forbidden",
-      "user_id: this user has a password: only he and who has the rule key change him.",
+      "user_id: this user has a password: changes need their own user_sig, or the rule key.",
     );
   }
   // The account was deleted during the call.

@@ -80,16 +80,16 @@ export function addMembersByName(
   return withGroup(core, group, async (id) => {
     const people = await usersForMember(core, caller, id, usernames);
     const barred = await findBlockedAmong(core.db, caller, idsOf(people));
-    const each = await core.conversations.addEach(id, { userId: caller, people, barred });
+    const outcome = await core.conversations.addEach(id, { userId: caller, people, barred });
     const names = new Map(people.map((person) => [person.id, person.username]));
     const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
-    const settled = new Set(namesOf([...each.added, ...each.existed, ...each.overLimit]));
+    const settled = new Set(namesOf([...outcome.added, ...outcome.existed, ...outcome.overLimit]));
     return {
       group: ofConversation(core, await getConversation(core, caller, id)),
-      added: namesOf(each.added),
-      existed: namesOf(each.existed),
+      added: namesOf(outcome.added),
+      existed: namesOf(outcome.existed),
       failed: [...new Set(usernames)].filter((name) => !settled.has(name)),
-      overLimit: namesOf(each.overLimit),
+      overLimit: namesOf(outcome.overLimit),
     };
   });
 }

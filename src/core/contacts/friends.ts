@@ -33,10 +33,10 @@ const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
 export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
   const outcome = await changeDirectPermission(core, caller, [other], async () => {
-    const asked = await askFriendship(core.db, caller, other, Date.now());
-    if (asked.changed && asked.outcome === "requested") notifyRequested(core, caller, other);
-    if (asked.changed && asked.outcome === "friends") notifyBoth(core, caller, other, "friends");
-    return asked.outcome;
+    const request = await askFriendship(core.db, caller, other, Date.now());
+    if (request.changed && request.outcome === "requested") notifyRequested(core, caller, other);
+    if (request.changed && request.outcome === "friends") notifyBoth(core, caller, other, "friends");
+    return request.outcome;
   });
   switch (outcome) {
     case "unknown":

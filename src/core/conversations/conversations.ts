@@ -28,7 +28,7 @@ import type { Core } from "../context.ts";
 const MAX_COPY_TRIES = 10;
 
 /**
- * Opens the direct conversation with a user, or finds it: a pair has one, whoever opens it. It is in both
+ * Opens the direct conversation with a user, or finds it: two users have at most one. It is in both
  * lists before this resolves.
  * @param name of a new conversation, for APIs that have it; others show the other user's name instead
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
@@ -237,7 +237,7 @@ export async function distinguishNotMember<T>(
  */
 async function throwNotProjected(core: Core, caller: UserId, id: ConversationId): Promise<never> {
   await core.conversations.describe(id, { userId: caller });
-  throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
+  throw new CoreError("unavailable", "You have only just joined this conversation. Try again.", {
     retryAfter: 1,
   });
 }

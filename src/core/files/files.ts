@@ -76,8 +76,8 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   const length = Math.min(range.length, size - range.offset);
   if (length <= 0) return new Uint8Array();
-  const found = (await readBlob(core.files, key, { offset: range.offset, length })) ?? noFile();
-  return new Uint8Array(await new Response(found).arrayBuffer());
+  const stream = (await readBlob(core.files, key, { offset: range.offset, length })) ?? noFile();
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** The bytes of a file, or a range of them. @throws `not_found` if R2 does not have them, `unavailable` */

@@ -56,17 +56,18 @@ export async function examine(
   const claimedKind = kindOfType(claimed);
   if (kind === "audio") {
     const isAudio = found === undefined || kindOfType(found) === "audio" || CONTAINERS.includes(found);
-    if (!isAudio || claimedKind === "image") throw unfit(kind, "a sound");
+    if (!isAudio || claimedKind === "image") throw unfit(kind, "an audio file");
     return { contentType: claimedKind === "audio" ? contentType : (found ?? "audio/mpeg"), size: null };
   }
-  if (claimedKind !== kind && claimedKind !== "file") throw unfit(kind, `${kind}/*, as is said of it,`);
+  if (claimedKind !== kind && claimedKind !== "file")
+    throw fileRefused(kind, "type", `file: its media type must be ${kind}/*`);
   if (kind === "video") {
     if (found === undefined || !VIDEO_TYPES.includes(found)) throw unfit(kind, "an mp4 or mov");
     return { contentType: found, size: null };
   }
   if (found === undefined || !isImage(found)) throw unfit(kind, "a jpg, jpeg, gif, png, bmp or webp");
   const size = await imageSize(found, read);
-  if (!size) throw unfit(kind, "a whole picture");
+  if (!size) throw unfit(kind, "a complete image");
   return { contentType: found, size };
 }
 

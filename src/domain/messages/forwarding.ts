@@ -94,8 +94,8 @@ async function visibleOriginals(
 function renderedSize(body: BodyJson, people: Map<UserId, Person>): NonNullable<Draft["rendered"]> {
   const senders = sendersIn("merged", body);
   if (senders.length > LIMITS.mergedSnapshots) {
-    const limit = `at most ${LIMITS.mergedSnapshots} messages, with those in each other`;
-    throw invalid("body", `what is merged may hold ${limit}`);
+    const message = `a merged message holds at most ${LIMITS.mergedSnapshots} messages, nested ones included`;
+    throw invalid("body", message);
   }
   const bytes = bytesWithProfiles("merged", body, personOf(people));
   if (bytes > LIMITS.mergedBytes) throw mergedTooLarge();
@@ -111,13 +111,13 @@ function keyOf({ conversationId, seq }: MessageReference): string {
 }
 
 function noSource({ conversationId, seq }: MessageReference, path: string): CoreError {
-  const what = `message ${seq} of conversation ${conversationId}`;
-  const detail = `${path}: there is no ${what}, or you cannot see it.`;
+  const description = `message ${seq} of conversation ${conversationId}`;
+  const detail = `${path}: there is no ${description}, or you cannot see it.`;
   return new CoreError("not_found", detail, { missing: "message" });
 }
 
 function notForwardable({ kind, seq }: Original, path: string): CoreError {
-  const what = kind === "tip" ? "a notice of the server" : "revoked";
-  const message = `message ${seq} is ${what} and cannot be forwarded`;
+  const reason = kind === "tip" ? "a system message" : "revoked";
+  const message = `message ${seq} is ${reason} and cannot be forwarded`;
   return new CoreError("not_forwardable", `${path}: ${message}`, { errors: [{ path, message }] });
 }
