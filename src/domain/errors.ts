@@ -100,6 +100,7 @@ export const Failure = z.object({
   data: ErrorData.optional(),
 });
 export type Failure = z.infer<typeof Failure>;
+/** A value, or an expected failure as plain data. */
 export type Result<T> = { ok: true; value: T } | Failure;
 
 /**
@@ -117,6 +118,7 @@ export class CoreError extends Error {
     this.data = data;
   }
 
+  /** The error as plain data. */
   toFailure(): Failure {
     return { ok: false, code: this.code, detail: this.message, ...(this.data && { data: this.data }) };
   }

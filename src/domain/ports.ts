@@ -66,6 +66,7 @@ interface MemberProjection {
   version: number;
 }
 
+/** An initial member of a conversation as D1 has it. */
 export interface StoredInitialMember {
   person: Person;
   role: Role;

@@ -21,11 +21,13 @@ export class SessionCache {
     this.#timing = timing;
   }
 
+  /** Whether this session of this user was verified within `keepMs`. */
   has(id: SessionId, userId: UserId): boolean {
     const entry = this.#valid.get(id);
     return entry?.userId === userId && entry.until > Date.now();
   }
 
+  /** Records a verified session; evicts the oldest one over 10,000. */
   remember(id: SessionId, userId: UserId): void {
     // Deleted first, so that insertion order is the order of `remember`, and the oldest entry is evicted.
     this.#valid.delete(id);
@@ -36,6 +38,7 @@ export class SessionCache {
     this.#valid.set(id, { userId, until: Date.now() + this.#timing.keepMs });
   }
 
+  /** Removes a session that has ended. */
   forget(id: SessionId): void {
     this.#valid.delete(id);
   }

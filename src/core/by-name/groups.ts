@@ -32,8 +32,8 @@ export interface GroupByName extends Profile {
 }
 
 /**
- * Runs `work` on the group of an address, for an API whose document distinguishes a group without the caller
- * from a group that does not exist. One query of D1.
+ * Runs `work` on the group of an address: one query of D1. It serves APIs that distinguish a group without the
+ * caller from a group that does not exist.
  * @throws `not_found`: `missing` is `conversation` if the group does not exist, and `membership` if `work`
  *   finds no conversation for the caller
  */

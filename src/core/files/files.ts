@@ -101,6 +101,7 @@ class Measure {
   readonly #sha256 = createHash("sha256");
   readonly #md5 = createHash("md5");
 
+  /** Passes the bytes on unchanged. */
   async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
       this.#size += chunk.byteLength;

@@ -5,6 +5,7 @@ import type { ConversationCode, ConversationId, Handle, Position, UserId } from 
 import type { Mentioned, Message } from "../messages/message.ts";
 import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 
+/** The kind of a conversation: two users, or a group. */
 export const ConversationKind = z.enum(["direct", "group"]);
 export type ConversationKind = z.infer<typeof ConversationKind>;
 

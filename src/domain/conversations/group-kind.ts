@@ -8,6 +8,7 @@ export const PolicyName = z.enum(["group", "private", "public", "chatroom", "com
 
 export type PolicyName = z.infer<typeof PolicyName>;
 
+/** A member's role; a group has one owner. */
 export const Role = z.enum(["owner", "admin", "member"]);
 
 export type Role = z.infer<typeof Role>;

@@ -115,6 +115,7 @@ export type ForwardDraft = Pick<
   copy: Copy;
 };
 
+/** A draft with its own content, or with content to be copied. */
 export type AnyDraft = Draft | ForwardDraft;
 
 /** The confirmation that a message is stored durably under a final seq. */
