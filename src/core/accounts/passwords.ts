@@ -16,9 +16,7 @@ import type { Core } from "../context.ts";
 import { passwordMatches } from "./password-hash.ts";
 import { accountDeleted } from "./users.ts";
 
-/**
- * The names that a sign-in accepts. A username takes precedence over an equal e-mail address.
- */
+/** The names that a sign-in accepts. A username takes precedence over an equal e-mail address. */
 export type SignInName = "username" | "username or e-mail";
 
 /** The length of a password in code points. */

@@ -42,7 +42,8 @@ export async function allByName(core: Core, usernames: string[]): Promise<User[]
 
 /**
  * Checks that users were found for all usernames.
- * @returns `users` @throws `not_found`, naming all unknown usernames
+ * @returns `users`
+ * @throws `not_found`, naming all unknown usernames
  */
 export function requireByName(usernames: string[], users: User[]): User[] {
   const found = new Set(users.map(({ username }) => username));

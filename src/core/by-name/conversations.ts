@@ -135,7 +135,8 @@ export async function markReadByName(core: Core, caller: UserId, name: Conversat
 
 /**
  * Removes conversations from the caller's list, all of them or none.
- * @throws `not_found` @see removeFromList
+ * @throws `not_found`
+ * @see removeFromList
  */
 export async function removeFromListByName(
   core: Core,

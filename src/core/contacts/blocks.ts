@@ -58,7 +58,8 @@ export async function unblock(core: Core, caller: UserId, other: UserId): Promis
 
 /**
  * Unblocks the users of these usernames, all of them or none.
- * @returns as `blockByName` @throws as `unblock`
+ * @returns as `blockByName`
+ * @throws as `unblock`
  */
 export async function unblockByName(core: Core, caller: UserId, usernames: string[]): Promise<string[]> {
   await unblockEach(core, caller, await othersNamed(core, caller, usernames));

@@ -54,7 +54,8 @@ export async function enterDirect(core: Core, caller: UserId, peer: UserId): Pro
 
 /**
  * Deletes a direct conversation for the caller only, by its code or by the other user.
- * @throws `not_found` if it does not exist; @see clearConversation
+ * @throws `not_found` if it does not exist
+ * @see clearConversation
  */
 export async function clearDirect(
   core: Core,
