@@ -244,7 +244,10 @@ export interface Conversations {
    * @param input `listens`: the inbox also subscribes
    * @throws `not_found` for a user who was never a member
    */
-  snapshotForRepair(id: ConversationId, input: { userId: UserId; hasDevices: boolean }): Promise<RepairSnapshot>;
+  snapshotForRepair(
+    id: ConversationId,
+    input: { userId: UserId; hasDevices: boolean },
+  ): Promise<RepairSnapshot>;
   /** Those of these sessions that have an open socket in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
 }

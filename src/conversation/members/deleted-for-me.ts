@@ -23,7 +23,11 @@ export function deleteForMe(
   const moved = seq > member.read_seq;
   const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
   const history = hidesHistory ? { visible_from: seq } : {};
-  members.storeOwnFields(member, { ...read, ...history, cleared: 1, cleared_to: seq }, moved ? seers : [member]);
+  members.storeOwnFields(
+    member,
+    { ...read, ...history, cleared: 1, cleared_to: seq },
+    moved ? seers : [member],
+  );
   return { changed: true, moved };
 }
 

@@ -183,9 +183,9 @@ export async function listJoinRequests(
 
 /**
  * Accepts or rejects a join request.
- * @param decision `message`: a text for the user; `shown`: the caller's data from the notification of the
+ * @param decision `message`: a text for the user; `credential`: the caller's data from the notification of the
  *   request
- * @throws `not_found`, `forbidden`, `validation_failed` if `shown` does not match the request,
+ * @throws `not_found`, `forbidden`, `validation_failed` if `credential` does not match the request,
  *   `already_handled`, `group_full`
  */
 export async function decideJoinRequest(
@@ -199,8 +199,8 @@ export async function decideJoinRequest(
     credential?: { userId: UserId; authentication: string };
   },
 ): Promise<void> {
-  const { applicationId, accept, message = "", shown } = decision;
-  const input = { applicationId, accept, message, ...(shown && { shown }) };
+  const { applicationId, accept, message = "", credential } = decision;
+  const input = { applicationId, accept, message, ...(credential && { credential }) };
   await core.conversations.decideJoinRequest(id, { userId: caller, ...input });
 }
 

@@ -24,7 +24,7 @@ export interface ReplayPage {
   changes: MessageChange[];
   messages: Message[];
   /** revokes of messages after `after`, for clients that received those messages meanwhile */
-  within: MessageChange[];
+  laterChanges: MessageChange[];
   /** the sync position after the page */
   lastSeq: Position;
   rev: number;
@@ -33,6 +33,6 @@ export interface ReplayPage {
 
 /** An empty page with more to come. */
 export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage {
-  const noEntries = { changes: [], messages: [], within: [] };
+  const noEntries = { changes: [], messages: [], laterChanges: [] };
   return { after, since: rev, ...noEntries, lastSeq: after, rev, hasMore: true };
 }
