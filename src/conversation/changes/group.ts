@@ -61,7 +61,7 @@ export class GroupChanges {
     }
     const { joinPolicy } = otherFields;
     if (joinPolicy && joinMode({ ...profile, joinPolicy }) !== joinPolicy) {
-      throw refusedFor("kind", "All groups of this kind have the same join policy.", profile.policy);
+      throw refusedFor("kind", "How one joins is the same in all groups of this kind.", profile.policy);
     }
     const requested = {
       ...otherFields,
@@ -183,7 +183,7 @@ export class GroupChanges {
   handOver(actorId: UserId, successorId: UserId): UserId[] {
     const actor = this.#permissions.begin(actorId);
     this.#permissions.require(actor, "handOver", "hand the group over");
-    if (actorId === successorId) throw refusedFor("self", "You own this group already.");
+    if (actorId === successorId) throw refusedFor("self", "The group is yours already.");
     const successor = this.#permissions.member(successorId);
     return this.#commit([successorId], {
       members: [withNewVersion(actor, { role: "member" }), ownerRow(successor)],

@@ -53,7 +53,7 @@ export class Redaction {
     const row = this.#room.log.visible(seq, member);
     if (!row) throw noMessage(seq);
     if (row.kind === "tip") {
-      throw new CoreError("forbidden", "A system message cannot be revoked.");
+      throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
     }
     const isManager = member.role !== "member";
     if (row.sender_id !== userId && !isManager) {
@@ -66,7 +66,7 @@ export class Redaction {
     if (row.revoked_rev !== null)
       throw new CoreError("already_handled", `Message ${seq} is revoked already.`);
     if (!isManager && Date.now() > row.created_at + withinS * 1_000) {
-      throw new CoreError("too_late", `A message can be revoked for ${withinS} seconds, which are over.`);
+      throw new CoreError("too_late", `A message can be taken back for ${withinS} seconds, which are over.`);
     }
     return row;
   }

@@ -23,7 +23,7 @@ export function checkWritePermission(
   }
   if (profile.kind !== "direct") return undefined;
   if (members.activeCount < 2) {
-    return new CoreError("forbidden", "The other user does not exist any more: nobody can write here.");
+    return new CoreError("forbidden", "The other one does not exist any more: nobody can write here.");
   }
   if (directFlags.blocked) {
     return new CoreError("blocked", "One of you has blocked the other: nobody can write here.");

@@ -237,7 +237,7 @@ export async function distinguishNotMember<T>(
  */
 async function throwNotProjected(core: Core, caller: UserId, id: ConversationId): Promise<never> {
   await core.conversations.describe(id, { userId: caller });
-  throw new CoreError("unavailable", "You have only just joined this conversation. Try again.", {
+  throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
     retryAfter: 1,
   });
 }

@@ -56,7 +56,7 @@ export async function examine(
   const claimedKind = kindOfType(claimed);
   if (kind === "audio") {
     const isAudio = found === undefined || kindOfType(found) === "audio" || CONTAINERS.includes(found);
-    if (!isAudio || claimedKind === "image") throw unfit(kind, "an audio file");
+    if (!isAudio || claimedKind === "image") throw unfit(kind, "a sound");
     return { contentType: claimedKind === "audio" ? contentType : (found ?? "audio/mpeg"), size: null };
   }
   if (claimedKind !== kind && claimedKind !== "file")
@@ -67,7 +67,7 @@ export async function examine(
   }
   if (found === undefined || !isImage(found)) throw unfit(kind, "a jpg, jpeg, gif, png, bmp or webp");
   const size = await imageSize(found, read);
-  if (!size) throw unfit(kind, "a complete image");
+  if (!size) throw unfit(kind, "a whole picture");
   return { contentType: found, size };
 }
 

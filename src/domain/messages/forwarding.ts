@@ -94,7 +94,7 @@ async function visibleOriginals(
 function renderedSize(body: BodyJson, people: Map<UserId, Person>): NonNullable<Draft["rendered"]> {
   const senders = sendersIn("merged", body);
   if (senders.length > LIMITS.mergedSnapshots) {
-    const message = `a merged message holds at most ${LIMITS.mergedSnapshots} messages, nested ones included`;
+    const message = `what is merged may hold at most ${LIMITS.mergedSnapshots} messages, with those in each other`;
     throw invalid("body", message);
   }
   const bytes = bytesWithProfiles("merged", body, personOf(people));
@@ -117,7 +117,7 @@ function noSource({ conversationId, seq }: MessageReference, path: string): Core
 }
 
 function notForwardable({ kind, seq }: Original, path: string): CoreError {
-  const reason = kind === "tip" ? "a system message" : "revoked";
+  const reason = kind === "tip" ? "a notice of the server" : "revoked";
   const message = `message ${seq} is ${reason} and cannot be forwarded`;
   return new CoreError("not_forwardable", `${path}: ${message}`, { errors: [{ path, message }] });
 }

@@ -28,7 +28,7 @@ export function mergedBody(title: string, messages: Original[]): BodyJson {
   const json = `${JSON.stringify({ title }).slice(0, -1)},"items":[${items.join(",")}]}`;
   if (exceedsBytes(json, LIMITS.mergedBytes)) throw mergedTooLarge();
   if (depthOf(JSON.parse(json)) > LIMITS.mergedDepth) {
-    throw invalid("body.body.items", `merged messages may be nested at most ${LIMITS.mergedDepth} deep`);
+    throw invalid("body.body.items", `merged messages may hold each other ${LIMITS.mergedDepth} deep at most`);
   }
   return json;
 }
@@ -57,7 +57,7 @@ export function bytesWithProfiles(kind: Kind, body: BodyJson, personOf: FindPers
 
 /** The `validation_failed` for messages that exceed the size of a merged message. */
 export function mergedTooLarge() {
-  return invalid("body", `a merged message must be at most ${LIMITS.mergedBytes} bytes as JSON`);
+  return invalid("body", `what is merged must be at most ${LIMITS.mergedBytes} bytes as JSON, all together`);
 }
 
 function filled(body: BodyJson, personOf: FindPerson): BodyJson {
