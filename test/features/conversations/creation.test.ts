@@ -24,8 +24,8 @@ beforeAll(async () => {
 const create = (caller: SignedIn, body: object) =>
   call("POST", "/v1/conversations", { token: caller.token, body });
 
-/** A call that is refused and leaves nothing behind. */
-async function refused(body: object, status: number, code: string): Promise<void> {
+/** Expects the creation to be refused with this status and code, and to leave D1 as it was. */
+async function expectRefused(body: object, status: number, code: string): Promise<void> {
   const before = await rowsInD1();
   problem(await create(ann, body), status, code);
   expect(await rowsInD1()).toEqual(before);
@@ -46,7 +46,7 @@ const COMMON = {
 };
 
 describe("a direct conversation", () => {
-  test("is one, whoever opens it, and in both lists at once", async () => {
+  test("is the same conversation whichever of the two opens it, and is in both lists at once", async () => {
     const [dan, eve] = await Promise.all([register(freshName(), { nickname: "Dan" }), register()]);
     const before = Date.now();
     const opened = await create(dan, { kind: "direct", user_id: eve.user.id });
@@ -75,19 +75,19 @@ describe("a direct conversation", () => {
     expect(await list(eve)).toEqual({ items: [forEve], next_cursor: null });
   });
 
-  test("is not opened with oneself", async () => {
-    await refused({ kind: "direct", user_id: ann.user.id }, 400, "validation_failed");
+  test("is not opened with the caller's own id", async () => {
+    await expectRefused({ kind: "direct", user_id: ann.user.id }, 400, "validation_failed");
   });
 
-  test("is not opened with somebody who does not exist", async () => {
+  test("is not opened with a user who does not exist", async () => {
     for (const user_id of [1, ann.user.id + 1_000, Number.MAX_SAFE_INTEGER]) {
-      await refused({ kind: "direct", user_id }, 404, "not_found");
+      await expectRefused({ kind: "direct", user_id }, 404, "not_found");
     }
   });
 });
 
 describe("a group", () => {
-  test("has its members, once each, and whoever creates it owns it", async () => {
+  test("lists each member once, and its creator is the owner", async () => {
     const [dan, eve] = await Promise.all([register(), register()]);
     const member_ids = [eve.user.id, dan.user.id, eve.user.id, eve.user.id];
     const created = await create(dan, { kind: "group", name: "Lunch", member_ids });
@@ -120,23 +120,27 @@ describe("a group", () => {
     );
   });
 
-  test("may begin with its owner alone, and each is a new one", async () => {
-    const one = await createGroup(ann, [], "same name");
-    const other = await createGroup(ann, [ann], "same name");
-    expect(one).toMatchObject({ member_count: 1, role: "owner" });
-    expect(other).toMatchObject({ member_count: 1, role: "owner" });
-    expect(other.id).not.toBe(one.id);
-    expect((await send(ann, one.id, "to myself")).seq).toBe(1);
+  test("may have its owner alone, and each creation makes a new group", async () => {
+    const first = await createGroup(ann, [], "same name");
+    const second = await createGroup(ann, [ann], "same name");
+    expect(first).toMatchObject({ member_count: 1, role: "owner" });
+    expect(second).toMatchObject({ member_count: 1, role: "owner" });
+    expect(second.id).not.toBe(first.id);
+    expect((await send(ann, first.id, "to myself")).seq).toBe(1);
   });
 
   test("is not created with a member who does not exist", async () => {
     const member_ids = [bob.user.id, 1, cem.user.id];
-    await refused({ kind: "group", name: "x", member_ids }, 404, "not_found");
-    await refused({ kind: "group", name: "x", member_ids: [Number.MAX_SAFE_INTEGER] }, 404, "not_found");
+    await expectRefused({ kind: "group", name: "x", member_ids }, 404, "not_found");
+    await expectRefused(
+      { kind: "group", name: "x", member_ids: [Number.MAX_SAFE_INTEGER] },
+      404,
+      "not_found",
+    );
   });
 
-  test("has no more members than the setting MAX_GROUP_MEMBERS says, its owner among them", async () => {
-    const createWhereTwo = async (members: SignedIn[]) => {
+  test("has at most MAX_GROUP_MEMBERS members, the owner included", async () => {
+    const createWithLimitOfTwo = async (members: SignedIn[]) => {
       const member_ids = members.map(({ user }) => user.id);
       const options = { token: ann.token, body: { kind: "group", name: "x", member_ids } };
       const context = createExecutionContext();
@@ -145,15 +149,15 @@ describe("a group", () => {
       await waitOnExecutionContext(context);
       return response.status;
     };
-    expect(await createWhereTwo([bob])).toBe(201);
-    expect(await createWhereTwo([bob, bob, ann])).toBe(201);
+    expect(await createWithLimitOfTwo([bob])).toBe(201);
+    expect(await createWithLimitOfTwo([bob, bob, ann])).toBe(201);
     const before = await rowsInD1();
-    expect(await createWhereTwo([bob, cem])).toBe(400);
+    expect(await createWithLimitOfTwo([bob, cem])).toBe(400);
     expect(await rowsInD1()).toEqual(before);
   });
 
   test.each(["a", " ", "午饭", "😀".repeat(100), "e\u0301".repeat(50), "<b>'\"\\\n"])(
-    "may be called %j",
+    "accepts the name %j",
     async (name) => {
       const { id } = await createGroup(ann, [], name);
       expect((await getConversation(ann, id)).name).toBe(name);
@@ -161,24 +165,28 @@ describe("a group", () => {
   );
 
   test.each(["", "x".repeat(101), "😀".repeat(101), "x".repeat(60_000)])(
-    "is not called so (%#)",
+    "refuses an invalid name (%#)",
     async (name) => {
-      await refused({ kind: "group", name, member_ids: [] }, 400, "validation_failed");
+      await expectRefused({ kind: "group", name, member_ids: [] }, 400, "validation_failed");
     },
   );
 
-  test.each(["free", "approval", "closed"])("may have the join policy %s", async (join_policy) => {
+  test.each(["free", "approval", "closed"])("accepts the join policy %s", async (join_policy) => {
     const answer = await create(ann, { kind: "group", name: "x", member_ids: [], join_policy });
     expect(answer).toMatchObject({ status: 201, body: { join_policy } });
   });
 
-  test("has no other join policy, and no other kind", async () => {
+  test("refuses any other join policy and any other kind", async () => {
     for (const join_policy of ["", "open", "Free", null, 1]) {
-      await refused({ kind: "group", name: "x", member_ids: [], join_policy }, 400, "validation_failed");
+      await expectRefused(
+        { kind: "group", name: "x", member_ids: [], join_policy },
+        400,
+        "validation_failed",
+      );
     }
     for (const kind of ["", "channel", "Group", null, 1, undefined]) {
       const body = { kind, name: "x", member_ids: [], user_id: bob.user.id };
-      await refused(body, 400, "validation_failed");
+      await expectRefused(body, 400, "validation_failed");
     }
   });
 });
@@ -191,14 +199,14 @@ test("a conversation shows its newest message to each member", async () => {
   expect(await getConversation(bob, id)).toMatchObject({ ...shown, read_seq: 0, unread_count: 1 });
 });
 
-test("a group has a thousand members, and not one more", async () => {
+test("a group has at most 1,000 members", async () => {
   const ids = (await insertUsers(1_000)).map(({ user }) => user.id);
   const group = (member_ids: number[]) => ({ kind: "group", name: "x", member_ids });
-  await refused(group(ids), 400, "validation_failed");
-  await refused(group([...ids.slice(1), bob.user.id]), 400, "validation_failed");
-  const made = await create(ann, group(ids.slice(1)));
-  expect(made).toMatchObject({ status: 201, body: { member_count: 1_000 } });
-  const { id } = StrictConversation.parse(made.body);
+  await expectRefused(group(ids), 400, "validation_failed");
+  await expectRefused(group([...ids.slice(1), bob.user.id]), 400, "validation_failed");
+  const created = await create(ann, group(ids.slice(1)));
+  expect(created).toMatchObject({ status: 201, body: { member_count: 1_000 } });
+  const { id } = StrictConversation.parse(created.body);
   const mentioning = { kind: "text", body: { text: "x" }, mentions: ids.slice(900) };
   expect(await send(ann, id, mentioning)).toMatchObject({ seq: 1 });
 });

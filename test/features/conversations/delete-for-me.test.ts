@@ -30,17 +30,22 @@ beforeAll(async () => {
   ann = await register();
 });
 
-/** Ann's direct conversation with somebody new. */
+/** Sets `bob` to a new user and `id` to their direct conversation with Ann. */
 async function direct(): Promise<void> {
   bob = await register();
   ({ id } = await openDirect(ann, bob));
 }
 
 const clear = ({ token }: SignedIn) => call("DELETE", `/v1/conversations/${id}`, { token });
-const has = async (who: SignedIn) => (await list(who, "?limit=100")).items.some((item) => item.id === id);
+const lists = async (who: SignedIn) => (await list(who, "?limit=100")).items.some((item) => item.id === id);
 
-/** A call about a message that must be as if there were none. */
-async function gone({ token }: SignedIn, method: string, path: string, body?: object): Promise<void> {
+/** Expects a call about a message to be refused as if the message did not exist. */
+async function expectNotFound(
+  { token }: SignedIn,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<void> {
   const answer = await call(method, `/v1/conversations/${id}/${path}`, { token, ...(body && { body }) });
   problem(answer, 404, "not_found");
 }
@@ -48,12 +53,12 @@ async function gone({ token }: SignedIn, method: string, path: string, body?: ob
 describe("deleting a direct conversation", () => {
   beforeAll(direct);
 
-  test("takes its history and its place in the list from the caller, and nothing from the other", async () => {
+  test("removes its history and its list entry for the caller, and changes nothing for the peer", async () => {
     await sendAll(ann, id, ["one", "a secret walrus"]);
     const sent = await send(bob, id, "three");
     const before = { bob: await readable(bob, id) };
     expect((await clear(ann)).status).toBe(204);
-    expect(await has(ann)).toBe(false);
+    expect(await lists(ann)).toBe(false);
     expect(await storedInInbox(ann)).not.toContain("walrus");
     expect(await page(ann, id)).toEqual({ items: [], has_more: false });
     expect(await page(ann, id, "?after=0")).toEqual({ items: [], has_more: false });
@@ -64,7 +69,7 @@ describe("deleting a direct conversation", () => {
     expect(await readable(bob, id)).toBe(before.bob);
   });
 
-  test("twice is no error and changes nothing", async () => {
+  test("is idempotent", async () => {
     const state = async () => [await storedInConversation(id), await storedInInbox(ann)];
     const before = await state();
     for (const { status } of await Promise.all(Array.from({ length: 50 }, () => clear(ann)))) {
@@ -73,35 +78,35 @@ describe("deleting a direct conversation", () => {
     expect(await state()).toEqual(before);
   });
 
-  test("leaves nothing that can be read, quoted, marked, hidden or taken back", async () => {
-    await gone(ann, "GET", "messages/2");
-    await gone(ann, "DELETE", "messages/2?for=me");
-    await gone(ann, "DELETE", "messages/2?for=everyone");
-    await gone(ann, "POST", "messages", { kind: "text", body: { text: "x" }, quote_seq: 2 });
+  test("makes its old messages impossible to read, hide, revoke or quote for the caller", async () => {
+    await expectNotFound(ann, "GET", "messages/2");
+    await expectNotFound(ann, "DELETE", "messages/2?for=me");
+    await expectNotFound(ann, "DELETE", "messages/2?for=everyone");
+    await expectNotFound(ann, "POST", "messages", { kind: "text", body: { text: "x" }, quote_seq: 2 });
     expect((await getMessage(bob, id, 2)).revoked).toBe(false);
   });
 
-  test("lasts over a restart of the conversation", async () => {
+  test("survives an eviction of the conversation object", async () => {
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
     expect(await page(ann, id)).toEqual({ items: [], has_more: false });
-    expect(await has(ann)).toBe(false);
+    expect(await lists(ann)).toBe(false);
   });
 
-  test("moves the read position that the other sees", async () => {
+  test("moves the read position that the peer sees", async () => {
     const { body } = await call("GET", `/v1/conversations/${id}/receipts`, { token: bob.token });
     expect(body).toMatchObject({
       items: expect.arrayContaining([expect.objectContaining({ user_id: ann.user.id, read_seq: 3 })]),
     });
   });
 
-  test("ends with a new message, which is all that is there", async () => {
+  test("lists the conversation again with a new message, and only that message is readable", async () => {
     const sent = await send(bob, id, "four");
     expect(await listed(ann, id)).toMatchObject({ last_message: { seq: 4 }, unread_count: 1, read_seq: 3 });
     expect((await page(ann, id)).items).toEqual([sent]);
     expect((await page(bob, id)).items).toHaveLength(4);
   });
 
-  test("does not show by a quote what is gone", async () => {
+  test("hides deleted content from quotes in new messages", async () => {
     const socket = await openRoom(id, ann.token);
     const others = await openRoom(id, bob.token);
     await send(bob, id, { kind: "text", body: { text: "see" }, quote_seq: 2 });
@@ -113,34 +118,34 @@ describe("deleting a direct conversation", () => {
     others.close();
   });
 
-  test("a repeat of a send from before gives the first message, and brings nothing back", async () => {
+  test("answers a repeated send with the first message, and does not list the conversation again", async () => {
     const body = { kind: "text", body: { text: "once" }, client_msg_id: "once" };
     const first = await send(ann, id, body);
     expect((await clear(ann)).status).toBe(204);
     const again = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
     expect([again.status, again.body]).toEqual([200, first]);
-    expect(await has(ann)).toBe(false);
+    expect(await lists(ann)).toBe(false);
   });
 
-  test("ends for the caller with a message of his own too", async () => {
-    expect(await has(ann)).toBe(false);
+  test("lists the conversation again when the caller sends a message", async () => {
+    expect(await lists(ann)).toBe(false);
     const sent = await send(ann, id, "hello again");
     expect(await listed(ann, id)).toMatchObject({ last_message: { seq: sent.seq }, unread_count: 0 });
     expect((await page(ann, id)).items).toEqual([sent]);
   });
 
-  test("opening it again brings it back into the opener's list, without its history", async () => {
+  test("opening the conversation again lists it for the opener alone, without its history", async () => {
     expect((await clear(ann)).status).toBe(204);
     expect((await clear(bob)).status).toBe(204);
     expect((await openDirect(ann, bob)).last_message).toBeNull();
-    expect([await has(ann), await has(bob)]).toEqual([true, false]);
+    expect([await lists(ann), await lists(bob)]).toEqual([true, false]);
     expect(await page(ann, id)).toEqual({ items: [], has_more: false });
     expect((await clear(ann)).status).toBe(204);
-    expect(await has(ann)).toBe(false);
+    expect(await lists(ann)).toBe(false);
   });
 });
 
-test("on a socket: the other sees it read, a replay begins behind it, what comes is told", async () => {
+test("deleting moves the read position on sockets, replays start after it, and new messages still arrive", async () => {
   await direct();
   const own = await openRoom(id, ann.token);
   const others = await openRoom(id, bob.token);
@@ -159,7 +164,7 @@ test("on a socket: the other sees it read, a replay begins behind it, what comes
   for (const socket of [own, others, back]) socket.close();
 });
 
-test("messages that come while it is deleted are behind it or there, never lost", async () => {
+test("a message sent during a deletion is either before it or readable after it, never lost", async () => {
   await direct();
   await sendAll(bob, id, ["1", "2"]);
   const sends = Array.from({ length: 20 }, (_, i) => send(bob, id, `x ${i}`));
@@ -170,18 +175,18 @@ test("messages that come while it is deleted are behind it or there, never lost"
   expect(items.map(({ seq }) => seq)).toEqual(
     Array.from({ length: last_seq - read_seq }, (_, i) => read_seq + 1 + i),
   );
-  expect(await has(ann)).toBe(items.length > 0);
+  expect(await lists(ann)).toBe(items.length > 0);
 });
 
-test("an empty one is out of the list until something comes, or it is opened again", async () => {
+test("an empty deleted conversation stays unlisted until a message arrives", async () => {
   await direct();
   expect((await clear(bob)).status).toBe(204);
-  expect([await has(ann), await has(bob)]).toEqual([true, false]);
+  expect([await lists(ann), await lists(bob)]).toEqual([true, false]);
   await send(ann, id, "1");
   expect((await listed(bob, id)).unread_count).toBe(1);
 });
 
-test("a group is its owner's to dissolve, and who is not in it learns nothing", async () => {
+test("only the owner may delete a group, and outsiders get not_found", async () => {
   const [cem, dee] = await people(2);
   if (!cem || !dee) throw new Error("two people");
   const group = await createGroup(cem, [ann]);
@@ -190,11 +195,11 @@ test("a group is its owner's to dissolve, and who is not in it learns nothing", 
   problem(await clear(dee), 404, "not_found");
   expect(await getConversation(cem, group.id)).toEqual({ ...group, online_count: expect.any(Number) });
   expect((await clear(cem)).status).toBe(204);
-  for (const member of [ann, cem]) expect(await has(member)).toBe(false);
+  for (const member of [ann, cem]) expect(await lists(member)).toBe(false);
 });
 
 describe("a single message that is hidden", () => {
-  /** The words that must be out of sight. */
+  /** Text that must not be readable after the hide. */
   const WORDS = "a secret walrus";
 
   let ann: SignedIn;
@@ -206,7 +211,7 @@ describe("a single message that is hidden", () => {
   });
 
   describe("a hide", () => {
-    test("takes a message out of one member's sight, not the others'", async () => {
+    test("removes a message from one member's view alone", async () => {
       const { id } = await createGroup(ann, [bob]);
       const first = await send(ann, id, "first");
       const sent = await send(ann, id, WORDS);
@@ -222,7 +227,7 @@ describe("a single message that is hidden", () => {
       expect((await listed(ann, id)).last_message).toEqual(sent);
     });
 
-    test("that comes second is answered when the preview is gone too", async () => {
+    test("repeated during the first one is answered once the preview has changed too", async () => {
       const { id } = await createGroup(ann, [bob]);
       await send(ann, id, "first");
       await send(ann, id, WORDS);
@@ -239,7 +244,7 @@ describe("a single message that is hidden", () => {
       expect((await listed(bob, id)).last_message).toMatchObject({ seq: 1 });
     });
 
-    test("makes the message unknown to whoever hid it", async () => {
+    test("makes the message not_found for the member who hid it", async () => {
       const { id } = await createGroup(ann, [bob]);
       await send(bob, id, WORDS);
       expect((await remove(bob, id, 1, "me")).status).toBe(204);
@@ -256,7 +261,7 @@ describe("a single message that is hidden", () => {
       expect((await listed(bob, id)).last_message).toBeNull();
     });
 
-    test("takes the quote of that message away from whoever hid it, also as it arrives", async () => {
+    test("removes quotes of that message for the member who hid it, in pushed messages too", async () => {
       const { id } = await createGroup(ann, [bob, cem]);
       await send(ann, id, WORDS);
       expect((await remove(bob, id, 1, "me")).status).toBe(204);

@@ -19,7 +19,7 @@ const prefer = ({ token }: SignedIn, id: number, body: unknown) =>
 
 const ids = (items: StrictConversation[]) => items.map(({ id }) => id);
 
-/** Follows the cursors from the first page to the last. */
+/** Reads all pages of the list, from the first to the last. */
 async function walk(caller: SignedIn, limit: number): Promise<StrictConversation[][]> {
   const pages: StrictConversation[][] = [];
   for (let cursor: string | null = ""; cursor !== null; ) {
@@ -36,9 +36,9 @@ describe("the list", () => {
     expect(await list(await register())).toEqual({ items: [], next_cursor: null });
   });
 
-  test("has sticky ones first, then newest activity, page by page without gap or repeat", async () => {
+  test("lists pinned conversations first, then by newest activity, in pages without gap or repeat", async () => {
     const eve = await register();
-    // Some in the same millisecond, so that the time alone does not decide.
+    // Several are created in the same millisecond, so that the time alone does not decide.
     const made = await Promise.all(Array.from({ length: 7 }, () => createGroup(eve)));
     const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = ids(made);
     for (const id of [c, f, a, e]) await send(eve, id, "hello");
@@ -60,13 +60,13 @@ describe("the list", () => {
         Array.from({ length: Math.ceil(7 / limit) }, (_, i) => Math.min(limit, 7 - i * limit)),
       );
     }
-    // New activity moves one up, a flag taken back moves one down.
+    // New activity moves a conversation up, unpinning moves one down.
     await send(eve, d, "hello");
     await prefer(eve, f, { sticky: false });
     expect(ids((await list(eve)).items).slice(0, 5)).toEqual([e, b, d, a, f]);
   });
 
-  test("a cursor goes on behind its place though that conversation has moved", async () => {
+  test("a cursor continues after its position even if that conversation has moved", async () => {
     const eve = await register();
     const [a, b, c] = [await createGroup(eve), await createGroup(eve), await createGroup(eve)];
     for (const { id } of [a, b, c]) await send(eve, id, "hello");
@@ -109,7 +109,7 @@ describe("the list", () => {
     problem(answer, 400, "validation_failed");
   });
 
-  test("a direct conversation is called after the other one, as he is called now", async () => {
+  test("a direct conversation shows the peer's current name and avatar", async () => {
     const eve = await register();
     const { id } = await openDirect(ann, eve);
     expect((await listed(ann, id)).name).toBe(eve.user.username);
@@ -124,7 +124,7 @@ describe("the list", () => {
 describe("preferences", () => {
   const FLAGS = ["sticky", "silent", "validation"] as const;
 
-  test.each(FLAGS)("%s is set and taken back, for the caller alone", async (flag) => {
+  test.each(FLAGS)("%s is set and cleared for the caller alone", async (flag) => {
     const { id } = await openDirect(ann, bob);
     const before = await getConversation(ann, id);
     for (const value of [true, true, false]) {
@@ -138,7 +138,7 @@ describe("preferences", () => {
     }
   });
 
-  test("all at once, some, or none: absent ones stay", async () => {
+  test("fields that a request omits stay as they are", async () => {
     const { id } = await createGroup(ann, [bob]);
     const flags = async () => {
       const { sticky, silent, validation } = await listed(ann, id);
@@ -152,19 +152,19 @@ describe("preferences", () => {
     expect(await flags()).toEqual({ ...all, silent: false });
   });
 
-  test("take nothing but booleans, and change nothing then", async () => {
+  test("accept only booleans, and a refused request changes nothing", async () => {
     const { id } = await createGroup(ann);
     const before = await getConversation(ann, id);
     for (const flag of FLAGS) {
       for (const value of [null, 0, 1, "true", "", [], {}]) {
-        const others = Object.fromEntries(FLAGS.map((other) => [other, true]));
+        const others = Object.fromEntries(FLAGS.map((name) => [name, true]));
         problem(await prefer(ann, id, { ...others, [flag]: value }), 400, "validation_failed");
       }
     }
     expect(await getConversation(ann, id)).toEqual(before);
   });
 
-  test("are a member's: to others the conversation does not exist", async () => {
+  test("are for members only: to others the conversation does not exist", async () => {
     const { id } = await createGroup(ann);
     for (const body of [{ sticky: true }, {}]) {
       const answer = await prefer(bob, id, body);
@@ -175,7 +175,7 @@ describe("preferences", () => {
     expect(await rows.bind(id).first()).toEqual({ members: 1 });
   });
 
-  test("a flag which the inbox has missed is mended when the list is read", async () => {
+  test("a pinned flag that the inbox missed is repaired when the list is read", async () => {
     const eve = await register();
     const { id } = await createGroup(eve);
     await createGroup(eve);
@@ -185,7 +185,7 @@ describe("preferences", () => {
   });
 });
 
-test("an id of a conversation is an integer without a sign", async () => {
+test("a conversation id is a decimal integer without a sign", async () => {
   const { token } = ann;
   for (const id of [
     "0",
@@ -208,7 +208,7 @@ test("an id of a conversation is an integer without a sign", async () => {
     problem(await call("GET", `/v1/conversations/${id}`, { token }), 404, "not_found");
 });
 
-describe("a list in which something goes on", () => {
+describe("the list during activity", () => {
   const List = z.object({
     items: z.array(
       z.looseObject({ last_seq: z.int(), unread_count: z.int(), last_message: z.looseObject({}).nullable() }),
@@ -217,7 +217,7 @@ describe("a list in which something goes on", () => {
 
   const Id = z.looseObject({ id: z.int() });
 
-  test("a list that is asked for while people write is exact at once, not when the fan-out comes by", async () => {
+  test("includes every message sent before the request, without waiting for the fan-out", async () => {
     const [ann, bob] = [await register(), await register()];
     const body = { kind: "direct", user_id: bob.user.id };
     const opened = await call("POST", "/v1/conversations", { token: ann.token, body });
@@ -247,7 +247,7 @@ describe("a list in which something goes on", () => {
     }
   });
 
-  test("that holds where nothing runs for a moment longer than it waits", async () => {
+  test("includes them also when the conversation's snapshot blocks the machine for 400 ms", async () => {
     const [ann, bob] = [await register(), await register()];
     const { id } = await openDirect(ann, bob);
     await send(ann, id, "one");
@@ -255,7 +255,7 @@ describe("a list in which something goes on", () => {
     await send(ann, id, "two");
     using _ = intercept(async ({ method, work }) => {
       if (method !== "snapshot") return work();
-      // Once it is waited for.
+      // Let the caller begin to wait before the thread blocks.
       await Promise.resolve();
       const until = performance.now() + 400;
       while (performance.now() < until);
@@ -264,7 +264,7 @@ describe("a list in which something goes on", () => {
     expect(await listed(bob, id)).toMatchObject({ last_seq: 2, unread_count: 2 });
   });
 
-  test("that holds over an eviction of the inbox", async () => {
+  test("includes them after an eviction of the inbox", async () => {
     const [ann, bob] = [await register(), await register()];
     const body = { kind: "direct", user_id: bob.user.id };
     const opened = await call("POST", "/v1/conversations", { token: ann.token, body });

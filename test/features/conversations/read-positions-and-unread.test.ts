@@ -32,8 +32,15 @@ beforeAll(async () => {
 const read = ({ token }: SignedIn, id: number, seq: unknown) =>
   call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq } });
 
-/** Where somebody stands: as the conversation says, and, in the end, his list. */
-async function stands(who: SignedIn, id: number, read_seq: number, unread_count: number): Promise<void> {
+/**
+ * Expects a read position and unread count in the conversation at once, and eventually in the user's list.
+ */
+async function expectReadState(
+  who: SignedIn,
+  id: number,
+  read_seq: number,
+  unread_count: number,
+): Promise<void> {
   expect(await getConversation(who, id)).toMatchObject({ read_seq, unread_count });
   await expect.poll(() => listed(who, id)).toMatchObject({ read_seq, unread_count });
 }
@@ -44,22 +51,22 @@ async function receipts({ token }: SignedIn, id: number) {
   return new Map(StrictReceipts.parse(answer.body).items.map((item) => [Number(item.user_id), item]));
 }
 
-test("the others' messages are unread until they are read, one's own never", async () => {
+test("messages of others are unread until read, the member's own never are", async () => {
   const { id } = await createGroup(ann, [bob, cem]);
   await sendAll(ann, id, ["1", "2", "3"]);
-  await stands(ann, id, 3, 0);
-  await stands(bob, id, 0, 3);
-  await stands(cem, id, 0, 3);
+  await expectReadState(ann, id, 3, 0);
+  await expectReadState(bob, id, 0, 3);
+  await expectReadState(cem, id, 0, 3);
 
   expect(await read(bob, id, 2)).toMatchObject({ status: 200 });
-  await stands(bob, id, 2, 1);
-  await stands(cem, id, 0, 3);
+  await expectReadState(bob, id, 2, 1);
+  await expectReadState(cem, id, 0, 3);
 
-  // Who answers has read what is above.
+  // Sending a message marks all earlier ones as read.
   await send(cem, id, "4");
-  await stands(cem, id, 4, 0);
-  await stands(bob, id, 2, 2);
-  await stands(ann, id, 3, 1);
+  await expectReadState(cem, id, 4, 0);
+  await expectReadState(bob, id, 2, 2);
+  await expectReadState(ann, id, 3, 1);
 });
 
 test("a read position moves forward only, never past the last message", async () => {
@@ -71,39 +78,39 @@ test("a read position moves forward only, never past the last message", async ()
   for (const seq of [3, 2, 1, 0])
     expect(await read(bob, id, seq)).toEqual(expect.objectContaining({ status: 200, body: position(3, 1) }));
   for (const seq of [5, 999, Number.MAX_SAFE_INTEGER]) problem(await read(bob, id, seq), 404, "not_found");
-  await stands(bob, id, 3, 1);
+  await expectReadState(bob, id, 3, 1);
   expect((await read(bob, id, 4)).body).toEqual(position(4, 0));
   await send(ann, id, "5");
-  await stands(bob, id, 4, 1);
+  await expectReadState(bob, id, 4, 1);
 });
 
-test("nothing can be read where nothing was said", async () => {
+test("an empty conversation accepts only read position 0", async () => {
   const { id } = await createGroup(ann, [bob]);
   expect((await read(bob, id, 0)).body).toEqual({ read_seq: 0, unread_count: 0 });
   problem(await read(bob, id, 1), 404, "not_found");
 });
 
-test("a read position is a number of a place", async () => {
+test("a read position must be a non-negative integer", async () => {
   const { id } = await createGroup(ann, [bob]);
   await send(ann, id, "1");
   for (const seq of [undefined, null, "1", true, [], [1], {}, -1, 0.5, 2 ** 53, 1e308]) {
     problem(await read(bob, id, seq), 400, "validation_failed");
   }
-  await stands(bob, id, 0, 1);
+  await expectReadState(bob, id, 0, 1);
 });
 
-test("revoking and hiding leave the positions and counts as they are", async () => {
+test("revoking and hiding change no read position and no unread count", async () => {
   const { id } = await createGroup(ann, [bob]);
   await sendAll(ann, id, ["1", "2", "3"]);
   await read(bob, id, 1);
   expect((await remove(ann, id, 2, "everyone")).status).toBe(204);
-  await stands(bob, id, 1, 2);
+  await expectReadState(bob, id, 1, 2);
   expect((await remove(bob, id, 3, "me")).status).toBe(204);
-  await stands(bob, id, 1, 2);
+  await expectReadState(bob, id, 1, 2);
   expect((await read(bob, id, 3)).body).toEqual({ read_seq: 3, unread_count: 0 });
 });
 
-test("receipts tell how far every member has read, and when", async () => {
+test("receipts show how far each member has read, and when", async () => {
   const { id } = await createGroup(ann, [bob, cem]);
   const position = (user_id: number, read_seq: number, read_at: unknown) => ({ user_id, read_seq, read_at });
   const ids = [ann, bob, cem].map(({ user }) => user.id);
@@ -117,12 +124,12 @@ test("receipts tell how far every member has read, and when", async () => {
   expect(now.get(bob.user.id)).toMatchObject({ read_seq: 1 });
   expect(now.get(cem.user.id)).toEqual(position(cem.user.id, 0, 0));
   expect(now.get(bob.user.id)?.read_at).toBeGreaterThanOrEqual(Math.max(before, sent.created_at));
-  // Reading again what was read leaves the time.
+  // Repeating the same read position keeps its time.
   await read(bob, id, 1);
   expect(await receipts(cem, id)).toEqual(now);
 });
 
-test("a reading over HTTP reaches the sockets of the others", async () => {
+test("a read over HTTP is pushed to the sockets of other members", async () => {
   const { id } = await createGroup(ann, [bob]);
   await send(ann, id, "1");
   const socket = await openRoom(id, ann.token);
@@ -136,76 +143,76 @@ test("a reading over HTTP reaches the sockets of the others", async () => {
   socket.close();
 });
 
-test("reading and receipts are the members': to others the conversation does not exist", async () => {
+test("reading and receipts are for members only: to others the conversation does not exist", async () => {
   const { id } = await openDirect(ann, bob);
   const calls = [
     (of: number) => read(cem, of, 0),
     (of: number) => read(cem, of, 999),
     (of: number) => call("GET", `/v1/conversations/${of}/receipts`, { token: cem.token }),
   ];
-  for (const one of calls) {
-    const answer = await one(id);
+  for (const attempt of calls) {
+    const answer = await attempt(id);
     problem(answer, 404, "not_found");
-    expect(answer.body).toEqual((await one(999_999)).body);
+    expect(answer.body).toEqual((await attempt(999_999)).body);
   }
 });
 
-/** What a call of an object gave. */
-function given<T>(result: Result<T>): T {
+/** The value of an object's successful answer. @throws Error if the call failed */
+function unwrap<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.detail);
   return result.value;
 }
 
-/** How a conversation is in somebody's list, with what v1 does not show. */
+/** The entry of a conversation in a user's list, with fields that v1 does not show. */
 async function entry({ user }: SignedIn, id: number) {
   const ids = [ConversationId.parse(id)];
-  const [found] = given(await inboxObject(user.id).list({ limit: 1, ids }));
+  const [found] = unwrap(await inboxObject(user.id).list({ limit: 1, ids }));
   if (!found) throw new Error(`conversation ${id} is not in the list`);
   return found;
 }
 
-const described = async ({ user }: SignedIn, id: number) =>
-  given(await conversationObject(ConversationId.parse(id)).describe({ userId: user.id })).readState;
+const readStateOf = async ({ user }: SignedIn, id: number) =>
+  unwrap(await conversationObject(ConversationId.parse(id)).describe({ userId: user.id })).readState;
 
-const discard = async ({ user }: SignedIn, id: number, ignoresUnread: boolean) =>
-  given(
+const setIgnoreUnread = async ({ user }: SignedIn, id: number, ignoresUnread: boolean) =>
+  unwrap(
     await conversationObject(ConversationId.parse(id)).setIgnoreUnread({ userId: user.id, ignoresUnread }),
   );
 
-describe("who ignoresUnread what comes", () => {
-  test("has nothing unread, in no list and on no device, until he does not any more", async () => {
+describe("a member who ignores unread messages", () => {
+  test("has no unread messages and no mentions until the setting ends", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     await sendAll(ann, id, ["1", "2"]);
-    await discard(bob, id, true);
-    await stands(bob, id, 0, 0);
+    await setIgnoreUnread(bob, id, true);
+    await expectReadState(bob, id, 0, 0);
     await send(ann, id, { kind: "text", body: { text: "3" }, mentions: "all" });
-    await stands(bob, id, 0, 0);
-    await stands(cem, id, 0, 3);
+    await expectReadState(bob, id, 0, 0);
+    await expectReadState(cem, id, 0, 3);
     expect((await entry(bob, id)).mentioned).toEqual([]);
     expect((await read(bob, id, 1)).body).toEqual({ read_seq: 1, unread_count: 0 });
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
-    expect(await described(bob, id)).toMatchObject({ ignoresUnread: true, unreadCount: 0 });
+    expect(await readStateOf(bob, id)).toMatchObject({ ignoresUnread: true, unreadCount: 0 });
     expect(await entry(bob, id)).toMatchObject({ ignoresUnread: true, unreadCount: 0 });
 
     const socket = await openRoom(id, ann.token);
-    await discard(bob, id, false);
+    await setIgnoreUnread(bob, id, false);
     expect(await socket.next("read")).toMatchObject({ user_id: bob.user.id, seq: 3 });
     socket.close();
-    await stands(bob, id, 3, 0);
+    await expectReadState(bob, id, 3, 0);
     expect(await entry(bob, id)).toMatchObject({ ignoresUnread: false, unreadCount: 0 });
     await send(ann, id, "4");
-    await stands(bob, id, 3, 1);
+    await expectReadState(bob, id, 3, 1);
   });
 
-  test("does so once: twice changes nothing, and who comes back begins anew", async () => {
+  test("sets it idempotently, and leaving the group clears it", async () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "1");
     const state = async () => [await storedInConversation(id), await storedInInbox(bob)];
-    await discard(bob, id, false);
-    await stands(bob, id, 0, 1);
-    await discard(bob, id, true);
+    await setIgnoreUnread(bob, id, false);
+    await expectReadState(bob, id, 0, 1);
+    await setIgnoreUnread(bob, id, true);
     const before = await state();
-    for (let i = 0; i < 3; i++) await discard(bob, id, true);
+    for (let i = 0; i < 3; i++) await setIgnoreUnread(bob, id, true);
     expect(await state()).toEqual(before);
     const members = `/v1/conversations/${id}/members`;
     const leave = `/v1/conversations/${id}/leave`;
@@ -220,8 +227,8 @@ describe("who ignoresUnread what comes", () => {
   });
 });
 
-describe("how far the other one has read", () => {
-  test("is in the list as soon as he has, over HTTP, a room's socket or a device's, and by a message", async () => {
+describe("the peer's read position", () => {
+  test("is in the list after a read over HTTP, a room socket or a device socket, and after a sent message", async () => {
     const { id } = await openDirect(ann, bob);
     const { last_seq: before } = await getConversation(ann, id);
     const seqs = (await sendAll(ann, id, ["1", "2", "3", "4"])).map(({ seq }) => seq);
@@ -229,7 +236,7 @@ describe("how far the other one has read", () => {
     expect((await entry(ann, id)).peerRead?.readSeq).toBeLessThanOrEqual(before);
 
     await read(bob, id, seqs[0]);
-    expect([(await described(ann, id)).peerRead, (await entry(ann, id)).peerRead]).toEqual([
+    expect([(await readStateOf(ann, id)).peerRead, (await entry(ann, id)).peerRead]).toEqual([
       position(0),
       position(0),
     ]);
@@ -243,12 +250,12 @@ describe("how far the other one has read", () => {
     for (const socket of sockets) socket.close();
 
     const { seq } = await send(bob, id, "an answer");
-    expect((await described(ann, id)).peerRead?.readSeq).toBe(seq);
+    expect((await readStateOf(ann, id)).peerRead?.readSeq).toBe(seq);
     await expect.poll(async () => (await entry(ann, id)).peerRead?.readSeq).toBe(seq);
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seqs[3]);
   });
 
-  test("moves where he deletes the conversation, and is of no group", async () => {
+  test("moves when the peer deletes the conversation, and is null in groups", async () => {
     const { id } = await openDirect(ann, cem);
     const { seq } = await send(ann, id, "1");
     expect((await call("DELETE", `/v1/conversations/${id}`, { token: cem.token })).status).toBe(204);
@@ -256,78 +263,84 @@ describe("how far the other one has read", () => {
     const group = await createGroup(ann, [bob]);
     await send(ann, group.id, "1");
     await read(bob, group.id, 1);
-    expect([(await described(ann, group.id)).peerRead, (await entry(ann, group.id)).peerRead]).toEqual([
+    expect([(await readStateOf(ann, group.id)).peerRead, (await entry(ann, group.id)).peerRead]).toEqual([
       null,
       null,
     ]);
   });
 
-  test("is told once more after a crash, and by the fan-out where his inbox did not answer", async () => {
+  test("is in the list after both objects are evicted, and a late inbox update does not lower it", async () => {
     const { id } = await openDirect(bob, cem);
     const { seq } = await send(bob, id, "1");
-    await stands(cem, id, 0, 1);
+    await expectReadState(cem, id, 0, 1);
     await read(cem, id, seq);
     await evictDurableObject(inboxObject(bob.user.id));
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
-    // Late ones change nothing.
-    const bump = given(await conversationObject(ConversationId.parse(id)).snapshot({ userId: bob.user.id }));
-    const late = { ...bump, version: bump.version - 1, peerRead: { readSeq: Position.parse(0), readAt: 0 } };
+    // A late update changes nothing.
+    const update = unwrap(
+      await conversationObject(ConversationId.parse(id)).snapshot({ userId: bob.user.id }),
+    );
+    const late = {
+      ...update,
+      version: update.version - 1,
+      peerRead: { readSeq: Position.parse(0), readAt: 0 },
+    };
     await inboxObject(bob.user.id).applyUpdate(late);
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
   });
 });
 
-describe("what names somebody among what he has not read", () => {
+describe("unread mentions of a member", () => {
   const say = (who: SignedIn, id: number, mentions: unknown) =>
     send(who, id, { kind: "text", body: { text: "hey" }, mentions });
 
-  test("is told in his list, the newest first, as far as he may see it, until he has read it", async () => {
+  test("are in the member's list, newest first, without hidden, revoked and read messages", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     const first = await say(ann, id, [bob.user.id]);
     await say(ann, id, [cem.user.id, ann.user.id]);
     await send(ann, id, "nobody");
     const all = await say(cem, id, "all");
-    const both = await say(ann, id, [cem.user.id, bob.user.id]);
+    const ofTwo = await say(ann, id, [cem.user.id, bob.user.id]);
     const mentioned = [
-      { seq: both.seq, senderId: ann.user.id, all: false },
+      { seq: ofTwo.seq, senderId: ann.user.id, all: false },
       { seq: all.seq, senderId: cem.user.id, all: true },
       { seq: first.seq, senderId: ann.user.id, all: false },
     ];
-    expect((await described(bob, id)).mentioned).toEqual(mentioned);
+    expect((await readStateOf(bob, id)).mentioned).toEqual(mentioned);
     await expect.poll(async () => (await entry(bob, id)).mentioned).toEqual(mentioned);
-    // Whoever has said something has read what was before it.
-    expect((await described(ann, id)).mentioned).toEqual([]);
-    expect((await described(cem, id)).mentioned.map(({ seq }) => seq)).toEqual([both.seq]);
+    // Sending a message marks all earlier ones as read.
+    expect((await readStateOf(ann, id)).mentioned).toEqual([]);
+    expect((await readStateOf(cem, id)).mentioned.map(({ seq }) => seq)).toEqual([ofTwo.seq]);
 
-    await remove(bob, id, both.seq, "me");
+    await remove(bob, id, ofTwo.seq, "me");
     await remove(ann, id, first.seq, "everyone");
     await read(bob, id, 1);
     expect((await entry(bob, id)).mentioned).toEqual([mentioned[1]]);
-    await read(bob, id, both.seq);
+    await read(bob, id, ofTwo.seq);
     expect((await entry(bob, id)).mentioned).toEqual([]);
   });
 
-  test("is not who has a number in which his own is, and of many it is the newest", async () => {
+  test("match whole user ids, and are limited to the newest 20", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     for (let i = 0; i < 25; i++) await say(ann, id, [cem.user.id]);
-    const { mentioned } = await described(cem, id);
+    const { mentioned } = await readStateOf(cem, id);
     expect(mentioned.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => 25 - i));
-    expect((await described(bob, id)).mentioned).toEqual([]);
+    expect((await readStateOf(bob, id)).mentioned).toEqual([]);
     await runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
       const near = [`[${bob.user.id}1]`, `[1${bob.user.id},5]`, `[5,1${bob.user.id}1]`];
       for (const [i, ids] of near.entries())
         storage.sql.exec("UPDATE messages SET mentions = ? WHERE seq = ?", ids, 25 - i);
     });
-    expect((await described(bob, id)).mentioned).toEqual([]);
+    expect((await readStateOf(bob, id)).mentioned).toEqual([]);
   });
 });
 
-test("a conversation can leave a list with its history or without", async () => {
+test("a conversation can be removed from a list with its history or without", async () => {
   const { id } = await createGroup(ann, [bob]);
   const group = conversationObject(ConversationId.parse(id));
   const unlist = async (keepsHistory: boolean) =>
-    given(await group.deleteForMe({ userId: bob.user.id, keepsHistory }));
+    unwrap(await group.deleteForMe({ userId: bob.user.id, keepsHistory }));
   const isListed = async () => (await list(bob, "?limit=100")).items.some((item) => item.id === id);
   await sendAll(ann, id, ["1", "2"]);
   await unlist(true);
@@ -353,7 +366,7 @@ test("a conversation can leave a list with its history or without", async () => 
   expect((await page(bob, id)).items).toHaveLength(1);
 });
 
-test("where there is an end to taking back, it is the sender's, not that of who runs the group", async () => {
+test("a revoke deadline applies to the sender, not to the owner of the group", async () => {
   const { id } = await createGroup(ann, [bob, cem]);
   const group = conversationObject(ConversationId.parse(id));
   const revoke = ({ user }: SignedIn, seq: number, withinS: number) =>
@@ -370,7 +383,7 @@ test("where there is an end to taking back, it is the sender's, not that of who 
   for (const who of [ann, bob]) expect(await revoke(who, 1, 120)).toMatchObject({ code: "already_handled" });
   expect(await revoke(ann, 3, 120)).toMatchObject({ ok: true });
   expect(await revoke(bob, 4, 120)).toMatchObject({ ok: true });
-  // Elsewhere there is none.
+  // The v1 API has no revoke deadline.
   expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
   expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
 });

@@ -14,10 +14,13 @@ import { setTiming, timing } from "../../support/timing.ts";
 const MESSAGES = 5;
 const BURST = 100;
 const PATIENCE = { timeout: 60_000, interval: 5 };
-/** Where the machine is slow a member is told twice of what is one message on its way. */
+/** On a slow machine one message may take two inbox updates to a member. */
 const slack = (calls: number) => calls * 1.25 + 1;
 
-/** What one message costs: calls between objects, rows of the conversation, rows of all inboxes that are watched. */
+/**
+ * Costs of one message: calls between objects, rows written in the conversation, rows written in all watched
+ * inboxes.
+ */
 interface Cost {
   calls: number;
   rows: number;
@@ -26,13 +29,15 @@ interface Cost {
 
 interface Case {
   members: number;
-  /** with a device's socket open, besides the sender, who has a room socket alone */
+  /** members with a device socket open; the sender, who has only a room socket, is not counted */
   online: number;
-  /** at most this many calls a message, one at a time */
+  /** upper bound of calls for each message when messages are sent one at a time */
   calls: number;
 }
 
-/** Each member is told by one call; in a large group those alone who have a device. The sender's own is one too. */
+/**
+ * Each member is updated by one call; in a large group only members with a device are. The sender counts too.
+ */
 const CASES: Case[] = [
   { members: 2, online: 0, calls: 2 },
   { members: 2, online: 1, calls: 2 },
@@ -43,57 +48,57 @@ const CASES: Case[] = [
   { members: 500, online: 20, calls: 21 },
 ];
 
-// How fast calls follow each other changes nothing of their number.
+// The pace of the calls does not change their number.
 beforeAll(() => setTiming({ pace: { perSecond: 10_000, burst: 1_000 } }));
 
-/** No member is in the cooldown of the message before. */
-const cooled = () => advance(timing.fanout.cooldownMs);
+/** Ends the cooldowns that the previous message started. */
+const endCooldowns = () => advance(timing.fanout.cooldownMs);
 
 test.for(CASES)(
-  "a message to $members members, $online with a device, costs so much and no more",
+  "a message to $members members, $online with a device, stays within its cost bounds",
   async ({ members, online, calls }) => {
     const users = await signedIn(members);
     const sender = at(users, 0);
     const isLarge = members > timing.largeGroup.aboveMembers;
     using costs = new Costs(isLarge ? users.slice(1 + online) : []);
     const id = await newGroup(sender, ...users.slice(1));
-    // What groups of before still have to tell is none of this one's costs.
+    // Outstanding deliveries of earlier groups do not count.
     const all = [id, ...users.map(({ user }) => user.id)];
-    // Whoever was never told is told once, whether or not he has a device.
-    const areTold = () => users.every(({ user }) => costs.told.has(String(user.id)));
-    await expect.poll(areTold, PATIENCE).toBe(true);
+    // Each member gets a first update, with or without a device.
+    const areUpdated = () => users.every(({ user }) => costs.told.has(String(user.id)));
+    await expect.poll(areUpdated, PATIENCE).toBe(true);
     await expect.poll(() => countIn(id, "outbox"), PATIENCE).toBe(0);
     const listening = users.slice(1, 1 + online);
     const devices = [];
     for (const { token } of listening) devices.push(await openDevice(token));
     const room = await openRoom(id, sender.token);
-    // Coming has costs of its own: a socket that has said nothing is held at first, and D1 and friends hear of it.
+    // Connecting has costs of its own: the device is held until settled, and D1 and friends are informed.
     for (const device of devices) await device.settled(id);
     for (const who of [sender, ...listening]) await settled(who, "online");
-    const concerned = isLarge ? listening : users;
+    const recipients = isLarge ? listening : users;
     const reached = (seq: number) =>
       expect
-        .poll(() => concerned.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
+        .poll(() => recipients.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
         .toBe(true);
-    // The first message finds out who has a device.
-    cooled();
+    // The first message learns which members have a device.
+    endCooldowns();
     await post(id, sender, "first");
     await reached(1);
-    // And notes of each whether he has.
+    // The conversation stores that for each member.
     await expect.poll(() => countIn(id, "members WHERE devices IS NULL"), PATIENCE).toBe(0);
     await costs.watch("conversation", conversationObject(id));
-    for (const { user } of concerned) await costs.watch("inbox", inboxObject(user.id));
+    for (const { user } of recipients) await costs.watch("inbox", inboxObject(user.id));
 
     costs.reset();
     for (const seq of range(2, MESSAGES + 1)) {
-      cooled();
+      endCooldowns();
       room.send({ type: "send", kind: "text", client_msg_id: `m${seq}`, body: { text: "one at a time" } });
       await acked(room, seq - 1);
       await reached(seq);
     }
     const single = perMessage(costs, all, MESSAGES);
     costs.reset();
-    cooled();
+    endCooldowns();
     const item = (n: number) => ({ kind: "text", client_msg_id: `b${n}`, body: { text: "in a burst" } });
     for (const part of [range(1, BURST / 2), range(BURST / 2 + 1, BURST)]) {
       room.send({ type: "sends", items: part.map(item) });
@@ -113,12 +118,12 @@ test.for(CASES)(
     ];
     console.log(`| ${cells.map((cell) => Number(cell.toFixed(2))).join(" | ")} |`);
 
-    // The note and the alarm are written once for many messages.
+    // The retry marker and the alarm are written once for many messages.
     expect(single.rows).toBeGreaterThanOrEqual(3);
     expect(single.rows).toBeLessThanOrEqual(3 + 4 / MESSAGES);
     expect(burst.rows).toBeLessThanOrEqual(2 + 8 / BURST);
     expect(single.calls).toBeLessThanOrEqual(slack(calls));
-    expect(single.inboxRows).toBeLessThanOrEqual(slack(concerned.length));
+    expect(single.inboxRows).toBeLessThanOrEqual(slack(recipients.length));
     expect(burst.calls).toBeLessThanOrEqual(calls / 4);
     for (const device of devices) {
       await device.until(({ seqs }) => seqs.includes(1 + MESSAGES + BURST));
@@ -127,37 +132,37 @@ test.for(CASES)(
   },
 );
 
-test("messages that name somebody make those behind them no dearer", async () => {
+test("mentions do not make later messages more expensive", async () => {
   using costs = new Costs();
   const users = await signedIn(10);
-  const [sender, named] = [at(users, 0), at(users, 1)];
+  const [sender, mentioned] = [at(users, 0), at(users, 1)];
   const id = await newGroup(sender, ...users.slice(1));
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     watchSql(storage.sql, (_, cursor) => cursors.push(cursor));
   });
-  const allKnow = (seq: number) =>
+  const untilAllUpdated = (seq: number) =>
     expect
       .poll(() => users.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
       .toBe(true);
-  /** Rows that are read for a message until everybody knows of it. */
+  /** Sends a message and returns the rows read until every member is updated. */
   const reads = async () => {
-    cooled();
+    endCooldowns();
     cursors.length = 0;
-    await allKnow(await post(id, sender, "to nobody"));
+    await untilAllUpdated(await post(id, sender, "to nobody"));
     return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
   };
-  await allKnow(await post(id, sender, "the first"));
+  await untilAllUpdated(await post(id, sender, "the first"));
   const before = await reads();
   for (const _ of range(1, 60)) {
-    await send(sender, id, { kind: "text", body: { text: "to one" }, mentions: [named.user.id] });
+    await send(sender, id, { kind: "text", body: { text: "to one" }, mentions: [mentioned.user.id] });
   }
-  // Indexing, once the room is quiet, may fall into one of them.
+  // The search index may be written during one of the three.
   const after = [await reads(), await reads(), await reads()];
   expect(Math.min(...after)).toBeLessThan(2 * before + 100);
 });
 
-/** How many rows of a conversation's there are. */
+/** Counts rows of a conversation's storage. `what`: a table name, optionally with a WHERE clause. */
 function countIn(id: ConversationId, what: string): Promise<number> {
   return runInDurableObject(conversationObject(id), (_, { storage }) => {
     const query = `SELECT count(*) AS count FROM ${what}`;

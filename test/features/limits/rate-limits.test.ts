@@ -16,11 +16,11 @@ import {
 import { roomPath } from "../../support/clients/socket.ts";
 import { newGroup, range } from "../../support/objects/room.ts";
 
-/** What the platform counts by. */
+/** The period of the platform's counters. */
 const MINUTE_MS = 60_000;
 
-/** Counters that let three calls of each key pass; they never begin anew, however long a test takes. */
-function three(): Pick<Env, "ADDRESS_RATE" | "USER_RATE"> {
+/** Rate limits that admit three calls of each key and never reset, so that slow tests do not matter. */
+function limitsOfThree(): Pick<Env, "ADDRESS_RATE" | "USER_RATE"> {
   const counter = (): RateLimit => {
     const counts = new Map<string, number>();
     return {
@@ -34,7 +34,10 @@ function three(): Pick<Env, "ADDRESS_RATE" | "USER_RATE"> {
   return { ADDRESS_RATE: counter(), USER_RATE: counter() };
 }
 
-/** The platform's counters begin anew with each minute of the clock: what spans two of them is tried again. */
+/**
+ * Repeats the work until it falls within one minute of the clock, as the platform's counters reset each
+ * minute.
+ */
 async function withinOneMinute<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     const minute = Math.floor(Date.now() / MINUTE_MS);
@@ -43,7 +46,7 @@ async function withinOneMinute<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A call to a Worker with other bindings. */
+/** Calls the Worker with changed bindings. */
 async function ask(
   bindings: Partial<Env>,
   method: string,
@@ -60,7 +63,7 @@ async function ask(
 let hosts = 0;
 const freshAddress = () => `192.0.2.${++hosts}`;
 
-test("the rates are 600 a minute for an address, 6,000 for a user and 1,200 for a bucket of his", () => {
+test("the rates are 600 a minute for each address, 6,000 for each user and 1,200 for each bucket of a user", () => {
   expect(env.TEST_RATES).toEqual([
     { name: "ADDRESS_RATE", namespace_id: expect.any(String), simple: { limit: 600, period: 60 } },
     { name: "USER_RATE", namespace_id: expect.any(String), simple: { limit: 6_000, period: 60 } },
@@ -68,16 +71,16 @@ test("the rates are 600 a minute for an address, 6,000 for a user and 1,200 for 
   ]);
 });
 
-test("an address may make 600 calls a minute that check a password or register, refused ones too", async () => {
+test("an address may make 600 login, registration and password calls a minute, refused ones included", async () => {
   const { token } = await register();
-  // Half a body is refused before anything is hashed, and has been counted all the same.
+  // Invalid JSON is refused before any password is hashed, and is counted all the same.
   const half = { token, body: "{" };
   const paths = ["/v1/login", "/v1/register", "/v1/login/", "/v1/me/password"];
   const { earlier, tried } = await withinOneMinute(async () => {
     const address = freshAddress();
-    // All but the last four are counted without their calls: a minute has to be long enough.
-    const counted = range(1, 600 - paths.length).map(() => env.ADDRESS_RATE.limit({ key: address }));
-    const earlier = await Promise.all(counted);
+    // All but the last four are counted without a call, so that all fit into one minute.
+    const limited = range(1, 600 - paths.length).map(() => env.ADDRESS_RATE.limit({ key: address }));
+    const earlier = await Promise.all(limited);
     const headers = { "CF-Connecting-IP": address };
     const tried: Answer[] = [];
     for (const path of [...paths, ...paths]) tried.push(await call("POST", path, { ...half, headers }));
@@ -89,16 +92,16 @@ test("an address may make 600 calls a minute that check a password or register, 
     problem(refused, 429, "rate_limited");
     expect(refused.headers.get("Retry-After")).toBe("60");
   }
-  // Who comes from elsewhere, or from nowhere, is not concerned.
+  // Callers from other addresses, or without an address, are not limited.
   const other = { "CF-Connecting-IP": freshAddress() };
   problem(await call("POST", "/v1/login", { ...half, headers: other }), 400, "validation_failed");
   problem(await call("POST", "/v1/login", half), 400, "validation_failed");
 });
 
-test("an address over its rate cannot guess on, not with the right password either", async () => {
+test("an address over its rate cannot sign in, not even with the right password", async () => {
   const { user, token } = await register();
   const body = { username: user.username, password: PASSWORD };
-  const bindings = three();
+  const bindings = limitsOfThree();
   const headers = { "CF-Connecting-IP": freshAddress() };
   const signIn = (more: Partial<Env> = {}) =>
     ask({ ...bindings, ...more }, "POST", "/v1/login", { body, headers });
@@ -113,13 +116,13 @@ test("an address over its rate cannot guess on, not with the right password eith
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429, 200, 200]);
 });
 
-test("a user over his rate is refused on all devices, whatever he calls; others go on", async () => {
+test("a user over the rate is refused on all devices for every call, and other users are not", async () => {
   const [ann, bob] = [await register(), await register()];
   const tablet = await login(ann.user.username);
   const id = await newGroup(ann);
   const text = { kind: "text", body: { text: "hello" } };
   const messages = `/v1/conversations/${id}/messages`;
-  const bindings = three();
+  const bindings = limitsOfThree();
   const answers = [
     await ask(bindings, "GET", "/v1/me", ann),
     await ask(bindings, "GET", "/v1/conversations/x", tablet),
@@ -127,7 +130,7 @@ test("a user over his rate is refused on all devices, whatever he calls; others 
     await ask(bindings, "GET", "/v1/me", ann),
     await ask(bindings, "POST", messages, { token: tablet.token, body: text }),
     await ask(bindings, "GET", roomPath(id), { token: ann.token, headers: { Upgrade: "websocket" } }),
-    // To sign in is no such call.
+    // Signing in does not count against the user's rate.
     await ask(bindings, "POST", "/v1/login", { body: { username: ann.user.username, password: PASSWORD } }),
     await ask(bindings, "GET", "/v1/me", bob),
     await ask(bindings, "GET", "/v1/me", { token: "nonsense" }),

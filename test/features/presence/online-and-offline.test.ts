@@ -30,23 +30,23 @@ beforeAll(async () => {
   anns = await openDevice(ann.token);
 });
 
-/** Somebody new who is Ann's friend. */
+/** Registers a new friend of Ann. */
 async function friendOfAnn(): Promise<SignedIn> {
   const friend = await register();
   await befriend(ann, friend);
   return friend;
 }
 
-/** What Ann's device has been told of somebody, by now. */
-async function told({ user }: SignedIn): Promise<string[]> {
+/** The presence states of a user that Ann's device has received so far. */
+async function receivedStates({ user }: SignedIn): Promise<string[]> {
   await caughtUp(anns, ann, marker);
-  const mine = presences(anns).filter((line) => line.startsWith(`${user.id} `));
-  return mine.map((line) => line.replace(/^\d+ /, ""));
+  const lines = presences(anns).filter((line) => line.startsWith(`${user.id} `));
+  return lines.map((line) => line.replace(/^\d+ /, ""));
 }
 
-test("a friend hears at once that somebody has come, and behind the grace that he has gone", async () => {
+test("a friend gets `online` at once, and `offline` after the grace", async () => {
   const bob = await friendOfAnn();
-  // No job is due, neither the one that tells again nor the end of the grace.
+  // No job is due: neither the repeated delivery nor the end of the grace.
   standStill();
   const bobs = await openDevice(bob.token);
   await hears(anns, bob, "online");
@@ -62,14 +62,14 @@ test("a friend hears at once that somebody has come, and behind the grace that h
   expect(await pending(bob)).toBe("offline");
   expect(await isOnlineInD1(bob)).toBe(true);
   advance(1);
-  // The alarm is set: nothing else tells.
+  // The alarm alone delivers the change.
   expect(await runDurableObjectAlarm(inbox)).toBe(true);
   await hears(anns, bob, "offline");
   expect(await isOnlineInD1(bob)).toBe(false);
-  expect(await told(bob)).toEqual(["online", "offline"]);
+  expect(await receivedStates(bob)).toEqual(["online", "offline"]);
 });
 
-test("a room's socket makes its user online as a device's does", async () => {
+test("a room socket makes its user online as a device socket does", async () => {
   const bob = await friendOfAnn();
   const id = await newGroup(bob);
   const room = await openRoom(id, bob.token);
@@ -79,7 +79,7 @@ test("a room's socket makes its user online as a device's does", async () => {
   await hears(anns, bob, "offline");
 });
 
-test("direct peers hear too; strangers, people of the same group and one's own devices do not", async () => {
+test("direct peers get presence; strangers, members of a shared group and the user's own devices do not", async () => {
   const [peer, member, stranger, bob] = await people(4);
   if (!peer || !member || !stranger || !bob) throw new Error("there are four");
   await openDirect(bob, peer);
@@ -102,27 +102,30 @@ test("direct peers hear too; strangers, people of the same group and one's own d
   );
   expect(heard).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], []]);
   expect([...first.of("presence"), ...tablet.of("presence")]).toEqual([]);
-  expect(await told(bob)).toEqual([]);
+  expect(await receivedStates(bob)).toEqual([]);
 });
 
-test.each(["PUT blocks", "PUT blocks by the other"])("nobody hears across a block: %s", async (by) => {
-  const bob = await friendOfAnn();
-  await openDirect(bob, ann);
-  const [blocker, blocked] = by === "PUT blocks" ? [bob, ann] : [ann, bob];
-  await done("PUT blocks", blocker, blocked);
-  const bobs = await openDevice(bob.token);
-  await settled(bob, "online");
-  await close(bobs);
-  await graceOver(bob);
-  await settled(bob, "offline");
-  await done("DELETE blocks", blocker, blocked);
-  expect(await told(bob)).toEqual([]);
-  // They still have their conversation.
-  await openDevice(bob.token);
-  await hears(anns, bob, "online");
-});
+test.each(["PUT blocks", "PUT blocks by the other"])(
+  "a blocked pair gets no presence of each other: %s",
+  async (by) => {
+    const bob = await friendOfAnn();
+    await openDirect(bob, ann);
+    const [blocker, blocked] = by === "PUT blocks" ? [bob, ann] : [ann, bob];
+    await done("PUT blocks", blocker, blocked);
+    const bobs = await openDevice(bob.token);
+    await settled(bob, "online");
+    await close(bobs);
+    await graceOver(bob);
+    await settled(bob, "offline");
+    await done("DELETE blocks", blocker, blocked);
+    expect(await receivedStates(bob)).toEqual([]);
+    // Their direct conversation still exists.
+    await openDevice(bob.token);
+    await hears(anns, bob, "online");
+  },
+);
 
-test("who is a friend no more hears nothing any more", async () => {
+test("a former friend gets no more presence", async () => {
   const bob = await friendOfAnn();
   const bobs = await openDevice(bob.token);
   await hears(anns, bob, "online");
@@ -130,10 +133,10 @@ test("who is a friend no more hears nothing any more", async () => {
   await close(bobs);
   await graceOver(bob);
   await settled(bob, "offline");
-  expect(await told(bob)).toEqual(["online"]);
+  expect(await receivedStates(bob)).toEqual(["online"]);
 });
 
-test("of several sockets, of rooms or devices, only the last one that closes counts", async () => {
+test("a user goes offline only when their last socket closes, whether of a room or a device", async () => {
   const bob = await friendOfAnn();
   const tablet = await anotherDevice(bob);
   const id = await newGroup(bob);
@@ -145,19 +148,19 @@ test("of several sockets, of rooms or devices, only the last one that closes cou
   ];
   await settled(bob, "online");
   for (const socket of sockets.slice(0, -1)) await close(socket);
-  // The room's socket alone is left: were anything about to be told, a job would stand for it.
+  // Only the room socket is left. A pending presence change would have a job.
   await settled(bob, "online");
   expect(await isOnlineInD1(bob)).toBe(true);
   await close(at(sockets, 3));
   await graceOver(bob);
   await hears(anns, bob, "offline");
-  expect(await told(bob)).toEqual(["online", "offline"]);
+  expect(await receivedStates(bob)).toEqual(["online", "offline"]);
 });
 
-test("a reconnect within the grace tells nothing, however often", async () => {
+test("reconnects within the grace deliver no presence, however many", async () => {
   const bob = await friendOfAnn();
   const id = await newGroup(bob);
-  // Who is slow to come back is not gone for that.
+  // The clock stands still, so that slow reconnects stay within the grace.
   standStill();
   let socket = await openDevice(bob.token);
   await settled(bob, "online");
@@ -169,14 +172,14 @@ test("a reconnect within the grace tells nothing, however often", async () => {
     await close(socket);
     await leaving(bob);
     socket = await open();
-    // The next grace begins with the next socket that closes.
+    // A reconnect cancels the grace; the next close starts a new one.
     expect(await pending(bob)).toBe("");
   }
   expect(await isOnlineInD1(bob)).toBe(true);
-  expect(await told(bob)).toEqual(["online"]);
+  expect(await receivedStates(bob)).toEqual(["online"]);
 });
 
-test("who signs out, or is signed out, goes offline, whether or not his client closes", async () => {
+test("a signed-out user goes offline, whether or not the client closes its socket", async () => {
   for (const deaf of [false, true]) {
     const bob = await friendOfAnn();
     await openDevice(bob.token, { deaf });
@@ -191,7 +194,7 @@ test("who signs out, or is signed out, goes offline, whether or not his client c
   }
 });
 
-test("an inbox that sleeps and wakes tells nothing, and goes on where it was", async () => {
+test("an eviction of the inbox delivers no presence and loses no pending grace", async () => {
   const bob = await friendOfAnn();
   const bobs = await openDevice(bob.token);
   await settled(bob, "online");
@@ -204,17 +207,17 @@ test("an inbox that sleeps and wakes tells nothing, and goes on where it was", a
   await evictDurableObject(inboxObject(bob.user.id));
   await graceOver(bob);
   await hears(anns, bob, "offline");
-  expect(await told(bob)).toEqual(["online", "offline"]);
+  expect(await receivedStates(bob)).toEqual(["online", "offline"]);
 });
 
-test("of two who come at the same instant one hears of the other, or finds him in his list", async () => {
+test("of two friends who connect at once each gets the other's presence or finds it in the friends list", async () => {
   const [bob, eve] = await people(2);
   if (!bob || !eve) throw new Error("there are two");
   await befriend(bob, eve);
   for (let i = 0; i < 5; i++) {
     const [bobs, eves] = await Promise.all([openDevice(bob.token), openDevice(eve.token)]);
-    // What a list says that is read now, and what comes after, is the truth in the end.
-    const lists = await Promise.all([shown(eve, bob), shown(bob, eve)]);
+    // A list read now plus the frames after it give the final state.
+    const lists = await Promise.all([isShownOnline(eve, bob), isShownOnline(bob, eve)]);
     await Promise.all([settled(bob, "online"), settled(eve, "online")]);
     await Promise.all([caughtUp(bobs, bob, marker), caughtUp(eves, eve, marker)]);
     const heard = [presences(bobs).at(-1), presences(eves).at(-1)];
@@ -227,13 +230,13 @@ test("of two who come at the same instant one hears of the other, or finds him i
   }
 });
 
-/** Whether a user is online, as his friend's list has it. */
-async function shown({ user }: SignedIn, { token }: SignedIn): Promise<boolean> {
+/** Whether a user is online in the second user's friends list. */
+async function isShownOnline({ user }: SignedIn, { token }: SignedIn): Promise<boolean> {
   const { body } = await call("GET", "/v1/friends", { token });
   return JSON.stringify(body).includes(`"id":${user.id}`) && JSON.stringify(body).includes('"online":true');
 }
 
-test("a contact whose inbox answers nobody keeps none of the others from hearing", async () => {
+test("a contact whose inbox does not answer delays presence to no other contact", async () => {
   const [bob, eve] = await people(2);
   if (!bob || !eve) throw new Error("there are two");
   await befriend(bob, eve);
@@ -247,7 +250,7 @@ test("a contact whose inbox answers nobody keeps none of the others from hearing
   await settled(bob, "online");
 });
 
-test("a group says how many of its members are online: those who are in it, by any socket", async () => {
+test("online_count of a group counts its members with any kind of socket", async () => {
   const [bob, eve] = await people(2);
   if (!bob || !eve) throw new Error("there are two");
   const id = await newGroup(bob, ann, eve);
@@ -269,7 +272,7 @@ test("a group says how many of its members are online: those who are in it, by a
   expect((await list(bob)).items.map(({ online_count }) => online_count)).toEqual([undefined, undefined]);
 });
 
-test("lists say who is online by devices' sockets too", async () => {
+test("friends, conversations and user details show users with only a device socket as online", async () => {
   const bob = await friendOfAnn();
   const { id } = await openDirect(bob, ann);
   const bobs = await openDevice(bob.token);
@@ -289,7 +292,7 @@ test("lists say who is online by devices' sockets too", async () => {
   await shownOnline(bob, ann, false);
 });
 
-/** The object of an answer that is of this user. */
+/** The first object with this user id and an `online` field in an answer. */
 function find(body: unknown, id: number): unknown {
   const all: unknown[] = [];
   JSON.stringify(body, (_, value: unknown) => {

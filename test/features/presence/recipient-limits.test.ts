@@ -9,9 +9,9 @@ import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { newGroup, people } from "../../support/objects/room.ts";
 
-/** Makes so many users friends of one, of whom the first `online` are online as D1 has it. */
+/** Creates `size` friends of a user, the first `online` of them online in D1. */
 async function manyFriends({ user }: SignedIn, size: number, online: number): Promise<void> {
-  const ids = (await insertUsers(size)).map((one) => one.user.id);
+  const ids = (await insertUsers(size)).map((friend) => friend.user.id);
   const pairs = ids.flatMap((id) => [
     [user.id, id],
     [id, user.id],
@@ -25,37 +25,42 @@ async function manyFriends({ user }: SignedIn, size: number, online: number): Pr
   ]);
 }
 
-/** What one change costs. */
+/** What one presence change costs. */
 interface Cost {
-  /** questions to D1 who is to be told */
+  /** queries to D1 for the recipients */
   queries: number;
-  /** calls to inboxes that tell */
+  /** calls to inboxes that deliver the change */
   calls: number;
-  /** the most of them at a time */
+  /** the maximum of concurrent calls */
   atOnce: number;
 }
 
-type Told = Parameters<ReturnType<typeof env.INBOX.getByName>["pushEvent"]>[0];
+type PushEventInput = Parameters<ReturnType<typeof env.INBOX.getByName>["pushEvent"]>[0];
 
-/** Counts from now on. Only the inbox of `reached` is asked: those of a crowd would have nothing to do, slowly. */
+/**
+ * Counts costs from now on. Only the inbox of `reached` is really called, as a call to each of a thousand is
+ * slow.
+ */
 function counting(reached?: SignedIn): Cost & Disposable {
   const { INBOX } = env;
   const getByName = INBOX.getByName.bind(INBOX);
   const cost = { queries: 0, calls: 0, atOnce: 0 };
-  let underWay = 0;
-  const tell = async (name: string, input: Told) => {
+  let concurrent = 0;
+  const pushEvent = async (name: string, input: PushEventInput) => {
     cost.calls++;
-    underWay++;
-    cost.atOnce = Math.max(cost.atOnce, underWay);
+    concurrent++;
+    cost.atOnce = Math.max(cost.atOnce, concurrent);
     if (name === String(reached?.user.id)) await getByName(name).pushEvent(input);
     else await new Promise((resolve) => setTimeout(resolve, 0));
-    underWay--;
+    concurrent--;
     return { ok: true, value: null };
   };
   Object.defineProperty(INBOX, "getByName", {
     configurable: true,
     value: (name: string) =>
-      Object.defineProperty(getByName(name), "pushEvent", { value: (input: Told) => tell(name, input) }),
+      Object.defineProperty(getByName(name), "pushEvent", {
+        value: (input: PushEventInput) => pushEvent(name, input),
+      }),
   });
   const queries = interceptD1((query, work) => {
     if (query.includes("is_friend")) cost.queries++;
@@ -69,7 +74,7 @@ function counting(reached?: SignedIn): Cost & Disposable {
   });
 }
 
-test("of 1,200 friends the 30 that are online are told, after one query", async () => {
+test("of 1,200 friends only the 30 online ones are notified, after one query", async () => {
   const [ann, bob] = await people(2);
   if (!ann || !bob) throw new Error("there are two");
   await manyFriends(bob, 1_170, 29);
@@ -84,7 +89,7 @@ test("of 1,200 friends the 30 that are online are told, after one query", async 
   expect(cost.atOnce).toBeLessThanOrEqual(8);
 });
 
-test("of more than a thousand that are online a thousand are told", async () => {
+test("at most 1,000 of the online friends are notified", async () => {
   const bob = await register();
   await manyFriends(bob, 1_100, 1_100);
   using cost = counting();
@@ -93,22 +98,22 @@ test("of more than a thousand that are online a thousand are told", async () => 
   expect(cost).toMatchObject({ queries: 5, calls: 1_000, atOnce: 8 });
 });
 
-describe("the presence of who is gone", () => {
+describe("presence and account deletion", () => {
   let marker: SignedIn;
 
   beforeAll(async () => {
     marker = await register();
   });
 
-  /** What a device was told of somebody, by now. */
-  async function told(socket: TestSocket, of: SignedIn, who: SignedIn): Promise<string[]> {
+  /** The `friend` and `presence` frames about user `of` that the socket of `who` has received so far. */
+  async function receivedAbout(socket: TestSocket, of: SignedIn, who: SignedIn): Promise<string[]> {
     await caughtUp(socket, who, marker);
     return socket.frames
       .filter(({ type, user_id }) => (type === "friend" || type === "presence") && user_id === of.user.id)
       .map(({ type, state, online }) => `${type} ${state ?? online}`);
   }
 
-  test("whose account is deleted is offline, and nobody's friend, as who has to do with him is told", async () => {
+  test("a deleted user is offline and no longer a friend to friends and direct peers, and to nobody else", async () => {
     const [bob, friend, peer, blocker, stranger] = await people(5);
     if (!bob || !friend || !peer || !blocker || !stranger) throw new Error("there are five");
     await befriend(bob, friend);
@@ -118,21 +123,21 @@ describe("the presence of who is gone", () => {
     await newGroup(peer, bob, stranger);
     const all = [friend, peer, blocker, stranger];
     const sockets = await Promise.all(all.map(({ token }) => openDevice(token)));
-    await Promise.all(all.map((one) => settled(one, "online")));
+    await Promise.all(all.map((contact) => settled(contact, "online")));
     const bobs = await openDevice(bob.token);
     await settled(bob, "online");
     expect((await deleteAccount(bob)).status).toBe(204);
     expect((await bobs.closed()).code).toBe(4001);
     await Promise.all(sockets.slice(0, 2).map((socket) => hears(socket, bob, "offline")));
-    const heard = await Promise.all(sockets.map((socket, i) => told(socket, bob, all[i] ?? bob)));
+    const heard = await Promise.all(sockets.map((socket, i) => receivedAbout(socket, bob, all[i] ?? bob)));
     const presence = ["presence true", "presence false"];
     expect(heard).toEqual([["presence true", "friend none", "presence false"], presence, [], []]);
-    // Nothing more comes of the socket that was closed.
+    // The socket that the deletion closed causes no further presence.
     await settled(bob, "offline");
     expect(sockets.flatMap(presences)).toHaveLength(4);
   });
 
-  test("a deletion that is refused tells nothing", async () => {
+  test("a refused deletion sends no presence", async () => {
     const [bob, friend] = await people(2);
     if (!bob || !friend) throw new Error("there are two");
     await befriend(bob, friend);
@@ -141,6 +146,6 @@ describe("the presence of who is gone", () => {
     await settled(friend, "online");
     expect((await deleteAccount(bob)).status).toBe(409);
     expect((await deleteAccount(bob, "not his password")).status).toBe(403);
-    expect(await told(socket, bob, friend)).toEqual([]);
+    expect(await receivedAbout(socket, bob, friend)).toEqual([]);
   });
 });

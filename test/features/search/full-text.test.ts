@@ -26,7 +26,7 @@ beforeAll(async () => {
   [ann, bob, cem] = await Promise.all([register(), register(), register()]);
 });
 
-/** One page of what somebody finds. */
+/** One page of a member's search results. */
 async function find({ token }: SignedIn, id: number, q: string, query = "") {
   const path = `/v1/conversations/${id}/messages/search?q=${encodeURIComponent(q)}${query}`;
   const answer = await call("GET", path, { token });
@@ -34,7 +34,7 @@ async function find({ token }: SignedIn, id: number, q: string, query = "") {
   return StrictSearch.parse(answer.body);
 }
 
-/** The seqs of all that somebody finds, page by page, as they come. */
+/** The seqs of all search results of a member, page by page, in the order of the answers. */
 async function findAll(who: SignedIn, id: number, q: string, query = ""): Promise<number[]> {
   const found: number[] = [];
   let before: number | null = null;
@@ -48,7 +48,7 @@ async function findAll(who: SignedIn, id: number, q: string, query = ""): Promis
 
 const Seq = z.object({ seq: z.number() });
 
-/** How far the index is. */
+/** The seq up to which messages are indexed. */
 function indexedSeq(id: number): Promise<number> {
   const stub = conversationObject(ConversationId.parse(id));
   return runInDurableObject(stub, (_, { storage }) => {
@@ -56,7 +56,7 @@ function indexedSeq(id: number): Promise<number> {
   });
 }
 
-/** Fills a conversation over a socket; resolves once as much of it is indexed as will be. */
+/** Sends texts over a room socket, and resolves once indexing is finished. */
 async function fill(who: SignedIn, id: number, texts: string[]): Promise<void> {
   const socket = await openRoom(id, who.token);
   for (let i = 0; i < texts.length; i += 64) {
@@ -65,11 +65,11 @@ async function fill(who: SignedIn, id: number, texts: string[]): Promise<void> {
   }
   await socket.until(({ acks }) => acks.length === texts.length);
   socket.close();
-  await rested(id);
+  await untilIndexed(id);
 }
 
-/** Resolves once nothing is left to index, to merge or to purge. */
-async function rested(id: number): Promise<void> {
+/** Resolves once there is nothing to index, merge or purge. */
+async function untilIndexed(id: number): Promise<void> {
   const stub = conversationObject(ConversationId.parse(id));
   await eventually(async () => {
     const jobs = await runInDurableObject(stub, (_, { storage }) =>
@@ -79,7 +79,7 @@ async function rested(id: number): Promise<void> {
   });
 }
 
-test("finds parts of words in any script, whatever the case and the width, the newest first", async () => {
+test("finds parts of words in any script, regardless of case and width, newest first", async () => {
   const { id } = await openDirect(ann, bob);
   await sendAll(ann, id, [
     "Straßenbahn",
@@ -116,7 +116,7 @@ test("finds parts of words in any script, whatever the case and the width, the n
   expect(next_before).toBeNull();
 });
 
-test("finds the names of files, addresses and descriptions, by kind if that is asked for", async () => {
+test("finds file names, addresses and descriptions, and filters by kind and sender", async () => {
   const { id } = await createGroup(ann, [bob]);
   const url = "https://example.org/walrus.png";
   await send(ann, id, { kind: "image", body: { url, name: "A Walrus.png" } });
@@ -137,7 +137,7 @@ test("finds the names of files, addresses and descriptions, by kind if that is a
   expect(await findAll(ann, id, "walrus", `&sender_id=${cem.user.id}`)).toEqual([]);
 });
 
-test("pages go from newest to oldest and leave nothing out", async () => {
+test("pages go from newest to oldest without gaps", async () => {
   const { id } = await createGroup(ann);
   await sendAll(ann, id, ["seal", "other", "seal", "seal", "other", "seal"]);
   const first = await find(ann, id, "seal", "&limit=2");
@@ -150,7 +150,7 @@ test("pages go from newest to oldest and leave nothing out", async () => {
   expect(await findAll(ann, id, "seal", "&limit=1")).toEqual([6, 4, 3, 1]);
 });
 
-test("shows nobody what he may not see", async () => {
+test("finds no hidden and no revoked message, and nothing for outsiders", async () => {
   const { id } = await createGroup(ann, [bob]);
   await sendAll(ann, id, ["a seal", "a seal", "a seal"]);
   expect((await remove(bob, id, 2, "me")).status).toBe(204);
@@ -164,7 +164,7 @@ test("shows nobody what he may not see", async () => {
   problem(await call("GET", path(id)), 401, "unauthenticated");
 });
 
-test("refuses what is no query, and says what is wrong", async () => {
+test("refuses an invalid query with validation_failed", async () => {
   const { id } = await createGroup(ann);
   const path = `/v1/conversations/${id}/messages/search`;
   const bad = [
@@ -207,7 +207,7 @@ test("refuses what is no query, and says what is wrong", async () => {
   expect([404, 405]).toContain(posted.status);
 });
 
-test("finds the same by the index, above it, and after the object has slept", async () => {
+test("finds the same messages by the index, above the indexed seq, and after an eviction", async () => {
   const { id } = await createGroup(ann, [bob]);
   const texts = range(1, 450).map(
     (n) => `No ${n} ${n % 3 === 0 ? "fizz" : ""}${n % 100 === 0 ? "海象" : ""}`,
@@ -215,7 +215,7 @@ test("finds the same by the index, above it, and after the object has slept", as
   await fill(ann, id, texts);
   expect(await indexedSeq(id)).toBe(400);
   expect((await remove(bob, id, 300, "me")).status).toBe(204);
-  const holding = (part: string) =>
+  const seqsContaining = (part: string) =>
     range(1, 450)
       .filter((n) =>
         at(texts, n - 1)
@@ -223,21 +223,23 @@ test("finds the same by the index, above it, and after the object has slept", as
           .includes(part),
       )
       .reverse();
-  const look = async () => {
+  const expectAllFound = async () => {
     for (const q of ["海象", "海", "fizz", "no 4", "no 449 ", "no 399 fizz", "z", "nothing"]) {
-      expect(await findAll(ann, id, q, "&limit=100"), q).toEqual(holding(q));
-      expect(await findAll(bob, id, q, "&limit=7"), q).toEqual(holding(q).filter((seq) => seq !== 300));
+      expect(await findAll(ann, id, q, "&limit=100"), q).toEqual(seqsContaining(q));
+      expect(await findAll(bob, id, q, "&limit=7"), q).toEqual(
+        seqsContaining(q).filter((seq) => seq !== 300),
+      );
     }
   };
-  await look();
+  await expectAllFound();
   await evictDurableObject(conversationObject(ConversationId.parse(id)));
-  await look();
+  await expectAllFound();
   await fill(bob, id, ["last 海象"]);
-  expect(await findAll(ann, id, "海象")).toEqual([451, ...holding("海象")]);
+  expect(await findAll(ann, id, "海象")).toEqual([451, ...seqsContaining("海象")]);
   expect(await findAll(ann, id, "海象", `&sender_id=${bob.user.id}`)).toEqual([451]);
 });
 
-test("a revoke takes the words of an indexed message out of the index at once", async () => {
+test("a revoke removes the words of an indexed message from the index at once", async () => {
   const { id } = await createGroup(ann, [bob]);
   const secret = "秘密の海象 🦭";
   const texts = range(1, 230).map((n) => (n === 100 ? secret : `No ${n}`));
@@ -253,14 +255,14 @@ test("a revoke takes the words of an indexed message out of the index at once", 
   expect((await remove(ann, id, 100, "everyone")).status).toBe(204);
   for (const token of await tokens()) expect(others).toContain(token);
   for (const q of [secret, "海", "🦭"]) expect(await findAll(ann, id, q)).toEqual([]);
-  await rested(id);
+  await untilIndexed(id);
   expect(await runInDurableObject(stub, (_, { storage }) => indexLeftovers(storage))).toEqual([]);
-  // Nor in the bytes of the tables which FTS5 keeps.
+  // The words are not in the bytes of the FTS5 tables either.
   expect(await storedInConversation(id)).not.toContain(codeOf("🦭"));
   expect(await storedInConversation(id)).not.toContain("海象");
 });
 
-test("a release without an index that revoked a message has not left its words there", async () => {
+test("words of a message that a release without an index revoked are removed from the index", async () => {
   const { id } = await createGroup(ann);
   await fill(
     ann,
@@ -274,7 +276,7 @@ test("a release without an index that revoked a message has not left its words t
   });
   await evictDurableObject(stub);
   expect(await findAll(ann, id, "海象")).toEqual([]);
-  await rested(id);
+  await untilIndexed(id);
   expect(await indexedSeq(id)).toBe(200);
   const tokens = await runInDurableObject(stub, (_, { storage }) => indexTokens(storage));
   expect(tokens).not.toContain(tokensOf("海象")[0]);
