@@ -39,8 +39,12 @@ const trySend = ({ token }: SignedIn, id: number, fields: object = {}): Promise<
     body: { kind: "text", body: { text: "hello" }, ...fields },
   });
 
-/** Neither of the two can write, and both are told so wherever they look. */
-async function neitherWrites(id: number, code: "blocked" | "forbidden", two: SignedIn[]): Promise<void> {
+/** Expects sends of both users to be refused with `code`, and `disabled` to be true in both views. */
+async function expectNeitherWrites(
+  id: number,
+  code: "blocked" | "forbidden",
+  two: SignedIn[],
+): Promise<void> {
   const before = (await page(two[0] ?? ann, id)).items.length;
   for (const who of two) {
     problem(await trySend(who, id), 403, code);
@@ -54,8 +58,8 @@ async function neitherWrites(id: number, code: "blocked" | "forbidden", two: Sig
   expect((await page(two[0] ?? ann, id)).items).toHaveLength(before);
 }
 
-/** Both can write, and both are told so. */
-async function bothWrite(id: number, two: SignedIn[]): Promise<void> {
+/** Expects sends of both users to succeed, and `disabled` to be false in both views. */
+async function expectBothWrite(id: number, two: SignedIn[]): Promise<void> {
   for (const who of two) {
     expect((await trySend(who, id)).status).toBe(201);
     expect((await getConversation(who, id)).disabled).toBe(false);
@@ -64,7 +68,7 @@ async function bothWrite(id: number, two: SignedIn[]): Promise<void> {
 }
 
 describe("a block", () => {
-  test("keeps from either what the other is typing", async () => {
+  test("hides the typing of both users", async () => {
     const [dan, eve] = pair();
     const { id } = await openDirect(dan, eve);
     await done("PUT blocks", dan, eve);
@@ -78,32 +82,32 @@ describe("a block", () => {
     expect(await sockets[1]?.next("typing")).toMatchObject({ user_id: dan.user.id });
   });
 
-  test("keeps both from writing, whoever made it, until the last is lifted", async () => {
+  test("refuses sends of both users until the last block is lifted", async () => {
     const two = pair();
     const [dan, eve] = two;
     const { id } = await openDirect(dan, eve);
-    await bothWrite(id, two);
+    await expectBothWrite(id, two);
     await done("PUT blocks", dan, eve);
-    await neitherWrites(id, "blocked", two);
+    await expectNeitherWrites(id, "blocked", two);
     await done("PUT blocks", eve, dan);
     await done("DELETE blocks", dan, eve);
-    await neitherWrites(id, "blocked", two);
+    await expectNeitherWrites(id, "blocked", two);
     await done("DELETE blocks", eve, dan);
-    await bothWrite(id, two);
+    await expectBothWrite(id, two);
   });
 
-  test("is there before the conversation is: it can be opened and read, not written", async () => {
+  test("applies to a conversation opened later: it can be opened and read, not written", async () => {
     const two = pair();
     const [dan, eve] = two;
     await done("PUT blocks", eve, dan);
     const { id, disabled } = await openDirect(dan, eve);
     expect(disabled).toBe(true);
-    await neitherWrites(id, "blocked", two);
+    await expectNeitherWrites(id, "blocked", two);
     await done("DELETE blocks", eve, dan);
-    await bothWrite(id, two);
+    await expectBothWrite(id, two);
   });
 
-  test("leaves what is there to be read, marked, revoked; a repeated send has its first answer", async () => {
+  test("leaves old messages readable and revocable, and answers a repeated send with the first message", async () => {
     const two = pair();
     const [dan, eve] = two;
     const { id } = await openDirect(dan, eve);
@@ -119,7 +123,7 @@ describe("a block", () => {
     expect((await call("DELETE", revoke, { token: dan.token })).status).toBe(204);
   });
 
-  test("ends a friendship for good", async () => {
+  test("ends a friendship, and lifting it does not restore the friendship", async () => {
     const [dan, eve] = pair();
     await befriend(dan, eve);
     await done("PUT blocks", dan, eve);
@@ -129,7 +133,7 @@ describe("a block", () => {
     }
   });
 
-  test("between two says nothing to others, and leaves groups alone", async () => {
+  test("changes nothing for other users and nothing in groups", async () => {
     const [[dan, eve], fay] = [pair(), await register()];
     const { id } = await createGroup(dan, [eve]);
     const others = await openDirect(dan, fay);
@@ -141,8 +145,8 @@ describe("a block", () => {
     expect(await listsOf(fay)).toEqual({ friends: [], requests: [], blocks: [] });
   });
 
-  test.each(["by the one who adds", "by the one who is added"])(
-    "%s forbids a group of both",
+  test.each(["by the user who adds", "by the user who is added"])(
+    "%s prevents a new group with both",
     async (whose) => {
       const [[dan, eve], fay] = [pair(), await register()];
       await (whose.includes("adds") ? done("PUT blocks", dan, eve) : done("PUT blocks", eve, dan));
@@ -150,12 +154,12 @@ describe("a block", () => {
       const body = { kind: "group", name: "x", member_ids: [fay.user.id, eve.user.id] };
       problem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
       expect(await rowsInD1()).toEqual(before);
-      // Two who block each other may both be added by a third.
+      // A third user may add two users who block each other.
       expect((await createGroup(fay, [dan, eve])).member_count).toBe(3);
     },
   );
 
-  test("of one of many keeps a large group from being made, in one query", async () => {
+  test("of one of 300 members prevents a new group", async () => {
     const [dan, others] = [await register(), await insertUsers(300)];
     const last = others.at(-1);
     if (!last) throw new Error("there are others");
@@ -165,8 +169,8 @@ describe("a block", () => {
   });
 });
 
-describe("a conversation for friends only", () => {
-  /** There is no call for it on v1: as another surface makes it. */
+describe("a friends-only conversation", () => {
+  /** Creates a friends-only conversation in D1, as v1 has no call for it. */
   async function friendsOnly(one: SignedIn, other: SignedIn): Promise<number> {
     const ids = [one.user.id, other.user.id].toSorted((a, b) => a - b);
     const insert =
@@ -177,31 +181,31 @@ describe("a conversation for friends only", () => {
     return (await openDirect(one, other)).id;
   }
 
-  test("is written while they are friends, and at no other time", async () => {
+  test("is writable only while both are friends", async () => {
     const two = pair();
     const [dan, eve] = two;
     const id = await friendsOnly(dan, eve);
-    await neitherWrites(id, "forbidden", two);
+    await expectNeitherWrites(id, "forbidden", two);
     await done("PUT friends", dan, eve);
-    await neitherWrites(id, "forbidden", two);
+    await expectNeitherWrites(id, "forbidden", two);
     await done("PUT friends", eve, dan);
-    await bothWrite(id, two);
+    await expectBothWrite(id, two);
     await done("DELETE friends", dan, eve);
-    await neitherWrites(id, "forbidden", two);
+    await expectNeitherWrites(id, "forbidden", two);
     await befriend(eve, dan);
     await done("PUT blocks", eve, dan);
-    await neitherWrites(id, "blocked", two);
+    await expectNeitherWrites(id, "blocked", two);
     await done("DELETE blocks", eve, dan);
     // The friendship is not restored.
-    await neitherWrites(id, "forbidden", two);
+    await expectNeitherWrites(id, "forbidden", two);
   });
 
-  test("between friends is written from the start; what D1 says later of the kind changes nothing", async () => {
+  test("of friends is writable from the start, and the flag in D1 is read only at creation", async () => {
     const two = pair();
     const [dan, eve] = two;
     await befriend(dan, eve);
     const id = await friendsOnly(dan, eve);
-    await bothWrite(id, two);
+    await expectBothWrite(id, two);
     const { id: free } = await openDirect(ann, bob);
     await env.DB.prepare("UPDATE conversations SET friends_only = 1 WHERE id = ?").bind(free).run();
     await done("PUT blocks", ann, bob);
@@ -211,7 +215,7 @@ describe("a conversation for friends only", () => {
   });
 });
 
-test("a conversation with somebody who is gone is disabled", async () => {
+test("a conversation with a deleted user is disabled", async () => {
   const [[dan], eve] = [pair(), await register()];
   const { id } = await openDirect(dan, eve);
   await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
@@ -219,8 +223,8 @@ test("a conversation with somebody who is gone is disabled", async () => {
   expect((await listed(dan, id)).disabled).toBe(true);
 });
 
-describe("in a race", () => {
-  test("nothing is stored after a block's answer, and everything after that of its end", async () => {
+describe("a block in a race", () => {
+  test("stops all sends after its answer, and unblocking allows all sends after its answer", async () => {
     const two = pair();
     const [dan, eve] = two;
     const { id } = await openDirect(dan, eve);
@@ -261,7 +265,7 @@ describe("in a race", () => {
     for (const socket of sockets) socket.close();
   });
 
-  test("a conversation that is opened while it is blocked cannot be written", async () => {
+  test("applies to a conversation that is opened at the same time", async () => {
     const dan = await register();
     const others = await insertUsers(30);
     const path = (id: number) => `/v1/blocks/${id}`;
@@ -281,7 +285,7 @@ describe("in a race", () => {
     }
   });
 
-  test("a conversation that is made between a block's look for it and D1 cannot be written", async () => {
+  test("applies to a conversation that is created between the block's lookup and its write to D1", async () => {
     const two = pair();
     const [dan, eve] = two;
     let id = 0;
@@ -296,13 +300,13 @@ describe("in a race", () => {
         };
       },
     });
-    const asked = request("PUT", `/v1/blocks/${eve.user.id}`, { token: dan.token });
-    const blocked = await app.fetch(asked, { ...env, DB }, createExecutionContext());
+    const blockRequest = request("PUT", `/v1/blocks/${eve.user.id}`, { token: dan.token });
+    const blocked = await app.fetch(blockRequest, { ...env, DB }, createExecutionContext());
     expect([blocked.status, id > 0]).toEqual([204, true]);
-    await neitherWrites(id, "blocked", two);
+    await expectNeitherWrites(id, "blocked", two);
   });
 
-  test("of fifty blocks and unblocks, object and lists agree in the end", async () => {
+  test("leaves conversation and lists in agreement after fifty concurrent blocks and unblocks", async () => {
     const two = pair();
     const [dan, eve] = two;
     const { id } = await openDirect(dan, eve);
@@ -316,16 +320,16 @@ describe("in a race", () => {
     for (const [who, other] of bothWays(dan, eve)) {
       blocked ||= (await listsOf(who)).blocks.includes(other.user.id);
     }
-    if (blocked) await neitherWrites(id, "blocked", two);
-    else await bothWrite(id, two);
+    if (blocked) await expectNeitherWrites(id, "blocked", two);
+    else await expectBothWrite(id, two);
     for (const [who, other] of bothWays(dan, eve)) {
       await Promise.all(Array.from({ length: 25 }, () => done("DELETE blocks", who, other)));
     }
-    await bothWrite(id, two);
+    await expectBothWrite(id, two);
   });
 });
 
-test("a user who does not exist changes nothing of anybody's", async () => {
+test("blocking a user who does not exist changes nothing", async () => {
   const before = await rowsInD1();
   problem(await ask("PUT blocks", ann, { user: { id: UserId.parse(99_999_999) } }), 404, "not_found");
   expect(await rowsInD1()).toEqual(before);

@@ -31,8 +31,8 @@ async function policy({ token }: SignedIn, friend_policy: (typeof POLICIES)[numb
   expect(answer.status).toBe(200);
 }
 
-/** How Ann and Bob stand to each other. */
-interface Standing {
+/** The relation of Ann and Bob. */
+interface Relation {
   friends: boolean;
   annAsks: boolean;
   bobAsks: boolean;
@@ -40,7 +40,7 @@ interface Standing {
   bobBlocks: boolean;
 }
 
-const NOTHING: Standing = {
+const NOTHING: Relation = {
   friends: false,
   annAsks: false,
   bobAsks: false,
@@ -48,19 +48,19 @@ const NOTHING: Standing = {
   bobBlocks: false,
 };
 
-/** Every standing there can be. */
-const STANDINGS: [string, Partial<Standing>][] = [
+/** Every possible relation. */
+const RELATIONS: [string, Partial<Relation>][] = [
   ["strangers", {}],
-  ["Ann has asked", { annAsks: true }],
-  ["Bob has asked", { bobAsks: true }],
+  ["Ann has sent a request", { annAsks: true }],
+  ["Bob has sent a request", { bobAsks: true }],
   ["friends", { friends: true }],
   ["Ann blocks", { annBlocks: true }],
   ["Bob blocks", { bobBlocks: true }],
   ["both block", { annBlocks: true, bobBlocks: true }],
 ];
 
-/** Brings the two to a standing by calls. */
-async function stand({ friends, annAsks, bobAsks, annBlocks, bobBlocks }: Standing): Promise<void> {
+/** Creates a relation by API calls. */
+async function createRelation({ friends, annAsks, bobAsks, annBlocks, bobBlocks }: Relation): Promise<void> {
   for (const who of [ann, bob]) await policy(who, "approve");
   await done("DELETE blocks", ann, bob);
   await done("DELETE blocks", bob, ann);
@@ -72,14 +72,14 @@ async function stand({ friends, annAsks, bobAsks, annBlocks, bobBlocks }: Standi
   if (bobBlocks) await done("PUT blocks", bob, ann);
 }
 
-/** Tables in which the two may stand, and their columns of users. */
+/** Tables of relations, and their columns of user ids. */
 const TABLES = [
   ["friends", "user_id", "friend_id"],
   ["friend_requests", "user_id", "from_id"],
   ["blocks", "user_id", "blocked_id"],
 ] as const;
 
-/** What D1 has of the two, by table. */
+/** The rows of Ann and Bob in D1, by table. */
 async function rows(): Promise<unknown[][]> {
   const queries = TABLES.map(([table, one, other]) =>
     env.DB.prepare(
@@ -89,8 +89,8 @@ async function rows(): Promise<unknown[][]> {
   return (await env.DB.batch(queries)).map(({ results }) => results);
 }
 
-/** Puts back what `rows` gave, and sets Bob's policy. */
-async function putBack(stood: unknown[][], bobs: (typeof POLICIES)[number]): Promise<void> {
+/** Restores the result of `rows`, and sets Bob's policy. */
+async function restore(initialRows: unknown[][], bobs: (typeof POLICIES)[number]): Promise<void> {
   await env.DB.batch([
     env.DB.prepare("UPDATE users SET friend_policy = ? WHERE id = ?").bind(bobs, bob.user.id),
     ...TABLES.flatMap(([table, one, other], i) => [
@@ -100,13 +100,17 @@ async function putBack(stood: unknown[][], bobs: (typeof POLICIES)[number]): Pro
       env.DB.prepare(
         `INSERT INTO ${table} (${one}, ${other}, created_at)
          SELECT value ->> '${one}', value ->> '${other}', value ->> 'created_at' FROM json_each(?)`,
-      ).bind(JSON.stringify(stood[i])),
+      ).bind(JSON.stringify(initialRows[i])),
     ]),
   ]);
 }
 
-/** What a call of Ann's answers, and how the two stand then. */
-function expected(before: Standing, what: FriendCall, bobs: string): [number, string | undefined, Standing] {
+/** The expected status, code or state, and relation after a call of Ann. */
+function expectedOutcome(
+  before: Relation,
+  what: FriendCall,
+  bobs: string,
+): [number, string | undefined, Relation] {
   switch (what) {
     case "PUT blocks":
       return [204, undefined, { ...NOTHING, annBlocks: true, bobBlocks: before.bobBlocks }];
@@ -123,7 +127,7 @@ function expected(before: Standing, what: FriendCall, bobs: string): [number, st
   }
 }
 
-async function standsNow(): Promise<Standing> {
+async function currentRelation(): Promise<Relation> {
   const [a, b] = await Promise.all([listsOf(ann), listsOf(bob)]);
   const has = (list: number[], { user }: SignedIn) => list.includes(user.id);
   expect(has(a.friends, bob)).toBe(has(b.friends, ann));
@@ -136,45 +140,45 @@ async function standsNow(): Promise<Standing> {
   };
 }
 
-describe.each(STANDINGS)("%s", (_, standing) => {
-  const before = { ...NOTHING, ...standing };
-  let stood: unknown[][];
+describe.each(RELATIONS)("%s", (_, relation) => {
+  const before = { ...NOTHING, ...relation };
+  let initialRows: unknown[][];
 
   beforeAll(async () => {
-    await stand(before);
-    expect(await standsNow()).toEqual(before);
-    stood = await rows();
+    await createRelation(before);
+    expect(await currentRelation()).toEqual(before);
+    initialRows = await rows();
   });
 
   test.each(POLICIES.flatMap((policy) => FRIEND_CALLS.map((what) => [what, policy] as const)))(
-    "%s, Bob's policy is %s",
+    "%s when Bob's policy is %s",
     async (what, bobs) => {
-      await putBack(stood, bobs);
-      const [status, word, after] = expected(before, what, bobs);
-      const asked = async () => {
+      await restore(initialRows, bobs);
+      const [status, word, after] = expectedOutcome(before, what, bobs);
+      const callTwiceCheck = async () => {
         const answer = await ask(what, ann, bob);
         expect(answer.status, JSON.stringify(answer.body)).toBe(status);
         if (status === 403) problem(answer, 403, String(word));
         if (status === 200) expect(answer.body).toEqual({ state: word });
         if (status === 204) expect(answer.body).toBeUndefined();
       };
-      await asked();
-      expect(await standsNow()).toEqual(after);
-      // The second time finds what the first has left, leaves it so, and answers the same.
-      const left = await rows();
-      await asked();
-      expect(await rows()).toEqual(left);
+      await callTwiceCheck();
+      expect(await currentRelation()).toEqual(after);
+      // A repeated call changes nothing and gets the same answer.
+      const rowsAfterFirst = await rows();
+      await callTwiceCheck();
+      expect(await rows()).toEqual(rowsAfterFirst);
     },
   );
 });
 
-test.each(FRIEND_CALLS)("%s is nothing to do with oneself", async (what) => {
+test.each(FRIEND_CALLS)("%s of the caller's own id is refused", async (what) => {
   const answer = await ask(what, ann, ann);
   problem(answer, 400, "validation_failed");
   expect(answer.body).toMatchObject({ errors: [{ path: "path.user_id" }] });
 });
 
-test.each(FRIEND_CALLS)("%s finds nobody who does not exist, or does not any more", async (what) => {
+test.each(FRIEND_CALLS)("%s of an unknown or deleted user gets not_found", async (what) => {
   const gone = await register();
   await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(gone.user.id).run();
   for (const id of [1, gone.user.id, Number.MAX_SAFE_INTEGER]) {
@@ -185,7 +189,7 @@ test.each(FRIEND_CALLS)("%s finds nobody who does not exist, or does not any mor
   expect((await env.DB.prepare(rows).bind(gone.user.id).all()).results).toEqual([]);
 });
 
-test.each(FRIEND_CALLS)("%s takes ids alone", async (what) => {
+test.each(FRIEND_CALLS)("%s accepts only ids", async (what) => {
   const [method = "", list = ""] = what.split(" ");
   for (const id of ["0", "-1", "1.5", "abc", "%20", "%00", "9".repeat(17), "null"]) {
     problem(await call(method, `/v1/${list}/${id}`, { token: ann.token }), 400, "validation_failed");
@@ -193,7 +197,7 @@ test.each(FRIEND_CALLS)("%s takes ids alone", async (what) => {
 });
 
 test.each(["/v1/friends", "/v1/friends/requests", "/v1/blocks"])(
-  "%s refuses what is no page",
+  "%s refuses invalid page parameters",
   async (path) => {
     const strange = [
       "limit=0",
@@ -213,8 +217,8 @@ test.each(["/v1/friends", "/v1/friends/requests", "/v1/blocks"])(
   },
 );
 
-describe("lists", () => {
-  /** Every page, until there is none; each but the last is full. */
+describe("a list", () => {
+  /** Reads all pages. Each page but the last must be full. */
   async function pages<T>(
     get: (query: string) => Promise<{ items: T[]; next_cursor: string | null }>,
   ): Promise<T[]> {
@@ -228,7 +232,7 @@ describe("lists", () => {
     return all;
   }
 
-  test.each([0, 3, 7])("of %i friends come in pages, once each", async (count) => {
+  test.each([0, 3, 7])("of %i friends has each once, in pages", async (count) => {
     const dan = await register();
     await policy(dan, "allow");
     const others = await insertUsers(count);
@@ -240,14 +244,14 @@ describe("lists", () => {
     expect(all.map(({ id }) => Number(id))).toEqual(ids);
   });
 
-  test("of blocked users come in pages, once each", async () => {
+  test("of blocked users has each once, in pages", async () => {
     const [dan, others] = [await register(), await insertUsers(7)];
     for (const other of others) await done("PUT blocks", dan, other);
     const all = await pages((query) => users(dan, "blocks", query));
     expect(all.map(({ id }) => Number(id))).toEqual(others.map(({ user }) => user.id));
   });
 
-  test("of requests come in pages, the newest first, of one moment too", async () => {
+  test("of requests has the newest first, in pages, even with equal times", async () => {
     const [dan, others] = [await register(), await insertUsers(7)];
     const ids = others.map(({ user }) => user.id);
     const insert = "INSERT INTO friend_requests SELECT ?, value, key / 3 FROM json_each(?)";
@@ -257,14 +261,17 @@ describe("lists", () => {
     expect(all.map(({ created_at }) => created_at)).toEqual([2, 1, 1, 1, 0, 0, 0]);
   });
 
-  test("show users as others see them, and nobody who is gone", async () => {
+  test("shows public profiles, and no deleted user", async () => {
     const [dan, eve] = await Promise.all([register(), register()]);
     const shown = (await call("GET", `/v1/users/${eve.user.id}`, { token: dan.token })).body;
     const before = Date.now() - 1;
     await done("PUT friends", eve, dan);
-    const asked = await requests(dan);
-    expect(asked).toEqual({ items: [{ user: shown, created_at: expect.any(Number) }], next_cursor: null });
-    expect(asked.items[0]?.created_at).toBeGreaterThanOrEqual(before);
+    const callTwiceCheck = await requests(dan);
+    expect(callTwiceCheck).toEqual({
+      items: [{ user: shown, created_at: expect.any(Number) }],
+      next_cursor: null,
+    });
+    expect(callTwiceCheck.items[0]?.created_at).toBeGreaterThanOrEqual(before);
     await done("PUT friends", dan, eve);
     expect(await users(dan, "friends")).toEqual({ items: [shown], next_cursor: null });
     await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
@@ -272,17 +279,17 @@ describe("lists", () => {
   });
 });
 
-describe("fifty at once", () => {
+describe("fifty concurrent calls", () => {
   const pair = async () => Promise.all([register(), register()]);
 
-  test("asking is one request", async () => {
+  test("equal requests make one request", async () => {
     const [dan, eve] = await pair();
     const answers = await atOnce(() => ask("PUT friends", dan, eve));
     for (const { status, body } of answers) expect([status, body]).toEqual([200, { state: "requested" }]);
     expect((await requests(eve)).items).toHaveLength(1);
   });
 
-  test("asking each other makes two friends, whoever is first", async () => {
+  test("mutual requests make one friendship", async () => {
     const [dan, eve] = await pair();
     const answers = await atOnce((i) =>
       i % 2 ? ask("PUT friends", dan, eve) : ask("PUT friends", eve, dan),
@@ -292,7 +299,7 @@ describe("fifty at once", () => {
     expect(await listsOf(eve)).toEqual({ friends: [dan.user.id], requests: [], blocks: [] });
   });
 
-  test.each([1, 2, 3, 4, 5])("two who ask each other at the same moment become friends (%i)", async () => {
+  test.each([1, 2, 3, 4, 5])("two concurrent mutual requests make one friendship (%i)", async () => {
     const [dan, eve] = await pair();
     const states = await Promise.all([done("PUT friends", dan, eve), done("PUT friends", eve, dan)]);
     expect(states).toContainEqual({ state: "friends" });
@@ -300,7 +307,7 @@ describe("fifty at once", () => {
     expect((await listsOf(eve)).requests).toEqual([]);
   });
 
-  test("a block leaves nothing of what races it", async () => {
+  test("requests during a block leave no request and no friendship", async () => {
     const [dan, eve] = await pair();
     const answers = await atOnce((i) => {
       if (i === 25) return ask("PUT blocks", dan, eve);
@@ -314,19 +321,19 @@ describe("fifty at once", () => {
     expect(await listsOf(eve)).toEqual({ friends: [], requests: [], blocks: [] });
   });
 
-  test("who wants nobody to ask is asked by nobody from then on", async () => {
+  test("requests after a change to the policy `deny` are refused", async () => {
     const [dan, eve] = await pair();
     const answers = await atOnce((i) =>
       i === 25
         ? call("PATCH", "/v1/me", { token: eve.token, body: { friend_policy: "deny" } })
         : ask("PUT friends", dan, eve),
     );
-    const asked = answers.some(({ body }) => JSON.stringify(body) === '{"state":"requested"}');
-    expect((await requests(eve)).items).toHaveLength(asked ? 1 : 0);
+    const callTwiceCheck = answers.some(({ body }) => JSON.stringify(body) === '{"state":"requested"}');
+    expect((await requests(eve)).items).toHaveLength(callTwiceCheck ? 1 : 0);
     problem(await ask("PUT friends", dan, eve), 403, "forbidden");
   });
 
-  test("asking and ending leave both sides alike", async () => {
+  test("requests and removals leave both lists consistent", async () => {
     const [dan, eve] = await pair();
     await atOnce((i) => {
       const what = i % 3 ? "PUT friends" : "DELETE friends";

@@ -16,52 +16,52 @@ beforeAll(async () => {
   etag = `"${file.sha256}"`;
 });
 
-/** What every answer of a file says. */
-const always = () => ({
+/** The headers of every answer about a file. */
+const commonHeaders = () => ({
   "accept-ranges": "bytes",
   "cache-control": "public, max-age=31536000, immutable",
   "content-security-policy": "sandbox; default-src 'none'",
   "cross-origin-resource-policy": "cross-origin",
   etag,
-  // Whether a page of another origin may read it depends on who asks.
+  // The CORS headers depend on the request's Origin.
   vary: "Origin",
   "x-content-type-options": "nosniff",
 });
 
-/** What an answer says of the bytes that are its body. */
-const described = () => ({
-  ...always(),
+/** The headers of an answer with the file's bytes. */
+const contentHeaders = () => ({
+  ...commonHeaders(),
   "content-type": "image/png",
   "content-disposition": "inline; filename=\"cat.png\"; filename*=UTF-8''cat.png",
 });
 
 const headersOf = ({ headers }: Response) => Object.fromEntries(headers);
 
-/** The answer of a GET which is expected to be a problem. */
+/** The problem answer of a GET. */
 async function refusal(url: string, headers: Record<string, string> = {}): Promise<Answer> {
   return answerOf("GET", new URL(url).pathname, await download(url, headers));
 }
 
-test("GET gives the bytes, to whoever has the URL", async () => {
+test("GET returns the bytes without authentication", async () => {
   const response = await download(file.url);
   expect(response.status).toBe(200);
-  expect(headersOf(response)).toEqual({ ...described(), "content-length": String(SIZE) });
+  expect(headersOf(response)).toEqual({ ...contentHeaders(), "content-length": String(SIZE) });
   expect(await bytesOf(response)).toEqual(bytes);
 });
 
-test("HEAD tells the same, without the bytes, whatever range it asks for", async () => {
+test("HEAD returns the same headers without a body, and ignores Range", async () => {
   for (const headers of [{}, { Range: "bytes=0-1" }, { Range: "bytes=99999999-" }] as Record<
     string,
     string
   >[]) {
     const response = await download(file.url, headers, "HEAD");
     expect(response.status).toBe(200);
-    expect(headersOf(response)).toEqual({ ...described(), "content-length": String(SIZE) });
+    expect(headersOf(response)).toEqual({ ...contentHeaders(), "content-length": String(SIZE) });
     expect((await bytesOf(response)).byteLength).toBe(0);
   }
 });
 
-test("no other method is taken", async () => {
+test("other methods get 405", async () => {
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
     const answer = await answerOf(method, new URL(file.url).pathname, await download(file.url, {}, method));
     problem(answer, 405, "method_not_allowed");
@@ -85,11 +85,11 @@ describe("a range", () => {
     ["Bytes = 5-6 ", 5, 6],
   ];
 
-  test.each(RANGES)("%s is 206, the bytes %i to %i", async (range, first, last) => {
+  test.each(RANGES)("%s gets 206 with the bytes %i to %i", async (range, first, last) => {
     const response = await download(file.url, { Range: range });
     expect(response.status).toBe(206);
     expect(headersOf(response)).toEqual({
-      ...described(),
+      ...contentHeaders(),
       "content-length": String(last - first + 1),
       "content-range": `bytes ${first}-${last}/${SIZE}`,
     });
@@ -97,7 +97,7 @@ describe("a range", () => {
   });
 
   test.each(["bytes=70000-", "bytes=70000-70001", "bytes=99999999999999999999-", "bytes=-0"])(
-    "%s is 416: there are no such bytes",
+    "%s gets 416",
     async (range) => {
       const answer = await refusal(file.url, { Range: range });
       problem(answer, 416, "range_not_satisfiable");
@@ -117,13 +117,13 @@ describe("a range", () => {
     "",
   ];
 
-  test.each(WHOLE)("%j is not served as one: the whole file comes", async (range) => {
+  test.each(WHOLE)("%j is ignored, and the whole file is served", async (range) => {
     const response = await download(file.url, { Range: range });
     expect(response.status).toBe(200);
     expect(await bytesOf(response)).toEqual(bytes);
   });
 
-  test("is served to who has the file of If-Range, anybody else gets the whole", async () => {
+  test("is served if If-Range matches the ETag; otherwise the whole file is served", async () => {
     const ask = async (condition: string) =>
       (await download(file.url, { Range: "bytes=0-9", "If-Range": condition })).status;
     expect(await ask(etag)).toBe(206);
@@ -134,7 +134,7 @@ describe("a range", () => {
     expect((await download(file.url, gone)).status).toBe(200);
   });
 
-  test("of an empty file is 416, always", async () => {
+  test("of an empty file always gets 416", async () => {
     const { url } = uploaded(await upload(ann, new Uint8Array(), "text/plain"));
     for (const range of ["bytes=0-", "bytes=0-0", "bytes=-5"]) {
       const answer = await refusal(url, { Range: range });
@@ -145,12 +145,12 @@ describe("a range", () => {
 });
 
 describe("If-None-Match", () => {
-  test("answers 304 to who has the file", async () => {
+  test("with the file's ETag gets 304", async () => {
     for (const list of [etag, `W/${etag}`, `"another", ${etag}`, `"a,b",W/${etag} , "c"`, "*", " * "]) {
       for (const method of ["GET", "HEAD"]) {
         const response = await download(file.url, { "If-None-Match": list }, method);
         expect(response.status, list).toBe(304);
-        expect(headersOf(response)).toEqual(always());
+        expect(headersOf(response)).toEqual(commonHeaders());
         expect((await bytesOf(response)).byteLength).toBe(0);
       }
     }
@@ -158,7 +158,7 @@ describe("If-None-Match", () => {
     expect((await download(file.url, both)).status).toBe(304);
   });
 
-  test("answers the file to who has another", async () => {
+  test("with other ETags gets the file", async () => {
     for (const list of ['"another"', `"${file.sha256.slice(1)}"`, file.sha256, '""', "", "garbage"]) {
       expect((await download(file.url, { "If-None-Match": list })).status, list).toBe(200);
     }
@@ -167,7 +167,7 @@ describe("If-None-Match", () => {
   });
 });
 
-describe("a browser shows", () => {
+describe("the Content-Disposition", () => {
   const INLINE = [
     ...["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "IMAGE/PNG"],
     ...["audio/mpeg", "audio/webm;codecs=opus", "video/mp4", 'video/mp4; codecs="avc1.42E01E, mp4a.40.2"'],
@@ -178,12 +178,12 @@ describe("a browser shows", () => {
     ...["text/javascript", "image/x", "imagex/png", "application/image/png".replace("application/", "x")],
   ];
 
-  test.each(INLINE)("%s", async (type) => expect(await shown(type)).toBe("inline"));
-  test.each(ATTACHED)("nothing of %s, it is downloaded", async (type) =>
-    expect(await shown(type)).toBe("attachment"),
+  test.each(INLINE)("of %s is inline", async (type) => expect(await dispositionOf(type)).toBe("inline"));
+  test.each(ATTACHED)("of %s is attachment", async (type) =>
+    expect(await dispositionOf(type)).toBe("attachment"),
   );
 
-  async function shown(type: string): Promise<string | undefined> {
+  async function dispositionOf(type: string): Promise<string | undefined> {
     const { url, content_type } = uploaded(await upload(ann, "<script>", type));
     expect(content_type).toBe(type);
     const { headers } = await download(url, {}, "HEAD");
@@ -194,8 +194,8 @@ describe("a browser shows", () => {
   }
 });
 
-describe("there is no file", () => {
-  const nowhere = async (url: string) => {
+describe("a download is not found", () => {
+  const expectNotFound = async (url: string) => {
     using errors = new Errors();
     for (const headers of [{}, { Range: "bytes=0-" }, { "If-None-Match": "*" }] as Record<string, string>[]) {
       problem(await refusal(url, headers), 404, "not_found");
@@ -204,26 +204,26 @@ describe("there is no file", () => {
     expect(errors.logged).toEqual([]);
   };
 
-  test("of another key, or of another name", async () => {
+  test("with another key or another name", async () => {
     const at = (key: string, name: string) => `https://parley.test/files/${key}/${name}`;
     const [first = ""] = file.key;
     const other = `${first === "0" ? "1" : "0"}${file.key.slice(1)}`;
-    await nowhere(at(other, "cat.png"));
-    await nowhere(at(file.key.toUpperCase(), "cat.png"));
+    await expectNotFound(at(other, "cat.png"));
+    await expectNotFound(at(file.key.toUpperCase(), "cat.png"));
     for (const key of ["0", "x".repeat(32), `${file.key}0`, "%", "%ff", "x".repeat(4_000)]) {
-      await nowhere(at(key, "cat.png"));
+      await expectNotFound(at(key, "cat.png"));
     }
     for (const name of ["cat.pn", "Cat.png", "cat.png.exe", "%", "%00", "cat.png%00", "cat%2Fpng", "%ff"]) {
-      await nowhere(at(file.key, name));
+      await expectNotFound(at(file.key, name));
     }
-    await nowhere(`https://parley.test/files/${file.key}`);
-    await nowhere(`https://parley.test/files/${file.key}/x/cat.png`);
+    await expectNotFound(`https://parley.test/files/${file.key}`);
+    await expectNotFound(`https://parley.test/files/${file.key}/x/cat.png`);
   });
 
-  test("whose bytes have no row, nor one whose bytes are lost", async () => {
+  test("when the row or the bytes are missing", async () => {
     const orphan = "f".repeat(32);
     await env.FILES.put(orphan, "bytes");
-    await nowhere(`https://parley.test/files/${orphan}/file`);
+    await expectNotFound(`https://parley.test/files/${orphan}/file`);
     await env.FILES.delete(orphan);
     const lost = uploaded(await upload(ann, "x", "text/plain"));
     await env.FILES.delete(lost.key);

@@ -30,13 +30,13 @@ import {
 } from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
 
-const MOST = 20 * 1024 * 1024;
+const MAX_SIZE = 20 * 1024 * 1024;
 const PIECE = 1024 * 1024;
-const tooLong = noise(MOST + 1);
-const longest = tooLong.subarray(0, MOST);
+const tooLong = noise(MAX_SIZE + 1);
+const longest = tooLong.subarray(0, MAX_SIZE);
 
 let ann: SignedIn;
-/** of `longest` */
+/** the SHA-256 of `longest` */
 let digest: string;
 
 beforeAll(async () => {
@@ -44,33 +44,33 @@ beforeAll(async () => {
   digest = await sha256(longest);
 });
 
-/** The four ways in which a file comes. */
+/** The four ways to upload a file. */
 const WAYS: [string, string, (bytes: Uint8Array) => CallOptions["body"]][] = [
-  ["a body with its length", "video/mp4", (bytes) => bytes],
-  ["a body without", "video/mp4", (bytes) => streamOf(cut(bytes, PIECE))],
-  ["a form with its length", FORM_TYPE, (bytes) => joined(formPieces([filePart(bytes)]))],
+  ["a body with Content-Length", "video/mp4", (bytes) => bytes],
+  ["a body without Content-Length", "video/mp4", (bytes) => streamOf(cut(bytes, PIECE))],
+  ["a form with Content-Length", FORM_TYPE, (bytes) => joined(formPieces([filePart(bytes)]))],
   [
-    "a form without",
+    "a form without Content-Length",
     FORM_TYPE,
     (bytes) => streamOf(formPieces([filePart(bytes)]).flatMap((it) => cut(it, PIECE))),
   ],
 ];
 
 describe.each(WAYS)("%s", (_, type, bodyOf) => {
-  test("of 20 MiB is stored, and streams back by ranges", async () => {
+  test("of 20 MiB is stored and can be read by ranges", async () => {
     const file = uploaded(await upload(ann, bodyOf(longest), type));
-    expect(file).toMatchObject({ size: MOST, sha256: digest });
+    expect(file).toMatchObject({ size: MAX_SIZE, sha256: digest });
     const step = 3 * PIECE + 7;
-    for (let at = 0; at < MOST; at += step) {
-      const end = Math.min(at + step, MOST);
+    for (let at = 0; at < MAX_SIZE; at += step) {
+      const end = Math.min(at + step, MAX_SIZE);
       const response = await download(file.url, { Range: `bytes=${at}-${at + step - 1}` });
       expect(response.status).toBe(206);
-      expect(response.headers.get("Content-Range")).toBe(`bytes ${at}-${end - 1}/${MOST}`);
+      expect(response.headers.get("Content-Range")).toBe(`bytes ${at}-${end - 1}/${MAX_SIZE}`);
       expect(Buffer.compare(await bytesOf(response), longest.subarray(at, end)), `from ${at}`).toBe(0);
     }
   });
 
-  test("of a byte more is refused, and nothing of it is left", async () => {
+  test("of 20 MiB and one byte is refused, and nothing is stored", async () => {
     using errors = new Errors();
     const before = await stored();
     problem(await upload(ann, bodyOf(tooLong), type), 413, "too_large");
@@ -79,7 +79,7 @@ describe.each(WAYS)("%s", (_, type, bodyOf) => {
   });
 });
 
-test("a form that goes on and on besides its file is refused", async () => {
+test("a form with more than 20 MiB outside its file is refused", async () => {
   using errors = new Errors();
   const before = await stored();
   const much = { ...textPart("x", ""), bytes: longest };
@@ -97,7 +97,7 @@ test("a form that goes on and on besides its file is refused", async () => {
   expect(errors.logged).toEqual([]);
 });
 
-test("a form of very many parts is refused, before its file or behind it", async () => {
+test("a form of more than 100 parts is refused, wherever its file is", async () => {
   const before = await stored();
   const many = Array.from({ length: 100 }, () => textPart("x", ""));
   for (const parts of [
@@ -110,20 +110,24 @@ test("a form of very many parts is refused, before its file or behind it", async
   uploaded(await upload(ann, joined(formPieces([...many.slice(1), filePart("x")])), FORM_TYPE));
 });
 
-test("a body that says a length and is of another is refused, and nothing of it is left", async () => {
+test("a body of another size than its Content-Length is refused, and nothing is stored", async () => {
   using errors = new Errors();
   const before = await stored();
-  for (const says of [1, 999, 1_001, 5_000_000]) {
-    const headers = { "Content-Type": "text/plain", "Content-Length": String(says) };
-    const asked = request("POST", "/v1/files", { token: ann.token, body: streamOf([noise(1_000)]), headers });
-    const response = await app.fetch(asked, env, createExecutionContext());
+  for (const claimedLength of [1, 999, 1_001, 5_000_000]) {
+    const headers = { "Content-Type": "text/plain", "Content-Length": String(claimedLength) };
+    const uploadRequest = request("POST", "/v1/files", {
+      token: ann.token,
+      body: streamOf([noise(1_000)]),
+      headers,
+    });
+    const response = await app.fetch(uploadRequest, env, createExecutionContext());
     problem(await answerOf("POST", "/v1/files", response), 400, "validation_failed");
   }
   expect(await stored()).toEqual(before);
   expect(errors.logged).toEqual([]);
 });
 
-test("thirty at once, of every kind and size, are each stored as they are", async () => {
+test("thirty concurrent uploads of all kinds and sizes are stored unchanged", async () => {
   const sizes = [0, 1, 255 * 1024, 257 * 1024, 5 * PIECE - 1, 5 * PIECE, 5 * PIECE + 1, 10 * PIECE];
   const uploads = Array.from({ length: 30 }, async (_, i) => {
     const bytes = tooLong.subarray(i, i + (sizes[i % sizes.length] ?? 0));
@@ -140,8 +144,8 @@ test("thirty at once, of every kind and size, are each stored as they are", asyn
   expect(rows).toEqual(expect.arrayContaining(keys));
 });
 
-describe("while the Worker does not reach", () => {
-  const lost = () =>
+describe("during an outage", () => {
+  const failing = () =>
     Promise.reject(new Error("put: We encountered an internal error. Please try again. (10001)"));
 
   async function callWith(
@@ -150,22 +154,22 @@ describe("while the Worker does not reach", () => {
     path: string,
     options: CallOptions = {},
   ): Promise<Answer> {
-    const asked = request(method, path, { token: ann.token, ...options });
-    const response = await app.fetch(asked, { ...env, ...bindings }, createExecutionContext());
+    const uploadRequest = request(method, path, { token: ann.token, ...options });
+    const response = await app.fetch(uploadRequest, { ...env, ...bindings }, createExecutionContext());
     return answerOf(method, path, response);
   }
 
-  /** A bucket of which some methods fail. */
+  /** A bucket in which the named methods fail. */
   const bucketWithout = (...methods: string[]) =>
     new Proxy(env.FILES, {
       get(target, key) {
-        if (typeof key === "string" && methods.includes(key)) return lost;
+        if (typeof key === "string" && methods.includes(key)) return failing;
         const value: unknown = Reflect.get(target, key);
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
 
-  test("R2, uploads and downloads say so", async () => {
+  test("of R2 uploads and downloads get 503", async () => {
     const before = await stored();
     const FILES = bucketWithout("put", "createMultipartUpload");
     for (const [, type, bodyOf] of WAYS) {
@@ -182,21 +186,21 @@ describe("while the Worker does not reach", () => {
     problem(await callWith({ FILES: bucketWithout("get") }, "GET", pathname), 503, "unavailable");
   });
 
-  test("R2 behind the first part, nothing is left of an upload", async () => {
+  test("of R2 after the first part the upload is aborted and nothing is stored", async () => {
     const before = await stored();
     let aborted = 0;
     const FILES = new Proxy(env.FILES, {
       get(target, key) {
         if (key !== "createMultipartUpload") return Reflect.get(target, key).bind(target);
-        return async (...given: Parameters<R2Bucket["createMultipartUpload"]>) => {
-          const begun = await target.createMultipartUpload(...given);
+        return async (...args: Parameters<R2Bucket["createMultipartUpload"]>) => {
+          const multipart = await target.createMultipartUpload(...args);
           return {
             uploadPart: (part: number, bytes: Uint8Array) =>
-              part === 1 ? begun.uploadPart(part, bytes) : lost(),
-            complete: lost,
+              part === 1 ? multipart.uploadPart(part, bytes) : failing(),
+            complete: failing,
             abort: () => {
               aborted += 1;
-              return begun.abort();
+              return multipart.abort();
             },
           };
         };
@@ -211,7 +215,7 @@ describe("while the Worker does not reach", () => {
     expect(await stored()).toEqual(before);
   });
 
-  test("D1 for the row, the bytes are taken away again", async () => {
+  test("of D1 the stored bytes are deleted again", async () => {
     const before = await stored();
     const failed = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
     const statement = { bind: () => statement, all: failed, run: failed, raw: failed, first: failed };

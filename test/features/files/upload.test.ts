@@ -38,13 +38,13 @@ beforeAll(async () => {
   ann = await register();
 });
 
-/** As RFC 8187 has it, which leaves less as it is than URLs do. */
+/** A value in the encoding of RFC 8187, which escapes more characters than URLs do. */
 const extended = (text: string) =>
   `UTF-8''${encodeURIComponent(text).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`;
 const form = (...parts: Part[]) => joined(formPieces(parts));
 
-describe("a file comes back as it was sent", () => {
-  test("as the body itself, with its length or without", async () => {
+describe("an uploaded file is stored unchanged", () => {
+  test("as the body, with or without Content-Length", async () => {
     for (const body of [bytes, streamOf(cut(bytes, 30_000))]) {
       const file = uploaded(await upload(ann, body, "image/png", "?name=cat.png"));
       expect(file).toEqual({
@@ -62,7 +62,7 @@ describe("a file comes back as it was sent", () => {
     }
   });
 
-  test("in a form, among other fields", async () => {
+  test("in a form among other fields", async () => {
     const parts = [
       textPart("before", "x"),
       filePart(bytes, "猫 & dog.webm", "audio/webm;codecs=opus"),
@@ -84,7 +84,7 @@ describe("a file comes back as it was sent", () => {
     }
   });
 
-  test("in a form as the runtime itself writes it", async () => {
+  test("in a form that the runtime encodes", async () => {
     const data = new FormData();
     data.append("note", "hello");
     data.append("file", new File([bytes], "день.txt", { type: "text/plain" }));
@@ -93,7 +93,7 @@ describe("a file comes back as it was sent", () => {
     expect(file).toMatchObject({ name: "день.txt", content_type: "text/plain", sha256: await sha256(bytes) });
   });
 
-  test("also with nothing in it", async () => {
+  test("when it is empty", async () => {
     const empty = new Uint8Array();
     const answers = [
       await upload(ann, empty, "text/plain"),
@@ -111,7 +111,7 @@ describe("a file comes back as it was sent", () => {
     }
   });
 
-  test("wherever the network cuts a form in two", async () => {
+  test("wherever the network splits the form into chunks", async () => {
     const content = `\r\n--${BOUNDARY.slice(0, -1)}\r\n--\r\r\n-`;
     const body = form(textPart("x", "1"), filePart(content, "é.bin"));
     for (let at = 1; at < body.byteLength; at++) {
@@ -122,7 +122,7 @@ describe("a file comes back as it was sent", () => {
     expect(await (await download(byByte.url)).text()).toBe(content);
   });
 
-  test("whatever stands before the first boundary and behind the last", async () => {
+  test("in a form with a preamble and an epilogue", async () => {
     const pieces = formPieces([filePart("x")], `--${BOUNDARY}--\r\nan epilogue`);
     const body = [new TextEncoder().encode("a preamble\r\n"), ...pieces, new Uint8Array(200_000)];
     expect(uploaded(await upload(ann, streamOf(body), FORM_TYPE)).size).toBe(1);
@@ -130,7 +130,7 @@ describe("a file comes back as it was sent", () => {
   });
 });
 
-describe("what a file is called", () => {
+describe("the name of a file", () => {
   const NAMES = [
     "a.txt",
     "小林.png",
@@ -148,7 +148,7 @@ describe("what a file is called", () => {
     "👍".repeat(255),
   ];
 
-  test.each(NAMES)("%j is kept, in the answer, the URL and the download", async (name) => {
+  test.each(NAMES)("%j is kept in the answer, the URL and the download", async (name) => {
     const quoted = name.replaceAll('"', '\\"');
     const answers = [
       await upload(ann, "x", "text/plain", `?name=${encodeURIComponent(name)}`),
@@ -208,7 +208,7 @@ describe("what a file is called", () => {
     expect(errors.logged).toEqual([]);
   });
 
-  test("one without a name is called file", async () => {
+  test("is `file` by default", async () => {
     const unnamed = { headers: ['Content-Disposition: form-data; name="file"'], bytes: "x" };
     for (const part of [unnamed, filePart("x", "")]) {
       expect(uploaded(await upload(ann, form(part), FORM_TYPE))).toMatchObject({
@@ -227,17 +227,21 @@ describe("what a file is called", () => {
     expect(uploaded(await call("POST", "/v1/files", options))).toMatchObject({ name: "file" });
   });
 
-  test("its URL is of the origin that was asked", async () => {
+  test("is part of a URL at the request's origin", async () => {
     const { headers, body } = request("POST", "/v1/files?name=x", { token: ann.token, body: "x" });
-    const asked = new Request("http://localhost:8787/v1/files?name=x", { method: "POST", headers, body });
-    const response = await download(asked.url, Object.fromEntries(headers), "POST");
+    const localRequest = new Request("http://localhost:8787/v1/files?name=x", {
+      method: "POST",
+      headers,
+      body,
+    });
+    const response = await download(localRequest.url, Object.fromEntries(headers), "POST");
     expect(await response.json()).toMatchObject({
       url: expect.stringMatching(/^http:\/\/localhost:8787\/files\//),
     });
   });
 });
 
-describe("what is no file is refused, and leaves nothing", () => {
+describe("an invalid upload is refused, and nothing is stored", () => {
   const CASES: [string, string, Uint8Array][] = [
     ["no boundary", "multipart/form-data", form(filePart("x"))],
     ["an empty boundary", 'multipart/form-data; boundary=""', form(filePart("x"))],
@@ -271,9 +275,9 @@ describe("what is no file is refused, and leaves nothing", () => {
       FORM_TYPE,
       form({ headers: [`X: ${"y".repeat(100_000)}`, ...filePart("").headers], bytes: "x" }),
     ],
-    ["a type that is none", FORM_TYPE, form(filePart("x", "a", "picture"))],
+    ["an invalid type", FORM_TYPE, form(filePart("x", "a", "picture"))],
     ["a type too long", FORM_TYPE, form(filePart("x", "a", `text/${"x".repeat(251)}`))],
-    ["a type that is none, of the body", "picture", noise(10)],
+    ["an invalid type of the body", "picture", noise(10)],
     ["a type too long, of the body", `text/${"x".repeat(251)}`, noise(10)],
   ];
 
@@ -286,7 +290,7 @@ describe("what is no file is refused, and leaves nothing", () => {
     expect(errors.logged).toEqual([]);
   });
 
-  test("bytes that are no UTF-8 in a name", async () => {
+  test("a name that is not UTF-8", async () => {
     const body = form(filePart("x", "\u00ff"));
     const at = body.indexOf(0xc3);
     problem(
@@ -296,7 +300,7 @@ describe("what is no file is refused, and leaves nothing", () => {
     );
   });
 
-  test("half a form, wherever it ends", async () => {
+  test("a truncated form", async () => {
     using errors = new Errors();
     const before = await stored();
     const body = form(textPart("x", "1"), filePart("hello"), textPart("y", "2"));
@@ -308,8 +312,8 @@ describe("what is no file is refused, and leaves nothing", () => {
     expect(errors.logged).toEqual([]);
   });
 
-  /** Hands the body over directly: on its way through the test's network a broken one just ends. */
-  async function broken(pieces: Uint8Array[], type: string): Promise<Answer> {
+  /** Calls the Worker directly, as a broken body ends normally when it passes the test's network. */
+  async function uploadBroken(pieces: Uint8Array[], type: string): Promise<Answer> {
     const body = streamOf(pieces, true);
     const options = { token: ann.token, body, headers: { "Content-Type": type } };
     const response = await app.fetch(request("POST", "/v1/files", options), env, createExecutionContext());
@@ -326,13 +330,13 @@ describe("what is no file is refused, and leaves nothing", () => {
       [FORM_TYPE, cut(form(filePart(bytes)), 10_000)],
       [FORM_TYPE, cut(form(filePart(big)), 500_000)],
     ] as const) {
-      problem(await broken(pieces.slice(0, -1), type), 400, "validation_failed");
+      problem(await uploadBroken(pieces.slice(0, -1), type), 400, "validation_failed");
     }
     expect(await stored()).toEqual(before);
     expect(errors.logged).toEqual([]);
   });
 
-  test("a query that says the name twice", async () => {
+  test("a query with two names", async () => {
     problem(await upload(ann, "x", "text/plain", "?name=a&name=b"), 400, "validation_failed");
   });
 

@@ -14,22 +14,22 @@ import { setTiming } from "../../support/timing.ts";
 
 const MEMBERS = 500;
 const ONLINE = 20;
-/** From here on nobody has a device, or asks for anything. */
+/** Users from this index on have no device and send no request. */
 const SILENT = ONLINE + 50;
 const MESSAGES = 200;
-/** So late is a message for somebody whose device is open. */
+/** A message on an open device later than this (ms) is delayed. */
 const LATE_MS = 2_000;
 
 let users: SignedIn[];
-/** Who is told by devices: half of them were there before the group. */
+/** Open devices: half of them connected before the group was created. */
 let online: TestSocket[];
 let id: ConversationId;
 let costs: Costs;
 let startedAt: number;
-/** how many messages there are */
+/** the number of messages */
 let last = 0;
 
-// How fast calls follow each other changes nothing of what is told; a socket that has said nothing is held for a moment.
+// The pace of calls does not change what is delivered. A silent socket is held for 10 ms only.
 beforeAll(() => setTiming({ pace: { perSecond: 10_000, burst: 1_000 }, deviceFeed: { holdMs: 10 } }));
 
 beforeAll(async () => {
@@ -45,8 +45,8 @@ beforeAll(async () => {
 
 afterAll(() => costs[Symbol.dispose]());
 
-/** Resolves once a device has all up to the newest message, each once and in order from the first it was told. */
-async function upToDate(device: TestSocket, first: number): Promise<void> {
+/** Resolves once a device has each message from `first` to the newest once and in order. */
+async function expectUpToDate(device: TestSocket, first: number): Promise<void> {
   await device.until(() => seqsKnownTo(device, id).length > last - first);
   expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(first, last));
   expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
@@ -54,40 +54,40 @@ async function upToDate(device: TestSocket, first: number): Promise<void> {
 
 const unread = async (who: SignedIn) => (await listed(who, id)).unread_count;
 
-test("each of 20 with a device gets 200 messages once, in order, however they were said", async () => {
-  const [speaker, several, roomy] = [at(online, 1), at(online, 2), await openRoom(id, at(users, 3).token)];
+test("20 members with a device get 200 messages once, in order, whichever way they are sent", async () => {
+  const [single, several, inRoom] = [at(online, 1), at(online, 2), await openRoom(id, at(users, 3).token)];
   for (const round of range(1, MESSAGES / 20)) {
-    const say = (n: number) => ({ ...text(`${round} ${n}`, `${round} ${n}`), conversation_id: id });
-    for (const n of range(1, 5)) speaker.send(say(n));
-    several.send({ type: "sends", items: range(6, 10).map(say) });
-    for (const n of range(11, 15)) roomy.send(text(`${round} ${n}`, `${round} ${n}`));
+    const item = (n: number) => ({ ...text(`${round} ${n}`, `${round} ${n}`), conversation_id: id });
+    for (const n of range(1, 5)) single.send(item(n));
+    several.send({ type: "sends", items: range(6, 10).map(item) });
+    for (const n of range(11, 15)) inRoom.send(text(`${round} ${n}`, `${round} ${n}`));
     for (const n of range(16, 20)) await post(id, at(users, 0), `${round} ${n}`);
-    for (const socket of [speaker, several, roomy]) await acked(socket, 5 * round);
+    for (const socket of [single, several, inRoom]) await acked(socket, 5 * round);
   }
   last += MESSAGES;
-  for (const device of online) await upToDate(device, 1);
+  for (const device of online) await expectUpToDate(device, 1);
 });
 
-test("who has none sees at once what he has not read, when he comes", async () => {
+test("the list of a member without devices is current when it is loaded", async () => {
   for (const member of users.slice(ONLINE + 10, SILENT)) expect(await unread(member)).toBe(last);
 });
 
-test("who comes with a device in between gets all from then on, without delay", async () => {
+test("a device that connects later gets all further messages without delay", async () => {
   const device = await openDevice(at(users, ONLINE).token);
   const first = last + 1;
   const delays: number[] = [];
   for (const _ of range(1, 20)) {
     using watch = new Stopwatch();
     last = await post(id, at(users, 0), "now");
-    await upToDate(device, first);
+    await expectUpToDate(device, first);
     delays.push(watch.ms);
   }
   expect(Math.max(...delays)).toBeLessThan(LATE_MS);
-  for (const each of online) await upToDate(each, 1);
+  for (const each of online) await expectUpToDate(each, 1);
 });
 
-/** A device of whose coming the group does not hear. */
-async function unheard(who: SignedIn): Promise<TestSocket> {
+/** Opens a device whose `subscribe` call to the group is lost. */
+async function openWithoutSubscribe(who: SignedIn): Promise<TestSocket> {
   using _ = intercept((call) => {
     if (call.method === "subscribe") throw new Error("Network connection lost.");
     return call.work();
@@ -95,31 +95,31 @@ async function unheard(who: SignedIn): Promise<TestSocket> {
   return await openDevice(who.token);
 }
 
-/** Resolves once a device has a new message, without delay. */
-async function hearsAtOnce(device: TestSocket): Promise<void> {
+/** Sends a message, and expects the device to get it without delay. */
+async function expectNoDelay(device: TestSocket): Promise<void> {
   using watch = new Stopwatch();
   last = await post(id, at(users, 0), "now");
   await device.until(() => seqsKnownTo(device, id).includes(last));
   expect(watch.ms).toBeLessThan(LATE_MS);
 }
 
-test("a device of whose coming the group has not heard is told without delay once it syncs", async () => {
-  const device = await unheard(at(users, ONLINE + 2));
+test("a device whose subscribe call is lost gets messages without delay after a sync", async () => {
+  const device = await openWithoutSubscribe(at(users, ONLINE + 2));
   device.send({ type: "sync", conversation_id: id, after: last, rev: 0 });
   await device.until(({ frames }) => frames.some(({ has_more }) => has_more === false));
-  await hearsAtOnce(device);
+  await expectNoDelay(device);
   device.close();
 });
 
-test("so it is once it says something", async () => {
-  const device = await unheard(at(users, ONLINE + 3));
+test("a device whose subscribe call is lost gets messages without delay after a send", async () => {
+  const device = await openWithoutSubscribe(at(users, ONLINE + 3));
   device.send({ ...text("here"), conversation_id: id });
   await acked(device, 1);
-  await hearsAtOnce(device);
+  await expectNoDelay(device);
   device.close();
 });
 
-test("who only asks for his list sees what he has not read, however long after the last time", async () => {
+test("the list of a member who only polls is current after any pause", async () => {
   const poller = at(users, ONLINE + 1);
   const now = Date.now;
   let ahead = 0;
@@ -129,7 +129,8 @@ test("who only asks for his list sees what he has not read, however long after t
   for (const seconds of [0, 1, 5, 9, 11, 16, 30, 61, 9, 120]) {
     ahead += 1_000 * seconds;
     for (const _ of range(1, 3)) last = await post(id, at(users, 0), "meanwhile");
-    // Who asked lately is told like others, which takes a moment; whoever has not is asked for at once.
+    // A recent poller gets inbox updates from the fan-out, which takes a moment. After a longer pause the
+    // inbox asks the group before it answers.
     if (seconds > 10) expect(await unread(poller)).toBe(last);
     else {
       using watch = new Stopwatch();
@@ -139,21 +140,21 @@ test("who only asks for his list sees what he has not read, however long after t
   }
 });
 
-test("who has no device and never asks was told of the group, and then once a minute at most", async () => {
+test("a silent member gets one inbox update at first, and then at most one a minute", async () => {
   const minutes = Math.floor((Date.now() - startedAt) / 60_000);
   const silent = users.slice(SILENT).map(({ user }) => costs.bumps.get(String(user.id)) ?? 0);
   expect(Math.min(...silent)).toBe(1);
   expect(Math.max(...silent)).toBeLessThanOrEqual(1 + minutes);
 });
 
-test("a device of whose coming the group has not heard is told without delay once its client loads the list", async () => {
+test("a device whose subscribe call is lost gets messages without delay after its client loads the list", async () => {
   const who = at(users, ONLINE + 4);
-  const device = await unheard(who);
+  const device = await openWithoutSubscribe(who);
   await listed(who, id);
-  // The group takes somebody who only looks at his list to be interested for a quarter of a minute. No test before has
-  // been so late: it does not take a clock that goes back.
+  // A loaded list is a subscription for 15 seconds. The clock moves beyond all earlier tests, as the group
+  // does not accept a clock that goes back.
   const now = Date.now;
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 1_000_000);
   onTestFinished(() => clock.mockRestore());
-  await hearsAtOnce(device);
+  await expectNoDelay(device);
 });

@@ -39,7 +39,7 @@ async function roles(id: number, who: SignedIn): Promise<Record<string, string>>
   return Object.fromEntries(Members.parse(answer.body).items.map(({ user, role }) => [user.id, role]));
 }
 
-test("members are added, seen, and see what comes after their joining", async () => {
+test("an added member is in the member list, and sees only messages since joining", async () => {
   const id = await newGroup(ann, bob);
   await send(ann, id, "before");
   const socket = await openRoom(id, bob.token);
@@ -66,7 +66,7 @@ test("members are added, seen, and see what comes after their joining", async ()
   expect(await listed(cid, id)).toMatchObject({ unread_count: 1 });
 });
 
-test("a member who is removed is out at once, everywhere", async () => {
+test("a removed member loses all access at once", async () => {
   const id = await newGroup(ann, bob, cid);
   const socket = await openRoom(id, bob.token);
   expect((await inGroup(id, ann, "DELETE", `/members/${bob.user.id}`)).status).toBe(204);
@@ -83,7 +83,7 @@ test("a member who is removed is out at once, everywhere", async () => {
   expect(await roles(id, cid)).toEqual({ [ann.user.id]: "owner", [cid.user.id]: "member" });
 });
 
-test("who joins again starts anew", async () => {
+test("a member who joins again sees only messages since then", async () => {
   const id = await newGroup(ann, bob);
   await send(ann, id, "one");
   expect((await inGroup(id, bob, "POST", "/leave")).status).toBe(204);
@@ -93,7 +93,7 @@ test("who joins again starts anew", async () => {
   expect(await listed(bob, id)).toMatchObject({ unread_count: 0 });
 });
 
-test("roles, mutes and hand-over", async () => {
+test("only the owner sets roles, admins mute members below them, and the owner hands over", async () => {
   const id = await newGroup(ann, bob, cid);
   const patch = (who: SignedIn, target: SignedIn, body: object) =>
     inGroup(id, who, "PATCH", `/members/${target.user.id}`, body);
@@ -108,8 +108,8 @@ test("roles, mutes and hand-over", async () => {
   await patch(bob, cid, { muted_for_s: 0 });
   await send(cid, id, "free again");
   problem(await inGroup(id, ann, "POST", "/leave"), 409, "conflict");
-  const handed = await inGroup(id, ann, "POST", "/owner", { user_id: cid.user.id });
-  expect(handed.body).toMatchObject({ owner_id: cid.user.id, role: "member" });
+  const handOver = await inGroup(id, ann, "POST", "/owner", { user_id: cid.user.id });
+  expect(handOver.body).toMatchObject({ owner_id: cid.user.id, role: "member" });
   expect(await roles(id, ann)).toEqual({
     [ann.user.id]: "member",
     [bob.user.id]: "admin",
@@ -119,7 +119,7 @@ test("roles, mutes and hand-over", async () => {
   expect(await listed(cid, id)).toMatchObject({ role: "owner", owner_id: cid.user.id });
 });
 
-test("joining by each policy", async () => {
+test("each join policy allows what it says", async () => {
   const id = await newGroup(ann, bob);
   expect((await inGroup(id, cid, "POST", "/join", { message: "let me in" })).body).toEqual({
     state: "requested",
@@ -150,7 +150,7 @@ test("joining by each policy", async () => {
   expect((await inGroup(id, dan, "POST", "/join")).body).toEqual({ state: "joined" });
 });
 
-test("sockets are told what the conversation is like for each of them now", async () => {
+test("sockets get the changed conversation as each member sees it", async () => {
   const id = await newGroup(ann, bob);
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   await inGroup(id, ann, "PATCH", "", { name: "renamed" });
@@ -164,7 +164,7 @@ test("sockets are told what the conversation is like for each of them now", asyn
   expect(await bobs.next("conversation")).toMatchObject({ conversation: { silent: true } });
 });
 
-test("a tip is nobody's to revoke", async () => {
+test("a system message cannot be revoked, but can be hidden", async () => {
   const id = await newGroup(ann, bob);
   await inGroup(id, ann, "PATCH", "", { name: "renamed once more" });
   problem(await inGroup(id, ann, "DELETE", "/messages/1?for=everyone"), 403, "forbidden");

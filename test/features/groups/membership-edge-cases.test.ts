@@ -7,7 +7,7 @@ import { openDevice, openRoom, type TestSocket } from "../../support/clients/soc
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { at, conversationObject, newGroup, people, range } from "../../support/objects/room.ts";
 
-const LARGEST = Number.MAX_SAFE_INTEGER;
+const MAX_ID = Number.MAX_SAFE_INTEGER;
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -19,9 +19,9 @@ beforeAll(async () => {
   [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
 });
 
-function inside(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
-  const given = body === undefined ? {} : { body };
-  return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...given });
+function inGroup(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
+  const options = body === undefined ? {} : { body };
+  return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...options });
 }
 
 async function membershipsInD1(id: number): Promise<unknown> {
@@ -29,16 +29,16 @@ async function membershipsInD1(id: number): Promise<unknown> {
   return (await env.DB.prepare(query).bind(id).all()).results;
 }
 
-test("whoever is handed the group may write in it, muted before or not", async () => {
+test("a new owner may write even if muted before", async () => {
   const id = await newGroup(ann, bob);
-  await inside(id, ann, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 3_600 });
-  expect((await inside(id, ann, "POST", "/owner", { user_id: bob.user.id })).status).toBe(200);
+  await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 3_600 });
+  expect((await inGroup(id, ann, "POST", "/owner", { user_id: bob.user.id })).status).toBe(200);
   await send(bob, id, "mine now");
 });
 
-test("whoever is named twice, is in already or does not exist is no trouble", async () => {
+test("member calls ignore repeated ids and current members, and refuse unknown and invalid ids", async () => {
   const id = await newGroup(ann, bob);
-  const add = (user_ids: unknown) => inside(id, ann, "POST", "/members", { user_ids });
+  const add = (user_ids: unknown) => inGroup(id, ann, "POST", "/members", { user_ids });
   const c = cid.user.id;
   const before = (await page(ann, id)).items.length;
   expect((await add([c, c, ann.user.id, bob.user.id, c])).body).toMatchObject({ items: { length: 3 } });
@@ -49,10 +49,10 @@ test("whoever is named twice, is in already or does not exist is no trouble", as
   });
   expect((await add([c, c])).body).toMatchObject({ items: { length: 1 } });
   expect((await page(ann, id)).items.length).toBe(before + 1);
-  problem(await add([dan.user.id, LARGEST]), 404, "not_found");
-  for (const bad of [
+  problem(await add([dan.user.id, MAX_ID]), 404, "not_found");
+  for (const invalid of [
     [],
-    [LARGEST + 2],
+    [MAX_ID + 2],
     [0],
     [-1],
     [1.5],
@@ -63,29 +63,29 @@ test("whoever is named twice, is in already or does not exist is no trouble", as
     "x",
     Array(1001).fill(c),
   ]) {
-    problem(await add(bad), 400, "validation_failed");
+    problem(await add(invalid), 400, "validation_failed");
   }
   expect((await add(Array(1000).fill(c))).status).toBe(200);
-  problem(await inside(id, ann, "DELETE", `/members/${LARGEST}`), 404, "not_found");
-  problem(await inside(id, ann, "PATCH", `/members/${LARGEST}`, { muted_for_s: 1 }), 404, "not_found");
-  problem(await inside(id, ann, "POST", "/owner", { user_id: LARGEST }), 404, "not_found");
-  problem(await inside(id, ann, "POST", "/owner", { user_id: ann.user.id }), 403, "forbidden");
-  problem(await inside(id, ann, "POST", `/applications/${LARGEST}`, { action: "accept" }), 404, "not_found");
-  problem(await inside(LARGEST, ann, "POST", "/join"), 404, "not_found");
-  problem(await inside(LARGEST, ann, "POST", "/leave"), 404, "not_found");
-  problem(await inside(LARGEST, ann, "GET", "/members"), 404, "not_found");
-  expect((await inside(id, ann, "PATCH", "", {})).status).toBe(200);
-  problem(await inside(id, bob, "PATCH", "", {}), 403, "forbidden");
-  problem(await inside(id, dan, "PATCH", "", {}), 404, "not_found");
-  expect((await inside(id, bob, "PATCH", `/members/${bob.user.id}`, {})).status).toBe(200);
+  problem(await inGroup(id, ann, "DELETE", `/members/${MAX_ID}`), 404, "not_found");
+  problem(await inGroup(id, ann, "PATCH", `/members/${MAX_ID}`, { muted_for_s: 1 }), 404, "not_found");
+  problem(await inGroup(id, ann, "POST", "/owner", { user_id: MAX_ID }), 404, "not_found");
+  problem(await inGroup(id, ann, "POST", "/owner", { user_id: ann.user.id }), 403, "forbidden");
+  problem(await inGroup(id, ann, "POST", `/applications/${MAX_ID}`, { action: "accept" }), 404, "not_found");
+  problem(await inGroup(MAX_ID, ann, "POST", "/join"), 404, "not_found");
+  problem(await inGroup(MAX_ID, ann, "POST", "/leave"), 404, "not_found");
+  problem(await inGroup(MAX_ID, ann, "GET", "/members"), 404, "not_found");
+  expect((await inGroup(id, ann, "PATCH", "", {})).status).toBe(200);
+  problem(await inGroup(id, bob, "PATCH", "", {}), 403, "forbidden");
+  problem(await inGroup(id, dan, "PATCH", "", {}), 404, "not_found");
+  expect((await inGroup(id, bob, "PATCH", `/members/${bob.user.id}`, {})).status).toBe(200);
   expect(
-    (await inside(id, ann, "PATCH", `/members/${ann.user.id}`, { name_card: "boss" })).body,
+    (await inGroup(id, ann, "PATCH", `/members/${ann.user.id}`, { name_card: "boss" })).body,
   ).toMatchObject({ name_card: "boss" });
-  problem(await inside(id, bob, "PATCH", `/members/${cid.user.id}`, {}), 403, "forbidden");
-  problem(await inside(id, ann, "PATCH", `/members/${ann.user.id}`, { role: "member" }), 403, "forbidden");
+  problem(await inGroup(id, bob, "PATCH", `/members/${cid.user.id}`, {}), 403, "forbidden");
+  problem(await inGroup(id, ann, "PATCH", `/members/${ann.user.id}`, { role: "member" }), 403, "forbidden");
 });
 
-test("a direct conversation refuses what only groups have, to its two alone", async () => {
+test("a direct conversation refuses group calls of its users with forbidden, of others with not_found", async () => {
   const { id } = await openDirect(ann, bob);
   for (const [method, path, body] of [
     ["PATCH", "", { name: "x" }],
@@ -101,21 +101,21 @@ test("a direct conversation refuses what only groups have, to its two alone", as
     ["GET", "/applications"],
     ["POST", "/applications/1", { action: "accept" }],
   ] satisfies [string, string, unknown?][]) {
-    problem(await inside(id, ann, method, path, body), 403, "forbidden");
-    problem(await inside(id, cid, method, path, body), 404, "not_found");
+    problem(await inGroup(id, ann, method, path, body), 403, "forbidden");
+    problem(await inGroup(id, cid, method, path, body), 404, "not_found");
   }
-  problem(await inside(id, ann, "POST", "/join"), 404, "not_found");
-  problem(await inside(id, cid, "POST", "/join"), 404, "not_found");
-  expect((await inside(id, ann, "GET", "/members")).body).toMatchObject({ items: { length: 2 } });
+  problem(await inGroup(id, ann, "POST", "/join"), 404, "not_found");
+  problem(await inGroup(id, cid, "POST", "/join"), 404, "not_found");
+  expect((await inGroup(id, ann, "GET", "/members")).body).toMatchObject({ items: { length: 2 } });
 });
 
-test("what was done is answered so, also to an admin who is removed before the answer", async () => {
+test("a call of an admin who is removed before its answer is answered as done", async () => {
   const id = await newGroup(ann, bob);
-  await inside(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   const held = await HeldInbox.hold(cid.user.id);
-  const adding = inside(id, bob, "POST", "/members", { user_ids: [cid.user.id] });
+  const adding = inGroup(id, bob, "POST", "/members", { user_ids: [cid.user.id] });
   while ((await page(ann, id)).items.at(-1)?.seq !== 2) await Promise.resolve();
-  const removing = inside(id, ann, "DELETE", `/members/${bob.user.id}`);
+  const removing = inGroup(id, ann, "DELETE", `/members/${bob.user.id}`);
   while ((await page(ann, id)).items.at(-1)?.seq !== 3) await Promise.resolve();
   await held.release();
   expect((await removing).status).toBe(204);
@@ -123,56 +123,56 @@ test("what was done is answered so, also to an admin who is removed before the a
   expect(added.status, JSON.stringify(added.body)).toBe(200);
 });
 
-test("a member of whom D1 does not know yet is asked to come again, not told that there is nothing", async () => {
+test("a member who is missing in D1 gets unavailable, not not_found", async () => {
   const id = await newGroup(ann, bob);
-  await inside(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
+  await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
   await env.DB.prepare("DELETE FROM memberships WHERE conversation_id = ? AND user_id = ?")
     .bind(id, cid.user.id)
     .run();
-  problem(await inside(id, cid, "GET", ""), 503, "unavailable");
+  problem(await inGroup(id, cid, "GET", ""), 503, "unavailable");
 });
 
-test("whoever sets flags of a dissolved group has changed nothing", async () => {
+test("setting preferences of a dissolved group changes nothing", async () => {
   const id = await newGroup(ann, bob);
-  await inside(id, ann, "DELETE", "");
+  await inGroup(id, ann, "DELETE", "");
   const before = await membershipsInD1(id);
-  problem(await inside(id, bob, "PUT", "/preferences", { sticky: true }), 404, "not_found");
+  problem(await inGroup(id, bob, "PUT", "/preferences", { sticky: true }), 404, "not_found");
   expect(await membershipsInD1(id)).toEqual(before);
 });
 
-describe("the sockets of a group", () => {
-  function inside(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
-    const given = body === undefined ? {} : { body };
-    return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...given });
+describe("sockets of a group", () => {
+  function inGroup(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
+    const options = body === undefined ? {} : { body };
+    return call(method, `/v1/conversations/${id}${path}`, { token: who.token, ...options });
   }
 
-  test("after hibernation sockets hear of every change, and who goes is closed", async () => {
+  test("get every change after hibernation, and are closed when their member is out", async () => {
     const id = await newGroup(ann, bob, cid);
     const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
-    const sleep = () => evictDurableObject(conversationObject(id));
-    await sleep();
-    await inside(id, ann, "PATCH", "", { name: "new" });
+    const evict = () => evictDurableObject(conversationObject(id));
+    await evict();
+    await inGroup(id, ann, "PATCH", "", { name: "new" });
     expect(await bobs.next("conversation")).toMatchObject({ conversation: { name: "new" } });
-    await sleep();
-    await inside(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+    await evict();
+    await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
     expect(await bobs.next("conversation")).toMatchObject({ conversation: { role: "admin" } });
-    await sleep();
-    expect((await inside(id, dan, "POST", "/join")).body).toEqual({ state: "requested" });
+    await evict();
+    expect((await inGroup(id, dan, "POST", "/join")).body).toEqual({ state: "requested" });
     await bobs.until(({ frames }) => frames.some(({ event }) => event === "applied"));
-    await sleep();
-    await inside(id, bob, "DELETE", `/members/${cid.user.id}`);
+    await evict();
+    await inGroup(id, bob, "DELETE", `/members/${cid.user.id}`);
     expect(await cids.next("kicked")).toMatchObject({ reason: "removed" });
     expect(await cids.closed()).toMatchObject({ code: 4001 });
     expect(cids.of("member").map(({ event }) => event)).toEqual(["profile", "role"]);
-    await sleep();
-    await inside(id, ann, "DELETE", "");
+    await evict();
+    await inGroup(id, ann, "DELETE", "");
     expect(await bobs.next("kicked")).toMatchObject({ reason: "dissolved" });
-    await sleep();
-    problem(await inside(id, ann, "GET", ""), 404, "not_found");
-    problem(await inside(id, dan, "POST", "/join"), 404, "not_found");
+    await evict();
+    problem(await inGroup(id, ann, "GET", ""), 404, "not_found");
+    problem(await inGroup(id, dan, "POST", "/join"), 404, "not_found");
   });
 
-  test("who goes in the midst of a replay is closed, and sees no more of it", async () => {
+  test("are closed during a replay when their member is out, without further pages", async () => {
     const id = await newGroup(ann, bob, cid);
     await sendAll(ann, id, range(1, 101).map(String));
     const [bobs, cids] = [
@@ -180,9 +180,9 @@ describe("the sockets of a group", () => {
       await openRoom(id, cid.token, "?after=0"),
     ];
     for (const socket of [bobs, cids]) expect(await socket.next("synced")).toMatchObject({ has_more: true });
-    await inside(id, ann, "DELETE", `/members/${bob.user.id}`);
+    await inGroup(id, ann, "DELETE", `/members/${bob.user.id}`);
     expect(await bobs.next("kicked")).toMatchObject({ reason: "removed" });
-    await inside(id, ann, "DELETE", "");
+    await inGroup(id, ann, "DELETE", "");
     expect(await cids.next("kicked")).toMatchObject({ reason: "dissolved" });
     for (const socket of [bobs, cids]) {
       expect(await socket.closed()).toMatchObject({ code: 4001 });
@@ -190,10 +190,10 @@ describe("the sockets of a group", () => {
     }
   });
 
-  test("who comes later hears nothing of what is taken back of the time before him", async () => {
+  test("get no revokes of messages from before their member joined", async () => {
     const id = await newGroup(ann, bob);
     await sendAll(ann, id, ["before", "behind"]);
-    await inside(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
+    await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
     const after = (await send(ann, id, "after")).seq;
     const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
     const device = await openDevice(cid.token);
@@ -204,12 +204,12 @@ describe("the sockets of a group", () => {
     expect([bobs, cids, device].map(revoked)).toEqual([[1, 2, after], [after], [after]]);
   });
 
-  test("a socket in the midst of a replay learns what the conversation is like once it is through", async () => {
+  test("get a changed conversation after the replay if it changed during the replay", async () => {
     const id = await newGroup(ann, bob);
     await sendAll(ann, id, range(1, 101).map(String));
     const socket = await openRoom(id, bob.token, "?after=0&rev=0");
     expect(await socket.next("synced")).toMatchObject({ has_more: true });
-    await inside(id, bob, "PUT", "/preferences", { silent: true });
+    await inGroup(id, bob, "PUT", "/preferences", { silent: true });
     socket.send({ type: "sync", after: 100 });
     expect(await socket.next("synced")).toMatchObject({ has_more: false });
     expect(await socket.next("conversation")).toMatchObject({ conversation: { silent: true } });

@@ -19,15 +19,15 @@ import { range, text } from "../../support/objects/room.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 let cem: SignedIn;
-/** of Ann and Bob */
-let here: number;
-/** of Ann and Cem */
-let there: number;
+/** a group of Ann and Bob */
+let groupId: number;
+/** the direct conversation of Ann and Cem */
+let directId: number;
 
 beforeAll(async () => {
   [ann, bob, cem] = await Promise.all([register(), register(), register()]);
-  here = (await createGroup(ann, [bob])).id;
-  there = (await openDirect(ann, cem)).id;
+  groupId = (await createGroup(ann, [bob])).id;
+  directId = (await openDirect(ann, cem)).id;
 });
 
 const forward = (source: { conversation_id: number; seq: number }, fields: object = {}) => ({
@@ -36,68 +36,75 @@ const forward = (source: { conversation_id: number; seq: number }, fields: objec
 });
 
 describe("a forward", () => {
-  test("is a message of who forwards it, with the body and kind of the other and where that is", async () => {
+  test("is a message of the forwarding user with the body, kind and reference of the original", async () => {
     const bodies = [
       { kind: "text", body: { text: "一 😀" } },
       { kind: "file", body: { url: "https://example.org/a", name: "a", size: 1 } },
       { kind: "custom", body: { data: "x".repeat(32_000), description: "", extension: "" } },
     ];
     for (const body of bodies) {
-      const source = await send(bob, here, body);
-      const made = await posted(ann, there, forward(source, { client_msg_id: `f ${source.seq}` }));
-      expect(made).toMatchObject(body);
-      expect(made.sender.id).toBe(ann.user.id);
-      expect(made.forwarded).toEqual({ ...reference(source), sender_id: bob.user.id });
-      expect(await getMessage(cem, there, made.seq)).toEqual(made);
-      expect((await listed(cem, there)).last_message).toEqual(made);
+      const source = await send(bob, groupId, body);
+      const copy = await posted(ann, directId, forward(source, { client_msg_id: `f ${source.seq}` }));
+      expect(copy).toMatchObject(body);
+      expect(copy.sender.id).toBe(ann.user.id);
+      expect(copy.forwarded).toEqual({ ...reference(source), sender_id: bob.user.id });
+      expect(await getMessage(cem, directId, copy.seq)).toEqual(copy);
+      expect((await listed(cem, directId)).last_message).toEqual(copy);
     }
   });
 
-  test("leaves quote and mentions behind, and has its own", async () => {
-    const first = await send(bob, here, "first");
+  test("has its own quote and mentions, not the original's", async () => {
+    const first = await send(bob, groupId, "first");
     const quoting = { ...text("second"), quote_seq: first.seq, mentions: [ann.user.id] };
-    const source = await send(bob, here, quoting);
-    const bare = await posted(ann, there, forward(source));
+    const source = await send(bob, groupId, quoting);
+    const bare = await posted(ann, directId, forward(source));
     expect(bare).not.toHaveProperty("quote");
     expect(bare.mentions).toEqual([]);
     const own = forward(source, { quote_seq: bare.seq, mentions: [cem.user.id] });
-    expect(await posted(ann, there, own)).toMatchObject({
+    expect(await posted(ann, directId, own)).toMatchObject({
       ...{ quote: { seq: bare.seq, preview: "second" }, mentions: [cem.user.id] },
       forwarded: reference(source),
     });
-    problem(await post(ann, there, forward(source, { mentions: [bob.user.id] })), 404, "not_found");
-    problem(await post(ann, there, forward(source, { quote_seq: 9_999 })), 404, "not_found");
+    problem(await post(ann, directId, forward(source, { mentions: [bob.user.id] })), 404, "not_found");
+    problem(await post(ann, directId, forward(source, { quote_seq: 9_999 })), 404, "not_found");
   });
 
-  test("of a forward names the first message", async () => {
-    const source = await send(bob, here, "first hand");
-    const second = await posted(ann, there, forward(source));
+  test("of a forward refers to the original message", async () => {
+    const source = await send(bob, groupId, "first hand");
+    const second = await posted(ann, directId, forward(source));
     const third = await posted(cem, (await createGroup(cem)).id, forward(second));
     expect(third).toMatchObject({ body: { text: "first hand" }, sender: { id: cem.user.id } });
     expect(third.forwarded).toEqual({ ...reference(source), sender_id: bob.user.id });
   });
 
   test("within one conversation is possible", async () => {
-    const source = await send(bob, here, "once more");
-    expect(await posted(ann, here, forward(source))).toMatchObject({
+    const source = await send(bob, groupId, "once more");
+    expect(await posted(ann, groupId, forward(source))).toMatchObject({
       ...{ body: { text: "once more" }, forwarded: reference(source) },
     });
   });
 
-  test("stays when the first is revoked, and can be revoked itself", async () => {
-    const source = await send(bob, here, "a secret walrus");
-    const made = await posted(ann, there, forward(source));
-    expect((await remove(bob, here, source.seq, "everyone")).status).toBe(204);
-    expect(await getMessage(cem, there, made.seq)).toEqual(made);
-    expect((await remove(ann, there, made.seq, "everyone")).status).toBe(204);
-    expect(await getMessage(cem, there, made.seq)).toMatchObject({ revoked: true, body: {} });
-    expect(await storedInConversation(there)).not.toContain("walrus");
+  test("stays when the original is revoked, and can be revoked itself", async () => {
+    const source = await send(bob, groupId, "a secret walrus");
+    const copy = await posted(ann, directId, forward(source));
+    expect((await remove(bob, groupId, source.seq, "everyone")).status).toBe(204);
+    expect(await getMessage(cem, directId, copy.seq)).toEqual(copy);
+    expect((await remove(ann, directId, copy.seq, "everyone")).status).toBe(204);
+    expect(await getMessage(cem, directId, copy.seq)).toMatchObject({ revoked: true, body: {} });
+    expect(await storedInConversation(directId)).not.toContain("walrus");
   });
 });
 
-describe("what cannot be seen cannot be forwarded or merged", () => {
-  /** It is refused, as if it did not exist, and nothing is stored. */
-  async function unseen(who: SignedIn, to: number, source: { conversation_id: number; seq: number }) {
+describe("an invisible message cannot be forwarded or merged", () => {
+  /**
+   * Expects a forward and a merge of a message to be refused as if it did not exist, and nothing to be
+   * stored.
+   */
+  async function expectInvisible(
+    who: SignedIn,
+    to: number,
+    source: { conversation_id: number; seq: number },
+  ) {
     const before = await storedInConversation(to);
     const nowhere = { conversation_id: 999_999, seq: 1 };
     for (const make of [forward, (one: typeof source) => merged([one])]) {
@@ -110,71 +117,71 @@ describe("what cannot be seen cannot be forwarded or merged", () => {
     expect(await storedInConversation(to)).toBe(before);
   }
 
-  test("of a conversation that one is not in", async () => {
-    await unseen(cem, there, await send(bob, here, "1"));
+  test("if it is in a conversation of others", async () => {
+    await expectInvisible(cem, directId, await send(bob, groupId, "1"));
   });
 
-  test("that there is not", async () => {
-    await unseen(ann, there, { conversation_id: here, seq: 9_999 });
-    await unseen(ann, here, { conversation_id: here, seq: 9_999 });
+  test("if it does not exist", async () => {
+    await expectInvisible(ann, directId, { conversation_id: groupId, seq: 9_999 });
+    await expectInvisible(ann, groupId, { conversation_id: groupId, seq: 9_999 });
   });
 
-  test("that one has hidden", async () => {
-    const source = await send(bob, here, "hidden");
-    await remove(ann, here, source.seq, "me");
-    await unseen(ann, there, source);
-    await unseen(ann, here, source);
+  test("if the caller has hidden it", async () => {
+    const source = await send(bob, groupId, "hidden");
+    await remove(ann, groupId, source.seq, "me");
+    await expectInvisible(ann, directId, source);
+    await expectInvisible(ann, groupId, source);
   });
 
-  test("of a deleted conversation", async () => {
+  test("if the caller has deleted its conversation", async () => {
     const other = (await openDirect(ann, bob)).id;
     const source = await send(bob, other, "deleted");
     expect((await call("DELETE", `/v1/conversations/${other}`, { token: ann.token })).status).toBe(204);
-    await unseen(ann, there, source);
-    await posted(bob, here, forward(source));
+    await expectInvisible(ann, directId, source);
+    await posted(bob, groupId, forward(source));
   });
 
-  test("from before one's joining, or of a group that one has left", async () => {
+  test("if it is from before the caller joined, or the caller has left the group", async () => {
     const group = (await createGroup(ann)).id;
     const early = await send(ann, group, "early");
     const members = `/v1/conversations/${group}/members`;
     const body = { user_ids: [cem.user.id] };
     expect((await call("POST", members, { token: ann.token, body })).status).toBe(200);
     const late = await send(ann, group, "late");
-    await unseen(cem, there, early);
-    await posted(cem, there, forward(late));
+    await expectInvisible(cem, directId, early);
+    await posted(cem, directId, forward(late));
     await call("POST", `/v1/conversations/${group}/leave`, { token: cem.token });
-    await unseen(cem, there, late);
+    await expectInvisible(cem, directId, late);
   });
 });
 
-test("what is revoked, and what the server says itself, is refused", async () => {
-  const revoked = await send(bob, here, "x");
-  await remove(bob, here, revoked.seq, "everyone");
+test("revoked messages and system messages cannot be forwarded or merged", async () => {
+  const revoked = await send(bob, groupId, "x");
+  await remove(bob, groupId, revoked.seq, "everyone");
   const group = (await createGroup(ann)).id;
   const body = { name: "a new name" };
   expect((await call("PATCH", `/v1/conversations/${group}`, { token: ann.token, body })).status).toBe(200);
-  const tip = (await page(ann, group)).items.find(({ kind }) => kind === "tip");
-  if (!tip) throw new Error("a new name makes a tip");
-  for (const source of [revoked, tip]) {
-    problem(await post(ann, there, forward(source)), 400, "validation_failed");
-    problem(await post(ann, there, merged([source])), 400, "validation_failed");
+  const systemMessage = (await page(ann, group)).items.find(({ kind }) => kind === "tip");
+  if (!systemMessage) throw new Error("a new name makes a system message");
+  for (const source of [revoked, systemMessage]) {
+    problem(await post(ann, directId, forward(source)), 400, "validation_failed");
+    problem(await post(ann, directId, merged([source])), 400, "validation_failed");
   }
-  expect(await posted(ann, group, { ...text("x"), quote_seq: tip.seq })).toMatchObject({
-    quote: { seq: tip.seq, kind: "tip", preview: "" },
+  expect(await posted(ann, group, { ...text("x"), quote_seq: systemMessage.seq })).toMatchObject({
+    quote: { seq: systemMessage.seq, kind: "tip", preview: "" },
   });
 });
 
-test("who is not in the conversation learns nothing, of what he may forward either", async () => {
-  const source = await send(cem, there, "mine");
+test("an outsider gets the same not_found for every forward", async () => {
+  const source = await send(cem, directId, "mine");
   const unknown = await post(cem, 999_999, forward(source));
   problem(unknown, 404, "not_found");
-  expect(await post(cem, here, forward(source))).toMatchObject({ status: 404, body: unknown.body });
+  expect(await post(cem, groupId, forward(source))).toMatchObject({ status: 404, body: unknown.body });
 });
 
-test("a send is a kind with a body, or a forward: nothing else, and nothing made up", async () => {
-  const source = reference(await send(ann, here, "x"));
-  const before = await getConversation(ann, there);
+test("a send has either a kind and a body or a forward; server fields are ignored", async () => {
+  const source = reference(await send(ann, groupId, "x"));
+  const before = await getConversation(ann, directId);
   const bad = [
     { ...text("x"), forward: source },
     { ...merged([source]), forward: source },
@@ -189,42 +196,42 @@ test("a send is a kind with a body, or a forward: nothing else, and nothing made
     { kind: "tip", body: { event: "joined", actor_id: ann.user.id, user_ids: [] } },
     { kind: "forward", forward: source },
   ];
-  for (const body of bad) problem(await post(ann, there, body), 400, "validation_failed");
-  expect(await getConversation(ann, there)).toEqual(before);
+  for (const body of bad) problem(await post(ann, directId, body), 400, "validation_failed");
+  expect(await getConversation(ann, directId)).toEqual(before);
   const forged = { ...text("x"), forwarded: { ...source, sender_id: bob.user.id }, revoked: true };
-  expect(await posted(ann, there, forged)).not.toHaveProperty("forwarded");
+  expect(await posted(ann, directId, forged)).not.toHaveProperty("forwarded");
 });
 
-describe("a repeated client id", () => {
-  test("gives the first message, fifty at once too", async () => {
-    const source = await send(bob, here, "fifty");
+describe("a repeated client_msg_id", () => {
+  test("returns the first message, also for fifty concurrent forwards", async () => {
+    const source = await send(bob, groupId, "fifty");
     const body = forward(source, { client_msg_id: "fifty" });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => post(ann, there, body)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post(ann, directId, body)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(new Set(answers.map(({ body: made }) => JSON.stringify(made))).size).toBe(1);
+    expect(new Set(answers.map(({ body: copy }) => JSON.stringify(copy))).size).toBe(1);
   });
 
-  test("gives it though the source is revoked, hidden or out of reach by now", async () => {
-    let source = reference(await send(bob, here, "soon gone"));
+  test("returns it even if the source is revoked, hidden or invisible by now", async () => {
+    let source = reference(await send(bob, groupId, "soon gone"));
     for (const make of [forward, (one: typeof source) => merged([one])]) {
       const body = { ...make(source), client_msg_id: crypto.randomUUID() };
-      const first = await posted(ann, there, body);
-      await remove(bob, here, source.seq, "everyone");
-      expect(await post(ann, there, body)).toMatchObject({ status: 200, body: first });
-      await remove(ann, here, source.seq, "me");
-      expect(await post(ann, there, body)).toMatchObject({ status: 200, body: first });
+      const first = await posted(ann, directId, body);
+      await remove(bob, groupId, source.seq, "everyone");
+      expect(await post(ann, directId, body)).toMatchObject({ status: 200, body: first });
+      await remove(ann, groupId, source.seq, "me");
+      expect(await post(ann, directId, body)).toMatchObject({ status: 200, body: first });
       const other = { ...make({ seq: 1, conversation_id: 999_999 }), client_msg_id: body.client_msg_id };
-      expect(await post(ann, there, other)).toMatchObject({ status: 200, body: first });
-      source = reference(await send(bob, here, "next"));
+      expect(await post(ann, directId, other)).toMatchObject({ status: 200, body: first });
+      source = reference(await send(bob, groupId, "next"));
     }
   });
 });
 
-describe("on a socket", () => {
-  test("one is acked and told to the others, one that is refused is told with its client id", async () => {
-    const source = await send(bob, here, "over the wire");
-    const own = await openRoom(there, ann.token);
-    const others = await openRoom(there, cem.token);
+describe("a forward on a socket", () => {
+  test("is acknowledged and pushed to others, or refused with its client_msg_id", async () => {
+    const source = await send(bob, groupId, "over the wire");
+    const own = await openRoom(directId, ann.token);
+    const others = await openRoom(directId, cem.token);
     own.send({ type: "send", client_msg_id: "ok", ...forward(source) });
     const { seq } = await own.next("ack");
     expect(await others.next("message")).toMatchObject({
@@ -240,9 +247,9 @@ describe("on a socket", () => {
     for (const socket of [own, others]) socket.close();
   });
 
-  test("sends stay in order behind one that has to be read, each is stored or refused by itself", async () => {
-    const source = await send(bob, here, "waits");
-    const own = await openRoom(there, ann.token);
+  test("keeps its place among other sends, and each is stored or refused by itself", async () => {
+    const source = await send(bob, groupId, "waits");
+    const own = await openRoom(directId, ann.token);
     const items = Array.from({ length: 64 }, (_, i) => {
       const client_msg_id = `order ${i}`;
       if (i % 5 === 1) return { client_msg_id, ...forward(source) };
@@ -264,12 +271,12 @@ describe("on a socket", () => {
   });
 });
 
-describe("a forward that takes its time", () => {
+describe("a forward with a slow source", () => {
   let ann: SignedIn;
   let bob: SignedIn;
-  /** of Ann alone: the conversation that is slow to answer */
+  /** a message in a group of Ann alone, which is slow to answer */
   let source: Reference;
-  /** of both */
+  /** a group of Ann and Bob */
   let id: number;
 
   beforeAll(async () => {
@@ -283,7 +290,7 @@ describe("a forward that takes its time", () => {
 
   const texts = async () => (await page(bob, id, "?limit=100")).items.map(({ body }) => body.text);
 
-  test("what a socket sends behind a slow forward keeps its place, others go on", async () => {
+  test("delays later sends of its socket, and no other sends", async () => {
     const own = await openRoom(id, ann.token);
     const others = await openRoom(id, bob.token);
     const held = await HeldConversation.hold(source.conversation_id);
@@ -308,7 +315,7 @@ describe("a forward that takes its time", () => {
     for (const socket of [own, others]) socket.close();
   });
 
-  test("a thousand sends wait for it at most", async () => {
+  test("lets up to 1,000 sends wait", async () => {
     const own = await openRoom(id, ann.token);
     const held = await HeldConversation.hold(source.conversation_id);
     try {
@@ -319,10 +326,10 @@ describe("a forward that takes its time", () => {
       }
       await own.settled();
       const refused = own.of("error").filter(({ code }) => code === "rate_limited");
-      // 1 + 15 × 64 = 961 wait; the next 64 find no room.
+      // 1 + 15 × 64 = 961 sends wait; the next 64 exceed the limit.
       expect(refused.map(({ client_msg_id }) => client_msg_id)).toEqual(range(1, 64).map((i) => `15.${i}`));
       expect(own.acks).toEqual([]);
-      // Who waits for nothing is not held up.
+      // Sends without a forward are not held up.
       expect((await post(bob, id, text("still"))).status).toBe(201);
     } finally {
       await held.release();
@@ -331,7 +338,7 @@ describe("a forward that takes its time", () => {
     own.close();
   });
 
-  test("what waits when its session is ended is not stored", async () => {
+  test("discards waiting sends when their session ends", async () => {
     const device = await login(ann.user.username);
     const own = await openRoom(id, device.token);
     const held = await HeldConversation.hold(source.conversation_id);
@@ -344,12 +351,12 @@ describe("a forward that takes its time", () => {
     } finally {
       await held.release();
     }
-    // A forward of the same message which comes later is through later.
+    // A later forward of the same message completes later.
     expect((await post(ann, id, { forward: source })).status).toBe(201);
     expect(await texts()).toEqual(["slow"]);
   });
 
-  test("a forward that its sender repeats while the first still waits is stored once", async () => {
+  test("is stored once if its sender repeats it while it waits", async () => {
     const held = await HeldConversation.hold(source.conversation_id);
     const body = { client_msg_id: "same", forward: source };
     const sends = range(1, 20).map(() => post(ann, id, body));

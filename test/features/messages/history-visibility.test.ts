@@ -20,8 +20,11 @@ function ask({ token }: SignedIn, id: number, method: string, path: string, body
   return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
 }
 
-/** Every way to a message that is not for somebody: by asking for it, looking for it, or naming it. */
-async function expectOutOfSight(who: SignedIn, id: number, seqs: number[], isIn: boolean): Promise<void> {
+/**
+ * Expects all calls that could show these messages to a user to hide them: reading, searching, and referring
+ * to them.
+ */
+async function expectInvisible(who: SignedIn, id: number, seqs: number[], isIn: boolean): Promise<void> {
   const own = await createGroup(who);
   for (const seq of seqs) {
     const reference = { conversation_id: id, seq };
@@ -55,56 +58,56 @@ async function expectOutOfSight(who: SignedIn, id: number, seqs: number[], isIn:
   expect(JSON.stringify(body).includes(`"id":${id},`)).toBe(isIn);
 }
 
-describe("what is not for somebody", () => {
-  test("who comes later does not reach: what was before him, by no way", async () => {
+describe("the invisible history", () => {
+  test("a later member reaches no message from before joining", async () => {
     const id = await groupOf("group", ann, [bob], "free");
     const { seq } = await send(ann, id, `${SECRET} one`);
     const quoting = await send(bob, id, { ...text("as she says"), quote_seq: seq });
     await ask(cid, id, "POST", "/join", {});
-    await expectOutOfSight(cid, id, [seq, quoting.seq], true);
-    // Nor through one that quotes it later, told live, read or replayed.
+    await expectInvisible(cid, id, [seq, quoting.seq], true);
+    // Quotes in later messages hide it too: pushed, read or replayed.
     const socket = await openRoom(id, cid.token, "?after=0&rev=0");
     await socket.next("synced");
     const later = await send(ann, id, { ...text("once more"), quote_seq: seq });
     await socket.until(({ seqs }) => seqs.includes(later.seq));
-    const again = await openRoom(id, cid.token, "?after=0&rev=0");
-    await again.next("synced");
-    for (const seen of [JSON.stringify([socket.frames, again.frames]), await readable(cid, id)]) {
+    const replaying = await openRoom(id, cid.token, "?after=0&rev=0");
+    await replaying.next("synced");
+    for (const seen of [JSON.stringify([socket.frames, replaying.frames]), await readable(cid, id)]) {
       expect(seen).not.toContain(SECRET);
     }
-    expect(again.seqs).toEqual([3, later.seq]);
-    // A revoke of what he never saw is nothing to him.
+    expect(replaying.seqs).toEqual([3, later.seq]);
+    // Revokes of invisible messages are not replayed.
     await ask(ann, id, "DELETE", `/messages/${seq}?for=everyone`);
     const back = await openRoom(id, cid.token, "?after=4&rev=0");
     await back.next("synced");
     expect(back.of("revoked")).toEqual([]);
   });
 
-  test("who comes back does not reach: what he has read before, his own words neither", async () => {
+  test("a returning member reaches no message from before, not even their own", async () => {
     const id = await groupOf("group", ann, [bob], "free");
     const theirs = await send(ann, id, `${SECRET} one`);
-    const mine = await send(bob, id, { ...text(`${SECRET} two`), client_msg_id: "mine" });
+    const own = await send(bob, id, { ...text(`${SECRET} two`), client_msg_id: "mine" });
     await ask(bob, id, "POST", "/leave");
     const between = await send(ann, id, `${SECRET} three`);
     await ask(bob, id, "POST", "/join", {});
-    await expectOutOfSight(bob, id, [theirs.seq, mine.seq, between.seq], true);
+    await expectInvisible(bob, id, [theirs.seq, own.seq, between.seq], true);
     const socket = await openRoom(id, bob.token, "?after=0&rev=0");
     const synced = await socket.next("synced");
     expect(synced).toMatchObject({ has_more: false, last_seq: 5 });
     expect(socket.seqs).toEqual([5]);
   });
 
-  test.each(["leaves", "is removed", "is there to the end"])(
-    "who %s does not reach: anything",
+  test.each(["leaves", "is removed", "is in a dissolved group"])(
+    "a member who %s reaches no message",
     async (how) => {
       const id = await groupOf("group", ann, [bob]);
-      const one = await send(ann, id, `${SECRET} one`);
-      const mine = await send(bob, id, `${SECRET} two`);
+      const earlier = await send(ann, id, `${SECRET} one`);
+      const own = await send(bob, id, `${SECRET} two`);
       if (how === "leaves") await ask(bob, id, "POST", "/leave");
       else if (how === "is removed") await ask(ann, id, "DELETE", `/members/${bob.user.id}`);
       else await ask(ann, id, "DELETE", "");
-      const after = how === "is there to the end" ? [] : [(await send(ann, id, `${SECRET} three`)).seq];
-      await expectOutOfSight(bob, id, [one.seq, mine.seq, ...after], false);
+      const after = how === "is in a dissolved group" ? [] : [(await send(ann, id, `${SECRET} three`)).seq];
+      await expectInvisible(bob, id, [earlier.seq, own.seq, ...after], false);
     },
   );
 });

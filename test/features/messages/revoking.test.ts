@@ -21,7 +21,7 @@ import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
 import { conversationObject } from "../../support/objects/room.ts";
 import { handIn } from "../../support/timing.ts";
 
-/** The words that must be gone: in no answer, in no table. */
+/** Text that must be in no answer and in no table after the revoke. */
 const WORDS = "a secret walrus";
 
 let ann: SignedIn;
@@ -32,8 +32,8 @@ beforeAll(async () => {
   [ann, bob, cem] = await Promise.all([register(), register(), register()]);
 });
 
-/** Asserts, at once, that the words are nowhere any more. */
-async function gone(id: number, members: SignedIn[]): Promise<void> {
+/** Expects the text to be in no member's view or inbox and not in the conversation, at once. */
+async function expectErased(id: number, members: SignedIn[]): Promise<void> {
   for (const member of members) {
     expect(await readable(member, id)).not.toContain(WORDS);
     expect(await storedInInbox(member)).not.toContain(WORDS);
@@ -42,7 +42,7 @@ async function gone(id: number, members: SignedIn[]): Promise<void> {
 }
 
 describe("a revoke", () => {
-  test("takes a message back from everybody, its place stays", async () => {
+  test("erases a message for everybody and keeps its seq", async () => {
     const { id } = await openDirect(ann, bob);
     await send(bob, id, "before");
     const sent = await send(ann, id, {
@@ -56,37 +56,38 @@ describe("a revoke", () => {
     const answer = await remove(ann, id, sent.seq, "everyone");
     expect(answer.status).toBe(204);
     expect(answer.body).toBeUndefined();
-    await gone(id, [ann, bob]);
-    const { quote: _, ...rest } = sent;
-    const revoked = { ...rest, body: {}, mentions: [], revoked: true };
+    await expectErased(id, [ann, bob]);
+    const { quote: _, ...remaining } = sent;
+    const revoked = { ...remaining, body: {}, mentions: [], revoked: true };
     for (const member of [ann, bob]) {
       expect((await page(member, id)).items[1]).toEqual(revoked);
       expect(await getMessage(member, id, sent.seq)).toEqual(revoked);
       expect((await getConversation(member, id)).last_message).toEqual(revoked);
       expect((await listed(member, id)).last_message).toEqual(revoked);
     }
-    // Sent again it is still that message.
+    // A repeated send returns the revoked message.
     const again = { kind: "text", body: { text: "new words" }, client_msg_id: "w" };
     const replay = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body: again });
     expect(replay).toMatchObject({ status: 200 });
     expect(replay.body).toEqual(revoked);
   });
 
-  test("empties the preview of whatever quotes it, before and after", async () => {
+  test("empties previews in quotes, before and after", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     await send(ann, id, WORDS);
     const quote = { kind: "text", body: { text: "this" }, quote_seq: 1 };
     const before = await send(bob, id, quote);
     expect(before.quote).toEqual({ seq: 1, sender_id: ann.user.id, kind: "text", preview: WORDS });
     expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
-    await gone(id, [ann, bob, cem]);
+    await expectErased(id, [ann, bob, cem]);
     const after = await send(cem, id, quote);
-    const shown = { ...before.quote, preview: "" };
-    expect(after.quote).toEqual(shown);
-    for (const { seq } of [before, after]) expect((await getMessage(ann, id, seq)).quote).toEqual(shown);
+    const erasedQuote = { ...before.quote, preview: "" };
+    expect(after.quote).toEqual(erasedQuote);
+    for (const { seq } of [before, after])
+      expect((await getMessage(ann, id, seq)).quote).toEqual(erasedQuote);
   });
 
-  test("twice changes nothing, and the second answers as the first", async () => {
+  test("is idempotent", async () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, WORDS);
     const socket = await openRoom(id, bob.token);
@@ -101,7 +102,7 @@ describe("a revoke", () => {
     socket.close();
   });
 
-  test("that comes second is answered when the previews are gone too", async () => {
+  test("repeated during the first one is answered once previews have changed too", async () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, WORDS);
     const held = await HeldInbox.hold(bob.user.id);
@@ -114,10 +115,10 @@ describe("a revoke", () => {
     } finally {
       await held.release();
     }
-    await gone(id, [ann, bob]);
+    await expectErased(id, [ann, bob]);
   });
 
-  test("in a group is its sender's and the owner's, in a direct conversation the sender's alone", async () => {
+  test("is allowed to the sender, and in a group to the owner", async () => {
     const group = await createGroup(ann, [bob, cem]);
     const direct = await openDirect(ann, bob);
     for (const id of [group.id, direct.id]) {
@@ -128,26 +129,26 @@ describe("a revoke", () => {
     const { seq } = await send(bob, group.id, WORDS);
     problem(await remove(cem, group.id, seq, "everyone"), 403, "forbidden");
     expect((await remove(ann, group.id, seq, "everyone")).status).toBe(204);
-    await gone(group.id, [ann, bob, cem]);
+    await expectErased(group.id, [ann, bob, cem]);
   });
 
-  test("is not an outsider's, who learns nothing", async () => {
+  test("by an outsider gets the same not_found as an unknown message", async () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "hello");
-    for (const whom of ["me", "everyone"] as const) {
-      const answer = await remove(cem, id, 1, whom);
+    for (const scope of ["me", "everyone"] as const) {
+      const answer = await remove(cem, id, 1, scope);
       problem(answer, 404, "not_found");
-      expect(answer.body).toEqual((await remove(cem, id, 999, whom)).body);
-      expect(answer.body).toEqual((await remove(cem, 999_999, 1, whom)).body);
+      expect(answer.body).toEqual((await remove(cem, id, 999, scope)).body);
+      expect(answer.body).toEqual((await remove(cem, 999_999, 1, scope)).body);
     }
     expect((await getMessage(bob, id, 1)).body).toEqual({ text: "hello" });
   });
 
-  test("of what is not there is refused, and so is one that does not say for whom", async () => {
+  test("of an unknown message, or without `for`, is refused", async () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "hello");
-    for (const whom of ["me", "everyone"] as const) {
-      for (const seq of [2, 999]) problem(await remove(ann, id, seq, whom), 404, "not_found");
+    for (const scope of ["me", "everyone"] as const) {
+      for (const seq of [2, 999]) problem(await remove(ann, id, seq, scope), 404, "not_found");
     }
     for (const query of [
       "",
@@ -164,7 +165,7 @@ describe("a revoke", () => {
     expect((await getMessage(ann, id, 1)).revoked).toBe(false);
   });
 
-  test("is answered once members know, however many have left before them", async () => {
+  test("is answered after members are updated, regardless of former members", async () => {
     const past = await insertUsers(50);
     const { id } = await createGroup(ann, past);
     await call("POST", `/v1/conversations/${id}/members`, {
@@ -183,7 +184,7 @@ describe("a revoke", () => {
     }
   });
 
-  test("in a group of more than fifty reaches every member's list in the end", async () => {
+  test("in a group of more than 50 reaches every member's list eventually", async () => {
     handIn({ pace: { perSecond: 10_000 }, fanout: { cooldownMs: 10 } });
     const others = await insertUsers(60);
     const { id } = await createGroup(ann, others);

@@ -31,7 +31,7 @@ const post = ({ token }: SignedIn, conversation: number, body: unknown) =>
 const text = (text: string) => ({ kind: "text", body: { text } });
 
 describe("a send", () => {
-  test("answers the message, which both then read", async () => {
+  test("returns the message, and both members read it", async () => {
     const group = await createGroup(ann, [bob]);
     const before = Date.now();
     const answer = await post(ann, group.id, text("hello"));
@@ -55,7 +55,7 @@ describe("a send", () => {
     expect(second.created_at).toBeGreaterThanOrEqual(before);
   });
 
-  test("with a client id that was used answers the first message, and delivers nothing", async () => {
+  test("with a repeated client_msg_id returns the first message and pushes nothing", async () => {
     const group = await createGroup(ann, [bob]);
     const socket = await openRoom(group.id, bob.token);
     const first = await post(ann, group.id, { ...text("once"), client_msg_id: "c" });
@@ -80,7 +80,7 @@ describe("a send", () => {
     socket.close();
   });
 
-  test("has its client id for its sender and conversation alone", async () => {
+  test("has a client_msg_id of its own for each sender and conversation", async () => {
     const [group, other] = [await createGroup(ann, [bob]), await createGroup(ann, [bob])];
     const body = { ...text("mine"), client_msg_id: "same" };
     expect(await send(ann, group.id, body)).toMatchObject({ seq: 1, sender: { id: ann.user.id } });
@@ -88,7 +88,7 @@ describe("a send", () => {
     expect(await send(ann, other.id, body)).toMatchObject({ seq: 1, conversation_id: other.id });
   });
 
-  test("takes a client id of 1 to 64 characters", async () => {
+  test("accepts a client_msg_id of 1 to 64 characters", async () => {
     for (const client_msg_id of ["0", "x".repeat(64), "' OR 1=1 --", "编号"]) {
       expect(await send(ann, id, { ...text("x"), client_msg_id })).toMatchObject({ client_msg_id });
     }
@@ -99,7 +99,7 @@ describe("a send", () => {
     expect((await getConversation(ann, id)).last_seq).toBe(last_seq);
   });
 
-  test("that is refused uses up no client id and no place", async () => {
+  test("that is refused consumes no client_msg_id and no seq", async () => {
     const group = await createGroup(ann, [bob]);
     const client_msg_id = "again";
     const refusedFirst = { ...text("x"), client_msg_id, quote_seq: 1 };
@@ -107,19 +107,19 @@ describe("a send", () => {
     expect(await send(ann, group.id, { ...text("x"), client_msg_id })).toMatchObject({ seq: 1 });
   });
 
-  test("is a member's: to others the conversation does not exist", async () => {
+  test("is for members only: to others the conversation does not exist", async () => {
     const answer = await post(stranger, id, text("x"));
     problem(answer, 404, "not_found");
     expect(answer.body).toEqual((await post(stranger, 999_999, text("x"))).body);
   });
 
-  test("is never of a kind that only the server makes, nor of no kind", async () => {
+  test("refuses server kinds and unknown kinds", async () => {
     for (const kind of ["tip", "merged", "", "Text", "__proto__", "constructor", null, 1, [], undefined]) {
       problem(await post(ann, id, { kind, body: { text: "x" } }), 400, "validation_failed");
     }
   });
 
-  test("cannot say what the server says: sender, place, time", async () => {
+  test("ignores server fields: sender, seq, time", async () => {
     const sneaky = {
       seq: 999,
       sender: { id: bob.user.id },
@@ -135,7 +135,7 @@ describe("a send", () => {
 });
 
 describe("a quote", () => {
-  test("shows who is quoted, and the beginning of what he said", async () => {
+  test("shows the quoted sender and a preview", async () => {
     const group = await createGroup(ann, [bob]);
     await send(bob, group.id, `😀${"长".repeat(150)}`);
     await send(bob, group.id, { kind: "file", body: { url: "https://example.org/x", name: "plan.pdf" } });
@@ -160,7 +160,7 @@ describe("a quote", () => {
     expect((await page(bob, group.id, "?after=3")).items.map(({ quote }) => quote)).toEqual(quotes);
   });
 
-  test("of what is not there is refused", async () => {
+  test("of an unknown message is refused", async () => {
     const group = await createGroup(ann, [bob]);
     await send(ann, group.id, "one");
     for (const quote_seq of [2, 999, Number.MAX_SAFE_INTEGER]) {
@@ -174,7 +174,7 @@ describe("a quote", () => {
 });
 
 describe("mentions", () => {
-  test("name members, or all", async () => {
+  test("are member ids or `all`", async () => {
     const group = await createGroup(ann, [bob]);
     for (const mentions of [[bob.user.id], [ann.user.id, bob.user.id], [], "all"]) {
       const sent = await send(ann, group.id, { ...text("hey"), mentions });
@@ -183,13 +183,13 @@ describe("mentions", () => {
     }
   });
 
-  test("name nobody who is not in the conversation", async () => {
+  test("of users outside the conversation are refused", async () => {
     for (const mentions of [[stranger.user.id], [bob.user.id, stranger.user.id], [1]]) {
       problem(await post(ann, id, { ...text("hey"), mentions }), 404, "not_found");
     }
   });
 
-  test("name at most a hundred, by their ids", async () => {
+  test("are limited to 100 ids", async () => {
     const hundred = Array.from({ length: 100 }, () => bob.user.id);
     expect((await send(ann, id, { ...text("hey"), mentions: hundred })).mentions).toEqual(hundred);
     const wrong = [
@@ -211,7 +211,7 @@ describe("mentions", () => {
   });
 });
 
-test("who wrote a message is shown as he is called now, or was a minute ago", async () => {
+test("a sender is shown with a profile at most a minute old", async () => {
   const group = await createGroup(bob, [ann]);
   await send(bob, group.id, "hello");
   const profile = { nickname: "Bob 😀", avatar: "https://example.org/b.png" };
@@ -229,7 +229,7 @@ test("who wrote a message is shown as he is called now, or was a minute ago", as
   await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "", avatar: "" } });
 });
 
-test("one message is read by its seq, and only by members", async () => {
+test("a message is readable by its seq, and only by members", async () => {
   const group = await createGroup(ann, [bob]);
   const sent = await send(ann, group.id, "hello");
   expect(await getMessage(bob, group.id, 1)).toEqual(sent);
@@ -247,7 +247,7 @@ test("one message is read by its seq, and only by members", async () => {
 describe("pages", () => {
   let ann: SignedIn;
   let bob: SignedIn;
-  /** holds the messages 1 to 6 */
+  /** a group with the messages 1 to 6 */
   let id: number;
 
   beforeAll(async () => {
@@ -288,9 +288,9 @@ describe("pages", () => {
     ["?after=6", [], false],
     ["?after=7", [], false],
     ["?after=9007199254740991", [], false],
-  ])("a page with '%s' is %j", async (query, wanted, more) => {
-    expect(await seqs(query)).toEqual([wanted, more]);
-    expect(await seqs(query, bob)).toEqual([wanted, more]);
+  ])("a page with '%s' is %j", async (query, expected, more) => {
+    expect(await seqs(query)).toEqual([expected, more]);
+    expect(await seqs(query, bob)).toEqual([expected, more]);
   });
 
   test("a page of a conversation without messages is empty", async () => {
@@ -300,24 +300,24 @@ describe("pages", () => {
     }
   });
 
-  test.each([1, 2, 3, 4])("pages of %i in either direction are all messages once", async (limit) => {
-    const forth: number[] = [];
+  test.each([1, 2, 3, 4])("pages of %i have each message once in both directions", async (limit) => {
+    const forward: number[] = [];
     for (let more = true; more; ) {
-      const [items, has] = await seqs(`?after=${forth.at(-1) ?? 0}&limit=${limit}`);
-      forth.push(...items);
+      const [items, has] = await seqs(`?after=${forward.at(-1) ?? 0}&limit=${limit}`);
+      forward.push(...items);
       more = has;
     }
-    expect(forth).toEqual([1, 2, 3, 4, 5, 6]);
-    const back: number[] = [];
+    expect(forward).toEqual([1, 2, 3, 4, 5, 6]);
+    const backward: number[] = [];
     for (let more = true; more; ) {
-      const [items, has] = await seqs(`?before=${back[0] ?? 7}&limit=${limit}`);
-      back.unshift(...items);
+      const [items, has] = await seqs(`?before=${backward[0] ?? 7}&limit=${limit}`);
+      backward.unshift(...items);
       more = has;
     }
-    expect(back).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(backward).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test("fifty to a page unless it is told otherwise, a hundred at most", async () => {
+  test("a page has 50 messages by default and 100 at most", async () => {
     const long = (await createGroup(ann)).id;
     await Promise.all(Array.from({ length: 101 }, (_, i) => send(ann, long, `${i}`)));
     const from = (first: number, last: number) =>
@@ -328,7 +328,7 @@ describe("pages", () => {
     expect(await seqs("?after=1&limit=100", ann, long)).toEqual([from(2, 101), false]);
   });
 
-  test("what one has hidden is not on his pages, and they are full all the same", async () => {
+  test("pages skip hidden messages and are still full", async () => {
     const group = (await createGroup(ann, [bob])).id;
     await sendAll(ann, group, ["1", "2", "3", "4", "5"]);
     for (const seq of [1, 3, 5]) expect((await remove(bob, group, seq, "me")).status).toBe(204);

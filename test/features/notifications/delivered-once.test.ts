@@ -45,7 +45,7 @@ function ask({ token }: SignedIn, id: number, method: string, path: string, body
   return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
 }
 
-/** Makes and unmakes somebody an admin, so often. */
+/** Sets and unsets a member as admin in turn, `times` times. */
 async function promote(id: number, { user }: SignedIn, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     const role = i % 2 === 0 ? "admin" : "member";
@@ -55,32 +55,32 @@ async function promote(id: number, { user }: SignedIn, times: number): Promise<v
 
 const PROMOTED = ["admin_set", "admin_unset", "admin_set", "admin_unset"];
 
-/** Whose notifications wait, as it is stored. */
-function waiting(id: ConversationId): Promise<unknown[]> {
+/** The receivers of undelivered notifications, as stored in the outbox. */
+function outboxRows(id: ConversationId): Promise<unknown[]> {
   return runInDurableObject(conversationObject(id), (_, { storage }) =>
     storage.sql.exec("SELECT receivers FROM outbox ORDER BY id").toArray(),
   );
 }
 
-const isNotice = ({ method }: ObjectCall) => method === "notify";
+const isNotifyCall = ({ method }: ObjectCall) => method === "notify";
 const isFor =
   ({ user }: SignedIn) =>
   (asked: ObjectCall) =>
-    isNotice(asked) && asked.id === user.id;
+    isNotifyCall(asked) && asked.id === user.id;
 
-test("each is told of what concerns him, whoever does it, and of nothing else", async () => {
+test("each member gets exactly the notifications that concern them", async () => {
   const id = await groupOf("group", ann, [bob]);
   await ask(cid, id, "POST", "/join", { message: "let me in" });
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   await ask(dan, id, "POST", "/join", { message: "me too" });
-  // Who asks again is one who asks.
+  // A repeated join request makes no second notification.
   await ask(dan, id, "POST", "/join", { message: "me too, please" });
   await ask(bob, id, "POST", "/applications/1", { action: "accept" });
   await ask(bob, id, "POST", "/applications/2", { action: "reject" });
   await ask(bob, id, "DELETE", `/members/${cid.user.id}`);
   await ask(ann, id, "POST", "/members", { user_ids: [cid.user.id, bob.user.id] });
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "member" });
-  // A second time changes nothing.
+  // The repeated call changes nothing.
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "member" });
   await ask(ann, id, "POST", "/owner", { user_id: bob.user.id });
   await ask(bob, id, "PATCH", "", { name: "renamed" });
@@ -90,7 +90,7 @@ test("each is told of what concerns him, whoever does it, and of nothing else", 
   expect(await noticed(bob, id)).toEqual(["added", "admin_set", "applied", "admin_unset", "dissolved"]);
   expect(await noticed(cid, id)).toEqual(["accepted", "removed", "added"]);
   expect(await noticed(dan, id)).toEqual(["rejected"]);
-  expect(await waiting(id)).toEqual([]);
+  expect(await outboxRows(id)).toEqual([]);
   const [created, applied] = await noticesOf(ann, id);
   expect(created).toMatchObject({ actorId: ann.user.id, group: { id, name: "group", policy: "group" } });
   expect(applied).toMatchObject({ actorId: cid.user.id, application: { id: 1, message: "let me in" } });
@@ -103,45 +103,45 @@ test("each is told of what concerns him, whoever does it, and of nothing else", 
   expect(applied?.application?.authentication).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test("who may approve by the kind of group is told of who applies", async () => {
+test("join requests are notified to the members who may approve them", async () => {
   const id = await groupOf("public", ann, [bob, cid]);
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   await ask(dan, id, "POST", "/join", {});
   expect((await noticed(ann, id)).at(-1)).toBe("applied");
   expect((await noticed(bob, id)).at(-1)).toBe("applied");
   expect(await noticed(cid, id)).toEqual(["added"]);
-  // Where everybody may come nobody is told, nor whoever comes; nor anybody in a direct conversation.
+  // A free join notifies neither the owner nor the new member.
   const open = await groupOf("chatroom", ann, []);
   await ask(dan, open, "POST", "/join", {});
   expect([await noticed(ann, open), await noticed(dan, open)]).toEqual([["created"], []]);
 });
 
-test("who has been told of an application shows what authenticates it, and it is decided once", async () => {
+test("a join request is decided once, with the authentication from its notification", async () => {
   const id = await groupOf("group", ann, [bob]);
   const other = await groupOf("group", bob, []);
   for (const to of [id, other]) await ask(cid, to, "POST", "/join", { message: "let me in" });
   const authentication = async (who: SignedIn, of: ConversationId) =>
     (await noticesOf(who, of)).at(-1)?.application?.authentication ?? "none";
-  const mine = await authentication(ann, id);
-  const handle = async (who: SignedIn, decision: { userId?: UserId; shown?: string; accept?: boolean }) => {
-    const { userId = cid.user.id, shown = mine, accept = false } = decision;
+  const ownAuthentication = await authentication(ann, id);
+  const decide = async (who: SignedIn, decision: { userId?: UserId; given?: string; accept?: boolean }) => {
+    const { userId = cid.user.id, given = ownAuthentication, accept = false } = decision;
     const answer = await conversationObject(id).decideJoinRequest({
       ...{ userId: who.user.id, applicationId: 1, accept, message: "so be it" },
-      credential: { userId, authentication: shown },
+      credential: { userId, authentication: given },
     });
     return answer.ok ? "done" : answer.code;
   };
-  expect(await handle(ann, { shown: "" })).toBe("validation_failed");
-  expect(await handle(ann, { shown: await authentication(bob, other) })).toBe("validation_failed");
-  expect(await handle(ann, { userId: bob.user.id })).toBe("validation_failed");
-  expect(await handle(bob, {})).toBe("forbidden");
-  expect(await handle(cid, {})).toBe("not_found");
-  const answers = await Promise.all(range(1, 20).map(() => handle(ann, {})));
+  expect(await decide(ann, { given: "" })).toBe("validation_failed");
+  expect(await decide(ann, { given: await authentication(bob, other) })).toBe("validation_failed");
+  expect(await decide(ann, { userId: bob.user.id })).toBe("validation_failed");
+  expect(await decide(bob, {})).toBe("forbidden");
+  expect(await decide(cid, {})).toBe("not_found");
+  const answers = await Promise.all(range(1, 20).map(() => decide(ann, {})));
   expect(answers.filter((answer) => answer === "done")).toHaveLength(1);
   expect(new Set(answers)).toEqual(new Set(["done", "already_handled"]));
-  expect(await handle(ann, { accept: true })).toBe("already_handled");
+  expect(await decide(ann, { accept: true })).toBe("already_handled");
   expect(await noticesOf(cid, id)).toMatchObject([{ event: "rejected", message: "so be it" }]);
-  // Whoever comes in by another way is no more let in than rejected.
+  // A user who was added meanwhile can be neither accepted nor rejected.
   await ask(bob, other, "POST", "/members", { user_ids: [cid.user.id] });
   for (const [code, accept] of [
     ["conflict", true],
@@ -153,21 +153,21 @@ test("who has been told of an application shows what authenticates it, and it is
   expect(await noticed(cid, other)).toEqual(["added"]);
 });
 
-test("an application that a release has noted which told nobody of it can be shown by nobody", async () => {
+test("a join request without stored authentication cannot be decided with an empty one", async () => {
   const id = await groupOf("group", ann, []);
   await ask(cid, id, "POST", "/join", {});
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     storage.sql.exec("UPDATE applications SET authentication = ''");
   });
   const decision = { userId: ann.user.id, applicationId: 1, accept: true };
-  const shown = { userId: cid.user.id, authentication: "" };
-  expect(await conversationObject(id).decideJoinRequest({ ...decision, credential: shown })).toMatchObject({
+  const given = { userId: cid.user.id, authentication: "" };
+  expect(await conversationObject(id).decideJoinRequest({ ...decision, credential: given })).toMatchObject({
     code: "validation_failed",
   });
   expect(await conversationObject(id).decideJoinRequest(decision)).toMatchObject({ ok: true });
 });
 
-test("whoever is removed is told the reason", async () => {
+test("a removed member is notified of the reason", async () => {
   const id = await groupOf("group", ann, [bob]);
   const removal = { userId: ann.user.id, targetIds: [bob.user.id], reason: "spam" };
   expect(await conversationObject(id).remove(removal)).toMatchObject({ ok: true });
@@ -177,28 +177,28 @@ test("whoever is removed is told the reason", async () => {
 test.each<[string, Loss]>([
   ["calls", "call"],
   ["answers", "answer"],
-])("notifications come once and in order where %s are lost", async (_, loss) => {
+])("notifications arrive once and in order when %s are lost", async (_, loss) => {
   const id = await groupOf("group", ann, [bob]);
   {
     using lost = loseCalls(loss, isFor(bob));
     await promote(id, bob, 2);
     expect(lost.isHit).toBe(true);
-    // What another one is told does not wait for him.
+    // Notifications of other receivers do not wait.
     await ask(ann, id, "POST", "/members", { user_ids: [cid.user.id] });
     expect(await noticed(cid, id)).toEqual(["added"]);
   }
   await promote(id, bob, 2);
   await runJobs(id);
   expect(await noticed(bob, id)).toEqual(["added", ...PROMOTED]);
-  expect(await waiting(id)).toEqual([]);
+  expect(await outboxRows(id)).toEqual([]);
 });
 
-test("every single call, or its answer, may be lost", async () => {
+test("notifications arrive once and in order whichever single call or answer is lost", async () => {
   for (const loss of ["call", "answer"] as const) {
     for (let step = 1, isHit = true; isHit; step++) {
       const id = await groupOf("group", ann, [bob]);
       {
-        using lost = loseCall(step, loss, isNotice);
+        using lost = loseCall(step, loss, isNotifyCall);
         await promote(id, bob, 4);
         await ask(ann, id, "DELETE", "");
         isHit = lost.isHit;
@@ -215,7 +215,7 @@ const Sent = z.tuple([
   z.object({ conversationId: ConversationId, notifications: z.array(z.custom<SentNotification>()) }),
 ]);
 
-test("a call that was given up and comes late brings nothing twice", async () => {
+test("a late notification call after a timeout delivers nothing twice", async () => {
   const id = await groupOf("group", ann, [bob]);
   const late: NotificationBatch[] = [];
   {
@@ -233,29 +233,29 @@ test("a call that was given up and comes late brings nothing twice", async () =>
   expect(await noticed(bob, id)).toEqual(["added", ...PROMOTED]);
 });
 
-test("an inbox that throws is tried again, later each time, and others have theirs", async () => {
+test("a failing inbox is retried with backoff, and delays no other receiver", async () => {
   const id = await groupOf("group", ann, [bob, cid]);
   const stub = conversationObject(id);
   {
     using _ = await refuseInbox(bob.user.id, Number.POSITIVE_INFINITY);
-    // However long it takes, no try is due by itself, nor is any time over which a try takes.
+    // The clock stands still, so that no retry becomes due by itself and no timeout ends.
     vi.spyOn(Date, "now").mockReturnValue(Date.now());
     onTestFinished(() => void vi.restoreAllMocks());
     await ask(ann, id, "DELETE", "");
     await expect.poll(() => noticed(cid, id)).toEqual(["added", "dissolved"]);
-    await expect.poll(() => waiting(id)).toEqual([{ receivers: JSON.stringify([bob.user.id]) }]);
+    await expect.poll(() => outboxRows(id)).toEqual([{ receivers: JSON.stringify([bob.user.id]) }]);
     const pauses: number[] = [];
-    for (let tries = 1; tries <= 3; tries++) {
+    for (let attempt = 1; attempt <= 3; attempt++) {
       pauses.push(await runDue(stub));
     }
     expect(pauses).toEqual([2_000, 4_000, 8_000]);
   }
   await runJobs(id);
   expect(await noticed(bob, id)).toEqual(["added", "dissolved"]);
-  expect(await waiting(id)).toEqual([]);
+  expect(await outboxRows(id)).toEqual([]);
 });
 
-/** Runs the `notifications` job now. @returns after how long it is to run again (ms) */
+/** Runs the `notifications` job now. @returns the time until its next run (ms) */
 async function runDue(stub: ReturnType<typeof conversationObject>): Promise<number> {
   await runInDurableObject(stub, async (_, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'notifications'");
@@ -269,7 +269,7 @@ async function runDue(stub: ReturnType<typeof conversationObject>): Promise<numb
   });
 }
 
-test("whichever statement of the inbox fails, a notice comes whole and once", async () => {
+test("a notification arrives once whichever statement of the inbox fails", async () => {
   let step = 1;
   for (let isHit = true; isHit; step++) {
     const id = await groupOf("group", ann, []);
@@ -285,8 +285,8 @@ test("whichever statement of the inbox fails, a notice comes whole and once", as
   expect(step).toBeGreaterThan(5);
 });
 
-test("whichever statement of the group fails, what was done is told, and nothing else", async () => {
-  // An eviction waits for members who rest.
+test("a notification arrives if and only if the change was stored, whichever statement fails", async () => {
+  // A short cooldown, as an object with a pending timer is not evicted.
   handIn({ fanout: { cooldownMs: 10 } });
   let step = 1;
   for (let isHit = true; isHit; step++) {
@@ -311,11 +311,11 @@ test("whichever statement of the group fails, what was done is told, and nothing
 test.each<[string, (id: ConversationId) => Promise<unknown>]>([
   ["evicted", (id) => evictDurableObject(conversationObject(id))],
   ["lost", loseConversation],
-])("a group that is %s before anybody was told tells it when it wakes", async (_, lose) => {
+])("a group that is %s before its notifications delivers them when it restarts", async (_, lose) => {
   handIn({ fanout: { cooldownMs: 10 } });
   const id = await groupOf("group", ann, [bob, cid]);
   {
-    using _ = loseCalls("call", isNotice);
+    using _ = loseCalls("call", isNotifyCall);
     await promote(id, bob, 2);
     await ask(ann, id, "DELETE", `/members/${cid.user.id}`);
   }
@@ -323,10 +323,10 @@ test.each<[string, (id: ConversationId) => Promise<unknown>]>([
   await promote(id, bob, 2);
   await expect.poll(() => noticed(bob, id)).toEqual(["added", ...PROMOTED]);
   await expect.poll(() => noticed(cid, id)).toEqual(["added", "removed"]);
-  await expect.poll(() => waiting(id)).toEqual([]);
+  await expect.poll(() => outboxRows(id)).toEqual([]);
 });
 
-test("an inbox that is lost knows what it had", async () => {
+test("a crashed inbox keeps the notifications that it has stored", async () => {
   const id = await groupOf("group", ann, [bob]);
   {
     using _ = loseCalls("answer", isFor(bob));
@@ -339,20 +339,20 @@ test("an inbox that is lost knows what it had", async () => {
   expect(await noticed(bob, id)).toEqual(["added", "admin_set", "admin_unset"]);
 });
 
-test("whoever sends does not wait for notifications", async () => {
+test("a send does not wait for notifications", async () => {
   handIn({ outbox: { answerTimeoutMs: 50 } });
   const id = await groupOf("group", ann, [bob, cid]);
-  using held = new HeldCalls(isNotice);
+  using held = new HeldCalls(isNotifyCall);
   const removal = ask(ann, id, "DELETE", `/members/${cid.user.id}`);
   await held.arrived();
   await post(id, bob, "meanwhile");
-  // Whoever removes him waits for a moment, and no longer.
+  // The removal waits for at most the answer timeout.
   expect((await removal).status).toBe(204);
   held.release();
   await expect.poll(() => noticed(cid, id)).toEqual(["added", "removed"]);
 });
 
-test("a message writes nothing of it", async () => {
+test("a message writes no rows of notifications", async () => {
   const id = await groupOf("group", ann, [bob]);
   const rows = () =>
     runInDurableObject(conversationObject(id), (_, { storage }) => ({
@@ -365,44 +365,44 @@ test("a message writes nothing of it", async () => {
   expect(before).toEqual({ numbered: { notices: 2 }, jobs: [] });
 });
 
-test("a crowd is told at a pace, a few at once behind the first fifty", async () => {
+test("notifications to 300 members are paced, at most 50 at a time", async () => {
   const users = await signedIn(300);
   const id = await newGroup(at(users, 0), ...users.slice(1));
-  await expect.poll(() => waiting(id), { timeout: 60_000 }).toEqual([]);
-  let underWay = 0;
-  let most = 0;
+  await expect.poll(() => outboxRows(id), { timeout: 60_000 }).toEqual([]);
+  let concurrent = 0;
+  let maxConcurrent = 0;
   let calls = 0;
   let rows = 0;
-  const began = Date.now();
+  const startedAt = Date.now();
   {
     using _ = intercept(async (asked) => {
-      if (!isNotice(asked)) return asked.work();
+      if (!isNotifyCall(asked)) return asked.work();
       calls++;
-      // Before anybody is told: the answer may come when all are.
-      if (calls === 1) rows = (await waiting(id)).length;
-      underWay++;
-      if (calls > 60) most = Math.max(most, underWay);
+      // Read now, as the outbox may be empty when the call is answered.
+      if (calls === 1) rows = (await outboxRows(id)).length;
+      concurrent++;
+      if (calls > 60) maxConcurrent = Math.max(maxConcurrent, concurrent);
       try {
         return await asked.work();
       } finally {
-        underWay--;
+        concurrent--;
       }
     });
     expect((await ask(at(users, 0), id, "DELETE", "")).status).toBe(204);
-    await expect.poll(() => waiting(id), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => outboxRows(id), { timeout: 60_000 }).toEqual([]);
   }
   expect(rows).toBe(1);
   expect(calls).toBe(300);
-  expect(most).toBeLessThanOrEqual(50);
-  // Fifty, fifty more, and then 200 a second at most.
-  expect(Date.now() - began).toBeGreaterThan(900);
+  expect(maxConcurrent).toBeLessThanOrEqual(50);
+  // A burst of 100, then at most 200 a second.
+  expect(Date.now() - startedAt).toBeGreaterThan(900);
   for (const who of [at(users, 0), at(users, 150), at(users, 299)]) {
     expect((await noticed(who, id)).at(-1)).toBe("dissolved");
   }
 });
 
-/** A notice of a group that there is not. */
-function made(id: number): SentNotification {
+/** A notification of a group that does not exist. */
+function notificationOf(id: number): SentNotification {
   const group = { id: ConversationId.parse(7), handle: null, name: `${id}`, policy: "group" } as const;
   return {
     id,
@@ -410,7 +410,7 @@ function made(id: number): SentNotification {
   };
 }
 
-test("the newest thousand are kept; read, hidden and forgotten ones count as none", async () => {
+test("an inbox keeps the newest 1,000 notifications; read and hidden ones are not unread", async () => {
   const [eve] = await people(1);
   if (!eve) throw new Error("there is one");
   const inbox = inboxObject(eve.user.id);
@@ -422,35 +422,35 @@ test("the newest thousand are kept; read, hidden and forgotten ones count as non
   };
   const conversationId = ConversationId.parse(7);
   expect(await box()).toEqual({ newest: undefined, unreadCount: 0, isListed: false });
-  await inbox.notify({ conversationId, notifications: range(1, 100).map(made) });
+  await inbox.notify({ conversationId, notifications: range(1, 100).map(notificationOf) });
   expect(await box()).toEqual({ newest: 100, unreadCount: 100, isListed: true });
   await inbox.readNotifications();
   for (const first of range(1, 10).map((hundred) => hundred * 100 + 1)) {
-    await inbox.notify({ conversationId, notifications: range(first, first + 99).map(made) });
+    await inbox.notify({ conversationId, notifications: range(first, first + 99).map(notificationOf) });
   }
   expect(await box()).toEqual({ newest: 1_100, unreadCount: 1_000, isListed: true });
   expect((await noticesOf(eve)).map(({ id }) => id)).toEqual(range(101, 1_100));
   const page = await inbox.notificationPage({ before: 103, limit: 2 });
   expect(page).toMatchObject({ ok: true, value: { items: [{ id: 102 }, { id: 101 }], hasMore: false } });
-  // What is not kept any more does not come again.
-  await inbox.notify({ conversationId, notifications: range(50, 99).map(made) });
+  // Evicted notifications are not stored again.
+  await inbox.notify({ conversationId, notifications: range(50, 99).map(notificationOf) });
   await inbox.hideNotifications({ forget: false });
   expect(await box()).toEqual({ newest: 1_100, unreadCount: 0, isListed: false });
-  await inbox.notify({ conversationId, notifications: [made(1_101)] });
+  await inbox.notify({ conversationId, notifications: [notificationOf(1_101)] });
   expect(await box()).toEqual({ newest: 1_101, unreadCount: 1, isListed: true });
   await inbox.hideNotifications({ forget: true });
   expect(await box()).toEqual({ newest: undefined, unreadCount: 0, isListed: false });
-  await inbox.notify({ conversationId, notifications: [made(1_101), made(1_102)] });
+  await inbox.notify({ conversationId, notifications: [notificationOf(1_101), notificationOf(1_102)] });
   expect(await box()).toEqual({ newest: 1_102, unreadCount: 1, isListed: true });
-  // Another conversation counts for itself.
-  await inbox.notify({ conversationId: ConversationId.parse(8), notifications: [made(1)] });
+  // Each conversation has its own numbers.
+  await inbox.notify({ conversationId: ConversationId.parse(8), notifications: [notificationOf(1)] });
   expect((await noticesOf(eve)).map(({ id, group }) => [id, group.name])).toEqual([
     [1_102, "1102"],
     [1_103, "1"],
   ]);
 });
 
-test("a deleted account has none any more, and gets none", async () => {
+test("a deleted account has no notifications and gets none", async () => {
   const [eve] = await people(1);
   if (!eve) throw new Error("there is one");
   const id = await groupOf("group", ann, [eve]);
@@ -462,6 +462,6 @@ test("a deleted account has none any more, and gets none", async () => {
   }
   await runAccountDeletion(eve);
   await runJobs(id);
-  expect(await waiting(id)).toEqual([]);
+  expect(await outboxRows(id)).toEqual([]);
   expect(await noticed(eve)).toEqual([]);
 });

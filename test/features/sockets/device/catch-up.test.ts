@@ -7,16 +7,16 @@ import { openDevice } from "../../../support/clients/socket.ts";
 import { at, inboxObject, newGroup, people, post, range, remove } from "../../../support/objects/room.ts";
 
 const ROUNDS = 12;
-/** A client that is slower than this may get once more what came live before its sync. */
+/** A slower client may receive messages twice that were pushed before its sync. */
 const QUICK_MS = 450;
 
-test("a device that opens and syncs while messages pour in gets each once, in order", async () => {
+test("a device that syncs during a stream of messages gets each once, in order", async () => {
   const [ann, bob] = await people(2);
   if (!ann || !bob) throw new Error("two people");
   const id = await newGroup(ann, bob);
   let isOver = false;
-  const pouring = (async () => {
-    while (!isOver) await post(id, bob, "on and on");
+  const sending = (async () => {
+    while (!isOver) await post(id, bob, "another");
   })();
   let last = 0;
   for (const _ of range(1, ROUNDS)) {
@@ -33,10 +33,10 @@ test("a device that opens and syncs while messages pour in gets each once, in or
     socket.close();
   }
   isOver = true;
-  await pouring;
+  await sending;
 });
 
-test("one that says nothing gets what has come since it opened, and nothing older", async () => {
+test("a silent device gets the messages since it opened, and none before", async () => {
   const [ann, bob] = await people(2);
   if (!ann || !bob) throw new Error("two people");
   const id = await newGroup(ann, bob);
@@ -44,23 +44,23 @@ test("one that says nothing gets what has come since it opened, and nothing olde
   const socket = await openDevice(ann.token);
   for (const n of range(2, 5)) await post(id, bob, String(n));
   await socket.until(({ seqs }) => seqs.includes(5));
-  // The bump of the first may have come when the socket was there.
+  // The inbox update of the first message may arrive after the socket opened.
   expect(socket.seqs.slice(-4)).toEqual(range(2, 5));
   expect(new Set(socket.seqs).size).toBe(socket.seqs.length);
 });
 
-test("one that says something else than sync gets at once what waits for it", async () => {
+test("a device's first frame other than a sync for that conversation releases held messages", async () => {
   const [ann, bob] = await people(2);
   if (!ann || !bob) throw new Error("two people");
-  const [one, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const [group, otherGroup] = [await newGroup(ann, bob), await newGroup(ann, bob)];
   const socket = await openDevice(ann.token);
-  await post(one, bob, "here");
-  socket.send({ type: "sync", conversation_id: other, after: 0 });
+  await post(group, bob, "here");
+  socket.send({ type: "sync", conversation_id: otherGroup, after: 0 });
   await socket.until(({ messages }) => messages.length === 1);
-  expect(socket.messages[0]).toMatchObject({ conversation_id: one, seq: 1 });
+  expect(socket.messages[0]).toMatchObject({ conversation_id: group, seq: 1 });
 });
 
-test("what waits for it is not lost where its inbox is evicted meanwhile", async () => {
+test("messages held for a new socket survive an eviction of the inbox", async () => {
   const [ann, bob] = await people(2);
   if (!ann || !bob) throw new Error("two people");
   const id = await newGroup(ann, bob);
@@ -75,8 +75,8 @@ test("what waits for it is not lost where its inbox is evicted meanwhile", async
   }
 });
 
-describe("a device that comes back", () => {
-  test("a device which comes back shows everything once, page by page, and what became of it", async () => {
+describe("a device that reconnects", () => {
+  test("shows each message once, in pages, with later revokes and hides", async () => {
     const registered = await people(2);
     const [ann, bob] = [at(registered, 0), at(registered, 1)];
     const group = await newGroup(ann, bob);
@@ -96,15 +96,15 @@ describe("a device that comes back", () => {
     await Promise.all(range(1, 60).map((i) => post(group, ann, `more ${i}`)));
     await remove(group, ann, 2, "everyone");
     await remove(group, bob, 3, "me");
-    // While he comes back somebody talks on, before his first page and behind it.
+    // Messages are sent before and after the first page of the replay.
     await Promise.all([bobs.come(), ...range(61, 80).map((i) => post(group, ann, `more ${i}`))]);
     await evictDurableObject(inboxObject(bob.user.id));
     await post(group, ann, "the last");
     await bobs.until(() => bobs.displayed(group).lastSeq === 146);
-    const rest = (await page(bob, group, "?after=100&limit=100")).items;
-    const wanted = [...(await page(bob, group, "?after=0&limit=99")).items, ...rest].map(shown);
-    expect(wanted.length).toBe(145);
-    expect(bobs.displayed(group).messages).toEqual(wanted);
+    const later = (await page(bob, group, "?after=100&limit=100")).items;
+    const expected = [...(await page(bob, group, "?after=0&limit=99")).items, ...later].map(shown);
+    expect(expected.length).toBe(145);
+    expect(bobs.displayed(group).messages).toEqual(expected);
     expect(at(bobs.displayed(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
     expect(bobs.displayed(direct).messages.length).toBe(65);
     await anns.until(() => anns.displayed(group).lastSeq === 146);

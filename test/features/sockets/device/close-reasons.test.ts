@@ -28,7 +28,7 @@ let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
 
-// A socket that has said nothing yet is shown its first message at once.
+// A short hold: a socket that has sent nothing gets its first message at once.
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 } }));
 
 beforeEach(async () => {
@@ -40,8 +40,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Asserts that a socket is told of what happens, and can send. */
-async function goesOn(socket: TestSocket): Promise<void> {
+/** Expects a socket to receive a message and to have a send acknowledged. */
+async function expectWorking(socket: TestSocket): Promise<void> {
   const seq = await post(id, bob, "still there?");
   await socket.until(({ seqs }) => seqs.includes(seq));
   const { length } = socket.acks;
@@ -51,10 +51,10 @@ async function goesOn(socket: TestSocket): Promise<void> {
 
 const valid: [string, () => unknown][] = [
   ["a read", () => ({ type: "read", conversation_id: id, seq: 0 })],
-  ["a read that is refused by a rule", () => ({ type: "read", conversation_id: id + 1_000, seq: 0 })],
+  ["a read that the conversation refuses", () => ({ type: "read", conversation_id: id + 1_000, seq: 0 })],
   ["a send", () => ({ ...text("fine"), conversation_id: id })],
   [
-    "sends of which one is valid",
+    "`sends` with one valid item",
     () => ({ type: "sends", items: ["nonsense", { ...text("fine"), conversation_id: id }] }),
   ],
   ["a typing", () => ({ type: "typing", conversation_id: id })],
@@ -62,10 +62,10 @@ const valid: [string, () => unknown][] = [
 ];
 
 test.each(valid)(
-  "%s between nine invalid frames and nine more keeps the socket open, a tenth does not",
+  "%s between two runs of nine invalid frames keeps the socket open, a tenth invalid frame closes it",
   async (_, frame) => {
     const socket = await openDevice(ann.token);
-    for (const one of [...Array(9).fill("{"), frame(), ...Array(9).fill("{")]) socket.send(one);
+    for (const sent of [...Array(9).fill("{"), frame(), ...Array(9).fill("{")]) socket.send(sent);
     await socket.until(
       (it) => it.of("error").filter(({ code }) => code === "validation_failed").length >= 18,
     );
@@ -75,14 +75,14 @@ test.each(valid)(
   },
 );
 
-test("sends which are invalid throughout count as one invalid frame each", async () => {
+test("a `sends` frame without a valid item counts as one invalid frame", async () => {
   const socket = await openDevice(ann.token);
   for (let i = 0; i < 10; i++) socket.send({ type: "sends", items: ["nonsense", text("to nowhere")] });
   expect((await socket.closed()).code).toBe(4400);
   expect(socket.of("error")).toHaveLength(20);
 });
 
-test("a socket that sends twice what it may is closed with 4429, and the others go on", async () => {
+test("a socket that sends twice its rate is closed with 4429, other sockets are not", async () => {
   const now = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => now);
   const [fast, other] = [await openDevice(ann.token), await openDevice(ann.token)];
@@ -92,16 +92,16 @@ test("a socket that sends twice what it may is closed with 4429, and the others 
     (socket) => socket.of("error").filter(({ code }) => code === "rate_limited").length === 93 * 64 - 3_000,
   );
   expect(fast.isOpen).toBe(true);
-  // What still waits for its turn when it is closed is not sent.
+  // Sends that are still queued when the socket closes are not stored.
   await fast.until(({ acks }) => acks.length === 47);
   fast.send({ type: "sends", items: items(94) });
   expect(await fast.closed()).toMatchObject({ code: 4429 });
   vi.restoreAllMocks();
-  await goesOn(other);
+  await expectWorking(other);
   expect(other.messages.length).toBe(47 + 1);
 });
 
-test("a reader that says nothing and is sent more than 4 MiB is closed with 4408; one that pings is not", async () => {
+test("a silent reader is closed with 4408 after more than 4 MiB; a reader that pings is not", async () => {
   const [silent, pinging] = [await openDevice(bob.token), await openDevice(bob.token)];
   const sender = await openDevice(ann.token);
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
@@ -121,17 +121,17 @@ test("a reader that says nothing and is sent more than 4 MiB is closed with 4408
   expect(pinging.isOpen).toBe(true);
 });
 
-test("a ping is answered past an inbox that answers nobody", async () => {
+test("a ping is answered while the inbox does not answer", async () => {
   const socket = await openDevice(ann.token);
   await socket.settled(id);
   const held = await HeldInbox.hold(ann.user.id);
   for (const _ of range(1, 3)) socket.send("ping");
   await socket.until(({ words }) => words.length === 3);
   await held.release();
-  await goesOn(socket);
+  await expectWorking(socket);
 });
 
-test("a socket whose attachment is not understood is closed with 1011, the others go on", async () => {
+test("a socket with an unreadable attachment is closed with 1011, other sockets are not", async () => {
   const phone = await newSession(ann);
   const tablet = await newSession(ann);
   const [one, two, three] = [
@@ -151,10 +151,10 @@ test("a socket whose attachment is not understood is closed with 1011, the other
   await evictDurableObject(inboxObject(ann.user.id));
   one.send({ ...text("?"), conversation_id: id });
   for (const socket of [one, two]) expect((await socket.closed()).code).toBe(1011);
-  await goesOn(three);
+  await expectWorking(three);
 });
 
-test("nothing is taken from a client that does not answer a close, whatever it was closed for", async () => {
+test("frames of a client that does not answer a close are ignored, whatever the reason of the close", async () => {
   const phone = await newSession(ann);
   const [rude, kicked, kept] = [
     await openDevice(ann.token, { deaf: true }),
@@ -172,7 +172,7 @@ test("nothing is taken from a client that does not answer a close, whatever it w
       socket.send({ ...text("I am still here"), conversation_id: id });
       socket.send({ type: "sync", conversation_id: id, after: 0 });
     }
-    await goesOn(kept);
+    await expectWorking(kept);
     await evictDurableObject(inboxObject(ann.user.id));
   }
   await bobs.settled();
@@ -183,7 +183,7 @@ test("nothing is taken from a client that does not answer a close, whatever it w
   expect(kicked.frames.at(-1)?.type).toBe("kicked");
 });
 
-test("a device that waits for an answer when its inbox is lost hears that it is closed, or nothing", async () => {
+test("a crash of the inbox closes a device that waits for an ack, and a repeated send is stored once", async () => {
   const [waiting, idle] = [await openDevice(ann.token), await openDevice(ann.token)];
   const held = await HeldCalls.hold(id, "sendFromDevice");
   waiting.send({ ...text("is it stored?", "mine"), conversation_id: id });
@@ -200,15 +200,15 @@ test("a device that waits for an answer when its inbox is lost hears that it is 
   expect(await post(id, bob, "once")).toBe(2);
 });
 
-describe("a token that expires", () => {
-  /** A time so many whole seconds from now, as tokens have them. */
+describe("an expiring token", () => {
+  /** A time in whole seconds from now, as tokens have them. @returns ms since the epoch */
   const inSeconds = (seconds: number) => (Math.floor(Date.now() / 1_000) + seconds) * 1_000;
 
   /**
-   * Moves the clock to a time, and runs the alarms of some objects. They have to be set, to that time at the latest;
-   * a millisecond earlier they leave these sockets open.
+   * Moves the clock to a time and runs the alarms of some objects. The alarms must be set to that time at the
+   * latest. One millisecond earlier they leave the sockets in `open` open.
    */
-  async function alarmsAt(
+  async function runAlarmsAt(
     time: number,
     open: TestSocket[],
     objects: DurableObjectStub[] = [inboxObject(ann.user.id)],
@@ -224,8 +224,8 @@ describe("a token that expires", () => {
     }
   }
 
-  /** Asserts that sockets were told that their token has expired, and are closed. */
-  async function expired(sockets: TestSocket[]): Promise<void> {
+  /** Expects sockets to be kicked with `token_expired` and closed with 4001. */
+  async function expectExpired(sockets: TestSocket[]): Promise<void> {
     for (const socket of sockets) {
       expect((await socket.closed()).code).toBe(4001);
       expect(socket.frames.at(-1)).toEqual({ type: "kicked", reason: "token_expired" });
@@ -234,49 +234,53 @@ describe("a token that expires", () => {
 
   const Jobs = z.array(z.object({ due: z.int() }));
 
-  /** When an inbox next looks whether tokens have expired. */
-  function nextLook({ user }: SignedIn): Promise<number[]> {
+  /** When the inbox next checks for expired tokens. */
+  function nextExpiryCheck({ user }: SignedIn): Promise<number[]> {
     return runInDurableObject(inboxObject(user.id), (_, { storage }) => {
       const query = "SELECT due FROM jobs WHERE kind = 'expiry'";
       return Jobs.parse(storage.sql.exec(query).toArray()).map(({ due }) => due);
     });
   }
 
-  /** What a token of a sign-in says of its expiry. */
+  /** The expiry time in the token of a sign-in. */
   const expiryOf = ({ expires_at }: SignedIn) => Math.floor(expires_at / 1_000) * 1_000;
 
-  test("sockets of both kinds are kicked as their tokens expire, each in its time, and others stay", async () => {
+  test("closes its room and device sockets on time, and no others", async () => {
     standStill();
     const objects = [inboxObject(ann.user.id), conversationObject(id)];
     const [first, second] = [inSeconds(100), inSeconds(200)];
-    const [late, brief, briefer] = [ann, await newSession(ann, second), await newSession(ann, first)];
-    const kept = [await openDevice(late.token), await openRoom(id, late.token), await openDevice(bob.token)];
-    const seconds = [await openDevice(brief.token), await openRoom(id, brief.token)];
-    const firsts = [
-      await openDevice(briefer.token),
-      await openDevice(briefer.token, { deaf: true }),
-      await openRoom(id, briefer.token),
+    const [latest, middle, earliest] = [ann, await newSession(ann, second), await newSession(ann, first)];
+    const kept = [
+      await openDevice(latest.token),
+      await openRoom(id, latest.token),
+      await openDevice(bob.token),
     ];
-    expect(await nextLook(ann)).toEqual([first]);
-    await alarmsAt(first, firsts, objects);
-    await expired(firsts);
-    expect(await nextLook(ann)).toEqual([second]);
-    await alarmsAt(second, seconds, objects);
-    await expired(seconds);
-    expect(await openDevices(ann)).toEqual([sessionOf(late)]);
-    expect(await nextLook(ann)).toEqual([expiryOf(late)]);
+    const seconds = [await openDevice(middle.token), await openRoom(id, middle.token)];
+    const firsts = [
+      await openDevice(earliest.token),
+      await openDevice(earliest.token, { deaf: true }),
+      await openRoom(id, earliest.token),
+    ];
+    expect(await nextExpiryCheck(ann)).toEqual([first]);
+    await runAlarmsAt(first, firsts, objects);
+    await expectExpired(firsts);
+    expect(await nextExpiryCheck(ann)).toEqual([second]);
+    await runAlarmsAt(second, seconds, objects);
+    await expectExpired(seconds);
+    expect(await openDevices(ann)).toEqual([sessionOf(latest)]);
+    expect(await nextExpiryCheck(ann)).toEqual([expiryOf(latest)]);
     const seq = await post(id, bob, "hello");
     for (const socket of kept) await socket.until(({ seqs }) => seqs.includes(seq));
-    for (const { token } of [brief, briefer]) expect((await upgrade(DEVICE_PATH, token)).status).toBe(401);
+    for (const { token } of [middle, earliest]) expect((await upgrade(DEVICE_PATH, token)).status).toBe(401);
   });
 
-  test("a token expires also while its inbox sleeps", async () => {
+  test("closes its sockets while the inbox hibernates", async () => {
     standStill();
     const expiresAt = inSeconds(100);
-    const brief = await newSession(ann, expiresAt);
+    const expiring = await newSession(ann, expiresAt);
     const [device, deaf, kept] = [
-      await openDevice(brief.token),
-      await openDevice(brief.token, { deaf: true }),
+      await openDevice(expiring.token),
+      await openDevice(expiring.token, { deaf: true }),
       await openDevice(ann.token),
     ];
     for (const socket of [device, deaf, kept]) await socket.settled(id);
@@ -284,37 +288,37 @@ describe("a token that expires", () => {
     await evictDurableObject(conversationObject(id));
     advance(expiresAt - Date.now());
     expect(await runDurableObjectAlarm(inboxObject(ann.user.id))).toBe(true);
-    await expired([device, deaf]);
+    await expectExpired([device, deaf]);
     await evictDurableObject(inboxObject(ann.user.id));
     deaf.send({ type: "typing", conversation_id: id });
     await kept.settled(id);
     expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
   });
 
-  test("a crash that takes the sockets leaves a look that finds those which have come since", async () => {
+  test("closes sockets that opened after a crash of the inbox, by the check stored before", async () => {
     standStill();
     const expiresAt = inSeconds(100);
-    const brief = await newSession(ann, expiresAt);
-    const lost = await openDevice(brief.token);
+    const expiring = await newSession(ann, expiresAt);
+    const lost = await openDevice(expiring.token);
     await lost.settled(id);
     const object = inboxObject(ann.user.id);
     await runInDurableObject(object, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
     await lost.closed();
-    const [again, kept] = [await openDevice(brief.token), await openDevice(ann.token)];
-    expect(await nextLook(ann)).toEqual([expiresAt]);
-    await alarmsAt(expiresAt, [again]);
-    await expired([again]);
+    const [again, kept] = [await openDevice(expiring.token), await openDevice(ann.token)];
+    expect(await nextExpiryCheck(ann)).toEqual([expiresAt]);
+    await runAlarmsAt(expiresAt, [again]);
+    await expectExpired([again]);
     await kept.settled(id);
-    expect(await nextLook(ann)).toEqual([expiryOf(ann)]);
+    expect(await nextExpiryCheck(ann)).toEqual([expiryOf(ann)]);
   });
 
-  test("without a socket no look is left once the last token has expired", async () => {
+  test("leaves no expiry check once no socket is left", async () => {
     standStill();
     const expiresAt = inSeconds(100);
     const socket = await openDevice((await newSession(ann, expiresAt)).token);
-    await alarmsAt(expiresAt, [socket]);
-    await expired([socket]);
-    expect(await nextLook(ann)).toEqual([]);
+    await runAlarmsAt(expiresAt, [socket]);
+    await expectExpired([socket]);
+    expect(await nextExpiryCheck(ann)).toEqual([]);
     expect(await openDevices(ann)).toEqual([]);
   });
 });

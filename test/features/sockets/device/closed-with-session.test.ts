@@ -29,7 +29,7 @@ let ann: SignedIn;
 let bob: SignedIn;
 let rooms: [ConversationId, ConversationId];
 
-// A socket that has said nothing yet is shown its first message at once.
+// A short hold: a socket that has sent nothing gets its first message at once.
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 } }));
 
 beforeEach(async () => {
@@ -37,13 +37,13 @@ beforeEach(async () => {
   rooms = [await newGroup(ann, bob), await newGroup(bob, ann)];
 });
 
-/** A socket of each kind, of one session. */
+/** Two device sockets, and a room socket for each conversation, of one session. */
 async function bothKinds({ token }: SignedIn, ...ids: ConversationId[]): Promise<TestSocket[]> {
   return Promise.all([openDevice(token), openDevice(token), ...ids.map((id) => openRoom(id, token))]);
 }
 
-/** Asserts that the server says why, and closes, and that nothing comes after it. */
-async function kicked(sockets: TestSocket[], reason: string): Promise<void> {
+/** Expects sockets to be kicked with this reason, closed with 4001, and to get no later frame. */
+async function expectKicked(sockets: TestSocket[], reason: string): Promise<void> {
   for (const socket of sockets) {
     expect((await socket.closed()).code).toBe(4001);
     expect(socket.of("kicked")).toEqual([{ type: "kicked", reason }]);
@@ -51,17 +51,20 @@ async function kicked(sockets: TestSocket[], reason: string): Promise<void> {
   }
 }
 
-/** Asserts that sockets of a session, the first one a device's, are open, are told, and can send. */
-async function goOn(sockets: TestSocket[], id: ConversationId, content: string): Promise<void> {
+/**
+ * Expects sockets of a session (the first a device socket) to be open: a send is acknowledged and pushed to
+ * the others.
+ */
+async function expectWorking(sockets: TestSocket[], id: ConversationId, content: string): Promise<void> {
   const [first] = sockets;
   first?.send({ ...text(content, content), conversation_id: id });
   await first?.until(({ acks }) => acks.some(({ client_msg_id }) => client_msg_id === content));
-  const isIt = ({ body }: { body: Record<string, unknown> }) => body.text === content;
-  for (const socket of sockets.slice(1)) await socket.until(({ messages }) => messages.some(isIt));
+  const hasContent = ({ body }: { body: Record<string, unknown> }) => body.text === content;
+  for (const socket of sockets.slice(1)) await socket.until(({ messages }) => messages.some(hasContent));
 }
 
-/** Asserts that no socket of either kind opens with this token. */
-async function shutOut({ token }: SignedIn): Promise<void> {
+/** Expects every room and device socket with this token to be refused with 401. */
+async function expectNoUpgrade({ token }: SignedIn): Promise<void> {
   for (const path of [DEVICE_PATH, ...rooms.map((id) => roomPath(id))])
     expect((await upgrade(path, token)).status).toBe(401);
 }
@@ -69,65 +72,68 @@ async function shutOut({ token }: SignedIn): Promise<void> {
 type Ending = (phone: SignedIn) => Promise<Answer>;
 
 const ENDINGS: Record<string, Ending> = {
-  "a logout": (phone) => call("POST", "/v1/logout", { token: phone.token }),
-  "the end of a session from another device": (phone) =>
+  "signing out": (phone) => call("POST", "/v1/logout", { token: phone.token }),
+  "ending a session from another device": (phone) =>
     call("DELETE", `/v1/sessions/${sessionOf(phone)}`, { token: ann.token }),
-  "a change of the password": () =>
+  "changing the password": () =>
     call("POST", "/v1/me/password", { token: ann.token, body: { current: PASSWORD, next: "another one" } }),
 };
 
 test.each(Object.entries(ENDINGS))(
-  "%s closes the session's sockets of both kinds, and no others",
+  "%s closes the session's room and device sockets, and no others",
   async (_, end) => {
     const phone = await newSession(ann);
     const ended = await bothKinds(phone, ...rooms);
     const kept = await bothKinds(ann, ...rooms);
     const bobs = await bothKinds(bob, rooms[0]);
     expect((await end(phone)).status).toBe(204);
-    // The answer comes when they are closed, not some time before.
+    // The call is answered after the sockets are closed.
     expect(await openDevices(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
-    await kicked(ended, "session_ended");
-    await goOn(kept.slice(0, 3), rooms[0], "one");
-    await goOn([...kept.slice(0, 2), ...kept.slice(3)], rooms[1], "two");
-    await goOn(bobs, rooms[0], "three");
+    await expectKicked(ended, "session_ended");
+    await expectWorking(kept.slice(0, 3), rooms[0], "one");
+    await expectWorking([...kept.slice(0, 2), ...kept.slice(3)], rooms[1], "two");
+    await expectWorking(bobs, rooms[0], "three");
     for (const socket of bobs.slice(0, 2)) await socket.until(({ messages }) => messages.length >= 2);
-    await shutOut(phone);
+    await expectNoUpgrade(phone);
     for (const id of rooms) expect(await openSockets(conversationObject(id))).not.toContain(sessionOf(phone));
-    await kicked(ended, "session_ended");
+    await expectKicked(ended, "session_ended");
   },
 );
 
-test.each(Object.entries(ENDINGS))("%s finds sockets of both kinds that sleep", async (_, end) => {
-  const phone = await newSession(ann);
-  const ended = await bothKinds(phone, ...rooms);
-  const kept = await bothKinds(ann, rooms[0]);
-  for (const id of rooms) await evictDurableObject(conversationObject(id));
-  await evictDurableObject(inboxObject(ann.user.id));
-  expect((await end(phone)).status).toBe(204);
-  await kicked(ended, "session_ended");
-  await evictDurableObject(inboxObject(ann.user.id));
-  await goOn(kept, rooms[0], "still here");
-  expect(await openDevices(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
-});
+test.each(Object.entries(ENDINGS))(
+  "%s closes room and device sockets of hibernating objects",
+  async (_, end) => {
+    const phone = await newSession(ann);
+    const ended = await bothKinds(phone, ...rooms);
+    const kept = await bothKinds(ann, rooms[0]);
+    for (const id of rooms) await evictDurableObject(conversationObject(id));
+    await evictDurableObject(inboxObject(ann.user.id));
+    expect((await end(phone)).status).toBe(204);
+    await expectKicked(ended, "session_ended");
+    await evictDurableObject(inboxObject(ann.user.id));
+    await expectWorking(kept, rooms[0], "still here");
+    expect(await openDevices(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
+  },
+);
 
-test("devices are closed at once, also where a conversation does not answer; its sockets follow", async () => {
+test("device sockets are closed at once, even if a conversation does not answer; its room sockets follow", async () => {
   const phone = await newSession(ann);
   const held = await HeldCalls.hold(rooms[0], "kick");
-  const [one, two, slow, quick] = await bothKinds(phone, ...rooms);
-  if (!one || !two || !slow || !quick) throw new Error("four were opened");
+  const [device1, device2, slow, quick] = await bothKinds(phone, ...rooms);
+  if (!device1 || !device2 || !slow || !quick) throw new Error("four were opened");
   const ended = call("POST", "/v1/logout", { token: phone.token });
-  await kicked([one, two, quick], "session_ended");
+  await expectKicked([device1, device2, quick], "session_ended");
   expect(slow.isOpen).toBe(true);
-  await shutOut(phone);
+  await expectNoUpgrade(phone);
   held.release();
   expect((await ended).status).toBe(204);
-  await kicked([slow], "session_ended");
+  await expectKicked([slow], "session_ended");
 });
 
 test.each([
-  ["a session that was ended", "INSERT INTO ended_sessions VALUES (?, 9000000000000000)"],
-  ["an account that was deleted", "UPDATE presence SET gone = 1 WHERE ? <> ''"],
-])("sockets of %s as an eviction was on its way close at the start", async (_, sql) => {
+  ["an ended session", "INSERT INTO ended_sessions VALUES (?, 9000000000000000)"],
+  ["a deleted account", "UPDATE presence SET gone = 1 WHERE ? <> ''"],
+])("an evicted inbox closes sockets of %s when it starts", async (_, sql) => {
   const phone = await newSession(ann);
   const sockets = [await openDevice(phone.token), await openDevice(phone.token, { deaf: true })];
   for (const socket of sockets) await socket.settled(rooms[0]);
@@ -137,83 +143,81 @@ test.each([
   });
   await evictDurableObject(inbox);
   expect(await openDevices(ann)).toEqual([]);
-  await kicked(sockets, "session_ended");
+  await expectKicked(sockets, "session_ended");
 });
 
-test("of three changes of the password at once the winner's sockets stay, those of all others close", async () => {
+test("of three concurrent password changes one succeeds, and only its session's sockets stay open", async () => {
   const sessions = [ann, await newSession(ann), await newSession(ann)];
   const sockets = await Promise.all(sessions.map((session) => bothKinds(session, ...rooms)));
   const change = ({ token }: SignedIn, i: number) =>
-    call("POST", "/v1/me/password", { token, body: { current: PASSWORD, next: `another one ${i}` } });
+    call("POST", "/v1/me/password", { token, body: { current: PASSWORD, next: `another device1 ${i}` } });
   const answers = await Promise.all(sessions.map(change));
-  const won = answers.findIndex(({ status }) => status === 204);
+  const winner = answers.findIndex(({ status }) => status === 204);
   expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
   for (const [i, of] of sockets.entries()) {
-    if (i !== won) await kicked(of, "session_ended");
-    else await goOn(of.slice(0, 3), rooms[0], "won");
+    if (i !== winner) await expectKicked(of, "session_ended");
+    else await expectWorking(of.slice(0, 3), rooms[0], "won");
   }
 });
 
-test("a wrong current password closes nothing", async () => {
+test("a wrong current password closes no socket", async () => {
   const phone = await newSession(ann);
   const sockets = await bothKinds(phone, rooms[0]);
   const body = { current: "not the password", next: "another one" };
   expect((await call("POST", "/v1/me/password", { token: ann.token, body })).status).toBe(403);
-  await goOn(sockets, rooms[0], "still here");
+  await expectWorking(sockets, rooms[0], "still here");
 });
 
-const DEPARTURES: Record<
-  string,
-  { reason: string; event: string; go: (id: ConversationId) => Promise<Answer> }
-> = {
-  "a removal": {
-    ...{ reason: "removed", event: "removed" },
-    go: (id) => call("DELETE", `/v1/conversations/${id}/members/${ann.user.id}`, { token: bob.token }),
-  },
-  leaving: {
-    ...{ reason: "left", event: "left" },
-    go: (id) => call("POST", `/v1/conversations/${id}/leave`, { token: ann.token }),
-  },
-  "the end of a group": {
-    ...{ reason: "dissolved", event: "dissolved" },
-    go: (id) => call("DELETE", `/v1/conversations/${id}`, { token: bob.token }),
-  },
-};
+const EXITS: Record<string, { reason: string; event: string; go: (id: ConversationId) => Promise<Answer> }> =
+  {
+    "removing a member": {
+      ...{ reason: "removed", event: "removed" },
+      go: (id) => call("DELETE", `/v1/conversations/${id}/members/${ann.user.id}`, { token: bob.token }),
+    },
+    leaving: {
+      ...{ reason: "left", event: "left" },
+      go: (id) => call("POST", `/v1/conversations/${id}/leave`, { token: ann.token }),
+    },
+    "dissolving the group": {
+      ...{ reason: "dissolved", event: "dissolved" },
+      go: (id) => call("DELETE", `/v1/conversations/${id}`, { token: bob.token }),
+    },
+  };
 
-test.each(Object.entries(DEPARTURES))(
-  "%s closes the room's sockets of who goes; his devices are told, and go on",
+test.each(Object.entries(EXITS))(
+  "%s closes the former member's room sockets; their device sockets get the event and stay open",
   async (_, { reason, event, go }) => {
-    const [stays, goes] = rooms;
-    const [one, two, kept, closed] = await bothKinds(ann, stays, goes);
-    if (!one || !two || !kept || !closed) throw new Error("four were opened");
-    expect((await go(goes)).status).toBe(204);
-    await kicked([closed], reason);
+    const [remaining, exited] = rooms;
+    const [device1, device2, kept, closed] = await bothKinds(ann, remaining, exited);
+    if (!device1 || !device2 || !kept || !closed) throw new Error("four were opened");
+    expect((await go(exited)).status).toBe(204);
+    await expectKicked([closed], reason);
     const user_ids = reason === "dissolved" ? [] : [ann.user.id];
-    for (const device of [one, two]) {
+    for (const device of [device1, device2]) {
       await device.until((socket) => socket.of("member").length > 0);
-      expect(device.of("member")).toEqual([{ type: "member", conversation_id: goes, event, user_ids }]);
+      expect(device.of("member")).toEqual([{ type: "member", conversation_id: exited, event, user_ids }]);
     }
-    await goOn([one, two, kept], stays, "still here");
-    one.send({ ...text("to a closed door", "late"), conversation_id: goes });
-    await one.until((socket) => socket.of("error").length > 0);
-    expect(one.of("error")).toMatchObject([
-      { code: "not_found", conversation_id: goes, client_msg_id: "late" },
+    await expectWorking([device1, device2, kept], remaining, "still here");
+    device1.send({ ...text("to a closed door", "late"), conversation_id: exited });
+    await device1.until((socket) => socket.of("error").length > 0);
+    expect(device1.of("error")).toMatchObject([
+      { code: "not_found", conversation_id: exited, client_msg_id: "late" },
     ]);
-    expect(one.of("kicked")).toEqual([]);
+    expect(device1.of("kicked")).toEqual([]);
   },
 );
 
-test("the end of an account closes its sockets of both kinds, opens none, and leaves nothing in the inbox", async () => {
+test("deleting an account closes all its sockets, lets none open, and empties the inbox", async () => {
   const phone = await newSession(ann);
   for (const i of range(1, 3)) await post(rooms[0], bob, `${i}`);
   expect((await call("DELETE", `/v1/conversations/${rooms[0]}`, { token: ann.token })).status).toBe(204);
   const sockets = [...(await bothKinds(ann, rooms[1])), ...(await bothKinds(phone, rooms[1]))];
   const bobs = await bothKinds(bob, rooms[1]);
-  await goOn(sockets, rooms[1], "my last words");
+  await expectWorking(sockets, rooms[1], "my last words");
   expect((await deleteAccount(ann)).status).toBe(204);
-  await kicked(sockets, "session_ended");
-  await goOn(bobs, rooms[1], "gone");
-  for (const session of [ann, phone]) await shutOut(session);
+  await expectKicked(sockets, "session_ended");
+  await expectWorking(bobs, rooms[1], "gone");
+  for (const session of [ann, phone]) await expectNoUpgrade(session);
   await evictDurableObject(inboxObject(ann.user.id));
   expect(await openDevices(ann)).toEqual([]);
   const { conversations, device_cursors, presence } = JSON.parse(await storedInInbox(ann));
@@ -223,6 +227,6 @@ test("the end of an account closes its sockets of both kinds, opens none, and le
   });
   const [own] = bobs[0]?.messages.filter(({ body }) => body.text === "my last words") ?? [];
   expect(own).toBeDefined();
-  const tip = bobs[0]?.messages.find(({ kind }) => kind === "tip");
-  expect(tip?.sender).toEqual(gone(ann));
+  const systemMessage = bobs[0]?.messages.find(({ kind }) => kind === "tip");
+  expect(systemMessage?.sender).toEqual(gone(ann));
 });

@@ -19,7 +19,7 @@ let bob: SignedIn;
 let cid: SignedIn;
 let dan: SignedIn;
 
-// A socket that has said nothing yet waits long enough that things happen meanwhile, and no longer.
+// The hold of a silent socket: long enough for events during it, and no longer.
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
@@ -34,65 +34,68 @@ async function ask(
   path: string,
   body?: unknown,
 ): Promise<Answer> {
-  const given = body === undefined ? {} : { body };
-  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...given });
+  const options = body === undefined ? {} : { body };
+  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...options });
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
   return answer;
 }
 
-type Action = [what: string, run: (id: ConversationId) => Promise<unknown>, told: object];
+type Action = [what: string, run: (id: ConversationId) => Promise<unknown>, expected: object];
 
-/** What happens in a group of Ann and others whose newest message is 1, and what Bob's devices are told of it. */
+/** Actions in a group of Ann, Bob and others whose newest message is 1, and the frame Bob's devices get. */
 const ACTIONS: Action[] = [
   ["a message", (id) => post(id, ann, "two"), { type: "message", seq: 2 }],
   ["a revoke", (id) => remove(id, ann, 1, "everyone"), { type: "revoked", seq: 1 }],
-  ["a hide of his own", (id) => remove(id, bob, 1, "me"), { type: "hidden", seq: 1 }],
-  ["a read of another", (id) => ask(cid, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
-  ["a read of his own", (id) => ask(bob, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
+  ["the user's own hide", (id) => remove(id, bob, 1, "me"), { type: "hidden", seq: 1 }],
+  ["a read of another member", (id) => ask(cid, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
+  ["the user's own read", (id) => ask(bob, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
   [
     "a new name",
     (id) => ask(ann, id, "PATCH", "", { name: "new" }),
     { type: "conversation", conversation: { name: "new" } },
   ],
   [
-    "what else is new of the profile",
+    "a new introduction",
     (id) => ask(ann, id, "PATCH", "", { introduction: "new" }),
     { type: "member", event: "profile" },
   ],
   [
-    "his new role",
+    "the user's new role",
     (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
     { type: "conversation", conversation: { role: "admin" } },
   ],
   [
-    "another's mute",
+    "a mute of another member",
     (id) => ask(ann, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 }),
     { type: "member", event: "muted" },
   ],
   [
-    "his own flags",
+    "the user's own preferences",
     (id) => ask(bob, id, "PUT", "/preferences", { silent: true }),
     { type: "conversation", conversation: { silent: true } },
   ],
   [
-    "who comes",
+    "an added member",
     (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
     { type: "member", event: "joined" },
   ],
-  ["who leaves", (id) => ask(cid, id, "POST", "/leave"), { type: "member", event: "left" }],
-  ["the end", (id) => ask(ann, id, "DELETE", ""), { type: "member", event: "dissolved" }],
+  ["a member who leaves", (id) => ask(cid, id, "POST", "/leave"), { type: "member", event: "left" }],
+  ["the dissolving", (id) => ask(ann, id, "DELETE", ""), { type: "member", event: "dissolved" }],
 ];
 
-test.each(ACTIONS)("a device that has just come to a quiet group hears of %s", async (_, action, told) => {
-  const id = await newGroup(ann, bob, cid);
-  await post(id, ann, "one");
-  await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
-  const device = await openDevice(bob.token);
-  await action(id);
-  await hears(device, { ...told, ...(!("conversation" in told) && { conversation_id: id }) });
-});
+test.each(ACTIONS)(
+  "a device that has just connected to a quiet group gets %s",
+  async (_, action, expected) => {
+    const id = await newGroup(ann, bob, cid);
+    await post(id, ann, "one");
+    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+    const device = await openDevice(bob.token);
+    await action(id);
+    await hears(device, { ...expected, ...(!("conversation" in expected) && { conversation_id: id }) });
+  },
+);
 
-test("a device that has just come hears that the other one types", async () => {
+test("a device that has just connected gets the peer's typing", async () => {
   const { id } = await openDirect(ann, bob);
   await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(0);
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
@@ -102,7 +105,7 @@ test("a device that has just come hears that the other one types", async () => {
   await hears(anns, { type: "typing", conversation_id: id, user_id: bob.user.id });
 });
 
-test("so does one whose inbox has slept since it was told of the conversation last", async () => {
+test("a device gets the peer's typing after an eviction of its inbox", async () => {
   const { id } = await openDirect(ann, bob);
   await post(id, ann, "one");
   await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
@@ -115,7 +118,7 @@ test("so does one whose inbox has slept since it was told of the conversation la
   await hears(bobs, { type: "typing", conversation_id: id, user_id: ann.user.id });
 });
 
-test("so does one that comes while it is still on its way that nobody is there", async () => {
+test("a device that connects while its inbox reports no device gets later events", async () => {
   const id = await newGroup(ann, bob);
   await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(0);
   const held = { isAnswered: false, isReleased: false };
@@ -134,14 +137,14 @@ test("so does one that comes while it is still on its way that nobody is there",
   await hears(device, { type: "member", event: "profile", conversation_id: id });
 });
 
-test("both hear that they may not write to each other any more, by a block or by a deletion, or may again", async () => {
+test("both users get `disabled` changes of a direct conversation after a block, an unblock and a deletion", async () => {
   const [eve, fay] = await people(2);
   if (!eve || !fay) throw new Error("there are two");
   const { id } = await openDirect(eve, fay);
   const sockets = [await openDevice(eve.token), await openRoom(id, eve.token), await openDevice(fay.token)];
-  const disabled = async (wanted: boolean, ...told: TestSocket[]) => {
-    for (const socket of told) {
-      await hears(socket, { type: "conversation", conversation: { id, disabled: wanted } });
+  const expectDisabled = async (disabled: boolean, ...recipients: TestSocket[]) => {
+    for (const socket of recipients) {
+      await hears(socket, { type: "conversation", conversation: { id, disabled } });
       socket.frames.length = 0;
     }
   };
@@ -150,16 +153,16 @@ test("both hear that they may not write to each other any more, by a block or by
     [fay, eve],
   ] as const) {
     await done("PUT blocks", by, of);
-    await disabled(true, ...sockets);
+    await expectDisabled(true, ...sockets);
     await done("DELETE blocks", by, of);
-    await disabled(false, ...sockets);
+    await expectDisabled(false, ...sockets);
   }
   expect((await deleteAccount(fay)).status).toBe(204);
-  await disabled(true, ...sockets.slice(0, 2));
+  await expectDisabled(true, ...sockets.slice(0, 2));
 });
 
-describe("what the user changes himself", () => {
-  test("what becomes of a message before its ack is told to the device that sent it", async () => {
+describe("a revoke or hide before the ack", () => {
+  test("is sent to the device that sent the message", async () => {
     const registered = await people(2);
     const [ann, bob] = [at(registered, 0), at(registered, 1)];
     const [id, source] = [await newGroup(ann, bob), await newGroup(bob)];
@@ -168,21 +171,21 @@ describe("what the user changes himself", () => {
     const held = await HeldCalls.hold(source, "messages");
     const changed: Promise<void>[] = [];
     try {
-      // The acks of a frame go together: the first two are stored while the third waits.
+      // Acks of one frame are sent together: the first two messages are stored while the third waits.
       const items = [text("1", "1"), text("2", "2"), { client_msg_id: "3", forward: slow }];
       device.send({ type: "sends", items: items.map((item) => ({ ...item, conversation_id: id })) });
-      const gone = async (seq: number) => {
+      const isRemoved = async (seq: number) => {
         const { status, revoked } = await getMessage(bob, id, seq).then(
           (message) => ({ status: 200, revoked: message.revoked }),
           () => ({ status: 404, revoked: true }),
         );
         return status === 404 || revoked;
       };
-      while (await gone(2)) await Promise.resolve();
+      while (await isRemoved(2)) await Promise.resolve();
       changed.push(remove(id, ann, 1, "everyone"));
-      while (!(await gone(1))) await Promise.resolve();
+      while (!(await isRemoved(1))) await Promise.resolve();
       changed.push(remove(id, bob, 2, "me"));
-      while (!(await gone(2))) await Promise.resolve();
+      while (!(await isRemoved(2))) await Promise.resolve();
     } finally {
       held.release();
     }

@@ -8,10 +8,10 @@ import { at, newGroup, people, post, range, text } from "../../../support/object
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
-/** one that Ann is not in */
+/** a conversation of which Ann is no member */
 let bobs: ConversationId;
-/** one that she has left */
-let left: ConversationId;
+/** a conversation that Ann has left */
+let formerGroup: ConversationId;
 let phone: TestSocket;
 
 beforeAll(async () => {
@@ -22,31 +22,31 @@ beforeAll(async () => {
   bobs = await newGroup(bob);
   for (const i of range(1, 3)) await post(id, bob, `${i}`);
   await post(bobs, bob, "mine");
-  left = await newGroup(bob, ann);
+  formerGroup = await newGroup(bob, ann);
   const { token } = ann;
-  expect((await call("POST", `/v1/conversations/${left}/leave`, { token })).status).toBe(204);
+  expect((await call("POST", `/v1/conversations/${formerGroup}/leave`, { token })).status).toBe(204);
   phone = await openDevice(token);
 });
 
-/** A text to a conversation. */
+/** A text for a conversation. */
 const to = (conversation_id: unknown, clientMsgId?: string) => ({
   ...text("x", clientMsgId),
   conversation_id,
 });
 
-/** A place to sync from. */
+/** An item of a `sync` frame. */
 const from = (conversation_id: unknown, after: unknown = 0) => ({ conversation_id, after });
 
-/** What a frame is refused with: the one error that follows it. */
-async function refused(frame: unknown): Promise<Frame> {
+/** Sends a frame and returns the one error that answers it. */
+async function refusalOf(frame: unknown): Promise<Frame> {
   const before = phone.of("error").length;
   phone.send(frame);
   await phone.until((socket) => socket.of("error").length > before);
-  // A valid frame behind it: ten invalid ones in a row would close the socket.
+  // A valid frame follows, as ten invalid frames in a row close the socket.
   await phone.settled(id);
-  const [error, mark, ...more] = phone.of("error").slice(before);
+  const [error, settledError, ...more] = phone.of("error").slice(before);
   expect(more).toEqual([]);
-  expect(mark).toMatchObject({ code: "not_found", conversation_id: id });
+  expect(settledError).toMatchObject({ code: "not_found", conversation_id: id });
   if (!error) throw new Error("there is one");
   return error;
 }
@@ -72,7 +72,7 @@ const MALFORMED: [string, unknown][] = [
   ["a sync of null", { type: "sync", items: null }],
   ["a sync of 101 conversations", { type: "sync", items: range(1, 101).map((n) => from(n)) }],
   ["a sync of one conversation twice", { type: "sync", items: [from(1), from(2), from(1, 5)] }],
-  ["a sync of which one point is none", { type: "sync", items: [from(1), { after: 0 }] }],
+  ["a sync with an invalid item", { type: "sync", items: [from(1), { after: 0 }] }],
   ["a sync in both forms", { type: "sync", items: [from(1)], ...from(2) }],
   ["a sync of items with a rev of its own", { type: "sync", items: [from(1)], rev: 0 }],
   ["a read with U+0000", '{"type":"read","conversation_id":1,"seq":1,"x":"\\u0000"}'],
@@ -88,8 +88,8 @@ const MALFORMED: [string, unknown][] = [
   ]),
 ];
 
-test.each(MALFORMED)("%s is refused as not valid, and the socket stays open", async (_, frame) => {
-  const error = await refused(frame);
+test.each(MALFORMED)("%s is refused as invalid, and the socket stays open", async (_, frame) => {
+  const error = await refusalOf(frame);
   expect(error).toEqual({ type: "error", code: "validation_failed", detail: expect.any(String) });
 });
 
@@ -112,24 +112,24 @@ test.each<[string, string | ArrayBuffer]>([
   expect((await socket.closed()).code).toBe(4413);
 });
 
-test("a frame of exactly 64 KiB is taken", async () => {
-  expect(await refused("x".repeat(FRAME))).toMatchObject({ code: "validation_failed" });
+test("a frame of exactly 64 KiB is accepted", async () => {
+  expect(await refusalOf("x".repeat(FRAME))).toMatchObject({ code: "validation_failed" });
 });
 
 test.each<[string, (named: number) => object]>([
   ["a send", (named) => to(named, "mine")],
-  ["one of sends", (named) => ({ type: "sends", items: [to(named, "mine")] })],
+  ["an item of sends", (named) => ({ type: "sends", items: [to(named, "mine")] })],
   ["a read", (named) => ({ type: "read", conversation_id: named, seq: 1 })],
   ["a typing", (named) => ({ type: "typing", conversation_id: named })],
   ["a sync", (named) => ({ type: "sync", ...from(named) })],
-  ["one of a sync's items", (named) => ({ type: "sync", items: [from(named)] })],
+  ["an item of a sync", (named) => ({ type: "sync", items: [from(named)] })],
 ])(
-  "%s for a conversation that she is not in is refused as for one that does not exist",
+  "%s gets the same refusal for a conversation without membership as for an unknown one",
   async (what, frame) => {
     const isSend = what.includes("send");
     const details = new Set<unknown>();
-    for (const conversation_id of [bobs, left, bobs + 1_000, Number.MAX_SAFE_INTEGER]) {
-      const { detail, ...error } = await refused(frame(conversation_id));
+    for (const conversation_id of [bobs, formerGroup, bobs + 1_000, Number.MAX_SAFE_INTEGER]) {
+      const { detail, ...error } = await refusalOf(frame(conversation_id));
       const named = { conversation_id, ...(isSend && { client_msg_id: "mine" }) };
       expect(error).toEqual({ type: "error", code: "not_found", ...named });
       details.add(detail);
@@ -140,7 +140,7 @@ test.each<[string, (named: number) => object]>([
   },
 );
 
-test("a refused send carries its client id, whatever was wrong with it", async () => {
+test("a refused send carries its client_msg_id whatever is invalid", async () => {
   const wrong = [
     text("x", "which"),
     to("x", "which"),
@@ -149,15 +149,15 @@ test("a refused send carries its client id, whatever was wrong with it", async (
     { ...to(id, "which"), quote_seq: 99 },
     { ...to(id, "which"), mentions: [1] },
   ];
-  for (const frame of wrong) expect(await refused(frame)).toMatchObject({ client_msg_id: "which" });
+  for (const frame of wrong) expect(await refusalOf(frame)).toMatchObject({ client_msg_id: "which" });
 });
 
-test("a send that is refused for a mute says until when", async () => {
+test("the refusal of a muted member's send has muted_until", async () => {
   const group = await newGroup(bob, ann);
   const path = `/v1/conversations/${group}/members/${ann.user.id}`;
   const answer = await call("PATCH", path, { token: bob.token, body: { muted_for_s: 60 } });
   expect(answer.status).toBe(200);
-  expect(await refused(to(group, "hush"))).toEqual({
+  expect(await refusalOf(to(group, "hush"))).toEqual({
     type: "error",
     code: "muted",
     detail: expect.any(String),
@@ -168,14 +168,14 @@ test("a send that is refused for a mute says until when", async () => {
 });
 
 test("64 sends in one frame go to their conversations, in order in each", async () => {
-  const [one, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const [groupA, groupB] = [await newGroup(ann, bob), await newGroup(ann, bob)];
   const socket = await openDevice(ann.token);
-  const items = range(1, 64).map((n) => ({ ...to(n % 2 ? one : other, `c${n}`), type: undefined }));
+  const items = range(1, 64).map((n) => ({ ...to(n % 2 ? groupA : groupB, `c${n}`), type: undefined }));
   socket.send({ type: "sends", items });
   await socket.until(({ acks }) => acks.length === 64);
   for (const [group, first] of [
-    [one, 1],
-    [other, 2],
+    [groupA, 1],
+    [groupB, 2],
   ]) {
     const acks = socket.acks.filter(({ conversation_id }) => conversation_id === group);
     expect(acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual(
@@ -185,31 +185,31 @@ test("64 sends in one frame go to their conversations, in order in each", async 
   expect(socket.messages).toEqual([]);
 });
 
-test("of 65 sends in one frame nothing is stored", async () => {
+test("65 sends in one frame are refused, and none is stored", async () => {
   const group = await newGroup(ann, bob);
-  await refused({ type: "sends", items: range(1, 65).map((n) => to(group, `c${n}`)) });
+  await refusalOf({ type: "sends", items: range(1, 65).map((n) => to(group, `c${n}`)) });
   expect(await post(group, ann, "the first")).toBe(1);
 });
 
-test("what is wrong with one of several sends is told of it alone", async () => {
-  const [one, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+test("an invalid item of a `sends` frame is refused alone", async () => {
+  const [groupA, groupB] = [await newGroup(ann, bob), await newGroup(ann, bob)];
   const socket = await openDevice(ann.token);
   const wrong = {
     homeless: text("?", "homeless"),
     odd: to("1", "odd"),
     foreign: to(bobs, "foreign"),
     unknown: to(bobs + 1_000, "unknown"),
-    kind: { ...to(one, "kind"), kind: "nonsense" },
-    long: { ...to(one, "long"), body: { text: "x".repeat(8_001) } },
-    quote: { ...to(one, "quote"), quote_seq: 99 },
+    kind: { ...to(groupA, "kind"), kind: "nonsense" },
+    long: { ...to(groupA, "long"), body: { text: "x".repeat(8_001) } },
+    quote: { ...to(groupA, "quote"), quote_seq: 99 },
   };
   const items = [
-    to(one, "a"),
-    to(other, "b"),
+    to(groupA, "a"),
+    to(groupB, "b"),
     ...Object.values(wrong),
     "no object",
-    to(other, "y"),
-    to(one, "z"),
+    to(groupB, "y"),
+    to(groupA, "z"),
   ];
   socket.send({ type: "sends", items });
   await socket.until(({ acks }) => acks.length + socket.of("error").length === items.length);
@@ -218,13 +218,13 @@ test("what is wrong with one of several sends is told of it alone", async () => 
     seq,
     client_msg_id,
   ]);
-  expect(acks.filter(([group]) => group === one)).toEqual([
-    [one, 1, "a"],
-    [one, 2, "z"],
+  expect(acks.filter(([group]) => group === groupA)).toEqual([
+    [groupA, 1, "a"],
+    [groupA, 2, "z"],
   ]);
-  expect(acks.filter(([group]) => group === other)).toEqual([
-    [other, 1, "b"],
-    [other, 2, "y"],
+  expect(acks.filter(([group]) => group === groupB)).toEqual([
+    [groupB, 1, "b"],
+    [groupB, 2, "y"],
   ]);
   const refusals = socket.of("error").map(({ code, client_msg_id }) => `${client_msg_id} ${code}`);
   expect(refusals.toSorted()).toEqual([
@@ -239,13 +239,13 @@ test("what is wrong with one of several sends is told of it alone", async () => 
   ]);
 });
 
-test("a sync replays each conversation that it names, and refuses those she is not in alone", async () => {
+test("a sync replays each named conversation, and refuses only those without membership", async () => {
   const groups = await Promise.all(range(1, 5).map(() => newGroup(ann, bob)));
   for (const group of groups) for (const n of range(1, 3)) await post(group, bob, `${n}`);
   const socket = await openDevice(ann.token);
   socket.send({
     type: "sync",
-    items: [...groups, bobs, left].map((group) => ({ ...from(group, 1), rev: 0 })),
+    items: [...groups, bobs, formerGroup].map((group) => ({ ...from(group, 1), rev: 0 })),
   });
   await socket.until(() => socket.of("synced").length === 5 && socket.of("error").length === 2);
   expect(
@@ -253,24 +253,24 @@ test("a sync replays each conversation that it names, and refuses those she is n
       .of("error")
       .map(({ conversation_id }) => conversation_id)
       .toSorted(),
-  ).toEqual([bobs, left].toSorted());
+  ).toEqual([bobs, formerGroup].toSorted());
   for (const conversation_id of groups) {
-    const mine = socket.messages.filter((message) => message.conversation_id === conversation_id);
-    // What was posted last may have come live before.
-    expect(mine.map(({ seq }) => seq).slice(-2)).toEqual([2, 3]);
+    const ofGroup = socket.messages.filter((message) => message.conversation_id === conversation_id);
+    // The last message may have been pushed live before the sync.
+    expect(ofGroup.map(({ seq }) => seq).slice(-2)).toEqual([2, 3]);
     const synced = { type: "synced", conversation_id, last_seq: 3, rev: 0, has_more: false };
     expect(socket.of("synced")).toContainEqual(synced);
   }
 });
 
-test("a sync of 100 conversations is taken", async () => {
+test("a sync of 100 conversations is accepted", async () => {
   const socket = await openDevice(ann.token);
   socket.send({ type: "sync", items: [from(id, 3), ...range(1, 99).map((n) => from(bobs + 1_000 + n))] });
   await socket.until(() => socket.of("error").length === 99);
   expect(await socket.next("synced")).toMatchObject({ conversation_id: id, last_seq: 3 });
 });
 
-test("the conversation of a sync of its own is replayed from where it says", async () => {
+test("a sync of one conversation replays from its position", async () => {
   const socket = await openDevice(ann.token);
   socket.send({ type: "sync", ...from(id, 2) });
   expect(await socket.next("synced")).toEqual({
@@ -279,7 +279,7 @@ test("the conversation of a sync of its own is replayed from where it says", asy
   expect(socket.messages.map(({ seq, body }) => [seq, body])).toEqual([[3, { text: "3" }]]);
 });
 
-test("one may read a message right behind its send", async () => {
+test("a read frame may name the seq of a send just before it", async () => {
   const group = await newGroup(ann, bob);
   const socket = await openDevice(ann.token);
   for (const seq of range(1, 3)) {

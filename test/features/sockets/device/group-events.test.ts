@@ -25,7 +25,7 @@ let bob: SignedIn;
 let cid: SignedIn;
 let dan: SignedIn;
 
-// A socket that has said nothing yet waits long enough that things happen meanwhile, and no longer.
+// The hold of a silent socket: long enough for events during it, and no longer.
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
@@ -40,25 +40,25 @@ async function ask(
   path: string,
   body?: unknown,
 ): Promise<Answer> {
-  const given = body === undefined ? {} : { body };
-  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...given });
+  const options = body === undefined ? {} : { body };
+  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...options });
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
   return answer;
 }
 
 const add = (id: number, ...who: SignedIn[]) =>
   ask(ann, id, "POST", "/members", { user_ids: who.map(({ user }) => user.id) });
-const takeOut = (id: number, { user }: SignedIn) => ask(ann, id, "DELETE", `/members/${user.id}`);
+const removeMember = (id: number, { user }: SignedIn) => ask(ann, id, "DELETE", `/members/${user.id}`);
 const rename = (id: number, name: string) => ask(ann, id, "PATCH", "", { name });
 
-/** Resolves once a device has heard of a new name and of all that came before it. */
+/** Renames the group, and resolves once the sockets have the new name and thus all earlier events. */
 async function fence(id: number, name: string, ...sockets: TestSocket[]): Promise<void> {
   await rename(id, name);
   for (const socket of sockets) await hears(socket, { type: "conversation", conversation: { id, name } });
 }
 
-/** Has the group know of nobody's devices, as where they come long after it was last heard of. */
-async function unknowing(id: ConversationId): Promise<void> {
+/** Makes the group assume that no member has devices, as when devices connect long after its last update. */
+async function forgetDevices(id: ConversationId): Promise<void> {
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     storage.sql.exec("UPDATE members SET devices = 0");
   });
@@ -69,7 +69,7 @@ function member(event: string, ...who: SignedIn[]) {
   return { type: "member", event, user_ids: who.map(({ user }) => user.id) };
 }
 
-test("a new group is announced to all devices of all, each as it is for him, and goes on there from its first message", async () => {
+test("a new group is pushed to all devices of its members, with each member's role, and so are its messages", async () => {
   const devices = await Promise.all([ann, ann, bob, bob, cid].map(({ token }) => openDevice(token)));
   const id = await newGroup(ann, bob, cid);
   for (const [i, device] of devices.entries()) {
@@ -84,14 +84,14 @@ test("a new group is announced to all devices of all, each as it is for him, and
   }
 });
 
-test("a new direct conversation is announced to both, each with the other as peer", async () => {
+test("a new direct conversation is pushed to both users, each with the other as peer", async () => {
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
   const { id } = await openDirect(ann, bob);
   await hears(anns, { type: "conversation", conversation: { id, peer: { id: bob.user.id } } });
   await hears(bobs, { type: "conversation", conversation: { id, peer: { id: ann.user.id } } });
 });
 
-test("who comes into a group has it announced to his devices, and is told of all from then on, once", async () => {
+test("a new member's devices get the group, and each later message once", async () => {
   for (const round of range(1, 5)) {
     const id = await newGroup(ann, bob);
     await post(id, ann, "one");
@@ -104,15 +104,15 @@ test("who comes into a group has it announced to his devices, and is told of all
     const last = await post(id, bob, "last");
     for (const device of devices) {
       await hears(device, { type: "message", conversation_id: id, seq: last });
-      const own = device === devices[2] && round % 2 === 0 ? 4 : 3;
-      expect(seqsKnownTo(device, id)).toEqual(range(own, last));
+      const firstVisible = device === devices[2] && round % 2 === 0 ? 4 : 3;
+      expect(seqsKnownTo(device, id)).toEqual(range(firstVisible, last));
       device.close();
       await device.closed();
     }
   }
 });
 
-test("who is added has it announced though D1 learns of him late", async () => {
+test("a new member's devices get the group even if the write to D1 is late", async () => {
   const id = await newGroup(ann, bob);
   const device = await openDevice(cid.token);
   const batch = env.DB.batch.bind(env.DB);
@@ -130,7 +130,7 @@ test("who is added has it announced though D1 learns of him late", async () => {
   await hears(device, { type: "conversation", conversation: { id, role: "member" } });
 });
 
-test("every device hears what happens to members, in order; of applications the owner's and admins' alone", async () => {
+test("every device gets member events in order; only the owner and admins get join requests", async () => {
   const id = await newGroup(ann, bob, cid);
   const [anns, bobs, cids] = [
     await openDevice(ann.token),
@@ -143,11 +143,11 @@ test("every device hears what happens to members, in order; of applications the 
   await ask(bob, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 });
   await ask(dan, id, "POST", "/leave");
   await add(id, dan);
-  await takeOut(id, dan);
+  await removeMember(id, dan);
   await ask(ann, id, "POST", "/owner", { user_id: bob.user.id });
   await ask(bob, id, "PATCH", "", { name: "his" });
   for (const device of [anns, bobs, cids]) await hears(device, { type: "member", event: "profile" });
-  const told = [
+  const expected = [
     member("role", bob),
     member("applied", dan),
     member("joined", dan),
@@ -158,9 +158,9 @@ test("every device hears what happens to members, in order; of applications the 
     member("owner", bob),
     member("profile"),
   ];
-  expect(eventsOf(anns, id, "member")).toEqual(told);
-  expect(eventsOf(bobs, id, "member")).toEqual(told);
-  expect(eventsOf(cids, id, "member")).toEqual(told.filter(({ event }) => event !== "applied"));
+  expect(eventsOf(anns, id, "member")).toEqual(expected);
+  expect(eventsOf(bobs, id, "member")).toEqual(expected);
+  expect(eventsOf(cids, id, "member")).toEqual(expected.filter(({ event }) => event !== "applied"));
   for (const [device, role] of [
     [anns, "member"],
     [bobs, "owner"],
@@ -170,26 +170,26 @@ test("every device hears what happens to members, in order; of applications the 
   }
 });
 
-test("a new profile is announced to all, a new role to whose it is, own flags to one's own devices", async () => {
+test("a new name is pushed to all members, a role to its member, preferences to the user's own devices", async () => {
   const id = await newGroup(ann, bob, cid);
   const [anns, bobs, cids] = [
     await openDevice(ann.token),
     await openDevice(bob.token),
     await openDevice(cid.token),
   ];
-  const bobsOther = await openDevice(bob.token);
-  await fence(id, "first", anns, bobs, bobsOther, cids);
+  const bobsTablet = await openDevice(bob.token);
+  await fence(id, "first", anns, bobs, bobsTablet, cids);
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
-  for (const device of [bobs, bobsOther])
+  for (const device of [bobs, bobsTablet])
     await hears(device, { type: "conversation", conversation: { id, role: "admin" } });
   await ask(bob, id, "PUT", "/preferences", { sticky: true, silent: true });
-  for (const device of [bobs, bobsOther]) {
+  for (const device of [bobs, bobsTablet]) {
     await hears(device, {
       type: "conversation",
       conversation: { id, role: "admin", sticky: true, silent: true },
     });
   }
-  await fence(id, "second", anns, bobs, bobsOther, cids);
+  await fence(id, "second", anns, bobs, bobsTablet, cids);
   for (const device of [anns, cids]) {
     const names = eventsOf(device, id, "conversation").map(
       (event) => Reflect.get(event, "conversation").name,
@@ -198,8 +198,8 @@ test("a new profile is announced to all, a new role to whose it is, own flags to
   }
 });
 
-test.each(["known to the group", "just come"])(
-  "who is removed has all that was said before, hears that he is out, and nothing more (devices %s)",
+test.each(["known to the group", "newly connected"])(
+  "a removed member gets all earlier messages and the removal, and nothing later (devices %s)",
   async (how) => {
     const id = await newGroup(ann, bob, cid);
     await expect.poll(async () => (await listed(cid, id)).member_count).toBe(3);
@@ -212,10 +212,10 @@ test.each(["known to the group", "just come"])(
       items: range(1, 30).map((i) => ({ ...text(`${i}`, `${i}`), conversation_id: id })),
     });
     await anns.until(({ acks }) => acks.length === 30);
-    await takeOut(id, cid);
+    await removeMember(id, cid);
     for (const device of devices) await hears(device, { ...member("removed", cid), conversation_id: id });
-    // All that he must not hear.
-    const quiet = devices.map((device) => framesAbout(device, id).length);
+    // The count must not grow from here.
+    const framesBefore = devices.map((device) => framesAbout(device, id).length);
     for (const device of devices) {
       expect(seqsKnownTo(device, id).filter((seq) => seq > before)).toEqual(range(before + 1, before + 30));
       expect(framesAbout(device, id).at(-1)).toEqual({ ...member("removed", cid), conversation_id: id });
@@ -231,9 +231,11 @@ test.each(["known to the group", "just come"])(
       expect(await hears(device, { type: "error", client_msg_id: "late" })).toMatchObject({
         code: "not_found",
       });
-      expect(framesAbout(device, id).filter(({ type }) => type !== "error")).toHaveLength(at(quiet, i));
+      expect(framesAbout(device, id).filter(({ type }) => type !== "error")).toHaveLength(
+        at(framesBefore, i),
+      );
     }
-    const left = framesAbout(at(devices, 0), id).length;
+    const framesAfterRemoval = framesAbout(at(devices, 0), id).length;
     await add(id, cid);
     const last = await post(id, ann, "welcome");
     for (const device of devices) {
@@ -242,7 +244,7 @@ test.each(["known to the group", "just come"])(
       const since = seqsKnownTo(device, id).filter((seq) => seq > before + 30);
       expect(since).toEqual([last - 1, last]);
       const types = framesAbout(device, id)
-        .slice(left)
+        .slice(framesAfterRemoval)
         .map(({ type }) => type);
       expect(types.filter((type) => !["message", "member", "conversation"].includes(type))).toEqual([]);
     }
@@ -250,19 +252,19 @@ test.each(["known to the group", "just come"])(
 );
 
 test.each(["removed", "dissolved"])(
-  "what was said before the end reaches a device that has just come, though its inbox hears of all of it later (%s)",
+  "a new device of a late inbox gets all messages before the member is out (%s)",
   async (event) => {
     const id = await newGroup(ann, cid);
     await expect.poll(async () => (await listed(cid, id)).member_count).toBe(2);
     const [anns, cids] = [await openDevice(ann.token), await openDevice(cid.token)];
-    // Once a new socket has what waited for it, its inbox has no timer, which would not let it be released.
+    // Once a new socket has its held messages, its inbox has no timer, so a held inbox can be released.
     const other = await newGroup(ann, cid);
     await post(other, ann, "waits");
     await cids.until(({ messages }) => messages.length > 0);
-    await unknowing(id);
+    await forgetDevices(id);
     const held = await HeldInbox.hold(cid.user.id);
     for (const seq of [1, 2, 3]) await post(id, ann, `${seq}`);
-    const ending = event === "removed" ? takeOut(id, cid) : ask(ann, id, "DELETE", "");
+    const ending = event === "removed" ? removeMember(id, cid) : ask(ann, id, "DELETE", "");
     await hears(anns, { type: "member", event });
     await held.release();
     await ending;
@@ -271,23 +273,23 @@ test.each(["removed", "dissolved"])(
   },
 );
 
-test("of the end of a group hears who is in it then, last of all, and nobody who was out before", async () => {
+test("only current members get the dissolving, as the last event", async () => {
   const id = await newGroup(ann, bob, cid);
   const [bobs, cids] = [await openDevice(bob.token), await openDevice(cid.token)];
-  await takeOut(id, cid);
+  await removeMember(id, cid);
   await hears(cids, member("removed", cid));
   const last = await post(id, ann, "farewell");
   await ask(ann, id, "DELETE", "");
   await hears(bobs, { ...member("dissolved"), conversation_id: id });
   expect(seqsKnownTo(bobs, id)).toEqual([1, last]);
   expect(framesAbout(bobs, id).at(-1)).toEqual({ ...member("dissolved"), conversation_id: id });
-  // Another conversation goes on behind it.
+  // Events of another conversation still arrive.
   const other = await newGroup(ann, cid);
   await hears(cids, { type: "conversation", conversation: { id: other } });
   expect(eventsOf(cids, id, "member")).toEqual([member("removed", cid)]);
 });
 
-test("who comes and goes quickly sees each message of his times once, in order", async () => {
+test("a member who joins and leaves repeatedly gets each visible message once, in order", async () => {
   const id = await newGroup(ann, bob);
   const devices = [await openDevice(cid.token), await openDevice(cid.token)];
   const visible: number[] = [];
@@ -296,7 +298,7 @@ test("who comes and goes quickly sees each message of his times once, in order",
     const joined = (await listed(ann, id)).last_seq;
     const said = await Promise.all(range(1, 3).map((i) => post(id, i === 1 ? cid : ann, `${round} ${i}`)));
     visible.push(joined, ...said.toSorted((a, b) => a - b));
-    await takeOut(id, cid);
+    await removeMember(id, cid);
     if (round % 2 === 0) await post(id, ann, "behind his back");
   }
   await add(id, cid);
@@ -308,32 +310,32 @@ test("who comes and goes quickly sees each message of his times once, in order",
   }
 });
 
-test("who is put out and taken in again while all talk has of each of his times all, once", async () => {
+test("a member who is removed and added during sends gets each visible message once", async () => {
   const id = await newGroup(ann, bob, cid);
   const devices = [await openDevice(cid.token), await openDevice(cid.token)];
-  const [talker, listener] = [at(devices, 0), at(devices, 1)];
+  const [sendingDevice, listener] = [at(devices, 0), at(devices, 1)];
   const bobs = await openDevice(bob.token);
   let said = 0;
   let isOver = false;
-  const talk = async (device: TestSocket, name: string) => {
+  const keepSending = async (device: TestSocket, name: string) => {
     while (!isOver) {
       const n = `${name} ${++said}`;
       device.send({ ...text(n, n), conversation_id: id });
-      // Refused or not, it goes on.
+      // An ack or a refusal answers the send.
       await device.until(({ acks, frames }) => [...acks, ...frames].some((each) => each.client_msg_id === n));
     }
   };
-  const talking = [talk(talker, "cid"), talk(bobs, "bob")];
+  const sending = [keepSending(sendingDevice, "cid"), keepSending(bobs, "bob")];
   for (const _ of range(1, 12)) {
-    await takeOut(id, cid);
+    await removeMember(id, cid);
     await add(id, cid);
   }
   isOver = true;
-  await Promise.all(talking);
+  await Promise.all(sending);
   const last = await post(id, ann, "last");
   for (const device of devices) await hears(device, { type: "message", conversation_id: id, seq: last });
   const seqs = visibleTo(cid, await history(id));
-  for (const device of [talker, listener]) {
+  for (const device of [sendingDevice, listener]) {
     expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(seqs);
     expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
   }
@@ -349,12 +351,15 @@ async function history(id: number) {
   return items;
 }
 
-/** Of a group's history what was said while somebody was in it, who was from the beginning; his coming, not his going. */
+/**
+ * The seqs of a group's history that a member may see: from the beginning, without messages from each removal
+ * to the next join. The message of a join is visible, that of a removal is not.
+ */
 function visibleTo({ user }: SignedIn, items: StrictMessage[]): number[] {
   let isIn = true;
   return items.flatMap(({ seq, kind, body }) => {
-    const tip = kind === "tip" && JSON.stringify(body).includes(`"user_ids":[${user.id}]`);
-    if (tip) isIn = JSON.stringify(body).includes("joined");
+    const isMembershipChange = kind === "tip" && JSON.stringify(body).includes(`"user_ids":[${user.id}]`);
+    if (isMembershipChange) isIn = JSON.stringify(body).includes("joined");
     return isIn ? [seq] : [];
   });
 }

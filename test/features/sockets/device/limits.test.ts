@@ -15,12 +15,12 @@ import {
 import { HeldCalls } from "../../../support/faults/hold.ts";
 import { inboxObject, newGroup, post, range, text } from "../../../support/objects/room.ts";
 
-/** What the inbox takes. */
-const SOCKETS = 100;
-const ASKED = 3_000;
-const SYNCS = 10_000;
-const LANES = 16;
-const IN_A_FRAME = 64;
+/** The limits of an inbox. */
+const MAX_SOCKETS = 100;
+const MAX_WAITING = 3_000;
+const MAX_SYNCS = 10_000;
+const SYNC_SLOTS = 16;
+const MAX_ITEMS = 64;
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -36,7 +36,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Moves the clock of the objects on; it stands still otherwise. */
+/** Stops the clock of the objects. @returns a function that moves it on by `ms` */
 function standStill(): (ms: number) => void {
   let now = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => now);
@@ -45,10 +45,10 @@ function standStill(): (ms: number) => void {
   };
 }
 
-/** Sends texts of these numbers to a conversation. */
+/** Sends the texts `first` to `last` to a conversation, in frames of 64. */
 function sendTexts(socket: TestSocket, conversation_id: number, first: number, last: number): void {
-  for (let from = first; from <= last; from += IN_A_FRAME) {
-    const numbers = range(from, Math.min(from + IN_A_FRAME - 1, last));
+  for (let from = first; from <= last; from += MAX_ITEMS) {
+    const numbers = range(from, Math.min(from + MAX_ITEMS - 1, last));
     socket.send({
       type: "sends",
       items: numbers.map((n) => ({ ...text(`${n}`, `c${n}`), conversation_id })),
@@ -56,16 +56,16 @@ function sendTexts(socket: TestSocket, conversation_id: number, first: number, l
   }
 }
 
-function nobody(): never {
-  throw new Error("there is somebody");
+function missingSocket(): never {
+  throw new Error("a socket is missing");
 }
 
 const errors = (socket: TestSocket, code: string) =>
   socket.of("error").filter((error) => error.code === code);
 
-test("a user has at most 100 devices' sockets open, opened at once or not; more get 429", async () => {
+test("a user has at most 100 open device sockets; more upgrades get 429", async () => {
   const phone = await newSession(ann);
-  const first = await Promise.all(range(1, SOCKETS - 5).map(() => openDevice(ann.token)));
+  const first = await Promise.all(range(1, MAX_SOCKETS - 5).map(() => openDevice(ann.token)));
   const answers = await Promise.all(range(1, 20).map(() => upgrade(DEVICE_PATH, phone.token)));
   const opened = answers.filter(({ status }) => status === 101).map((answer) => accepted(answer));
   expect(opened).toHaveLength(5);
@@ -76,10 +76,10 @@ test("a user has at most 100 devices' sockets open, opened at once or not; more 
   }
   await evictDurableObject(inboxObject(ann.user.id));
   expect((await upgrade(DEVICE_PATH, ann.token)).status).toBe(429);
-  // Others are not concerned, nor is he in a room.
+  // The limit concerns neither other users nor room sockets.
   await openDevice(bob.token);
   await openRoom(id, ann.token);
-  // All are told, and who goes makes room.
+  // All sockets get messages, and a closed one frees a place.
   const seq = await post(id, bob, "hello");
   for (const socket of [...first, ...opened]) await socket.until(({ seqs }) => seqs.includes(seq));
   first[0]?.close();
@@ -88,39 +88,41 @@ test("a user has at most 100 devices' sockets open, opened at once or not; more 
   expect((await upgrade(DEVICE_PATH, ann.token)).status).toBe(429);
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
   await openDevice(ann.token);
-  expect(await openDevices(ann)).toHaveLength(SOCKETS - 5);
+  expect(await openDevices(ann)).toHaveLength(MAX_SOCKETS - 5);
 });
 
-test("3,000 sends wait for a slow conversation, more are refused; then it goes on", async () => {
+test("up to 3,000 sends wait for a slow conversation; more are refused until it answers", async () => {
   standStill();
-  const [one, two] = [await openDevice(ann.token), await openDevice(ann.token)];
+  const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   const held = await HeldCalls.hold(slow, "sendFromDevice");
-  sendTexts(one, slow, 1, ASKED);
-  // What the rate forbids is refused behind them: so the server has them all.
-  one.send({ ...text("too fast", "last"), conversation_id: slow });
-  await one.until((socket) => socket.of("error").length === 1);
-  two.send({ ...text("too much", "one too many"), conversation_id: id });
-  two.send({ type: "read", conversation_id: id, seq: 0 });
-  await two.until((socket) => socket.of("error").length === 2);
+  sendTexts(first, slow, 1, MAX_WAITING);
+  // The send over the rate is refused last, so its error shows that the server has all the others.
+  first.send({ ...text("too fast", "last"), conversation_id: slow });
+  await first.until((socket) => socket.of("error").length === 1);
+  second.send({ ...text("too much", "one too many"), conversation_id: id });
+  second.send({ type: "read", conversation_id: id, seq: 0 });
+  await second.until((socket) => socket.of("error").length === 2);
   const refused = {
     type: "error",
     code: "rate_limited",
     detail: expect.stringContaining("waits"),
     conversation_id: id,
   };
-  expect(two.of("error")).toEqual([{ ...refused, client_msg_id: "one too many" }, refused]);
-  // What a syncing device is told does not wait for that.
-  two.send({ type: "sync", conversation_id: id, after: 0 });
-  await two.next("synced");
+  expect(second.of("error")).toEqual([{ ...refused, client_msg_id: "one too many" }, refused]);
+  // A sync is not held up by waiting sends.
+  second.send({ type: "sync", conversation_id: id, after: 0 });
+  await second.next("synced");
   held.release();
-  await one.until(({ acks }) => acks.length === ASKED);
-  expect(one.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(range(1, ASKED).map((n) => `c${n}`));
-  two.send({ ...text("now", "now"), conversation_id: id });
-  await two.until(({ acks }) => acks.length === 1);
-  await two.until(({ messages }) => messages.length === ASKED);
+  await first.until(({ acks }) => acks.length === MAX_WAITING);
+  expect(first.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(
+    range(1, MAX_WAITING).map((n) => `c${n}`),
+  );
+  second.send({ ...text("now", "now"), conversation_id: id });
+  await second.until(({ acks }) => acks.length === 1);
+  await second.until(({ messages }) => messages.length === MAX_WAITING);
 });
 
-test("sends of 4 MiB wait for a slow conversation, more are refused; then it goes on", async () => {
+test("up to 4 MiB of sends wait for a slow conversation; more are refused until it answers", async () => {
   const socket = await openDevice(ann.token);
   const held = await HeldCalls.hold(slow, "sendFromDevice");
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
@@ -142,55 +144,55 @@ test("sends of 4 MiB wait for a slow conversation, more are refused; then it goe
   await socket.until(({ acks }) => acks.length === sent);
 });
 
-test("10,000 syncs wait where conversations are slow, more are refused; those of who has gone are not made", async () => {
+test("up to 10,000 syncs wait for slow conversations; more are refused, and those of closed sockets are dropped", async () => {
   const sockets = await Promise.all(range(1, 5).map(() => openDevice(ann.token)));
-  const [one = nobody(), ...others] = sockets;
-  // They wait for their turn behind a send, for which an answer is waited for longest.
+  const [first = missingSocket(), ...others] = sockets;
+  // Syncs queue behind a send, whose call has the longest timeout.
   const held = await HeldCalls.hold(slow, "sendFromDevice");
-  one.send({ ...text("first"), conversation_id: slow });
-  for (const _ of range(1, LANES)) one.send({ type: "sync", conversation_id: slow, after: 0 });
-  await one.settled(id);
+  first.send({ ...text("first"), conversation_id: slow });
+  for (const _ of range(1, SYNC_SLOTS)) first.send({ type: "sync", conversation_id: slow, after: 0 });
+  await first.settled(id);
   const unknown = range(1, 100).map((n) => ({ conversation_id: 1_000_000 + n, after: 0 }));
   for (const socket of others) {
-    for (const _ of range(1, SYNCS / 100 / others.length)) socket.send({ type: "sync", items: unknown });
+    for (const _ of range(1, MAX_SYNCS / 100 / others.length)) socket.send({ type: "sync", items: unknown });
     await socket.settled(id);
     expect(socket.of("error")).toHaveLength(1);
   }
-  one.send({ type: "sync", items: [{ conversation_id: id, after: 0 }] });
-  await one.until((socket) => errors(socket, "rate_limited").length === 1);
-  expect(errors(one, "rate_limited")).toMatchObject([{ conversation_id: id }]);
+  first.send({ type: "sync", items: [{ conversation_id: id, after: 0 }] });
+  await first.until((socket) => errors(socket, "rate_limited").length === 1);
+  expect(errors(first, "rate_limited")).toMatchObject([{ conversation_id: id }]);
   for (const socket of others) {
     socket.close();
     await socket.closed();
   }
   held.release();
-  await one.until((socket) => socket.of("synced").length === LANES);
-  one.send({ type: "sync", items: [{ conversation_id: id, after: 0 }] });
-  await one.until((socket) => socket.of("synced").some(({ conversation_id }) => conversation_id === id));
+  await first.until((socket) => socket.of("synced").length === SYNC_SLOTS);
+  first.send({ type: "sync", items: [{ conversation_id: id, after: 0 }] });
+  await first.until((socket) => socket.of("synced").some(({ conversation_id }) => conversation_id === id));
   for (const socket of others) expect(socket.of("error")).toHaveLength(1);
 });
 
-test("what has waited too long for its turn is refused as unavailable, and not done", async () => {
-  const pass = standStill();
-  const [one, two] = [await openDevice(ann.token), await openDevice(ann.token)];
+test("frames that wait over 30 s for their turn are refused as unavailable and not executed", async () => {
+  const moveClock = standStill();
+  const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   const bobs = await openRoom(slow, bob.token);
   const held = await HeldCalls.hold(slow, "sendFromDevice");
-  one.send({ ...text("first", "first"), conversation_id: slow });
-  await one.settled(id);
-  one.send({ ...text("second", "second"), conversation_id: slow });
-  two.send({ type: "sync", conversation_id: slow, after: 0 });
-  two.send({ type: "read", conversation_id: slow, seq: 0 });
-  for (const socket of [one, two]) await socket.settled(id);
-  pass(31_000);
+  first.send({ ...text("first", "first"), conversation_id: slow });
+  await first.settled(id);
+  first.send({ ...text("second", "second"), conversation_id: slow });
+  second.send({ type: "sync", conversation_id: slow, after: 0 });
+  second.send({ type: "read", conversation_id: slow, seq: 0 });
+  for (const socket of [first, second]) await socket.settled(id);
+  moveClock(31_000);
   held.release();
-  await one.until((socket) => errors(socket, "unavailable").length === 1);
-  await two.until((socket) => errors(socket, "unavailable").length === 2);
-  expect(one.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(["first"]);
-  expect(errors(one, "unavailable")).toMatchObject([{ client_msg_id: "second", conversation_id: slow }]);
-  expect(errors(two, "unavailable")).toMatchObject([{ conversation_id: slow }, { conversation_id: slow }]);
-  one.send({ ...text("third", "third"), conversation_id: slow });
-  two.send({ type: "sync", conversation_id: slow, after: 0 });
-  await two.next("synced");
+  await first.until((socket) => errors(socket, "unavailable").length === 1);
+  await second.until((socket) => errors(socket, "unavailable").length === 2);
+  expect(first.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(["first"]);
+  expect(errors(first, "unavailable")).toMatchObject([{ client_msg_id: "second", conversation_id: slow }]);
+  expect(errors(second, "unavailable")).toMatchObject([{ conversation_id: slow }, { conversation_id: slow }]);
+  first.send({ ...text("third", "third"), conversation_id: slow });
+  second.send({ type: "sync", conversation_id: slow, after: 0 });
+  await second.next("synced");
   await bobs.until(({ messages }) => messages.length === 2);
   expect(bobs.messages.map(({ body }) => body.text)).toEqual(["first", "third"]);
 });

@@ -10,29 +10,29 @@ import { runs } from "../../../support/property-runs.ts";
 const MESSAGES = 500;
 
 const step = fc.record({
-  /** of Ann's three devices and Bob's two */
+  /** index among Ann's three devices and Bob's two */
   device: fc.nat(4),
   way: fc.constantFrom("single", "single", "several", "http", "room"),
   count: fc.integer({ min: 2, max: 20 }),
-  /** waits until all that was said so far is answered */
+  /** waits until all earlier sends are answered */
   waits: fc.boolean(),
 });
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** One of a person's devices, with a room socket beside it. */
+/** One of a user's devices, with a room socket beside it. */
 interface Device {
   who: SignedIn;
   socket: TestSocket;
   room: TestSocket;
-  /** what it has said on its own socket, in order */
-  said: string[];
-  /** how much it has said in the room */
-  saidInRoom: number;
+  /** texts sent on the device socket, in order */
+  sentTexts: string[];
+  /** the number of messages sent on the room socket */
+  sentInRoom: number;
 }
 
-/** A message, or an own one that was acknowledged, as a device has it. */
-function shown(device: Device, id: number): Map<number, string> {
+/** The texts or client_msg_ids by seq that a device has received as messages or acks. */
+function receivedBySeq(device: Device, id: number): Map<number, string> {
   return new Map(
     framesAbout(device.socket, id).flatMap((frame): [number, string][] => {
       const seq = Number(frame.seq);
@@ -42,8 +42,8 @@ function shown(device: Device, id: number): Map<number, string> {
   );
 }
 
-/** The seqs that were acknowledged to a device before it had all that is older. */
-function early(device: Device, id: number, before: number): number[] {
+/** The seqs that were acknowledged to a device before it had all older messages. */
+function earlyAcks(device: Device, id: number, before: number): number[] {
   const known = new Set(range(0, before));
   let all = before;
   return framesAbout(device.socket, id).flatMap(({ type, seq }) => {
@@ -54,8 +54,8 @@ function early(device: Device, id: number, before: number): number[] {
   });
 }
 
-/** The messages that a user has not read, as the contract counts them: those behind his position that are no tips. */
-async function unread(who: SignedIn, id: number, readSeq: number): Promise<number> {
+/** The number of unread messages by the contract: those after the read position, without system messages. */
+async function countUnread(who: SignedIn, id: number, readSeq: number): Promise<number> {
   const items = await history(who, id);
   return items.filter(({ seq, kind }) => seq > readSeq && kind !== "tip").length;
 }
@@ -70,7 +70,7 @@ async function history(who: SignedIn, id: number) {
   return items;
 }
 
-test("three devices of one and two of the other say 500 messages in all ways, and all show the same, each once", async () => {
+test("five devices of two users that send 500 messages in all ways show the same messages, each once", async () => {
   const [ann, bob] = [await register(), await register()];
   const people = [ann, await anotherDevice(ann), await anotherDevice(ann), bob, await anotherDevice(bob)];
   const steps = fc.array(step, { minLength: MESSAGES, maxLength: MESSAGES });
@@ -80,9 +80,9 @@ test("three devices of one and two of the other say 500 messages in all ways, an
       const devices: Device[] = [];
       for (const who of people) {
         const [socket, room] = [await openDevice(who.token), await openRoom(id, who.token)];
-        devices.push({ who, socket, room, said: [], saidInRoom: 0 });
+        devices.push({ who, socket, room, sentTexts: [], sentInRoom: 0 });
       }
-      const texts = await talk(id, before, devices, plan);
+      const texts = await runPlan(id, before, devices, plan);
       const items = await history(ann, id);
       const all = new Map(
         items.slice(before).map(({ seq, body }) => [seq, String(Reflect.get(body, "text"))]),
@@ -96,27 +96,30 @@ test("three devices of one and two of the other say 500 messages in all ways, an
           known.toSorted((a, b) => a - b),
           `device ${i}`,
         ).toEqual([...all.keys()]);
-        expect(shown(device, id), `device ${i}`).toEqual(all);
-        // Live ones come in order, an ack behind all that is older, and what one device said stays in its order.
+        expect(receivedBySeq(device, id), `device ${i}`).toEqual(all);
+        // Live messages come in order, an ack follows all older messages, and the sends of one device keep
+        // their order.
         expect(device.socket.seqs).toEqual(device.socket.seqs.toSorted((a, b) => a - b));
-        expect(early(device, id, before), `what device ${i} was acknowledged too early`).toEqual([]);
-        expect([...all.values()].filter((content) => device.said.includes(content))).toEqual(device.said);
+        expect(earlyAcks(device, id, before), `device ${i}: acks before older messagesAcks`).toEqual([]);
+        expect([...all.values()].filter((content) => device.sentTexts.includes(content))).toEqual(
+          device.sentTexts,
+        );
       }
-      for (const who of [ann, bob]) await readOn(who, who === ann ? bob : ann, id, devices);
+      for (const who of [ann, bob]) await expectReadsOnAllDevices(who, who === ann ? bob : ann, id, devices);
       for (const { socket, room } of devices) for (const each of [socket, room]) each.close();
     }),
     { ...runs(1), endOnFailure: true },
   );
 });
 
-/** Says what is planned. @returns all that was said, once it is answered */
-async function talk(id: number, before: number, devices: Device[], plan: Step[]): Promise<string[]> {
+/** Sends messages by the plan. @returns all texts, once their sends are answered */
+async function runPlan(id: number, before: number, devices: Device[], plan: Step[]): Promise<string[]> {
   const texts: string[] = [];
   let posts: Promise<unknown>[] = [];
-  const answered = async () => {
-    for (const { socket, room, said, saidInRoom } of devices) {
-      await acked(socket, said.length);
-      await acked(room, saidInRoom);
+  const allAnswered = async () => {
+    for (const { socket, room, sentTexts, sentInRoom } of devices) {
+      await acked(socket, sentTexts.length);
+      await acked(room, sentInRoom);
     }
     await Promise.all(posts);
     posts = [];
@@ -125,33 +128,41 @@ async function talk(id: number, before: number, devices: Device[], plan: Step[])
     if (texts.length === MESSAGES) break;
     const device = at(devices, i);
     const many = way === "several" ? Math.min(count, MESSAGES - texts.length) : 1;
-    const said = range(1, many).map((n) => `${before + texts.length + n} ${way} ${i}`);
-    texts.push(...said);
-    const items = said.map((content) => ({ ...text(content, content), conversation_id: id }));
-    if (way === "http") posts.push(...said.map((content) => send(device.who, id, content)));
+    const sentTexts = range(1, many).map((n) => `${before + texts.length + n} ${way} ${i}`);
+    texts.push(...sentTexts);
+    const items = sentTexts.map((content) => ({ ...text(content, content), conversation_id: id }));
+    if (way === "http") posts.push(...sentTexts.map((content) => send(device.who, id, content)));
     else if (way === "room") {
       device.room.send(items[0]);
-      device.saidInRoom++;
+      device.sentInRoom++;
     } else {
       device.socket.send(way === "single" ? items[0] : { type: "sends", items });
-      device.said.push(...said);
+      device.sentTexts.push(...sentTexts);
     }
-    if (waits) await answered();
+    if (waits) await allAnswered();
   }
-  await answered();
+  await allAnswered();
   return texts;
 }
 
-/** What is unread of one is what the history says; read on one device it is read on his others, and the other's know. */
-async function readOn(who: SignedIn, other: SignedIn, id: number, devices: Device[]): Promise<void> {
+/**
+ * Expects unread counts to match the history, and a read on one device to reach the user's other devices and
+ * the peer's.
+ */
+async function expectReadsOnAllDevices(
+  who: SignedIn,
+  other: SignedIn,
+  id: number,
+  devices: Device[],
+): Promise<void> {
   const check = async () => {
     const { read_seq, unread_count } = await listed(who, id);
-    expect(unread_count).toBe(await unread(who, id, read_seq));
+    expect(unread_count).toBe(await countUnread(who, id, read_seq));
     return { read_seq, unread_count };
   };
   await check();
-  const said = await sendAll(other, id, range(1, 5).map(String));
-  const seqs = said.map(({ seq }) => seq);
+  const sentTexts = await sendAll(other, id, range(1, 5).map(String));
+  const seqs = sentTexts.map(({ seq }) => seq);
   expect((await check()).unread_count).toBeGreaterThanOrEqual(5);
   const own = devices.filter((device) => device.who.user.id === who.user.id);
   for (const [i, reader] of own.entries()) {

@@ -6,12 +6,12 @@ import { acked } from "../../../support/clients/device-frames.ts";
 import { accepted, DEVICE_PATH, openDevice, upgrade } from "../../../support/clients/socket.ts";
 import { newGroup, post, range } from "../../../support/objects/room.ts";
 
-/** So much may wait for a reader that says nothing. */
+/** The maximum of bytes sent to a socket that sends nothing. */
 const MAX_UNREAD = 4 * 1024 * 1024;
-/** So much for one that speaks and does not ping. */
+/** The maximum of bytes sent to a socket that sends frames without a ping. */
 const MAX_UNPINGED = 32 * 1024 * 1024;
 
-test("a reader that stops while 5,000 messages pass is closed in time, and misses nothing in the end", async () => {
+test("a reader that stops is closed within 4 MiB, and a reconnected device misses none of 5,000 messages", async () => {
   const [ann, bob, cid] = await signedIn(3);
   if (!ann || !bob || !cid) throw new Error("three people");
   const id = await newGroup(ann, bob, cid);
@@ -21,7 +21,7 @@ test("a reader that stops while 5,000 messages pass is closed in time, and misse
   const before = await post(id, ann, "the phone has this");
   await phone.until(() => phone.displayed(id).lastSeq === before);
   phone.leave();
-  // It opens a socket, and does not read what comes there.
+  // The client opens a socket and does not read from it.
   const unread = await upgrade(DEVICE_PATH, bob.token);
 
   const [rounds, each] = [10, 125];
@@ -46,7 +46,7 @@ test("a reader that stops while 5,000 messages pass is closed in time, and misse
   expect(socket.received).toBeLessThanOrEqual(MAX_UNREAD);
   expect((await socket.closed()).code).toBe(4408);
   expect(socket.received).toBeGreaterThan(MAX_UNREAD - 256 * 1024);
-  // What it could still read is a beginning of all, without a gap.
+  // The frames before the close are the first messages, without a gap.
   expect(socket.seqs).toEqual(range(before + 1, before + socket.seqs.length));
 
   await phone.come();
@@ -69,7 +69,7 @@ test("a reader that stops while 5,000 messages pass is closed in time, and misse
   for (const device of [...speakers, phone, pad]) device.leave();
 });
 
-test("a device that syncs many large conversations at once is not taken for a slow reader", async () => {
+test("a device that syncs many large conversations at once is not closed as a slow reader", async () => {
   const [ann, bob] = await signedIn(2);
   if (!ann || !bob) throw new Error("two people");
   const ids = [];
@@ -93,14 +93,14 @@ test("a device that syncs many large conversations at once is not taken for a sl
   for (const id of ids) {
     expect(device.displayed(id).messages.map(({ seq }) => seq)).toEqual(range(1, each));
   }
-  // All are live now.
+  // All conversations are live now.
   for (const id of ids) await post(id, ann, "and on");
   for (const id of ids) await device.until(() => device.displayed(id).lastSeq === each + 1);
   expect(device.sockets).toBe(1);
   device.leave();
 });
 
-test("one that asks and asks is closed once it was sent 32 MiB without a ping of its; one that pings is not", async () => {
+test("a device that keeps syncing is closed after 32 MiB without a ping; a device that pings is not", async () => {
   const [ann, bob] = await signedIn(2);
   if (!ann || !bob) throw new Error("two people");
   const id = await newGroup(ann, bob);
@@ -110,11 +110,13 @@ test("one that asks and asks is closed once it was sent 32 MiB without a ping of
     speaker.send({ type: "send", kind: "custom", body, conversation_id: id, client_msg_id: `${n}` });
   }
   await acked(speaker, 100);
-  /** Asks for the same page, until it has so much or is closed. @returns the code it was closed with */
-  const asks = async (most: number, pings: boolean): Promise<number | null> => {
+  /**
+   * Syncs the same page until `maxBytes` are received or the socket closes. @returns the close code, or null
+   */
+  const syncRepeatedly = async (maxBytes: number, pings: boolean): Promise<number | null> => {
     const socket = await openDevice(bob.token);
     let pages = 0;
-    while (socket.isOpen && socket.received < most) {
+    while (socket.isOpen && socket.received < maxBytes) {
       if (pings) socket.send("ping");
       socket.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
       pages++;
@@ -128,6 +130,6 @@ test("one that asks and asks is closed once it was sent 32 MiB without a ping of
     socket.close();
     return code;
   };
-  expect(await asks(2 * MAX_UNPINGED, false)).toBe(4408);
-  expect(await asks(1.2 * MAX_UNPINGED, true)).toBe(null);
+  expect(await syncRepeatedly(2 * MAX_UNPINGED, false)).toBe(4408);
+  expect(await syncRepeatedly(1.2 * MAX_UNPINGED, true)).toBe(null);
 });

@@ -16,7 +16,7 @@ import { setTiming } from "../../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 
-// A socket that has said nothing yet waits long enough that things happen meanwhile, and no longer.
+// The hold of a silent socket: long enough for events during it, and no longer.
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
@@ -29,38 +29,44 @@ async function putRead({ token }: SignedIn, id: number, seq: number): Promise<vo
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
 }
 
-/** What passes by is told in order: once a later read of somebody has come, all before it has. */
+/**
+ * Moves a read position and waits for its event. Ephemeral events keep their order, so all earlier ones have
+ * arrived.
+ */
 async function fence(who: SignedIn, id: number, seq: number, ...sockets: TestSocket[]): Promise<void> {
   await putRead(who, id, seq);
   for (const socket of sockets)
     await hears(socket, { type: "read", conversation_id: id, user_id: who.user.id, seq });
 }
 
-test("a read on one device clears on the user's others and is told to the peer's, but not to the one that read", async () => {
+test("a read on one device is pushed to the user's other devices and the peer's, and not to the reading device", async () => {
   const { id } = await openDirect(ann, bob);
-  const [one, two, anns] = [
+  const [first, second, anns] = [
     await openDevice(bob.token),
     await openDevice(bob.token),
     await openDevice(ann.token),
   ];
   const room = await openRoom(id, bob.token);
   await sendAll(ann, id, range(1, 9).map(String));
-  one.send({ type: "read", conversation_id: id, seq: 3 });
-  for (const socket of [two, anns, room]) await hears(socket, { type: "read", user_id: bob.user.id, seq: 3 });
-  two.send({ type: "read", conversation_id: id, seq: 5 });
-  for (const socket of [one, anns, room]) await hears(socket, { type: "read", user_id: bob.user.id, seq: 5 });
+  first.send({ type: "read", conversation_id: id, seq: 3 });
+  for (const socket of [second, anns, room])
+    await hears(socket, { type: "read", user_id: bob.user.id, seq: 3 });
+  second.send({ type: "read", conversation_id: id, seq: 5 });
+  for (const socket of [first, anns, room])
+    await hears(socket, { type: "read", user_id: bob.user.id, seq: 5 });
   room.send({ type: "read", seq: 7 });
-  for (const socket of [one, two, anns]) await hears(socket, { type: "read", user_id: bob.user.id, seq: 7 });
+  for (const socket of [first, second, anns])
+    await hears(socket, { type: "read", user_id: bob.user.id, seq: 7 });
   await putRead(bob, id, 8);
-  for (const socket of [one, two, anns, room])
+  for (const socket of [first, second, anns, room])
     await hears(socket, { type: "read", user_id: bob.user.id, seq: 8 });
   const read = (...seqs: number[]) => seqs.map((seq) => ({ type: "read", user_id: bob.user.id, seq }));
-  expect(eventsOf(one, id, "read")).toEqual(read(5, 7, 8));
-  expect(eventsOf(two, id, "read")).toEqual(read(3, 7, 8));
+  expect(eventsOf(first, id, "read")).toEqual(read(5, 7, 8));
+  expect(eventsOf(second, id, "read")).toEqual(read(3, 7, 8));
   expect(eventsOf(anns, id, "read")).toEqual(read(3, 5, 7, 8));
 });
 
-test("a socket whose read was refused hears what is read elsewhere all the same", async () => {
+test("a socket whose read was refused still gets reads from other devices", async () => {
   const { id } = await openDirect(ann, bob);
   const device = await openDevice(bob.token);
   await sendAll(ann, id, ["1", "2"]);
@@ -70,7 +76,7 @@ test("a socket whose read was refused hears what is read elsewhere all the same"
   await hears(device, { type: "read", conversation_id: id, user_id: bob.user.id, seq: 2 });
 });
 
-test("of several devices that read at once none hears of its own, and each ends at the furthest", async () => {
+test("devices that read at once get no event of their own read, and all end at the furthest position", async () => {
   const { id } = await openDirect(ann, bob);
   const devices = [await openDevice(bob.token), await openDevice(bob.token), await openDevice(bob.token)];
   await sendAll(ann, id, range(1, 40).map(String));
@@ -92,33 +98,33 @@ test("of several devices that read at once none hears of its own, and each ends 
   });
 });
 
-test("typing is passed on once a second from a user, whatever he types on, to others alone, and is not stored", async () => {
+test("typing reaches the peer at most once a second for each user, never the user's own sockets, and is not stored", async () => {
   const { id } = await openDirect(ann, bob);
-  const [one, two, room] = [
+  const [first, second, room] = [
     await openDevice(ann.token),
     await openDevice(ann.token),
     await openRoom(id, ann.token),
   ];
   const [bobs, bobsRoom] = [await openDevice(bob.token), await openRoom(id, bob.token)];
   await post(id, ann, "one");
-  for (const socket of [one, two, bobs]) await hears(socket, { type: "message", seq: 1 });
+  for (const socket of [first, second, bobs]) await hears(socket, { type: "message", seq: 1 });
   const stored = await storedInConversation(id);
   const startedAt = Date.now();
   for (let i = 0; i < 10; i++) {
-    for (const socket of [one, two, room]) socket.send({ type: "typing", conversation_id: id });
+    for (const socket of [first, second, room]) socket.send({ type: "typing", conversation_id: id });
   }
   for (const socket of [bobs, bobsRoom]) await hears(socket, { type: "typing", user_id: ann.user.id });
-  await Promise.all([one.settled(id), two.settled(id), room.settled()]);
+  await Promise.all([first.settled(id), second.settled(id), room.settled()]);
   expect(await storedInConversation(id)).toBe(stored);
-  await fence(bob, id, 1, one, two, bobs);
+  await fence(bob, id, 1, first, second, bobs);
   const seconds = Math.floor((Date.now() - startedAt) / 1_000);
   for (const socket of [bobs, bobsRoom]) {
     expect(eventsOf(socket, id, "typing").length).toBeLessThanOrEqual(1 + seconds);
   }
-  for (const socket of [one, two, room]) expect(eventsOf(socket, id, "typing")).toEqual([]);
+  for (const socket of [first, second, room]) expect(eventsOf(socket, id, "typing")).toEqual([]);
 });
 
-test("who may not write is not seen to type", async () => {
+test("typing of a muted member is not pushed", async () => {
   const id = await newGroup(ann, bob);
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
   const mute = await call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, {
@@ -132,47 +138,50 @@ test("who may not write is not seen to type", async () => {
   expect(eventsOf(anns, id, "typing")).toEqual([]);
 });
 
-test.each([64, 65])("in a group of %d positions and typing of others are told up to 64", async (size) => {
-  const [cid = ann] = await signedIn(1);
-  const { id } = await createGroup(ann, [bob, cid, ...(await insertUsers(size - 3))]);
-  const [anns, bobs, bobsOther] = [
-    await openDevice(ann.token),
-    await openDevice(bob.token),
-    await openDevice(bob.token),
-  ];
-  const room = await openRoom(id, cid.token);
-  await sendAll(cid, id, ["1", "2"]);
-  await hears(bobs, { type: "message", seq: 2 });
-  bobs.send({ type: "typing", conversation_id: id });
-  await hears(room, { type: "typing", user_id: bob.user.id });
-  bobs.send({ type: "read", conversation_id: id, seq: 1 });
-  await hears(room, { type: "read", user_id: bob.user.id, seq: 1 });
-  await hears(bobsOther, { type: "read", user_id: bob.user.id, seq: 1 });
-  await fence(ann, id, 2, anns);
-  // Behind its own position, which is told in any group, everything else would have come.
-  const expected = size > 64 ? [] : ["typing", "read"];
-  const seen = eventsOf(anns, id, "typing", "read").filter(
-    (event) => Reflect.get(event, "user_id") === bob.user.id,
-  );
-  expect(seen.map((event) => Reflect.get(event, "type"))).toEqual(expected);
-  expect(seqsKnownTo(anns, id)).toEqual([1, 2]);
-});
+test.each([64, 65])(
+  "in a group of %d typing and reads of others are pushed to devices only up to 64 members",
+  async (size) => {
+    const [cid = ann] = await signedIn(1);
+    const { id } = await createGroup(ann, [bob, cid, ...(await insertUsers(size - 3))]);
+    const [anns, bobs, bobsOther] = [
+      await openDevice(ann.token),
+      await openDevice(bob.token),
+      await openDevice(bob.token),
+    ];
+    const room = await openRoom(id, cid.token);
+    await sendAll(cid, id, ["1", "2"]);
+    await hears(bobs, { type: "message", seq: 2 });
+    bobs.send({ type: "typing", conversation_id: id });
+    await hears(room, { type: "typing", user_id: bob.user.id });
+    bobs.send({ type: "read", conversation_id: id, seq: 1 });
+    await hears(room, { type: "read", user_id: bob.user.id, seq: 1 });
+    await hears(bobsOther, { type: "read", user_id: bob.user.id, seq: 1 });
+    await fence(ann, id, 2, anns);
+    // Ann's own read is pushed in any group, and all earlier events have arrived before it.
+    const expected = size > 64 ? [] : ["typing", "read"];
+    const seen = eventsOf(anns, id, "typing", "read").filter(
+      (event) => Reflect.get(event, "user_id") === bob.user.id,
+    );
+    expect(seen.map((event) => Reflect.get(event, "type"))).toEqual(expected);
+    expect(seqsKnownTo(anns, id)).toEqual([1, 2]);
+  },
+);
 
-test("what happens while a device says much is told to it once, though each of its sends brings what waits", async () => {
+test("events during a device's sends arrive once, as do the messages", async () => {
   const id = await newGroup(ann, bob);
-  const [one, other] = [await openDevice(bob.token), await openDevice(bob.token)];
+  const [first, second] = [await openDevice(bob.token), await openDevice(bob.token)];
   const rename = (name: string) =>
     call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name } });
   for (const round of range(1, 15)) {
     const renamed = rename(`${round}`);
-    for (const n of range(1, 8)) one.send({ ...text(`${round} ${n}`), conversation_id: id });
+    for (const n of range(1, 8)) first.send({ ...text(`${round} ${n}`), conversation_id: id });
     await renamed;
   }
-  await acked(one, 15 * 8);
+  await acked(first, 15 * 8);
   await rename("the last");
-  for (const device of [one, other]) {
+  for (const device of [first, second]) {
     await hears(device, { type: "conversation", conversation: { id, name: "the last" } });
-    // One that has just been opened is told what was said once it has had time to say where it begins.
+    // A device that has sent nothing gets messages once the hold is over.
     await hears(device, { type: "message", seq: 16 + 15 * 8 });
     expect(eventsOf(device, id, "member")).toHaveLength(16);
     expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(1, 16 + 15 * 8));

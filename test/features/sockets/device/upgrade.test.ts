@@ -16,7 +16,7 @@ beforeAll(async () => {
   [ann, eve] = await Promise.all([register(), register()]);
 });
 
-/** The three ways in which a token comes. */
+/** The three ways to pass a token. */
 const CARRIERS: [string, (token: string) => Promise<Response>][] = [
   ["Authorization", (token) => upgrade(DEVICE_PATH, token)],
   ["?access_token=", (token) => upgrade(`${DEVICE_PATH}?access_token=${token}`)],
@@ -26,13 +26,16 @@ const CARRIERS: [string, (token: string) => Promise<Response>][] = [
   ],
 ];
 
-test.each(CARRIERS)("a token in %s opens a socket, whose first frame says whose it is", async (_, open) => {
-  const socket = accepted(await open(ann.token));
-  await socket.next("ready");
-  expect(socket.frames).toEqual([{ type: "ready", user_id: ann.user.id, session_id: sessionOf(ann) }]);
-});
+test.each(CARRIERS)(
+  "a token in %s opens a socket whose first frame names the user and session",
+  async (_, open) => {
+    const socket = accepted(await open(ann.token));
+    await socket.next("ready");
+    expect(socket.frames).toEqual([{ type: "ready", user_id: ann.user.id, session_id: sessionOf(ann) }]);
+  },
+);
 
-test("fifty at once, the first of their user, all open, and each hears of a message once", async () => {
+test("fifty first sockets of a user open at once, and each gets a message once", async () => {
   const kim = await register();
   const sockets = await Promise.all(range(1, 50).map(() => openDevice(kim.token)));
   const id = await newGroup(kim);
@@ -42,29 +45,29 @@ test("fifty at once, the first of their user, all open, and each hears of a mess
   expect(sockets.map(({ seqs }) => seqs)).toEqual(sockets.map(() => [1]));
 });
 
-test.each(CARRIERS)("a forged token in %s, or one of an ended session: 401", async (_, open) => {
+test.each(CARRIERS)("a forged token in %s, or one of an ended session, gets 401", async (_, open) => {
   const ended = await login(ann.user.username);
   expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
   const [header, , signature] = ann.token.split(".");
-  const [, hers] = eve.token.split(".");
+  const [, evesPayload] = eve.token.split(".");
   for (const token of [
     "nonsense",
     `${ann.token.slice(0, -4)}AAAA`,
-    `${header}.${hers}.${signature}`,
+    `${header}.${evesPayload}.${signature}`,
     ended.token,
   ]) {
     problem(await refusal(await open(token)), 401, "unauthenticated");
   }
 });
 
-test("without a token: 401, before anything else is looked at", async () => {
+test("a missing token gets 401 before any other check", async () => {
   const offered = { "Sec-WebSocket-Protocol": "parley.v1" };
   problem(await refusal(await upgrade(DEVICE_PATH)), 401, "unauthenticated");
   problem(await refusal(await upgrade(DEVICE_PATH, undefined, offered)), 401, "unauthenticated");
   problem(await call("GET", DEVICE_PATH), 401, "unauthenticated");
 });
 
-test("of the sub-protocols offered the server answers parley.v1 alone, and none that was not offered", async () => {
+test("the server selects the sub-protocol parley.v1 if the client offers it, and no other", async () => {
   const answered = async (offer: string) => {
     const response = await upgrade(DEVICE_PATH, undefined, { "Sec-WebSocket-Protocol": offer });
     accepted(response);
@@ -75,13 +78,13 @@ test("of the sub-protocols offered the server answers parley.v1 alone, and none 
   expect(await answered(`token.${ann.token}`)).toBe(null);
 });
 
-test("no upgrade asked for: 426", async () => {
+test("a request without an upgrade to WebSocket gets 426", async () => {
   problem(await call("GET", DEVICE_PATH, { token: ann.token }), 426, "upgrade_required");
   const other = await upgrade(DEVICE_PATH, ann.token, { Upgrade: "h2c" });
   problem(await refusal(other), 426, "upgrade_required");
 });
 
-test("a foreign Origin is refused, the Worker's own and none are not: 403", async () => {
+test("a foreign Origin gets 403; the Worker's own Origin, and none, are accepted", async () => {
   for (const Origin of ["https://evil.test", `${HERE}:8443`, "null", `${HERE}.evil.test`]) {
     const answer = await refusal(await upgrade(DEVICE_PATH, ann.token, { Origin }));
     problem(answer, 403, "forbidden");
@@ -95,13 +98,13 @@ test.each([
   ["https://a.test", 403],
 ])("with ALLOWED_ORIGINS %s the Origin https://b.test gets %i", async (ALLOWED_ORIGINS, status) => {
   const headers = { Upgrade: "websocket", Origin: "https://b.test" };
-  const asked = request("GET", DEVICE_PATH, { token: ann.token, headers });
-  const response = await app.fetch(asked, { ...env, ALLOWED_ORIGINS }, createExecutionContext());
+  const upgradeRequest = request("GET", DEVICE_PATH, { token: ann.token, headers });
+  const response = await app.fetch(upgradeRequest, { ...env, ALLOWED_ORIGINS }, createExecutionContext());
   expect(response.status).toBe(status);
   response.webSocket?.accept();
 });
 
-test("what a client says in the object's own header is overwritten", async () => {
+test("a client's own handshake header is overwritten", async () => {
   const forged = {
     userId: ann.user.id,
     sessionId: sessionOf(ann),
@@ -113,7 +116,7 @@ test("what a client says in the object's own header is overwritten", async () =>
   expect(ready).toEqual({ type: "ready", user_id: eve.user.id, session_id: sessionOf(eve) });
 });
 
-test("a client that goes closes cleanly, whatever code it gives", async () => {
+test("a client's close is clean with any code", async () => {
   for (const code of [1000, 1001, 3000, 4999]) {
     const socket = await openDevice(ann.token);
     socket.close(code);

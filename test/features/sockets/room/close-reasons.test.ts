@@ -23,7 +23,7 @@ let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
 
-// An object is not evicted while one of its timers is set.
+// A short cooldown, as an object with a pending timer is not evicted.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
@@ -35,19 +35,19 @@ beforeAll(async () => {
 
 const Registered = z.object({ session_id: z.string(), conversation_id: z.int() });
 
-/** The sockets which a user's inbox knows of. */
+/** The room sockets that a user's inbox has registered. */
 function registered({ user }: SignedIn) {
   return runInDurableObject(inboxObject(user.id), (_, { storage }) =>
     z.array(Registered).parse(storage.sql.exec("SELECT * FROM sockets").toArray()),
   );
 }
 
-/** Resolves once the inbox knows no socket of this session here any more. */
-async function forgotten(of: SignedIn, conversationId: ConversationId): Promise<void> {
+/** Resolves once the inbox has no registered socket of this session in this conversation. */
+async function untilUnregistered(of: SignedIn, conversationId: ConversationId): Promise<void> {
   const known = await registered(of);
-  const mine = ({ session_id, conversation_id }: z.infer<typeof Registered>) =>
+  const isOfSession = ({ session_id, conversation_id }: z.infer<typeof Registered>) =>
     session_id === sessionOf(of) && conversation_id === conversationId;
-  if (known.some(mine)) return forgotten(of, conversationId);
+  if (known.some(isOfSession)) return untilUnregistered(of, conversationId);
 }
 
 test("ten invalid frames in a row close the socket with 4400", async () => {
@@ -55,7 +55,7 @@ test("ten invalid frames in a row close the socket with 4400", async () => {
   for (let i = 0; i < 10; i++) socket.send("nonsense");
   expect((await socket.closed()).code).toBe(4400);
   expect(socket.of("error").length).toBe(10);
-  await forgotten(ann, id);
+  await untilUnregistered(ann, id);
 });
 
 test.each<[string, unknown]>([
@@ -71,7 +71,7 @@ test.each<[string, unknown]>([
   socket.close();
 });
 
-test("sends which are invalid throughout count as one invalid frame each", async () => {
+test("a `sends` frame without a valid item counts as one invalid frame", async () => {
   const socket = await openRoom(id, ann.token);
   for (let i = 0; i < 10; i++) socket.send({ type: "sends", items: ["nonsense", "more"] });
   expect((await socket.closed()).code).toBe(4400);
@@ -98,17 +98,17 @@ test.each<[string, string | ArrayBuffer]>([
   const socket = await openRoom(id, ann.token);
   socket.send(frame);
   expect((await socket.closed()).code).toBe(4413);
-  await forgotten(ann, id);
+  await untilUnregistered(ann, id);
 });
 
-test.each(["x", "é", "😀"])("a frame of exactly 64 KiB (of '%s') is taken", async (unit) => {
+test.each(["x", "é", "😀"])("a frame of exactly 64 KiB (of '%s') is accepted", async (unit) => {
   const socket = await openRoom(id, ann.token);
   socket.send(unit.repeat(FRAME / new TextEncoder().encode(unit).byteLength));
   expect(await socket.next("error")).toMatchObject({ code: "validation_failed" });
   socket.close();
 });
 
-test("a reader that says nothing and is sent more than 4 MiB is closed with 4408; one that pings is not", async () => {
+test("a silent reader is closed with 4408 after more than 4 MiB; a reader that pings is not", async () => {
   const room = await newGroup(ann, bob);
   const [silent, pinging] = [await openRoom(room, bob.token), await openRoom(room, bob.token)];
   const sender = await openRoom(room, ann.token);
@@ -129,7 +129,7 @@ test("a reader that says nothing and is sent more than 4 MiB is closed with 4408
   expect(pinging.isOpen).toBe(true);
 });
 
-test("a socket whose attachment is not understood is closed with 1011, the others go on", async () => {
+test("a socket with an unreadable attachment is closed with 1011, other sockets are not", async () => {
   const room = await newGroup(ann, bob);
   const [anns, bobs] = [await openRoom(room, ann.token), await openRoom(room, bob.token)];
   const stub = conversationObject(room);
@@ -146,13 +146,13 @@ test("a socket whose attachment is not understood is closed with 1011, the other
   expect(await bobs.next("message")).toMatchObject({ message: { body: { text: "still here" } } });
 });
 
-test("logging out closes all sockets of that session with 4001, in every conversation, and no others", async () => {
+test("logging out closes all room sockets of that session with 4001, and no others", async () => {
   const phone = await anotherDevice(ann);
   const rooms = [id, await newGroup(ann, bob), await newGroup(ann)];
-  const mine = await Promise.all([...rooms, id].map((room) => openRoom(room, phone.token)));
+  const endedSockets = await Promise.all([...rooms, id].map((room) => openRoom(room, phone.token)));
   const others = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
-  for (const socket of mine) {
+  for (const socket of endedSockets) {
     expect((await socket.closed()).code).toBe(4001);
     expect(socket.frames.at(-1)).toEqual({ type: "kicked", reason: "session_ended" });
   }
@@ -161,7 +161,7 @@ test("logging out closes all sockets of that session with 4001, in every convers
   expect((await upgrade(roomPath(id), phone.token)).status).toBe(401);
 });
 
-test("a session that is ended from another device has its sockets closed when the call answers", async () => {
+test("ending a session from another device closes its sockets before the call is answered", async () => {
   const phone = await anotherDevice(ann);
   const socket = await openRoom(id, phone.token);
   const answer = await call("DELETE", `/v1/sessions/${sessionOf(phone)}`, { token: ann.token });
@@ -169,7 +169,7 @@ test("a session that is ended from another device has its sockets closed when th
   expect((await socket.closed()).code).toBe(4001);
 });
 
-test("nothing is taken from a kicked client which does not close its end", async () => {
+test("frames of a kicked client that does not close its end are ignored", async () => {
   const phone = await anotherDevice(ann);
   const [deaf, bobs] = [await openRoom(id, phone.token, "", { deaf: true }), await openRoom(id, bob.token)];
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
@@ -182,7 +182,7 @@ test("nothing is taken from a kicked client which does not close its end", async
   expect(bobs.messages.map(({ body }) => body.text)).toEqual(["is he?"]);
 });
 
-describe("a session that ends while its rooms open", () => {
+describe("a session that ends while its room sockets open", () => {
   const UPGRADES = 20;
 
   let rooms: ConversationId[];
@@ -192,7 +192,7 @@ describe("a session that ends while its rooms open", () => {
   });
 
   test.each(range(0, 7))(
-    "a session that ends %i turns into 20 upgrades has no open socket after",
+    "a session that ends %i turns into 20 upgrades has no open socket afterwards",
     async (n) => {
       const phone = await anotherDevice(ann);
       const sockets: TestSocket[] = [];
@@ -219,7 +219,7 @@ describe("a session that ends while its rooms open", () => {
     },
   );
 
-  test("what one session loses another of the same user keeps", async () => {
+  test("ending one session closes no socket of the user's other sessions", async () => {
     const [phone, tablet] = [await anotherDevice(ann), await anotherDevice(ann)];
     const id = at(rooms, 0);
     const kept = await openRoom(id, tablet.token);
@@ -234,12 +234,12 @@ describe("a session that ends while its rooms open", () => {
     for (const socket of all) await socket.next("message");
   });
 
-  test("a kick that could not reach a conversation is repeated by the inbox until it did", async () => {
+  test("the inbox repeats a kick until it reaches the conversation", async () => {
     const phone = await anotherDevice(ann);
     const id = at(rooms, 0);
     const socket = await openRoom(id, phone.token);
     const inbox = inboxObject(ann.user.id);
-    // As a crash leaves it between the tombstone and the kick: the job stands, nobody was kicked.
+    // The state after a crash between the tombstone and the kick: the job is stored, no socket is closed.
     await runInDurableObject(inbox, (_, { storage }) => {
       const expiresAt = Date.now() + 60_000;
       storage.sql.exec("INSERT INTO ended_sessions VALUES (?, ?)", sessionOf(phone), expiresAt);

@@ -38,7 +38,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Sets the clock of the objects; it stands still until the returned function moves it on. */
+/** Stops the clock of the objects. @returns a function that moves it on by `ms` */
 function standStill(): (ms: number) => void {
   let now = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => now);
@@ -50,26 +50,26 @@ function standStill(): (ms: number) => void {
 const all = () => [phone, tablet, bobs];
 const settled = () => Promise.all(all().map((socket) => socket.settled()));
 
-/** How many frames of a type each socket has got. */
+/** The number of frames of a type that each socket has received. */
 const counts = (type: string) => all().map((socket) => socket.of(type).length);
 
-test("a read position that moves is told to the others and to the reader's other devices", async () => {
+test("a read position that moves is sent to other members and to the reader's other devices", async () => {
   phone.send({ type: "read", seq: 3 });
-  const told = { type: "read", conversation_id: id, user_id: ann.user.id, seq: 3 };
-  expect(await tablet.next("read")).toEqual(told);
-  expect(await bobs.next("read")).toEqual(told);
+  const expected = { type: "read", conversation_id: id, user_id: ann.user.id, seq: 3 };
+  expect(await tablet.next("read")).toEqual(expected);
+  expect(await bobs.next("read")).toEqual(expected);
   await settled();
   expect(counts("read")).toEqual([0, 1, 1]);
 });
 
-test("a read position that stands or would go back is told to nobody", async () => {
+test("a read position that repeats or goes back is sent to no socket", async () => {
   phone.send({ type: "read", seq: 3 });
   phone.send({ type: "read", seq: 0 });
   await settled();
   expect(counts("read")).toEqual([0, 1, 1]);
 });
 
-test("a read position that moves over HTTP is told to every socket", async () => {
+test("a read position that moves over HTTP is sent to every socket", async () => {
   const { token } = annsTablet;
   const answer = await call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq: 4 } });
   expect(answer.body).toEqual({ read_seq: 4, unread_count: 1 });
@@ -82,9 +82,9 @@ test("a read position beyond the last message is refused", async () => {
   expect(await phone.next("error")).toMatchObject({ code: "not_found" });
 });
 
-test("a read frame in the same breath as a send counts that send", async () => {
-  const other = await newGroup(ann, bob);
-  const [anns, watcher] = [await openRoom(other, ann.token), await openRoom(other, bob.token)];
+test("a read frame may name the seq of a send just before it", async () => {
+  const group = await newGroup(ann, bob);
+  const [anns, watcher] = [await openRoom(group, ann.token), await openRoom(group, bob.token)];
   for (const i of range(1, 5)) anns.send(text(`${i}`, `${i}`));
   watcher.send({ type: "sends", items: [text("a", "a"), text("b", "b")] });
   await watcher.until(({ acks }) => acks.length === 2);
@@ -98,8 +98,8 @@ test("a read frame in the same breath as a send counts that send", async () => {
   );
 });
 
-test("typing is passed on to others once a second, not to own devices, and never stored", async () => {
-  // All of them come within a second, however busy the machine is.
+test("typing reaches other members at most once a second, never the typist's devices, and is not stored", async () => {
+  // The clock stands still, so that all frames fall within one second on any machine.
   standStill();
   for (let i = 0; i < 10; i++) phone.send({ type: "typing" });
   expect(await bobs.next("typing")).toEqual({ type: "typing", conversation_id: id, user_id: ann.user.id });
@@ -110,19 +110,19 @@ test("typing is passed on to others once a second, not to own devices, and never
   expect(late.of("typing")).toEqual([]);
 });
 
-test("a revoke is told to every socket, with who did it and its rev", async () => {
+test("a revoke is sent to every socket, with the revoking user and the rev", async () => {
   await remove(id, ann, 1, "everyone");
-  const told = { type: "revoked", conversation_id: id, seq: 1, by: ann.user.id, rev: 1 };
-  for (const socket of all()) expect(await socket.next("revoked")).toEqual(told);
+  const expected = { type: "revoked", conversation_id: id, seq: 1, by: ann.user.id, rev: 1 };
+  for (const socket of all()) expect(await socket.next("revoked")).toEqual(expected);
   await remove(id, ann, 1, "everyone");
   await settled();
   expect(counts("revoked")).toEqual([1, 1, 1]);
 });
 
-test("a hide is told to the user's own sockets alone", async () => {
+test("a hide is sent only to sockets of the user who hid the message", async () => {
   await remove(id, ann, 2, "me");
-  const told = { type: "hidden", conversation_id: id, seq: 2, rev: 2 };
-  for (const socket of [phone, tablet]) expect(await socket.next("hidden")).toEqual(told);
+  const expected = { type: "hidden", conversation_id: id, seq: 2, rev: 2 };
+  for (const socket of [phone, tablet]) expect(await socket.next("hidden")).toEqual(expected);
   await settled();
   expect(counts("hidden")).toEqual([1, 1, 0]);
 });
@@ -148,18 +148,18 @@ test.each<[string, unknown]>([
   ["a text over 8,000 code points", text("😀".repeat(8_001))],
   ["a send of a tip", { type: "send", kind: "tip", body: { event: "joined" } }],
   ["JSON that is nested too deep", `${"[".repeat(40)}${"]".repeat(40)}`],
-])("%s is refused as not valid, and the socket stays open", async (_, frame) => {
+])("%s is refused as invalid, and the socket stays open", async (_, frame) => {
   const before = bobs.of("error").length;
   bobs.send(frame);
   await bobs.until((socket) => socket.of("error").length > before);
   expect(bobs.of("error").at(-1)).toMatchObject({ type: "error", code: "validation_failed" });
-  // A valid frame in between: ten invalid ones in a row would close it.
+  // A valid frame in between, as ten invalid frames in a row close the socket.
   bobs.send({ type: "read", seq: 0 });
   await bobs.settled();
   expect(bobs.of("error").length).toBe(before + 2);
 });
 
-test("a text of 8,000 code points outside the BMP is taken whole", async () => {
+test("a text of 8,000 code points outside the BMP is stored unchanged", async () => {
   const long = "😀".repeat(8_000);
   phone.send(text(long, "long"));
   await phone.next("ack");
@@ -167,7 +167,7 @@ test("a text of 8,000 code points outside the BMP is taken whole", async () => {
 });
 
 test.each(["send", "sends", "read", "typing", "sync"])(
-  "a %s frame that names another conversation is refused, one that names this is taken",
+  "a %s frame that names another conversation is refused; with the socket's own conversation_id it is accepted",
   async (type) => {
     const room = await newGroup(ann, bob);
     const socket = await openRoom(room, ann.token);
@@ -181,14 +181,14 @@ test.each(["send", "sends", "read", "typing", "sync"])(
   },
 );
 
-test("the refusal of a send carries its client id, whatever was wrong with it", async () => {
+test("the refusal of a send carries its client_msg_id whatever is invalid", async () => {
   for (const wrong of [{ conversation_id: id + 1 }, { conversation_id: "x" }, { kind: "?" }, { body: {} }]) {
     phone.send({ ...text("x", "which"), ...wrong });
     expect(await phone.next("error")).toMatchObject({ client_msg_id: "which" });
   }
 });
 
-describe("a room's socket", () => {
+describe("a room socket", () => {
   const Id = z.looseObject({ id: z.int() });
 
   async function direct(a: SignedIn, b: SignedIn): Promise<number> {
@@ -200,7 +200,7 @@ describe("a room's socket", () => {
     return Id.parse(answer.body).id;
   }
 
-  test("two people chat over sockets", async () => {
+  test("carries messages and acks between two users", async () => {
     const [ann, bob] = [await register(), await register()];
     const id = await direct(ann, bob);
     const a = await openRoom(id, ann.token);
@@ -208,8 +208,8 @@ describe("a room's socket", () => {
     a.send({ type: "send", client_msg_id: "1", kind: "text", body: { text: "你好, Bob" } });
     const ack = await a.next("ack");
     expect(ack).toMatchObject({ client_msg_id: "1", conversation_id: id, seq: 1 });
-    const shown = await b.next("message");
-    expect(shown).toMatchObject({
+    const received = await b.next("message");
+    expect(received).toMatchObject({
       message: {
         conversation_id: id,
         seq: 1,
@@ -221,7 +221,7 @@ describe("a room's socket", () => {
         client_msg_id: "1",
       },
     });
-    // Bumps follow the message: his list knows it a moment later.
+    // The inbox update follows the message, so the list includes it a moment later.
     const list = () => call("GET", "/v1/conversations", { token: bob.token });
     let answer = await list();
     while (!JSON.stringify(answer.body).includes('"last_seq":1')) answer = await list();
@@ -229,11 +229,11 @@ describe("a room's socket", () => {
   });
 });
 
-describe("the rate of a room's frames", () => {
+describe("the frame rate of a room socket", () => {
   const WINDOW_MS = 10_000;
-  /** A read position beyond every message: a frame that is refused by itself, and stores nothing. */
+  /** A read position after the last message: the frame is refused and stores nothing. */
   const FRAME = { type: "read", seq: 999_999 };
-  /** In whole frames, of the thousand messages that may wait. */
+  /** Texts sent at once, in whole frames of 64: below the backlog limit of 1,000 messages. */
   const AT_ONCE = 15 * 64;
 
   let ann: SignedIn;
@@ -247,7 +247,7 @@ describe("the rate of a room's frames", () => {
     id = await newGroup(ann, bob);
   });
 
-  /** Sends so many frames, and resolves when each has been refused. @returns how often each code came */
+  /** Sends `count` frames, and resolves when each has been refused. @returns the number of errors by code */
   async function send(socket: TestSocket, count: number): Promise<Record<string, number>> {
     const before = socket.of("error").length;
     for (let i = 0; i < count; i++) socket.send(FRAME);
@@ -259,7 +259,10 @@ describe("the rate of a room's frames", () => {
     return codes;
   }
 
-  /** Sends texts of these numbers, 64 in a frame, as many at once as may wait, and resolves when each was answered. */
+  /**
+   * Sends the texts `first` to `last`, 64 in a frame and AT_ONCE at a time, and resolves when all are
+   * answered.
+   */
   async function sendTexts(socket: TestSocket, first: number, last: number): Promise<void> {
     for (let from = first; from <= last; from += AT_ONCE) {
       const to = Math.min(from + AT_ONCE - 1, last);
@@ -272,30 +275,30 @@ describe("the rate of a room's frames", () => {
     }
   }
 
-  test("a socket may send 3,000 frames in ten seconds; what is more is refused, and then it goes on", async () => {
-    const pass = standStill();
+  test("a socket may send 3,000 frames in ten seconds; more are refused until the window ends", async () => {
+    const moveClock = standStill();
     const socket = await openRoom(id, ann.token);
     const other = await openRoom(id, ann.token);
     await sendTexts(socket, 1, 2_900);
     expect(await send(socket, 100)).toEqual({ not_found: 100 });
-    pass(WINDOW_MS - 1);
+    moveClock(WINDOW_MS - 1);
     socket.send(text("over it", "late"));
     socket.send("{");
     socket.send(new ArrayBuffer(1));
     await socket.until(() => socket.of("error").length === 103);
     const refusal = { type: "error", code: "rate_limited", detail: expect.any(String) };
     expect(socket.of("error").slice(-3)).toEqual([{ ...refusal, client_msg_id: "late" }, refusal, refusal]);
-    // Each socket has its own count, and words that the runtime answers have none.
+    // Each socket has its own count, and pings that the runtime answers are not counted.
     socket.send("ping");
     expect(await send(other, 1)).toEqual({ not_found: 1 });
-    pass(1);
+    moveClock(1);
     socket.send(text("after it", "late"));
     await socket.until(({ acks }) => acks.at(-1)?.client_msg_id === "late");
     expect(socket.acks.at(-1)?.seq).toBe(2_901);
     expect(socket.words).toEqual(["pong"]);
   });
 
-  test("each item of a sends is one: the first are stored in order, the rest refused by their ids", async () => {
+  test("each item of a `sends` frame counts: the first items are stored in order, the rest are refused by client_msg_id", async () => {
     standStill();
     const group = await newGroup(ann, bob);
     const socket = await openRoom(group, ann.token);
@@ -317,7 +320,7 @@ describe("the rate of a room's frames", () => {
     expect(listener.seqs).toEqual(range(1, 3_000));
   });
 
-  test("a socket that sends twice as much is closed with 4429, and nothing more of it is taken", async () => {
+  test("a socket that sends 6,000 frames in a window is closed with 4429, and later frames are ignored", async () => {
     standStill();
     const group = await newGroup(ann, bob);
     const socket = await openRoom(group, ann.token);

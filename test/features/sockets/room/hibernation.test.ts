@@ -25,7 +25,7 @@ import { setTiming } from "../../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 
-// An object is not evicted while one of its timers is set.
+// A short cooldown, as an object with a pending timer is not evicted.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ beforeAll(async () => {
   bob = at(registered, 1);
 });
 
-/** The sessions whose sockets a user's inbox knows of. */
+/** The sessions that have a registered socket in a user's inbox. */
 async function sessions({ user }: SignedIn): Promise<string[]> {
   const rows = await runInDurableObject(inboxObject(user.id), (_, { storage }) =>
     storage.sql.exec("SELECT session_id FROM sockets").toArray(),
@@ -42,12 +42,12 @@ async function sessions({ user }: SignedIn): Promise<string[]> {
   return rows.map((row) => z.object({ session_id: z.string() }).parse(row).session_id);
 }
 
-/** Resolves once the inbox knows no socket of this session any more; that is all it waits for. */
-async function forgotten(person: SignedIn): Promise<void> {
+/** Resolves once the inbox has no registered socket of this session. */
+async function untilUnregistered(person: SignedIn): Promise<void> {
   while ((await sessions(person)).includes(sessionOf(person))) await Promise.resolve();
 }
 
-test("after hibernation messages reach every socket, and the order goes on", async () => {
+test("after hibernation messages reach every socket, in order", async () => {
   const id = await newGroup(ann, bob);
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   for (const round of range(0, 4)) {
@@ -64,7 +64,7 @@ test("after hibernation messages reach every socket, and the order goes on", asy
   expect(times).toEqual([...times].sort((a, b) => a - b));
 });
 
-test("a client id that was used is known after hibernation", async () => {
+test("a repeated client_msg_id is recognised after hibernation", async () => {
   const id = await newGroup(ann, bob);
   const socket = await openRoom(id, ann.token);
   socket.send(text("once", "same"));
@@ -75,7 +75,7 @@ test("a client id that was used is known after hibernation", async () => {
   expect(await post(id, ann, "next")).toBe(2);
 });
 
-test("a socket in the midst of a replay stays behind over hibernation, and goes on from there", async () => {
+test("a socket in a replay continues the replay after hibernation", async () => {
   const id = await newGroup(ann, bob);
   const sender = await openRoom(id, ann.token);
   sender.send({ type: "sends", items: range(1, 64).map((i) => text(`${i}`)) });
@@ -95,7 +95,7 @@ test("a socket in the midst of a replay stays behind over hibernation, and goes 
   expect(late.seqs).toEqual(range(1, 130));
 });
 
-test("a socket that closes while its conversation is out of memory is forgotten by the inbox", async () => {
+test("the inbox unregisters a socket that closes while its conversation hibernates", async () => {
   const phone = await anotherDevice(ann);
   const id = await newGroup(ann, bob);
   const socket = await openRoom(id, phone.token);
@@ -103,10 +103,10 @@ test("a socket that closes while its conversation is out of memory is forgotten 
   await evictDurableObject(conversationObject(id));
   socket.close();
   await socket.closed();
-  await forgotten(phone);
+  await untilUnregistered(phone);
 });
 
-test("of two sockets of a session the first that closes changes nothing", async () => {
+test("closing one of two sockets keeps the session registered in the inbox", async () => {
   const phone = await anotherDevice(ann);
   const id = await newGroup(ann, bob);
   const [first, second] = [await openRoom(id, phone.token), await openRoom(id, phone.token)];
@@ -118,25 +118,25 @@ test("of two sockets of a session the first that closes changes nothing", async 
   expect((await second.closed()).code).toBe(4001);
 });
 
-test("a user is online with an open room socket, and is not a while after the last has closed", async () => {
+test("a user with a room socket is online until the grace after the last socket closes", async () => {
   const [eve = ann] = await people(1);
   const id = await newGroup(eve, ann);
   await shownOnline(eve, ann, false);
-  const [one, two] = [await openRoom(id, eve.token), await openRoom(id, eve.token)];
+  const [first, second] = [await openRoom(id, eve.token), await openRoom(id, eve.token)];
   await shownOnline(eve, ann, true);
-  one.close();
-  await one.closed();
+  first.close();
+  await first.closed();
   await evictDurableObject(inboxObject(eve.user.id));
   await shownOnline(eve, ann, true);
-  two.close();
-  await two.closed();
-  await forgotten(eve);
-  // The grace of five seconds is over at once.
+  second.close();
+  await second.closed();
+  await untilUnregistered(eve);
+  // Runs the job at the end of the grace of five seconds now.
   await runInboxJob(eve, "offline");
   await shownOnline(eve, ann, false);
 });
 
-test("list and unread are right after the inbox was out of memory", async () => {
+test("list and unread count are correct after evictions of the inbox", async () => {
   const id = await newGroup(ann, bob);
   await post(id, ann, "one");
   await post(id, ann, "two");
@@ -154,24 +154,24 @@ test("list and unread are right after the inbox was out of memory", async () => 
   });
 });
 
-test("a socket whose token expires is kicked, and those of other tokens are not", async () => {
+test("a socket is kicked when its token expires, and sockets with other tokens stay open", async () => {
   const id = await newGroup(ann, bob);
   standStill();
   const expiresAt = (Math.floor(Date.now() / 1_000) + 100) * 1_000;
   const { token } = await newSession(ann, expiresAt);
-  const [brief, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { deaf: true })];
+  const [expiring, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { deaf: true })];
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   const stub = conversationObject(id);
   for (const time of [expiresAt - 1, expiresAt]) {
-    await brief.settled();
+    await expiring.settled();
     const alarm = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
     expect(alarm ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(expiresAt);
     advance(time - Date.now());
     await runDurableObjectAlarm(stub);
   }
-  expect((await brief.closed()).code).toBe(4001);
+  expect((await expiring.closed()).code).toBe(4001);
   expect((await deaf.closed()).code).toBe(4001);
-  for (const socket of [brief, deaf]) {
+  for (const socket of [expiring, deaf]) {
     expect(socket.of("kicked")).toEqual([{ type: "kicked", reason: "token_expired" }]);
   }
   await anns.settled();

@@ -18,7 +18,7 @@ import { setTiming } from "../../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 
-// An object is not evicted while one of its timers is set.
+// A short cooldown, as an object with a pending timer is not evicted.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
   bob = at(registered, 1);
 });
 
-/** A group in which Ann has sent so many messages: "1", "2" … */
+/** Creates a group with `count` messages of Ann: "1", "2" … */
 async function roomOf(count: number): Promise<ConversationId> {
   const id = await newGroup(ann, bob);
   const sender = await openRoom(id, ann.token);
@@ -40,7 +40,7 @@ async function roomOf(count: number): Promise<ConversationId> {
   return id;
 }
 
-/** Asks for the next page until there is none, as a client does. @returns the last `synced` */
+/** Sends `sync` until `has_more` is false, as a client does. @returns the last `synced` frame */
 async function caughtUp(socket: TestSocket) {
   let synced = await socket.next("synced");
   while (synced.has_more === true) {
@@ -50,11 +50,11 @@ async function caughtUp(socket: TestSocket) {
   return synced;
 }
 
-/** What it was told of older messages, in order: type and seq. */
+/** The changes to older messages that the socket received, in order: type and seq. */
 const changes = (socket: TestSocket) =>
   socket.frames.flatMap(({ type, seq }) => (type === "revoked" || type === "hidden" ? [[type, seq]] : []));
 
-test("?after replays what is later in pages of 100, then goes live", async () => {
+test("?after replays later messages in pages of 100, and then the socket is live", async () => {
   const id = await roomOf(250);
   const socket = await openRoom(id, bob.token, "?after=10");
   expect(socket.frames[0]).toMatchObject({ type: "ready", last_seq: 250 });
@@ -75,15 +75,18 @@ test("?after replays what is later in pages of 100, then goes live", async () =>
   expect(socket.seqs).toEqual(range(11, 251));
 });
 
-test.each([100, 101, 200])("of %i messages the pages end where they must", async (count) => {
-  const id = await roomOf(count);
-  const socket = await openRoom(id, bob.token, "?after=0");
-  expect(await caughtUp(socket)).toMatchObject({ last_seq: count });
-  expect(socket.of("synced").length).toBe(Math.ceil(count / 100));
-  expect(socket.seqs).toEqual(range(1, count));
-});
+test.each([100, 101, 200])(
+  "a replay of %i messages ends with the last full or partial page",
+  async (count) => {
+    const id = await roomOf(count);
+    const socket = await openRoom(id, bob.token, "?after=0");
+    expect(await caughtUp(socket)).toMatchObject({ last_seq: count });
+    expect(socket.of("synced").length).toBe(Math.ceil(count / 100));
+    expect(socket.seqs).toEqual(range(1, count));
+  },
+);
 
-test("after beyond the last message is as after the last", async () => {
+test("?after beyond the last message means the last message", async () => {
   const id = await roomOf(3);
   const socket = await openRoom(id, bob.token, "?after=9000000000000000");
   expect(await socket.next("synced")).toMatchObject({ last_seq: 3, has_more: false });
@@ -92,7 +95,7 @@ test("after beyond the last message is as after the last", async () => {
   expect(socket.seqs).toEqual([4]);
 });
 
-test("a socket that is behind gets nothing live, then everything once", async () => {
+test("a socket in a replay gets no live events, and each message once", async () => {
   const id = await roomOf(150);
   const socket = await openRoom(id, bob.token, "?after=0");
   await socket.next("synced");
@@ -113,7 +116,7 @@ test("a socket that is behind gets nothing live, then everything once", async ()
   expect(socket.messages.at(-1)).toMatchObject({ seq: 152, revoked: true, body: {} });
 });
 
-test("with rev come the revokes and own hides later than it, of messages shown before", async () => {
+test("?rev replays later revokes and the reader's hides, for messages up to ?after", async () => {
   const id = await roomOf(6);
   await remove(id, ann, 1, "everyone");
   await remove(id, bob, 2, "me");
@@ -127,7 +130,7 @@ test("with rev come the revokes and own hides later than it, of messages shown b
     ["hidden", 2],
     ["revoked", 4],
   ]);
-  // The sixth was not shown yet: it comes as it is now.
+  // Message 6 is after ?after, so it comes as a revoked message.
   expect(all.messages).toMatchObject([{ seq: 6, revoked: true, body: {} }]);
   const some = await openRoom(id, bob.token, "?after=6&rev=3");
   await some.next("synced");
@@ -140,13 +143,13 @@ test("with rev come the revokes and own hides later than it, of messages shown b
   expect(changes(none)).toEqual([]);
 });
 
-test("what a reader has hidden is in no page but as hidden, also at the end; others see it", async () => {
+test("hidden messages are replayed as `hidden` changes alone, and only for their reader", async () => {
   const id = await roomOf(4);
   for (const seq of [2, 4]) await remove(id, bob, seq, "me");
   const socket = await openRoom(id, bob.token, "?after=0&rev=0");
   expect(await socket.next("synced")).toMatchObject({ last_seq: 4, rev: 2, has_more: false });
   expect(socket.seqs).toEqual([1, 3]);
-  // He may show one of them, though he asks from before it.
+  // The client may show a message after its position, so hides after ?after are sent too.
   expect(changes(socket)).toEqual([
     ["hidden", 2],
     ["hidden", 4],
@@ -159,7 +162,7 @@ test("what a reader has hidden is in no page but as hidden, also at the end; oth
   expect(anns.seqs).toEqual([1, 2, 3, 4]);
 });
 
-test("a reader sees nothing from before his time", async () => {
+test("a replay has no message and no change from before the reader's visible_from", async () => {
   const id = await roomOf(5);
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, state) => {
@@ -175,7 +178,7 @@ test("a reader sees nothing from before his time", async () => {
   expect(changes(later)).toEqual([]);
 });
 
-test("what changes between two pages is told with the next, without naming a rev", async () => {
+test("changes between two pages come with the next page, without a rev in the request", async () => {
   const id = await roomOf(201);
   const socket = await openRoom(id, bob.token, "?after=0");
   await socket.next("synced");
@@ -197,7 +200,7 @@ test("what changes between two pages is told with the next, without naming a rev
   expect(socket.seqs).toEqual(range(1, 201));
 });
 
-test("more than 100 changes take pages of their own, before any message", async () => {
+test("more than 100 changes come in pages of their own, before any message", async () => {
   const id = await roomOf(260);
   const stub = conversationObject(id);
   await runInDurableObject(stub, (room) => {
@@ -214,8 +217,8 @@ test("more than 100 changes take pages of their own, before any message", async 
   expect(socket.seqs).toEqual(range(256, 261));
 });
 
-describe("a replay beside what comes live", () => {
-  /** Asks for the next page until there is none, as a client does. */
+describe("a replay during sends", () => {
+  /** Sends `sync` until `has_more` is false, as a client does. */
   async function caughtUp(socket: TestSocket): Promise<void> {
     let synced = await socket.next("synced");
     while (synced.has_more === true) {
@@ -224,11 +227,14 @@ describe("a replay beside what comes live", () => {
     }
   }
 
-  /** Keeps some sends on their way until it is stopped. @returns how many there were */
-  function talking(socket: TestSocket): () => Promise<number> {
+  /**
+   * Sends texts continuously, with at most 10 unacknowledged. @returns a function that stops and resolves
+   * with their number
+   */
+  function keepSending(socket: TestSocket): () => Promise<number> {
     let stopped = false;
     let sent = 0;
-    const talk = async () => {
+    const sendUntilStopped = async () => {
       while (!stopped) {
         for (let i = 0; i < 5; i++) socket.send(text(`${++sent}`, `${sent}`));
         await socket.until(({ acks }) => acks.length > sent - 10);
@@ -236,17 +242,17 @@ describe("a replay beside what comes live", () => {
       await socket.until(({ acks }) => acks.length === sent);
       return sent;
     };
-    const done = talk();
+    const done = sendUntilStopped();
     return () => {
       stopped = true;
       return done;
     };
   }
 
-  test("whoever opens while others send sees each message once, in order", async () => {
+  test("a socket that opens during sends gets each message once, in order", async () => {
     const id = await newGroup(ann, bob);
     const senders = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
-    const stops = senders.map(talking);
+    const stops = senders.map(keepSending);
     const readers: { from: number; socket: TestSocket }[] = [];
     for (let i = 0; i < 24; i++) {
       const from = i % 4 === 0 ? 0 : (readers.at(-1)?.socket.seqs.at(-1) ?? 0);
@@ -263,9 +269,9 @@ describe("a replay beside what comes live", () => {
     }
   });
 
-  test("a client that comes back again and again with what it showed last has seen all, once", async () => {
+  test("a client that reconnects with its last seq gets each message once", async () => {
     const id = await newGroup(ann, bob);
-    const stop = talking(await openRoom(id, ann.token));
+    const stop = keepSending(await openRoom(id, ann.token));
     const shown: number[] = [];
     for (let i = 0; i < 12; i++) {
       const socket = await openRoom(id, bob.token, `?after=${shown.at(-1) ?? 0}`);
@@ -282,7 +288,7 @@ describe("a replay beside what comes live", () => {
 
   const MAX_FRAME = 256 * 1024;
 
-  /** Sends so many bodies and gives what a reader is replayed of them. */
+  /** Sends `count` custom messages. @returns a socket that has replayed them all */
   async function replayed(count: number, data: string): Promise<TestSocket> {
     const id: ConversationId = await newGroup(ann, bob);
     const sender = await openRoom(id, ann.token);
@@ -309,17 +315,17 @@ describe("a replay beside what comes live", () => {
     expect(reader.of("messages").length).toBeGreaterThan(120 / 9);
   });
 
-  test("a live socket that sends and syncs in one breath gets its ack behind what is older", async () => {
+  test("a live socket that sends and syncs at once gets its ack after all older messages", async () => {
     const id = await newGroup(ann, bob);
     const anns = await openRoom(id, ann.token);
     const bobs = await openRoom(id, bob.token);
     await post(id, ann, "1");
     await bobs.until(({ seqs }) => seqs.length === 1);
     await runInDurableObject(conversationObject(id), (room, state) => {
-      // The newest is the first.
+      // `getWebSockets` lists the newest socket first.
       const [b, a] = state.getWebSockets();
       if (!a || !b) throw new Error("two sockets");
-      // One burst: all of it arrives before the next timer turn.
+      // One burst: all frames arrive before the next timer turn.
       void room.webSocketMessage(a, JSON.stringify(text("2")));
       void room.webSocketMessage(a, JSON.stringify(text("3")));
       void room.webSocketMessage(b, JSON.stringify(text("4", "bobs")));
@@ -332,7 +338,7 @@ describe("a replay beside what comes live", () => {
     anns.close();
   });
 
-  test("a live socket that syncs from beyond the last gets what waits at that moment, once", async () => {
+  test("a live socket that syncs from beyond the last message gets queued messages once", async () => {
     const id = await newGroup(ann, bob);
     const anns = await openRoom(id, ann.token);
     const bobs = await openRoom(id, bob.token);

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 const room = () => newGroup(ann, bob);
 
-/** Three sockets: of Ann's phone, of her tablet, of Bob. */
+/** Three sockets: Ann's phone, Ann's tablet, Bob. */
 async function sockets(id: ConversationId) {
   return {
     phone: await openRoom(id, ann.token),
@@ -36,7 +36,7 @@ async function sockets(id: ConversationId) {
   };
 }
 
-test("ready says who is connected and where the conversation stands for him", async () => {
+test("the ready frame has the user, the session, and the conversation's and user's positions", async () => {
   const id = await room();
   await post(id, ann, "one");
   await post(id, ann, "two");
@@ -55,7 +55,7 @@ test("ready says who is connected and where the conversation stands for him", as
   expect((await openRoom(id, ann.token)).frames).toMatchObject([{ last_seq: 2, read_seq: 2 }]);
 });
 
-test("a send is acknowledged to the socket that sent it and shown to all others, the sender's too", async () => {
+test("a send is acknowledged to its socket and pushed to all others, the sender's other devices included", async () => {
   const { phone, tablet, bobs } = await sockets(await room());
   phone.send(text("hello", "c1"));
   const ack = await phone.next("ack");
@@ -68,7 +68,7 @@ test("a send is acknowledged to the socket that sent it and shown to all others,
   expect(tablet.acks).toEqual([]);
 });
 
-test("a send over HTTP reaches every socket, the sender's too", async () => {
+test("a send over HTTP reaches every socket, the sender's included", async () => {
   const id = await room();
   const { phone, tablet, bobs } = await sockets(id);
   await post(id, ann, "over HTTP");
@@ -77,13 +77,13 @@ test("a send over HTTP reaches every socket, the sender's too", async () => {
   }
 });
 
-test("a send without a client id is acknowledged all the same", async () => {
+test("a send without a client_msg_id is acknowledged", async () => {
   const { phone } = await sockets(await room());
   phone.send(text("anonymous"));
   expect(await phone.next("ack")).not.toHaveProperty("client_msg_id");
 });
 
-test("a client id that was used is acknowledged with the first place and delivered once", async () => {
+test("a repeated client_msg_id is acknowledged with the first seq and delivered once", async () => {
   const { phone, tablet, bobs } = await sockets(await room());
   phone.send(text("once", "same"));
   const first = await phone.next("ack");
@@ -96,7 +96,7 @@ test("a client id that was used is acknowledged with the first place and deliver
   expect(bobs.seqs).toEqual([1]);
 });
 
-test("64 sends in one frame are taken in order and acknowledged", async () => {
+test("64 sends in one frame are stored in order and acknowledged in one frame", async () => {
   const { phone, bobs } = await sockets(await room());
   const items = range(1, 64).map((i) => ({ ...text(`${i}`, `c${i}`), type: undefined }));
   phone.send({ type: "sends", items });
@@ -112,7 +112,7 @@ test("64 sends in one frame are taken in order and acknowledged", async () => {
 test.each([
   ["65 sends", range(1, 65).map((i) => text(`${i}`))],
   ["no send", []],
-])("%s in one frame are refused, and nothing of it is stored", async (_, items) => {
+])("%s in one frame are refused, and none is stored", async (_, items) => {
   const id = await room();
   const { phone } = await sockets(id);
   phone.send({ type: "sends", items });
@@ -120,7 +120,7 @@ test.each([
   expect(await post(id, ann, "the first")).toBe(1);
 });
 
-test("what is wrong with one of several sends is told of it alone", async () => {
+test("an invalid item of a `sends` frame is refused alone", async () => {
   const id = await room();
   const { phone, bobs } = await sockets(id);
   const wrong = [
@@ -154,7 +154,7 @@ test("what is wrong with one of several sends is told of it alone", async () => 
   expect(bobs.seqs).toEqual([1, 2]);
 });
 
-test("the ack of a message comes after all messages before it", async () => {
+test("the ack of a message comes after all messages with a lower seq", async () => {
   const { phone, bobs } = await sockets(await room());
   const count = 60;
   for (const i of range(1, count)) {
@@ -163,13 +163,13 @@ test("the ack of a message comes after all messages before it", async () => {
   }
   for (const socket of [phone, bobs]) {
     await socket.until(({ acks, messages }) => acks.length === count && messages.length === count);
-    let shown = 0;
+    let received = 0;
     for (const frame of socket.frames) {
       if (frame.type !== "ack" && frame.type !== "acks") {
-        shown += frame.type === "message" ? 1 : Array.isArray(frame.items) ? frame.items.length : 0;
+        received += frame.type === "message" ? 1 : Array.isArray(frame.items) ? frame.items.length : 0;
         continue;
       }
-      const before = socket.messages.slice(0, shown).map(({ seq }) => seq);
+      const before = socket.messages.slice(0, received).map(({ seq }) => seq);
       const acks = frame.type === "ack" ? [frame] : frame.items;
       for (const { seq } of Array.isArray(acks) ? acks : []) {
         const others = socket.messages.filter((message) => message.seq < seq);
@@ -179,7 +179,7 @@ test("the ack of a message comes after all messages before it", async () => {
   }
 });
 
-test("200 sends by sockets and HTTP have one gapless order, the same for everybody", async () => {
+test("200 sends by sockets and HTTP have one gapless order, the same for every socket", async () => {
   const id = await room();
   const { phone, tablet, bobs } = await sockets(id);
   const watcher = await openRoom(id, bob.token);

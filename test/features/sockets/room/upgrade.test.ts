@@ -22,7 +22,7 @@ beforeAll(async () => {
   await post(id, ann, "one");
 });
 
-test("the token comes in Authorization, in ?access_token= or as a sub-protocol", async () => {
+test("the token is accepted in Authorization, in ?access_token= and as a sub-protocol", async () => {
   const carriers = [
     upgrade(roomPath(id), ann.token),
     upgrade(roomPath(id, `?access_token=${ann.token}`)),
@@ -34,7 +34,7 @@ test("the token comes in Authorization, in ?access_token= or as a sub-protocol",
   }
 });
 
-test("of the sub-protocols offered the server answers parley.v1 alone, and none that was not offered", async () => {
+test("the server selects the sub-protocol parley.v1 if the client offers it, and no other", async () => {
   const answered = async (offer: string) => {
     const response = await upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": offer });
     accepted(response);
@@ -45,7 +45,7 @@ test("of the sub-protocols offered the server answers parley.v1 alone, and none 
   expect(await answered(`token.${ann.token}`)).toBe(null);
 });
 
-test("without a token, with a bad one or with one of an ended session: 401", async () => {
+test("a missing token, an invalid one or one of an ended session gets 401", async () => {
   const ended = await login(ann.user.username);
   expect((await call("POST", "/v1/logout", { token: ended.token })).status).toBe(204);
   const refused = [
@@ -62,28 +62,28 @@ test("without a token, with a bad one or with one of an ended session: 401", asy
   }
 });
 
-test("a stranger learns no more of a conversation than of one that does not exist: 404", async () => {
+test("an outsider gets the same 404 as for a conversation that does not exist", async () => {
   const stranger = await refusal(await upgrade(roomPath(id), eve.token));
   const unknown = await refusal(await upgrade(roomPath(id + 1_000), eve.token));
   problem(stranger, 404, "not_found");
   expect(stranger.body).toEqual(unknown.body);
 });
 
-test("no upgrade asked for: 426", async () => {
+test("a request without an upgrade to WebSocket gets 426", async () => {
   problem(await call("GET", roomPath(id), { token: ann.token }), 426, "upgrade_required");
   const other = await upgrade(roomPath(id), ann.token, { Upgrade: "h2c" });
   problem(await refusal(other), 426, "upgrade_required");
 });
 
 test.each(["after=-1", "after=x", "after=1.5", "after=1e400", "after=0&rev=x", "after=0&rev=-1"])(
-  "?%s is refused: 400",
+  "?%s gets 400",
   async (query) => {
     const answer = await refusal(await upgrade(roomPath(id, `?${query}`), ann.token));
     problem(answer, 400, "validation_failed");
   },
 );
 
-test("a foreign Origin is refused, the Worker's own and none are not: 403", async () => {
+test("a foreign Origin gets 403; the Worker's own Origin, and none, are accepted", async () => {
   for (const Origin of [
     "https://evil.test",
     "http://parley.test",
@@ -102,16 +102,16 @@ test.each([
   ["https://a.test, https://b.test", "https://b.test", 101],
   ["https://a.test, https://b.test", "https://c.test", 403],
 ])("with ALLOWED_ORIGINS %s the Origin %s gets %i", async (ALLOWED_ORIGINS, Origin, status) => {
-  const asked = request("GET", roomPath(id), {
+  const upgradeRequest = request("GET", roomPath(id), {
     token: ann.token,
     headers: { Upgrade: "websocket", Origin },
   });
-  const response = await app.fetch(asked, { ...env, ALLOWED_ORIGINS }, createExecutionContext());
+  const response = await app.fetch(upgradeRequest, { ...env, ALLOWED_ORIGINS }, createExecutionContext());
   expect(response.status).toBe(status);
   response.webSocket?.accept();
 });
 
-test("what a client says in the object's own header is overwritten", async () => {
+test("a client's own handshake header is overwritten", async () => {
   const forged = JSON.stringify({
     userId: ann.user.id,
     sessionId: sessionOf(ann),
@@ -124,7 +124,7 @@ test("what a client says in the object's own header is overwritten", async () =>
   expect(ready).toMatchObject({ user_id: eve.user.id, session_id: sessionOf(eve) });
 });
 
-test("a client that goes closes cleanly, whatever code it gives", async () => {
+test("a client's close is clean with any code", async () => {
   for (const code of [1000, 1001, 1011, 3000, 4999]) {
     const socket = await openRoom(id, ann.token);
     socket.close(code);
