@@ -42,25 +42,25 @@ beforeEach(async () => {
 const post = (id: number, { token }: SignedIn, text: string) =>
   call("POST", `/v1/conversations/${id}/messages`, { token, body: { kind: "text", body: { text } } });
 
-/** Bob is gone from a group and a direct conversation, for D1, both objects and Ann's list alike. */
-async function provenGone(group: number, direct: number): Promise<void> {
+/** Expects Bob to be removed from a group and a direct conversation, in D1, both objects and Ann's list. */
+async function expectDeleted(group: number, direct: number): Promise<void> {
   expect(await membershipsInD1(bob)).toEqual({ [group]: "left", [direct]: "left" });
   for (const id of [group, direct]) {
     expect(await storedInConversation(id)).not.toContain(bob.user.username);
-    // Where the isolate remembers his session, it is the conversation that does not know him.
+    // An isolate that remembers the session lets the call pass; the conversation then refuses it with 404.
     expect([401, 404]).toContain((await upgrade(roomPath(id), bob.token)).status);
     for (const shown of [await getConversation(ann, id), await listed(ann, id)]) {
       expect(shown).toMatchObject({ member_count: 1, disabled: id === direct });
     }
   }
   expect(await getConversation(ann, direct)).toMatchObject({ peer: gone(bob) });
-  const tips = (await page(ann, group)).items.filter(({ kind }) => kind === "tip");
-  expect(tips.map(({ sender }) => sender)).toEqual([gone(bob)]);
+  const systemMessages = (await page(ann, group)).items.filter(({ kind }) => kind === "tip");
+  expect(systemMessages.map(({ sender }) => sender)).toEqual([gone(bob)]);
   problem(await call("GET", "/v1/me", { token: bob.token }), 401, "unauthenticated");
   expect(await runAccountDeletion(bob)).toBe(0);
 }
 
-test("twenty deletions at once: one is done, the others find the account gone", async () => {
+test("of twenty concurrent deletions one succeeds, and the others get 401 or 429", async () => {
   const group = await createGroup(ann, [bob]);
   const direct = await openDirect(ann, bob);
   const answers = await Promise.all(range(1, 20).map(() => deleteAccount(bob)));
@@ -71,12 +71,12 @@ test("twenty deletions at once: one is done, the others find the account gone", 
   }
   const attempts = "SELECT count(*) AS count FROM password_attempts WHERE name = ?";
   expect(await env.DB.prepare(attempts).bind(bob.user.username).first("count")).toBe(0);
-  // Those who came too late had announced themselves, and look once more.
+  // The refused deletions were prepared in the inbox too, so each leaves a job.
   while ((await runAccountDeletion(bob)) > 0);
-  await provenGone(group.id, direct.id);
+  await expectDeleted(group.id, direct.id);
 });
 
-test("a send that races the deletion is stored under the deleted user, or refused", async () => {
+test("a send during the deletion is stored under the deleted user or refused", async () => {
   const { id } = await createGroup(ann, [bob]);
   let deleted = false;
   const deleting = deleteAccount(bob).finally(() => {
@@ -96,7 +96,7 @@ test("a send that races the deletion is stored under the deleted user, or refuse
   for (const { sender } of items) expect(sender).toEqual(gone(bob));
 });
 
-test("nobody gets the name of an account that is being deleted", async () => {
+test("the name of an account cannot be registered during and after its deletion", async () => {
   let deleted = false;
   const deleting = deleteAccount(bob).finally(() => {
     deleted = true;
@@ -108,7 +108,7 @@ test("nobody gets the name of an account that is being deleted", async () => {
   problem(await call("POST", "/v1/register", { body }), 409, "conflict");
 });
 
-test("a direct conversation that is opened meanwhile is left, or was never opened", async () => {
+test("a direct conversation that is opened during the deletion is left or not opened", async () => {
   const others = await Promise.all(range(1, 4).map(() => register()));
   const opening = others.map(async ({ token }, i) => {
     for (let turn = 0; turn < i * 3; turn++) await call("GET", "/healthz");
@@ -129,7 +129,7 @@ test("a direct conversation that is opened meanwhile is left, or was never opene
   expect(Object.values(await membershipsInD1(bob))).not.toContain("active");
 });
 
-test("whoever is being deleted is in no group that he is added to meanwhile", async () => {
+test("a user who is added to a group during their deletion is not in it afterwards", async () => {
   const { id } = await createGroup(ann);
   let deleted = false;
   const deleting = deleteAccount(bob).finally(() => {
@@ -150,7 +150,7 @@ test("whoever is being deleted is in no group that he is added to meanwhile", as
   expect(await storedInConversation(id)).not.toContain(bob.user.username);
 });
 
-test("a group that is created meanwhile has an owner, or there is none", async () => {
+test("a user who creates a group during the deletion keeps the account, or the group is not created", async () => {
   let deleted = false;
   const deleting = deleteAccount(bob).finally(() => {
     deleted = true;
@@ -161,15 +161,15 @@ test("a group that is created meanwhile has an owner, or there is none", async (
     created.push((await call("POST", "/v1/conversations", { token: bob.token, body })).status);
   }
   const { status } = await deleting;
-  // Whichever came first: he owns a group, and keeps his account, or it is gone, and there is no group.
+  // Either the user owns a group and keeps the account, or the account is deleted and there is no group.
   const owned = "SELECT count(*) AS count FROM conversations WHERE owner_id = ?";
   const count = await env.DB.prepare(owned).bind(bob.user.id).first("count");
-  expect(count).toBe(created.filter((made) => made === 201).length);
+  expect(count).toBe(created.filter((status) => status === 201).length);
   expect(status).toBe(count === 0 ? 204 : 409);
 });
 
-/** What D1 does of a deletion, and nothing else. */
-async function deletedInD1(): Promise<void> {
+/** Executes only the D1 part of Bob's deletion. */
+async function deleteInD1(): Promise<void> {
   const db = openDatabase(env.DB);
   const account = await findAccount(db, bob.user.username);
   const { id: userId, username } = bob.user;
@@ -177,14 +177,14 @@ async function deletedInD1(): Promise<void> {
   expect(await deleteUser(db, leaver, Date.now())).toMatchObject({ deleted: true });
 }
 
-const announced = () =>
+const prepareInInbox = () =>
   runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('farewell', 'x', 4e12)");
   });
 
-test("a crash before D1 changes leaves everything as it was", async () => {
+test("a crash before the commit in D1 leaves everything as it was", async () => {
   const { id } = await createGroup(ann, [bob]);
-  await announced();
+  await prepareInInbox();
   await abortAllDurableObjects();
   expect(await runAccountDeletion(bob)).toBe(1);
   expect((await post(id, bob, "still here")).status).toBe(201);
@@ -194,35 +194,35 @@ test("a crash before D1 changes leaves everything as it was", async () => {
   expect(await runAccountDeletion(bob)).toBe(0);
 });
 
-test("a crash between D1 and the inbox: its job goes on", async () => {
+test("a crash after the commit in D1 is completed by the inbox's job", async () => {
   const group = await createGroup(ann, [bob]);
   const direct = await openDirect(ann, bob);
   await post(group.id, bob, "hello");
   const socket = await openRoom(group.id, bob.token);
-  await announced();
-  await deletedInD1();
-  // The farewell, then one job for each conversation.
+  await prepareInInbox();
+  await deleteInD1();
+  // First the deletion job, then one job for each conversation.
   expect(await runAccountDeletion(bob)).toBe(1);
   expect((await socket.closed()).code).toBe(4001);
   expect(await runAccountDeletion(bob)).toBe(2);
-  await provenGone(group.id, direct.id);
+  await expectDeleted(group.id, direct.id);
 });
 
-test("a crash in the midst of leaving: what is left is done once", async () => {
+test("a crash between two conversations leaves the rest to the jobs, and each is done once", async () => {
   const group = await createGroup(ann, [bob]);
   const direct = await openDirect(ann, bob);
-  await announced();
-  await deletedInD1();
+  await prepareInInbox();
+  await deleteInD1();
   expect(await runAccountDeletion(bob)).toBe(1);
-  // One conversation has confirmed, which the crash took from the inbox.
+  // One conversation has confirmed, but the crash loses its confirmation.
   const removed = await env.CONVERSATION.getByName(String(group.id)).removeDeleted({ userId: bob.user.id });
   expect(removed).toEqual({ ok: true, value: null });
   await abortAllDurableObjects();
   expect(await runAccountDeletion(bob)).toBe(2);
-  await provenGone(group.id, direct.id);
+  await expectDeleted(group.id, direct.id);
 });
 
-test("a conversation that fails is asked again, and the answer does not wait for it", async () => {
+test("a failing conversation is retried, and does not delay the answer", async () => {
   const group = await createGroup(ann, [bob]);
   const direct = await openDirect(ann, bob);
   const object = env.CONVERSATION.getByName(String(group.id));
@@ -236,28 +236,28 @@ test("a conversation that fails is asked again, and the answer does not wait for
   expect(await runAccountDeletion(bob)).toBe(1);
   await rename("elsewhere", "applications");
   expect(await runAccountDeletion(bob)).toBe(1);
-  await provenGone(group.id, direct.id);
+  await expectDeleted(group.id, direct.id);
 });
 
-test("a list that is asked for behind the deletion brings nothing back into the inbox", async () => {
+test("a list request after the deletion restores nothing in the inbox", async () => {
   const { id } = await openDirect(ann, bob);
   await post(id, ann, "for bob alone");
   await expect.poll(() => storedInInbox(bob)).toContain("for bob alone");
   expect((await deleteAccount(bob)).status).toBe(204);
-  // As from where his session is still remembered.
+  // An isolate that remembers the session makes such a call.
   expect(await inboxObject(bob.user.id).list({ limit: 10 })).toEqual({ ok: true, value: [] });
   expect(await storedInInbox(bob)).not.toContain("for bob alone");
 });
 
-test("a wish to join is gone with the account, wherever the call broke off", async () => {
+test("a join request is deleted with the account, wherever its call was interrupted", async () => {
   let hits = 0;
   for (let step = 1; step <= 4; step++) {
     const cem = await register();
     const { id } = await createGroup(ann);
-    const wish = { token: cem.token, body: { message: "let Cem in" } };
+    const joinRequest = { token: cem.token, body: { message: "let Cem in" } };
     {
       using broken = await breakAt("D1 before", step, { conversationId: id, userId: cem.user.id });
-      const { status } = await call("POST", `/v1/conversations/${id}/join`, wish);
+      const { status } = await call("POST", `/v1/conversations/${id}/join`, joinRequest);
       expect([200, 503], `step ${step}`).toContain(status);
       if (broken.isHit) hits++;
     }
@@ -270,7 +270,7 @@ test("a wish to join is gone with the account, wherever the call broke off", asy
   expect(hits).toBeGreaterThanOrEqual(3);
 });
 
-test("an owner whose ownership D1 did not know of is followed by an admin, else the oldest member", async () => {
+test("an owner unknown to D1 is followed by an admin, else by the oldest member", async () => {
   const [cem, dan] = await Promise.all([register(), register()]);
   const kept = await createGroup(ann, [cem, bob, dan]);
   const plain = await createGroup(ann, [cem, bob]);
@@ -281,7 +281,7 @@ test("an owner whose ownership D1 did not know of is followed by an admin, else 
   for (const { id } of [kept, plain]) {
     const heir = { token, body: { user_id: bob.user.id } };
     expect((await call("POST", `/v1/conversations/${id}/owner`, heir)).status).toBe(200);
-    // As if D1 had not been told yet.
+    // The state before the projection to D1.
     await env.DB.prepare("UPDATE conversations SET owner_id = ? WHERE id = ?").bind(ann.user.id, id).run();
   }
   expect((await deleteAccount(bob)).status).toBe(204);
@@ -290,7 +290,7 @@ test("an owner whose ownership D1 did not know of is followed by an admin, else 
   expect(await getConversation(ann, plain.id)).toMatchObject({ owner_id: oldest });
 });
 
-test("an owner whose ownership D1 did not know of, and who is alone, takes the group with him", async () => {
+test("a group with only an owner unknown to D1 is dissolved with the account", async () => {
   const { id } = await createGroup(bob);
   await post(id, bob, "hello");
   await env.DB.prepare("UPDATE conversations SET owner_id = ? WHERE id = ?").bind(ann.user.id, id).run();
@@ -300,7 +300,7 @@ test("an owner whose ownership D1 did not know of, and who is alone, takes the g
   expect(await membershipsInD1(bob)).toEqual({ [id]: "left" });
 });
 
-test("an inbox that answers late makes the deletion late, not half", async () => {
+test("a slow inbox delays the deletion and does not split it", async () => {
   const { id } = await createGroup(ann, [bob]);
   const held = await HeldInbox.hold(bob.user.id);
   const deleting = deleteAccount(bob);

@@ -35,8 +35,8 @@ const post = ({ token }: SignedIn, id: number, fields: object) =>
     body: { kind: "text", body: { text: "hello" }, ...fields },
   });
 
-describe("fifty at once", () => {
-  test("send with one client id: one message, whoever asks", async () => {
+describe("fifty concurrent calls", () => {
+  test("sends with one client_msg_id store one message, and all return it", async () => {
     const { id } = await createGroup(ann, [bob]);
     const socket = await openRoom(id, bob.token);
     const answers = await atOnce(() => post(ann, id, { client_msg_id: "same" }));
@@ -51,7 +51,7 @@ describe("fifty at once", () => {
     socket.close();
   });
 
-  test("send with a client id of their own: places 1 to 50, one order, times that never fall", async () => {
+  test("sends with different client_msg_ids get seqs 1 to 50 in one order with rising times", async () => {
     const { id } = await createGroup(ann, [bob]);
     const answers = await atOnce((i) => post(i % 2 ? ann : bob, id, { client_msg_id: `${i}` }));
     const sent = answers.map(({ body }) => StrictMessage.parse(body));
@@ -65,7 +65,7 @@ describe("fifty at once", () => {
     }
   });
 
-  test("open the same direct conversation from both sides: there is one, created once", async () => {
+  test("openings of one direct conversation by both users create it once", async () => {
     const [dan, eve] = await Promise.all([register(), register()]);
     const answers = await atOnce((i) => {
       const [caller, peer] = i % 2 ? [dan, eve] : [eve, dan];
@@ -86,7 +86,7 @@ describe("fifty at once", () => {
     expect(await getConversation(dan, id)).toMatchObject({ member_count: 2 });
   });
 
-  test("read on: the furthest stands", async () => {
+  test("reads leave the furthest position", async () => {
     const { id } = await createGroup(ann, [bob]);
     await atOnce((i) => post(ann, id, { client_msg_id: `${i}` }));
     await atOnce((i) =>
@@ -98,7 +98,7 @@ describe("fifty at once", () => {
     );
   });
 
-  test("revoke one message: it is revoked once", async () => {
+  test("revokes of one message revoke it once", async () => {
     const { id } = await createGroup(ann, [bob]);
     const socket = await openRoom(id, bob.token);
     await send(bob, id, "hello");
@@ -110,7 +110,7 @@ describe("fifty at once", () => {
     socket.close();
   });
 
-  test("toggle a flag: list and conversation agree in the end", async () => {
+  test("changes of one preference leave list and conversation in agreement", async () => {
     const { id } = await createGroup(ann);
     const newer = await createGroup(ann);
     await send(ann, newer.id, "newer");
@@ -124,7 +124,7 @@ describe("fifty at once", () => {
 });
 
 describe("an inbox that does not answer", () => {
-  test("holds up nobody who sends", async () => {
+  test("does not delay sends", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     const held = await HeldInbox.hold(bob.user.id);
     try {
@@ -138,7 +138,7 @@ describe("an inbox that does not answer", () => {
     await eventually(async () => expect((await listed(bob, id)).last_seq).toBe(3));
   });
 
-  test("holds up a revoke, whose answer says that its preview is gone", async () => {
+  test("delays a revoke, whose answer means that previews are erased", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     await send(ann, id, "hello");
     const held = await HeldInbox.hold(bob.user.id);
@@ -153,7 +153,7 @@ describe("an inbox that does not answer", () => {
   });
 });
 
-test("a guessed id makes no tables", async () => {
+test("calls with a guessed id create no tables", async () => {
   const before = await env.DB.prepare("SELECT max(id) AS last FROM conversations").first<number>("last");
   const guessed = (before ?? 0) + 1_000;
   const { token } = ann;
@@ -171,11 +171,11 @@ test("a guessed id makes no tables", async () => {
   ];
   for (const answer of await Promise.all(calls)) problem(answer, 404, "not_found");
   expect(await storedInConversation(guessed)).toBe("{}");
-  // And the id still works for whoever gets it.
+  // The id still works for a later conversation.
   await env.DB.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'conversations'")
     .bind(guessed - 1)
     .run();
-  const made = await createGroup(ann, [bob]);
-  expect(made.id).toBe(guessed);
+  const created = await createGroup(ann, [bob]);
+  expect(created.id).toBe(guessed);
   expect((await send(bob, guessed, "hello")).seq).toBe(1);
 });

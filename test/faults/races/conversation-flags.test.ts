@@ -21,7 +21,7 @@ const prefer = ({ token }: SignedIn, body: object): Promise<Answer> =>
 
 const Flag = z.object({ sticky: z.int() });
 
-/** The flag in D1 and its copy in the inbox. */
+/** The pinned flag in D1 and its copy in the inbox. */
 async function sticky({ user }: SignedIn): Promise<{ d1: number; inbox: number }> {
   const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
   const d1 = Flag.parse(await env.DB.prepare(query).bind(id, user.id).first());
@@ -31,7 +31,7 @@ async function sticky({ user }: SignedIn): Promise<{ d1: number; inbox: number }
   return { d1: d1.sticky, inbox: inbox.sticky };
 }
 
-test("flags that are set at once do not undo each other", async () => {
+test("preferences that are set concurrently do not undo each other", async () => {
   for (const value of [true, false, true]) {
     const flags = ["sticky", "silent", "validation"];
     const answers = await Promise.all(flags.map((flag) => prefer(ann, { [flag]: value })));
@@ -43,7 +43,7 @@ test("flags that are set at once do not undo each other", async () => {
   expect(await getConversation(bob, id)).toMatchObject({ sticky: false, silent: false, validation: false });
 });
 
-test("however the calls race, the inbox ends up with what D1 has", async () => {
+test("after concurrent changes the inbox has the same value as D1", async () => {
   for (let round = 0; round < 10; round++) {
     await Promise.all(Array.from({ length: 6 }, (_, i) => prefer(ann, { sticky: (i + round) % 2 === 0 })));
     const { d1, inbox } = await sticky(ann);
@@ -51,7 +51,7 @@ test("however the calls race, the inbox ends up with what D1 has", async () => {
   }
 });
 
-test("a call that reaches the inbox after a later one leaves there what D1 has", async () => {
+test("a delayed call leaves in the inbox the value that D1 has now", async () => {
   const inD1 = (value: number) =>
     env.DB.prepare("UPDATE memberships SET sticky = ? WHERE conversation_id = ? AND user_id = ?")
       .bind(value, id, bob.user.id)
@@ -63,7 +63,7 @@ test("a call that reaches the inbox after a later one leaves there what D1 has",
     const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
     const stored = async () => Flag.parse(await env.DB.prepare(query).bind(id, bob.user.id).first()).sticky;
     await expect.poll(stored).toBe(1);
-    // The later one, which has been to the inbox already.
+    // A later change, which the inbox has already applied.
     await inD1(0);
     await held.release();
     expect((await late).body).toMatchObject({ sticky: false });

@@ -13,18 +13,18 @@ import { inboxObject, newGroup, post, range, text } from "../../support/objects/
 import { setTiming } from "../../support/timing.ts";
 
 /**
- * So many sends of a device wait for their acks. What comes behind its end is passed over frame by frame, and as long as
- * there is some its inbox is not let go: on a slow machine that would take longer than an eviction waits.
+ * The maximum of unacknowledged sends of a device. After the deletion each frame is discarded one by one, and
+ * pending frames prevent an eviction: more of them would outlast the eviction's timeout on a slow machine.
  */
-const UNDER_WAY = 10;
-/** An inbox says hello to a group of more than 64 before a socket opens. */
-const MANY = 65;
+const MAX_UNACKED = 10;
+/** An inbox subscribes to groups of more than 64 members before a socket opens. */
+const LARGE_GROUP = 65;
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
 
-// An inbox is not evicted while a socket that has said nothing yet is held: it has a timer.
+// A short hold, as an inbox with the timer of a held socket is not evicted.
 beforeAll(() =>
   setTiming({ deviceFeed: { holdMs: 10 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
 );
@@ -34,16 +34,18 @@ beforeEach(async () => {
   id = await newGroup(ann, bob);
 });
 
-const Kept = z.looseObject({
+const StoredInbox = z.looseObject({
   conversations: z.array(z.unknown()),
   device_cursors: z.array(z.unknown()),
   presence: z.array(z.looseObject({ gone: z.int(), online: z.int() })),
 });
 
-/** Asserts that Bob's inbox keeps nothing but that he is gone, and holds no socket; now, and once it slept. */
-async function nothingLeft(): Promise<void> {
+/** Expects Bob's inbox to store only the deletion and to have no socket, now and after an eviction. */
+async function expectEmptyInbox(): Promise<void> {
   for (const _ of range(1, 2)) {
-    const { conversations, device_cursors, presence } = Kept.parse(JSON.parse(await storedInInbox(bob)));
+    const { conversations, device_cursors, presence } = StoredInbox.parse(
+      JSON.parse(await storedInInbox(bob)),
+    );
     expect({ conversations, device_cursors }).toEqual({ conversations: [], device_cursors: [] });
     expect(presence).toMatchObject([{ gone: 1, online: 0 }]);
     expect(await openDevices(bob)).toEqual([]);
@@ -52,7 +54,7 @@ async function nothingLeft(): Promise<void> {
   }
 }
 
-test("a send that is under way when the account ends leaves nothing in the inbox", async () => {
+test("a send in flight during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
   device.send({ ...text("before"), conversation_id: id });
   await device.until(({ acks }) => acks.length === 1);
@@ -62,15 +64,15 @@ test("a send that is under way when the account ends leaves nothing in the inbox
   expect((await deleteAccount(bob)).status).toBe(204);
   expect((await device.closed()).code).toBe(4001);
   held.release();
-  await nothingLeft();
+  await expectEmptyInbox();
   const { items } = await page(ann, id);
   expect(items.map(({ kind, body }) => ("text" in body ? body.text : kind))).toEqual(["before", "tip"]);
 });
 
-test("a sync of a conversation that is new to the inbox leaves nothing in it when the account ends", async () => {
+test("a sync of an unlisted conversation during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
   const held = await HeldCalls.hold(id, "subscribe");
-  // As it is where the bump of a new conversation has not come.
+  // The state before the first inbox update of the conversation.
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("DELETE FROM conversations");
   });
@@ -79,12 +81,12 @@ test("a sync of a conversation that is new to the inbox leaves nothing in it whe
   expect((await deleteAccount(bob)).status).toBe(204);
   expect((await device.closed()).code).toBe(4001);
   held.release();
-  await nothingLeft();
+  await expectEmptyInbox();
   expect(device.frames.at(-1)?.type).toBe("kicked");
 });
 
-test("a device that opens a socket while the account ends has none after, and leaves nothing", async () => {
-  const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(MANY))]);
+test("a device socket that opens during the account deletion is closed or refused, and leaves nothing", async () => {
+  const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(LARGE_GROUP))]);
   const held = await HeldCalls.hold(large, "subscribe");
   const opening = upgrade(DEVICE_PATH, (await newSession(bob)).token);
   await held.until(1);
@@ -92,20 +94,20 @@ test("a device that opens a socket while the account ends has none after, and le
   held.release();
   expect((await deleted).status).toBe(204);
   const answer = await opening;
-  // Whichever was first.
+  // Either may come first.
   if (answer.status === 101) expect((await accepted(answer).closed()).code).toBe(4001);
   else expect(answer.status).toBe(401);
-  await nothingLeft();
+  await expectEmptyInbox();
 });
 
-test("devices that send while the account ends are acked what is stored, and it is all that is stored", async () => {
+test("sends during the account deletion are stored if and only if they are acknowledged", async () => {
   const phone = await newSession(bob);
   const devices = [await openDevice(bob.token), await openDevice(phone.token)];
   const [anns, rooms] = [await openRoom(id, ann.token), await openRoom(id, phone.token)];
   let isOver = false;
   const sending = devices.map(async (device, d) => {
     for (let i = 0; !isOver && device.isOpen; await turns(1)) {
-      if (i - device.acks.length >= UNDER_WAY) continue;
+      if (i - device.acks.length >= MAX_UNACKED) continue;
       device.send({ ...text(`${d} ${i}`, `${d} ${i}`), conversation_id: id });
       i++;
     }
@@ -121,10 +123,10 @@ test("devices that send while the account ends are acked what is stored, and it 
   }
   expect(await runAccountDeletion(bob)).toBe(0);
   expect(await membershipsInD1(bob)).toEqual({ [id]: "left" });
-  await nothingLeft();
+  await expectEmptyInbox();
   const last = await post(id, ann, "end");
   await anns.until(({ seqs }) => seqs.includes(last));
-  // The tip of his leaving is the last of his.
+  // The system message of Bob's leaving is Bob's last one.
   expect(anns.messages.at(-2)).toMatchObject({ kind: "tip", seq: last - 1 });
   for (const { seq } of devices.flatMap(({ acks }) => acks)) expect(anns.seqs).toContain(seq);
 });

@@ -27,32 +27,32 @@ import {
 import { runs } from "../../support/property-runs.ts";
 import { setTiming } from "../../support/timing.ts";
 
-/** Each of 13 moments with each of two ways to end a session; more of them also with and without an eviction. */
+/** 13 moments times two ways to end a session. More rounds also vary evictions. */
 const ROUNDS = Math.max(26, runs(26).numRuns);
 const UPGRADES = 5;
-/** An inbox says hello to a group of more than 64 before a socket opens, and waits for a while. */
-const MANY = 65;
+/** An inbox subscribes to groups of more than 64 members before a socket opens, and waits for the answers. */
+const LARGE_GROUP = 65;
 
 const Receipts = z.object({ items: z.array(z.object({ user_id: z.int(), read_seq: z.int() })) });
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
-let other: ConversationId;
+let idle: ConversationId;
 let large: number;
 
-// An inbox is not evicted while a socket that has said nothing yet is held: it has a timer.
+// A short hold, as an inbox with the timer of a held socket is not evicted.
 beforeAll(() =>
   setTiming({ deviceFeed: { holdMs: 10 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
 );
 
 beforeAll(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
-  [id, other] = [await newGroup(ann, bob), await newGroup(ann, bob)];
-  large = (await createGroup(ann, await insertUsers(MANY))).id;
+  [id, idle] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  large = (await createGroup(ann, await insertUsers(LARGE_GROUP))).id;
 });
 
-/** Ends a session, in one way or the other. */
+/** Ends a session by a logout (even `n`) or from another device (odd `n`). */
 async function end(session: SignedIn, n: number): Promise<void> {
   const ended =
     n % 2 === 0
@@ -61,11 +61,11 @@ async function end(session: SignedIn, n: number): Promise<void> {
   expect((await ended).status).toBe(204);
 }
 
-test("a session that ends while its devices open sockets of both kinds has none after, whenever that is", async () => {
+test("a session that ends while its room and device sockets open has none afterwards, at any moment", async () => {
   const kept = await openDevice(ann.token);
-  const seen = { opened: 0, refused: 0 };
+  const outcomes = { opened: 0, refused: 0 };
   for (const n of range(1, ROUNDS)) {
-    // What it said hello to is forgotten: it does so again.
+    // An evicted inbox forgets its subscriptions, so it subscribes again.
     if (n % 3 === 0) await evictDurableObject(inboxObject(ann.user.id));
     const phone = await newSession(ann);
     const sockets: TestSocket[] = [];
@@ -74,7 +74,7 @@ test("a session that ends while its devices open sockets of both kinds has none 
       const response = await upgrade(i % 4 === 0 ? roomPath(id) : DEVICE_PATH, phone.token);
       if (response.status === 101) sockets.push(accepted(response));
       else expect(response.status).toBe(401);
-      seen[response.status === 101 ? "opened" : "refused"]++;
+      outcomes[response.status === 101 ? "opened" : "refused"]++;
     });
     await turns(n % 13);
     await end(phone, n);
@@ -88,15 +88,15 @@ test("a session that ends while its devices open sockets of both kinds has none 
     expect(await openSockets(conversationObject(id))).toEqual([]);
     expect((await upgrade(DEVICE_PATH, phone.token)).status).toBe(401);
   }
-  // Else the ends have come before or after all of them.
-  expect(seen.opened).toBeGreaterThan(0);
-  expect(seen.refused).toBeGreaterThan(0);
+  // Otherwise all ends have come before or after all upgrades.
+  expect(outcomes.opened).toBeGreaterThan(0);
+  expect(outcomes.refused).toBeGreaterThan(0);
   await kept.settled(id);
   kept.close();
   await kept.closed();
 });
 
-test("a session that ends while its opening waits for a large group gets no socket", async () => {
+test("a session that ends while its upgrade waits for a large group gets no socket", async () => {
   await evictDurableObject(inboxObject(ann.user.id));
   const phone = await newSession(ann);
   const held = await HeldConversation.hold(large);
@@ -105,7 +105,7 @@ test("a session that ends while its opening waits for a large group gets no sock
     await turns(20);
     await end(phone, 0);
     const response = await opening;
-    // On a slow machine its patience with the group is over before the end comes: then it is closed by that.
+    // On a slow machine the subscribe times out before the session ends. Then the end closes the socket.
     if (response.status === 101) expect((await accepted(response).closed()).code).toBe(4001);
     else expect(response.status).toBe(401);
   } finally {
@@ -114,7 +114,7 @@ test("a session that ends while its opening waits for a large group gets no sock
   expect(await openDevices(ann)).not.toContain(sessionOf(phone));
 });
 
-test("what a device has sent and is not under way when its session ends is not stored", async () => {
+test("queued sends of an ended session are not stored", async () => {
   const phone = await newSession(ann);
   const [device, deaf, bobs] = [
     await openDevice(phone.token),
@@ -129,7 +129,7 @@ test("what a device has sent and is not under way when its session ends is not s
   for (const socket of [device, deaf]) {
     for (const n of range(1, 3)) socket.send({ ...text(`${n}`), conversation_id: id });
     socket.send({ type: "sends", items: [{ ...text("4"), conversation_id: id }] });
-    await socket.settled(other);
+    await socket.settled(idle);
   }
   await held.until(1);
   await end(phone, 0);
@@ -142,7 +142,7 @@ test("what a device has sent and is not under way when its session ends is not s
   deaf.send({ ...text("even now"), conversation_id: id });
   await post(id, ann, "nobody");
   await bobs.until(({ seqs }) => seqs.includes(last + 1));
-  // The first of each had been handed on; the one of the second socket waited behind it.
+  // Only the first send is in flight; the second socket's sends are queued after it.
   expect(bobs.messages.map(({ body }) => body.text)).toEqual([
     "before",
     "before",
@@ -157,7 +157,7 @@ test("what a device has sent and is not under way when its session ends is not s
   }
 });
 
-test("a device in the midst of a sync when its session ends is told no more of it, and reads no more", async () => {
+test("a device whose session ends during a sync gets no more pages, and its reads are not stored", async () => {
   const phone = await newSession(ann);
   const unread = await post(id, bob, "unread");
   const [device, kept] = [await openDevice(phone.token), await openDevice(ann.token)];
@@ -167,7 +167,7 @@ test("a device in the midst of a sync when its session ends is told no more of i
   kept.send({ type: "sync", items });
   await kept.until((socket) => socket.of("synced").length === 1);
   device.send({ type: "read", conversation_id: id, seq: unread });
-  await device.settled(other);
+  await device.settled(idle);
   await held.until(1);
   await end(phone, 1);
   expect((await device.closed()).code).toBe(4001);
@@ -175,8 +175,8 @@ test("a device in the midst of a sync when its session ends is told no more of i
   await kept.until((socket) => socket.of("synced").length === 2);
   await kept.settled(id);
   const receipts = await call("GET", `/v1/conversations/${id}/receipts`, { token: bob.token });
-  const hers = Receipts.parse(receipts.body).items.find(({ user_id }) => user_id === ann.user.id);
-  expect(hers?.read_seq).toBeLessThan(unread);
+  const annsReceipt = Receipts.parse(receipts.body).items.find(({ user_id }) => user_id === ann.user.id);
+  expect(annsReceipt?.read_seq).toBeLessThan(unread);
   expect(kept.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large, id]);
   expect(device.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large]);
   expect(device.messages.filter((message) => message.conversation_id === id)).toEqual([]);

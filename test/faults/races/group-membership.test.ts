@@ -28,15 +28,15 @@ function ask({ token }: SignedIn, id: number, method: string, path: string, body
 }
 
 const Sent = z.object({ seq: z.int() });
-const Tip = z.object({ event: z.string(), user_ids: z.array(z.int()) });
+const SystemMessageBody = z.object({ event: z.string(), user_ids: z.array(z.int()) });
 const Roles = z.object({ items: z.array(z.object({ user: z.object({ id: z.int() }), role: z.string() })) });
 
-/** The tips of one event, with their places. */
-async function tips(who: SignedIn, id: number, event: string) {
+/** The system messages of one event: seqs and user ids. */
+async function systemMessages(who: SignedIn, id: number, event: string) {
   const { items } = await page(who, id, "?limit=100");
   return items.flatMap(({ seq, kind, body }) => {
-    const tip = kind === "tip" ? Tip.parse(body) : undefined;
-    return tip?.event === event ? [{ seq, userIds: tip.user_ids }] : [];
+    const removal = kind === "tip" ? SystemMessageBody.parse(body) : undefined;
+    return removal?.event === event ? [{ seq, userIds: removal.user_ids }] : [];
   });
 }
 
@@ -45,98 +45,98 @@ async function rolesOf(who: SignedIn, id: number): Promise<Record<string, string
   return Object.fromEntries(items.map(({ user, role }) => [user.id, role]));
 }
 
-async function agree(id: number): Promise<void> {
+async function expectConsistent(id: number): Promise<void> {
   await runJobs(id);
   await assertConsistent(id);
 }
 
-describe("who is removed while his sends wait", () => {
+describe("a member who is removed during their sends", () => {
   test.each(range(0, 4))(
-    "has those before the tip that were acknowledged, and none after (%i)",
+    "has exactly the acknowledged messages before the removal, and none after (%i)",
     async (n) => {
       const id = await groupOf("group", ann, [bob, cid]);
-      const [mine, theirs] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
-      const frames = () => range(1, 20).map((i) => mine.send(text(`frame ${i}`, `frame ${i}`)));
+      const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+      const frames = () => range(1, 20).map((i) => bobs.send(text(`frame ${i}`, `frame ${i}`)));
       const posts = range(1, 10).map(async (i) => {
         if (i > 2 * n) await new Promise((resolve) => setTimeout(resolve, 0));
         return ask(bob, id, "POST", "/messages", text(`post ${i}`, `post ${i}`));
       });
       frames();
-      mine.send({ type: "sends", items: range(1, 20).map((i) => text(`many ${i}`, `many ${i}`)) });
+      bobs.send({ type: "sends", items: range(1, 20).map((i) => text(`many ${i}`, `many ${i}`)) });
       const removed = ask(ann, id, "DELETE", `/members/${bob.user.id}`);
       const [answers, { status }] = [await Promise.all(posts), await removed];
       expect(status).toBe(204);
-      expect((await mine.closed()).code).toBe(4001);
-      const tip = at(await tips(ann, id, "removed"), 0);
-      expect(tip.userIds).toEqual([bob.user.id]);
+      expect((await bobs.closed()).code).toBe(4001);
+      const removal = at(await systemMessages(ann, id, "removed"), 0);
+      expect(removal.userIds).toEqual([bob.user.id]);
       const all = (await page(ann, id, "?limit=100")).items;
-      const his = all.filter(({ sender, kind }) => sender.id === bob.user.id && kind === "text");
-      expect(his.filter(({ seq }) => seq > tip.seq)).toEqual([]);
-      const acked = new Map<unknown, number>(mine.acks.map((ack) => [ack.client_msg_id, ack.seq]));
+      const bobsMessages = all.filter(({ sender, kind }) => sender.id === bob.user.id && kind === "text");
+      expect(bobsMessages.filter(({ seq }) => seq > removal.seq)).toEqual([]);
+      const acked = new Map<unknown, number>(bobs.acks.map((ack) => [ack.client_msg_id, ack.seq]));
       for (const [i, answer] of answers.entries()) {
         if (answer.status === 201) acked.set(`post ${i + 1}`, Sent.parse(answer.body).seq);
         else expect(answer).toMatchObject({ status: 404, body: { code: "not_found" } });
       }
-      // Neither is anything acknowledged that is not there, nor there what was never acknowledged.
-      expect(acked).toEqual(new Map(his.map(({ seq, client_msg_id }) => [client_msg_id, seq])));
-      // Nothing of what came after, the tip of his removal neither, was shown to him.
-      expect(Math.max(0, ...mine.seqs, ...mine.acks.map(({ seq }) => seq))).toBeLessThan(tip.seq);
-      expect(mine.of("kicked")).toEqual([{ type: "kicked", reason: "removed" }]);
-      await theirs.until(({ seqs }) => seqs.includes(tip.seq));
-      expect(theirs.seqs).toEqual(range(1, tip.seq));
-      await agree(id);
+      // The acknowledged messages are the stored ones.
+      expect(acked).toEqual(new Map(bobsMessages.map(({ seq, client_msg_id }) => [client_msg_id, seq])));
+      // The removed member was sent neither the removal's system message nor anything later.
+      expect(Math.max(0, ...bobs.seqs, ...bobs.acks.map(({ seq }) => seq))).toBeLessThan(removal.seq);
+      expect(bobs.of("kicked")).toEqual([{ type: "kicked", reason: "removed" }]);
+      await cids.until(({ seqs }) => seqs.includes(removal.seq));
+      expect(cids.seqs).toEqual(range(1, removal.seq));
+      await expectConsistent(id);
     },
   );
 });
 
-test("of two who let the same one in at once, one does; the other learns that it is handled", async () => {
+test("of concurrent acceptances of one join request one succeeds, the others get conflict", async () => {
   const id = await groupOf("group", ann, [bob], "approval");
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   await ask(dan, id, "POST", "/join", { message: "me" });
-  const handle = (who: SignedIn, action: string) => ask(who, id, "POST", "/applications/1", { action });
+  const decide = (who: SignedIn, action: string) => ask(who, id, "POST", "/applications/1", { action });
   const answers = await Promise.all([
-    ...range(1, 5).flatMap(() => [handle(ann, "accept"), handle(bob, "accept")]),
-    // He is told the truth too: he is in, or has asked.
+    ...range(1, 5).flatMap(() => [decide(ann, "accept"), decide(bob, "accept")]),
+    // The applicant's repeated request may get either state.
     ask(dan, id, "POST", "/join", { message: "again" }),
   ]);
   const statuses = answers.map(({ status }) => status).slice(0, -1);
   expect(statuses.toSorted()).toEqual([204, ...range(1, 9).map(() => 409)]);
-  expect((await tips(ann, id, "joined")).length).toBe(1);
+  expect((await systemMessages(ann, id, "joined")).length).toBe(1);
   expect((await ask(ann, id, "GET", "/applications")).body).toEqual({ items: [], next_cursor: null });
-  await agree(id);
+  await expectConsistent(id);
 });
 
-test("of acceptance and rejection at once, one counts", async () => {
+test("of a concurrent acceptance and rejection one succeeds", async () => {
   for (const _ of range(1, 5)) {
     const id = await groupOf("group", ann, [], "approval");
     await ask(dan, id, "POST", "/join", {});
-    const handle = (action: string) => ask(ann, id, "POST", "/applications/1", { action });
-    const [accepted, rejected] = await Promise.all([handle("accept"), handle("reject")]);
+    const decide = (action: string) => ask(ann, id, "POST", "/applications/1", { action });
+    const [accepted, rejected] = await Promise.all([decide("accept"), decide("reject")]);
     expect([accepted.status, rejected.status].toSorted()).toEqual([204, 409]);
     expect((await ask(dan, id, "GET", "")).status).toBe(accepted.status === 204 ? 200 : 404);
-    await agree(id);
+    await expectConsistent(id);
   }
 });
 
-test("a group with one place left takes one of fifty who come at once", async () => {
+test("a group with one free place takes one of fifty concurrent newcomers", async () => {
   const id = await groupOf("group", ann, await insertUsers(998), "free");
   const newcomers = await insertUsers(50);
-  const coming = newcomers.map(async ({ user }, i) => {
+  const joining = newcomers.map(async ({ user }, i) => {
     if (i % 2 === 0) return (await ask(ann, id, "POST", "/members", { user_ids: [user.id] })).status;
     const person = { id: UserId.parse(user.id), username: `${user.id}`, nickname: "", avatar: "" };
     const answer = await conversationObject(id).join({ person, message: "" });
     return answer.ok ? 200 : answer.code === "group_full" ? 409 : 500;
   });
-  const statuses = await Promise.all(coming);
+  const statuses = await Promise.all(joining);
   expect(statuses.toSorted()).toEqual([200, ...range(1, 49).map(() => 409)]);
   expect(await getConversation(ann, id)).toMatchObject({ member_count: 1_000 });
   expect((await ask(dan, id, "POST", "/join", {})).body).toMatchObject({ code: "conflict" });
-  expect((await tips(ann, id, "joined")).length).toBe(1);
+  expect((await systemMessages(ann, id, "joined")).length).toBe(1);
   const count = "SELECT count(*) AS n FROM memberships WHERE conversation_id = ? AND state = 'active'";
   expect(await env.DB.prepare(count).bind(id).first()).toEqual({ n: 1_000 });
 });
 
-test("who joins, is removed, and the end of the group, all at once", async () => {
+test("concurrent joins, removals and a dissolving leave a consistent state", async () => {
   for (const round of range(1, 6)) {
     const id = await groupOf("group", ann, [bob], "free");
     const [answers] = await Promise.all([
@@ -150,7 +150,7 @@ test("who joins, is removed, and the end of the group, all at once", async () =>
       ]),
     ]);
     for (const { status } of answers) expect([200, 204, 404]).toContain(status);
-    await agree(id);
+    await expectConsistent(id);
     if (round % 2 !== 0) continue;
     for (const who of [ann, bob, cid, dan]) {
       expect((await ask(who, id, "GET", "")).status).toBe(404);
@@ -159,32 +159,32 @@ test("who joins, is removed, and the end of the group, all at once", async () =>
   }
 });
 
-test("a group that is handed to who leaves has one owner, who is in it", async () => {
+test("a group that is handed to a leaving member has one owner, who is a member", async () => {
   for (const round of range(1, 6)) {
     const id = await groupOf("group", ann, [bob, cid]);
-    const hand = (to: SignedIn) => ask(ann, id, "POST", "/owner", { user_id: to.user.id });
+    const handOver = (to: SignedIn) => ask(ann, id, "POST", "/owner", { user_id: to.user.id });
     const calls = [
-      () => hand(bob),
+      () => handOver(bob),
       () => ask(bob, id, "POST", "/leave"),
       () => ask(ann, id, "POST", "/leave"),
     ];
     if (round % 2 === 0) calls.reverse();
-    await Promise.all([...calls.map((each) => each()), hand(cid)]);
+    await Promise.all([...calls.map((each) => each()), handOver(cid)]);
     const roles = await rolesOf(cid, id);
     const owners = Object.keys(roles).filter((userId) => roles[userId] === "owner");
     expect(owners).toHaveLength(1);
     expect((await ask(cid, id, "GET", "")).body).toMatchObject({ owner_id: Number(owners[0]) });
-    await agree(id);
+    await expectConsistent(id);
   }
 });
 
-test("who leaves while his sockets open is left with none", async () => {
+test("a member who leaves while their sockets open has none afterwards", async () => {
   const id = await groupOf("group", ann, [bob], "free");
   for (const _ of range(1, 6)) {
     await ask(bob, id, "POST", "/join", {});
     const opening = range(1, 4).map(() => upgrade(roomPath(id), bob.token));
-    const [left, ...opened] = await Promise.all([ask(bob, id, "POST", "/leave"), ...opening]);
-    expect(left.status).toBe(204);
+    const [leave, ...opened] = await Promise.all([ask(bob, id, "POST", "/leave"), ...opening]);
+    expect(leave.status).toBe(204);
     const last = await post(id, ann, "after he has gone");
     for (const response of opened) {
       if (response.status === 404) continue;
@@ -196,7 +196,7 @@ test("who leaves while his sockets open is left with none", async () => {
   }
 });
 
-/** How many of a session's sockets in a conversation his inbox knows of. */
+/** The number of a session's sockets in a conversation that the user's inbox has registered. */
 function registered(who: SignedIn, id: ConversationId): Promise<number> {
   return runInDurableObject(env.INBOX.getByName(String(who.user.id)), (_, { storage }) => {
     const query = "SELECT * FROM sockets WHERE session_id = ? AND conversation_id = ?";
@@ -204,7 +204,7 @@ function registered(who: SignedIn, id: ConversationId): Promise<number> {
   });
 }
 
-describe("who has left", () => {
+describe("a former member", () => {
   const Row = z.object({ last_seq: z.int(), last_n: z.int(), updated_at: z.int(), state: z.string() });
 
   function row(who: SignedIn, id: ConversationId) {
@@ -215,7 +215,7 @@ describe("who has left", () => {
   }
 
   test.each(["at once", "late"])(
-    "is told %s of what was before he left, and of nothing after",
+    "gets %s the last inbox update of the time before leaving, and none after",
     async (when) => {
       const id = await groupOf("group", ann, [bob]);
       await sendAll(ann, id, ["1", "2"]);
@@ -224,9 +224,9 @@ describe("who has left", () => {
       else {
         const held = await HeldInbox.hold(bob.user.id);
         try {
-          // He is told once his inbox answers: by then there is more that is not his.
+          // The inbox answers late: by then there are messages that the former member must not get.
           const leaving = conversationObject(id).leave({ userId: UserId.parse(bob.user.id) });
-          await eventually(async () => expect((await tips(ann, id, "left")).length).toBe(1));
+          await eventually(async () => expect((await systemMessages(ann, id, "left")).length).toBe(1));
           await sendAll(ann, id, ["4", "5"]);
           await held.release();
           await leaving;
@@ -237,7 +237,7 @@ describe("who has left", () => {
       await sendAll(ann, id, ["6", "7"]);
       await runJobs(id);
       expect(await row(bob, id)).toEqual({ last_seq: 3, last_n: 3, updated_at: before, state: "left" });
-      await agree(id);
+      await expectConsistent(id);
     },
   );
 });

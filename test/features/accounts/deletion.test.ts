@@ -28,8 +28,8 @@ beforeEach(async () => {
 const me = ({ token }: SignedIn) => call("GET", "/v1/me", { token });
 const put = (path: string, { token }: SignedIn) => call("PUT", path, { token });
 
-describe("who deletes his account", () => {
-  test("is shut out everywhere: tokens, sockets, sign-ins", async () => {
+describe("a deleted user", () => {
+  test("is refused everywhere: tokens, sockets, sign-ins", async () => {
     const phone = await anotherDevice(zaphod);
     const { id } = await createGroup(ann, [zaphod]);
     const sockets = [await openRoom(id, zaphod.token), await openRoom(id, phone.token)];
@@ -50,7 +50,7 @@ describe("who deletes his account", () => {
     }
   });
 
-  test("is found by nobody, and nothing new begins with him", async () => {
+  test("cannot be found, befriended, blocked, or added", async () => {
     await deleteAccount(zaphod);
     const { id } = zaphod.user;
     problem(await call("GET", `/v1/users/${id}`, { token: ann.token }), 404, "not_found");
@@ -68,7 +68,7 @@ describe("who deletes his account", () => {
     problem(await call("POST", `/v1/conversations/${group.id}/members`, add), 404, "not_found");
   });
 
-  test("leaves his name to nobody, ever", async () => {
+  test("keeps the username reserved for ever", async () => {
     await deleteAccount(zaphod);
     for (const username of [zaphod.user.username, gone(zaphod).username]) {
       const body = { username, password: PASSWORD };
@@ -76,14 +76,14 @@ describe("who deletes his account", () => {
     }
   });
 
-  test("leaves his messages to a direct conversation, in which nobody can write any more", async () => {
+  test("keeps the messages of a direct conversation, which becomes read-only", async () => {
     const { id } = await openDirect(ann, zaphod);
     await send(zaphod, id, "so long");
     const socket = await openRoom(id, ann.token);
     await deleteAccount(zaphod);
-    const there = { ...gone(zaphod), online: false };
+    const peer = { ...gone(zaphod), online: false };
     for (const shown of [await getConversation(ann, id), await listed(ann, id)]) {
-      expect(shown).toMatchObject({ peer: there, name: there.username, disabled: true, member_count: 1 });
+      expect(shown).toMatchObject({ peer, name: peer.username, disabled: true, member_count: 1 });
       expect(shown.last_message).toMatchObject({ sender: gone(zaphod), body: { text: "so long" } });
     }
     expect((await page(ann, id)).items.map(({ sender }) => sender)).toEqual([gone(zaphod)]);
@@ -94,7 +94,7 @@ describe("who deletes his account", () => {
     expect(await membershipsInD1(zaphod)).toEqual({ [id]: "left" });
   });
 
-  test("leaves his groups with a tip, and his messages there", async () => {
+  test("leaves groups with a system message, and keeps the messages there", async () => {
     const { id } = await createGroup(ann, [zaphod]);
     await send(zaphod, id, "so long");
     const socket = await openRoom(id, ann.token);
@@ -124,7 +124,7 @@ test("a wrong password is forbidden, changes nothing, and counts for the lock", 
   expect(await storedInConversation(id)).toBe(before);
 });
 
-test("what is no password is refused", async () => {
+test("an invalid password field is refused", async () => {
   const nothing = { token: zaphod.token, body: {} };
   problem(await call("DELETE", "/v1/me", nothing), 400, "validation_failed");
   for (const password of [null, 1, true, [], {}, "\u0000", "\ud800"]) {
@@ -133,22 +133,22 @@ test("what is no password is refused", async () => {
   expect((await me(zaphod)).status).toBe(200);
 });
 
-test("an owner hands over or dissolves first", async () => {
-  const [kept, given] = [await createGroup(zaphod, [ann]), await createGroup(zaphod, [ann])];
+test("an owner must hand over or dissolve first", async () => {
+  const [kept, handedOver] = [await createGroup(zaphod, [ann]), await createGroup(zaphod, [ann])];
   const refused = await deleteAccount(zaphod);
   problem(refused, 409, "conflict");
   expect(refused.body).toMatchObject({ detail: expect.stringContaining(String(kept.id)) });
   expect((await me(zaphod)).body).toMatchObject({ username: zaphod.user.username });
   const { token } = zaphod;
   const heir = { token, body: { user_id: ann.user.id } };
-  expect((await call("POST", `/v1/conversations/${given.id}/owner`, heir)).status).toBe(200);
+  expect((await call("POST", `/v1/conversations/${handedOver.id}/owner`, heir)).status).toBe(200);
   problem(await deleteAccount(zaphod), 409, "conflict");
   expect((await call("DELETE", `/v1/conversations/${kept.id}`, { token })).status).toBe(204);
   expect((await deleteAccount(zaphod)).status).toBe(204);
-  expect(await getConversation(ann, given.id)).toMatchObject({ owner_id: ann.user.id, member_count: 1 });
+  expect(await getConversation(ann, handedOver.id)).toMatchObject({ owner_id: ann.user.id, member_count: 1 });
 });
 
-test("friends, requests and blocks go on both sides", async () => {
+test("a deletion removes friends, requests and blocks on both sides", async () => {
   const [bob, cem, dan] = await Promise.all([register(), register(), register()]);
   await put(`/v1/friends/${ann.user.id}`, zaphod);
   await put(`/v1/friends/${zaphod.user.id}`, ann);
@@ -175,7 +175,7 @@ test("friends, requests and blocks go on both sides", async () => {
   for (const { body } of lists) expect(body).toEqual({ items: [], next_cursor: null });
 });
 
-test("nothing personal is left anywhere", async () => {
+test("a deletion erases all personal data", async () => {
   const profile = {
     ...{ nickname: NICKNAME, email: EMAIL, avatar: AVATAR, signature: `I am ${NICKNAME}` },
     ...{ gender: "gender-x", birthday: "1952-03-11", location: "Betelgeuse", language: "galactic" },
@@ -189,7 +189,7 @@ test("nothing personal is left anywhere", async () => {
   });
   expect(phone.status).toBe(200);
   const direct = await openDirect(ann, zaphod);
-  const [group, before, closed, wished] = [
+  const [group, before, closed, requested] = [
     await createGroup(ann, [zaphod]),
     await createGroup(ann, [zaphod]),
     await createGroup(zaphod, [ann]),
@@ -209,11 +209,11 @@ test("nothing personal is left anywhere", async () => {
   expect((await call("PATCH", member, card)).status).toBe(200);
   expect((await call("POST", `/v1/conversations/${before.id}/leave`, { token })).status).toBe(204);
   expect((await call("DELETE", `/v1/conversations/${closed.id}`, { token })).status).toBe(204);
-  const wish = { token, body: { message: `let ${NICKNAME} in` } };
-  const asked = await call("POST", `/v1/conversations/${wished.id}/join`, wish);
-  expect(asked.body).toEqual({ state: "requested" });
+  const joinRequest = { token, body: { message: `let ${NICKNAME} in` } };
+  const joinAnswer = await call("POST", `/v1/conversations/${requested.id}/join`, joinRequest);
+  expect(joinAnswer.body).toEqual({ state: "requested" });
 
-  const conversations = [direct.id, group.id, before.id, closed.id, wished.id];
+  const conversations = [direct.id, group.id, before.id, closed.id, requested.id];
   const traces = [
     ...[zaphod.user.username, "Beeblebrox", "heart-of-gold", "avatars.example", "gender-x", "1952-03-11"],
     ...["Betelgeuse", "galactic", "Improbability"],
@@ -223,16 +223,18 @@ test("nothing personal is left anywhere", async () => {
 
   expect((await deleteAccount(zaphod)).status).toBe(204);
 
-  const left = await storedAnywhere(conversations, [ann, zaphod]);
-  for (const trace of traces) expect(left).not.toContain(trace);
-  expect(left).toContain("a message stays");
+  const storedAfter = await storedAnywhere(conversations, [ann, zaphod]);
+  for (const trace of traces) expect(storedAfter).not.toContain(trace);
+  expect(storedAfter).toContain("a message stays");
   expect(
     await env.DB.prepare("SELECT * FROM former_usernames WHERE username = ?")
       .bind(zaphod.user.username)
       .first(),
   ).toEqual({ username: zaphod.user.username });
   expect(Object.values(await membershipsInD1(zaphod))).not.toContain("active");
-  const wishes = await call("GET", `/v1/conversations/${wished.id}/applications`, { token: ann.token });
-  expect(wishes.body).toEqual({ items: [], next_cursor: null });
+  const pendingRequests = await call("GET", `/v1/conversations/${requested.id}/applications`, {
+    token: ann.token,
+  });
+  expect(pendingRequests.body).toEqual({ items: [], next_cursor: null });
   expect((await page(ann, group.id)).items.at(-1)).toMatchObject({ kind: "tip", sender: gone(zaphod) });
 });

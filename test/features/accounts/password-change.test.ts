@@ -43,7 +43,7 @@ test("the new password signs in, the old one does not", async () => {
   expect((await tryLogin(bob, NEXT)).status).toBe(200);
 });
 
-test("every other session ends, its sockets at once, and the calling one lives on", async () => {
+test("a password change ends every other session and its sockets, and not the calling one", async () => {
   const bob = await register();
   const [phone, tablet] = [await anotherDevice(bob), await anotherDevice(bob)];
   const rooms = [await newGroup(bob, ann), await newGroup(bob, ann)] as const;
@@ -82,7 +82,7 @@ test("a wrong current password is forbidden, changes nothing, and counts for the
   expect((await tryLogin(bob, PASSWORD)).status).toBe(200);
 });
 
-test("the next password is as at registration; the current one may be any", async () => {
+test("the new password follows the rules of registration; the current one may be any string", async () => {
   for (const next of ["", "1234567", "x".repeat(129), "💥".repeat(7)]) {
     const answer = await change(ann, PASSWORD, next);
     problem(answer, 400, "validation_failed");
@@ -99,38 +99,38 @@ test("the next password is as at registration; the current one may be any", asyn
   expect((await tryLogin(bob, "12345678")).status).toBe(200);
 });
 
-test("of changes at once with the same password one is done, and the others end nothing", async () => {
+test("of concurrent changes one succeeds, and the others end no session", async () => {
   const bob = await register();
   const devices = [bob, await anotherDevice(bob), await anotherDevice(bob), await anotherDevice(bob)];
   const room = await newGroup(bob);
   const answers = await Promise.all(devices.map((device, i) => change(device, PASSWORD, `${NEXT} ${i}`)));
-  const won = answers.findIndex(({ status }) => status === 204);
+  const winner = answers.findIndex(({ status }) => status === 204);
   for (const [i, answer] of answers.entries()) {
-    if (i === won) continue;
-    // Refused, or shut out by the one that won before it was looked at.
+    if (i === winner) continue;
+    // Refused by the password, or by the session that the winner ended.
     expect([401, 403]).toContain(answer.status);
     problem(await tryLogin(bob, `${NEXT} ${i}`), 401, "unauthenticated");
   }
-  expect((await tryLogin(bob, `${NEXT} ${won}`)).status).toBe(200);
+  expect((await tryLogin(bob, `${NEXT} ${winner}`)).status).toBe(200);
   for (const [i, device] of devices.entries()) {
-    expect((await me(device)).status, `device ${i}, ${won} has won`).toBe(i === won ? 200 : 401);
-    // Whoever lost has not shut the winner out at the gate.
-    expect((await upgrade(roomPath(room), device.token)).status).toBe(i === won ? 101 : 401);
+    expect((await me(device)).status, `device ${i}, ${winner} has winner`).toBe(i === winner ? 200 : 401);
+    // A refused change does not end the winner's session.
+    expect((await upgrade(roomPath(room), device.token)).status).toBe(i === winner ? 101 : 401);
   }
 });
 
-test("a sign-in with the old password that races the change does not survive it", async () => {
+test("a sign-in with the old password during the change does not survive it", async () => {
   const bob = await register();
   let changed = false;
   const changing = change(bob, PASSWORD, NEXT).finally(() => {
     changed = true;
   });
-  // Two lanes, one sign-in after the other: some have checked the old password before it is changed.
+  // Two loops of sign-ins: some check the old password before it is changed.
   const signIns: Answer[] = [];
-  const lane = async () => {
+  const signInRepeatedly = async () => {
     while (!changed) signIns.push(await tryLogin(bob, PASSWORD));
   };
-  await Promise.all([changing, lane(), lane()]);
+  await Promise.all([changing, signInRepeatedly(), signInRepeatedly()]);
   expect((await changing).status).toBe(204);
   for (const { status, body } of signIns) {
     expect([200, 401]).toContain(status);
@@ -141,7 +141,7 @@ test("a sign-in with the old password that races the change does not survive it"
   expect(await env.DB.prepare(alive).bind(bob.user.id).first("alive")).toBe(1);
 });
 
-test("a session is stored only while the password which was checked still stands", async () => {
+test("a session is stored only if the checked password is still current", async () => {
   const bob = await register();
   const db = openDatabase(env.DB);
   const account = await findAccount(db, bob.user.username);
@@ -160,8 +160,11 @@ test("a session is stored only while the password which was checked still stands
   expect(await insert("c", null)).toBe(false);
 });
 
-/** Runs the inbox's look at D1 for what was announced, however far off it is. @returns how many there were */
-async function lookUp({ user }: SignedIn): Promise<number> {
+/**
+ * Runs the inbox's jobs that compare with D1 after a prepared change, before they are due. @returns the
+ * number of jobs
+ */
+async function runEndingsJobs({ user }: SignedIn): Promise<number> {
   const jobs = await runInDurableObject(inboxObject(user.id), async (_, { storage }) => {
     await storage.setAlarm(Date.now() + 60_000);
     return storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'endings'").rowsWritten;
@@ -170,11 +173,11 @@ async function lookUp({ user }: SignedIn): Promise<number> {
   return jobs;
 }
 
-test("a crash after the change and before the inbox hears of it leaves no socket open", async () => {
+test("a crash between the change in D1 and the inbox leaves no socket open", async () => {
   const bob = await register();
   const phone = await anotherDevice(bob);
   const room = await newGroup(bob);
-  // As the crash leaves it: announced, changed in D1, and nobody told.
+  // The state after the crash: prepared in the inbox and changed in D1, sockets still open.
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
   });
@@ -182,11 +185,11 @@ test("a crash after the change and before the inbox hears of it leaves no socket
   const kept = await openRoom(room, bob.token);
   const end = "UPDATE sessions SET ended_at = 1 WHERE id = ?";
   await env.DB.prepare(end).bind(sessionOf(phone)).run();
-  expect(await lookUp(bob)).toBe(1);
+  expect(await runEndingsJobs(bob)).toBe(1);
   expect((await socket.closed()).code).toBe(4001);
   expect((await upgrade(roomPath(room), phone.token)).status).toBe(401);
   await kept.settled();
-  expect(await lookUp(bob)).toBe(0);
+  expect(await runEndingsJobs(bob)).toBe(0);
 });
 
 test("a crash before the change leaves everything as it was", async () => {
@@ -198,13 +201,13 @@ test("a crash before the change leaves everything as it was", async () => {
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
   });
   await abortAllDurableObjects();
-  expect(await lookUp(bob)).toBe(1);
+  expect(await runEndingsJobs(bob)).toBe(1);
   const socket = await openRoom(room, phone.token);
   await socket.settled();
   expect((await login(bob.user.username)).user.id).toBe(bob.user.id);
 });
 
-test("an inbox which answers late makes the change late, not half", async () => {
+test("a slow inbox delays the change and does not split it", async () => {
   const bob = await register();
   const phone = await anotherDevice(bob);
   const held = await HeldInbox.hold(bob.user.id);

@@ -15,7 +15,7 @@ const WRONG = "not the password";
 const tryPassword = (username: string, password: string): Promise<Answer> =>
   call("POST", "/v1/login", { body: { username, password } });
 
-/** Wrong passwords of the past, at these many minutes ago. */
+/** Stores wrong attempts at these times (minutes ago). */
 async function wrongAt(name: string, ...minutesAgo: number[]): Promise<void> {
   await attemptsAt(name, true, minutesAgo);
 }
@@ -34,33 +34,33 @@ async function attempts(name: string): Promise<number> {
 
 const times = (count: number, minutes: number) => Array.from({ length: count }, () => minutes);
 
-function locked(answer: Answer): number {
+function expectLocked(answer: Answer): number {
   problem(answer, 429, "locked");
   return Number(answer.headers.get("Retry-After"));
 }
 
-test("ten wrong passwords lock a name, for the right one too", async () => {
+test("ten wrong passwords lock a name, for the right password too", async () => {
   standStill();
   const { user } = await register();
   for (let guess = 0; guess < 10; guess++) {
     problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
   }
-  expect(locked(await tryPassword(user.username, PASSWORD))).toBe(600);
-  locked(await tryPassword(user.username, WRONG));
+  expect(expectLocked(await tryPassword(user.username, PASSWORD))).toBe(600);
+  expectLocked(await tryPassword(user.username, WRONG));
   expect(await attempts(user.username)).toBe(10);
 });
 
-test("a name that nobody has is locked just the same", async () => {
+test("an unknown name is locked the same way", async () => {
   const name = freshName();
   await wrongAt(name, ...times(9, 1));
   problem(await tryPassword(name, WRONG), 401, "unauthenticated");
-  locked(await tryPassword(name, WRONG));
+  expectLocked(await tryPassword(name, WRONG));
 });
 
-test("the lock holds the NFC form of a name, and no other name", async () => {
+test("the lock applies to the NFC form of a name, and to no other name", async () => {
   const tail = freshName("").slice(-8);
   await wrongAt(`\u00e9${tail}`, ...times(10, 1));
-  locked(await tryPassword(`e\u0301${tail}`, WRONG));
+  expectLocked(await tryPassword(`e\u0301${tail}`, WRONG));
   problem(await tryPassword(`\u00c9${tail}`, WRONG), 401, "unauthenticated");
 });
 
@@ -68,47 +68,47 @@ test("the lock ends ten minutes after the tenth wrong password", async () => {
   standStill();
   const { user } = await register();
   await wrongAt(user.username, ...times(9, 12), 9.5);
-  expect(locked(await tryPassword(user.username, PASSWORD))).toBe(30);
+  expect(expectLocked(await tryPassword(user.username, PASSWORD))).toBe(30);
   const { user: other } = await register();
   await wrongAt(other.username, ...times(9, 12), 10.1);
   expect((await tryPassword(other.username, PASSWORD)).status).toBe(200);
 });
 
-test("ten wrong passwords over more than ten minutes lock nothing", async () => {
+test("ten wrong passwords over more than ten minutes do not lock", async () => {
   const { user } = await register();
   await wrongAt(user.username, 11, ...times(9, 0.5));
   expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
   problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
-  locked(await tryPassword(user.username, PASSWORD));
+  expectLocked(await tryPassword(user.username, PASSWORD));
 });
 
-test("a right password is not counted, and forgives no wrong ones", async () => {
+test("a right password is not counted and does not reset the count", async () => {
   const { user } = await register();
   await wrongAt(user.username, ...times(9, 1));
   for (let i = 0; i < 3; i++) expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
   expect(await attempts(user.username)).toBe(9);
   problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
-  locked(await tryPassword(user.username, PASSWORD));
+  expectLocked(await tryPassword(user.username, PASSWORD));
 });
 
-test("of fifty guesses at once ten are looked at", async () => {
+test("of fifty concurrent guesses ten are checked", async () => {
   const { user } = await register();
   const guesses = Array.from({ length: 50 }, (_, i) => tryPassword(user.username, `guess number ${i}`));
   const answers = await Promise.all(guesses);
-  const looked = answers.filter(({ status }) => status === 401);
-  expect(looked).toHaveLength(10);
-  for (const answer of answers) if (answer.status !== 401) locked(answer);
+  const checked = answers.filter(({ status }) => status === 401);
+  expect(checked).toHaveLength(10);
+  for (const answer of answers) if (answer.status !== 401) expectLocked(answer);
   expect(await attempts(user.username)).toBe(10);
 });
 
-test("more than ten right passwords at once wait for one another, and lock nothing", async () => {
+test("more than ten concurrent right passwords are queued and do not lock", async () => {
   const { user } = await register();
   const answers = await Promise.all(Array.from({ length: 25 }, () => tryPassword(user.username, PASSWORD)));
   expect(answers.map(({ status }) => status)).toEqual(times(25, 200));
   expect(await attempts(user.username)).toBe(0);
 });
 
-test("checks that never end hold their places for a minute, then count as wrong", async () => {
+test("unfinished checks hold their places for a minute, then count as wrong", async () => {
   handIn({ passwords: { backoffMs: 1 } });
   const name = freshName();
   await attemptsAt(name, false, times(10, 0));
@@ -117,10 +117,10 @@ test("checks that never end hold their places for a minute, then count as wrong"
   expect(answer.headers.get("Retry-After")).toBe("1");
   const stale = freshName();
   await attemptsAt(stale, false, times(10, 1.1));
-  locked(await tryPassword(stale, WRONG));
+  expectLocked(await tryPassword(stale, WRONG));
 });
 
-test("a hash says how it was made, and is checked as it says", async () => {
+test("a hash is checked with its own parameters", async () => {
   // The second vector of RFC 7914, section 12.
   const hex =
     "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162" +
@@ -133,7 +133,7 @@ test("a hash says how it was made, and is checked as it says", async () => {
   expect(cheap).toMatch(/^scrypt\$2\$1\$1\$/);
   expect(await passwordMatches("pässwörd", cheap, cost)).toBe(true);
   expect(await passwordMatches("passwörd", cheap, cost)).toBe(false);
-  // A hash of another cost stays valid, whatever new ones cost: the product's one, which takes its time.
+  // A hash with another cost stays valid. This one has the production cost and takes long.
   const stored = await hashPassword("pässwörd", TIMING.passwordHash);
   expect(stored).toMatch(/^scrypt\$16384\$8\$5\$/);
   expect(await passwordMatches("pässwörd", stored, cost)).toBe(true);
@@ -142,7 +142,7 @@ test("a hash says how it was made, and is checked as it says", async () => {
   await expect(passwordMatches("x", "md5$x", cost)).rejects.toThrow();
 });
 
-test("what is older than twenty minutes goes: of the same name at once, of all with the sweep", async () => {
+test("attempts older than 20 minutes are deleted: of the same name at once, of all names by the scheduled job", async () => {
   const name = freshName();
   await wrongAt(name, 21, 19);
   await tryPassword(name, WRONG);
@@ -153,7 +153,7 @@ test("what is older than twenty minutes goes: of the same name at once, of all w
   expect(await attempts(other)).toBe(1);
 });
 
-test("the sweep drops sessions whose tokens have expired, ended or not", async () => {
+test("the scheduled job deletes sessions with expired tokens, ended or not", async () => {
   const { user } = await register();
   const insert = env.DB.prepare("INSERT INTO sessions VALUES (?, ?, '', 0, 0, ?, ?)");
   const past = Date.now() - 1_000;
@@ -164,6 +164,8 @@ test("the sweep drops sessions whose tokens have expired, ended or not", async (
     insert.bind("ended", user.id, later, 1),
   ]);
   await handlers.scheduled(createScheduledController(), env);
-  const left = env.DB.prepare("SELECT id FROM sessions WHERE user_id = ? AND length(id) < 32").bind(user.id);
-  expect((await left.all()).results).toEqual([{ id: "ended" }]);
+  const remaining = env.DB.prepare("SELECT id FROM sessions WHERE user_id = ? AND length(id) < 32").bind(
+    user.id,
+  );
+  expect((await remaining.all()).results).toEqual([{ id: "ended" }]);
 });

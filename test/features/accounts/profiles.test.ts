@@ -11,7 +11,7 @@ const EMPTY_PROFILE = {
   friend_policy: "approve",
 };
 
-test("a profile starts empty and shows what was changed", async () => {
+test("a profile starts empty and shows its changes", async () => {
   const { token, user } = await register();
   const before = await call("GET", "/v1/me", { token });
   expect(before.status).toBe(200);
@@ -33,7 +33,7 @@ test("a profile starts empty and shows what was changed", async () => {
   expect((await call("GET", "/v1/me", { token })).body).toEqual(changed.body);
 });
 
-test("absent is unchanged, empty is emptied, unknown fields change nothing", async () => {
+test("absent fields stay, empty ones are cleared, unknown ones are ignored", async () => {
   const { token, user } = await register(freshName(), { nickname: "Ann", email: "a@b.c" });
   const patch = (body: object) => call("PATCH", "/v1/me", { token, body });
   expect((await patch({})).body).toMatchObject({ nickname: "Ann", email: "a@b.c" });
@@ -53,7 +53,7 @@ test("absent is unchanged, empty is emptied, unknown fields change nothing", asy
 const FIELDS = ["nickname", "avatar", "email", "gender", "birthday", "location", "language", "signature"];
 const LIMITS: Record<string, number> = { nickname: 64, avatar: 2_048, signature: 500 };
 
-test.each([...FIELDS, "friend_policy"])("%s takes no other type, and null is refused", async (field) => {
+test.each([...FIELDS, "friend_policy"])("%s refuses other types and null", async (field) => {
   const { token } = await register();
   for (const value of [null, 1, true, [], {}, ["a"]]) {
     const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
@@ -63,13 +63,17 @@ test.each([...FIELDS, "friend_policy"])("%s takes no other type, and null is ref
   expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ nickname: "" });
 });
 
-test.each(FIELDS)("%s takes as many characters as it may, and not one more", async (field) => {
+test.each(FIELDS)("%s accepts its maximum of characters and not one more", async (field) => {
   const { token } = await register();
   const prefix = field === "avatar" ? "https://example.org/" : "";
-  const most = prefix + "x".repeat((LIMITS[field] ?? 128) - prefix.length);
-  expect((await call("PATCH", "/v1/me", { token, body: { [field]: most } })).status).toBe(200);
-  problem(await call("PATCH", "/v1/me", { token, body: { [field]: `${most}x` } }), 400, "validation_failed");
-  expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ [field]: most });
+  const longest = prefix + "x".repeat((LIMITS[field] ?? 128) - prefix.length);
+  expect((await call("PATCH", "/v1/me", { token, body: { [field]: longest } })).status).toBe(200);
+  problem(
+    await call("PATCH", "/v1/me", { token, body: { [field]: `${longest}x` } }),
+    400,
+    "validation_failed",
+  );
+  expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ [field]: longest });
 });
 
 test.each([
@@ -84,7 +88,7 @@ test.each([
   problem(await call("PATCH", "/v1/me", { token, body }), 400, "validation_failed");
 });
 
-test("others see a user, and nothing of his profile", async () => {
+test("other users see the public fields alone", async () => {
   const { token } = await register();
   const { user } = await register(freshName(), { nickname: "Bob", email: "bob@example.org" });
   const shown = { ...user, avatar: "", online: false };
@@ -96,7 +100,7 @@ test("others see a user, and nothing of his profile", async () => {
   expect(byName.body).toEqual({ items: [shown] });
 });
 
-test("a user is found by the NFC form of his exact name, alone", async () => {
+test("a user is found only by the exact name in NFC form", async () => {
   const tail = freshName("").slice(-8);
   const { token, user } = await register(`\u00e9${tail}`);
   const find = (name: string) => call("GET", `/v1/users?username=${encodeURIComponent(name)}`, { token });
@@ -129,7 +133,7 @@ test.each([
   "9".repeat(40),
   "100000%00",
   "١٢٣",
-])("'%s' is no user id", async (id) => {
+])("'%s' is refused as a user id", async (id) => {
   const { token } = await register();
   problem(await call("GET", `/v1/users/${id}`, { token }), 400, "validation_failed");
 });
@@ -142,8 +146,11 @@ test.each(["", "?username=%00", "?username=a%00b", "?username=a&username=b", "?n
   },
 );
 
-test.each(["%", "%ff", "%zz", "%ed%a0%80"])("a badly encoded username (%s) is nobody's", async (name) => {
-  const { token } = await register();
-  const { status } = await call("GET", `/v1/users?username=${name}`, { token });
-  expect([200, 400]).toContain(status);
-});
+test.each(["%", "%ff", "%zz", "%ed%a0%80"])(
+  "a badly encoded username (%s) is refused or not found",
+  async (name) => {
+    const { token } = await register();
+    const { status } = await call("GET", `/v1/users?username=${name}`, { token });
+    expect([200, 400]).toContain(status);
+  },
+);

@@ -6,19 +6,19 @@ import { handIn } from "../../support/timing.ts";
 
 const DAYS_30 = 30 * 24 * 60 * 60 * 1_000;
 
-test("an account is made, signed in for 30 days, and can sign in again", async () => {
+test("a registration creates an account with a session of 30 days, and the account can sign in", async () => {
   const username = freshName();
   const before = Date.now();
-  const made = await call("POST", "/v1/register", {
+  const created = await call("POST", "/v1/register", {
     body: { username, password: PASSWORD, email: "ann@example.org", nickname: "Ann" },
   });
-  expect(made.status).toBe(201);
-  expect(made.body).toEqual({
+  expect(created.status).toBe(201);
+  expect(created.body).toEqual({
     token: expect.any(String),
     expires_at: expect.any(Number),
     user: { id: expect.any(Number), username, nickname: "Ann", avatar: "", online: false },
   });
-  const { user, expires_at } = SignedIn.parse(made.body);
+  const { user, expires_at } = SignedIn.parse(created.body);
   expect(user.id).toBeGreaterThanOrEqual(100_000);
   expect(Math.abs(expires_at - before - DAYS_30)).toBeLessThan(60_000);
   const again = await call("POST", "/v1/login", { body: { username, password: PASSWORD } });
@@ -46,7 +46,7 @@ test("a wrong password and an unknown name get the same answer", async () => {
   expect(unknown.body).toEqual(wrong.body);
 });
 
-test("an account without a password takes none", async () => {
+test("an account without a password accepts none", async () => {
   const username = freshName();
   await env.DB.prepare("INSERT INTO users (username, created_at) VALUES (?, 0)").bind(username).run();
   for (const password of ["", "null", PASSWORD]) {
@@ -54,11 +54,11 @@ test("an account without a password takes none", async () => {
   }
 });
 
-test("a taken username is a conflict, also where twenty want it at once", async () => {
+test("a taken username is a conflict, also for twenty concurrent registrations", async () => {
   const username = freshName();
-  const wanted = { username, password: PASSWORD };
+  const credentials = { username, password: PASSWORD };
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => call("POST", "/v1/register", { body: wanted })),
+    Array.from({ length: 20 }, () => call("POST", "/v1/register", { body: credentials })),
   );
   const statuses = answers.map(({ status }) => status);
   expect(statuses.filter((status) => status === 201)).toHaveLength(1);
@@ -80,7 +80,7 @@ test("usernames are unique by exact match of their NFC form", async () => {
 });
 
 test.each(["ab", "a".repeat(32), "王小明", "Ünïcode_9.-", "हिन्दी", "𠮷".repeat(32)])(
-  "%s is a username",
+  "%s is a valid username",
   async (username) => {
     expect((await register(username)).user.username).toBe(username.normalize("NFC"));
   },
@@ -94,7 +94,7 @@ test.each([
   ["a space", "a b"],
   ["a slash", "a/b"],
   ["a control character", "a\u0007b"],
-  ["a line break behind", "abc\n"],
+  ["a trailing line break", "abc\n"],
   ["an emoji", "ab😀"],
   ["a right-to-left mark", "ab\u200f"],
   ["an at sign", "a@b"],
@@ -105,7 +105,7 @@ test.each([
   expect(answer.body).toMatchObject({ errors: [{ path: "body.username" }] });
 });
 
-test("the names of deleted accounts are nobody's to take", async () => {
+test("names of the form of deleted accounts cannot be registered", async () => {
   const body = { username: "deleted-100000", password: PASSWORD };
   problem(await call("POST", "/v1/register", { body }), 409, "conflict");
 });
@@ -125,7 +125,7 @@ test.each([
   [{ email: "e".repeat(129) }, "body.email"],
   [{ nickname: "n".repeat(65) }, "body.nickname"],
   [{ nickname: null }, "body.nickname"],
-])("a registration with %j is refused and makes no account", async (fields, path) => {
+])("a registration with %j is refused and creates no account", async (fields, path) => {
   const body = { username: freshName(), password: PASSWORD, ...fields };
   const answer = await call("POST", "/v1/register", { body });
   problem(answer, 400, "validation_failed");
@@ -133,7 +133,7 @@ test.each([
   await register(body.username);
 });
 
-test("logout ends the session at once, and only that one", async () => {
+test("logging out ends the session at once, and no other", async () => {
   const { token, user } = await register();
   const other = await login(user.username);
   const answer = await call("POST", "/v1/logout", { token });

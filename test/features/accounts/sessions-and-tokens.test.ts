@@ -42,7 +42,7 @@ async function currentSession(token: string) {
   return current;
 }
 
-test("each sign-in is a session of its own, which knows its device", async () => {
+test("each sign-in is a session of its own, with its device's name", async () => {
   const { user, token } = await register();
   const phone = await login(user.username, { "User-Agent": "Phone/1.0" });
   expect(phone.token).not.toBe(token);
@@ -52,13 +52,13 @@ test("each sign-in is a session of its own, which knows its device", async () =>
   expect(await currentSession(token)).toMatchObject({ user_agent: "" });
 });
 
-test("a device's name is kept to 255 characters", async () => {
+test("a device's name is cut at 255 characters", async () => {
   const { user } = await register();
   const { token } = await login(user.username, { "User-Agent": "x".repeat(5_000) });
   expect((await currentSession(token)).user_agent).toBe("x".repeat(255));
 });
 
-test("ending another device shuts it out at once", async () => {
+test("ending another device's session refuses it at once", async () => {
   const { user, token } = await register();
   const phone = await login(user.username);
   const { id } = await currentSession(phone.token);
@@ -75,7 +75,7 @@ test("a session may end itself", async () => {
   problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
 });
 
-test("another's session is as unknown as one that never was", async () => {
+test("another user's session is not found, as an unknown one", async () => {
   const { token } = await register();
   const other = await register();
   const { id } = await currentSession(other.token);
@@ -85,7 +85,7 @@ test("another's session is as unknown as one that never was", async () => {
   expect((await call("GET", "/v1/me", { token: other.token })).status).toBe(200);
 });
 
-test("a session that was not seen for five minutes is noted as seen, behind the answer", async () => {
+test("last_seen_at is updated after five minutes, after the answer", async () => {
   const { user, token } = await register();
   await env.DB.prepare("UPDATE sessions SET last_seen_at = 1000 WHERE user_id = ?").bind(user.id).run();
   await call("GET", "/v1/me", { token });
@@ -117,7 +117,7 @@ describe("tokens", () => {
     ["GET", "/v1/users?username=somebody"],
   ] as const;
 
-  /** The parts of a token that was given out, for making others of it. */
+  /** The parts of an issued token, from which tests make others. */
   function parts(token: string) {
     const [header = "", payload = "", signature = ""] = token.split(".");
     const claims: { sub: string; sid: string } = JSON.parse(atob(payload));
@@ -126,14 +126,14 @@ describe("tokens", () => {
 
   const base64url = (value: object) => btoa(JSON.stringify(value)).replaceAll("=", "");
 
-  test.each(SECURED)("%s %s wants a token, before it looks at anything else", async (method, path) => {
+  test.each(SECURED)("%s %s requires a token before any other check", async (method, path) => {
     const body = method === "PATCH" ? "{not json" : undefined;
     const answer = await call(method, path, { body });
     problem(answer, 401, "unauthenticated");
     expect(answer.headers.get("WWW-Authenticate")).toBe("Bearer");
   });
 
-  test("what is no token of ours is refused", async () => {
+  test("a forged, expired or malformed token is refused", async () => {
     const { token } = await register();
     const { header, payload, signature, userId, sid } = parts(token);
     const claims = { sub: String(userId), sid, kind: "session", exp: Math.floor(LATER / 1_000) };
@@ -155,15 +155,17 @@ describe("tokens", () => {
       "😀".repeat(3),
       "x".repeat(8_000),
     ];
-    for (const bad of forged) {
-      const options = /^[\x21-\x7e]*$/.test(bad) ? { token: bad } : { token: encodeURIComponent(bad) };
+    for (const forgedToken of forged) {
+      const options = /^[\x21-\x7e]*$/.test(forgedToken)
+        ? { token: forgedToken }
+        : { token: encodeURIComponent(forgedToken) };
       problem(await call("GET", "/v1/me", options), 401, "unauthenticated");
     }
     expect((await call("GET", "/v1/me", { token })).status).toBe(200);
   });
 
   test.each(["Basic", "Bearer", "bearer ", "Token", ""])(
-    "the carrier '%s' carries no token",
+    "the Authorization scheme '%s' carries no token",
     async (scheme) => {
       const { token } = await register();
       const Authorization = scheme === "Bearer" ? `Bearer${token}` : `${scheme.trim()} `;
@@ -171,7 +173,7 @@ describe("tokens", () => {
     },
   );
 
-  test("a session of another user is refused, though it lives and was just seen here", async () => {
+  test("a token with another user's active session is refused", async () => {
     const ann = await register();
     const bob = await register();
     await call("GET", "/v1/me", { token: bob.token });
@@ -180,14 +182,14 @@ describe("tokens", () => {
     problem(await call("GET", "/v1/me", { token: mixed }), 401, "unauthenticated");
   });
 
-  test("a session that never was is refused", async () => {
+  test("a token with an unknown session is refused", async () => {
     const { user } = await register();
     const sessionId = SessionId.parse("0".repeat(32));
     const token = await issueToken(env.TOKEN_SECRET, { userId: user.id, sessionId, expiresAt: LATER });
     problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
   });
 
-  test("a session whose row was ended or has expired is refused", async () => {
+  test("a token with an ended or expired session is refused", async () => {
     const { user } = await register();
     for (const column of ["ended_at", "expires_at"]) {
       const { token } = await login(user.username);
@@ -197,7 +199,7 @@ describe("tokens", () => {
     }
   });
 
-  /** Calls the app in an environment of the test's own making. */
+  /** Calls the app with changed bindings. */
   async function callIn(bindings: Partial<Env>, method: string, path: string, options = {}) {
     const context = createExecutionContext();
     const response = await app.fetch(request(method, path, options), { ...env, ...bindings }, context);
@@ -205,7 +207,7 @@ describe("tokens", () => {
   }
 
   test.each(["", "too short"])(
-    "without a proper TOKEN_SECRET ('%s') calls say so and do nothing",
+    "with the invalid TOKEN_SECRET '%s' calls get 500 and do nothing",
     async (secret) => {
       const { token } = await register();
       const bindings = { TOKEN_SECRET: secret };
@@ -223,10 +225,10 @@ describe("tokens", () => {
     },
   );
 
-  test("with the database down a session that is not remembered is neither in nor out", async () => {
+  test("during a D1 outage a session that is not cached gets 503", async () => {
     const { token } = await register();
-    const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
-    const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
+    const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+    const statement = { bind: () => statement, all: failing, run: failing, raw: failing, first: failing };
     const DB = new Proxy(env.DB, {
       get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
     });
