@@ -26,9 +26,9 @@ async function isDeleted({ user }: SignedIn): Promise<boolean> {
   return (await env.DB.prepare(query).bind(user.id).first()) !== null;
 }
 
-/** Breaks a deletion at one step. */
-async function broken(place: Place, step: number): Promise<Tried> {
-  // Each time she is another too: her list holds these two alone.
+/** Runs an account deletion that fails at one step, and checks the result. */
+async function deleteWithFault(place: Place, step: number): Promise<Tried> {
+  // Ann is a new user too, so that her list has only these two conversations.
   const [ann, bob] = [await register(), await register()];
   const [group, direct] = [await createGroup(ann, [bob]), await openDirect(ann, bob)];
   const ids = [group.id, direct.id];
@@ -48,7 +48,7 @@ async function broken(place: Place, step: number): Promise<Tried> {
   if (status === 204) expect(deleted, at).toBe(true);
   await settle(bob, ids);
   if (!deleted) {
-    // Nothing of it has happened, to him neither: he does it again.
+    // The deletion has not begun, so a repeated call succeeds.
     expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "active", [direct.id]: "active" });
     expect((await list(bob)).items.map(({ id }) => id).toSorted(), at).toEqual(ids.toSorted());
     await socket.settled();
@@ -58,7 +58,7 @@ async function broken(place: Place, step: number): Promise<Tried> {
     expect([401, 503], at).toContain((await deleteAccount(bob)).status);
   }
   expect((await socket.closed()).code, at).toBe(4001);
-  // It is in the inbox: that may have been lost with it.
+  // The device socket is in the inbox, and a crash of the inbox may have closed it.
   expect([1006, 1011, 4001], at).toContain((await device.closed()).code);
   expect(await openDevices(bob), at).toEqual([]);
   expect((await upgrade(DEVICE_PATH, bob.token)).status, at).toBe(401);
@@ -79,12 +79,13 @@ async function broken(place: Place, step: number): Promise<Tried> {
   return tried;
 }
 
-/** Does all that is still to be done, as it would be in time. */
+/** Runs all remaining jobs. */
 async function settle(bob: SignedIn, ids: number[]): Promise<void> {
-  for (let tries = 0; (await runAccountDeletion(bob)) > 0; tries++) if (tries > 10) throw new Error("no end");
+  for (let attempt = 0; (await runAccountDeletion(bob)) > 0; attempt++)
+    if (attempt > 10) throw new Error("no end");
   for (const id of ids) await runJobs(id, { but: "flags" });
 }
 
-test.each(PLACES)("the end of an account that breaks at any step of %s is whole, or has not begun", (place) =>
-  eachStep(`the end of an account, ${place}`, 1, (step) => broken(place, step)),
+test.each(PLACES)("an account deletion interrupted at any step of %s is complete or has not begun", (place) =>
+  eachStep(`account deletion, ${place}`, 1, (step) => deleteWithFault(place, step)),
 );

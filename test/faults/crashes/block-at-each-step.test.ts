@@ -34,7 +34,9 @@ async function areFriendsInD1(): Promise<boolean> {
   return JSON.stringify(body).includes(bob.user.username);
 }
 
-/** Each of the two may write if, and only if, D1 knows of no block; friends are no two with one. */
+/**
+ * Expects both users to be able to write if and only if D1 has no block, and no friendship beside a block.
+ */
 async function assertConsistent(id: number, when: string): Promise<boolean> {
   const blocked = await isBlockedInD1();
   for (const { token } of [ann, bob]) {
@@ -45,28 +47,28 @@ async function assertConsistent(id: number, when: string): Promise<boolean> {
   return blocked;
 }
 
-/** As it is once what was announced and never told to be done is too old to come to D1. */
-async function later(id: number): Promise<void> {
+/** Lets prepared changes expire that were never completed, and runs the jobs. */
+async function expirePrepared(id: number): Promise<void> {
   const object = env.CONVERSATION.getByName(String(id));
   await runInDurableObject(object, (_, { storage }) => {
     storage.sql.exec("UPDATE flag_changes SET at = 1");
   });
   await evictDurableObject(object);
   await runJobs(id);
-  const left = await runInDurableObject(object, (_, { storage }) =>
+  const remaining = await runInDurableObject(object, (_, { storage }) =>
     storage.sql.exec("SELECT * FROM flag_changes").toArray(),
   );
-  expect(left).toEqual([]);
+  expect(remaining).toEqual([]);
 }
 
 describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
-  test.each(PLACES)("that breaks at any step of %s counts once D1 has it, for both", async (place) => {
+  test.each(PLACES)("interrupted at any step of %s takes effect for both if D1 has it", async (place) => {
     const { id } = await openDirect(ann, bob);
     await eachStep(`${what}, ${place}`, 1, async (step) => {
       await done("DELETE blocks", ann, bob);
       await befriend(ann, bob);
       if (what === "DELETE blocks") await done("PUT blocks", ann, bob);
-      await later(id);
+      await expirePrepared(id);
       let status: number;
       let tried: Tried;
       {
@@ -78,7 +80,7 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
       expect(tried.isHit ? [204, 503] : [204], when).toContain(status);
       const blocked = await assertConsistent(id, when);
       if (status === 204) expect(blocked, when).toBe(what === "PUT blocks");
-      await later(id);
+      await expirePrepared(id);
       expect(await assertConsistent(id, when), when).toBe(blocked);
       await done(what, ann, bob);
       expect(await assertConsistent(id, when), when).toBe(what === "PUT blocks");
@@ -87,7 +89,7 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
   });
 });
 
-test("a conversation that is opened in the midst of a block obeys it", async () => {
+test("a conversation that is opened during a block refuses sends", async () => {
   const [cid, dan] = [at(await people(1), 0), at(await people(1), 0)];
   const [opened] = await Promise.all([openDirect(cid, dan), done("PUT blocks", dan, cid)]);
   for (const { token } of [cid, dan]) {

@@ -18,8 +18,8 @@ import {
   text,
 } from "../../support/objects/room.ts";
 
-// A block is three steps: it is announced at the conversation, stored in D1, told to be done at the conversation.
-// Here the Worker that makes it dies between each two of them.
+// A block has three steps: it is prepared in the conversation, stored in D1, and completed in the
+// conversation. These tests let the Worker crash between two of them.
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -43,14 +43,14 @@ const trySend = ({ token }: SignedIn, fields: object = {}): Promise<Answer> =>
     body: { kind: "text", body: { text: "hello" }, ...fields },
   });
 
-const announce = (token: string) => conversationObject(id).prepareBlockChange({ token });
-const tellDone = (token: string) => conversationObject(id).refreshDirectPermission({ token });
+const prepareChange = (token: string) => conversationObject(id).prepareBlockChange({ token });
+const completeChange = (token: string) => conversationObject(id).refreshDirectPermission({ token });
 const storeBlock = () => insertBlocks(db, ann.user.id, [bob.user.id], Date.now());
 const storeUnblock = () => deleteBlocks(db, ann.user.id, [bob.user.id]);
 
 const Stored = z.object({ blocked: z.number(), announced: z.number(), jobs: z.number() });
 
-/** What the object has stored. */
+/** The stored state of the conversation: the block, and the numbers of prepared changes and jobs. */
 function stored(): Promise<z.infer<typeof Stored>> {
   return runInDurableObject(conversationObject(id), (_, { storage }) => {
     const query = `SELECT blocked, (SELECT count(*) FROM flag_changes) AS announced,
@@ -59,7 +59,7 @@ function stored(): Promise<z.infer<typeof Stored>> {
   });
 }
 
-/** Puts what was announced so many milliseconds back, as if it were so long ago. */
+/** Makes prepared changes older by `by` ms, and restarts the object. */
 async function age(by: number): Promise<void> {
   await runInDurableObject(conversationObject(id), async (_, { storage }) => {
     storage.sql.exec("UPDATE flag_changes SET at = at - ?", by);
@@ -68,8 +68,10 @@ async function age(by: number): Promise<void> {
   await loseConversation(id);
 }
 
-/** Nobody writes: over HTTP and sockets, before and after the object was lost. */
-async function nobodyWrites(): Promise<void> {
+/**
+ * Expects sends of both users to be refused, over HTTP and sockets, before and after a crash of the object.
+ */
+async function expectNobodyWrites(): Promise<void> {
   for (const _ of [1, 2]) {
     const socket = await openRoom(id, bob.token);
     socket.send(text("hello", "mine"));
@@ -79,97 +81,97 @@ async function nobodyWrites(): Promise<void> {
   }
 }
 
-async function bothWrite(): Promise<void> {
+async function expectBothWrite(): Promise<void> {
   for (const who of [ann, bob]) expect((await trySend(who)).status).toBe(201);
   await loseConversation(id);
   for (const who of [ann, bob]) expect((await trySend(who)).status).toBe(201);
 }
 
-test("dead before D1: all goes on, and the announcement ends by itself", async () => {
-  await announce("a");
-  await bothWrite();
+test("a crash before D1: both users can write, and the prepared change expires", async () => {
+  await prepareChange("a");
+  await expectBothWrite();
   expect(await stored()).toEqual({ blocked: 0, announced: 1, jobs: 1 });
-  // Before its time it stays, and so does the job.
+  // Before it expires the change stays, and so does the job.
   await runConversationJob(id, "flags");
   expect(await stored()).toEqual({ blocked: 0, announced: 1, jobs: 1 });
   await age(40_000);
   await runConversationJob(id, "flags");
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
-  await bothWrite();
+  await expectBothWrite();
 });
 
-test("dead after D1: the block holds at once, and for good", async () => {
-  await announce("a");
+test("a crash after D1: the block applies at once and permanently", async () => {
+  await prepareChange("a");
   await storeBlock();
-  await nobodyWrites();
+  await expectNobodyWrites();
   await age(40_000);
   await runConversationJob(id, "flags");
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 0 });
-  await nobodyWrites();
+  await expectNobodyWrites();
   expect((await getConversation(ann, id)).disabled).toBe(true);
 });
 
-test("dead after D1: a block that is lifted is lifted at once", async () => {
+test("a crash after D1: an unblock applies at once", async () => {
   await done("PUT blocks", ann, bob);
-  await announce("a");
+  await prepareChange("a");
   await storeUnblock();
-  await bothWrite();
+  await expectBothWrite();
   await age(40_000);
   await runConversationJob(id, "flags");
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
-  await bothWrite();
+  await expectBothWrite();
 });
 
-test("dead after D1, with nobody who sends: the job alone brings it", async () => {
-  await announce("a");
+test("a crash after D1 without sends: the job alone applies the block", async () => {
+  await prepareChange("a");
   await storeBlock();
   await loseConversation(id);
   await runConversationJob(id, "flags");
-  // Announced a moment ago, it stays: its maker may yet come.
+  // A recent change stays, as its call may still complete it.
   expect(await stored()).toEqual({ blocked: 1, announced: 1, jobs: 1 });
-  await nobodyWrites();
+  await expectNobodyWrites();
 });
 
-test("dead in the midst of opening: the job looks again after the object was made", async () => {
-  // The pair was not there when the block looked for it, and D1 had no block when the object was made.
+test("a crash during the opening: the job reads D1 again after the object was created", async () => {
+  // The block's lookup found no conversation, and D1 had no block when the object was created.
   await storeBlock();
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 1 });
   await runConversationJob(id, "flags");
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 0 });
-  await nobodyWrites();
+  await expectNobodyWrites();
 });
 
-test("one that is told to be done was not announced, or twice: the last word is D1's", async () => {
+test("a completion that was never prepared, or a repeated one, applies what D1 has", async () => {
   await storeBlock();
-  await tellDone("never announced");
+  await completeChange("never prepared");
   expect(await stored()).toMatchObject({ blocked: 1, announced: 0 });
   await storeUnblock();
-  for (const _ of [1, 2]) expect((await announce("a")).ok).toBe(true);
+  for (const _ of [1, 2]) expect((await prepareChange("a")).ok).toBe(true);
   expect(await stored()).toMatchObject({ blocked: 1, announced: 1 });
-  for (const _ of [1, 2]) expect((await tellDone("a")).ok).toBe(true);
+  for (const _ of [1, 2]) expect((await completeChange("a")).ok).toBe(true);
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 1 });
 });
 
-test("of two, one dies: the other's end ends only its own", async () => {
-  await announce("dead");
-  await announce("alive");
+test("of two changes, the completion of one does not complete the crashed other", async () => {
+  await prepareChange("crashed");
+  await prepareChange("alive");
   await storeBlock();
-  await tellDone("alive");
+  await completeChange("alive");
   expect(await stored()).toEqual({ blocked: 1, announced: 1, jobs: 1 });
-  // The dead one's change comes to D1 late: its announcement still stands.
+  // The crashed change reaches D1 late, while it is still prepared.
   await storeUnblock();
   expect((await trySend(bob)).status).toBe(201);
   await storeBlock();
   problem(await trySend(bob), 403, "blocked");
   await age(40_000);
-  await announce("young");
+  await prepareChange("young");
   await runConversationJob(id, "flags");
   expect(await stored()).toEqual({ blocked: 1, announced: 1, jobs: 1 });
-  await tellDone("young");
+  await completeChange("young");
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 1 });
 });
 
-test("a block whose object is lost again and again holds from its answer on", async () => {
+test("a block applies from its answer on, even if the object crashes repeatedly", async () => {
   for (const round of range(1, 4)) {
     const losing = (async () => {
       for (let i = 0; i < round; i++) await loseConversation(id);
@@ -181,18 +183,18 @@ test("a block whose object is lost again and again holds from its answer on", as
       problem(answer, 503, "unavailable");
       answer = await call("PUT", path, { token: ann.token });
     }
-    await nobodyWrites();
+    await expectNobodyWrites();
     await done("DELETE blocks", ann, bob);
-    await bothWrite();
+    await expectBothWrite();
   }
 });
 
-test("what one socket sends keeps its order while each send waits for D1", async () => {
+test("sends of one socket keep their order while each waits for D1", async () => {
   const socket = await openRoom(id, ann.token);
-  await announce("a");
+  await prepareChange("a");
   for (const i of range(1, 60)) {
-    // The last of them find nothing to wait for but those before them.
-    if (i === 50) void tellDone("a");
+    // The last sends wait only for earlier ones.
+    if (i === 50) void completeChange("a");
     socket.send(text(`${i}`, `${i}`));
   }
   await socket.until(({ acks }) => acks.length === 60);
@@ -201,7 +203,7 @@ test("what one socket sends keeps its order while each send waits for D1", async
   );
 });
 
-describe("while D1 cannot be read", () => {
+describe("during a D1 outage", () => {
   async function withoutBlocks(work: () => Promise<void>): Promise<void> {
     await env.DB.exec("ALTER TABLE blocks RENAME TO elsewhere");
     try {
@@ -211,12 +213,12 @@ describe("while D1 cannot be read", () => {
     }
   }
 
-  test("sends under an announced change are refused, each by its client id; without one they go on", async () => {
+  test("sends during a prepared change are refused by client_msg_id, other sends succeed", async () => {
     using errors = new Errors();
     const socket = await openRoom(id, bob.token);
     await withoutBlocks(async () => {
       await send(ann, id, "1");
-      await announce("a");
+      await prepareChange("a");
       const answer = await trySend(ann);
       problem(answer, 503, "unavailable");
       expect(answer.headers.get("Retry-After")).toBe("1");
@@ -227,19 +229,19 @@ describe("while D1 cannot be read", () => {
       expect(socket.of("error").map(({ code, client_msg_id }) => [code, client_msg_id])).toEqual(
         range(1, 4).map((i) => ["unavailable", `${i}`]),
       );
-      expect((await tellDone("a").catch(() => ({ ok: false }))).ok).toBe(false);
+      expect((await completeChange("a").catch(() => ({ ok: false }))).ok).toBe(false);
     });
     expect(errors.logged.length).toBeGreaterThan(0);
-    // The same again, with the same ids: each is stored once.
+    // The same sends with the same ids are each stored once.
     for (const i of range(1, 4)) socket.send(text(`${i}`, `${i}`));
     await socket.until(({ acks }) => acks.length === 4);
     expect(socket.acks.map(({ seq }) => seq)).toEqual(range(2, 5));
-    expect((await tellDone("a")).ok).toBe(true);
+    expect((await completeChange("a")).ok).toBe(true);
     expect(await stored()).toMatchObject({ announced: 0 });
   });
 
-  test("the job comes again later, and ends nothing unseen", async () => {
-    await announce("a");
+  test("the job is retried and expires no change without reading D1", async () => {
+    await prepareChange("a");
     await age(40_000);
     await withoutBlocks(async () => {
       await runConversationJob(id, "flags");
@@ -248,23 +250,23 @@ describe("while D1 cannot be read", () => {
     });
     await runConversationJob(id, "flags");
     expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
-    await bothWrite();
+    await expectBothWrite();
   });
 
-  test("a block is refused, changes nothing, and can be made again", async () => {
+  test("a block is refused without effect, and can be repeated", async () => {
     await withoutBlocks(async () => {
       expect((await call("PUT", `/v1/blocks/${bob.user.id}`, { token: ann.token })).status).toBe(500);
       problem(await trySend(ann), 503, "unavailable");
     });
     expect((await trySend(ann)).status).toBe(201);
     await done("PUT blocks", ann, bob);
-    await nobodyWrites();
+    await expectNobodyWrites();
   });
 });
 
-test("an announcement survives an eviction", async () => {
-  await announce("a");
+test("a prepared change survives an eviction", async () => {
+  await prepareChange("a");
   await evictDurableObject(conversationObject(id));
   await storeBlock();
-  await nobodyWrites();
+  await expectNobodyWrites();
 });

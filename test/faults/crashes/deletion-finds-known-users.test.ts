@@ -20,10 +20,10 @@ import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let zaphod: SignedIn;
-/** of Ann alone; who wants to join asks */
+/** a group of Ann alone that needs approval to join */
 let id: number;
 
-const WISH = "let Beeblebrox in";
+const REQUEST_TEXT = "let Beeblebrox in";
 
 beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
@@ -33,63 +33,66 @@ beforeEach(async () => {
 });
 
 const join = () =>
-  call("POST", `/v1/conversations/${id}/join`, { token: zaphod.token, body: { message: WISH } });
+  call("POST", `/v1/conversations/${id}/join`, { token: zaphod.token, body: { message: REQUEST_TEXT } });
 
 const applications = async () =>
   (await call("GET", `/v1/conversations/${id}/applications`, { token: ann.token })).body;
 
-/** Nothing is stored of Zaphod but his id, and the group is as it was. */
-async function provenForgotten(): Promise<void> {
+/** Expects the group to store nothing of Zaphod but the id, and to be otherwise unchanged. */
+async function expectErased(): Promise<void> {
   const stored = await storedInConversation(id);
-  for (const trace of [zaphod.user.username, WISH]) expect(stored).not.toContain(trace);
+  for (const trace of [zaphod.user.username, REQUEST_TEXT]) expect(stored).not.toContain(trace);
   expect(await applications()).toEqual({ items: [], next_cursor: null });
   expect(await getConversation(ann, id)).toMatchObject({ member_count: 1, disabled: false });
   expect((await page(ann, id)).items.filter(({ kind }) => kind === "tip")).toEqual([]);
-  // A job that is left finds nothing to tell, and goes.
+  // A remaining job finds nothing to project and ends.
   await runProjection(id);
   expect(await runProjection(id)).toBe(false);
 }
 
-/** Zaphod asks to be let in, while the group is lost at one of the steps at which D1 is asked; null: past the last. */
-async function joinedBroken(step: number): Promise<Break | null> {
+/**
+ * Sends Zaphod's join request while the group crashes at one of its calls to D1. @returns null after the last
+ * step
+ */
+async function joinWithFault(step: number): Promise<Break | null> {
   using broken = await breakAt("conversation at D1", step, { conversationId: id, userId: zaphod.user.id });
   await join();
   return broken.isHit ? broken : null;
 }
 
-describe("who asked to be let in", () => {
-  test("is found by the end of his account, whenever the group is lost before D1 hears of him", async () => {
-    let untold = 0;
+describe("a join request", () => {
+  test("is erased by an account deletion even if the group crashes before D1 knows of it", async () => {
+    let unprojected = 0;
     for (let step = 1; ; step++) {
       zaphod = await register(freshName("zaphod"));
       ({ id } = await createGroup(ann));
-      if (!(await joinedBroken(step))) break;
-      const isStored = (await storedInConversation(id)).includes(WISH);
-      if (isStored && !(id in (await membershipsInD1(zaphod)))) untold++;
+      if (!(await joinWithFault(step))) break;
+      const isStored = (await storedInConversation(id)).includes(REQUEST_TEXT);
+      if (isStored && !(id in (await membershipsInD1(zaphod)))) unprojected++;
       expect((await deleteAccount(zaphod)).status).toBe(204);
       await runProjection(id);
-      await provenForgotten();
+      await expectErased();
     }
-    expect(untold).toBeGreaterThan(0);
+    expect(unprojected).toBeGreaterThan(0);
   });
 
-  test("is told of by the job, and found then", async () => {
-    let told = 0;
+  test("is projected to D1 by the job, so that an account deletion finds it", async () => {
+    let projected = 0;
     for (let step = 1; ; step++) {
       zaphod = await register(freshName("zaphod"));
       ({ id } = await createGroup(ann));
-      if (!(await joinedBroken(step))) break;
-      if (await runProjection(id)) told++;
-      if ((await storedInConversation(id)).includes(WISH)) {
+      if (!(await joinWithFault(step))) break;
+      if (await runProjection(id)) projected++;
+      if ((await storedInConversation(id)).includes(REQUEST_TEXT)) {
         expect(await membershipsInD1(zaphod)).toEqual({ [id]: "left" });
       }
       expect((await deleteAccount(zaphod)).status).toBe(204);
-      await provenForgotten();
+      await expectErased();
     }
-    expect(told).toBeGreaterThan(0);
+    expect(projected).toBeGreaterThan(0);
   });
 
-  test("is known to D1 before he is answered, and comes in as others do", async () => {
+  test("is projected to D1 before its answer, and can be accepted", async () => {
     expect((await join()).body).toEqual({ state: "requested" });
     expect(await membershipsInD1(zaphod)).toEqual({ [id]: "left" });
     expect((await join()).body).toEqual({ state: "requested" });
@@ -104,30 +107,30 @@ describe("who asked to be let in", () => {
     expect(await getConversation(ann, id)).toMatchObject({ member_count: 1 });
   });
 
-  test("and who is gone when his wish comes is forgotten, once and again", async () => {
+  test("of a deleted user is erased, also when repeated", async () => {
     const { username } = zaphod.user;
     const person = { id: UserId.parse(zaphod.user.id), username, nickname: "", avatar: "" };
     await join();
     expect((await deleteAccount(zaphod)).status).toBe(204);
-    await provenForgotten();
+    await expectErased();
     for (let i = 0; i < 2; i++) {
-      const late = await env.CONVERSATION.getByName(String(id)).join({ person, message: WISH });
+      const late = await env.CONVERSATION.getByName(String(id)).join({ person, message: REQUEST_TEXT });
       expect(late).toEqual({ ok: true, value: { state: "gone" } });
-      await provenForgotten();
+      await expectErased();
     }
   });
 
-  test("twenty at once by the same one are one wish", async () => {
+  test("sent twenty times concurrently is stored once", async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, join));
     expect(answers.map(({ status }) => status)).not.toContain(500);
-    expect(JSON.stringify(await applications()).split(WISH)).toHaveLength(2);
+    expect(JSON.stringify(await applications()).split(REQUEST_TEXT)).toHaveLength(2);
     expect(await membershipsInD1(zaphod)).toEqual({ [id]: "left" });
   });
 });
 
-describe("who wrote what is merged", () => {
-  test("is found by the end of his account, whenever the group is lost before D1 hears of him", async () => {
-    let untold = 0;
+describe("the sender in a merged message", () => {
+  test("is erased by an account deletion even if the group crashes before D1 knows of it", async () => {
+    let unprojected = 0;
     for (let step = 1; ; step++) {
       zaphod = await register(freshName("zaphod"));
       ({ id } = await createGroup(ann));
@@ -143,42 +146,42 @@ describe("who wrote what is merged", () => {
         if (!broken.isHit) break;
       }
       const isStored = (await storedInConversation(id)).includes(zaphod.user.username);
-      if (isStored && !(id in (await membershipsInD1(zaphod)))) untold++;
+      if (isStored && !(id in (await membershipsInD1(zaphod)))) unprojected++;
       expect((await deleteAccount(zaphod)).status).toBe(204);
       await runProjection(id);
-      // Whatever became of the first: it is stored once, under a deleted user.
+      // Whether the first send was stored or not, it is stored once, under a deleted user.
       expect([200, 201]).toContain((await post(ann, id, body)).status);
       expect((await page(ann, id)).items.map((item) => item.body)).toMatchObject([
         { items: [{ sender: gone(zaphod), body: { text: "so long" } }] },
       ]);
-      await provenForgotten();
+      await expectErased();
     }
-    expect(untold).toBeGreaterThan(0);
+    expect(unprojected).toBeGreaterThan(0);
   });
 
-  test("is forgotten where his account ended while the message was on its way, though he had left before", async () => {
-    const [here, there, slow] = [
+  test("is erased if the account is deleted while the message is being sent, even for a former member", async () => {
+    const [target, source, slow] = [
       await createGroup(ann, [zaphod]),
       await createGroup(ann, [zaphod]),
       await createGroup(ann),
     ];
-    await call("POST", `/v1/conversations/${here.id}/leave`, { token: zaphod.token });
-    const sources = [await send(zaphod, there.id, "so long"), await send(ann, slow.id, "slow")];
+    await call("POST", `/v1/conversations/${target.id}/leave`, { token: zaphod.token });
+    const sources = [await send(zaphod, source.id, "so long"), await send(ann, slow.id, "slow")];
     const held = await HeldCalls.hold(slow.id, "messages");
-    const sending = post(ann, here.id, merged(sources));
+    const sending = post(ann, target.id, merged(sources));
     try {
       expect((await deleteAccount(zaphod)).status).toBe(204);
-      expect(await storedInConversation(here.id)).not.toContain(zaphod.user.username);
+      expect(await storedInConversation(target.id)).not.toContain(zaphod.user.username);
     } finally {
       held.release();
     }
     expect((await sending).body).toMatchObject({ body: { items: [{ sender: gone(zaphod) }, {}] } });
-    expect(await storedInConversation(here.id)).not.toContain(zaphod.user.username);
-    expect(await getConversation(ann, here.id)).toMatchObject({ member_count: 1, last_seq: 2 });
+    expect(await storedInConversation(target.id)).not.toContain(zaphod.user.username);
+    expect(await getConversation(ann, target.id)).toMatchObject({ member_count: 1, last_seq: 2 });
   });
 
-  test("is told of by the job where a socket sent it", async () => {
-    // The job is there until it is run, however long that takes.
+  test("is projected to D1 by the job after a send on a socket", async () => {
+    // The clock stands still, so that the job does not run by itself.
     standStill();
     const there = await createGroup(ann, [zaphod]);
     const source = await send(zaphod, there.id, "so long");
@@ -190,7 +193,7 @@ describe("who wrote what is merged", () => {
     socket.close();
   });
 
-  test("nothing is written of anybody where there is nobody new", async () => {
+  test("is not stored again if already known", async () => {
     const source = await send(ann, id, "my own");
     const rows = () =>
       runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) =>
@@ -199,8 +202,8 @@ describe("who wrote what is merged", () => {
     expect((await post(ann, id, merged([source]))).status).toBe(201);
     expect(await rows()).toEqual([]);
     const there = await createGroup(ann, [zaphod]);
-    const his = await send(zaphod, there.id, "so long");
-    for (let i = 0; i < 3; i++) expect((await post(ann, id, merged([his, source]))).status).toBe(201);
+    const zaphods = await send(zaphod, there.id, "so long");
+    for (let i = 0; i < 3; i++) expect((await post(ann, id, merged([zaphods, source]))).status).toBe(201);
     expect(await rows()).toEqual([{ user_id: zaphod.user.id, projected: 1 }]);
   });
 });

@@ -33,12 +33,12 @@ let bob: SignedIn;
 let cid: SignedIn;
 let tablet: SignedIn;
 let id: ConversationId;
-/** Ann's one device and bob's two; cid has none. */
+/** One device of Ann and two of Bob; Cid has none. */
 let anns: Device;
 let phone: Device;
 let pad: Device;
-let evenings = 0;
-let usual: End;
+let scenarios = 0;
+let expectedEnd: FinalState;
 
 beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
 
@@ -49,14 +49,19 @@ beforeAll(async () => {
   id = await newGroup(ann, bob, cid);
   [anns, phone, pad] = [new Device(ann), new Device(bob, 1), new Device(tablet, 2)];
   for (const device of [anns, phone, pad]) await device.come();
-  [usual] = await evening(() => null);
-  expect(usual.histories.cid.map(({ seq }) => seq)).toEqual(range(1, 7));
+  [expectedEnd] = await runScenario(() => null);
+  expect(expectedEnd.histories.cid.map(({ seq }) => seq)).toEqual(range(1, 7));
 });
 
 const Stored = z.looseObject({ seq: z.int() });
 
-/** Asks until it is answered otherwise than by a fault. */
-async function insist({ token }: SignedIn, method: string, path: string, body?: object): Promise<unknown> {
+/** Repeats a call until its answer is no server error. */
+async function callUntilDone(
+  { token }: SignedIn,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> {
   for (;;) {
     const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...(body && { body }) });
     if (answer.status >= 500) continue;
@@ -65,62 +70,63 @@ async function insist({ token }: SignedIn, method: string, path: string, body?: 
   }
 }
 
-/** What is sent in one evening is sent in none before. */
-const named = (text: string) => `${evenings}: ${text}`;
+/** Makes a text unique to the current scenario. */
+const unique = (text: string) => `${scenarios}: ${text}`;
 
 async function post(who: SignedIn, text: string): Promise<number> {
-  const body = { kind: "text", body: { text }, client_msg_id: named(text) };
-  return Stored.parse(await insist(who, "POST", "/messages", body)).seq;
+  const body = { kind: "text", body: { text }, client_msg_id: unique(text) };
+  return Stored.parse(await callUntilDone(who, "POST", "/messages", body)).seq;
 }
 
-/** Comes back, where it is gone, until this holds. */
-async function insists(device: Device, holds: () => boolean): Promise<void> {
+/** Reconnects the device until the condition holds. */
+async function untilHolds(device: Device, holds: () => boolean): Promise<void> {
   while (!(await device.until(holds))) await device.come();
 }
 
-/** Says something, and again until it is acknowledged. */
-async function say(device: Device, text: string): Promise<void> {
-  device.say([{ conversationId: id, clientMsgId: named(text), text }]);
-  await insists(device, () => device.pending.length === 0);
+/** Sends a text, and repeats it until it is acknowledged. */
+async function sendUntilAcked(device: Device, text: string): Promise<void> {
+  device.say([{ conversationId: id, clientMsgId: unique(text), text }]);
+  await untilHolds(device, () => device.pending.length === 0);
 }
 
-/** What is left of an evening, as each has it; its messages are numbered from 1. */
-interface End {
+/** The final state of a scenario for each user; seqs are counted from its first message. */
+interface FinalState {
   devices: unknown;
   lists: unknown;
   histories: { cid: { seq: number; body: unknown }[] };
 }
 
-/** Something is broken until it is disposed of. */
-type Broken = (Disposable | AsyncDisposable) & Partial<Tried>;
+/** A fault that lasts until it is disposed of. */
+type Fault = (Disposable | AsyncDisposable) & Partial<Tried>;
 
 /**
- * An evening in the group: they write, revoke, hide, read and rename it, and something breaks.
- * @param breaks what breaks; by the end all is well again, and the jobs run
- * @returns what is left of it, and whether something broke
+ * A scenario in the group: sends, a revoke, a hide, a read and a new name, while a fault is active. @param
+ * breaks starts the fault; it ends before the jobs run @returns the final state, and whether the fault was
+ * hit
  */
-async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[End, Tried]> {
-  evenings++;
+async function runScenario(breaks: () => Promise<Fault> | Fault | null): Promise<[FinalState, Tried]> {
+  scenarios++;
   const before = (await page(ann, id, "?limit=1")).items[0]?.seq ?? 0;
   let tried: Tried;
   {
     await using broken = await breaks();
-    const one = await post(ann, "one");
-    await say(phone, "two");
-    await insist(ann, "DELETE", `/messages/${one}?for=everyone`);
-    await say(anns, "three");
-    await insist(bob, "PUT", "/read", { seq: one + 2 });
+    const first = await post(ann, "one");
+    await sendUntilAcked(phone, "two");
+    await callUntilDone(ann, "DELETE", `/messages/${first}?for=everyone`);
+    await sendUntilAcked(anns, "three");
+    await callUntilDone(bob, "PUT", "/read", { seq: first + 2 });
     const four = await post(cid, "four");
-    await insist(bob, "DELETE", `/messages/${four}?for=me`);
-    await insist(ann, "PATCH", "", { name: named("the group") });
-    await say(pad, "six");
-    await insists(phone, () => phone.displayed(id).lastSeq >= one + 5);
+    await callUntilDone(bob, "DELETE", `/messages/${four}?for=me`);
+    await callUntilDone(ann, "PATCH", "", { name: unique("the group") });
+    await sendUntilAcked(pad, "six");
+    await untilHolds(phone, () => phone.displayed(id).lastSeq >= first + 5);
     tried = { isHit: broken?.isHit ?? false, steps: broken?.steps ?? 0 };
   }
   await runAlarm(id, { but: "index" });
   const last = await post(cid, "seven");
-  for (const device of [anns, phone, pad]) await insists(device, () => device.displayed(id).lastSeq === last);
-  // The index goes on in its own time.
+  for (const device of [anns, phone, pad])
+    await untilHolds(device, () => device.displayed(id).lastSeq === last);
+  // The search index is updated at its own pace.
   await runJobs(id, { but: "index" });
   await assertConsistent(id);
   const messages = (items: { seq: number; kind: string; body: unknown; revoked: boolean }[]) =>
@@ -145,83 +151,86 @@ async function evening(breaks: () => Promise<Broken> | Broken | null): Promise<[
 
 const HIT = { isHit: true, steps: expect.any(Number) };
 
-/** Breaks an evening at its steps. @param place what breaks */
-function eachEvening(place: string, breaks: (step: number) => Promise<Break> | Break): Promise<void> {
+/**
+ * Runs the scenario with a fault at each step, and expects the usual final state. @param place where the
+ * fault is
+ */
+function eachScenario(place: string, breaks: (step: number) => Promise<Break> | Break): Promise<void> {
   return eachStep(place, 2, async (step) => {
-    const [end, tried] = await evening(() => breaks(step));
-    expect(end, `${place}, step ${step}`).toEqual(usual);
+    const [end, tried] = await runScenario(() => breaks(step));
+    expect(end, `${place}, step ${step}`).toEqual(expectedEnd);
     return tried;
   });
 }
 
-describe("an evening ends as any other", () => {
-  test.each(PLACES)("where %s breaks at some step", async (place) => {
+describe("a scenario has the usual final state", () => {
+  test.each(PLACES)("when %s fails at any step", async (place) => {
     const target = { conversationId: id, userId: bob.user.id };
-    await eachEvening(place, (step) => breakAt(place, step, target));
+    await eachScenario(place, (step) => breakAt(place, step, target));
   });
 
-  test("where D1 takes nothing of what the conversation tells it", async () => {
-    expect(await evening(refusing)).toEqual([usual, { isHit: false, steps: 0 }]);
+  test("when D1 accepts no projection", async () => {
+    expect(await runScenario(refusing)).toEqual([expectedEnd, { isHit: false, steps: 0 }]);
   });
 
-  test("where some statement of the conversation fails", async () => {
-    await eachEvening("a statement of the conversation", (step) => failStatement(id, step));
+  test("when any statement of the conversation fails", async () => {
+    await eachScenario("a statement of the conversation", (step) => failStatement(id, step));
   });
 
-  test("where some statement of an inbox fails", async () => {
-    await eachEvening("a statement of an inbox", (step) => failInboxStatement(bob.user.id, step));
+  test("when any statement of an inbox fails", async () => {
+    await eachScenario("a statement of an inbox", (step) => failInboxStatement(bob.user.id, step));
   });
 
-  test.each<Loss>(["call", "answer"])("where some %s between objects is lost", async (loss) => {
-    await eachEvening(`${loss} between objects`, (step) => loseCall(step, loss));
+  test.each<Loss>(["call", "answer"])("when any %s between objects is lost", async (loss) => {
+    await eachScenario(`${loss} between objects`, (step) => loseCall(step, loss));
   });
 
-  test.each([10, 100])("where an inbox throws at the next %d things it does", async (count) => {
-    expect(await evening(() => refuseInbox(bob.user.id, count))).toEqual([usual, HIT]);
+  test.each([10, 100])("when an inbox throws at its next %d operations", async (count) => {
+    expect(await runScenario(() => refuseInbox(bob.user.id, count))).toEqual([expectedEnd, HIT]);
   });
 
-  test("where an inbox cannot be told of anything", async () => {
-    const isBump = ({ method, id: to }: ObjectCall) => method === "applyUpdate" && to === bob.user.id;
-    expect(await evening(() => loseCalls("call", isBump))).toEqual([usual, HIT]);
+  test("when no inbox update reaches an inbox", async () => {
+    const isInboxUpdate = ({ method, id: to }: ObjectCall) => method === "applyUpdate" && to === bob.user.id;
+    expect(await runScenario(() => loseCalls("call", isInboxUpdate))).toEqual([expectedEnd, HIT]);
   });
 
-  test("where no inbox's answers come back", async () => {
-    expect(await evening(() => loseCalls("answer", ({ method }) => method === "applyUpdate"))).toEqual([
-      usual,
+  test("when all answers of inbox updates are lost", async () => {
+    expect(await runScenario(() => loseCalls("answer", ({ method }) => method === "applyUpdate"))).toEqual([
+      expectedEnd,
       HIT,
     ]);
   });
 
-  test("where bumps come late, behind newer ones, and twice", async () => {
-    expect(await evening(shuffleBumps)).toEqual([usual, HIT]);
+  test("when inbox updates are late, reordered and repeated", async () => {
+    expect(await runScenario(shuffleBumps)).toEqual([expectedEnd, HIT]);
   });
 
   test.each<Loss>(["call", "answer"])(
-    "where the conversation is lost between storing and telling, with its %s",
+    "when the conversation crashes between storing and delivering, and the %s is lost",
     async (loss) => {
-      await eachEvening(`${loss} with the conversation`, (step) => loseAtBump(id, step, loss));
+      await eachScenario(`${loss} with the conversation`, (step) => loseAtBump(id, step, loss));
     },
   );
 });
 
-test("while D1 takes nothing of what the conversation tells it, devices and counts go on", async () => {
-  evenings++;
+test("devices and counts work while D1 accepts no projection", async () => {
+  scenarios++;
   const unread = async () => (await listed(bob, id)).unread_count;
   {
     await using _ = await refusing();
-    await insist(ann, "PATCH", "", { name: named("the group") });
+    await callUntilDone(ann, "PATCH", "", { name: unique("the group") });
     const before = await unread();
-    await say(anns, "one");
+    await sendUntilAcked(anns, "one");
     const last = await post(cid, "two");
     for (const device of [anns, phone, pad])
-      await insists(device, () => device.displayed(id).lastSeq === last);
+      await untilHolds(device, () => device.displayed(id).lastSeq === last);
     expect(await unread()).toBe(before + 2);
     phone.read(id, last);
     await expect.poll(unread).toBe(0);
-    await say(pad, "three");
-    await insists(anns, () => anns.displayed(id).lastSeq === last + 1);
+    await sendUntilAcked(pad, "three");
+    await untilHolds(anns, () => anns.displayed(id).lastSeq === last + 1);
     const stored = env.DB.prepare("SELECT name FROM conversations WHERE id = ?").bind(id).first("name");
-    expect(await stored).not.toBe(named("the group"));
+    expect(await stored).not.toBe(unique("the group"));
   }
   await runJobs(id, { but: "index" });
   await assertConsistent(id);

@@ -25,7 +25,7 @@ import { setTiming } from "../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
-/** two devices of bob's */
+/** two device sockets of Bob */
 let phone: TestSocket;
 let pad: TestSocket;
 
@@ -39,23 +39,23 @@ beforeAll(async () => {
 beforeEach(async () => {
   id = await newGroup(ann, bob);
   await sendMany(130);
-  // His inbox asks for the newest: what it knows when a device opens is not told to it.
+  // Loading the list makes the inbox current: it does not push old messages to a new device.
   await listed(bob, id);
   [phone, pad] = [await openDevice(bob.token), await openDevice((await anotherDevice(bob)).token)];
 });
 
 afterEach(async () => {
   for (const socket of [phone, pad]) socket.close();
-  await socketsLeft(0);
+  await untilSockets(0);
 });
 
 const Carried = z.looseObject({ sessionId: SessionId, busy: z.boolean() });
 const Replay = z.tuple([z.looseObject({ after: z.int() })]);
 
-/** From where a call asks for a replay. */
+/** The position after which a `replay` call replays. */
 const from = (args: readonly unknown[]) => Replay.parse(args)[0].after;
 
-/** Has ann send so many messages, of which everybody knows afterwards. */
+/** Sends `count` messages by Ann. */
 async function sendMany(count: number): Promise<void> {
   const room = await openRoom(id, ann.token);
   for (let i = 0; i < count; i += 64) {
@@ -66,50 +66,50 @@ async function sendMany(count: number): Promise<void> {
   room.close();
 }
 
-/** The sockets which bob's inbox has, and where some of them stand apart. */
-function held(): Promise<{ sockets: number; cursors: unknown[] }> {
+/** The number of sockets in Bob's inbox, and its device cursors. */
+function inboxState(): Promise<{ sockets: number; cursors: unknown[] }> {
   return runInDurableObject(inboxObject(bob.user.id), (_, state) => ({
     sockets: state.getWebSockets().length,
     cursors: state.storage.sql.exec("SELECT * FROM device_cursors").toArray(),
   }));
 }
 
-/** Resolves once bob's inbox has so many sockets. */
-async function socketsLeft(count: number): Promise<void> {
-  while ((await held()).sockets !== count) await new Promise((resolve) => setTimeout(resolve, 1));
+/** Resolves once Bob's inbox has `count` sockets. */
+async function untilSockets(count: number): Promise<void> {
+  while ((await inboxState()).sockets !== count) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-test("a device that closes between two pages leaves nothing behind, and the other goes on", async () => {
+test("a device that closes between two pages leaves no cursor, and the other device still gets messages", async () => {
   phone.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
   expect(await phone.next("synced")).toMatchObject({ last_seq: 100, has_more: true });
-  expect((await held()).cursors.length).toBe(1);
+  expect((await inboxState()).cursors.length).toBe(1);
   phone.close();
-  await socketsLeft(1);
-  expect((await held()).cursors).toEqual([]);
+  await untilSockets(1);
+  expect((await inboxState()).cursors).toEqual([]);
   const last = await post(id, ann, "on it goes");
   await pad.until(({ seqs }) => seqs.includes(last));
   expect(pad.seqs).toEqual([131]);
 });
 
-test("a device that closes while a page is under way leaves nothing behind, and the other goes on", async () => {
+test("a device that closes during a page leaves no cursor, and the other device still gets messages", async () => {
   {
     using replays = new HeldCalls(({ method }) => method === "replay");
     phone.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
     await replays.arrived();
     phone.close();
-    await socketsLeft(1);
+    await untilSockets(1);
   }
   pad.send({ type: "sync", conversation_id: id, after: 130, rev: 0 });
   expect(await pad.next("synced")).toMatchObject({ last_seq: 130, has_more: false });
-  expect((await held()).cursors).toEqual([]);
+  expect((await inboxState()).cursors).toEqual([]);
   expect(phone.of("synced")).toEqual([]);
   const last = await post(id, ann, "on it goes");
   await pad.until(({ seqs }) => seqs.includes(last));
   expect(pad.seqs).toEqual([131]);
 });
 
-/** Resolves once the inbox has taken in what a device has asked for last. */
-async function taken(): Promise<void> {
+/** Resolves once the inbox has accepted the last frame of a device. */
+async function untilBusy(): Promise<void> {
   const isBusy = () =>
     runInDurableObject(inboxObject(bob.user.id), (_, state) =>
       state.getWebSockets().some((ws) => Carried.parse(ws.deserializeAttachment()).busy),
@@ -117,10 +117,11 @@ async function taken(): Promise<void> {
   while (!(await isBusy())) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-test("what comes live while a device's sync waits comes once, with its page", async () => {
+test("a message that arrives during a sync is delivered once, with the page", async () => {
   {
     for (const socket of [phone, pad]) await socket.settled(id);
-    // A bump without a page, as where the conversation does not know of devices: the inbox asks for it.
+    // An inbox update without a page, as from a conversation that knows of no devices: the inbox fetches the
+    // page.
     using _ = intercept(({ method, args, work }) => {
       if (method === "applyUpdate") Reflect.deleteProperty(Object(args[0]), "page");
       return work();
@@ -129,7 +130,7 @@ test("what comes live while a device's sync waits comes once, with its page", as
     await post(id, ann, "on it goes");
     await replays.arrived();
     phone.send({ type: "sync", conversation_id: id, after: 129, rev: 0 });
-    await taken();
+    await untilBusy();
   }
   expect(await phone.next("synced")).toMatchObject({ last_seq: 131, has_more: false });
   const last = await post(id, ann, "and on");
@@ -138,7 +139,7 @@ test("what comes live while a device's sync waits comes once, with its page", as
   expect(pad.seqs).toEqual([131, 132]);
 });
 
-test("a device whose sync could not be done is told so, and all that has come meanwhile", async () => {
+test("a device whose sync fails gets an error, and still gets new messages", async () => {
   await post(id, ann, "on it goes");
   {
     using lost = loseCall(1, "call", ({ method, args }) => method === "replay" && from(args) === 7);
@@ -154,10 +155,10 @@ test("a device whose sync could not be done is told so, and all that has come me
   expect(await phone.next("synced")).toMatchObject({ last_seq: 132, has_more: false });
 });
 
-test("a device that waited for an answer when its inbox was lost is closed with 1011, the other is not", async () => {
+test("a device with an unanswered frame is closed with 1011 after a crash of the inbox, the other device is not", async () => {
   phone.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
   await phone.next("synced");
-  // As an object leaves it that is gone before it has answered.
+  // The state of a crashed object that has not answered.
   await runInDurableObject(inboxObject(bob.user.id), (_, state) => {
     for (const ws of state.getWebSockets()) {
       const carried = Carried.parse(ws.deserializeAttachment());
@@ -169,14 +170,14 @@ test("a device that waited for an answer when its inbox was lost is closed with 
   expect((await phone.closed()).code).toBe(1011);
   await pad.until(({ seqs }) => seqs.includes(last));
   expect(pad.seqs).toEqual([131]);
-  expect((await held()).cursors).toEqual([]);
+  expect((await inboxState()).cursors).toEqual([]);
 });
 
-test("the same bumps twice and in any order tell devices nothing twice, and leave the newest in the list", async () => {
-  const said: unknown[] = [];
+test("repeated and reordered inbox updates push nothing twice and leave the newest state in the list", async () => {
+  const updates: unknown[] = [];
   {
     using _ = intercept(({ method, id: to, args, work }) => {
-      if (method === "applyUpdate" && to === bob.user.id) said.push(args[0]);
+      if (method === "applyUpdate" && to === bob.user.id) updates.push(args[0]);
       return work();
     });
     for (const n of range(131, 134)) await post(id, ann, String(n));
@@ -185,15 +186,17 @@ test("the same bumps twice and in any order tell devices nothing twice, and leav
     await post(id, ann, "the last");
     for (const socket of [phone, pad]) await socket.until(({ seqs }) => seqs.includes(135));
   }
-  const told = [phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"));
-  expect(said.length).toBeGreaterThanOrEqual(4);
-  for (const bump of [...said, ...said.toReversed()].flatMap((one) => [one, one])) {
+  const framesBefore = [phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"));
+  expect(updates.length).toBeGreaterThanOrEqual(4);
+  for (const update of [...updates, ...updates.toReversed()].flatMap((sent) => [sent, sent])) {
     await runInDurableObject(inboxObject(bob.user.id), (inbox) =>
-      Reflect.apply(Reflect.get(inbox, "applyUpdate"), inbox, [bump]),
+      Reflect.apply(Reflect.get(inbox, "applyUpdate"), inbox, [update]),
     );
   }
   for (const socket of [phone, pad]) await socket.settled(id);
-  expect([phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"))).toEqual(told);
+  expect([phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"))).toEqual(
+    framesBefore,
+  );
   await assertConsistent(id);
   const last = await post(id, ann, "and on");
   for (const socket of [phone, pad]) {
@@ -202,37 +205,38 @@ test("the same bumps twice and in any order tell devices nothing twice, and leav
   }
 });
 
-/** Waits for the moment in a device's replay of 130 messages, page by page, when it is cut off. */
+/** Waits for the moment of a replay of 130 messages at which the device disconnects. */
 const CUTS: Record<string, (device: Device) => Promise<unknown>> = {
-  "in the midst of a page": (device) => device.until(() => device.displayed(id).messages.length > 0),
-  "when it has asked for the second page": (device) =>
+  "during the first page": (device) => device.until(() => device.displayed(id).messages.length > 0),
+  "after the request for the second page": (device) =>
     device.until(() => device.displayed(id).lastSeq >= 100),
 };
 
 test.each(Object.entries(CUTS))(
-  "a device that is cut off %s of a replay shows in the end what one shows that was not",
-  async (_, cut) => {
-    const [torn, whole] = [new Device(bob, 3), new Device(bob, 4)];
-    await whole.come();
+  "a device that disconnects %s of a replay shows the same as an uninterrupted one in the end",
+  async (_, untilCut) => {
+    const [interrupted, uninterrupted] = [new Device(bob, 3), new Device(bob, 4)];
+    await uninterrupted.come();
     {
       using replays = new HeldCalls(({ method }) => method === "replay");
-      const coming = torn.come();
+      const connecting = interrupted.come();
       await replays.arrived();
       replays.release();
-      await cut(torn);
-      torn.leave();
-      await coming;
+      await untilCut(interrupted);
+      interrupted.leave();
+      await connecting;
     }
-    expect(torn.displayed(id).messages.length).toBe(100);
+    expect(interrupted.displayed(id).messages.length).toBe(100);
     const last = await post(id, ann, "meanwhile");
     for (const seq of [7, 120, last]) await remove(id, ann, seq, "everyone");
     for (const seq of [8, 121]) await remove(id, bob, seq, "me");
-    await torn.come();
+    await interrupted.come();
     await post(id, ann, "and on");
-    for (const device of [torn, whole]) await device.until(() => device.displayed(id).lastSeq === last + 1);
-    const { messages } = whole.displayed(id);
+    for (const device of [interrupted, uninterrupted])
+      await device.until(() => device.displayed(id).lastSeq === last + 1);
+    const { messages } = uninterrupted.displayed(id);
     expect(messages.length).toBe(130);
-    expect(torn.displayed(id).messages).toEqual(messages);
-    for (const device of [torn, whole]) device.leave();
+    expect(interrupted.displayed(id).messages).toEqual(messages);
+    for (const device of [interrupted, uninterrupted]) device.leave();
   },
 );

@@ -23,7 +23,7 @@ import { setTiming } from "../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
-/** Ann's two and Bob's two */
+/** two device sockets of Ann and two of Bob */
 let devices: TestSocket[];
 let room: TestSocket;
 
@@ -46,17 +46,17 @@ const OBJECTS: Record<Victim, () => DurableObjectStub> = {
   "Bob's inbox": () => inboxObject(bob.user.id),
 };
 
-/** Puts objects out of memory, one after the other; their sockets stay. */
+/** Evicts objects one after the other; their sockets stay open. */
 async function evict(victims: readonly Victim[]): Promise<void> {
   for (const victim of victims) {
-    // One that nobody has asked since it was evicted is not there to be evicted.
+    // An evicted object must be called once before it can be evicted again.
     await runInDurableObject(OBJECTS[victim](), () => undefined);
     await evictDurableObject(OBJECTS[victim]());
   }
 }
 
-/** Every way in which something is said, each of so many messages. */
-const SENDERS: [count: number, say: () => Promise<unknown>][] = [
+/** Every way to send, with the number of messages it sends. */
+const SENDERS: [count: number, sendAll: () => Promise<unknown>][] = [
   [
     1,
     async () => {
@@ -91,13 +91,13 @@ const VICTIMS: Victim[][] = [
 ];
 
 test.each(VICTIMS.map((victims) => [victims.join(", "), victims] as const))(
-  "after each eviction of %s what is said in any way reaches all devices, once, in order",
+  "after each eviction of %s messages sent in any way reach all devices once, in order",
   async (_, victims) => {
     let last = 0;
     for (const round of range(1, 2)) {
-      for (const [count, say] of SENDERS) {
+      for (const [count, sendAll] of SENDERS) {
         await evict(victims);
-        await say();
+        await sendAll();
         last += count;
         for (const device of devices) {
           await device.until(() => seqsKnownTo(device, id).length >= last);
@@ -115,48 +115,49 @@ test.each(VICTIMS.map((victims) => [victims.join(", "), victims] as const))(
 );
 
 test.each<Loss>(["call", "answer"])(
-  "what was stored when the conversation is evicted, and of which each %s was lost, is told by the alarm, once",
+  "messages that were stored before an eviction, and whose %s was lost, are delivered once by the alarm",
   async (loss) => {
     const conversation = conversationObject(id);
     for (const device of devices) await device.settled(id);
     {
       const lost = new Set<number>();
-      const isBump = ({ method, id: to }: ObjectCall) => method === "applyUpdate" && lost.add(to).size > 0;
-      using _ = loseCalls(loss, isBump);
+      const isInboxUpdate = ({ method, id: to }: ObjectCall) =>
+        method === "applyUpdate" && lost.add(to).size > 0;
+      using _ = loseCalls(loss, isInboxUpdate);
       room.send({ type: "sends", items: range(1, 3).map((n) => text(String(n))) });
       await acked(room, 3);
       while (lost.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
       await evictDurableObject(conversation);
     }
-    const known = () => devices.map((device) => seqsKnownTo(device, id));
-    if (loss === "call") expect(known()).toEqual([[], [], [], []]);
+    const seqs = () => devices.map((device) => seqsKnownTo(device, id));
+    if (loss === "call") expect(seqs()).toEqual([[], [], [], []]);
     await runJobs(id, { but: "index" });
     for (const device of devices) await device.until(() => seqsKnownTo(device, id).length >= 3);
     for (const device of devices) await device.settled(id);
-    expect(known()).toEqual(devices.map(() => [1, 2, 3]));
+    expect(seqs()).toEqual(devices.map(() => [1, 2, 3]));
     await assertConsistent(id);
     expect(await listed(bob, id)).toMatchObject({ last_seq: 3, read_seq: 0, unread_count: 3 });
   },
 );
 
-test("what happens besides messages reaches devices that were there before the evictions", async () => {
+test("reads, revokes, hides and typing reach devices that connected before the evictions", async () => {
   const all: Victim[] = ["the conversation", "Ann's inbox", "Bob's inbox"];
-  const [one, other, bobs] = [at(devices, 0), at(devices, 1), at(devices, 2)];
+  const [anns1, anns2, bobs] = [at(devices, 0), at(devices, 1), at(devices, 2)];
   await post(id, ann, "one");
   await post(id, ann, "two");
   for (const device of devices) await device.until(() => seqsKnownTo(device, id).length === 2);
   await evict(all);
   bobs.send({ type: "read", conversation_id: id, seq: 1 });
-  for (const device of [one, other, at(devices, 3)]) await hears(device, { type: "read", seq: 1 });
+  for (const device of [anns1, anns2, at(devices, 3)]) await hears(device, { type: "read", seq: 1 });
   await bobs.settled(id);
   await evict(all);
   await remove(id, ann, 1, "everyone");
   for (const device of devices) await hears(device, { type: "revoked", seq: 1 });
   await evict(all);
   await remove(id, ann, 2, "me");
-  for (const device of [one, other]) await hears(device, { type: "hidden", seq: 2 });
+  for (const device of [anns1, anns2]) await hears(device, { type: "hidden", seq: 2 });
   await evict(all);
-  one.send({ type: "typing", conversation_id: id });
+  anns1.send({ type: "typing", conversation_id: id });
   for (const device of [bobs, at(devices, 3)]) await hears(device, { type: "typing", user_id: ann.user.id });
   await evict(all);
   expect(await post(id, bob, "three")).toBe(3);
@@ -164,10 +165,10 @@ test("what happens besides messages reaches devices that were there before the e
     await device.until(() => seqsKnownTo(device, id).length === 3);
     expect(seqsKnownTo(device, id)).toEqual([1, 2, 3]);
   }
-  // None of it came twice.
-  const rest = (device: TestSocket) =>
+  // No event arrives twice.
+  const eventTypes = (device: TestSocket) =>
     eventsOf(device, id, "read", "revoked", "hidden", "typing").map((event) => Reflect.get(event, "type"));
-  expect([one, other, bobs, at(devices, 3)].map(rest)).toEqual([
+  expect([anns1, anns2, bobs, at(devices, 3)].map(eventTypes)).toEqual([
     ["read", "revoked", "hidden"],
     ["read", "revoked", "hidden"],
     ["revoked", "typing"],

@@ -30,19 +30,19 @@ function ask({ token }: SignedIn, id: number, method: string, path: string, body
 
 interface Action {
   join?: "free" | "approval";
-  /** what has happened before, to ann's group of bob and cid */
+  /** prepares Ann's group with Bob and Cid */
   before?: (id: number) => Promise<unknown>;
   run: (id: number) => Promise<Answer>;
-  /** what it answers where it is done, and where it had been done already */
+  /** the status when the action is done, and when it is repeated */
   done: number;
   again: number;
-  /** who is in the group afterwards */
+  /** the roles by user id afterwards */
   after: () => Record<number, string>;
-  /** whose inbox is lost */
+  /** the user whose inbox fails */
   whose: () => SignedIn;
-  /** the tips of the action itself */
+  /** the number of the action's system messages */
   tips: number;
-  /** what users are told of it besides */
+  /** the notifications by user id */
   notices?: () => Record<number, string>;
 }
 
@@ -117,7 +117,7 @@ const ACTIONS: Record<string, Action> = {
 const Members = z.object({ items: z.array(z.object({ user: z.object({ id: z.int() }), role: z.string() })) });
 const Tips = z.object({ items: z.array(z.object({ kind: z.string() })) });
 
-/** Who is in the group, as its members have it; nobody where none of them finds it. */
+/** The roles by user id, as a member sees them; empty if no member finds the group. */
 async function membersOf(id: number): Promise<Record<number, string>> {
   for (const who of [ann, cid]) {
     const answer = await ask(who, id, "GET", "/members");
@@ -133,8 +133,8 @@ async function tipsOf(id: number): Promise<number> {
   return Tips.parse(answer.body).items.filter(({ kind }) => kind === "tip").length;
 }
 
-/** What each was told of the group besides, the first one first: it is among the newest. */
-async function noticesOfAll(id: number): Promise<Record<number, string[]>> {
+/** The notifications about the group by user id, oldest first, at most 20. */
+async function notificationsByUser(id: number): Promise<Record<number, string[]>> {
   const all = [ann, bob, cid, dan].map(async (who) => [who.user.id, await noticed(who, id, 20)] as const);
   return Object.fromEntries(await Promise.all(all));
 }
@@ -145,19 +145,23 @@ interface Before {
   told: Record<number, string[]>;
 }
 
-/** How a group is before an action, as the first one was: each is made alike. */
+/** The state before an action. All groups of an action are alike, so it is read once. */
 const befores = new Map<Action, Before>();
 
 async function beforeOf(action: Action, id: number): Promise<Before> {
   const known = befores.get(action);
   if (known) return known;
-  const before = { members: await membersOf(id), tips: await tipsOf(id), told: await noticesOfAll(id) };
+  const before = {
+    members: await membersOf(id),
+    tips: await tipsOf(id),
+    told: await notificationsByUser(id),
+  };
   befores.set(action, before);
   return before;
 }
 
-/** Breaks the action at one step. */
-async function broken(action: Action, place: Place, step: number): Promise<Tried> {
+/** Runs the action with a fault at one step, and checks the result. */
+async function runWithFault(action: Action, place: Place, step: number): Promise<Tried> {
   const id = await groupOf("group", ann, [bob, cid], action.join);
   await action.before?.(id);
   await runJobs(id);
@@ -171,14 +175,14 @@ async function broken(action: Action, place: Place, step: number): Promise<Tried
   }
   const when = `${place} ${step}: ${JSON.stringify(answer)}`;
   expect(tried.isHit ? [action.done, 503] : [action.done], when).toContain(answer.status);
-  // Whatever became of it: once the jobs have run, all agree on whether it has happened.
+  // Done or not: once the jobs have run, all objects agree.
   const now = await membersOf(id);
   expect([before, action.after()], when).toContainEqual(now);
   if (answer.status === action.done) expect(now, when).toEqual(action.after());
   await runJobs(id);
   await assertConsistent(id);
   expect(await membersOf(id), when).toEqual(now);
-  // Whoever repeats his call finds it done, or does it.
+  // A repeated call finds the action done, or does it.
   const again = await action.run(id);
   const wasDone = JSON.stringify(now) === JSON.stringify(action.after());
   expect(again.status, when).toBe(wasDone ? action.again : action.done);
@@ -187,18 +191,18 @@ async function broken(action: Action, place: Place, step: number): Promise<Tried
     await runJobs(id);
     await assertConsistent(id);
   }
-  // Once, and to nobody else.
+  // Each notification arrives once, and nobody else gets one.
   const notices = Object.entries(action.notices?.() ?? {}).map(([who, event]) => [
     who,
     [...(told[Number(who)] ?? []), event],
   ]);
-  expect(await noticesOfAll(id), when).toEqual({ ...told, ...Object.fromEntries(notices) });
+  expect(await notificationsByUser(id), when).toEqual({ ...told, ...Object.fromEntries(notices) });
   if (action.tips > 0) expect(await tipsOf(id), when).toBe(tips + action.tips);
   return tried;
 }
 
 describe.each(Object.entries(ACTIONS))("%s", (name, action) => {
-  test.each(PLACES)("that breaks at any step of %s is done, or not, for everybody", (place) =>
-    eachStep(`${name}, ${place}`, 1, (step) => broken(action, place, step)),
+  test.each(PLACES)("interrupted at any step of %s is done for everybody or for nobody", (place) =>
+    eachStep(`${name}, ${place}`, 1, (step) => runWithFault(action, place, step)),
   );
 });

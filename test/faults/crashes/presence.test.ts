@@ -30,23 +30,23 @@ beforeAll(async () => {
   anns = await openDevice(ann.token);
 });
 
-/** Somebody new who is Ann's friend. */
+/** Registers a new friend of Ann. */
 async function friendOfAnn(): Promise<SignedIn> {
   const friend = await register();
   await befriend(ann, friend);
   return friend;
 }
 
-/** What Ann's device has been told of somebody last; offline, if nothing. */
-async function lastTold({ user }: SignedIn): Promise<string> {
+/** The last presence state of a user that Ann's device has received; `offline` if none. */
+async function lastReceived({ user }: SignedIn): Promise<string> {
   await caughtUp(anns, ann, marker);
-  const line = presences(anns).findLast((one) => one.startsWith(`${user.id} `));
+  const line = presences(anns).findLast((entry) => entry.startsWith(`${user.id} `));
   return line?.replace(/^\d+ /, "") ?? "offline";
 }
 
-/** Runs whatever stands for a change, until all know. */
+/** Runs the presence jobs of a user until there are none. */
 async function settle(who: SignedIn): Promise<void> {
-  for (let tries = 0; tries < 20; tries++) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     const job = await pending(who);
     if (job === "") return;
     for (const kind of ["online", "offline"] as const) if (job.includes(kind)) await runInboxJob(who, kind);
@@ -54,15 +54,15 @@ async function settle(who: SignedIn): Promise<void> {
   throw new Error("there is no end of it");
 }
 
-/** Loses a user's inbox as a crash does, its sockets with it. */
-async function lose({ user }: SignedIn): Promise<void> {
+/** Crashes a user's inbox, which closes its sockets. */
+async function crashInbox({ user }: SignedIn): Promise<void> {
   const stub = inboxObject(user.id);
   await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
 const PROJECTION = /^update "users" set "online"/;
 
-test("while D1 cannot be told sockets open all the same, and the job tells it and the contacts", async () => {
+test("sockets open during a D1 outage, and the job updates D1 and the contacts later", async () => {
   const bob = await friendOfAnn();
   {
     using _ = interceptD1((query, work) => {
@@ -72,7 +72,7 @@ test("while D1 cannot be told sockets open all the same, and the job tells it an
     await openDevice(bob.token);
     await openDevice(bob.token);
     await runInboxJob(bob, "online");
-    expect(await lastTold(bob)).toBe("offline");
+    expect(await lastReceived(bob)).toBe("offline");
     expect(await pending(bob)).toBe("online");
   }
   await runInboxJob(bob, "online");
@@ -81,30 +81,30 @@ test("while D1 cannot be told sockets open all the same, and the job tells it an
   expect(await isOnlineInD1(bob)).toBe(true);
 });
 
-test("a socket waits for D1 until openTimeoutMs is over, and what D1 takes then is told", async () => {
+test("an opening socket waits for D1 for at most openTimeoutMs, and a later write of D1 still reaches contacts", async () => {
   handIn({ presence: { openTimeoutMs: 100 } });
   const bob = await friendOfAnn();
-  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: queryStarted, resolve: startQuery } = Promise.withResolvers<void>();
   let isHeld = true;
   using _ = interceptD1(async (query, work) => {
     if (!PROJECTION.test(query)) return work();
-    ask();
+    startQuery();
     while (isHeld) await new Promise((resolve) => setTimeout(resolve, 5));
     return work();
   });
   const opened = openDevice(bob.token);
-  await asked;
-  const askedAt = performance.now();
+  await queryStarted;
+  const startedAt = performance.now();
   using watch = new Stopwatch();
   await opened;
-  expect(performance.now() - askedAt).toBeGreaterThan(90);
+  expect(performance.now() - startedAt).toBeGreaterThan(90);
   expect(watch.ms).toBeLessThan(1_000);
-  expect(await lastTold(bob)).toBe("offline");
+  expect(await lastReceived(bob)).toBe("offline");
   isHeld = false;
   await hears(anns, bob, "online");
 });
 
-test("what D1 was told and nobody knows of is undone too", async () => {
+test("an online mark in D1 whose write seemed to fail is undone", async () => {
   const bob = await friendOfAnn();
   let bobs: TestSocket;
   {
@@ -120,10 +120,10 @@ test("what D1 was told and nobody knows of is undone too", async () => {
   while (!(await pending(bob)).includes("offline")) await new Promise((resolve) => setTimeout(resolve, 0));
   await settle(bob);
   expect(await isOnlineInD1(bob)).toBe(false);
-  expect(await lastTold(bob)).toBe("offline");
+  expect(await lastReceived(bob)).toBe("offline");
 });
 
-test("who leaves while it is told that he has come is told to be gone in the end", async () => {
+test("a user who disconnects while `online` is being delivered is offline in the end", async () => {
   const bob = await friendOfAnn();
   let isHeld = true;
   using _ = interceptD1(async (query, work) => {
@@ -140,17 +140,17 @@ test("who leaves while it is told that he has come is told to be gone in the end
   await over;
   await settle(bob);
   expect(await isOnlineInD1(bob)).toBe(false);
-  expect(await lastTold(bob)).toBe("offline");
-  // The change that was overtaken told nobody.
+  expect(await lastReceived(bob)).toBe("offline");
+  // The superseded change is not delivered.
   expect(presences(anns).filter((line) => line === `${bob.user.id} online`)).toEqual([]);
 });
 
-test("a crash takes a device's sockets, and once the inbox wakes its user goes offline", async () => {
+test("a user goes offline after a crash that closes the sockets", async () => {
   const bob = await friendOfAnn();
   await openDevice(bob.token);
   await settled(bob, "online");
-  await lose(bob);
-  // Nobody but its alarm wakes it.
+  await crashInbox(bob);
+  // Only the alarm starts the inbox.
   await runInboxJob(bob, "sockets");
   await graceOver(bob);
   await hears(anns, bob, "offline");
@@ -160,23 +160,25 @@ test("a crash takes a device's sockets, and once the inbox wakes its user goes o
 const PLACES: Place[] = ["inbox", "D1 before", "D1 after"];
 
 test.each(PLACES)(
-  "coming and going that breaks at any step of %s is known to all in the end",
+  "connecting and disconnecting interrupted at any step of %s leads to the right state for all",
   async (place) => {
     const bob = await friendOfAnn();
-    // Something is stored of him.
+    // Creates the inbox's storage.
     await call("GET", "/v1/conversations", { token: bob.token });
-    expect(await brokenAt(place, bob, false, () => openDevice(bob.token))).toBeGreaterThan(2);
-    const go = async (socket: TestSocket | null) => {
+    expect(await eachFault(place, bob, false, () => openDevice(bob.token))).toBeGreaterThan(2);
+    const disconnect = async (socket: TestSocket | null) => {
       if (socket) await close(socket);
       await runInboxJob(bob, "sockets");
       await runInboxJob(bob, "offline");
     };
-    expect(await brokenAt(place, bob, true, go)).toBeGreaterThan(2);
+    expect(await eachFault(place, bob, true, disconnect)).toBeGreaterThan(2);
   },
 );
 
-/** Breaks what he does at each of its steps in turn; before it he is online, or is not. @returns how many there are */
-async function brokenAt(
+/**
+ * Runs an action with a fault at each of its steps, starting online or offline. @returns the number of steps
+ */
+async function eachFault(
   place: Place,
   bob: SignedIn,
   isOnline: boolean,
@@ -192,14 +194,14 @@ async function brokenAt(
     const isThere = await hasSockets(bob);
     const when = `${place} ${step}`;
     expect(await isOnlineInD1(bob), when).toBe(isThere);
-    expect(await lastTold(bob), when).toBe(isThere ? "online" : "offline");
+    expect(await lastReceived(bob), when).toBe(isThere ? "online" : "offline");
     for (const open of [socket, done]) if (open instanceof TestSocket && open.isOpen) await close(open);
     if (isThere) await graceOver(bob);
     if (!broken.isHit) return step;
   }
 }
 
-/** Whether a user has a socket open, as his inbox knows. */
+/** Whether a user's inbox knows of an open socket. */
 function hasSockets({ user }: SignedIn): Promise<boolean> {
   return runInDurableObject(inboxObject(user.id), (_, state) => {
     const rooms = state.storage.sql.exec("SELECT 1 FROM sockets").toArray();
@@ -210,23 +212,23 @@ function hasSockets({ user }: SignedIn): Promise<boolean> {
 
 const STEPS = ["device", "room", "close", "close all", "offline", "online", "evict", "crash", "D1"] as const;
 
-test("whatever happens to sockets, inbox and D1: all know in the end who is online", async () => {
+test("after any sequence of faults D1 and contacts have the right presence", async () => {
   const bob = await friendOfAnn();
   const id = await newGroup(bob);
-  const story = fc.array(fc.constantFrom(...STEPS), { minLength: 3, maxLength: 12, size: "max" });
-  const property = fc.asyncProperty(story, async (steps) => {
+  const stepSequences = fc.array(fc.constantFrom(...STEPS), { minLength: 3, maxLength: 12, size: "max" });
+  const property = fc.asyncProperty(stepSequences, async (steps) => {
     let sockets: TestSocket[] = [];
     for (const step of steps) {
-      using _ = step === "D1" ? failing() : null;
-      await take(step);
+      using _ = step === "D1" ? refusePresence() : null;
+      await execute(step);
     }
     await settle(bob);
     const isThere = await hasSockets(bob);
     expect(await isOnlineInD1(bob)).toBe(isThere);
-    expect(await lastTold(bob)).toBe(isThere ? "online" : "offline");
-    await take("close all");
+    expect(await lastReceived(bob)).toBe(isThere ? "online" : "offline");
+    await execute("close all");
 
-    async function take(step: (typeof STEPS)[number]): Promise<void> {
+    async function execute(step: (typeof STEPS)[number]): Promise<void> {
       sockets = sockets.filter(({ isOpen }) => isOpen);
       switch (step) {
         case "device":
@@ -242,9 +244,9 @@ test("whatever happens to sockets, inbox and D1: all know in the end who is onli
           await Promise.all(sockets.map(close));
           break;
         case "D1":
-          await take("device");
-          await take("close");
-          await take("offline");
+          await execute("device");
+          await execute("close");
+          await execute("offline");
           break;
         case "online":
         case "offline":
@@ -254,7 +256,7 @@ test("whatever happens to sockets, inbox and D1: all know in the end who is onli
           await evictDurableObject(inboxObject(bob.user.id)).catch(() => undefined);
           break;
         case "crash":
-          await lose(bob);
+          await crashInbox(bob);
           break;
       }
     }
@@ -262,8 +264,8 @@ test("whatever happens to sockets, inbox and D1: all know in the end who is onli
   await fc.assert(property, runs(6));
 });
 
-/** D1 takes no projection. */
-function failing(): Disposable {
+/** Makes D1 refuse presence updates. */
+function refusePresence(): Disposable {
   return interceptD1((query, work) => {
     if (PROJECTION.test(query)) throw new Error("D1_ERROR: Network connection lost.");
     return work();

@@ -28,7 +28,7 @@ beforeAll(async () => {
   bob = at(registered, 1);
 });
 
-/** A client as it should be: it repeats what was not acknowledged, and comes back with what it showed last. */
+/** A correct client: it repeats unacknowledged sends, and resumes after the last message shown. */
 class Client {
   readonly #id: ConversationId;
   readonly #who: SignedIn;
@@ -79,19 +79,19 @@ class Client {
     this.#take();
   }
 
-  /** Resolves once it was shown a message, be it on a socket that is lost by now. */
+  /** Resolves once the client has shown a message, also on an earlier socket. */
   async seen(seq: number): Promise<void> {
     await this.#socket?.until(({ seqs }) => this.shown.includes(seq) || seqs.includes(seq));
     this.#take();
   }
 
-  /** Puts what the socket brought to what is known, once. */
+  /** Adds the new messages and acks of the socket to the client's state. */
   #take(): void {
     const socket = this.#socket;
     if (!socket) return;
     for (const { client_msg_id, seq } of socket.acks) {
       const name = String(client_msg_id);
-      // A repeated send is acknowledged with its first place, whatever happened in between.
+      // A repeated send is acknowledged with its first seq.
       expect(this.acked.get(name) ?? seq).toBe(seq);
       this.acked.set(name, seq);
     }
@@ -100,7 +100,7 @@ class Client {
   }
 }
 
-/** Who has sent what, in order, as it is stored. */
+/** The seqs and client_msg_ids of the stored messages, in order. */
 async function stored(id: ConversationId): Promise<{ seq: number; name: string | null }[]> {
   const Row = z.object({ seq: z.int(), name: z.string().nullable() });
   const query = "SELECT seq, client_msg_id AS name FROM messages ORDER BY seq";
@@ -109,13 +109,13 @@ async function stored(id: ConversationId): Promise<{ seq: number; name: string |
   );
 }
 
-async function proven(id: ConversationId, clients: Client[], reader: Client): Promise<void> {
+async function expectStoredOnce(id: ConversationId, clients: Client[], reader: Client): Promise<void> {
   const rows = await stored(id);
   expect(rows.map(({ seq }) => seq)).toEqual(range(1, rows.length));
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   expect(rows.length).toBe(clients.reduce((sum, { sent }) => sum + sent, 0));
-  const places = new Map(rows.map(({ seq, name }) => [name, seq]));
-  for (const { acked } of clients) for (const [name, seq] of acked) expect(places.get(name)).toBe(seq);
+  const seqByName = new Map(rows.map(({ seq, name }) => [name, seq]));
+  for (const { acked } of clients) for (const [name, seq] of acked) expect(seqByName.get(name)).toBe(seq);
   await reader.seen(rows.length);
   expect(reader.shown).toEqual(range(1, rows.length));
 }
@@ -127,21 +127,21 @@ async function clientsOf(id: ConversationId) {
   return { senders, reader };
 }
 
-test("what was acknowledged survives crashes, and what is repeated is stored once", async () => {
+test("acknowledged messages survive crashes, and repeated sends are stored once", async () => {
   const id = await newGroup(ann, bob);
   const { senders, reader } = await clientsOf(id);
   for (const round of range(1, 6)) {
     for (const client of senders) client.send(10);
-    // Each time a little later: before, in the midst of and after the commit.
+    // Each round crashes a little later: before, during and after the commit.
     for (let i = 0; i < round; i++) await new Promise((resolve) => setTimeout(resolve, 0));
     await abortAllDurableObjects();
     for (const client of [...senders, reader]) await client.connect();
   }
   for (const client of senders) await client.answered();
-  await proven(id, senders, reader);
+  await expectStoredOnce(id, senders, reader);
 });
 
-test("sends that meet an eviction are stored once, and everybody sees them", async () => {
+test("sends around an eviction are stored once and reach every client", async () => {
   const id = await newGroup(ann, bob);
   const { senders, reader } = await clientsOf(id);
   for (const round of range(1, 6)) {
@@ -149,10 +149,10 @@ test("sends that meet an eviction are stored once, and everybody sees them", asy
     for (const client of senders) await client.answered();
     await evictDurableObject(conversationObject(id));
   }
-  await proven(id, senders, reader);
+  await expectStoredOnce(id, senders, reader);
 });
 
-test("sockets that a crash took without a word do not keep their user online", async () => {
+test("sockets that a crash closes do not keep their user online", async () => {
   const [eve = ann] = await people(1);
   const id = await newGroup(eve, ann);
   await openRoom(id, eve.token);
@@ -163,7 +163,7 @@ test("sockets that a crash took without a word do not keep their user online", a
   await shownOnline(eve, ann, false);
 });
 
-test("a fault of the server closes the socket with 1011, and whoever comes back goes on", async () => {
+test("a server error closes the socket with 1011, and a new socket resumes", async () => {
   const id = await newGroup(ann, bob);
   await post(id, ann, "one");
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
@@ -181,7 +181,7 @@ test("a fault of the server closes the socket with 1011, and whoever comes back 
   await bobs.settled();
 });
 
-test("without after the first live message follows on the last_seq of ready", async () => {
+test("without ?after live messages follow last_seq of the ready frame", async () => {
   const id = await newGroup(ann, bob);
   const sender = await openRoom(id, ann.token);
   for (const round of range(1, 6)) {

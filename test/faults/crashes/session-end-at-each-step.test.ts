@@ -24,15 +24,15 @@ beforeAll(async () => {
 });
 
 interface Ending {
-  /** ends the session of a phone, from there or from another device */
+  /** ends the session of the phone, from there or from another device */
   end(phone: SignedIn, other: SignedIn): Promise<Answer>;
-  /** whether a call that was not answered is made again: what became of it nobody looks up */
+  /** whether an unanswered call is repeated, as no job completes it */
   repeats: boolean;
 }
 
 const ENDINGS: Record<string, Ending> = {
-  "a logout": { end: ({ token }) => call("POST", "/v1/logout", { token }), repeats: true },
-  "a change of the password": {
+  "logging out": { end: ({ token }) => call("POST", "/v1/logout", { token }), repeats: true },
+  "changing the password": {
     end: (_, { token }) =>
       call("POST", "/v1/me/password", { token, body: { current: PASSWORD, next: "another horse" } }),
     repeats: false,
@@ -44,8 +44,8 @@ async function isEnded(session: SignedIn): Promise<boolean> {
   return (await env.DB.prepare(query).bind(sessionOf(session)).first()) !== null;
 }
 
-/** Asserts that a socket is open and does its work, or was lost with its object: the server has not ended it. */
-async function livesOn(socket: TestSocket, id: number, at: string): Promise<void> {
+/** Expects a socket to work, or to be closed by a crash of its object, and not by the server. */
+async function expectNotEnded(socket: TestSocket, id: number, at: string): Promise<void> {
   const isRoom = socket.frames.at(0)?.conversation_id !== undefined;
   await socket.settled(isRoom ? undefined : id).catch(async () => {
     expect([1006, 1011], at).toContain((await socket.closed()).code);
@@ -53,8 +53,8 @@ async function livesOn(socket: TestSocket, id: number, at: string): Promise<void
   expect(socket.of("kicked"), at).toEqual([]);
 }
 
-/** Breaks the end of a session at one step. */
-async function broken({ end, repeats }: Ending, place: Place, step: number): Promise<Tried> {
+/** Ends a session with a fault at one step, and checks the result. */
+async function endWithFault({ end, repeats }: Ending, place: Place, step: number): Promise<Tried> {
   const bob = await register();
   const phone = await newSession(bob);
   const id = await newGroup(ann, bob);
@@ -69,10 +69,10 @@ async function broken({ end, repeats }: Ending, place: Place, step: number): Pro
   }
   const at = `${place} ${step} answered ${status}`;
   expect(tried.isHit ? [204, 503] : [204], at).toContain(status);
-  // Who gets no answer does it again, and is told that it is done where it was.
+  // A client without an answer repeats the call.
   if (repeats && status === 503) expect([204, 401], at).toContain((await end(phone, bob)).status);
-  for (let tries = 0; (await runInboxJobs(bob, ["endings", "kick"])) > 0; tries++)
-    if (tries > 10) throw new Error("no end");
+  for (let attempt = 0; (await runInboxJobs(bob, ["endings", "kick"])) > 0; attempt++)
+    if (attempt > 10) throw new Error("no end");
   const ended = await isEnded(phone);
   if (repeats || status === 204) expect(ended, at).toBe(true);
   if (ended) {
@@ -81,12 +81,12 @@ async function broken({ end, repeats }: Ending, place: Place, step: number): Pro
       expect((await upgrade(path, phone.token)).status, at).toBe(401);
     expect(await openDevices(bob), at).not.toContain(sessionOf(phone));
   } else {
-    for (const socket of sockets) await livesOn(socket, id, at);
+    for (const socket of sockets) await expectNotEnded(socket, id, at);
     await openDevice(phone.token);
   }
-  for (const socket of kept) await livesOn(socket, id, at);
+  for (const socket of kept) await expectNotEnded(socket, id, at);
   const again = await openDevice(bob.token);
-  // One that has said nothing is held for half a second.
+  // A silent device is held for half a second.
   await again.settled(id);
   const seq = await post(id, ann, "hello");
   await again.until(({ seqs }) => seqs.includes(seq));
@@ -95,14 +95,14 @@ async function broken({ end, repeats }: Ending, place: Place, step: number): Pro
   return tried;
 }
 
-/** A kick stores nothing in the conversation. */
-const BROKEN = PLACES.filter((place) => place !== "conversation");
+/** A kick stores nothing in the conversation, so that place has no steps. */
+const FAULT_PLACES = PLACES.filter((place) => place !== "conversation");
 
 const CASES = Object.entries(ENDINGS).flatMap(([name, ending]) =>
-  BROKEN.map((place): [string, Place, Ending] => [name, place, ending]),
+  FAULT_PLACES.map((place): [string, Place, Ending] => [name, place, ending]),
 );
 
 test.each(CASES)(
-  "%s that breaks at any step of %s closes the session's sockets of both kinds, or none",
-  (name, place, ending) => eachStep(`${name}, ${place}`, 1, (step) => broken(ending, place, step)),
+  "%s interrupted at any step of %s closes the session's room and device sockets, or none",
+  (name, place, ending) => eachStep(`${name}, ${place}`, 1, (step) => endWithFault(ending, place, step)),
 );

@@ -37,12 +37,12 @@ beforeAll(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
 });
 
-describe("while the Worker does not reach D1", () => {
-  const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
-  const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
+describe("a D1 outage", () => {
+  const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+  const statement = { bind: () => statement, all: failing, run: failing, raw: failing, first: failing };
   const DB = new Proxy(env.DB, {
     get(target, key) {
-      if (key === "batch") return lost;
+      if (key === "batch") return failing;
       return key === "prepare" ? () => statement : Reflect.get(target, key);
     },
   });
@@ -53,7 +53,7 @@ describe("while the Worker does not reach D1", () => {
     return answerOf(method, path, response);
   }
 
-  test("whoever is known goes on talking: a message's way asks D1 nothing", async () => {
+  test("does not affect messages of a cached session", async () => {
     const { id } = await createGroup(ann, [bob]);
     const path = `/v1/conversations/${id}`;
     await send(bob, id, "1");
@@ -70,7 +70,7 @@ describe("while the Worker does not reach D1", () => {
     expect(await callWithout("DELETE", `${path}/messages/1?for=me`)).toMatchObject({ status: 204 });
   });
 
-  test("what needs D1 says that it should be tried again, and does nothing", async () => {
+  test("makes calls that need D1 fail with 503 and Retry-After, without effect", async () => {
     const { id } = await createGroup(ann, [bob]);
     const before = await listed(ann, id);
     const calls: [string, string, unknown?][] = [
@@ -90,10 +90,10 @@ describe("while the Worker does not reach D1", () => {
   });
 });
 
-describe("an object that is lost", () => {
+describe("a restarted conversation", () => {
   const object = (id: number) => env.CONVERSATION.getByName(String(id));
 
-  test("comes back with all that was said, read, revoked and hidden", async () => {
+  test("has all messages, reads, revokes and hides", async () => {
     const { id } = await createGroup(ann, [bob]);
     await sendAll(ann, id, ["1", "2", "3", "4"]);
     await remove(ann, id, 2, "everyone");
@@ -109,7 +109,7 @@ describe("an object that is lost", () => {
     expect((await listed(ann, id)).last_message).toMatchObject({ seq: 5, revoked: true });
   });
 
-  test("in the midst of sends keeps what was answered; repeating the others stores each once", async () => {
+  test("has all acknowledged sends, and stores repeated ones once", async () => {
     const { id } = await createGroup(ann, [bob]);
     const post = (i: number) =>
       call("POST", `/v1/conversations/${id}/messages`, {
@@ -123,9 +123,10 @@ describe("an object that is lost", () => {
         return post(i);
       }),
     );
-    const kept = new Map<number, StrictMessage>();
+    const acknowledged = new Map<number, StrictMessage>();
     for (const [i, answer] of (await first).entries()) {
-      if (answer.status === 201 || answer.status === 200) kept.set(i, StrictMessage.parse(answer.body));
+      if (answer.status === 201 || answer.status === 200)
+        acknowledged.set(i, StrictMessage.parse(answer.body));
       else problem(answer, 503, "unavailable");
     }
     const again = await Promise.all(numbers.map(post));
@@ -133,7 +134,7 @@ describe("an object that is lost", () => {
       expect([200, 201]).toContain(status);
       return StrictMessage.parse(body);
     });
-    for (const [i, message] of kept) expect(stored[i]).toEqual(message);
+    for (const [i, message] of acknowledged) expect(stored[i]).toEqual(message);
     const { items } = await page(ann, id, "?limit=100");
     expect(items.map(({ seq }) => Number(seq))).toEqual(numbers.map((i) => i + 1));
     expect(items.toSorted((a, b) => Number(a.client_msg_id) - Number(b.client_msg_id))).toEqual(stored);
@@ -142,7 +143,7 @@ describe("an object that is lost", () => {
     }
   });
 
-  test("goes on telling the inboxes as soon as it is back", async () => {
+  test("continues to deliver inbox updates", async () => {
     const { id } = await createGroup(ann, [bob]);
     const held = await HeldInbox.hold(bob.user.id);
     try {
@@ -155,13 +156,13 @@ describe("an object that is lost", () => {
     await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
   });
 
-  /** Loses the object as a crash does: what is not yet durable is gone, calls under way fail. */
+  /** Crashes the object: data that is not yet durable is lost, and pending calls fail. */
   async function abort(id: number): Promise<void> {
     await runInDurableObject(object(id), (_, state) => state.abort("lost on purpose")).catch(() => undefined);
   }
 });
 
-describe("the storage of a conversation", () => {
+describe("an error of D1", () => {
   const db = openDatabase(env.DB);
 
   test.each([
@@ -169,7 +170,7 @@ describe("the storage of a conversation", () => {
     "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
     "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
     "D1_ERROR: database is locked: SQLITE_BUSY",
-  ])("'%s' is an outage", async (message) => {
+  ])("'%s' is unavailable", async (message) => {
     const failed = queryD1(Promise.reject(new Error(message)));
     await expect(failed).rejects.toMatchObject({
       name: "CoreError",
@@ -178,12 +179,12 @@ describe("the storage of a conversation", () => {
     });
   });
 
-  test("what the platform marks as worth repeating is an outage", async () => {
+  test("marked as retryable is unavailable", async () => {
     const failed = queryD1(Promise.reject(Object.assign(new Error("reset"), { retryable: true })));
     await expect(failed).rejects.toMatchObject({ code: "unavailable" });
   });
 
-  test("a statement that is wrong is a bug, told without its parameters", async () => {
+  test("by an invalid statement is an internal error without its parameters", async () => {
     const secret = "a secret parameter";
     const queries: (() => PromiseLike<unknown>)[] = [
       () => db.all(sql`SELECT * FROM nothing WHERE x = ${secret}`),

@@ -45,7 +45,7 @@ async function inD1(): Promise<Record<number, unknown>> {
   return Object.fromEntries(results.map(({ user_id, ...row }) => [Number(user_id), row]));
 }
 
-test("while D1 takes nothing a group goes on, and afterwards D1 knows all of it", async () => {
+test("a group works while D1 accepts no projection, and D1 gets all changes later", async () => {
   await ask(cid, "PUT", "/preferences", { sticky: true, silent: true });
   const before = await inD1();
   {
@@ -61,7 +61,7 @@ test("while D1 takes nothing a group goes on, and afterwards D1 knows all of it"
     expect((await ask(ann, "POST", "/owner", { user_id: bob.user.id })).body).toMatchObject({
       role: "member",
     });
-    // Who may do what is the group's own to say: D1 is not asked.
+    // The group itself decides about rights, without D1.
     expect((await ask(ann, "DELETE", `/members/${cid.user.id}`)).status).toBe(403);
     await send(dan, id, "I am in");
     const socket = await openRoom(id, dan.token);
@@ -76,11 +76,11 @@ test("while D1 takes nothing a group goes on, and afterwards D1 knows all of it"
   expect(await getConversation(dan, id)).toMatchObject({ name: "renamed", owner_id: bob.user.id });
   expect((await list(dan)).items.map((item) => item.id)).toContain(id);
   expect((await list(eve)).items.map((item) => item.id)).not.toContain(id);
-  // What is a member's own the projection does not touch.
+  // The projection does not change a member's preferences.
   expect(await getConversation(cid, id)).toMatchObject({ sticky: true, silent: true });
 });
 
-test("a group that ends while D1 takes nothing is gone at once, and gone in D1 afterwards", async () => {
+test("a group that is dissolved during the outage is dissolved at once, and in D1 later", async () => {
   {
     await using _ = await refusing();
     expect((await ask(ann, "DELETE", "")).status).toBe(204);
@@ -95,10 +95,10 @@ test("a group that ends while D1 takes nothing is gone at once, and gone in D1 a
   await assertConsistent(id);
 });
 
-type MemberTold = ConversationProjection["members"][number];
+type ProjectedMember = ConversationProjection["members"][number];
 
-describe("what D1 is told", () => {
-  const told = (who: SignedIn, version: number, fields: Partial<MemberTold>) =>
+describe("a projection", () => {
+  const projectMember = (who: SignedIn, version: number, fields: Partial<ProjectedMember>) =>
     project(openDatabase(env.DB), id, {
       knownUsers: [],
       members: [
@@ -113,21 +113,27 @@ describe("what D1 is told", () => {
       ],
     });
 
-  test("late, or twice, changes nothing: a late join does not undo a removal", async () => {
-    await told(dan, 2, { state: "left" });
+  test("that is late or repeated changes nothing: a late join does not undo a removal", async () => {
+    await projectMember(dan, 2, { state: "left" });
     const before = await inD1();
     expect(before[dan.user.id]).toMatchObject({ state: "left", version: 2 });
-    await told(dan, 1, {});
-    await told(dan, 2, { role: "admin" });
-    await told(bob, 0, { role: "owner" });
+    await projectMember(dan, 1, {});
+    await projectMember(dan, 2, { role: "admin" });
+    await projectMember(bob, 0, { role: "owner" });
     expect(await inD1()).toEqual(before);
-    await told(dan, 3, {});
+    await projectMember(dan, 3, {});
     expect((await inD1())[dan.user.id]).toMatchObject({ state: "active", version: 3 });
   });
 
-  test("in any order ends with the newest", async () => {
-    const steps: Partial<MemberTold>[] = [{}, { state: "left" }, {}, { role: "admin" }, { state: "left" }];
-    const calls = steps.map((fields, i) => () => told(dan, i + 1, fields));
+  test("in any order leaves the newest state", async () => {
+    const steps: Partial<ProjectedMember>[] = [
+      {},
+      { state: "left" },
+      {},
+      { role: "admin" },
+      { state: "left" },
+    ];
+    const calls = steps.map((fields, i) => () => projectMember(dan, i + 1, fields));
     for (const order of [
       [4, 3, 2, 1, 0],
       [2, 4, 0, 3, 1],
@@ -139,19 +145,19 @@ describe("what D1 is told", () => {
     }
   });
 
-  test("of the group itself counts by its own version", async () => {
+  test("of the group's profile has a version of its own", async () => {
     const name = async () =>
       env.DB.prepare("SELECT name, version FROM conversations WHERE id = ?").bind(id).first();
     const { profile } = await describeOf();
-    const tell = (version: number, named: string) =>
+    const projectName = (version: number, newName: string) =>
       project(openDatabase(env.DB), id, {
-        conversation: { profile: { ...profile, name: named, version }, dissolvedAt: null },
+        conversation: { profile: { ...profile, name: newName, version }, dissolvedAt: null },
         members: [],
         knownUsers: [],
       });
-    await tell(2, "second");
-    await tell(1, "first");
-    await tell(2, "doubled");
+    await projectName(2, "second");
+    await projectName(1, "first");
+    await projectName(2, "doubled");
     expect(await name()).toEqual({ name: "second", version: 2 });
   });
 
@@ -164,15 +170,15 @@ describe("what D1 is told", () => {
   }
 });
 
-describe("a statement that fails", () => {
-  test("whoever is out has no socket left, whichever statement of his removal failed", async () => {
+describe("a failing statement", () => {
+  test("of a removal leaves no socket of the removed member open", async () => {
     const all = await people(3);
     const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
-    // All of them, always: noting whom to tell once left the sockets open.
+    // Every step is run, as a failure when the notifications are stored once left the sockets open.
     await eachStep("a removal, a statement of the conversation", ALL, async (step) => {
       const id = await newGroup(ann, bob, cid);
       await runJobs(id);
-      const [his, others] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+      const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
       let status: number;
       let tried: Tried;
       {
@@ -183,16 +189,16 @@ describe("a statement that fails", () => {
       }
       const when = `statement ${step} failed, answered ${status}`;
       const last = await post(id, ann, "who is here?");
-      await others.until(({ seqs }) => seqs.includes(last));
+      await cids.until(({ seqs }) => seqs.includes(last));
       const inside = await call("GET", `/v1/conversations/${id}`, { token: bob.token });
       if (status === 204) expect(inside.status, when).toBe(404);
       if (inside.status === 404) {
-        expect((await his.closed()).code, when).toBe(4001);
-        expect(his.seqs, when).toEqual([]);
-        // His tip and the message after it: nobody misses a seq.
-        expect(others.seqs, when).toEqual([1, 2]);
+        expect((await bobs.closed()).code, when).toBe(4001);
+        expect(bobs.seqs, when).toEqual([]);
+        // The system message of the removal and the message after it, without a gap.
+        expect(cids.seqs, when).toEqual([1, 2]);
       } else {
-        await his.until(({ seqs }) => seqs.includes(last));
+        await bobs.until(({ seqs }) => seqs.includes(last));
       }
       await evictDurableObject(conversationObject(id));
       await runJobs(id);

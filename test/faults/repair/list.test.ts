@@ -20,11 +20,13 @@ import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { inboxObject, range, runInboxJob, shownOnline } from "../../support/objects/room.ts";
 import { handIn, setTiming } from "../../support/timing.ts";
 
-/** Ann has conversations of every kind that a list can hold; Bob is in all, and in one that she never was in. */
+/**
+ * Ann has conversations of every kind in her list; Bob is in all of them, and in one that Ann was never in.
+ */
 let ann: SignedIn;
 let bob: SignedIn;
-/** Ann's list as it has to be; no conversation of hers changes from then on */
-let wanted: unknown;
+/** Ann's expected list; her conversations do not change after the set-up */
+let expectedList: unknown;
 
 beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
@@ -62,13 +64,13 @@ beforeAll(async () => {
   expect((await call("DELETE", path(dissolved.id), asBob)).status).toBe(204);
   for (const { id } of [unread, hidden, sticky, withTips, half, left, back, dissolved]) await runJobs(id);
   expect((await createGroup(bob, [carl], "without Ann")).id).toBe(dissolved.id + 1);
-  wanted = await truth();
+  expectedList = await buildExpectedList();
 });
 
-/** A group of which Ann has read some, and hidden what she has not read. */
+/** A group with messages that Ann has read, has not read, and has hidden unread. */
 const HALF = "half read";
 
-/** Repairs, however lately it was done. */
+/** Repairs the list, without the limit of one repair a minute. */
 async function repair(who: SignedIn): Promise<Answer> {
   await corrupt(who, "UPDATE presence SET repaired_at = 0");
   return call("POST", "/v1/me/repair", { token: who.token });
@@ -76,18 +78,18 @@ async function repair(who: SignedIn): Promise<Answer> {
 
 const Row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
-/** What an inbox has of its conversations, without what is known of devices. */
+/** The inbox's conversation rows, without the delivered positions. */
 function rows({ user }: SignedIn): Promise<z.infer<typeof Row>[]> {
   return runInDurableObject(inboxObject(user.id), (_, { storage }) =>
     z
       .array(Row)
       .parse(storage.sql.exec("SELECT * FROM conversations ORDER BY conversation_id").toArray())
-      .map(({ told_epoch: _, told_seq: __, told_rev: ___, ...row }) => row),
+      .map(({ told_epoch: _, told_seq: __, told_rev: ___, ...insertRow }) => insertRow),
   );
 }
 
-/** Resolves once a conversation has nothing more to do. */
-async function rest(id: number): Promise<void> {
+/** Runs all jobs of a conversation, and evicts it. */
+async function runJobsAndEvict(id: number): Promise<void> {
   await runJobs(id);
   await evictDurableObject(env.CONVERSATION.getByName(String(id)));
 }
@@ -98,8 +100,8 @@ function corrupt({ user }: SignedIn, ...statements: string[]): Promise<void> {
   });
 }
 
-/** The list as it has to be: each conversation as it is by itself, with unread counted in its history. */
-async function truth(): Promise<unknown> {
+/** The expected list: each conversation as it shows itself, with the unread count from its history. */
+async function buildExpectedList(): Promise<unknown> {
   const { results } = await env.DB.prepare(
     "SELECT conversation_id AS id FROM memberships WHERE user_id = ? AND state = 'active'",
   )
@@ -110,10 +112,10 @@ async function truth(): Promise<unknown> {
   for (const { id } of ids) {
     const answer = await call("GET", `/v1/conversations/${id}`, { token: ann.token });
     if (answer.status === 404) continue;
-    // How many are online is not in a list.
+    // A list has no online count.
     const { online_count: _, ...conversation } = await getConversation(ann, id);
     const { items } = await page(ann, id, "?after=0&limit=100");
-    // One that she hid from herself goes on counting.
+    // A message that was hidden unread still counts.
     const hides = conversation.name === HALF ? 1 : 0;
     const after = items.filter(({ seq, kind }) => seq > conversation.read_seq && kind !== "tip");
     const { quote: __, ...last_message } = items.at(-1) ?? {};
@@ -125,62 +127,69 @@ async function truth(): Promise<unknown> {
     .sort((a, b) => Number(b.sticky) - Number(a.sticky) || b.updated_at - a.updated_at || b.id - a.id);
 }
 
-/** The statement that makes up a conversation. */
-function row(id: string): string {
+/** A statement that inserts a conversation that does not exist. */
+function insertRow(id: string): string {
   return `INSERT INTO conversations (conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n,
     member_count, updated_at) VALUES (${id}, 5, 'active', 0, 5, 5, 0, 0, 2, 9000000000000)`;
 }
 
-/** All that can be wrong in an inbox, as statements. */
-const WRONG: Record<string, string[]> = {
-  "nothing at all": [],
-  "all is gone": ["DELETE FROM conversations"],
-  "one is gone": ["DELETE FROM conversations WHERE last_n > 2"],
+/** Every kind of corruption of an inbox, as SQL statements. */
+const CORRUPTIONS: Record<string, string[]> = {
+  nothing: [],
+  "all rows are missing": ["DELETE FROM conversations"],
+  "some rows are missing": ["DELETE FROM conversations WHERE last_n > 2"],
   "counts are wrong": ["UPDATE conversations SET last_n = last_n + 7, read_n = 0"],
   "positions are wrong": [
     "UPDATE conversations SET last_seq = 0, read_seq = last_seq, visible_from = 9, rev = 77",
   ],
-  "previews are gone": ["UPDATE conversations SET preview = NULL"],
-  "previews are no JSON": [`UPDATE conversations SET preview = '{"seq'`],
-  "previews are those of others": [
+  "previews are missing": ["UPDATE conversations SET preview = NULL"],
+  "previews are invalid JSON": [`UPDATE conversations SET preview = '{"seq'`],
+  "previews are of other conversations": [
     "UPDATE conversations SET preview = (SELECT max(preview) FROM conversations WHERE preview IS NOT NULL)",
   ],
-  "all claims to be newer": [
+  "all versions are too high": [
     "UPDATE conversations SET ver = ver + 1000000, last_n = 0, read_n = 9, preview = NULL, updated_at = 1",
   ],
-  "all is older than it is": ["UPDATE conversations SET ver = 0, last_seq = 0, last_n = 0, updated_at = 0"],
+  "all versions are too low": ["UPDATE conversations SET ver = 0, last_seq = 0, last_n = 0, updated_at = 0"],
   "states are swapped": ["UPDATE conversations SET state = iif(state = 'active', 'left', 'active')"],
-  "states are none": ["UPDATE conversations SET state = 'nonsense'"],
+  "states are invalid": ["UPDATE conversations SET state = 'nonsense'"],
   "flags are swapped": ["UPDATE conversations SET sticky = 1 - sticky, hidden = 1 - hidden"],
-  "the order is another": ["UPDATE conversations SET updated_at = 1000 - conversation_id, member_count = 99"],
-  "rows stand at other conversations, one at one that she never was in": [
+  "the order is wrong": ["UPDATE conversations SET updated_at = 1000 - conversation_id, member_count = 99"],
+  "rows have ids of other conversations": [
     "UPDATE conversations SET conversation_id = -conversation_id",
     "UPDATE conversations SET conversation_id = 1 - conversation_id",
   ],
-  "rows stand at none": ["UPDATE conversations SET conversation_id = -conversation_id"],
-  "there are more, which nobody has": [row("999999"), row("-5"), row("9223372036854775807")],
-  "devices were told of something else": [
+  "rows have unknown ids": ["UPDATE conversations SET conversation_id = -conversation_id"],
+  "there are rows of unknown conversations": [
+    insertRow("999999"),
+    insertRow("-5"),
+    insertRow("9223372036854775807"),
+  ],
+  "delivered positions are wrong": [
     "UPDATE conversations SET told_epoch = 99, told_seq = 99 - last_seq, told_rev = last_seq",
     "UPDATE presence SET epoch = 5",
   ],
-  "there are cursors of sockets that are not there": [
+  "there are cursors without sockets": [
     "INSERT INTO device_cursors SELECT 'nobody', conversation_id, 3, 3, 1 FROM conversations",
   ],
 };
 
-test.each(Object.entries(WRONG))("a list in which %s is as it has to be after a repair", async (_, wrong) => {
-  const before = await rows(ann);
-  await corrupt(ann, ...wrong);
-  expect(await repair(ann)).toMatchObject({ status: 200, body: { unreachable: 0 } });
-  expect(await rows(ann)).toEqual(before);
-  expect((await list(ann, "?limit=100")).items).toEqual(wanted);
-  const cursors = await runInDurableObject(inboxObject(ann.user.id), (_, { storage }) =>
-    storage.sql.exec("SELECT * FROM device_cursors").toArray(),
-  );
-  expect(cursors).toEqual([]);
-});
+test.each(Object.entries(CORRUPTIONS))(
+  "a list in which %s is correct after a repair",
+  async (_, statements) => {
+    const before = await rows(ann);
+    await corrupt(ann, ...statements);
+    expect(await repair(ann)).toMatchObject({ status: 200, body: { unreachable: 0 } });
+    expect(await rows(ann)).toEqual(before);
+    expect((await list(ann, "?limit=100")).items).toEqual(expectedList);
+    const cursors = await runInDurableObject(inboxObject(ann.user.id), (_, { storage }) =>
+      storage.sql.exec("SELECT * FROM device_cursors").toArray(),
+    );
+    expect(cursors).toEqual([]);
+  },
+);
 
-test("what D1 does not know of yet is asked all the same, and stays", async () => {
+test("a conversation that is missing in D1 is repaired and stays", async () => {
   const dan = await register();
   const { id } = await createGroup(bob, [dan]);
   await sendAll(bob, id, ["hello"]);
@@ -191,7 +200,7 @@ test("what D1 does not know of yet is asked all the same, and stays", async () =
   expect(await rows(dan)).toEqual(before);
 });
 
-test("fifty at once are one, and another one has to wait for a minute", async () => {
+test("fifty concurrent repairs are one, and the next must wait for a minute", async () => {
   const dan = await register();
   const { id } = await createGroup(bob, [dan]);
   await runJobs(id);
@@ -206,18 +215,18 @@ test("fifty at once are one, and another one has to wait for a minute", async ()
   const wait = Number(refused.headers.get("Retry-After"));
   expect(wait).toBeGreaterThan(30);
   expect(wait).toBeLessThanOrEqual(60);
-  // It is his own alone.
+  // The limit is for each user.
   expect((await repair(ann)).status).toBe(200);
 });
 
-test("a conversation that does not answer stays as it was, and is counted", async () => {
-  // Long for the one that answers, and short for who waits for the other.
+test("a conversation that does not answer stays unchanged and is counted", async () => {
+  // Long enough for the conversation that answers, and short for the one that does not.
   handIn({ listRepair: { callTimeoutMs: 900 } });
   const dan = await register();
   const [up, down] = [await createGroup(bob, [dan], "up"), await createGroup(bob, [dan], "down")];
   for (const { id } of [up, down]) {
     await sendAll(bob, id, ["hello"]);
-    await rest(id);
+    await runJobsAndEvict(id);
   }
   const [before] = await rows(dan);
   await corrupt(dan, "UPDATE conversations SET last_n = 9, ver = 99");
@@ -232,13 +241,13 @@ test("a conversation that does not answer stays as it was, and is counted", asyn
   expect((await list(dan)).items.map(({ unread_count }) => unread_count)).toEqual([1, 1]);
 });
 
-test("an account that is deleted meanwhile leaves nothing behind", async () => {
-  // The only conversation is held: the deletion waits in vain for it.
+test("an account deletion during a repair leaves nothing in the inbox", async () => {
+  // The only conversation is held, so the deletion's budget is short.
   handIn({ accountEnd: { budgetMs: 10 } });
   const dan = await register();
   const { id } = await createGroup(bob, [dan]);
   await sendAll(bob, id, ["a word for Dan"]);
-  await rest(id);
+  await runJobsAndEvict(id);
   const held = await HeldConversation.hold(id);
   const repaired = repair(dan);
   const deleted = await deleteAccount(dan);
@@ -251,16 +260,16 @@ test("an account that is deleted meanwhile leaves nothing behind", async () => {
   problem(await call("POST", "/v1/me/repair", { token: dan.token }), 401, "unauthenticated");
 });
 
-test("who is shown as online, or is not, is shown as he is", async () => {
+test("a wrong online state is repaired", async () => {
   const [dan, eve] = [await register(), await register()];
   const { id } = await createGroup(dan, [eve]);
   const socket = await openDevice(dan.token);
   await shownOnline(dan, eve, true);
-  const shows = (user: SignedIn, online: number) =>
+  const setOnlineInD1 = (user: SignedIn, online: number) =>
     env.DB.prepare("UPDATE users SET online = ? WHERE id = ?").bind(online, user.user.id).run();
-  await shows(dan, 0);
-  await shows(eve, 1);
-  // A room's socket that nobody has.
+  await setOnlineInD1(dan, 0);
+  await setOnlineInD1(eve, 1);
+  // A registered room socket that does not exist.
   await corrupt(eve, `INSERT INTO sockets VALUES ('${"0".repeat(32)}', ${id})`);
   for (const user of [dan, eve]) expect((await repair(user)).status).toBe(200);
   for (const kind of ["sockets", "offline"] as const) await runInboxJob(eve, kind);

@@ -23,7 +23,7 @@ import { handIn, setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
-/** a direct conversation, a group, and one in which nothing was said */
+/** a direct conversation, a group, and a group without messages */
 let ids: number[];
 
 beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
@@ -54,20 +54,20 @@ async function repair(who: SignedIn): Promise<void> {
 
 const Attachment = z.object({ id: z.string() });
 
-/** The ids of the sockets of somebody's devices. */
+/** The ids of a user's device sockets. */
 function socketIds({ user }: SignedIn): Promise<string[]> {
   return runInDurableObject(inboxObject(user.id), (_, state) =>
     state.getWebSockets().map((ws) => Attachment.parse(ws.deserializeAttachment()).id),
   );
 }
 
-/** Sends once into each conversation. */
-async function talk(content: string): Promise<void> {
+/** Sends one message to each conversation. */
+async function sendToAll(content: string): Promise<void> {
   for (const id of ids) await send(bob, id, content);
 }
 
-/** Asserts that a device shows all that there is, once. */
-async function showsAll(device: Device): Promise<void> {
+/** Expects a device to show each message once. */
+async function expectShowsAll(device: Device): Promise<void> {
   for (const id of ids) {
     const { items } = await page(ann, id, "?after=0&limit=100");
     await device.until(() => device.displayed(id).messages.length === items.length);
@@ -75,8 +75,8 @@ async function showsAll(device: Device): Promise<void> {
   }
 }
 
-/** Asserts that the list has what history has. */
-async function listsAll(): Promise<void> {
+/** Expects the list to match the history. */
+async function expectListMatches(): Promise<void> {
   for (const { id, last_seq, read_seq, unread_count, last_message } of (await list(ann)).items) {
     const { items } = await page(ann, id, "?after=0&limit=100");
     const unread = items.filter(({ seq, kind }) => seq > read_seq && kind !== "tip").length;
@@ -86,121 +86,123 @@ async function listsAll(): Promise<void> {
   }
 }
 
-/** Every conversation's fan-out has told what it has to tell. */
-async function allTold(): Promise<void> {
+/** Runs the remaining deliveries of every conversation. */
+async function deliverAll(): Promise<void> {
   for (const id of ids) await runJobs(id);
 }
 
-test("sockets that are open stay open, and are told everything once, before, meanwhile and after", async () => {
+test("open sockets stay open and get each message once: before, during and after a repair", async () => {
   const [first, second] = [new Device(ann, 1), new Device(ann, 2)];
   await first.come();
-  await talk("before");
-  await Promise.all([repair(ann), talk("meanwhile"), second.come()]);
-  await talk("after");
+  await sendToAll("before");
+  await Promise.all([repair(ann), sendToAll("meanwhile"), second.come()]);
+  await sendToAll("after");
   await evictDurableObject(inboxObject(ann.user.id));
   await repair(ann);
-  await talk("later");
+  await sendToAll("later");
   for (const device of [first, second]) {
-    await showsAll(device);
+    await expectShowsAll(device);
     expect(device.sockets).toBe(1);
     device.leave();
   }
 });
 
-test("what is wrong in the list alone closes no socket", async () => {
+test("a repair of the list's fields closes no socket", async () => {
   const device = new Device(ann);
   await device.come();
-  await talk("before");
-  await allTold();
+  await sendToAll("before");
+  await deliverAll();
   await corrupt(ann, "UPDATE conversations SET ver = ver + 99, last_n = 77, preview = NULL, sticky = 1");
-  await talk("hardly heard");
-  await allTold();
-  // Nor are changes told again which it says were not.
+  await sendToAll("hardly heard");
+  await deliverAll();
+  // Changes that the list marks as undelivered are not sent again.
   await corrupt(ann, "UPDATE conversations SET told_rev = 0");
   await repair(ann);
-  await listsAll();
-  await talk("after");
-  await showsAll(device);
-  await listsAll();
+  await expectListMatches();
+  await sendToAll("after");
+  await expectShowsAll(device);
+  await expectListMatches();
   expect(device.sockets).toBe(1);
   device.leave();
 });
 
-test("a large group that was taken for a small one tells a device at once from then on", async () => {
+test("a large group with a wrong member count delivers at once after a repair", async () => {
   const { id } = await createGroup(bob, [ann, ...(await insertUsers(64))]);
   ids = [id];
-  await allTold();
-  // Whoever comes says hello to large groups, and to where something has just happened.
+  await deliverAll();
+  // A new device subscribes only to large groups and recent conversations.
   await corrupt(ann, "UPDATE conversations SET member_count = 2, updated_at = 1");
   await evictDurableObject(inboxObject(ann.user.id));
   const device = new Device(ann);
   await device.come();
   await repair(ann);
-  await talk("hello");
-  await showsAll(device);
+  await sendToAll("hello");
+  await expectShowsAll(device);
   expect(device.sockets).toBe(1);
   device.leave();
 });
 
-/** What an inbox may have wrong of where sockets stand, as statements about the one whose id is `?`. */
-const WRONG: Record<string, string[]> = {
-  "places are less than the sockets know": ["UPDATE conversations SET told_seq = 1, told_rev = 0"],
-  "places are more than there is": ["UPDATE conversations SET told_seq = 99"],
-  "places are of changes that there are not": ["UPDATE conversations SET told_rev = 99"],
-  "places are of an epoch to come, of rows that are wrong": [
+/** Every corruption of the delivered positions, as SQL statements; `?` is the socket's id. */
+const CORRUPTIONS: Record<string, string[]> = {
+  "delivered positions are too low": ["UPDATE conversations SET told_seq = 1, told_rev = 0"],
+  "delivered positions are after the last message": ["UPDATE conversations SET told_seq = 99"],
+  "delivered revs do not exist": ["UPDATE conversations SET told_rev = 99"],
+  "delivered positions are of a later epoch, in wrong rows": [
     "UPDATE conversations SET told_epoch = 99, last_seq = 1",
   ],
-  "places are one for the other": ["UPDATE conversations SET told_seq = told_rev, told_rev = told_seq"],
-  "all is gone": ["DELETE FROM conversations"],
-  "all seems to be left": ["UPDATE conversations SET state = 'left'"],
-  "cursors are ahead of all": [
+  "seqs and revs of delivered positions are swapped": [
+    "UPDATE conversations SET told_seq = told_rev, told_rev = told_seq",
+  ],
+  "all rows are missing": ["DELETE FROM conversations"],
+  "all conversations are marked as left": ["UPDATE conversations SET state = 'left'"],
+  "cursors are after the last message": [
     "INSERT INTO device_cursors SELECT ?, conversation_id, 99, 9, 0 FROM conversations",
   ],
 };
 
-test.each(Object.entries(WRONG))(
-  "where %s, a device is closed, and shows everything once in the end",
-  async (_, wrong) => {
+test.each(Object.entries(CORRUPTIONS))(
+  "when %s, a repair closes the device, which shows each message once after reconnecting",
+  async (_, statements) => {
     const device = new Device(ann);
     await device.come();
-    await talk("before");
-    await allTold();
+    await sendToAll("before");
+    await deliverAll();
     const [socketId] = await socketIds(ann);
-    await corrupt(ann, ...wrong.map((statement) => statement.replace("?", `'${socketId}'`)));
+    await corrupt(ann, ...statements.map((statement) => statement.replace("?", `'${socketId}'`)));
     await evictDurableObject(inboxObject(ann.user.id));
     await repair(ann);
-    // It is closed, and its client comes back.
+    // The device is closed, and its client reconnects.
     expect(await device.until(() => false)).toBe(false);
     expect(device.isHere).toBe(false);
     await device.come();
-    await talk("after");
+    await sendToAll("after");
     const [first = 0] = ids;
     await remove(bob, first, 1, "everyone");
     await device.until(() => device.displayed(first).messages.some(({ revoked }) => revoked));
-    await showsAll(device);
-    await listsAll();
+    await expectShowsAll(device);
+    await expectListMatches();
     device.leave();
   },
 );
 
-test("what was lost on a socket is told once the places are repaired", async () => {
+test("messages that a socket missed are delivered after a repair of its position", async () => {
   const device = new Device(ann);
   await device.come();
-  await talk("before");
-  await allTold();
+  await sendToAll("before");
+  await deliverAll();
   await corrupt(ann, "UPDATE conversations SET told_seq = 99");
-  await talk("never told");
-  await allTold();
+  await sendToAll("never told");
+  await deliverAll();
   for (const id of ids)
     expect(device.displayed(id).messages.length).toBeLessThan((await page(ann, id)).items.length);
   await repair(ann);
   await device.until(() => false);
   await device.come();
-  await showsAll(device);
+  await expectShowsAll(device);
   device.leave();
 });
 
-test("repairs while messages pour in lose and repeat nothing", async () => {
+test("repairs during a stream of messages lose and repeat none", async () => {
   const devices = [new Device(ann, 1), new Device(ann, 2)];
   for (const device of devices) await device.come();
   let isOver = false;
@@ -211,18 +213,18 @@ test("repairs while messages pour in lose and repeat nothing", async () => {
       await repair(ann);
     }
   };
-  const pour = async (id: number) => {
+  const sendThirty = async (id: number) => {
     for (const i of range(1, 30)) await send(bob, id, `${i}`);
   };
   const repairing = repairs();
-  await Promise.all(ids.map(pour));
+  await Promise.all(ids.map(sendThirty));
   isOver = true;
   await repairing;
   await repair(ann);
-  await listsAll();
-  await talk("after");
+  await expectListMatches();
+  await sendToAll("after");
   for (const device of devices) {
-    await showsAll(device);
+    await expectShowsAll(device);
     expect(device.sockets).toBe(1);
     device.leave();
   }
@@ -230,35 +232,32 @@ test("repairs while messages pour in lose and repeat nothing", async () => {
 
 test.each([
   ["counts", "UPDATE conversations SET last_n = 9, ver = 99", false],
-  ["places", "UPDATE conversations SET last_seq = 1, last_n = 9", true],
-])(
-  "a socket that opens while the repair waits, where %s were wrong, is told everything once",
-  async (...row) => {
-    const [, wrong, closes] = row;
-    const [first = 0] = ids;
-    // The socket gives up a conversation for which the repair waits.
-    handIn({ subscription: { callTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
-    await allTold();
-    await evictDurableObject(env.CONVERSATION.getByName(String(first)));
-    await corrupt(ann, wrong);
-    const held = await HeldConversation.hold(first);
-    const device = new Device(ann);
-    const repairing = repair(ann);
-    const coming = device.come();
-    while (device.sockets === 0) await turns(1);
-    await held.release();
-    await repairing;
-    if (closes) {
-      // It is closed while it comes, and comes back.
-      await coming.catch(() => undefined);
-      expect(await device.until(() => false)).toBe(false);
-      await device.come();
-    }
-    await coming.catch(() => undefined);
-    await talk("after");
-    await showsAll(device);
-    expect(device.sockets).toBe(closes ? 2 : 1);
-    await listsAll();
-    device.leave();
-  },
-);
+  ["positions", "UPDATE conversations SET last_seq = 1, last_n = 9", true],
+])("a socket that opens during a repair of wrong %s gets each message once", async (...row) => {
+  const [, statements, closes] = row;
+  const [first = 0] = ids;
+  // The new socket's subscribe call times out, the repair's call waits.
+  handIn({ subscription: { callTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
+  await deliverAll();
+  await evictDurableObject(env.CONVERSATION.getByName(String(first)));
+  await corrupt(ann, statements);
+  const held = await HeldConversation.hold(first);
+  const device = new Device(ann);
+  const repairing = repair(ann);
+  const connecting = device.come();
+  while (device.sockets === 0) await turns(1);
+  await held.release();
+  await repairing;
+  if (closes) {
+    // The device is closed while it connects, and its client reconnects.
+    await connecting.catch(() => undefined);
+    expect(await device.until(() => false)).toBe(false);
+    await device.come();
+  }
+  await connecting.catch(() => undefined);
+  await sendToAll("after");
+  await expectShowsAll(device);
+  expect(device.sockets).toBe(closes ? 2 : 1);
+  await expectListMatches();
+  device.leave();
+});
