@@ -134,8 +134,8 @@ describe("the sender in a merged message", () => {
     for (let step = 1; ; step++) {
       zaphod = await register(freshName("zaphod"));
       ({ id } = await createGroup(ann));
-      const there = await createGroup(ann, [zaphod]);
-      const source = await send(zaphod, there.id, "so long");
+      const sourceGroup = await createGroup(ann, [zaphod]);
+      const source = await send(zaphod, sourceGroup.id, "so long");
       const body = { ...merged([source]), client_msg_id: "m" };
       {
         using broken = await breakAt("conversation at D1", step, {
@@ -183,13 +183,13 @@ describe("the sender in a merged message", () => {
   test("is projected to D1 by the job after a send on a socket", async () => {
     // The clock stands still, so that the job does not run by itself.
     standStill();
-    const there = await createGroup(ann, [zaphod]);
-    const source = await send(zaphod, there.id, "so long");
+    const sourceGroup = await createGroup(ann, [zaphod]);
+    const source = await send(zaphod, sourceGroup.id, "so long");
     const socket = await openRoom(id, ann.token);
     socket.send({ type: "send", client_msg_id: "m", ...merged([source]) });
     await socket.next("ack");
     expect(await runProjection(id)).toBe(true);
-    expect(await membershipsInD1(zaphod)).toEqual({ [there.id]: "active", [id]: "left" });
+    expect(await membershipsInD1(zaphod)).toEqual({ [sourceGroup.id]: "active", [id]: "left" });
     socket.close();
   });
 
@@ -201,8 +201,8 @@ describe("the sender in a merged message", () => {
       );
     expect((await post(ann, id, merged([source]))).status).toBe(201);
     expect(await rows()).toEqual([]);
-    const there = await createGroup(ann, [zaphod]);
-    const zaphods = await send(zaphod, there.id, "so long");
+    const sourceGroup = await createGroup(ann, [zaphod]);
+    const zaphods = await send(zaphod, sourceGroup.id, "so long");
     for (let i = 0; i < 3; i++) expect((await post(ann, id, merged([zaphods, source]))).status).toBe(201);
     expect(await rows()).toEqual([{ user_id: zaphod.user.id, projected: 1 }]);
   });

@@ -43,7 +43,7 @@ interface Action {
   /** the number of the action's system messages */
   tips: number;
   /** the notifications by user id */
-  notices?: () => Record<number, string>;
+  notifications?: () => Record<number, string>;
 }
 
 const ids = () => ({ a: ann.user.id, b: bob.user.id, c: cid.user.id, d: dan.user.id });
@@ -68,7 +68,7 @@ const ACTIONS: Record<string, Action> = {
     run: (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
-    notices: () => ({ [ids().d]: "added" }),
+    notifications: () => ({ [ids().d]: "added" }),
     whose: () => dan,
   },
   "an acceptance": {
@@ -76,14 +76,14 @@ const ACTIONS: Record<string, Action> = {
     run: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
     ...{ done: 204, again: 409, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
-    notices: () => ({ [ids().d]: "accepted" }),
+    notifications: () => ({ [ids().d]: "accepted" }),
     whose: () => dan,
   },
   "a removal": {
     run: (id) => ask(ann, id, "DELETE", `/members/${bob.user.id}`),
     ...{ done: 204, again: 404, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
-    notices: () => ({ [ids().b]: "removed" }),
+    notifications: () => ({ [ids().b]: "removed" }),
     whose: () => bob,
   },
   "a leave": {
@@ -96,7 +96,7 @@ const ACTIONS: Record<string, Action> = {
     run: (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
     ...{ done: 200, again: 200, tips: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "admin", [ids().c]: "member" }),
-    notices: () => ({ [ids().b]: "admin_set" }),
+    notifications: () => ({ [ids().b]: "admin_set" }),
     whose: () => ann,
   },
   "a hand-over": {
@@ -109,7 +109,7 @@ const ACTIONS: Record<string, Action> = {
     run: (id) => ask(ann, id, "DELETE", ""),
     ...{ done: 204, again: 404, tips: 0 },
     after: () => ({}),
-    notices: () => ({ [ids().a]: "dissolved", [ids().b]: "dissolved", [ids().c]: "dissolved" }),
+    notifications: () => ({ [ids().a]: "dissolved", [ids().b]: "dissolved", [ids().c]: "dissolved" }),
     whose: () => bob,
   },
 };
@@ -142,7 +142,7 @@ async function notificationsByUser(id: number): Promise<Record<number, string[]>
 interface Before {
   members: Record<number, string>;
   tips: number;
-  told: Record<number, string[]>;
+  notifications: Record<number, string[]>;
 }
 
 /** The state before an action. All groups of an action are alike, so it is read once. */
@@ -154,7 +154,7 @@ async function beforeOf(action: Action, id: number): Promise<Before> {
   const before = {
     members: await membersOf(id),
     tips: await tipsOf(id),
-    told: await notificationsByUser(id),
+    notifications: await notificationsByUser(id),
   };
   befores.set(action, before);
   return before;
@@ -165,7 +165,7 @@ async function runWithFault(action: Action, place: Place, step: number): Promise
   const id = await groupOf("group", ann, [bob, cid], action.join);
   await action.before?.(id);
   await runJobs(id);
-  const { members: before, tips, told } = await beforeOf(action, id);
+  const { members: before, tips, notifications: earlier } = await beforeOf(action, id);
   let answer: Answer;
   let tried: Tried;
   {
@@ -192,11 +192,11 @@ async function runWithFault(action: Action, place: Place, step: number): Promise
     await assertConsistent(id);
   }
   // Each notification arrives once, and nobody else gets one.
-  const notices = Object.entries(action.notices?.() ?? {}).map(([who, event]) => [
+  const added = Object.entries(action.notifications?.() ?? {}).map(([who, event]) => [
     who,
-    [...(told[Number(who)] ?? []), event],
+    [...(earlier[Number(who)] ?? []), event],
   ]);
-  expect(await notificationsByUser(id), when).toEqual({ ...told, ...Object.fromEntries(notices) });
+  expect(await notificationsByUser(id), when).toEqual({ ...earlier, ...Object.fromEntries(added) });
   if (action.tips > 0) expect(await tipsOf(id), when).toBe(tips + action.tips);
   return tried;
 }

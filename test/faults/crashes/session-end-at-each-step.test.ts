@@ -59,7 +59,7 @@ async function endWithFault({ end, repeats }: Ending, place: Place, step: number
   const phone = await newSession(bob);
   const id = await newGroup(ann, bob);
   const sockets = [await openDevice(phone.token), await openRoom(id, phone.token)];
-  const kept = [await openDevice(bob.token), await openRoom(id, bob.token)];
+  const otherSockets = [await openDevice(bob.token), await openRoom(id, bob.token)];
   let status: number;
   let tried: Tried;
   {
@@ -84,14 +84,14 @@ async function endWithFault({ end, repeats }: Ending, place: Place, step: number
     for (const socket of sockets) await expectNotEnded(socket, id, at);
     await openDevice(phone.token);
   }
-  for (const socket of kept) await expectNotEnded(socket, id, at);
-  const again = await openDevice(bob.token);
+  for (const socket of otherSockets) await expectNotEnded(socket, id, at);
+  const newDevice = await openDevice(bob.token);
   // A silent device is held for half a second.
-  await again.settled(id);
+  await newDevice.settled(id);
   const seq = await post(id, ann, "hello");
-  await again.until(({ seqs }) => seqs.includes(seq));
-  again.send({ ...text("still here"), conversation_id: id });
-  await again.next("ack");
+  await newDevice.until(({ seqs }) => seqs.includes(seq));
+  newDevice.send({ ...text("still here"), conversation_id: id });
+  await newDevice.next("ack");
   return tried;
 }
 

@@ -99,10 +99,10 @@ describe("a restarted conversation", () => {
     await remove(ann, id, 2, "everyone");
     await remove(bob, id, 3, "me");
     await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 3 } });
-    const seen = async (who: SignedIn) => [await page(who, id), await getConversation(who, id)];
-    const before = [await seen(ann), await seen(bob)];
+    const viewOf = async (who: SignedIn) => [await page(who, id), await getConversation(who, id)];
+    const before = [await viewOf(ann), await viewOf(bob)];
     await evictDurableObject(object(id));
-    expect([await seen(ann), await seen(bob)]).toEqual(before);
+    expect([await viewOf(ann), await viewOf(bob)]).toEqual(before);
     expect((await send(bob, id, "5")).seq).toBe(5);
     await expect.poll(async () => (await listed(ann, id)).last_seq).toBe(5);
     await remove(bob, id, 5, "everyone");
@@ -129,8 +129,8 @@ describe("a restarted conversation", () => {
         acknowledged.set(i, StrictMessage.parse(answer.body));
       else problem(answer, 503, "unavailable");
     }
-    const again = await Promise.all(numbers.map(post));
-    const stored = again.map(({ status, body }) => {
+    const repeated = await Promise.all(numbers.map(post));
+    const stored = repeated.map(({ status, body }) => {
       expect([200, 201]).toContain(status);
       return StrictMessage.parse(body);
     });

@@ -272,22 +272,22 @@ test("a join request is deleted with the account, wherever its call was interrup
 
 test("an owner unknown to D1 is followed by an admin, else by the oldest member", async () => {
   const [cem, dan] = await Promise.all([register(), register()]);
-  const kept = await createGroup(ann, [cem, bob, dan]);
-  const plain = await createGroup(ann, [cem, bob]);
+  const withAdmin = await createGroup(ann, [cem, bob, dan]);
+  const withoutAdmin = await createGroup(ann, [cem, bob]);
   const { token } = ann;
   const admin = { token, body: { role: "admin" } };
-  const member = `/v1/conversations/${kept.id}/members/${dan.user.id}`;
+  const member = `/v1/conversations/${withAdmin.id}/members/${dan.user.id}`;
   expect((await call("PATCH", member, admin)).status).toBe(200);
-  for (const { id } of [kept, plain]) {
+  for (const { id } of [withAdmin, withoutAdmin]) {
     const heir = { token, body: { user_id: bob.user.id } };
     expect((await call("POST", `/v1/conversations/${id}/owner`, heir)).status).toBe(200);
     // The state before the projection to D1.
     await env.DB.prepare("UPDATE conversations SET owner_id = ? WHERE id = ?").bind(ann.user.id, id).run();
   }
   expect((await deleteAccount(bob)).status).toBe(204);
-  expect(await getConversation(ann, kept.id)).toMatchObject({ owner_id: dan.user.id });
+  expect(await getConversation(ann, withAdmin.id)).toMatchObject({ owner_id: dan.user.id });
   const oldest = Math.min(ann.user.id, cem.user.id);
-  expect(await getConversation(ann, plain.id)).toMatchObject({ owner_id: oldest });
+  expect(await getConversation(ann, withoutAdmin.id)).toMatchObject({ owner_id: oldest });
 });
 
 test("a group with only an owner unknown to D1 is dissolved with the account", async () => {

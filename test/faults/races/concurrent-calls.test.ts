@@ -51,7 +51,7 @@ describe("fifty concurrent calls", () => {
     socket.close();
   });
 
-  test("sends with different client_msg_ids get seqs 1 to 50 in one order with rising times", async () => {
+  test("sends with different client_msg_ids get seqs 1 to 50 in one order with non-decreasing times", async () => {
     const { id } = await createGroup(ann, [bob]);
     const answers = await atOnce((i) => post(i % 2 ? ann : bob, id, { client_msg_id: `${i}` }));
     const sent = answers.map(({ body }) => StrictMessage.parse(body));

@@ -62,7 +62,7 @@ async function end(session: SignedIn, n: number): Promise<void> {
 }
 
 test("a session that ends while its room and device sockets open has none afterwards, at any moment", async () => {
-  const kept = await openDevice(ann.token);
+  const remaining = await openDevice(ann.token);
   const outcomes = { opened: 0, refused: 0 };
   for (const n of range(1, ROUNDS)) {
     // An evicted inbox forgets its subscriptions, so it subscribes again.
@@ -91,9 +91,9 @@ test("a session that ends while its room and device sockets open has none afterw
   // Otherwise all ends have come before or after all upgrades.
   expect(outcomes.opened).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(0);
-  await kept.settled(id);
-  kept.close();
-  await kept.closed();
+  await remaining.settled(id);
+  remaining.close();
+  await remaining.closed();
 });
 
 test("a session that ends while its upgrade waits for a large group gets no socket", async () => {
@@ -160,24 +160,24 @@ test("queued sends of an ended session are not stored", async () => {
 test("a device whose session ends during a sync gets no more pages, and its reads are not stored", async () => {
   const phone = await newSession(ann);
   const unread = await post(id, bob, "unread");
-  const [device, kept] = [await openDevice(phone.token), await openDevice(ann.token)];
+  const [device, remaining] = [await openDevice(phone.token), await openDevice(ann.token)];
   const held = await HeldCalls.hold(id, "replay");
   const items = [id, large].map((conversation_id) => ({ conversation_id, after: 0, rev: 0 }));
   device.send({ type: "sync", items });
-  kept.send({ type: "sync", items });
-  await kept.until((socket) => socket.of("synced").length === 1);
+  remaining.send({ type: "sync", items });
+  await remaining.until((socket) => socket.of("synced").length === 1);
   device.send({ type: "read", conversation_id: id, seq: unread });
   await device.settled(idle);
   await held.until(1);
   await end(phone, 1);
   expect((await device.closed()).code).toBe(4001);
   held.release();
-  await kept.until((socket) => socket.of("synced").length === 2);
-  await kept.settled(id);
+  await remaining.until((socket) => socket.of("synced").length === 2);
+  await remaining.settled(id);
   const receipts = await call("GET", `/v1/conversations/${id}/receipts`, { token: bob.token });
   const annsReceipt = Receipts.parse(receipts.body).items.find(({ user_id }) => user_id === ann.user.id);
   expect(annsReceipt?.read_seq).toBeLessThan(unread);
-  expect(kept.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large, id]);
+  expect(remaining.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large, id]);
   expect(device.of("synced").map(({ conversation_id }) => conversation_id)).toEqual([large]);
   expect(device.messages.filter((message) => message.conversation_id === id)).toEqual([]);
   expect(device.frames.at(-1)?.type).toBe("kicked");

@@ -42,27 +42,31 @@ beforeAll(async () => {
   expect((await call("DELETE", path(hidden.id), asAnn)).status).toBe(204);
   const sticky = await createGroup(ann, [bob], "sticky");
   await call("PUT", `${path(sticky.id)}/preferences`, { ...asAnn, body: { sticky: true } });
-  const withTips = await createGroup(bob, [ann], "with tips");
-  await sendAll(ann, withTips.id, ["mine"]);
-  await call("POST", `${path(withTips.id)}/members`, { ...asBob, body: { user_ids: [carl.user.id] } });
-  await sendAll(carl, withTips.id, ["kept", "taken back"]);
-  await remove(carl, withTips.id, 4, "everyone");
-  const half = await createGroup(bob, [ann], HALF);
-  await sendAll(bob, half.id, range(1, 5).map(String));
-  await call("PUT", `${path(half.id)}/read`, { ...asAnn, body: { seq: 2 } });
-  await remove(ann, half.id, 5, "me");
+  const withSystemMessages = await createGroup(bob, [ann], "with tips");
+  await sendAll(ann, withSystemMessages.id, ["mine"]);
+  await call("POST", `${path(withSystemMessages.id)}/members`, {
+    ...asBob,
+    body: { user_ids: [carl.user.id] },
+  });
+  await sendAll(carl, withSystemMessages.id, ["kept", "taken back"]);
+  await remove(carl, withSystemMessages.id, 4, "everyone");
+  const halfRead = await createGroup(bob, [ann], HALF);
+  await sendAll(bob, halfRead.id, range(1, 5).map(String));
+  await call("PUT", `${path(halfRead.id)}/read`, { ...asAnn, body: { seq: 2 } });
+  await remove(ann, halfRead.id, 5, "me");
   const left = await createGroup(bob, [ann], "left");
   await sendAll(bob, left.id, ["before"]);
   await call("POST", `${path(left.id)}/leave`, asAnn);
   await sendAll(bob, left.id, ["after"]);
-  const back = await createGroup(bob, [ann], "back again");
-  await sendAll(bob, back.id, ["before"]);
-  await call("POST", `${path(back.id)}/leave`, asAnn);
-  await call("POST", `${path(back.id)}/members`, { ...asBob, body: { user_ids: [ann.user.id] } });
-  await sendAll(bob, back.id, ["after"]);
+  const rejoined = await createGroup(bob, [ann], "back again");
+  await sendAll(bob, rejoined.id, ["before"]);
+  await call("POST", `${path(rejoined.id)}/leave`, asAnn);
+  await call("POST", `${path(rejoined.id)}/members`, { ...asBob, body: { user_ids: [ann.user.id] } });
+  await sendAll(bob, rejoined.id, ["after"]);
   const dissolved = await createGroup(bob, [ann], "dissolved");
   expect((await call("DELETE", path(dissolved.id), asBob)).status).toBe(204);
-  for (const { id } of [unread, hidden, sticky, withTips, half, left, back, dissolved]) await runJobs(id);
+  for (const { id } of [unread, hidden, sticky, withSystemMessages, halfRead, left, rejoined, dissolved])
+    await runJobs(id);
   expect((await createGroup(bob, [carl], "without Ann")).id).toBe(dissolved.id + 1);
   expectedList = await buildExpectedList();
 });
@@ -84,7 +88,7 @@ function rows({ user }: SignedIn): Promise<z.infer<typeof Row>[]> {
     z
       .array(Row)
       .parse(storage.sql.exec("SELECT * FROM conversations ORDER BY conversation_id").toArray())
-      .map(({ told_epoch: _, told_seq: __, told_rev: ___, ...insertRow }) => insertRow),
+      .map(({ told_epoch: _, told_seq: __, told_rev: ___, ...row }) => row),
   );
 }
 
@@ -119,8 +123,8 @@ async function buildExpectedList(): Promise<unknown> {
     const hides = conversation.name === HALF ? 1 : 0;
     const after = items.filter(({ seq, kind }) => seq > conversation.read_seq && kind !== "tip");
     const { quote: __, ...last_message } = items.at(-1) ?? {};
-    const shown = { ...conversation, unread_count: after.length + hides };
-    found.push({ ...shown, last_message: items.length > 0 ? last_message : null });
+    const listed = { ...conversation, unread_count: after.length + hides };
+    found.push({ ...listed, last_message: items.length > 0 ? last_message : null });
   }
   return found
     .filter(({ last_seq, last_message }) => last_seq === 0 || last_message !== null)

@@ -48,7 +48,7 @@ test("a password change ends every other session and its sockets, and not the ca
   const [phone, tablet] = [await anotherDevice(bob), await anotherDevice(bob)];
   const rooms = [await newGroup(bob, ann), await newGroup(bob, ann)] as const;
   const ended = [await openRoom(rooms[0], phone.token), await openRoom(rooms[1], tablet.token)];
-  const kept = await openRoom(rooms[0], bob.token);
+  const callingSocket = await openRoom(rooms[0], bob.token);
   expect((await change(bob, PASSWORD, NEXT)).status).toBe(204);
   for (const socket of ended) {
     expect(await socket.next("kicked")).toEqual({ type: "kicked", reason: "session_ended" });
@@ -60,7 +60,7 @@ test("a password change ends every other session and its sockets, and not the ca
   }
   expect((await me(bob)).status).toBe(200);
   await post(rooms[0], ann, "hello");
-  await kept.next("message");
+  await callingSocket.next("message");
   await openRoom(rooms[1], bob.token);
   const sessions = await call("GET", "/v1/sessions", { token: bob.token });
   expect(sessions.body).toMatchObject({ items: [{ id: sessionOf(bob), current: true }] });
@@ -113,7 +113,7 @@ test("of concurrent changes one succeeds, and the others end no session", async 
   }
   expect((await tryLogin(bob, `${NEXT} ${winner}`)).status).toBe(200);
   for (const [i, device] of devices.entries()) {
-    expect((await me(device)).status, `device ${i}, ${winner} has winner`).toBe(i === winner ? 200 : 401);
+    expect((await me(device)).status, `device ${i}, ${winner} is the winner`).toBe(i === winner ? 200 : 401);
     // A refused change does not end the winner's session.
     expect((await upgrade(roomPath(room), device.token)).status).toBe(i === winner ? 101 : 401);
   }
@@ -182,13 +182,13 @@ test("a crash between the change in D1 and the inbox leaves no socket open", asy
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
   });
   const socket = await openRoom(room, phone.token);
-  const kept = await openRoom(room, bob.token);
+  const callingSocket = await openRoom(room, bob.token);
   const end = "UPDATE sessions SET ended_at = 1 WHERE id = ?";
   await env.DB.prepare(end).bind(sessionOf(phone)).run();
   expect(await runEndingsJobs(bob)).toBe(1);
   expect((await socket.closed()).code).toBe(4001);
   expect((await upgrade(roomPath(room), phone.token)).status).toBe(401);
-  await kept.settled();
+  await callingSocket.settled();
   expect(await runEndingsJobs(bob)).toBe(0);
 });
 

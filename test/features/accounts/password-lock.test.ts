@@ -23,7 +23,7 @@ async function wrongAt(name: string, ...minutesAgo: number[]): Promise<void> {
 async function attemptsAt(name: string, wrong: boolean, minutesAgo: number[]): Promise<void> {
   const insert = env.DB.prepare("INSERT INTO password_attempts (name, at, wrong) VALUES (?, ?, ?)");
   const now = Date.now();
-  const rows = minutesAgo.map((ago) => insert.bind(name, now - ago * MINUTE, wrong ? 1 : 0));
+  const rows = minutesAgo.map((minutes) => insert.bind(name, now - minutes * MINUTE, wrong ? 1 : 0));
   if (rows.length > 0) await env.DB.batch(rows);
 }
 
@@ -69,9 +69,9 @@ test("the lock ends ten minutes after the tenth wrong password", async () => {
   const { user } = await register();
   await wrongAt(user.username, ...times(9, 12), 9.5);
   expect(expectLocked(await tryPassword(user.username, PASSWORD))).toBe(30);
-  const { user: other } = await register();
-  await wrongAt(other.username, ...times(9, 12), 10.1);
-  expect((await tryPassword(other.username, PASSWORD)).status).toBe(200);
+  const { user: otherName } = await register();
+  await wrongAt(otherName.username, ...times(9, 12), 10.1);
+  expect((await tryPassword(otherName.username, PASSWORD)).status).toBe(200);
 });
 
 test("ten wrong passwords over more than ten minutes do not lock", async () => {
@@ -147,10 +147,10 @@ test("attempts older than 20 minutes are deleted: of the same name at once, of a
   await wrongAt(name, 21, 19);
   await tryPassword(name, WRONG);
   expect(await attempts(name)).toBe(2);
-  const other = freshName();
-  await wrongAt(other, 21, 19);
+  const otherName = freshName();
+  await wrongAt(otherName, 21, 19);
   await handlers.scheduled(createScheduledController(), env);
-  expect(await attempts(other)).toBe(1);
+  expect(await attempts(otherName)).toBe(1);
 });
 
 test("the scheduled job deletes sessions with expired tokens, ended or not", async () => {

@@ -91,13 +91,13 @@ test.each([
 test("other users see the public fields alone", async () => {
   const { token } = await register();
   const { user } = await register(freshName(), { nickname: "Bob", email: "bob@example.org" });
-  const shown = { ...user, avatar: "", online: false };
+  const publicFields = { ...user, avatar: "", online: false };
   const byId = await call("GET", `/v1/users/${user.id}`, { token });
   expect(byId).toMatchObject({ status: 200 });
-  expect(byId.body).toEqual(shown);
+  expect(byId.body).toEqual(publicFields);
   const byName = await call("GET", `/v1/users?username=${encodeURIComponent(user.username)}`, { token });
   expect(byName).toMatchObject({ status: 200 });
-  expect(byName.body).toEqual({ items: [shown] });
+  expect(byName.body).toEqual({ items: [publicFields] });
 });
 
 test("a user is found only by the exact name in NFC form", async () => {

@@ -85,7 +85,7 @@ test("another user's session is not found, as an unknown one", async () => {
   expect((await call("GET", "/v1/me", { token: other.token })).status).toBe(200);
 });
 
-test("last_seen_at is updated after five minutes, after the answer", async () => {
+test("last_seen_at is updated when it is five minutes old, after the answer is sent", async () => {
   const { user, token } = await register();
   await env.DB.prepare("UPDATE sessions SET last_seen_at = 1000 WHERE user_id = ?").bind(user.id).run();
   await call("GET", "/v1/me", { token });

@@ -153,8 +153,8 @@ test("thirty concurrent equal requests send one event", async () => {
 test("of two concurrent mutual requests both users get `friends` once", async () => {
   const [ann, bob] = await listeners();
   await Promise.all([done("PUT friends", ann.who, bob.who), done("PUT friends", bob.who, ann.who)]);
-  const heard = [await receivedEvents(ann), await receivedEvents(bob)];
-  const all = heard.flat().map((line) => line.replace(/^\d+: /, ""));
+  const received = [await receivedEvents(ann), await receivedEvents(bob)];
+  const all = received.flat().map((line) => line.replace(/^\d+: /, ""));
   expect(all.toSorted()).toEqual(["friends", "friends", "requested"]);
 });
 

@@ -179,14 +179,14 @@ test.each(FRIEND_CALLS)("%s of the caller's own id is refused", async (what) => 
 });
 
 test.each(FRIEND_CALLS)("%s of an unknown or deleted user gets not_found", async (what) => {
-  const gone = await register();
-  await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(gone.user.id).run();
-  for (const id of [1, gone.user.id, Number.MAX_SAFE_INTEGER]) {
+  const deleted = await register();
+  await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(deleted.user.id).run();
+  for (const id of [1, deleted.user.id, Number.MAX_SAFE_INTEGER]) {
     problem(await ask(what, ann, { user: { id } }), 404, "not_found");
   }
   const rows =
     "SELECT user_id FROM blocks WHERE blocked_id = ?1 UNION ALL SELECT user_id FROM friend_requests WHERE user_id = ?1";
-  expect((await env.DB.prepare(rows).bind(gone.user.id).all()).results).toEqual([]);
+  expect((await env.DB.prepare(rows).bind(deleted.user.id).all()).results).toEqual([]);
 });
 
 test.each(FRIEND_CALLS)("%s accepts only ids", async (what) => {
@@ -199,7 +199,7 @@ test.each(FRIEND_CALLS)("%s accepts only ids", async (what) => {
 test.each(["/v1/friends", "/v1/friends/requests", "/v1/blocks"])(
   "%s refuses invalid page parameters",
   async (path) => {
-    const strange = [
+    const invalid = [
       "limit=0",
       "limit=101",
       "limit=x",
@@ -211,7 +211,7 @@ test.each(["/v1/friends", "/v1/friends/requests", "/v1/blocks"])(
       "limit=1&limit=2",
       "cursor=%00",
     ];
-    for (const query of strange) {
+    for (const query of invalid) {
       problem(await call("GET", `${path}?${query}`, { token: ann.token }), 400, "validation_failed");
     }
   },
@@ -263,17 +263,17 @@ describe("a list", () => {
 
   test("shows public profiles, and no deleted user", async () => {
     const [dan, eve] = await Promise.all([register(), register()]);
-    const shown = (await call("GET", `/v1/users/${eve.user.id}`, { token: dan.token })).body;
+    const publicFields = (await call("GET", `/v1/users/${eve.user.id}`, { token: dan.token })).body;
     const before = Date.now() - 1;
     await done("PUT friends", eve, dan);
     const callTwiceCheck = await requests(dan);
     expect(callTwiceCheck).toEqual({
-      items: [{ user: shown, created_at: expect.any(Number) }],
+      items: [{ user: publicFields, created_at: expect.any(Number) }],
       next_cursor: null,
     });
     expect(callTwiceCheck.items[0]?.created_at).toBeGreaterThanOrEqual(before);
     await done("PUT friends", dan, eve);
-    expect(await users(dan, "friends")).toEqual({ items: [shown], next_cursor: null });
+    expect(await users(dan, "friends")).toEqual({ items: [publicFields], next_cursor: null });
     await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
     expect(await listsOf(dan)).toEqual({ friends: [], requests: [], blocks: [] });
   });

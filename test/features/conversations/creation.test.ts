@@ -52,7 +52,7 @@ describe("a direct conversation", () => {
     const opened = await create(dan, { kind: "direct", user_id: eve.user.id });
     const { id } = StrictConversation.parse(opened.body);
     expect(opened.status).toBe(201);
-    const shown = (name: string, { user }: SignedIn) => ({
+    const expected = (name: string, { user }: SignedIn) => ({
       ...COMMON,
       id,
       kind: "direct",
@@ -60,15 +60,15 @@ describe("a direct conversation", () => {
       peer: { ...user, avatar: "", online: false },
       member_count: 2,
     });
-    const forDan = shown(eve.user.username, eve);
+    const forDan = expected(eve.user.username, eve);
     expect(opened.body).toEqual(forDan);
     expect(StrictConversation.parse(opened.body).updated_at).toBeGreaterThanOrEqual(before - 1);
-    const forEve = shown("Dan", dan);
+    const forEve = expected("Dan", dan);
     expect(await list(eve)).toEqual({ items: [forEve], next_cursor: null });
     expect(await list(dan)).toEqual({ items: [forDan], next_cursor: null });
 
-    const again = await create(dan, { kind: "direct", user_id: eve.user.id });
-    expect(again).toMatchObject({ status: 200, body: forDan });
+    const repeated = await create(dan, { kind: "direct", user_id: eve.user.id });
+    expect(repeated).toMatchObject({ status: 200, body: forDan });
     const fromEve = await create(eve, { kind: "direct", user_id: dan.user.id });
     expect(fromEve).toMatchObject({ status: 200, body: forEve });
     expect(await getConversation(eve, id)).toEqual(forEve);
@@ -93,7 +93,7 @@ describe("a group", () => {
     const created = await create(dan, { kind: "group", name: "Lunch", member_ids });
     expect(created.status).toBe(201);
     const { id } = StrictConversation.parse(created.body);
-    const shown = {
+    const expected = {
       ...COMMON,
       id,
       kind: "group",
@@ -105,10 +105,10 @@ describe("a group", () => {
       role: "owner",
       member_count: 2,
     };
-    expect(created.body).toEqual(shown);
-    expect(await list(dan)).toEqual({ items: [shown], next_cursor: null });
-    expect(await list(eve)).toEqual({ items: [{ ...shown, role: "member" }], next_cursor: null });
-    expect(await getConversation(eve, id)).toEqual({ ...shown, role: "member", online_count: 0 });
+    expect(created.body).toEqual(expected);
+    expect(await list(dan)).toEqual({ items: [expected], next_cursor: null });
+    expect(await list(eve)).toEqual({ items: [{ ...expected, role: "member" }], next_cursor: null });
+    expect(await getConversation(eve, id)).toEqual({ ...expected, role: "member", online_count: 0 });
     const rows = env.DB.prepare(
       "SELECT user_id, role, state, version FROM memberships WHERE conversation_id = ? ORDER BY user_id",
     );
@@ -194,9 +194,9 @@ describe("a group", () => {
 test("a conversation shows its newest message to each member", async () => {
   const { id } = await createGroup(ann, [bob]);
   const sent = await send(ann, id, "hello");
-  const shown = { last_message: sent, last_seq: 1, updated_at: sent.created_at };
-  expect(await getConversation(ann, id)).toMatchObject({ ...shown, read_seq: 1, unread_count: 0 });
-  expect(await getConversation(bob, id)).toMatchObject({ ...shown, read_seq: 0, unread_count: 1 });
+  const expected = { last_message: sent, last_seq: 1, updated_at: sent.created_at };
+  expect(await getConversation(ann, id)).toMatchObject({ ...expected, read_seq: 1, unread_count: 0 });
+  expect(await getConversation(bob, id)).toMatchObject({ ...expected, read_seq: 0, unread_count: 1 });
 });
 
 test("a group has at most 1,000 members", async () => {

@@ -122,8 +122,8 @@ describe("deleting a direct conversation", () => {
     const body = { kind: "text", body: { text: "once" }, client_msg_id: "once" };
     const first = await send(ann, id, body);
     expect((await clear(ann)).status).toBe(204);
-    const again = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
-    expect([again.status, again.body]).toEqual([200, first]);
+    const repeated = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+    expect([repeated.status, repeated.body]).toEqual([200, first]);
     expect(await lists(ann)).toBe(false);
   });
 

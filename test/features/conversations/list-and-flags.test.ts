@@ -39,8 +39,8 @@ describe("the list", () => {
   test("lists pinned conversations first, then by newest activity, in pages without gap or repeat", async () => {
     const eve = await register();
     // Several are created in the same millisecond, so that the time alone does not decide.
-    const made = await Promise.all(Array.from({ length: 7 }, () => createGroup(eve)));
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = ids(made);
+    const created = await Promise.all(Array.from({ length: 7 }, () => createGroup(eve)));
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = ids(created);
     for (const id of [c, f, a, e]) await send(eve, id, "hello");
     for (const id of [b, e, f]) expect((await prefer(eve, id, { sticky: true })).status).toBe(200);
     const all = (await list(eve)).items;

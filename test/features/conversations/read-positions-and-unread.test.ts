@@ -292,16 +292,16 @@ describe("the peer's read position", () => {
 });
 
 describe("unread mentions of a member", () => {
-  const say = (who: SignedIn, id: number, mentions: unknown) =>
+  const sendMention = (who: SignedIn, id: number, mentions: unknown) =>
     send(who, id, { kind: "text", body: { text: "hey" }, mentions });
 
   test("are in the member's list, newest first, without hidden, revoked and read messages", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
-    const first = await say(ann, id, [bob.user.id]);
-    await say(ann, id, [cem.user.id, ann.user.id]);
+    const first = await sendMention(ann, id, [bob.user.id]);
+    await sendMention(ann, id, [cem.user.id, ann.user.id]);
     await send(ann, id, "nobody");
-    const all = await say(cem, id, "all");
-    const ofTwo = await say(ann, id, [cem.user.id, bob.user.id]);
+    const all = await sendMention(cem, id, "all");
+    const ofTwo = await sendMention(ann, id, [cem.user.id, bob.user.id]);
     const mentioned = [
       { seq: ofTwo.seq, senderId: ann.user.id, all: false },
       { seq: all.seq, senderId: cem.user.id, all: true },
@@ -323,7 +323,7 @@ describe("unread mentions of a member", () => {
 
   test("match whole user ids, and are limited to the newest 20", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
-    for (let i = 0; i < 25; i++) await say(ann, id, [cem.user.id]);
+    for (let i = 0; i < 25; i++) await sendMention(ann, id, [cem.user.id]);
     const { mentioned } = await readStateOf(cem, id);
     expect(mentioned.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => 25 - i));
     expect((await readStateOf(bob, id)).mentioned).toEqual([]);

@@ -82,10 +82,10 @@ describe.each(WAYS)("%s", (_, type, bodyOf) => {
 test("a form with more than 20 MiB outside its file is refused", async () => {
   using errors = new Errors();
   const before = await stored();
-  const much = { ...textPart("x", ""), bytes: longest };
+  const bigPart = { ...textPart("x", ""), bytes: longest };
   const forms = [
-    formPieces([filePart("x"), much, { ...much, bytes: noise(2 * PIECE) }]),
-    formPieces([much, { ...much, bytes: noise(2 * PIECE) }, filePart("x")]),
+    formPieces([filePart("x"), bigPart, { ...bigPart, bytes: noise(2 * PIECE) }]),
+    formPieces([bigPart, { ...bigPart, bytes: noise(2 * PIECE) }, filePart("x")]),
     [...formPieces([filePart("x")]), longest, longest],
   ];
   for (const pieces of forms) {
@@ -99,15 +99,15 @@ test("a form with more than 20 MiB outside its file is refused", async () => {
 
 test("a form of more than 100 parts is refused, wherever its file is", async () => {
   const before = await stored();
-  const many = Array.from({ length: 100 }, () => textPart("x", ""));
+  const parts100 = Array.from({ length: 100 }, () => textPart("x", ""));
   for (const parts of [
-    [...many, filePart("x")],
-    [filePart("x"), ...many],
+    [...parts100, filePart("x")],
+    [filePart("x"), ...parts100],
   ]) {
     problem(await upload(ann, joined(formPieces(parts)), FORM_TYPE), 400, "validation_failed");
   }
   expect(await stored()).toEqual(before);
-  uploaded(await upload(ann, joined(formPieces([...many.slice(1), filePart("x")])), FORM_TYPE));
+  uploaded(await upload(ann, joined(formPieces([...parts100.slice(1), filePart("x")])), FORM_TYPE));
 });
 
 test("a body of another size than its Content-Length is refused, and nothing is stored", async () => {

@@ -46,8 +46,8 @@ test("an added member is in the member list, and sees only messages since joinin
   const added = await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
   expect(added.status, JSON.stringify(added.body)).toBe(200);
   expect(Members.parse(added.body).items.map(({ user }) => user.id)).toEqual([cid.user.id]);
-  const tip = { event: "joined", actor_id: ann.user.id, user_ids: [cid.user.id] };
-  expect(await socket.next("message")).toMatchObject({ message: { seq: 2, kind: "tip", body: tip } });
+  const body = { event: "joined", actor_id: ann.user.id, user_ids: [cid.user.id] };
+  expect(await socket.next("message")).toMatchObject({ message: { seq: 2, kind: "tip", body: body } });
   expect(await socket.next("member")).toEqual({
     type: "member",
     conversation_id: id,

@@ -252,10 +252,10 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
 
 test("a mute for all lets no later message through", async () => {
   const id = await groupOf("public", owner, [secondMember]);
-  const say = () => ask(secondMember, id, "POST", "/messages", { kind: "text", body: { text: "said" } });
+  const post = () => ask(secondMember, id, "POST", "/messages", { kind: "text", body: { text: "said" } });
   const mute = () =>
     conversationObject(id).edit({ userId: UserId.parse(owner.user.id), change: { muteAll: true } });
-  const calls = Array.from({ length: 50 }, (_, i) => (i === 25 ? mute() : say()));
+  const calls = Array.from({ length: 50 }, (_, i) => (i === 25 ? mute() : post()));
   const statuses = (await Promise.all(calls)).flatMap((answer) =>
     "status" in answer ? [answer.status] : [],
   );
@@ -321,10 +321,10 @@ describe("the reason of a refusal", () => {
 
   test("is given for handing over to oneself and for joining a closed group", async () => {
     const group = conversationObject(await groupOf("public", owner, [secondMember], "closed"));
-    const handed = await group.handOver({ userId: id(owner), heirId: id(owner) });
-    expect(handed).toMatchObject({ code: "forbidden", data: { refusal: "self" } });
-    const nobody = await group.handOver({ userId: id(owner), heirId: id(newcomer) });
-    expect(nobody).toMatchObject({ code: "not_found", data: { missing: "member" } });
+    const selfAnswer = await group.handOver({ userId: id(owner), heirId: id(owner) });
+    expect(selfAnswer).toMatchObject({ code: "forbidden", data: { refusal: "self" } });
+    const outsiderAnswer = await group.handOver({ userId: id(owner), heirId: id(newcomer) });
+    expect(outsiderAnswer).toMatchObject({ code: "not_found", data: { missing: "member" } });
     const person = { ...newcomer.user, id: id(newcomer), avatar: "" };
     const missing = "conversation";
     const joined = await group.join({ person, message: "" });

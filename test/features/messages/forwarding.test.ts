@@ -182,7 +182,7 @@ test("an outsider gets the same not_found for every forward", async () => {
 test("a send has either a kind and a body or a forward; server fields are ignored", async () => {
   const source = reference(await send(ann, groupId, "x"));
   const before = await getConversation(ann, directId);
-  const bad = [
+  const invalidBodies = [
     { ...text("x"), forward: source },
     { ...merged([source]), forward: source },
     {},
@@ -196,7 +196,7 @@ test("a send has either a kind and a body or a forward; server fields are ignore
     { kind: "tip", body: { event: "joined", actor_id: ann.user.id, user_ids: [] } },
     { kind: "forward", forward: source },
   ];
-  for (const body of bad) problem(await post(ann, directId, body), 400, "validation_failed");
+  for (const body of invalidBodies) problem(await post(ann, directId, body), 400, "validation_failed");
   expect(await getConversation(ann, directId)).toEqual(before);
   const forged = { ...text("x"), forwarded: { ...source, sender_id: bob.user.id }, revoked: true };
   expect(await posted(ann, directId, forged)).not.toHaveProperty("forwarded");
@@ -262,9 +262,9 @@ describe("a forward on a socket", () => {
     const acked = own.acks.map(({ client_msg_id }) => client_msg_id);
     const refused = own.of("error").map(({ client_msg_id }) => client_msg_id);
     const all = Array.from({ length: 80 }, (_, i) => `order ${i}`);
-    const bad = all.filter((_, i) => i < 64 && i % 5 === 3);
-    expect(acked).toEqual(all.filter((id) => !bad.includes(id)));
-    expect(refused).toEqual(bad);
+    const invalidBodies = all.filter((_, i) => i < 64 && i % 5 === 3);
+    expect(acked).toEqual(all.filter((id) => !invalidBodies.includes(id)));
+    expect(refused).toEqual(invalidBodies);
     const seqs = own.acks.map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
     own.close();

@@ -85,12 +85,12 @@ describe("the invisible history", () => {
 
   test("a returning member reaches no message from before, not even their own", async () => {
     const id = await groupOf("group", ann, [bob], "free");
-    const theirs = await send(ann, id, `${SECRET} one`);
+    const anns = await send(ann, id, `${SECRET} one`);
     const own = await send(bob, id, { ...text(`${SECRET} two`), client_msg_id: "mine" });
     await ask(bob, id, "POST", "/leave");
     const between = await send(ann, id, `${SECRET} three`);
     await ask(bob, id, "POST", "/join", {});
-    await expectInvisible(bob, id, [theirs.seq, own.seq, between.seq], true);
+    await expectInvisible(bob, id, [anns.seq, own.seq, between.seq], true);
     const socket = await openRoom(id, bob.token, "?after=0&rev=0");
     const synced = await socket.next("synced");
     expect(synced).toMatchObject({ has_more: false, last_seq: 5 });

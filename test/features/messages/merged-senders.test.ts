@@ -136,8 +136,8 @@ describe("the sender in a merged message", () => {
     // Nothing else has changed: no system message, no member more or less.
     expect(await getConversation(bob, targetGroup)).toMatchObject({ member_count: 2, last_seq: 3 });
     // New copies show the deleted user too.
-    const again = await posted(ann, direct, merged([{ conversation_id: targetGroup, seq: 3 }]));
-    expect(JSON.stringify(again)).toContain(JSON.stringify(gone(zaphod)));
+    const newCopy = await posted(ann, direct, merged([{ conversation_id: targetGroup, seq: 3 }]));
+    expect(JSON.stringify(newCopy)).toContain(JSON.stringify(gone(zaphod)));
     for (const trace of traces) expect(await storedInConversation(direct)).not.toContain(trace);
   });
 

@@ -40,44 +40,48 @@ describe("a merged message", () => {
       await send(ann, ownGroup, { kind: "location", body: { latitude: 1.5, longitude: -0.25 } }),
     ];
     const items = [...sources.toReversed(), ...sources];
-    const made = await posted(ann, ownGroup, merged(items, "of old 😀"));
-    expect(made.kind).toBe("merged");
-    expect(made.body).toEqual({ title: "of old 😀", items: items.map(snapshot) });
-    expect(made).not.toHaveProperty("forwarded");
-    expect(await getMessage(ann, ownGroup, made.seq)).toEqual(made);
-    expect((await page(ann, ownGroup)).items.at(-1)).toEqual(made);
-    expect((await getConversation(ann, ownGroup)).last_message).toEqual(made);
+    const message = await posted(ann, ownGroup, merged(items, "of old 😀"));
+    expect(message.kind).toBe("merged");
+    expect(message.body).toEqual({ title: "of old 😀", items: items.map(snapshot) });
+    expect(message).not.toHaveProperty("forwarded");
+    expect(await getMessage(ann, ownGroup, message.seq)).toEqual(message);
+    expect((await page(ann, ownGroup)).items.at(-1)).toEqual(message);
+    expect((await getConversation(ann, ownGroup)).last_message).toEqual(message);
   });
 
   test("is in lists and quotes with its title alone", async () => {
     const source = await send(bob, group, "not for every list");
-    const made = await posted(ann, group, merged([source], "the title"));
+    const message = await posted(ann, group, merged([source], "the title"));
     for (const who of [ann, bob]) {
       expect((await listed(who, group)).last_message).toEqual({
-        ...made,
+        ...message,
         body: { title: "the title", items: [] },
       });
       expect(await storedInInbox(who)).not.toContain("not for every list");
     }
-    const quoting = await posted(bob, group, { kind: "text", body: { text: "x" }, quote_seq: made.seq });
+    const quoting = await posted(bob, group, { kind: "text", body: { text: "x" }, quote_seq: message.seq });
     expect(quoting.quote).toEqual({
-      ...{ seq: made.seq, sender_id: ann.user.id, kind: "merged", preview: "the title" },
+      ...{ seq: message.seq, sender_id: ann.user.id, kind: "merged", preview: "the title" },
     });
   });
 
   test("keeps messages that are revoked or hidden later, and can be revoked itself", async () => {
     const source = await send(bob, group, "kept");
-    const made = await posted(ann, group, merged([source]));
+    const message = await posted(ann, group, merged([source]));
     await remove(bob, group, source.seq, "everyone");
     await remove(ann, group, source.seq, "me");
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Robert" } });
-    expect((await getMessage(ann, group, made.seq)).body).toEqual({
+    expect((await getMessage(ann, group, message.seq)).body).toEqual({
       title: "of old",
       items: [snapshot(source)],
     });
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "" } });
-    await remove(ann, group, made.seq, "everyone");
-    expect(await getMessage(bob, group, made.seq)).toMatchObject({ kind: "merged", revoked: true, body: {} });
+    await remove(ann, group, message.seq, "everyone");
+    expect(await getMessage(bob, group, message.seq)).toMatchObject({
+      kind: "merged",
+      revoked: true,
+      body: {},
+    });
     expect((await listed(bob, group)).last_message).toMatchObject({ revoked: true, body: {} });
   });
 
@@ -92,11 +96,11 @@ describe("a merged message", () => {
 
   test("is pushed and replayed unchanged", async () => {
     const own = await openRoom(group, bob.token);
-    const made = await posted(ann, group, merged([await send(bob, group, "live")]));
-    await own.until(({ seqs }) => seqs.includes(made.seq));
-    const back = await openRoom(group, bob.token, `?after=${made.seq - 1}`);
+    const message = await posted(ann, group, merged([await send(bob, group, "live")]));
+    await own.until(({ seqs }) => seqs.includes(message.seq));
+    const back = await openRoom(group, bob.token, `?after=${message.seq - 1}`);
     await back.next("synced");
-    for (const socket of [own, back]) expect(socket.messages.at(-1)).toEqual(made);
+    for (const socket of [own, back]) expect(socket.messages.at(-1)).toEqual(message);
     own.close();
     back.close();
   });
@@ -106,14 +110,14 @@ describe("limits of a merged message", () => {
   test("1 to 50 items; the refusal names the first invisible one", async () => {
     const [source] = await sendAll(bob, group, ["x"]);
     if (!source) throw new Error("one was sent");
-    const many = (count: number): Reference[] => Array.from({ length: count }, () => source);
-    await posted(ann, group, merged(many(1)));
-    const largest = await posted(ann, group, merged(many(50)));
+    const copies = (count: number): Reference[] => Array.from({ length: count }, () => source);
+    await posted(ann, group, merged(copies(1)));
+    const largest = await posted(ann, group, merged(copies(50)));
     expect(largest.body.items).toHaveLength(50);
-    problem(await post(ann, group, merged(many(51))), 400, "validation_failed");
+    problem(await post(ann, group, merged(copies(51))), 400, "validation_failed");
     problem(await post(ann, group, merged([])), 400, "validation_failed");
     const missing = { ...source, seq: 9_999 };
-    const answer = await post(ann, group, merged([...many(7), missing, missing]));
+    const answer = await post(ann, group, merged([...copies(7), missing, missing]));
     problem(answer, 404, "not_found");
     expect(answer.body).toMatchObject({
       detail: expect.stringContaining("items.7: there is no message 9999"),
@@ -167,11 +171,11 @@ describe("limits of a merged message", () => {
     const fits = await send(ann, id, custom("x".repeat(remainingBytes - frame)));
     const over = await send(ann, id, custom("x".repeat(remainingBytes - frame + 1)));
     const eight = Array.from({ length: 8 }, () => big);
-    const made = await posted(ann, id, merged([...eight, fits], ""));
-    expect(bytes(made.body)).toBe(MAX_BYTES);
+    const message = await posted(ann, id, merged([...eight, fits], ""));
+    expect(bytes(message.body)).toBe(MAX_BYTES);
     problem(await post(ann, id, merged([...eight, over], "")), 400, "validation_failed");
-    problem(await post(ann, id, merged([made], "")), 400, "validation_failed");
-    const copy = await posted(ann, id, { forward: reference(made) });
+    problem(await post(ann, id, merged([message], "")), 400, "validation_failed");
+    const copy = await posted(ann, id, { forward: reference(message) });
     expect(bytes(copy.body)).toBe(MAX_BYTES);
   });
 
@@ -191,17 +195,17 @@ test("pages with large messages are shorter, without gaps and repeats", async ()
   const all = Array.from({ length: 31 }, (_, i) => i + 1);
   const forward: number[] = [];
   for (let more = true; more; ) {
-    const one = await page(ann, id, `?limit=100&after=${forward.at(-1) ?? 0}`);
-    expect(bytes(one)).toBeLessThan(4 * 1024 * 1024);
-    forward.push(...one.items.map(({ seq }) => seq));
-    more = one.has_more;
+    const found = await page(ann, id, `?limit=100&after=${forward.at(-1) ?? 0}`);
+    expect(bytes(found)).toBeLessThan(4 * 1024 * 1024);
+    forward.push(...found.items.map(({ seq }) => seq));
+    more = found.has_more;
   }
   expect(forward).toEqual(all);
   const backward: number[] = [];
   for (let more = true; more; ) {
-    const one = await page(ann, id, `?limit=100&before=${backward[0] ?? 32}`);
-    backward.unshift(...one.items.map(({ seq }) => seq));
-    more = one.has_more;
+    const found = await page(ann, id, `?limit=100&before=${backward[0] ?? 32}`);
+    backward.unshift(...found.items.map(({ seq }) => seq));
+    more = found.has_more;
   }
   expect(backward).toEqual(all);
   const socket = await openRoom(id, ann.token, "?after=0");

@@ -66,8 +66,11 @@ describe("a revoke", () => {
       expect((await listed(member, id)).last_message).toEqual(revoked);
     }
     // A repeated send returns the revoked message.
-    const again = { kind: "text", body: { text: "new words" }, client_msg_id: "w" };
-    const replay = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body: again });
+    const repeated = { kind: "text", body: { text: "new words" }, client_msg_id: "w" };
+    const replay = await call("POST", `/v1/conversations/${id}/messages`, {
+      token: ann.token,
+      body: repeated,
+    });
     expect(replay).toMatchObject({ status: 200 });
     expect(replay.body).toEqual(revoked);
   });

@@ -65,9 +65,9 @@ describe("a send", () => {
       text("something else"),
       { kind: "face", body: { index: "1", data: "" } },
     ]) {
-      const again = await post(ann, group.id, { ...body, client_msg_id: "c" });
-      expect(again).toMatchObject({ status: 200 });
-      expect(again.body).toEqual(first.body);
+      const repeated = await post(ann, group.id, { ...body, client_msg_id: "c" });
+      expect(repeated).toMatchObject({ status: 200 });
+      expect(repeated.body).toEqual(first.body);
     }
     await send(ann, group.id, "after");
     await socket.until(() => socket.messages.some(({ body }) => body.text === "after"));
@@ -192,7 +192,7 @@ describe("mentions", () => {
   test("are limited to 100 ids", async () => {
     const hundred = Array.from({ length: 100 }, () => bob.user.id);
     expect((await send(ann, id, { ...text("hey"), mentions: hundred })).mentions).toEqual(hundred);
-    const wrong = [
+    const invalid = [
       [...hundred, bob.user.id],
       "everybody",
       "",
@@ -205,7 +205,7 @@ describe("mentions", () => {
       [-1],
       [1.5],
     ];
-    for (const mentions of wrong) {
+    for (const mentions of invalid) {
       problem(await post(ann, id, { ...text("hey"), mentions }), 400, "validation_failed");
     }
   });

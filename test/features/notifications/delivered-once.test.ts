@@ -65,8 +65,8 @@ function outboxRows(id: ConversationId): Promise<unknown[]> {
 const isNotifyCall = ({ method }: ObjectCall) => method === "notify";
 const isFor =
   ({ user }: SignedIn) =>
-  (asked: ObjectCall) =>
-    isNotifyCall(asked) && asked.id === user.id;
+  (objectCall: ObjectCall) =>
+    isNotifyCall(objectCall) && objectCall.id === user.id;
 
 test("each member gets exactly the notifications that concern them", async () => {
   const id = await groupOf("group", ann, [bob]);
@@ -219,9 +219,9 @@ test("a late notification call after a timeout delivers nothing twice", async ()
   const id = await groupOf("group", ann, [bob]);
   const late: NotificationBatch[] = [];
   {
-    using _ = intercept((asked) => {
-      if (!isFor(bob)(asked)) return asked.work();
-      late.push(Sent.parse(asked.args)[0]);
+    using _ = intercept((objectCall) => {
+      if (!isFor(bob)(objectCall)) return objectCall.work();
+      late.push(Sent.parse(objectCall.args)[0]);
       throw new Error("Network connection lost.");
     });
     await promote(id, bob, 2);
@@ -375,15 +375,15 @@ test("notifications to 300 members are paced, at most 50 at a time", async () =>
   let rows = 0;
   const startedAt = Date.now();
   {
-    using _ = intercept(async (asked) => {
-      if (!isNotifyCall(asked)) return asked.work();
+    using _ = intercept(async (objectCall) => {
+      if (!isNotifyCall(objectCall)) return objectCall.work();
       calls++;
       // Read now, as the outbox may be empty when the call is answered.
       if (calls === 1) rows = (await outboxRows(id)).length;
       concurrent++;
       if (calls > 60) maxConcurrent = Math.max(maxConcurrent, concurrent);
       try {
-        return await asked.work();
+        return await objectCall.work();
       } finally {
         concurrent--;
       }

@@ -94,13 +94,13 @@ test("direct peers get presence; strangers, members of a shared group and the us
   await close(first);
   await graceOver(bob);
   await settled(bob, "offline");
-  const heard = await Promise.all(
+  const received = await Promise.all(
     listeners.map(async ({ who, socket }) => {
       await caughtUp(socket, who, marker);
       return presences(socket);
     }),
   );
-  expect(heard).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], []]);
+  expect(received).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], []]);
   expect([...first.of("presence"), ...tablet.of("presence")]).toEqual([]);
   expect(await receivedStates(bob)).toEqual([]);
 });
@@ -220,10 +220,10 @@ test("of two friends who connect at once each gets the other's presence or finds
     const lists = await Promise.all([isShownOnline(eve, bob), isShownOnline(bob, eve)]);
     await Promise.all([settled(bob, "online"), settled(eve, "online")]);
     await Promise.all([caughtUp(bobs, bob, marker), caughtUp(eves, eve, marker)]);
-    const heard = [presences(bobs).at(-1), presences(eves).at(-1)];
-    expect(lists[0] || heard[0] === `${eve.user.id} online`).toBe(true);
-    expect(lists[1] || heard[1] === `${bob.user.id} online`).toBe(true);
-    expect(heard.filter((line) => line !== undefined).length).toBeGreaterThan(0);
+    const received = [presences(bobs).at(-1), presences(eves).at(-1)];
+    expect(lists[0] || received[0] === `${eve.user.id} online`).toBe(true);
+    expect(lists[1] || received[1] === `${bob.user.id} online`).toBe(true);
+    expect(received.filter((line) => line !== undefined).length).toBeGreaterThan(0);
     await Promise.all([close(bobs), close(eves)]);
     await Promise.all([graceOver(bob), graceOver(eve)]);
     await Promise.all([settled(bob, "offline"), settled(eve, "offline")]);

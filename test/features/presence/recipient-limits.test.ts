@@ -129,9 +129,9 @@ describe("presence and account deletion", () => {
     expect((await deleteAccount(bob)).status).toBe(204);
     expect((await bobs.closed()).code).toBe(4001);
     await Promise.all(sockets.slice(0, 2).map((socket) => hears(socket, bob, "offline")));
-    const heard = await Promise.all(sockets.map((socket, i) => receivedAbout(socket, bob, all[i] ?? bob)));
+    const received = await Promise.all(sockets.map((socket, i) => receivedAbout(socket, bob, all[i] ?? bob)));
     const presence = ["presence true", "presence false"];
-    expect(heard).toEqual([["presence true", "friend none", "presence false"], presence, [], []]);
+    expect(received).toEqual([["presence true", "friend none", "presence false"], presence, [], []]);
     // The socket that the deletion closed causes no further presence.
     await settled(bob, "offline");
     expect(sockets.flatMap(presences)).toHaveLength(4);

@@ -167,7 +167,7 @@ test("finds no hidden and no revoked message, and nothing for outsiders", async 
 test("refuses an invalid query with validation_failed", async () => {
   const { id } = await createGroup(ann);
   const path = `/v1/conversations/${id}/messages/search`;
-  const bad = [
+  const invalidQueries = [
     ...[
       "",
       "?q=",
@@ -182,7 +182,7 @@ test("refuses an invalid query with validation_failed", async () => {
     ...["&limit=0", "&limit=101", "&limit=x", "&limit=-1", "&before=-1", "&before=x", "&before=1&before=2"],
     ...["&kind=", "&kind=x", "&kind=TEXT", "&sender_id=0", "&sender_id=x", "&sender_id=", "&before="],
   ];
-  for (const query of bad) {
+  for (const query of invalidQueries) {
     const answer = await call("GET", path + (query.startsWith("&") ? `?q=x${query}` : query), {
       token: ann.token,
     });

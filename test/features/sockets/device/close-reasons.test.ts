@@ -156,7 +156,7 @@ test("a socket with an unreadable attachment is closed with 1011, other sockets 
 
 test("frames of a client that does not answer a close are ignored, whatever the reason of the close", async () => {
   const phone = await newSession(ann);
-  const [rude, kicked, kept] = [
+  const [rude, kicked, remaining] = [
     await openDevice(ann.token, { deaf: true }),
     await openDevice(phone.token, { deaf: true }),
     await openDevice(ann.token),
@@ -172,12 +172,12 @@ test("frames of a client that does not answer a close are ignored, whatever the 
       socket.send({ ...text("I am still here"), conversation_id: id });
       socket.send({ type: "sync", conversation_id: id, after: 0 });
     }
-    await expectWorking(kept);
+    await expectWorking(remaining);
     await evictDurableObject(inboxObject(ann.user.id));
   }
   await bobs.settled();
-  const said = range(1, 2).flatMap(() => ["still there?", "yes"]);
-  expect(bobs.messages.map(({ body }) => body.text)).toEqual(said);
+  const expectedTexts = range(1, 2).flatMap(() => ["still there?", "yes"]);
+  expect(bobs.messages.map(({ body }) => body.text)).toEqual(expectedTexts);
   for (const socket of [rude, kicked]) expect(socket.messages).toEqual([]);
   expect(rude.frames.at(-1)?.type).toBe("error");
   expect(kicked.frames.at(-1)?.type).toBe("kicked");
@@ -250,7 +250,7 @@ describe("an expiring token", () => {
     const objects = [inboxObject(ann.user.id), conversationObject(id)];
     const [first, second] = [inSeconds(100), inSeconds(200)];
     const [latest, middle, earliest] = [ann, await newSession(ann, second), await newSession(ann, first)];
-    const kept = [
+    const remaining = [
       await openDevice(latest.token),
       await openRoom(id, latest.token),
       await openDevice(bob.token),
@@ -270,7 +270,7 @@ describe("an expiring token", () => {
     expect(await openDevices(ann)).toEqual([sessionOf(latest)]);
     expect(await nextExpiryCheck(ann)).toEqual([expiryOf(latest)]);
     const seq = await post(id, bob, "hello");
-    for (const socket of kept) await socket.until(({ seqs }) => seqs.includes(seq));
+    for (const socket of remaining) await socket.until(({ seqs }) => seqs.includes(seq));
     for (const { token } of [middle, earliest]) expect((await upgrade(DEVICE_PATH, token)).status).toBe(401);
   });
 
@@ -278,12 +278,12 @@ describe("an expiring token", () => {
     standStill();
     const expiresAt = inSeconds(100);
     const expiring = await newSession(ann, expiresAt);
-    const [device, deaf, kept] = [
+    const [device, deaf, remaining] = [
       await openDevice(expiring.token),
       await openDevice(expiring.token, { deaf: true }),
       await openDevice(ann.token),
     ];
-    for (const socket of [device, deaf, kept]) await socket.settled(id);
+    for (const socket of [device, deaf, remaining]) await socket.settled(id);
     await evictDurableObject(inboxObject(ann.user.id));
     await evictDurableObject(conversationObject(id));
     advance(expiresAt - Date.now());
@@ -291,7 +291,7 @@ describe("an expiring token", () => {
     await expectExpired([device, deaf]);
     await evictDurableObject(inboxObject(ann.user.id));
     deaf.send({ type: "typing", conversation_id: id });
-    await kept.settled(id);
+    await remaining.settled(id);
     expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
   });
 
@@ -304,11 +304,11 @@ describe("an expiring token", () => {
     const object = inboxObject(ann.user.id);
     await runInDurableObject(object, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
     await lost.closed();
-    const [again, kept] = [await openDevice(expiring.token), await openDevice(ann.token)];
+    const [again, remaining] = [await openDevice(expiring.token), await openDevice(ann.token)];
     expect(await nextExpiryCheck(ann)).toEqual([expiresAt]);
     await runAlarmsAt(expiresAt, [again]);
     await expectExpired([again]);
-    await kept.settled(id);
+    await remaining.settled(id);
     expect(await nextExpiryCheck(ann)).toEqual([expiryOf(ann)]);
   });
 

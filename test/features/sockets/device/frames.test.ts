@@ -135,8 +135,8 @@ test.each<[string, (named: number) => object]>([
       details.add(detail);
     }
     expect(details.size).toBe(1);
-    const heard = phone.frames.filter(({ type }) => type !== "error");
-    expect(JSON.stringify(heard)).not.toContain(`"conversation_id":${bobs}`);
+    const received = phone.frames.filter(({ type }) => type !== "error");
+    expect(JSON.stringify(received)).not.toContain(`"conversation_id":${bobs}`);
   },
 );
 

@@ -296,8 +296,8 @@ test("a member who joins and leaves repeatedly gets each visible message once, i
   for (const round of range(1, 8)) {
     await add(id, cid);
     const joined = (await listed(ann, id)).last_seq;
-    const said = await Promise.all(range(1, 3).map((i) => post(id, i === 1 ? cid : ann, `${round} ${i}`)));
-    visible.push(joined, ...said.toSorted((a, b) => a - b));
+    const sent = await Promise.all(range(1, 3).map((i) => post(id, i === 1 ? cid : ann, `${round} ${i}`)));
+    visible.push(joined, ...sent.toSorted((a, b) => a - b));
     await removeMember(id, cid);
     if (round % 2 === 0) await post(id, ann, "behind his back");
   }
@@ -315,11 +315,11 @@ test("a member who is removed and added during sends gets each visible message o
   const devices = [await openDevice(cid.token), await openDevice(cid.token)];
   const [sendingDevice, listener] = [at(devices, 0), at(devices, 1)];
   const bobs = await openDevice(bob.token);
-  let said = 0;
+  let sent = 0;
   let isOver = false;
   const keepSending = async (device: TestSocket, name: string) => {
     while (!isOver) {
-      const n = `${name} ${++said}`;
+      const n = `${name} ${++sent}`;
       device.send({ ...text(n, n), conversation_id: id });
       // An ack or a refusal answers the send.
       await device.until(({ acks, frames }) => [...acks, ...frames].some((each) => each.client_msg_id === n));

@@ -137,10 +137,10 @@ test("up to 4 MiB of sends wait for a slow conversation; more are refused until 
   await socket.until(({ acks }) => acks.length === sent - refused);
   expect((sent - refused) * 30_000).toBeLessThanOrEqual(4 * 1024 * 1024);
   expect((sent - refused) * 30_000).toBeGreaterThan(4 * 1024 * 1024 - 60_000);
-  const again = errors(socket, "rate_limited").map(({ client_msg_id }) =>
+  const refusedItems = errors(socket, "rate_limited").map(({ client_msg_id }) =>
     large(Number(String(client_msg_id).slice(1))),
   );
-  for (const item of again) socket.send({ type: "send", ...item });
+  for (const item of refusedItems) socket.send({ type: "send", ...item });
   await socket.until(({ acks }) => acks.length === sent);
 });
 

@@ -44,12 +44,12 @@ function receivedBySeq(device: Device, id: number): Map<number, string> {
 
 /** The seqs that were acknowledged to a device before it had all older messages. */
 function earlyAcks(device: Device, id: number, before: number): number[] {
-  const known = new Set(range(0, before));
+  const receivedSeqs = new Set(range(0, before));
   let all = before;
   return framesAbout(device.socket, id).flatMap(({ type, seq }) => {
     if (type !== "message" && type !== "ack") return [];
-    known.add(Number(seq));
-    while (known.has(all + 1)) all++;
+    receivedSeqs.add(Number(seq));
+    while (receivedSeqs.has(all + 1)) all++;
     return type === "ack" && Number(seq) > all ? [Number(seq)] : [];
   });
 }
@@ -91,16 +91,16 @@ test("five devices of two users that send 500 messages in all ways show the same
       expect([...all.values()].toSorted()).toEqual(texts.toSorted());
       for (const [i, device] of devices.entries()) {
         await device.socket.until(() => seqsKnownTo(device.socket, id).length >= MESSAGES);
-        const known = seqsKnownTo(device.socket, id);
+        const receivedSeqs = seqsKnownTo(device.socket, id);
         expect(
-          known.toSorted((a, b) => a - b),
+          receivedSeqs.toSorted((a, b) => a - b),
           `device ${i}`,
         ).toEqual([...all.keys()]);
         expect(receivedBySeq(device, id), `device ${i}`).toEqual(all);
         // Live messages come in order, an ack follows all older messages, and the sends of one device keep
         // their order.
         expect(device.socket.seqs).toEqual(device.socket.seqs.toSorted((a, b) => a - b));
-        expect(earlyAcks(device, id, before), `device ${i}: acks before older messagesAcks`).toEqual([]);
+        expect(earlyAcks(device, id, before), `device ${i}: acks before older messages`).toEqual([]);
         expect([...all.values()].filter((content) => device.sentTexts.includes(content))).toEqual(
           device.sentTexts,
         );
@@ -151,7 +151,7 @@ async function runPlan(id: number, before: number, devices: Device[], plan: Step
  */
 async function expectReadsOnAllDevices(
   who: SignedIn,
-  other: SignedIn,
+  peer: SignedIn,
   id: number,
   devices: Device[],
 ): Promise<void> {
@@ -161,7 +161,7 @@ async function expectReadsOnAllDevices(
     return { read_seq, unread_count };
   };
   await check();
-  const sentTexts = await sendAll(other, id, range(1, 5).map(String));
+  const sentTexts = await sendAll(peer, id, range(1, 5).map(String));
   const seqs = sentTexts.map(({ seq }) => seq);
   expect((await check()).unread_count).toBeGreaterThanOrEqual(5);
   const own = devices.filter((device) => device.who.user.id === who.user.id);

@@ -55,11 +55,11 @@ test("a reader that stops is closed within 4 MiB, and a reconnected device misse
   for (const device of [...speakers, phone]) expect(device.displayed(id).messages).toEqual(messages);
   for (const device of [...speakers, pad]) expect(device.sockets).toBe(1);
   for (const [i, speaker] of speakers.entries()) {
-    const said = messages
+    const texts = messages
       .filter(({ seq }) => seq > before)
       .map(({ body }) => String(Reflect.get(Object(body), "text")));
     expect(
-      said.filter((text) => text.startsWith(`${i} `)).map((text) => parseInt(text.slice(2), 10)),
+      texts.filter((text) => text.startsWith(`${i} `)).map((text) => parseInt(text.slice(2), 10)),
     ).toEqual(range(1, rounds * each));
     expect(speaker.answers.length).toBe(rounds * each);
   }

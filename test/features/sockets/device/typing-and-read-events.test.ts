@@ -159,10 +159,10 @@ test.each([64, 65])(
     await fence(ann, id, 2, anns);
     // Ann's own read is pushed in any group, and all earlier events have arrived before it.
     const expected = size > 64 ? [] : ["typing", "read"];
-    const seen = eventsOf(anns, id, "typing", "read").filter(
+    const bobsEvents = eventsOf(anns, id, "typing", "read").filter(
       (event) => Reflect.get(event, "user_id") === bob.user.id,
     );
-    expect(seen.map((event) => Reflect.get(event, "type"))).toEqual(expected);
+    expect(bobsEvents.map((event) => Reflect.get(event, "type"))).toEqual(expected);
     expect(seqsKnownTo(anns, id)).toEqual([1, 2]);
   },
 );

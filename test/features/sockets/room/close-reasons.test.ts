@@ -222,14 +222,14 @@ describe("a session that ends while its room sockets open", () => {
   test("ending one session closes no socket of the user's other sessions", async () => {
     const [phone, tablet] = [await anotherDevice(ann), await anotherDevice(ann)];
     const id = at(rooms, 0);
-    const kept = await openRoom(id, tablet.token);
+    const tabletSocket = await openRoom(id, tablet.token);
     const opening = range(1, 10).map(() => upgrade(roomPath(id), tablet.token));
     const [ended, ...opened] = await Promise.all([
       call("POST", "/v1/logout", { token: phone.token }),
       ...opening,
     ]);
     expect(ended.status).toBe(204);
-    const all = [kept, ...opened.map((response) => accepted(response))];
+    const all = [tabletSocket, ...opened.map((response) => accepted(response))];
     await post(id, bob, "hello");
     for (const socket of all) await socket.next("message");
   });

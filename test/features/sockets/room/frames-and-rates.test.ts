@@ -335,7 +335,7 @@ describe("the frame rate of a room socket", () => {
     socket.send(text("too late", "c1"));
     expect(await socket.closed()).toMatchObject({ code: 4429 });
     expect(socket.acks).toHaveLength(3_000);
-    const again = await openRoom(group, ann.token);
-    expect(await send(again, 1)).toEqual({ not_found: 1 });
+    const newSocket = await openRoom(group, ann.token);
+    expect(await send(newSocket, 1)).toEqual({ not_found: 1 });
   });
 });
