@@ -41,7 +41,7 @@ interface Action {
   /** the user whose inbox fails */
   whose: () => SignedIn;
   /** the number of the action's system messages */
-  tips: number;
+  systemMessages: number;
   /** the notifications by user id */
   notifications?: () => Record<number, string>;
 }
@@ -52,7 +52,7 @@ const ACTIONS: Record<string, Action> = {
   "a join": {
     join: "free",
     run: (id) => ask(dan, id, "POST", "/join", {}),
-    ...{ done: 200, again: 200, tips: 1 },
+    ...{ done: 200, again: 200, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     whose: () => dan,
   },
@@ -60,13 +60,13 @@ const ACTIONS: Record<string, Action> = {
     join: "free",
     before: (id) => ask(bob, id, "POST", "/leave"),
     run: (id) => ask(bob, id, "POST", "/join", {}),
-    ...{ done: 200, again: 200, tips: 1 },
+    ...{ done: 200, again: 200, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member" }),
     whose: () => bob,
   },
   "an invitation": {
     run: (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
-    ...{ done: 200, again: 200, tips: 1 },
+    ...{ done: 200, again: 200, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     notifications: () => ({ [ids().d]: "added" }),
     whose: () => dan,
@@ -74,40 +74,40 @@ const ACTIONS: Record<string, Action> = {
   "an acceptance": {
     before: (id) => ask(dan, id, "POST", "/join", { message: "me" }),
     run: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
-    ...{ done: 204, again: 409, tips: 1 },
+    ...{ done: 204, again: 409, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     notifications: () => ({ [ids().d]: "accepted" }),
     whose: () => dan,
   },
   "a removal": {
     run: (id) => ask(ann, id, "DELETE", `/members/${bob.user.id}`),
-    ...{ done: 204, again: 404, tips: 1 },
+    ...{ done: 204, again: 404, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
     notifications: () => ({ [ids().b]: "removed" }),
     whose: () => bob,
   },
   "a leave": {
     run: (id) => ask(bob, id, "POST", "/leave"),
-    ...{ done: 204, again: 404, tips: 1 },
+    ...{ done: 204, again: 404, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
     whose: () => bob,
   },
   "a new admin": {
     run: (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
-    ...{ done: 200, again: 200, tips: 1 },
+    ...{ done: 200, again: 200, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "admin", [ids().c]: "member" }),
     notifications: () => ({ [ids().b]: "admin_set" }),
     whose: () => ann,
   },
   "a hand-over": {
     run: (id) => ask(ann, id, "POST", "/owner", { user_id: bob.user.id }),
-    ...{ done: 200, again: 403, tips: 1 },
+    ...{ done: 200, again: 403, systemMessages: 1 },
     after: () => ({ [ids().a]: "member", [ids().b]: "owner", [ids().c]: "member" }),
     whose: () => bob,
   },
   "a dissolution": {
     run: (id) => ask(ann, id, "DELETE", ""),
-    ...{ done: 204, again: 404, tips: 0 },
+    ...{ done: 204, again: 404, systemMessages: 0 },
     after: () => ({}),
     notifications: () => ({ [ids().a]: "dissolved", [ids().b]: "dissolved", [ids().c]: "dissolved" }),
     whose: () => bob,
@@ -115,7 +115,7 @@ const ACTIONS: Record<string, Action> = {
 };
 
 const Members = z.object({ items: z.array(z.object({ user: z.object({ id: z.int() }), role: z.string() })) });
-const Tips = z.object({ items: z.array(z.object({ kind: z.string() })) });
+const Messages = z.object({ items: z.array(z.object({ kind: z.string() })) });
 
 /** The roles by user id, as a member sees them; empty if no member finds the group. */
 async function membersOf(id: number): Promise<Record<number, string>> {
@@ -127,10 +127,10 @@ async function membersOf(id: number): Promise<Record<number, string>> {
   return {};
 }
 
-async function tipsOf(id: number): Promise<number> {
+async function systemMessagesOf(id: number): Promise<number> {
   const answer = await ask(ann, id, "GET", "/messages");
   if (answer.status !== 200) return 0;
-  return Tips.parse(answer.body).items.filter(({ kind }) => kind === "tip").length;
+  return Messages.parse(answer.body).items.filter(({ kind }) => kind === "tip").length;
 }
 
 /** The notifications about the group by user id, oldest first, at most 20. */
@@ -141,7 +141,7 @@ async function notificationsByUser(id: number): Promise<Record<number, string[]>
 
 interface Before {
   members: Record<number, string>;
-  tips: number;
+  systemMessages: number;
   notifications: Record<number, string[]>;
 }
 
@@ -153,7 +153,7 @@ async function beforeOf(action: Action, id: number): Promise<Before> {
   if (known) return known;
   const before = {
     members: await membersOf(id),
-    tips: await tipsOf(id),
+    systemMessages: await systemMessagesOf(id),
     notifications: await notificationsByUser(id),
   };
   befores.set(action, before);
@@ -165,7 +165,7 @@ async function runWithFault(action: Action, place: Place, step: number): Promise
   const id = await groupOf("group", ann, [bob, cid], action.join);
   await action.before?.(id);
   await runJobs(id);
-  const { members: before, tips, notifications: earlier } = await beforeOf(action, id);
+  const { members: before, systemMessages, notifications: earlier } = await beforeOf(action, id);
   let answer: Answer;
   let tried: Tried;
   {
@@ -197,7 +197,8 @@ async function runWithFault(action: Action, place: Place, step: number): Promise
     [...(earlier[Number(who)] ?? []), event],
   ]);
   expect(await notificationsByUser(id), when).toEqual({ ...earlier, ...Object.fromEntries(added) });
-  if (action.tips > 0) expect(await tipsOf(id), when).toBe(tips + action.tips);
+  if (action.systemMessages > 0)
+    expect(await systemMessagesOf(id), when).toBe(systemMessages + action.systemMessages);
   return tried;
 }
 

@@ -50,7 +50,7 @@ class Client {
   }
 
   async connect(): Promise<void> {
-    this.#take();
+    this.#collect();
     this.#socket = await openRoom(this.#id, this.#who.token, `?after=${this.shown.at(-1) ?? 0}`);
     let synced = await this.#socket.next("synced");
     while (synced.has_more === true) {
@@ -76,17 +76,17 @@ class Client {
       const acked = new Set(socket.acks.map((ack) => ack.client_msg_id));
       return this.#unacked.every((name) => acked.has(name));
     });
-    this.#take();
+    this.#collect();
   }
 
   /** Resolves once the client has shown a message, also on an earlier socket. */
   async seen(seq: number): Promise<void> {
     await this.#socket?.until(({ seqs }) => this.shown.includes(seq) || seqs.includes(seq));
-    this.#take();
+    this.#collect();
   }
 
   /** Adds the new messages and acks of the socket to the client's state. */
-  #take(): void {
+  #collect(): void {
     const socket = this.#socket;
     if (!socket) return;
     for (const { client_msg_id, seq } of socket.acks) {
