@@ -20,12 +20,16 @@ import { tim } from "./surfaces/tim/app.ts";
 import { usersig } from "./surfaces/usersig/app.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 
-/** Every surface, on one router. The last takes what is no other's. */
+/** All surfaces, mounted on one router. The last one, v1, answers every path that no other surface owns. */
 const SURFACES: readonly Surface[] = [appkey, formpost, kook, tim, usersig, v1];
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 
-/** The HTTP side of the server: the core, and every surface mounted on one router. */
+/**
+ * The HTTP side of the server: every surface mounted on one router.
+ * Each request gets a `Core` of its own; the session cache is shared by all requests of the isolate.
+ * @param timing is read again at each use
+ */
 export function createApp(timing: Timing): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
   const app = new Hono<AppEnv>({ strict: false });
@@ -60,7 +64,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
 
   for (const { router } of SURFACES) app.route("/", router);
 
-  // What is not a `CoreError` is a bug: logged, and told to nobody.
+  // An error that is not a `CoreError` is a bug: logged in full, answered without its details.
   app.onError((error, c) => {
     const { name } = surfaceOf(c.req.path);
     if (!(error instanceof CoreError)) {
@@ -74,11 +78,12 @@ export function createApp(timing: Timing): Hono<AppEnv> {
   return app;
 }
 
-/** A failure as the clients of the path's surface know it. */
+/** The failure in the envelope of the surface that owns the path. */
 function refuse(c: Context<AppEnv>, failure: Failure): Response {
   return surfaceOf(c.req.path).refuse(c, failure);
 }
 
+/** The surface that owns a path; v1 if none does. */
 function surfaceOf(path: string): Surface {
   return SURFACES.find((surface) => surface.owns(barePath(path))) ?? v1;
 }

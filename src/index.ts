@@ -3,10 +3,10 @@ import { createWorker } from "./worker.ts";
 
 const worker = createWorker(TIMING);
 
-/** One conversation: its order, members, read positions and sockets. */
+/** The Durable Object of one conversation: message order, members, read positions, room sockets. */
 export class Conversation extends worker.Conversation {}
 
-/** One user: the gate of their sockets, their list of conversations. */
+/** The Durable Object of one user: session gate, device sockets, list of conversations, notifications. */
 export class Inbox extends worker.Inbox {}
 
 export default worker.handlers;

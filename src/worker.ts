@@ -22,11 +22,12 @@ import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
 
 /**
- * The composition root: the Worker's handlers, and the classes of its objects.
+ * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its two Durable
+ * Object classes. No other file imports both the surfaces and the objects.
  * @param timing is read again at each use
  */
 export function createWorker(timing: Timing) {
-  // At start, so that an operator is warned of a setting that does not hold before anybody calls.
+  // Read at start, so that an invalid setting is logged before the first request.
   readSettings(env);
   const app = createApp(timing);
 
@@ -76,7 +77,7 @@ export function createWorker(timing: Timing) {
 
   const handlers = {
     fetch: app.fetch,
-    /** Each hour (see wrangler.toml): deletes what has expired. */
+    /** Each hour (see wrangler.toml): deletes expired rows and files without a row. */
     async scheduled(_controller, env) {
       await sweep(openDatabase(env.DB), env.FILES, timing);
     },

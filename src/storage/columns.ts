@@ -1,6 +1,7 @@
+/** Column sets that several queries select, and the profile values of an empty account. */
 import { users } from "./schema.ts";
 
-/** A user as others see him. */
+/** The columns of a public profile (`User`). */
 export const USER = {
   id: users.id,
   username: users.username,
@@ -9,7 +10,7 @@ export const USER = {
   online: users.online,
 };
 
-/** What the columns of a profile say of who has not said anything yet, and of whom nothing is to be left. */
+/** The profile columns of a new account. A deleted account gets the same values. */
 export const DELETED_PROFILE = {
   email: "",
   nickname: "",
@@ -29,7 +30,7 @@ export const DELETED_PROFILE = {
   online: false,
 } as const;
 
-/** The same beside a message. */
+/** The columns of a profile beside a message (`Person`). */
 export const PERSON = {
   id: users.id,
   username: users.username,

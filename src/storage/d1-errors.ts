@@ -9,10 +9,11 @@ const Flagged = z.union([
 ]);
 
 /**
- * Awaits a query, or a batch of them. The queries of this folder go through here.
- * @throws `unavailable` where D1 could not be reached or did not finish; what D1 says of a statement
- *   itself is a bug and thrown as it is, but without the parameters, which drizzle puts into its own
- *   error: passwords' hashes and names must not reach a log
+ * Awaits a query, or a batch of queries. Every query of this folder goes through here, except the health
+ * check.
+ * @throws `unavailable` if D1 could not be reached or did not finish. An error in a statement is a bug, and
+ *   D1's own error is thrown. Drizzle's wrapper is dropped, since it holds the parameters: password hashes
+ *   and names must not reach a log.
  */
 export async function queryD1<T>(query: PromiseLike<T>): Promise<T> {
   try {
@@ -28,8 +29,8 @@ export async function queryD1<T>(query: PromiseLike<T>): Promise<T> {
 }
 
 /**
- * D1 tells its failures apart by their text alone: a statement's own end in SQLite's code
- * (`D1_ERROR: no such table: x: SQLITE_ERROR`), those of the service have none.
+ * Whether D1 failed as a service. D1 distinguishes its failures by their text alone: the error of a statement
+ * ends in SQLite's code (`D1_ERROR: no such table: x: SQLITE_ERROR`), an error of the service has no code.
  */
 function isOutage(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;

@@ -1,13 +1,15 @@
 import { drizzle } from "drizzle-orm/d1";
 import * as schema from "./schema.ts";
 
-/** D1 through drizzle. It has no `transaction()`: groups of writes go through `batch()`. */
+/**
+ * D1 through drizzle. D1 has no interactive transactions: writes that belong together go through `batch()`.
+ */
 export type Database = ReturnType<typeof open>;
 
-/** Drizzle works out the relations of all tables when it opens a database: once per binding, not at each request. */
+/** One instance per binding: drizzle works out the relations of all tables when it is created. */
 const opened = new WeakMap<D1Database, Database>();
 
-/** Drizzle over a binding: the same one at each call. */
+/** Drizzle over a D1 binding. The same binding gets the same instance. */
 export function openDatabase(d1: D1Database): Database {
   const known = opened.get(d1);
   if (known) return known;

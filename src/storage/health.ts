@@ -4,8 +4,8 @@ import type { Database } from "./database.ts";
 import { users } from "./schema.ts";
 
 /**
- * Resolves once the database answers and has its tables.
- * @throws `unavailable`
+ * Resolves if D1 answers and the migrations were applied.
+ * @throws `unavailable` if not
  */
 export async function databaseAnswers(db: Database): Promise<void> {
   try {

@@ -6,7 +6,7 @@ import type { JoinPolicy, PolicyName, Role } from "../domain/conversations/group
 import type { CustomFields } from "../domain/custom-fields.ts";
 import type { ConversationCode, ConversationId, FileKey, Handle, SessionId, UserId } from "../domain/ids.ts";
 
-/** Who is there. Ids start at 100000: the first migration sets the sequence. */
+/** Accounts. Ids start at 100000: the first migration sets the sequence. */
 export const users = sqliteTable(
   "users",
   {
@@ -22,31 +22,31 @@ export const users = sqliteTable(
     location: text().notNull().default(""),
     language: text().notNull().default(""),
     signature: text().notNull().default(""),
-    /** what he is called in full, and what else he calls himself */
+    /** the full name, and another name of the user's choice */
     fullName: text("full_name").notNull().default(""),
     alias: text().notNull().default(""),
     idCardNum: text("id_card_num").notNull().default(""),
     phone: text().notNull().default(""),
     province: text().notNull().default(""),
     city: text().notNull().default(""),
-    /** what stands for an avatar and is no URL: then `avatar` is empty */
+    /** an avatar that is no URL: then `avatar` is empty */
     avatarText: text("avatar_text").notNull().default(""),
-    /** how he wants messages, who may ask him, how far he has come, what he is: texts which grant nothing */
+    /** message settings, who may add the user, level, role: texts of the client, which grant nothing */
     messageSettings: text("message_settings").notNull().default(""),
     adminForbidType: text("admin_forbid_type").notNull().default(""),
     level: text().notNull().default(""),
     role: text().notNull().default(""),
-    /** a JSON object of what else is told of him */
+    /** a JSON object with further fields of the profile */
     details: text({ mode: "json" }).notNull().default({}).$type<Details>(),
     friendPolicy: text("friend_policy").notNull().default("approve").$type<FriendPolicy>(),
     /** projected from the user's inbox: has an open socket */
     online: integer({ mode: "boolean" }).notNull().default(false),
     createdAt: integer("created_at").notNull(),
-    /** when his profile was changed last; 0: never since this is kept */
+    /** when the profile was last changed; 0: never, or before this column existed */
     updatedAt: integer("updated_at").notNull().default(0),
-    /** when a user_sig of his was last used for the first time; 0: never */
+    /** when the newest session by user_sig was first used; 0: never */
     loginAt: integer("login_at").notNull().default(0),
-    /** when the account was deleted: the row stays, without personal data */
+    /** when the account was deleted; its row stays, without personal data */
     deletedAt: integer("deleted_at"),
   },
   (table) => [
@@ -55,10 +55,10 @@ export const users = sqliteTable(
   ],
 );
 
-/** The names of deleted accounts: none is ever given out again. */
+/** The usernames of deleted accounts, which are never given out again. */
 export const formerUsernames = sqliteTable("former_usernames", { username: text().primaryKey() });
 
-/** Every sign-in, ended ones too until their tokens expire. */
+/** Sessions. An ended session keeps its row until its tokens expire. */
 export const sessions = sqliteTable(
   "sessions",
   {
@@ -76,15 +76,15 @@ export const sessions = sqliteTable(
   (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
 );
 
-/** One row for each wrong password, and for each check that is under way; a right one takes its row back. */
+/** One row for each wrong password, and for each check in progress. A right password deletes its row. */
 export const passwordAttempts = sqliteTable(
   "password_attempts",
   {
     id: integer().primaryKey({ autoIncrement: true }),
-    /** as typed, known or not */
+    /** the name as typed, whether an account has it or not */
     name: text().notNull(),
     at: integer().notNull(),
-    /** false while the check is under way */
+    /** false while the check is in progress */
     wrong: integer({ mode: "boolean" }).notNull().default(false),
   },
   (table) => [
@@ -93,7 +93,10 @@ export const passwordAttempts = sqliteTable(
   ],
 );
 
-/** What all members share of a conversation, for lists; the Conversation object has the last word. */
+/**
+ * The projection of conversations for lists: what all members share. The Conversation object is the
+ * authority.
+ */
 export const conversations = sqliteTable(
   "conversations",
   {
@@ -109,23 +112,23 @@ export const conversations = sqliteTable(
     joinPolicy: text("join_policy").notNull().default("approval").$type<JoinPolicy>(),
     ownerId: integer("owner_id").$type<UserId>(),
     createdAt: integer("created_at").notNull(),
-    /** what kind of group it is, by the name of its policy */
+    /** the group kind, by the name of its policy */
     policy: text().notNull().default("group").$type<PolicyName>(),
     /** a direct conversation in which only friends may write; set at creation, never after */
     friendsOnly: integer("friends_only", { mode: "boolean" }).notNull().default(false),
-    /** 0 at creation; a projection of the profile is taken iff its version is higher */
+    /** 0 at creation; a projection of the profile is stored iff its version is higher */
     version: integer().notNull().default(0),
     dissolvedAt: integer("dissolved_at"),
-    /** Never null once a row is there: a trigger gives each one, also those which the release before inserts. */
+    /** Never null in a stored row: a trigger sets it, also in rows that the previous release inserts. */
     code: text().$type<ConversationCode>(),
-    /** a group's given id; null: it goes by its number. One that was given is never given again. */
+    /** a group's handle; null: it is addressed by its number. A handle is never given twice. */
     handle: text().$type<Handle>(),
-    /** plain members may not write */
+    /** nobody but the owner and admins may write */
     muteAll: integer("mute_all", { mode: "boolean" }).notNull().default(false),
-    /** how many members a group takes, where these are fewer than others of its kind */
+    /** the group's own limit of members, below the limit of its kind; null: the limit of its kind */
     maxMembers: integer("max_members"),
     customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
-    /** when the profile was last changed; null: never, or by a release that did not keep it */
+    /** when the profile was last changed; null: never, or by a release without this column */
     changedAt: integer("changed_at"),
   },
   (table) => [
@@ -137,7 +140,10 @@ export const conversations = sqliteTable(
   ],
 );
 
-/** Who is where, projected from the Conversation object by `version`; the flags are the member's own. */
+/**
+ * Members and known users, projected from the Conversation object by `version`. The flags `sticky`, `silent`
+ * and `validation` are the member's own, and D1 is their authority.
+ */
 export const memberships = sqliteTable(
   "memberships",
   {
@@ -151,16 +157,16 @@ export const memberships = sqliteTable(
       .$type<UserId>(),
     role: text().notNull().$type<Role>(),
     state: text().notNull().$type<MemberState>(),
-    /** 0 at creation; a projection is taken iff its version is higher */
+    /** 0 at creation; a projection is stored iff its version is higher */
     version: integer().notNull().default(0),
     joinedAt: integer("joined_at").notNull(),
     pinned: integer("sticky", { mode: "boolean" }).notNull().default(false),
     silent: integer({ mode: "boolean" }).notNull().default(false),
     validation: integer({ mode: "boolean" }).notNull().default(false),
-    /** of who has left a group: what it was called then, and its avatar; of no meaning while he is in it */
+    /** the group's name and avatar when the member left; without meaning while the member is in it */
     leftName: text("left_name"),
     leftAvatar: text("left_avatar"),
-    /** what a member came with whom the group was created with; what became of it since, the object knows */
+    /** the custom fields of a first member at creation; the object has the current ones */
     customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
   },
   (table) => [
@@ -169,7 +175,7 @@ export const memberships = sqliteTable(
   ],
 );
 
-/** Two rows for each friendship, one of either side's list. */
+/** Friendships: two rows each, one for either user's list. */
 export const friends = sqliteTable(
   "friends",
   {
@@ -186,11 +192,11 @@ export const friends = sqliteTable(
   (table) => [primaryKey({ columns: [table.userId, table.friendId] })],
 );
 
-/** Who asked whom for friendship, until it is agreed, rejected or withdrawn. */
+/** Open requests for friendship: until they are accepted, rejected or withdrawn. */
 export const friendRequests = sqliteTable(
   "friend_requests",
   {
-    /** the one who is asked */
+    /** the user who is asked */
     userId: integer("user_id")
       .notNull()
       .references(() => users.id)
@@ -208,7 +214,7 @@ export const friendRequests = sqliteTable(
   ],
 );
 
-/** Who has blocked whom. */
+/** Blocks: `user_id` blocks `blocked_id`. */
 export const blocks = sqliteTable(
   "blocks",
   {
@@ -228,11 +234,11 @@ export const blocks = sqliteTable(
   ],
 );
 
-/** What was uploaded whole: bytes in R2 without a row here are reachable for nobody, and swept. */
+/** Complete uploads. Bytes in R2 without a row here are unreachable; the hourly job deletes them. */
 export const files = sqliteTable("files", {
   /** unguessable; the key in R2 */
   key: text().primaryKey().$type<FileKey>(),
-  /** who uploaded it */
+  /** the user who uploaded it */
   userId: integer("user_id")
     .notNull()
     .references(() => users.id)
@@ -243,7 +249,7 @@ export const files = sqliteTable("files", {
   contentType: text("content_type").notNull(),
   /** of the bytes, 64 hexadecimal digits */
   sha256: text().notNull(),
-  /** of the bytes, 32 hexadecimal digits; `""` of files from before it was kept */
+  /** of the bytes, 32 hexadecimal digits; `""` for files from before this column existed */
   md5: text().notNull().default(""),
   createdAt: integer("created_at").notNull(),
 });

@@ -17,60 +17,63 @@ import {
   users,
 } from "../schema.ts";
 
-/** A new password, and what has to be true for it to be taken. */
+/** A new password, and the state of the account that it may replace. */
 export interface PasswordUpdate {
   userId: UserId;
-  /** the hash which the current password was checked against */
+  /** the stored hash that the current password was checked against; null: the account has none */
   checked: string | null;
-  /** the hash of the new one; salted, so no other change makes the same */
+  /** the hash of the new password; salted, so no concurrent change produces the same hash */
   next: string;
-  /** the session that goes on */
+  /** the caller's session, which stays valid */
   keep: SessionId;
 }
 
 /**
- * Sets a password and ends all other sessions, in one batch: of two who change it at once the second
- * finds another hash than he has checked.
- * @returns the sessions that this ended; null if the password is another one meanwhile
+ * Sets a password and ends all other sessions, in one batch. Of two concurrent changes the second finds
+ * another hash than the one it checked, and changes nothing.
+ * @param now milliseconds
+ * @returns the sessions that this ended; null if the password was changed, or the account deleted, meanwhile
  */
 export async function updatePassword(
   db: Database,
   { userId, checked, next, keep }: PasswordUpdate,
   now: number,
 ): Promise<EndedSession[] | null> {
-  const is = (hash: string | null) =>
+  const hasHash = (hash: string | null) =>
     and(eq(users.id, userId), sql`${users.passwordHash} IS ${hash}`, isNull(users.deletedAt));
-  const taken = db.select({ id: users.id }).from(users).where(is(next));
-  const others = and(eq(sessions.userId, userId), ne(sessions.id, keep), isNull(sessions.endedAt));
+  const isUpdated = db.select({ id: users.id }).from(users).where(hasHash(next));
+  const otherSessions = and(eq(sessions.userId, userId), ne(sessions.id, keep), isNull(sessions.endedAt));
   const [updated, ended] = await queryD1(
     db.batch([
-      db.update(users).set({ passwordHash: next }).where(is(checked)).returning({ id: users.id }),
+      db.update(users).set({ passwordHash: next }).where(hasHash(checked)).returning({ id: users.id }),
       db
         .update(sessions)
         .set({ endedAt: now })
-        .where(and(others, exists(taken)))
+        .where(and(otherSessions, exists(isUpdated)))
         .returning({ sessionId: sessions.id, expiresAt: sessions.expiresAt }),
     ]),
   );
   return updated.length > 0 ? ended : null;
 }
 
-/** What is known of an account that is to be deleted. */
+/** An account that is to be deleted, as the caller read it. */
 export interface DeletedAccount {
   userId: UserId;
   username: string;
   email: string;
-  /** the hash which the password was checked against */
+  /** the stored hash that the password was checked against; null: the account has none */
   checked: string | null;
 }
 
-/** More of them are not given. */
+/** The most contacts that `deleteUser` returns. */
 const MAX_CONTACTS = 1_000;
 
 /**
- * Deletes an account, unless its user owns a group or has another password meanwhile; one batch, so that
- * whatever races it finds all of it done or nothing.
- * @returns the sessions and the contacts that it had; or a group that he owns, null if that is not why
+ * Deletes an account, unless its user owns a group or the password was changed meanwhile. One batch: a
+ * concurrent change sees all of it or nothing.
+ * @param now milliseconds
+ * @returns the sessions and up to 1,000 online contacts that the account had; or, where it was not deleted, a
+ *   group that the user owns (null: the password was changed, or the account was deleted before)
  */
 export async function deleteUser(
   db: Database,
@@ -80,61 +83,63 @@ export async function deleteUser(
   | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
   | { deleted: false; owned: ConversationId | null }
 > {
-  const owned = db
+  const ownedGroup = db
     .select({ id: conversations.id })
     .from(conversations)
     .where(and(eq(conversations.ownerId, userId), isNull(conversations.dissolvedAt)))
     .limit(1);
-  const may = and(
+  const isDeletable = and(
     eq(users.id, userId),
     sql`${users.passwordHash} IS ${checked}`,
     isNull(users.deletedAt),
-    sql`NOT ${exists(owned)}`,
+    sql`NOT ${exists(ownedGroup)}`,
   );
-  // What follows the first statement holds for every deleted user: done twice it changes nothing.
-  const gone = exists(
+  // The statements after the update apply to any deleted user, so repeating them changes nothing.
+  const isDeleted = exists(
     db
       .select({ id: users.id })
       .from(users)
       .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
   );
-  const myFriends = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
-  const [contacts, updated, ended, , , , , , , , , , owns] = await queryD1(
+  const friendIds = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
+  const [contacts, updated, ended, , , , , , , , , , ownedGroups] = await queryD1(
     db.batch([
-      // First: what follows leaves nothing to find them by.
+      // First in the batch: the statements below delete the friendships that this query reads.
       onlineContacts(db, userId, { after: 0, limit: MAX_CONTACTS }),
       db
         .update(users)
-        .set({ ...EMPTY, username: `deleted-${userId}`, deletedAt: now })
-        .where(may)
+        .set({ ...EMPTY_PROFILE, username: `deleted-${userId}`, deletedAt: now })
+        .where(isDeletable)
         .returning({ id: users.id }),
       db
         .update(sessions)
         .set({ endedAt: sql`coalesce(${sessions.endedAt}, ${now})`, userAgent: "" })
-        .where(and(eq(sessions.userId, userId), gone))
+        .where(and(eq(sessions.userId, userId), isDeleted))
         .returning({ id: sessions.id }),
-      db.insert(formerUsernames).select(sql`SELECT ${username} WHERE ${gone}`).onConflictDoNothing(),
-      db.delete(friends).where(and(inArray(friends.userId, myFriends), eq(friends.friendId, userId), gone)),
-      db.delete(friends).where(and(eq(friends.userId, userId), gone)),
-      db.delete(friendRequests).where(and(eq(friendRequests.userId, userId), gone)),
-      db.delete(friendRequests).where(and(eq(friendRequests.fromId, userId), gone)),
-      db.delete(blocks).where(and(eq(blocks.userId, userId), gone)),
-      db.delete(blocks).where(and(eq(blocks.blockedId, userId), gone)),
-      // They are kept by what was typed as a name.
-      db.delete(passwordAttempts).where(and(inArray(passwordAttempts.name, [username, email]), gone)),
+      db.insert(formerUsernames).select(sql`SELECT ${username} WHERE ${isDeleted}`).onConflictDoNothing(),
+      db
+        .delete(friends)
+        .where(and(inArray(friends.userId, friendIds), eq(friends.friendId, userId), isDeleted)),
+      db.delete(friends).where(and(eq(friends.userId, userId), isDeleted)),
+      db.delete(friendRequests).where(and(eq(friendRequests.userId, userId), isDeleted)),
+      db.delete(friendRequests).where(and(eq(friendRequests.fromId, userId), isDeleted)),
+      db.delete(blocks).where(and(eq(blocks.userId, userId), isDeleted)),
+      db.delete(blocks).where(and(eq(blocks.blockedId, userId), isDeleted)),
+      // Attempts are stored under the name that was typed, which may be an e-mail address.
+      db.delete(passwordAttempts).where(and(inArray(passwordAttempts.name, [username, email]), isDeleted)),
       db
         .update(memberships)
         .set({ customFields: {} })
-        .where(and(eq(memberships.userId, userId), ne(memberships.customFields, {}), gone)),
-      owned,
+        .where(and(eq(memberships.userId, userId), ne(memberships.customFields, {}), isDeleted)),
+      ownedGroup,
     ]),
   );
-  if (updated.length === 0) return { deleted: false, owned: owns[0]?.id ?? null };
+  if (updated.length === 0) return { deleted: false, owned: ownedGroups[0]?.id ?? null };
   return { deleted: true, sessions: ended.map(({ id }) => id), contacts };
 }
 
-/** What is left of a profile: `friend_policy` as whoever comes new has it, though nobody is asked any more. */
-const EMPTY = {
+/** The profile columns of a deleted account: the values of a new account. */
+const EMPTY_PROFILE = {
   ...DELETED_PROFILE,
   passwordHash: null,
   fullName: "",

@@ -6,7 +6,8 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema.ts";
 
-const PARTICULARS = {
+/** The columns of an `ExtendedProfile`; `avatar` is the text that is no URL, where one is stored. */
+const EXTENDED_PROFILE = {
   id: users.id,
   username: users.username,
   fullName: users.fullName,
@@ -28,7 +29,10 @@ const PARTICULARS = {
 
 const Inserted = z.object({ id: UserId });
 
-/** Creates an account without a password; null if the username is taken, or was that of a deleted account. */
+/**
+ * Creates an account without a password.
+ * @returns the new profile; null if the username is taken, or was the name of a deleted account
+ */
 export async function insertProvisioned(
   db: Database,
   { username, createdAt, ...change }: { username: string; createdAt: number } & ExtendedProfileChange,
@@ -50,26 +54,27 @@ export async function insertProvisioned(
   return found ?? null;
 }
 
-/** These users, deleted ones too; unknown ids are missing. */
+/** The extended profiles of these users, deleted users included. Unknown ids are left out. One query. */
 export function findExtendedProfile(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return queryD1(db.select(PARTICULARS).from(users).where(among));
+  return queryD1(db.select(EXTENDED_PROFILE).from(users).where(among));
 }
 
-/** The user of this name, by exact match; null for a deleted one. */
+/** The extended profile of this username, by exact match; null for an unknown or deleted user. */
 export async function findExtendedProfileByName(
   db: Database,
   username: string,
 ): Promise<ExtendedProfile | null> {
-  const named = and(eq(users.username, username), isNull(users.deletedAt));
-  const [found] = await queryD1(db.select(PARTICULARS).from(users).where(named));
+  const hasName = and(eq(users.username, username), isNull(users.deletedAt));
+  const [found] = await queryD1(db.select(EXTENDED_PROFILE).from(users).where(hasName));
   return found ?? null;
 }
 
 /**
- * Changes the given particulars, and gives all as they then are.
- * @param whose only those of a user without a password
- * @returns null for a deleted user, and for one who is not among those
+ * Changes the given fields of an extended profile. Absent fields keep their value.
+ * @param whose `passwordless`: only if the account has no password; `any`: whether it has one or not
+ * @returns the whole profile after the change; null for an unknown or deleted user, and for an account that
+ *   `whose` rules out
  */
 export async function updateExtendedProfile(
   db: Database,
@@ -78,19 +83,22 @@ export async function updateExtendedProfile(
   whose: "any" | "passwordless",
 ): Promise<ExtendedProfile | null> {
   const set = { ...change, ...avatarOf({ avatar }) };
-  const living = and(eq(users.id, id), isNull(users.deletedAt));
-  const these = whose === "any" ? living : and(living, isNull(users.passwordHash));
-  // A change of nothing is one, so that it is refused where others are.
-  const given = Object.values(set).some((value) => value !== undefined)
+  const isLiving = and(eq(users.id, id), isNull(users.deletedAt));
+  const changeable = whose === "any" ? isLiving : and(isLiving, isNull(users.passwordHash));
+  // An empty change runs an UPDATE too, so that it is refused for the same users as any other change.
+  const assigned = Object.values(set).some((value) => value !== undefined)
     ? { ...set, updatedAt: Date.now() }
     : { id };
-  const updated = await queryD1(db.update(users).set(given).where(these).returning({ id: users.id }));
+  const updated = await queryD1(db.update(users).set(assigned).where(changeable).returning({ id: users.id }));
   if (updated.length === 0) return null;
   const [found] = await findExtendedProfile(db, [id]);
   return found ?? null;
 }
 
-/** An avatar that is no URL is kept beside the one that everybody is shown. */
+/**
+ * The columns for an avatar. `avatar` holds a URL, which every API shows. A text that is no URL goes into
+ * `avatar_text`, which only extended profiles show.
+ */
 function avatarOf({ avatar }: Pick<ExtendedProfileChange, "avatar">) {
   if (avatar === undefined) return {};
   return isUrl(avatar) ? { avatar, avatarText: "" } : { avatar: "", avatarText: avatar };

@@ -4,7 +4,9 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { passwordAttempts } from "../schema.ts";
 
-/** How many attempts within what time shut a name; the same time later it opens again. */
+/**
+ * A name is locked once `attempts` fall within `window`. It is unlocked `window` after the newest of them.
+ */
 export interface AttemptRule {
   attempts: number;
   /** milliseconds */
@@ -14,8 +16,10 @@ export interface AttemptRule {
 const Reserved = z.object({ id: z.int() });
 
 /**
- * Takes one of the name's attempts, before the password is looked at; null if there is none left.
- * One statement, so that of many guesses at once no more pass than there are attempts.
+ * Reserves an attempt of a name before the password is checked. One statement, so that concurrent guesses
+ * cannot exceed the limit.
+ * @param now milliseconds
+ * @returns the id of the attempt; null if the name is locked
  */
 export async function reserveAttempt(
   db: Database,
@@ -37,7 +41,7 @@ export async function reserveAttempt(
   return reserved?.id ?? null;
 }
 
-/** The newest attempts of a name, the newest first. */
+/** The newest `count` attempts of a name, newest first. `at` is in milliseconds. */
 export function newestAttempts(
   db: Database,
   name: string,
@@ -48,28 +52,31 @@ export function newestAttempts(
   return queryD1(query.orderBy(desc(at)).limit(count));
 }
 
-/** Gives an attempt back: the password was right. */
+/** Deletes an attempt, since its password was right. */
 export async function releaseAttempt(db: Database, id: number): Promise<void> {
   await queryD1(db.delete(passwordAttempts).where(eq(passwordAttempts.id, id)));
 }
 
-/** Settles an attempt: the password was wrong. Drops what is old of the same name. */
+/**
+ * Marks an attempt as wrong, and deletes the attempts of the same name up to `before`.
+ * @param before milliseconds
+ */
 export async function keepAttempt(db: Database, id: number, name: string, before: number): Promise<void> {
-  const { name: of, at } = passwordAttempts;
+  const { name: nameColumn, at } = passwordAttempts;
   await queryD1(
     db.batch([
       db.update(passwordAttempts).set({ wrong: true }).where(eq(passwordAttempts.id, id)),
-      db.delete(passwordAttempts).where(and(eq(of, name), lte(at, before))),
+      db.delete(passwordAttempts).where(and(eq(nameColumn, name), lte(at, before))),
     ]),
   );
 }
 
-/** Deletes the attempts of a name. */
+/** Deletes all attempts of a name, which unlocks it. */
 export async function forgetAttempts(db: Database, name: string): Promise<void> {
   await queryD1(db.delete(passwordAttempts).where(eq(passwordAttempts.name, name)));
 }
 
-/** Deletes the attempts from before this time, of all names. */
+/** Deletes the attempts of all names up to `before` (milliseconds). */
 export async function deleteOldAttempts(db: Database, before: number): Promise<void> {
   await queryD1(db.delete(passwordAttempts).where(lte(passwordAttempts.at, before)));
 }

@@ -7,6 +7,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema.ts";
 
+/** The columns of a profile as its owner reads it. */
 const ME = {
   ...USER,
   email: users.email,
@@ -25,7 +26,7 @@ const ME = {
   updatedAt: users.updatedAt,
 };
 
-/** What a new account starts with. */
+/** The fields of a new account. */
 export interface NewUser {
   username: string;
   passwordHash: string;
@@ -37,8 +38,8 @@ export interface NewUser {
 const Inserted = z.object({ id: UserId });
 
 /**
- * Creates an account; null if the username is taken, also when somebody takes it at the same moment, or
- * when it was that of a deleted account.
+ * Creates an account. Of two concurrent registrations of a username one succeeds.
+ * @returns the new profile; null if the username is taken, or was the name of a deleted account
  */
 export async function insertUser(db: Database, user: NewUser): Promise<Me | null> {
   const { username, passwordHash, email, nickname, createdAt } = user;
@@ -53,19 +54,19 @@ export async function insertUser(db: Database, user: NewUser): Promise<Me | null
   return created ? { ...DELETED_PROFILE, id: created.id, username, email, nickname, createdAt } : null;
 }
 
-/** A user as others see him; null for a deleted one. */
+/** The public profile of a user; null for an unknown or deleted one. */
 export async function findUser(db: Database, id: UserId): Promise<User | null> {
   const [found] = await queryD1(db.select(USER).from(users).where(living(id)));
   return found ?? null;
 }
 
-/** These users as others see them, deleted ones too; unknown ids are missing. */
+/** The public profiles of these users, deleted users included. Unknown ids are left out. One query. */
 export function findUsers(db: Database, ids: UserId[]): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(db.select(USER).from(users).where(among));
 }
 
-/** Those of these users who have an account. */
+/** The public profiles of these users. Unknown and deleted users are left out. One query. */
 export function findAccounts(db: Database, ids: UserId[]): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(
@@ -76,13 +77,15 @@ export function findAccounts(db: Database, ids: UserId[]): Promise<User[]> {
   );
 }
 
-/** The user of this name, by exact match; null for a deleted one. */
+/** The public profile of this username, by exact match; null for an unknown or deleted user. */
 export async function findUserByName(db: Database, username: string): Promise<User | null> {
   const [found] = await queryD1(db.select(USER).from(users).where(livingNamed(username)));
   return found ?? null;
 }
 
-/** The users of these names, by exact match, but for deleted ones. One query for all. */
+/**
+ * The public profiles of these usernames, by exact match. Unknown and deleted users are left out. One query.
+ */
 export function findAccountsByName(db: Database, usernames: string[]): Promise<User[]> {
   const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
   return queryD1(
@@ -93,7 +96,9 @@ export function findAccountsByName(db: Database, usernames: string[]): Promise<U
   );
 }
 
-/** Their profiles, by exact match of their names, but for deleted ones. One query for all. */
+/**
+ * The full profiles of these usernames, by exact match. Unknown and deleted users are left out. One query.
+ */
 export function findProfilesByName(
   db: Database,
   usernames: string[],
@@ -112,52 +117,60 @@ export function findProfilesByName(
 
 const ACCOUNT = { ...ME, passwordHash: users.passwordHash };
 
-/** What a password is checked against. */
+/** The account of this username, with its password hash; null for an unknown or deleted user. */
 export async function findAccount(db: Database, username: string): Promise<Account | null> {
   const [found] = await queryD1(db.select(ACCOUNT).from(users).where(livingNamed(username)));
   return found ? accountOf(found) : null;
 }
 
 /**
- * The same by a username, or by an e-mail address where nobody with a password has that name, and exactly one
- * account with a password has that address. It takes as long whoever is found.
+ * The account of this username, else the account of this e-mail address. The address counts only if no
+ * account with a password has that username, and exactly one account with a password has that address. Both
+ * queries always run, so that the time does not reveal which accounts exist.
+ * @returns null if no account is found
  */
 export async function findAccountByNameOrEmail(db: Database, name: string): Promise<Account | null> {
   const { email, passwordHash, deletedAt } = users;
-  // The first of these is in the words of the index.
-  const addressed = and(sql`email <> ''`, eq(email, name), isNotNull(passwordHash), isNull(deletedAt));
+  // `email <> ''` is the condition of the partial index `users_email`, in the same words.
+  const hasAddress = and(sql`email <> ''`, eq(email, name), isNotNull(passwordHash), isNull(deletedAt));
   const [[named], found] = await queryD1(
     db.batch([
       db.select(ACCOUNT).from(users).where(livingNamed(name)),
-      db.select(ACCOUNT).from(users).where(addressed).limit(2),
+      db.select(ACCOUNT).from(users).where(hasAddress).limit(2),
     ]),
   );
   if (named && (named.passwordHash !== null || found.length !== 1)) return accountOf(named);
-  const [only, second] = found;
-  return only && !second ? accountOf(only) : null;
+  const [unique, second] = found;
+  return unique && !second ? accountOf(unique) : null;
 }
 
 function accountOf({ passwordHash, ...user }: Me & { passwordHash: string | null }): Account {
   return { user, passwordHash };
 }
 
-/** A user as he sees himself; null for a deleted one. */
+/** The full profile of a user, as its owner reads it; null for an unknown or deleted user. */
 export async function findMe(db: Database, id: UserId): Promise<Me | null> {
   const [found] = await queryD1(db.select(ME).from(users).where(living(id)));
   return found ?? null;
 }
 
-/** Changes the given fields of a profile and gives the whole as it then is. */
+/**
+ * Changes the given fields of a profile.
+ * @returns the whole profile after the change; null for an unknown or deleted user
+ */
 export async function updateProfile(db: Database, id: UserId, change: ProfileChange): Promise<Me | null> {
   if (Object.keys(change).length === 0) return findMe(db, id);
-  // What is no URL stands in for one only as long as there is none.
-  const shown = change.avatar === undefined ? change : { ...change, avatarText: "" };
-  const set = { ...shown, updatedAt: Date.now() };
+  // A new avatar replaces an avatar text, too: the text counts only where there is no URL.
+  const columns = change.avatar === undefined ? change : { ...change, avatarText: "" };
+  const set = { ...columns, updatedAt: Date.now() };
   const [updated] = await queryD1(db.update(users).set(set).where(living(id)).returning(ME));
   return updated ?? null;
 }
 
-/** Whether there is, or was, such a user; a deleted one keeps his row. */
+/**
+ * When the account was deleted (milliseconds; null: it is not); null for an unknown user. Deleted users keep
+ * a row.
+ */
 export async function findAccountState(
   db: Database,
   id: UserId,

@@ -7,24 +7,25 @@ import type { Database } from "../database.ts";
 import { blocks, users } from "../schema.ts";
 import { endBetween, endedWith, existing, isLive } from "./pair-conditions.ts";
 
-/** What a change of blocks found. */
-interface Blocked {
-  /** those among them between whom and the user a friendship or a request ended */
+/** The result of blocking users. */
+interface BlockResult {
+  /** the users whose friendship or request with the caller was ended */
   ended: UserId[];
-  /** those among them who have no account */
+  /** the users who have no account */
   missing: UserId[];
 }
 
 /**
- * Blocks users, and ends friendship and requests between them and who blocks them, in one batch: whatever races it
- * comes before, and is ended, or after, and finds the block.
+ * Blocks users, and ends every friendship and request between them and `userId`. One batch: a concurrent
+ * request for friendship comes before it and is ended, or comes after it and finds the block.
+ * @param createdAt milliseconds
  */
 export async function insertBlocks(
   db: Database,
   userId: UserId,
   ids: UserId[],
   createdAt: number,
-): Promise<Blocked> {
+): Promise<BlockResult> {
   const [, friendships, requests, found] = await queryD1(
     db.batch([
       db
@@ -41,20 +42,23 @@ export async function insertBlocks(
   return { ended: endedWith(userId, friendships, requests), missing: missingOf(ids, found) };
 }
 
-/** Lifts blocks, where there are any. @returns those of the users who have no account */
+/**
+ * Lifts the blocks of a user against these users, where there are any.
+ * @returns the users who have no account
+ */
 export async function deleteBlocks(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
   const among = sql`${blocks.blockedId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  const mine = and(eq(blocks.userId, userId), among);
-  const [, found] = await queryD1(db.batch([db.delete(blocks).where(mine), existing(db, ids)]));
+  const given = and(eq(blocks.userId, userId), among);
+  const [, found] = await queryD1(db.batch([db.delete(blocks).where(given), existing(db, ids)]));
   return missingOf(ids, found);
 }
 
 function missingOf(ids: UserId[], found: { id: UserId }[]): UserId[] {
-  const there = new Set(found.map(({ id }) => id));
-  return ids.filter((id) => !there.has(id));
+  const foundIds = new Set(found.map(({ id }) => id));
+  return ids.filter((id) => !foundIds.has(id));
 }
 
-/** The names of all whom a user blocks, by rising id. */
+/** The usernames of all users that a user blocks, by rising id. */
 export async function findBlockedNames(db: Database, userId: UserId): Promise<string[]> {
   const rows = await queryD1(
     db
@@ -67,28 +71,28 @@ export async function findBlockedNames(db: Database, userId: UserId): Promise<st
   return rows.map(({ username }) => username);
 }
 
-/** Whom a user blocks, by rising id. */
+/** The users that a user blocks, by rising id: at most `limit` after the id `after`. */
 export function listBlocked(
   db: Database,
   userId: UserId,
   { after, limit }: { after: UserId | undefined; limit: number },
 ): Promise<User[]> {
-  const mine = eq(blocks.userId, userId);
+  const byUser = eq(blocks.userId, userId);
   return queryD1(
     db
       .select(USER)
       .from(blocks)
       .innerJoin(users, eq(users.id, blocks.blockedId))
-      .where(and(mine, after && gt(blocks.blockedId, after), isNull(users.deletedAt)))
+      .where(and(byUser, after && gt(blocks.blockedId, after), isNull(users.deletedAt)))
       .orderBy(blocks.blockedId)
       .limit(limit),
   );
 }
 
-/** Those of the users between whom and `userId` there is a block, whoever made it; one query for all. */
+/** The users among `ids` who block `userId`, or whom `userId` blocks. One query. */
 export async function findBlockedAmong(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
   const json = JSON.stringify(ids);
-  const [mine, theirs] = [
+  const [blockedIsGiven, blockerIsGiven] = [
     sql`${blocks.blockedId} IN (SELECT value FROM json_each(${json}))`,
     sql`${blocks.userId} IN (SELECT value FROM json_each(${json}))`,
   ];
@@ -96,7 +100,9 @@ export async function findBlockedAmong(db: Database, userId: UserId, ids: UserId
     db
       .select({ userId: blocks.userId, blockedId: blocks.blockedId })
       .from(blocks)
-      .where(or(and(eq(blocks.userId, userId), mine), and(theirs, eq(blocks.blockedId, userId)))),
+      .where(
+        or(and(eq(blocks.userId, userId), blockedIsGiven), and(blockerIsGiven, eq(blocks.blockedId, userId))),
+      ),
   );
   return found.map((row) => (row.userId === userId ? row.blockedId : row.userId));
 }

@@ -9,19 +9,19 @@ import type { Database } from "../database.ts";
 import { friendRequests, friends, users } from "../schema.ts";
 import { areFriends, between, endBetween, existing, isBlocked, isLive } from "./pair-conditions.ts";
 
-/** A request for friendship, as the one who is asked sees it. */
+/** A request for friendship, as the user who is asked reads it: who asks, and when (milliseconds). */
 export interface FriendRequest {
   user: User;
   createdAt: number;
 }
 
-/** Where a page of requests begins: behind this one. */
+/** The cursor of a page of requests: the page begins after this request. */
 export interface RequestPosition {
   createdAt: number;
   fromId: UserId;
 }
 
-/** What came of asking for friendship, and whether it was not so before. */
+/** The outcome of a request for friendship, and whether it changed anything. */
 interface AskResult {
   outcome: AskOutcome | "denied" | "blocked" | "unknown";
   changed: boolean;
@@ -34,9 +34,10 @@ const RelationRow = z.object({
 });
 
 /**
- * Asks for friendship, or agrees where the other has asked, or lets everybody be his friend. All of it is
- * decided in one batch, each statement by what is true at that moment: of two who ask each other at once
- * the second agrees, and nothing gets past a block or a policy.
+ * Asks for friendship. The two users become friends at once if the other user has asked before, or accepts
+ * every request. One batch, and each statement checks the conditions itself: of two users who ask each other
+ * at the same time the second agrees, and no request gets past a block or a policy.
+ * @param createdAt milliseconds
  */
 export async function askFriendship(
   db: Database,
@@ -70,7 +71,7 @@ export async function askFriendship(
         )
         .onConflictDoNothing()
         .returning({ id: friendRequests.userId }),
-      // Friends have nothing left to ask each other.
+      // Requests between the two are settled once they are friends.
       db
         .delete(friendRequests)
         .where(
@@ -87,15 +88,15 @@ export async function askFriendship(
     ]),
   );
   if (!found) return { outcome: "unknown", changed: false };
-  const { policy, blocked, friends: agreed } = RelationRow.parse(found);
+  const { policy, blocked, friends: areNowFriends } = RelationRow.parse(found);
   if (blocked) return { outcome: "blocked", changed: false };
-  if (agreed) return { outcome: "friends", changed: befriended.length > 0 };
+  if (areNowFriends) return { outcome: "friends", changed: befriended.length > 0 };
   return { outcome: policy === "deny" ? "denied" : "requested", changed: requested.length > 0 };
 }
 
 /**
- * Ends a friendship, and what one has asked of the other.
- * @returns whether there was anything of these; null if there is no such user
+ * Ends the friendship of two users, and deletes their requests to each other.
+ * @returns whether there was a friendship or a request; null if the other user has no account
  */
 export async function endFriendship(
   db: Database,
@@ -108,25 +109,25 @@ export async function endFriendship(
   return found.length > 0 ? { ended: friendships.length + requests.length > 0 } : null;
 }
 
-/** A user's friends, by rising id. */
+/** A user's friends, by rising id: at most `limit` after the id `after`. */
 export function listFriends(
   db: Database,
   userId: UserId,
   { after, limit }: { after: UserId | undefined; limit: number },
 ): Promise<User[]> {
-  const mine = eq(friends.userId, userId);
+  const ofUser = eq(friends.userId, userId);
   return queryD1(
     db
       .select(USER)
       .from(friends)
       .innerJoin(users, eq(users.id, friends.friendId))
-      .where(and(mine, after && gt(friends.friendId, after), isNull(users.deletedAt)))
+      .where(and(ofUser, after && gt(friends.friendId, after), isNull(users.deletedAt)))
       .orderBy(friends.friendId)
       .limit(limit),
   );
 }
 
-/** Which of these users are somebody's friends; one query whatever their number. */
+/** The users among `ids` who are friends of `userId`. One query. */
 export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
   const among = sql`${friends.friendId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const rows = await queryD1(
@@ -138,13 +139,13 @@ export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId
   return rows.map(({ id }) => id);
 }
 
-/** What others have asked of a user, the newest first. */
+/** The requests that a user has received, newest first: at most `limit` after the cursor `after`. */
 export async function listRequests(
   db: Database,
   userId: UserId,
   { after, limit }: { after: RequestPosition | undefined; limit: number },
 ): Promise<FriendRequest[]> {
-  const mine = eq(friendRequests.userId, userId);
+  const toUser = eq(friendRequests.userId, userId);
   const older =
     after &&
     sql`(${friendRequests.createdAt}, ${friendRequests.fromId}) < (${after.createdAt}, ${after.fromId})`;
@@ -153,7 +154,7 @@ export async function listRequests(
       .select({ ...USER, createdAt: friendRequests.createdAt })
       .from(friendRequests)
       .innerJoin(users, eq(users.id, friendRequests.fromId))
-      .where(and(mine, older, isNull(users.deletedAt)))
+      .where(and(toUser, older, isNull(users.deletedAt)))
       .orderBy(desc(friendRequests.createdAt), desc(friendRequests.fromId))
       .limit(limit),
   );

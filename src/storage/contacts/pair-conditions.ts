@@ -4,36 +4,42 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Database } from "../database.ts";
 import { friendRequests, friends, users } from "../schema.ts";
 
-/** The rows of two users, whichever of them stands in which column. */
-export function between(one: SQLiteColumn, other: SQLiteColumn, a: UserId, b: UserId): SQL | undefined {
-  return or(and(eq(one, a), eq(other, b)), and(eq(one, b), eq(other, a)));
+/** A condition: the row is of users `a` and `b`, in either order of the two columns. */
+export function between(first: SQLiteColumn, second: SQLiteColumn, a: UserId, b: UserId): SQL | undefined {
+  return or(and(eq(first, a), eq(second, b)), and(eq(first, b), eq(second, a)));
 }
 
-/** Whether one of two users blocks the other; each is an id, or what gives one in the statement. */
+/**
+ * A condition: one of two users blocks the other. Each operand is an id, or an SQL expression or column of
+ * one.
+ */
 export function isBlocked(a: unknown, b: unknown): SQL {
   return sql`(${hasBlocked(a, b)} OR ${hasBlocked(b, a)})`;
 }
 
-/** Whether the first of two users blocks the second. */
+/** A condition: user `a` blocks user `b`. Operands as for `isBlocked`. */
 export function hasBlocked(a: unknown, b: unknown): SQL {
   return sql`EXISTS (SELECT 1 FROM blocks WHERE user_id = ${a} AND blocked_id = ${b})`;
 }
 
-/** Whether two users are friends. */
+/** A condition: two users are friends. Operands as for `isBlocked`. */
 export function areFriends(a: unknown, b: unknown): SQL {
   return sql`EXISTS (SELECT 1 FROM friends WHERE user_id = ${a} AND friend_id = ${b})`;
 }
 
-/** The rows of a user and one of these, whichever of them stands in which column. */
-function betweenAny(one: SQLiteColumn, other: SQLiteColumn, a: UserId, ids: UserId[]): SQL | undefined {
-  return or(and(eq(one, a), amongIds(other, ids)), and(amongIds(one, ids), eq(other, a)));
+/** A condition: the row is of user `a` and one of `ids`, in either order of the two columns. */
+function betweenAny(first: SQLiteColumn, second: SQLiteColumn, a: UserId, ids: UserId[]): SQL | undefined {
+  return or(and(eq(first, a), amongIds(second, ids)), and(amongIds(first, ids), eq(second, a)));
 }
 
 function amongIds(column: SQLiteColumn, ids: UserId[]): SQL {
   return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 }
 
-/** What ends a user's friendships with these, and what one has asked of the other; each gives the rows that it ended. */
+/**
+ * The two statements, for a batch, that delete the friendships between user `a` and `ids`, and the requests
+ * between them. Each returns the deleted rows.
+ */
 export function endBetween(db: Database, a: UserId, ids: UserId[]) {
   return [
     db
@@ -47,30 +53,30 @@ export function endBetween(db: Database, a: UserId, ids: UserId[]) {
   ] as const;
 }
 
-/** Those between whom and a user something ended, by the rows that `endBetween` gave. */
+/** The other users in the rows that the statements of `endBetween` returned, each once. */
 export function endedWith(a: UserId, ...rows: { one: UserId; other: UserId }[][]): UserId[] {
   return [...new Set(rows.flat().map(({ one, other }) => (one === a ? other : one)))];
 }
 
-/** Whether a user has an account. */
+/** A condition: the user has an account. */
 export function isLive(id: UserId): SQL {
   return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id} AND deleted_at IS NULL)`;
 }
 
-/** Whether all of these have an account. */
+/** A condition: all of these users have an account. */
 export function allLive(ids: UserId[]): SQL {
   return sql`NOT EXISTS (
     SELECT 1 FROM json_each(${JSON.stringify(ids)}) x LEFT JOIN users ON users.id = x.value
     WHERE users.id IS NULL OR users.deleted_at IS NOT NULL)`;
 }
 
-/** Whether all of these but himself are somebody's friends. */
+/** A condition: every user of `others`, other than `id` itself, is a friend of `id`. */
 export function allFriends(id: UserId, others: UserId[]): SQL {
   return sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(others)}) x
     WHERE x.value <> ${id} AND NOT ${areFriends(id, sql`x.value`)})`;
 }
 
-/** Those of these users who have an account. */
+/** A query, for a batch, of the ids among `ids` that have an account. */
 export function existing(db: Database, ids: UserId[]) {
   return db
     .select({ id: users.id })

@@ -5,7 +5,7 @@ import type { Database } from "../database.ts";
 import { memberships, users } from "../schema.ts";
 import { areFriends, isBlocked, isLive } from "./pair-conditions.ts";
 
-/** Projects whether a user has a socket open. */
+/** Stores whether a user has a socket open, as their inbox knows it. */
 export async function setOnline(db: Database, id: UserId, online: boolean): Promise<void> {
   await queryD1(
     db
@@ -15,7 +15,7 @@ export async function setOnline(db: Database, id: UserId, online: boolean): Prom
   );
 }
 
-/** How many members of a conversation are online. */
+/** The number of members of a conversation who are online. */
 export async function countOnlineMembers(db: Database, id: ConversationId): Promise<number> {
   const [found] = await queryD1(
     db
@@ -29,7 +29,10 @@ export async function countOnlineMembers(db: Database, id: ConversationId): Prom
   return found?.online ?? 0;
 }
 
-/** Members of a conversation who are online, but for whoever is across a block from `seenBy`; no more than `limit`. */
+/**
+ * Up to `limit` members of a conversation who are online. Users who block `seenBy`, or whom `seenBy` blocks,
+ * are left out.
+ */
 export async function findOnlineMembers(
   db: Database,
   id: ConversationId,
@@ -54,8 +57,9 @@ export async function findOnlineMembers(
 }
 
 /**
- * Who of those that have to do with a user is online: his friends, and whom he has a direct conversation with,
- * but nobody across a block; nobody once his account is deleted. At most `limit` behind an id, rising.
+ * The online contacts of a user, by rising id: at most `limit` after the id `after`. Contacts are friends,
+ * and users with whom there is a direct conversation. Users with a block in either direction are left out. A
+ * deleted user has no contacts.
  */
 export async function listOnlineContacts(
   db: Database,
@@ -66,7 +70,7 @@ export async function listOnlineContacts(
   return found.map(({ id }) => id);
 }
 
-/** The query behind `listOnlineContacts`, for batches; it tells the friends among them. */
+/** The query behind `listOnlineContacts`, for batches. `isFriend`: whether the contact is a friend. */
 export function onlineContacts(
   db: Database,
   userId: UserId,
@@ -80,7 +84,7 @@ export function onlineContacts(
     .from(users)
     .where(
       and(
-        sql`${users.id} IN (${contactsBehind(userId, after)})`,
+        sql`${users.id} IN (${contactsAfter(userId, after)})`,
         eq(users.online, true),
         isNull(users.deletedAt),
         isLive(userId),
@@ -91,8 +95,11 @@ export function onlineContacts(
     .limit(limit);
 }
 
-/** The bound stands here, not on `users`: there it would have all users behind the id read. */
-function contactsBehind(userId: UserId, after: number): SQL {
+/**
+ * A query of the ids of a user's contacts after an id. The bound is here and not on `users`: there, SQLite
+ * would read every user after the id.
+ */
+function contactsAfter(userId: UserId, after: number): SQL {
   const peer = sql`iif(c.low_user_id = ${userId}, c.high_user_id, c.low_user_id)`;
   return sql`SELECT friend_id FROM friends WHERE user_id = ${userId} AND friend_id > ${after}
     UNION SELECT ${peer} FROM memberships m JOIN conversations c ON c.id = m.conversation_id

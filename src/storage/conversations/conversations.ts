@@ -13,10 +13,12 @@ import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
 
 /**
- * Opens the direct conversation of two users, or finds the one they have: one batch, so that of
- * several who race exactly one creates it, and none is opened with somebody who is just being deleted.
- * @param how `friendsOnly`: it is created only for friends, and only friends may write there ever after
- * @returns null if there is none, and one of the two has no account, or they are to be friends and are not
+ * Finds the direct conversation of two users, or creates it. One batch: exactly one of several concurrent
+ * calls creates it, and none creates it with a user whose account is being deleted.
+ * @param createdAt milliseconds
+ * @param options `friendsOnly`: it is created only for friends, and only friends may write there from then on
+ * @returns null if there is none and it cannot be created: one of the two has no account, or `friendsOnly` is
+ *   set and they are no friends
  */
 export async function openDirect(
   db: Database,
@@ -53,13 +55,15 @@ export async function openDirect(
   return conversation ? { id: conversation.id, created: inserted.length > 0 } : null;
 }
 
-/** Today's profiles, of deleted users what is left of them; unknown ids are missing. One query for all. */
+/**
+ * The current profiles of these users; deleted users have empty ones. Unknown ids are left out. One query.
+ */
 export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(db.select(PERSON).from(users).where(among));
 }
 
-/** Of what kind these conversations are; unknown ids are missing. One query for all. */
+/** The kinds of these conversations. Unknown ids are left out. One query. */
 export function findKinds(db: Database, ids: ConversationId[]): Promise<ConversationWithKind[]> {
   const among = sql`${conversations.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(
@@ -67,6 +71,10 @@ export function findKinds(db: Database, ids: ConversationId[]): Promise<Conversa
   );
 }
 
+/**
+ * A row of `listedRows`. `disabled`: the user cannot write there. `named`: the further profiles that were
+ * asked for.
+ */
 const booleanColumn = z.number().transform((value) => value === 1);
 const name = z.string().nullable();
 const CustomFieldsJson = z
@@ -117,46 +125,51 @@ const ListedRow = z.object({
 });
 
 /**
- * What D1 knows of these conversations of one user, in one query whatever their number.
- * @param wanted each conversation with the sender whose profile is wanted beside it, and of whom else it is
- * @param includeFormer those too which he has left, or which are dissolved
+ * The records of these conversations in the list of one user. One query.
+ * @param requests each conversation, with the sender of its preview and further users whose profiles are
+ *   added
+ * @param includeFormer also conversations that the user has left, and dissolved groups
+ * @returns the records by conversation; a conversation that the user is not in is left out
  */
 export async function findListed(
   db: Database,
   userId: UserId,
-  wanted: { id: ConversationId; senderId: UserId | null; namedIds?: UserId[] }[],
+  requests: { id: ConversationId; senderId: UserId | null; namedIds?: UserId[] }[],
   includeFormer = false,
 ): Promise<Map<ConversationId, ConversationRecord>> {
-  const rows = await allListed(
+  const rows = await listedRows(
     db,
-    wanted.map(({ id, senderId, namedIds }) => [id, userId, senderId, namedIds]),
+    requests.map(({ id, senderId, namedIds }) => [id, userId, senderId, namedIds]),
     includeFormer,
   );
-  return new Map(rows.map((row) => [row.id, listed(row)]));
+  return new Map(rows.map((row) => [row.id, toRecord(row)]));
 }
 
-/** What D1 knows of one conversation for each of these members, in one query whatever their number. */
+/**
+ * The record of one conversation for each of these users, by user; a user who is no member is left out. One
+ * query.
+ */
 export async function findListedFor(
   db: Database,
   id: ConversationId,
   userIds: UserId[],
 ): Promise<Map<UserId, ConversationRecord>> {
-  const rows = await allListed(
+  const rows = await listedRows(
     db,
     userIds.map((userId) => [id, userId, null]),
   );
-  return new Map(rows.map((row) => [row.user_id, listed(row)]));
+  return new Map(rows.map((row) => [row.user_id, toRecord(row)]));
 }
 
-/** Columns have names of their own: D1 gives rows as objects. */
-async function allListed(
+/** The query behind both. Every column has an alias of its own, since D1 returns rows as objects. */
+async function listedRows(
   db: Database,
-  wanted: [ConversationId, UserId, sender: UserId | null, named?: UserId[] | undefined][],
+  requests: [ConversationId, UserId, sender: UserId | null, named?: UserId[] | undefined][],
   includeFormer = false,
 ) {
   const pair = [sql`c.low_user_id`, sql`c.high_user_id`] as const;
-  // Who is known without having been a member stands there as one who has left, at version 0.
-  const shown = includeFormer
+  // A known user who has never been a member has a row with `state = 'left'` and version 0.
+  const isIncluded = includeFormer
     ? sql`m.state = 'active' OR m.version > 0`
     : sql`m.state = 'active' AND c.dissolved_at IS NULL`;
   const query = sql`
@@ -175,23 +188,26 @@ async function allListed(
       (SELECT json_group_array(json_object(
           'id', u.id, 'username', u.username, 'nickname', u.nickname, 'avatar', u.avatar))
         FROM json_each(w.value, '$[3]') n JOIN users u ON u.id = n.value) AS named
-    FROM json_each(${JSON.stringify(wanted)}) w
+    FROM json_each(${JSON.stringify(requests)}) w
     JOIN memberships m
       ON m.conversation_id = json_extract(w.value, '$[0]') AND m.user_id = json_extract(w.value, '$[1]')
     JOIN conversations c ON c.id = m.conversation_id
     LEFT JOIN users p ON p.id = iif(c.low_user_id = m.user_id, c.high_user_id, c.low_user_id)
     LEFT JOIN users s ON s.id = json_extract(w.value, '$[2]')
     LEFT JOIN users o ON o.id = c.owner_id
-    WHERE ${shown}`;
+    WHERE ${isIncluded}`;
   return (await queryD1(db.all(query))).map((row) => ListedRow.parse(row));
 }
 
-/** What becomes of a group later is not for who has left it. */
+/**
+ * The value at the time the member left, or the current one. Later changes are hidden from a former member.
+ */
 function asLeft(then: SQL, now: SQL): SQL {
   return sql`iif(m.state = 'left', coalesce(${then}, ${now}), ${now})`;
 }
 
-function listed(row: z.infer<typeof ListedRow>): ConversationRecord {
+/** A row as the domain's record. */
+function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
   return {
     id: row.id,
     code: row.code,
@@ -224,11 +240,12 @@ function listed(row: z.infer<typeof ListedRow>): ConversationRecord {
   };
 }
 
-function person(row: z.infer<typeof ListedRow>, who: "peer" | "owner" | "sender", id: UserId): Person {
+/** The profile in the columns with the prefix `prefix`. */
+function person(row: z.infer<typeof ListedRow>, prefix: "peer" | "owner" | "sender", id: UserId): Person {
   return {
     id,
-    username: row[`${who}_username`] ?? "",
-    nickname: row[`${who}_nickname`] ?? "",
-    avatar: row[`${who}_avatar`] ?? "",
+    username: row[`${prefix}_username`] ?? "",
+    nickname: row[`${prefix}_nickname`] ?? "",
+    avatar: row[`${prefix}_avatar`] ?? "",
   };
 }

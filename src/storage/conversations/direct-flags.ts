@@ -6,33 +6,41 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations } from "../schema.ts";
 
-/** The direct conversation of two users; null if they have none. */
-export async function findDirect(db: Database, one: UserId, other: UserId): Promise<ConversationId | null> {
-  const [low, high] = one < other ? [one, other] : [other, one];
+/** The direct conversation of two users, in either order; null if they have none. */
+export async function findDirect(
+  db: Database,
+  userId: UserId,
+  otherId: UserId,
+): Promise<ConversationId | null> {
+  const [low, high] = userId < otherId ? [userId, otherId] : [otherId, userId];
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
   const [found] = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
   return found?.id ?? null;
 }
 
-/** The direct conversations that a user has with these, which is one with each at most. One query for all. */
-export async function findDirects(db: Database, one: UserId, others: UserId[]): Promise<ConversationId[]> {
+/** The direct conversations of a user with these users: one each at most. One query. */
+export async function findDirects(
+  db: Database,
+  userId: UserId,
+  otherIds: UserId[],
+): Promise<ConversationId[]> {
   const { lowUserId, highUserId } = conversations;
-  const among = sql`(SELECT value FROM json_each(${JSON.stringify(others)}))`;
+  const among = sql`(SELECT value FROM json_each(${JSON.stringify(otherIds)}))`;
   const pair = or(
-    and(eq(lowUserId, one), sql`${highUserId} IN ${among}`),
-    and(sql`${lowUserId} IN ${among}`, eq(highUserId, one)),
+    and(eq(lowUserId, userId), sql`${highUserId} IN ${among}`),
+    and(sql`${lowUserId} IN ${among}`, eq(highUserId, userId)),
   );
   const rows = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
   return rows.map(({ id }) => id);
 }
 
-/** What decides whether the two of a direct conversation may write, as it is now; null if there is none. */
+/** The current direct permission of the two users of a conversation; null for an unknown conversation. */
 export async function findFlags(db: Database, id: ConversationId): Promise<DirectFlags | null> {
   const [found] = await queryD1(flagsQuery(db, id));
   return found ?? null;
 }
 
-/** The query behind `findFlags`, for batches. A group has none of them. */
+/** The query behind `findFlags`, for batches. In a group `blocked` and `friends` are false. */
 export function flagsQuery(db: Database, id: ConversationId) {
   const pair = [sql`low_user_id`, sql`high_user_id`] as const;
   return db

@@ -7,7 +7,9 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations } from "../schema.ts";
 
-/** The direct conversation of this code, and the other one in it; null if there is none, or the user is not in it. */
+/**
+ * The direct conversation of this code, and the other user; null if there is none, or `userId` is not in it.
+ */
 export async function findDirectByCode(
   db: Database,
   userId: UserId,
@@ -26,10 +28,10 @@ export async function findDirectByCode(
   return peerId === null ? null : { id: found.id, peerId };
 }
 
-const truth = z.number().transform((value) => value === 1);
-const RelationRow = z.object({ friends: truth, blocking: truth, blocked: truth });
+const booleanColumn = z.number().transform((value) => value === 1);
+const RelationRow = z.object({ friends: booleanColumn, blocking: booleanColumn, blocked: booleanColumn });
 
-/** How a user stands to another, as it is now. */
+/** The current relation of `userId` to another user: friends, blocking, blocked. One query. */
 export async function findRelation(db: Database, userId: UserId, otherId: UserId): Promise<Relation> {
   const row = await queryD1(
     db.get(sql`SELECT ${areFriends(userId, otherId)} AS friends, ${hasBlocked(userId, otherId)} AS blocking,

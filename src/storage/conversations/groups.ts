@@ -31,18 +31,18 @@ const PROFILE = {
   changedAt: sql<number>`coalesce(${conversations.changedAt}, ${conversations.createdAt})`,
 };
 
-/** What a new group starts with. */
+/** The fields of a new group. */
 export interface NewGroup extends Omit<Profile, "kind" | "muteAll" | "version" | "changedAt" | "ownerId"> {
   ownerId: UserId;
-  /** a name of its own, which no conversation has */
+  /** a unique code that no other conversation has */
   code: ConversationCode;
-  /** the owner too */
+  /** includes the owner */
   members: { userId: UserId; role: Role; customFields: CustomFields }[];
-  /** only if all of them are friends of the owner */
+  /** whether the group is created only if all members are friends of the owner */
   amongFriends: boolean;
 }
 
-/** A group as D1 has it. */
+/** A group as D1 stores it. */
 export interface FoundGroup {
   id: ConversationId;
   profile: Profile;
@@ -51,9 +51,10 @@ export interface FoundGroup {
 }
 
 /**
- * Creates a group with its first members, in one batch: of several who race for a handle exactly one creates it.
- * @returns null if one of them has no account, or is no friend where all are to be, or the handle was given before:
- *   nothing is created then
+ * Creates a group with its first members. One batch: of several concurrent calls for a handle exactly one
+ * creates it.
+ * @returns its id; null, with nothing created, if a member has no account, if `amongFriends` is set and a
+ *   member is no friend of the owner, or if the handle was given before
  */
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
@@ -85,13 +86,15 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
   return conversation?.id ?? null;
 }
 
-/** A conversation as it was created, with its first members; null if there is none. */
+/**
+ * A conversation as it was created: profile, first members, current direct permission; null if there is none.
+ */
 export async function findCreated(db: Database, id: ConversationId): Promise<CreatedConversation | null> {
   const [profiles, members, flagged] = await queryD1(
     db.batch([
       db.select(PROFILE).from(conversations).where(eq(conversations.id, id)),
-      // Version 0: what the object has changed since is not what it was created with; who only asked to be
-      // let in is not active.
+      // Version 0 leaves out every row that the object has projected since. The state leaves out known users
+      // who are no members.
       db
         .select({
           ...PERSON,
@@ -123,8 +126,8 @@ export async function findCreated(db: Database, id: ConversationId): Promise<Cre
   };
 }
 
-/** A group by its number, or by the id which it was given; null if there is none, or it is dissolved. */
-export async function findGroup(db: Database, name: GroupAddress): Promise<FoundGroup | null> {
+/** A group by its address: its number or its handle; null if there is none, or it is dissolved. */
+export async function findGroup(db: Database, address: GroupAddress): Promise<FoundGroup | null> {
   const [found] = await queryD1(
     db
       .select({
@@ -136,36 +139,36 @@ export async function findGroup(db: Database, name: GroupAddress): Promise<Found
       })
       .from(conversations)
       .leftJoin(users, eq(users.id, conversations.ownerId))
-      .where(and(groupAddressed(name), isNull(conversations.dissolvedAt))),
+      .where(and(hasAddress(address), isNull(conversations.dissolvedAt))),
   );
   return found ?? null;
 }
 
-/** The number of a group that may be called by the id which it was given; null as with `findGroup`. */
-export async function findGroupId(db: Database, name: GroupAddress): Promise<ConversationId | null> {
+/** The number of a group by its address; null as with `findGroup`. */
+export async function findGroupId(db: Database, address: GroupAddress): Promise<ConversationId | null> {
   const query = db.select({ id: conversations.id }).from(conversations);
-  const [found] = await queryD1(query.where(and(groupAddressed(name), isNull(conversations.dissolvedAt))));
+  const [found] = await queryD1(query.where(and(hasAddress(address), isNull(conversations.dissolvedAt))));
   return found?.id ?? null;
 }
 
-/** The same by either, with both: what it is called where it is called by its number. */
+/** The number and the handle of a group by its address; null as with `findGroup`. */
 export async function findGroupPlace(
   db: Database,
-  name: GroupAddress,
+  address: GroupAddress,
 ): Promise<{ id: ConversationId; handle: Handle | null } | null> {
   const query = db.select({ id: conversations.id, handle: conversations.handle }).from(conversations);
-  const [found] = await queryD1(query.where(and(groupAddressed(name), isNull(conversations.dissolvedAt))));
+  const [found] = await queryD1(query.where(and(hasAddress(address), isNull(conversations.dissolvedAt))));
   return found ?? null;
 }
 
-/** Who has, or had, the group with this id; null: it was given to none. */
+/** The owner of the group with this handle, dissolved groups included; null if the handle was never given. */
 export async function findHolder(db: Database, handle: Handle): Promise<UserId | null> {
   const query = db.select({ ownerId: conversations.ownerId }).from(conversations);
   const [found] = await queryD1(query.where(eq(conversations.handle, handle)));
   return found?.ownerId ?? null;
 }
 
-/** The groups that a user is in, whatever their number. */
+/** The ids of all groups that a user is in, dissolved ones left out. */
 export async function findOwnGroups(db: Database, userId: UserId): Promise<ConversationId[]> {
   const found = await queryD1(
     db
@@ -184,11 +187,14 @@ export async function findOwnGroups(db: Database, userId: UserId): Promise<Conve
   return found.map(({ id }) => id);
 }
 
-/** A group has one name: by its number goes who was given no id. */
-function groupAddressed(name: GroupAddress): SQL | undefined {
-  const same =
-    "id" in name
-      ? and(eq(conversations.id, name.id), isNull(conversations.handle))
-      : sql`${conversations.handle} = ${name.handle}`;
-  return and(same, eq(conversations.kind, "group"));
+/**
+ * A condition: the row is the group with this address. A group with a handle cannot be addressed by its
+ * number.
+ */
+function hasAddress(address: GroupAddress): SQL | undefined {
+  const matches =
+    "id" in address
+      ? and(eq(conversations.id, address.id), isNull(conversations.handle))
+      : sql`${conversations.handle} = ${address.handle}`;
+  return and(matches, eq(conversations.kind, "group"));
 }

@@ -5,7 +5,7 @@ import { ConversationId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 
-/** Somebody, and the direct conversation with him; null: there is none yet. */
+/** A user, and the caller's direct conversation with them; null: there is none yet. */
 export interface KnownPeer {
   peer: Person;
   conversationId: ConversationId | null;
@@ -19,7 +19,10 @@ const DirectRow = z.object({
   conversation_id: ConversationId.nullable(),
 });
 
-/** Whom these names are of, and his direct conversation with the caller, by name; unknown ones are missing. One query. */
+/**
+ * The users of these usernames, each with the caller's direct conversation with them, by username. Unknown
+ * usernames and the caller's own are left out. One query.
+ */
 export async function findKnownPeers(
   db: Database,
   caller: UserId,
@@ -40,7 +43,9 @@ export async function findKnownPeers(
 
 const GroupRow = z.object({ name: z.union([z.string(), z.number()]), id: ConversationId });
 
-/** Which groups are called so, by their numbers or the ids which they were given; unknown ones are missing. One query. */
+/**
+ * The numbers of groups by address: their number, or their handle. Unknown addresses are left out. One query.
+ */
 export async function findGroupIds(
   db: Database,
   names: (ConversationId | string)[],

@@ -4,7 +4,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { memberships } from "../schema.ts";
 
-/** Who is in these conversations, in the order of coming in. One query for all. */
+/** The members of these conversations, in the order of joining. One query. */
 export function findMembers(
   db: Database,
   ids: ConversationId[],

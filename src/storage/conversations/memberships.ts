@@ -5,14 +5,17 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { memberships } from "../schema.ts";
 
-/** Where a user is or was a member, or is known: at most `limit` conversations behind an id, rising. */
+/**
+ * The conversations where a user is or was a member, or is a known user, by rising id: at most `limit` after
+ * the id `after`.
+ */
 export async function listMemberships(
   db: Database,
   userId: UserId,
   { after, limit }: { after: number; limit: number },
 ): Promise<OwnMembership[]> {
-  const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
+  const ofUser = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
   const { conversationId, pinned } = memberships;
-  const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
+  const query = db.select({ conversationId, pinned }).from(memberships).where(ofUser);
   return queryD1(query.orderBy(conversationId).limit(limit));
 }

@@ -4,7 +4,10 @@ import { findExtendedProfile } from "../accounts/extended-profiles.ts";
 import type { Database } from "../database.ts";
 import { findListed } from "./conversations.ts";
 
-/** What a conversation is like that a user is in, or was. */
+/**
+ * The stored part of the message context of a conversation: kind, name, the other user's extended profile.
+ * @returns null if the user has never been in the conversation
+ */
 export async function findStoredContext(
   db: Database,
   userId: UserId,

@@ -6,9 +6,9 @@ import type { Database } from "../database.ts";
 import { conversations, memberships } from "../schema.ts";
 
 /**
- * Sets a member's own flags.
- * @param includeFormer also where he has left, or where the group is dissolved
- * @returns false if he is not in the conversation, nor was where that is asked
+ * Sets a member's own preferences: pinned, silent, validation. Absent ones keep their value.
+ * @param includeFormer also for a member who has left, and in a dissolved group
+ * @returns false if the user is no member, or, with `includeFormer`, has never been one
  */
 export async function updatePreferences(
   db: Database,
@@ -18,27 +18,27 @@ export async function updatePreferences(
   includeFormer = false,
 ): Promise<boolean> {
   const active = eq(memberships.state, "active");
-  // Nobody is in a dissolved group.
+  // A dissolved group has no members, though their rows stay active.
   const notDissolved = sql`NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = ${id} AND c.dissolved_at IS NOT NULL)`;
-  const mine = and(
+  const isIncluded = and(
     eq(memberships.conversationId, id),
     eq(memberships.userId, userId),
-    // Who is known without having been a member stands there as one who has left, at version 0.
+    // A known user who has never been a member has a row with `state = 'left'` and version 0.
     includeFormer ? or(active, gt(memberships.version, 0)) : and(active, notDissolved),
   );
   if (Object.values(change).every((value) => value === undefined)) {
-    const [found] = await queryD1(db.select({ role: memberships.role }).from(memberships).where(mine));
+    const [found] = await queryD1(db.select({ role: memberships.role }).from(memberships).where(isIncluded));
     return found !== undefined;
   }
   const updated = await queryD1(
-    db.update(memberships).set(change).where(mine).returning({ role: memberships.role }),
+    db.update(memberships).set(change).where(isIncluded).returning({ role: memberships.role }),
   );
   return updated.length > 0;
 }
 
-/** Whether there is, or was, such a conversation. */
+/** Whether there is a conversation with this id, dissolved groups included. */
 export async function conversationExists(db: Database, id: ConversationId): Promise<boolean> {
-  const same = eq(conversations.id, id);
-  const found = await queryD1(db.select({ id: conversations.id }).from(conversations).where(same));
+  const hasId = eq(conversations.id, id);
+  const found = await queryD1(db.select({ id: conversations.id }).from(conversations).where(hasId));
   return found.length > 0;
 }

@@ -6,11 +6,14 @@ import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
 
 /**
- * Takes what a conversation tells of its profile and members, each iff its version is higher than what
- * is there, so that a late or doubled one changes nothing. Members' own flags are not touched, nothing
- * is deleted, and nobody whose account is deleted becomes a member. Who leaves keeps the group's name of then. Who else is known there stands as `left` at
- * version 0, below whatever is told of members: so the deletion of his account finds the conversation.
- * @returns those who were said to be members, or known, and have no account any more
+ * Writes a conversation's projection to D1: its profile and members. A row is replaced iff the projected
+ * version is higher, so a late or repeated projection changes nothing.
+ * - Preferences of members are not touched. No row is deleted.
+ * - A user whose account is deleted does not become a member.
+ * - A member who leaves keeps the group's name and avatar of that time.
+ * - A known user who is no member gets a row with `state = 'left'` at version 0, below every version of a
+ *   member. By this row an account deletion finds the conversation.
+ * @returns the active members and known users whose accounts are deleted
  */
 export async function project(
   db: Database,
@@ -22,7 +25,7 @@ export async function project(
     ...knownUsers.map((userId) => [userId, "member", "left", 0, 0]),
   ]);
   const active = members.filter(({ state }) => state === "active").map(({ userId }) => userId);
-  const living = JSON.stringify([...active, ...knownUsers]);
+  const expectedLive = JSON.stringify([...active, ...knownUsers]);
   const upsert = db
     .insert(memberships)
     .select(
@@ -46,12 +49,14 @@ export async function project(
       },
       setWhere: sql`excluded.version > ${memberships.version}`,
     });
-  const gone = db
+  const deletedUsers = db
     .select({ id: users.id })
     .from(users)
-    .where(and(sql`${users.id} IN (SELECT value FROM json_each(${living}))`, isNotNull(users.deletedAt)));
+    .where(
+      and(sql`${users.id} IN (SELECT value FROM json_each(${expectedLive}))`, isNotNull(users.deletedAt)),
+    );
   if (!conversation) {
-    const [, deleted] = await queryD1(db.batch([upsert, gone]));
+    const [, deleted] = await queryD1(db.batch([upsert, deletedUsers]));
     return deleted.map((user) => user.id);
   }
   const { profile, dissolvedAt } = conversation;
@@ -64,6 +69,6 @@ export async function project(
       ...{ muteAll, customFields, changedAt, dissolvedAt, version },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
-  const [, deleted] = await queryD1(db.batch([upsert, gone, update]));
+  const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));
   return deleted.map((user) => user.id);
 }

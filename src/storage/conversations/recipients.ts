@@ -4,7 +4,10 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, users } from "../schema.ts";
 
-/** The user of this name, but for a deleted one, and the direct conversation with him, where there is one. One query. */
+/**
+ * The user of this username, and their direct conversation with `userId` (null: there is none yet); null for
+ * an unknown or deleted user. One query.
+ */
 export async function findPeerName(
   db: Database,
   userId: UserId,

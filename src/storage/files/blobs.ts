@@ -5,13 +5,14 @@ import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import { PartBuffer } from "./part-buffer.ts";
 
-/** The bytes of files, in R2. Every call of R2 is awaited through `fromR2`. */
+/** The bytes of files, in R2. Every R2 call is awaited through `fromR2`. */
 
 /**
- * Stores bytes as they come in, holding a few of them at a time: none where their number is known, else
- * 5 MiB, the least that R2 takes as a part. Where it throws, what came is not readable under the key, but
- * for bytes that are wrong only behind the last one: delete the key then.
- * @throws `unavailable`, and what the bytes throw
+ * Stores bytes as a stream. With a known size nothing is buffered, else one part of 5 MiB: the minimum size
+ * of an R2 multipart part. If this throws, nothing is readable under the key, with one exception: `bytes`
+ * that throw after their last chunk may leave a complete object, so the caller deletes the key.
+ * @param size bytes; undefined: not known before the end
+ * @throws `unavailable`, and the errors of `bytes`
  */
 export async function putBlob(
   bucket: R2Bucket,
@@ -26,7 +27,7 @@ export async function putBlob(
     : putStream(bucket, key, bytes, size, options));
 }
 
-/** The bytes under a key, or some of them; null if there are none. @throws `unavailable` */
+/** The bytes under a key, or a range of them; null if the key does not exist. @throws `unavailable` */
 export async function readBlob(
   bucket: R2Bucket,
   key: FileKey,
@@ -36,19 +37,23 @@ export async function readBlob(
   return found?.body ?? null;
 }
 
-/** Deletes up to 1,000 keys; one that is not there is no error. @throws `unavailable` */
+/** Deletes up to 1,000 keys. A key that does not exist is no error. @throws `unavailable` */
 export async function deleteBlobs(bucket: R2Bucket, keys: FileKey[]): Promise<void> {
   if (keys.length > 0) await fromR2(bucket.delete(keys));
 }
 
-/** What is stored under a key, without its bytes. */
+/** An object in R2, without its bytes. */
 export interface Blob {
   key: FileKey;
   /** milliseconds since 1970 */
   uploadedAt: number;
 }
 
-/** The keys of files that begin with this, in pages of up to 1,000. @throws `unavailable` */
+/**
+ * The objects whose keys begin with a prefix, in pages of up to 1,000. Keys that are no file keys are left
+ * out.
+ * @throws `unavailable`
+ */
 export async function* listBlobs(bucket: R2Bucket, prefix: string): AsyncGenerator<Blob[]> {
   let cursor: string | undefined;
   do {
@@ -61,7 +66,7 @@ export async function* listBlobs(bucket: R2Bucket, prefix: string): AsyncGenerat
   } while (cursor !== undefined);
 }
 
-/** Hands on so many bytes as they come: R2 wants to know their number before the first. */
+/** Streams exactly `size` bytes to R2, which needs the length of a stream in advance. */
 async function putStream(
   bucket: R2Bucket,
   key: FileKey,
@@ -71,13 +76,15 @@ async function putStream(
 ): Promise<void> {
   const { readable, writable } = new FixedLengthStream(size);
   const put = bucket.put(key, readable, options);
-  const [fed] = await Promise.allSettled([feed(writable, bytes), put]);
-  // Where the bytes failed, R2 fails for that reason; where R2 failed, so did the writing.
-  if (fed.status === "rejected" && fed.reason instanceof CoreError) throw fed.reason;
+  const [feeding] = await Promise.allSettled([feed(writable, bytes), put]);
+  // An error of the bytes makes the put fail, too, and an error of the put makes the writing fail: the cause
+  // wins.
+  if (feeding.status === "rejected" && feeding.reason instanceof CoreError) throw feeding.reason;
   await fromR2(put);
-  if (fed.status === "rejected") throw fed.reason;
+  if (feeding.status === "rejected") throw feeding.reason;
 }
 
+/** Writes all bytes to a stream and closes it. An error of the bytes aborts the stream. */
 async function feed(writable: WritableStream<Uint8Array>, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const writer = writable.getWriter();
   try {
@@ -89,7 +96,10 @@ async function feed(writable: WritableStream<Uint8Array>, bytes: AsyncIterable<U
   }
 }
 
-/** Gathers parts of 5 MiB: R2 takes no stream of unknown length. What is smaller goes as a whole. */
+/**
+ * Buffers parts of 5 MiB, since R2 takes no stream of unknown length. A smaller file is stored by a single
+ * put.
+ */
 async function putParts(
   bucket: R2Bucket,
   key: FileKey,
@@ -102,7 +112,11 @@ async function putParts(
   const parts: R2UploadedPart[] = [];
   try {
     for await (const chunk of bytes) {
-      for (let rest = await buffer.add(chunk); rest.byteLength > 0; rest = await buffer.add(rest)) {
+      for (
+        let remaining = await buffer.add(chunk);
+        remaining.byteLength > 0;
+        remaining = await buffer.add(remaining)
+      ) {
         upload ??= await fromR2(bucket.createMultipartUpload(key, options));
         parts.push(await fromR2(upload.uploadPart(parts.length + 1, buffer.take())));
       }
@@ -115,13 +129,17 @@ async function putParts(
     parts.push(await fromR2(upload.uploadPart(parts.length + 1, last)));
     await fromR2(upload.complete(parts));
   } catch (error) {
-    // One that is not aborted here is aborted by R2 after seven days.
+    // An upload that is not aborted here is aborted by R2 after seven days.
     await upload?.abort().catch(() => undefined);
     throw error;
   }
 }
 
-/** What R2 throws of itself is that it cannot be reached or did not finish; a wrong call is a TypeError. */
+/**
+ * Awaits an R2 call.
+ * @throws `unavailable` if R2 could not be reached or did not finish. A TypeError is a wrong call, and thrown
+ *   as it is.
+ */
 async function fromR2<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
