@@ -3,10 +3,11 @@ import { CoreError, invalid } from "../domain/errors.ts";
 import { parseJson, requireSound } from "./json.ts";
 
 /**
- * Reads a request's body as JSON whatever `Content-Type` says, checks it and hands it on as
- * `application/json`, so that validators behind this see every body. An empty one is as none: `{}`.
- * @throws `too_large` over `maxBytes`, `validation_failed` for what is not UTF-8, not JSON, nested
- *   deeper than 32 levels, or holds a string which cannot be stored (U+0000, lone surrogates)
+ * Middleware that reads a request's body as JSON whatever its `Content-Type`, checks it, and passes it on as
+ * `application/json`, so that the validators after it see every body. An empty body counts as no body.
+ * @param maxBytes of the body
+ * @throws `too_large` over `maxBytes`; `validation_failed` for a body that is not UTF-8, is not JSON, is
+ *   nested deeper than 32 levels, or holds a string that cannot be stored (U+0000, lone surrogates)
  */
 export function jsonBody(maxBytes: number): MiddlewareHandler {
   return async (c, next) => {
@@ -14,7 +15,8 @@ export function jsonBody(maxBytes: number): MiddlewareHandler {
     const text = decodeUtf8(await readUpTo(raw, maxBytes));
     const headers = new Headers(raw.headers);
     if (text.trim() === "") {
-      // A validator that is told of JSON and finds none throws what is no answer of ours.
+      // A validator that finds the type JSON and an empty body throws an error of its own, in no surface's
+      // envelope.
       headers.delete("Content-Type");
       c.req.raw = new Request(raw.url, { method: raw.method, headers });
     } else {
@@ -26,7 +28,7 @@ export function jsonBody(maxBytes: number): MiddlewareHandler {
   };
 }
 
-/** The whole body, never holding more than `maxBytes` of it. @throws `too_large` */
+/** The whole body; never more than `maxBytes` of it are in memory. @throws `too_large` */
 export async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new CoreError("too_large", `The body must be at most ${maxBytes} bytes.`);
   if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) throw tooLarge();
@@ -46,7 +48,7 @@ export async function readUpTo(request: Request, maxBytes: number): Promise<Uint
   return whole;
 }
 
-/** @throws `validation_failed` for what is not UTF-8 */
+/** The text of a body; a byte order mark is kept. @throws `validation_failed` for bytes that are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

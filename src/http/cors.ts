@@ -5,17 +5,18 @@ import { allowsOrigin } from "./origin.ts";
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS =
   "Authorization, token, Content-Type, Range, X-APP-Key, X-APP-Session, X-HA-Key, X-HA-Session";
-/** Without a wildcard: `X-Rate-Limit-*` has to be told one by one. */
+/** The header takes no patterns: every `X-Rate-Limit-*` is listed. */
 const RESPONSE_HEADERS =
   "ETag, Content-Range, Retry-After, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset, X-Rate-Limit-Bucket";
-/** Seconds for which a browser may keep a preflight's answer; Chromium keeps none longer. */
+/** Seconds for which a browser may cache a preflight's answer: Chromium's upper limit. */
 const MAX_AGE = "7200";
 
 /**
- * Lets pages of the allowed origins read every answer, errors too, without credentials: tokens travel in
- * headers. Stands before the routes. A preflight gets 204 on every path: it asks who may call, and a
- * page should be able to read the 404 or 405 that follows. A foreign page's call is served without a
- * word of CORS; its browser keeps the answer from it.
+ * Middleware that lets pages of the allowed origins read every answer, errors included. No credentials are
+ * allowed: tokens travel in headers. It runs before the routes.
+ * - A preflight gets 204 on every path, so that a page can read the 404 or 405 of the call that follows.
+ * - A call of a page of another origin is served without CORS headers; the browser withholds the answer from
+ *   the page.
  */
 export const cors = createMiddleware<AppEnv>(async (c, next) => {
   const origin = c.req.header("Origin");
@@ -23,7 +24,8 @@ export const cors = createMiddleware<AppEnv>(async (c, next) => {
   const isPreflight = c.req.method === "OPTIONS" && origin !== undefined;
   if (isPreflight) c.res = new Response(null, { status: 204 });
   else await next();
-  // An upgrade's answer passes as it is: made anew it would lose its socket. CORS does not cover it.
+  // A 101 must pass unchanged: setting headers creates a new response, which loses the socket. CORS does not
+  // cover it.
   if (c.res.status === 101) return;
   c.header("Vary", "Origin", { append: true });
   if (origin === undefined || !allowsOrigin(settings, origin, c.req.raw)) return;

@@ -1,13 +1,13 @@
 import type { Core } from "../core/context.ts";
 import type { Credential } from "../domain/accounts/session.ts";
 
-/** What every handler finds in its context. */
+/** The bindings and variables in the context of every handler. */
 export interface AppEnv {
   Bindings: Env;
   Variables: { core: Core };
 }
 
-/** What handlers behind authentication find besides. */
+/** The context of handlers behind authentication: it holds the caller, too. */
 export interface CallerEnv extends AppEnv {
   Variables: AppEnv["Variables"] & { caller: Credential };
 }

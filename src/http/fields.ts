@@ -5,36 +5,39 @@ import { parseJson, requireSound } from "./json.ts";
 import { isDecodable, queryOf } from "./query.ts";
 import { readParameters } from "./uploads/header-parameters.ts";
 
-/** What a call says, by name; a name that stands there more than once has a list. */
+/** The parameters of a call, by name. A name that occurs more than once has an array of its values. */
 export type Fields = Record<string, unknown>;
 
 const FORM = "application/x-www-form-urlencoded";
 const MULTIPART = "multipart/form-data";
-/** The last of the characters which JSON lets stand before its first brace. */
+/** The highest code of the whitespace that JSON allows before its first brace. */
 const SPACE = 0x20;
 const BRACE = 0x7b;
 
-/** How a surface's calls speak. `forms`: bodies may be forms too, urlencoded or multipart. */
+/**
+ * How a surface reads bodies. `maxBytes`: of a body. `forms`: bodies may be forms, too, urlencoded or
+ * multipart.
+ */
 export interface FieldOptions {
   maxBytes: number;
   forms: boolean;
 }
 
 /**
- * What a call says in its query and its body; the body has the last word. A body that begins with a brace is read
- * as JSON, whatever `Content-Type` says.
- * @throws `validation_failed` for what is malformed, `too_large`
+ * The parameters of a call, from its query and its body. The body overrides the query. A body that begins
+ * with a brace is read as JSON, whatever its `Content-Type`.
+ * @throws `validation_failed` for a malformed query or body, `too_large`
  */
-export async function fieldsOf(request: Request, speech: FieldOptions): Promise<Fields> {
-  return { ...queryFields(request), ...(await bodyFields(request, speech)) };
+export async function fieldsOf(request: Request, options: FieldOptions): Promise<Fields> {
+  return { ...queryFields(request), ...(await bodyFields(request, options)) };
 }
 
-/** What stands in the query. @throws `validation_failed` */
+/** The parameters of the query. @throws `validation_failed` */
 export function queryFields({ url }: Request): Fields {
-  return listed(decoded(queryOf(url), "query"), "query");
+  return listed(decodeParameters(queryOf(url), "query"), "query");
 }
 
-/** What stands in the body; an empty one says nothing. @throws as `fieldsOf` */
+/** The parameters of the body; an empty body has none. @throws as `fieldsOf` */
 export async function bodyFields(request: Request, { maxBytes, forms }: FieldOptions): Promise<Fields> {
   const type = request.headers.get("Content-Type") ?? "";
   const essence = readParameters(type)?.value;
@@ -43,11 +46,14 @@ export async function bodyFields(request: Request, { maxBytes, forms }: FieldOpt
   if (forms && !isObject && essence === MULTIPART) return listed(await multipart(bytes, type), "body");
   const text = decodeUtf8(bytes);
   if (text.trim() === "") return {};
-  if (forms && !isObject && essence === FORM) return listed(decoded(text, "body"), "body");
+  if (forms && !isObject && essence === FORM) return listed(decodeParameters(text, "body"), "body");
   return jsonFields(text);
 }
 
-/** What stands in JSON. @throws `validation_failed` for what is no object, or cannot be stored */
+/**
+ * The parameters of a JSON object; an empty text has none.
+ * @throws `validation_failed` for another value, or text that cannot be stored
+ */
 export function jsonFields(text: string): Fields {
   if (text.trim() === "") return {};
   const value = parseJson(text, "body");
@@ -59,13 +65,13 @@ export function jsonFields(text: string): Fields {
 
 const JsonObject = z.record(z.string(), z.unknown());
 
-function decoded(text: string, path: string): URLSearchParams {
+function decodeParameters(text: string, path: string): URLSearchParams {
   if (!isDecodable(text)) throw invalid(path, "must be percent-encoded UTF-8");
   return new URLSearchParams(text);
 }
 
 async function multipart(bytes: Uint8Array, type: string): Promise<FormData> {
-  // The runtime puts U+FFFD in the place of what it cannot read; no call has bytes in its fields.
+  // The runtime would replace malformed UTF-8 by U+FFFD. No call has binary fields, so it is refused here.
   decodeUtf8(bytes);
   const form = new Response(bytes, { headers: { "Content-Type": type } });
   return form.formData().catch(() => {
@@ -73,29 +79,37 @@ async function multipart(bytes: Uint8Array, type: string): Promise<FormData> {
   });
 }
 
-/** Fields that come one by one. @throws `validation_failed` for text that cannot be stored */
+/**
+ * Parameters of a list of entries.
+ * @param path of the entries in errors: `query` or `body`
+ * @throws `validation_failed` for text that cannot be stored
+ */
 export function listed(entries: Iterable<[string, unknown]>, path: string): Fields {
-  const fields = new Map<string, unknown[]>();
+  const valuesByName = new Map<string, unknown[]>();
   for (const [name, value] of entries) {
-    const values = fields.get(name);
-    // Never copied: a small body may have the same name a hundred thousand times.
+    const values = valuesByName.get(name);
+    // Pushed, not copied: a small body may have the same name a hundred thousand times.
     if (values) values.push(value);
-    else fields.set(name, [value]);
+    else valuesByName.set(name, [value]);
   }
-  const found = [...fields].map(([name, values]) => [name, values.length > 1 ? values : values[0]]);
-  const all: Fields = Object.fromEntries(found);
-  requireSound(all, path);
-  return all;
+  const collapsed = [...valuesByName].map(([name, values]) => [name, values.length > 1 ? values : values[0]]);
+  const fields: Fields = Object.fromEntries(collapsed);
+  requireSound(fields, path);
+  return fields;
 }
 
-/** So many of the fields that are wrong are named: a list may have a hundred thousand of them. */
-const MOST_NAMED = 20;
+/** The most invalid fields that an error lists: a list may have a hundred thousand of them. */
+const MAX_ERRORS = 20;
 
-/** What a call says, as its schema wants it. @throws `validation_failed`, naming the first fields that are not so */
+/**
+ * The parameters, parsed by their schema.
+ * @throws `validation_failed` with the first 20 invalid fields in `errors`. `absent`: the first of them is
+ *   missing or null. `excess`: the first of them is a text with too many characters (`textUpTo`).
+ */
 export function checked<T>(schema: z.ZodType<T>, fields: unknown): T {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, MOST_NAMED).map(({ path, message }) => ({
+  const errors = parsed.error.issues.slice(0, MAX_ERRORS).map(({ path, message }) => ({
     path: path.map(String).join("."),
     message,
   }));
@@ -103,7 +117,7 @@ export function checked<T>(schema: z.ZodType<T>, fields: unknown): T {
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ");
   const [first] = parsed.error.issues;
-  const isAbsent = given(fields, first?.path ?? []) === undefined;
+  const isAbsent = valueAt(fields, first?.path ?? []) === undefined;
   const isExcess = first?.code === "custom" && first.params?.excess === true;
   throw new CoreError("validation_failed", detail, {
     errors,
@@ -112,8 +126,8 @@ export function checked<T>(schema: z.ZodType<T>, fields: unknown): T {
   });
 }
 
-/** What stands at a place among the fields; null is as nothing. */
-function given(fields: unknown, path: PropertyKey[]): unknown {
+/** The value at a path among the fields; undefined if it is missing or null. */
+function valueAt(fields: unknown, path: PropertyKey[]): unknown {
   return (
     path.reduce((inner, key) => (inner ? Reflect.get(Object(inner), key) : undefined), fields) ?? undefined
   );

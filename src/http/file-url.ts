@@ -1,19 +1,22 @@
 import { FileKey } from "../domain/ids.ts";
 
-/** Where a file is read. @param requestUrl its URL is of the same origin */
+/** The URL at which a file is read. @param requestUrl gives the origin */
 export function fileUrl({ key, name }: { key: FileKey; name: string }, requestUrl: string): string {
   return new URL(`/files/${key}/${encodeURIComponent(name)}`, requestUrl).href;
 }
 
-/** Of which file a URL is, if it looks like one of ours; else what it is called by its last segment. */
+/**
+ * The file that a URL points to. `key` is null unless the path ends like a URL of `fileUrl`; the origin is
+ * not compared. `name` is the last segment of the path.
+ */
 export function fileOfUrl(url: string): { key: FileKey | null; name: string } {
   const segments = URL.parse(url)?.pathname.split("/") ?? [];
   const [name = "", key, folder] = segments.toReversed();
   const parsed = FileKey.safeParse(key);
-  return { key: folder === "files" && parsed.success ? parsed.data : null, name: decoded(name) };
+  return { key: folder === "files" && parsed.success ? parsed.data : null, name: decodeSegment(name) };
 }
 
-function decoded(segment: string): string {
+function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -6,9 +6,9 @@ import { countCall } from "./rate-limit.ts";
 import { readToken, requireSecret } from "./token.ts";
 
 /**
- * Who calls, by a token of whatever surface, and counts his call.
+ * The caller, by the token of any surface. Counts the call towards the user's rate limit.
  * @param token undefined or empty: none was sent
- * @param missing what to tell then
+ * @param missing the text of the error for that case
  * @throws `unauthenticated`, `rate_limited`, `internal` without `TOKEN_SECRET`
  */
 export async function identify(

@@ -1,15 +1,17 @@
 import { CoreError } from "../domain/errors.ts";
 import type { Settings } from "../domain/settings.ts";
 
-/** Whether a page of this origin may call: it is the Worker's own, or the operator allows it. */
+/**
+ * Whether pages of an origin may call: it is the Worker's own, or the setting `ALLOWED_ORIGINS` allows it.
+ */
 export function allowsOrigin({ allowedOrigins }: Settings, origin: string, request: Request): boolean {
   if (allowedOrigins === "*" || allowedOrigins.includes(origin)) return true;
   return origin === new URL(request.url).origin;
 }
 
 /**
- * Refuses a socket which a page of a foreign origin asks for. Browsers always send `Origin` with an
- * upgrade and CORS does not cover it; other clients send none.
+ * Refuses the upgrade of a page whose origin is not allowed. CORS does not cover upgrades, but browsers
+ * always send `Origin` with them. Other clients send no `Origin`, and pass.
  * @throws `forbidden`
  */
 export function checkOrigin(settings: Settings, request: Request): void {

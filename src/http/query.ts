@@ -2,8 +2,9 @@ import { createMiddleware } from "hono/factory";
 import { invalid } from "../domain/errors.ts";
 
 /**
- * Refuses a query that is not percent-encoded UTF-8: the router would read what it cannot decode as it
- * stands. @throws `validation_failed`
+ * Middleware that refuses a query that is not percent-encoded UTF-8. The router would take an undecodable
+ * query literally.
+ * @throws `validation_failed`
  */
 export const soundQuery = createMiddleware(async (c, next) => {
   const query = queryOf(c.req.url);
@@ -11,13 +12,13 @@ export const soundQuery = createMiddleware(async (c, next) => {
   await next();
 });
 
-/** What stands behind the first question mark of an address, further ones too. */
+/** The query of a URL: everything after its first question mark; empty if there is none. */
 export function queryOf(url: string): string {
   const mark = url.indexOf("?");
   return mark === -1 ? "" : url.slice(mark + 1);
 }
 
-/** Whether what is percent-encoded in a text is UTF-8. */
+/** Whether the percent-encoded bytes of a text are UTF-8. */
 export function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

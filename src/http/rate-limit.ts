@@ -4,13 +4,13 @@ import { CoreError } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { AppEnv } from "./env.ts";
 
-/** Of a request: its bindings, and the core which knows the period of their counters. */
+/** The part of a context that counting needs: the bindings, and the core with their period. */
 type Counting = { env: Env; var: AppEnv["Variables"] };
 
 /**
- * Counts a call that checks a password or registers, by the address it comes from; without one (no
- * Cloudflare before the Worker) it is not counted. Stands first on its route, before any work is done:
- * refused input counts too.
+ * Middleware that counts a call that checks a password or registers, by the client's address. A call without
+ * `CF-Connecting-IP` (no Cloudflare in front of the Worker) is not counted. It is the first handler of its
+ * route, so that calls with invalid input count, too.
  * @throws `rate_limited` over 600 a minute
  */
 export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
@@ -18,7 +18,10 @@ export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-/** The same for what is only seen to be such a call, or a wrong key, while it is looked at. @throws `rate_limited` */
+/**
+ * The same, for a handler that only finds out while it runs that it checks a password or a key.
+ * @throws `rate_limited`
+ */
 export async function countFromAddress(c: Context<AppEnv>): Promise<void> {
   const address = c.req.header("CF-Connecting-IP");
   if (address === undefined || !c.var.core.settings.rateLimits) return;
@@ -26,7 +29,7 @@ export async function countFromAddress(c: Context<AppEnv>): Promise<void> {
 }
 
 /**
- * Counts a call of somebody who is known.
+ * Counts a call of an authenticated user.
  * @throws `rate_limited` over 6,000 a minute
  */
 export async function countCall(c: Counting, userId: UserId): Promise<void> {
@@ -34,7 +37,7 @@ export async function countCall(c: Counting, userId: UserId): Promise<void> {
 }
 
 /**
- * Counts a call of somebody who is known, in one bucket of his calls.
+ * Counts a call of an authenticated user in one of the user's buckets. It ignores the setting `RATE_LIMITS`.
  * @throws `rate_limited` over 1,200 a minute
  */
 export async function countCallIn(c: Counting, userId: UserId, bucket: string): Promise<void> {

@@ -3,8 +3,8 @@ import { routePath } from "hono/route";
 import { log } from "../lib/logger.ts";
 
 /**
- * One line for each request: method, route (the pattern, so no id or query string), status and
- * milliseconds. It reads the response and never touches it: a 101 must pass as it is.
+ * Middleware that logs one line for each request: method, route (the pattern, so neither ids nor the query),
+ * status and milliseconds. It never changes the response: a 101 must pass unchanged.
  */
 export const requestLog: MiddlewareHandler = async (c, next) => {
   const started = Date.now();

@@ -2,17 +2,17 @@ import { CoreError } from "../domain/errors.ts";
 import type { ByteRange, StoredFile } from "../domain/files/file.ts";
 
 /**
- * Pictures of pixels, sound and film are shown by a browser; what could run in the page of this origin
- * (SVG, HTML, anything of XML) is only ever downloaded.
+ * The types that a browser may show: bitmaps, audio, video. Types that could run scripts in this origin (SVG,
+ * HTML, any XML) are always downloaded.
  */
 const INLINE = /^(image\/(png|jpe?g|gif|webp|avif|bmp)|(audio|video)\/[a-z0-9.-]+)$/;
 
 /**
- * Answers GET and HEAD for a file: whole, a range of it, or that the client has it already (RFC 9110).
- * A request for several ranges, or for one that is malformed, gets the whole. `If-Match` is not looked at:
- * a file never changes.
- * @param open gives the bytes, or some of them; not called where none are sent
- * @throws `range_not_satisfiable`, and what `open` throws
+ * Answers GET and HEAD for a file (RFC 9110): 200 with the whole file, 206 with a range, or 304. A request
+ * for several ranges, or with a malformed range, gets the whole file. `If-Match` is ignored: a file never
+ * changes.
+ * @param open opens the bytes, or a range of them; not called if the answer has no body
+ * @throws `range_not_satisfiable`, and the errors of `open`
  */
 export async function serveFile(
   request: Request,
@@ -22,11 +22,11 @@ export async function serveFile(
   const etag = `"${file.sha256}"`;
   const headers = headersOf(file, etag);
   if (matches(request.headers.get("If-None-Match"), etag)) {
-    // What describes bytes is for answers that have some.
+    // A 304 has no content, so it carries no headers that describe content.
     for (const name of ["Content-Type", "Content-Disposition"]) headers.delete(name);
     return new Response(null, { status: 304, headers });
   }
-  const range = request.method === "GET" ? wantedRange(request.headers, file.size, etag) : undefined;
+  const range = request.method === "GET" ? requestedRange(request.headers, file.size, etag) : undefined;
   headers.set("Content-Length", String(range?.length ?? file.size));
   if (request.method === "HEAD") return new Response(null, { headers });
   if (!range) return new Response(await open(), { headers });
@@ -49,7 +49,7 @@ function headersOf({ name, contentType }: StoredFile, etag: string): Headers {
   });
 }
 
-/** RFC 6266: the name in ASCII for who reads no more, and as it is (RFC 8187). */
+/** The header of RFC 6266: the name reduced to ASCII for old clients, and in full (RFC 8187). */
 function disposition(type: "inline" | "attachment", name: string): string {
   const ascii = name.replace(/[^\x20-\x7e]|["\\%]/gu, "_");
   const encoded = encodeURIComponent(name).replace(
@@ -59,17 +59,23 @@ function disposition(type: "inline" | "attachment", name: string): string {
   return `${type}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
-/** Whether a list of entity tags has this one; weak ones count too, as If-None-Match has it. */
+/**
+ * Whether the list of If-None-Match has this entity tag. Weak tags count, as RFC 9110 demands for this
+ * header.
+ */
 function matches(list: string | null, etag: string): boolean {
   if (list === null) return false;
   if (list.trim() === "*") return true;
   return list.match(/"[^"]*"/g)?.includes(etag) ?? false;
 }
 
-/** Which bytes a GET wants; undefined: all. @throws `range_not_satisfiable` where there are none of them */
-function wantedRange(headers: Headers, size: number, etag: string): ByteRange | undefined {
+/**
+ * The requested range; undefined: the whole file.
+ * @throws `range_not_satisfiable` if the file has no byte of it
+ */
+function requestedRange(headers: Headers, size: number, etag: string): ByteRange | undefined {
   const condition = headers.get("If-Range");
-  // A date matches nothing, since no answer names one, and a weak tag must not.
+  // A date never matches, since no answer has a `Last-Modified`. A weak tag must not match.
   if (condition !== null && condition.trim() !== etag) return undefined;
   const [, first = "", last = ""] =
     headers.get("Range")?.match(/^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$/i) ?? [];

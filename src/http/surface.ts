@@ -2,19 +2,22 @@ import type { Context, Hono } from "hono";
 import type { Failure } from "../domain/errors.ts";
 import type { AppEnv } from "./env.ts";
 
-/** One wire API over the core: what `src/app.ts` needs to mount it. */
+/** One wire API over the core, as `src/app.ts` mounts it. */
 export interface Surface {
-  /** its folder's name, in logs */
+  /** the name of its folder, for logs */
   name: string;
-  /** its routes; what a handler throws is answered by `refuse` */
+  /** its routes; errors of handlers are answered by `refuse` */
   router: Hono<AppEnv>;
-  /** whether a path, written without a last slash, is of this surface, also where there is nothing */
+  /**
+   * Whether a path is the surface's, whether a route exists there or not.
+   * @param path without a trailing slash
+   */
   owns(path: string): boolean;
-  /** A failure, in the envelope which the surface's clients know. */
+  /** The answer to a failure, in the surface's envelope. */
   refuse(c: Context<AppEnv>, failure: Failure): Response;
 }
 
-/** A path as surfaces compare it: with or without a last slash it is the same. */
+/** A path without its trailing slash, as surfaces compare paths. */
 export function barePath(path: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }

@@ -7,11 +7,11 @@ import { SessionId, UserId } from "../domain/ids.ts";
 const MIN_SECRET = 32;
 const ALGORITHM = "HS256";
 
-/** What a token is: of a sign-in with a password; or a user_sig, which lives for minutes. Every API takes either. */
+/** `session`: a sign-in with a password. `user_sig`: valid for minutes. Every API accepts both. */
 const TokenKind = z.enum(["session", "user_sig"]);
 type TokenKind = z.infer<typeof TokenKind>;
 
-/** What a token says: user, session, kind and expiry (seconds, as JWT has it). */
+/** The claims of a token: user, session, kind, expiry (seconds, as in every JWT). */
 const Claims = z.object({
   sub: z.coerce.number().pipe(UserId),
   sid: SessionId,
@@ -20,7 +20,7 @@ const Claims = z.object({
 });
 
 /**
- * The token of a session: a JWT signed with HMAC-SHA-256. Every surface gives out and takes the same.
+ * The token of a session: a JWT signed with HMAC-SHA-256. Every surface issues and accepts the same tokens.
  * @throws `internal` if `TOKEN_SECRET` is missing or shorter than 32 characters
  */
 export function issueToken(
@@ -38,9 +38,10 @@ export function issueToken(
 }
 
 /**
- * Reads a token: signature (constant-time) and expiry, without asking any storage. Whether the
- * session was ended is asked by `requireSession`.
- * @throws `unauthenticated` if it is not one of ours, or expired
+ * Reads a token and checks its signature (in constant time) and expiry, without storage. Whether the session
+ * has ended is checked by `requireSession`.
+ * @throws `unauthenticated` if the signature is invalid or the token has expired; `internal` as
+ *   `requireSecret`
  */
 export async function readToken(secret: string | undefined, token: string): Promise<Credential> {
   const key = requireSecret(secret);

@@ -7,7 +7,7 @@ import { type Parameterized, readParameters } from "./header-parameters.ts";
 /** Bytes of the headers of one part. */
 const MAX_HEADERS = 16 * 1024;
 
-/** Each part costs time, however small it is. */
+/** The most parts of a form: each costs time, however small it is. */
 const MAX_PARTS = 100;
 
 const BROKEN = "must be a complete multipart form: it breaks off, or lacks its last boundary";
@@ -15,39 +15,42 @@ const BROKEN = "must be a complete multipart form: it breaks off, or lacks its l
 /** The headers of a part, by lower-case name; each character stands for a byte. */
 const Headers = z.record(z.string(), z.array(z.string()));
 
-/** What a part of a form says of itself. */
+/** The headers of a part, parsed. */
 interface Part {
   field: string;
-  /** of the file, as the client calls it */
+  /** the file name that the client gives */
   name: string | undefined;
   contentType: string | undefined;
 }
 
-/** Another field of a form, its value as its bytes. */
+/** A field of a form other than the file. */
 type Field = [name: string, value: Uint8Array];
 
-/** A file of a form, while it comes in. */
+/** A file of a form, while it is being received. */
 export interface FormFile extends Omit<Part, "field"> {
-  /** Reads on, to the end of the form. Throws `validation_failed` where it is malformed or ends too early. */
+  /**
+   * The file's bytes; reads the form to its end. Throws `validation_failed` if it is malformed or incomplete.
+   */
   bytes: AsyncIterable<Uint8Array>;
-  /** What stands in the other fields, of all once `bytes` are through; null: that is more than was to be kept. */
+  /** The other fields, complete once `bytes` has ended; null: they are larger than the given limit. */
   rest(): Field[] | null;
 }
 
 /**
- * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Nothing is held but the chunk
- * which came last, and the other fields where they are wanted.
- * @param contentType the request's header, which tells the boundary
- * @param keeps so many bytes of the other fields at most
- * @throws `validation_failed` for what is no such form or has over 100 parts, and where the field is missing
+ * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Only the last chunk is in
+ * memory, and up to `keptBytes` of the other fields.
+ * @param contentType the request's header, which holds the boundary
+ * @param field the name of the field with the file
+ * @param keptBytes bytes of the other fields that are kept; 0: none
+ * @throws `validation_failed` if the body is no such form, has over 100 parts, or lacks the field
  */
 export async function formFile(
   body: AsyncIterable<Uint8Array>,
   contentType: string,
   field: string,
-  keeps = 0,
+  keptBytes = 0,
 ): Promise<FormFile> {
-  const form = new Form(boundaryOf(contentType), field, keeps);
+  const form = new Form(boundaryOf(contentType), field, keptBytes);
   const reading = form.read(body);
   while (!form.file) {
     const { done } = await reading.next();
@@ -58,60 +61,61 @@ export async function formFile(
   return { name, contentType: type, bytes: form.bytes(reading), rest: () => form.rest };
 }
 
+/** The boundary in a Content-Type. @throws `validation_failed` */
 function boundaryOf(contentType: string): string {
   const boundary = readParameters(contentType)?.parameters.get("boundary") ?? "";
   if (/^[\x20-\x7e]{1,70}$/.test(boundary)) return boundary;
   throw invalid("header.content-type", "must name the boundary of the form, of 1 to 70 characters");
 }
 
-/** One form, fed chunk by chunk to Dicer, the parser of busboy. */
+/** One form, parsed chunk by chunk by Dicer, the parser of busboy. */
 class Form {
-  /** set once the headers of the wanted part are read */
+  /** set once the headers of the file's part are read */
   file: Part | undefined;
-  /** the other fields that have come, as far as they are kept */
+  /** the other fields received so far, as far as they are kept */
   readonly #others: Field[] = [];
-  /** bytes which these have, kept or not */
-  #beside = 0;
+  /** bytes of the other fields, kept or not */
+  #otherBytes = 0;
   readonly #field: string;
-  readonly #keeps: number;
+  readonly #keptBytes: number;
   readonly #parser: Dicer;
-  /** what has come of the file and was not taken yet */
+  /** chunks of the file that are parsed and not yielded yet */
   readonly #chunks: Uint8Array[] = [];
   readonly #end = Promise.withResolvers<void>();
   #parts = 0;
-  #refused: CoreError | undefined;
+  #error: CoreError | undefined;
 
-  constructor(boundary: string, field: string, keeps: number) {
+  constructor(boundary: string, field: string, keptBytes: number) {
     this.#field = field;
-    this.#keeps = keeps;
-    // Its type leaves the second setting out.
+    this.#keptBytes = keptBytes;
+    // Dicer's type declares no `maxHeaderSize`: a variable passes where a literal would not.
     const settings = { boundary, maxHeaderSize: MAX_HEADERS };
     this.#parser = new Dicer(settings);
     this.#parser.on("part", (part) => this.#begin(part));
     this.#parser.on("finish", () => this.#end.resolve());
     this.#parser.on("error", () => this.#refuse(invalid("body", BROKEN)));
-    // Where the body is left before its end nobody waits for it.
+    // A reader that stops before the end never awaits this promise.
     this.#end.promise.catch(() => undefined);
   }
 
   /** @see FormFile.rest */
   get rest(): Field[] | null {
-    return this.#beside > this.#keeps ? null : this.#others;
+    return this.#otherBytes > this.#keptBytes ? null : this.#others;
   }
 
-  /** Feeds the body; each turn is one chunk of it. */
+  /** Parses the body; yields after each chunk. */
   async *read(body: AsyncIterable<Uint8Array>): AsyncGenerator<void> {
     for await (const chunk of body) {
       await this.#write(chunk);
-      if (this.#refused) throw this.#refused;
+      if (this.#error) throw this.#error;
       yield;
     }
     if (this.#parser.writable) this.#parser.end();
     await this.#end.promise;
-    if (this.#refused) throw this.#refused;
+    if (this.#error) throw this.#error;
   }
 
-  /** The bytes of the file, and then the form to its end. */
+  /** Yields the bytes of the file, and reads the form to its end. */
   async *bytes(reading: AsyncGenerator<void>): AsyncGenerator<Uint8Array> {
     let done: boolean | undefined = false;
     try {
@@ -125,29 +129,28 @@ class Form {
     }
   }
 
-  /** Resolves once the chunk is parsed, and what it had of the file is in `#chunks`. */
+  /** Parses a chunk. Resolves once the file's bytes in it are in `#chunks`. */
   async #write(chunk: Uint8Array): Promise<void> {
-    // What follows the last boundary is no part of the form.
+    // Bytes after the last boundary are no part of the form.
     if (!this.#parser.writable) return;
     await new Promise<void>((resolve) => this.#parser.write(chunk, () => resolve()));
   }
 
   #begin(part: Dicer.PartStream): void {
-    // Without these the stream would wait for a reader, and throw for want of a listener.
+    // Without `resume` the stream waits for a reader; without a listener it throws its errors.
     part.on("error", () => undefined);
     part.resume();
     this.#parts++;
     if (this.#parts > MAX_PARTS) this.#refuse(invalid("body", `must have at most ${MAX_PARTS} parts`));
     part.on("header", (header) => {
-      const described = describe(header);
-      if (!described)
-        return this.#refuse(invalid("body", "must be a form of which each part names its field"));
-      if (described.field !== this.#field) {
-        if (this.#keeps > 0) this.#keep(described.field, part);
+      const parsed = parsePart(header);
+      if (!parsed) return this.#refuse(invalid("body", "must be a form of which each part names its field"));
+      if (parsed.field !== this.#field) {
+        if (this.#keptBytes > 0) this.#keep(parsed.field, part);
         return;
       }
       if (this.file) return this.#refuse(invalid(`body.${this.#field}`, "must be there once"));
-      this.file = described;
+      this.file = parsed;
       part.on("data", (chunk) => this.#chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     });
   }
@@ -156,32 +159,33 @@ class Form {
     const chunks: Uint8Array[] = [];
     part.on("data", (data) => {
       const chunk = typeof data === "string" ? Buffer.from(data) : data;
-      this.#beside += chunk.byteLength;
-      // What is too much is read to its end, but it may be a hundred times what an isolate has room for.
-      if (this.#beside <= this.#keeps) chunks.push(chunk);
+      this.#otherBytes += chunk.byteLength;
+      // Fields over the limit are read and dropped: they may be far larger than the isolate's memory.
+      if (this.#otherBytes <= this.#keptBytes) chunks.push(chunk);
     });
     part.on("end", () => this.#others.push([field, Buffer.concat(chunks)]));
   }
 
   #refuse(error: CoreError): void {
-    this.#refused ??= error;
-    this.#end.reject(this.#refused);
+    this.#error ??= error;
+    this.#end.reject(this.#error);
   }
 }
 
-/** Which field a part is of, and what file it holds; null where it does not say so in a readable way. */
-function describe(header: object): Part | null {
+/** The field, file name and type of a part; null if its headers are malformed or name no field. */
+function parsePart(header: object): Part | null {
   const headers = Headers.parse(header);
-  const disposition = parameterized(headers["content-disposition"]);
+  const disposition = parseHeader(headers["content-disposition"]);
   const field = disposition?.parameters.get("name");
   if (disposition?.value !== "form-data" || field === undefined) return null;
   const { parameters } = disposition;
-  const name = extended(parameters.get("filename*")) ?? parameters.get("filename");
-  // Browsers send an empty name where no file was chosen.
+  const name = decodeExtended(parameters.get("filename*")) ?? parameters.get("filename");
+  // Browsers send an empty name if no file was chosen.
   return { field, name: name || undefined, contentType: headers["content-type"]?.[0]?.trim() };
 }
 
-function parameterized(values: string[] | undefined): Parameterized | null {
+/** The parsed value of a header that occurs exactly once; null otherwise. */
+function parseHeader(values: string[] | undefined): Parameterized | null {
   const [value, second] = values ?? [];
   if (value === undefined || second !== undefined) return null;
   try {
@@ -192,8 +196,8 @@ function parameterized(values: string[] | undefined): Parameterized | null {
   }
 }
 
-/** A value of RFC 8187: `UTF-8''%E6%9E%97.png`. */
-function extended(value: string | undefined): string | undefined {
+/** Decodes a value of RFC 8187, such as `UTF-8''%E6%9E%97.png`; undefined if it is absent or malformed. */
+function decodeExtended(value: string | undefined): string | undefined {
   const encoded = value?.match(/^utf-8'[^']*'(.*)$/i)?.[1];
   try {
     return encoded === undefined ? undefined : decodeURIComponent(encoded);

@@ -1,4 +1,4 @@
-/** A header such as `multipart/form-data; boundary=x`: what it says, and its parameters by lower-case name. */
+/** A header such as `multipart/form-data; boundary=x`: its value, and its parameters by lower-case name. */
 export interface Parameterized {
   value: string;
   parameters: Map<string, string>;
@@ -8,7 +8,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const VALUE = new RegExp(`^(${TOKEN}(?:/${TOKEN})?)[ \\t]*`);
 const PARAMETER = new RegExp(`;[ \\t]*(?:(${TOKEN})=(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN})))?[ \\t]*`, "sy");
 
-/** Reads a header with parameters (RFC 9110, 5.6.6); null where it is malformed. */
+/** Reads a header with parameters (RFC 9110, 5.6.6); null if it is malformed or repeats a parameter. */
 export function readParameters(header: string): Parameterized | null {
   const [start, value] = VALUE.exec(header) ?? [];
   if (start === undefined || value === undefined) return null;
@@ -26,7 +26,7 @@ export function readParameters(header: string): Parameterized | null {
   return { value: value.toLowerCase(), parameters };
 }
 
-/** Browsers write a backslash of a file's name as it is: only `\"` and `\\` are taken for quoted characters. */
+/** Browsers do not escape the backslashes of a file name: only `\"` and `\\` count as escapes. */
 function unquote(text: string): string {
   return text.replace(/\\(["\\])/g, "$1");
 }

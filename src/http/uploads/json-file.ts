@@ -4,31 +4,32 @@ import { Base64 } from "./base64.ts";
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [BEGIN_OBJECT, END_OBJECT, BEGIN_LIST, END_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** What an escape stands for that may be in base64; others do not stand in it. */
+/** The JSON escapes that may occur in base64, and the characters they stand for. */
 const ESCAPES = new Map(
   Object.entries({ "/": "/", n: "\n", r: "\r", t: "\t" }).map(([a, b]) => [a.charCodeAt(0), b.charCodeAt(0)]),
 );
 
-/** JSON with nesting beyond this is not read. */
+/** The deepest nesting that is read. */
 const MAX_DEPTH = 64;
 
 /**
- * JSON in which one string is a file in base64: its bytes are given as they come, and never held; the rest is kept, with
- * an empty string in the place of that one. It need not be JSON, which whoever parses the rest will see.
+ * Scans JSON in which one string is a file in base64, chunk by chunk. The file's bytes are returned as they
+ * are decoded and not kept. The other text is kept, with an empty string in place of the file. The scanner
+ * does not validate JSON: parsing the kept text does.
  */
 export class JsonWithFile {
   readonly #path: string[];
-  readonly #most: number;
+  readonly #maxBytes: number;
   readonly #base64: Base64;
-  /** the rest, as it comes */
+  /** the text besides the file, in chunks */
   readonly #kept: Uint8Array[] = [];
   #bytes = 0;
-  /** the keys that lead to where the text is; null in a list, or before the first key */
+  /** the keys that lead to the current position; null in a list, or before the first key */
   readonly #keys: (string | null)[] = [];
   readonly #isObject: boolean[] = [];
   #state: "outside" | "string" | "file" = "outside";
   #escaped = false;
-  /** of the string that is read: whether it may be a key, and how it begins */
+  /** of the current string: whether it is a key, and its first 64 characters */
   #isKey = false;
   #key = "";
   #expectsKey = false;
@@ -36,33 +37,35 @@ export class JsonWithFile {
   hasFile = false;
 
   /**
-   * @param path of the string with the file, by keys
-   * @param most bytes which the rest may have
+   * @param path the keys that lead to the string with the file
+   * @param maxBytes of the text besides the file
    */
-  constructor(path: string[], most: number) {
+  constructor(path: string[], maxBytes: number) {
     this.#path = path;
-    this.#most = most;
+    this.#maxBytes = maxBytes;
     this.#base64 = new Base64(path.join("."));
   }
 
   /**
-   * Takes the next bytes. @returns what they have of the file
-   * @throws `too_large` where the rest is, `validation_failed` for what is no base64, or a second file
+   * Scans the next chunk.
+   * @returns the decoded bytes of the file in it
+   * @throws `too_large` if the text besides the file is; `validation_failed` for malformed base64, or a
+   *   second file
    */
   take(chunk: Uint8Array): Uint8Array[] {
-    const found: Uint8Array[] = [];
+    const decoded: Uint8Array[] = [];
     for (let at = 0; at < chunk.length; ) {
-      at = this.#state === "file" ? this.#takeFile(chunk, at, found) : this.#takeText(chunk, at);
+      at = this.#state === "file" ? this.#takeFile(chunk, at, decoded) : this.#takeText(chunk, at);
     }
-    return found;
+    return decoded;
   }
 
-  /** Whether the file's string has come to its end. */
+  /** Whether the file's string has ended. */
   get isWhole(): boolean {
     return this.hasFile && this.#state !== "file";
   }
 
-  /** The rest, once all is taken. */
+  /** The text besides the file; complete once all chunks were taken. */
   rest(): Uint8Array {
     const whole = new Uint8Array(this.#bytes);
     let at = 0;
@@ -73,8 +76,11 @@ export class JsonWithFile {
     return whole;
   }
 
-  /** @returns up to where the chunk was taken: to its end, or behind the quote with which the file ends */
-  #takeFile(chunk: Uint8Array, from: number, found: Uint8Array[]): number {
+  /**
+   * Scans the file's string.
+   * @returns the offset where scanning goes on: the chunk's end, or after the closing quote
+   */
+  #takeFile(chunk: Uint8Array, from: number, decoded: Uint8Array[]): number {
     const text = new Uint8Array(chunk.length - from);
     let length = 0;
     let at = from;
@@ -85,9 +91,9 @@ export class JsonWithFile {
       else if (byte === QUOTE) this.#state = "outside";
       else text[length++] = byte;
     }
-    found.push(this.#base64.decode(text.subarray(0, length)));
+    decoded.push(this.#base64.decode(text.subarray(0, length)));
     if (this.#state === "outside") {
-      found.push(this.#base64.end());
+      decoded.push(this.#base64.end());
       this.#keep(chunk.subarray(at - 1, at));
     }
     return at;
@@ -95,12 +101,15 @@ export class JsonWithFile {
 
   #unescaped(byte: number): number {
     this.#escaped = false;
-    const found = ESCAPES.get(byte);
-    if (found === undefined) throw invalid(this.#path.join("."), "must be base64");
-    return found;
+    const decoded = ESCAPES.get(byte);
+    if (decoded === undefined) throw invalid(this.#path.join("."), "must be base64");
+    return decoded;
   }
 
-  /** @returns up to where the chunk was taken: to its end, or behind the quote with which the file begins */
+  /**
+   * Scans other text.
+   * @returns the offset where scanning goes on: the chunk's end, or after the file's opening quote
+   */
   #takeText(chunk: Uint8Array, from: number): number {
     let at = from;
     while (at < chunk.length && this.#state !== "file") {
@@ -120,7 +129,7 @@ export class JsonWithFile {
       if (this.#isKey) this.#keys[this.#keys.length - 1] = this.#key;
       return;
     }
-    // A key that is longer is none that is looked for.
+    // Longer keys are cut: no key of a path is that long.
     if (this.#isKey && this.#key.length < 64) this.#key += String.fromCharCode(byte);
   }
 
@@ -154,9 +163,9 @@ export class JsonWithFile {
 
   #keep(part: Uint8Array): void {
     this.#bytes += part.length;
-    if (this.#bytes > this.#most)
-      throw new CoreError("too_large", `The body must be at most ${this.#most} bytes besides its file.`);
-    // A chunk's memory is not ours to hold.
+    if (this.#bytes > this.#maxBytes)
+      throw new CoreError("too_large", `The body must be at most ${this.#maxBytes} bytes besides its file.`);
+    // Copied: a subarray would keep the whole chunk in memory.
     if (part.length > 0) this.#kept.push(part.slice());
   }
 }

@@ -1,8 +1,9 @@
 import { errorFields, log } from "../../lib/logger.ts";
 
 /**
- * A body that is made while it is read: each part when there is room for it, so that of the longest no more is in
- * memory than a few parts. Where the making fails the connection breaks, and no reader takes what it has for all.
+ * A body that is produced while it is read: each part when the reader has room for it, so that only a few
+ * parts are in memory. An error of `parts` breaks the connection, so that no client takes the received part
+ * for the whole.
  */
 export function streamed(parts: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const iterator = parts[Symbol.asyncIterator]();

@@ -3,15 +3,14 @@ import { ContentType, FileName, type Upload } from "../../domain/files/file.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { formFile } from "./form-file.ts";
 
-/** What a form may hold besides its file, which is passed over. */
-const REST_OF_FORM = 1024 * 1024;
+/** Bytes that a form may have besides its file. */
+const MAX_BESIDES_FILE = 1024 * 1024;
 
 /**
- * Reads an upload: a multipart/form-data form with the file in one of its fields, or the file itself as
- * the body, with its `Content-Type`. Nothing of it is held in memory but the chunk which came last.
- * @param field of the form
- * @param name what a bare body is called, a `FileName`
- * @throws `validation_failed`; `too_large` for a form that goes on for a MiB besides its file
+ * Reads an upload: a multipart/form-data form with the file in one of its fields, or the file itself as the
+ * body, with its `Content-Type`. Only the last chunk is in memory.
+ * @param options `field`: of the form; `name`: the name of a bare body, a `FileName`
+ * @throws `validation_failed`; `too_large` for a form with more than 1 MiB besides its file
  */
 export async function readUpload(
   request: Request,
@@ -21,18 +20,21 @@ export async function readUpload(
   const size = declaredSize(request);
   const type = request.headers.get("Content-Type") ?? undefined;
   const contentType = type && checkedPart(ContentType, type.trim(), "header.content-type");
-  if (size === undefined) return { name, contentType, size, bytes: arriving(request) };
-  return { name, contentType, size, bytes: exactly(size, arriving(request)) };
+  if (size === undefined) return { name, contentType, size, bytes: receivedChunks(request) };
+  return { name, contentType, size, bytes: ofExactSize(size, receivedChunks(request)) };
 }
 
-/** The same where only forms will do. @throws as `readUpload`; `validation_failed` for another body too */
+/**
+ * Reads an upload that must be a form.
+ * @throws as `readUpload`; `validation_failed` for any other body, too
+ */
 export async function readFormUpload(request: Request, field: string): Promise<Upload> {
   if (!isForm(request))
     throw invalid(`body.${field}`, "must be there: send the file in this field of a form");
-  const most = LIMITS.fileBytes;
-  requireForm(declaredSize(request) ?? 0, most);
+  const maxFileBytes = LIMITS.fileBytes;
+  requireForm(declaredSize(request) ?? 0, maxFileBytes);
   const type = request.headers.get("Content-Type") ?? "";
-  const file = await formFile(bounded(arriving(request), most), type, field);
+  const file = await formFile(boundedForm(receivedChunks(request), maxFileBytes), type, field);
   return {
     name: file.name && checkedPart(FileName, file.name, `body.${field}.filename`),
     contentType: file.contentType && checkedPart(ContentType, file.contentType, `body.${field}.content-type`),
@@ -41,6 +43,7 @@ export async function readFormUpload(request: Request, field: string): Promise<U
   };
 }
 
+/** Whether the body is multipart/form-data, by its `Content-Type`. */
 export function isForm({ headers }: Request): boolean {
   return /^multipart\/form-data[ \t]*(;|$)/i.test(headers.get("Content-Type") ?? "");
 }
@@ -50,44 +53,54 @@ function declaredSize({ headers }: Request): number | undefined {
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
 }
 
-/** The body as it comes. */
-export async function* arriving({ body }: Request): AsyncGenerator<Uint8Array> {
+/** The chunks of the body. @throws `validation_failed` if the client disconnects before its end */
+export async function* receivedChunks({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* body ?? [];
   } catch {
-    // Nobody reads this but a test: the client is gone.
+    // The client has disconnected, so only tests see this answer.
     throw invalid("body", "must be sent to its end");
   }
 }
 
-/** HTTP keeps a body as long as its header says; whoever speaks for it might not. */
-async function* exactly(size: number, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let left = size;
+/**
+ * The bytes, checked against their declared length. HTTP enforces `Content-Length`; a caller that constructs
+ * the request might not.
+ */
+async function* ofExactSize(size: number, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let remaining = size;
   for await (const chunk of bytes) {
-    left -= chunk.byteLength;
-    if (left < 0) break;
+    remaining -= chunk.byteLength;
+    if (remaining < 0) break;
     yield chunk;
   }
-  if (left !== 0) throw invalid("body", "must be as long as Content-Length says");
+  if (remaining !== 0) throw invalid("body", "must be as long as Content-Length says");
 }
 
-/** What may hold a file of so many bytes, and some more beside it. @throws `too_large` */
-export async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
+/** The bytes of a form, which may be `maxFileBytes` and 1 MiB long. @throws `too_large` */
+export async function* boundedForm(
+  bytes: AsyncIterable<Uint8Array>,
+  maxFileBytes: number,
+): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    requireForm(size, most);
+    requireForm(size, maxFileBytes);
     yield chunk;
   }
 }
 
-function requireForm(size: number, most: number): void {
-  if (size <= most + REST_OF_FORM) return;
-  const file = `A file must be at most ${most / 1_048_576} MiB`;
+function requireForm(size: number, maxFileBytes: number): void {
+  if (size <= maxFileBytes + MAX_BESIDES_FILE) return;
+  const file = `A file must be at most ${maxFileBytes / 1_048_576} MiB`;
   throw new CoreError("too_large", `${file}, and what else its form holds 1 MiB.`);
 }
 
-/** @throws `validation_failed` */
+/**
+ * A file name or content type, parsed by its schema.
+ * @param path in the error.
+ * @throws `validation_failed`
+ */
 export function checkedPart(
   schema: typeof FileName | typeof ContentType,
   value: string,

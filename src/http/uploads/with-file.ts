@@ -4,46 +4,50 @@ import { decodeUtf8 } from "../body.ts";
 import { type Fields, jsonFields, listed } from "../fields.ts";
 import { type FormFile, formFile } from "./form-file.ts";
 import { JsonWithFile } from "./json-file.ts";
-import { arriving, bounded, checkedPart, isForm } from "./upload.ts";
+import { boundedForm, checkedPart, isForm, receivedChunks } from "./upload.ts";
 
-/** Where a call may have a file. */
+/** Where a call may carry a file, and its limits. */
 export interface FilePlace {
-  /** of a form */
+  /** in a form: the name of the field */
   field: string;
-  /** of JSON: the keys that lead to the string which is the file in base64 */
+  /** in JSON: the keys that lead to the string with the file in base64 */
   path: string[];
-  /** bytes of the largest form, or JSON, that is read at all */
-  most: number;
-  /** bytes of what stands beside the file */
-  mostBeside: number;
+  /** bytes of the form, or of the JSON; up to 1 MiB more is read */
+  maxBytes: number;
+  /** bytes of the parameters beside the file */
+  maxBytesBeside: number;
 }
 
-/** A file that comes in with what a call says. */
-export interface ArrivingFile {
-  /** a form has it, and says these of it; JSON says what it says in its fields */
+/** A file that is being received with the parameters of a call. */
+export interface ReceivedFile {
+  /** name and type from the part of a form; null in JSON, which has them in its fields */
   form: Pick<FormFile, "name" | "contentType"> | null;
-  /** Throws `validation_failed` where it is malformed or ends too early, `too_large` */
+  /** Throws `validation_failed` if the body is malformed or incomplete, `too_large`. */
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** What a call says, and a file of it. */
-export interface WithFile {
-  file: ArrivingFile | null;
-  /** All fields, once the file's bytes are through. Throws `validation_failed` */
+/** The parameters of a call, and its file if it has one. */
+export interface CallWithFile {
+  file: ReceivedFile | null;
+  /** All fields, once the file's bytes were read to their end. Throws `validation_failed`, `too_large`. */
   fields(): Fields;
 }
 
 /**
- * Reads a call up to its file, if it has one: a part of a form, or a string of JSON. Nothing of the file is held.
- * @throws `validation_failed` for what is malformed, `too_large`
+ * Reads a call up to its file, if it has one: a part of a form, or a string in JSON. The file is never in
+ * memory as a whole.
+ * @throws `validation_failed` for a malformed body, `too_large`
  */
-export function readWithFile(request: Request, place: FilePlace): Promise<WithFile> {
+export function readWithFile(request: Request, place: FilePlace): Promise<CallWithFile> {
   return isForm(request) ? readForm(request, place) : readJson(request, place);
 }
 
-async function readForm(request: Request, { field, most, mostBeside }: FilePlace): Promise<WithFile> {
+async function readForm(
+  request: Request,
+  { field, maxBytes, maxBytesBeside }: FilePlace,
+): Promise<CallWithFile> {
   const type = request.headers.get("Content-Type") ?? "";
-  const form = await formFile(bounded(arriving(request), most), type, field, mostBeside);
+  const form = await formFile(boundedForm(receivedChunks(request), maxBytes), type, field, maxBytesBeside);
   const name = form.name && checkedPart(FileName, form.name, `body.${field}.filename`);
   const contentType =
     form.contentType && checkedPart(ContentType, form.contentType, `body.${field}.content-type`);
@@ -51,7 +55,7 @@ async function readForm(request: Request, { field, most, mostBeside }: FilePlace
     file: { form: { name, contentType }, bytes: form.bytes },
     fields: () => {
       const rest = form.rest();
-      if (!rest) throw new CoreError("too_large", besides(mostBeside));
+      if (!rest) throw new CoreError("too_large", tooLargeBesides(maxBytesBeside));
       return listed(
         rest.map(([key, value]) => [key, decodeUtf8(value)]),
         "body",
@@ -60,22 +64,25 @@ async function readForm(request: Request, { field, most, mostBeside }: FilePlace
   };
 }
 
-async function readJson(request: Request, { path, most, mostBeside }: FilePlace): Promise<WithFile> {
-  const json = new JsonWithFile(path, mostBeside);
-  const chunks = bounded(arriving(request), most);
+async function readJson(
+  request: Request,
+  { path, maxBytes, maxBytesBeside }: FilePlace,
+): Promise<CallWithFile> {
+  const json = new JsonWithFile(path, maxBytesBeside);
+  const chunks = boundedForm(receivedChunks(request), maxBytes);
   const fields = () => jsonFields(decodeUtf8(json.rest()));
-  let begun: Uint8Array[] = [];
+  let firstBytes: Uint8Array[] = [];
   while (!json.hasFile) {
     const { done, value } = await chunks.next();
     if (done) return { file: null, fields };
-    begun = await orPassed(chunks, () => json.take(value));
+    firstBytes = await orDrained(chunks, () => json.take(value));
   }
   async function* bytes() {
     try {
-      yield* begun;
+      yield* firstBytes;
       for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
         const { value } = next;
-        yield* await orPassed(chunks, () => json.take(value));
+        yield* await orDrained(chunks, () => json.take(value));
       }
     } finally {
       await chunks.return(undefined);
@@ -86,10 +93,10 @@ async function readJson(request: Request, { path, most, mostBeside }: FilePlace)
 }
 
 /**
- * Does something with what has come; where that throws, the rest is passed over first: a client that is still sending
- * would be cut off, and not see the answer.
+ * Runs `work`. If it throws, the rest of the body is read and dropped before the error is thrown: a client
+ * that is still sending would be cut off, and not see the answer.
  */
-async function orPassed<T>(chunks: AsyncIterable<Uint8Array>, work: () => T): Promise<T> {
+async function orDrained<T>(chunks: AsyncIterable<Uint8Array>, work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
@@ -98,6 +105,6 @@ async function orPassed<T>(chunks: AsyncIterable<Uint8Array>, work: () => T): Pr
   }
 }
 
-function besides(most: number): string {
-  return `What stands beside a file must be at most ${most} bytes.`;
+function tooLargeBesides(maxBytes: number): string {
+  return `What stands beside a file must be at most ${maxBytes} bytes.`;
 }

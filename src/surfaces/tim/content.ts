@@ -3,7 +3,7 @@ import type { DraftInput, FileContent } from "../../core/drafts/file-drafts.ts";
 import { invalid, MediaKind } from "../../domain/errors.ts";
 import { bodyJson, Content } from "../../domain/messages/content.ts";
 import { checked, type Fields } from "../../http/fields.ts";
-import type { ArrivingFile, WithFile } from "../../http/uploads/with-file.ts";
+import type { CallWithFile, ReceivedFile } from "../../http/uploads/with-file.ts";
 import {
   Beside,
   Creation,
@@ -17,7 +17,7 @@ import {
 } from "./schemas/drafts.ts";
 
 /** What a call of `createMessage` makes a message of. Throws `validation_failed`, for a file's call once it is through. */
-export function readCreation(call: WithFile): DraftInput {
+export function readCreation(call: CallWithFile): DraftInput {
   const { file } = call;
   if (!file) return withoutFile(call.fields());
   return {
@@ -75,7 +75,7 @@ function contentOf(kind: Exclude<MadeKind, MediaKind> | "forward", creation: Cre
 }
 
 /** What is said of a file that comes in. */
-function fileOf({ form }: ArrivingFile, creation: Creation): FileContent {
+function fileOf({ form }: ReceivedFile, creation: Creation): FileContent {
   const { type: kind } = creation;
   if (kind !== undefined && !isMedia(kind)) throw invalid("type", "must be an element with a file");
   if (!form) {

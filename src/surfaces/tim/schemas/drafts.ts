@@ -16,8 +16,8 @@ const MIB = 1_048_576;
 export const FILE_PLACE: FilePlace = {
   field: "file",
   path: ["payload", "file", "data"],
-  most: 99 * MIB,
-  mostBeside: MIB,
+  maxBytes: 99 * MIB,
+  maxBytesBeside: MIB,
 };
 
 const PRIORITIES = new Map<unknown, Priority>([
