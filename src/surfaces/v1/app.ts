@@ -40,5 +40,5 @@ router.route("/", roomSocket);
 router.route("/", deviceSocket);
 router.route("/", reference(router));
 
-/** Parley's own API. What is no other surface's is answered by it too. */
+/** Parley's own API. It also answers every path that no other surface owns. */
 export const v1 = { name: "v1", router, owns: () => true, refuse: problem } satisfies Surface;

@@ -8,14 +8,18 @@ const BEARER = /^Bearer +(\S+)$/i;
 const SUBPROTOCOL_TOKEN = "token.";
 const MISSING = "This call needs a token: send it as `Authorization: Bearer <token>`.";
 
-/** Refuses what will need a token before anything is done for it. @throws `internal` without `TOKEN_SECRET` */
+/**
+ * Middleware of calls that issue a token: fails before any work is done.
+ * @throws `internal` without `TOKEN_SECRET`
+ */
 export const canIssueTokens = createMiddleware<AppEnv>(async (c, next) => {
   requireSecret(c.env.TOKEN_SECRET);
   await next();
 });
 
 /**
- * Lets in who brings a live session's token in `Authorization: Bearer`, and counts his call.
+ * Middleware that requires the token of a live session in `Authorization: Bearer`, sets `caller`, and counts
+ * the call.
  * @throws `unauthenticated`, `rate_limited`
  */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
@@ -24,8 +28,8 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
 });
 
 /**
- * The same for sockets, which browsers cannot give headers: the token also comes in
- * `?access_token=` or as the sub-protocol `token.<T>`.
+ * The same for sockets. Browsers cannot set headers on them, so the token may also come as `?access_token=`
+ * or as the sub-protocol `token.<T>`.
  */
 export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) => {
   const protocol = offeredProtocols(c.req).find((entry) => entry.startsWith(SUBPROTOCOL_TOKEN));

@@ -2,14 +2,15 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure } from "../../domain/errors.ts";
 
+/** How v1 writes an error code. */
 interface Problem {
   status: ContentfulStatusCode;
   title: string;
-  /** the code on the wire, where v1 tells less than the core does */
+  /** the code on the wire, if v1 has none for the code of the core */
   code?: ErrorCode;
 }
 
-/** The status and title of each code (RFC 9457). A code of the core that is missing here does not compile. */
+/** The status and title of each code (RFC 9457). A missing code fails to compile. */
 export const PROBLEMS: Record<ErrorCode, Problem> = {
   validation_failed: { status: 400, title: "The request is not valid" },
   unauthenticated: { status: 401, title: "Sign in first" },
@@ -38,7 +39,7 @@ export function wireCode(code: ErrorCode): ErrorCode {
   return PROBLEMS[code].code ?? code;
 }
 
-/** A failure as `application/problem+json`. */
+/** The answer to a failure, as `application/problem+json`, with the headers of its code. */
 export function problem(c: Context, { code, detail, data }: Failure): Response {
   const { status, title } = PROBLEMS[code];
   const headers: Record<string, string> = { "Content-Type": "application/problem+json" };

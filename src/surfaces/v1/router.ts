@@ -3,12 +3,12 @@ import type { ZodError } from "zod";
 import { CoreError } from "../../domain/errors.ts";
 import type { AppEnv } from "../../http/env.ts";
 
-/** What people call the parts of a request which validators name `json` and `param`. */
+/** The names, for errors, of the parts of a request that validators call `json` and `param`. */
 const PARTS: Record<string, string> = { json: "body", param: "path" };
 
 type Checked = { target: string } & ({ success: true } | { success: false; error: Pick<ZodError, "issues"> });
 
-/** What a schema refuses becomes one `validation_failed` problem that names every input. */
+/** Does nothing for valid input. @throws `validation_failed`, which names every invalid input */
 export function refuseInvalid(result: Checked): void {
   if (result.success) return;
   const part = PARTS[result.target] ?? result.target;
@@ -19,7 +19,7 @@ export function refuseInvalid(result: Checked): void {
   throw new CoreError("validation_failed", "Some inputs are not valid; `errors` names them.", { errors });
 }
 
-/** A router of v1. */
+/** A router of v1: a trailing slash makes no difference, and invalid input is refused by `refuseInvalid`. */
 export function v1Router() {
   return new OpenAPIHono<AppEnv>({ strict: false, defaultHook: refuseInvalid });
 }

@@ -2,10 +2,10 @@ import type { HonoRequest } from "hono";
 import type { Settings } from "../../domain/settings.ts";
 import { requireSocket } from "../../http/upgrade.ts";
 
-/** The sub-protocol which the server speaks; browsers offer `token.<T>` beside it. */
+/** The sub-protocol of v1's sockets. Browsers offer `token.<T>` beside it. */
 const SUBPROTOCOL = "parley.v1";
 
-/** What an operation which opens a socket says of itself in the document. */
+/** The description, in the document, of operations that open a socket. */
 export const SOCKET = {
   security: [{ bearer: [] }, { access_token: [] }, { subprotocol: [] }],
   upgraded: {
@@ -13,21 +13,21 @@ export const SOCKET = {
     headers: {
       Upgrade: { description: "The upgrade", schema: { const: "websocket" } },
       "Sec-WebSocket-Protocol": {
-        description: "If you offered it; never the one with the token",
+        description: "Present if you offered it; never the sub-protocol with the token",
         schema: { const: SUBPROTOCOL },
       },
     },
   },
 };
 
-/** The sub-protocols which a client offers. */
+/** The sub-protocols that a client offers. */
 export function offeredProtocols(request: HonoRequest): string[] {
   return (request.header("Sec-WebSocket-Protocol") ?? "").split(",").map((entry) => entry.trim());
 }
 
 /**
- * Refuses what asks for no upgrade, and pages of foreign origins.
- * @returns the sub-protocol that the answer is to name; undefined for none
+ * Refuses a request that is no upgrade, or comes from a page whose origin is not allowed.
+ * @returns the sub-protocol that the answer names; undefined for none
  * @throws `upgrade_required`, `forbidden`
  */
 export function requireUpgrade(settings: Settings, request: HonoRequest): string | undefined {

@@ -6,27 +6,33 @@ import { requireSound } from "../../../http/json.ts";
 import { ClientMsgId, NewMessage } from "../schemas/messages.ts";
 import { toDraft } from "../serialize/messages.ts";
 
+/** The most sends of one frame. */
 const MAX_SENDS = 64;
 
-/** What every frame says. */
+/** The type, which every frame has. */
 export const Frame = z.object({ type: z.enum(["send", "sends", "read", "typing", "sync"]) });
+/** `sends`: several sends in one frame; each item is checked by itself. */
 export const Sends = z.object({ items: z.array(z.unknown()).min(1).max(MAX_SENDS) });
+/** `read`: a new read position. */
 export const Read = z.object({ seq: Position });
+/** `sync`: a page of replay after a sync position. */
 export const Sync = z.object({ after: Position, rev: z.int().nonnegative().optional() });
 const Identified = z.object({ client_msg_id: ClientMsgId });
 
-/** What a send of a frame asks for. @throws `validation_failed` */
+/** The draft of a send. @throws `validation_failed` */
 export function draftOf(value: unknown): AnyDraft {
   requireSound(value, "message");
   return toDraft(checked(NewMessage, value));
 }
 
-/** The client's own id of a send that is refused, so that it knows which; undefined where it has no valid one. */
+/**
+ * The client message id of a refused send, which its error carries; undefined if the send has no valid one.
+ */
 export function clientMsgIdOf(value: unknown): string | undefined {
   return Identified.safeParse(value).data?.client_msg_id;
 }
 
-/** A value as a schema has it. @throws `validation_failed`, with every flaw in its text */
+/** The value, parsed by its schema. @throws `validation_failed`, with every invalid field in its text */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

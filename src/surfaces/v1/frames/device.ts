@@ -12,13 +12,14 @@ import { parseJson, requireSound } from "../../../http/json.ts";
 import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";
 
+/** The most conversations of one `sync`. */
 const MAX_POINTS = 100;
 
-/** A device's socket is of all conversations, so each frame says which it means. */
+/** A device socket covers all conversations, so each frame names its conversation. */
 const Address = z.object({
   conversation_id: z
     .unknown()
-    .refine((named) => named !== undefined, "must say which conversation: this socket is of all of yours")
+    .refine((id) => id !== undefined, "must say which conversation: this socket is of all of yours")
     .pipe(ConversationId),
 });
 const AddressedRead = Read.extend(Address.shape);
@@ -42,10 +43,10 @@ const Forms = z.object({
   rev: z.unknown().optional(),
 });
 
-/** The frames of v1's device sockets. Text frames, one JSON object each. */
+/** v1's frames of device sockets: text frames, one JSON object each. */
 export const deviceProtocol: DeviceProtocol = {
   ...encoding,
-  decode: (frame) => attempt(() => command(frame)),
+  decode: (frame) => attempt(() => toCommand(frame)),
   event: (event) => JSON.stringify(wireEvent(event)),
   acks: encoding,
   wantsContext: false,
@@ -54,7 +55,8 @@ export const deviceProtocol: DeviceProtocol = {
   toleratesInvalidFrames: false,
 };
 
-function command(frame: string): DeviceCommand {
+/** A frame as a command. @throws `validation_failed`, which refuses the frame as a whole */
+function toCommand(frame: string): DeviceCommand {
   const value = parseJson(frame, "frame");
   const { type } = checked(Frame, value);
   if (type === "send") return { type, items: [deviceSend(value)] };
@@ -72,7 +74,10 @@ function command(frame: string): DeviceCommand {
   }
 }
 
-/** One send; what is wrong with it, its address too, is told of it with its client id where it has one. */
+/**
+ * One send of a frame. An invalid send, or an invalid address, is an error of this item alone, with its
+ * client message id if it has one.
+ */
 function deviceSend(value: unknown): DeviceSendItem {
   const send = attempt(() => {
     const { conversation_id: conversationId } = checked(Address, value);
@@ -81,6 +86,7 @@ function deviceSend(value: unknown): DeviceSendItem {
   return { send, clientMsgId: send.ok ? send.value.draft.clientMsgId : clientMsgIdOf(value) };
 }
 
+/** The sync positions of either form. @throws `validation_failed` if both forms are mixed */
 function syncPoints(value: unknown): SyncPoint[] {
   const { items, ...single } = checked(Forms, value);
   if (items === undefined) return [syncPoint(checked(Point, single))];

@@ -3,7 +3,7 @@ import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson } from "../serialize/messages.ts";
 
-/** What rooms' and devices' sockets are told in the same words: all but their events. */
+/** The encoding that room sockets and device sockets share: messages, acks, refusals. */
 export const encoding: Omit<Encoder<never>, "event"> = {
   message: (message) => EncodedPart.parse(messageJson(message)),
   ack: (conversationId, { seq, createdAt }, clientMsgId) =>
@@ -33,7 +33,7 @@ export const encoding: Omit<Encoder<never>, "event"> = {
     }),
 };
 
-/** What happens in a conversation, as every socket is told of it. */
+/** An event of a conversation as both kinds of socket send it. */
 export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>): object {
   switch (event.type) {
     case "synced":
@@ -57,8 +57,8 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
     case "conversation":
       return { type: "conversation", conversation: serializeConversation(event.conversation) };
     case "member": {
-      const { event: happened, userIds } = event;
-      return { type: "member", conversation_id: event.conversationId, event: happened, user_ids: userIds };
+      const { event: memberEvent, userIds } = event;
+      return { type: "member", conversation_id: event.conversationId, event: memberEvent, user_ids: userIds };
     }
     case "kicked":
       return { type: "kicked", reason: event.reason };

@@ -6,18 +6,19 @@ import { parseJson, requireSound } from "../../../http/json.ts";
 import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";
 
-/** The conversation may be left out, but not be another one. */
+/** A frame may name its conversation, which must be the socket's. */
 const Addressed = z.object({ conversation_id: z.unknown().optional() });
 const Address = z.object({ conversation_id: ConversationId });
 
-/** The frames of v1's room sockets. Text frames, one JSON object each. */
+/** v1's frames of room sockets: text frames, one JSON object each. */
 export const roomProtocol: RoomProtocol = {
   ...encoding,
-  decode: (frame, conversationId) => attempt(() => command(frame, conversationId)),
+  decode: (frame, conversationId) => attempt(() => toCommand(frame, conversationId)),
   event: (event) => JSON.stringify(wireEvent(event)),
 };
 
-function command(frame: string, room: ConversationId): RoomCommand {
+/** A frame as a command. @throws `validation_failed`, `not_found`, which refuse the frame as a whole */
+function toCommand(frame: string, room: ConversationId): RoomCommand {
   const value = parseJson(frame, "frame");
   const { type } = checked(Frame, value);
   if (type === "send") return { type, items: [sendItem(value, room)] };
@@ -39,7 +40,10 @@ function command(frame: string, room: ConversationId): RoomCommand {
   }
 }
 
-/** One send; what is wrong with it, its address too, is told of it with its client id where it has one. */
+/**
+ * One send of a frame. An invalid send, or an invalid address, is an error of this item alone, with its
+ * client message id if it has one.
+ */
 function sendItem(value: unknown, room: ConversationId): SendItem {
   const draft = attempt(() => {
     requireRoom(value, room);
@@ -48,10 +52,11 @@ function sendItem(value: unknown, room: ConversationId): SendItem {
   return { draft, clientMsgId: draft.ok ? draft.value.clientMsgId : clientMsgIdOf(value) };
 }
 
+/** Checks that a frame names no other conversation. @throws `not_found`, `validation_failed` */
 function requireRoom(value: unknown, room: ConversationId): void {
-  const named = Addressed.safeParse(value).data?.conversation_id;
-  if (named === undefined || named === room) return;
-  const { conversation_id } = checked(Address, { conversation_id: named });
+  const id = Addressed.safeParse(value).data?.conversation_id;
+  if (id === undefined || id === room) return;
+  const { conversation_id } = checked(Address, { conversation_id: id });
   throw new CoreError("not_found", `This socket is of conversation ${room}, not of ${conversation_id}.`);
 }
 

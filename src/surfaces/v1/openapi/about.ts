@@ -1,29 +1,29 @@
-/** What a reader of the reference should know before the calls. */
+/** The introduction of the reference: conventions of all calls. */
 export const ABOUT = `Parley's own API. JSON both ways, snake_case, UTF-8.
 
 - **Token.** Register or log in, then send \`Authorization: Bearer <token>\`.
-- **Failures** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`. What was refused has changed nothing.
+- **Failures** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`. A refused request has changed nothing.
   After a 500, a 503 or no answer at all the call may have been done.
-- **Paths.** With or without a slash at the end it is the same path. One that there is not answers 404 \`not_found\`,
-  a method which it does not take 405 \`method_not_allowed\` with \`Allow\`.
-- **Inputs.** Unknown fields are ignored, null is refused: leave out what you do not say. What is too long is refused,
-  never cut. Characters are Unicode code points.
-- **Answers.** Fields may be added: pass over those that you do not know. So do with unknown kinds of message.
+- **Paths.** A trailing slash makes no difference. An unknown path answers 404 \`not_found\`, an unsupported method
+  405 \`method_not_allowed\` with \`Allow\`.
+- **Inputs.** Unknown fields are ignored. null is refused: leave the field out. A value over its limit is refused, never
+  cut. Characters are Unicode code points.
+- **Answers.** Fields and kinds of message may be added: ignore those that you do not know.
 - **Times** are integer milliseconds since 1970, UTC. **Integers** stay within 2^53 − 1.`;
 
-/** The parts of the API, in the order in which they are shown; each call has one of them as its tag. */
+/** The sections of the reference, in order. Each operation has one of them as its tag. */
 export const TAGS = {
-  Accounts: "Registering, signing in, sessions, the own profile",
+  Accounts: "Registering, signing in, sessions, your own profile",
   Users: "Other people",
   Friends: "Friendship and blocks",
   Conversations: "Direct conversations and groups",
-  Members: "Who is in a group, and who wants to be",
-  Messages: "Sending, reading, taking back",
+  Members: "Members of groups, and join requests",
+  Messages: "Sending, reading, hiding, revoking",
   Files: "Uploads and downloads",
   Service: "The server itself",
 };
 
-/** How a token travels; the last two are for sockets alone, to which browsers add no header. */
+/** The ways to send a token. The last two are for sockets only, on which browsers cannot set headers. */
 export const SECURITY_SCHEMES = {
   bearer: {
     type: "http" as const,
@@ -34,12 +34,12 @@ export const SECURITY_SCHEMES = {
     type: "apiKey" as const,
     in: "query" as const,
     name: "access_token",
-    description: "For sockets alone: `?access_token=<token>`",
+    description: "For sockets only: `?access_token=<token>`",
   },
   subprotocol: {
     type: "apiKey" as const,
     in: "header" as const,
     name: "Sec-WebSocket-Protocol",
-    description: "For sockets alone: `Sec-WebSocket-Protocol: parley.v1, token.<token>`",
+    description: "For sockets only: `Sec-WebSocket-Protocol: parley.v1, token.<token>`",
   },
 };

@@ -10,48 +10,50 @@ type PathItem = NonNullable<Document["paths"]>[string];
 export type Operation = NonNullable<PathItem["get"]>;
 export type Responses = NonNullable<Operation["responses"]>;
 
-/** The methods which a path may take, in the order in which they are shown. */
+/** The methods of operations, in the order of the reference. */
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
-/** An operation of the document with where it stands. */
-export interface Placed {
+/** An operation of the document, with its method and path. */
+export interface PlacedOperation {
   method: (typeof METHODS)[number];
   path: string;
   operation: Operation;
 }
 
-/** Parley's OpenAPI 3.1 document, made from the schemas by which the routes of `router` check requests. */
+/**
+ * Parley's OpenAPI 3.1 document, generated from the schemas by which the routes of `router` check requests.
+ */
 export function describe(router: OpenAPIHono<AppEnv>): Document {
   router.openAPIRegistry.register("Problem", Problem);
   const document = router.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: "Parley", version: manifest.version, description: ABOUT },
-    servers: [{ url: "/", description: "The server that you have this from" }],
+    servers: [{ url: "/", description: "This server" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   });
-  // Those of a path that there is not, or not with this method, stand at no operation.
-  const named = new Map<string, ErrorCode[]>([
+  // These two belong to no operation: an unknown path, an unsupported method.
+  const failures = new Map<string, ErrorCode[]>([
     ["not_found", ["not_found"]],
     ["method_not_allowed", ["method_not_allowed"]],
   ]);
   for (const { path, operation } of operations(document)) {
-    operation.responses = withUsual(path, operation);
+    operation.responses = withSharedFailures(path, operation);
     for (const response of Object.values(operation.responses)) {
       const codes = codesOf(response);
-      if (codes.length > 0) named.set(responseName(codes), codes);
+      if (codes.length > 0) failures.set(responseName(codes), codes);
     }
   }
   document.components = {
     schemas: withIntegers(document.components?.schemas ?? {}),
-    responses: Object.fromEntries([...named].map(([name, codes]) => [name, problemResponse(codes)])),
+    responses: Object.fromEntries([...failures].map(([name, codes]) => [name, problemResponse(codes)])),
     securitySchemes: SECURITY_SCHEMES,
   };
   document.paths = withIntegers(document.paths ?? {});
   return document;
 }
 
-/** Every operation of a document. */
-export function operations({ paths = {} }: Document): Placed[] {
+/** Every operation of a document, by path and method. */
+export function operations({ paths = {} }: Document): PlacedOperation[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const operation = item[method];
@@ -60,25 +62,30 @@ export function operations({ paths = {} }: Document): Placed[] {
   );
 }
 
-/** The responses of an operation, with the failures which it shares with others: named here, at no route. */
-function withUsual(path: string, { responses = {}, security, requestBody }: Operation): Responses {
-  const usual: ErrorCode[] = ["internal"];
-  if (path.startsWith("/v1/")) usual.push("rate_limited");
-  if (!REFERENCE.has(path)) usual.push("unavailable");
-  if (security) usual.push("unauthenticated");
-  if (requestBody) usual.push("validation_failed", "too_large");
+/**
+ * The responses of an operation, with the failures that all operations of its kind share and no route lists.
+ */
+function withSharedFailures(path: string, { responses = {}, security, requestBody }: Operation): Responses {
+  const shared: ErrorCode[] = ["internal"];
+  if (path.startsWith("/v1/")) shared.push("rate_limited");
+  if (!REFERENCE.has(path)) shared.push("unavailable");
+  if (security) shared.push("unauthenticated");
+  if (requestBody) shared.push("validation_failed", "too_large");
   const own = Object.values(responses).flatMap(codesOf);
   const successes = Object.entries(responses).filter(([, response]) => codesOf(response).length === 0);
   return {
     ...Object.fromEntries(successes),
-    ...problems(...ErrorCode.options.filter((code) => own.includes(code) || usual.includes(code))),
+    ...problems(...ErrorCode.options.filter((code) => own.includes(code) || shared.includes(code))),
   };
 }
 
-/** What these answer is in the Worker itself: no storage can be away. */
+/** These paths are answered by the Worker alone: no storage can be unavailable. */
 const REFERENCE = new Set(["/openapi.json", "/docs"]);
 
-/** Says of each integer how wide it may be, which zod does not tell, and its bound as people do. */
+/**
+ * Adds `format: int64` to each integer, which zod leaves out, and writes `exclusiveMinimum: 0` as `minimum:
+ * 1`. In place.
+ */
 function withIntegers<Part>(part: Part): Part {
   if (typeof part !== "object" || part === null) return part;
   if ("type" in part && part.type === "integer") {

@@ -1,18 +1,18 @@
 import { html, raw } from "hono/html";
-import { type Document, type Operation, operations, type Placed } from "./document.ts";
-import { type Html, inline, type Shape, said, whole } from "./shape.ts";
+import { type Document, type Operation, operations, type PlacedOperation } from "./document.ts";
+import { descriptionOf, expanded, type Html, inline, type Shape } from "./shape.ts";
 import { STYLE } from "./style.ts";
 import { prose, rich } from "./text.ts";
 
-/** The reference as one page of HTML: no script, nothing from elsewhere, all of it from the document. */
+/** The reference as one HTML page, generated from the document. It has no script and loads nothing. */
 export function page(document: Document): Html {
   const { info, tags = [], components } = document;
-  const all = operations(document);
+  const placedOperations = operations(document);
   const sections = tags
     .map(({ name, description }) => ({
       name,
       description,
-      placed: all.filter(({ operation }) => operation.tags?.includes(name)),
+      placed: placedOperations.filter(({ operation }) => operation.tags?.includes(name)),
     }))
     .filter(({ placed }) => placed.length > 0);
   const shapes = Object.entries(components?.schemas ?? {}).sort(([a], [b]) => a.localeCompare(b));
@@ -40,33 +40,33 @@ ${sections.map(
 <main id="top">
 <h1>${info.title} <small>${info.version}</small></h1>
 ${prose(info.description ?? "")}
-<p>The same for machines: <a href="/openapi.json">openapi.json</a>.</p>
+<p>Machine-readable: <a href="/openapi.json">openapi.json</a>.</p>
 ${sections.map(
   ({ name, description, placed }) => html`<section id="${name}">
 <h2>${name}</h2>
 <p>${rich(description ?? "")}</p>
-${placed.map((one) => call(one, document))}
+${placed.map((item) => operationArticle(item, document))}
 </section>`,
 )}
 <section id="shapes">
 <h2>Shapes</h2>
-${shapes.map(([name, shape]) => named(name, shape))}
+${shapes.map(([name, shape]) => namedShape(name, shape))}
 </section>
 </main>
 </body>
 </html>`;
 }
 
-function named(name: string, shape: Shape): Html {
+function namedShape(name: string, shape: Shape): Html {
   return html`<article id="shape-${name}">
 <h3>${name}</h3>
 ${prose(shape.description ?? "")}
-${whole(shape)}
+${expanded(shape)}
 ${example(shape)}
 </article>`;
 }
 
-function call({ method, path, operation }: Placed, document: Document): Html {
+function operationArticle({ method, path, operation }: PlacedOperation, document: Document): Html {
   return html`<article id="${operation.operationId}">
 <h3><span class="${method}">${method.toUpperCase()}</span> <code>${path}</code></h3>
 <p><strong>${operation.summary}</strong>${operation.security ? "" : " · no token"}</p>
@@ -77,7 +77,7 @@ ${answers(operation, document)}
 </article>`;
 }
 
-/** Where the token goes, if not in the one place where every call takes it. */
+/** The ways to send a token, for operations that accept more than the header. */
 function token({ security = [] }: Operation, { components }: Document): Html {
   const carriers = security.flatMap((requirement) => Object.keys(requirement));
   if (carriers.length < 2) return html``;
@@ -93,14 +93,14 @@ function input({ parameters = [], requestBody }: Operation): Html {
   return html`${parameters.length > 0 ? html`<h4>Parameters</h4><dl>${parameters.map(parameter)}</dl>` : ""}
 ${body.map(
   ([type, { schema = {} }]) =>
-    html`<h4>Body <small>${type}</small></h4>${"$ref" in schema ? html`<p>${inline(schema)}</p>` : whole(schema)}`,
+    html`<h4>Body <small>${type}</small></h4>${"$ref" in schema ? html`<p>${inline(schema)}</p>` : expanded(schema)}`,
 )}`;
 }
 
-function parameter(one: NonNullable<Operation["parameters"]>[number]): Html {
-  if ("$ref" in one) return html``;
-  return html`<dt><code>${one.name}</code> <small>${one.in}</small>${one.required ? "" : html`<i> optional</i>`}</dt>
-<dd>${inline(one.schema ?? {})}${said(one)}</dd>`;
+function parameter(item: NonNullable<Operation["parameters"]>[number]): Html {
+  if ("$ref" in item) return html``;
+  return html`<dt><code>${item.name}</code> <small>${item.in}</small>${item.required ? "" : html`<i> optional</i>`}</dt>
+<dd>${inline(item.schema ?? {})}${descriptionOf(item)}</dd>`;
 }
 
 function answers({ responses = {} }: Operation, { components }: Document): Html {
@@ -117,7 +117,7 @@ function answer(response: {
   content?: Record<string, { schema?: Shape }>;
 }): Html {
   const shapes = Object.entries(response.content ?? {}).map(([type, { schema = {} }]) =>
-    // A problem's own part says the codes, which the description does.
+    // The second part of a problem only repeats the codes of the description.
     schema.allOf
       ? html` · ${inline(schema.allOf[0] ?? {})}`
       : html` · ${inline(schema)}${type === "application/json" ? "" : html` <small>${type}</small>`}`,
@@ -128,6 +128,6 @@ function answer(response: {
   return html`${rich(response.description ?? "")}${shapes}${headers}`;
 }
 
-function example({ example: shown }: Shape): Html {
-  return shown === undefined ? html`` : html`<pre tabindex="0">${JSON.stringify(shown, null, 2)}</pre>`;
+function example({ example: value }: Shape): Html {
+  return value === undefined ? html`` : html`<pre tabindex="0">${JSON.stringify(value, null, 2)}</pre>`;
 }

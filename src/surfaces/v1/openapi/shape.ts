@@ -3,7 +3,7 @@ import { rich } from "./text.ts";
 
 export type Html = ReturnType<typeof html>;
 
-/** What the page reads of a JSON schema. */
+/** The parts of a JSON schema that the page shows. */
 export interface Shape {
   $ref?: string;
   type?: string | string[];
@@ -29,7 +29,7 @@ export interface Shape {
   maxItems?: number;
 }
 
-/** A shape in one line: its type, or the name of one that is shown elsewhere. */
+/** A shape in one line: its type, or a link to a named shape. */
 export function inline(shape: Shape): Html {
   const name = shape.$ref?.split("/").at(-1);
   if (name !== undefined) return html`<a href="#shape-${name}">${name}</a>`;
@@ -47,14 +47,14 @@ export function inline(shape: Shape): Html {
   return html`${types}${shape.format === "uri" ? " (URL)" : ""}${limits(shape)}`;
 }
 
-/** A shape with its fields, and theirs, down to what has a name of its own. */
-export function whole(shape: Shape): Html {
+/** A shape with its fields, nested down to named shapes. */
+export function expanded(shape: Shape): Html {
   const parts = shape.allOf ?? shape.oneOf ?? shape.anyOf;
   if (parts) {
     const word = shape.allOf ? "All of:" : "One of:";
-    return html`<p>${word}</p><ul>${parts.map((part) => html`<li>${hasMore(part) ? whole(part) : inline(part)}${said(part)}</li>`)}</ul>`;
+    return html`<p>${word}</p><ul>${parts.map((part) => html`<li>${hasFields(part) ? expanded(part) : inline(part)}${descriptionOf(part)}</li>`)}</ul>`;
   }
-  if (shape.items && hasMore(shape.items)) return html`<p>A list, each of it:</p>${whole(shape.items)}`;
+  if (shape.items && hasFields(shape.items)) return html`<p>A list, each of it:</p>${expanded(shape.items)}`;
   const fields = Object.entries(shape.properties ?? {});
   if (fields.length === 0)
     return html`<p>${shape.properties ? "An object without fields." : inline(shape)}</p>`;
@@ -63,35 +63,35 @@ export function whole(shape: Shape): Html {
 
 function row(name: string, field: Shape, required: boolean): Html {
   return html`<dt><code>${name}</code>${required ? "" : html`<i> optional</i>`}</dt>
-<dd>${hasMore(field) ? "" : inline(field)}${said(field)}${hasMore(field) ? whole(field) : ""}</dd>`;
+<dd>${hasFields(field) ? "" : inline(field)}${descriptionOf(field)}${hasFields(field) ? expanded(field) : ""}</dd>`;
 }
 
-/** What a shape's description says, set off from its type. */
-export function said({ description }: Pick<Shape, "description">): Html {
+/** The description of a shape, set off from its type. */
+export function descriptionOf({ description }: Pick<Shape, "description">): Html {
   return description === undefined ? html`` : html` <span class="said">${rich(description)}</span>`;
 }
 
-/** Whether a line does not hold it. */
-function hasMore(shape: Shape): boolean {
+/** Whether a shape has fields, so that one line cannot show it. */
+function hasFields(shape: Shape): boolean {
   const parts = shape.allOf ?? shape.oneOf ?? shape.anyOf ?? [];
   return (
     shape.properties !== undefined ||
-    (shape.items !== undefined && hasMore(shape.items)) ||
-    parts.some(hasMore)
+    (shape.items !== undefined && hasFields(shape.items)) ||
+    parts.some(hasFields)
   );
 }
 
 function limits(shape: Shape): string {
   const { minimum, exclusiveMinimum, maximum, pattern } = shape;
-  const least = typeof exclusiveMinimum === "number" ? exclusiveMinimum + 1 : minimum;
-  const said = [
-    range(least, maximum, ""),
+  const lowest = typeof exclusiveMinimum === "number" ? exclusiveMinimum + 1 : minimum;
+  const parts = [
+    range(lowest, maximum, ""),
     range(shape.minLength, shape.maxLength, " characters"),
     range(shape.minItems, shape.maxItems, " items"),
     pattern && ` matching ${pattern}`,
     shape.default !== undefined && `, ${JSON.stringify(shape.default)} if absent`,
   ];
-  return said.filter(Boolean).join("");
+  return parts.filter(Boolean).join("");
 }
 
 function range(from: number | undefined, to: number | undefined, of: string): string {

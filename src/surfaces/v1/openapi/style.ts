@@ -1,4 +1,4 @@
-/** The style of the reference page. The page's CSP names its hash, so it is one constant text. */
+/** The style sheet of the reference page. The page's CSP names its hash, so it is one constant text. */
 export const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#ddd, #444); --soft: light-dark(#666, #aaa); --back: light-dark(#f6f6f4, #222); --link: light-dark(#0b57d0, #8ab4f8); }
 * { box-sizing: border-box; }

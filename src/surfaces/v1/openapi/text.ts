@@ -2,12 +2,12 @@ import { html } from "hono/html";
 
 const BULLET = "- ";
 
-/** The little Markdown that descriptions hold, as HTML: paragraphs, lists, `code`, **strong**. */
+/** The Markdown of descriptions as HTML. Only paragraphs, lists, `code` and **strong** are supported. */
 export function prose(text: string) {
   return html`${text.split("\n\n").map(block)}`;
 }
 
-/** The same of one line. */
+/** One line of it: `code` and **strong**. */
 export function rich(text: string) {
   const parts = text.split(/(`[^`]+`|\*\*[^*]+\*\*)/);
   return html`${parts.map((part) => {

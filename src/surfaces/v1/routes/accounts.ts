@@ -17,12 +17,12 @@ const registerRoute = createRoute({
   path: "/v1/register",
   operationId: "register",
   tags: ["Accounts"],
-  summary: "Make an account and sign in",
-  description: "A username that is taken is a `conflict`.",
+  summary: "Create an account and sign in",
+  description: "A taken username is a `conflict`.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
   responses: {
-    201: { description: "The account was made and is signed in", content: signedIn },
+    201: { description: "The account is created and signed in", content: signedIn },
     ...problems("validation_failed", "conflict", "too_large", "rate_limited"),
   },
 });
@@ -33,7 +33,7 @@ const loginRoute = createRoute({
   operationId: "login",
   tags: ["Accounts"],
   summary: "Sign in",
-  description: "Each sign-in is a session. After ten wrong passwords the name is `locked` for a while.",
+  description: "Each sign-in is a session. After ten wrong passwords the name is `locked` for ten minutes.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Login } } } },
   responses: {
@@ -48,7 +48,7 @@ const logoutRoute = createRoute({
   operationId: "logout",
   tags: ["Accounts"],
   summary: "End this session",
-  description: "Its sockets close.",
+  description: "The sockets of the session close.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: { 204: { description: "The session has ended" }, ...problems("unauthenticated") },

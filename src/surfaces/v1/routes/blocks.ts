@@ -13,7 +13,7 @@ const listRoute = createRoute({
   path: "/v1/blocks",
   operationId: "listBlocks",
   tags: ["Friends"],
-  summary: "Whom you block",
+  summary: "The users that you block",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -29,12 +29,13 @@ const blockRoute = createRoute({
   operationId: "block",
   tags: ["Friends"],
   summary: "Block a user",
-  description: "From the answer on neither of you writes to the other. Ends friendship and requests.",
+  description:
+    "From the answer on neither user can write to the other. The block ends their friendship and requests.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
   responses: {
-    204: { description: "He is blocked" },
+    204: { description: "The user is blocked" },
     ...problems("validation_failed", "unauthenticated", "not_found"),
   },
 });
@@ -45,12 +46,12 @@ const unblockRoute = createRoute({
   operationId: "unblock",
   tags: ["Friends"],
   summary: "Lift your block of a user",
-  description: "What it ended stays ended.",
+  description: "Friendship and requests that the block ended stay ended.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
   responses: {
-    204: { description: "The caller does not block him" },
+    204: { description: "The caller does not block the user" },
     ...problems("validation_failed", "unauthenticated", "not_found"),
   },
 });

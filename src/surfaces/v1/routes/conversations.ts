@@ -15,7 +15,7 @@ import {
   NewConversation,
   PreferencesChange,
 } from "../schemas/conversations.ts";
-import { serializeAttended, serializeConversation } from "../serialize/conversations.ts";
+import { serializeConversation, serializeWithOnlineCount } from "../serialize/conversations.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const one = { content: { "application/json": { schema: Conversation } } };
@@ -27,12 +27,12 @@ const createRouteDefinition = createRoute({
   tags: ["Conversations"],
   summary: "Open a direct conversation, or create a group",
   description:
-    "Two users have one direct conversation: opened again, it is the same (200). If any of the users is unknown (`not_found`), or a block stands between you and him (`blocked`), nothing is created.",
+    "Two users have one direct conversation; opening it again returns the same one (200). Nothing is created if a user is unknown (`not_found`), or if there is a block between you and a user (`blocked`).",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: NewConversation } } } },
   responses: {
-    200: { description: "The direct conversation that was there", ...one },
+    200: { description: "The existing direct conversation", ...one },
     201: { description: "The new conversation", ...one },
     ...problems("validation_failed", "unauthenticated", "blocked", "not_found", "too_large"),
   },
@@ -44,7 +44,7 @@ const listRoute = createRoute({
   operationId: "listConversations",
   tags: ["Conversations"],
   summary: "Your conversations",
-  description: "Sticky ones first, then the newest activity.",
+  description: "Sticky conversations first, then by newest activity.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -60,7 +60,7 @@ const getRoute = createRoute({
   operationId: "getConversation",
   tags: ["Conversations"],
   summary: "A conversation, as you see it",
-  description: "A group with `online_count`: how many of its members are online.",
+  description: "A group also has `online_count`: the number of its members who are online.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -76,7 +76,7 @@ const editRoute = createRoute({
   operationId: "changeConversation",
   tags: ["Conversations"],
   summary: "Change a group's profile",
-  description: "The owner and the admins may. Absent fields stay.",
+  description: "For the owner and admins. Absent fields keep their value.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
@@ -96,7 +96,7 @@ const deleteRoute = createRoute({
   tags: ["Conversations"],
   summary: "Dissolve a group, or delete a direct conversation for yourself",
   description:
-    "A direct one: its history is gone for you, and it is out of your list until something comes; twice is no error. A group is dissolved, by its owner.",
+    "A direct conversation: its history is deleted for you, and your list leaves it out until a new message arrives. Repeating this is no error. A group: only its owner can dissolve it.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -111,8 +111,8 @@ const preferencesRoute = createRoute({
   path: "/v1/conversations/{id}/preferences",
   operationId: "setPreferences",
   tags: ["Conversations"],
-  summary: "Set your own flags of a conversation",
-  description: "Absent ones stay.",
+  summary: "Set your own preferences of a conversation",
+  description: "Absent flags keep their value.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
@@ -147,7 +147,10 @@ export const conversations = v1Router()
   })
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(serializeAttended(await getWithOnlineCount(c.var.core, c.var.caller.userId, id)), 200);
+    return c.json(
+      serializeWithOnlineCount(await getWithOnlineCount(c.var.core, c.var.caller.userId, id)),
+      200,
+    );
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");

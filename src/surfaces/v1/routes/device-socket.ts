@@ -4,7 +4,7 @@ import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
 import { requireUpgrade, SOCKET } from "../upgrade.ts";
 
-/** The name of these frames in `src/worker.ts`. */
+/** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "v1";
 
 export const deviceSocket = v1Router();
@@ -14,15 +14,15 @@ deviceSocket.openAPIRegistry.registerPath({
   path: "/v1/socket",
   operationId: "openDeviceSocket",
   tags: ["Messages"],
-  summary: "Everything of yours over a WebSocket",
+  summary: "All your conversations over a WebSocket",
   description:
-    "All your conversations, both ways, and what your friends do; one for each device. The README of v1 has the frames. " +
-    "Pages of other origins than the server's own are let in if its setting `ALLOWED_ORIGINS` has them.",
+    "Frames of all your conversations, and presence and changes of your friends. Open one for each device. The README of v1 describes the frames. " +
+    "Web pages of other origins are accepted if the server's setting `ALLOWED_ORIGINS` lists them.",
   security: SOCKET.security,
   responses: { 101: SOCKET.upgraded, ...problems("unauthenticated", "forbidden", "upgrade_required") },
 });
 
-// A plain route: its answer is the object's own 101, of which no schema knows.
+// A plain route: the answer is the object's own 101, which no schema describes.
 deviceSocket.get("/v1/socket", socketAuthenticated, (c) => {
   const subprotocol = requireUpgrade(c.var.core.settings, c.req);
   return openDeviceSocket(c.var.core, { ...c.var.caller, protocol: PROTOCOL, subprotocol });

@@ -25,7 +25,7 @@ const uploadRoute = createRoute({
   tags: ["Files"],
   summary: "Upload a file",
   description:
-    "At most 20 MiB, as the field `file` of a form or as the body itself, with its `Content-Type` and `name`. Send `url` in a message's body.",
+    "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: {
@@ -48,12 +48,16 @@ const readRoute = createRoute({
   tags: ["Files"],
   summary: "The bytes of a file",
   description:
-    "With its own `Content-Type`; `HEAD` tells the same without them. The key is the secret: no token is needed. Another name behind it is a 404.",
+    "With the file's own `Content-Type`. `HEAD` answers the same headers without the bytes. The key is the secret: no token is needed. A wrong name after the key is a 404.",
   request: { params: FileParams, headers: FileHeaders },
   responses: {
     200: { description: "The whole file", headers: WHOLE_HEADERS, content: { "*/*": { schema: BYTES } } },
-    206: { description: "One range of it", headers: RANGE_HEADERS, content: { "*/*": { schema: BYTES } } },
-    304: { description: "The client has it: `If-None-Match` names its `ETag`", headers: KEPT_HEADERS },
+    206: {
+      description: "One range of the file",
+      headers: RANGE_HEADERS,
+      content: { "*/*": { schema: BYTES } },
+    },
+    304: { description: "The client has the file: `If-None-Match` names its `ETag`", headers: KEPT_HEADERS },
     ...problems("not_found", "range_not_satisfiable"),
   },
 });

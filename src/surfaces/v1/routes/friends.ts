@@ -33,8 +33,8 @@ const requestsRoute = createRoute({
   path: "/v1/friends/requests",
   operationId: "listFriendRequests",
   tags: ["Friends"],
-  summary: "Who asks you for friendship",
-  description: "The newest first.",
+  summary: "Requests for friendship to you",
+  description: "Newest first.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: ListQuery },
@@ -51,12 +51,15 @@ const befriendRoute = createRoute({
   tags: ["Friends"],
   summary: "Ask for friendship, or agree",
   description:
-    "Agrees if the other has asked, or lets everybody be his friend. One who wants nobody to ask is `forbidden`, a block in either direction `blocked`.",
+    'The two become friends at once if the other user has asked before, or has the `friend_policy` "allow". A user with the policy "deny" is `forbidden`, a block in either direction `blocked`.',
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
   responses: {
-    200: { description: "How the two stand now", content: { "application/json": { schema: Friendship } } },
+    200: {
+      description: "The state of the friendship",
+      content: { "application/json": { schema: Friendship } },
+    },
     ...problems("validation_failed", "unauthenticated", "forbidden", "blocked", "not_found"),
   },
 });
@@ -67,12 +70,12 @@ const unfriendRoute = createRoute({
   operationId: "unfriend",
   tags: ["Friends"],
   summary: "End a friendship, reject or withdraw a request",
-  description: "If there is none, nothing changes.",
+  description: "Without a friendship or request nothing changes.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
   responses: {
-    204: { description: "They are no friends" },
+    204: { description: "The two are no friends" },
     ...problems("validation_failed", "unauthenticated", "not_found"),
   },
 });

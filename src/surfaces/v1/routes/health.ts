@@ -10,8 +10,8 @@ export const health = v1Router().openapi(
     path: "/healthz",
     operationId: "checkHealth",
     tags: ["Service"],
-    summary: "Whether the server can work",
-    description: "For probes: 200 once the database answers.",
+    summary: "Whether the server is healthy",
+    description: "For probes: 200 if the database answers.",
     responses: {
       200: { description: "The database answers", content: { "application/json": { schema: Health } } },
     },

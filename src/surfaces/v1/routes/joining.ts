@@ -22,13 +22,16 @@ const joinRoute = createRoute({
   path: "/v1/conversations/{id}/join",
   operationId: "joinGroup",
   tags: ["Members"],
-  summary: "Join a group, or ask to be let in",
-  description: "A closed one is `not_found`.",
+  summary: "Join a group, or request to join it",
+  description: "A closed group is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { content: { "application/json": { schema: Wish } } } },
   responses: {
-    200: { description: "What became of it", content: { "application/json": { schema: Joined } } },
+    200: {
+      description: "The caller has joined, or has a join request",
+      content: { "application/json": { schema: Joined } },
+    },
     ...problems("validation_failed", "unauthenticated", "not_found", "conflict", "too_large"),
   },
 });
@@ -39,7 +42,8 @@ const leaveRoute = createRoute({
   operationId: "leaveGroup",
   tags: ["Members"],
   summary: "Leave a group",
-  description: "An owner hands it over first, or dissolves it: `conflict`.",
+  description:
+    "The owner has to hand the group over or dissolve it first; until then leaving is a `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
@@ -54,8 +58,8 @@ const ownerRoute = createRoute({
   path: "/v1/conversations/{id}/owner",
   operationId: "handOver",
   tags: ["Members"],
-  summary: "Give the group to another member",
-  description: "You are a plain member then.",
+  summary: "Hand the group over to another member",
+  description: "You become a plain member.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: Heir } } } },
@@ -70,8 +74,8 @@ const applicationsRoute = createRoute({
   path: "/v1/conversations/{id}/applications",
   operationId: "listApplications",
   tags: ["Members"],
-  summary: "Who asks to be let in",
-  description: "The first one first; for the owner and the admins.",
+  summary: "Join requests of a group",
+  description: "Oldest first. For the owner and admins.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params, query: PlaceQuery },
@@ -86,8 +90,8 @@ const decisionRoute = createRoute({
   path: "/v1/conversations/{id}/applications/{application_id}",
   operationId: "decideApplication",
   tags: ["Members"],
-  summary: "Let somebody in, or not",
-  description: "Handled already is a `conflict`.",
+  summary: "Accept or reject a join request",
+  description: "A join request that was decided before is a `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
@@ -113,8 +117,11 @@ export const joining = v1Router()
   })
   .openapi(ownerRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { user_id: heir } = c.req.valid("json");
-    return c.json(serializeConversation(await handOver(c.var.core, c.var.caller.userId, id, heir)), 200);
+    const { user_id: newOwnerId } = c.req.valid("json");
+    return c.json(
+      serializeConversation(await handOver(c.var.core, c.var.caller.userId, id, newOwnerId)),
+      200,
+    );
   })
   .openapi(applicationsRoute, async (c) => {
     const { id } = c.req.valid("param");

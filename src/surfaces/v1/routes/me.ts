@@ -33,7 +33,7 @@ const patchRoute = createRoute({
   operationId: "changeMe",
   tags: ["Accounts"],
   summary: "Change your profile",
-  description: 'Absent fields stay, `""` empties, null is refused.',
+  description: 'Absent fields keep their value, `""` empties a field, null is refused.',
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: ProfileChange } } } },
@@ -63,7 +63,7 @@ const deleteRoute = createRoute({
   tags: ["Accounts"],
   summary: "Delete your account",
   description:
-    "Your profile and your sessions go, your messages stay under a deleted user. A wrong password is `forbidden`; while you own a group: `conflict`.",
+    "Your profile and sessions are deleted; your messages stay, under a deleted user. A wrong password is `forbidden`. While you own a group, it is a `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: AccountDeletion } } } },
@@ -81,13 +81,13 @@ const repairRoute = createRoute({
   path: "/v1/me/repair",
   operationId: "repairMe",
   tags: ["Conversations"],
-  summary: "Rebuild your list",
+  summary: "Rebuild your list of conversations",
   description:
-    "For a list or unread counts that look wrong: everything in it is asked of the conversations themselves. Once a minute.",
+    "For a list or unread counts that look wrong: every entry is read anew from its conversation. Once a minute.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: {
-    200: { description: "What was rebuilt", content: { "application/json": { schema: Repaired } } },
+    200: { description: "The result", content: { "application/json": { schema: Repaired } } },
     ...problems("unauthenticated", "rate_limited"),
   },
 });

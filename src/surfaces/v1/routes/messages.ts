@@ -24,7 +24,7 @@ const sendRoute = createRoute({
   tags: ["Messages"],
   summary: "Send a message",
   description:
-    "With a `client_msg_id` it can be repeated: the second time answers 200 with the first message, and delivers nothing twice.",
+    "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: NewMessage } } } },
@@ -51,7 +51,7 @@ const pageRoute = createRoute({
   tags: ["Messages"],
   summary: "A page of messages",
   description:
-    "In rising `seq`; without a bound, the newest. `before` and `after` are exclusive, and only one of them may be given.",
+    "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds, and only one may be given.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params, query: PageQuery },
@@ -67,7 +67,7 @@ const getRoute = createRoute({
   operationId: "getMessage",
   tags: ["Messages"],
   summary: "One message",
-  description: "One that you have hidden is `not_found`.",
+  description: "A message that you have hidden is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: oneParams },
@@ -82,9 +82,9 @@ const deleteRoute = createRoute({
   path: "/v1/conversations/{id}/messages/{seq}",
   operationId: "deleteMessage",
   tags: ["Messages"],
-  summary: "Take a message away",
+  summary: "Hide or revoke a message",
   description:
-    "`for=me` hides it from you. `for=everyone` revokes it: its sender may, and the group's owner and admins. Twice is no error.",
+    "`for=me` hides the message from you. `for=everyone` revokes it; only its sender and the group's owner and admins can. Repeating either is no error.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: oneParams, query: DeleteQuery },

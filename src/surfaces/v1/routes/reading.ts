@@ -16,12 +16,15 @@ const readRoute = createRoute({
   tags: ["Messages"],
   summary: "Move your read position",
   description:
-    "It moves forward only; a lower `seq` changes nothing. Beyond the last message is `not_found`.",
+    "The read position only moves forward: a lower `seq` changes nothing. A `seq` beyond the last message is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: ReadPosition } } } },
   responses: {
-    200: { description: "Where it stands", content: { "application/json": { schema: ReadState } } },
+    200: {
+      description: "The read position and the unread count",
+      content: { "application/json": { schema: ReadState } },
+    },
     ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
   },
 });
@@ -31,7 +34,7 @@ const receiptsRoute = createRoute({
   path: "/v1/conversations/{id}/receipts",
   operationId: "listReceipts",
   tags: ["Messages"],
-  summary: "How far each member has read",
+  summary: "Read positions of all members",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },

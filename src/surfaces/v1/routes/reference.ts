@@ -12,9 +12,9 @@ const headers = {
   ETag: { required: true, description: "For `If-None-Match`", schema: text },
   "Cache-Control": { required: true, description: "Five minutes", schema: text },
 };
-const notModified = { 304: { description: "As you have it", headers } };
+const notModified = { 304: { description: "Unchanged", headers } };
 
-/** It changes with a release alone; whoever asks again within five minutes need not be answered. */
+/** The reference changes with a release only, so clients may cache it for five minutes. */
 const cached = createMiddleware(async (c, next) => {
   await next();
   if (c.res.status < 400) c.header("Cache-Control", "public, max-age=300");
@@ -25,7 +25,7 @@ const documentRoute = createRoute({
   path: "/openapi.json",
   operationId: "getDocument",
   tags: ["Service"],
-  summary: "This document: OpenAPI 3.1",
+  summary: "This reference as an OpenAPI 3.1 document",
   middleware: [cached, etag()] as const,
   responses: {
     200: {
@@ -42,7 +42,7 @@ const pageRoute = createRoute({
   path: "/docs",
   operationId: "getReference",
   tags: ["Service"],
-  summary: "This document as a page to read",
+  summary: "This reference as an HTML page",
   middleware: [cached, etag()] as const,
   responses: {
     200: {
@@ -58,28 +58,31 @@ const pageRoute = createRoute({
   },
 });
 
-/** `GET /openapi.json` and `GET /docs`, of a router of which they are themselves a part. Neither needs a token. */
-export function reference(described: OpenAPIHono<AppEnv>) {
-  // Made when first asked for: until then other routes may join.
-  let made: { document: Document; html: string; policy: string } | undefined;
-  async function make() {
-    if (made) return made;
-    const document = describe(described);
-    made = { document, html: String(await page(document)), policy: await policy() };
-    return made;
+/**
+ * The routes `GET /openapi.json` and `GET /docs`, which describe the router that they are mounted on. Neither
+ * needs a token.
+ */
+export function reference(router: OpenAPIHono<AppEnv>) {
+  // Generated at the first request, since routes may be added to the router until then.
+  let cache: { document: Document; html: string; policy: string } | undefined;
+  async function generate() {
+    if (cache) return cache;
+    const document = describe(router);
+    cache = { document, html: String(await page(document)), policy: await policy() };
+    return cache;
   }
   return v1Router()
     .openapi(documentRoute, async (c) => {
-      const { document } = await make();
+      const { document } = await generate();
       return c.json(document, 200);
     })
     .openapi(pageRoute, async (c) => {
-      const { html, policy } = await make();
+      const { html, policy } = await generate();
       return c.html(html, 200, { "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff" });
     });
 }
 
-/** Nothing may be loaded or run; the style is the page's own. */
+/** The page's Content-Security-Policy: nothing may be loaded or run except its own style. */
 async function policy(): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
   const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));

@@ -9,10 +9,10 @@ import { requireUpgrade, SOCKET } from "../upgrade.ts";
 const params = z.object({ id: ConversationIdParam });
 const query = z.object({
   after: PositionParam.optional().openapi({
-    description: "Replay what is later than this `seq`; absent: live only",
+    description: "Replay the messages after this `seq`; absent: live only",
   }),
   rev: PositionParam.optional().openapi({
-    description: "With `after`: replay revokes and hides later than this",
+    description: "With `after`: also replay the revokes and hides after this `rev`",
   }),
 });
 
@@ -25,8 +25,8 @@ roomSocket.openAPIRegistry.registerPath({
   tags: ["Messages"],
   summary: "A conversation over a WebSocket",
   description:
-    "Messages, read positions and typing, both ways; the README of v1 has the frames. " +
-    "Pages of other origins than the server's own are let in if its setting `ALLOWED_ORIGINS` has them.",
+    "Messages, read positions and typing, in both directions. The README of v1 describes the frames. " +
+    "Web pages of other origins are accepted if the server's setting `ALLOWED_ORIGINS` lists them.",
   security: SOCKET.security,
   request: { params, query },
   responses: {
@@ -35,7 +35,7 @@ roomSocket.openAPIRegistry.registerPath({
   },
 });
 
-// A plain route: its answer is the object's own 101, of which no schema knows.
+// A plain route: the answer is the object's own 101, which no schema describes.
 roomSocket.get(
   "/v1/conversations/:id/socket",
   socketAuthenticated,

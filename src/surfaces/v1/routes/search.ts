@@ -13,7 +13,7 @@ const searchRoute = createRoute({
   tags: ["Messages"],
   summary: "Search for messages",
   description:
-    "What has `q` in its text, file name, address, description or title, whatever the script, case and width of its characters, the newest first. A page may hold fewer than `limit`: go on with `before=next_before` until that is null.",
+    "Messages with `q` in their text, file name, address, description or title, newest first. Script, case and width of characters are ignored. A page may hold fewer messages than `limit`: continue with `before=next_before` until that is null.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: ConversationIdParam }), query: SearchQuery },
@@ -23,11 +23,11 @@ const searchRoute = createRoute({
   },
 });
 
-/** Mounted before the messages: `search` would be taken for the `seq` of one. */
+/** Mounted before the routes of messages, which would read `search` as a `seq`. */
 export const search = v1Router().openapi(searchRoute, async (c) => {
   const { id } = c.req.valid("param");
   const { q, sender_id, ...query } = c.req.valid("query");
-  const wanted = { ...query, text: q, senderId: sender_id };
-  const { items, nextBefore } = await searchMessages(c.var.core, c.var.caller.userId, id, wanted);
+  const criteria = { ...query, text: q, senderId: sender_id };
+  const { items, nextBefore } = await searchMessages(c.var.core, c.var.caller.userId, id, criteria);
   return c.json({ items: items.map(serializeMessage), next_before: nextBefore }, 200);
 });

@@ -12,7 +12,7 @@ const listRoute = createRoute({
   operationId: "listSessions",
   tags: ["Accounts"],
   summary: "Your sessions",
-  description: "One for each sign-in, the newest first.",
+  description: "One for each sign-in, newest first.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: {
@@ -30,7 +30,8 @@ const endRoute = createRoute({
   operationId: "endSession",
   tags: ["Accounts"],
   summary: "End one of your sessions",
-  description: "Its sockets close with 4001. Another's, an unknown or an ended one is `not_found`.",
+  description:
+    "Its sockets close with 4001. An unknown or ended session, and one of another user, is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: z.string() }) },

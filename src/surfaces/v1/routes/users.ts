@@ -11,7 +11,7 @@ const getRoute = createRoute({
   path: "/v1/users/{id}",
   operationId: "getUser",
   tags: ["Users"],
-  summary: "A user, as others see him",
+  summary: "The public profile of a user",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: UserIdParam }) },
@@ -26,13 +26,16 @@ const findRoute = createRoute({
   path: "/v1/users",
   operationId: "findUsers",
   tags: ["Users"],
-  summary: "Who has exactly this username",
-  description: "One user, or none.",
+  summary: "Find a user by username",
+  description: "By exact match: one user, or none.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { query: UsersQuery },
   responses: {
-    200: { description: "The users of this name", content: { "application/json": { schema: Users } } },
+    200: {
+      description: "The user with this name, if any",
+      content: { "application/json": { schema: Users } },
+    },
     ...problems("validation_failed", "unauthenticated"),
   },
 });

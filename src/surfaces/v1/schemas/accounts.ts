@@ -4,12 +4,12 @@ import { FriendPolicy, OWN_NAME, ProfileFields, Username } from "../../../domain
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { QueryText, Time } from "./common.ts";
 
-/** What v1 takes of the usernames there can be. */
+/** A username that can be registered here: a subset of all valid usernames. */
 const NewUsername = z
   .string()
   .normalize("NFC")
   .regex(OWN_NAME, "must be 2 to 32 letters, digits or any of _ . -")
-  // Said by hand: the generator writes the flag of a pattern into the pattern.
+  // Set by hand: the generator writes the flags of a regular expression into the pattern.
   .openapi({ pattern: OWN_NAME.source });
 
 const NewPassword = z
@@ -26,12 +26,12 @@ export const Registration = z
   })
   .openapi("Registration", { example: { username: "ann", password: "correct horse" } });
 
-/** Any password may be tried: whether it can be one is not for the caller to learn. */
+/** Any password is accepted as input: the answer must not reveal whether it could be valid. */
 export const Login = z
   .object({ username: Username, password: z.string() })
   .openapi("Login", { example: { username: "ann", password: "correct horse" } });
 
-/** The current one may be any: whether it can be one is not for the caller to learn. */
+/** Any current password is accepted as input: the answer must not reveal whether it could be valid. */
 export const PasswordChange = z.object({ current: z.string(), next: NewPassword }).openapi("PasswordChange");
 
 export const AccountDeletion = z.object({ password: z.string() }).openapi("AccountDeletion");
@@ -46,14 +46,14 @@ export const User = z
   })
   .openapi("User");
 
-/** Some of what a profile has is shown by other APIs alone. */
-const shown = ProfileFields.pick({
+/** The profile fields that v1 shows. Other APIs show more. */
+const ShownFields = ProfileFields.pick({
   ...{ nickname: true, avatar: true, email: true, gender: true, birthday: true },
   ...{ location: true, language: true, signature: true },
 });
-const Profile = z.object({ ...shown.shape, friend_policy: FriendPolicy });
+const Profile = z.object({ ...ShownFields.shape, friend_policy: FriendPolicy });
 
-/** Other APIs let him call himself something longer than is taken here. */
+/** Users of other APIs may have a longer username than v1 registers, so the public shape comes last. */
 export const Me = z.object({ ...Profile.shape, ...User.shape }).openapi("Me");
 
 /** Absent = unchanged, `""` = emptied, null is refused. */

@@ -66,8 +66,10 @@ export const ConversationList = z
 
 export const Repaired = z
   .object({
-    repaired: z.int().openapi({ description: "Conversations that were asked and answered", example: 12 }),
-    unreachable: z.int().openapi({ description: "Those which did not: in the list they are as before" }),
+    repaired: z.int().openapi({ description: "Conversations that were read anew", example: 12 }),
+    unreachable: z
+      .int()
+      .openapi({ description: "Conversations that did not answer: their entries are unchanged" }),
   })
   .openapi("Repaired", { example: { repaired: 12, unreachable: 0 } });
 

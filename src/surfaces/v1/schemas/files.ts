@@ -3,15 +3,15 @@ import { FileName } from "../../../domain/files/file.ts";
 import { FileKey } from "../../../domain/ids.ts";
 import { QueryText } from "./common.ts";
 
-/** What a bare body is called; a form says it of its file. */
+/** The name of a file sent as a bare body; a form names its file itself. */
 export const UploadQuery = z.object({ name: QueryText.pipe(FileName).optional() });
 
-// No zod: a validator would read the whole body to check it. These only describe.
+// Plain JSON schemas for the document: a zod validator would read the whole body into memory.
 
 /** The bytes of a file. */
 export const BYTES = { type: "string", format: "binary" } as const;
 
-/** A form with the file in one field; its other fields are passed over. */
+/** A form with the file in one field; its other fields are ignored. */
 export const UPLOAD_FORM = {
   type: "object" as const,
   properties: { file: BYTES },
@@ -21,7 +21,7 @@ export const UPLOAD_FORM = {
 export const File = z
   .object({
     key: FileKey,
-    url: z.url().openapi({ description: "Absolute, of the origin that was asked" }),
+    url: z.url().openapi({ description: "Absolute, with the origin of the request" }),
     name: z.string(),
     size: z.int().nonnegative().openapi({ description: "Bytes" }),
     content_type: z.string(),
@@ -29,14 +29,17 @@ export const File = z
   })
   .openapi("File");
 
-/** Whatever stands there: what is no key is as one that nobody has. */
+/** Any text is accepted: a malformed key answers 404, as an unknown key does. */
 export const FileParams = z.object({ key: z.string(), name: z.string() });
 
-/** What a GET may ask besides. No value of these is refused: one that is not understood is passed over. */
+/** The optional headers of a GET. No value is refused: a value that is not understood is ignored. */
 export const FileHeaders = z.object({
   range: z.string().optional().openapi({ description: "One range of bytes", example: "bytes=0-99" }),
-  "if-range": z.string().optional().openapi({ description: "The `ETag` to which the range belongs" }),
-  "if-none-match": z.string().optional().openapi({ description: "The `ETag` which the client has" }),
+  "if-range": z
+    .string()
+    .optional()
+    .openapi({ description: "The `ETag` of the file that the range belongs to" }),
+  "if-none-match": z.string().optional().openapi({ description: "The `ETag` that the client has" }),
 });
 
 const always = (value: string, description: string) => ({
@@ -46,19 +49,22 @@ const always = (value: string, description: string) => ({
 });
 const text = (description: string) => ({ required: true, description, schema: { type: "string" as const } });
 
-/** What every answer for a file says. */
+/** The headers of every answer for a file. */
 export const KEPT_HEADERS = {
   ETag: text("The SHA-256 in quotes"),
-  "Accept-Ranges": always("bytes", "Ranges of bytes may be asked for"),
+  "Accept-Ranges": always("bytes", "Ranges of bytes are supported"),
   "Cache-Control": always("public, max-age=31536000, immutable", "A file never changes"),
   "Content-Security-Policy": always("sandbox; default-src 'none'", "Nothing in a file may run"),
   "Cross-Origin-Resource-Policy": always("cross-origin", "Pages of every origin may show it"),
-  "X-Content-Type-Options": always("nosniff", "Its type is what it says"),
+  "X-Content-Type-Options": always("nosniff", "Browsers must not guess another type"),
 };
 
 export const WHOLE_HEADERS = {
   ...KEPT_HEADERS,
-  "Content-Disposition": text("`inline` for images of pixels, audio and video, else `attachment`; the name"),
+  "Content-Disposition": text("`inline` for bitmaps, audio and video, else `attachment`; with the file name"),
 };
 
-export const RANGE_HEADERS = { ...WHOLE_HEADERS, "Content-Range": text("Which bytes, of how many") };
+export const RANGE_HEADERS = {
+  ...WHOLE_HEADERS,
+  "Content-Range": text("The range, and the size of the file"),
+};

@@ -3,7 +3,7 @@ import { AskOutcome } from "../../../domain/contacts/friend-state.ts";
 import { User } from "./accounts.ts";
 import { Time } from "./common.ts";
 
-/** What came of asking: `requested`, the other has yet to agree; `friends`. */
+/** The outcome of a request: `requested` (the other user has not agreed yet) or `friends`. */
 export const Friendship = z.object({ state: AskOutcome }).openapi("Friendship");
 
 export const UserList = z

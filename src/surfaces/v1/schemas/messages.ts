@@ -5,18 +5,18 @@ import { Content, Kind, SystemMessage } from "../../../domain/messages/content.t
 import { textUpTo } from "../../../domain/text.ts";
 import { Limit, PositionParam, QueryText, Time, UserIdParam } from "./common.ts";
 
-/** The client's own id of a message: unique per sender in a conversation, so that a send can be repeated. */
+/** The client message id: unique per sender in a conversation, so that a send can be repeated. */
 export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
-  description: "Your own id of the message: sent again, it gives the first message",
+  description: "Your own id of the message: a repeated send with the same id answers with the first message",
   example: "m1",
 });
 
 const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
 
-/** A message, wherever it is. */
+/** The address of a message in any conversation. */
 const Reference = z.object({ conversation_id: ConversationId, seq: Seq }).openapi("Reference");
 
-/** What a send says besides its kind and body; `forward` stands in their place. */
+/** The fields of a send besides its kind and body. `forward` replaces both. */
 const SendFields = z.object({
   forward: Reference.optional(),
   client_msg_id: ClientMsgId.optional(),
@@ -24,7 +24,7 @@ const SendFields = z.object({
   mentions: Mentions.optional(),
 });
 
-/** What one sends of a merged message; the server puts in what the messages say. */
+/** The input of a merged message: addresses, which the server replaces by the messages. */
 const NewMerged = z.object({
   kind: z.literal("merged"),
   body: z.object({
@@ -33,10 +33,10 @@ const NewMerged = z.object({
   }),
 });
 
-/** `forward` stands in the place of kind and body. */
+/** A send with `forward` instead of kind and body. */
 const NoContent = z
   .object({ kind: z.literal([undefined]).optional() })
-  .openapi({ type: "object", required: ["forward"], description: "Forwards that message" });
+  .openapi({ type: "object", required: ["forward"], description: "A forward of that message" });
 
 export const NewMessage = SendFields.and(
   z.discriminatedUnion("kind", [...Content.options, NewMerged, NoContent]),
@@ -49,12 +49,14 @@ const Sender = z
   .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string() })
   .openapi("Sender");
 
-/** Any message's body. No more is said of it: to the generator `z.json()` is a shape without an end. */
+/** The body of any message. Its schema is left open: the generator cannot write the recursive `z.json()`. */
 const AnyBody = z
   .record(z.string(), z.json())
-  .openapi({ type: "object", description: "As `kind` has it; {} once revoked" });
+  .openapi({ type: "object", description: "Its shape depends on `kind`; {} once revoked" });
 
-/** What a merged message holds: each message as it was when it was merged, its sender as he is today. */
+/**
+ * The body of a merged message: the messages as they were then, with the current profiles of their senders.
+ */
 const Merged = z.object({
   title: z.string(),
   items: z.array(
@@ -74,15 +76,17 @@ const Quote = z
     seq: Seq,
     sender_id: UserId,
     kind: Kind,
-    preview: z.string().openapi({ description: "The beginning of its text, a file's name, or nothing" }),
+    preview: z.string().openapi({ description: "The beginning of its text, the name of its file, or empty" }),
   })
-  .openapi("Quote", { description: "The quoted message as it is today; absent for who may not see it" });
+  .openapi("Quote", {
+    description: "The quoted message in its current state; absent if the reader may not see it",
+  });
 
 const Origin = z
   .object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId })
   .openapi("Origin", { description: "Where a forwarded message comes from" });
 
-/** What every message has; `body` is passed on as it was stored. */
+/** The fields of every message. `body` is passed on as it was stored. */
 export const MessageFields = z.object({
   conversation_id: ConversationId,
   seq: Seq.meta({ description: "Its place in the conversation: 1, 2, 3 … without gaps" }),
@@ -92,12 +96,12 @@ export const MessageFields = z.object({
   quote: Quote.optional(),
   mentions: Mentions,
   forwarded: Origin.optional(),
-  revoked: z.boolean().openapi({ description: "Taken back for everyone: `body` is {}" }),
+  revoked: z.boolean().openapi({ description: "Revoked for everyone: `body` is {}" }),
   client_msg_id: z.string().optional(),
   created_at: Time,
 });
 
-/** A message on the wire. Its body is what `Content` let in, so the type asks no more of it than to be an object. */
+/** A message on the wire. Its stored body was checked by `Content`, so the type only demands an object. */
 type Message = Omit<z.infer<typeof MessageFields>, "body"> & { body: object };
 
 const Revoked = z.strictObject({}).openapi({ description: "Once revoked" });
@@ -109,7 +113,7 @@ function messageOf(kind: Kind, body: z.ZodType<object>) {
   return z.object(fields).openapi(name);
 }
 
-/** A message as its conversation's members see it: `kind` says which body. */
+/** A message as the members of its conversation see it. `kind` selects the body. */
 export const Message: z.ZodType<Message> = z
   .discriminatedUnion("kind", [
     messageOf("tip", SystemMessage),

@@ -5,34 +5,34 @@ import { PROBLEMS, wireCode } from "../errors.ts";
 const REF = "#/components/responses/";
 const SEPARATOR = ".";
 
-/** The codes as they are on the wire, in the order in which the core names them. */
+/** The codes on the wire, in the order of the core's codes. */
 const WIRE_CODES = [...new Set(ErrorCode.options.map(wireCode))];
 
 /** The body of every failure (RFC 9457). */
 export const Problem = z
   .object({
     type: z.literal("about:blank"),
-    title: z.string().openapi({ description: "For people: what kind of failure it is" }),
-    status: z.int().openapi({ description: "The HTTP status once more" }),
-    code: z.enum(WIRE_CODES).openapi({ description: "What to decide by" }),
-    detail: z.string().openapi({ description: "For people: what was wrong, and what to do" }),
+    title: z.string().openapi({ description: "The kind of failure, for people" }),
+    status: z.int().openapi({ description: "The HTTP status, repeated" }),
+    code: z.enum(WIRE_CODES).openapi({ description: "For programs: decide by this" }),
+    detail: z.string().openapi({ description: "What was wrong and what to do, for people" }),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
       .openapi({
-        description: "With `validation_failed`: each input that was wrong",
+        description: "With `validation_failed`: each invalid input",
         example: [{ path: "body.username", message: "must be 2 to 32 letters, digits or any of _ . -" }],
       }),
     muted_until: z
       .int()
       .optional()
-      .openapi({ description: "With `muted`: until when, in milliseconds since 1970" }),
+      .openapi({ description: "With `muted`: the end of the mute, in milliseconds since 1970" }),
   })
   .openapi("Problem", { description: "A failure (RFC 9457)" });
 
 /**
- * The failures which are a route's own, for its description in OpenAPI: codes of one status share a
- * response. Those which any call may give (401, 413, 429, 500, 503) are added by `openapi/document.ts`.
+ * The failures of a route, for its description in OpenAPI. Codes of one status share a response. Failures of
+ * every call (401, 413, 429, 500, 503) are added by `openapi/document.ts`.
  */
 export function problems(...codes: ErrorCode[]): Record<string, { $ref: string }> {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
@@ -41,13 +41,13 @@ export function problems(...codes: ErrorCode[]): Record<string, { $ref: string }
   );
 }
 
-/** The name among the document's responses of a status that may mean any of these codes. */
+/** The name, among the document's responses, of a status with these codes. */
 export function responseName(codes: ErrorCode[]): string {
   const named = new Set(codes.map(wireCode));
   return WIRE_CODES.filter((code) => named.has(code)).join(SEPARATOR);
 }
 
-/** The codes which a response that `problems` made stands for. */
+/** The codes of a response that `problems` returned; empty for any other response. */
 export function codesOf(response: object): ErrorCode[] {
   if (!("$ref" in response) || typeof response.$ref !== "string") return [];
   const names = response.$ref.replace(REF, "").split(SEPARATOR);
@@ -63,25 +63,25 @@ const text = (schema: object, description: string) => ({
 const RETRY_AFTER = {
   "Retry-After": {
     required: true,
-    description: "Seconds after which trying again makes sense",
+    description: "Seconds until the call can be repeated",
     schema: { type: "integer", minimum: 1 },
   },
 };
 
-/** What a client reads besides the body, by code. */
+/** The headers of failures, by code. */
 const HEADERS: Partial<Record<ErrorCode, object>> = {
-  unauthenticated: { "WWW-Authenticate": text({ const: "Bearer" }, "How to sign in") },
-  method_not_allowed: { Allow: text({}, "The methods which the path takes, comma-separated") },
-  upgrade_required: { Upgrade: text({ const: "websocket" }, "What to ask for") },
+  unauthenticated: { "WWW-Authenticate": text({ const: "Bearer" }, "The scheme of the token") },
+  method_not_allowed: { Allow: text({}, "The methods of the path, comma-separated") },
+  upgrade_required: { Upgrade: text({ const: "websocket" }, "The protocol to upgrade to") },
   range_not_satisfiable: {
-    "Content-Range": text({ pattern: "^bytes \\*/\\d+$" }, "How many bytes there are"),
+    "Content-Range": text({ pattern: "^bytes \\*/\\d+$" }, "The size of the file in bytes"),
   },
   rate_limited: RETRY_AFTER,
   locked: RETRY_AFTER,
   unavailable: RETRY_AFTER,
 };
 
-/** The response of a status which may mean any of these codes: what it says of itself in the document. */
+/** The description of a response of one status that may mean any of these codes. */
 export function problemResponse(codes: ErrorCode[]) {
   const titles = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`);
   const [status] = codes.map((code) => PROBLEMS[code].status);

@@ -5,7 +5,7 @@ import type { Conversation as ConversationShape } from "../schemas/conversations
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
 
-/** A conversation as v1 shows it to one of its members; what only groups have is left out of direct ones. */
+/** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */
 export function serializeConversation(conversation: Conversation): z.infer<typeof ConversationShape> {
   const { peer, lastMessage, ownerId } = conversation;
   return {
@@ -34,8 +34,8 @@ export function serializeConversation(conversation: Conversation): z.infer<typeo
   };
 }
 
-/** The same with how many of a group's members are online. */
-export function serializeAttended({
+/** The same, for groups with the number of members who are online. */
+export function serializeWithOnlineCount({
   conversation,
   onlineCount,
 }: ConversationWithOnlineCount): z.infer<typeof ConversationShape> {

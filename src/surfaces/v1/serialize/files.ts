@@ -4,8 +4,8 @@ import { fileUrl } from "../../../http/file-url.ts";
 import type { File } from "../schemas/files.ts";
 
 /**
- * A file as v1 shows it to who uploaded it.
- * @param requestUrl of the upload: the file's URL is of the same origin
+ * A file as v1 shows it to its uploader.
+ * @param requestUrl of the upload; gives the origin of the file's URL
  */
 export function serializeFile(file: StoredFile, requestUrl: string): z.infer<typeof File> {
   const { key, name, size, contentType, sha256 } = file;

@@ -5,12 +5,12 @@ import type { Page } from "../../../domain/conversations/pagination.ts";
 import type { FriendRequestList, UserList } from "../schemas/friends.ts";
 import { serializeUser } from "./users.ts";
 
-/** A page of users: friends, or those who are blocked. */
+/** A page of users: friends, or blocked users. */
 export function serializeUsers({ items, nextCursor }: Page<User>): z.infer<typeof UserList> {
   return { items: items.map(serializeUser), next_cursor: nextCursor };
 }
 
-/** A page of requests for friendship, for the one who is asked. */
+/** A page of the requests for friendship that a user has received. */
 export function serializeRequests({
   items,
   nextCursor,

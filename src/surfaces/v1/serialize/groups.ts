@@ -4,7 +4,7 @@ import type { JoinRequest } from "../../../domain/conversations/join-request.ts"
 import type { Application as ApplicationShape, Member as MemberShape } from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 
-/** A member as v1 shows him. */
+/** A member as v1 shows them. */
 export function serializeMember(member: GroupMember): z.infer<typeof MemberShape> {
   return {
     user: serializeUser(member.user),
@@ -15,7 +15,7 @@ export function serializeMember(member: GroupMember): z.infer<typeof MemberShape
   };
 }
 
-/** A wish to join as v1 shows it. */
+/** A join request as v1 shows it. */
 export function serializeApplication(application: JoinRequest): z.infer<typeof ApplicationShape> {
   const { id, user, message, createdAt } = application;
   return { id, user: serializeUser(user), message, created_at: createdAt };

@@ -6,26 +6,27 @@ import type { AnyDraft, Message, MessageReference } from "../../../domain/messag
 import type { Message as MessageShape, NewMessage, Receipts } from "../schemas/messages.ts";
 
 /**
- * What a send asks for, as the core takes it.
- * @throws `validation_failed` for a body over 32 KiB, and unless it has either a kind or a message to forward
+ * The draft that a send asks for.
+ * @throws `validation_failed` for a body over 32 KiB, and unless the send has either a kind or a message to
+ *   forward
  */
 export function toDraft(input: NewMessage): AnyDraft {
   const { forward } = input;
-  const rest = {
+  const options = {
     clientMsgId: input.client_msg_id,
     quoteSeq: input.quote_seq,
     mentions: input.mentions ?? [],
   };
   if (input.kind === undefined) {
     if (!forward) throw invalid("body.kind", "send `kind` and `body`, or `forward`");
-    return { ...rest, copy: { type: "forward", source: reference(forward) } };
+    return { ...options, copy: { type: "forward", source: reference(forward) } };
   }
   if (forward) throw invalid("body.forward", "send `kind` and `body`, or `forward`, not both");
   if (input.kind === "merged") {
     const { title, items } = input.body;
-    return { ...rest, copy: { type: "merged", title, items: items.map(reference) } };
+    return { ...options, copy: { type: "merged", title, items: items.map(reference) } };
   }
-  return { ...rest, kind: input.kind, body: bodyJson(input) };
+  return { ...options, kind: input.kind, body: bodyJson(input) };
 }
 
 function reference({ conversation_id, seq }: NonNullable<NewMessage["forward"]>): MessageReference {
@@ -34,16 +35,18 @@ function reference({ conversation_id, seq }: NonNullable<NewMessage["forward"]>)
 
 /** A message as v1 shows it. */
 export function serializeMessage(message: Message): z.infer<typeof MessageShape> {
-  return { ...frame(message), body: StoredBody.parse(JSON.parse(message.body)) };
+  return { ...withoutBody(message), body: StoredBody.parse(JSON.parse(message.body)) };
 }
 
-/** The same as JSON text: the stored body is put in as it is, which sockets do for every message. */
+/**
+ * The same as JSON text. The stored body is inserted without parsing it: sockets do this for every message.
+ */
 export function messageJson(message: Message): string {
-  return `${JSON.stringify(frame(message)).slice(0, -1)},"body":${message.body}}`;
+  return `${JSON.stringify(withoutBody(message)).slice(0, -1)},"body":${message.body}}`;
 }
 
-/** Everything of a message but its body. */
-function frame(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
+/** The fields of a message except its body. */
+function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
   const { quote, clientMsgId, forwarded } = message;
   const { id, username, nickname, avatar } = message.sender;
   return {
@@ -68,6 +71,7 @@ function frame(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
   };
 }
 
+/** A member's read position as v1 shows it. */
 export function serializeReceipt(receipt: ReadReceipt): z.infer<typeof Receipts>["items"][number] {
   return { user_id: receipt.userId, read_seq: receipt.readSeq, read_at: receipt.readAt };
 }

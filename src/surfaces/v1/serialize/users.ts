@@ -2,12 +2,12 @@ import type { z } from "@hono/zod-openapi";
 import type { Me, User } from "../../../domain/accounts/user.ts";
 import type { Me as MeShape, User as UserShape } from "../schemas/accounts.ts";
 
-/** A user as v1 shows him to others. */
+/** The public profile of a user as v1 shows it. */
 export function serializeUser({ id, username, nickname, avatar, online }: User): z.infer<typeof UserShape> {
   return { id, username, nickname, avatar, online };
 }
 
-/** A user as v1 shows him to himself. */
+/** The profile of a user as v1 shows it to themselves. */
 export function serializeMe(me: Me): z.infer<typeof MeShape> {
   const { email, gender, birthday, location, language, signature, friendPolicy } = me;
   return {
