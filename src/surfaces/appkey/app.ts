@@ -11,7 +11,7 @@ const router = new Hono<AppEnv>({ strict: false });
 router.route("/", conversation);
 router.route("/", message);
 
-/** The API with keys of apps: four calls. */
+/** The appkey API, whose calls carry the key of an app: four calls. */
 export const appkey = {
   name: "appkey",
   router,

@@ -5,8 +5,8 @@ import type { CallerEnv } from "../../http/env.ts";
 import { identify } from "../../http/identify.ts";
 
 /**
- * Lets in an app that is known, with a user's session. The document writes the two headers of each call in two ways;
- * all calls take both.
+ * Middleware that requires the key of a known app and the session token of a user. The API's document has two
+ * spellings of both headers; every call accepts both.
  * @throws `unauthenticated`, `rate_limited`
  */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
@@ -17,7 +17,10 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   await next();
 });
 
-/** Every key is looked at, in constant time each: how long it takes tells nothing. */
+/**
+ * Compares all known keys, each in constant time, so that the time reveals nothing.
+ * @throws `unauthenticated`
+ */
 async function requireKey(keys: string[], key: string | undefined): Promise<void> {
   if (keys.length === 0)
     throw new CoreError("unauthenticated", "X-APP-Key: this server knows no app: set APP_KEYS");

@@ -3,7 +3,7 @@ import { invalid } from "../../domain/errors.ts";
 import { bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { Draft, Message } from "../../domain/messages/message.ts";
 
-/** The types of messages here. */
+/** The API's numbers of message types, by kind. */
 const TYPES = [
   ["text", -1],
   ["image", -2],
@@ -20,7 +20,7 @@ const NUMBER = "-?\\d{1,3}(?:\\.\\d+)?";
 const PLACE = new RegExp(`^(${NUMBER}),(${NUMBER})(?:,(.*))?$`, "s");
 
 /**
- * What is said by `type` and `content`: a text, the URL of a medium, or `lat,lng` or `lat,lng,address`.
+ * The kind and body for `type` and `content`: a text, the URL of a medium, or `lat,lng` or `lat,lng,address`.
  * @throws `validation_failed`
  */
 export function readContent(type: number, content: string): Pick<Draft, "kind" | "body"> {
@@ -45,8 +45,8 @@ function bodyOf(kind: TypedKind, content: string): unknown {
   };
 }
 
-/** Which part of a body says what is said, by kind; a location has three. */
-const SAID: Record<Exclude<Kind, "location">, "text" | "url" | "description" | "title" | null> = {
+/** The body field that becomes `content`, by kind; null: none. A location has three fields. */
+const CONTENT_FIELDS: Record<Exclude<Kind, "location">, "text" | "url" | "description" | "title" | null> = {
   text: "text",
   image: "url",
   video: "url",
@@ -65,7 +65,9 @@ const Body = z.object({
   longitude: z.number().optional(),
 });
 
-/** What a message says, as `readContent` takes it; of a kind that has no type what can be read of it, as a text. */
+/**
+ * The inverse of `readContent`. A kind without a type here becomes a text with the readable part of its body.
+ */
 export function writeContent({ kind, body }: Pick<Message, "kind" | "body">): {
   type: number;
   content: string;
@@ -73,7 +75,7 @@ export function writeContent({ kind, body }: Pick<Message, "kind" | "body">): {
   const [, type = TEXT] = TYPES.find(([name]) => name === kind) ?? [];
   const parts = Body.parse(JSON.parse(body));
   if (kind !== "location") {
-    const field = SAID[kind];
+    const field = CONTENT_FIELDS[kind];
     return { type, content: (field && parts[field]) ?? "" };
   }
   const { latitude, longitude, address } = parts;
@@ -81,7 +83,7 @@ export function writeContent({ kind, body }: Pick<Message, "kind" | "body">): {
   return { type, content: [...place, ...(address === undefined ? [] : [address])].join(",") };
 }
 
-/** A number without an exponent, which small ones have in JavaScript. */
+/** A number without an exponent, which JavaScript uses for small numbers. */
 function digits(degrees: number): string {
   return degrees.toLocaleString("en", { maximumFractionDigits: 20, useGrouping: false });
 }

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure } from "../../domain/errors.ts";
 
-/** How each failure is told: what `msg` says before the detail, and the status, which is 200 but for these. */
+/** The text of `msg` before the detail, and the HTTP status (200 if absent), by code. */
 const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode }> = {
   validation_failed: { reason: "参数有误" },
   unauthenticated: { reason: "未授权" },
@@ -26,13 +26,15 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   unavailable: { reason: "服务暂不可用", status: 503 },
 };
 
-/** How this API calls what the core calls otherwise. */
+/** This API's names of the core's fields. */
 const NAMES: Record<string, string> = { "body.user_id": "passiveuser" };
 
-/** A failure as this API tells it: `{"code":1,"msg":"不成功：…","data":null}`. */
+/** The answer to a failure in this API's envelope: `{"code":1,"msg":"不成功：…","data":null}`. */
 export function refuse(c: Context, { code, detail, data }: Failure): Response {
   const { reason, status = 200 } = REASONS[code];
   if (data?.retryAfter) c.header("Retry-After", String(data.retryAfter));
-  const named = data?.errors?.map(({ path, message }) => `${NAMES[path] ?? path}: ${message}`).join("; ");
-  return c.json({ code: 1, msg: `不成功：${reason}：${named ?? detail}`, data: null }, status);
+  const fieldErrors = data?.errors
+    ?.map(({ path, message }) => `${NAMES[path] ?? path}: ${message}`)
+    .join("; ");
+  return c.json({ code: 1, msg: `不成功：${reason}：${fieldErrors ?? detail}`, data: null }, status);
 }

@@ -3,13 +3,13 @@ import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
-/** Bodies are JSON: at most 128 KiB, which the longest text takes where all of it is escaped. */
-export const SPEECH: FieldOptions = { maxBytes: 128 * 1024, forms: false };
+/** Bodies are JSON, at most 128 KiB: the longest text with every character escaped. */
+export const BODY: FieldOptions = { maxBytes: 128 * 1024, forms: false };
 
-/** Ids of conversations are negative and of nine digits: the first is −100000001. */
+/** Conversation ids are negative with nine digits on the wire: the first is −100000001. */
 const OFFSET = 100_000_000;
 
-/** A conversation as it is called here. */
+/** The id of a conversation on the wire. */
 export const wireId = (id: ConversationId): number => -(OFFSET + id);
 
 const conversationid = integer.transform((wire, context) => {
@@ -42,7 +42,7 @@ export const Listing = z.object({
   limit: integer.pipe(z.int().min(1).max(LIMITS.page)).default(DEFAULT_LIMIT),
 });
 
-/** Whose sight a message is taken from. */
+/** The types of a deletion: 1 hides the message from the caller, 2 revokes it. */
 const FOR_ONESELF = 1;
 export const FOR_ALL = 2;
 

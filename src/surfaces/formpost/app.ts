@@ -6,7 +6,9 @@ import { conversations } from "./routes/conversations.ts";
 import { flags } from "./routes/flags.ts";
 import { records } from "./routes/records.ts";
 
-/** Every action has an underscore in its name; `/user/<name>` without one is another API's. */
+/**
+ * Every action has an underscore in its name. `/user/<name>` without an underscore belongs to another API.
+ */
 const ACTION = /^\/user\/[^/]*_/;
 
 const router = new Hono<AppEnv>({ strict: false });
@@ -14,7 +16,7 @@ router.route("/", conversations);
 router.route("/", flags);
 router.route("/", records);
 
-/** The API of forms: fifteen `POST /user/…/` actions. */
+/** The formpost API: fifteen `POST /user/…/` actions. */
 export const formpost = {
   name: "formpost",
   router,

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 
-/** What every success has besides its own fields. */
+/** The fields of every success. */
 export const SUCCESS = { code: 0, info: "Succeed" };
 
-/** A success as this API tells it: its fields stand beside the code. */
+/** A success in this API's envelope: its fields are beside the code. */
 export function succeed(c: Context, fields: object): Response {
   return c.json({ ...SUCCESS, ...fields });
 }

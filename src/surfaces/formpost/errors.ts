@@ -2,16 +2,17 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure, Missing } from "../../domain/errors.ts";
 
-/** The codes that no table of the document has. */
+/** The codes that no table of the API's document has. */
 const NO_ACTION = -1;
 const BAD_PARAMETER = -2;
 const BAD_METHOD = -3;
 const FAULT = -4;
 const TOO_MANY = -5;
 
+/** How a failure is written, unless the action's table has a code for it. */
 interface Refusal {
   code: number;
-  /** 400 but for these */
+  /** 400 if absent */
   status?: ContentfulStatusCode;
 }
 
@@ -38,12 +39,12 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   unavailable: { code: FAULT, status: 503 },
 };
 
-/** What an action's table has a code of its own for: what is missing, or a code of the core. */
+/** An action's own codes, by what is missing or by the code of the core. */
 type Table = { [Reason in Missing | ErrorCode]?: number };
 
 const IN_CONVERSATION: Table = { conversation: 2, membership: 3 };
 
-/** The tables of the document, by action; each has 1 besides: nobody is signed in. */
+/** The tables of the document, by action. Each also has 1: unauthenticated. */
 const TABLES: Record<string, Table> = {
   get_or_create_private_conversation: { user: 2, friendship: 3 },
   create_group_conversation: { user: 2, friendship: 3, blocked: 3 },
@@ -58,16 +59,18 @@ const TABLES: Record<string, Table> = {
   query_by_type: { ...IN_CONVERSATION, not_found: 4 },
 };
 
-/** How this API calls what the core calls otherwise. */
+/** This API's names of the core's fields. */
 const NAMES: Record<string, string> = { "body.member_ids": "members" };
 
-/** A failure as this API tells it: `{"code":2,"info":"…"}`. */
+/** The answer to a failure in this API's envelope: `{"code":2,"info":"…"}`. */
 export function refuse(c: Context, { code, detail, data }: Failure): Response {
   const [, action = ""] = /^\/user\/([^/]+)/.exec(c.req.path) ?? [];
-  const { code: usual, status = 400 } = REFUSALS[code];
+  const { code: defaultCode, status = 400 } = REFUSALS[code];
   const table = TABLES[action];
-  const own = (data?.missing && table?.[data.missing]) ?? table?.[code];
+  const actionCode = (data?.missing && table?.[data.missing]) ?? table?.[code];
   if (data?.retryAfter) c.header("Retry-After", String(data.retryAfter));
-  const named = data?.errors?.map(({ path, message }) => `${NAMES[path] ?? path}: ${message}`).join("; ");
-  return c.json({ code: own ?? usual, info: named ?? detail }, status);
+  const fieldErrors = data?.errors
+    ?.map(({ path, message }) => `${NAMES[path] ?? path}: ${message}`)
+    .join("; ");
+  return c.json({ code: actionCode ?? defaultCode, info: fieldErrors ?? detail }, status);
 }

@@ -6,7 +6,10 @@ import { LIMITS } from "../../domain/limits.ts";
 import { textUpTo } from "../../domain/text.ts";
 import { integer } from "../../http/fields.ts";
 
-/** What is an integer and no id is one of nothing: its tables have codes for that. */
+/**
+ * An id. An integer that is no valid id counts as an unknown id, for which the tables have codes.
+ * @throws `missing`
+ */
 function idOf<S extends z.ZodType>(schema: S, missing: (id: number) => CoreError) {
   return integer.transform((id): z.output<S> => {
     const parsed = schema.safeParse(id);
@@ -18,12 +21,12 @@ function idOf<S extends z.ZodType>(schema: S, missing: (id: number) => CoreError
 const conversation = idOf(ConversationId, noConversation);
 const user = idOf(UserId, noUser);
 
-/** A flag, as the document writes it, or as JSON does. */
+/** A flag: `"True"` or `"False"`, as in the document, or a JSON boolean. */
 const flag = z
   .literal(["True", "False", true, false], { error: 'must be "True" or "False"' })
   .transform((value) => value === "True" || value === true);
 
-/** A list as forms have it too: a field repeated, or a JSON array in one. */
+/** A list: a JSON array, or in a form a repeated field, or one field that holds a JSON array. */
 const members = z.preprocess(listOf, z.array(user, { error: "must be a list of ids" }));
 
 function listOf(value: unknown): unknown {
@@ -36,18 +39,18 @@ function listOf(value: unknown): unknown {
   }
 }
 
-/** Takes a field under another name too, where it is not there under its own. */
+/** Accepts an alias of a field, which counts if the field itself is absent. */
 function alsoAs<T extends z.ZodType>(name: string, alias: string, schema: T) {
   return z.preprocess((fields) => {
-    const given = z.record(z.string(), z.unknown()).parse(fields);
-    return { ...given, [name]: name in given ? given[name] : given[alias] };
+    const values = z.record(z.string(), z.unknown()).parse(fields);
+    return { ...values, [name]: name in values ? values[name] : values[alias] };
   }, schema);
 }
 
 /** `get_or_create_private_conversation` */
 export const Opening = z.object({ friend: user });
 
-/** `create_group_conversation`; many forms write brackets behind the name of a list. */
+/** `create_group_conversation`. Many form libraries append brackets to the name of a list. */
 export const Creation = alsoAs(
   "members",
   "members[]",
@@ -60,44 +63,47 @@ export const Validation = z.object({ conversation, valid: flag });
 /** `set_silent_conversation` */
 export const Silence = z.object({ conversation, silent: flag });
 
-/** `set_sticky_conversation`: so its document spells it. */
+/** `set_sticky_conversation`. The document spells the field `conversaion`. */
 export const Stickiness = alsoAs(
   "conversaion",
   "conversation",
   z.object({ conversaion: conversation, sticky: flag }),
 );
 
-/** `secondary_validate`: any password may be tried. */
+/** `secondary_validate`. Any string is accepted as a password. */
 export const SecondCheck = z.object({ password: z.string() });
 
 /** `set_read_message` */
 export const Reading = z.object({ conversation, msg_id: idOf(Seq, noMessage) });
 
-/** `query_all_records`, and what each query takes: without `limit` everything is given, before `before` where it is there. */
+/**
+ * `query_all_records`, and the fields of every query. Without `limit` all messages are returned; `before` is
+ * an exclusive bound.
+ */
 export const Query = z.object({
   conversation,
   before: integer.pipe(Position).optional(),
   limit: integer.pipe(z.int().min(1).max(LIMITS.page)).optional(),
 });
 
-/** Nobody has so high an id: who is none of ours has said as little as he. */
-const NOBODY = UserId.parse(Number.MAX_SAFE_INTEGER);
+/** An id that no user has: an invalid sender finds no messages. */
+const UNKNOWN_USER = UserId.parse(Number.MAX_SAFE_INTEGER);
 
 /** `query_by_sender` */
 export const SenderQuery = Query.extend({
-  sender: integer.transform((id) => UserId.safeParse(id).data ?? NOBODY),
+  sender: integer.transform((id) => UserId.safeParse(id).data ?? UNKNOWN_USER),
 });
 
-/** `query_by_content`: longer texts there are none. */
+/** `query_by_content`. No stored text is longer. */
 export const ContentQuery = Query.extend({ content: textUpTo(LIMITS.text) });
 
-const Typed = z.enum(["image", "file", "video", "audio"]);
+const MediaKind = z.enum(["image", "file", "video", "audio"]);
 
-/** `query_by_type`: a type that there is not has a code of its own. */
+/** `query_by_type`. An unknown type is `not_found`, for which its table has a code. */
 export const TypeQuery = Query.extend({
   type: z.string().transform((type) => {
-    const kind = Typed.safeParse(type).data;
-    if (kind === undefined) throw new CoreError("not_found", `type: must be ${Typed.options.join(", ")}`);
+    const kind = MediaKind.safeParse(type).data;
+    if (kind === undefined) throw new CoreError("not_found", `type: must be ${MediaKind.options.join(", ")}`);
     return kind;
   }),
 });

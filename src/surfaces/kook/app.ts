@@ -2,19 +2,19 @@ import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
 import { refuse } from "./errors.ts";
-import { FULL, tellQuota } from "./quota.ts";
+import { FULL, setQuotaHeaders } from "./quota.ts";
 import { userChat } from "./routes/user-chat.ts";
 
 const router = new Hono<AppEnv>({ strict: false });
-// Every answer has these, also those of the router and to who is not known.
+// Every answer has the quota headers, also 404, 405 and 401.
 router.use("/api/*", async (c, next) => {
-  tellQuota(c, FULL);
+  setQuotaHeaders(c, FULL);
   await next();
 });
-// Version 3 is the one that is meant where none is named.
+// A path without a version means version 3.
 for (const root of ["/api/v3", "/api"]) router.route(`${root}/user-chat`, userChat);
 
-/** The API of KOOK's developer platform, as far as it is about direct conversations: four calls. */
+/** The part of KOOK's developer API about direct conversations: four calls. */
 export const kook = {
   name: "kook",
   router,

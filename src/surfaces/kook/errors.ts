@@ -3,15 +3,16 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure, Missing } from "../../domain/errors.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { languageOf } from "./language.ts";
-import { exhausted, tellQuota } from "./quota.ts";
+import { exhausted, setQuotaHeaders } from "./quota.ts";
 
-/** A bad parameter, or what it names is not there. */
+/** A bad parameter, or an unknown id in it. */
 const BAD = 40_000;
 const REFUSED = 40_300;
 
 /**
- * How each failure is told in Chinese, and its code. Those of five digits go out with status 200: libraries throw on
- * any other before they read the code. The others are the status.
+ * The Chinese message and the code of each failure. Codes of five digits are sent with status 200, since
+ * libraries throw on other statuses before they read the code. Codes of three digits are the HTTP status,
+ * too.
  */
 const REASONS: Record<
   ErrorCode,
@@ -49,20 +50,21 @@ const MISSING: Record<Missing, string> = {
   application: "申请不存在",
 };
 
-/** What the core calls otherwise. */
+/** This API's names of the core's fields. */
 const PARAMETERS: Record<string, string> = { "body.user_id": "target_id" };
 
-/** A failure as this API tells it: `{"code":40000,"message":"参数有误：page","data":{}}`. */
+/** The answer to a failure in this API's envelope: `{"code":40000,"message":"参数有误：page","data":{}}`. */
 export function refuse(c: Context<AppEnv>, failure: Failure): Response {
   const { code } = REASONS[failure.code];
   const message = messageOf(failure, c);
   const status = code === BAD || code === REFUSED ? 200 : code;
   if (failure.data?.retryAfter) c.header("Retry-After", String(failure.data.retryAfter));
   const data = failure.code === "unauthenticated" ? { name: "Unauthorized", status: 401 } : {};
-  if (failure.code === "rate_limited") tellQuota(c, exhausted(c.var.core.timing.rateLimits));
+  if (failure.code === "rate_limited") setQuotaHeaders(c, exhausted(c.var.core.timing.rateLimits));
   return c.json({ code, message, data }, status);
 }
 
+/** `message`: in English with the invalid fields or the detail; in Chinese the reason with their names. */
 function messageOf({ code, detail, data }: Failure, c: Context): string {
   const errors = (data?.errors ?? []).map(({ path, message }) => ({
     name: PARAMETERS[path] ?? path,

@@ -1,9 +1,12 @@
 import { parseAccept } from "hono/utils/accept";
 
-/** The languages of messages. */
+/** The languages of error messages. */
 export type Language = "zh" | "en";
 
-/** English for who names it before Chinese; `*`, which libraries send by themselves, means Chinese. */
+/**
+ * The language of an `Accept-Language`: English if it comes before Chinese. `*`, the default of libraries,
+ * means Chinese.
+ */
 export function languageOf(acceptLanguage: string | undefined): Language {
   for (const { type, q } of parseAccept(acceptLanguage ?? "")) {
     if (q === 0) continue;

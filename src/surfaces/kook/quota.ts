@@ -3,43 +3,46 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { barePath } from "../../http/surface.ts";
 
-/** Calls in a period, of each user in each bucket. What refuses is the rate limit BUCKET_RATE of wrangler.toml. */
+/** Calls per period, user and bucket. The limit itself is enforced by BUCKET_RATE of wrangler.toml. */
 const LIMIT = 1_200;
-/** Beyond this the estimate begins anew. */
+/** The most counters; beyond this the estimate is reset. */
 const MAX_COUNTS = 10_000;
 
-/** What is left to a user in a bucket, and in how many seconds all of it will be. */
+/** The remaining calls of a user in a bucket, and the seconds until the full quota is available again. */
 interface Quota {
   remaining: number;
   reset: number;
 }
 
-/** What somebody has who has not called. */
+/** The quota of a user without calls. */
 export const FULL: Quota = { remaining: LIMIT, reset: 0 };
 
-/** What is told with a refusal, whatever the estimate is. */
+/** The quota sent with a refusal, whatever the estimate is. */
 export function exhausted({ periodS }: Timing["rateLimits"]): Quota {
   return { remaining: 0, reset: untilFull(Date.now(), periodS * 1_000) };
 }
 
-/** Tells what is left, in the headers by which libraries wait; the last word of several holds. */
-export function tellQuota(c: Context, { remaining, reset }: Quota): void {
+/** Sets the quota headers, by which libraries wait. A later call replaces the values of an earlier one. */
+export function setQuotaHeaders(c: Context, { remaining, reset }: Quota): void {
   c.header("X-Rate-Limit-Limit", String(LIMIT));
   c.header("X-Rate-Limit-Remaining", String(remaining));
   c.header("X-Rate-Limit-Reset", String(reset));
   c.header("X-Rate-Limit-Bucket", bucketOf(c.req.path));
 }
 
-/** Which calls are counted together: the route, without the version. The router has decoded it; a header takes ASCII. */
+/**
+ * The bucket of a path: its route without the version. Encoded, since the router decodes paths and headers
+ * take ASCII.
+ */
 export function bucketOf(path: string): string {
   return encodeURI(barePath(path).replace(/^\/api\/(?:v3\/)?/, ""));
 }
 
-/** The calls of the current period which came to this isolate: clients slow down by it, nobody is refused. */
+/** The calls of the current period in this isolate: an estimate for clients, by which no call is refused. */
 let counts = new Map<string, number>();
 let period = 0;
 
-/** Counts a call, and estimates what is left. */
+/** Counts a call. @returns the estimated quota */
 export function countCall(userId: UserId, bucket: string, { periodS }: Timing["rateLimits"]): Quota {
   const periodMs = periodS * 1_000;
   const now = Date.now();
@@ -52,6 +55,7 @@ export function countCall(userId: UserId, bucket: string, { periodS }: Timing["r
   return { remaining: Math.max(0, LIMIT - used), reset: untilFull(now, periodMs) };
 }
 
+/** Seconds until the next period. */
 function untilFull(now: number, periodMs: number): number {
   return Math.ceil((periodMs - (now % periodMs)) / 1_000);
 }

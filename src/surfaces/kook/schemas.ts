@@ -2,10 +2,10 @@ import { z } from "zod";
 import { ConversationCode, UserId } from "../../domain/ids.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
-/** Bodies are JSON: at most 64 KiB. */
-export const SPEECH: FieldOptions = { maxBytes: 64 * 1024, forms: false };
+/** Bodies are JSON, at most 64 KiB. */
+export const BODY: FieldOptions = { maxBytes: 64 * 1024, forms: false };
 
-/** A larger `page_size` is this. */
+/** The largest page; a larger `page_size` is reduced to it. */
 const MAX_PAGE_SIZE = 50;
 
 const positive = integer.pipe(z.int().positive({ error: "must be a positive integer" }));
@@ -27,7 +27,7 @@ export const Viewing = z.object({ chat_code });
 /** `user-chat/create` */
 export const Creation = z.object({ target_id });
 
-/** `user-chat/delete`: a library names the other one in the place of the conversation. */
+/** `user-chat/delete`: a library names the other user instead of the conversation. */
 export const Deletion = z
   .object({ chat_code: chat_code.nullish(), target_id: target_id.nullish() })
   .transform(({ chat_code: code, target_id: peer }, context) => {

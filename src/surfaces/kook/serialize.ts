@@ -1,7 +1,10 @@
 import type { DirectConversation, DirectWithRelation } from "../../core/conversations/direct.ts";
 import type { Listing } from "./schemas.ts";
 
-/** The times of a conversation, in milliseconds: before the first message its last activity is that it was made. */
+/**
+ * The times (milliseconds) and the unread count. Without messages `latest_msg_time` is 0, not the time of
+ * creation.
+ */
 function activityOf({ readAt, lastSeq, updatedAt, unreadCount }: DirectConversation) {
   return {
     last_read_time: readAt,
@@ -10,18 +13,18 @@ function activityOf({ readAt, lastSeq, updatedAt, unreadCount }: DirectConversat
   };
 }
 
-/** The other one. */
+/** The other user. */
 function targetOf({ peer }: DirectConversation) {
   const { id, username, online, avatar } = peer;
   return { target_info: { id: String(id), username, online, avatar } };
 }
 
-/** A conversation of a list. */
+/** A conversation in a list. */
 function serializeChat(chat: DirectConversation) {
   return { code: chat.code, ...activityOf(chat), ...targetOf(chat) };
 }
 
-/** A conversation alone. */
+/** A single conversation, with the relation of the two users. */
 export function serializeDetail({ conversation: chat, relation }: DirectWithRelation) {
   return {
     code: chat.code,

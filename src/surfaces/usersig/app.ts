@@ -17,7 +17,7 @@ router.route("/", logs);
 router.route("/", files);
 router.route("/", socket);
 
-/** The API whose clients sign in with a user_sig: nine calls and a socket. */
+/** The usersig API, whose clients sign in with a user_sig: nine calls and a socket. */
 export const usersig = {
   name: "usersig",
   router,

@@ -12,7 +12,8 @@ import { countFromAddress } from "../../http/rate-limit.ts";
 const MISSING = "Authorization: must be there, the user_sig";
 
 /**
- * Lets in who brings a user_sig, or a token of another API, in `Authorization`: bare, or behind `Bearer`.
+ * Middleware that requires a user_sig, or a token of another API, in `Authorization`, with or without
+ * `Bearer`.
  * @throws `unauthenticated`, `rate_limited`
  */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
@@ -21,7 +22,8 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
 });
 
 /**
- * By what right somebody asks for a user: by what he brings, a user_sig or the rule key. What is brought must hold.
+ * The claim of a call about a user: its user_sig, the rule key, both or neither. Each one that is sent must
+ * be valid.
  * @throws `unauthenticated`, `forbidden`, `rate_limited`
  */
 export async function claimOf(
@@ -35,14 +37,17 @@ export async function claimOf(
   return { caller, hasKey: true };
 }
 
-/** Who calls, as long as he is the user whom he says. @throws `unauthenticated`, `rate_limited` */
+/** The caller by a user_sig, which must be of `user`. @throws `unauthenticated`, `rate_limited` */
 export async function identifyAs(c: Context<AppEnv>, user: User, sig: string): Promise<Credential> {
   const caller = await identify(c, sig, MISSING);
   if (caller.userId === user.id) return caller;
   throw new CoreError("unauthenticated", "user_sig: is somebody else's");
 }
 
-/** Wrong ones are counted, as nobody is to find it by trying. @throws `forbidden`, `rate_limited` */
+/**
+ * Checks the rule key. Wrong keys are counted, so that it cannot be guessed.
+ * @throws `forbidden`, `rate_limited`
+ */
 export async function requireRuleKey(c: Context<AppEnv>, userId: string, token: string): Promise<void> {
   if (isProvisioningKey(c.var.core.settings, userId, token)) return;
   await countFromAddress(c);

@@ -5,12 +5,13 @@ import type { Draft, Message } from "../../domain/messages/message.ts";
 import { fileOfUrl } from "../../http/file-url.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
 
-/** What a client says that a string is. */
+/** The content types of strings. */
 export const ContentType = z.enum(["text", "image", "audio", "video", "file"]);
 type ContentType = z.infer<typeof ContentType>;
 
 /**
- * What is said by a text, or the URL of a medium; whatever is no string is kept as it is.
+ * The kind and body for `content`: a text, or the URL of a medium. Content that is no string becomes a custom
+ * message.
  * @throws `validation_failed`
  */
 export function readContent(content: unknown, type: ContentType): Pick<Draft, "kind" | "body"> {
@@ -38,7 +39,7 @@ const Medium = z.object({
   content_type: z.string().optional(),
 });
 
-/** What a message says, as `readContent` takes it; of a kind that there is not here its body. */
+/** The inverse of `readContent`. A kind without a content type here is written as its stored body. */
 export function writeContent({ kind, body, revoked }: Pick<Message, "kind" | "body" | "revoked">) {
   const stored = StoredBody.parse(JSON.parse(body));
   if (revoked) return { content: "", content_type: kind, file: null };
@@ -51,14 +52,17 @@ export function writeContent({ kind, body, revoked }: Pick<Message, "kind" | "bo
 }
 
 function fileOf({ url, name, size, content_type }: z.infer<typeof Medium>) {
-  const known = fileOfUrl(url);
+  const file = fileOfUrl(url);
   return {
-    ...{ id: known.key ?? "", name: name ?? known.name, size: size ?? 0 },
+    ...{ id: file.key ?? "", name: name ?? file.name, size: size ?? 0 },
     ...{ content_type: content_type ?? "", url },
   };
 }
 
-/** Other APIs keep there what is no JSON, or none that is taken here: nested so deep that a client could not read it. */
+/**
+ * The parsed data of a custom message. Data from other APIs that is no JSON, or is nested too deep for
+ * clients, stays a string.
+ */
 function jsonOf(data: string): unknown {
   try {
     const value = parseJson(data, "data");

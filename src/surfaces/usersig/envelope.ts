@@ -4,34 +4,35 @@ import type { CallerEnv } from "../../http/env.ts";
 import { streamed } from "../../http/uploads/stream.ts";
 import type { Range } from "./schemas.ts";
 
-/** What `message` says of a success, and `code`. */
+/** `code` and `message` of every success. */
 const SUCCESS = { code: 200, message: "成功" } as const;
 
-/** A success as this API tells it. */
+/** A success in this API's envelope. */
 export function succeed(c: Context, data: object): Response {
   return c.json({ ...SUCCESS, data });
 }
 
-/** A list as the core gives it: so many there are, and what was asked for in parts. */
-interface Listed<Item> {
+/** A list from the core: the number of all items, and the requested ones in parts. */
+interface PartitionedList<Item> {
   total: number;
   parts: AsyncIterable<Item[]>;
 }
 
-/** What a list and its length are called. */
+/** The wire names of a list and its length. */
 interface Names {
   list: string;
   count: string;
 }
 
 /**
- * A page of a list, or all of it, written while it is read: so it may be of any length. What fails before its first
- * part is refused as usual; behind it, and where the session ends, the connection breaks.
+ * A page of a list, or the whole list, streamed while it is read: it may have any length. An error before the
+ * first part is answered as usual. A later error, or the end of the session, breaks the connection.
+ * @param range the page; null: the whole list
  */
 export async function succeedListed<Item>(
   c: Context<CallerEnv>,
   { list, count }: Names,
-  { total, parts }: Listed<Item>,
+  { total, parts }: PartitionedList<Item>,
   range: Range | null,
   serialize: (item: Item) => object,
 ): Promise<Response> {
@@ -47,9 +48,9 @@ export async function succeedListed<Item>(
         written++;
       }
     }
-    // What comes and goes while all of it is read is counted as it was written.
-    const counted = range ? total : written;
-    yield `],"${count}":${counted},"num_of_pages":${range ? Math.ceil(total / range.limit) : 1}}}`;
+    // Items may be added or removed while the whole list is read, so the written items are counted.
+    const itemCount = range ? total : written;
+    yield `],"${count}":${itemCount},"num_of_pages":${range ? Math.ceil(total / range.limit) : 1}}}`;
   }
   return new Response(streamed(text()), { headers: { "Content-Type": "application/json" } });
 }

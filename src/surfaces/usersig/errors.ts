@@ -2,17 +2,18 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure } from "../../domain/errors.ts";
 
-interface Told {
+/** How a failure is written. */
+interface WireFailure {
   /** the API's own code */
   code: number;
-  /** what `message` says before the detail */
+  /** the text of `message` before the detail */
   reason: string;
-  /** the HTTP status, which is 200 but for what no client of the document meets */
+  /** the HTTP status; 200 if absent, since clients of the document expect it */
   status?: ContentfulStatusCode;
 }
 
-/** How each failure is told. */
-const TOLD: Record<ErrorCode, Told> = {
+/** How each failure is written, by code. */
+const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   validation_failed: { code: 400, reason: "参数有误" },
   unauthenticated: { code: 403, reason: "user_sig 验证失败" },
   forbidden: { code: 403, reason: "没有权限" },
@@ -35,18 +36,18 @@ const TOLD: Record<ErrorCode, Told> = {
   unavailable: { code: 503, reason: "服务暂不可用", status: 503 },
 };
 
-/** What the document wants to be told of a file that is too large. */
+/** The message that the document prescribes for a file that is too large. */
 const FILE_TOO_LARGE = "文件大小超限：file: 限制20M以内";
 
-/** What a failure says in words and by number, in an answer and in a frame. */
+/** `code` and `message` of a failure, for answers and frames. */
 export function failureOf({ code, detail, data }: Failure): { code: number; message: string } {
-  const { code: own, reason } = data?.gone ? TOLD.not_found : TOLD[code];
-  return { code: own, message: `${reason}：${detail}` };
+  const { code: wireCode, reason } = data?.gone ? WIRE_FAILURES.not_found : WIRE_FAILURES[code];
+  return { code: wireCode, message: `${reason}：${detail}` };
 }
 
-/** A failure as this API tells it: `{"code":400,"message":"参数有误：…","data":{}}`. */
+/** The answer to a failure in this API's envelope: `{"code":400,"message":"参数有误：…","data":{}}`. */
 export function refuse(c: Context, failure: Failure): Response {
-  const { status = 200 } = TOLD[failure.code];
+  const { status = 200 } = WIRE_FAILURES[failure.code];
   const { retryAfter } = failure.data ?? {};
   if (retryAfter) c.header("Retry-After", String(retryAfter));
   const isFile = failure.code === "too_large" && c.req.path.startsWith("/file/");

@@ -11,22 +11,22 @@ import { parseJson, requireSound } from "../../http/json.ts";
 import { ContentType, readContent } from "./content.ts";
 import { failureOf } from "./errors.ts";
 import { sessionId } from "./schemas.ts";
-import { serializeLog, serializeScene } from "./serialize.ts";
+import { serializeContext, serializeLog } from "./serialize.ts";
 
-const Leaving = z.object({ type: z.literal("LOGOUT") });
-const Sending = z.object({
+const LogoutFrame = z.object({ type: z.literal("LOGOUT") });
+const SendFrame = z.object({
   to_session: sessionId,
   content: z.unknown().optional(),
   content_type: ContentType.default("text"),
   client_msg_id: z.string().min(1).max(LIMITS.clientMsgId).optional(),
 });
 
-/** The frames of this API's sockets: each is one JSON object, and each message has one of its own. */
+/** This API's frames of device sockets: each is one JSON object, and holds at most one message. */
 export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): DeviceProtocol {
   return {
-    decode: (frame) => attempt(() => command(frame)),
-    event: ({ type }) => WORDS[type] ?? null,
-    message: (message, scene) => (scene ? told(message, scene, timeZone) : null),
+    decode: (frame) => attempt(() => toCommand(frame)),
+    event: ({ type }) => EVENT_FRAMES[type] ?? null,
+    message: (message, context) => (context ? messageFrame(message, context, timeZone) : null),
     messages: ([piece]) => String(piece),
     refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
     perFrame: 1,
@@ -38,17 +38,18 @@ export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): Devic
   };
 }
 
-/** Of all that happens two things are told. */
-const WORDS: Record<string, string> = {
+/** The frames of events: only two kinds of event are sent. */
+const EVENT_FRAMES: Record<string, string> = {
   ready: JSON.stringify({ type: "SDK_READY" }),
   kicked: JSON.stringify({ type: "KICKED_OUT" }),
 };
 
-function command(frame: string): DeviceCommand {
+/** A frame as a command. @throws `validation_failed` */
+function toCommand(frame: string): DeviceCommand {
   const value = parseJson(frame, "frame");
   requireSound(value, "frame");
-  if (Leaving.safeParse(value).success) return { type: "leave" };
-  const { to_session, content = "", content_type, client_msg_id: clientMsgId } = checked(Sending, value);
+  if (LogoutFrame.safeParse(value).success) return { type: "leave" };
+  const { to_session, content = "", content_type, client_msg_id: clientMsgId } = checked(SendFrame, value);
   const draft = { clientMsgId, quoteSeq: undefined, mentions: [], ...readContent(content, content_type) };
   return {
     type: "send",
@@ -56,16 +57,19 @@ function command(frame: string): DeviceCommand {
   };
 }
 
-/** A message as its sender's devices are told of it, or those of others; tips and what is revoked already are not told. */
-function told(message: Message, scene: MessageContext, timeZone: string): EncodedPart | null {
-  const isOwn = message.sender.id === scene.userId;
+/**
+ * The frame of a message: a confirmation for its sender's devices, a delivery for others.
+ * @returns null for a system message, and for a revoked message of another user: no frame is sent
+ */
+function messageFrame(message: Message, context: MessageContext, timeZone: string): EncodedPart | null {
+  const isOwn = message.sender.id === context.userId;
   if (message.kind === "tip" || (message.revoked && !isOwn)) return null;
-  // In a group it is the one who is told of whom it says that he has read it.
-  const hasRead = isOwn && scene.kind === "group";
+  // `have_read` is about the receiver in a group: senders have read their own messages.
+  const hasRead = isOwn && context.kind === "group";
   const reading = hasRead ? { read: true, at: message.createdAt } : UNREAD;
   const log = serializeLog({ message, reading }, timeZone);
   const { content, sender } = log;
   const type = isOwn ? "MESSAGE_SEND_SUCCESS" : "MESSAGE_RECEIVED";
-  const session = serializeScene(scene, timeZone);
+  const session = serializeContext(context, timeZone);
   return EncodedPart.parse(JSON.stringify({ type, content, session, sender, chat_log: log }));
 }

@@ -7,12 +7,12 @@ import { LIMITS } from "../../domain/limits.ts";
 import { textUpTo } from "../../domain/text.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
-/** Bodies are JSON or forms: at most 512 KiB, which a list of a thousand users takes. */
-export const SPEECH: FieldOptions = { maxBytes: 512 * 1024, forms: true };
+/** Bodies are JSON or forms, at most 512 KiB: a list of a thousand users. */
+export const BODY: FieldOptions = { maxBytes: 512 * 1024, forms: true };
 
 const shape = ExtendedFields.partial().shape;
 
-/** What is told of a chat user, as it is called here. */
+/** The fields of a chat user, by their names on the wire. */
 const fields = {
   name: shape.fullName,
   nickname: shape.nickname,
@@ -34,7 +34,10 @@ const token = z.string().min(1, "must not be empty");
 /** `POST /chat/create-chat-user/` */
 export const Creation = z.object({ user_id: Username, token: token.optional(), ...fields });
 
-/** `POST /chat/change-chat-user-info/`, where a user_sig says whom; else it is as a creation. */
+/**
+ * `POST /chat/change-chat-user-info/` with a user_sig, which names the user. Without one it is read as a
+ * creation.
+ */
 export const OwnChange = Creation.omit({ user_id: true, token: true });
 
 /** `GET /chat/chat-user-info/` */
@@ -43,7 +46,7 @@ export const Info = z.object({ user_id: Username, token: token.optional() });
 /** `POST /chat/get-user-sig/` */
 export const SigRequest = z.object({ user_id: Username, token });
 
-/** An id as it is written here. @throws `not_found` where it can be none: there is no such session */
+/** A conversation id on the wire. @throws `not_found` for text that can be no id */
 export const sessionId = z
   .union([z.string().min(1), z.int()], { error: "must be there" })
   .transform((wire) => {
@@ -52,7 +55,7 @@ export const sessionId = z
     return id.data;
   });
 
-/** In a form a list is repeated, or one field that holds a JSON array. */
+/** Usernames: a JSON array, or in a form a repeated field, or one field that holds a JSON array. */
 const names = z.preprocess(listOf, z.array(Username).min(1, "must not be empty"));
 
 function listOf(value: unknown): unknown {
@@ -81,16 +84,17 @@ const DEFAULT_SIZE = 10;
 const page = {
   page_size: positive.transform((size) => Math.min(size, LIMITS.page)).default(DEFAULT_SIZE),
   page_num: positive.default(1),
-  /** whatever it is: all in one page */
+  /** with any value: the whole list in one page */
   total: z.unknown().optional(),
 };
 
-/** Which part of a list is wanted; null: all of it. */
+/** The requested part of a list. */
 export interface Range {
   skip: number;
   limit: number;
 }
 
+/** The requested page; null: the whole list. */
 function rangeOf({ page_size, page_num, total }: { page_size: number; page_num: number; total?: unknown }) {
   if (total !== undefined) return null;
   return { skip: Math.min((page_num - 1) * page_size, Number.MAX_SAFE_INTEGER), limit: page_size };
@@ -99,12 +103,12 @@ function rangeOf({ page_size, page_num, total }: { page_size: number; page_num: 
 /** `GET /chat/session-info/` */
 export const Listing = z
   .object(page)
-  .transform((given): { range: Range | null } => ({ range: rangeOf(given) }));
+  .transform((query): { range: Range | null } => ({ range: rangeOf(query) }));
 
 /** `GET /chat/chat-log-info/` */
 export const LogListing = z
   .object({ session_id: sessionId, ...page })
-  .transform(({ session_id, ...given }) => ({ session_id, range: rangeOf(given) }));
+  .transform(({ session_id, ...query }) => ({ session_id, range: rangeOf(query) }));
 
 /** `POST /chat/single-chat-mark-as-read/` */
 export const Marking = z.object({ session_id: sessionId });

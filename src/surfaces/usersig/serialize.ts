@@ -8,16 +8,16 @@ import { zonedTime } from "../../lib/time-zone.ts";
 import { writeContent } from "./content.ts";
 import { GROUP, type OwnChange, SINGLE } from "./schemas.ts";
 
-/** What is told of a chat user, in the core's words. */
-export function particularsOf(given: z.infer<typeof OwnChange>): ExtendedProfileChange {
-  const { name, nickname, username, gender, birthday, id_card_num, phone, email, province, city } = given;
+/** The fields of a chat user as a change of an extended profile. */
+export function toProfileChange(fields: z.infer<typeof OwnChange>): ExtendedProfileChange {
+  const { name, nickname, username, gender, birthday, id_card_num, phone, email, province, city } = fields;
   return {
     ...{ fullName: name, nickname, alias: username, gender, birthday, idCardNum: id_card_num, phone, email },
-    ...{ province, city, avatar: given.avatar, signature: given.description },
+    ...{ province, city, avatar: fields.avatar, signature: fields.description },
   };
 }
 
-/** A user as this API shows him, with all that is in there. */
+/** A user as this API shows them, with all fields. */
 export function serializeChatUser(user: ExtendedProfile, timeZone: string) {
   const { nickname, gender, birthday, phone, email, province, city, avatar, loginAt, createdAt } = user;
   return {
@@ -29,7 +29,7 @@ export function serializeChatUser(user: ExtendedProfile, timeZone: string) {
   };
 }
 
-/** An uploaded file. @param requestUrl of the upload: the file's URL is of the same origin */
+/** An uploaded file. @param requestUrl of the upload; gives the origin of the file's URL */
 export function serializeFile(file: StoredFile, requestUrl: string, timeZone: string) {
   const { key, md5, name, size, contentType, createdAt } = file;
   return {
@@ -38,7 +38,7 @@ export function serializeFile(file: StoredFile, requestUrl: string, timeZone: st
   };
 }
 
-/** A session as one of its members sees it. */
+/** A conversation as one of its members sees it. */
 export function serializeSession(
   { conversation, people, latest }: ConversationWithMembers,
   timeZone: string,
@@ -51,15 +51,19 @@ export function serializeSession(
   };
 }
 
-/** The same beside a message: without the members of a group, and without its last log. */
-export function serializeScene(scene: MessageContext, timeZone: string) {
+/**
+ * A message context, in the shape of a conversation: without the members of a group, and without the last
+ * message.
+ */
+export function serializeContext(context: MessageContext, timeZone: string) {
   return {
-    ...sessionOf(scene, timeZone),
-    session_info: scene.peer ? serializeChatUser(scene.peer, timeZone) : {},
+    ...sessionOf(context, timeZone),
+    session_info: context.peer ? serializeChatUser(context.peer, timeZone) : {},
     recently_chat_log: null,
   };
 }
 
+/** The fields that a conversation and a message context share. */
 function sessionOf(
   { id, kind, name, givenName, createdAt, unreadCount }: Omit<MessageContext, "userId" | "peer">,
   timeZone: string,
@@ -68,7 +72,7 @@ function sessionOf(
     session_id: String(id),
     type: kind === "direct" ? SINGLE : GROUP,
     name: givenName || name,
-    // Beside a message it may not be known.
+    // A message context may not know the time.
     create_time: createdAt === 0 ? "" : zonedTime(createdAt, timeZone),
     unread_count: unreadCount,
   };

@@ -4,13 +4,13 @@ import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { Opening, SPEECH, wireId } from "../schemas.ts";
+import { BODY, Opening, wireId } from "../schemas.ts";
 
 export const conversation = new Hono<CallerEnv>({ strict: false });
 
-/** 创建对话: opens the direct conversation with `passiveuser`, or finds it. */
+/** 创建对话: creates or finds the direct conversation with `passiveuser`. */
 conversation.post("/conversation", authenticated, async (c) => {
-  const { passiveuser } = checked(Opening, await fieldsOf(c.req.raw, SPEECH));
+  const { passiveuser } = checked(Opening, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
   const { conversation } = await openDirect(core, caller.userId, passiveuser);
   const match = [caller.userId, passiveuser].map(String);

@@ -6,14 +6,14 @@ import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { readContent } from "../content.ts";
 import { succeed } from "../envelope.ts";
-import { Deletion, FOR_ALL, Listing, Sending, SPEECH } from "../schemas.ts";
+import { BODY, Deletion, FOR_ALL, Listing, Sending } from "../schemas.ts";
 import { serializeMessage, serializeSent } from "../serialize.ts";
 
 export const message = new Hono<CallerEnv>({ strict: false });
 
 /** 发送信息: sends a message of one of the six types. */
 message.post("/message", authenticated, async (c) => {
-  const { conversationid, type, content, time } = checked(Sending, await fieldsOf(c.req.raw, SPEECH));
+  const { conversationid, type, content, time } = checked(Sending, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
   const sent = await sendWithDelivery(core, caller.userId, conversationid, {
     ...readContent(type, content),
@@ -22,7 +22,9 @@ message.post("/message", authenticated, async (c) => {
   return succeed(c, serializeSent(sent));
 });
 
-/** 某组对话内容列表: a page counted from the newest message; the first one counts as read. */
+/**
+ * 某组对话内容列表: a page, counted from the newest message. Reading the first page marks the conversation as read.
+ */
 message.get("/message", authenticated, async (c) => {
   const { conversationid, start, limit } = checked(Listing, queryFields(c.req.raw));
   const { core, caller } = c.var;
@@ -31,9 +33,9 @@ message.get("/message", authenticated, async (c) => {
   return succeed(c, items.map(serializeMessage));
 });
 
-/** 删除信息: takes a message away, from the caller's sight or for all. */
+/** 删除信息: hides a message from the caller, or revokes it. */
 message.delete("/message", authenticated, async (c) => {
-  const { messagekey, type } = checked(Deletion, await fieldsOf(c.req.raw, SPEECH));
+  const { messagekey, type } = checked(Deletion, await fieldsOf(c.req.raw, BODY));
   const [conversationId, seq] = messagekey;
   const remove = type === FOR_ALL ? revokeMessage : hideMessage;
   await remove(c.var.core, c.var.caller.userId, conversationId, seq);

@@ -10,7 +10,7 @@ import { serializeConversation } from "../serialize.ts";
 
 export const conversations = new Hono<FormEnv>({ strict: false });
 
-/** 获取所有…: four lists, by action. The document spells one of them `sticked`. */
+/** 获取所有…: four lists, by action. The document spells one action `sticked`; both spellings work. */
 const LISTS = [
   ["/user/get_private_conversations", { kind: "direct", pinned: false }],
   ["/user/get_group_conversations", { kind: "group", pinned: false }],
@@ -19,9 +19,9 @@ const LISTS = [
   ["/user/get_sticky_group_conversations", { kind: "group", pinned: true }],
 ] as const;
 
-for (const [path, wanted] of LISTS) {
+for (const [path, filter] of LISTS) {
   conversations.post(path, authenticated, async (c) => {
-    const items = await listOnRecord(c.var.core, c.var.caller.userId, wanted);
+    const items = await listOnRecord(c.var.core, c.var.caller.userId, filter);
     return succeed(c, { conversations: items.map(serializeConversation) });
   });
 }

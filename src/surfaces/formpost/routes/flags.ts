@@ -12,7 +12,7 @@ import { Reading, SecondCheck, Silence, Stickiness, Validation } from "../schema
 
 export const flags = new Hono<FormEnv>({ strict: false });
 
-/** 设置二次验证: whether a client asks for the password before it shows the conversation. */
+/** 设置二次验证: sets whether a client asks for the password before it shows the conversation. */
 flags.post("/user/set_validation", authenticated, async (c) => {
   const { conversation, valid } = checked(Validation, c.var.fields);
   await setFlag(c, conversation, { validation: valid });
@@ -40,14 +40,14 @@ flags.post("/user/set_silent_conversation", authenticated, async (c) => {
   return succeed(c, { Modified: true });
 });
 
-/** 设置已读消息位置: everything up to a message is read. */
+/** 设置已读消息位置: moves the read position to a message. */
 flags.post("/user/set_read_message", authenticated, async (c) => {
   const { conversation, msg_id } = checked(Reading, c.var.fields);
   await markRead(c.var.core, c.var.caller.userId, conversation, Position.parse(msg_id));
   return succeed(c, { "Set Read Messages": true });
 });
 
-/** Sets one of the caller's own flags, of a conversation that he has left too. */
+/** Sets one of the caller's own preferences, also of a conversation that the caller has left. */
 async function setFlag(
   { var: { core, caller } }: Context<FormEnv>,
   id: ConversationId,

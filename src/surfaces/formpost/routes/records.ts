@@ -11,37 +11,39 @@ import { messagesJson } from "../serialize.ts";
 
 export const records = new Hono<FormEnv>({ strict: false });
 
-/** 获取所有聊天记录: all that the caller can read. */
+/** 获取所有聊天记录: all messages that the caller can read. */
 records.post("/user/query_all_records", authenticated, (c) => query(c, checked(Query, c.var.fields), {}));
 
 /** 根据发送者查询聊天记录 */
 records.post("/user/query_by_sender", authenticated, (c) => {
-  const asked = checked(SenderQuery, c.var.fields);
-  return query(c, asked, { senderId: asked.sender });
+  const fields = checked(SenderQuery, c.var.fields);
+  return query(c, fields, { senderId: fields.sender });
 });
 
-/** 根据内容查询聊天记录: what has `content` in it; every text, where that is empty. */
+/** 根据内容查询聊天记录: messages that contain `content`; all texts if it is empty. */
 records.post("/user/query_by_content", authenticated, (c) => {
-  const asked = checked(ContentQuery, c.var.fields);
-  return query(c, asked, asked.content === "" ? { kind: "text" } : { text: asked.content });
+  const fields = checked(ContentQuery, c.var.fields);
+  return query(c, fields, fields.content === "" ? { kind: "text" } : { text: fields.content });
 });
 
 /** 根据类型查询聊天记录 */
 records.post("/user/query_by_type", authenticated, (c) => {
-  const asked = checked(TypeQuery, c.var.fields);
-  return query(c, asked, { kind: asked.type });
+  const fields = checked(TypeQuery, c.var.fields);
+  return query(c, fields, { kind: fields.type });
 });
 
-/** Answers with messages, the oldest first, while they are read. */
+/** Streams the messages, oldest first, as they are read from the log. */
 async function query(
   { var: { core, caller } }: Context<FormEnv>,
   { conversation, before, limit }: z.infer<typeof Query>,
   filter: HistoryQuery,
 ): Promise<Response> {
-  const wanted = { ...filter, before, limit };
+  const historyQuery = { ...filter, before, limit };
   const parts = await distinguishNotMember(core, conversation, () =>
-    readHistory(core, caller.userId, conversation, wanted),
+    readHistory(core, caller.userId, conversation, historyQuery),
   );
-  const allowed = whileSignedIn(core, caller, parts);
-  return new Response(streamed(messagesJson(allowed)), { headers: { "Content-Type": "application/json" } });
+  const whileAllowed = whileSignedIn(core, caller, parts);
+  return new Response(streamed(messagesJson(whileAllowed)), {
+    headers: { "Content-Type": "application/json" },
+  });
 }

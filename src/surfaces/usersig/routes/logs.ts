@@ -5,7 +5,7 @@ import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed, succeedListed } from "../envelope.ts";
-import { LogListing, Marking, SPEECH } from "../schemas.ts";
+import { BODY, LogListing, Marking } from "../schemas.ts";
 import { serializeLog } from "../serialize.ts";
 
 export const logs = new Hono<CallerEnv>({ strict: false });
@@ -26,7 +26,7 @@ logs.get("/chat/chat-log-info", authenticated, async (c) => {
 
 /** 单聊标记为已读 */
 logs.post("/chat/single-chat-mark-as-read", authenticated, async (c) => {
-  const { session_id } = checked(Marking, await fieldsOf(c.req.raw, SPEECH));
+  const { session_id } = checked(Marking, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
   return succeed(c, { marked_count: await markDirectRead(core, caller.userId, session_id) });
 });

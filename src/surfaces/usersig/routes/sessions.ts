@@ -5,14 +5,14 @@ import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed, succeedListed } from "../envelope.ts";
-import { Listing, Opening, SINGLE, SPEECH } from "../schemas.ts";
+import { BODY, Listing, Opening, SINGLE } from "../schemas.ts";
 import { serializeSession } from "../serialize.ts";
 
 export const sessions = new Hono<CallerEnv>({ strict: false });
 
-/** 创建会话: a group; or the single chat of two, which is found where it is there. */
+/** 创建会话: creates a group, or creates or finds the direct conversation of two users. */
 sessions.post("/chat/create-session", authenticated, async (c) => {
-  const { name, type, chat_user_id_list } = checked(Opening, await fieldsOf(c.req.raw, SPEECH));
+  const { name, type, chat_user_id_list } = checked(Opening, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
   const conversation = await openDirectOrGroup(core, caller.userId, {
     ...{ kind: type === SINGLE ? "direct" : "group", name },

@@ -6,11 +6,11 @@ import type { AppEnv } from "../../../http/env.ts";
 import { requireSocket } from "../../../http/upgrade.ts";
 import { identifyAs } from "../auth.ts";
 
-/** The name of these frames in `src/worker.ts`. */
+/** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "usersig";
 
-/** Why a socket is closed that should not have been opened. */
-const CLOSE = { notTheirs: [4003, "user_sig"], unknown: [4004, "user_id"] } as const;
+/** The close codes and reasons of a refused socket. */
+const CLOSE = { foreignSig: [4003, "user_sig"], unknownUser: [4004, "user_id"] } as const;
 
 export const socket = new Hono<AppEnv>({ strict: false });
 
@@ -24,14 +24,15 @@ socket.get("/ws/chat/:user_id/:user_sig", async (c) => {
   return openDeviceSocket(core, { ...caller, protocol: PROTOCOL, subprotocol: undefined });
 });
 
-// Clients of this API are told by the way in which the socket closes.
+// Clients of this API expect an upgrade that closes at once, with a code, instead of an HTTP error.
 socket.onError((error) => {
   if (!(error instanceof CoreError)) throw error;
-  if (error.code === "not_found" || error.data?.gone) return closed(CLOSE.unknown);
-  if (error.code === "unauthenticated") return closed(CLOSE.notTheirs);
+  if (error.code === "not_found" || error.data?.gone) return closed(CLOSE.unknownUser);
+  if (error.code === "unauthenticated") return closed(CLOSE.foreignSig);
   throw error;
 });
 
+/** A 101 whose socket is closed at once. */
 function closed([code, reason]: readonly [number, string]): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();

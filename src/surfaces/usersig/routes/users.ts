@@ -8,18 +8,18 @@ import { issueToken, requireSecret } from "../../../http/token.ts";
 import { zonedTime } from "../../../lib/time-zone.ts";
 import { claimOf, requireRuleKey } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { Creation, Info, OwnChange, SigRequest, SPEECH } from "../schemas.ts";
-import { particularsOf, serializeChatUser } from "../serialize.ts";
+import { BODY, Creation, Info, OwnChange, SigRequest } from "../schemas.ts";
+import { serializeChatUser, toProfileChange } from "../serialize.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
 
 /** 创建用户 */
 users.post("/chat/create-chat-user", async (c) => {
-  const { user_id, token, ...given } = checked(Creation, await fieldsOf(c.req.raw, SPEECH));
+  const { user_id, token, ...fields2 } = checked(Creation, await fieldsOf(c.req.raw, BODY));
   const claim = await claimOf(c, { user_id, token });
   if (!claim.hasKey) await countFromAddress(c);
   const { core } = c.var;
-  const user = await provision(core, claim, { username: user_id, ...particularsOf(given) });
+  const user = await provision(core, claim, { username: user_id, ...toProfileChange(fields2) });
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 
@@ -31,23 +31,23 @@ users.get("/chat/chat-user-info", async (c) => {
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 
-/** 更改用户信息: the caller's own, whomever he names. */
+/** 更改用户信息: with a user_sig always the caller's own profile; with the rule key the profile of `user_id`. */
 users.post("/chat/change-chat-user-info", async (c) => {
-  const fields = await fieldsOf(c.req.raw, SPEECH);
+  const fields = await fieldsOf(c.req.raw, BODY);
   const hasSig = c.req.header("Authorization") !== undefined;
-  const { user_id, token, ...given } = hasSig
+  const { user_id, token, ...fields2 } = hasSig
     ? { user_id: "", token: undefined, ...checked(OwnChange, fields) }
     : checked(Creation, fields);
   const claim = await claimOf(c, { user_id, token });
   const { core } = c.var;
-  const user = await changeExtendedProfile(core, claim, user_id, particularsOf(given));
+  const user = await changeExtendedProfile(core, claim, user_id, toProfileChange(fields2));
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 
 /** 获取user_sig */
 users.post("/chat/get-user-sig", async (c) => {
   requireSecret(c.env.TOKEN_SECRET);
-  const { user_id, token } = checked(SigRequest, await fieldsOf(c.req.raw, SPEECH));
+  const { user_id, token } = checked(SigRequest, await fieldsOf(c.req.raw, BODY));
   await requireRuleKey(c, user_id, token);
   const { core } = c.var;
   const credential = await openSig(core, user_id, c.req.header("User-Agent") ?? "");
