@@ -3,7 +3,10 @@ import type { AppEnv, CallerEnv } from "../../http/env.ts";
 import { identify } from "../../http/identify.ts";
 import { requireSecret } from "../../http/token.ts";
 
-/** Lets in who brings a token in the header `token`. @throws `unauthenticated`, `rate_limited` */
+/**
+ * Middleware that requires a session token in the header `token`, and sets `caller`.
+ * @throws `unauthenticated`, `rate_limited`
+ */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   c.set(
     "caller",
@@ -12,7 +15,10 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   await next();
 });
 
-/** Stands before what gives out tokens: nothing is to be done where none can be. @throws `internal` */
+/**
+ * Middleware of calls that issue a token: fails before any work is done.
+ * @throws `internal` without `TOKEN_SECRET`
+ */
 export const canIssueTokens = createMiddleware<AppEnv>(async (c, next) => {
   requireSecret(c.env.TOKEN_SECRET);
   await next();

@@ -14,14 +14,15 @@ import type {
 const BAD_PARAMETER = 70_402;
 const FAULT = 60_002;
 
-interface Told {
+/** How a failure is written. */
+interface WireFailure {
   code: number;
-  /** 200 but for these */
+  /** 200 if absent */
   status?: ContentfulStatusCode;
 }
 
-/** How each failure is told, where the tables below say nothing else. */
-const TOLD: Record<ErrorCode, Told> = {
+/** How each failure is written, unless a table below has a code for it. */
+const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   validation_failed: { code: BAD_PARAMETER },
   unauthenticated: { code: 70_001 },
   forbidden: { code: 10_007 },
@@ -44,25 +45,28 @@ const TOLD: Record<ErrorCode, Told> = {
   unavailable: { code: FAULT, status: 503 },
 };
 
-/** What a call has a code of its own for: which kind of group refuses or why, what is missing, or a code of the core. */
+/**
+ * The reasons for which tables have codes: the group kind or rule that refuses, what is missing, or a code of
+ * the core.
+ */
 type Reason = PolicyName | Refusal | Missing | TakenBy | ErrorCode;
 type Table = { [Key in Reason]?: number } & {
-  /** by a parameter which says something that it cannot; `""` is all of them together */
+  /** by the name of an invalid parameter; `""`: the parameters together */
   bad?: Record<string, number>;
-  /** for more than may be, of what is right otherwise */
+  /** for a value that is only too large */
   excess?: number;
-  /** for files, by the kind of message which they cannot be */
+  /** for files, by the kind of message that they cannot be */
   files?: { [Flaw in FileFlaw]: Partial<Record<MediaKind, number>> };
-  /** what is another code about something in a group */
+  /** codes that differ in groups */
   grouped?: { [Key in Reason]?: number };
 };
 
-/** That there is no such user or conversation, of one of several too. */
-export const NONE = { user: 70_107, conversation: 2_500 };
+/** The codes of an unknown user or conversation, also in lists of outcomes. */
+export const UNKNOWN_CODES = { user: 70_107, conversation: 2_500 };
 
-/** What holds for every call: whoever is named is somebody, and what an id or an enumeration can be. */
-const EVERYWHERE: Table = {
-  ...NONE,
+/** The codes of all calls: unknown ids, and invalid ids and enumerations. */
+const COMMON_CODES: Table = {
+  ...UNKNOWN_CODES,
   membership: 2_500,
   member: 70_107,
   message: 20_022,
@@ -70,18 +74,22 @@ const EVERYWHERE: Table = {
   bad: { conversationType: 2_106, conversationID: 2_503, conversationIDList: 2_503 },
 };
 
-/** What holds for the calls below a path. */
-const IN_GROUPS: Table = {
+/** The codes of all calls below a path. */
+const GROUP_CODES: Table = {
   ...{ conversation: 10_010, membership: 10_007, member: 10_007 },
   bad: { groupID: 10_015 },
 };
-const BELOW: Record<string, Table> = { group: IN_GROUPS, member: IN_GROUPS, groupMember: IN_GROUPS };
+const PATH_CODES: Record<string, Table> = {
+  group: GROUP_CODES,
+  member: GROUP_CODES,
+  groupMember: GROUP_CODES,
+};
 
-/** What holds for calls that send: whom a message is for is the only user of whom they speak. */
-const SENDING: Table = { user: 20_003, conversation: 10_010, membership: 10_007 };
+/** The codes of calls that send: the only user that they name is the recipient. */
+const SEND_CODES: Table = { user: 20_003, conversation: 10_010, membership: 10_007 };
 
-/** What holds for a call, whichever its path. */
-const TABLES: Record<string, Table> = {
+/** The codes of a call, by its name. */
+const CALL_CODES: Record<string, Table> = {
   revokeMessage: {
     ...{ conversation: 20_022, message: 20_022, too_late: 20_016, already_handled: 20_023 },
     grouped: { message: 10_030, too_late: 10_031 },
@@ -102,8 +110,8 @@ const TABLES: Record<string, Table> = {
       type: { image: 2_252, video: 2_352 },
     },
   },
-  sendMessage: SENDING,
-  resendMessage: SENDING,
+  sendMessage: SEND_CODES,
+  resendMessage: SEND_CODES,
   addGroupMember: { livestream: 2_661 },
   setGroupMemberRole: { kind: 2_682, rank: 2_681, self: 2_684, bad: { role: 2_683 } },
   setGroupMemberMuteTime: { self: 2_685 },
@@ -116,36 +124,36 @@ const TABLES: Record<string, Table> = {
   removeFromBlacklist: { bad: { "path.user_id": 2_742 } },
 };
 
-/** How this API calls what the core calls otherwise. */
+/** This API's names of the core's fields. */
 const NAMES: Record<string, string> = {
   ...{ direct: "to", group: "to" },
   ...{ "path.user_id": "userIDList", "body.max_members": "maxMemberNum", before: "nextReqMessageID" },
 };
 
-/** What is wrong with a whole body or query, whichever call it is for. */
-const WHOLE = ["body", "query"];
+/** The paths of errors about a whole body or query, for which no table counts. */
+const WHOLE_INPUT = ["body", "query"];
 
-/** A failure as this API tells it: `{"code":70402,"msg":"password: …","data":{}}`. */
+/** The answer to a failure in this API's envelope: `{"code":70402,"msg":"password: …","data":{}}`. */
 export function refuse(c: Context, failure: Failure): Response {
   const { detail, data } = failure;
-  const own = ownCode(c.req.path, failure);
-  const { code, status = 200 } = own === undefined ? TOLD[failure.code] : { code: own };
+  const tableCode = documentCode(c.req.path, failure);
+  const { code, status = 200 } = tableCode === undefined ? WIRE_FAILURES[failure.code] : { code: tableCode };
   if (data?.retryAfter) c.header("Retry-After", String(data.retryAfter));
-  const named = data?.errors?.map(({ path, message }) => {
+  const messages = data?.errors?.map(({ path, message }) => {
     const name = NAMES[path] ?? path;
     return name === "" ? message : `${name}: ${message}`;
   });
-  return c.json({ code, msg: named?.join("; ") ?? detail, data: {} }, status);
+  return c.json({ code, msg: messages?.join("; ") ?? detail, data: {} }, status);
 }
 
-/** The code which the document has for this, the call's own before what holds for more. */
-function ownCode(path: string, { code, data }: Failure): number | undefined {
+/** The document's code for a failure: the call's table first, then its path's, then the one of all calls. */
+function documentCode(path: string, { code, data }: Failure): number | undefined {
   const [, area = "", call = area] = path.split("/");
-  const tables = [TABLES[call], BELOW[area], EVERYWHERE].flatMap((table) => table ?? []);
+  const tables = [CALL_CODES[call], PATH_CODES[area], COMMON_CODES].flatMap((table) => table ?? []);
   const parameter = data?.errors?.[0]?.path;
-  if (parameter !== undefined && WHOLE.includes(parameter) && !data?.excess) return undefined;
+  if (parameter !== undefined && WHOLE_INPUT.includes(parameter) && !data?.excess) return undefined;
   for (const table of tables) {
-    const own =
+    const tableCode =
       (data?.file && table.files?.[data.file.flaw][data.file.kind]) ??
       (data?.excess && table.excess) ??
       (data?.in === "group" ? table.grouped?.[data.missing ?? code] : undefined) ??
@@ -155,12 +163,12 @@ function ownCode(path: string, { code, data }: Failure): number | undefined {
       (data?.takenBy && table[data.takenBy]) ??
       (parameter === undefined || data?.absent ? undefined : badCode(table, parameter)) ??
       table[code];
-    if (own !== undefined) return own;
+    if (tableCode !== undefined) return tableCode;
   }
   return undefined;
 }
 
-/** Of a list one item may be what is wrong. */
+/** The code of an invalid parameter. An invalid item of a list counts as the list. */
 function badCode({ bad }: Table, parameter: string): number | undefined {
   return bad?.[parameter] ?? bad?.[parameter.replace(/\.\d+$/, "")];
 }

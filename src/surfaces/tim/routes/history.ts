@@ -6,33 +6,33 @@ import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { SPEECH } from "../schemas/common.ts";
+import { BODY } from "../schemas/common.ts";
 import { PageOfMessages, Reading, Revocation } from "../schemas/history.ts";
-import { serializeNotices, serializePage, serializeStaged } from "../serialize/history.ts";
+import { serializeMessages, serializeNotifications, serializePage } from "../serialize/history.ts";
 
 export const history = new Hono<CallerEnv>({ strict: false });
 
-/** 撤回消息: takes a message back for everybody. */
+/** 撤回消息: revokes a message. */
 history.post("/message/revokeMessage", authenticated, async (c) => {
-  const { conversationId, seq } = checked(Revocation, await bodyFields(c.req.raw, SPEECH));
+  const { conversationId, seq } = checked(Revocation, await bodyFields(c.req.raw, BODY));
   const { core, caller } = c.var;
   const revoked = await revokeWithin(core, caller.userId, conversationId, seq);
-  return succeed(c, serializeStaged(revoked.items, revoked)[0]);
+  return succeed(c, serializeMessages(revoked.items, revoked)[0]);
 });
 
-/** 获取消息列表: a page of messages, the newest where none is named behind which it goes on. */
+/** 获取消息列表: a page of messages before a message; without one, the newest page. */
 history.post("/message/getMessageList", authenticated, async (c) => {
-  const wanted = checked(PageOfMessages, await bodyFields(c.req.raw, SPEECH));
+  const query = checked(PageOfMessages, await bodyFields(c.req.raw, BODY));
   const { core, caller } = c.var;
-  const { data, beside } = wanted.name
-    ? serializePage(await pageByName(core, caller.userId, wanted.name, wanted))
-    : serializeNotices(await listNotifications(core, caller.userId, wanted));
+  const { data, beside } = query.name
+    ? serializePage(await pageByName(core, caller.userId, query.name, query))
+    : serializeNotifications(await listNotifications(core, caller.userId, query));
   return succeed(c, data, beside);
 });
 
-/** 设置消息已读: marks all of a conversation as read. */
+/** 设置消息已读: moves the read position to the last message. */
 history.post("/message/setMessageRead", authenticated, async (c) => {
-  const { conversationID: name } = checked(Reading, await bodyFields(c.req.raw, SPEECH));
+  const { conversationID: name } = checked(Reading, await bodyFields(c.req.raw, BODY));
   await markReadByName(c.var.core, c.var.caller.userId, name);
   return succeed(c, {});
 });

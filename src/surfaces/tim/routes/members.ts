@@ -14,7 +14,7 @@ import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { SPEECH } from "../schemas/common.ts";
+import { BODY } from "../schemas/common.ts";
 import {
   Additions,
   MemberFields,
@@ -24,51 +24,51 @@ import {
   NameCard,
   OneGroup,
   Removal,
-  RoleGiven,
+  RoleChange,
 } from "../schemas/members.ts";
 import { serializeGroup } from "../serialize/groups.ts";
 import { serializeMember } from "../serialize/members.ts";
 
-/** What a group's members are asked and told. Clients know these calls below `/member`, `/groupMember` and `/group`. */
+/** Calls about the members of a group. Clients use them below `/member`, `/groupMember` and `/group`. */
 export const members = new Hono<CallerEnv>({ strict: false });
 
-/** `getGroupMemberList`: the members in the order in which they joined. */
+/** `getGroupMemberList`: the members, in the order of joining. */
 members.post("/getGroupMemberList", authenticated, async (c) => {
-  const { groupID, count, offset } = await said(c, MemberPage);
+  const { groupID, count, offset } = await parseBody(c, MemberPage);
   const range = { skip: offset, limit: count };
   const { items, next } = await listMembersFrom(c.var.core, c.var.caller.userId, groupID, range);
   return succeed(c, { memberList: items.map(serializeMember), offset: next ?? 0 });
 });
 
-/** `getGroupMemberProfile`: some of them. */
+/** `getGroupMemberProfile`: the named members. */
 members.post("/getGroupMemberProfile", authenticated, async (c) => {
-  const { groupID, userIDList } = await said(c, MemberNames);
-  const found = await membersByName(c.var.core, c.var.caller.userId, groupID, userIDList);
-  return succeed(c, { memberList: found.map(serializeMember) });
+  const { groupID, userIDList } = await parseBody(c, MemberNames);
+  const listed = await membersByName(c.var.core, c.var.caller.userId, groupID, userIDList);
+  return succeed(c, { memberList: listed.map(serializeMember) });
 });
 
-/** `getGroupOnlineMemberCount`: how many have a socket open. */
+/** `getGroupOnlineMemberCount`: the number of members who are online. */
 members.post("/getGroupOnlineMemberCount", authenticated, async (c) => {
-  const { groupID } = await said(c, OneGroup);
+  const { groupID } = await parseBody(c, OneGroup);
   return succeed(c, { memberCount: await countOnline(c.var.core, c.var.caller.userId, groupID) });
 });
 
-/** `addGroupMember`: each for himself, with what became of him. */
+/** `addGroupMember`: adds each user by itself, and answers the outcome of each. */
 members.post("/addGroupMember", authenticated, async (c) => {
-  const { groupID, userIDList } = await said(c, Additions);
-  const each = await addMembersByName(c.var.core, c.var.caller.userId, groupID, userIDList);
+  const { groupID, userIDList } = await parseBody(c, Additions);
+  const outcome = await addMembersByName(c.var.core, c.var.caller.userId, groupID, userIDList);
   return succeed(c, {
-    successUserIDList: each.added,
-    failureUserIDList: each.failed,
-    existedUserIDList: each.existed,
-    overLimitUserIDList: each.overLimit,
-    group: serializeGroup(each.group),
+    successUserIDList: outcome.added,
+    failureUserIDList: outcome.failed,
+    existedUserIDList: outcome.existed,
+    overLimitUserIDList: outcome.overLimit,
+    group: serializeGroup(outcome.group),
   });
 });
 
-/** `deleteGroupMember`: all of them, or nobody. */
+/** `deleteGroupMember`: removes all of the named members, or none. */
 members.post("/deleteGroupMember", authenticated, async (c) => {
-  const { groupID, userIDList, reason } = await said(c, Removal);
+  const { groupID, userIDList, reason } = await parseBody(c, Removal);
   const { core, caller } = c.var;
   const { group, removed } = await removeMembersByName(core, caller.userId, groupID, userIDList, reason);
   return succeed(c, { group: serializeGroup(group), userIDList: removed });
@@ -76,30 +76,30 @@ members.post("/deleteGroupMember", authenticated, async (c) => {
 
 /** `setGroupMemberMuteTime` */
 members.post("/setGroupMemberMuteTime", authenticated, async (c) => {
-  const { muteTime, ...whose } = await said(c, Mute);
-  return changed(c, whose, { mutedForS: muteTime });
+  const { muteTime, ...member } = await parseBody(c, Mute);
+  return changeMember(c, member, { mutedForS: muteTime });
 });
 
 /** `setGroupMemberRole` */
 members.post("/setGroupMemberRole", authenticated, async (c) => {
-  const { role, ...whose } = await said(c, RoleGiven);
-  return changed(c, whose, { role });
+  const { role, ...member } = await parseBody(c, RoleChange);
+  return changeMember(c, member, { role });
 });
 
 /** `setGroupMemberNameCard` */
 members.post("/setGroupMemberNameCard", authenticated, async (c) => {
-  const { nameCard, ...whose } = await said(c, NameCard);
-  return changed(c, whose, { nameCard });
+  const { nameCard, ...member } = await parseBody(c, NameCard);
+  return changeMember(c, member, { nameCard });
 });
 
 /** `setGroupMemberCustomField` */
 members.post("/setGroupMemberCustomField", authenticated, async (c) => {
-  const { memberCustomField, ...whose } = await said(c, MemberFields);
-  return changed(c, whose, { customFields: memberCustomField });
+  const { memberCustomField, ...member } = await parseBody(c, MemberFields);
+  return changeMember(c, member, { customFields: memberCustomField });
 });
 
-/** Changes what a member is, and tells how he and the group are then. */
-async function changed(
+/** Changes a member. Answers the group and the member after the change. */
+async function changeMember(
   c: Context<CallerEnv>,
   { groupID, userID }: { groupID: GroupAddress; userID?: string | undefined },
   change: MemberChange,
@@ -109,7 +109,7 @@ async function changed(
   return succeed(c, { group: serializeGroup(group), member: serializeMember(member) });
 }
 
-/** What a call says, as its schema has it. */
-async function said<T>(c: Context<CallerEnv>, schema: z.ZodType<T>): Promise<T> {
-  return checked(schema, await bodyFields(c.req.raw, SPEECH));
+/** The body of a call, parsed by its schema. @throws `validation_failed`, `too_large` */
+async function parseBody<T>(c: Context<CallerEnv>, schema: z.ZodType<T>): Promise<T> {
+  return checked(schema, await bodyFields(c.req.raw, BODY));
 }

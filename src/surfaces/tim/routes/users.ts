@@ -8,33 +8,33 @@ import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { issueToken } from "../../../http/token.ts";
 import { authenticated, canIssueTokens } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { SPEECH } from "../schemas/common.ts";
+import { BODY } from "../schemas/common.ts";
 import { Login, ProfileChange, Registration, UserIDs } from "../schemas/users.ts";
 import { serializeProfile } from "../serialize/users.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
 
-/** 注册: makes an account and signs it in. */
+/** 注册: creates an account and signs in. */
 users.post("/register", canIssueTokens, limitedByAddress, async (c) => {
-  const wanted = checked(Registration, await bodyFields(c.req.raw, SPEECH));
-  return succeedSignedIn(c, await register(c.var.core, wanted, userAgentOf(c)));
+  const registration = checked(Registration, await bodyFields(c.req.raw, BODY));
+  return succeedSignedIn(c, await register(c.var.core, registration, userAgentOf(c)));
 });
 
-/** 登录: by the username, or by the e-mail address where it is one account's alone. */
+/** 登录: signs in by username, or by an e-mail address that only one account has. */
 users.post("/login", canIssueTokens, limitedByAddress, async (c) => {
-  const given = checked(Login, await bodyFields(c.req.raw, SPEECH));
-  return succeedSignedIn(c, await login(c.var.core, given, userAgentOf(c), "username or e-mail"));
+  const credentials = checked(Login, await bodyFields(c.req.raw, BODY));
+  return succeedSignedIn(c, await login(c.var.core, credentials, userAgentOf(c), "username or e-mail"));
 });
 
 /** The SDK's `getMyProfile`. */
 users.post("/user/getMyProfile", authenticated, async (c) => {
-  await bodyFields(c.req.raw, SPEECH);
+  await bodyFields(c.req.raw, BODY);
   return succeed(c, { userinfo: serializeProfile(await getMe(c.var.core, c.var.caller)) });
 });
 
-/** The SDK's `getUserProfile`: whom there is not is missing. */
+/** The SDK's `getUserProfile`. Unknown users are left out. */
 users.post("/user/getUserProfile", authenticated, async (c) => {
-  const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
+  const names = checked(UserIDs, await bodyFields(c.req.raw, BODY));
   const profiles = await profilesByName(c.var.core, c.var.caller.userId, names);
   return succeed(
     c,
@@ -44,26 +44,26 @@ users.post("/user/getUserProfile", authenticated, async (c) => {
 
 /** The SDK's `updateMyProfile`. */
 users.post("/user/updateMyProfile", authenticated, async (c) => {
-  const change = checked(ProfileChange, await bodyFields(c.req.raw, SPEECH));
+  const change = checked(ProfileChange, await bodyFields(c.req.raw, BODY));
   const profile = await changeProfile(c.var.core, c.var.caller, change);
   return succeed(c, [{ userinfo: serializeProfile(profile) }]);
 });
 
 /** The SDK's `getBlacklist`. */
 users.post("/user/getBlacklist", authenticated, async (c) => {
-  await bodyFields(c.req.raw, SPEECH);
+  await bodyFields(c.req.raw, BODY);
   return succeed(c, await listBlockedNames(c.var.core, c.var.caller.userId));
 });
 
-/** The SDK's `addToBlacklist`: all of them or none. */
+/** The SDK's `addToBlacklist`: blocks all users or none. */
 users.post("/user/addToBlacklist", authenticated, async (c) => {
-  const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
+  const names = checked(UserIDs, await bodyFields(c.req.raw, BODY));
   return succeed(c, await blockByName(c.var.core, c.var.caller.userId, names));
 });
 
 /** The SDK's `removeFromBlacklist`. */
 users.post("/user/removeFromBlacklist", authenticated, async (c) => {
-  const names = checked(UserIDs, await bodyFields(c.req.raw, SPEECH));
+  const names = checked(UserIDs, await bodyFields(c.req.raw, BODY));
   return succeed(c, await unblockByName(c.var.core, c.var.caller.userId, names));
 });
 
@@ -72,7 +72,7 @@ async function succeedSignedIn(c: Context<AppEnv>, { user, credential }: SignedI
   return succeed(c, { token, userinfo: serializeProfile(user) });
 }
 
-/** What the device calls itself. */
+/** The `User-Agent`; empty if absent. */
 function userAgentOf(c: Context): string {
   return c.req.header("User-Agent") ?? "";
 }

@@ -3,40 +3,40 @@ import { integer } from "../../../http/fields.ts";
 import { conversationID, groupID, userID, wireConversationID } from "../ids.ts";
 
 /** The most conversations of one call. */
-const MOST = 100;
+const MAX_LISTED = 100;
 
 const conversationIDs = z
   .array(conversationID)
   .min(1, "must not be empty")
-  .max(MOST, `must be at most ${MOST} of them`);
+  .max(MAX_LISTED, `must be at most ${MAX_LISTED} of them`);
 
 /** `/conversation/getConversationList` */
 export const ListOfConversations = z.object({
   conversationID: z
-    .union([conversationID.transform((one) => [one]), conversationIDs], {
-      error: `must be a conversation's id, or 1 to ${MOST} of them`,
+    .union([conversationID.transform((id) => [id]), conversationIDs], {
+      error: `must be a conversation's id, or 1 to ${MAX_LISTED} of them`,
     })
     .optional(),
   count: integer
-    .pipe(z.int().min(1, "must be at least 1").max(MOST, `must be at most ${MOST}`))
-    .default(MOST),
+    .pipe(z.int().min(1, "must be at least 1").max(MAX_LISTED, `must be at most ${MAX_LISTED}`))
+    .default(MAX_LISTED),
 });
 
 /** `/conversation/getConversationProfile` */
 export const OneConversation = z.object({ conversationID });
 
-/** `/conversation/deleteConversation`: one, or several. */
+/** `/conversation/deleteConversation`: one conversation, or several. */
 export const Deletion = z
   .object({
     conversationID: conversationID.optional(),
     conversationIDList: conversationIDs.optional(),
     clearHistoryMessage: z.boolean().default(true),
   })
-  .transform(({ conversationID: one, conversationIDList: several, clearHistoryMessage }, context) => {
-    const names = several ?? (one ? [one] : []);
+  .transform(({ conversationID: single, conversationIDList: list, clearHistoryMessage }, context) => {
+    const names = list ?? (single ? [single] : []);
     if (names.length > 0) {
-      const called = names.map(wireConversationID);
-      return { names, keepsHistory: !clearHistoryMessage, called: several ? called : called[0] };
+      const wireIDs = names.map(wireConversationID);
+      return { names, keepsHistory: !clearHistoryMessage, wireIDs: list ? wireIDs : wireIDs[0] };
     }
     context.addIssue({
       code: "custom",
@@ -46,7 +46,7 @@ export const Deletion = z
     return z.NEVER;
   });
 
-/** What the SDK calls the ways to hear of what comes. */
+/** The SDK's names of reminders: how a user is notified of messages. */
 export const REMIND_TYPES = {
   usual: "AcceptAndNotify",
   silent: "AcceptNotNotify",
@@ -59,14 +59,14 @@ const REMINDERS = {
   [REMIND_TYPES.never]: "never",
 } as const;
 
-/** `/group/setMessageRemindType`: of a group, or of several people. */
+/** `/group/setMessageRemindType`: for a group, or for several users. */
 export const Reminding = z
   .object({
     groupID: groupID.optional(),
     userIDList: z
       .array(userID)
       .min(1, "must not be empty")
-      .max(MOST, `must be at most ${MOST} of them`)
+      .max(MAX_LISTED, `must be at most ${MAX_LISTED} of them`)
       .optional(),
     messageRemindType: z
       .enum(["AcceptAndNotify", "AcceptNotNotify", "Discard"])

@@ -8,11 +8,14 @@ import { textUpTo } from "../../../domain/text.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
 import type { FilePlace } from "../../../http/uploads/with-file.ts";
 import { conversationType, groupID, messageID, userID } from "../ids.ts";
-import { AT_ALL, ELEMENTS } from "../serialize/setting.ts";
+import { AT_ALL, ELEMENTS } from "../serialize/context.ts";
 
 const MIB = 1_048_576;
 
-/** Where `createMessage` may have a file. What is too large for its kind is still read, so that it is told so. */
+/**
+ * Where `createMessage` may have a file. A file too large for its kind is still read, so that the client gets
+ * the answer.
+ */
 export const FILE_PLACE: FilePlace = {
   field: "file",
   path: ["payload", "file", "data"],
@@ -26,7 +29,7 @@ const PRIORITIES = new Map<unknown, Priority>([
   ["Lowest", "lowest"],
 ]);
 
-/** A form has the payload as JSON text. */
+/** The payload: an object, or in a form its JSON text. */
 const payload = z.preprocess(
   (value, context) => {
     if (typeof value !== "string") return value;
@@ -52,11 +55,11 @@ const element = z.string().transform((name, context) => {
   return z.NEVER;
 });
 
-const said = {
+const creationFields = {
   conversationType: conversationType.pipe(
     z.enum(["direct", "group"], { error: "must be of somebody, or of a group" }),
   ),
-  /** whatever is none of the four is as most are */
+  /** an unknown value counts as the normal priority */
   priority: z
     .unknown()
     .optional()
@@ -66,26 +69,26 @@ const said = {
   cloudCustomData: z.string().optional(),
 };
 
-/** No name is longer: what can be none is not kept with a draft. */
+/** A username has at most 256 characters: a longer text is not stored with a draft. */
 const direct = z.object({ direct: userID.pipe(z.string().max(256, "must be the name of a user")) });
 const group = z.object({ group: groupID });
 
-/** `createMessage`, whatever its payload is. */
-export const Creation = z.object(said);
-/** The same beside a file in a form, where nothing more need be said. */
+/** `createMessage`, with any payload. */
+export const Creation = z.object(creationFields);
+/** The same beside a file in a form, which needs no payload. */
 export const FormCreation = Creation.extend({ payload: payload.default({}) });
 export type Creation = z.infer<typeof Creation>;
 
-/** For whom it is: the sort of conversation says how to read it, and is what it is called here. */
+/** The recipient, by the type of conversation, which also selects how `to` is read. */
 export const RECIPIENTS = {
   direct: direct.transform(({ direct: username }): Recipient => ({ type: "direct", username })),
   group: group.transform(({ group }): Recipient => ({ type: "group", group })),
 };
 
-const within = <S extends z.ZodType>(schema: S) => z.object({ payload: schema });
+const inPayload = <S extends z.ZodType>(schema: S) => z.object({ payload: schema });
 
-/** Whom a payload mentions, by their names. */
-export const Mentioning = within(
+/** The mentions of a payload, by username. */
+export const MentionPayload = inPayload(
   z.looseObject({
     atUserList: z
       .array(userID)
@@ -97,14 +100,14 @@ export const Mentioning = within(
 
 const index = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });
 
-/** Payloads that say all of a message: what they give is its body. */
+/** The payloads without a file, by kind. Each is parsed to the body of the message. */
 export const PAYLOADS = {
-  text: within(z.object({ text: textUpTo(LIMITS.text) })),
-  face: within(z.object({ index, data: z.string() })),
-  custom: within(
+  text: inPayload(z.object({ text: textUpTo(LIMITS.text) })),
+  face: inPayload(z.object({ index, data: z.string() })),
+  custom: inPayload(
     z.object({ data: z.string(), description: z.string().default(""), extension: z.string().default("") }),
   ),
-  location: within(
+  location: inPayload(
     z
       .object({
         description: textUpTo(500).default(""),
@@ -115,17 +118,17 @@ export const PAYLOADS = {
   ),
 } satisfies Partial<Record<Kind, z.ZodType>>;
 
-/** A message as a call names it: its ID, or the whole of it. */
-const named = z.union([messageID, z.object({ ID: messageID }).transform(({ ID }) => ID)], {
+/** A message in a call: its ID, or the whole message. */
+const messageOrID = z.union([messageID, z.object({ ID: messageID }).transform(({ ID }) => ID)], {
   error: "must be a message, or its ID",
 });
 
 /** The payload of a forward. */
-export const Forwarding = within(z.object({ message: named }));
+export const ForwardPayload = inPayload(z.object({ message: messageOrID }));
 
-const MOST = 1e9;
+const MAX_AMOUNT = 1e9;
 
-/** A number, which may be text; none, 0 and `""` are the same. */
+/** A number or its text. Absent, 0 and `""` are equivalent. */
 const amount = z
   .union([
     z.number(),
@@ -134,7 +137,7 @@ const amount = z
       .regex(/^\d{0,10}(?:\.\d{1,9})?$/, "must be a number")
       .transform(Number),
   ])
-  .pipe(z.number().min(0).max(MOST))
+  .pipe(z.number().min(0).max(MAX_AMOUNT))
   .optional();
 
 const pixels = amount.transform((number) => Math.round(number ?? 0) || undefined);
@@ -146,8 +149,8 @@ const measures = {
   duration: amount.transform((seconds) => (seconds ? Math.round(seconds * 1_000) : undefined)),
 };
 
-/** What is said of a file. How large it is is seen. */
-const claims = {
+/** The client's description of a file. Its size is measured. */
+const fileDescription = {
   name: FileName.optional(),
   type: z.union([z.literal("").transform(() => undefined), ContentType]).optional(),
   ...measures,
@@ -160,16 +163,20 @@ const uploaded = z.string().transform((url, context) => {
   return z.NEVER;
 });
 
-/** The payload of a file that was uploaded before, */
-export const Uploaded = within(z.object({ file: z.object({ url: uploaded, ...claims }) }));
-/** of one that is in it, in base64, */
-export const Encoded = within(z.object({ file: z.object(claims) }));
-/** and of one that comes beside it. */
-export const Beside = within(z.looseObject({ ...measures, file: z.looseObject(measures).optional() }));
+/** The payload of a file that was uploaded before. */
+export const UploadedFilePayload = inPayload(
+  z.object({ file: z.object({ url: uploaded, ...fileDescription }) }),
+);
+/** The payload that holds the file in base64. */
+export const EncodedFilePayload = inPayload(z.object({ file: z.object(fileDescription) }));
+/** The payload beside a file in a form. */
+export const FormFilePayload = inPayload(
+  z.looseObject({ ...measures, file: z.looseObject(measures).optional() }),
+);
 
 /**
- * `sendMessage` and `resendMessage`: a message that was made, as `message` or as the body itself, or just its ID. Nothing
- * else of it is read but the sort of conversation that it is for.
+ * `sendMessage` and `resendMessage`: a created message as `message` or as the body itself, or only its ID. Of
+ * the message only `ID` and `conversationType` are read.
  */
 export const Sending = z.preprocess(
   (body) => {

@@ -8,7 +8,7 @@ import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields } from "./common.ts";
 
-/** The kinds of group by what clients call them: two have an older name, and a newer one. */
+/** The group kinds, by the names of clients. Two kinds have an older and a newer name. */
 const TYPES = {
   Private: "private",
   Work: "private",
@@ -38,7 +38,7 @@ const name = textUpTo(LIMITS.name).min(1, "must not be empty");
 const text = textUpTo(LIMITS.description);
 const { avatar } = ProfileFields.shape;
 
-const Founder = z.object({
+const InitialMember = z.object({
   userID,
   role: z
     .enum(["Admin", "Member"])
@@ -58,27 +58,27 @@ export const NewGroup = z
     avatar: avatar.optional(),
     maxMemberNum: integer.pipe(z.int().positive("must be 1 or more")).optional(),
     joinOption: joinOption.default("approval"),
-    memberList: z.array(Founder).max(LIMITS.groupMembers).default([]),
+    memberList: z.array(InitialMember).max(LIMITS.groupMembers).default([]),
     groupCustomField: fields.optional(),
   })
-  .transform((wanted) => ({
-    wish: {
-      name: wanted.name,
-      policy: wanted.type,
-      joinPolicy: wanted.joinOption,
-      handle: wanted.groupID,
-      avatar: wanted.avatar,
-      introduction: wanted.introduction,
-      announcement: wanted.notification,
-      maxMembers: wanted.maxMemberNum,
-      customFields: wanted.groupCustomField,
+  .transform((input) => ({
+    group: {
+      name: input.name,
+      policy: input.type,
+      joinPolicy: input.joinOption,
+      handle: input.groupID,
+      avatar: input.avatar,
+      introduction: input.introduction,
+      announcement: input.notification,
+      maxMembers: input.maxMemberNum,
+      customFields: input.groupCustomField,
     },
-    founders: wanted.memberList.map(({ userID: username, role, memberCustomField: customFields }) => {
+    initialMembers: input.memberList.map(({ userID: username, role, memberCustomField: customFields }) => {
       return { username, role, customFields };
     }),
   }));
 
-/** `updateGroupProfile`; absent is unchanged. */
+/** `updateGroupProfile`. Absent fields keep their value. */
 export const GroupChange = z
   .object({
     groupID,
@@ -101,11 +101,11 @@ export const GroupChange = z
     }) => ({ groupID, change: { ...plain, announcement, muteAll, joinPolicy, customFields } }),
   );
 
-/** What names a group and nothing else. */
+/** A call with a group and no other parameter. */
 export const OneGroup = z.object({ groupID });
 
 /** `joinGroup` */
-export const Wish = z.object({ groupID, applyMessage: textUpTo(LIMITS.application).default("") });
+export const JoinGroup = z.object({ groupID, applyMessage: textUpTo(LIMITS.application).default("") });
 
 /** `changeGroupOwner` */
-export const Heir = z.object({ groupID, newOwnerID: userID });
+export const OwnerChange = z.object({ groupID, newOwnerID: userID });

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { integer } from "../../../http/fields.ts";
-import { conversationID, noticeID, sentID, sentPlace } from "../ids.ts";
+import { conversationID, notificationID, sentID, sentPlace } from "../ids.ts";
 
-/** The most messages of one page, and as many as come where none is named. */
+/** The most messages of one page, and the default. */
 const PAGE = 15;
 
-/** `/message/revokeMessage`: a message as it was given, or its `ID`. */
+/** `/message/revokeMessage`: a message, or its `ID`. */
 export const Revocation = z
   .object({ ID: sentID.optional(), message: z.object({ ID: sentID }).optional() })
   .transform(({ ID, message }, context) => {
@@ -19,12 +19,12 @@ const count = integer
   .pipe(z.int().min(1, "must be at least 1").max(PAGE, `must be at most ${PAGE}`))
   .default(PAGE);
 
-/** `/message/getMessageList`: of a conversation, or of the one with the notices. */
+/** `/message/getMessageList`: of a conversation, or of the conversation with the notifications. */
 export const PageOfMessages = z
   .object({ conversationID, count, nextReqMessageID: z.string().default("") })
   .transform(({ conversationID: name, count: limit, nextReqMessageID: text }, context) => {
     const isSystem = name.type === "system";
-    const next = (isSystem ? noticeID : sentPlace).safeParse(text);
+    const next = (isSystem ? notificationID : sentPlace).safeParse(text);
     if (text !== "" && !next.success) {
       const message = 'must be what the page before has given, or ""';
       context.addIssue({ code: "custom", path: ["nextReqMessageID"], message });

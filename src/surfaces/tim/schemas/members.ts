@@ -5,9 +5,9 @@ import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields } from "./common.ts";
 
-const SOME = "must name somebody";
+const MUST_NAME_SOMEBODY = "must name somebody";
 
-/** `getGroupMemberList`: `count` of them, from number `offset` on. */
+/** `getGroupMemberList`: `count` members, from index `offset` on. */
 export const MemberPage = z.object({
   groupID,
   count: integer.pipe(z.int().min(1).max(LIMITS.page)).default(15),
@@ -15,18 +15,24 @@ export const MemberPage = z.object({
 });
 
 /** `getGroupMemberProfile` */
-export const MemberNames = z.object({ groupID, userIDList: z.array(userID).min(1, SOME).max(50) });
+export const MemberNames = z.object({
+  groupID,
+  userIDList: z.array(userID).min(1, MUST_NAME_SOMEBODY).max(50),
+});
 
 /** `getGroupOnlineMemberCount` */
 export const OneGroup = z.object({ groupID });
 
 /** `addGroupMember` */
-export const Additions = z.object({ groupID, userIDList: z.array(userID).min(1, SOME).max(500) });
+export const Additions = z.object({
+  groupID,
+  userIDList: z.array(userID).min(1, MUST_NAME_SOMEBODY).max(500),
+});
 
-/** `deleteGroupMember`. Whoever is removed is told the reason. */
+/** `deleteGroupMember`. The removed members get the reason. */
 export const Removal = z.object({
   groupID,
-  userIDList: z.array(userID).min(1, SOME).max(LIMITS.page),
+  userIDList: z.array(userID).min(1, MUST_NAME_SOMEBODY).max(LIMITS.page),
   reason: textUpTo(LIMITS.application).default(""),
 });
 
@@ -38,7 +44,7 @@ export const Mute = z.object({
 });
 
 /** `setGroupMemberRole` */
-export const RoleGiven = z.object({
+export const RoleChange = z.object({
   groupID,
   userID,
   role: z
@@ -46,10 +52,10 @@ export const RoleGiven = z.object({
     .transform((role) => (role === "Admin" ? "admin" : "member")),
 });
 
-/** `setGroupMemberNameCard`; without `userID` one's own. */
+/** `setGroupMemberNameCard`; without `userID` the caller's own. */
 export const NameCard = z.object({ groupID, userID: userID.optional(), nameCard: textUpTo(LIMITS.name) });
 
-/** `setGroupMemberCustomField`; without `userID` one's own. Fields that are not named stay. */
+/** `setGroupMemberCustomField`; without `userID` the caller's own. Absent fields keep their value. */
 export const MemberFields = z.object({
   groupID,
   userID: userID.optional(),

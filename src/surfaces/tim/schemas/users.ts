@@ -11,7 +11,7 @@ export const Registration = z.object({
   password: z.string().refine(canBePassword, `must be ${PASSWORD.min} to ${PASSWORD.max} characters`),
 });
 
-/** `/login`. Any password may be tried: whether it can be one is not for the caller to learn. */
+/** `/login`. Any password is accepted as input: the answer must not reveal whether it could be valid. */
 export const Login = z.object({
   username: z.string().min(1, "must not be empty"),
   password: z.string().min(1, "must not be empty"),
@@ -22,29 +22,29 @@ const userIDs = z
   .min(1, "must not be empty")
   .max(LIMITS.page, `must be ${LIMITS.page} at most`);
 
-/** Whom a call is about: the list goes by the document's name or by the SDK's. */
+/** The users of a call: a list under the document's name or the SDK's name. */
 export const UserIDs = z
   .object({ user_id: userIDs.optional(), userIDList: userIDs.optional() })
   .transform(({ user_id, userIDList }, context) => {
-    const given = userIDList ?? user_id;
-    if (given) return given;
+    const values = userIDList ?? user_id;
+    if (values) return values;
     context.addIssue({ code: "custom", path: ["userIDList"], message: "must be there" });
     return z.NEVER;
   });
 
 const { shape } = ProfileFields;
 
-/** A text, or a number which is kept as one. */
+/** A text, or a number, which is stored as text. */
 function text<Schema extends z.ZodType<string, string>>(schema: Schema) {
   return z
     .union([z.string(), z.number().transform(String)], { error: "must be a string or a number" })
     .pipe(schema);
 }
 
-/** What a user's gender can be; `""` is as unknown. */
+/** The values of a gender; `""` counts as unknown. */
 export const GENDERS = ["Gender_Type_Unknown", "Gender_Type_Female", "Gender_Type_Male"] as const;
 
-/** What happens to who asks for friendship, as this API says it. */
+/** This API's names of friend policies. */
 export const ALLOW_TYPES = {
   allow: "AllowType_Type_AllowAny",
   approve: "AllowType_Type_NeedConfirm",
@@ -60,7 +60,7 @@ const policies = {
   AllowType_Type_DenyAny: "deny",
 } as const;
 
-/** What can be told of a profile. */
+/** The fields of a profile that can be changed. */
 const fields = z
   .object({
     nick: text(shape.nickname),
@@ -79,10 +79,10 @@ const fields = z
   })
   .partial();
 
-/** `/user/updateMyProfile`: what is absent stays. */
+/** `/user/updateMyProfile`. Absent fields keep their value. */
 export const ProfileChange = fields
   .refine(
-    (given) => Object.values(given).some((value) => value !== undefined),
+    (values) => Object.values(values).some((value) => value !== undefined),
     "must name a field of a profile",
   )
   .transform(({ nick, selfSignature, allowType, profileCustomField, ...same }) => ({

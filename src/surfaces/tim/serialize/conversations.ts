@@ -10,49 +10,54 @@ import type { Person } from "../../../domain/accounts/person.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { Position, type UserId } from "../../../domain/ids.ts";
 import type { Message } from "../../../domain/messages/message.ts";
-import { NONE } from "../errors.ts";
+import { UNKNOWN_CODES } from "../errors.ts";
 import { directID, groupConversationID, wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
+import { type SerializeContext, seconds, type WireConversation } from "./context.ts";
 import { serializeGroup, TYPES } from "./groups.ts";
 import { serializeMessage } from "./messages.ts";
-import { serializeListedSystem, serializeSystem } from "./notices.ts";
-import { type Setting, type Stage, seconds } from "./setting.ts";
+import { serializeSystem, serializeSystemInList } from "./notifications.ts";
 import { messageForShow } from "./summary.ts";
 
-/** Where messages of a conversation are shown. */
-export function stageOf({
+/** A conversation as serialized messages refer to it. */
+export function toWireConversation({
   id,
   kind,
   handle,
   name,
   peer,
   peerRead,
-}: Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> & { peer?: Person }): Stage {
+}: Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> & { peer?: Person }): WireConversation {
   if (kind === "group" || !peer) return { kind: "group", groupID: wireGroupID(id, handle), name };
   return { kind: "direct", peer, peerReadSeq: peerRead?.readSeq ?? Position.parse(0) };
 }
 
-/** One by its name, also where it was never opened. */
-export function serializeNamed(named: ListedByName, caller: UserId) {
-  if ("notices" in named) return serializeSystem(named.notices);
-  return "unused" in named ? unused(named.unused) : serializeConversation(named, named.profiles, caller);
+/** A conversation that was asked for by its name, also a direct one that was never opened. */
+export function serializeByName(found: ListedByName, caller: UserId) {
+  if ("notices" in found) return serializeSystem(found.notices);
+  return "unused" in found
+    ? serializeUnopened(found.unused)
+    : serializeConversation(found, found.profiles, caller);
 }
 
-/** A conversation of the caller's, as the SDK's has it. */
+/** A conversation of the caller, in the shape of the SDK. */
 function serializeConversation(
   { conversation, group }: ConversationByName,
   profiles: ProfileLookup,
   caller: UserId,
 ) {
   const { kind, policy, unreadCount, lastMessage, peer, peerRead, pinned, mentioned } = conversation;
-  const stage = stageOf(conversation);
-  const setting = { stage, profiles, caller: profiles(caller) };
-  const groupID = stage.kind === "group" ? stage.groupID : "";
+  const wireConversation = toWireConversation(conversation);
+  const context = { wireConversation, profiles, caller: profiles(caller) };
+  const groupID = wireConversation.kind === "group" ? wireConversation.groupID : "";
   return {
-    conversationID: stage.kind === "group" ? groupConversationID(groupID) : directID(stage.peer.username),
+    conversationID:
+      wireConversation.kind === "group"
+        ? groupConversationID(groupID)
+        : directID(wireConversation.peer.username),
     ...(kind === "group" ? { type: "GROUP", subType: TYPES[policy] } : { type: "C2C", subType: "" }),
     unreadCount,
-    lastMessage: lastMessage ? lastMessageOf(lastMessage, setting) : NO_MESSAGE,
+    lastMessage: lastMessage ? lastMessageOf(lastMessage, context) : NO_MESSAGE,
     ...(peer ? { userProfile: userProfile(peer) } : { groupProfile: group && serializeGroup(group) }),
     groupAtInfoList: mentioned.map(({ seq, senderId, all }) => ({
       ...{
@@ -67,18 +72,22 @@ function serializeConversation(
   };
 }
 
-/** The same in a list, with its last message in full. */
-export function serializeListed(shown: ListByName["items"][number], profiles: ProfileLookup, caller: UserId) {
-  if ("notices" in shown) return serializeListedSystem(shown.notices);
-  const { lastMessage } = shown.conversation;
-  const setting = { stage: stageOf(shown.conversation), profiles, caller: profiles(caller) };
+/** The same in a list, with its whole last message. */
+export function serializeInList(item: ListByName["items"][number], profiles: ProfileLookup, caller: UserId) {
+  if ("notices" in item) return serializeSystemInList(item.notices);
+  const { lastMessage } = item.conversation;
+  const context = {
+    wireConversation: toWireConversation(item.conversation),
+    profiles,
+    caller: profiles(caller),
+  };
   return {
-    ...serializeConversation(shown, profiles, caller),
-    message: lastMessage && serializeMessage(lastMessage, setting),
+    ...serializeConversation(item, profiles, caller),
+    message: lastMessage && serializeMessage(lastMessage, context),
   };
 }
 
-/** The SDK's numbers of who is named: the caller, all. */
+/** The SDK's numbers of mentions: of the caller, of all members. */
 const [AT_ME, AT_ALL] = [1, 2];
 
 const NO_MESSAGE = {
@@ -86,7 +95,7 @@ const NO_MESSAGE = {
   ...{ isRevoked: false, isPeerRead: false, nick: "", nameCard: "" },
 };
 
-function lastMessageOf(message: Message, setting: Setting) {
+function lastMessageOf(message: Message, context: SerializeContext) {
   const {
     ID: _,
     payload,
@@ -98,14 +107,14 @@ function lastMessageOf(message: Message, setting: Setting) {
     isPeerRead,
     nick,
     nameCard,
-  } = serializeMessage(message, setting);
+  } = serializeMessage(message, context);
   return {
     ...{ lastTime: time, lastSequence: sequence, fromAccount: from, messageForShow: messageForShow(message) },
     ...{ type, payload, isRevoked, isPeerRead, nick, nameCard },
   };
 }
 
-function unused(peer: Person) {
+function serializeUnopened(peer: Person) {
   return {
     ...{ conversationID: directID(peer.username), type: "C2C", subType: "", unreadCount: 0 },
     ...{ lastMessage: NO_MESSAGE, userProfile: userProfile(peer), groupAtInfoList: [] },
@@ -117,12 +126,14 @@ function userProfile({ username, nickname, avatar }: Person) {
   return { userID: username, nick: nickname, avatar };
 }
 
-/** For whom it was settled how the caller hears of him, and for whom not. */
-export function serializeReminded(outcomes: ReminderSet[]) {
+/** The users for whom a reminder was set, and the users for whom it failed. */
+export function serializeReminderOutcomes(outcomes: ReminderSet[]) {
   return {
     successUserList: outcomes.flatMap(({ username, missing }) => (missing ? [] : [{ userID: username }])),
     failureUserList: outcomes.flatMap(({ username, missing }) =>
-      missing ? [{ userID: username, code: NONE[missing], message: `There is no such ${missing}.` }] : [],
+      missing
+        ? [{ userID: username, code: UNKNOWN_CODES[missing], message: `There is no such ${missing}.` }]
+        : [],
     ),
   };
 }

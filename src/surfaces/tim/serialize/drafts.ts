@@ -1,27 +1,27 @@
 import type { DraftView, SentDraft } from "../../../core/drafts/drafts.ts";
 import { Position } from "../../../domain/ids.ts";
 import { wireGroupID } from "../ids.ts";
+import type { WireConversation } from "./context.ts";
 import { serializeMessage, serializeUnsent } from "./messages.ts";
-import type { Stage } from "./setting.ts";
 
-const NOTHING = Position.parse(0);
+const NOTHING_READ = Position.parse(0);
 
-/** A message that was made and not sent, as its maker sees it. */
+/** A draft as its creator sees it. */
 export function serializeDraft(draft: DraftView) {
   const { id, to, sender, profiles } = draft;
-  const stage: Stage =
+  const wireConversation: WireConversation =
     to.type === "direct"
-      ? { kind: "direct", peer: { username: to.username }, peerReadSeq: NOTHING }
+      ? { kind: "direct", peer: { username: to.username }, peerReadSeq: NOTHING_READ }
       : { kind: "group", groupID: "id" in to.group ? String(to.group.id) : to.group.handle, name: "" };
-  return serializeUnsent(id, draft, sender, { caller: sender, stage, profiles });
+  return serializeUnsent(id, draft, sender, { caller: sender, wireConversation, profiles });
 }
 
-/** A message that was sent, as its sender sees it. */
+/** A sent message as its sender sees it. */
 export function serializeSent({ message, destination, peerReadSeq, profiles }: SentDraft) {
   const { kind, conversationId, handle, peerName } = destination;
-  const stage: Stage =
+  const wireConversation: WireConversation =
     kind === "direct"
       ? { kind, peer: { username: peerName }, peerReadSeq }
       : { kind, groupID: wireGroupID(conversationId, handle), name: "" };
-  return { message: serializeMessage(message, { caller: message.sender, stage, profiles }) };
+  return { message: serializeMessage(message, { caller: message.sender, wireConversation, profiles }) };
 }

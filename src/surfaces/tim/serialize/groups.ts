@@ -6,12 +6,12 @@ import { joinMode } from "../../../domain/conversations/group-policies.ts";
 import type { JoinState } from "../../../domain/conversations/join-request.ts";
 import { wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
+import { seconds } from "./context.ts";
 import { serializeFields } from "./fields.ts";
 import { ROLES } from "./members.ts";
-import { seconds } from "./setting.ts";
 import { serializeLast } from "./summary.ts";
 
-/** The kinds of group as this API calls them: those which other APIs make are as its public ones. */
+/** This API's names of the group kinds. Groups of other APIs count as public ones. */
 export const TYPES: Record<PolicyName, string> = {
   group: "Public",
   private: "Private",
@@ -25,14 +25,14 @@ export const JOIN_OPTIONS: Record<JoinPolicy, string> = {
   ...{ free: "FreeAccess", approval: "NeedPermission", closed: "DisableApply" },
 };
 
-/** What became of whoever wanted to join, as this API says it. */
+/** This API's names of the outcomes of joining. */
 export const JOIN_STATES: Record<JoinState, string> = {
   joined: "JoinedSuccess",
   member: "AlreadyInGroup",
   requested: "WaitAdminApproval",
 };
 
-/** A group as whoever asked sees it. */
+/** A group as the caller sees it. */
 export function serializeGroup(group: GroupByName) {
   const { name, avatar, introduction, announcement, owner, own } = group;
   return {
@@ -50,7 +50,7 @@ export function serializeGroup(group: GroupByName) {
   };
 }
 
-/** What the caller is in the group; a list tells less of it. */
+/** The caller's own membership; lists have fewer fields of it. */
 function serializeOwn(conversation: Conversation) {
   const { role, joinedAt, readSeq, own } = conversation;
   return {

@@ -3,32 +3,39 @@ import type { PageByName } from "../../../core/by-name/conversations.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { ConversationContext } from "../../../domain/sync/conversation-context.ts";
 import type { Notification } from "../../../domain/sync/notification.ts";
-import { wireMessageID, wireNoticeID } from "../ids.ts";
-import { stageOf } from "./conversations.ts";
+import { wireMessageID, wireNotificationID } from "../ids.ts";
+import { toWireConversation } from "./conversations.ts";
 import { serializeMessage } from "./messages.ts";
-import { serializeNotice } from "./notices.ts";
+import { serializeNotification } from "./notifications.ts";
 
-/** Messages as one member sees them. */
-export function serializeStaged(
+/** Messages as one member sees them: `profiles` and `context` are of that member. */
+export function serializeMessages(
   items: Message[],
-  { context, profiles }: { context: ConversationContext; profiles: ProfileLookup },
+  { context: conversationContext, profiles }: { context: ConversationContext; profiles: ProfileLookup },
 ) {
-  const setting = { stage: stageOf(context), caller: context.self, profiles };
-  return items.map((message) => ({ message: serializeMessage(message, setting) }));
+  const context = {
+    wireConversation: toWireConversation(conversationContext),
+    caller: conversationContext.self,
+    profiles,
+  };
+  return items.map((message) => ({ message: serializeMessage(message, context) }));
 }
 
-/** A page of messages, and beside it where the next one goes on. */
+/** A page of messages, with the cursor of the next page beside it. */
 export function serializePage({ items, hasMore, shown }: PageByName) {
   const [oldest] = items;
   const isCompleted = !hasMore || !oldest;
   const nextReqMessageID = isCompleted ? "" : wireMessageID(oldest.conversationId, oldest.seq);
-  return { data: shown ? serializeStaged(items, shown) : [], beside: { nextReqMessageID, isCompleted } };
+  return { data: shown ? serializeMessages(items, shown) : [], beside: { nextReqMessageID, isCompleted } };
 }
 
-/** The same of notices. @param page the newest first */
-export function serializeNotices({ items, hasMore }: { items: Notification[]; hasMore: boolean }) {
+/** The same for notifications. @param page newest first */
+export function serializeNotifications({ items, hasMore }: { items: Notification[]; hasMore: boolean }) {
   const oldest = items.at(-1);
   const isCompleted = !hasMore || !oldest;
-  const data = items.toReversed().map((notification) => ({ message: serializeNotice(notification) }));
-  return { data, beside: { nextReqMessageID: isCompleted ? "" : wireNoticeID(oldest.id), isCompleted } };
+  const data = items.toReversed().map((notification) => ({ message: serializeNotification(notification) }));
+  return {
+    data,
+    beside: { nextReqMessageID: isCompleted ? "" : wireNotificationID(oldest.id), isCompleted },
+  };
 }

@@ -4,12 +4,12 @@ import { Kind } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
 import { wireMessageID } from "../ids.ts";
-import { ELEMENTS, type Setting, seconds } from "./setting.ts";
+import { ELEMENTS, type SerializeContext, seconds } from "./context.ts";
 import { messageForShow } from "./summary.ts";
-import { tipPayload } from "./tip.ts";
+import { systemMessagePayload } from "./system-message.ts";
 
-/** What a message says, and what it is called where its file has no id of its own. */
-type Said = Pick<Message, "kind" | "body" | "systemMessage"> &
+/** The content of a message, and its id, which names a file that has no key. */
+type PayloadSource = Pick<Message, "kind" | "body" | "systemMessage"> &
   ({ ID: string } | Pick<Message, "conversationId" | "seq">);
 
 const Text = z.object({ text: z.string() });
@@ -45,15 +45,18 @@ const Merged = z.object({
   ),
 });
 
-/** The payload of an element, of a message that was not revoked. */
-export function payloadOf(said: Said, { stage, profiles }: Pick<Setting, "stage" | "profiles">): object {
-  const body: unknown = JSON.parse(said.body);
-  const ID = "ID" in said ? said.ID : wireMessageID(said.conversationId, said.seq);
-  if (said.kind === "tip") return tipPayload(said, stage, profiles);
-  return contentOf(said.kind, body, ID);
+/** The payload of a message that is not revoked. */
+export function payloadOf(
+  source: PayloadSource,
+  { wireConversation, profiles }: Pick<SerializeContext, "wireConversation" | "profiles">,
+): object {
+  const body: unknown = JSON.parse(source.body);
+  const ID = "ID" in source ? source.ID : wireMessageID(source.conversationId, source.seq);
+  if (source.kind === "tip") return systemMessagePayload(source, wireConversation, profiles);
+  return contentOf(source.kind, body, ID);
 }
 
-/** What a message says, whose kind is none that tells of the conversation. */
+/** The payload of any kind but system messages. */
 function contentOf(kind: Exclude<Kind, "tip">, body: unknown, ID: string): object {
   switch (kind) {
     case "text":
@@ -79,11 +82,11 @@ function contentOf(kind: Exclude<Kind, "tip">, body: unknown, ID: string): objec
   }
 }
 
-/** The SDK's number of a picture's format; 255: another. */
+/** The SDK's numbers of image formats; 255: any other. */
 const FORMATS: Record<string, number> = { "image/jpeg": 1, "image/gif": 2, "image/png": 3, "image/bmp": 4 };
 const OTHER_FORMAT = 255;
 
-/** The SDK has each picture in three sizes: as it is, for a list, for a screen. Here all three are as it is. */
+/** The SDK has three sizes of each image: original, list, screen. Here all three are the original. */
 const SIZES = [
   { type: 0, sizeType: 1 },
   { type: 1, sizeType: 2 },
@@ -91,11 +94,11 @@ const SIZES = [
 ] as const;
 
 function image({ url, size, content_type, width, height }: Medium, ID: string) {
-  const shown = { size, width, height, url, imageUrl: url };
+  const common = { size, width, height, url, imageUrl: url };
   return {
     uuid: uuidOf(url, ID),
     imageFormat: FORMATS[content_type] ?? OTHER_FORMAT,
-    imageInfoArray: SIZES.map((which) => ({ ...which, ...shown })),
+    imageInfoArray: SIZES.map((imageSize) => ({ ...imageSize, ...common })),
   };
 }
 
@@ -110,7 +113,7 @@ function video({ url, size, content_type, duration_ms, width, height }: Medium, 
     ...{ videoUUID: uuidOf(url, ID), videoUrl: url, remoteVideoUrl: url },
     videoFormat: VIDEO_FORMATS[content_type] ?? content_type.replace("video/", ""),
     ...{ videoSecond: wholeSeconds(duration_ms), videoSize: size },
-    // No picture is taken out of a film here; how large it is was said by who sent it.
+    // The server makes no thumbnail. The sender supplied the size of the frame.
     ...{ thumbUUID: "", thumbUrl: "", thumbSize: 0, thumbWidth: width, thumbHeight: height },
   };
 }
@@ -119,17 +122,17 @@ function file({ url, name, size }: Medium, ID: string) {
   return { uuid: uuidOf(url, ID), fileUrl: url, fileName: name ?? fileOfUrl(url).name, fileSize: size };
 }
 
-/** A file's key; one that is elsewhere is called as its message. */
+/** The key of a file; a file on another server gets the ID of its message. */
 function uuidOf(url: string, ID: string): string {
   return fileOfUrl(url).key ?? ID;
 }
 
-/** However short it is, something that lasts is not shown as if it did not. */
+/** Seconds, rounded up: a short recording is not shown as 0 s. */
 function wholeSeconds(ms: number): number {
   return Math.ceil(ms / 1_000);
 }
 
-/** How many of what is merged are told in a line each. */
+/** The number of merged messages with a line in `abstractList`. */
 const ABSTRACTS = 4;
 
 function relay({ title, items }: z.infer<typeof Merged>) {
@@ -142,8 +145,8 @@ function relay({ title, items }: z.infer<typeof Merged>) {
     };
   });
   const abstractList = items.slice(0, ABSTRACTS).map(({ sender, kind, body }) => {
-    const shown = messageForShow({ kind, body: JSON.stringify(body), revoked: false });
-    return `${sender.nickname || sender.username}: ${shown}`;
+    const summary = messageForShow({ kind, body: JSON.stringify(body), revoked: false });
+    return `${sender.nickname || sender.username}: ${summary}`;
   });
   return {
     ...{ title, abstractList, messageList, downloadKey: "", version: 1, layersOverLimit: false },

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Kind } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
-import { seconds } from "./setting.ts";
+import { seconds } from "./context.ts";
 
-/** What stands for a message in a list, where it is no text: as the SDK has it. */
-const SHOWN: Record<Exclude<Kind, "text">, string> = {
+/** The text of a message in a list, for kinds other than text, as in the SDK. */
+const SUMMARIES: Record<Exclude<Kind, "text">, string> = {
   image: "[图片]",
   audio: "[语音]",
   video: "[视频]",
@@ -18,13 +18,16 @@ const SHOWN: Record<Exclude<Kind, "text">, string> = {
 
 const Text = z.object({ text: z.string() });
 
-/** What a list shows of a message; of one that was taken back, nothing. */
+/** The text of a message in a list; empty if it is revoked. */
 export function messageForShow({ kind, body, revoked }: Pick<Message, "kind" | "body" | "revoked">): string {
   if (revoked) return "";
-  return kind === "text" ? Text.parse(JSON.parse(body)).text : SHOWN[kind];
+  return kind === "text" ? Text.parse(JSON.parse(body)).text : SUMMARIES[kind];
 }
 
-/** The last message of a group, as the group has it; where there is none that the caller may see, all of it is empty. */
+/**
+ * The last message in a group's profile; null: there is none that the caller may see, and the fields are
+ * empty.
+ */
 export function serializeLast(message: Message | null) {
   if (!message) return { lastTime: 0, lastSequence: 0, fromAccount: "", messageForShow: "" };
   return {

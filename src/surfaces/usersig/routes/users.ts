@@ -15,11 +15,11 @@ export const users = new Hono<AppEnv>({ strict: false });
 
 /** 创建用户 */
 users.post("/chat/create-chat-user", async (c) => {
-  const { user_id, token, ...fields2 } = checked(Creation, await fieldsOf(c.req.raw, BODY));
+  const { user_id, token, ...profileFields } = checked(Creation, await fieldsOf(c.req.raw, BODY));
   const claim = await claimOf(c, { user_id, token });
   if (!claim.hasKey) await countFromAddress(c);
   const { core } = c.var;
-  const user = await provision(core, claim, { username: user_id, ...toProfileChange(fields2) });
+  const user = await provision(core, claim, { username: user_id, ...toProfileChange(profileFields) });
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 
@@ -35,12 +35,12 @@ users.get("/chat/chat-user-info", async (c) => {
 users.post("/chat/change-chat-user-info", async (c) => {
   const fields = await fieldsOf(c.req.raw, BODY);
   const hasSig = c.req.header("Authorization") !== undefined;
-  const { user_id, token, ...fields2 } = hasSig
+  const { user_id, token, ...profileFields } = hasSig
     ? { user_id: "", token: undefined, ...checked(OwnChange, fields) }
     : checked(Creation, fields);
   const claim = await claimOf(c, { user_id, token });
   const { core } = c.var;
-  const user = await changeExtendedProfile(core, claim, user_id, toProfileChange(fields2));
+  const user = await changeExtendedProfile(core, claim, user_id, toProfileChange(profileFields));
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });
 });
 

@@ -3,24 +3,24 @@ import type { Person } from "../../../domain/accounts/person.ts";
 import type { Position } from "../../../domain/ids.ts";
 import type { Kind } from "../../../domain/messages/content.ts";
 
-/** The conversation which messages are in, as whom they are shown to sees it. */
-export type Stage =
+/** The conversation of serialized messages, as the reader sees it. */
+export type WireConversation =
   | { kind: "direct"; peer: Pick<Person, "username">; peerReadSeq: Position }
   | {
       kind: "group";
-      /** as `wireGroupID` gives it */
+      /** as `wireGroupID` returns it */
       groupID: string;
       name: string;
     };
 
-/** What is known beside messages: to whom they are shown, where, and who is who. */
-export interface Setting {
+/** The context of serializing messages: the reader, the conversation, and the profiles of users. */
+export interface SerializeContext {
   caller: Pick<Person, "id" | "username">;
-  stage: Stage;
+  wireConversation: WireConversation;
   profiles: ProfileLookup;
 }
 
-/** The elements of the SDK, each for a kind of message. */
+/** The SDK's elements, by kind of message. */
 export const ELEMENTS: Record<Kind, string> = {
   text: "TIMTextElem",
   image: "TIMImageElem",
@@ -34,8 +34,8 @@ export const ELEMENTS: Record<Kind, string> = {
   tip: "TIMGroupTipElem",
 };
 
-/** Who stands in `atUserList` for everybody, by the SDK's own spelling. */
+/** The entry of `atUserList` that mentions everybody, in the SDK's spelling. */
 export const AT_ALL = "__kImSDK_MesssageAtALL__";
 
-/** Milliseconds as this API counts time. */
+/** Milliseconds as seconds, in which this API counts time. */
 export const seconds = (ms: number): number => Math.floor(ms / 1_000);

@@ -4,14 +4,14 @@ import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 
-/** What the notice of an application has, which its number does not tell of those of others. */
+/** The token in the notification of a join request. It proves that the caller received this notification. */
 const Token = { authentication: z.string().max(128), messageKey: integer.pipe(z.int().positive()) };
 
-/** An application, as clients put it together. */
+/** A join request, as clients assemble it. */
 const Application = z.object({ applicant: userID, groupID, ...Token });
 
-/** The same, as the notice itself has it. */
-const NoticeMessage = z
+/** The same, inside the message of its notification. */
+const NotificationMessage = z
   .object({
     payload: z.object({ operatorID: userID, groupProfile: z.object({ groupID }), ...Token }),
   })
@@ -19,12 +19,14 @@ const NoticeMessage = z
     return { applicant: operatorID, ...groupProfile, ...token };
   });
 
-/** `handleGroupApplication`: the application by its notice, or in a few words. */
+/**
+ * `handleGroupApplication`: the join request is named by the message of its notification, or by its fields.
+ */
 export const Decision = z
   .object({
     handleAction: z.enum(["Agree", "Reject"]),
     handleMessage: textUpTo(LIMITS.application).default(""),
-    message: NoticeMessage.optional(),
+    message: NotificationMessage.optional(),
     application: Application.optional(),
   })
   .transform(({ handleAction, handleMessage, message, application = message }, context) => {

@@ -1,21 +1,21 @@
 import type { NotificationSummary } from "../../../core/notifications.ts";
 import type { Notification, NotificationEvent } from "../../../domain/sync/notification.ts";
-import { SYSTEM_ID, wireGroupID, wireNoticeID } from "../ids.ts";
+import { SYSTEM_ID, wireGroupID, wireNotificationID } from "../ids.ts";
+import { seconds } from "./context.ts";
 import { TYPES } from "./groups.ts";
-import { seconds } from "./setting.ts";
 
 const ELEMENT = "TIMGroupSystemNoticeElem";
 
-/** The SDK's number of what a notice tells. */
+/** The SDK's numbers of notification events. */
 const OPERATIONS: Record<NotificationEvent, number> = {
   ...{ applied: 1, accepted: 2, rejected: 3, removed: 4, dissolved: 5, created: 6, added: 7 },
   ...{ admin_set: 9, admin_unset: 10 },
 };
 
-/** A notice as a message of the conversation `@TIM#SYSTEM`. */
-export function serializeNotice(notification: Notification) {
+/** A notification as a message of the conversation `@TIM#SYSTEM`. */
+export function serializeNotification(notification: Notification) {
   return {
-    ID: wireNoticeID(notification.id),
+    ID: wireNotificationID(notification.id),
     type: ELEMENT,
     payload: payloadOf(notification),
     ...{
@@ -50,7 +50,7 @@ function payloadOf({ event, group, actor, message, application }: Notification) 
   };
 }
 
-/** The conversation with the notices, as the SDK has it. @param summary null: there is none */
+/** The conversation with the notifications, in the shape of the SDK. @param summary null: there are none */
 export function serializeSystem(summary: NotificationSummary | null) {
   return {
     ...{ conversationID: SYSTEM_ID, type: SYSTEM_ID, subType: "", unreadCount: summary?.unreadCount ?? 0 },
@@ -66,7 +66,7 @@ export function serializeSystem(summary: NotificationSummary | null) {
 }
 
 function lastOf(notification: Notification | undefined) {
-  const none = { isRevoked: false, isPeerRead: false, nick: "", nameCard: "" };
+  const noMessage = { isRevoked: false, isPeerRead: false, nick: "", nameCard: "" };
   if (!notification) {
     return {
       lastTime: 0,
@@ -75,20 +75,20 @@ function lastOf(notification: Notification | undefined) {
       messageForShow: "",
       type: "",
       payload: {},
-      ...none,
+      ...noMessage,
     };
   }
-  const { type, payload, time, sequence, from } = serializeNotice(notification);
+  const { type, payload, time, sequence, from } = serializeNotification(notification);
   return {
-    ...{ lastTime: time, lastSequence: sequence, fromAccount: from, messageForShow: SHOWN },
-    ...{ type, payload, ...none },
+    ...{ lastTime: time, lastSequence: sequence, fromAccount: from, messageForShow: PREVIEW },
+    ...{ type, payload, ...noMessage },
   };
 }
 
-/** The same in a list, with its last message in full. */
-export function serializeListedSystem(summary: NotificationSummary) {
-  return { ...serializeSystem(summary), message: serializeNotice(summary.newest) };
+/** The same in a list, with its whole last message. */
+export function serializeSystemInList(summary: NotificationSummary) {
+  return { ...serializeSystem(summary), message: serializeNotification(summary.newest) };
 }
 
-/** What stands for a notice in a list: as the SDK has it. */
-const SHOWN = "[群系统通知]";
+/** The text of a notification in a list, as in the SDK. */
+const PREVIEW = "[群系统通知]";

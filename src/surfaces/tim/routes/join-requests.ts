@@ -4,16 +4,16 @@ import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { Decision } from "../schemas/applications.ts";
-import { SPEECH } from "../schemas/common.ts";
+import { BODY } from "../schemas/common.ts";
+import { Decision } from "../schemas/join-requests.ts";
 import { serializeGroup } from "../serialize/groups.ts";
 
-/** Who comes into groups that want to be asked. */
-export const applications = new Hono<CallerEnv>({ strict: false });
+/** Join requests of groups that need approval. */
+export const joinRequests = new Hono<CallerEnv>({ strict: false });
 
-/** `handleGroupApplication`: lets somebody in who has applied, or not; he is told. */
-applications.post("/group/handleGroupApplication", authenticated, async (c) => {
-  const { groupID, decision } = checked(Decision, await bodyFields(c.req.raw, SPEECH));
+/** `handleGroupApplication`: accepts or rejects a join request. The applicant gets a notification. */
+joinRequests.post("/group/handleGroupApplication", authenticated, async (c) => {
+  const { groupID, decision } = checked(Decision, await bodyFields(c.req.raw, BODY));
   const group = await decideJoinRequestByName(c.var.core, c.var.caller.userId, groupID, decision);
   return succeed(c, { group: serializeGroup(group) });
 });

@@ -2,27 +2,27 @@ import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import { type SystemEvent, SystemMessage } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../../domain/messages/system-message.ts";
+import type { WireConversation } from "./context.ts";
 import { serializeFields } from "./fields.ts";
 import { JOIN_OPTIONS } from "./groups.ts";
-import type { Stage } from "./setting.ts";
 
-/** The SDK's number of what a tip tells. */
+/** The SDK's numbers of system events. */
 const OPERATIONS: Record<SystemEvent, number> = {
   ...{ joined: 1, left: 2, removed: 3, role: 4, owner: 6, profile: 6, muted: 7 },
 };
 
-/** The number of a role that was taken away again. */
+/** The SDK's number of the end of an admin's role. */
 const NO_ADMIN = 5;
 
-/** What a tip tells of a group; of one from before details were kept, what there is. */
-export function tipPayload(
+/** The payload of a system message. An old one without stored details has fewer fields. */
+export function systemMessagePayload(
   { body, systemMessage }: Pick<Message, "body" | "systemMessage">,
-  stage: Stage,
+  wireConversation: WireConversation,
   profiles: ProfileLookup,
 ) {
   const { event, actor_id, user_ids } = SystemMessage.parse(JSON.parse(body));
   const users = user_ids.map(profiles);
-  const { groupID, name } = stage.kind === "group" ? stage : { groupID: "", name: "" };
+  const { groupID, name } = wireConversation.kind === "group" ? wireConversation : { groupID: "", name: "" };
   const isDismissed = event === "role" && systemMessage?.role === "member";
   const profile = newProfile(event, systemMessage, users[0]?.username);
   return {
@@ -39,13 +39,16 @@ export function tipPayload(
   };
 }
 
-/** What of the group's profile is another since then; the hand-over of a group is a change of its profile here. */
+/**
+ * The changed fields of the group's profile; undefined: none. This API treats a new owner as a change of the
+ * profile.
+ */
 function newProfile(
   event: SystemEvent,
   systemMessage: SystemMessageDetails | undefined,
-  heir: string | undefined,
+  newOwner: string | undefined,
 ) {
-  if (event === "owner") return { ownerID: heir ?? "" };
+  if (event === "owner") return { ownerID: newOwner ?? "" };
   if (!systemMessage?.profile) return undefined;
   const { name, avatar, introduction, announcement, joinPolicy, muteAll, customFields } =
     systemMessage.profile;
