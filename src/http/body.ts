@@ -28,7 +28,10 @@ export function jsonBody(maxBytes: number): MiddlewareHandler {
   };
 }
 
-/** The whole body; never more than `maxBytes` of it are in memory. @throws `too_large` */
+/**
+ * The whole body; never more than `maxBytes` of it are in memory.
+ * @throws `too_large`
+ */
 export async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new CoreError("too_large", `The body must be at most ${maxBytes} bytes.`);
   if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) throw tooLarge();
@@ -48,7 +51,10 @@ export async function readUpTo(request: Request, maxBytes: number): Promise<Uint
   return whole;
 }
 
-/** The text of a body; a byte order mark is kept. @throws `validation_failed` for bytes that are not UTF-8 */
+/**
+ * The text of a body; a byte order mark is kept.
+ * @throws `validation_failed` for bytes that are not UTF-8
+ */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

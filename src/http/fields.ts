@@ -32,12 +32,18 @@ export async function fieldsOf(request: Request, options: FieldOptions): Promise
   return { ...queryFields(request), ...(await bodyFields(request, options)) };
 }
 
-/** The parameters of the query. @throws `validation_failed` */
+/**
+ * The parameters of the query.
+ * @throws `validation_failed`
+ */
 export function queryFields({ url }: Request): Fields {
   return listed(decodeParameters(queryOf(url), "query"), "query");
 }
 
-/** The parameters of the body; an empty body has none. @throws as `fieldsOf` */
+/**
+ * The parameters of the body; an empty body has none.
+ * @throws as `fieldsOf`
+ */
 export async function bodyFields(request: Request, { maxBytes, forms }: FieldOptions): Promise<Fields> {
   const type = request.headers.get("Content-Type") ?? "";
   const essence = readParameters(type)?.value;

@@ -1,6 +1,9 @@
 import { FileKey } from "../domain/ids.ts";
 
-/** The URL at which a file is read. @param requestUrl gives the origin */
+/**
+ * The URL at which a file is read.
+ * @param requestUrl gives the origin
+ */
 export function fileUrl({ key, name }: { key: FileKey; name: string }, requestUrl: string): string {
   return new URL(`/files/${key}/${encodeURIComponent(name)}`, requestUrl).href;
 }

@@ -3,7 +3,10 @@ import { unstorable } from "../domain/text.ts";
 
 const MAX_DEPTH = 32;
 
-/** Parses JSON from a client. The caller checks the value by `requireSound`. @throws `validation_failed` */
+/**
+ * Parses JSON from a client. The caller checks the value by `requireSound`.
+ * @throws `validation_failed`
+ */
 export function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);

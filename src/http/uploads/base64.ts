@@ -34,7 +34,11 @@ export class Base64 {
     return this.#take(this.#pending.length - (this.#pending.length % 4));
   }
 
-  /** Ends the text. @returns the last bytes. @throws `validation_failed` */
+  /**
+   * Ends the text.
+   * @returns the last bytes.
+   * @throws `validation_failed`
+   */
   end(): Uint8Array {
     if (!this.#hasBegun && this.#pending.startsWith(SCHEME)) throw this.#malformed();
     return this.#take(this.#pending.length);

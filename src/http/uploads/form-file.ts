@@ -61,7 +61,10 @@ export async function formFile(
   return { name, contentType: type, bytes: form.bytes(reading), rest: () => form.rest };
 }
 
-/** The boundary in a Content-Type. @throws `validation_failed` */
+/**
+ * The boundary in a Content-Type.
+ * @throws `validation_failed`
+ */
 function boundaryOf(contentType: string): string {
   const boundary = readParameters(contentType)?.parameters.get("boundary") ?? "";
   if (/^[\x20-\x7e]{1,70}$/.test(boundary)) return boundary;

@@ -53,7 +53,10 @@ function declaredSize({ headers }: Request): number | undefined {
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
 }
 
-/** The chunks of the body. @throws `validation_failed` if the client disconnects before its end */
+/**
+ * The chunks of the body.
+ * @throws `validation_failed` if the client disconnects before its end
+ */
 export async function* receivedChunks({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* body ?? [];
@@ -77,7 +80,10 @@ async function* ofExactSize(size: number, bytes: AsyncIterable<Uint8Array>): Asy
   if (remaining !== 0) throw invalid("body", "must be as long as Content-Length says");
 }
 
-/** The bytes of a form, which may be `maxFileBytes` and 1 MiB long. @throws `too_large` */
+/**
+ * The bytes of a form, which may be `maxFileBytes` and 1 MiB long.
+ * @throws `too_large`
+ */
 export async function* boundedForm(
   bytes: AsyncIterable<Uint8Array>,
   maxFileBytes: number,

@@ -27,7 +27,10 @@ export async function putBlob(
     : putStream(bucket, key, bytes, size, options));
 }
 
-/** The bytes under a key, or a range of them; null if the key does not exist. @throws `unavailable` */
+/**
+ * The bytes under a key, or a range of them; null if the key does not exist.
+ * @throws `unavailable`
+ */
 export async function readBlob(
   bucket: R2Bucket,
   key: FileKey,
@@ -37,7 +40,10 @@ export async function readBlob(
   return found?.body ?? null;
 }
 
-/** Deletes up to 1,000 keys. A key that does not exist is no error. @throws `unavailable` */
+/**
+ * Deletes up to 1,000 keys. A key that does not exist is no error.
+ * @throws `unavailable`
+ */
 export async function deleteBlobs(bucket: R2Bucket, keys: FileKey[]): Promise<void> {
   if (keys.length > 0) await fromR2(bucket.delete(keys));
 }

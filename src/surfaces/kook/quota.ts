@@ -42,7 +42,10 @@ export function bucketOf(path: string): string {
 let counts = new Map<string, number>();
 let period = 0;
 
-/** Counts a call. @returns the estimated quota */
+/**
+ * Counts a call.
+ * @returns the estimated quota
+ */
 export function countCall(userId: UserId, bucket: string, { periodS }: Timing["rateLimits"]): Quota {
   const periodMs = periodS * 1_000;
   const now = Date.now();

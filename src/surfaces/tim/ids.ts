@@ -31,7 +31,10 @@ const DIGITS = /^[1-9]\d{0,15}$/;
 /** A handle: 1–48 printable ASCII characters. */
 const HANDLE = /^[\x20-\x7e]{1,48}$/;
 
-/** The id of a group. @throws `validation_failed` for text that can be none */
+/**
+ * The id of a group.
+ * @throws `validation_failed` for text that can be none
+ */
 export const groupID = name.transform((text, context): GroupAddress => {
   const found = parseGroup(text);
   if (found) return found;
@@ -69,7 +72,10 @@ function parseConversation(text: string): ConversationAddress | undefined {
 /** The id of the direct conversation with a user. */
 export const directID = (username: string): string => `${DIRECT}${username}`;
 
-/** The id of a group's conversation. @param groupID as `wireGroupID` returns it */
+/**
+ * The id of a group's conversation.
+ * @param groupID as `wireGroupID` returns it
+ */
 export const groupConversationID = (groupID: string): string => `${GROUP}${groupID}`;
 
 /** The id of the conversation with the notifications. */
@@ -82,7 +88,10 @@ export function wireConversationID(name: ConversationAddress): string {
   return groupConversationID("id" in name.group ? String(name.group.id) : name.group.handle);
 }
 
-/** The id of a group. @param handle null or absent: the group has none, and its number is its id */
+/**
+ * The id of a group.
+ * @param handle null or absent: the group has none, and its number is its id
+ */
 export function wireGroupID(id: ConversationId, handle?: string | null): string {
   return handle ?? String(id);
 }
@@ -97,17 +106,26 @@ export type MessageAddress = { conversationId: ConversationId; seq: Seq } | { dr
 
 const SENT_ID = /^([1-9]\d{0,15})-([1-9]\d{0,15})$/;
 
-/** The `ID` of a message. @throws `not_found` for text that can be none */
+/**
+ * The `ID` of a message.
+ * @throws `not_found` for text that can be none
+ */
 export const messageID = z.string().transform((text): MessageAddress => {
   const draft = DraftId.safeParse(text);
   if (draft.success) return { draft: draft.data };
   return parseSentID(text) ?? raise(noMessage());
 });
 
-/** The `ID` of a sent message. @throws `not_found` for text that can be none, and for the ID of a draft */
+/**
+ * The `ID` of a sent message.
+ * @throws `not_found` for text that can be none, and for the ID of a draft
+ */
 export const sentID = z.string().transform((text) => parseSentID(text) ?? raise(noMessage()));
 
-/** The same, as one of several parameters. @throws `validation_failed` for text that can be none */
+/**
+ * The same, as one of several parameters.
+ * @throws `validation_failed` for text that can be none
+ */
 export const sentPlace = z.string().transform((text, context) => {
   const place = parseSentID(text);
   if (place) return place;

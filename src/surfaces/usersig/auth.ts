@@ -37,7 +37,10 @@ export async function claimOf(
   return { caller, hasKey: true };
 }
 
-/** The caller by a user_sig, which must be of `user`. @throws `unauthenticated`, `rate_limited` */
+/**
+ * The caller by a user_sig, which must be of `user`.
+ * @throws `unauthenticated`, `rate_limited`
+ */
 export async function identifyAs(c: Context<AppEnv>, user: User, sig: string): Promise<Credential> {
   const caller = await identify(c, sig, MISSING);
   if (caller.userId === user.id) return caller;

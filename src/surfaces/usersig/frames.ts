@@ -44,7 +44,10 @@ const EVENT_FRAMES: Record<string, string> = {
   kicked: JSON.stringify({ type: "KICKED_OUT" }),
 };
 
-/** A frame as a command. @throws `validation_failed` */
+/**
+ * A frame as a command.
+ * @throws `validation_failed`
+ */
 function toCommand(frame: string): DeviceCommand {
   const value = parseJson(frame, "frame");
   requireSound(value, "frame");

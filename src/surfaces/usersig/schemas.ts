@@ -46,7 +46,10 @@ export const Info = z.object({ user_id: Username, token: token.optional() });
 /** `POST /chat/get-user-sig/` */
 export const SigRequest = z.object({ user_id: Username, token });
 
-/** A conversation id on the wire. @throws `not_found` for text that can be no id */
+/**
+ * A conversation id on the wire.
+ * @throws `not_found` for text that can be no id
+ */
 export const sessionId = z
   .union([z.string().min(1), z.int()], { error: "must be there" })
   .transform((wire) => {

@@ -29,7 +29,10 @@ export function serializeChatUser(user: ExtendedProfile, timeZone: string) {
   };
 }
 
-/** An uploaded file. @param requestUrl of the upload; gives the origin of the file's URL */
+/**
+ * An uploaded file.
+ * @param requestUrl of the upload; gives the origin of the file's URL
+ */
 export function serializeFile(file: StoredFile, requestUrl: string, timeZone: string) {
   const { key, md5, name, size, contentType, createdAt } = file;
   return {

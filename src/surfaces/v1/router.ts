@@ -8,7 +8,10 @@ const PARTS: Record<string, string> = { json: "body", param: "path" };
 
 type Checked = { target: string } & ({ success: true } | { success: false; error: Pick<ZodError, "issues"> });
 
-/** Does nothing for valid input. @throws `validation_failed`, which names every invalid input */
+/**
+ * Does nothing for valid input.
+ * @throws `validation_failed`, which names every invalid input
+ */
 export function refuseInvalid(result: Checked): void {
   if (result.success) return;
   const part = PARTS[result.target] ?? result.target;

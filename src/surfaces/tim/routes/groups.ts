@@ -93,7 +93,10 @@ groups.post("/changeGroupOwner", authenticated, async (c) => {
   return succeed(c, { group: serializeGroup(group) });
 });
 
-/** The body of a call, parsed by its schema. @throws `validation_failed`, `too_large` */
+/**
+ * The body of a call, parsed by its schema.
+ * @throws `validation_failed`, `too_large`
+ */
 async function parseBody<T>(c: Context<CallerEnv>, schema: z.ZodType<T>): Promise<T> {
   return checked(schema, await bodyFields(c.req.raw, BODY));
 }

@@ -109,7 +109,10 @@ async function changeMember(
   return succeed(c, { group: serializeGroup(group), member: serializeMember(member) });
 }
 
-/** The body of a call, parsed by its schema. @throws `validation_failed`, `too_large` */
+/**
+ * The body of a call, parsed by its schema.
+ * @throws `validation_failed`, `too_large`
+ */
 async function parseBody<T>(c: Context<CallerEnv>, schema: z.ZodType<T>): Promise<T> {
   return checked(schema, await bodyFields(c.req.raw, BODY));
 }

@@ -29,7 +29,10 @@ export function serializePage({ items, hasMore, shown }: PageByName) {
   return { data: shown ? serializeMessages(items, shown) : [], beside: { nextReqMessageID, isCompleted } };
 }
 
-/** The same for notifications. @param page newest first */
+/**
+ * The same for notifications.
+ * @param page newest first
+ */
 export function serializeNotifications({ items, hasMore }: { items: Notification[]; hasMore: boolean }) {
   const oldest = items.at(-1);
   const isCompleted = !hasMore || !oldest;

@@ -31,7 +31,10 @@ export function serializeMessage(message: Message, context: SerializeContext) {
 /** The fields of a message that is created and not sent. */
 export type Unsent = Pick<Message, "kind" | "body" | "mentions" | "priority" | "customData" | "createdAt">;
 
-/** A message that is created and not sent. @param ID the id by which the caller sends it */
+/**
+ * A message that is created and not sent.
+ * @param ID the id by which the caller sends it
+ */
 export function serializeUnsent(ID: string, unsent: Unsent, sender: Person, context: SerializeContext) {
   const { kind, createdAt } = unsent;
   return {

@@ -50,7 +50,10 @@ function payloadOf({ event, group, actor, message, application }: Notification) 
   };
 }
 
-/** The conversation with the notifications, in the shape of the SDK. @param summary null: there are none */
+/**
+ * The conversation with the notifications, in the shape of the SDK.
+ * @param summary null: there are none
+ */
 export function serializeSystem(summary: NotificationSummary | null) {
   return {
     ...{ conversationID: SYSTEM_ID, type: SYSTEM_ID, subType: "", unreadCount: summary?.unreadCount ?? 0 },

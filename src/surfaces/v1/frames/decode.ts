@@ -19,7 +19,10 @@ export const Read = z.object({ seq: Position });
 export const Sync = z.object({ after: Position, rev: z.int().nonnegative().optional() });
 const Identified = z.object({ client_msg_id: ClientMsgId });
 
-/** The draft of a send. @throws `validation_failed` */
+/**
+ * The draft of a send.
+ * @throws `validation_failed`
+ */
 export function draftOf(value: unknown): AnyDraft {
   requireSound(value, "message");
   return toDraft(checked(NewMessage, value));
@@ -32,7 +35,10 @@ export function clientMsgIdOf(value: unknown): string | undefined {
   return Identified.safeParse(value).data?.client_msg_id;
 }
 
-/** The value, parsed by its schema. @throws `validation_failed`, with every invalid field in its text */
+/**
+ * The value, parsed by its schema.
+ * @throws `validation_failed`, with every invalid field in its text
+ */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -55,7 +55,10 @@ export const deviceProtocol: DeviceProtocol = {
   toleratesInvalidFrames: false,
 };
 
-/** A frame as a command. @throws `validation_failed`, which refuses the frame as a whole */
+/**
+ * A frame as a command.
+ * @throws `validation_failed`, which refuses the frame as a whole
+ */
 function toCommand(frame: string): DeviceCommand {
   const value = parseJson(frame, "frame");
   const { type } = checked(Frame, value);
@@ -86,7 +89,10 @@ function deviceSend(value: unknown): DeviceSendItem {
   return { send, clientMsgId: send.ok ? send.value.draft.clientMsgId : clientMsgIdOf(value) };
 }
 
-/** The sync positions of either form. @throws `validation_failed` if both forms are mixed */
+/**
+ * The sync positions of either form.
+ * @throws `validation_failed` if both forms are mixed
+ */
 function syncPoints(value: unknown): SyncPoint[] {
   const { items, ...single } = checked(Forms, value);
   if (items === undefined) return [syncPoint(checked(Point, single))];

@@ -17,7 +17,10 @@ export const roomProtocol: RoomProtocol = {
   event: (event) => JSON.stringify(wireEvent(event)),
 };
 
-/** A frame as a command. @throws `validation_failed`, `not_found`, which refuse the frame as a whole */
+/**
+ * A frame as a command.
+ * @throws `validation_failed`, `not_found`, which refuse the frame as a whole
+ */
 function toCommand(frame: string, room: ConversationId): RoomCommand {
   const value = parseJson(frame, "frame");
   const { type } = checked(Frame, value);
@@ -52,7 +55,10 @@ function sendItem(value: unknown, room: ConversationId): SendItem {
   return { draft, clientMsgId: draft.ok ? draft.value.clientMsgId : clientMsgIdOf(value) };
 }
 
-/** Checks that a frame names no other conversation. @throws `not_found`, `validation_failed` */
+/**
+ * Checks that a frame names no other conversation.
+ * @throws `not_found`, `validation_failed`
+ */
 function requireRoom(value: unknown, room: ConversationId): void {
   const id = Addressed.safeParse(value).data?.conversation_id;
   if (id === undefined || id === room) return;
