@@ -36,7 +36,7 @@ export class Base64 {
 
   /**
    * Ends the text.
-   * @returns the last bytes.
+   * @returns the last bytes
    * @throws `validation_failed`
    */
   end(): Uint8Array {

@@ -14,8 +14,8 @@ export async function listMemberships(
   userId: UserId,
   { after, limit }: { after: number; limit: number },
 ): Promise<OwnMembership[]> {
-  const ofUser = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
+  const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
   const { conversationId, pinned } = memberships;
-  const query = db.select({ conversationId, pinned }).from(memberships).where(ofUser);
+  const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
   return queryD1(query.orderBy(conversationId).limit(limit));
 }

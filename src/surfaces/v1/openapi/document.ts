@@ -5,9 +5,12 @@ import type { AppEnv } from "../../../http/env.ts";
 import { codesOf, Problem, problemResponse, problems, responseName } from "../schemas/problems.ts";
 import { ABOUT, SECURITY_SCHEMES, TAGS } from "./about.ts";
 
+/** An OpenAPI 3.1 document. */
 export type Document = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 type PathItem = NonNullable<Document["paths"]>[string];
+/** An operation: one method of one path. */
 export type Operation = NonNullable<PathItem["get"]>;
+/** The responses of an operation, by status. */
 export type Responses = NonNullable<Operation["responses"]>;
 
 /** The methods of operations, in the order of the reference. */

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import { rich } from "./text.ts";
 
+/** Escaped HTML, as `hono/html` builds it. */
 export type Html = ReturnType<typeof html>;
 
 /** The parts of a JSON schema that the page shows. */
