@@ -23,7 +23,8 @@ message.post("/message", authenticated, async (c) => {
 });
 
 /**
- * 某组对话内容列表: a page, counted from the newest message. Reading the first page marks the conversation as read.
+ * 某组对话内容列表: a page, counted from the newest message. Reading the first page marks the conversation
+ * as read.
  */
 message.get("/message", authenticated, async (c) => {
   const { conversationid, start, limit } = checked(Listing, queryFields(c.req.raw));
