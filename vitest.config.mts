@@ -5,14 +5,14 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
 
-/** The settings as wrangler.toml has them: the pool would take those of a developer's .dev.vars. */
+/** The settings of wrangler.toml. The pool by itself would read a developer's .dev.vars. */
 const { vars, ratelimits } = unstable_readConfig({ config: "./wrangler.toml" });
 
-/** Where what is stored for a test is in memory, on Linux; a container may have next to nothing there. */
+/** A folder in memory, on Linux, for the storage of tests. A container may have hardly any space there. */
 const MEMORY = "/dev/shm";
-/** Four times what the tests of three files at once take there, in bytes. */
+/** Four times the space that three concurrent test files take there, in bytes. */
 const ROOM = 1024 ** 3;
-// Nothing of that outlives the test: where there is room for it none waits for a disk, for which each object does.
+// The storage need not outlive the test. On a disk every object would wait for each write.
 if (!process.env.TMPDIR && hasRoom()) process.env.TMPDIR = MEMORY;
 
 function hasRoom(): boolean {
@@ -21,23 +21,23 @@ function hasRoom(): boolean {
   return Math.min(bavail * bsize, process.availableMemory() / 2) > ROOM;
 }
 
-/** A number that is another one with each commit; 0 outside of a checkout. */
+/** A number that depends on the commit; 0 outside of a checkout. */
 function commitNumber(): number {
   const { status, stdout } = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { encoding: "utf8" });
   return status === 0 ? Number.parseInt(stdout, 16) : 0;
 }
 
-/** What hangs is to fail, and what is slow is not: a small machine that does other things besides takes its time. */
+/** Long enough, in ms, that only a hanging test fails: a small busy machine is slow. */
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
-    // The tests wait as well as compute: with a file more than there are cores none of them is idle.
+    // The tests wait as much as they compute: one worker more than cores keeps all cores busy.
     maxWorkers: availableParallelism() + 1,
-    // What passes needs no log; the Worker writes a line for each request.
+    // The Worker logs a line for each request; only failed tests show theirs.
     silent: "passed-only",
-    // An object that is woken as the tests of its file are over asks for its modules, and nobody is there to answer:
-    // that is the pool's, and no test's.
+    // An object woken after the last test of its file asks for its modules, and gets no answer. The error is the
+    // pool's, not a test's.
     onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
     provide: {
       propertyRuns: process.env.PROPERTY_RUNS ?? "",
@@ -46,21 +46,21 @@ export default defineConfig({
     },
     projects: [
       {
-        // Pure code, in Node: no runtime is started. `npm run test:unit` takes a second or two.
+        // Pure code runs in Node, without a Workers runtime: `npm run test:unit` takes a second or two.
         test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], isolate: false, ...PATIENCE },
       },
       {
         plugins: [
           {
-            // Each runtime is sent all modules; two fifths of that would be maps of the libraries' sources.
+            // Each runtime receives all modules. Source maps of libraries would be two fifths of the bytes.
             name: "no-maps-of-libraries",
             enforce: "post",
-            // Of code that no plugin has changed vite makes a map all the same.
+            // Vite makes a map even of code that no plugin has changed.
             transform: (code, id) =>
               id.includes("/node_modules/") ? { code: `${code}\n`, map: { mappings: "" } } : null,
           },
           cloudflareTest(async () => ({
-            // src/index.ts with a timing that tests change.
+            // src/index.ts with a timing that tests can override.
             main: "./test/support/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
@@ -80,13 +80,13 @@ export default defineConfig({
           name: "workers",
           include: ["test/**/*.test.ts"],
           exclude: ["test/unit/pure/**"],
-          // Starting a runtime and loading all modules takes seconds: each worker does it once, not once a file.
+          // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
           isolate: false,
           setupFiles: ["./test/support/setup.ts"],
           ...PATIENCE,
-          // So for a state that is waited for; but by half a minute an alarm would have mended what was lost.
+          // A poll waits long too, but less than 30 s: by then an alarm would repair a lost delivery.
           expect: { poll: { timeout: 20_000 } },
-          // Each runtime loads every module by itself: libraries in one piece start twice as fast.
+          // Each runtime loads every module by itself. Bundled libraries start twice as fast.
           deps: {
             optimizer: {
               ssr: {

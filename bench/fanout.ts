@@ -1,7 +1,7 @@
 /**
- * `npm run bench:fanout`: rooms of 2, 10 and 100 with every member's inbox being told, and the same with the fan-out
- * switched off in a build for this alone (`alone/worker.ts`), in turn. Then once more with a device's socket open for
- * each member of rooms of 2 and 10. Prints of each how much of the throughput stays.
+ * `npm run bench:fanout`: rooms of 2, 10 and 100 with the fan-out to every member's inbox, and in turn
+ * without it, in a build of its own (`alone/worker.ts`). Then rooms of 2 and 10 with a device socket for each
+ * member. Prints the share of the throughput that the fan-out leaves.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import type { Row } from "./report/table.ts";
 import { machine, pinGenerator } from "./targets/machine.ts";
 import { parley } from "./targets/parley.ts";
 import { stopAll } from "./targets/process.ts";
-import { inTurn } from "./turns.ts";
+import { measureInTurn } from "./turns.ts";
 
 const ROOMS = ["W1", "W2", "W3"];
 const ROOMS_WITH_DEVICES = ["W1", "W2"];
@@ -26,21 +26,24 @@ const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 const description = machine();
 pinGenerator();
 const lines = [
-  ...(await compare("told", ROOMS, false)),
-  ...(await compare("told, each with a device", ROOMS_WITH_DEVICES, true)),
+  ...(await compare("with fan-out", ROOMS, false)),
+  ...(await compare("with fan-out, each with a device", ROOMS_WITH_DEVICES, true)),
 ];
 process.stdout.write(`\n${description}\n${rounds} rounds of ${seconds} s, medians\n\n`);
 process.stdout.write("| workload | inboxes | messages/s | without | share | p99 ms | without |\n");
 process.stdout.write(`| --- | --- | --- | --- | --- | --- | --- |\n${lines.join("\n")}\n`);
 process.exit(0);
 
-/** Parley as it is and without its fan-out; a line for each workload. */
+/** Measures Parley with and without its fan-out. @returns a line for each workload */
 async function compare(name: string, names: string[], devices: boolean): Promise<string[]> {
   const chosen = names.map(workload);
   const users = Math.max(...chosen.map(({ members }) => members));
-  const told = await parley(users, { name, devices });
-  const alone = await parley(users, { name: "alone", entry: join(import.meta.dirname, "alone/worker.ts") });
-  const rows = await inTurn({ rounds, seconds, workloads: chosen }, [told, alone]);
+  const complete = await parley(users, { name, devices });
+  const withoutFanout = await parley(users, {
+    name: "alone",
+    entry: join(import.meta.dirname, "alone/worker.ts"),
+  });
+  const rows = await measureInTurn({ rounds, seconds, workloads: chosen }, [complete, withoutFanout]);
   stopAll();
   return chosen.map((one) => {
     const of = (target: string) => rows.find((row) => row.workload === one.name && row.target === target);
@@ -54,13 +57,13 @@ function workload(name: string): Workload {
   return found;
 }
 
-function line(name: string, inboxes: string, told: Row | undefined, alone: Row | undefined): string {
-  if (!told || !alone) throw new Error(`${name} was not measured`);
+function line(name: string, inboxes: string, complete: Row | undefined, alone: Row | undefined): string {
+  if (!complete || !alone) throw new Error(`${name} was not measured`);
   const rates = ({ rounds: all }: Row) => all.map(({ messagesPerSecond }) => messagesPerSecond);
   const p99 = ({ rounds: all }: Row) => median(all.map((round) => round.p99)).toFixed(1);
-  const shares = rates(told).map((rate, round) => rate / (rates(alone)[round] ?? Number.NaN));
+  const shares = rates(complete).map((rate, round) => rate / (rates(alone)[round] ?? Number.NaN));
   const spread = `${Math.min(...shares).toFixed(2)}–${Math.max(...shares).toFixed(2)}`;
   const whole = (row: Row) => Math.round(median(rates(row))).toLocaleString("en");
   const share = `${median(shares).toFixed(2)} (${spread})`;
-  return `| ${[name, inboxes, whole(told), whole(alone), share, p99(told), p99(alone)].join(" | ")} |`;
+  return `| ${[name, inboxes, whole(complete), whole(alone), share, p99(complete), p99(alone)].join(" | ")} |`;
 }

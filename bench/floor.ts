@@ -1,7 +1,7 @@
 /**
- * The floor: what a bare Durable Object does with the frames of a room socket. One hibernating object
- * per room, one INSERT per message, then one frame to every other socket and an ack to the sender.
- * No members, no tokens, no fan-out, nothing coalesced: the least which still stores what it acks.
+ * The floor: a bare Durable Object that handles the frames of a room socket. One hibernating object per room,
+ * one INSERT per message, one frame to every other socket, one ack to the sender. No members, tokens, fan-out
+ * or coalescing: the least that stores what it acknowledges.
  */
 import type * as workers from "@cloudflare/workers-types";
 
@@ -9,12 +9,12 @@ declare const Response: typeof workers.Response;
 declare const WebSocketPair: typeof workers.WebSocketPair;
 declare const WebSocketRequestResponsePair: typeof workers.WebSocketRequestResponsePair;
 
-/** Bindings of the floor's own Worker. */
+/** The bindings of the floor's Worker. */
 interface Bindings {
   ROOM: workers.DurableObjectNamespace;
 }
 
-/** The one frame which the floor takes. */
+/** The only frame that the floor accepts. */
 type Send = { type: "send"; client_msg_id: string; kind: string; body: unknown };
 
 const isSend = (frame: unknown): frame is Send =>
@@ -36,7 +36,7 @@ export class Room {
     this.#lastSeq = Number(this.#sql.exec("SELECT coalesce(max(seq), 0) AS last FROM messages").one().last);
   }
 
-  /** Opens a socket; its first frame is `ready` with the newest `seq`, as on Parley's room sockets. */
+  /** Opens a socket. Its first frame is `ready` with the newest `seq`, as on Parley's room sockets. */
   fetch(request: workers.Request): workers.Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
@@ -45,7 +45,10 @@ export class Room {
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** Stores a `send`, tells the others, acks. Anything else is a mistake of the generator. */
+  /**
+   * Stores a `send`, forwards it to the others, and acknowledges it. Any other frame is a bug of the
+   * generator.
+   */
   webSocketMessage(socket: workers.WebSocket, frame: string): void {
     const send: unknown = JSON.parse(frame);
     if (!isSend(send)) throw new Error("the floor knows nothing but sends");
@@ -62,9 +65,12 @@ export class Room {
       created_at,
     );
     this.#lastSeq = seq;
-    const told = JSON.stringify({ type: "message", message: { seq, sender, kind, body, created_at } });
+    const frameOfMessage = JSON.stringify({
+      type: "message",
+      message: { seq, sender, kind, body, created_at },
+    });
     for (const other of this.#ctx.getWebSockets()) {
-      if (other !== socket) other.send(told);
+      if (other !== socket) other.send(frameOfMessage);
     }
     socket.send(JSON.stringify({ type: "ack", client_msg_id, seq, created_at }));
   }
@@ -76,7 +82,10 @@ export class Room {
 }
 
 export default {
-  /** `GET /rooms/{name}/socket?member=`: the room's socket; anything else is a probe and answered 200. */
+  /**
+   * `GET /rooms/{name}/socket?member=` opens the room's socket. Any other request is a probe, answered with
+   * 200.
+   */
   fetch(request: workers.Request, bindings: Bindings): Promise<workers.Response> | workers.Response {
     const name = /^\/rooms\/([^/]+)\/socket$/.exec(new URL(request.url).pathname)?.[1];
     if (name === undefined) return new Response("floor");

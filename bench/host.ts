@@ -1,6 +1,6 @@
 /**
- * The process in which a target runs: `node bench/host.ts <plan.json>` starts the planned Worker under
- * Miniflare, its state on disk, prints one line `{"url"}`, and ends when its input does.
+ * The process of a target: `node bench/host.ts <plan.json>` starts the planned Worker under Miniflare, with
+ * its state on disk, prints one line `{"url"}`, and ends with its input.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { Plan, type Ready } from "./targets/plan.ts";
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
 const { bundle, state, migrations, ...worker } = plan;
 
-/** The bundle's modules, the entry first: it is the one which wrangler names after `main`. */
+/** The modules of the bundle, the entry first: wrangler names it after `main`. */
 const modules = readdirSync(bundle)
   .filter((file) => /\.(js|sql|txt|html)$/.test(file))
   .sort((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: loads the floor and Parley in turn and prints what each did. Fails when a message is
- * lost, repeated or out of order at any member. Flags: see `report/options.ts`.
+ * `npm run bench`: loads the floor and Parley in turn and prints the results. Fails when a message is lost,
+ * repeated or out of order at any member. Flags: see `report/options.ts`.
  */
 import { type Options, options } from "./report/options.ts";
 import { table } from "./report/table.ts";
@@ -9,7 +9,7 @@ import { machine, pinGenerator } from "./targets/machine.ts";
 import { parley } from "./targets/parley.ts";
 import { stopAll } from "./targets/process.ts";
 import type { Target } from "./targets/target.ts";
-import { inTurn } from "./turns.ts";
+import { measureInTurn } from "./turns.ts";
 
 process.once("exit", stopAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
@@ -18,7 +18,7 @@ const chosen = options(process.argv.slice(2));
 const description = machine();
 pinGenerator();
 const targets = await startTargets(chosen);
-const rows = await inTurn(chosen, targets);
+const rows = await measureInTurn(chosen, targets);
 process.stdout.write(
   `\n${description}\n${chosen.rounds} rounds of ${chosen.seconds} s, medians\n\n${table(rows)}\n`,
 );

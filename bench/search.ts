@@ -1,7 +1,7 @@
 /**
- * `npm run bench:search -- [messages]`: fills one conversation over its socket (1,000,000 messages if not said
- * otherwise), searches in it over HTTP, and sends one message at a time while 100,000 others are being
- * indexed. The server runs as it would be deployed; how far the index is, and what it takes, is read from the file of the object.
+ * `npm run bench:search -- [messages]`: fills one conversation over its socket (default: 1,000,000 messages),
+ * searches it over HTTP, and sends single messages while 100,000 others are being indexed. The server runs as
+ * if deployed. The state and size of the index are read from the object's file.
  */
 import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ const description = machine();
 pinGenerator();
 const target = await parley(2);
 const [[seat] = []] = await target.rooms({ name: "search", rooms: 1, members: 2, window: 1, arrays: false });
-if (!seat) throw new Error("a room of nobody");
+if (!seat) throw new Error("a room without members");
 const started = performance.now();
 await fill(seat, count);
 const filled = performance.now();
@@ -56,7 +56,7 @@ process.stdout.write(
 );
 process.exit(0);
 
-/** What is searched for: characters and words by how common they are, and what is nowhere. */
+/** The queries: characters and words by frequency, and texts that occur nowhere. */
 function queries(): [string, string][] {
   const word = (rank: number) => COMMON_WORDS[rank] ?? "";
   return [
@@ -76,7 +76,7 @@ function queries(): [string, string][] {
   ];
 }
 
-/** Searches some times over HTTP, newest page, and prints how long it took. */
+/** Searches several times over HTTP for the newest page, and prints the durations. */
 async function search({ url, headers }: Seat, name: string, query: string): Promise<void> {
   const base = url.replace("ws", "http").replace(/\/socket$/, "/messages/search");
   const times: number[] = [];
@@ -97,7 +97,7 @@ async function search({ url, headers }: Seat, name: string, query: string): Prom
   );
 }
 
-/** Sends so many messages, 64 in a frame, a few frames at a time. */
+/** Sends messages, 64 in a frame, with a few frames in flight. */
 async function fill({ url, headers }: Seat, messages: number): Promise<void> {
   const socket = new WebSocket(url, { headers });
   let sent = 0;
@@ -125,7 +125,7 @@ async function fill({ url, headers }: Seat, messages: number): Promise<void> {
   socket.terminate();
 }
 
-/** Sends one message at a time until all are indexed; how long each waited for its ack, sorted. */
+/** Sends one message at a time until all are indexed. @returns the sorted waits for their acks, in ms */
 function sendWhileIndexing(seat: Seat, last: number): Promise<number[]> {
   return sendFor(seat, () => indexedSeq() >= last - ITEMS * 8, 600_000);
 }
@@ -148,12 +148,12 @@ async function sendFor({ url, headers }: Seat, isOver: () => boolean, ms: number
   return waits.sort((a, b) => a - b);
 }
 
-/** Resolves once all but the last, unfull batch of so many messages is indexed. */
+/** Resolves once all messages are indexed, except a last batch that is not full. */
 async function indexed(messages: number): Promise<void> {
   while (indexedSeq() < messages - ITEMS * 8) await sleep(100);
 }
 
-/** How far the object has indexed. */
+/** The seq up to which the object has indexed. */
 function indexedSeq(): number {
   const database = new DatabaseSync(file(), { readOnly: true });
   try {
@@ -164,13 +164,13 @@ function indexedSeq(): number {
   }
 }
 
-/** The file of the conversation, the only one that there is. */
+/** The conversation's file, the only one. */
 function file(): string {
   const [path = ""] = globSync(join(target.state, "**/*Conversation*/*.sqlite"));
   return path;
 }
 
-/** What the server has used of its core, which others do not change. */
+/** The CPU time of the server, in ms: other processes do not change it. */
 function cpuMs(): number {
   return (target.usage()?.cpuMicroseconds ?? Number.NaN) / 1_000;
 }

@@ -5,18 +5,21 @@ import type { Row } from "./report/table.ts";
 import type { Target } from "./targets/target.ts";
 
 /**
- * Between measurements a server ends what it does behind its answers: the next would share the disk with it.
- * It counts as done once it has used no more than a fiftieth of a core for longer than it waits for quiet.
+ * After a measurement a server finishes work behind its answers, and the next would share the disk with it.
+ * It counts as finished once it has used at most a fiftieth of a core for this long, in ms.
  */
 const quietMs = 1_500;
 const quietShare = 0.02;
 const patienceMs = 60_000;
 
-/** How long and how often is measured. */
+/** The duration, number and kind of measurements. */
 export type Turns = { rounds: number; seconds: number; workloads: Workload[] };
 
-/** Every workload at every target, the targets in turn, round by round. */
-export async function inTurn({ rounds, seconds, workloads }: Turns, targets: Target[]): Promise<Row[]> {
+/** Measures every workload at every target, the targets in turn, round by round. */
+export async function measureInTurn(
+  { rounds, seconds, workloads }: Turns,
+  targets: Target[],
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workload of workloads) {
     const able = targets.filter((target) => target.arrays || !workload.arrays);
@@ -31,18 +34,18 @@ export async function inTurn({ rounds, seconds, workloads }: Turns, targets: Tar
   return rows;
 }
 
-/** One measurement, told of on stderr as it is done. */
+/** One measurement, reported on stderr. */
 async function one(target: Target, workload: Workload, seconds: number): Promise<Measurement> {
   const measurement = await measure(target, workload, seconds);
   process.stderr.write(
     `${workload.name} ${target.name}: ${Math.round(measurement.messagesPerSecond)} messages/s\n`,
   );
-  await rested(target);
+  await untilIdle(target);
   return measurement;
 }
 
-/** Resolves once a target does nothing any more, or that cannot be known, or it takes too long. */
-async function rested(target: Target): Promise<void> {
+/** Resolves once a target is idle, or cannot be observed, or after a time limit. */
+async function untilIdle(target: Target): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (let before = target.usage(); performance.now() < deadline; ) {
     await sleep(quietMs);

@@ -1,8 +1,9 @@
 /**
- * Part of `npm run check`: what the documents say of the tree is true. Every dependency has its entry
- * with its version in docs/dependencies.md, every setting a row in README.md, every link leads
- * somewhere, every `npm run` and every file that is named exists, and so does each name of docs/glossary.md. A test lies in a folder that CONTRIBUTING.md names,
- * and no folder of tests has too many files to be looked through.
+ * Part of `npm run check`: the documents describe the tree as it is.
+ * - Every dependency has a row with its version in docs/dependencies.md, and every setting a row in
+ *   README.md.
+ * - Every link, `npm run` script and named file exists, and so does each name of docs/glossary.md.
+ * - Tests are in folders that CONTRIBUTING.md names, and no folder of tests has too many files.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob } from "node:path";
@@ -15,7 +16,7 @@ const Manifest = z.object({ scripts: Versions, dependencies: Versions, devDepend
 const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md"], { cwd: ROOT });
 const DEPENDENCIES = "docs/dependencies.md";
 
-/** The folders of tests; what is in a `*` is named by a feature or an API. */
+/** The folders of tests; `*` is a feature or an API. */
 const TEST_FOLDERS = [
   "test/unit/{pure,objects,storage}",
   "test/features/*",
@@ -40,7 +41,7 @@ const wrong = [
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;
 
-/** Dependencies without a row "| `name` | version |", and rows of what is not one. */
+/** Dependencies without a row "| `name` | version |", and rows without a dependency. */
 function dependencies(): string[] {
   const all = { ...manifest.dependencies, ...manifest.devDependencies };
   const rows = new Map<string, string>();
@@ -81,13 +82,13 @@ function scripts(path: string): string[] {
   return dead.map((name) => `${path}: there is no script ${name}`);
 }
 
-/** Files of `src/` and `test/` that are named and do not exist. */
+/** Named files of `src/` and `test/` that do not exist. */
 function sources(path: string): string[] {
   const names = [...read(path).matchAll(/\b(?:src|test)\/[\w/.-]+\.ts\b/g)].map(([name]) => name);
   return names.filter((name) => !existsSync(join(ROOT, name))).map((name) => `${path}: there is no ${name}`);
 }
 
-/** Tests in no folder of tests, and folders of too many files; the fixtures of an API are as many as they are. */
+/** Tests outside of these folders, and folders with too many files. Fixtures do not count. */
 function testFolders(): string[] {
   const astray = globSync("test/**/*.test.ts", { cwd: ROOT })
     .filter((path) => !TEST_FOLDERS.some((folder) => matchesGlob(dirname(path), folder)))
@@ -102,7 +103,7 @@ function testFolders(): string[] {
   return [...astray, ...full];
 }
 
-/** Names in the last column of the glossary that no longer stand in the code. */
+/** Names in the last column of the glossary that the code does not contain. */
 function glossary(): string[] {
   const sources = globSync("src/**/*.ts", { cwd: ROOT });
   const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));

@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: /openapi.json is a valid OpenAPI 3.1 document, and its schemas are schemas. It is
- * not a test because validators compile to code, which the Workers runtime forbids.
+ * Part of `npm run check`: /openapi.json is a valid OpenAPI 3.1 document with valid schemas. This is no test,
+ * because validators generate code, which the Workers runtime forbids.
  */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -14,7 +14,7 @@ const document = Node.parse(await (await v1.router.request("/openapi.json")).jso
 const { errors } = await new Validator().validate(document);
 const ajv = new Ajv2020();
 
-// OpenAPI's own schema leaves open what a schema is.
+// OpenAPI's own schema does not check the schemas inside.
 const wrong = [...Object.values(Components.parse(document).components.schemas), ...schemasIn(document)]
   .filter((schema) => !ajv.validateSchema(Node.parse(schema)))
   .map((schema) => JSON.stringify(schema));
@@ -24,7 +24,7 @@ if (errors !== undefined || wrong.length > 0) {
   process.exitCode = 1;
 }
 
-/** Whatever stands as the `schema` of a parameter, a header or a body. */
+/** Everything in the place of a `schema` of a parameter, a header or a body. */
 function schemasIn(part: z.infer<ReturnType<typeof z.json>>): z.infer<ReturnType<typeof z.json>>[] {
   if (typeof part !== "object" || part === null) return [];
   if (Array.isArray(part)) return part.flatMap(schemasIn);

@@ -1,17 +1,18 @@
 /**
- * `npm run demo`: people talk on a Parley of their own. `npm run demo -- surfaces`: one conversation over every API, with
- * curl alone. `npm run demo -- tim`: all that the largest of them can do. It ends with 0 only if everybody saw what he should have seen.
+ * `npm run demo`: users chat on a server of their own. `npm run demo -- surfaces`: one conversation over
+ * every API, with curl only. `npm run demo -- tim`: everything that the largest API can do. Exits with 0 only
+ * if every user saw what they should.
  */
 import { people } from "./demo/people.ts";
 import { surfaces } from "./demo/surfaces.ts";
 import { REVOKE_WINDOW_S, tim } from "./demo/tim.ts";
-import { inOwnPlace, Server } from "./support/server.ts";
+import { inTemporaryFolder, Server } from "./support/server.ts";
 
 const LIMIT_MS = 180_000;
 
 interface Story {
   play: (origin: string) => Promise<void>;
-  /** besides those which `npm run dev` has */
+  /** settings besides those of `npm run dev` */
   settings?: string[];
 }
 
@@ -26,14 +27,14 @@ const story = STORIES[name];
 if (!story)
   throw new Error(`there is no story ${name}: name one of ${Object.keys(STORIES).join(", ")}, or none`);
 
-await inOwnPlace(
+await inTemporaryFolder(
   LIMIT_MS,
-  async (place) => {
-    const server = await Server.start(place);
+  async (folder) => {
+    const server = await Server.start(folder);
     try {
       await story.play(server.origin);
     } catch (error) {
-      console.error(`\nThe server's last words:\n${server.output.slice(-4_000)}`);
+      console.error(`\nThe end of the server's output:\n${server.output.slice(-4_000)}`);
       throw error;
     } finally {
       await server.stop();

@@ -1,6 +1,6 @@
 /**
- * `npm run dev`: a Parley on this machine, with no account, network or question asked.
- * Flags go on to `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`.
+ * `npm run dev`: Parley on this machine, without account, network or questions. Flags are passed on to
+ * `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`.
  */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: { port: flag, ip: flag, "persist-to": flag, "env-file": flag },
 });
 
-/** Somebody wants us to end. Wrangler's exit code does not tell: ended by a signal it gives 0. */
+/** A signal asks this script to end. Wrangler's exit code does not show that: after a signal it is 0. */
 let stopping = false;
 process.exitCode = await main();
 
@@ -34,9 +34,9 @@ async function main(): Promise<number> {
     );
     return 1;
   }
-  // Wrangler reads no .dev.vars when it is given a file of settings.
+  // Wrangler reads no .dev.vars when another file of settings is given.
   if (values["env-file"] === undefined && writeSettings(join(ROOT, ".dev.vars"))) {
-    console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is yours: nothing overwrites it.");
+    console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is never overwritten.");
   }
   const migrated = await applyMigrations();
   if (migrated !== 0 || stopping) return migrated;
@@ -44,7 +44,7 @@ async function main(): Promise<number> {
   return serve(port);
 }
 
-/** Whether somebody else has the port; one who is just about to stop is given 3 s. */
+/** Whether another process has the port. One that is stopping is given 3 s. */
 async function staysTaken(port: number, ip: string | undefined): Promise<boolean> {
   for (let tries = 0; await portTaken(port, ip); tries++) {
     if (tries === 10) return true;
@@ -53,13 +53,13 @@ async function staysTaken(port: number, ip: string | undefined): Promise<boolean
   return false;
 }
 
-/** Brings the local database up to date; what wrangler says is shown only if it fails. */
+/** Migrates the local database. Wrangler's output is printed only on failure. */
 async function applyMigrations(): Promise<number> {
   const persistTo = values["persist-to"];
   const where = typeof persistTo === "string" ? ["--persist-to", persistTo] : [];
   const child = spawnWrangler(["d1", "migrations", "apply", "DB", "--local", ...where], {
     stdio: ["ignore", "pipe", "pipe"],
-    // Without it wrangler asks, wherever there is a terminal.
+    // Without it wrangler asks in a terminal.
     env: { CI: "1" },
   });
   const output = collectOutput(child);
@@ -73,11 +73,11 @@ function serve(port: string): Promise<number> {
   return passingSignals(spawnWrangler(["dev", ...withPort, ...args], { stdio: "inherit" }));
 }
 
-/** Waits for the child, handing on the signals which end a server. */
+/** Waits for the child, and passes on the signals that end a server. */
 async function passingSignals(child: ReturnType<typeof spawnWrangler>): Promise<number> {
   const pass = (signal: NodeJS.Signals) => {
     stopping = true;
-    // Ctrl-C in a terminal has reached the whole process group already.
+    // Ctrl-C in a terminal reaches the whole process group by itself.
     if (signal === "SIGINT" && process.stdin.isTTY) return;
     child.kill(signal);
   };

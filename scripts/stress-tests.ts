@@ -6,14 +6,14 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 /**
- * Runs the whole suite again and again where it has a hard time: two suites at once, and each Workers runtime is
- * stopped (SIGSTOP) at random and continued later, as on a machine with other work.
+ * Repeats the whole suite under hard conditions: two suites at once, and each Workers runtime stopped
+ * (SIGSTOP) at random and continued later, as on a busy machine.
  *
  *     npm run test:stress -- --runs 10            ten whole runs, two at a time, with stalls
  *     npm run test:stress -- --runs 4 --at-once 1 --stalls off -- test/faults
  *
- * Prints a line a run, and names each test that failed. Ends with 1 if any did. A run that has not ended after half an
- * hour is red too.
+ * Prints a line for each run, and the name of each failed test. Exits with 1 if any failed. A run that has
+ * not ended after half an hour counts as failed.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,10 +27,10 @@ const RUNS = Number(values.runs);
 const AT_ONCE = Number(values["at-once"]);
 const STALLS = values.stalls === "on";
 
-/** A runtime goes on for so long, in ms, before it is stopped once more, and stands still for so long. */
+/** How long a runtime runs between two stalls, and how long a stall lasts, in ms. */
 const RUNNING_MS = { least: 500, most: 6_000 };
 const STOPPED_MS = { least: 50, most: 1_500 };
-/** A run that takes longer hangs, in ms: ten times what one takes alone. */
+/** The limit of a run, in ms: ten times its duration on an idle machine. */
 const RUN_MS = 30 * 60_000;
 
 const Report = z.object({
@@ -54,7 +54,7 @@ interface Outcome {
 
 const folder = mkdtempSync(join(tmpdir(), "parley-stress-"));
 
-/** One whole run. @param started is called once its first test file is through */
+/** One whole run. @param started is called once its first test file has ended */
 async function suite(number: number, started: () => void): Promise<Outcome> {
   const report = join(folder, `${number}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
@@ -93,7 +93,7 @@ function short(path: string): string {
   return path.slice(path.lastIndexOf("/test/") + 1);
 }
 
-/** Stops one of a run's runtimes after the other, at random, until it is disposed of. */
+/** Stalls a random runtime of the run, again and again, until it is disposed of. */
 function stall(child: ChildProcess): Disposable {
   let timer = setTimeout(stop, between(RUNNING_MS));
   let stopped: number | undefined;
@@ -128,7 +128,7 @@ function signal(pid: number | undefined, name: "SIGSTOP" | "SIGCONT"): void {
   }
 }
 
-/** The processes of workerd below another. */
+/** The workerd processes below another process. */
 function runtimesOf(ancestor: number | undefined): number[] {
   const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" })
     .split("\n")
@@ -136,7 +136,7 @@ function runtimesOf(ancestor: number | undefined): number[] {
     .filter((row) => row !== null)
     .map(([, pid, parent, command]) => ({ pid: Number(pid), parent: Number(parent), command }));
   const below = new Set([ancestor]);
-  // A parent may stand behind its child.
+  // A parent may be listed after its child.
   for (let size = 0; size !== below.size; ) {
     size = below.size;
     for (const { pid, parent } of rows) if (below.has(parent)) below.add(pid);
@@ -151,7 +151,7 @@ for (let done = 0; done < RUNS; ) {
   const together: Promise<void>[] = [];
   for (; together.length < AT_ONCE && done < RUNS; done++) {
     const number = done + 1;
-    // The first one prepares the libraries on disk: two at once would do so in each other's way.
+    // The first run prepares the libraries on disk. A second one at the same time would disturb it.
     await new Promise<void>((started) => {
       const run = suite(number, started).then((outcome) => {
         const { passed, failed, seconds, exitCode } = outcome;

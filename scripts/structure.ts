@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * What the structure of `src/` is like: files per folder, import cycles (type imports counted), names that are exported
+ * The structure of `src/` in figures: files per folder, import cycles (type imports count), names exported
  * for two types, long comment lines.
  *
  *     npm run structure
  *
- * Ends with 1 if files import each other in a circle, layers do, or a name stands for two types.
+ * Exits with 1 on an import cycle of files or layers, or on a name of two types.
  */
 const files = execFileSync(
   "git",
@@ -21,7 +21,7 @@ const files = execFileSync(
   .filter((path) => path.endsWith(".ts"));
 const texts = new Map(files.map((path) => [path, readFileSync(path, "utf8")]));
 
-/** Each file, and the files it imports. */
+/** The imports of each file. */
 const imports = new Map(
   [...texts].map(([path, text]) => {
     const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, to = ""]) => to);
@@ -30,7 +30,9 @@ const imports = new Map(
   }),
 );
 
-/** The circles of a graph: its strongly connected components of more than one node (Tarjan), the largest first. */
+/**
+ * The cycles of a graph: its strongly connected components of more than one node (Tarjan), the largest first.
+ */
 function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const found: string[][] = [];
   const index = new Map<string, number>();
@@ -56,7 +58,7 @@ function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   return found.toSorted((a, b) => b.length - a.length);
 }
 
-/** The folders directly below `src/`, and those which their files import. */
+/** The folders directly below `src/`, with the folders that their files import. */
 function layers(): Map<string, Set<string>> {
   const graph = new Map<string, Set<string>>();
   const layerOf = (path: string) => path.split("/").slice(0, 2).join("/");
@@ -69,11 +71,11 @@ function layers(): Map<string, Set<string>> {
   return graph;
 }
 
-/** Names of types that several files export, of the layers below the surfaces. */
+/** Type names that several files export, in the layers below the surfaces. */
 function doubledTypes(): [string, string[]][] {
   const owners = new Map<string, string[]>();
   for (const [path, text] of texts) {
-    // What src/index.ts exports are the classes that wrangler.toml names.
+    // src/index.ts exports the classes that wrangler.toml names.
     if (path.startsWith("src/surfaces/") || path === "src/index.ts") continue;
     const names = [...text.matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm)];
     for (const [, name = ""] of names) owners.set(name, [...(owners.get(name) ?? []), path]);

@@ -1,25 +1,25 @@
 /**
- * `npm run tour`: runs the tour of README.md and of each surface's README, command by command, each against a fresh
- * server, and compares what comes out with what is shown there. `npm run tour -- --write` puts the new output in.
+ * `npm run tour`: runs the tour of README.md and of each surface's README, command by command, each against a
+ * fresh server, and compares the output with the document. `npm run tour -- --write` updates the document.
  */
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inOwnPlace, Place, Server } from "./support/server.ts";
+import { inTemporaryFolder, Server, TemporaryFolder } from "./support/server.ts";
 import { collectOutput, exitCode, ROOT } from "./support/wrangler.ts";
 
 const LIMIT_MS = 120_000;
-/** Where a tour begins and ends. */
+/** The beginning and end of a tour. */
 const BOUNDS = /(?<=<!-- tour -->\n)|(?=<!-- end of the tour -->)/;
 const ORIGIN = "localhost:8787";
-/** A block of commands and, where they print something, the block of what they print. */
+/** A block of commands, and the block of their output if they print any. */
 const STEP = /(```sh\n(.*?)```\n)(?:(\n```(?:json|text)\n)(.*?)(```\n))?/gs;
 
 const write = process.argv.includes("--write");
 const untrue: string[] = [];
 
-await inOwnPlace(LIMIT_MS, async () => {
+await inTemporaryFolder(LIMIT_MS, async () => {
   for (const document of ["README.md", ...globSync("src/surfaces/*/README.md", { cwd: ROOT }).toSorted()]) {
     const parts = readFileSync(join(ROOT, document), "utf8").split(BOUNDS);
     if (parts.length > 1) await take(document, parts);
@@ -29,17 +29,17 @@ await inOwnPlace(LIMIT_MS, async () => {
   throw new Error(`${wrong}; if the new output is right: npm run tour -- --write`);
 });
 
-/** Takes the tour of a document. */
+/** Runs the tour of a document. */
 async function take(document: string, [before = "", tour = "", after = ""]: string[]): Promise<void> {
-  const place = new Place();
-  const server = await Server.start(place);
+  const folder = new TemporaryFolder();
+  const server = await Server.start(folder);
   const steps = [...tour.matchAll(STEP)].map(([, , commands = "", , shown = ""]) => ({ commands, shown }));
   const printed = await run(
     steps.map(({ commands }) => commands),
     new URL(server.origin).host,
   ).finally(async () => {
     await server.stop();
-    place.remove();
+    folder.remove();
   });
   const changed = steps.filter(({ shown }, at) => stable(shown) !== stable(printed[at] ?? ""));
   console.log(
@@ -63,7 +63,11 @@ async function take(document: string, [before = "", tour = "", after = ""]: stri
   }
 }
 
-/** Runs the steps in one shell, as a reader does, and gives what each printed. @throws if one fails */
+/**
+ * Runs the steps in one shell, as a reader does.
+ * @returns the output of each
+ * @throws an Error if one fails
+ */
 async function run(steps: string[], host: string): Promise<string[]> {
   const mark = `--- ${randomUUID()}`;
   const script = ["set -eu", ...steps.map((commands) => `${commands}\nprintf '\\n%s\\n' '${mark}'`)].join(
@@ -86,7 +90,7 @@ async function run(steps: string[], host: string): Promise<string[]> {
   return printed;
 }
 
-/** The output without what differs from run to run: times, tokens, session ids, who is online. */
+/** The output without what differs between runs: times, tokens, session ids, presence. */
 function stable(output: string): string {
   return (
     output
@@ -96,7 +100,7 @@ function stable(output: string): string {
       .replaceAll(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, "TIME")
       .replaceAll(/\beyJ[\w.-]+/g, "TOKEN")
       .replaceAll(/\b[0-9a-f]{32}\b/g, "SESSION")
-      // Closing a socket shows after a while, not at once.
+      // A closed socket shows after a delay.
       .replaceAll(/"online":(true|false)/g, "ONLINE")
   );
 }

@@ -1,25 +1,27 @@
 /**
- * Parley with the fan-out switched off: its conversations tell no inbox of anything. All else is the product's. It is
- * there to measure what the fan-out costs; nothing else is right here: lists stay empty, devices hear nothing.
+ * Parley without the fan-out: its conversations deliver nothing to inboxes. All else is the product. It
+ * measures the cost of the fan-out, and is wrong otherwise: lists stay empty, devices get nothing.
  */
-import worker, { Inbox, Conversation as Told } from "../../src/index.ts";
+import worker, { Inbox, Conversation as ProductConversation } from "../../src/index.ts";
 
-/** A conversation whose bumps go nowhere, each answered at once. */
-export class Conversation extends Told {
+/** A conversation whose inbox updates are dropped, and answered at once. */
+export class Conversation extends ProductConversation {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, { ...env, INBOX: deaf(env.INBOX) });
+    super(ctx, { ...env, INBOX: withoutUpdates(env.INBOX) });
   }
 }
 
 export { Inbox };
 export default worker;
 
-const nobody = async () => ({ ok: true, value: null });
+const answerNoDevices = async () => ({ ok: true, value: null });
 
-function deaf(inboxes: Env["INBOX"]): Env["INBOX"] {
+/** The inboxes, except that an update is dropped and answered as by an inbox without devices. */
+function withoutUpdates(inboxes: Env["INBOX"]): Env["INBOX"] {
   const stub = (name: string) =>
     new Proxy(inboxes.getByName(name), {
-      get: (inbox, property) => (property === "bump" ? nobody : Reflect.get(inbox, property, inbox)),
+      get: (inbox, property) =>
+        property === "applyUpdate" ? answerNoDevices : Reflect.get(inbox, property, inbox),
     });
   return new Proxy(inboxes, {
     get: (all, property) => (property === "getByName" ? stub : Reflect.get(all, property, all)),

@@ -1,8 +1,8 @@
-/** How many characters are in use; the first are by far the most common. */
+/** The number of characters in use. The first are by far the most common. */
 const CHARACTERS = 3_500;
 const FIRST = 0x4e00;
 
-/** A generator of the same numbers at each run (mulberry32). */
+/** A pseudo-random generator with the same numbers at each run (mulberry32). */
 let state = 20_261_120;
 function random(): number {
   state = (state + 0x6d2b79f5) | 0;
@@ -11,11 +11,11 @@ function random(): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }
 
-/** Shares of the characters by rank, summed up: Zipf and Mandelbrot's law, the first has some 4 %. */
+/** Cumulated shares of the characters by rank, after Zipf and Mandelbrot: the first has about 4 %. */
 const SUMS: number[] = [];
 for (let rank = 0; rank < CHARACTERS; rank++) SUMS.push((SUMS[rank - 1] ?? 0) + (rank + 8) ** -1.15);
 
-/** The character of a rank, 0 the most common. */
+/** The character of a rank. 0 is the most common. */
 export function characterOf(rank: number): string {
   return String.fromCodePoint(FIRST + rank);
 }
@@ -31,10 +31,10 @@ function character(): string {
   return characterOf(low);
 }
 
-/** Words of two characters, which stand side by side more often than chance would have it; the first most often. */
+/** Words of two characters, which are adjacent more often than by chance. The first is the most common. */
 export const COMMON_WORDS: readonly string[] = Array.from({ length: 800 }, () => character() + character());
 
-/** A message of 6 to 35 characters, a quarter of its steps a common word. */
+/** A message of 6 to 35 characters. A quarter of its steps is a common word. */
 export function chinese(): string {
   const length = 6 + Math.floor(random() * 30);
   let text = "";

@@ -1,15 +1,15 @@
 import type { Item } from "./frames.ts";
 
-/** More than any window: the slots of messages in flight never meet. */
+/** More than any window, so that messages in flight never share a slot. */
 const slots = 128;
 const mask = slots - 1;
 
-/** What came of one message: ms from its send until the last member had it. */
+/** Called when a message has landed. `latency`: from its send to the last member's receipt, in ms. */
 export type Landed = (latency: number) => void;
 
 /**
- * The messages of one sender that are in flight. A message has landed when its sender has the ack and
- * every other member received it. The nth message must be at `base + n + 1` in both.
+ * A sender's messages in flight. A message has landed when its sender has the ack and every other member has
+ * received it. The nth message must have seq `base + n + 1` in both.
  */
 export class Flight {
   readonly #base: number;
@@ -25,7 +25,7 @@ export class Flight {
 
   /**
    * @param base the newest seq before the first message
-   * @param receivers members other than the sender
+   * @param receivers the number of members besides the sender
    */
   constructor(base: number, receivers: number, landed: Landed) {
     this.#base = base;
@@ -41,7 +41,7 @@ export class Flight {
     return this.#sent - this.#landedCount;
   }
 
-  /** Takes the next number off the ground. */
+  /** Starts the next message. @returns its number */
   next(): number {
     const number = this.#sent++;
     const slot = number & mask;
@@ -51,7 +51,7 @@ export class Flight {
     return number;
   }
 
-  /** The sender got acks: each once, in the order of sending. */
+  /** The sender's acks: each once, in the order of sending. */
   acks(items: readonly Item[]): void {
     for (const { seq, number } of items) {
       if (number !== this.#ackedCount || number >= this.#sent)
@@ -64,10 +64,10 @@ export class Flight {
     }
   }
 
-  /** One member received the message at `seq`; that each does so once and in order is the member's to check. */
+  /** One member has received the message at `seq`. The member itself checks for order and repeats. */
   received(seq: number, at: number): void {
     const number = seq - this.#base - 1;
-    if (number < 0 || number >= this.#sent) throw new Error(`a message at ${seq} which nobody sent`);
+    if (number < 0 || number >= this.#sent) throw new Error(`a message at ${seq} that was never sent`);
     const slot = number & mask;
     const missing = (this.#missing[slot] ?? 0) - 1;
     this.#missing[slot] = missing;
@@ -76,7 +76,7 @@ export class Flight {
     if (this.#acked[slot] === 1) this.#land(slot);
   }
 
-  /** Fails unless the nth message is at its place. */
+  /** @throws an Error unless the nth message has its seq */
   place(seq: number, number: number): void {
     if (seq !== this.#base + 1 + number)
       throw new Error(`message ${number} at ${seq}, not ${this.#base + 1 + number}`);

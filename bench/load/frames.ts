@@ -1,7 +1,7 @@
-/** One message or ack as a frame shows it: its place, and the number which its sender gave it. */
+/** A message or ack of a frame: its seq, and the sender's number. */
 export type Item = { seq: number; number: number };
 
-/** What a server frame means to the generator. */
+/** The meaning of a server frame for the generator. */
 export type Frame =
   | { type: "ready"; lastSeq: number }
   | { type: "acks"; items: Item[] }
@@ -10,18 +10,19 @@ export type Frame =
 
 const textLength = 80;
 
-/** Identifies the nth message of a run: its client id, and how its text starts. */
+/** The client id of the nth message of a run. Its text starts with it. */
 const clientId = (run: string, number: number): string => `${run}.${number}.`;
 
-/** A send of the nth message: a text of 80 bytes which starts with its client id. */
+/** A send of the nth message: a text of 80 bytes that starts with its client id. */
 export function send(run: string, number: number): Record<string, unknown> {
   const id = clientId(run, number);
   return { type: "send", client_msg_id: id, kind: "text", body: { text: id.padEnd(textLength, "x") } };
 }
 
 /**
- * Reads a server frame, one message or several alike.
- * @throws on a refusal, a kick, an unknown shape, or a message which is not of this run or not of 80 bytes
+ * Parses a server frame of one message or several.
+ * @throws an Error on a refusal, a kick, an unknown shape, or a message that is not of this run or not of 80
+ *   bytes
  */
 export function read(run: string, text: string): Frame {
   const frame: unknown = JSON.parse(text);
@@ -46,14 +47,15 @@ export function read(run: string, text: string): Frame {
 }
 
 function acked(run: string, ack: unknown): Item {
-  if (!isRecord(ack)) throw new Error("an ack which is no object");
+  if (!isRecord(ack)) throw new Error("an ack that is no object");
   return { seq: integer(ack.seq), number: numberOf(run, ack.client_msg_id) };
 }
 
 function received(run: string, message: unknown): Item {
   if (!isRecord(message) || !isRecord(message.body)) throw new Error("a message without a body");
   const text = message.body.text;
-  if (typeof text !== "string" || text.length !== textLength) throw new Error("a text which is not as sent");
+  if (typeof text !== "string" || text.length !== textLength)
+    throw new Error("a text that differs from the sent one");
   return { seq: integer(message.seq), number: numberOf(run, text) };
 }
 
@@ -70,7 +72,7 @@ function integer(value: unknown): number {
 }
 
 function list(value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new Error("items which are no list");
+  if (!Array.isArray(value)) throw new Error("items that are no list");
   return value;
 }
 

@@ -6,20 +6,20 @@ import { Room } from "./room.ts";
 import { quantile } from "./statistics.ts";
 import type { Workload } from "./workloads.ts";
 
-/** What one workload did at one target in one round. */
+/** The result of one workload at one target in one round. */
 export type Measurement = {
   messagesPerSecond: number;
   deliveriesPerSecond: number;
-  /** Send → received by the last member, ms. */
+  /** From a send to the last member's receipt, in ms. */
   p50: number;
   p99: number;
-  /** CPU µs of the server's processes per message; undefined where `/proc` is missing. */
+  /** CPU µs of the server's processes per message; undefined without `/proc`. */
   cpuPerMessage: number | undefined;
-  /** Resident bytes of the server's workerd at the end; undefined where `/proc` is missing. */
+  /** Resident bytes of the server's workerd at the end; undefined without `/proc`. */
   residentBytes: number | undefined;
-  /** Share of its core which the generator used: near 1, it is the generator that was measured. */
+  /** The generator's share of its core. Near 1 the generator was the bottleneck. */
   generatorShare: number;
-  /** Share of the whole machine which other processes used meanwhile: the noise. */
+  /** The share of the machine that other processes used: the noise. */
   othersShare: number | undefined;
 };
 
@@ -27,9 +27,9 @@ const warmUpMs = 500;
 const landingMs = 10_000;
 
 /**
- * Loads a target for a while after a warm-up, lets what is in flight land, and checks that every
- * member has every message.
- * @throws when a frame is refused, lost, repeated or out of order, or a socket closes
+ * Loads a target after a warm-up, lets messages in flight land, and checks that every member has every
+ * message.
+ * @throws an Error when a frame is refused, lost, repeated or out of order, or a socket closes
  */
 export async function measure(target: Target, workload: Workload, seconds: number): Promise<Measurement> {
   const latencies: number[] = [];
@@ -76,7 +76,7 @@ function reading(target: Target): Reading {
   };
 }
 
-/** Waits until nothing is in flight. */
+/** Waits until no message is in flight. */
 async function land(rooms: readonly Room[]): Promise<void> {
   const deadline = performance.now() + landingMs;
   while (rooms.some((room) => room.inFlight > 0)) {

@@ -1,22 +1,22 @@
 import { WebSocket } from "ws";
 
-/** How one member reaches its socket. */
+/** The address of one member's socket. */
 export type Seat = { url: string; headers: Record<string, string> };
 
-/** What a member tells of its socket. An error is told once; the socket is of no use after it. */
+/** The events of a member's socket. An error is reported once, and the socket is unusable after it. */
 export type Listener = {
   frame(data: Buffer): void;
   failed(error: Error): void;
 };
 
 /**
- * A reader says now and then that it reads: Parley closes a socket to which it sent more than 4 MiB
- * since it last heard of it. Answered by the runtime at both targets, without waking the object.
+ * After this many bytes a member pings: Parley closes a socket to which it has sent more than 4 MiB since the
+ * last frame. The runtime answers pings at both targets without waking the object.
  */
 const bytesPerPing = 2 ** 20;
 const pong = Buffer.from("pong");
 
-/** One socket of one member. */
+/** One member's socket. */
 export class Member {
   readonly #socket: WebSocket;
   #closing = false;
@@ -49,7 +49,7 @@ export class Member {
     this.#socket.send(frame);
   }
 
-  /** Closes the socket; resolves when it is closed, by force after two seconds. */
+  /** Closes the socket. Resolves when it is closed, by force after two seconds. */
   close(): Promise<void> {
     this.#closing = true;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -3,12 +3,12 @@ import { type Frame, read, send } from "./frames.ts";
 import { Member, type Seat } from "./member.ts";
 import type { Workload } from "./workloads.ts";
 
-/** Distinct message frames which are kept to compare those of the other members with. */
+/** The number of distinct message frames kept for comparison with those of other members. */
 const keptFrames = 64;
 
 /**
- * One room under load: the first member sends, the others receive. Every member must receive every
- * `seq` exactly once, in order and without a gap; the first frame that is otherwise fails the run.
+ * One room under load: the first member sends, the others receive. Every member must receive every `seq`
+ * exactly once, in order, without a gap. The first violation fails the run.
  */
 export class Room {
   readonly #run: string;
@@ -25,7 +25,7 @@ export class Room {
 
   /**
    * Opens a socket for each seat.
-   * @param run starts every client id; unlike in any other run of this room
+   * @param run the prefix of every client id, unique among the runs of this room
    */
   constructor(run: string, workload: Workload, seats: readonly Seat[], landed: Landed) {
     this.#run = run;
@@ -44,23 +44,23 @@ export class Room {
     this.#failed.promise.catch(() => {});
   }
 
-  /** Resolves when every socket is ready; rejects with the first failure. */
+  /** Resolves when every socket is ready. Rejects with the first failure. */
   opened(): Promise<void> {
     return Promise.race([this.#opened.promise, this.failed()]);
   }
 
-  /** Never resolves; rejects with the first failure. */
+  /** Never resolves. Rejects with the first failure. */
   failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Begins to keep the window full. */
+  /** Starts to keep the window full. */
   start(): void {
     this.#sending = true;
     this.#refill();
   }
 
-  /** Sends no more; what is in flight still lands. */
+  /** Stops sending. Messages in flight still land. */
   stop(): void {
     this.#sending = false;
   }
@@ -69,7 +69,7 @@ export class Room {
     return this.#flight.inFlight;
   }
 
-  /** Fails unless every member has every message. */
+  /** @throws an Error unless every member has every message */
   verify(): void {
     const newest = this.#lastSeqs[0] ?? 0;
     const behind = this.#lastSeqs.findIndex((last) => last !== newest);
@@ -93,7 +93,7 @@ export class Room {
   #toOther(index: number, data: Buffer): void {
     const before = this.#lastSeqs[index] ?? -1;
     const frame = this.#read(before, data);
-    if (frame.type === "acks") throw new Error("an ack for who sent nothing");
+    if (frame.type === "acks") throw new Error("an ack to a member that sent nothing");
     if (frame.type === "ready") this.#readyAt(index, frame.lastSeq);
     if (frame.type !== "messages") return;
     const now = performance.now();
@@ -107,8 +107,8 @@ export class Room {
   }
 
   /**
-   * Most members receive the same bytes after the same `seq`: these are parsed once and then compared,
-   * so that a hundred members do not measure the generator's JSON parser.
+   * Most members receive the same bytes after the same `seq`. These are parsed once and then compared, so
+   * that a hundred members do not measure the generator's JSON parser.
    */
   #read(after: number, data: Buffer): Frame {
     const known = this.#frames.get(after);

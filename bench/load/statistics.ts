@@ -1,10 +1,10 @@
-/** The value below which a share of the values lies; NaN of none. */
+/** The value below which a share of the values lies; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** The middle value, of an even count the mean of the middle two. */
+/** The median; of an even count the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const half = sorted.length / 2;

@@ -1,15 +1,12 @@
 import { parseArgs } from "node:util";
 import { type Workload, workloads } from "../load/workloads.ts";
 
-/** What a run does. */
+/** The options of a run. */
 export type Options = { rounds: number; seconds: number; workloads: Workload[]; targets: string[] };
 
 const usage = `node bench/run.ts [--rounds 3] [--seconds 2] [--only ${workloads.map(({ name }) => name).join(",")}] [--targets floor,parley]`;
 
-/**
- * Reads the command line.
- * @throws with the usage on anything that is not understood
- */
+/** Parses the command line. @throws an Error with the usage if it is wrong */
 export function options(args: string[]): Options {
   const { values } = parseArgs({
     args,

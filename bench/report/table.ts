@@ -1,7 +1,7 @@
 import type { Measurement } from "../load/measure.ts";
 import { median } from "../load/statistics.ts";
 
-/** The measurements of one workload at one target, a round each. */
+/** The measurements of one workload at one target, one for each round. */
 export type Row = { workload: string; target: string; rounds: Measurement[] };
 
 const head = [
@@ -18,13 +18,13 @@ const head = [
   "others",
 ];
 
-/** A markdown table: medians over the rounds, and how far the rounds lie apart. */
+/** A markdown table: medians over the rounds, and the spread of the rounds. */
 export function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => cellsOf(row, floorOf(rows, row)));
   return [head, head.map(() => "---"), ...cells].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-/** The floor which a row is compared with: of the same workload, or for arrays, which it lacks, of W1. */
+/** The floor for comparison with a row: the same workload, or W1 for arrays, which the floor lacks. */
 function floorOf(rows: readonly Row[], { workload }: Row): Row | undefined {
   const same = workload === "arrays" ? "W1" : workload;
   return rows.find((row) => row.target === "floor" && row.workload === same);
@@ -54,7 +54,7 @@ function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): str
   ];
 }
 
-/** Messages/s over the floor's of the same round, and the quiet latency the same way. */
+/** Messages/s relative to the floor's in the same round, and the quiet latency likewise. */
 function ratio(rounds: readonly Measurement[], floor: readonly Measurement[]): string {
   const over = (pick: (round: Measurement) => number) =>
     rounds.map((round, index) => {

@@ -10,7 +10,7 @@ const wrangler = join(import.meta.dirname, "../../node_modules/wrangler/bin/wran
 
 const Binding = z.object({ binding: z.string() });
 
-/** What is taken from a wrangler.toml as wrangler reads it; a kind of binding not named here is not started. */
+/** The used parts of a wrangler.toml, as wrangler parses it. Other kinds of bindings are not started. */
 const Config = z.object({
   name: z.string(),
   compatibility_date: z.string(),
@@ -23,11 +23,11 @@ const Config = z.object({
 });
 
 /**
- * Bundles the Worker of a wrangler configuration as a deploy would, and reads its bindings from there.
- * @param config path of the wrangler.toml
- * @param entry the Worker, where it is another than the file's
+ * Bundles the Worker of a wrangler configuration as a deployment would, and reads its bindings.
+ * @param config the path of the wrangler.toml
+ * @param entry the Worker, if it is not the file's
  * @param scratch an empty folder for the bundle and the state
- * @param bindings variables and secrets, over those of the file
+ * @param bindings variables and secrets that replace those of the file
  */
 export async function plan(
   config: string,
@@ -70,12 +70,12 @@ export async function plan(
   };
 }
 
-/** Local resources are named after their bindings. */
+/** Names local resources after their bindings. */
 function named(bindings: z.infer<typeof Binding>[]): Record<string, string> {
   return Object.fromEntries(bindings.map(({ binding }) => [binding, binding]));
 }
 
-/** Every statement of a migrations folder, in the order of the files' names. */
+/** Every statement of a migrations folder, ordered by file name. */
 function statements(folder: string): string[] {
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
   return files.sort().flatMap((file) => unstable_splitSqlQuery(readFileSync(join(folder, file), "utf8")));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { start } from "./process.ts";
 import type { Target } from "./target.ts";
 
-/** Starts the floor: a bare Durable Object. Rooms come to be by their names, anybody may enter. */
+/** Starts the floor: a bare Durable Object. A room exists once it is named, and anybody may enter. */
 export async function floor(): Promise<Target> {
   const server = await start(join(import.meta.dirname, "../wrangler.floor.toml"), {});
   const sockets = server.url.replace("http", "ws");

@@ -2,20 +2,20 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { arch, cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
 
-/** The kernel counts CPU time for user space in hundredths of a second on every Linux. */
+/** On every Linux the kernel counts CPU time for user space in hundredths of a second. */
 const MICROSECONDS_PER_TICK = 10_000;
 
-/** Of util-linux; a machine without it is measured all the same, and the output says so. */
+/** A tool of util-linux. A machine without it is measured too, and the output says so. */
 const pinner = "taskset";
 
-/** The command which runs another on the server's core. */
+/** The command that runs another one on the server's core. */
 export const onServerCore = (command: string[]): string[] =>
   pinned ? [pinner, "-c", "0", ...command] : command;
 
-/** What a group of processes has used: CPU µs since its start, resident bytes of its workerd now. */
+/** The usage of a process group: CPU µs since its start, current resident bytes of its workerd. */
 export type Usage = { cpuMicroseconds: number; residentBytes: number };
 
-/** Reads the usage of a process group from `/proc`; undefined where there is none. */
+/** Reads the usage of a process group from `/proc`; undefined without it. */
 export function usageOf(group: number): Usage | undefined {
   if (platform() !== "linux") return undefined;
   const usage: Usage = { cpuMicroseconds: 0, residentBytes: 0 };
@@ -36,7 +36,7 @@ export function usageOf(group: number): Usage | undefined {
   return usage;
 }
 
-/** CPU µs which all processes of the machine have used since it started; undefined without `/proc`. */
+/** CPU µs of all processes since the machine started; undefined without `/proc`. */
 export function busyMicroseconds(): number | undefined {
   if (platform() !== "linux") return undefined;
   const [, user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8").split(/\s+/);
@@ -44,15 +44,17 @@ export function busyMicroseconds(): number | undefined {
   return ticks * MICROSECONDS_PER_TICK;
 }
 
-/** Whether processes can be kept to one core each: a server and a generator that share one measure neither. */
+/**
+ * Whether processes can be pinned to one core each. A server and a generator on one core cannot be measured.
+ */
 const pinned: boolean = cpus().length > 1 && spawnSync(pinner, ["--version"]).status === 0;
 
-/** Keeps this process, the generator, to the second core. */
+/** Pins this process, the generator, to the second core. */
 export function pinGenerator(): void {
   if (pinned) spawnSync(pinner, ["-a", "-c", "-p", "1", String(process.pid)]);
 }
 
-/** The machine in one line, with its load before the run. */
+/** A description of the machine in one line, with its load before the run. */
 export function machine(): string {
   const filesystem = spawnSync("stat", ["-f", "-c", "%T", tmpdir()], { encoding: "utf8" }).stdout?.trim();
   return [

@@ -10,13 +10,13 @@ const Registered = z.object({ token: z.string(), user: z.object({ id: z.unknown(
 const Created = z.object({ id: z.union([z.string(), z.number()]) });
 type Account = z.infer<typeof Registered>;
 
-/** A password costs the server about an eighth of a second: more at once gains nothing. */
+/** A password costs the server about an eighth of a second, so that more at once gain nothing. */
 const registrationsAtOnce = 4;
 
 /**
- * Starts Parley as it would be deployed, registers its users and makes rooms through its public API:
- * real accounts, real groups, the fan-out to Inboxes at work as always. Only the rate limits are off.
- * @param users how many accounts the widest workload of the run needs
+ * Starts Parley as if deployed, registers its users and creates rooms through its public API: real accounts,
+ * real groups, the fan-out to inboxes. Only rate limits are off.
+ * @param users the number of accounts for the widest workload of the run
  */
 export async function parley(
   users: number,
@@ -41,16 +41,16 @@ export async function parley(
   };
 }
 
-/** What of Parley is started, and what is open there besides what is measured. */
+/** The variant of Parley, and its further sockets. */
 type Kind = {
   name?: string;
-  /** the Worker, where it is another than the product's */
+  /** the Worker, if it is not the product's */
   entry?: string;
-  /** each account has a device's socket open all the time */
+  /** each account has a device socket open all the time */
   devices?: boolean;
 };
 
-/** A device that hears what comes. */
+/** Opens a device socket that reads. */
 function openDevice(url: string, token: string): void {
   const seat = {
     url: `${url.replace("http", "ws")}/v1/socket`,
@@ -64,7 +64,7 @@ function openDevice(url: string, token: string): void {
   });
 }
 
-/** Registers so many users. */
+/** Registers users. */
 async function register(url: string, users: number): Promise<Account[]> {
   const accounts: Account[] = [];
   let next = 0;
@@ -79,7 +79,7 @@ async function register(url: string, users: number): Promise<Account[]> {
   return accounts;
 }
 
-/** Makes the groups of a workload; the accounts are shared out among them in turn. */
+/** Creates the groups of a workload. Accounts are assigned in turn. */
 async function makeRooms(url: string, accounts: Account[], { rooms, members }: Workload): Promise<Seat[][]> {
   const seats: Seat[][] = [];
   for (let room = 0; room < rooms; room++) {
@@ -98,20 +98,20 @@ async function makeRooms(url: string, accounts: Account[], { rooms, members }: W
   return seats;
 }
 
-/** Makes one group, owned by the first account; a seat for each. */
+/** Creates one group, owned by the first account. @returns a seat for each member */
 async function makeRoom(url: string, name: string, accounts: Account[]): Promise<Seat[]> {
   const [owner, ...others] = accounts.map(({ token, user }) => ({
     id: user.id,
     headers: { Authorization: `Bearer ${token}` },
   }));
-  if (owner === undefined) throw new Error("a room of nobody");
+  if (owner === undefined) throw new Error("a room without members");
   const group = { kind: "group", name, member_ids: others.map(({ id }) => id) };
   const { id } = Created.parse(await post(`${url}/v1/conversations`, group, owner.headers));
   const socket = `${url.replace("http", "ws")}/v1/conversations/${id}/socket`;
   return [owner, ...others].map(({ headers }) => ({ url: socket, headers }));
 }
 
-/** Posts JSON; throws unless the answer is 201. */
+/** Posts JSON. @throws an Error unless the answer is 201 */
 async function post(url: string, body: unknown, headers: Record<string, string>): Promise<unknown> {
   const response = await fetch(url, {
     method: "POST",

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A counter of calls: so many in a period of 10 or 60 seconds. */
+/** A rate limiter: a number of calls in a period of 10 or 60 seconds. */
 export const RateLimit = z.object({
   namespace_id: z.string(),
   simple: z.object({ limit: z.number(), period: z.union([z.literal(10), z.literal(60)]) }),
 });
 
-/** All that a host needs to start a Worker, as plain data: it crosses a process boundary as JSON. */
+/** Everything that a host needs to start a Worker, as plain data: it crosses a process boundary as JSON. */
 export const Plan = z.object({
   name: z.string(),
   bundle: z.string(),
@@ -22,5 +22,5 @@ export const Plan = z.object({
 });
 export type Plan = z.infer<typeof Plan>;
 
-/** The line which a host prints once its Worker answers. */
+/** The line that a host prints once its Worker answers. */
 export const Ready = z.object({ url: z.string() });

@@ -8,9 +8,9 @@ import { plan } from "./bundle.ts";
 import { onServerCore, type Usage, usageOf } from "./machine.ts";
 import { Ready } from "./plan.ts";
 
-/** A Worker that runs in a process group of its own, its state in a folder which goes with it. */
+/** A Worker in its own process group, with its state in a temporary folder. */
 export type Server = {
-  /** Where it listens, without a slash at the end. */
+  /** Its URL, without a trailing slash. */
   url: string;
   /** The folder of its state. */
   state: string;
@@ -21,15 +21,15 @@ export type Server = {
 
 const running = new Set<Server>();
 
-/** Ends every server which is still running: called at the end, on errors and on signals. */
+/** Ends every running server: called at the end, on errors and on signals. */
 export function stopAll(): void {
   for (const server of running) server.stop();
 }
 
 /**
  * Starts the Worker of a wrangler.toml on the first core.
- * @param entry the Worker, where it is another than the file's
- * @throws when it does not answer within half a minute
+ * @param entry the Worker, if it is not the file's
+ * @throws an Error when it does not answer within half a minute
  */
 export async function start(
   config: string,
@@ -53,13 +53,13 @@ export async function start(
   };
   running.add(server);
   writeFileSync(planned, JSON.stringify(await plan(config, entry, scratch, bindings)));
-  // Detached: a group of its own, so that workerd, a grandchild, ends with it.
+  // Detached: a process group of its own, so that workerd, a grandchild, ends with it.
   child = spawn(command, args, { detached: true, stdio: ["pipe", "pipe", "inherit"] });
   server.url = await urlOf(child);
   return server;
 }
 
-/** Waits for the line in which the host says where it listens. */
+/** Waits for the line with the host's URL. */
 async function urlOf(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error("a host without output");
   const lines = createInterface({ input: child.stdout });
@@ -73,7 +73,7 @@ async function urlOf(child: ChildProcess): Promise<string> {
   return Ready.parse(JSON.parse(String(line))).url.replace(/\/$/, "");
 }
 
-/** Ends a process group; one that is gone already is what was wanted. */
+/** Ends a process group, if it still exists. */
 function kill(group: number): void {
   try {
     process.kill(-group, "SIGKILL");

@@ -1,10 +1,11 @@
+import { assertSame } from "../support/assert-same.ts";
 import { Person } from "../support/person.ts";
 import { Room } from "../support/room.ts";
-import { same } from "../support/same.ts";
+import { chapter, note } from "./print.ts";
 
 /**
- * Three people talk, one of them loses his connection and comes back.
- * @throws unless everybody saw what he should have seen, once and in order
+ * Three users chat; one of them loses the connection and reconnects.
+ * @throws unless each user saw every message, once and in order
  */
 export async function people(origin: string): Promise<void> {
   chapter(`A Parley on ${origin}`);
@@ -12,13 +13,13 @@ export async function people(origin: string): Promise<void> {
   const maya = await Person.register(origin, "Maya");
   const jie = await Person.register(origin, "阿杰");
   for (const { user } of [lin, maya, jie]) note(`${user.username} registers and is user ${user.id}`);
-  await twoTalk(lin, maya);
-  await oneGoesAway(lin, maya, jie);
+  await directConversation(lin, maya);
+  await reconnectInGroup(lin, maya, jie);
   note("\nEverybody saw every message once, in one order.");
 }
 
-/** A direct conversation: messages, what is unread, a read receipt. */
-async function twoTalk(lin: Person, maya: Person): Promise<void> {
+/** A direct conversation: messages, unread counts, a read receipt. */
+async function directConversation(lin: Person, maya: Person): Promise<void> {
   const { id } = await lin.openDirect(maya);
   chapter(`小林 opens a direct conversation with Maya (${id})`);
   const [atLin, atMaya] = await Promise.all([Room.open(lin, id), Room.open(maya, id)]);
@@ -26,22 +27,22 @@ async function twoTalk(lin: Person, maya: Person): Promise<void> {
   await say(atLin, "你好，Maya！周末去爬山吗？", [atMaya]);
   const last = await say(atLin, "天气预报说是晴天 ☀️", [atMaya]);
   const before = await maya.conversation(id);
-  same("Maya's unread count", before.unread_count, 2);
+  assertSame("Maya's unread count", before.unread_count, 2);
   note(`Maya has ${before.unread_count} unread`);
 
   atMaya.read(last);
   await atLin.until("the read receipt", () => atLin.readBy.get(maya.user.id) === last);
   const after = await maya.conversation(id);
-  same("Maya's unread count after reading", after.unread_count, 0);
-  note(`小林 sees that Maya has read up to #${last}; she has ${after.unread_count} unread`);
+  assertSame("Maya's unread count after reading", after.unread_count, 0);
+  note(`小林 sees that Maya has read up to #${last}, with ${after.unread_count} unread`);
 
   await say(atMaya, "Yes! Which trail? 香山还是百望山？", [atLin]);
   await say(atLin, "香山。I'll ask 阿杰 to come along.", [atMaya]);
   await Promise.all([atLin.close(), atMaya.close()]);
 }
 
-/** A group: one member's connection goes, the others talk on and revoke, and he resumes. */
-async function oneGoesAway(lin: Person, maya: Person, jie: Person): Promise<void> {
+/** A group: one member's connection breaks, the others send and revoke, and the member resumes. */
+async function reconnectInGroup(lin: Person, maya: Person, jie: Person): Promise<void> {
   const { id } = await lin.openGroup("周末爬山 Weekend hike", [maya, jie]);
   chapter(`小林 makes a group of three, “周末爬山 Weekend hike” (${id})`);
   const [atLin, atMaya, atJie] = await Promise.all([lin, maya, jie].map((person) => Room.open(person, id)));
@@ -52,7 +53,7 @@ async function oneGoesAway(lin: Person, maya: Person, jie: Person): Promise<void
   const wrong = await say(atMaya, "See you at the WEST gate!", [atLin, atJie]);
 
   await atJie.close();
-  note("… 阿杰 goes into a tunnel: his connection is gone");
+  note("… 阿杰 goes into a tunnel: the connection is lost");
   const missed = [
     await say(atLin, "Maya，是东门，不是西门 😄", [atMaya]),
     await say(atMaya, "Oops, thanks. East gate, eight o'clock.", [atLin]),
@@ -66,22 +67,22 @@ async function oneGoesAway(lin: Person, maya: Person, jie: Person): Promise<void
 
   const back = await Room.open(jie, id, { after: atJie.shown });
   note(`… 阿杰 is back and resumes after #${atJie.shown.seq}`);
-  same(
-    "what 阿杰 gets on his return",
+  assertSame(
+    "what 阿杰 gets after the reconnect",
     back.messages.map(({ seq }) => seq),
     missed,
   );
-  same("the revokes that 阿杰 gets", back.revoked, [wrong]);
+  assertSame("the revokes that 阿杰 gets", back.revoked, [wrong]);
   for (const { seq, sender, body } of back.messages) note(`     #${seq} ${sender.username}: ${body.text}`);
   note(`     #${wrong} was revoked`);
 
   await say(back, "刚出隧道，都看到了。See you on Saturday!", [atLin, atMaya]);
   await say(atMaya, "Perfect 👍", [atLin, back]);
-  await sameForAll(id, [[atLin], [atMaya], [atJie, back]]);
+  await assertSameHistory(id, [[atLin], [atMaya], [atJie, back]]);
   await Promise.all([atLin, atMaya, back].map((room) => room.close()));
 }
 
-/** Sends, prints, and waits until each of the others has it. */
+/** Sends, prints, and waits until each of the others has the message. */
 async function say(from: Room, text: string, others: Room[]): Promise<number> {
   const seq = await from.say(text);
   const arrived = (room: Room) => room.messages.some((message) => message.seq === seq);
@@ -90,41 +91,36 @@ async function say(from: Room, text: string, others: Room[]): Promise<number> {
   return seq;
 }
 
-/** Each person's sockets together showed the whole history: every message once, in its order. */
-async function sameForAll(id: number, everybody: Room[][]): Promise<void> {
+/** Asserts that each user's sockets together received the whole history: every message once, in order. */
+async function assertSameHistory(id: number, everybody: Room[][]): Promise<void> {
   for (const rooms of everybody) {
     const person = rooms[0]?.person;
     if (!person) continue;
     const whole = await person.history(id);
     const seqs = whole.map(({ seq }) => seq);
-    same(
+    assertSame(
       "the history",
       seqs,
       Array.from(seqs, (_, at) => at + 1),
     );
     for (const room of rooms) {
       const order = room.messages.map(({ seq }) => seq);
-      same(
+      assertSame(
         `the order at ${person.user.username}`,
         order,
         order.toSorted((a, b) => a - b),
       );
     }
-    const shown = rooms.flatMap((room) => [...room.messages.map(({ seq }) => seq), ...room.acks.values()]);
-    same(
+    const displayed = rooms.flatMap((room) => [
+      ...room.messages.map(({ seq }) => seq),
+      ...room.acks.values(),
+    ]);
+    assertSame(
       `what ${person.user.username} saw`,
-      shown.toSorted((a, b) => a - b),
+      displayed.toSorted((a, b) => a - b),
       seqs,
     );
-    const gone = whole.filter(({ revoked }) => revoked).map(({ body }) => body);
-    same("what is left of the revoked message", gone, [{}]);
+    const deleted = whole.filter(({ revoked }) => revoked).map(({ body }) => body);
+    assertSame("what is left of the revoked message", deleted, [{}]);
   }
-}
-
-function chapter(title: string): void {
-  console.log(`\n${title}\n`);
-}
-
-function note(line: string): void {
-  console.log(line);
 }

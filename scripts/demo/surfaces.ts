@@ -1,19 +1,25 @@
 import { spawn } from "node:child_process";
 import { collectOutput, exitCode } from "../support/wrangler.ts";
 
-/** What is said in the conversation, and over which API. */
+/** The messages of the conversation, by API. */
 const SAID = { v1: "吃了吗？", appkey: "还没有。", usersig: "走吧！", tim: "去哪儿？" };
-/** As `/chat/chat-log-info/` and others show it. */
+/** In the order in which `/chat/chat-log-info/` and others list them. */
 const ALL = Object.values(SAID);
 
-/** One step: shell commands in which curl alone talks to the server, and what has to be in the answer. */
+/**
+ * One step: shell commands in which only curl talks to the server, and the texts that the answer must
+ * contain.
+ */
 interface Step {
   title: string;
   command: string;
   shows: string[];
 }
 
-/** Words of a shell which the steps share. A socket by curl: a handshake and one short frame, as bytes on a TCP connection. */
+/**
+ * Shell functions that the steps share. A socket by curl is a handshake and one short frame, as bytes on a
+ * TCP connection.
+ */
 const WORDS = String.raw`
 token() { sed -E 's/.*"token":"([^"]+)".*/\1/'; }
 json() { curl -sS -H 'Content-Type: application/json' "$@"; echo; }
@@ -107,7 +113,10 @@ json $ORIGIN/message/sendMessage -H "token: $LIN" -d "{\\"ID\\":\\"$ID\\"}"`,
   },
 ];
 
-/** One conversation over every API, each spoken with curl alone. @throws unless each shows what was said over the others */
+/**
+ * One conversation over every API, each used with curl only.
+ * @throws unless each shows the messages of the others
+ */
 export async function surfaces(origin: string): Promise<void> {
   const mark = "--- the next step ---";
   const script = ["set -u", WORDS, ...STEPS.map(({ command }) => `${command}\necho '${mark}'`)].join("\n");
@@ -124,5 +133,5 @@ export async function surfaces(origin: string): Promise<void> {
     const missing = shows.filter((part) => !answer.includes(part));
     if (missing.length > 0) throw new Error(`"${title}" does not show ${missing.join(", ")}`);
   });
-  console.log("\nEvery API has shown what was said over the others.");
+  console.log("\nEvery API has shown the messages of the others.");
 }

@@ -1,15 +1,15 @@
 import { TimPerson } from "../support/tim-person.ts";
+import { chapter, note } from "./print.ts";
 import { everyGroup } from "./tim/groups.ts";
 import { longHistory } from "./tim/history.ts";
 import { everyKind } from "./tim/kinds.ts";
-import { chapter, note } from "./tim/told.ts";
 
-/** How long after it was sent a message can be taken back, in this story. */
+/** The revoke window in this story, in seconds. */
 export const REVOKE_WINDOW_S = 2;
 
 /**
- * Five people use `tim` over plain HTTP: every type of group, every kind of message, a long history.
- * @throws unless each call answers as that API has it
+ * Five users use `tim` over plain HTTP: every type of group, every kind of message, a long history.
+ * @throws unless each call is answered as that API defines it
  */
 export async function tim(origin: string): Promise<void> {
   chapter(`Five people register on ${origin}`);

@@ -1,40 +1,40 @@
+import { assertSame } from "../support/assert-same.ts";
 import { Device } from "../support/device.ts";
 import type { Person } from "../support/person.ts";
-import { same } from "../support/same.ts";
-import { revive, type Scene, upTo } from "./scene.ts";
+import { type E2eContext, rangeFromOne, restartServer } from "./context.ts";
 
 const MESSAGES = 500;
 const KILL_AFTER = 250;
 
 /**
- * Ann has three devices, Bob two; 500 messages go out from all of them, one after the other on each. The server is
- * killed half-way: the devices come again, sync, and send again what was not acknowledged. In the end all five show
- * the same, each message once, in one order, and unread is what each has not read.
+ * Ann has three devices, Bob two. Each sends its share of 500 messages one after the other. Half-way the
+ * server is killed: the devices reconnect, sync, and repeat what was not acknowledged. In the end all five
+ * show the same messages, each once, in one order, and unread counts are right.
  */
-export async function devices(scene: Scene): Promise<string> {
-  const { id } = await scene.ann.openGroup("devices", [scene.bob]);
-  const owners = [scene.ann, scene.ann, scene.ann, scene.bob, scene.bob];
+export async function devices(context: E2eContext): Promise<string> {
+  const { id } = await context.ann.openGroup("devices", [context.bob]);
+  const owners = [context.ann, context.ann, context.ann, context.bob, context.bob];
   const all = owners.map((owner) => new Device(owner, id));
-  const openAll = () => Promise.all(all.map((device) => device.open(scene.server.origin)));
+  const openAll = () => Promise.all(all.map((device) => device.open(context.server.origin)));
   await openAll();
-  const texts = upTo(MESSAGES).map((n) => `message ${n}`);
-  const rest = texts.values();
+  const texts = rangeFromOne(MESSAGES).map((n) => `message ${n}`);
+  const remaining = texts.values();
   let stored = 0;
   let isKilled = false;
   const talk = async (device: Device) => {
-    for (const text of rest) {
+    for (const text of remaining) {
       await device.say(text);
       stored++;
       if (stored >= KILL_AFTER && !isKilled) return;
     }
   };
-  // What is on its way when the server dies is not acknowledged; whoever waits for it hears of the close.
+  // Sends under way when the server dies are not acknowledged. The close ends the wait for them.
   const talking = Promise.allSettled(all.map(talk));
   await all[0]?.until("half of them", () => stored >= KILL_AFTER);
-  await scene.server.kill();
+  await context.server.kill();
   await talking;
   isKilled = true;
-  await revive(scene);
+  await restartServer(context);
   const again = all.reduce((sum, { unacked }) => sum + unacked.size, 0);
   await openAll();
   await Promise.all(all.map((device) => device.until("its acks", () => device.unacked.size === 0)));
@@ -43,33 +43,37 @@ export async function devices(scene: Scene): Promise<string> {
   for (const device of all) {
     await device.until("everything", () => device.texts.size >= MESSAGES);
     const rising = [...new Set(device.order)].toSorted((a, b) => a - b);
-    same("the order in which a device got them", device.order, rising);
-    same(
+    assertSame("the order in which a device got them", device.order, rising);
+    assertSame(
       "what a device shows",
       [...device.texts.keys()].toSorted((a, b) => a - b),
-      upTo(MESSAGES),
+      rangeFromOne(MESSAGES),
     );
-    same("the texts at a device", [...device.texts.values()].toSorted(), texts.toSorted());
+    assertSame("the texts at a device", [...device.texts.values()].toSorted(), texts.toSorted());
   }
-  const inOrder = ({ texts: shown }: Device) => [...shown].toSorted(([a], [b]) => a - b);
+  const inOrder = ({ texts: displayed }: Device) => [...displayed].toSorted(([a], [b]) => a - b);
   const [first] = all.map(inOrder);
-  for (const device of all) same("what two devices show", inOrder(device), first);
-  await unreadAsDefined(scene.ann, id);
-  await unreadAsDefined(scene.bob, id);
+  for (const device of all) assertSame("what two devices show", inOrder(device), first);
+  await unreadAsDefined(context.ann, id);
+  await unreadAsDefined(context.bob, id);
   all[0]?.readAll();
-  await until(async () => (await scene.ann.conversation(id)).unread_count === 0);
+  await until(async () => (await context.ann.conversation(id)).unread_count === 0);
   await Promise.all(all.map((device) => device.close()));
   return `${MESSAGES} messages from five devices of two people, the server killed half-way (${again} sent again): all five show all once, in one order`;
 }
 
-/** Unread is what others have sent after one's own last message, as nothing was read. */
+/** Without reads, the unread count is the number of others' messages after the user's own last one. */
 async function unreadAsDefined(person: Person, id: number): Promise<void> {
   const history = await person.history(id);
   const last = history.findLast(({ sender, kind }) => sender.id === person.user.id && kind !== "tip");
   const unread = history.filter(({ seq, kind }) => seq > (last?.seq ?? 0) && kind !== "tip").length;
-  same(`what ${person.user.username} has not read`, (await person.conversation(id)).unread_count, unread);
+  assertSame(
+    `what ${person.user.username} has not read`,
+    (await person.conversation(id)).unread_count,
+    unread,
+  );
   const listed = (await person.conversations()).find((conversation) => conversation.id === id);
-  same(`the same in his list`, listed?.unread_count, unread);
+  assertSame(`the same in the list`, listed?.unread_count, unread);
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -1,13 +1,13 @@
+import { assertSame } from "../support/assert-same.ts";
 import { Room } from "../support/room.ts";
-import { same } from "../support/same.ts";
 import { wsSocket } from "../support/wire.ts";
-import { type Scene, talk, upTo } from "./scene.ts";
+import { type E2eContext, rangeFromOne, talk } from "./context.ts";
 
 const EACH = 1_000;
 const WINDOW = 32;
 
-/** Both send 1,000 messages at the same time: each has all 2,000 once, in the same order. */
-export async function exchange({ ann, bob, conversationId: id }: Scene): Promise<string> {
+/** Both users send 1,000 messages at the same time: each has all 2,000 once, in the same order. */
+export async function exchange({ ann, bob, conversationId: id }: E2eContext): Promise<string> {
   const open = (person: typeof ann) => Room.open(person, id, { connect: wsSocket });
   const rooms = await Promise.all([open(ann), open(bob)]);
   const started = performance.now();
@@ -16,7 +16,7 @@ export async function exchange({ ann, bob, conversationId: id }: Scene): Promise
       const { username } = room.person.user;
       await talk(
         room,
-        upTo(EACH).map((n) => `${username} ${n}`),
+        rangeFromOne(EACH).map((n) => `${username} ${n}`),
         WINDOW,
       );
       await room.until("the other's messages", () => room.messages.length >= EACH);
@@ -27,28 +27,28 @@ export async function exchange({ ann, bob, conversationId: id }: Scene): Promise
   for (const { person, messages, acks } of rooms) {
     const { username } = person.user;
     const theirs = messages.map(({ seq }) => seq);
-    same(
+    assertSame(
       `the order in which ${username} got them`,
       theirs,
       theirs.toSorted((a, b) => a - b),
     );
     const own = [...acks.values()];
-    same(
+    assertSame(
       `what ${username} has`,
       [...theirs, ...own].toSorted((a, b) => a - b),
-      upTo(2 * EACH),
+      rangeFromOne(2 * EACH),
     );
     const other = username === "ann" ? "bob" : "ann";
-    same(
+    assertSame(
       `the texts at ${username}`,
       messages.map(({ body }) => body.text),
-      upTo(EACH).map((n) => `${other} ${n}`),
+      rangeFromOne(EACH).map((n) => `${other} ${n}`),
     );
     const history = await person.history(id);
-    same(
+    assertSame(
       "the history",
       history.map(({ seq }) => seq),
-      upTo(2 * EACH),
+      rangeFromOne(2 * EACH),
     );
   }
   await Promise.all(rooms.map((room) => room.close()));

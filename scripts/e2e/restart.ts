@@ -1,18 +1,18 @@
-import { same } from "../support/same.ts";
-import { revive, type Scene } from "./scene.ts";
+import { assertSame } from "../support/assert-same.ts";
+import { type E2eContext, restartServer } from "./context.ts";
 
-/** A server that was stopped and started shows the same conversations and messages. */
-export async function restart(scene: Scene): Promise<string> {
-  await scene.ann.openGroup("还在吗 Still here", [scene.bob]);
-  const before = await everything(scene);
-  await scene.server.stop();
-  await revive(scene);
-  same("what is there after a restart", await everything(scene), before);
-  const { startMs } = scene.server;
+/** A server that was stopped and started has the same conversations and messages. */
+export async function restart(context: E2eContext): Promise<string> {
+  await context.ann.openGroup("还在吗 Still here", [context.bob]);
+  const before = await everything(context);
+  await context.server.stop();
+  await restartServer(context);
+  assertSame("what is there after a restart", await everything(context), before);
+  const { startMs } = context.server;
   return `stopped and started in ${startMs} ms: the same ${before[0]?.conversations.length} conversations and messages for both`;
 }
 
-function everything({ ann, bob }: Scene) {
+function everything({ ann, bob }: E2eContext) {
   return Promise.all(
     [ann, bob].map(async (person) => {
       const conversations = await person.conversations();

@@ -6,12 +6,12 @@ interface Waiter {
   fail: (why: string) => void;
 }
 
-/** Waiting for a state, never for a time: conditions are asked again whenever something happened. */
+/** Waits for conditions, never for time. Each is checked again after every event. */
 export class Conditions {
   readonly #waiters = new Set<Waiter>();
   #ended: string | undefined;
 
-  /** Resolves once `holds`. @throws "`what`: why not" when nothing more will happen, or after 20 s */
+  /** Resolves once `holds`. @throws an Error "`what`: reason" after `end`, or after 20 s */
   async until(what: string, holds: () => unknown): Promise<void> {
     if (holds()) return;
     if (this.#ended !== undefined) throw new Error(`${what}: ${this.#ended}`);
@@ -25,12 +25,12 @@ export class Conditions {
     });
   }
 
-  /** Something happened. */
+  /** An event: checks all conditions. */
   check(): void {
     for (const waiter of this.#waiters) if (waiter.holds()) waiter.resolve();
   }
 
-  /** Nothing more will happen: whoever still waits is told why. */
+  /** No further event will come: rejects all waits. */
   end(why: string): void {
     this.#ended ??= why;
     this.check();

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
 /**
- * Writes settings for a local server, with a signing key of its own, to `path` in the format of
- * `.dev.vars`, and `more` of them. A file that exists is left alone; says whether it wrote.
+ * Writes the settings of a local server to `path`, in the format of `.dev.vars`, with a random signing key.
+ * An existing file is kept.
+ * @param more further lines
+ * @returns whether the file was written
  */
 export function writeSettings(path: string, more: readonly string[] = []): boolean {
   const settings = [

@@ -4,14 +4,14 @@ import type { Person } from "./person.ts";
 import { type Ack, DeviceFrame, type Message } from "./shapes.ts";
 import { type Wire, wsSocket } from "./wire.ts";
 
-/** One of a person's devices, as far as one conversation goes: what it shows, over several sockets. */
+/** A device's view of one conversation, over several sockets. */
 export class Device {
   readonly person: Person;
-  /** seq → text, of messages that came and own ones that were acknowledged */
+  /** seq → text, of received messages and of own acknowledged ones */
   readonly texts = new Map<number, string>();
-  /** the seqs of messages in the order in which they came; own ones are known by their acks */
+  /** the seqs of messages in order of arrival; own ones arrive as acks */
   readonly order: number[] = [];
-  /** what was sent and is not acknowledged: client_msg_id → text */
+  /** drafts sent and not acknowledged: client_msg_id → text */
   readonly unacked = new Map<string, string>();
   readonly #conversationId: number;
   #conditions = new Conditions();
@@ -26,7 +26,7 @@ export class Device {
     this.#conversationId = conversationId;
   }
 
-  /** Opens a socket on a server, goes on from what it shows, and sends again what was not acknowledged. */
+  /** Opens a socket, resumes at its position, and repeats what was not acknowledged. */
   async open(origin: string): Promise<void> {
     this.#conditions = new Conditions();
     this.#closed = undefined;
@@ -39,7 +39,7 @@ export class Device {
     for (const [clientMsgId, text] of this.unacked) this.#send(clientMsgId, text);
   }
 
-  /** Sends a text; resolves once it is stored. */
+  /** Sends a text. Resolves once it is stored. */
   async say(text: string): Promise<void> {
     const clientMsgId = randomUUID();
     this.unacked.set(clientMsgId, text);
@@ -47,12 +47,12 @@ export class Device {
     await this.until(`the ack of "${text}"`, () => !this.unacked.has(clientMsgId));
   }
 
-  /** Moves the person's read position to the last message. */
+  /** Moves the user's read position to the last message. */
   readAll(): void {
     this.#write({ type: "read", seq: this.#seq });
   }
 
-  /** Waits until `condition` holds; it is asked after every frame. @throws if the socket closes before */
+  /** Waits until `condition` holds, checked after every frame. @throws an Error if the socket closes first */
   until(what: string, condition: () => unknown): Promise<void> {
     return this.#conditions.until(`a device of ${this.person.user.username} waited for ${what}`, condition);
   }
@@ -115,7 +115,10 @@ export class Device {
     this.#show(seq, text);
   }
 
-  /** Whatever is before a message or an ack has come too, but for own sends, which are sent again: one goes on there. */
+  /**
+   * Everything before a message or an ack has arrived too, except own unacknowledged sends, which are
+   * repeated. So the device resumes there.
+   */
   #show(seq: number, text: string): void {
     this.texts.set(seq, text);
     this.#seq = Math.max(this.#seq, seq);

@@ -4,7 +4,7 @@ import { Conversation, Conversations, type Message, Page, Problem, SignedIn, typ
 const PASSWORD = "correct horse battery staple";
 const PAGE = 100;
 
-/** Somebody who signed in, and what he does over HTTP. */
+/** A signed-in user and their calls over HTTP. */
 export class Person {
   readonly user: User;
   readonly token: string;
@@ -21,19 +21,19 @@ export class Person {
     return new Person(origin, SignedIn.parse(await call(origin, "POST", "/v1/register", { body })));
   }
 
-  /** The same person on a server that has moved to another port; the token goes on. */
+  /** The same user on a server with another port. The token stays valid. */
   at(origin: string): Person {
     return new Person(origin, { user: this.user, token: this.token });
   }
 
-  /** The address of a room socket. `after` and `rev` ask for what came later. */
+  /** The URL of a room socket. `after` asks for a replay from that position. */
   roomUrl(conversationId: number, after?: { seq: number; rev: number }): string {
     const url = new URL(`/v1/conversations/${conversationId}/socket`, this.#origin.replace("http", "ws"));
     if (after) url.search = `after=${after.seq}&rev=${after.rev}`;
     return url.href;
   }
 
-  /** The address of a device's socket. */
+  /** The URL of a device socket. */
   get deviceUrl(): string {
     return new URL("/v1/socket", this.#origin.replace("http", "ws")).href;
   }
@@ -84,7 +84,11 @@ export class Person {
   }
 }
 
-/** One call; null where the answer is empty. @throws if it is refused, with what was asked and why */
+/**
+ * One call.
+ * @returns the body; null if empty
+ * @throws an Error with the call and the reason if it is refused
+ */
 async function call(
   origin: string,
   method: string,

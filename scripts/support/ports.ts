@@ -1,18 +1,18 @@
 import { createServer } from "node:net";
 
-/** Asks the system for a TCP port which nobody uses right now. */
+/** Asks the system for a free TCP port. */
 export async function freePort(): Promise<number> {
   return listen(0, "127.0.0.1");
 }
 
-/** Whether somebody listens on this port, on any of the addresses that `ip` stands for. */
+/** Whether a process listens on this port, on any address that `ip` stands for. */
 export async function portTaken(port: number, ip: string | undefined): Promise<boolean> {
   const addresses = ip === undefined || ip === "localhost" ? ["127.0.0.1", "::1"] : [ip.replace("*", "::")];
   for (const address of addresses) {
     try {
       await listen(port, address);
     } catch (error) {
-      // Any other failure (no IPv6 here, a port below 1024) is for wrangler to tell.
+      // Wrangler reports other failures (no IPv6 here, a port below 1024).
       if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return true;
     }
   }

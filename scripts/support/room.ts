@@ -4,34 +4,34 @@ import type { Person } from "./person.ts";
 import { type Ack, Frame, type Message } from "./shapes.ts";
 import { type Connect, standardSocket, type Wire } from "./wire.ts";
 
-/** How much a client has shown: every message up to `seq`, every change up to `rev`. */
+/** A client's position: every message up to `seq`, every change up to `rev`. */
 export interface Shown {
   seq: number;
   rev: number;
 }
 
 export interface RoomOptions {
-  /** Resume here: what came later is replayed. Without it: live only. */
+  /** The position to resume at. Without it no replay. */
   after?: Shown;
   connect?: Connect;
 }
 
-/** One person's socket in one conversation: what came in, in the order in which it came. */
+/** One user's socket in one conversation, with what it received, in order of arrival. */
 export class Room {
   readonly person: Person;
-  /** Messages that came: those of others, on a replay one's own too. */
+  /** received messages: those of others, and own ones of a replay */
   readonly messages: Message[] = [];
-  /** Own messages that are stored: client_msg_id → seq. */
+  /** own stored messages: client_msg_id → seq */
   readonly acks = new Map<string, number>();
-  /** How far others have read: user id → seq. */
+  /** the read positions of others: user id → seq */
   readonly readBy = new Map<number, number>();
-  /** Messages that were revoked, by seq. */
+  /** the seqs of revoked messages */
   readonly revoked: number[] = [];
   readonly #conversationId: number;
   readonly #resumes: boolean;
   readonly #wire: Wire;
   readonly #conditions = new Conditions();
-  /** Seqs above the gapless run which `#shown.seq` ends. */
+  /** Seqs above the gapless run that ends at `#shown.seq`. */
   readonly #ahead = new Set<number>();
   #shown: Shown;
   #live = false;
@@ -48,14 +48,14 @@ export class Room {
     });
   }
 
-  /** Opens a socket; resolves when it is live: ready and, if it resumes, caught up. */
+  /** Opens a socket. Resolves once it is live: ready, and at the end of its replay if it resumes. */
   static async open(person: Person, conversationId: number, options: RoomOptions = {}): Promise<Room> {
     const room = new Room(person, conversationId, options);
     await room.until("its socket to be live", () => room.#live);
     return room;
   }
 
-  /** Where to resume once this socket is gone. */
+  /** The position to resume at once this socket is closed. */
   get shown(): Shown {
     return { ...this.#shown };
   }
@@ -64,25 +64,25 @@ export class Room {
     return this.#closed === undefined;
   }
 
-  /** Sends a text without waiting; gives its client_msg_id. */
+  /** Sends a text without waiting. @returns its client_msg_id */
   send(text: string, clientMsgId: string = randomUUID()): string {
     this.#write({ type: "send", client_msg_id: clientMsgId, kind: "text", body: { text } });
     return clientMsgId;
   }
 
-  /** Sends a text; gives its seq once it is stored. */
+  /** Sends a text. @returns its seq once it is stored */
   async say(text: string): Promise<number> {
     const id = this.send(text);
     await this.until(`the ack of "${text}"`, () => this.acks.has(id));
     return this.acks.get(id) ?? 0;
   }
 
-  /** Moves the own read position. */
+  /** Moves the user's read position. */
   read(seq: number): void {
     this.#write({ type: "read", seq });
   }
 
-  /** Waits until `condition` holds; it is asked after every frame. @throws if the socket closes before */
+  /** Waits until `condition` holds, checked after every frame. @throws an Error if the socket closes first */
   until(what: string, condition: () => unknown): Promise<void> {
     return this.#conditions.until(`${this.person.user.username} waited for ${what}`, condition);
   }
@@ -149,7 +149,7 @@ export class Room {
     this.#show(ack.seq);
   }
 
-  /** An own ack may overtake the others' messages before it: one resumes after the last gapless seq. */
+  /** An own ack may overtake earlier messages of others: the socket resumes after the last gapless seq. */
   #show(seq: number): void {
     this.#ahead.add(seq);
     while (this.#ahead.delete(this.#shown.seq + 1)) this.#shown.seq++;

@@ -11,15 +11,15 @@ const START_TIMEOUT_MS = 40_000;
 const STOP_TIMEOUT_MS = 10_000;
 const PROBE_PAUSE_MS = 50;
 
-/** A server's state and settings in a temporary folder, apart from those of whoever works on Parley. */
-export class Place {
+/** A temporary folder with a server's state and settings, apart from those of developers. */
+export class TemporaryFolder {
   readonly #folder = mkdtempSync(join(tmpdir(), "parley-"));
   readonly state = join(this.#folder, "state");
   readonly settings = join(this.#folder, "settings");
-  /** Where wrangler notes which Workers run, so that servers do not see each other. */
+  /** Where wrangler lists running Workers: a separate list hides servers from each other. */
   readonly registry = join(this.#folder, "registry");
 
-  /** @param settings other ones than `npm run dev` writes, as `.dev.vars` has them */
+  /** @param settings lines in the format of `.dev.vars` that replace those of `npm run dev` */
   constructor(settings: readonly string[] = []) {
     writeSettings(this.settings, settings);
   }
@@ -29,16 +29,16 @@ export class Place {
   }
 }
 
-/** A Parley started by `npm run dev` on a free port, in a process group of its own. */
+/** A server started by `npm run dev` on a free port, in its own process group. */
 export class Server {
   readonly origin: string;
-  /** Milliseconds from `npm run dev` to the first good answer of /healthz. */
+  /** Milliseconds from `npm run dev` to the first successful /healthz. */
   startMs = 0;
-  /** The part of it after the database was prepared: from the start of `wrangler dev`. */
+  /** Of these, the part after the database was migrated: from the start of `wrangler dev`. */
   wranglerMs = 0;
   readonly #child: ChildProcess;
   readonly #output: () => string;
-  /** Settles when nobody holds the output any more: the whole tree of processes has ended. */
+  /** Settles when no process holds the output: the whole process tree has ended. */
   readonly #closed: Promise<void>;
   readonly #killOnExit = () => this.#signal("SIGKILL");
 
@@ -47,32 +47,32 @@ export class Server {
     this.#child = child;
     this.#output = collectOutput(child);
     this.#closed = new Promise((resolve) => child.once("close", () => resolve()));
-    // The group is not ours, so Ctrl-C and a crash of this script would leave it running. Before all
-    // else: it must not write to a folder which is being removed.
+    // The group is not this script's, so Ctrl-C or a crash here would leave it running. It ends before other
+    // handlers run, as it must not write to a folder that is being removed.
     process.prependOnceListener("exit", this.#killOnExit);
   }
 
-  /** Starts a server on what `place` holds; resolves once /healthz answers 200. */
-  static async start(place: Place): Promise<Server> {
+  /** Starts a server on the state of `place`. Resolves once /healthz answers 200. */
+  static async start(folder: TemporaryFolder): Promise<Server> {
     const port = await freePort();
-    const flags = ["--port", String(port), "--inspector-port", "0", "--persist-to", place.state];
-    const child = spawn("npm", ["run", "dev", "--", ...flags, "--env-file", place.settings], {
+    const flags = ["--port", String(port), "--inspector-port", "0", "--persist-to", folder.state];
+    const child = spawn("npm", ["run", "dev", "--", ...flags, "--env-file", folder.settings], {
       cwd: ROOT,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, CI: "1", WRANGLER_REGISTRY_PATH: place.registry },
+      env: { ...process.env, CI: "1", WRANGLER_REGISTRY_PATH: folder.registry },
     });
     const server = new Server(child, port);
     await server.#healthy();
     return server;
   }
 
-  /** What the server has printed lately, for when something goes wrong. */
+  /** The server's recent output, for messages of failures. */
   get output(): string {
     return this.#output();
   }
 
-  /** Ends the server as a supervisor does. @throws if it takes longer than 10 s */
+  /** Ends the server as a supervisor does. @throws an Error after 10 s */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
     let stubborn = false;
@@ -83,10 +83,10 @@ export class Server {
     await this.#closed;
     clearTimeout(timeout);
     await this.kill();
-    if (stubborn) throw new Error("the server did not stop when it was told to (SIGTERM)");
+    if (stubborn) throw new Error("the server did not stop after SIGTERM");
   }
 
-  /** Ends the whole process group at once, as a power cut would. */
+  /** Kills the whole process group at once, as a power cut would. */
   async kill(): Promise<void> {
     this.#signal("SIGKILL");
     await this.#closed;
@@ -115,13 +115,13 @@ export class Server {
     throw new Error(`the server did not come up:\n${this.output}`);
   }
 
-  /** Sends a signal to the group, if anybody is left in it. */
+  /** Sends a signal to the group, if it still exists. */
   #signal(signal: NodeJS.Signals): void {
     if (this.#child.pid === undefined) return;
     try {
       process.kill(-this.#child.pid, signal);
     } catch {
-      // Nobody is.
+      // The group has ended.
     }
   }
 }
@@ -131,22 +131,22 @@ function pause(): Promise<void> {
 }
 
 /**
- * Runs a story in a place of its own, for at most `limitMs`, and cleans up behind it, also when the
- * script is interrupted. The process ends with 0 if the story ended well, else with 1 and the reason.
+ * Runs a story in a temporary folder for at most `limitMs`, and cleans up, even after an interrupt. The
+ * process exits with 0 after a success, else with 1 and the reason.
  */
-export async function inOwnPlace(
+export async function inTemporaryFolder(
   limitMs: number,
-  story: (place: Place) => Promise<void>,
+  story: (folder: TemporaryFolder) => Promise<void>,
   settings?: readonly string[],
 ): Promise<void> {
-  const place = new Place(settings);
-  process.once("exit", () => place.remove());
+  const folder = new TemporaryFolder(settings);
+  process.once("exit", () => folder.remove());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => process.exit(130));
   }
   whenOrphaned(() => process.exit(130));
   setTimeout(() => fail(new Error(`not done after ${limitMs / 1_000} s`)), limitMs);
-  await story(place).catch(fail);
+  await story(folder).catch(fail);
   process.exit(0);
 }
 

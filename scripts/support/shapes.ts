@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the scripts read of Parley's own API (v1). Fields they have no use for are left out. */
+/** The parts of Parley's own API (v1) that the scripts read. Other fields are left out. */
 export const User = z.object({ id: z.int(), username: z.string(), nickname: z.string() });
 export type User = z.infer<typeof User>;
 
@@ -39,7 +39,7 @@ export const Problem = z.object({ code: z.string(), detail: z.string() });
 export const Ack = z.object({ client_msg_id: z.string(), seq: z.int() });
 export type Ack = z.infer<typeof Ack>;
 
-/** The frames of a device's socket which the scripts follow; others are let pass. */
+/** The frames of a device socket that the scripts read. Others are skipped. */
 export const DeviceFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ack"), ...Ack.shape }),
   z.object({ type: z.literal("acks"), items: z.array(Ack) }),
@@ -70,7 +70,7 @@ export const DeviceFrame = z.discriminatedUnion("type", [
 ]);
 export type DeviceFrame = z.infer<typeof DeviceFrame>;
 
-/** The frames of a room socket which the scripts follow; others are let pass. */
+/** The frames of a room socket that the scripts read. Others are skipped. */
 export const Frame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), last_seq: z.int(), rev: z.int() }),
   z.object({ type: z.literal("ack"), ...Ack.shape }),

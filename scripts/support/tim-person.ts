@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { same } from "./same.ts";
+import { assertSame } from "./assert-same.ts";
 
 const PASSWORD = "correct horse battery staple";
 
@@ -7,7 +7,7 @@ const Envelope = z.looseObject({ code: z.int(), msg: z.string(), data: z.unknown
 type Envelope = z.infer<typeof Envelope>;
 const SignedIn = z.object({ token: z.string(), userinfo: z.object({ userID: z.string() }) });
 
-/** A message as `tim` shows it, as far as stories look at it. */
+/** A message of `tim`, as far as the stories read it. */
 export const TimMessage = z.object({
   ID: z.string(),
   type: z.string(),
@@ -28,13 +28,13 @@ const Sent = z.object({ message: TimMessage });
 const Listed = z.looseObject({ data: z.array(Sent), nextReqMessageID: z.string(), isCompleted: z.boolean() });
 const Lists = z.array(z.looseObject({ conversationID: z.string(), unreadCount: z.int() }));
 
-/** Where somebody writes: to one, or into a group. */
+/** The recipient of a message: a user or a group. */
 export interface Addressee {
   to: string;
   conversationType: "C2C" | "GROUP";
 }
 
-/** Somebody who speaks `tim` over plain HTTP. */
+/** A user who calls `tim` over plain HTTP. */
 export class TimPerson {
   readonly userID: string;
   readonly token: string;
@@ -52,26 +52,30 @@ export class TimPerson {
     return new TimPerson(origin, SignedIn.parse(data));
   }
 
-  /** One call that succeeds. @returns its `data` @throws if it is refused */
-  async does(path: string, body: Record<string, unknown> = {}): Promise<unknown> {
+  /**
+   * A call that must succeed.
+   * @returns its `data`
+   * @throws an Error if it is refused
+   */
+  async call(path: string, body: Record<string, unknown> = {}): Promise<unknown> {
     return succeeded(path, await this.#post(path, JSON.stringify(body))).data;
   }
 
-  /** One call that is refused with this code. */
-  async mayNot(code: number, path: string, body: Record<string, unknown> = {}): Promise<void> {
+  /** A call that must be refused with this code. */
+  async expectRefused(code: number, path: string, body: Record<string, unknown> = {}): Promise<void> {
     const answer = await this.#post(path, JSON.stringify(body));
-    same(`the code of ${path} for ${this.userID} (${answer.msg})`, answer.code, code);
+    assertSame(`the code of ${path} for ${this.userID} (${answer.msg})`, answer.code, code);
   }
 
-  /** Makes a message and sends it. */
-  async sends(where: Addressee, payload: Record<string, unknown>): Promise<TimMessage> {
+  /** Creates a message and sends it. */
+  async sendMessage(where: Addressee, payload: Record<string, unknown>): Promise<TimMessage> {
     return this.#sendDraft(
-      await this.does("/message/createMessage", { ...where, priority: "Normal", payload }),
+      await this.call("/message/createMessage", { ...where, priority: "Normal", payload }),
     );
   }
 
-  /** The same with a file beside it, as a form. */
-  async sendsFile(where: Addressee, file: File): Promise<TimMessage> {
+  /** Creates a message with a file, as a form, and sends it. */
+  async sendFile(where: Addressee, file: File): Promise<TimMessage> {
     const form = new FormData();
     for (const [name, value] of Object.entries({ ...where, priority: "Normal", payload: "{}" })) {
       form.set(name, value);
@@ -82,11 +86,11 @@ export class TimPerson {
     );
   }
 
-  /** A text that is refused when it is sent. */
-  async maySayNothing(code: number, where: Addressee): Promise<void> {
+  /** Sends a text that must be refused. */
+  async expectSendRefused(code: number, where: Addressee): Promise<void> {
     const body = { ...where, priority: "Normal", payload: { text: "…" } };
-    const { ID } = TimMessage.parse(await this.does("/message/createMessage", body));
-    await this.mayNot(code, "/message/sendMessage", { ID });
+    const { ID } = TimMessage.parse(await this.call("/message/createMessage", body));
+    await this.expectRefused(code, "/message/sendMessage", { ID });
   }
 
   /** One page of a conversation. */
@@ -103,15 +107,15 @@ export class TimPerson {
   }
 
   async unread(conversationID: string): Promise<number> {
-    const lists = Lists.parse(await this.does("/conversation/getConversationList", { conversationID }));
+    const lists = Lists.parse(await this.call("/conversation/getConversationList", { conversationID }));
     return lists.find((listed) => listed.conversationID === conversationID)?.unreadCount ?? 0;
   }
 
   async #sendDraft(draft: unknown): Promise<TimMessage> {
     const { ID, status } = TimMessage.parse(draft);
-    same("the status of a message that is made", status, "unSend");
-    const { message } = Sent.parse(await this.does("/message/sendMessage", { ID }));
-    same("the status of a message that is sent", message.status, "success");
+    assertSame("the status of a message that is made", status, "unSend");
+    const { message } = Sent.parse(await this.call("/message/sendMessage", { ID }));
+    assertSame("the status of a message that is sent", message.status, "success");
     return message;
   }
 

@@ -1,6 +1,6 @@
 import { WebSocket as NodeWebSocket } from "ws";
 
-/** What a room socket needs of a WebSocket, whoever made it. */
+/** The part of a WebSocket that a room needs, from any library. */
 export interface Wire {
   send(text: string): void;
   close(): void;
@@ -8,16 +8,16 @@ export interface Wire {
 
 interface WireEvents {
   text(text: string): void;
-  /** closed, by whichever side, or never opened */
+  /** closed by either side, or never opened */
   closed(why: string): void;
 }
 
-/** Opens a socket with a token, which travels as a sub-protocol, as browsers must do it. */
+/** Opens a socket. The token is sent as a sub-protocol, as browsers must. */
 export type Connect = (url: string, token: string, events: WireEvents) => Wire;
 
 const protocols = (token: string) => ["parley.v1", `token.${token}`];
 
-/** The WebSocket which browsers and Node bring along. */
+/** The WebSocket of browsers and Node. */
 export const standardSocket: Connect = (url, token, events) => {
   const socket = new WebSocket(url, protocols(token));
   socket.addEventListener("message", ({ data }) => events.text(String(data)));
@@ -26,7 +26,7 @@ export const standardSocket: Connect = (url, token, events) => {
   return socket;
 };
 
-/** The one of the package `ws`. */
+/** The WebSocket of the package `ws`. */
 export const wsSocket: Connect = (url, token, events) => {
   const socket = new NodeWebSocket(url, protocols(token));
   socket.on("message", (data) => events.text(String(data)));

@@ -2,12 +2,12 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
-/** The root of the repository, where wrangler.toml stands. */
+/** The root of the repository, with wrangler.toml. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 
-/** Wrangler without what needs a network or a person: update check, telemetry, offers, `request.cf`. */
+/** Turns off what needs a network or a person: update check, telemetry, offers, `request.cf`. */
 const QUIET = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_HIDE_BANNER: "true",
@@ -16,7 +16,7 @@ const QUIET = {
   WRANGLER_SEND_METRICS: "false",
 };
 
-/** What `npm run dev` says between preparing the database and starting the server. */
+/** Printed by `npm run dev` between the migration of the database and the start of the server. */
 export const PREPARED = "The local database is up to date.";
 
 /** Starts wrangler on the Node that runs this script: wrangler refuses the Node 20 of many machines. */
@@ -25,7 +25,7 @@ export function spawnWrangler(args: string[], options: SpawnOptions): ChildProce
   return spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, ...options, env });
 }
 
-/** Collects what a process prints. */
+/** Collects the output of a process. @returns a function that returns the output so far */
 export function collectOutput(child: ChildProcess): () => string {
   const KEEP = 100_000;
   let text = "";
@@ -37,7 +37,7 @@ export function collectOutput(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** Waits for a process to end and gives its exit code, 128 + n where signal n ended it, as shells do. */
+/** Waits for the end of a process. @returns its exit code; after signal n 128 + n, as in shells */
 export function exitCode(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);

@@ -5,7 +5,7 @@ import type { Timing } from "../domain/timing.ts";
 const ATTEMPTS = 3;
 
 /** The calls of an object: its methods that answer refusals as data. */
-export type RpcMethod<Target> = {
+type RpcMethod<Target> = {
   // The brand of an object is of type `never`, which extends everything.
   [Name in keyof Target]: [Target[Name]] extends [never]
     ? never

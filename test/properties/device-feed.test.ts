@@ -2,21 +2,22 @@ import fc from "fast-check";
 import { test } from "vitest";
 import { type Step, story } from "../support/device-feed/steps.ts";
 import { World } from "../support/device-feed/world.ts";
+import { nextTurn } from "../support/event-loop.ts";
 import { inIsolatedObject } from "../support/objects/isolated-room.ts";
-import { runs } from "../support/property-runs.ts";
+import { runOptions } from "../support/property-runs.ts";
 
-const FEW = runs(60);
+const FEW = runOptions(60);
 const STORY_MS = 10_000;
 
-/** Lets what has nothing to wait for go on. */
+/** Lets promises go on that wait for nothing outside. */
 async function idle(scheduler: fc.Scheduler): Promise<void> {
   do {
     await scheduler.waitIdle();
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTurn();
   } while (scheduler.count() > 0);
 }
 
-test("in whatever order calls and frames arrive, every device shows each message once and what became of it", {
+test("each device shows each message and each change once, in whatever order calls and frames arrive", {
   timeout: FEW.numRuns * STORY_MS,
 }, async () => {
   const property = fc.asyncProperty(fc.scheduler(), story, async (scheduler, { policy, steps }) => {
@@ -29,12 +30,12 @@ test("in whatever order calls and frames arrive, every device shows each message
       };
       try {
         for (const step of steps) {
-          // An inbox is evicted once nothing is under way.
+          // The runtime evicts an inbox only while it is idle.
           if (step.do === "restart" && !step.isCrash) await idle(scheduler);
           await scheduler.waitFor(perform(step));
         }
         await idle(scheduler);
-        await world.tellAll();
+        await world.deliverAll();
         await idle(scheduler);
         world.check();
       } catch (error) {

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { register } from "../support/clients/api.ts";
-import { createGroup, remove, send } from "../support/clients/chat.ts";
+import { createGroup, deleteMessage, send } from "../support/clients/chat.ts";
 import { openRoom } from "../support/clients/socket.ts";
-import { runs } from "../support/property-runs.ts";
+import { runOptions } from "../support/property-runs.ts";
 import { story } from "./devices/steps.ts";
 import { World } from "./devices/world.ts";
 
-const FEW = runs(5);
+const FEW = runOptions(5);
 const STORY_MS = 60_000;
 
-test("whatever happens at once, every device shows each message once, and what HTTP tells of it", {
+test("under concurrent calls each device shows each message once, as HTTP returns it", {
   timeout: FEW.numRuns * STORY_MS,
 }, async () => {
   const property = fc.asyncProperty(story, async ({ devices, steps }) => {
@@ -25,15 +25,15 @@ test("whatever happens at once, every device shows each message once, and what H
   await fc.assert(property, { ...FEW, timeout: STORY_MS, endOnFailure: true });
 });
 
-describe("found once", () => {
-  // Stories which the properties have told, and which once went wrong.
+describe("regressions", () => {
+  // Stories found by the properties that once failed.
 
-  test("a message that was hidden before its sender's device knew its place is not shown by the late ack", async () => {
+  test("a late ack does not show a message that was hidden before its sender's device knew its seq", async () => {
     const ann = await register();
     const { id } = await createGroup(ann);
     const said = { client_msg_id: "x", kind: "text", body: { text: "said, and the ack is lost" } };
     const { seq } = await send(ann, id, said);
-    await remove(ann, id, seq, "me");
+    await deleteMessage(ann, id, seq, "me");
     const back = await openRoom(id, ann.token, "?after=0&rev=0");
     expect(await back.next("hidden")).toMatchObject({ seq, rev: 1 });
     expect(await back.next("synced")).toMatchObject({ last_seq: seq, rev: 1, has_more: false });

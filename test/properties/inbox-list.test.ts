@@ -8,9 +8,9 @@ import { ConversationId, Position } from "../../src/domain/ids.ts";
 import type { InboxUpdate } from "../../src/domain/sync/inbox-update.ts";
 import { ConversationList } from "../../src/inbox/list/conversation-list.ts";
 import { call, register } from "../support/clients/api.ts";
-import { runs } from "../support/property-runs.ts";
+import { runOptions } from "../support/property-runs.ts";
 
-/** Few conversations, versions and times, so that they meet. */
+/** Few conversations, versions and times, so that they collide. */
 const id = fc.integer({ min: 1, max: 12 }).map((value) => ConversationId.parse(value));
 const change = fc.oneof(
   fc.record({
@@ -58,7 +58,7 @@ function bump({
   };
 }
 
-/** The list as it has to be: the newest snapshot of each, pinned ones first, then newest, then the higher id. */
+/** The expected list: the newest snapshot of each, pinned ones first, then by time, then by descending id. */
 function model(changes: Change[]): [ListPosition, unread: number][] {
   const newest = new Map<ConversationId, InboxUpdate & { pinned: boolean }>();
   for (const one of changes) {
@@ -83,7 +83,7 @@ function model(changes: Change[]): [ListPosition, unread: number][] {
     ]);
 }
 
-test("pages of the list are the newest snapshots in order, whatever came late or twice", async () => {
+test("pages of the list hold the newest snapshots in order, despite late and repeated updates", async () => {
   const { user, token } = await register();
   await call("GET", "/v1/conversations", { token });
   await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => {
@@ -110,6 +110,6 @@ test("pages of the list are the newest snapshots in order, whatever came late or
         expect(seen).toEqual(model(changes));
       },
     );
-    fc.assert(property, runs(100));
+    fc.assert(property, runOptions(100));
   });
 });

@@ -4,12 +4,12 @@ import type { Room } from "../../src/conversation/room.ts";
 import { replayPage } from "../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../src/domain/ids.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
-import { runs } from "../support/property-runs.ts";
+import { runOptions } from "../support/property-runs.ts";
 
 describe("a replay", () => {
   const PAGE = 100;
 
-  /** What happens while somebody is away, or between two of his pages: many messages, many changes. */
+  /** The changes during an absence or between two pages: many messages, many revokes and hides. */
   const event = fc.oneof(
     fc.record({ say: fc.integer({ min: 1, max: 130 }) }),
     fc.record({ revoke: fc.nat(300), count: fc.integer({ min: 1, max: 120 }) }),
@@ -18,12 +18,12 @@ describe("a replay", () => {
   type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
   const events = fc.array(event, { maxLength: 5, size: "max" });
 
-  /** A room of two that nobody else reaches. */
+  /** A room of two that no request reaches. */
   function inRoom(work: (room: Room) => Promise<void>): Promise<void> {
     return inIsolatedObject("group", (storage) => work(isolatedRoom(storage)));
   }
 
-  /** What is the case of each message for Bob: there, or what became of it. */
+  /** The expected state of each message for Bob: present, revoked or hidden. */
   class Model {
     readonly said: ("there" | "revoked" | "hidden")[] = [];
 
@@ -52,7 +52,7 @@ describe("a replay", () => {
     }
   }
 
-  /** What Bob's client shows, and from where it goes on. */
+  /** Bob's client: what it shows, and its position. */
   class Client {
     readonly shown = new Map<number, "there" | "revoked">();
     seq = Position.parse(0);
@@ -82,7 +82,7 @@ describe("a replay", () => {
     }
   }
 
-  test("page by page, whatever happens in between, a replay ends with what is there", async () => {
+  test("a replay read page by page ends with the current messages, whatever changes between pages", async () => {
     const property = fc.asyncProperty(
       fc.array(events, { minLength: 1, maxLength: 6, size: "max" }),
       (absences) =>
@@ -97,6 +97,6 @@ describe("a replay", () => {
           expect([...client.shown]).toEqual(expected);
         }),
     );
-    await fc.assert(property, runs(15));
+    await fc.assert(property, runOptions(15));
   });
 });

@@ -6,11 +6,11 @@ import type { Kind } from "../../src/domain/messages/content.ts";
 import { normalizeForSearch } from "../../src/domain/messages/search-normalization.ts";
 import { eventually } from "../support/eventually.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
-import { at } from "../support/objects/room.ts";
+import { itemAt } from "../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../support/objects/search.ts";
-import { runs } from "../support/property-runs.ts";
+import { runOptions } from "../support/property-runs.ts";
 
-/** Characters which fold to others, to several, or together with their neighbours; and what FTS5 would read. */
+/** Characters that fold to others, to several, or together with their neighbours, and the syntax of FTS5. */
 const PIECES = [
   ...[
     "a",
@@ -113,7 +113,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   },
 );
 
-/** The body of a message of a kind, which says the text where this kind says something. */
+/** By kind, a body that contains the text where this kind has searchable text. */
 const BODIES: Record<string, (text: string) => object> = {
   text: (text) => ({ text }),
   file: (name) => ({ url: "https://example.org/unsearched", name }),
@@ -122,7 +122,7 @@ const BODIES: Record<string, (text: string) => object> = {
   face: (data) => ({ index: "1", data }),
 };
 
-/** A conversation of Ann, who owns it, and Bob, in the storage of an object; what was said, beside it. */
+/** A conversation of Ann, its owner, and Bob in the storage of an object, and the expected texts. */
 class Story {
   readonly #storage: DurableObjectStorage;
   #room: Room;
@@ -154,13 +154,13 @@ class Story {
     }
   }
 
-  /** Resolves once there is nothing left to index, to merge or to purge but a batch that is not full. */
+  /** Resolves once nothing is left to index, merge or purge, except a batch that is not full. */
   async rest(): Promise<void> {
     const query = "SELECT kind FROM jobs WHERE kind = 'index'";
     await eventually(() => expect(this.#storage.sql.exec(query).toArray()).toEqual([]));
   }
 
-  /** The tokens of what is indexed, and those which must be there. */
+  /** The tokens in the index, and the expected ones. */
   tokens(): { found: string[]; wanted: string[]; leftovers: string[] } {
     const indexed = this.#said.slice(0, this.#room.search.indexing.indexedSeq);
     const texts = indexed
@@ -177,7 +177,7 @@ class Story {
     this.#said.push({ text: say, kind, by, gone: false, hidden: false });
   }
 
-  /** Bob looks for a part of what was said, or for anything, page by page. */
+  /** Bob searches for a part of a message, or for any text, page by page. */
   #find({ find, part, by, of, limit, late }: Extract<Event, { find: unknown }>): void {
     const whole = Array.from(
       typeof find === "string" ? find : (this.#said[find % (this.#said.length || 1)]?.text ?? "x"),
@@ -185,7 +185,7 @@ class Story {
     const start = part[0] % whole.length;
     const query = whole.slice(start, start + part[1]).join("");
     const visibleFrom = Position.parse(late % (this.#said.length + 1));
-    const wanted = this.#said.flatMap((message, i) => {
+    const expected = this.#said.flatMap((message, i) => {
       const seen = !message.gone && !message.hidden && i + 1 > visibleFrom && message.kind !== "face";
       const fits = (by ?? message.by) === message.by && (of ?? message.kind) === message.kind;
       return seen && fits && normalizeForSearch(message.text).includes(normalizeForSearch(query))
@@ -201,17 +201,17 @@ class Story {
         const reader = { user_id: BOB, visible_from: visibleFrom };
         const page = this.#room.search.chunk({ text: query, ascending, ...filter, ...bound }, reader);
         expect(page.rows.length).toBeLessThanOrEqual(limit);
-        // Where there is more, these few messages have filled the page.
+        // If more follow, the page must be full.
         if (page.next !== null) expect(page.rows.length).toBe(limit);
         found.push(...page.rows.map(({ seq }) => seq));
         next = page.next;
       } while (next !== null);
-      expect(found, JSON.stringify(query)).toEqual(ascending ? wanted : wanted.toReversed());
+      expect(found, JSON.stringify(query)).toEqual(ascending ? expected : expected.toReversed());
     }
   }
 }
 
-test("a search finds what has the query in it, and nothing else, wherever the index stands", async () => {
+test("a search finds exactly the messages that contain the query, at any state of the index", async () => {
   const property = fc.asyncProperty(fc.array(event, { minLength: 10, maxLength: 60 }), async (events) => {
     await inIsolatedObject("group", async (storage) => {
       const story = new Story(storage);
@@ -222,7 +222,7 @@ test("a search finds what has the query in it, and nothing else, wherever the in
       expect(leftovers).toEqual([]);
     });
   });
-  await fc.assert(property, runs(60));
+  await fc.assert(property, runOptions(60));
 });
 
 test("folding", () => {
@@ -236,6 +236,6 @@ test("folding", () => {
     ["ﾊﾝｶｸ ガ", "ハンカク ガ"],
     ["　", " "],
   ];
-  for (const [text, wanted] of folded) expect(normalizeForSearch(text)).toBe(wanted);
-  expect(at(folded, 0)[1]).toBe(normalizeForSearch(normalizeForSearch(at(folded, 0)[0])));
+  for (const [text, expected] of folded) expect(normalizeForSearch(text)).toBe(expected);
+  expect(itemAt(folded, 0)[1]).toBe(normalizeForSearch(normalizeForSearch(itemAt(folded, 0)[0])));
 });

@@ -1,41 +1,42 @@
 import { onTestFinished, vi } from "vitest";
 
 const realNow = Date.now;
-/** So far the clock is ahead of the machine's. */
+/** How far the clock is ahead of the machine's, in ms. */
 let aheadMs = 0;
 let stoodAt: number | null = null;
 
 /**
- * The clock of all objects stands still until it `goesOn`, or the test is over: however long the machine takes,
- * nothing of theirs is over by itself. `advance` moves it all the same.
+ * Freezes the clock of all objects until `resume`, or until the test ends: on a slow machine nothing expires
+ * by itself. `advanceClock` still moves it.
  */
-export function standStill(): { goesOn(): void } {
+export function freezeClock(): { resume(): void } {
   takeOver();
   stoodAt ??= realNow();
   return {
-    goesOn: () => {
+    resume: () => {
       stoodAt = null;
     },
   };
 }
 
 /**
- * Moves the clock of all objects on, whether it runs or stands still, until the test is over: what they compare with
- * `Date.now()` – cooldowns, leases, expiries, jobs that are due – is over at once. Tests and objects share one isolate,
- * so all of them see it.
+ * Moves the clock of all objects forward until the test ends, whether it runs or is frozen. Everything
+ * compared with `Date.now()` expires at once: cooldowns, leases, jobs that are due. Tests and objects share
+ * one isolate, so all of them see it.
  *
- * Timers (`setTimeout`) and alarms go by the machine's clock. A job that is due now runs with the object's alarm:
- * `await runDurableObjectAlarm(stub)`, which says false if none is set. What waits in a timer is woken by the next
- * thing that happens to the object, or is given a short wait with `handIn`.
+ * Timers (`setTimeout`) and alarms use the machine's clock. A job that is due now runs with the object's
+ * alarm: `await runDurableObjectAlarm(stub)`, which returns false if none is set. Code that waits for a timer
+ * is woken by the object's next event, or gets a short wait from `overrideTiming`.
+ * @param ms how far, in ms
  */
-export function advance(ms: number): void {
+export function advanceClock(ms: number): void {
   takeOver();
   aheadMs += ms;
 }
 
 const now = () => (stoodAt ?? realNow()) + aheadMs;
 
-/** Sets the clock by hand from now on. */
+/** Replaces `Date.now` until the test ends. */
 function takeOver(): void {
   const isMocked = vi.isMockFunction(Date.now);
   const clock = vi.spyOn(Date, "now");
@@ -48,7 +49,7 @@ function takeOver(): void {
 
 const TICK_MS = 10;
 
-/** Measures the time in which things went on here: on a busy machine they stand still again and again. */
+/** Measures the time in which this process was running. A busy machine suspends it again and again. */
 export class Stopwatch implements Disposable {
   #ticks = 0;
   #timer: ReturnType<typeof setTimeout>;
@@ -61,7 +62,7 @@ export class Stopwatch implements Disposable {
     this.#timer = setTimeout(tick, TICK_MS);
   }
 
-  /** So long it has run, in ms. */
+  /** The measured time, in ms. */
   get ms(): number {
     return this.#ticks * TICK_MS;
   }

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 
-/** Collects what is logged as an error while it is in use: `using errors = new Errors()`. */
+/** Collects the error log lines of a scope: `using errors = new Errors()`. */
 export class Errors {
   readonly #spy = vi.spyOn(console, "error");
 

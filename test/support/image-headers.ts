@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** A picture's beginning, as far as it says how large it is. */
+/** The beginning of a PNG, up to its size. */
 export function pngOf(width: number, height: number): Uint8Array {
   const bytes = Buffer.alloc(33);
   bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
@@ -13,7 +13,7 @@ export function pngOf(width: number, height: number): Uint8Array {
 export function gifOf(width: number, height: number): Uint8Array {
   const [low, high] = [width & 0xff, width >> 8];
   const screen = [low, high, height & 0xff, height >> 8, 0x80, 0, 0];
-  // Two frames, of which the second is smaller.
+  // Two frames; the second is smaller.
   const frame = [0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0];
   return Uint8Array.from([
     ...new TextEncoder().encode("GIF89a"),
@@ -25,7 +25,7 @@ export function gifOf(width: number, height: number): Uint8Array {
   ]);
 }
 
-/** An animated one: its canvas is larger than its frames. */
+/** An animated WebP, whose canvas is larger than its frames. */
 export function webpOf(width: number, height: number): Uint8Array {
   const threeBytes = (n: number) => [n & 0xff, (n >> 8) & 0xff, (n >> 16) & 0xff];
   const text = (s: string) => [...new TextEncoder().encode(s)];
@@ -46,7 +46,7 @@ export function bmpOf(width: number, height: number): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** A camera's notes: that it was held upright, and `size` bytes of whatever. */
+/** EXIF data of a JPEG: the orientation, and `size` bytes of filling. */
 export function notes(size: number, orientation: number): Uint8Array {
   const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
   const tiff = [0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, ...entry, 0, 0, 0, 0];
@@ -60,7 +60,11 @@ export function segment(marker: number, body: number[]): Uint8Array {
   return Uint8Array.from([0xff, marker, length >> 8, length & 0xff, ...body]);
 }
 
-/** @param before what stands before the picture */
+/**
+ * A JPEG of this size.
+ * @param before segments that precede the picture
+ * @param frame the marker of the frame header
+ */
 export function jpegOf(width: number, height: number, before: Uint8Array[] = [], frame = 0xc0): Uint8Array {
   const size = [
     8,

@@ -1,15 +1,15 @@
 import { env } from "cloudflare:workers";
 
-/** More than any test file makes. */
+/** More than any test file creates. */
 const USERS_A_FILE = 20_000;
 const CONVERSATIONS_A_FILE = 5_000;
 
-/** how many files have run in this runtime; modules outlive a file */
+/** the number of files that have run in this runtime; modules outlive a file */
 let files = 0;
 
 /**
- * Has the ids of this file's users and conversations follow those of the files before. An object is named by its id,
- * and `reset()` leaves the storage of objects that sleep: their names must not come again.
+ * Numbers the users and conversations of this file after those of earlier files. Objects are named by these
+ * ids, and `reset()` keeps the storage of objects that sleep: their names must not be reused.
  */
 export async function continueNumbering(): Promise<void> {
   const set = env.DB.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)");

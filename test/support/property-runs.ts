@@ -3,21 +3,21 @@ import { inject } from "vitest";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** how often a property is tried; "": as the test says */
+    /** how often a property runs; "": as the test says */
     propertyRuns: string;
-    /** the seed of the first run; "": at random */
+    /** the seed of the first run; "": random */
     propertySeed: string;
-    /** from which the steps that break are sampled: `PROPERTY_SEED`, or a number of the commit */
+    /** the seed for the sample of steps with faults: `PROPERTY_SEED`, or a number of the commit */
     stepSeed: number;
   }
 }
 
 /**
- * How often a property is tried: `few`, or as the command line says. The first failure ends the test and names its seed:
- * `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` tells the same story again, and looks for a shorter
- * one that fails. That can take longer than a test may.
+ * The options of a property: it runs `few` times, or as often as `PROPERTY_RUNS` says. The first failure ends
+ * the test and prints its seed. `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` repeats the
+ * same story and shrinks it, which may take longer than a test's timeout.
  */
-export function runs(few: number): fc.Parameters<unknown> & { numRuns: number } {
+export function runOptions(few: number): fc.Parameters<unknown> & { numRuns: number } {
   const seed = inject("propertySeed");
   return {
     numRuns: Number(inject("propertyRuns") || few),

@@ -3,11 +3,11 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll } from "vitest";
 import { continueNumbering } from "./numbering.ts";
 
-/** What the Worker and its objects have logged since a test ended. */
+/** The log lines of the Worker and its objects since the last test ended. */
 const logged: string[] = [];
-// Each line would go to the main process, which shows those of failed tests alone. And vitest waits at the end of a
-// file until each line is answered, while the pool keeps a line of an object back until the file sends something
-// else: an alarm that logs after the last test would stop the run for good.
+// Each line would go to the main process, which shows only those of failed tests. At the end of a file vitest
+// waits for each line's answer, but the pool keeps back a line of an object until the file sends something
+// else. So an alarm that logs after the last test would stop the run for good.
 for (const level of ["info", "warn", "error"] as const)
   console[level] = (line: string) => void logged.push(line);
 
@@ -16,9 +16,9 @@ afterEach(({ task }) => {
   if (task.result?.state === "fail") console.log(lines);
 });
 
-// Test files of one worker share its runtime: each begins with an empty D1 and an empty R2, and ids of its own.
+// The test files of one worker share its runtime. Each begins with an empty D1, an empty R2 and new ids.
 beforeAll(async () => {
-  // The storage of an object that sleeps is not reset. D1 and R2 are objects too: a call wakes them.
+  // `reset` skips the storage of objects that sleep. D1 and R2 are objects too: a call wakes them.
   await Promise.all([env.DB.prepare("SELECT 1").run(), env.FILES.head("none")]);
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);

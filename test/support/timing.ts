@@ -4,13 +4,16 @@ import { TIMING, type Timing } from "../../src/domain/timing.ts";
 type Mutable = { -readonly [Group in keyof Timing]: { -readonly [Name in keyof Timing[Group]]: number } };
 type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };
 
-/** What an answer goes without rather than wait for it: a test would fail where the machine is slow, in ms. */
+/**
+ * The timeout after which an answer goes without late data, in ms. The product's would make tests fail on
+ * slow machines.
+ */
 const PATIENCE_MS = 20_000;
 
 /**
- * The timing of the Worker under test, and of the parts which tests make themselves: the product's, but hashing a
- * password costs next to nothing, and no answer goes without what is late. A test of lateness hands in its own.
- * Tests and objects share one isolate, so a change holds at once.
+ * The timing of the Worker under test and of parts that tests build: the product's, except that password
+ * hashes are cheap and answers wait for late data. A test of lateness overrides it. Tests and objects share
+ * one isolate, so a change takes effect at once.
  */
 export const timing: Mutable = {
   ...structuredClone(TIMING),
@@ -23,14 +26,14 @@ export const timing: Mutable = {
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
 };
 
-/** Changes some values until the test is over: `handIn({ presence: { graceMs: 10 } })`. */
-export function handIn(changes: Changes): void {
+/** Overrides some values until the test ends: `overrideTiming({ presence: { graceMs: 10 } })`. */
+export function overrideTiming(changes: Changes): void {
   onTestFinished(setTiming(changes));
 }
 
 /**
- * Changes some values for a whole file, as `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
- * @returns puts back what was there: `beforeAll` calls it in the end
+ * Overrides some values for a whole file, as in `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
+ * @returns restores the values; `beforeAll` calls it after the last test
  */
 export function setTiming(changes: Changes): () => void {
   const before = structuredClone(timing);
@@ -39,6 +42,6 @@ export function setTiming(changes: Changes): () => void {
 }
 
 function merge(changes: Changes): void {
-  // Objects hold on to their groups: the values change inside of them.
+  // Objects keep references to the groups, so the values change in place.
   for (const [group, values] of Object.entries(changes)) Object.assign(Reflect.get(timing, group), values);
 }

@@ -1,6 +1,6 @@
 import * as made from "./app.ts";
 
-/** The entry of the Worker under test (vitest.config.mts): `src/index.ts` with the timing of tests. */
+/** The entry point of the Worker under test (vitest.config.mts): `src/index.ts` with the timing of tests. */
 export class Conversation extends made.Conversation {}
 
 export class Inbox extends made.Inbox {}

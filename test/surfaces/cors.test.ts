@@ -3,8 +3,8 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { app } from "../support/app.ts";
 import { type CallOptions, call, register, request, type SignedIn } from "../support/clients/api.ts";
-import { accepted, roomPath } from "../support/clients/socket.ts";
-import { newGroup } from "../support/objects/room.ts";
+import { acceptSocket, roomPath } from "../support/clients/socket.ts";
+import { createGroupId } from "../support/objects/room.ts";
 
 const HERE = "https://parley.test";
 const CHAT = "https://chat.example";
@@ -32,7 +32,7 @@ function preflight(ALLOWED_ORIGINS: string, path: string, Origin: string): Promi
   return ask(ALLOWED_ORIGINS, "OPTIONS", path, { headers });
 }
 
-/** What an answer says of CORS. */
+/** The CORS headers of an answer. */
 function said({ headers }: { headers: Headers }): string[] {
   return [...headers.keys()].filter((name) => name.startsWith("access-control-"));
 }
@@ -63,7 +63,7 @@ test.each([
   }
 });
 
-test("a preflight names every method and header that clients use, and may be kept", async () => {
+test("a preflight names every method and header that clients use, and may be cached", async () => {
   const response = await preflight(CHAT, "/v1/me", CHAT);
   expect(list(response, "Access-Control-Allow-Methods")).toEqual(
     expect.arrayContaining(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
@@ -82,7 +82,7 @@ test("a preflight names every method and header that clients use, and may be kep
   );
 });
 
-test("without the setting the Worker's own pages may call, and no others", async () => {
+test("without the setting only the Worker's own pages may call", async () => {
   const own = await preflight("", "/v1/me", HERE);
   expect(own.headers.get("Access-Control-Allow-Origin")).toBe(HERE);
   for (const origin of [CHAT, "null", "http://parley.test", `${HERE}:8443`, `${HERE}.evil.test`, ""]) {
@@ -111,7 +111,7 @@ test.each([
   expect(asked.headers.get("Access-Control-Allow-Origin")).toBe(CHAT);
 });
 
-test("a page can read that the server is at fault", async () => {
+test("a page can read a server error", async () => {
   const context = createExecutionContext();
   const bindings = { ...env, ALLOWED_ORIGINS: CHAT, TOKEN_SECRET: "short" };
   const asked = request("GET", "/v1/me", { token: ann.token, headers: { Origin: CHAT } });
@@ -121,26 +121,26 @@ test("a page can read that the server is at fault", async () => {
   expect(response.headers.get("Access-Control-Allow-Origin")).toBe(CHAT);
 });
 
-test("OPTIONS of no page is no preflight: 405 with the methods of the path, or 404", async () => {
+test("OPTIONS without an Origin is no preflight: 405 with the methods of the path, or 404", async () => {
   const answer = await call("OPTIONS", "/v1/me");
   expect(answer.status).toBe(405);
   expect(answer.headers.get("Allow")).toBe("GET, HEAD, PATCH, DELETE");
   expect((await call("OPTIONS", "/v1/nothing")).status).toBe(404);
 });
 
-test("a call of no page is answered as always", async () => {
+test("a call without an Origin is answered as always", async () => {
   const answer = await call("GET", "/v1/me", { token: ann.token });
   expect(answer.status).toBe(200);
   expect(said(answer)).toEqual([]);
 });
 
-test("an upgrade passes untouched", async () => {
-  const id = await newGroup(ann);
+test("an upgrade passes unchanged", async () => {
+  const id = await createGroupId(ann);
   const headers = { Upgrade: "websocket", Origin: CHAT };
   const asked = request("GET", roomPath(id), { token: ann.token, headers });
   const response = await app.fetch(asked, { ...env, ALLOWED_ORIGINS: "*" }, createExecutionContext());
   expect(said(response)).toEqual([]);
-  await accepted(response).next("ready");
+  await acceptSocket(response).next("ready");
   const foreign = await exports.default.fetch(
     request("GET", roomPath(id), { token: ann.token, headers: { ...headers, Origin: CHAT } }),
   );

@@ -6,5 +6,5 @@ import { tim } from "./tim/driver.ts";
 import { usersig } from "./usersig/driver.ts";
 import { v1 } from "./v1/driver.ts";
 
-/** Every surface, as stories use it. */
+/** The driver of each surface, for stories. */
 export const DRIVERS: readonly Driver[] = [v1, appkey, formpost, kook, tim, usersig];

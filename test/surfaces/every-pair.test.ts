@@ -1,35 +1,35 @@
 import { beforeAll, expect, test } from "vitest";
-import { signedIn } from "../support/accounts/users.ts";
+import { signedInUsers } from "../support/accounts/users.ts";
 import type { SignedIn } from "../support/clients/api.ts";
 import { eventually } from "../support/eventually.ts";
-import { at } from "../support/objects/room.ts";
+import { itemAt } from "../support/objects/room.ts";
 import type { Driver } from "../support/surfaces/driver.ts";
 import { setTiming } from "../support/timing.ts";
 import { DRIVERS } from "./drivers.ts";
 import { v1 } from "./v1/driver.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 type Call = Exclude<keyof Driver, "name">;
 
 /**
- * Each API with each, and with itself: one person speaks the first, the other one the second. An API that has none of
- * the calls which a story makes over it is left out there: all of them would go over v1, which has its own pairs.
+ * Each API with each, and with itself: one user calls the first, the other user the second. An API without
+ * any of the story's calls is left out there: all would go over v1, which has its own pairs.
  */
 function pairs(first: Call[], second: Call[]): { one: Driver; other: Driver }[] {
   const having = (calls: Call[]) => DRIVERS.filter((driver) => calls.some((call) => driver[call]));
   return having(first).flatMap((one) => having(second).map((other) => ({ one, other })));
 }
 
-/** What an API can do, and over v1 what it has no call for. */
+/** The driver's calls, with v1's where it has none. */
 function over(driver: Driver): Required<Driver> {
   return { ...v1, ...driver };
 }
 
 async function trio(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const three = await signedIn(3);
-  return [at(three, 0), at(three, 1), at(three, 2)];
+  const three = await signedInUsers(3);
+  return [itemAt(three, 0), itemAt(three, 1), itemAt(three, 2)];
 }
 
 const TALKING: Call[] = ["open", "send", "history", "unread", "search", "hide"];
@@ -87,7 +87,7 @@ test.each(pairs(["group", "send", "history", "revoke"], ["send", "history", "unr
     await a.send(ann, id, "一");
     await b.send(bob, id, "二");
     await a.send(ann, id, "三");
-    // Lists of groups follow a little later.
+    // Lists of groups are updated a little later.
     await eventually(async () => expect(await b.unread(cas, id)).toBe(3));
     await eventually(async () => expect(await b.unread(bob, id)).toBe(1));
     for (const [surface, who] of [
@@ -98,7 +98,7 @@ test.each(pairs(["group", "send", "history", "revoke"], ["send", "history", "unr
     ] as const) {
       expect(await texts(surface, who), surface.name).toEqual(["一", "二", "三"]);
     }
-    const { seq } = at(await b.history(bob, id), 1);
+    const { seq } = itemAt(await b.history(bob, id), 1);
     await a.revoke(ann, id, seq);
     expect(await texts(b, bob), "the owner takes back what a member said").toEqual(["一", "三"]);
     await expect(b.revoke(cas, id, seq - 1), "a member does not").rejects.toThrow();
@@ -106,7 +106,7 @@ test.each(pairs(["group", "send", "history", "revoke"], ["send", "history", "unr
 );
 
 test.each(pairs(["setFlag", "flag"], ["setFlag", "flag"]))(
-  "flags are one's own, over $one.name and $other.name",
+  "flags belong to one member, over $one.name and $other.name",
   async ({ one, other }) => {
     const [a, b] = [over(one), over(other)];
     const [ann, bob] = await trio();
@@ -121,7 +121,7 @@ test.each(pairs(["setFlag", "flag"], ["setFlag", "flag"]))(
 );
 
 test.each(pairs(["clear", "history", "unread"], ["send", "history"]))(
-  "a conversation that one has deleted is the other's still, over $one.name and $other.name",
+  "a conversation that one user deletes stays the other's, over $one.name and $other.name",
   async ({ one, other }) => {
     const [a, b] = [over(one), over(other)];
     const [ann, bob] = await trio();

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { signedIn } from "../support/accounts/users.ts";
+import { signedInUsers } from "../support/accounts/users.ts";
 import { call } from "../support/clients/api.ts";
 import { setTiming } from "../support/timing.ts";
 import { Story } from "./group-story/story.ts";
@@ -7,11 +7,11 @@ import type { Person, Surface } from "./group-story/surface.ts";
 import { tim } from "./group-story/tim.ts";
 import { v1 } from "./group-story/v1.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 const SURFACES: [string, Surface][] = [["v1", v1]];
-/** Those over which somebody who has applied is told what became of it. */
+/** The surfaces that notify applicants of decisions. */
 const NOTICING: [string, Surface][] = [...SURFACES, ["tim", tim]];
 
 let all: Person[];
@@ -25,7 +25,7 @@ let gus: Person;
 let hal: Person;
 
 beforeAll(async () => {
-  const registered = await signedIn(8);
+  const registered = await signedInUsers(8);
   const named = (index: number, name: string): Person => {
     const person = registered[index];
     if (!person) throw new Error("there are eight");
@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 const say = (text: string) => ({ do: "say", text }) as const;
 const read = (seq: number) => ({ do: "read", seq }) as const;
-const add = (...whom: Person[]) => ({ do: "add", whom: whom.map(({ user }) => user.id) }) as const;
+const add = (...target: Person[]) => ({ do: "add", whom: target.map(({ user }) => user.id) }) as const;
 const join = (message = "") => ({ do: "join", message }) as const;
 const accept = (application: number) => ({ do: "decide", application, accept: true }) as const;
 const reject = (application: number) => ({ do: "decide", application, accept: false }) as const;
@@ -52,14 +52,14 @@ const remove = ({ user }: Person) => ({ do: "remove", whom: user.id }) as const;
 const promote = ({ user }: Person) => ({ do: "role", whom: user.id, role: "admin" }) as const;
 const demote = ({ user }: Person) => ({ do: "role", whom: user.id, role: "member" }) as const;
 const mute = ({ user }: Person, seconds = 3_600) => ({ do: "mute", whom: user.id, seconds }) as const;
-const unmute = (whom: Person) => mute(whom, 0);
+const unmute = (target: Person) => mute(target, 0);
 const card = ({ user }: Person, name: string) => ({ do: "card", whom: user.id, card: name }) as const;
 const handTo = ({ user }: Person) => ({ do: "hand over", whom: user.id }) as const;
 const LEAVE = { do: "leave" } as const;
 const DISSOLVE = { do: "dissolve" } as const;
 
 describe.each(SURFACES)("over %s", (_, surface) => {
-  test("a group that anybody joins", async () => {
+  test("a group that anybody may join", async () => {
     const group = { owner: ann, members: [bob, cid], joinPolicy: "free" } as const;
     const story = await Story.begin(surface, all, group);
     await story.step(ann, say("welcome"));
@@ -74,7 +74,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
       await story.step(gus, action, "not_found");
       await story.step(dan, action, "forbidden");
     }
-    // An admin acts on plain members alone.
+    // An admin acts on plain members only.
     await story.step(ann, promote(bob));
     await story.step(ann, promote(bob));
     await story.step(bob, add(fay, dan));
@@ -102,7 +102,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(cid, unmute(cid), "forbidden");
     await story.step(ann, unmute(cid));
     await story.step(ann, demote(cid));
-    // Who comes back starts anew.
+    // A member who returns starts afresh.
     await story.step(bob, remove(dan));
     await story.step(dan, say("where am I?"), "not_found");
     await story.step(cid, say("he is gone"));
@@ -110,7 +110,7 @@ describe.each(SURFACES)("over %s", (_, surface) => {
     await story.step(eve, LEAVE);
     await story.step(eve, LEAVE, "not_found");
     await story.step(bob, remove(eve), "not_found");
-    // Who is given the group may all, speak too.
+    // The new owner may do everything, and write.
     await story.step(ann, LEAVE, "conflict");
     await story.step(ann, remove(ann), "conflict");
     await story.step(ann, handTo(ann), "forbidden");
@@ -183,12 +183,12 @@ describe.each(NOTICING)("over %s", (_, surface) => {
     await story.step(ann, accept(3), "conflict");
     await story.step(dan, accept(2), "forbidden");
     await story.step(dan, say("thank you"));
-    // Who is added has no more to ask for.
+    // An added member has no open join request.
     await story.step(fay, join(), "requested");
     await story.step(cid, add(fay), "forbidden");
     await story.step(bob, add(fay));
     await story.step(bob, accept(4), "conflict");
-    // Nor who finds the door open.
+    // Nor has a user who joins when that is free.
     await story.step(bob, { do: "edit", joinPolicy: "free" });
     await story.step(eve, join());
     await story.step(bob, accept(2), "conflict");
@@ -196,7 +196,7 @@ describe.each(NOTICING)("over %s", (_, surface) => {
     await story.step(gus, join(), "not_found");
     await story.step(ann, { do: "edit", joinPolicy: "approval" });
     await story.step(gus, join(), "requested");
-    // Who runs the group no more does not see who asks.
+    // A former admin does not see join requests.
     await story.step(bob, demote(ann));
     await story.step(ann, reject(5), "forbidden");
     await story.step(bob, handTo(ann));

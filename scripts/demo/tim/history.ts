@@ -1,6 +1,6 @@
-import { same } from "../../support/same.ts";
+import { assertSame } from "../../support/assert-same.ts";
 import type { TimMessage, TimPerson } from "../../support/tim-person.ts";
-import { chapter, note } from "./told.ts";
+import { chapter, note } from "../print.ts";
 
 const MESSAGES = 100;
 const PAGE = 15;
@@ -10,7 +10,7 @@ export async function longHistory(ann: TimPerson, bob: TimPerson): Promise<void>
   chapter(`${MESSAGES} messages, and back through them by ${PAGE}`);
   const to = { to: ann.userID, conversationType: "C2C" } as const;
   const sent: string[] = [];
-  for (let n = 1; n <= MESSAGES; n++) sent.push((await bob.sends(to, { text: `${n}` })).ID);
+  for (let n = 1; n <= MESSAGES; n++) sent.push((await bob.sendMessage(to, { text: `${n}` })).ID);
   const seen: TimMessage[] = [];
   const sizes: number[] = [];
   for (let next = ""; ; ) {
@@ -18,22 +18,22 @@ export async function longHistory(ann: TimPerson, bob: TimPerson): Promise<void>
     seen.unshift(...page.data.map(({ message }) => message));
     sizes.push(page.data.length);
     if (page.isCompleted) {
-      same("what comes behind the last page", page.nextReqMessageID, "");
+      assertSame("what comes behind the last page", page.nextReqMessageID, "");
       break;
     }
     next = page.nextReqMessageID;
   }
-  same(
+  assertSame(
     "the newest hundred",
     seen.slice(-MESSAGES).map(({ ID }) => ID),
     sent,
   );
-  same(
+  assertSame(
     "whether a page is full but for the last",
     sizes.slice(0, -1).every((size) => size === PAGE),
     true,
   );
-  same(
+  assertSame(
     "the order",
     seen.map(({ sequence }) => sequence),
     seen.map((_, at) => at + 1),

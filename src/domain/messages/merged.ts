@@ -28,7 +28,10 @@ export function mergedBody(title: string, messages: Original[]): BodyJson {
   const json = `${JSON.stringify({ title }).slice(0, -1)},"items":[${items.join(",")}]}`;
   if (exceedsBytes(json, LIMITS.mergedBytes)) throw mergedTooLarge();
   if (depthOf(JSON.parse(json)) > LIMITS.mergedDepth) {
-    throw invalid("body.body.items", `merged messages may hold each other ${LIMITS.mergedDepth} deep at most`);
+    throw invalid(
+      "body.body.items",
+      `merged messages may hold each other ${LIMITS.mergedDepth} deep at most`,
+    );
   }
   return json;
 }

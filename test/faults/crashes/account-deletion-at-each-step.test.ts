@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { deleteAccount, membershipsInD1, runAccountDeletion } from "../../support/accounts/deletion.ts";
-import { openDevices } from "../../support/accounts/sessions.ts";
+import { openDeviceSockets } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
@@ -13,10 +13,10 @@ import {
   storedInInbox,
 } from "../../support/clients/chat.ts";
 import { DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
-import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
-import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
+import { breakAt, FAULT_PLACES, type FaultPlace } from "../../support/faults/injected-fault.ts";
+import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { text } from "../../support/objects/room.ts";
+import { textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
@@ -27,16 +27,16 @@ async function isDeleted({ user }: SignedIn): Promise<boolean> {
 }
 
 /** Runs an account deletion that fails at one step, and checks the result. */
-async function deleteWithFault(place: Place, step: number): Promise<Tried> {
+async function deleteWithFault(place: FaultPlace, step: number): Promise<StepResult> {
   // Ann is a new user too, so that her list has only these two conversations.
   const [ann, bob] = [await register(), await register()];
   const [group, direct] = [await createGroup(ann, [bob]), await openDirect(ann, bob)];
   const ids = [group.id, direct.id];
   for (const id of ids)
-    await call("POST", `/v1/conversations/${id}/messages`, { token: bob.token, body: text("hi") });
+    await call("POST", `/v1/conversations/${id}/messages`, { token: bob.token, body: textFrame("hi") });
   const [socket, device] = [await openRoom(direct.id, bob.token), await openDevice(bob.token)];
   let status: number;
-  let tried: Tried;
+  let tried: StepResult;
   {
     using broken = await breakAt(place, step, { conversationId: group.id, userId: bob.user.id });
     status = (await deleteAccount(bob)).status;
@@ -51,7 +51,7 @@ async function deleteWithFault(place: Place, step: number): Promise<Tried> {
     // The deletion has not begun, so a repeated call succeeds.
     expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "active", [direct.id]: "active" });
     expect((await list(bob)).items.map(({ id }) => id).toSorted(), at).toEqual(ids.toSorted());
-    await socket.settled();
+    await socket.untilProcessed();
     expect((await deleteAccount(bob)).status, at).toBe(204);
     await settle(bob, ids);
   } else if (status === 503) {
@@ -60,7 +60,7 @@ async function deleteWithFault(place: Place, step: number): Promise<Tried> {
   expect((await socket.closed()).code, at).toBe(4001);
   // The device socket is in the inbox, and a crash of the inbox may have closed it.
   expect([1006, 1011, 4001], at).toContain((await device.closed()).code);
-  expect(await openDevices(bob), at).toEqual([]);
+  expect(await openDeviceSockets(bob), at).toEqual([]);
   expect((await upgrade(DEVICE_PATH, bob.token)).status, at).toBe(401);
   expect(JSON.parse(await storedInInbox(bob)), at).toMatchObject({ conversations: [], device_cursors: [] });
   expect(await membershipsInD1(bob), at).toEqual({ [group.id]: "left", [direct.id]: "left" });
@@ -83,9 +83,10 @@ async function deleteWithFault(place: Place, step: number): Promise<Tried> {
 async function settle(bob: SignedIn, ids: number[]): Promise<void> {
   for (let attempt = 0; (await runAccountDeletion(bob)) > 0; attempt++)
     if (attempt > 10) throw new Error("no end");
-  for (const id of ids) await runJobs(id, { but: "flags" });
+  for (const id of ids) await runJobs(id, { except: "flags" });
 }
 
-test.each(PLACES)("an account deletion interrupted at any step of %s is complete or has not begun", (place) =>
-  eachStep(`account deletion, ${place}`, 1, (step) => deleteWithFault(place, step)),
+test.each(FAULT_PLACES)(
+  "an account deletion interrupted at any step of %s is complete or has not begun",
+  (place) => eachStep(`account deletion, ${place}`, 1, (step) => deleteWithFault(place, step)),
 );

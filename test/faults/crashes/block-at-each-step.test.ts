@@ -1,13 +1,13 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ask, befriend, done } from "../../support/accounts/friends.ts";
+import { befriend, expectFriendCall, friendCall } from "../../support/accounts/friends.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
-import { breakAt, type Place } from "../../support/faults/break.ts";
-import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
+import { breakAt, type FaultPlace } from "../../support/faults/injected-fault.ts";
+import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { at, people, text } from "../../support/objects/room.ts";
+import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -18,11 +18,11 @@ beforeAll(() =>
 );
 
 beforeAll(async () => {
-  const all = await people(2);
-  [ann, bob] = [at(all, 0), at(all, 1)];
+  const all = await registerUsers(2);
+  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
 });
 
-const PLACES: Place[] = ["conversation", "D1 after", "conversation at D1"];
+const PLACES: FaultPlace[] = ["conversation", "D1 after", "conversation at D1"];
 
 async function isBlockedInD1(): Promise<boolean> {
   const query = "SELECT 1 FROM blocks WHERE user_id = ? AND blocked_id = ?";
@@ -40,7 +40,10 @@ async function areFriendsInD1(): Promise<boolean> {
 async function assertConsistent(id: number, when: string): Promise<boolean> {
   const blocked = await isBlockedInD1();
   for (const { token } of [ann, bob]) {
-    const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body: text("hello") });
+    const answer = await call("POST", `/v1/conversations/${id}/messages`, {
+      token,
+      body: textFrame("hello"),
+    });
     expect([answer.status, when]).toEqual([blocked ? 403 : 201, when]);
   }
   if (blocked) expect([await areFriendsInD1(), when]).toEqual([false, when]);
@@ -65,15 +68,15 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
   test.each(PLACES)("interrupted at any step of %s takes effect for both if D1 has it", async (place) => {
     const { id } = await openDirect(ann, bob);
     await eachStep(`${what}, ${place}`, 1, async (step) => {
-      await done("DELETE blocks", ann, bob);
+      await expectFriendCall("DELETE blocks", ann, bob);
       await befriend(ann, bob);
-      if (what === "DELETE blocks") await done("PUT blocks", ann, bob);
+      if (what === "DELETE blocks") await expectFriendCall("PUT blocks", ann, bob);
       await expirePrepared(id);
       let status: number;
-      let tried: Tried;
+      let tried: StepResult;
       {
         using broken = await breakAt(place, step, { conversationId: id, userId: bob.user.id });
-        status = (await ask(what, ann, bob)).status;
+        status = (await friendCall(what, ann, bob)).status;
         tried = { isHit: broken.isHit, steps: broken.steps };
       }
       const when = `${place} ${step} answered ${status}`;
@@ -82,7 +85,7 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
       if (status === 204) expect(blocked, when).toBe(what === "PUT blocks");
       await expirePrepared(id);
       expect(await assertConsistent(id, when), when).toBe(blocked);
-      await done(what, ann, bob);
+      await expectFriendCall(what, ann, bob);
       expect(await assertConsistent(id, when), when).toBe(what === "PUT blocks");
       return tried;
     });
@@ -90,10 +93,10 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
 });
 
 test("a conversation that is opened during a block refuses sends", async () => {
-  const [cid, dan] = [at(await people(1), 0), at(await people(1), 0)];
-  const [opened] = await Promise.all([openDirect(cid, dan), done("PUT blocks", dan, cid)]);
+  const [cid, dan] = [itemAt(await registerUsers(1), 0), itemAt(await registerUsers(1), 0)];
+  const [opened] = await Promise.all([openDirect(cid, dan), expectFriendCall("PUT blocks", dan, cid)]);
   for (const { token } of [cid, dan]) {
     const path = `/v1/conversations/${opened.id}/messages`;
-    expect((await call("POST", path, { token, body: text("hello") })).status).toBe(403);
+    expect((await call("POST", path, { token, body: textFrame("hello") })).status).toBe(403);
   }
 });

@@ -5,8 +5,8 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { deleteBlocks, insertBlocks } from "../../../src/storage/contacts/blocks.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { done, strangers } from "../../support/accounts/friends.ts";
-import { type Answer, call, problem, type SignedIn } from "../../support/clients/api.ts";
+import { expectFriendCall, unrelatedPairs } from "../../support/accounts/friends.ts";
+import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, openDirect, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { Errors } from "../../support/errors.ts";
@@ -15,7 +15,7 @@ import {
   loseConversation,
   range,
   runConversationJob,
-  text,
+  textFrame,
 } from "../../support/objects/room.ts";
 
 // A block has three steps: it is prepared in the conversation, stored in D1, and completed in the
@@ -29,7 +29,7 @@ const db = openDatabase(env.DB);
 let nextPair: () => [SignedIn, SignedIn];
 
 beforeAll(async () => {
-  nextPair = await strangers(7);
+  nextPair = await unrelatedPairs(7);
 });
 
 beforeEach(async () => {
@@ -74,9 +74,9 @@ async function age(by: number): Promise<void> {
 async function expectNobodyWrites(): Promise<void> {
   for (const _ of [1, 2]) {
     const socket = await openRoom(id, bob.token);
-    socket.send(text("hello", "mine"));
+    socket.send(textFrame("hello", "mine"));
     expect(await socket.next("error")).toMatchObject({ code: "blocked", client_msg_id: "mine" });
-    for (const who of [ann, bob]) problem(await trySend(who), 403, "blocked");
+    for (const who of [ann, bob]) expectProblem(await trySend(who), 403, "blocked");
     await loseConversation(id);
   }
 }
@@ -112,7 +112,7 @@ test("a crash after D1: the block applies at once and permanently", async () => 
 });
 
 test("a crash after D1: an unblock applies at once", async () => {
-  await done("PUT blocks", ann, bob);
+  await expectFriendCall("PUT blocks", ann, bob);
   await prepareChange("a");
   await storeUnblock();
   await expectBothWrite();
@@ -162,7 +162,7 @@ test("of two changes, the completion of one does not complete the crashed other"
   await storeUnblock();
   expect((await trySend(bob)).status).toBe(201);
   await storeBlock();
-  problem(await trySend(bob), 403, "blocked");
+  expectProblem(await trySend(bob), 403, "blocked");
   await age(40_000);
   await prepareChange("young");
   await runConversationJob(id, "flags");
@@ -180,11 +180,11 @@ test("a block applies from its answer on, even if the object crashes repeatedly"
     let answer = await call("PUT", path, { token: ann.token });
     await losing;
     while (answer.status !== 204) {
-      problem(answer, 503, "unavailable");
+      expectProblem(answer, 503, "unavailable");
       answer = await call("PUT", path, { token: ann.token });
     }
     await expectNobodyWrites();
-    await done("DELETE blocks", ann, bob);
+    await expectFriendCall("DELETE blocks", ann, bob);
     await expectBothWrite();
   }
 });
@@ -195,7 +195,7 @@ test("sends of one socket keep their order while each waits for D1", async () =>
   for (const i of range(1, 60)) {
     // The last sends wait only for earlier ones.
     if (i === 50) void completeChange("a");
-    socket.send(text(`${i}`, `${i}`));
+    socket.send(textFrame(`${i}`, `${i}`));
   }
   await socket.until(({ acks }) => acks.length === 60);
   expect(socket.acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual(
@@ -220,11 +220,11 @@ describe("during a D1 outage", () => {
       await send(ann, id, "1");
       await prepareChange("a");
       const answer = await trySend(ann);
-      problem(answer, 503, "unavailable");
+      expectProblem(answer, 503, "unavailable");
       expect(answer.headers.get("Retry-After")).toBe("1");
-      const items = range(1, 3).map((i) => text(`${i}`, `${i}`));
+      const items = range(1, 3).map((i) => textFrame(`${i}`, `${i}`));
       socket.send({ type: "sends", items });
-      socket.send(text("4", "4"));
+      socket.send(textFrame("4", "4"));
       await socket.until(({ frames }) => frames.filter(({ type }) => type === "error").length === 4);
       expect(socket.of("error").map(({ code, client_msg_id }) => [code, client_msg_id])).toEqual(
         range(1, 4).map((i) => ["unavailable", `${i}`]),
@@ -233,7 +233,7 @@ describe("during a D1 outage", () => {
     });
     expect(errors.logged.length).toBeGreaterThan(0);
     // The same sends with the same ids are each stored once.
-    for (const i of range(1, 4)) socket.send(text(`${i}`, `${i}`));
+    for (const i of range(1, 4)) socket.send(textFrame(`${i}`, `${i}`));
     await socket.until(({ acks }) => acks.length === 4);
     expect(socket.acks.map(({ seq }) => seq)).toEqual(range(2, 5));
     expect((await completeChange("a")).ok).toBe(true);
@@ -246,7 +246,7 @@ describe("during a D1 outage", () => {
     await withoutBlocks(async () => {
       await runConversationJob(id, "flags");
       expect(await stored()).toEqual({ blocked: 0, announced: 1, jobs: 1 });
-      problem(await trySend(ann), 503, "unavailable");
+      expectProblem(await trySend(ann), 503, "unavailable");
     });
     await runConversationJob(id, "flags");
     expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
@@ -256,10 +256,10 @@ describe("during a D1 outage", () => {
   test("a block is refused without effect, and can be repeated", async () => {
     await withoutBlocks(async () => {
       expect((await call("PUT", `/v1/blocks/${bob.user.id}`, { token: ann.token })).status).toBe(500);
-      problem(await trySend(ann), 503, "unavailable");
+      expectProblem(await trySend(ann), 503, "unavailable");
     });
     expect((await trySend(ann)).status).toBe(201);
-    await done("PUT blocks", ann, bob);
+    await expectFriendCall("PUT blocks", ann, bob);
     await expectNobodyWrites();
   });
 });

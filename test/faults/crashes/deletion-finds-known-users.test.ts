@@ -2,7 +2,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { UserId } from "../../../src/domain/ids.ts";
-import { deleteAccount, gone, membershipsInD1, runProjection } from "../../support/accounts/deletion.ts";
+import {
+  deleteAccount,
+  deletedUser,
+  membershipsInD1,
+  runProjection,
+} from "../../support/accounts/deletion.ts";
 import { call, freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
@@ -11,11 +16,11 @@ import {
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
-import { merged, post } from "../../support/clients/forwards.ts";
+import { mergedDraft, postDraft } from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { standStill } from "../../support/clock.ts";
-import { type Break, breakAt } from "../../support/faults/break.ts";
-import { HeldCalls } from "../../support/faults/hold.ts";
+import { freezeClock } from "../../support/clock.ts";
+import { HeldMethod } from "../../support/faults/hold.ts";
+import { breakAt, type InjectedFault } from "../../support/faults/injected-fault.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -54,7 +59,7 @@ async function expectErased(): Promise<void> {
  * Sends Zaphod's join request while the group crashes at one of its calls to D1. @returns null after the last
  * step
  */
-async function joinWithFault(step: number): Promise<Break | null> {
+async function joinWithFault(step: number): Promise<InjectedFault | null> {
   using broken = await breakAt("conversation at D1", step, { conversationId: id, userId: zaphod.user.id });
   await join();
   return broken.isHit ? broken : null;
@@ -136,13 +141,13 @@ describe("the sender in a merged message", () => {
       ({ id } = await createGroup(ann));
       const sourceGroup = await createGroup(ann, [zaphod]);
       const source = await send(zaphod, sourceGroup.id, "so long");
-      const body = { ...merged([source]), client_msg_id: "m" };
+      const body = { ...mergedDraft([source]), client_msg_id: "m" };
       {
         using broken = await breakAt("conversation at D1", step, {
           conversationId: id,
           userId: zaphod.user.id,
         });
-        await post(ann, id, body);
+        await postDraft(ann, id, body);
         if (!broken.isHit) break;
       }
       const isStored = (await storedInConversation(id)).includes(zaphod.user.username);
@@ -150,9 +155,9 @@ describe("the sender in a merged message", () => {
       expect((await deleteAccount(zaphod)).status).toBe(204);
       await runProjection(id);
       // Whether the first send was stored or not, it is stored once, under a deleted user.
-      expect([200, 201]).toContain((await post(ann, id, body)).status);
+      expect([200, 201]).toContain((await postDraft(ann, id, body)).status);
       expect((await page(ann, id)).items.map((item) => item.body)).toMatchObject([
-        { items: [{ sender: gone(zaphod), body: { text: "so long" } }] },
+        { items: [{ sender: deletedUser(zaphod), body: { text: "so long" } }] },
       ]);
       await expectErased();
     }
@@ -167,26 +172,26 @@ describe("the sender in a merged message", () => {
     ];
     await call("POST", `/v1/conversations/${target.id}/leave`, { token: zaphod.token });
     const sources = [await send(zaphod, source.id, "so long"), await send(ann, slow.id, "slow")];
-    const held = await HeldCalls.hold(slow.id, "messages");
-    const sending = post(ann, target.id, merged(sources));
+    const held = await HeldMethod.hold(slow.id, "messages");
+    const sending = postDraft(ann, target.id, mergedDraft(sources));
     try {
       expect((await deleteAccount(zaphod)).status).toBe(204);
       expect(await storedInConversation(target.id)).not.toContain(zaphod.user.username);
     } finally {
       held.release();
     }
-    expect((await sending).body).toMatchObject({ body: { items: [{ sender: gone(zaphod) }, {}] } });
+    expect((await sending).body).toMatchObject({ body: { items: [{ sender: deletedUser(zaphod) }, {}] } });
     expect(await storedInConversation(target.id)).not.toContain(zaphod.user.username);
     expect(await getConversation(ann, target.id)).toMatchObject({ member_count: 1, last_seq: 2 });
   });
 
   test("is projected to D1 by the job after a send on a socket", async () => {
     // The clock stands still, so that the job does not run by itself.
-    standStill();
+    freezeClock();
     const sourceGroup = await createGroup(ann, [zaphod]);
     const source = await send(zaphod, sourceGroup.id, "so long");
     const socket = await openRoom(id, ann.token);
-    socket.send({ type: "send", client_msg_id: "m", ...merged([source]) });
+    socket.send({ type: "send", client_msg_id: "m", ...mergedDraft([source]) });
     await socket.next("ack");
     expect(await runProjection(id)).toBe(true);
     expect(await membershipsInD1(zaphod)).toEqual({ [sourceGroup.id]: "active", [id]: "left" });
@@ -199,11 +204,12 @@ describe("the sender in a merged message", () => {
       runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) =>
         storage.sql.exec("SELECT * FROM acquaintances").toArray(),
       );
-    expect((await post(ann, id, merged([source]))).status).toBe(201);
+    expect((await postDraft(ann, id, mergedDraft([source]))).status).toBe(201);
     expect(await rows()).toEqual([]);
     const sourceGroup = await createGroup(ann, [zaphod]);
     const zaphods = await send(zaphod, sourceGroup.id, "so long");
-    for (let i = 0; i < 3; i++) expect((await post(ann, id, merged([zaphods, source]))).status).toBe(201);
+    for (let i = 0; i < 3; i++)
+      expect((await postDraft(ann, id, mergedDraft([zaphods, source]))).status).toBe(201);
     expect(await rows()).toEqual([{ user_id: zaphod.user.id, projected: 1 }]);
   });
 });

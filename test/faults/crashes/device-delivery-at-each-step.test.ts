@@ -3,29 +3,29 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { listed, page } from "../../support/clients/chat.ts";
+import { listedConversation, page } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
-import { shown } from "../../support/clients/displayed.ts";
-import {
-  type Break,
-  breakAt,
-  failInboxStatement,
-  failStatement,
-  PLACES,
-  refuseInbox,
-} from "../../support/faults/break.ts";
+import { displayedMessage } from "../../support/clients/displayed.ts";
 import {
   type Loss,
-  loseAtBump,
+  loseAtInboxUpdate,
   loseCall,
   loseCalls,
   type ObjectCall,
-  shuffleBumps,
+  shuffleInboxUpdates,
 } from "../../support/faults/calls.ts";
-import { refusing } from "../../support/faults/refuse-projection.ts";
-import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
+import {
+  breakAt,
+  FAULT_PLACES,
+  failInboxStatement,
+  failStatement,
+  type InjectedFault,
+  refuseInbox,
+} from "../../support/faults/injected-fault.ts";
+import { refuseProjection } from "../../support/faults/refuse-projection.ts";
+import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
-import { anotherDevice, at, newGroup, people, range } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range, registerUsers, signInAgain } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -43,12 +43,12 @@ let expectedEnd: FinalState;
 beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
 
 beforeAll(async () => {
-  const all = await people(3);
-  [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
-  tablet = await anotherDevice(bob);
-  id = await newGroup(ann, bob, cid);
+  const all = await registerUsers(3);
+  [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  tablet = await signInAgain(bob);
+  id = await createGroupId(ann, bob, cid);
   [anns, phone, pad] = [new Device(ann), new Device(bob, 1), new Device(tablet, 2)];
-  for (const device of [anns, phone, pad]) await device.come();
+  for (const device of [anns, phone, pad]) await device.connect();
   [expectedEnd] = await runScenario(() => null);
   expect(expectedEnd.histories.cid.map(({ seq }) => seq)).toEqual(range(1, 7));
 });
@@ -80,12 +80,12 @@ async function post(who: SignedIn, text: string): Promise<number> {
 
 /** Reconnects the device until the condition holds. */
 async function untilHolds(device: Device, holds: () => boolean): Promise<void> {
-  while (!(await device.until(holds))) await device.come();
+  while (!(await device.until(holds))) await device.connect();
 }
 
 /** Sends a text, and repeats it until it is acknowledged. */
 async function sendUntilAcked(device: Device, text: string): Promise<void> {
-  device.say([{ conversationId: id, clientMsgId: unique(text), text }]);
+  device.sendDrafts([{ conversationId: id, clientMsgId: unique(text), text }]);
   await untilHolds(device, () => device.pending.length === 0);
 }
 
@@ -97,17 +97,17 @@ interface FinalState {
 }
 
 /** A fault that lasts until it is disposed of. */
-type Fault = (Disposable | AsyncDisposable) & Partial<Tried>;
+type Fault = (Disposable | AsyncDisposable) & Partial<StepResult>;
 
 /**
  * A scenario in the group: sends, a revoke, a hide, a read and a new name, while a fault is active. @param
  * breaks starts the fault; it ends before the jobs run @returns the final state, and whether the fault was
  * hit
  */
-async function runScenario(breaks: () => Promise<Fault> | Fault | null): Promise<[FinalState, Tried]> {
+async function runScenario(breaks: () => Promise<Fault> | Fault | null): Promise<[FinalState, StepResult]> {
   scenarios++;
   const before = (await page(ann, id, "?limit=1")).items[0]?.seq ?? 0;
-  let tried: Tried;
+  let tried: StepResult;
   {
     await using broken = await breaks();
     const first = await post(ann, "one");
@@ -122,12 +122,12 @@ async function runScenario(breaks: () => Promise<Fault> | Fault | null): Promise
     await untilHolds(phone, () => phone.displayed(id).lastSeq >= first + 5);
     tried = { isHit: broken?.isHit ?? false, steps: broken?.steps ?? 0 };
   }
-  await runAlarm(id, { but: "index" });
+  await runAlarm(id, { except: "index" });
   const last = await post(cid, "seven");
   for (const device of [anns, phone, pad])
     await untilHolds(device, () => device.displayed(id).lastSeq === last);
   // The search index is updated at its own pace.
-  await runJobs(id, { but: "index" });
+  await runJobs(id, { except: "index" });
   await assertConsistent(id);
   const messages = (items: { seq: number; kind: string; body: unknown; revoked: boolean }[]) =>
     items
@@ -139,11 +139,11 @@ async function runScenario(breaks: () => Promise<Fault> | Fault | null): Promise
       }));
   const devices = [anns, phone, pad].map((device) => messages(device.displayed(id).messages));
   const list = async (who: SignedIn) => {
-    const { last_seq, read_seq, unread_count, last_message } = await listed(who, id);
+    const { last_seq, read_seq, unread_count, last_message } = await listedConversation(who, id);
     return { last: last_seq - before, read: read_seq - before, unread_count, body: last_message?.body };
   };
   const history = async (who: SignedIn) =>
-    messages((await page(who, id, `?after=${before}&limit=100`)).items.map(shown));
+    messages((await page(who, id, `?after=${before}&limit=100`)).items.map(displayedMessage));
   const lists = { ann: await list(ann), bob: await list(bob), cid: await list(cid) };
   const histories = { ann: await history(ann), bob: await history(bob), cid: await history(cid) };
   return [{ devices, lists, histories }, tried];
@@ -155,7 +155,10 @@ const HIT = { isHit: true, steps: expect.any(Number) };
  * Runs the scenario with a fault at each step, and expects the usual final state. @param place where the
  * fault is
  */
-function eachScenario(place: string, breaks: (step: number) => Promise<Break> | Break): Promise<void> {
+function eachScenario(
+  place: string,
+  breaks: (step: number) => Promise<InjectedFault> | InjectedFault,
+): Promise<void> {
   return eachStep(place, 2, async (step) => {
     const [end, tried] = await runScenario(() => breaks(step));
     expect(end, `${place}, step ${step}`).toEqual(expectedEnd);
@@ -164,13 +167,13 @@ function eachScenario(place: string, breaks: (step: number) => Promise<Break> | 
 }
 
 describe("a scenario has the usual final state", () => {
-  test.each(PLACES)("when %s fails at any step", async (place) => {
+  test.each(FAULT_PLACES)("when %s fails at any step", async (place) => {
     const target = { conversationId: id, userId: bob.user.id };
     await eachScenario(place, (step) => breakAt(place, step, target));
   });
 
   test("when D1 accepts no projection", async () => {
-    expect(await runScenario(refusing)).toEqual([expectedEnd, { isHit: false, steps: 0 }]);
+    expect(await runScenario(refuseProjection)).toEqual([expectedEnd, { isHit: false, steps: 0 }]);
   });
 
   test("when any statement of the conversation fails", async () => {
@@ -202,22 +205,22 @@ describe("a scenario has the usual final state", () => {
   });
 
   test("when inbox updates are late, reordered and repeated", async () => {
-    expect(await runScenario(shuffleBumps)).toEqual([expectedEnd, HIT]);
+    expect(await runScenario(shuffleInboxUpdates)).toEqual([expectedEnd, HIT]);
   });
 
   test.each<Loss>(["call", "answer"])(
     "when the conversation crashes between storing and delivering, and the %s is lost",
     async (loss) => {
-      await eachScenario(`${loss} with the conversation`, (step) => loseAtBump(id, step, loss));
+      await eachScenario(`${loss} with the conversation`, (step) => loseAtInboxUpdate(id, step, loss));
     },
   );
 });
 
 test("devices and counts work while D1 accepts no projection", async () => {
   scenarios++;
-  const unread = async () => (await listed(bob, id)).unread_count;
+  const unread = async () => (await listedConversation(bob, id)).unread_count;
   {
-    await using _ = await refusing();
+    await using _ = await refuseProjection();
     await callUntilDone(ann, "PATCH", "", { name: unique("the group") });
     const before = await unread();
     await sendUntilAcked(anns, "one");
@@ -232,6 +235,6 @@ test("devices and counts work while D1 accepts no projection", async () => {
     const stored = env.DB.prepare("SELECT name FROM conversations WHERE id = ?").bind(id).first("name");
     expect(await stored).not.toBe(unique("the group"));
   }
-  await runJobs(id, { but: "index" });
+  await runJobs(id, { except: "index" });
   await assertConsistent(id);
 });

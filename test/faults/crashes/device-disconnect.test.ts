@@ -3,22 +3,22 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type ConversationId, SessionId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { listed } from "../../support/clients/chat.ts";
+import { listedConversation } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
 import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import {
-  anotherDevice,
-  at,
+  createGroupId,
+  expectDeleted,
   inboxObject,
-  newGroup,
-  people,
-  post,
+  itemAt,
+  postText,
   range,
-  remove,
+  registerUsers,
   sessionOf,
-  text,
+  signInAgain,
+  textFrame,
 } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -32,16 +32,16 @@ let pad: TestSocket;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
-  const all = await people(2);
-  [ann, bob] = [at(all, 0), at(all, 1)];
+  const all = await registerUsers(2);
+  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
 });
 
 beforeEach(async () => {
-  id = await newGroup(ann, bob);
+  id = await createGroupId(ann, bob);
   await sendMany(130);
   // Loading the list makes the inbox current: it does not push old messages to a new device.
-  await listed(bob, id);
-  [phone, pad] = [await openDevice(bob.token), await openDevice((await anotherDevice(bob)).token)];
+  await listedConversation(bob, id);
+  [phone, pad] = [await openDevice(bob.token), await openDevice((await signInAgain(bob)).token)];
 });
 
 afterEach(async () => {
@@ -59,7 +59,7 @@ const from = (args: readonly unknown[]) => Replay.parse(args)[0].after;
 async function sendMany(count: number): Promise<void> {
   const room = await openRoom(id, ann.token);
   for (let i = 0; i < count; i += 64) {
-    const items = range(i + 1, Math.min(i + 64, count)).map((n) => text(`${n}`, `${n}`));
+    const items = range(i + 1, Math.min(i + 64, count)).map((n) => textFrame(`${n}`, `${n}`));
     room.send({ type: "sends", items });
   }
   await room.until(({ acks }) => acks.length === count);
@@ -86,7 +86,7 @@ test("a device that closes between two pages leaves no cursor, and the other dev
   phone.close();
   await untilSockets(1);
   expect((await inboxState()).cursors).toEqual([]);
-  const last = await post(id, ann, "on it goes");
+  const last = await postText(id, ann, "on it goes");
   await pad.until(({ seqs }) => seqs.includes(last));
   expect(pad.seqs).toEqual([131]);
 });
@@ -103,7 +103,7 @@ test("a device that closes during a page leaves no cursor, and the other device 
   expect(await pad.next("synced")).toMatchObject({ last_seq: 130, has_more: false });
   expect((await inboxState()).cursors).toEqual([]);
   expect(phone.of("synced")).toEqual([]);
-  const last = await post(id, ann, "on it goes");
+  const last = await postText(id, ann, "on it goes");
   await pad.until(({ seqs }) => seqs.includes(last));
   expect(pad.seqs).toEqual([131]);
 });
@@ -119,7 +119,7 @@ async function untilBusy(): Promise<void> {
 
 test("a message that arrives during a sync is delivered once, with the page", async () => {
   {
-    for (const socket of [phone, pad]) await socket.settled(id);
+    for (const socket of [phone, pad]) await socket.untilProcessed(id);
     // An inbox update without a page, as from a conversation that knows of no devices: the inbox fetches the
     // page.
     using _ = intercept(({ method, args, work }) => {
@@ -127,20 +127,20 @@ test("a message that arrives during a sync is delivered once, with the page", as
       return work();
     });
     using replays = new HeldCalls(({ method }) => method === "replay");
-    await post(id, ann, "on it goes");
+    await postText(id, ann, "on it goes");
     await replays.arrived();
     phone.send({ type: "sync", conversation_id: id, after: 129, rev: 0 });
     await untilBusy();
   }
   expect(await phone.next("synced")).toMatchObject({ last_seq: 131, has_more: false });
-  const last = await post(id, ann, "and on");
+  const last = await postText(id, ann, "and on");
   for (const socket of [phone, pad]) await socket.until(({ seqs }) => seqs.includes(last));
   expect(phone.seqs).toEqual([130, 131, 132]);
   expect(pad.seqs).toEqual([131, 132]);
 });
 
 test("a device whose sync fails gets an error, and still gets new messages", async () => {
-  await post(id, ann, "on it goes");
+  await postText(id, ann, "on it goes");
   {
     using lost = loseCall(1, "call", ({ method, args }) => method === "replay" && from(args) === 7);
     phone.send({ type: "sync", conversation_id: id, after: 7, rev: 0 });
@@ -148,7 +148,7 @@ test("a device whose sync fails gets an error, and still gets new messages", asy
     expect(await phone.next("error")).toMatchObject(refused);
     expect(lost.isHit).toBe(true);
   }
-  const last = await post(id, ann, "and on");
+  const last = await postText(id, ann, "and on");
   for (const socket of [phone, pad]) await socket.until(({ seqs }) => seqs.includes(last));
   expect(phone.seqs).toEqual([131, 132]);
   phone.send({ type: "sync", conversation_id: id, after: 130, rev: 0 });
@@ -166,7 +166,7 @@ test("a device with an unanswered frame is closed with 1011 after a crash of the
     }
   });
   await evictDurableObject(inboxObject(bob.user.id));
-  const last = await post(id, ann, "on it goes");
+  const last = await postText(id, ann, "on it goes");
   expect((await phone.closed()).code).toBe(1011);
   await pad.until(({ seqs }) => seqs.includes(last));
   expect(pad.seqs).toEqual([131]);
@@ -180,10 +180,10 @@ test("repeated and reordered inbox updates push nothing twice and leave the newe
       if (method === "applyUpdate" && to === bob.user.id) updates.push(args[0]);
       return work();
     });
-    for (const n of range(131, 134)) await post(id, ann, String(n));
-    for (const seq of [5, 132]) await remove(id, ann, seq, "everyone");
-    for (const seq of [6, 133]) await remove(id, bob, seq, "me");
-    await post(id, ann, "the last");
+    for (const n of range(131, 134)) await postText(id, ann, String(n));
+    for (const seq of [5, 132]) await expectDeleted(id, ann, seq, "everyone");
+    for (const seq of [6, 133]) await expectDeleted(id, bob, seq, "me");
+    await postText(id, ann, "the last");
     for (const socket of [phone, pad]) await socket.until(({ seqs }) => seqs.includes(135));
   }
   const framesBefore = [phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"));
@@ -193,12 +193,12 @@ test("repeated and reordered inbox updates push nothing twice and leave the newe
       Reflect.apply(Reflect.get(inbox, "applyUpdate"), inbox, [update]),
     );
   }
-  for (const socket of [phone, pad]) await socket.settled(id);
+  for (const socket of [phone, pad]) await socket.untilProcessed(id);
   expect([phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"))).toEqual(
     framesBefore,
   );
   await assertConsistent(id);
-  const last = await post(id, ann, "and on");
+  const last = await postText(id, ann, "and on");
   for (const socket of [phone, pad]) {
     await socket.until(({ seqs }) => seqs.includes(last));
     expect(new Set(socket.seqs).size).toBe(socket.seqs.length);
@@ -216,27 +216,27 @@ test.each(Object.entries(CUTS))(
   "a device that disconnects %s of a replay shows the same as an uninterrupted one in the end",
   async (_, untilCut) => {
     const [interrupted, uninterrupted] = [new Device(bob, 3), new Device(bob, 4)];
-    await uninterrupted.come();
+    await uninterrupted.connect();
     {
       using replays = new HeldCalls(({ method }) => method === "replay");
-      const connecting = interrupted.come();
+      const connecting = interrupted.connect();
       await replays.arrived();
       replays.release();
       await untilCut(interrupted);
-      interrupted.leave();
+      interrupted.disconnect();
       await connecting;
     }
     expect(interrupted.displayed(id).messages.length).toBe(100);
-    const last = await post(id, ann, "meanwhile");
-    for (const seq of [7, 120, last]) await remove(id, ann, seq, "everyone");
-    for (const seq of [8, 121]) await remove(id, bob, seq, "me");
-    await interrupted.come();
-    await post(id, ann, "and on");
+    const last = await postText(id, ann, "meanwhile");
+    for (const seq of [7, 120, last]) await expectDeleted(id, ann, seq, "everyone");
+    for (const seq of [8, 121]) await expectDeleted(id, bob, seq, "me");
+    await interrupted.connect();
+    await postText(id, ann, "and on");
     for (const device of [interrupted, uninterrupted])
       await device.until(() => device.displayed(id).lastSeq === last + 1);
     const { messages } = uninterrupted.displayed(id);
     expect(messages.length).toBe(130);
     expect(interrupted.displayed(id).messages).toEqual(messages);
-    for (const device of [interrupted, uninterrupted]) device.leave();
+    for (const device of [interrupted, uninterrupted]) device.disconnect();
   },
 );

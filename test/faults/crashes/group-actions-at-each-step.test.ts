@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { noticed } from "../../support/accounts/notices.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { notificationEvents } from "../../support/accounts/notifications.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
-import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
-import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
+import { breakAt, FAULT_PLACES, type FaultPlace } from "../../support/faults/injected-fault.ts";
+import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
-import { groupOf } from "../../support/objects/core.ts";
-import { at } from "../../support/objects/room.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -20,8 +20,8 @@ beforeAll(() =>
 );
 
 beforeAll(async () => {
-  const all = await signedIn(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await signedInUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -135,7 +135,9 @@ async function systemMessagesOf(id: number): Promise<number> {
 
 /** The notifications about the group by user id, oldest first, at most 20. */
 async function notificationsByUser(id: number): Promise<Record<number, string[]>> {
-  const all = [ann, bob, cid, dan].map(async (who) => [who.user.id, await noticed(who, id, 20)] as const);
+  const all = [ann, bob, cid, dan].map(
+    async (who) => [who.user.id, await notificationEvents(who, id, 20)] as const,
+  );
   return Object.fromEntries(await Promise.all(all));
 }
 
@@ -161,13 +163,13 @@ async function beforeOf(action: Action, id: number): Promise<Before> {
 }
 
 /** Runs the action with a fault at one step, and checks the result. */
-async function runWithFault(action: Action, place: Place, step: number): Promise<Tried> {
-  const id = await groupOf("group", ann, [bob, cid], action.join);
+async function runWithFault(action: Action, place: FaultPlace, step: number): Promise<StepResult> {
+  const id = await createGroupOfKind("group", ann, [bob, cid], action.join);
   await action.before?.(id);
   await runJobs(id);
   const { members: before, systemMessages, notifications: earlier } = await beforeOf(action, id);
   let answer: Answer;
-  let tried: Tried;
+  let tried: StepResult;
   {
     using broken = await breakAt(place, step, { conversationId: id, userId: action.whose().user.id });
     answer = await action.run(id);
@@ -203,7 +205,7 @@ async function runWithFault(action: Action, place: Place, step: number): Promise
 }
 
 describe.each(Object.entries(ACTIONS))("%s", (name, action) => {
-  test.each(PLACES)("interrupted at any step of %s is done for everybody or for nobody", (place) =>
+  test.each(FAULT_PLACES)("interrupted at any step of %s is done for everybody or for nobody", (place) =>
     eachStep(`${name}, ${place}`, 1, (step) => runWithFault(action, place, step)),
   );
 });

@@ -3,23 +3,23 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { befriend } from "../../support/accounts/friends.ts";
 import {
-  caughtUp,
-  close,
-  graceOver,
-  hears,
+  closeSocket,
+  endGrace,
   isOnlineInD1,
-  pending,
-  presences,
-  settled,
+  pendingPresenceJob,
+  presenceEvents,
+  untilCaughtUp,
+  untilPresence,
+  untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDevice, openRoom, TestSocket } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
-import { breakAt, type Place } from "../../support/faults/break.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { at, inboxObject, newGroup, runInboxJob } from "../../support/objects/room.ts";
-import { runs } from "../../support/property-runs.ts";
-import { handIn } from "../../support/timing.ts";
+import { breakAt, type FaultPlace } from "../../support/faults/injected-fault.ts";
+import { createGroupId, inboxObject, itemAt, runInboxJob } from "../../support/objects/room.ts";
+import { runOptions } from "../../support/property-runs.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let marker: SignedIn;
@@ -39,15 +39,15 @@ async function friendOfAnn(): Promise<SignedIn> {
 
 /** The last presence state of a user that Ann's device has received; `offline` if none. */
 async function lastReceived({ user }: SignedIn): Promise<string> {
-  await caughtUp(anns, ann, marker);
-  const line = presences(anns).findLast((entry) => entry.startsWith(`${user.id} `));
+  await untilCaughtUp(anns, ann, marker);
+  const line = presenceEvents(anns).findLast((entry) => entry.startsWith(`${user.id} `));
   return line?.replace(/^\d+ /, "") ?? "offline";
 }
 
 /** Runs the presence jobs of a user until there are none. */
 async function settle(who: SignedIn): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt++) {
-    const job = await pending(who);
+    const job = await pendingPresenceJob(who);
     if (job === "") return;
     for (const kind of ["online", "offline"] as const) if (job.includes(kind)) await runInboxJob(who, kind);
   }
@@ -73,16 +73,16 @@ test("sockets open during a D1 outage, and the job updates D1 and the contacts l
     await openDevice(bob.token);
     await runInboxJob(bob, "online");
     expect(await lastReceived(bob)).toBe("offline");
-    expect(await pending(bob)).toBe("online");
+    expect(await pendingPresenceJob(bob)).toBe("online");
   }
   await runInboxJob(bob, "online");
-  await hears(anns, bob, "online");
-  await settled(bob, "online");
+  await untilPresence(anns, bob, "online");
+  await untilPresenceSettled(bob, "online");
   expect(await isOnlineInD1(bob)).toBe(true);
 });
 
 test("an opening socket waits for D1 for at most openTimeoutMs, and a later write of D1 still reaches contacts", async () => {
-  handIn({ presence: { openTimeoutMs: 100 } });
+  overrideTiming({ presence: { openTimeoutMs: 100 } });
   const bob = await friendOfAnn();
   const { promise: queryStarted, resolve: startQuery } = Promise.withResolvers<void>();
   let isHeld = true;
@@ -101,7 +101,7 @@ test("an opening socket waits for D1 for at most openTimeoutMs, and a later writ
   expect(watch.ms).toBeLessThan(1_000);
   expect(await lastReceived(bob)).toBe("offline");
   isHeld = false;
-  await hears(anns, bob, "online");
+  await untilPresence(anns, bob, "online");
 });
 
 test("an online mark in D1 whose write seemed to fail is undone", async () => {
@@ -115,9 +115,10 @@ test("an online mark in D1 whose write seemed to fail is undone", async () => {
     });
     bobs = await openDevice(bob.token);
     expect(await isOnlineInD1(bob)).toBe(true);
-    await close(bobs);
+    await closeSocket(bobs);
   }
-  while (!(await pending(bob)).includes("offline")) await new Promise((resolve) => setTimeout(resolve, 0));
+  while (!(await pendingPresenceJob(bob)).includes("offline"))
+    await new Promise((resolve) => setTimeout(resolve, 0));
   await settle(bob);
   expect(await isOnlineInD1(bob)).toBe(false);
   expect(await lastReceived(bob)).toBe("offline");
@@ -131,10 +132,11 @@ test("a user who disconnects while `online` is being delivered is offline in the
     return work();
   });
   const bobs = await openDevice(bob.token);
-  await close(bobs);
-  while (!(await pending(bob)).includes("offline")) await new Promise((resolve) => setTimeout(resolve, 0));
+  await closeSocket(bobs);
+  while (!(await pendingPresenceJob(bob)).includes("offline"))
+    await new Promise((resolve) => setTimeout(resolve, 0));
   const over = runInboxJob(bob, "offline");
-  while (await pending(bob).then((jobs) => jobs.includes("online")))
+  while (await pendingPresenceJob(bob).then((jobs) => jobs.includes("online")))
     await new Promise((r) => setTimeout(r, 0));
   isHeld = false;
   await over;
@@ -142,22 +144,22 @@ test("a user who disconnects while `online` is being delivered is offline in the
   expect(await isOnlineInD1(bob)).toBe(false);
   expect(await lastReceived(bob)).toBe("offline");
   // The superseded change is not delivered.
-  expect(presences(anns).filter((line) => line === `${bob.user.id} online`)).toEqual([]);
+  expect(presenceEvents(anns).filter((line) => line === `${bob.user.id} online`)).toEqual([]);
 });
 
 test("a user goes offline after a crash that closes the sockets", async () => {
   const bob = await friendOfAnn();
   await openDevice(bob.token);
-  await settled(bob, "online");
+  await untilPresenceSettled(bob, "online");
   await crashInbox(bob);
   // Only the alarm starts the inbox.
   await runInboxJob(bob, "sockets");
-  await graceOver(bob);
-  await hears(anns, bob, "offline");
+  await endGrace(bob);
+  await untilPresence(anns, bob, "offline");
   expect(await isOnlineInD1(bob)).toBe(false);
 });
 
-const PLACES: Place[] = ["inbox", "D1 before", "D1 after"];
+const PLACES: FaultPlace[] = ["inbox", "D1 before", "D1 after"];
 
 test.each(PLACES)(
   "connecting and disconnecting interrupted at any step of %s leads to the right state for all",
@@ -167,7 +169,7 @@ test.each(PLACES)(
     await call("GET", "/v1/conversations", { token: bob.token });
     expect(await eachFault(place, bob, false, () => openDevice(bob.token))).toBeGreaterThan(2);
     const disconnect = async (socket: TestSocket | null) => {
-      if (socket) await close(socket);
+      if (socket) await closeSocket(socket);
       await runInboxJob(bob, "sockets");
       await runInboxJob(bob, "offline");
     };
@@ -179,14 +181,14 @@ test.each(PLACES)(
  * Runs an action with a fault at each of its steps, starting online or offline. @returns the number of steps
  */
 async function eachFault(
-  place: Place,
+  place: FaultPlace,
   bob: SignedIn,
   isOnline: boolean,
   act: (socket: TestSocket | null) => Promise<unknown>,
 ): Promise<number> {
   for (let step = 1; ; step++) {
     const socket = isOnline ? await openDevice(bob.token) : null;
-    await settled(bob, isOnline ? "online" : "offline");
+    await untilPresenceSettled(bob, isOnline ? "online" : "offline");
     using broken = await breakAt(place, step, { conversationId: 1, userId: bob.user.id });
     const done = await act(socket).catch(() => null);
     broken[Symbol.dispose]();
@@ -195,8 +197,8 @@ async function eachFault(
     const when = `${place} ${step}`;
     expect(await isOnlineInD1(bob), when).toBe(isThere);
     expect(await lastReceived(bob), when).toBe(isThere ? "online" : "offline");
-    for (const open of [socket, done]) if (open instanceof TestSocket && open.isOpen) await close(open);
-    if (isThere) await graceOver(bob);
+    for (const open of [socket, done]) if (open instanceof TestSocket && open.isOpen) await closeSocket(open);
+    if (isThere) await endGrace(bob);
     if (!broken.isHit) return step;
   }
 }
@@ -214,7 +216,7 @@ const STEPS = ["device", "room", "close", "close all", "offline", "online", "evi
 
 test("after any sequence of faults D1 and contacts have the right presence", async () => {
   const bob = await friendOfAnn();
-  const id = await newGroup(bob);
+  const id = await createGroupId(bob);
   const stepSequences = fc.array(fc.constantFrom(...STEPS), { minLength: 3, maxLength: 12, size: "max" });
   const property = fc.asyncProperty(stepSequences, async (steps) => {
     let sockets: TestSocket[] = [];
@@ -238,10 +240,10 @@ test("after any sequence of faults D1 and contacts have the right presence", asy
           sockets.push(await openRoom(id, bob.token));
           break;
         case "close":
-          if (sockets.length > 0) await close(at(sockets, 0));
+          if (sockets.length > 0) await closeSocket(itemAt(sockets, 0));
           break;
         case "close all":
-          await Promise.all(sockets.map(close));
+          await Promise.all(sockets.map(closeSocket));
           break;
         case "D1":
           await execute("device");
@@ -261,7 +263,7 @@ test("after any sequence of faults D1 and contacts have the right presence", asy
       }
     }
   });
-  await fc.assert(property, runs(6));
+  await fc.assert(property, runOptions(6));
 });
 
 /** Makes D1 refuse presence updates. */

@@ -5,15 +5,15 @@ import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import {
-  at,
   conversationObject,
-  newGroup,
-  people,
-  post,
+  createGroupId,
+  itemAt,
+  postText,
   range,
+  registerUsers,
   runInboxJob,
-  shownOnline,
-  text,
+  textFrame,
+  untilShownOnline,
 } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -23,9 +23,9 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
 });
 
 /** A correct client: it repeats unacknowledged sends, and resumes after the last message shown. */
@@ -57,14 +57,14 @@ class Client {
       this.#socket.send({ type: "sync", after: synced.last_seq });
       synced = await this.#socket.next("synced");
     }
-    for (const name of this.#unacked) this.#socket.send(text(name, name));
+    for (const name of this.#unacked) this.#socket.send(textFrame(name, name));
   }
 
   send(count: number): void {
     for (let i = 0; i < count; i++) {
       const name = `${this.#name} ${++this.#sent}`;
       this.#unacked.push(name);
-      this.#socket?.send(text(name, name));
+      this.#socket?.send(textFrame(name, name));
     }
   }
 
@@ -128,7 +128,7 @@ async function clientsOf(id: ConversationId) {
 }
 
 test("acknowledged messages survive crashes, and repeated sends are stored once", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const { senders, reader } = await clientsOf(id);
   for (const round of range(1, 6)) {
     for (const client of senders) client.send(10);
@@ -142,7 +142,7 @@ test("acknowledged messages survive crashes, and repeated sends are stored once"
 });
 
 test("sends around an eviction are stored once and reach every client", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const { senders, reader } = await clientsOf(id);
   for (const round of range(1, 6)) {
     for (const client of senders) client.send(round * 3);
@@ -153,19 +153,19 @@ test("sends around an eviction are stored once and reach every client", async ()
 });
 
 test("sockets that a crash closes do not keep their user online", async () => {
-  const [eve = ann] = await people(1);
-  const id = await newGroup(eve, ann);
+  const [eve = ann] = await registerUsers(1);
+  const id = await createGroupId(eve, ann);
   await openRoom(id, eve.token);
-  await shownOnline(eve, ann, true);
+  await untilShownOnline(eve, ann, true);
   await abortAllDurableObjects();
   await runInboxJob(eve, "sockets");
   await runInboxJob(eve, "offline");
-  await shownOnline(eve, ann, false);
+  await untilShownOnline(eve, ann, false);
 });
 
 test("a server error closes the socket with 1011, and a new socket resumes", async () => {
-  const id = await newGroup(ann, bob);
-  await post(id, ann, "one");
+  const id = await createGroupId(ann, bob);
+  await postText(id, ann, "one");
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   const rename = (from: string, to: string) =>
     runInDurableObject(conversationObject(id), (_, { storage }) => {
@@ -178,18 +178,18 @@ test("a server error closes the socket with 1011, and a new socket resumes", asy
   const back = await openRoom(id, ann.token, "?after=0");
   await back.next("synced");
   expect(back.seqs).toEqual([1]);
-  await bobs.settled();
+  await bobs.untilProcessed();
 });
 
 test("without ?after live messages follow last_seq of the ready frame", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const sender = await openRoom(id, ann.token);
   for (const round of range(1, 6)) {
-    for (const i of range(1, 20)) sender.send(text("x", `${round} ${i}`));
+    for (const i of range(1, 20)) sender.send(textFrame("x", `${round} ${i}`));
     const reader = await openRoom(id, bob.token);
     const { last_seq } = z.object({ last_seq: z.int() }).parse(reader.frames[0]);
     await sender.until(({ acks }) => acks.length === round * 20);
-    const last = await post(id, ann, "end");
+    const last = await postText(id, ann, "end");
     await reader.until(({ seqs }) => seqs.includes(last));
     expect(reader.seqs).toEqual(range(last_seq + 1, last));
   }

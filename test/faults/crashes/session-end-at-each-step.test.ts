@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { newSession, openDevices, runInboxJobs } from "../../support/accounts/sessions.ts";
+import { newSession, openDeviceSockets, runInboxJobs } from "../../support/accounts/sessions.ts";
 import { type Answer, call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   DEVICE_PATH,
@@ -10,9 +10,9 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { breakAt, PLACES, type Place } from "../../support/faults/break.ts";
-import { eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
-import { newGroup, post, sessionOf, text } from "../../support/objects/room.ts";
+import { breakAt, FAULT_PLACES, type FaultPlace } from "../../support/faults/injected-fault.ts";
+import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
+import { createGroupId, postText, sessionOf, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -47,21 +47,21 @@ async function isEnded(session: SignedIn): Promise<boolean> {
 /** Expects a socket to work, or to be closed by a crash of its object, and not by the server. */
 async function expectNotEnded(socket: TestSocket, id: number, at: string): Promise<void> {
   const isRoom = socket.frames.at(0)?.conversation_id !== undefined;
-  await socket.settled(isRoom ? undefined : id).catch(async () => {
+  await socket.untilProcessed(isRoom ? undefined : id).catch(async () => {
     expect([1006, 1011], at).toContain((await socket.closed()).code);
   });
   expect(socket.of("kicked"), at).toEqual([]);
 }
 
 /** Ends a session with a fault at one step, and checks the result. */
-async function endWithFault({ end, repeats }: Ending, place: Place, step: number): Promise<Tried> {
+async function endWithFault({ end, repeats }: Ending, place: FaultPlace, step: number): Promise<StepResult> {
   const bob = await register();
   const phone = await newSession(bob);
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const sockets = [await openDevice(phone.token), await openRoom(id, phone.token)];
   const otherSockets = [await openDevice(bob.token), await openRoom(id, bob.token)];
   let status: number;
-  let tried: Tried;
+  let tried: StepResult;
   {
     using broken = await breakAt(place, step, { conversationId: id, userId: bob.user.id });
     ({ status } = await end(phone, bob));
@@ -79,7 +79,7 @@ async function endWithFault({ end, repeats }: Ending, place: Place, step: number
     for (const socket of sockets) expect([1006, 4001], at).toContain((await socket.closed()).code);
     for (const path of [DEVICE_PATH, roomPath(id)])
       expect((await upgrade(path, phone.token)).status, at).toBe(401);
-    expect(await openDevices(bob), at).not.toContain(sessionOf(phone));
+    expect(await openDeviceSockets(bob), at).not.toContain(sessionOf(phone));
   } else {
     for (const socket of sockets) await expectNotEnded(socket, id, at);
     await openDevice(phone.token);
@@ -87,19 +87,19 @@ async function endWithFault({ end, repeats }: Ending, place: Place, step: number
   for (const socket of otherSockets) await expectNotEnded(socket, id, at);
   const newDevice = await openDevice(bob.token);
   // A silent device is held for half a second.
-  await newDevice.settled(id);
-  const seq = await post(id, ann, "hello");
+  await newDevice.untilProcessed(id);
+  const seq = await postText(id, ann, "hello");
   await newDevice.until(({ seqs }) => seqs.includes(seq));
-  newDevice.send({ ...text("still here"), conversation_id: id });
+  newDevice.send({ ...textFrame("still here"), conversation_id: id });
   await newDevice.next("ack");
   return tried;
 }
 
 /** A kick stores nothing in the conversation, so that place has no steps. */
-const FAULT_PLACES = PLACES.filter((place) => place !== "conversation");
+const PLACES_WITH_STEPS = FAULT_PLACES.filter((place) => place !== "conversation");
 
 const CASES = Object.entries(ENDINGS).flatMap(([name, ending]) =>
-  FAULT_PLACES.map((place): [string, Place, Ending] => [name, place, ending]),
+  PLACES_WITH_STEPS.map((place): [string, FaultPlace, Ending] => [name, place, ending]),
 );
 
 test.each(CASES)(

@@ -7,20 +7,20 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import { app } from "../../support/app.ts";
 import {
   type Answer,
-  answerOf,
   type CallOptions,
   call,
-  problem,
+  expectProblem,
+  readAnswer,
   register,
   request,
   type SignedIn,
 } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
-  listed,
+  listedConversation,
   page,
-  remove,
   send,
   sendAll,
 } from "../../support/clients/chat.ts";
@@ -50,7 +50,7 @@ describe("a D1 outage", () => {
   async function callWithout(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const all = { token: ann.token, ...options };
     const response = await app.fetch(request(method, path, all), { ...env, DB }, createExecutionContext());
-    return answerOf(method, path, response);
+    return readAnswer(method, path, response);
   }
 
   test("does not affect messages of a cached session", async () => {
@@ -72,7 +72,7 @@ describe("a D1 outage", () => {
 
   test("makes calls that need D1 fail with 503 and Retry-After, without effect", async () => {
     const { id } = await createGroup(ann, [bob]);
-    const before = await listed(ann, id);
+    const before = await listedConversation(ann, id);
     const calls: [string, string, unknown?][] = [
       ["GET", "/v1/conversations"],
       ["GET", `/v1/conversations/${id}`],
@@ -83,10 +83,10 @@ describe("a D1 outage", () => {
     ];
     for (const [method, path, body] of calls) {
       const answer = await callWithout(method, path, body === undefined ? {} : { body });
-      problem(answer, 503, "unavailable");
+      expectProblem(answer, 503, "unavailable");
       expect(answer.headers.get("Retry-After")).toBe("1");
     }
-    expect(await listed(ann, id)).toEqual(before);
+    expect(await listedConversation(ann, id)).toEqual(before);
   });
 });
 
@@ -96,17 +96,17 @@ describe("a restarted conversation", () => {
   test("has all messages, reads, revokes and hides", async () => {
     const { id } = await createGroup(ann, [bob]);
     await sendAll(ann, id, ["1", "2", "3", "4"]);
-    await remove(ann, id, 2, "everyone");
-    await remove(bob, id, 3, "me");
+    await deleteMessage(ann, id, 2, "everyone");
+    await deleteMessage(bob, id, 3, "me");
     await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 3 } });
     const viewOf = async (who: SignedIn) => [await page(who, id), await getConversation(who, id)];
     const before = [await viewOf(ann), await viewOf(bob)];
     await evictDurableObject(object(id));
     expect([await viewOf(ann), await viewOf(bob)]).toEqual(before);
     expect((await send(bob, id, "5")).seq).toBe(5);
-    await expect.poll(async () => (await listed(ann, id)).last_seq).toBe(5);
-    await remove(bob, id, 5, "everyone");
-    expect((await listed(ann, id)).last_message).toMatchObject({ seq: 5, revoked: true });
+    await expect.poll(async () => (await listedConversation(ann, id)).last_seq).toBe(5);
+    await deleteMessage(bob, id, 5, "everyone");
+    expect((await listedConversation(ann, id)).last_message).toMatchObject({ seq: 5, revoked: true });
   });
 
   test("has all acknowledged sends, and stores repeated ones once", async () => {
@@ -127,7 +127,7 @@ describe("a restarted conversation", () => {
     for (const [i, answer] of (await first).entries()) {
       if (answer.status === 201 || answer.status === 200)
         acknowledged.set(i, StrictMessage.parse(answer.body));
-      else problem(answer, 503, "unavailable");
+      else expectProblem(answer, 503, "unavailable");
     }
     const repeated = await Promise.all(numbers.map(post));
     const stored = repeated.map(({ status, body }) => {
@@ -139,7 +139,7 @@ describe("a restarted conversation", () => {
     expect(items.map(({ seq }) => Number(seq))).toEqual(numbers.map((i) => i + 1));
     expect(items.toSorted((a, b) => Number(a.client_msg_id) - Number(b.client_msg_id))).toEqual(stored);
     for (const who of [ann, bob]) {
-      await expect.poll(async () => (await listed(who, id)).last_seq).toBe(60);
+      await expect.poll(async () => (await listedConversation(who, id)).last_seq).toBe(60);
     }
   });
 
@@ -153,7 +153,7 @@ describe("a restarted conversation", () => {
       await held.release();
     }
     expect((await page(bob, id)).items).toHaveLength(1);
-    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+    await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);
   });
 
   /** Crashes the object: data that is not yet durable is lost, and pending calls fail. */

@@ -8,12 +8,18 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { failStatement } from "../../support/faults/break.ts";
-import { refusing } from "../../support/faults/refuse-projection.ts";
-import { ALL, eachStep, type Tried } from "../../support/faults/sampled-steps.ts";
+import { failStatement } from "../../support/faults/injected-fault.ts";
+import { refuseProjection } from "../../support/faults/refuse-projection.ts";
+import { ALL, eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
-import { groupOf } from "../../support/objects/core.ts";
-import { at, conversationObject, newGroup, people, post } from "../../support/objects/room.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
+import {
+  conversationObject,
+  createGroupId,
+  itemAt,
+  postText,
+  registerUsers,
+} from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -26,12 +32,18 @@ let id: ConversationId;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }));
 
 beforeAll(async () => {
-  const all = await people(5);
-  [ann, bob, cid, dan, eve] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3), at(all, 4)];
+  const all = await registerUsers(5);
+  [ann, bob, cid, dan, eve] = [
+    itemAt(all, 0),
+    itemAt(all, 1),
+    itemAt(all, 2),
+    itemAt(all, 3),
+    itemAt(all, 4),
+  ];
 });
 
 beforeEach(async () => {
-  id = await groupOf("group", ann, [bob, cid], "free");
+  id = await createGroupOfKind("group", ann, [bob, cid], "free");
   await runJobs(id);
 });
 
@@ -49,7 +61,7 @@ test("a group works while D1 accepts no projection, and D1 gets all changes late
   await ask(cid, "PUT", "/preferences", { sticky: true, silent: true });
   const before = await inD1();
   {
-    await using _ = await refusing();
+    await using _ = await refuseProjection();
     expect((await ask(ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" })).status).toBe(200);
     expect((await ask(dan, "POST", "/join", {})).body).toEqual({ state: "joined" });
     expect((await ask(bob, "POST", "/members", { user_ids: [eve.user.id] })).status).toBe(200);
@@ -82,7 +94,7 @@ test("a group works while D1 accepts no projection, and D1 gets all changes late
 
 test("a group that is dissolved during the outage is dissolved at once, and in D1 later", async () => {
   {
-    await using _ = await refusing();
+    await using _ = await refuseProjection();
     expect((await ask(ann, "DELETE", "")).status).toBe(204);
     for (const who of [ann, bob, cid]) {
       expect((await ask(who, "GET", "")).status).toBe(404);
@@ -140,7 +152,7 @@ describe("a projection", () => {
       [0, 0, 4, 4, 1],
     ]) {
       await env.DB.prepare("DELETE FROM memberships WHERE user_id = ?").bind(dan.user.id).run();
-      await Promise.all(order.map((n) => at(calls, n)()));
+      await Promise.all(order.map((n) => itemAt(calls, n)()));
       expect((await inD1())[dan.user.id]).toMatchObject({ state: "left", version: 5 });
     }
   });
@@ -172,15 +184,15 @@ describe("a projection", () => {
 
 describe("a failing statement", () => {
   test("of a removal leaves no socket of the removed member open", async () => {
-    const all = await people(3);
-    const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
+    const all = await registerUsers(3);
+    const [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
     // Every step is run, as a failure when the notifications are stored once left the sockets open.
     await eachStep("a removal, a statement of the conversation", ALL, async (step) => {
-      const id = await newGroup(ann, bob, cid);
+      const id = await createGroupId(ann, bob, cid);
       await runJobs(id);
       const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
       let status: number;
-      let tried: Tried;
+      let tried: StepResult;
       {
         using broken = await failStatement(id, step);
         const path = `/v1/conversations/${id}/members/${bob.user.id}`;
@@ -188,7 +200,7 @@ describe("a failing statement", () => {
         tried = { isHit: broken.isHit, steps: broken.steps };
       }
       const when = `statement ${step} failed, answered ${status}`;
-      const last = await post(id, ann, "who is here?");
+      const last = await postText(id, ann, "who is here?");
       await cids.until(({ seqs }) => seqs.includes(last));
       const inside = await call("GET", `/v1/conversations/${id}`, { token: bob.token });
       if (status === 204) expect(inside.status, when).toBe(404);

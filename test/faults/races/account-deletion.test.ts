@@ -6,17 +6,17 @@ import { findAccount } from "../../../src/storage/accounts/users.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import {
   deleteAccount,
-  gone,
+  deletedUser,
   membershipsInD1,
   runAccountDeletion,
   runProjection,
 } from "../../support/accounts/deletion.ts";
-import { call, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
   getConversation,
   list,
-  listed,
+  listedConversation,
   openDirect,
   page,
   send,
@@ -25,8 +25,8 @@ import {
 } from "../../support/clients/chat.ts";
 import { StrictConversation } from "../../support/clients/shapes.ts";
 import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
-import { breakAt } from "../../support/faults/break.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
+import { breakAt } from "../../support/faults/injected-fault.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -49,14 +49,14 @@ async function expectDeleted(group: number, direct: number): Promise<void> {
     expect(await storedInConversation(id)).not.toContain(bob.user.username);
     // An isolate that remembers the session lets the call pass; the conversation then refuses it with 404.
     expect([401, 404]).toContain((await upgrade(roomPath(id), bob.token)).status);
-    for (const shown of [await getConversation(ann, id), await listed(ann, id)]) {
+    for (const shown of [await getConversation(ann, id), await listedConversation(ann, id)]) {
       expect(shown).toMatchObject({ member_count: 1, disabled: id === direct });
     }
   }
-  expect(await getConversation(ann, direct)).toMatchObject({ peer: gone(bob) });
+  expect(await getConversation(ann, direct)).toMatchObject({ peer: deletedUser(bob) });
   const systemMessages = (await page(ann, group)).items.filter(({ kind }) => kind === "tip");
-  expect(systemMessages.map(({ sender }) => sender)).toEqual([gone(bob)]);
-  problem(await call("GET", "/v1/me", { token: bob.token }), 401, "unauthenticated");
+  expect(systemMessages.map(({ sender }) => sender)).toEqual([deletedUser(bob)]);
+  expectProblem(await call("GET", "/v1/me", { token: bob.token }), 401, "unauthenticated");
   expect(await runAccountDeletion(bob)).toBe(0);
 }
 
@@ -92,8 +92,8 @@ test("a send during the deletion is stored under the deleted user or refused", a
   const { items } = await page(ann, id, "?limit=100");
   const stored = sent.filter((status) => status === 201).length;
   expect(items).toHaveLength(Math.min(stored + 1, 100));
-  expect(items.at(-1)).toMatchObject({ kind: "tip", sender: gone(bob) });
-  for (const { sender } of items) expect(sender).toEqual(gone(bob));
+  expect(items.at(-1)).toMatchObject({ kind: "tip", sender: deletedUser(bob) });
+  for (const { sender } of items) expect(sender).toEqual(deletedUser(bob));
 });
 
 test("the name of an account cannot be registered during and after its deletion", async () => {
@@ -102,10 +102,10 @@ test("the name of an account cannot be registered during and after its deletion"
     deleted = true;
   });
   const body = { username: bob.user.username, password: PASSWORD };
-  do problem(await call("POST", "/v1/register", { body }), 409, "conflict");
+  do expectProblem(await call("POST", "/v1/register", { body }), 409, "conflict");
   while (!deleted);
   expect((await deleting).status).toBe(204);
-  problem(await call("POST", "/v1/register", { body }), 409, "conflict");
+  expectProblem(await call("POST", "/v1/register", { body }), 409, "conflict");
 });
 
 test("a direct conversation that is opened during the deletion is left or not opened", async () => {
@@ -189,7 +189,7 @@ test("a crash before the commit in D1 leaves everything as it was", async () => 
   expect(await runAccountDeletion(bob)).toBe(1);
   expect((await post(id, bob, "still here")).status).toBe(201);
   const socket = await openRoom(id, bob.token);
-  await socket.settled();
+  await socket.untilProcessed();
   expect(await membershipsInD1(bob)).toEqual({ [id]: "active" });
   expect(await runAccountDeletion(bob)).toBe(0);
 });

@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   list,
-  listed,
+  listedConversation,
   page,
-  remove,
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
@@ -61,7 +61,7 @@ describe("fifty concurrent calls", () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     for (const reader of [ann, bob]) expect((await page(reader, id, "?limit=100")).items).toEqual(bySeq);
     for (const reader of [ann, bob]) {
-      await eventually(async () => expect((await listed(reader, id)).last_seq).toBe(MANY));
+      await eventually(async () => expect((await listedConversation(reader, id)).last_seq).toBe(MANY));
     }
   });
 
@@ -94,7 +94,7 @@ describe("fifty concurrent calls", () => {
     );
     expect(await getConversation(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 });
     await eventually(async () =>
-      expect(await listed(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 }),
+      expect(await listedConversation(bob, id)).toMatchObject({ read_seq: MANY, unread_count: 0 }),
     );
   });
 
@@ -102,7 +102,7 @@ describe("fifty concurrent calls", () => {
     const { id } = await createGroup(ann, [bob]);
     const socket = await openRoom(id, bob.token);
     await send(bob, id, "hello");
-    const answers = await atOnce((i) => remove(i % 2 ? ann : bob, id, 1, "everyone"));
+    const answers = await atOnce((i) => deleteMessage(i % 2 ? ann : bob, id, 1, "everyone"));
     for (const { status } of answers) expect(status).toBe(204);
     await send(ann, id, "after");
     await socket.until(() => socket.seqs.includes(2));
@@ -119,7 +119,7 @@ describe("fifty concurrent calls", () => {
     );
     const { sticky } = await getConversation(ann, id);
     await eventually(async () => expect((await list(ann)).items[0]?.id).toBe(sticky ? id : newer.id));
-    expect((await listed(ann, id)).sticky).toBe(sticky);
+    expect((await listedConversation(ann, id)).sticky).toBe(sticky);
   });
 });
 
@@ -135,21 +135,21 @@ describe("an inbox that does not answer", () => {
     } finally {
       await held.release();
     }
-    await eventually(async () => expect((await listed(bob, id)).last_seq).toBe(3));
+    await eventually(async () => expect((await listedConversation(bob, id)).last_seq).toBe(3));
   });
 
   test("delays a revoke, whose answer means that previews are erased", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     await send(ann, id, "hello");
     const held = await HeldInbox.hold(bob.user.id);
-    const revoke = remove(ann, id, 1, "everyone");
+    const revoke = deleteMessage(ann, id, 1, "everyone");
     try {
       expect(await overtakes(revoke, () => page(cem, id))).toBe(false);
     } finally {
       await held.release();
     }
     expect((await revoke).status).toBe(204);
-    expect((await listed(bob, id)).last_message).toMatchObject({ revoked: true });
+    expect((await listedConversation(bob, id)).last_message).toMatchObject({ revoked: true });
   });
 });
 
@@ -169,7 +169,7 @@ test("calls with a guessed id create no tables", async () => {
     call("GET", `${path}/socket`, { token, headers: { Upgrade: "websocket" } }),
     post(ann, guessed, {}),
   ];
-  for (const answer of await Promise.all(calls)) problem(answer, 404, "not_found");
+  for (const answer of await Promise.all(calls)) expectProblem(answer, 404, "not_found");
   expect(await storedInConversation(guessed)).toBe("{}");
   // The id still works for a later conversation.
   await env.DB.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'conversations'")

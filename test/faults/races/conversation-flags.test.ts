@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type Answer, call, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, getConversation, listed } from "../../support/clients/chat.ts";
+import { createGroup, getConversation, listedConversation } from "../../support/clients/chat.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { inboxObject } from "../../support/objects/room.ts";
 
@@ -38,7 +38,7 @@ test("preferences that are set concurrently do not undo each other", async () =>
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     const all = { sticky: value, silent: value, validation: value };
     expect(await getConversation(ann, id)).toMatchObject(all);
-    expect(await listed(ann, id)).toMatchObject(all);
+    expect(await listedConversation(ann, id)).toMatchObject(all);
   }
   expect(await getConversation(bob, id)).toMatchObject({ sticky: false, silent: false, validation: false });
 });

@@ -3,13 +3,14 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { deleteAccount, membershipsInD1, runAccountDeletion } from "../../support/accounts/deletion.ts";
-import { newSession, openDevices, turns } from "../../support/accounts/sessions.ts";
+import { newSession, openDeviceSockets } from "../../support/accounts/sessions.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { register } from "../../support/clients/api.ts";
 import { createGroup, insertUsers, page, storedInInbox } from "../../support/clients/chat.ts";
-import { accepted, DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
-import { HeldCalls } from "../../support/faults/hold.ts";
-import { inboxObject, newGroup, post, range, text } from "../../support/objects/room.ts";
+import { acceptSocket, DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
+import { turns } from "../../support/event-loop.ts";
+import { HeldMethod } from "../../support/faults/hold.ts";
+import { createGroupId, inboxObject, postText, range, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 /**
@@ -31,7 +32,7 @@ beforeAll(() =>
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
-  id = await newGroup(ann, bob);
+  id = await createGroupId(ann, bob);
 });
 
 const StoredInbox = z.looseObject({
@@ -48,7 +49,7 @@ async function expectEmptyInbox(): Promise<void> {
     );
     expect({ conversations, device_cursors }).toEqual({ conversations: [], device_cursors: [] });
     expect(presence).toMatchObject([{ gone: 1, online: 0 }]);
-    expect(await openDevices(bob)).toEqual([]);
+    expect(await openDeviceSockets(bob)).toEqual([]);
     expect((await upgrade(DEVICE_PATH, bob.token)).status).toBe(401);
     await evictDurableObject(inboxObject(bob.user.id));
   }
@@ -56,10 +57,10 @@ async function expectEmptyInbox(): Promise<void> {
 
 test("a send in flight during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
-  device.send({ ...text("before"), conversation_id: id });
+  device.send({ ...textFrame("before"), conversation_id: id });
   await device.until(({ acks }) => acks.length === 1);
-  const held = await HeldCalls.hold(id, "sendFromDevice");
-  device.send({ ...text("too late"), conversation_id: id });
+  const held = await HeldMethod.hold(id, "sendFromDevice");
+  device.send({ ...textFrame("too late"), conversation_id: id });
   await held.until(1);
   expect((await deleteAccount(bob)).status).toBe(204);
   expect((await device.closed()).code).toBe(4001);
@@ -71,7 +72,7 @@ test("a send in flight during the account deletion leaves nothing in the inbox",
 
 test("a sync of an unlisted conversation during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
-  const held = await HeldCalls.hold(id, "subscribe");
+  const held = await HeldMethod.hold(id, "subscribe");
   // The state before the first inbox update of the conversation.
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("DELETE FROM conversations");
@@ -87,7 +88,7 @@ test("a sync of an unlisted conversation during the account deletion leaves noth
 
 test("a device socket that opens during the account deletion is closed or refused, and leaves nothing", async () => {
   const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(LARGE_GROUP))]);
-  const held = await HeldCalls.hold(large, "subscribe");
+  const held = await HeldMethod.hold(large, "subscribe");
   const opening = upgrade(DEVICE_PATH, (await newSession(bob)).token);
   await held.until(1);
   const deleted = deleteAccount(bob);
@@ -95,7 +96,7 @@ test("a device socket that opens during the account deletion is closed or refuse
   expect((await deleted).status).toBe(204);
   const answer = await opening;
   // Either may come first.
-  if (answer.status === 101) expect((await accepted(answer).closed()).code).toBe(4001);
+  if (answer.status === 101) expect((await acceptSocket(answer).closed()).code).toBe(4001);
   else expect(answer.status).toBe(401);
   await expectEmptyInbox();
 });
@@ -108,7 +109,7 @@ test("sends during the account deletion are stored if and only if they are ackno
   const sending = devices.map(async (device, d) => {
     for (let i = 0; !isOver && device.isOpen; await turns(1)) {
       if (i - device.acks.length >= MAX_UNACKED) continue;
-      device.send({ ...text(`${d} ${i}`, `${d} ${i}`), conversation_id: id });
+      device.send({ ...textFrame(`${d} ${i}`, `${d} ${i}`), conversation_id: id });
       i++;
     }
   });
@@ -124,7 +125,7 @@ test("sends during the account deletion are stored if and only if they are ackno
   expect(await runAccountDeletion(bob)).toBe(0);
   expect(await membershipsInD1(bob)).toEqual({ [id]: "left" });
   await expectEmptyInbox();
-  const last = await post(id, ann, "end");
+  const last = await postText(id, ann, "end");
   await anns.until(({ seqs }) => seqs.includes(last));
   // The system message of Bob's leaving is Bob's last one.
   expect(anns.messages.at(-2)).toMatchObject({ kind: "tip", seq: last - 1 });

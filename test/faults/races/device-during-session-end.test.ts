@@ -2,11 +2,11 @@ import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { newSession, openDevices, openSockets, turns } from "../../support/accounts/sessions.ts";
+import { newSession, openDeviceSockets, openSocketSessions } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, insertUsers, page } from "../../support/clients/chat.ts";
 import {
-  accepted,
+  acceptSocket,
   DEVICE_PATH,
   openDevice,
   openRoom,
@@ -14,21 +14,22 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { HeldCalls, HeldConversation } from "../../support/faults/hold.ts";
+import { turns } from "../../support/event-loop.ts";
+import { HeldConversation, HeldMethod } from "../../support/faults/hold.ts";
 import {
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  post,
+  postText,
   range,
   sessionOf,
-  text,
+  textFrame,
 } from "../../support/objects/room.ts";
-import { runs } from "../../support/property-runs.ts";
+import { runOptions } from "../../support/property-runs.ts";
 import { setTiming } from "../../support/timing.ts";
 
 /** 13 moments times two ways to end a session. More rounds also vary evictions. */
-const ROUNDS = Math.max(26, runs(26).numRuns);
+const ROUNDS = Math.max(26, runOptions(26).numRuns);
 const UPGRADES = 5;
 /** An inbox subscribes to groups of more than 64 members before a socket opens, and waits for the answers. */
 const LARGE_GROUP = 65;
@@ -48,7 +49,7 @@ beforeAll(() =>
 
 beforeAll(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
-  [id, idle] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  [id, idle] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   large = (await createGroup(ann, await insertUsers(LARGE_GROUP))).id;
 });
 
@@ -72,26 +73,26 @@ test("a session that ends while its room and device sockets open has none afterw
     const upgrades = range(1, UPGRADES).map(async (i) => {
       await turns(i);
       const response = await upgrade(i % 4 === 0 ? roomPath(id) : DEVICE_PATH, phone.token);
-      if (response.status === 101) sockets.push(accepted(response));
+      if (response.status === 101) sockets.push(acceptSocket(response));
       else expect(response.status).toBe(401);
       outcomes[response.status === 101 ? "opened" : "refused"]++;
     });
     await turns(n % 13);
     await end(phone, n);
-    expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
+    expect(await openDeviceSockets(ann)).toEqual([sessionOf(ann)]);
     await Promise.all(upgrades);
     for (const socket of sockets) {
       expect((await socket.closed()).code).toBe(4001);
       expect([socket.frames.at(0)?.type, socket.frames.at(-1)?.type]).toEqual(["ready", "kicked"]);
     }
-    expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
-    expect(await openSockets(conversationObject(id))).toEqual([]);
+    expect(await openDeviceSockets(ann)).toEqual([sessionOf(ann)]);
+    expect(await openSocketSessions(conversationObject(id))).toEqual([]);
     expect((await upgrade(DEVICE_PATH, phone.token)).status).toBe(401);
   }
   // Otherwise all ends have come before or after all upgrades.
   expect(outcomes.opened).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(0);
-  await remaining.settled(id);
+  await remaining.untilProcessed(id);
   remaining.close();
   await remaining.closed();
 });
@@ -106,41 +107,41 @@ test("a session that ends while its upgrade waits for a large group gets no sock
     await end(phone, 0);
     const response = await opening;
     // On a slow machine the subscribe times out before the session ends. Then the end closes the socket.
-    if (response.status === 101) expect((await accepted(response).closed()).code).toBe(4001);
+    if (response.status === 101) expect((await acceptSocket(response).closed()).code).toBe(4001);
     else expect(response.status).toBe(401);
   } finally {
     await held.release();
   }
-  expect(await openDevices(ann)).not.toContain(sessionOf(phone));
+  expect(await openDeviceSockets(ann)).not.toContain(sessionOf(phone));
 });
 
 test("queued sends of an ended session are not stored", async () => {
   const phone = await newSession(ann);
   const [device, deaf, bobs] = [
     await openDevice(phone.token),
-    await openDevice(phone.token, { deaf: true }),
+    await openDevice(phone.token, { halfOpen: true }),
     await openRoom(id, bob.token),
   ];
   for (const socket of [device, deaf]) {
-    socket.send({ ...text("before"), conversation_id: id });
+    socket.send({ ...textFrame("before"), conversation_id: id });
     await socket.until(({ acks }) => acks.length === 1);
   }
-  const held = await HeldCalls.hold(id, "sendFromDevice");
+  const held = await HeldMethod.hold(id, "sendFromDevice");
   for (const socket of [device, deaf]) {
-    for (const n of range(1, 3)) socket.send({ ...text(`${n}`), conversation_id: id });
-    socket.send({ type: "sends", items: [{ ...text("4"), conversation_id: id }] });
-    await socket.settled(idle);
+    for (const n of range(1, 3)) socket.send({ ...textFrame(`${n}`), conversation_id: id });
+    socket.send({ type: "sends", items: [{ ...textFrame("4"), conversation_id: id }] });
+    await socket.untilProcessed(idle);
   }
   await held.until(1);
   await end(phone, 0);
   for (const socket of [device, deaf]) expect((await socket.closed()).code).toBe(4001);
-  deaf.send({ ...text("I am still here"), conversation_id: id });
+  deaf.send({ ...textFrame("I am still here"), conversation_id: id });
   held.release();
   await bobs.until(({ messages }) => messages.length >= 3);
-  const last = await post(id, bob, "who was that?");
+  const last = await postText(id, bob, "who was that?");
   await evictDurableObject(inboxObject(ann.user.id));
-  deaf.send({ ...text("even now"), conversation_id: id });
-  await post(id, ann, "nobody");
+  deaf.send({ ...textFrame("even now"), conversation_id: id });
+  await postText(id, ann, "nobody");
   await bobs.until(({ seqs }) => seqs.includes(last + 1));
   // Only the first send is in flight; the second socket's sends are queued after it.
   expect(bobs.messages.map(({ body }) => body.text)).toEqual([
@@ -159,21 +160,21 @@ test("queued sends of an ended session are not stored", async () => {
 
 test("a device whose session ends during a sync gets no more pages, and its reads are not stored", async () => {
   const phone = await newSession(ann);
-  const unread = await post(id, bob, "unread");
+  const unread = await postText(id, bob, "unread");
   const [device, remaining] = [await openDevice(phone.token), await openDevice(ann.token)];
-  const held = await HeldCalls.hold(id, "replay");
+  const held = await HeldMethod.hold(id, "replay");
   const items = [id, large].map((conversation_id) => ({ conversation_id, after: 0, rev: 0 }));
   device.send({ type: "sync", items });
   remaining.send({ type: "sync", items });
   await remaining.until((socket) => socket.of("synced").length === 1);
   device.send({ type: "read", conversation_id: id, seq: unread });
-  await device.settled(idle);
+  await device.untilProcessed(idle);
   await held.until(1);
   await end(phone, 1);
   expect((await device.closed()).code).toBe(4001);
   held.release();
   await remaining.until((socket) => socket.of("synced").length === 2);
-  await remaining.settled(id);
+  await remaining.untilProcessed(id);
   const receipts = await call("GET", `/v1/conversations/${id}/receipts`, { token: bob.token });
   const annsReceipt = Receipts.parse(receipts.body).items.find(({ user_id }) => user_id === ann.user.id);
   expect(annsReceipt?.read_seq).toBeLessThan(unread);

@@ -6,12 +6,20 @@ import type { ConversationId } from "../../../src/domain/ids.ts";
 import { UserId } from "../../../src/domain/ids.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, insertUsers, list, page, send, sendAll } from "../../support/clients/chat.ts";
-import { accepted, openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
+import { acceptSocket, openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
-import { groupOf } from "../../support/objects/core.ts";
-import { at, conversationObject, people, post, range, sessionOf, text } from "../../support/objects/room.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
+import {
+  conversationObject,
+  itemAt,
+  postText,
+  range,
+  registerUsers,
+  sessionOf,
+  textFrame,
+} from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -19,8 +27,8 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await people(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await registerUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -54,20 +62,20 @@ describe("a member who is removed during their sends", () => {
   test.each(range(0, 4))(
     "has exactly the acknowledged messages before the removal, and none after (%i)",
     async (n) => {
-      const id = await groupOf("group", ann, [bob, cid]);
+      const id = await createGroupOfKind("group", ann, [bob, cid]);
       const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
-      const frames = () => range(1, 20).map((i) => bobs.send(text(`frame ${i}`, `frame ${i}`)));
+      const frames = () => range(1, 20).map((i) => bobs.send(textFrame(`frame ${i}`, `frame ${i}`)));
       const posts = range(1, 10).map(async (i) => {
         if (i > 2 * n) await new Promise((resolve) => setTimeout(resolve, 0));
-        return ask(bob, id, "POST", "/messages", text(`post ${i}`, `post ${i}`));
+        return ask(bob, id, "POST", "/messages", textFrame(`post ${i}`, `post ${i}`));
       });
       frames();
-      bobs.send({ type: "sends", items: range(1, 20).map((i) => text(`many ${i}`, `many ${i}`)) });
+      bobs.send({ type: "sends", items: range(1, 20).map((i) => textFrame(`many ${i}`, `many ${i}`)) });
       const removed = ask(ann, id, "DELETE", `/members/${bob.user.id}`);
       const [answers, { status }] = [await Promise.all(posts), await removed];
       expect(status).toBe(204);
       expect((await bobs.closed()).code).toBe(4001);
-      const removal = at(await systemMessages(ann, id, "removed"), 0);
+      const removal = itemAt(await systemMessages(ann, id, "removed"), 0);
       expect(removal.userIds).toEqual([bob.user.id]);
       const all = (await page(ann, id, "?limit=100")).items;
       const bobsMessages = all.filter(({ sender, kind }) => sender.id === bob.user.id && kind === "text");
@@ -90,7 +98,7 @@ describe("a member who is removed during their sends", () => {
 });
 
 test("of concurrent acceptances of one join request one succeeds, the others get conflict", async () => {
-  const id = await groupOf("group", ann, [bob], "approval");
+  const id = await createGroupOfKind("group", ann, [bob], "approval");
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   await ask(dan, id, "POST", "/join", { message: "me" });
   const decide = (who: SignedIn, action: string) => ask(who, id, "POST", "/applications/1", { action });
@@ -108,7 +116,7 @@ test("of concurrent acceptances of one join request one succeeds, the others get
 
 test("of a concurrent acceptance and rejection one succeeds", async () => {
   for (const _ of range(1, 5)) {
-    const id = await groupOf("group", ann, [], "approval");
+    const id = await createGroupOfKind("group", ann, [], "approval");
     await ask(dan, id, "POST", "/join", {});
     const decide = (action: string) => ask(ann, id, "POST", "/applications/1", { action });
     const [accepted, rejected] = await Promise.all([decide("accept"), decide("reject")]);
@@ -119,7 +127,7 @@ test("of a concurrent acceptance and rejection one succeeds", async () => {
 });
 
 test("a group with one free place takes one of fifty concurrent newcomers", async () => {
-  const id = await groupOf("group", ann, await insertUsers(998), "free");
+  const id = await createGroupOfKind("group", ann, await insertUsers(998), "free");
   const newcomers = await insertUsers(50);
   const joining = newcomers.map(async ({ user }, i) => {
     if (i % 2 === 0) return (await ask(ann, id, "POST", "/members", { user_ids: [user.id] })).status;
@@ -138,7 +146,7 @@ test("a group with one free place takes one of fifty concurrent newcomers", asyn
 
 test("concurrent joins, removals and a dissolving leave a consistent state", async () => {
   for (const round of range(1, 6)) {
-    const id = await groupOf("group", ann, [bob], "free");
+    const id = await createGroupOfKind("group", ann, [bob], "free");
     const [answers] = await Promise.all([
       Promise.all([
         ask(dan, id, "POST", "/join", {}),
@@ -161,7 +169,7 @@ test("concurrent joins, removals and a dissolving leave a consistent state", asy
 
 test("a group that is handed to a leaving member has one owner, who is a member", async () => {
   for (const round of range(1, 6)) {
-    const id = await groupOf("group", ann, [bob, cid]);
+    const id = await createGroupOfKind("group", ann, [bob, cid]);
     const handOver = (to: SignedIn) => ask(ann, id, "POST", "/owner", { user_id: to.user.id });
     const calls = [
       () => handOver(bob),
@@ -179,16 +187,16 @@ test("a group that is handed to a leaving member has one owner, who is a member"
 });
 
 test("a member who leaves while their sockets open has none afterwards", async () => {
-  const id = await groupOf("group", ann, [bob], "free");
+  const id = await createGroupOfKind("group", ann, [bob], "free");
   for (const _ of range(1, 6)) {
     await ask(bob, id, "POST", "/join", {});
     const opening = range(1, 4).map(() => upgrade(roomPath(id), bob.token));
     const [leave, ...opened] = await Promise.all([ask(bob, id, "POST", "/leave"), ...opening]);
     expect(leave.status).toBe(204);
-    const last = await post(id, ann, "after he has gone");
+    const last = await postText(id, ann, "after he has gone");
     for (const response of opened) {
       if (response.status === 404) continue;
-      const socket = accepted(response);
+      const socket = acceptSocket(response);
       expect((await socket.closed()).code).toBe(4001);
       expect(socket.seqs).not.toContain(last);
     }
@@ -217,7 +225,7 @@ describe("a former member", () => {
   test.each(["at once", "late"])(
     "gets %s the last inbox update of the time before leaving, and none after",
     async (when) => {
-      const id = await groupOf("group", ann, [bob]);
+      const id = await createGroupOfKind("group", ann, [bob]);
       await sendAll(ann, id, ["1", "2"]);
       const { created_at: before } = await send(bob, id, "3");
       if (when === "at once") await ask(bob, id, "POST", "/leave");

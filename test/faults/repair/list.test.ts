@@ -3,22 +3,22 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
-import { type Answer, call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   list,
   openDirect,
   page,
-  remove,
   sendAll,
   storedInInbox,
 } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { inboxObject, range, runInboxJob, shownOnline } from "../../support/objects/room.ts";
-import { handIn, setTiming } from "../../support/timing.ts";
+import { inboxObject, range, runInboxJob, untilShownOnline } from "../../support/objects/room.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 /**
  * Ann has conversations of every kind in her list; Bob is in all of them, and in one that Ann was never in.
@@ -49,11 +49,11 @@ beforeAll(async () => {
     body: { user_ids: [carl.user.id] },
   });
   await sendAll(carl, withSystemMessages.id, ["kept", "taken back"]);
-  await remove(carl, withSystemMessages.id, 4, "everyone");
+  await deleteMessage(carl, withSystemMessages.id, 4, "everyone");
   const halfRead = await createGroup(bob, [ann], HALF);
   await sendAll(bob, halfRead.id, range(1, 5).map(String));
   await call("PUT", `${path(halfRead.id)}/read`, { ...asAnn, body: { seq: 2 } });
-  await remove(ann, halfRead.id, 5, "me");
+  await deleteMessage(ann, halfRead.id, 5, "me");
   const left = await createGroup(bob, [ann], "left");
   await sendAll(bob, left.id, ["before"]);
   await call("POST", `${path(left.id)}/leave`, asAnn);
@@ -215,7 +215,7 @@ test("fifty concurrent repairs are one, and the next must wait for a minute", as
   }
   await evictDurableObject(inboxObject(dan.user.id));
   const refused = await call("POST", "/v1/me/repair", { token: dan.token });
-  problem(refused, 429, "rate_limited");
+  expectProblem(refused, 429, "rate_limited");
   const wait = Number(refused.headers.get("Retry-After"));
   expect(wait).toBeGreaterThan(30);
   expect(wait).toBeLessThanOrEqual(60);
@@ -225,7 +225,7 @@ test("fifty concurrent repairs are one, and the next must wait for a minute", as
 
 test("a conversation that does not answer stays unchanged and is counted", async () => {
   // Long enough for the conversation that answers, and short for the one that does not.
-  handIn({ listRepair: { callTimeoutMs: 900 } });
+  overrideTiming({ listRepair: { callTimeoutMs: 900 } });
   const dan = await register();
   const [up, down] = [await createGroup(bob, [dan], "up"), await createGroup(bob, [dan], "down")];
   for (const { id } of [up, down]) {
@@ -247,7 +247,7 @@ test("a conversation that does not answer stays unchanged and is counted", async
 
 test("an account deletion during a repair leaves nothing in the inbox", async () => {
   // The only conversation is held, so the deletion's budget is short.
-  handIn({ accountEnd: { budgetMs: 10 } });
+  overrideTiming({ accountEnd: { budgetMs: 10 } });
   const dan = await register();
   const { id } = await createGroup(bob, [dan]);
   await sendAll(bob, id, ["a word for Dan"]);
@@ -257,18 +257,18 @@ test("an account deletion during a repair leaves nothing in the inbox", async ()
   const deleted = await deleteAccount(dan);
   await held.release();
   expect(deleted.status).toBe(204);
-  problem(await repaired, 401, "unauthenticated");
+  expectProblem(await repaired, 401, "unauthenticated");
   await runAccountDeletion(dan);
   await runJobs(id);
   expect(JSON.parse(await storedInInbox(dan))).toMatchObject({ conversations: [], device_cursors: [] });
-  problem(await call("POST", "/v1/me/repair", { token: dan.token }), 401, "unauthenticated");
+  expectProblem(await call("POST", "/v1/me/repair", { token: dan.token }), 401, "unauthenticated");
 });
 
 test("a wrong online state is repaired", async () => {
   const [dan, eve] = [await register(), await register()];
   const { id } = await createGroup(dan, [eve]);
   const socket = await openDevice(dan.token);
-  await shownOnline(dan, eve, true);
+  await untilShownOnline(dan, eve, true);
   const setOnlineInD1 = (user: SignedIn, online: number) =>
     env.DB.prepare("UPDATE users SET online = ? WHERE id = ?").bind(online, user.user.id).run();
   await setOnlineInD1(dan, 0);
@@ -277,7 +277,7 @@ test("a wrong online state is repaired", async () => {
   await corrupt(eve, `INSERT INTO sockets VALUES ('${"0".repeat(32)}', ${id})`);
   for (const user of [dan, eve]) expect((await repair(user)).status).toBe(200);
   for (const kind of ["sockets", "offline"] as const) await runInboxJob(eve, kind);
-  await shownOnline(dan, eve, true);
-  await shownOnline(eve, dan, false);
+  await untilShownOnline(dan, eve, true);
+  await untilShownOnline(eve, dan, false);
   socket.close();
 });

@@ -2,24 +2,24 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { turns } from "../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   insertUsers,
   list,
   openDirect,
   page,
-  remove,
   send,
   sendAll,
 } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
-import { shown } from "../../support/clients/displayed.ts";
+import { displayedMessage } from "../../support/clients/displayed.ts";
+import { turns } from "../../support/event-loop.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
-import { handIn, setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -37,7 +37,7 @@ beforeEach(async () => {
   ];
   ids = [direct.id, group.id, quiet.id];
   for (const { id } of [direct, group]) await sendAll(bob, id, ["one", "two", "three"]);
-  await remove(bob, group.id, 2, "everyone");
+  await deleteMessage(bob, group.id, 2, "everyone");
 });
 
 function corrupt({ user }: SignedIn, ...statements: string[]): Promise<void> {
@@ -71,7 +71,7 @@ async function expectShowsAll(device: Device): Promise<void> {
   for (const id of ids) {
     const { items } = await page(ann, id, "?after=0&limit=100");
     await device.until(() => device.displayed(id).messages.length === items.length);
-    expect(device.displayed(id).messages).toEqual(items.map(shown));
+    expect(device.displayed(id).messages).toEqual(items.map(displayedMessage));
   }
 }
 
@@ -93,9 +93,9 @@ async function deliverAll(): Promise<void> {
 
 test("open sockets stay open and get each message once: before, during and after a repair", async () => {
   const [first, second] = [new Device(ann, 1), new Device(ann, 2)];
-  await first.come();
+  await first.connect();
   await sendToAll("before");
-  await Promise.all([repair(ann), sendToAll("meanwhile"), second.come()]);
+  await Promise.all([repair(ann), sendToAll("meanwhile"), second.connect()]);
   await sendToAll("after");
   await evictDurableObject(inboxObject(ann.user.id));
   await repair(ann);
@@ -103,13 +103,13 @@ test("open sockets stay open and get each message once: before, during and after
   for (const device of [first, second]) {
     await expectShowsAll(device);
     expect(device.sockets).toBe(1);
-    device.leave();
+    device.disconnect();
   }
 });
 
 test("a repair of the list's fields closes no socket", async () => {
   const device = new Device(ann);
-  await device.come();
+  await device.connect();
   await sendToAll("before");
   await deliverAll();
   await corrupt(ann, "UPDATE conversations SET ver = ver + 99, last_n = 77, preview = NULL, sticky = 1");
@@ -123,7 +123,7 @@ test("a repair of the list's fields closes no socket", async () => {
   await expectShowsAll(device);
   await expectListMatches();
   expect(device.sockets).toBe(1);
-  device.leave();
+  device.disconnect();
 });
 
 test("a large group with a wrong member count delivers at once after a repair", async () => {
@@ -134,12 +134,12 @@ test("a large group with a wrong member count delivers at once after a repair", 
   await corrupt(ann, "UPDATE conversations SET member_count = 2, updated_at = 1");
   await evictDurableObject(inboxObject(ann.user.id));
   const device = new Device(ann);
-  await device.come();
+  await device.connect();
   await repair(ann);
   await sendToAll("hello");
   await expectShowsAll(device);
   expect(device.sockets).toBe(1);
-  device.leave();
+  device.disconnect();
 });
 
 /** Every corruption of the delivered positions, as SQL statements; `?` is the socket's id. */
@@ -164,7 +164,7 @@ test.each(Object.entries(CORRUPTIONS))(
   "when %s, a repair closes the device, which shows each message once after reconnecting",
   async (_, statements) => {
     const device = new Device(ann);
-    await device.come();
+    await device.connect();
     await sendToAll("before");
     await deliverAll();
     const [socketId] = await socketIds(ann);
@@ -173,21 +173,21 @@ test.each(Object.entries(CORRUPTIONS))(
     await repair(ann);
     // The device is closed, and its client reconnects.
     expect(await device.until(() => false)).toBe(false);
-    expect(device.isHere).toBe(false);
-    await device.come();
+    expect(device.isConnected).toBe(false);
+    await device.connect();
     await sendToAll("after");
     const [first = 0] = ids;
-    await remove(bob, first, 1, "everyone");
+    await deleteMessage(bob, first, 1, "everyone");
     await device.until(() => device.displayed(first).messages.some(({ revoked }) => revoked));
     await expectShowsAll(device);
     await expectListMatches();
-    device.leave();
+    device.disconnect();
   },
 );
 
 test("messages that a socket missed are delivered after a repair of its position", async () => {
   const device = new Device(ann);
-  await device.come();
+  await device.connect();
   await sendToAll("before");
   await deliverAll();
   await corrupt(ann, "UPDATE conversations SET told_seq = 99");
@@ -197,14 +197,14 @@ test("messages that a socket missed are delivered after a repair of its position
     expect(device.displayed(id).messages.length).toBeLessThan((await page(ann, id)).items.length);
   await repair(ann);
   await device.until(() => false);
-  await device.come();
+  await device.connect();
   await expectShowsAll(device);
-  device.leave();
+  device.disconnect();
 });
 
 test("repairs during a stream of messages lose and repeat none", async () => {
   const devices = [new Device(ann, 1), new Device(ann, 2)];
-  for (const device of devices) await device.come();
+  for (const device of devices) await device.connect();
   let isOver = false;
   const repairs = async () => {
     for (let i = 0; !isOver; i++) {
@@ -226,7 +226,7 @@ test("repairs during a stream of messages lose and repeat none", async () => {
   for (const device of devices) {
     await expectShowsAll(device);
     expect(device.sockets).toBe(1);
-    device.leave();
+    device.disconnect();
   }
 });
 
@@ -237,14 +237,14 @@ test.each([
   const [, statements, closes] = row;
   const [first = 0] = ids;
   // The new socket's subscribe call times out, the repair's call waits.
-  handIn({ subscription: { callTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
+  overrideTiming({ subscription: { callTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
   await deliverAll();
   await evictDurableObject(env.CONVERSATION.getByName(String(first)));
   await corrupt(ann, statements);
   const held = await HeldConversation.hold(first);
   const device = new Device(ann);
   const repairing = repair(ann);
-  const connecting = device.come();
+  const connecting = device.connect();
   while (device.sockets === 0) await turns(1);
   await held.release();
   await repairing;
@@ -252,12 +252,12 @@ test.each([
     // The device is closed while it connects, and its client reconnects.
     await connecting.catch(() => undefined);
     expect(await device.until(() => false)).toBe(false);
-    await device.come();
+    await device.connect();
   }
   await connecting.catch(() => undefined);
   await sendToAll("after");
   await expectShowsAll(device);
   expect(device.sockets).toBe(closes ? 2 : 1);
   await expectListMatches();
-  device.leave();
+  device.disconnect();
 });

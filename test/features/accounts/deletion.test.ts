@@ -1,18 +1,30 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { deleteAccount, gone, membershipsInD1, storedAnywhere } from "../../support/accounts/deletion.ts";
-import { call, freshName, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  deleteAccount,
+  deletedUser,
+  membershipsInD1,
+  storedAnywhere,
+} from "../../support/accounts/deletion.ts";
+import {
+  call,
+  expectProblem,
+  freshName,
+  PASSWORD,
+  register,
+  type SignedIn,
+} from "../../support/clients/api.ts";
 import {
   createGroup,
   getConversation,
-  listed,
+  listedConversation,
   openDirect,
   page,
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
 import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
-import { anotherDevice } from "../../support/objects/room.ts";
+import { signInAgain } from "../../support/objects/room.ts";
 
 const NICKNAME = "Zaphod Beeblebrox";
 const EMAIL = "zaphod@heart-of-gold.example";
@@ -30,7 +42,7 @@ const put = (path: string, { token }: SignedIn) => call("PUT", path, { token });
 
 describe("a deleted user", () => {
   test("is refused everywhere: tokens, sockets, sign-ins", async () => {
-    const phone = await anotherDevice(zaphod);
+    const phone = await signInAgain(zaphod);
     const { id } = await createGroup(ann, [zaphod]);
     const sockets = [await openRoom(id, zaphod.token), await openRoom(id, phone.token)];
     const answer = await deleteAccount(zaphod);
@@ -40,39 +52,39 @@ describe("a deleted user", () => {
       expect((await socket.closed()).code).toBe(4001);
     }
     for (const device of [zaphod, phone]) {
-      problem(await me(device), 401, "unauthenticated");
-      problem(await deleteAccount(device), 401, "unauthenticated");
+      expectProblem(await me(device), 401, "unauthenticated");
+      expectProblem(await deleteAccount(device), 401, "unauthenticated");
       expect((await upgrade(roomPath(id), device.token)).status).toBe(401);
     }
-    for (const username of [zaphod.user.username, gone(zaphod).username]) {
+    for (const username of [zaphod.user.username, deletedUser(zaphod).username]) {
       const body = { username, password: PASSWORD };
-      problem(await call("POST", "/v1/login", { body }), 401, "unauthenticated");
+      expectProblem(await call("POST", "/v1/login", { body }), 401, "unauthenticated");
     }
   });
 
   test("cannot be found, befriended, blocked, or added", async () => {
     await deleteAccount(zaphod);
     const { id } = zaphod.user;
-    problem(await call("GET", `/v1/users/${id}`, { token: ann.token }), 404, "not_found");
-    for (const username of [zaphod.user.username, gone(zaphod).username]) {
+    expectProblem(await call("GET", `/v1/users/${id}`, { token: ann.token }), 404, "not_found");
+    for (const username of [zaphod.user.username, deletedUser(zaphod).username]) {
       const found = await call("GET", `/v1/users?username=${username}`, { token: ann.token });
       expect(found.body).toEqual({ items: [] });
     }
-    problem(await put(`/v1/friends/${id}`, ann), 404, "not_found");
-    problem(await put(`/v1/blocks/${id}`, ann), 404, "not_found");
+    expectProblem(await put(`/v1/friends/${id}`, ann), 404, "not_found");
+    expectProblem(await put(`/v1/blocks/${id}`, ann), 404, "not_found");
     const open = (body: object) => call("POST", "/v1/conversations", { token: ann.token, body });
-    problem(await open({ kind: "direct", user_id: id }), 404, "not_found");
-    problem(await open({ kind: "group", name: "x", member_ids: [id] }), 404, "not_found");
+    expectProblem(await open({ kind: "direct", user_id: id }), 404, "not_found");
+    expectProblem(await open({ kind: "group", name: "x", member_ids: [id] }), 404, "not_found");
     const group = await createGroup(ann);
     const add = { token: ann.token, body: { user_ids: [id] } };
-    problem(await call("POST", `/v1/conversations/${group.id}/members`, add), 404, "not_found");
+    expectProblem(await call("POST", `/v1/conversations/${group.id}/members`, add), 404, "not_found");
   });
 
   test("keeps the username reserved for ever", async () => {
     await deleteAccount(zaphod);
-    for (const username of [zaphod.user.username, gone(zaphod).username]) {
+    for (const username of [zaphod.user.username, deletedUser(zaphod).username]) {
       const body = { username, password: PASSWORD };
-      problem(await call("POST", "/v1/register", { body }), 409, "conflict");
+      expectProblem(await call("POST", "/v1/register", { body }), 409, "conflict");
     }
   });
 
@@ -81,16 +93,16 @@ describe("a deleted user", () => {
     await send(zaphod, id, "so long");
     const socket = await openRoom(id, ann.token);
     await deleteAccount(zaphod);
-    const peer = { ...gone(zaphod), online: false };
-    for (const shown of [await getConversation(ann, id), await listed(ann, id)]) {
+    const peer = { ...deletedUser(zaphod), online: false };
+    for (const shown of [await getConversation(ann, id), await listedConversation(ann, id)]) {
       expect(shown).toMatchObject({ peer, name: peer.username, disabled: true, member_count: 1 });
-      expect(shown.last_message).toMatchObject({ sender: gone(zaphod), body: { text: "so long" } });
+      expect(shown.last_message).toMatchObject({ sender: deletedUser(zaphod), body: { text: "so long" } });
     }
-    expect((await page(ann, id)).items.map(({ sender }) => sender)).toEqual([gone(zaphod)]);
+    expect((await page(ann, id)).items.map(({ sender }) => sender)).toEqual([deletedUser(zaphod)]);
     const body = { kind: "text", body: { text: "hello?" } };
     const refused = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
-    problem(refused, 403, "forbidden");
-    await socket.settled();
+    expectProblem(refused, 403, "forbidden");
+    await socket.untilProcessed();
     expect(await membershipsInD1(zaphod)).toEqual({ [id]: "left" });
   });
 
@@ -102,8 +114,11 @@ describe("a deleted user", () => {
     await socket.until(({ seqs }) => seqs.includes(2));
     const [left] = socket.messages;
     const body = { event: "left", actor_id: zaphod.user.id, user_ids: [zaphod.user.id] };
-    expect(left).toMatchObject({ kind: "tip", sender: gone(zaphod), body });
-    expect((await page(ann, id)).items.map(({ sender }) => sender)).toEqual([gone(zaphod), gone(zaphod)]);
+    expect(left).toMatchObject({ kind: "tip", sender: deletedUser(zaphod), body });
+    expect((await page(ann, id)).items.map(({ sender }) => sender)).toEqual([
+      deletedUser(zaphod),
+      deletedUser(zaphod),
+    ]);
     expect(await getConversation(ann, id)).toMatchObject({ member_count: 1 });
     const members = await call("GET", `/v1/conversations/${id}/members`, { token: ann.token });
     expect(members.body).toMatchObject({ items: [{ user: { id: ann.user.id } }] });
@@ -115,20 +130,20 @@ test("a wrong password is forbidden, changes nothing, and counts for the lock", 
   const { id } = await createGroup(ann, [zaphod]);
   const before = await storedInConversation(id);
   for (let guess = 0; guess < 10; guess++) {
-    problem(await deleteAccount(zaphod, "not the password"), 403, "forbidden");
+    expectProblem(await deleteAccount(zaphod, "not the password"), 403, "forbidden");
   }
-  problem(await deleteAccount(zaphod), 429, "locked");
+  expectProblem(await deleteAccount(zaphod), 429, "locked");
   const body = { username: zaphod.user.username, password: PASSWORD };
-  problem(await call("POST", "/v1/login", { body }), 429, "locked");
+  expectProblem(await call("POST", "/v1/login", { body }), 429, "locked");
   expect((await me(zaphod)).body).toMatchObject({ username: zaphod.user.username });
   expect(await storedInConversation(id)).toBe(before);
 });
 
 test("an invalid password field is refused", async () => {
   const nothing = { token: zaphod.token, body: {} };
-  problem(await call("DELETE", "/v1/me", nothing), 400, "validation_failed");
+  expectProblem(await call("DELETE", "/v1/me", nothing), 400, "validation_failed");
   for (const password of [null, 1, true, [], {}, "\u0000", "\ud800"]) {
-    problem(await deleteAccount(zaphod, password), 400, "validation_failed");
+    expectProblem(await deleteAccount(zaphod, password), 400, "validation_failed");
   }
   expect((await me(zaphod)).status).toBe(200);
 });
@@ -136,13 +151,13 @@ test("an invalid password field is refused", async () => {
 test("an owner must hand over or dissolve first", async () => {
   const [kept, handedOver] = [await createGroup(zaphod, [ann]), await createGroup(zaphod, [ann])];
   const refused = await deleteAccount(zaphod);
-  problem(refused, 409, "conflict");
+  expectProblem(refused, 409, "conflict");
   expect(refused.body).toMatchObject({ detail: expect.stringContaining(String(kept.id)) });
   expect((await me(zaphod)).body).toMatchObject({ username: zaphod.user.username });
   const { token } = zaphod;
   const heir = { token, body: { user_id: ann.user.id } };
   expect((await call("POST", `/v1/conversations/${handedOver.id}/owner`, heir)).status).toBe(200);
-  problem(await deleteAccount(zaphod), 409, "conflict");
+  expectProblem(await deleteAccount(zaphod), 409, "conflict");
   expect((await call("DELETE", `/v1/conversations/${kept.id}`, { token })).status).toBe(204);
   expect((await deleteAccount(zaphod)).status).toBe(204);
   expect(await getConversation(ann, handedOver.id)).toMatchObject({ owner_id: ann.user.id, member_count: 1 });
@@ -236,5 +251,8 @@ test("a deletion erases all personal data", async () => {
     token: ann.token,
   });
   expect(pendingRequests.body).toEqual({ items: [], next_cursor: null });
-  expect((await page(ann, group.id)).items.at(-1)).toMatchObject({ kind: "tip", sender: gone(zaphod) });
+  expect((await page(ann, group.id)).items.at(-1)).toMatchObject({
+    kind: "tip",
+    sender: deletedUser(zaphod),
+  });
 });

@@ -9,15 +9,22 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import {
   type Answer,
   call,
+  expectProblem,
   login,
   PASSWORD,
-  problem,
   register,
   type SignedIn,
 } from "../../support/clients/api.ts";
 import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import { anotherDevice, inboxObject, newGroup, post, range, sessionOf } from "../../support/objects/room.ts";
+import {
+  createGroupId,
+  inboxObject,
+  postText,
+  range,
+  sessionOf,
+  signInAgain,
+} from "../../support/objects/room.ts";
 
 const NEXT = "another horse battery";
 
@@ -39,14 +46,14 @@ test("the new password signs in, the old one does not", async () => {
   const bob = await register();
   const answer = await change(bob, PASSWORD, NEXT);
   expect([answer.status, answer.body]).toEqual([204, undefined]);
-  problem(await tryLogin(bob, PASSWORD), 401, "unauthenticated");
+  expectProblem(await tryLogin(bob, PASSWORD), 401, "unauthenticated");
   expect((await tryLogin(bob, NEXT)).status).toBe(200);
 });
 
 test("a password change ends every other session and its sockets, and not the calling one", async () => {
   const bob = await register();
-  const [phone, tablet] = [await anotherDevice(bob), await anotherDevice(bob)];
-  const rooms = [await newGroup(bob, ann), await newGroup(bob, ann)] as const;
+  const [phone, tablet] = [await signInAgain(bob), await signInAgain(bob)];
+  const rooms = [await createGroupId(bob, ann), await createGroupId(bob, ann)] as const;
   const ended = [await openRoom(rooms[0], phone.token), await openRoom(rooms[1], tablet.token)];
   const callingSocket = await openRoom(rooms[0], bob.token);
   expect((await change(bob, PASSWORD, NEXT)).status).toBe(204);
@@ -55,11 +62,11 @@ test("a password change ends every other session and its sockets, and not the ca
     expect((await socket.closed()).code).toBe(4001);
   }
   for (const device of [phone, tablet]) {
-    problem(await me(device), 401, "unauthenticated");
+    expectProblem(await me(device), 401, "unauthenticated");
     expect((await upgrade(roomPath(rooms[0]), device.token)).status).toBe(401);
   }
   expect((await me(bob)).status).toBe(200);
-  await post(rooms[0], ann, "hello");
+  await postText(rooms[0], ann, "hello");
   await callingSocket.next("message");
   await openRoom(rooms[1], bob.token);
   const sessions = await call("GET", "/v1/sessions", { token: bob.token });
@@ -68,30 +75,31 @@ test("a password change ends every other session and its sockets, and not the ca
 
 test("a wrong current password is forbidden, changes nothing, and counts for the lock", async () => {
   const bob = await register();
-  const phone = await anotherDevice(bob);
-  const socket = await openRoom(await newGroup(bob), phone.token);
-  for (const _ of range(1, 10)) problem(await change(bob, "not the password", NEXT), 403, "forbidden");
+  const phone = await signInAgain(bob);
+  const socket = await openRoom(await createGroupId(bob), phone.token);
+  for (const _ of range(1, 10)) expectProblem(await change(bob, "not the password", NEXT), 403, "forbidden");
   const locked = await change(bob, PASSWORD, NEXT);
-  problem(locked, 429, "locked");
+  expectProblem(locked, 429, "locked");
   expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(590);
-  problem(await tryLogin(bob, PASSWORD), 429, "locked");
+  expectProblem(await tryLogin(bob, PASSWORD), 429, "locked");
   expect((await me(phone)).status).toBe(200);
-  await socket.settled();
+  await socket.untilProcessed();
   await env.DB.prepare("DELETE FROM password_attempts").run();
-  problem(await tryLogin(bob, NEXT), 401, "unauthenticated");
+  expectProblem(await tryLogin(bob, NEXT), 401, "unauthenticated");
   expect((await tryLogin(bob, PASSWORD)).status).toBe(200);
 });
 
 test("the new password follows the rules of registration; the current one may be any string", async () => {
   for (const next of ["", "1234567", "x".repeat(129), "💥".repeat(7)]) {
     const answer = await change(ann, PASSWORD, next);
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
     expect(answer.body).toMatchObject({ errors: [{ path: "body.next" }] });
   }
   for (const current of [undefined, null, 1, true, [], {}, ["x"], "\u0000", "\ud800"]) {
-    problem(await change(ann, current, NEXT), 400, "validation_failed");
+    expectProblem(await change(ann, current, NEXT), 400, "validation_failed");
   }
-  for (const current of ["", "x".repeat(33_000)]) problem(await change(ann, current, NEXT), 403, "forbidden");
+  for (const current of ["", "x".repeat(33_000)])
+    expectProblem(await change(ann, current, NEXT), 403, "forbidden");
   const bob = await register();
   expect((await change(bob, PASSWORD, "💥".repeat(128))).status).toBe(204);
   expect((await change(bob, "💥".repeat(128), "12345678")).status).toBe(204);
@@ -101,15 +109,15 @@ test("the new password follows the rules of registration; the current one may be
 
 test("of concurrent changes one succeeds, and the others end no session", async () => {
   const bob = await register();
-  const devices = [bob, await anotherDevice(bob), await anotherDevice(bob), await anotherDevice(bob)];
-  const room = await newGroup(bob);
+  const devices = [bob, await signInAgain(bob), await signInAgain(bob), await signInAgain(bob)];
+  const room = await createGroupId(bob);
   const answers = await Promise.all(devices.map((device, i) => change(device, PASSWORD, `${NEXT} ${i}`)));
   const winner = answers.findIndex(({ status }) => status === 204);
   for (const [i, answer] of answers.entries()) {
     if (i === winner) continue;
     // Refused by the password, or by the session that the winner ended.
     expect([401, 403]).toContain(answer.status);
-    problem(await tryLogin(bob, `${NEXT} ${i}`), 401, "unauthenticated");
+    expectProblem(await tryLogin(bob, `${NEXT} ${i}`), 401, "unauthenticated");
   }
   expect((await tryLogin(bob, `${NEXT} ${winner}`)).status).toBe(200);
   for (const [i, device] of devices.entries()) {
@@ -135,7 +143,7 @@ test("a sign-in with the old password during the change does not survive it", as
   for (const { status, body } of signIns) {
     expect([200, 401]).toContain(status);
     if (status !== 200) continue;
-    problem(await call("GET", "/v1/me", { token: Tokens.parse(body).token }), 401, "unauthenticated");
+    expectProblem(await call("GET", "/v1/me", { token: Tokens.parse(body).token }), 401, "unauthenticated");
   }
   const alive = "SELECT count(*) AS alive FROM sessions WHERE user_id = ? AND ended_at IS NULL";
   expect(await env.DB.prepare(alive).bind(bob.user.id).first("alive")).toBe(1);
@@ -175,8 +183,8 @@ async function runEndingsJobs({ user }: SignedIn): Promise<number> {
 
 test("a crash between the change in D1 and the inbox leaves no socket open", async () => {
   const bob = await register();
-  const phone = await anotherDevice(bob);
-  const room = await newGroup(bob);
+  const phone = await signInAgain(bob);
+  const room = await createGroupId(bob);
   // The state after the crash: prepared in the inbox and changed in D1, sockets still open.
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
@@ -188,32 +196,32 @@ test("a crash between the change in D1 and the inbox leaves no socket open", asy
   expect(await runEndingsJobs(bob)).toBe(1);
   expect((await socket.closed()).code).toBe(4001);
   expect((await upgrade(roomPath(room), phone.token)).status).toBe(401);
-  await callingSocket.settled();
+  await callingSocket.untilProcessed();
   expect(await runEndingsJobs(bob)).toBe(0);
 });
 
 test("a crash before the change leaves everything as it was", async () => {
   const bob = await register();
-  const phone = await anotherDevice(bob);
-  const room = await newGroup(bob);
-  problem(await change(bob, PASSWORD, ""), 400, "validation_failed");
+  const phone = await signInAgain(bob);
+  const room = await createGroupId(bob);
+  expectProblem(await change(bob, PASSWORD, ""), 400, "validation_failed");
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
     storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
   });
   await abortAllDurableObjects();
   expect(await runEndingsJobs(bob)).toBe(1);
   const socket = await openRoom(room, phone.token);
-  await socket.settled();
+  await socket.untilProcessed();
   expect((await login(bob.user.username)).user.id).toBe(bob.user.id);
 });
 
 test("a slow inbox delays the change and does not split it", async () => {
   const bob = await register();
-  const phone = await anotherDevice(bob);
+  const phone = await signInAgain(bob);
   const held = await HeldInbox.hold(bob.user.id);
   const changing = change(bob, PASSWORD, NEXT);
   expect((await me(phone)).status).toBe(200);
   await held.release();
   expect((await changing).status).toBe(204);
-  problem(await me(phone), 401, "unauthenticated");
+  expectProblem(await me(phone), 401, "unauthenticated");
 });

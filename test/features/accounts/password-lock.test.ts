@@ -5,9 +5,16 @@ import { expect, test } from "vitest";
 import { hashPassword, passwordMatches } from "../../../src/core/accounts/password-hash.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 import { handlers } from "../../support/app.ts";
-import { type Answer, call, freshName, PASSWORD, problem, register } from "../../support/clients/api.ts";
-import { standStill } from "../../support/clock.ts";
-import { handIn, timing } from "../../support/timing.ts";
+import {
+  type Answer,
+  call,
+  expectProblem,
+  freshName,
+  PASSWORD,
+  register,
+} from "../../support/clients/api.ts";
+import { freezeClock } from "../../support/clock.ts";
+import { overrideTiming, timing } from "../../support/timing.ts";
 
 const MINUTE = 60_000;
 const WRONG = "not the password";
@@ -35,15 +42,15 @@ async function attempts(name: string): Promise<number> {
 const times = (count: number, minutes: number) => Array.from({ length: count }, () => minutes);
 
 function expectLocked(answer: Answer): number {
-  problem(answer, 429, "locked");
+  expectProblem(answer, 429, "locked");
   return Number(answer.headers.get("Retry-After"));
 }
 
 test("ten wrong passwords lock a name, for the right password too", async () => {
-  standStill();
+  freezeClock();
   const { user } = await register();
   for (let guess = 0; guess < 10; guess++) {
-    problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
+    expectProblem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
   }
   expect(expectLocked(await tryPassword(user.username, PASSWORD))).toBe(600);
   expectLocked(await tryPassword(user.username, WRONG));
@@ -53,7 +60,7 @@ test("ten wrong passwords lock a name, for the right password too", async () => 
 test("an unknown name is locked the same way", async () => {
   const name = freshName();
   await wrongAt(name, ...times(9, 1));
-  problem(await tryPassword(name, WRONG), 401, "unauthenticated");
+  expectProblem(await tryPassword(name, WRONG), 401, "unauthenticated");
   expectLocked(await tryPassword(name, WRONG));
 });
 
@@ -61,11 +68,11 @@ test("the lock applies to the NFC form of a name, and to no other name", async (
   const tail = freshName("").slice(-8);
   await wrongAt(`\u00e9${tail}`, ...times(10, 1));
   expectLocked(await tryPassword(`e\u0301${tail}`, WRONG));
-  problem(await tryPassword(`\u00c9${tail}`, WRONG), 401, "unauthenticated");
+  expectProblem(await tryPassword(`\u00c9${tail}`, WRONG), 401, "unauthenticated");
 });
 
 test("the lock ends ten minutes after the tenth wrong password", async () => {
-  standStill();
+  freezeClock();
   const { user } = await register();
   await wrongAt(user.username, ...times(9, 12), 9.5);
   expect(expectLocked(await tryPassword(user.username, PASSWORD))).toBe(30);
@@ -78,7 +85,7 @@ test("ten wrong passwords over more than ten minutes do not lock", async () => {
   const { user } = await register();
   await wrongAt(user.username, 11, ...times(9, 0.5));
   expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
-  problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
+  expectProblem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
   expectLocked(await tryPassword(user.username, PASSWORD));
 });
 
@@ -87,7 +94,7 @@ test("a right password is not counted and does not reset the count", async () =>
   await wrongAt(user.username, ...times(9, 1));
   for (let i = 0; i < 3; i++) expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
   expect(await attempts(user.username)).toBe(9);
-  problem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
+  expectProblem(await tryPassword(user.username, WRONG), 401, "unauthenticated");
   expectLocked(await tryPassword(user.username, PASSWORD));
 });
 
@@ -109,11 +116,11 @@ test("more than ten concurrent right passwords are queued and do not lock", asyn
 });
 
 test("unfinished checks hold their places for a minute, then count as wrong", async () => {
-  handIn({ passwords: { backoffMs: 1 } });
+  overrideTiming({ passwords: { backoffMs: 1 } });
   const name = freshName();
   await attemptsAt(name, false, times(10, 0));
   const answer = await tryPassword(name, WRONG);
-  problem(answer, 429, "rate_limited");
+  expectProblem(answer, 429, "rate_limited");
   expect(answer.headers.get("Retry-After")).toBe("1");
   const stale = freshName();
   await attemptsAt(stale, false, times(10, 1.1));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { call, freshName, problem, register } from "../../support/clients/api.ts";
+import { call, expectProblem, freshName, register } from "../../support/clients/api.ts";
 
 const EMPTY_PROFILE = {
   email: "",
@@ -57,7 +57,7 @@ test.each([...FIELDS, "friend_policy"])("%s refuses other types and null", async
   const { token } = await register();
   for (const value of [null, 1, true, [], {}, ["a"]]) {
     const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
     expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
   }
   expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ nickname: "" });
@@ -68,7 +68,7 @@ test.each(FIELDS)("%s accepts its maximum of characters and not one more", async
   const prefix = field === "avatar" ? "https://example.org/" : "";
   const longest = prefix + "x".repeat((LIMITS[field] ?? 128) - prefix.length);
   expect((await call("PATCH", "/v1/me", { token, body: { [field]: longest } })).status).toBe(200);
-  problem(
+  expectProblem(
     await call("PATCH", "/v1/me", { token, body: { [field]: `${longest}x` } }),
     400,
     "validation_failed",
@@ -85,7 +85,7 @@ test.each([
   { friend_policy: "everybody" },
 ])("%j is refused", async (body) => {
   const { token } = await register();
-  problem(await call("PATCH", "/v1/me", { token, body }), 400, "validation_failed");
+  expectProblem(await call("PATCH", "/v1/me", { token, body }), 400, "validation_failed");
 });
 
 test("other users see the public fields alone", async () => {
@@ -113,7 +113,7 @@ test("a user is found only by the exact name in NFC form", async () => {
 test("an unknown user is not found", async () => {
   const { token } = await register();
   for (const id of ["1", "99999", "9007199254740991", "000000000000001"]) {
-    problem(await call("GET", `/v1/users/${id}`, { token }), 404, "not_found");
+    expectProblem(await call("GET", `/v1/users/${id}`, { token }), 404, "not_found");
   }
 });
 
@@ -135,14 +135,14 @@ test.each([
   "١٢٣",
 ])("'%s' is refused as a user id", async (id) => {
   const { token } = await register();
-  problem(await call("GET", `/v1/users/${id}`, { token }), 400, "validation_failed");
+  expectProblem(await call("GET", `/v1/users/${id}`, { token }), 400, "validation_failed");
 });
 
 test.each(["", "?username=%00", "?username=a%00b", "?username=a&username=b", "?name=a"])(
   "/v1/users%s is refused",
   async (query) => {
     const { token } = await register();
-    problem(await call("GET", `/v1/users${query}`, { token }), 400, "validation_failed");
+    expectProblem(await call("GET", `/v1/users${query}`, { token }), 400, "validation_failed");
   },
 );
 

@@ -1,8 +1,16 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { TIMING } from "../../../src/domain/timing.ts";
-import { call, freshName, login, PASSWORD, problem, register, SignedIn } from "../../support/clients/api.ts";
-import { handIn } from "../../support/timing.ts";
+import {
+  call,
+  expectProblem,
+  freshName,
+  login,
+  PASSWORD,
+  register,
+  SignedIn,
+} from "../../support/clients/api.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 const DAYS_30 = 30 * 24 * 60 * 60 * 1_000;
 
@@ -27,7 +35,7 @@ test("a registration creates an account with a session of 30 days, and the accou
 });
 
 test("a password is stored only as a salted scrypt hash", async () => {
-  handIn({ passwordHash: TIMING.passwordHash });
+  overrideTiming({ passwordHash: TIMING.passwordHash });
   const { user: a } = await register(freshName());
   const { user: b } = await register(freshName());
   const query = env.DB.prepare("SELECT password_hash FROM users WHERE id IN (?, ?)").bind(a.id, b.id);
@@ -42,7 +50,7 @@ test("a wrong password and an unknown name get the same answer", async () => {
     body: { username: user.username, password: "not it at all" },
   });
   const unknown = await call("POST", "/v1/login", { body: { username: freshName(), password: PASSWORD } });
-  problem(wrong, 401, "unauthenticated");
+  expectProblem(wrong, 401, "unauthenticated");
   expect(unknown.body).toEqual(wrong.body);
 });
 
@@ -50,7 +58,7 @@ test("an account without a password accepts none", async () => {
   const username = freshName();
   await env.DB.prepare("INSERT INTO users (username, created_at) VALUES (?, 0)").bind(username).run();
   for (const password of ["", "null", PASSWORD]) {
-    problem(await call("POST", "/v1/login", { body: { username, password } }), 401, "unauthenticated");
+    expectProblem(await call("POST", "/v1/login", { body: { username, password } }), 401, "unauthenticated");
   }
 });
 
@@ -62,7 +70,7 @@ test("a taken username is a conflict, also for twenty concurrent registrations",
   );
   const statuses = answers.map(({ status }) => status);
   expect(statuses.filter((status) => status === 201)).toHaveLength(1);
-  for (const answer of answers) if (answer.status !== 201) problem(answer, 409, "conflict");
+  for (const answer of answers) if (answer.status !== 201) expectProblem(answer, 409, "conflict");
   const count = env.DB.prepare("SELECT count(*) AS users FROM users WHERE username = ?").bind(username);
   expect(await count.first()).toEqual({ users: 1 });
 });
@@ -74,7 +82,7 @@ test("usernames are unique by exact match of their NFC form", async () => {
   const { user } = await register(decomposed);
   expect(user.username).toBe(composed);
   const again = await call("POST", "/v1/register", { body: { username: composed, password: PASSWORD } });
-  problem(again, 409, "conflict");
+  expectProblem(again, 409, "conflict");
   expect((await login(decomposed)).user.id).toBe(user.id);
   expect((await register(composed.toLowerCase())).user.id).not.toBe(user.id);
 });
@@ -101,13 +109,13 @@ test.each([
   ["huge", "a".repeat(50_000)],
 ])("a username that is %s is refused", async (_, username) => {
   const answer = await call("POST", "/v1/register", { body: { username, password: PASSWORD } });
-  problem(answer, 400, "validation_failed");
+  expectProblem(answer, 400, "validation_failed");
   expect(answer.body).toMatchObject({ errors: [{ path: "body.username" }] });
 });
 
 test("names of the form of deleted accounts cannot be registered", async () => {
   const body = { username: "deleted-100000", password: PASSWORD };
-  problem(await call("POST", "/v1/register", { body }), 409, "conflict");
+  expectProblem(await call("POST", "/v1/register", { body }), 409, "conflict");
 });
 
 test.each([
@@ -128,7 +136,7 @@ test.each([
 ])("a registration with %j is refused and creates no account", async (fields, path) => {
   const body = { username: freshName(), password: PASSWORD, ...fields };
   const answer = await call("POST", "/v1/register", { body });
-  problem(answer, 400, "validation_failed");
+  expectProblem(answer, 400, "validation_failed");
   expect(answer.body).toMatchObject({ errors: [{ path }] });
   await register(body.username);
 });
@@ -139,7 +147,7 @@ test("logging out ends the session at once, and no other", async () => {
   const answer = await call("POST", "/v1/logout", { token });
   expect(answer.status).toBe(204);
   expect(answer.body).toBeUndefined();
-  problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
-  problem(await call("POST", "/v1/logout", { token }), 401, "unauthenticated");
+  expectProblem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+  expectProblem(await call("POST", "/v1/logout", { token }), 401, "unauthenticated");
   expect((await call("GET", "/v1/me", { token: other.token })).status).toBe(200);
 });

@@ -7,12 +7,12 @@ import { SessionId, UserId } from "../../../src/domain/ids.ts";
 import { issueToken } from "../../../src/http/token.ts";
 import { app } from "../../support/app.ts";
 import {
-  answerOf,
   call,
+  expectProblem,
   freshName,
   login,
   PASSWORD,
-  problem,
+  readAnswer,
   register,
   request,
 } from "../../support/clients/api.ts";
@@ -63,16 +63,16 @@ test("ending another device's session refuses it at once", async () => {
   const phone = await login(user.username);
   const { id } = await currentSession(phone.token);
   expect((await call("DELETE", `/v1/sessions/${id}`, { token })).status).toBe(204);
-  problem(await call("GET", "/v1/me", { token: phone.token }), 401, "unauthenticated");
+  expectProblem(await call("GET", "/v1/me", { token: phone.token }), 401, "unauthenticated");
   expect(await sessions(token)).toHaveLength(1);
-  problem(await call("DELETE", `/v1/sessions/${id}`, { token }), 404, "not_found");
+  expectProblem(await call("DELETE", `/v1/sessions/${id}`, { token }), 404, "not_found");
 });
 
 test("a session may end itself", async () => {
   const { token } = await register();
   const { id } = await currentSession(token);
   expect((await call("DELETE", `/v1/sessions/${id}`, { token })).status).toBe(204);
-  problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+  expectProblem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
 });
 
 test("another user's session is not found, as an unknown one", async () => {
@@ -80,7 +80,7 @@ test("another user's session is not found, as an unknown one", async () => {
   const other = await register();
   const { id } = await currentSession(other.token);
   for (const path of [id, "0".repeat(32), "1", "nonsense", "%00", "%ff", "%", "a".repeat(2_000)]) {
-    problem(await call("DELETE", `/v1/sessions/${path}`, { token }), 404, "not_found");
+    expectProblem(await call("DELETE", `/v1/sessions/${path}`, { token }), 404, "not_found");
   }
   expect((await call("GET", "/v1/me", { token: other.token })).status).toBe(200);
 });
@@ -129,7 +129,7 @@ describe("tokens", () => {
   test.each(SECURED)("%s %s requires a token before any other check", async (method, path) => {
     const body = method === "PATCH" ? "{not json" : undefined;
     const answer = await call(method, path, { body });
-    problem(answer, 401, "unauthenticated");
+    expectProblem(answer, 401, "unauthenticated");
     expect(answer.headers.get("WWW-Authenticate")).toBe("Bearer");
   });
 
@@ -159,7 +159,7 @@ describe("tokens", () => {
       const options = /^[\x21-\x7e]*$/.test(forgedToken)
         ? { token: forgedToken }
         : { token: encodeURIComponent(forgedToken) };
-      problem(await call("GET", "/v1/me", options), 401, "unauthenticated");
+      expectProblem(await call("GET", "/v1/me", options), 401, "unauthenticated");
     }
     expect((await call("GET", "/v1/me", { token })).status).toBe(200);
   });
@@ -169,7 +169,7 @@ describe("tokens", () => {
     async (scheme) => {
       const { token } = await register();
       const Authorization = scheme === "Bearer" ? `Bearer${token}` : `${scheme.trim()} `;
-      problem(await call("GET", "/v1/me", { headers: { Authorization } }), 401, "unauthenticated");
+      expectProblem(await call("GET", "/v1/me", { headers: { Authorization } }), 401, "unauthenticated");
     },
   );
 
@@ -179,14 +179,14 @@ describe("tokens", () => {
     await call("GET", "/v1/me", { token: bob.token });
     const sessionId = SessionId.parse(parts(bob.token).sid);
     const mixed = await issueToken(env.TOKEN_SECRET, { userId: ann.user.id, sessionId, expiresAt: LATER });
-    problem(await call("GET", "/v1/me", { token: mixed }), 401, "unauthenticated");
+    expectProblem(await call("GET", "/v1/me", { token: mixed }), 401, "unauthenticated");
   });
 
   test("a token with an unknown session is refused", async () => {
     const { user } = await register();
     const sessionId = SessionId.parse("0".repeat(32));
     const token = await issueToken(env.TOKEN_SECRET, { userId: user.id, sessionId, expiresAt: LATER });
-    problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+    expectProblem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
   });
 
   test("a token with an ended or expired session is refused", async () => {
@@ -195,7 +195,7 @@ describe("tokens", () => {
       const { token } = await login(user.username);
       const change = `UPDATE sessions SET ${column} = 1 WHERE id = ?`;
       await env.DB.prepare(change).bind(parts(token).sid).run();
-      problem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+      expectProblem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
     }
   });
 
@@ -203,7 +203,7 @@ describe("tokens", () => {
   async function callIn(bindings: Partial<Env>, method: string, path: string, options = {}) {
     const context = createExecutionContext();
     const response = await app.fetch(request(method, path, options), { ...env, ...bindings }, context);
-    return answerOf(method, path, response);
+    return readAnswer(method, path, response);
   }
 
   test.each(["", "too short"])(
@@ -218,7 +218,7 @@ describe("tokens", () => {
         await callIn(bindings, "POST", "/v1/login", { body }),
       ];
       for (const answer of answers) {
-        problem(answer, 500, "internal");
+        expectProblem(answer, 500, "internal");
         expect(answer.body).toMatchObject({ detail: expect.stringContaining("TOKEN_SECRET") });
       }
       await register(body.username);
@@ -233,7 +233,7 @@ describe("tokens", () => {
       get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
     });
     const answer = await callIn({ DB }, "GET", "/v1/me", { token });
-    problem(answer, 503, "unavailable");
+    expectProblem(answer, 503, "unavailable");
     expect(answer.headers.get("Retry-After")).toBe("1");
     expect((await call("GET", "/v1/me", { token })).status).toBe(200);
   });

@@ -2,28 +2,41 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UserId } from "../../../src/domain/ids.ts";
-import { ask, befriend, done, listsOf, strangers } from "../../support/accounts/friends.ts";
-import { app } from "../../support/app.ts";
-import { type Answer, call, problem, register, request, type SignedIn } from "../../support/clients/api.ts";
 import {
+  befriend,
+  contactLists,
+  expectFriendCall,
+  friendCall,
+  unrelatedPairs,
+} from "../../support/accounts/friends.ts";
+import { app } from "../../support/app.ts";
+import {
+  type Answer,
+  call,
+  expectProblem,
+  register,
+  request,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import {
+  countRowsInD1,
   createGroup,
   getConversation,
   insertUsers,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  rowsInD1,
   send,
 } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { text } from "../../support/objects/room.ts";
+import { textFrame } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let pair: () => [SignedIn, SignedIn];
 
 beforeAll(async () => {
-  pair = await strangers(8);
+  pair = await unrelatedPairs(8);
   [ann, bob] = pair();
 });
 
@@ -47,13 +60,13 @@ async function expectNeitherWrites(
 ): Promise<void> {
   const before = (await page(two[0] ?? ann, id)).items.length;
   for (const who of two) {
-    problem(await trySend(who, id), 403, code);
+    expectProblem(await trySend(who, id), 403, code);
     const socket = await openRoom(id, who.token);
-    socket.send(text("hello", "mine"));
+    socket.send(textFrame("hello", "mine"));
     expect(await socket.next("error")).toMatchObject({ code, client_msg_id: "mine" });
     socket.close();
     expect((await getConversation(who, id)).disabled).toBe(true);
-    expect((await listed(who, id)).disabled).toBe(true);
+    expect((await listedConversation(who, id)).disabled).toBe(true);
   }
   expect((await page(two[0] ?? ann, id)).items).toHaveLength(before);
 }
@@ -63,7 +76,7 @@ async function expectBothWrite(id: number, two: SignedIn[]): Promise<void> {
   for (const who of two) {
     expect((await trySend(who, id)).status).toBe(201);
     expect((await getConversation(who, id)).disabled).toBe(false);
-    expect((await listed(who, id)).disabled).toBe(false);
+    expect((await listedConversation(who, id)).disabled).toBe(false);
   }
 }
 
@@ -71,13 +84,13 @@ describe("a block", () => {
   test("hides the typing of both users", async () => {
     const [dan, eve] = pair();
     const { id } = await openDirect(dan, eve);
-    await done("PUT blocks", dan, eve);
+    await expectFriendCall("PUT blocks", dan, eve);
     const sockets = await Promise.all([dan, eve].map(({ token }) => openRoom(id, token)));
     for (const socket of sockets) socket.send({ type: "typing" });
-    for (const socket of sockets) await socket.settled();
-    for (const socket of sockets) await socket.settled();
+    for (const socket of sockets) await socket.untilProcessed();
+    for (const socket of sockets) await socket.untilProcessed();
     expect(sockets.flatMap((socket) => socket.of("typing"))).toEqual([]);
-    await done("DELETE blocks", dan, eve);
+    await expectFriendCall("DELETE blocks", dan, eve);
     sockets[0]?.send({ type: "typing" });
     expect(await sockets[1]?.next("typing")).toMatchObject({ user_id: dan.user.id });
   });
@@ -87,23 +100,23 @@ describe("a block", () => {
     const [dan, eve] = two;
     const { id } = await openDirect(dan, eve);
     await expectBothWrite(id, two);
-    await done("PUT blocks", dan, eve);
+    await expectFriendCall("PUT blocks", dan, eve);
     await expectNeitherWrites(id, "blocked", two);
-    await done("PUT blocks", eve, dan);
-    await done("DELETE blocks", dan, eve);
+    await expectFriendCall("PUT blocks", eve, dan);
+    await expectFriendCall("DELETE blocks", dan, eve);
     await expectNeitherWrites(id, "blocked", two);
-    await done("DELETE blocks", eve, dan);
+    await expectFriendCall("DELETE blocks", eve, dan);
     await expectBothWrite(id, two);
   });
 
   test("applies to a conversation opened later: it can be opened and read, not written", async () => {
     const two = pair();
     const [dan, eve] = two;
-    await done("PUT blocks", eve, dan);
+    await expectFriendCall("PUT blocks", eve, dan);
     const { id, disabled } = await openDirect(dan, eve);
     expect(disabled).toBe(true);
     await expectNeitherWrites(id, "blocked", two);
-    await done("DELETE blocks", eve, dan);
+    await expectFriendCall("DELETE blocks", eve, dan);
     await expectBothWrite(id, two);
   });
 
@@ -113,9 +126,9 @@ describe("a block", () => {
     const { id } = await openDirect(dan, eve);
     const first = await trySend(dan, id, { client_msg_id: "a" });
     await send(eve, id, "two");
-    await done("PUT blocks", eve, dan);
+    await expectFriendCall("PUT blocks", eve, dan);
     expect(await trySend(dan, id, { client_msg_id: "a" })).toMatchObject({ status: 200, body: first.body });
-    problem(await trySend(dan, id, { client_msg_id: "b" }), 403, "blocked");
+    expectProblem(await trySend(dan, id, { client_msg_id: "b" }), 403, "blocked");
     expect((await page(dan, id)).items).toHaveLength(2);
     const read = { token: dan.token, body: { seq: 2 } };
     expect((await call("PUT", `/v1/conversations/${id}/read`, read)).status).toBe(200);
@@ -126,10 +139,10 @@ describe("a block", () => {
   test("ends a friendship, and lifting it does not restore the friendship", async () => {
     const [dan, eve] = pair();
     await befriend(dan, eve);
-    await done("PUT blocks", dan, eve);
-    await done("DELETE blocks", dan, eve);
+    await expectFriendCall("PUT blocks", dan, eve);
+    await expectFriendCall("DELETE blocks", dan, eve);
     for (const [who, other] of bothWays(dan, eve)) {
-      for (const list of Object.values(await listsOf(who))) expect(list).not.toContain(other.user.id);
+      for (const list of Object.values(await contactLists(who))) expect(list).not.toContain(other.user.id);
     }
   });
 
@@ -137,23 +150,25 @@ describe("a block", () => {
     const [[dan, eve], fay] = [pair(), await register()];
     const { id } = await createGroup(dan, [eve]);
     const others = await openDirect(dan, fay);
-    await done("PUT blocks", dan, eve);
+    await expectFriendCall("PUT blocks", dan, eve);
     await send(eve, id, "still here");
     await send(dan, id, "so am I");
     await send(dan, others.id, "hello");
     expect((await getConversation(dan, id)).disabled).toBe(false);
-    expect(await listsOf(fay)).toEqual({ friends: [], requests: [], blocks: [] });
+    expect(await contactLists(fay)).toEqual({ friends: [], requests: [], blocks: [] });
   });
 
   test.each(["by the user who adds", "by the user who is added"])(
     "%s prevents a new group with both",
     async (whose) => {
       const [[dan, eve], fay] = [pair(), await register()];
-      await (whose.includes("adds") ? done("PUT blocks", dan, eve) : done("PUT blocks", eve, dan));
-      const before = await rowsInD1();
+      await (whose.includes("adds")
+        ? expectFriendCall("PUT blocks", dan, eve)
+        : expectFriendCall("PUT blocks", eve, dan));
+      const before = await countRowsInD1();
       const body = { kind: "group", name: "x", member_ids: [fay.user.id, eve.user.id] };
-      problem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
-      expect(await rowsInD1()).toEqual(before);
+      expectProblem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
+      expect(await countRowsInD1()).toEqual(before);
       // A third user may add two users who block each other.
       expect((await createGroup(fay, [dan, eve])).member_count).toBe(3);
     },
@@ -163,9 +178,9 @@ describe("a block", () => {
     const [dan, others] = [await register(), await insertUsers(300)];
     const last = others.at(-1);
     if (!last) throw new Error("there are others");
-    await done("PUT blocks", dan, last);
+    await expectFriendCall("PUT blocks", dan, last);
     const body = { kind: "group", name: "x", member_ids: others.map(({ user }) => user.id) };
-    problem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
+    expectProblem(await call("POST", "/v1/conversations", { token: dan.token, body }), 403, "blocked");
   });
 });
 
@@ -186,16 +201,16 @@ describe("a friends-only conversation", () => {
     const [dan, eve] = two;
     const id = await friendsOnly(dan, eve);
     await expectNeitherWrites(id, "forbidden", two);
-    await done("PUT friends", dan, eve);
+    await expectFriendCall("PUT friends", dan, eve);
     await expectNeitherWrites(id, "forbidden", two);
-    await done("PUT friends", eve, dan);
+    await expectFriendCall("PUT friends", eve, dan);
     await expectBothWrite(id, two);
-    await done("DELETE friends", dan, eve);
+    await expectFriendCall("DELETE friends", dan, eve);
     await expectNeitherWrites(id, "forbidden", two);
     await befriend(eve, dan);
-    await done("PUT blocks", eve, dan);
+    await expectFriendCall("PUT blocks", eve, dan);
     await expectNeitherWrites(id, "blocked", two);
-    await done("DELETE blocks", eve, dan);
+    await expectFriendCall("DELETE blocks", eve, dan);
     // The friendship is not restored.
     await expectNeitherWrites(id, "forbidden", two);
   });
@@ -208,8 +223,8 @@ describe("a friends-only conversation", () => {
     await expectBothWrite(id, two);
     const { id: free } = await openDirect(ann, bob);
     await env.DB.prepare("UPDATE conversations SET friends_only = 1 WHERE id = ?").bind(free).run();
-    await done("PUT blocks", ann, bob);
-    await done("DELETE blocks", ann, bob);
+    await expectFriendCall("PUT blocks", ann, bob);
+    await expectFriendCall("DELETE blocks", ann, bob);
     expect((await trySend(ann, free)).status).toBe(201);
     await env.DB.prepare("UPDATE conversations SET friends_only = 0 WHERE id = ?").bind(free).run();
   });
@@ -220,7 +235,7 @@ test("a conversation with a deleted user is disabled", async () => {
   const { id } = await openDirect(dan, eve);
   await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
   expect((await getConversation(dan, id)).disabled).toBe(true);
-  expect((await listed(dan, id)).disabled).toBe(true);
+  expect((await listedConversation(dan, id)).disabled).toBe(true);
 });
 
 describe("a block in a race", () => {
@@ -236,20 +251,20 @@ describe("a block in a race", () => {
       let over = false;
       const sending = two.map(async (who, i) => {
         for (let j = 0; !over; j++) {
-          sockets[i]?.send(text("racing", `${round}-${j}`));
+          sockets[i]?.send(textFrame("racing", `${round}-${j}`));
           expect([201, 403]).toContain((await trySend(who, id)).status);
         }
       });
       for (let i = 0; i < round; i++) await new Promise((resolve) => setTimeout(resolve, 0));
-      await done("PUT blocks", blocker, other);
+      await expectFriendCall("PUT blocks", blocker, other);
       const last = await lastSeq();
       for (let i = 0; i < 5; i++) {
-        for (const who of two) problem(await trySend(who, id), 403, "blocked");
+        for (const who of two) expectProblem(await trySend(who, id), 403, "blocked");
       }
       over = true;
       await Promise.all(sending);
       for (const socket of sockets) {
-        socket.send(text("after", `${round}-after`));
+        socket.send(textFrame("after", `${round}-after`));
         await socket.until(({ frames }) =>
           frames.some(({ client_msg_id }) => client_msg_id === `${round}-after`),
         );
@@ -259,7 +274,7 @@ describe("a block in a race", () => {
         });
       }
       expect(await lastSeq()).toBe(last);
-      await done("DELETE blocks", blocker, other);
+      await expectFriendCall("DELETE blocks", blocker, other);
       for (const who of two) expect((await trySend(who, id)).status).toBe(201);
     }
     for (const socket of sockets) socket.close();
@@ -281,7 +296,7 @@ describe("a block in a race", () => {
     );
     for (const conversation of opened) {
       if (!conversation || !("id" in conversation)) throw new Error("it was opened");
-      problem(await trySend(dan, conversation.id), 403, "blocked");
+      expectProblem(await trySend(dan, conversation.id), 403, "blocked");
     }
   });
 
@@ -313,24 +328,28 @@ describe("a block in a race", () => {
     await Promise.all(
       Array.from({ length: 50 }, (_, i) => {
         const what = i % 3 ? "PUT blocks" : "DELETE blocks";
-        return i % 2 ? done(what, dan, eve) : done(what, eve, dan);
+        return i % 2 ? expectFriendCall(what, dan, eve) : expectFriendCall(what, eve, dan);
       }),
     );
     let blocked = false;
     for (const [who, other] of bothWays(dan, eve)) {
-      blocked ||= (await listsOf(who)).blocks.includes(other.user.id);
+      blocked ||= (await contactLists(who)).blocks.includes(other.user.id);
     }
     if (blocked) await expectNeitherWrites(id, "blocked", two);
     else await expectBothWrite(id, two);
     for (const [who, other] of bothWays(dan, eve)) {
-      await Promise.all(Array.from({ length: 25 }, () => done("DELETE blocks", who, other)));
+      await Promise.all(Array.from({ length: 25 }, () => expectFriendCall("DELETE blocks", who, other)));
     }
     await expectBothWrite(id, two);
   });
 });
 
 test("blocking a user who does not exist changes nothing", async () => {
-  const before = await rowsInD1();
-  problem(await ask("PUT blocks", ann, { user: { id: UserId.parse(99_999_999) } }), 404, "not_found");
-  expect(await rowsInD1()).toEqual(before);
+  const before = await countRowsInD1();
+  expectProblem(
+    await friendCall("PUT blocks", ann, { user: { id: UserId.parse(99_999_999) } }),
+    404,
+    "not_found",
+  );
+  expect(await countRowsInD1()).toEqual(before);
 });

@@ -1,22 +1,22 @@
 import { beforeAll, expect, test } from "vitest";
 import {
-  ask,
   befriend,
-  done,
+  expectFriendCall,
   FRIEND_CALLS,
   type FriendCall,
-  strangers,
+  friendCall,
+  unrelatedPairs,
 } from "../../support/accounts/friends.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { storedInInbox } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
-import { anotherDevice } from "../../support/objects/room.ts";
+import { signInAgain } from "../../support/objects/room.ts";
 
 let pair: () => [SignedIn, SignedIn];
 let marker: SignedIn;
 
 beforeAll(async () => {
-  pair = await strangers(6);
+  pair = await unrelatedPairs(6);
   marker = await register();
 });
 
@@ -42,8 +42,8 @@ async function listener(who: SignedIn): Promise<Listener> {
 async function receivedEvents({ who, socket }: Listener): Promise<string[]> {
   const markerEvents = () => socket.of("friend").filter(({ user_id }) => user_id === marker.user.id);
   const before = markerEvents().length;
-  await done("PUT friends", marker, who);
-  await done("DELETE friends", marker, who);
+  await expectFriendCall("PUT friends", marker, who);
+  await expectFriendCall("DELETE friends", marker, who);
   await socket.until(() => markerEvents().length === before + 2);
   const others = socket.of("friend").filter(({ user_id }) => user_id !== marker.user.id);
   expect(others.map((frame) => Object.keys(frame))).toEqual(others.map(() => ["type", "user_id", "state"]));
@@ -52,8 +52,8 @@ async function receivedEvents({ who, socket }: Listener): Promise<string[]> {
 
 test("a friend request is sent to all devices of its receiver, not to its sender", async () => {
   const [ann, bob] = await listeners();
-  const tablet = await listener(await anotherDevice(bob.who));
-  await done("PUT friends", ann.who, bob.who);
+  const tablet = await listener(await signInAgain(bob.who));
+  await expectFriendCall("PUT friends", ann.who, bob.who);
   const request = `${ann.who.user.id}: requested`;
   expect(await receivedEvents(bob)).toEqual([request]);
   expect(await receivedEvents(tablet)).toEqual([request]);
@@ -62,9 +62,9 @@ test("a friend request is sent to all devices of its receiver, not to its sender
 
 test("the start and the end of a friendship are sent to all devices of both users", async () => {
   const [ann, bob] = await listeners();
-  const tablet = await listener(await anotherDevice(bob.who));
+  const tablet = await listener(await signInAgain(bob.who));
   await befriend(ann.who, bob.who);
-  await done("DELETE friends", bob.who, ann.who);
+  await expectFriendCall("DELETE friends", bob.who, ann.who);
   const [annIs, bobIs] = [ann, bob].map(
     ({ who }) =>
       (state: string) =>
@@ -82,7 +82,7 @@ test("a request to a user who allows everyone makes both friends, and both get t
   const [ann, bob] = await listeners();
   const options = { token: bob.who.token, body: { friend_policy: "allow" } };
   expect((await call("PATCH", "/v1/me", options)).status).toBe(200);
-  await done("PUT friends", ann.who, bob.who);
+  await expectFriendCall("PUT friends", ann.who, bob.who);
   expect(await receivedEvents(ann)).toEqual([`${bob.who.user.id}: friends`]);
   expect(await receivedEvents(bob)).toEqual([`${ann.who.user.id}: friends`]);
   await call("PATCH", "/v1/me", { token: bob.who.token, body: { friend_policy: "approve" } });
@@ -98,26 +98,28 @@ const ENDS: [string, FriendCall, "sender" | "receiver"][] = [
 
 test.each(ENDS)("both users get the end of a request that is %s", async (_, what, by) => {
   const [ann, bob] = await listeners();
-  await done("PUT friends", ann.who, bob.who);
-  await (by === "sender" ? done(what, ann.who, bob.who) : done(what, bob.who, ann.who));
+  await expectFriendCall("PUT friends", ann.who, bob.who);
+  await (by === "sender"
+    ? expectFriendCall(what, ann.who, bob.who)
+    : expectFriendCall(what, bob.who, ann.who));
   expect(await receivedEvents(ann)).toEqual([`${bob.who.user.id}: none`]);
   expect(await receivedEvents(bob)).toEqual([`${ann.who.user.id}: requested`, `${ann.who.user.id}: none`]);
 });
 
 test("a block sends the end of a friendship; a block of a stranger and an unblock send no event", async () => {
   const [ann, bob] = await listeners();
-  await done("PUT blocks", ann.who, bob.who);
-  await done("DELETE blocks", ann.who, bob.who);
+  await expectFriendCall("PUT blocks", ann.who, bob.who);
+  await expectFriendCall("DELETE blocks", ann.who, bob.who);
   await befriend(ann.who, bob.who);
-  await done("PUT blocks", bob.who, ann.who);
-  await done("DELETE blocks", bob.who, ann.who);
+  await expectFriendCall("PUT blocks", bob.who, ann.who);
+  await expectFriendCall("DELETE blocks", bob.who, ann.who);
   expect(await receivedEvents(ann)).toEqual([`${bob.who.user.id}: friends`, `${bob.who.user.id}: none`]);
 });
 
 test("a call that changes nothing sends no event", async () => {
   const [ann, bob] = await listeners();
   const repeat = async (what: FriendCall, one: Listener, other: Listener) => {
-    for (let i = 0; i < 3; i++) await done(what, one.who, other.who);
+    for (let i = 0; i < 3; i++) await expectFriendCall(what, one.who, other.who);
   };
   await repeat("DELETE friends", ann, bob);
   await repeat("PUT friends", ann, bob);
@@ -134,25 +136,28 @@ test("a call that changes nothing sends no event", async () => {
 test("a refused call sends no event", async () => {
   const [ann, bob] = await listeners();
   await call("PATCH", "/v1/me", { token: bob.who.token, body: { friend_policy: "deny" } });
-  expect((await ask("PUT friends", ann.who, bob.who)).status).toBe(403);
+  expect((await friendCall("PUT friends", ann.who, bob.who)).status).toBe(403);
   await call("PATCH", "/v1/me", { token: bob.who.token, body: { friend_policy: "approve" } });
-  await done("PUT blocks", bob.who, ann.who);
-  expect((await ask("PUT friends", ann.who, bob.who)).status).toBe(403);
-  expect((await ask("PUT friends", bob.who, ann.who)).status).toBe(403);
-  for (const what of FRIEND_CALLS) expect((await ask(what, ann.who, ann.who)).status).toBe(400);
-  await done("DELETE blocks", bob.who, ann.who);
+  await expectFriendCall("PUT blocks", bob.who, ann.who);
+  expect((await friendCall("PUT friends", ann.who, bob.who)).status).toBe(403);
+  expect((await friendCall("PUT friends", bob.who, ann.who)).status).toBe(403);
+  for (const what of FRIEND_CALLS) expect((await friendCall(what, ann.who, ann.who)).status).toBe(400);
+  await expectFriendCall("DELETE blocks", bob.who, ann.who);
   expect([await receivedEvents(ann), await receivedEvents(bob)]).toEqual([[], []]);
 });
 
 test("thirty concurrent equal requests send one event", async () => {
   const [ann, bob] = await listeners();
-  await Promise.all(Array.from({ length: 30 }, () => done("PUT friends", ann.who, bob.who)));
+  await Promise.all(Array.from({ length: 30 }, () => expectFriendCall("PUT friends", ann.who, bob.who)));
   expect(await receivedEvents(bob)).toEqual([`${ann.who.user.id}: requested`]);
 });
 
 test("of two concurrent mutual requests both users get `friends` once", async () => {
   const [ann, bob] = await listeners();
-  await Promise.all([done("PUT friends", ann.who, bob.who), done("PUT friends", bob.who, ann.who)]);
+  await Promise.all([
+    expectFriendCall("PUT friends", ann.who, bob.who),
+    expectFriendCall("PUT friends", bob.who, ann.who),
+  ]);
   const received = [await receivedEvents(ann), await receivedEvents(bob)];
   const all = received.flat().map((line) => line.replace(/^\d+: /, ""));
   expect(all.toSorted()).toEqual(["friends", "friends", "requested"]);
@@ -162,6 +167,6 @@ test("events for a user without devices store nothing in the inbox", async () =>
   const [ann, bob] = pair();
   await befriend(ann, bob);
   const eve = await register();
-  await done("PUT friends", ann, eve);
+  await expectFriendCall("PUT friends", ann, eve);
   expect(await storedInInbox(eve)).toBe("{}");
 });

@@ -1,16 +1,16 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  ask,
   befriend,
-  done,
+  contactLists,
+  expectFriendCall,
   FRIEND_CALLS,
   type FriendCall,
-  listsOf,
-  requests,
-  users,
+  friendCall,
+  friendRequests,
+  userList,
 } from "../../support/accounts/friends.ts";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { insertUsers } from "../../support/clients/chat.ts";
 
 const MANY = 50;
@@ -62,14 +62,14 @@ const RELATIONS: [string, Partial<Relation>][] = [
 /** Creates a relation by API calls. */
 async function createRelation({ friends, annAsks, bobAsks, annBlocks, bobBlocks }: Relation): Promise<void> {
   for (const who of [ann, bob]) await policy(who, "approve");
-  await done("DELETE blocks", ann, bob);
-  await done("DELETE blocks", bob, ann);
-  await done("DELETE friends", ann, bob);
+  await expectFriendCall("DELETE blocks", ann, bob);
+  await expectFriendCall("DELETE blocks", bob, ann);
+  await expectFriendCall("DELETE friends", ann, bob);
   if (friends) await befriend(ann, bob);
-  if (annAsks) await done("PUT friends", ann, bob);
-  if (bobAsks) await done("PUT friends", bob, ann);
-  if (annBlocks) await done("PUT blocks", ann, bob);
-  if (bobBlocks) await done("PUT blocks", bob, ann);
+  if (annAsks) await expectFriendCall("PUT friends", ann, bob);
+  if (bobAsks) await expectFriendCall("PUT friends", bob, ann);
+  if (annBlocks) await expectFriendCall("PUT blocks", ann, bob);
+  if (bobBlocks) await expectFriendCall("PUT blocks", bob, ann);
 }
 
 /** Tables of relations, and their columns of user ids. */
@@ -128,7 +128,7 @@ function expectedOutcome(
 }
 
 async function currentRelation(): Promise<Relation> {
-  const [a, b] = await Promise.all([listsOf(ann), listsOf(bob)]);
+  const [a, b] = await Promise.all([contactLists(ann), contactLists(bob)]);
   const has = (list: number[], { user }: SignedIn) => list.includes(user.id);
   expect(has(a.friends, bob)).toBe(has(b.friends, ann));
   return {
@@ -156,9 +156,9 @@ describe.each(RELATIONS)("%s", (_, relation) => {
       await restore(initialRows, bobs);
       const [status, word, after] = expectedOutcome(before, what, bobs);
       const callTwiceCheck = async () => {
-        const answer = await ask(what, ann, bob);
+        const answer = await friendCall(what, ann, bob);
         expect(answer.status, JSON.stringify(answer.body)).toBe(status);
-        if (status === 403) problem(answer, 403, String(word));
+        if (status === 403) expectProblem(answer, 403, String(word));
         if (status === 200) expect(answer.body).toEqual({ state: word });
         if (status === 204) expect(answer.body).toBeUndefined();
       };
@@ -173,8 +173,8 @@ describe.each(RELATIONS)("%s", (_, relation) => {
 });
 
 test.each(FRIEND_CALLS)("%s of the caller's own id is refused", async (what) => {
-  const answer = await ask(what, ann, ann);
-  problem(answer, 400, "validation_failed");
+  const answer = await friendCall(what, ann, ann);
+  expectProblem(answer, 400, "validation_failed");
   expect(answer.body).toMatchObject({ errors: [{ path: "path.user_id" }] });
 });
 
@@ -182,7 +182,7 @@ test.each(FRIEND_CALLS)("%s of an unknown or deleted user gets not_found", async
   const deleted = await register();
   await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(deleted.user.id).run();
   for (const id of [1, deleted.user.id, Number.MAX_SAFE_INTEGER]) {
-    problem(await ask(what, ann, { user: { id } }), 404, "not_found");
+    expectProblem(await friendCall(what, ann, { user: { id } }), 404, "not_found");
   }
   const rows =
     "SELECT user_id FROM blocks WHERE blocked_id = ?1 UNION ALL SELECT user_id FROM friend_requests WHERE user_id = ?1";
@@ -192,7 +192,7 @@ test.each(FRIEND_CALLS)("%s of an unknown or deleted user gets not_found", async
 test.each(FRIEND_CALLS)("%s accepts only ids", async (what) => {
   const [method = "", list = ""] = what.split(" ");
   for (const id of ["0", "-1", "1.5", "abc", "%20", "%00", "9".repeat(17), "null"]) {
-    problem(await call(method, `/v1/${list}/${id}`, { token: ann.token }), 400, "validation_failed");
+    expectProblem(await call(method, `/v1/${list}/${id}`, { token: ann.token }), 400, "validation_failed");
   }
 });
 
@@ -212,7 +212,7 @@ test.each(["/v1/friends", "/v1/friends/requests", "/v1/blocks"])(
       "cursor=%00",
     ];
     for (const query of invalid) {
-      problem(await call("GET", `${path}?${query}`, { token: ann.token }), 400, "validation_failed");
+      expectProblem(await call("GET", `${path}?${query}`, { token: ann.token }), 400, "validation_failed");
     }
   },
 );
@@ -240,14 +240,14 @@ describe("a list", () => {
     const insert =
       "INSERT INTO friends SELECT ?1, value, 0 FROM json_each(?2) UNION ALL SELECT value, ?1, 0 FROM json_each(?2)";
     await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
-    const all = await pages((query) => users(dan, "friends", query));
+    const all = await pages((query) => userList(dan, "friends", query));
     expect(all.map(({ id }) => Number(id))).toEqual(ids);
   });
 
   test("of blocked users has each once, in pages", async () => {
     const [dan, others] = [await register(), await insertUsers(7)];
-    for (const other of others) await done("PUT blocks", dan, other);
-    const all = await pages((query) => users(dan, "blocks", query));
+    for (const other of others) await expectFriendCall("PUT blocks", dan, other);
+    const all = await pages((query) => userList(dan, "blocks", query));
     expect(all.map(({ id }) => Number(id))).toEqual(others.map(({ user }) => user.id));
   });
 
@@ -256,7 +256,7 @@ describe("a list", () => {
     const ids = others.map(({ user }) => user.id);
     const insert = "INSERT INTO friend_requests SELECT ?, value, key / 3 FROM json_each(?)";
     await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
-    const all = await pages((query) => requests(dan, query));
+    const all = await pages((query) => friendRequests(dan, query));
     expect(all.map(({ user }) => Number(user.id))).toEqual(ids.toReversed());
     expect(all.map(({ created_at }) => created_at)).toEqual([2, 1, 1, 1, 0, 0, 0]);
   });
@@ -265,17 +265,17 @@ describe("a list", () => {
     const [dan, eve] = await Promise.all([register(), register()]);
     const publicFields = (await call("GET", `/v1/users/${eve.user.id}`, { token: dan.token })).body;
     const before = Date.now() - 1;
-    await done("PUT friends", eve, dan);
-    const callTwiceCheck = await requests(dan);
+    await expectFriendCall("PUT friends", eve, dan);
+    const callTwiceCheck = await friendRequests(dan);
     expect(callTwiceCheck).toEqual({
       items: [{ user: publicFields, created_at: expect.any(Number) }],
       next_cursor: null,
     });
     expect(callTwiceCheck.items[0]?.created_at).toBeGreaterThanOrEqual(before);
-    await done("PUT friends", dan, eve);
-    expect(await users(dan, "friends")).toEqual({ items: [publicFields], next_cursor: null });
+    await expectFriendCall("PUT friends", dan, eve);
+    expect(await userList(dan, "friends")).toEqual({ items: [publicFields], next_cursor: null });
     await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
-    expect(await listsOf(dan)).toEqual({ friends: [], requests: [], blocks: [] });
+    expect(await contactLists(dan)).toEqual({ friends: [], requests: [], blocks: [] });
   });
 });
 
@@ -284,41 +284,44 @@ describe("fifty concurrent calls", () => {
 
   test("equal requests make one request", async () => {
     const [dan, eve] = await pair();
-    const answers = await atOnce(() => ask("PUT friends", dan, eve));
+    const answers = await atOnce(() => friendCall("PUT friends", dan, eve));
     for (const { status, body } of answers) expect([status, body]).toEqual([200, { state: "requested" }]);
-    expect((await requests(eve)).items).toHaveLength(1);
+    expect((await friendRequests(eve)).items).toHaveLength(1);
   });
 
   test("mutual requests make one friendship", async () => {
     const [dan, eve] = await pair();
     const answers = await atOnce((i) =>
-      i % 2 ? ask("PUT friends", dan, eve) : ask("PUT friends", eve, dan),
+      i % 2 ? friendCall("PUT friends", dan, eve) : friendCall("PUT friends", eve, dan),
     );
     for (const { status } of answers) expect(status).toBe(200);
-    expect(await listsOf(dan)).toEqual({ friends: [eve.user.id], requests: [], blocks: [] });
-    expect(await listsOf(eve)).toEqual({ friends: [dan.user.id], requests: [], blocks: [] });
+    expect(await contactLists(dan)).toEqual({ friends: [eve.user.id], requests: [], blocks: [] });
+    expect(await contactLists(eve)).toEqual({ friends: [dan.user.id], requests: [], blocks: [] });
   });
 
   test.each([1, 2, 3, 4, 5])("two concurrent mutual requests make one friendship (%i)", async () => {
     const [dan, eve] = await pair();
-    const states = await Promise.all([done("PUT friends", dan, eve), done("PUT friends", eve, dan)]);
+    const states = await Promise.all([
+      expectFriendCall("PUT friends", dan, eve),
+      expectFriendCall("PUT friends", eve, dan),
+    ]);
     expect(states).toContainEqual({ state: "friends" });
-    expect((await listsOf(dan)).friends).toEqual([eve.user.id]);
-    expect((await listsOf(eve)).requests).toEqual([]);
+    expect((await contactLists(dan)).friends).toEqual([eve.user.id]);
+    expect((await contactLists(eve)).requests).toEqual([]);
   });
 
   test("requests during a block leave no request and no friendship", async () => {
     const [dan, eve] = await pair();
     const answers = await atOnce((i) => {
-      if (i === 25) return ask("PUT blocks", dan, eve);
-      return i % 2 ? ask("PUT friends", dan, eve) : ask("PUT friends", eve, dan);
+      if (i === 25) return friendCall("PUT blocks", dan, eve);
+      return i % 2 ? friendCall("PUT friends", dan, eve) : friendCall("PUT friends", eve, dan);
     });
     for (const answer of answers) {
-      if (answer.status === 403) problem(answer, 403, "blocked");
+      if (answer.status === 403) expectProblem(answer, 403, "blocked");
       else expect([200, 204]).toContain(answer.status);
     }
-    expect(await listsOf(dan)).toEqual({ friends: [], requests: [], blocks: [eve.user.id] });
-    expect(await listsOf(eve)).toEqual({ friends: [], requests: [], blocks: [] });
+    expect(await contactLists(dan)).toEqual({ friends: [], requests: [], blocks: [eve.user.id] });
+    expect(await contactLists(eve)).toEqual({ friends: [], requests: [], blocks: [] });
   });
 
   test("requests after a change to the policy `deny` are refused", async () => {
@@ -326,20 +329,20 @@ describe("fifty concurrent calls", () => {
     const answers = await atOnce((i) =>
       i === 25
         ? call("PATCH", "/v1/me", { token: eve.token, body: { friend_policy: "deny" } })
-        : ask("PUT friends", dan, eve),
+        : friendCall("PUT friends", dan, eve),
     );
     const callTwiceCheck = answers.some(({ body }) => JSON.stringify(body) === '{"state":"requested"}');
-    expect((await requests(eve)).items).toHaveLength(callTwiceCheck ? 1 : 0);
-    problem(await ask("PUT friends", dan, eve), 403, "forbidden");
+    expect((await friendRequests(eve)).items).toHaveLength(callTwiceCheck ? 1 : 0);
+    expectProblem(await friendCall("PUT friends", dan, eve), 403, "forbidden");
   });
 
   test("requests and removals leave both lists consistent", async () => {
     const [dan, eve] = await pair();
     await atOnce((i) => {
       const what = i % 3 ? "PUT friends" : "DELETE friends";
-      return i % 2 ? ask(what, dan, eve) : ask(what, eve, dan);
+      return i % 2 ? friendCall(what, dan, eve) : friendCall(what, eve, dan);
     });
-    const [a, b] = [await listsOf(dan), await listsOf(eve)];
+    const [a, b] = [await contactLists(dan), await contactLists(eve)];
     expect(a.friends.length).toBe(b.friends.length);
     if (a.friends.length > 0) expect([...a.requests, ...b.requests]).toEqual([]);
     expect(a.requests.length + b.requests.length).toBeLessThanOrEqual(1);

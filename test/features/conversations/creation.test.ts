@@ -2,13 +2,20 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../support/app.ts";
-import { call, freshName, problem, register, request, type SignedIn } from "../../support/clients/api.ts";
 import {
+  call,
+  expectProblem,
+  freshName,
+  register,
+  request,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import {
+  countRowsInD1,
   createGroup,
   getConversation,
   insertUsers,
   list,
-  rowsInD1,
   send,
 } from "../../support/clients/chat.ts";
 import { StrictConversation } from "../../support/clients/shapes.ts";
@@ -26,9 +33,9 @@ const create = (caller: SignedIn, body: object) =>
 
 /** Expects the creation to be refused with this status and code, and to leave D1 as it was. */
 async function expectRefused(body: object, status: number, code: string): Promise<void> {
-  const before = await rowsInD1();
-  problem(await create(ann, body), status, code);
-  expect(await rowsInD1()).toEqual(before);
+  const before = await countRowsInD1();
+  expectProblem(await create(ann, body), status, code);
+  expect(await countRowsInD1()).toEqual(before);
 }
 
 const COMMON = {
@@ -151,9 +158,9 @@ describe("a group", () => {
     };
     expect(await createWithLimitOfTwo([bob])).toBe(201);
     expect(await createWithLimitOfTwo([bob, bob, ann])).toBe(201);
-    const before = await rowsInD1();
+    const before = await countRowsInD1();
     expect(await createWithLimitOfTwo([bob, cem])).toBe(400);
-    expect(await rowsInD1()).toEqual(before);
+    expect(await countRowsInD1()).toEqual(before);
   });
 
   test.each(["a", " ", "午饭", "😀".repeat(100), "e\u0301".repeat(50), "<b>'\"\\\n"])(

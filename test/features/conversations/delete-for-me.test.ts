@@ -1,17 +1,17 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  allReadable,
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
   list,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  readable,
-  remove,
   send,
   sendAll,
   storedInConversation,
@@ -20,7 +20,7 @@ import {
 import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
-import { conversationObject, people } from "../../support/objects/room.ts";
+import { conversationObject, registerUsers } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -47,7 +47,7 @@ async function expectNotFound(
   body?: object,
 ): Promise<void> {
   const answer = await call(method, `/v1/conversations/${id}/${path}`, { token, ...(body && { body }) });
-  problem(answer, 404, "not_found");
+  expectProblem(answer, 404, "not_found");
 }
 
 describe("deleting a direct conversation", () => {
@@ -56,7 +56,7 @@ describe("deleting a direct conversation", () => {
   test("removes its history and its list entry for the caller, and changes nothing for the peer", async () => {
     await sendAll(ann, id, ["one", "a secret walrus"]);
     const sent = await send(bob, id, "three");
-    const before = { bob: await readable(bob, id) };
+    const before = { bob: await allReadable(bob, id) };
     expect((await clear(ann)).status).toBe(204);
     expect(await lists(ann)).toBe(false);
     expect(await storedInInbox(ann)).not.toContain("walrus");
@@ -66,7 +66,7 @@ describe("deleting a direct conversation", () => {
       ...{ last_message: null, last_seq: 3, read_seq: 3, unread_count: 0 },
       updated_at: sent.created_at,
     });
-    expect(await readable(bob, id)).toBe(before.bob);
+    expect(await allReadable(bob, id)).toBe(before.bob);
   });
 
   test("is idempotent", async () => {
@@ -101,7 +101,11 @@ describe("deleting a direct conversation", () => {
 
   test("lists the conversation again with a new message, and only that message is readable", async () => {
     const sent = await send(bob, id, "four");
-    expect(await listed(ann, id)).toMatchObject({ last_message: { seq: 4 }, unread_count: 1, read_seq: 3 });
+    expect(await listedConversation(ann, id)).toMatchObject({
+      last_message: { seq: 4 },
+      unread_count: 1,
+      read_seq: 3,
+    });
     expect((await page(ann, id)).items).toEqual([sent]);
     expect((await page(bob, id)).items).toHaveLength(4);
   });
@@ -130,7 +134,10 @@ describe("deleting a direct conversation", () => {
   test("lists the conversation again when the caller sends a message", async () => {
     expect(await lists(ann)).toBe(false);
     const sent = await send(ann, id, "hello again");
-    expect(await listed(ann, id)).toMatchObject({ last_message: { seq: sent.seq }, unread_count: 0 });
+    expect(await listedConversation(ann, id)).toMatchObject({
+      last_message: { seq: sent.seq },
+      unread_count: 0,
+    });
     expect((await page(ann, id)).items).toEqual([sent]);
   });
 
@@ -156,7 +163,7 @@ test("deleting moves the read position on sockets, replays start after it, and n
   expect(await own.next("read")).toMatchObject({ user_id: ann.user.id, seq: 3 });
   await send(bob, id, "4");
   await own.until(({ seqs }) => seqs.length === 4);
-  await remove(bob, id, 2, "everyone");
+  await deleteMessage(bob, id, 2, "everyone");
   const back = await openRoom(id, ann.token, "?after=0&rev=0");
   expect(await back.next("synced")).toMatchObject({ last_seq: 4, has_more: false });
   expect(back.seqs).toEqual([4]);
@@ -183,16 +190,16 @@ test("an empty deleted conversation stays unlisted until a message arrives", asy
   expect((await clear(bob)).status).toBe(204);
   expect([await lists(ann), await lists(bob)]).toEqual([true, false]);
   await send(ann, id, "1");
-  expect((await listed(bob, id)).unread_count).toBe(1);
+  expect((await listedConversation(bob, id)).unread_count).toBe(1);
 });
 
 test("only the owner may delete a group, and outsiders get not_found", async () => {
-  const [cem, dee] = await people(2);
+  const [cem, dee] = await registerUsers(2);
   if (!cem || !dee) throw new Error("two people");
   const group = await createGroup(cem, [ann]);
   id = group.id;
-  problem(await clear(ann), 403, "forbidden");
-  problem(await clear(dee), 404, "not_found");
+  expectProblem(await clear(ann), 403, "forbidden");
+  expectProblem(await clear(dee), 404, "not_found");
   expect(await getConversation(cem, group.id)).toEqual({ ...group, online_count: expect.any(Number) });
   expect((await clear(cem)).status).toBe(204);
   for (const member of [ann, cem]) expect(await lists(member)).toBe(false);
@@ -216,15 +223,18 @@ describe("a single message that is hidden", () => {
       const first = await send(ann, id, "first");
       const sent = await send(ann, id, WORDS);
       const ofBob = await getConversation(bob, id);
-      expect((await remove(bob, id, 2, "me")).status).toBe(204);
-      expect((await remove(bob, id, 2, "me")).status).toBe(204);
-      expect(await readable(bob, id)).not.toContain(WORDS);
+      expect((await deleteMessage(bob, id, 2, "me")).status).toBe(204);
+      expect((await deleteMessage(bob, id, 2, "me")).status).toBe(204);
+      expect(await allReadable(bob, id)).not.toContain(WORDS);
       expect(await storedInInbox(bob)).not.toContain(WORDS);
       expect(await page(bob, id)).toEqual({ items: [first], has_more: false });
       expect(await getConversation(bob, id)).toEqual({ ...ofBob, last_message: first });
-      expect({ ...(await listed(bob, id)), online_count: 0 }).toEqual({ ...ofBob, last_message: first });
+      expect({ ...(await listedConversation(bob, id)), online_count: 0 }).toEqual({
+        ...ofBob,
+        last_message: first,
+      });
       expect(await page(ann, id)).toEqual({ items: [first, sent], has_more: false });
-      expect((await listed(ann, id)).last_message).toEqual(sent);
+      expect((await listedConversation(ann, id)).last_message).toEqual(sent);
     });
 
     test("repeated during the first one is answered once the preview has changed too", async () => {
@@ -233,38 +243,38 @@ describe("a single message that is hidden", () => {
       await send(ann, id, WORDS);
       const held = await HeldInbox.hold(bob.user.id);
       try {
-        const first = remove(bob, id, 2, "me");
+        const first = deleteMessage(bob, id, 2, "me");
         await eventually(async () => expect((await page(bob, id)).items).toHaveLength(1));
-        expect(await overtakes(remove(bob, id, 2, "me"), () => page(bob, id))).toBe(false);
+        expect(await overtakes(deleteMessage(bob, id, 2, "me"), () => page(bob, id))).toBe(false);
         await held.release();
         expect((await first).status).toBe(204);
       } finally {
         await held.release();
       }
-      expect((await listed(bob, id)).last_message).toMatchObject({ seq: 1 });
+      expect((await listedConversation(bob, id)).last_message).toMatchObject({ seq: 1 });
     });
 
     test("makes the message not_found for the member who hid it", async () => {
       const { id } = await createGroup(ann, [bob]);
       await send(bob, id, WORDS);
-      expect((await remove(bob, id, 1, "me")).status).toBe(204);
+      expect((await deleteMessage(bob, id, 1, "me")).status).toBe(204);
       const token = bob.token;
-      problem(await call("GET", `/v1/conversations/${id}/messages/1`, { token }), 404, "not_found");
-      problem(await remove(bob, id, 1, "everyone"), 404, "not_found");
+      expectProblem(await call("GET", `/v1/conversations/${id}/messages/1`, { token }), 404, "not_found");
+      expectProblem(await deleteMessage(bob, id, 1, "everyone"), 404, "not_found");
       const quoting = { kind: "text", body: { text: "x" }, quote_seq: 1 };
-      problem(
+      expectProblem(
         await call("POST", `/v1/conversations/${id}/messages`, { token, body: quoting }),
         404,
         "not_found",
       );
       expect((await getConversation(bob, id)).last_message).toBeNull();
-      expect((await listed(bob, id)).last_message).toBeNull();
+      expect((await listedConversation(bob, id)).last_message).toBeNull();
     });
 
     test("removes quotes of that message for the member who hid it, in pushed messages too", async () => {
       const { id } = await createGroup(ann, [bob, cem]);
       await send(ann, id, WORDS);
-      expect((await remove(bob, id, 1, "me")).status).toBe(204);
+      expect((await deleteMessage(bob, id, 1, "me")).status).toBe(204);
       const socket = await openRoom(id, bob.token);
       const quoting = await send(cem, id, { kind: "text", body: { text: "this" }, quote_seq: 1 });
       expect(quoting.quote?.preview).toBe(WORDS);

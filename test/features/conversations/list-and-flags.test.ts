@@ -2,8 +2,15 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { call, freshName, problem, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, getConversation, list, listed, openDirect, send } from "../../support/clients/chat.ts";
+import { call, expectProblem, freshName, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  getConversation,
+  list,
+  listedConversation,
+  openDirect,
+  send,
+} from "../../support/clients/chat.ts";
 import type { StrictConversation } from "../../support/clients/shapes.ts";
 import { intercept } from "../../support/faults/calls.ts";
 
@@ -81,7 +88,7 @@ describe("the list", () => {
     "limit=%s is refused",
     async (limit) => {
       const answer = await call("GET", `/v1/conversations?limit=${limit}`, { token: ann.token });
-      problem(answer, 400, "validation_failed");
+      expectProblem(answer, 400, "validation_failed");
     },
   );
 
@@ -106,16 +113,16 @@ describe("the list", () => {
     ["twice", `${encoded([true, 1, 1])}&cursor=${encoded([true, 1, 1])}`],
   ])("a cursor that is %s is refused", async (_, cursor) => {
     const answer = await call("GET", `/v1/conversations?cursor=${cursor}`, { token: ann.token });
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   });
 
   test("a direct conversation shows the peer's current name and avatar", async () => {
     const eve = await register();
     const { id } = await openDirect(ann, eve);
-    expect((await listed(ann, id)).name).toBe(eve.user.username);
+    expect((await listedConversation(ann, id)).name).toBe(eve.user.username);
     const profile = { nickname: "Eve 😀", avatar: "https://example.org/eve.png" };
     await call("PATCH", "/v1/me", { token: eve.token, body: profile });
-    for (const shown of [await listed(ann, id), await getConversation(ann, id)]) {
+    for (const shown of [await listedConversation(ann, id), await getConversation(ann, id)]) {
       expect(shown).toMatchObject({ name: profile.nickname, avatar: profile.avatar, peer: profile });
     }
   });
@@ -132,8 +139,8 @@ describe("preferences", () => {
       expect(answer).toMatchObject({ status: 200 });
       expect(answer.body).toEqual({ ...before, [flag]: value });
       expect(await getConversation(ann, id)).toEqual(answer.body);
-      expect(await listed(ann, id)).toEqual(answer.body);
-      expect((await listed(bob, id))[flag]).toBe(false);
+      expect(await listedConversation(ann, id)).toEqual(answer.body);
+      expect((await listedConversation(bob, id))[flag]).toBe(false);
       expect((await getConversation(bob, id))[flag]).toBe(false);
     }
   });
@@ -141,7 +148,7 @@ describe("preferences", () => {
   test("fields that a request omits stay as they are", async () => {
     const { id } = await createGroup(ann, [bob]);
     const flags = async () => {
-      const { sticky, silent, validation } = await listed(ann, id);
+      const { sticky, silent, validation } = await listedConversation(ann, id);
       return { sticky, silent, validation };
     };
     const all = { sticky: true, silent: true, validation: true };
@@ -158,7 +165,7 @@ describe("preferences", () => {
     for (const flag of FLAGS) {
       for (const value of [null, 0, 1, "true", "", [], {}]) {
         const others = Object.fromEntries(FLAGS.map((name) => [name, true]));
-        problem(await prefer(ann, id, { ...others, [flag]: value }), 400, "validation_failed");
+        expectProblem(await prefer(ann, id, { ...others, [flag]: value }), 400, "validation_failed");
       }
     }
     expect(await getConversation(ann, id)).toEqual(before);
@@ -168,7 +175,7 @@ describe("preferences", () => {
     const { id } = await createGroup(ann);
     for (const body of [{ sticky: true }, {}]) {
       const answer = await prefer(bob, id, body);
-      problem(answer, 404, "not_found");
+      expectProblem(answer, 404, "not_found");
       expect(answer.body).toEqual((await prefer(bob, 999_999, body)).body);
     }
     const rows = env.DB.prepare("SELECT count(*) AS members FROM memberships WHERE conversation_id = ?");
@@ -181,7 +188,7 @@ describe("preferences", () => {
     await createGroup(eve);
     await env.DB.prepare("UPDATE memberships SET sticky = 1 WHERE conversation_id = ?").bind(id).run();
     await expect.poll(async () => ids((await list(eve)).items)[0]).toBe(id);
-    expect((await listed(eve, id)).sticky).toBe(true);
+    expect((await listedConversation(eve, id)).sticky).toBe(true);
   });
 });
 
@@ -202,10 +209,10 @@ test("a conversation id is a decimal integer without a sign", async () => {
     "١",
     "9".repeat(40),
   ]) {
-    problem(await call("GET", `/v1/conversations/${id}`, { token }), 400, "validation_failed");
+    expectProblem(await call("GET", `/v1/conversations/${id}`, { token }), 400, "validation_failed");
   }
   for (const id of ["999999", "0999999", "9007199254740991"])
-    problem(await call("GET", `/v1/conversations/${id}`, { token }), 404, "not_found");
+    expectProblem(await call("GET", `/v1/conversations/${id}`, { token }), 404, "not_found");
 });
 
 describe("the list during activity", () => {
@@ -251,7 +258,7 @@ describe("the list during activity", () => {
     const [ann, bob] = [await register(), await register()];
     const { id } = await openDirect(ann, bob);
     await send(ann, id, "one");
-    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+    await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);
     await send(ann, id, "two");
     using _ = intercept(async ({ method, work }) => {
       if (method !== "snapshot") return work();
@@ -261,7 +268,7 @@ describe("the list during activity", () => {
       while (performance.now() < until);
       return work();
     });
-    expect(await listed(bob, id)).toMatchObject({ last_seq: 2, unread_count: 2 });
+    expect(await listedConversation(bob, id)).toMatchObject({ last_seq: 2, unread_count: 2 });
   });
 
   test("includes them after an eviction of the inbox", async () => {

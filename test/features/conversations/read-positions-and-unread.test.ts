@@ -2,16 +2,16 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../../src/domain/errors.ts";
 import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
   list,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  remove,
   send,
   sendAll,
   storedInConversation,
@@ -19,7 +19,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { StrictReceipts } from "../../support/clients/shapes.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { at, conversationObject, inboxObject } from "../../support/objects/room.ts";
+import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -42,7 +42,7 @@ async function expectReadState(
   unread_count: number,
 ): Promise<void> {
   expect(await getConversation(who, id)).toMatchObject({ read_seq, unread_count });
-  await expect.poll(() => listed(who, id)).toMatchObject({ read_seq, unread_count });
+  await expect.poll(() => listedConversation(who, id)).toMatchObject({ read_seq, unread_count });
 }
 
 async function receipts({ token }: SignedIn, id: number) {
@@ -77,7 +77,8 @@ test("a read position moves forward only, never past the last message", async ()
   expect((await read(bob, id, 3)).body).toEqual(position(3, 1));
   for (const seq of [3, 2, 1, 0])
     expect(await read(bob, id, seq)).toEqual(expect.objectContaining({ status: 200, body: position(3, 1) }));
-  for (const seq of [5, 999, Number.MAX_SAFE_INTEGER]) problem(await read(bob, id, seq), 404, "not_found");
+  for (const seq of [5, 999, Number.MAX_SAFE_INTEGER])
+    expectProblem(await read(bob, id, seq), 404, "not_found");
   await expectReadState(bob, id, 3, 1);
   expect((await read(bob, id, 4)).body).toEqual(position(4, 0));
   await send(ann, id, "5");
@@ -87,14 +88,14 @@ test("a read position moves forward only, never past the last message", async ()
 test("an empty conversation accepts only read position 0", async () => {
   const { id } = await createGroup(ann, [bob]);
   expect((await read(bob, id, 0)).body).toEqual({ read_seq: 0, unread_count: 0 });
-  problem(await read(bob, id, 1), 404, "not_found");
+  expectProblem(await read(bob, id, 1), 404, "not_found");
 });
 
 test("a read position must be a non-negative integer", async () => {
   const { id } = await createGroup(ann, [bob]);
   await send(ann, id, "1");
   for (const seq of [undefined, null, "1", true, [], [1], {}, -1, 0.5, 2 ** 53, 1e308]) {
-    problem(await read(bob, id, seq), 400, "validation_failed");
+    expectProblem(await read(bob, id, seq), 400, "validation_failed");
   }
   await expectReadState(bob, id, 0, 1);
 });
@@ -103,9 +104,9 @@ test("revoking and hiding change no read position and no unread count", async ()
   const { id } = await createGroup(ann, [bob]);
   await sendAll(ann, id, ["1", "2", "3"]);
   await read(bob, id, 1);
-  expect((await remove(ann, id, 2, "everyone")).status).toBe(204);
+  expect((await deleteMessage(ann, id, 2, "everyone")).status).toBe(204);
   await expectReadState(bob, id, 1, 2);
-  expect((await remove(bob, id, 3, "me")).status).toBe(204);
+  expect((await deleteMessage(bob, id, 3, "me")).status).toBe(204);
   await expectReadState(bob, id, 1, 2);
   expect((await read(bob, id, 3)).body).toEqual({ read_seq: 3, unread_count: 0 });
 });
@@ -152,7 +153,7 @@ test("reading and receipts are for members only: to others the conversation does
   ];
   for (const attempt of calls) {
     const answer = await attempt(id);
-    problem(answer, 404, "not_found");
+    expectProblem(answer, 404, "not_found");
     expect(answer.body).toEqual((await attempt(999_999)).body);
   }
 });
@@ -245,7 +246,7 @@ describe("the peer's read position", () => {
     const sockets = [room, await openDevice(bob.token)];
     room.send({ type: "read", conversation_id: id, seq: seqs[1] });
     await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(position(1));
-    at(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
+    itemAt(sockets, 1).send({ type: "read", conversation_id: id, seq: seqs[2] });
     await expect.poll(async () => (await entry(ann, id)).peerRead).toEqual(position(2));
     for (const socket of sockets) socket.close();
 
@@ -313,8 +314,8 @@ describe("unread mentions of a member", () => {
     expect((await readStateOf(ann, id)).mentioned).toEqual([]);
     expect((await readStateOf(cem, id)).mentioned.map(({ seq }) => seq)).toEqual([ofTwo.seq]);
 
-    await remove(bob, id, ofTwo.seq, "me");
-    await remove(ann, id, first.seq, "everyone");
+    await deleteMessage(bob, id, ofTwo.seq, "me");
+    await deleteMessage(ann, id, first.seq, "everyone");
     await read(bob, id, 1);
     expect((await entry(bob, id)).mentioned).toEqual([mentioned[1]]);
     await read(bob, id, ofTwo.seq);
@@ -354,7 +355,7 @@ test("a conversation can be removed from a list with its history or without", as
   await read(bob, id, 2);
   expect(await isListed()).toBe(false);
   await send(ann, id, "3");
-  expect(await listed(bob, id)).toMatchObject({ unread_count: 1 });
+  expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 1 });
   expect((await page(bob, id)).items).toHaveLength(3);
   await read(bob, id, 3);
   expect(await isListed()).toBe(true);
@@ -384,6 +385,6 @@ test("a revoke deadline applies to the sender, not to the owner of the group", a
   expect(await revoke(ann, 3, 120)).toMatchObject({ ok: true });
   expect(await revoke(bob, 4, 120)).toMatchObject({ ok: true });
   // The v1 API has no revoke deadline.
-  expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
-  expect((await remove(bob, id, 2, "everyone")).status).toBe(204);
+  expect((await deleteMessage(bob, id, 2, "everyone")).status).toBe(204);
+  expect((await deleteMessage(bob, id, 2, "everyone")).status).toBe(204);
 });

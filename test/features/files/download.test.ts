@@ -1,18 +1,31 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, answerOf, problem, register, type SignedIn } from "../../support/clients/api.ts";
-import { bytesOf, download, noise, type StrictFile, upload, uploaded } from "../../support/clients/files.ts";
+import {
+  type Answer,
+  expectProblem,
+  readAnswer,
+  register,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import {
+  bytesOf,
+  download,
+  expectUploaded,
+  pseudoRandomBytes,
+  type StrictFile,
+  upload,
+} from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
 
 const SIZE = 70_000;
-const bytes = noise(SIZE);
+const bytes = pseudoRandomBytes(SIZE);
 let ann: SignedIn;
 let file: StrictFile;
 let etag: string;
 
 beforeAll(async () => {
   ann = await register();
-  file = uploaded(await upload(ann, bytes, "image/png", "?name=cat.png"));
+  file = expectUploaded(await upload(ann, bytes, "image/png", "?name=cat.png"));
   etag = `"${file.sha256}"`;
 });
 
@@ -39,7 +52,7 @@ const headersOf = ({ headers }: Response) => Object.fromEntries(headers);
 
 /** The problem answer of a GET. */
 async function refusal(url: string, headers: Record<string, string> = {}): Promise<Answer> {
-  return answerOf("GET", new URL(url).pathname, await download(url, headers));
+  return readAnswer("GET", new URL(url).pathname, await download(url, headers));
 }
 
 test("GET returns the bytes without authentication", async () => {
@@ -63,8 +76,8 @@ test("HEAD returns the same headers without a body, and ignores Range", async ()
 
 test("other methods get 405", async () => {
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-    const answer = await answerOf(method, new URL(file.url).pathname, await download(file.url, {}, method));
-    problem(answer, 405, "method_not_allowed");
+    const answer = await readAnswer(method, new URL(file.url).pathname, await download(file.url, {}, method));
+    expectProblem(answer, 405, "method_not_allowed");
     expect(answer.headers.get("Allow")).toContain("GET");
   }
 });
@@ -100,7 +113,7 @@ describe("a range", () => {
     "%s gets 416",
     async (range) => {
       const answer = await refusal(file.url, { Range: range });
-      problem(answer, 416, "range_not_satisfiable");
+      expectProblem(answer, 416, "range_not_satisfiable");
       expect(answer.headers.get("Content-Range")).toBe(`bytes */${SIZE}`);
     },
   );
@@ -135,10 +148,10 @@ describe("a range", () => {
   });
 
   test("of an empty file always gets 416", async () => {
-    const { url } = uploaded(await upload(ann, new Uint8Array(), "text/plain"));
+    const { url } = expectUploaded(await upload(ann, new Uint8Array(), "text/plain"));
     for (const range of ["bytes=0-", "bytes=0-0", "bytes=-5"]) {
       const answer = await refusal(url, { Range: range });
-      problem(answer, 416, "range_not_satisfiable");
+      expectProblem(answer, 416, "range_not_satisfiable");
       expect(answer.headers.get("Content-Range")).toBe("bytes */0");
     }
   });
@@ -184,7 +197,7 @@ describe("the Content-Disposition", () => {
   );
 
   async function dispositionOf(type: string): Promise<string | undefined> {
-    const { url, content_type } = uploaded(await upload(ann, "<script>", type));
+    const { url, content_type } = expectUploaded(await upload(ann, "<script>", type));
     expect(content_type).toBe(type);
     const { headers } = await download(url, {}, "HEAD");
     expect(headers.get("Content-Type")).toBe(type);
@@ -198,7 +211,7 @@ describe("a download is not found", () => {
   const expectNotFound = async (url: string) => {
     using errors = new Errors();
     for (const headers of [{}, { Range: "bytes=0-" }, { "If-None-Match": "*" }] as Record<string, string>[]) {
-      problem(await refusal(url, headers), 404, "not_found");
+      expectProblem(await refusal(url, headers), 404, "not_found");
     }
     expect((await download(url, {}, "HEAD")).status).toBe(404);
     expect(errors.logged).toEqual([]);
@@ -225,8 +238,8 @@ describe("a download is not found", () => {
     await env.FILES.put(orphan, "bytes");
     await expectNotFound(`https://parley.test/files/${orphan}/file`);
     await env.FILES.delete(orphan);
-    const lost = uploaded(await upload(ann, "x", "text/plain"));
+    const lost = expectUploaded(await upload(ann, "x", "text/plain"));
     await env.FILES.delete(lost.key);
-    problem(await refusal(lost.url), 404, "not_found");
+    expectProblem(await refusal(lost.url), 404, "not_found");
   });
 });

@@ -5,34 +5,34 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../support/app.ts";
 import {
   type Answer,
-  answerOf,
   type CallOptions,
-  problem,
+  expectProblem,
+  readAnswer,
   register,
   request,
   type SignedIn,
 } from "../../support/clients/api.ts";
 import {
   bytesOf,
-  cut,
+  chunk,
+  concatBytes,
   download,
+  expectUploaded,
   FORM_TYPE,
   filePart,
   formPieces,
-  joined,
-  noise,
+  pseudoRandomBytes,
   sha256,
-  stored,
+  storedFiles,
   streamOf,
   textPart,
   upload,
-  uploaded,
 } from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
 
 const MAX_SIZE = 20 * 1024 * 1024;
 const PIECE = 1024 * 1024;
-const tooLong = noise(MAX_SIZE + 1);
+const tooLong = pseudoRandomBytes(MAX_SIZE + 1);
 const longest = tooLong.subarray(0, MAX_SIZE);
 
 let ann: SignedIn;
@@ -47,18 +47,18 @@ beforeAll(async () => {
 /** The four ways to upload a file. */
 const WAYS: [string, string, (bytes: Uint8Array) => CallOptions["body"]][] = [
   ["a body with Content-Length", "video/mp4", (bytes) => bytes],
-  ["a body without Content-Length", "video/mp4", (bytes) => streamOf(cut(bytes, PIECE))],
-  ["a form with Content-Length", FORM_TYPE, (bytes) => joined(formPieces([filePart(bytes)]))],
+  ["a body without Content-Length", "video/mp4", (bytes) => streamOf(chunk(bytes, PIECE))],
+  ["a form with Content-Length", FORM_TYPE, (bytes) => concatBytes(formPieces([filePart(bytes)]))],
   [
     "a form without Content-Length",
     FORM_TYPE,
-    (bytes) => streamOf(formPieces([filePart(bytes)]).flatMap((it) => cut(it, PIECE))),
+    (bytes) => streamOf(formPieces([filePart(bytes)]).flatMap((it) => chunk(it, PIECE))),
   ],
 ];
 
 describe.each(WAYS)("%s", (_, type, bodyOf) => {
   test("of 20 MiB is stored and can be read by ranges", async () => {
-    const file = uploaded(await upload(ann, bodyOf(longest), type));
+    const file = expectUploaded(await upload(ann, bodyOf(longest), type));
     expect(file).toMatchObject({ size: MAX_SIZE, sha256: digest });
     const step = 3 * PIECE + 7;
     for (let at = 0; at < MAX_SIZE; at += step) {
@@ -72,58 +72,60 @@ describe.each(WAYS)("%s", (_, type, bodyOf) => {
 
   test("of 20 MiB and one byte is refused, and nothing is stored", async () => {
     using errors = new Errors();
-    const before = await stored();
-    problem(await upload(ann, bodyOf(tooLong), type), 413, "too_large");
-    expect(await stored()).toEqual(before);
+    const before = await storedFiles();
+    expectProblem(await upload(ann, bodyOf(tooLong), type), 413, "too_large");
+    expect(await storedFiles()).toEqual(before);
     expect(errors.logged).toEqual([]);
   });
 });
 
 test("a form with more than 20 MiB outside its file is refused", async () => {
   using errors = new Errors();
-  const before = await stored();
+  const before = await storedFiles();
   const bigPart = { ...textPart("x", ""), bytes: longest };
   const forms = [
-    formPieces([filePart("x"), bigPart, { ...bigPart, bytes: noise(2 * PIECE) }]),
-    formPieces([bigPart, { ...bigPart, bytes: noise(2 * PIECE) }, filePart("x")]),
+    formPieces([filePart("x"), bigPart, { ...bigPart, bytes: pseudoRandomBytes(2 * PIECE) }]),
+    formPieces([bigPart, { ...bigPart, bytes: pseudoRandomBytes(2 * PIECE) }, filePart("x")]),
     [...formPieces([filePart("x")]), longest, longest],
   ];
   for (const pieces of forms) {
-    problem(await upload(ann, joined(pieces), FORM_TYPE), 413, "too_large");
-    const small = pieces.flatMap((piece) => cut(piece, PIECE));
-    problem(await upload(ann, streamOf(small), FORM_TYPE), 413, "too_large");
+    expectProblem(await upload(ann, concatBytes(pieces), FORM_TYPE), 413, "too_large");
+    const small = pieces.flatMap((piece) => chunk(piece, PIECE));
+    expectProblem(await upload(ann, streamOf(small), FORM_TYPE), 413, "too_large");
   }
-  expect(await stored()).toEqual(before);
+  expect(await storedFiles()).toEqual(before);
   expect(errors.logged).toEqual([]);
 });
 
 test("a form of more than 100 parts is refused, wherever its file is", async () => {
-  const before = await stored();
+  const before = await storedFiles();
   const parts100 = Array.from({ length: 100 }, () => textPart("x", ""));
   for (const parts of [
     [...parts100, filePart("x")],
     [filePart("x"), ...parts100],
   ]) {
-    problem(await upload(ann, joined(formPieces(parts)), FORM_TYPE), 400, "validation_failed");
+    expectProblem(await upload(ann, concatBytes(formPieces(parts)), FORM_TYPE), 400, "validation_failed");
   }
-  expect(await stored()).toEqual(before);
-  uploaded(await upload(ann, joined(formPieces([...parts100.slice(1), filePart("x")])), FORM_TYPE));
+  expect(await storedFiles()).toEqual(before);
+  expectUploaded(
+    await upload(ann, concatBytes(formPieces([...parts100.slice(1), filePart("x")])), FORM_TYPE),
+  );
 });
 
 test("a body of another size than its Content-Length is refused, and nothing is stored", async () => {
   using errors = new Errors();
-  const before = await stored();
+  const before = await storedFiles();
   for (const claimedLength of [1, 999, 1_001, 5_000_000]) {
     const headers = { "Content-Type": "text/plain", "Content-Length": String(claimedLength) };
     const uploadRequest = request("POST", "/v1/files", {
       token: ann.token,
-      body: streamOf([noise(1_000)]),
+      body: streamOf([pseudoRandomBytes(1_000)]),
       headers,
     });
     const response = await app.fetch(uploadRequest, env, createExecutionContext());
-    problem(await answerOf("POST", "/v1/files", response), 400, "validation_failed");
+    expectProblem(await readAnswer("POST", "/v1/files", response), 400, "validation_failed");
   }
-  expect(await stored()).toEqual(before);
+  expect(await storedFiles()).toEqual(before);
   expect(errors.logged).toEqual([]);
 });
 
@@ -132,14 +134,14 @@ test("thirty concurrent uploads of all kinds and sizes are stored unchanged", as
   const uploads = Array.from({ length: 30 }, async (_, i) => {
     const bytes = tooLong.subarray(i, i + (sizes[i % sizes.length] ?? 0));
     const [, type, bodyOf] = WAYS[Math.floor(i / 3) % WAYS.length] ?? WAYS[0] ?? [];
-    const file = uploaded(await upload(ann, bodyOf?.(bytes), type));
+    const file = expectUploaded(await upload(ann, bodyOf?.(bytes), type));
     expect(file).toMatchObject({ size: bytes.byteLength, sha256: await sha256(bytes) });
     expect(Buffer.compare(await bytesOf(await download(file.url)), bytes), `of upload ${i}`).toBe(0);
     return file.key;
   });
   const keys = await Promise.all(uploads);
   expect(new Set(keys).size).toBe(30);
-  const { objects, rows } = await stored();
+  const { objects, rows } = await storedFiles();
   expect(objects).toEqual(rows);
   expect(rows).toEqual(expect.arrayContaining(keys));
 });
@@ -156,7 +158,7 @@ describe("during an outage", () => {
   ): Promise<Answer> {
     const uploadRequest = request(method, path, { token: ann.token, ...options });
     const response = await app.fetch(uploadRequest, { ...env, ...bindings }, createExecutionContext());
-    return answerOf(method, path, response);
+    return readAnswer(method, path, response);
   }
 
   /** A bucket in which the named methods fail. */
@@ -170,24 +172,24 @@ describe("during an outage", () => {
     });
 
   test("of R2 uploads and downloads get 503", async () => {
-    const before = await stored();
+    const before = await storedFiles();
     const FILES = bucketWithout("put", "createMultipartUpload");
     for (const [, type, bodyOf] of WAYS) {
-      for (const bytes of [noise(1_000), noise(6 * PIECE)]) {
+      for (const bytes of [pseudoRandomBytes(1_000), pseudoRandomBytes(6 * PIECE)]) {
         const options = { body: bodyOf(bytes), headers: { "Content-Type": type } };
         const answer = await callWith({ FILES }, "POST", "/v1/files", options);
-        problem(answer, 503, "unavailable");
+        expectProblem(answer, 503, "unavailable");
         expect(answer.headers.get("Retry-After")).toBe("1");
       }
     }
-    expect(await stored()).toEqual(before);
-    const { url } = uploaded(await upload(ann, "x", "text/plain"));
+    expect(await storedFiles()).toEqual(before);
+    const { url } = expectUploaded(await upload(ann, "x", "text/plain"));
     const { pathname } = new URL(url);
-    problem(await callWith({ FILES: bucketWithout("get") }, "GET", pathname), 503, "unavailable");
+    expectProblem(await callWith({ FILES: bucketWithout("get") }, "GET", pathname), 503, "unavailable");
   });
 
   test("of R2 after the first part the upload is aborted and nothing is stored", async () => {
-    const before = await stored();
+    const before = await storedFiles();
     let aborted = 0;
     const FILES = new Proxy(env.FILES, {
       get(target, key) {
@@ -207,23 +209,23 @@ describe("during an outage", () => {
       },
     });
     const options = {
-      body: streamOf(cut(noise(12 * PIECE), PIECE)),
+      body: streamOf(chunk(pseudoRandomBytes(12 * PIECE), PIECE)),
       headers: { "Content-Type": "video/mp4" },
     };
-    problem(await callWith({ FILES }, "POST", "/v1/files", options), 503, "unavailable");
+    expectProblem(await callWith({ FILES }, "POST", "/v1/files", options), 503, "unavailable");
     expect(aborted).toBe(1);
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
   });
 
   test("of D1 the stored bytes are deleted again", async () => {
-    const before = await stored();
+    const before = await storedFiles();
     const failed = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
     const statement = { bind: () => statement, all: failed, run: failed, raw: failed, first: failed };
     const DB = new Proxy(env.DB, {
       get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
     });
-    const options = { body: noise(1_000), headers: { "Content-Type": "text/plain" } };
-    problem(await callWith({ DB }, "POST", "/v1/files", options), 503, "unavailable");
-    expect(await stored()).toEqual(before);
+    const options = { body: pseudoRandomBytes(1_000), headers: { "Content-Type": "text/plain" } };
+    expectProblem(await callWith({ DB }, "POST", "/v1/files", options), 503, "unavailable");
+    expect(await storedFiles()).toEqual(before);
   });
 });

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../support/app.ts";
 import {
   type Answer,
-  answerOf,
   call,
-  problem,
+  expectProblem,
+  readAnswer,
   register,
   request,
   type SignedIn,
@@ -14,25 +14,25 @@ import {
 import {
   BOUNDARY,
   bytesOf,
-  cut,
+  chunk,
+  concatBytes,
   download,
+  expectUploaded,
   FORM_TYPE,
   filePart,
   formPieces,
-  joined,
-  noise,
   type Part,
+  pseudoRandomBytes,
   sha256,
-  stored,
+  storedFiles,
   streamOf,
   textPart,
   upload,
-  uploaded,
 } from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
 
 let ann: SignedIn;
-const bytes = noise(100_000);
+const bytes = pseudoRandomBytes(100_000);
 
 beforeAll(async () => {
   ann = await register();
@@ -41,12 +41,12 @@ beforeAll(async () => {
 /** A value in the encoding of RFC 8187, which escapes more characters than URLs do. */
 const extended = (text: string) =>
   `UTF-8''${encodeURIComponent(text).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`;
-const form = (...parts: Part[]) => joined(formPieces(parts));
+const form = (...parts: Part[]) => concatBytes(formPieces(parts));
 
 describe("an uploaded file is stored unchanged", () => {
   test("as the body, with or without Content-Length", async () => {
-    for (const body of [bytes, streamOf(cut(bytes, 30_000))]) {
-      const file = uploaded(await upload(ann, body, "image/png", "?name=cat.png"));
+    for (const body of [bytes, streamOf(chunk(bytes, 30_000))]) {
+      const file = expectUploaded(await upload(ann, body, "image/png", "?name=cat.png"));
       expect(file).toEqual({
         key: expect.stringMatching(/^[0-9a-f]{32}$/),
         url: `https://parley.test/files/${file.key}/cat.png`,
@@ -72,8 +72,8 @@ describe("an uploaded file is stored unchanged", () => {
       },
       textPart("after", "y".repeat(100_000)),
     ];
-    for (const body of [form(...parts), streamOf(cut(form(...parts), 777))]) {
-      const file = uploaded(await upload(ann, body, FORM_TYPE));
+    for (const body of [form(...parts), streamOf(chunk(form(...parts), 777))]) {
+      const file = expectUploaded(await upload(ann, body, FORM_TYPE));
       expect(file).toMatchObject({
         name: "猫 & dog.webm",
         size: bytes.byteLength,
@@ -89,7 +89,7 @@ describe("an uploaded file is stored unchanged", () => {
     data.append("note", "hello");
     data.append("file", new File([bytes], "день.txt", { type: "text/plain" }));
     const { headers, body } = new Response(data);
-    const file = uploaded(await upload(ann, body ?? "", headers.get("Content-Type") ?? ""));
+    const file = expectUploaded(await upload(ann, body ?? "", headers.get("Content-Type") ?? ""));
     expect(file).toMatchObject({ name: "день.txt", content_type: "text/plain", sha256: await sha256(bytes) });
   });
 
@@ -102,7 +102,7 @@ describe("an uploaded file is stored unchanged", () => {
       await upload(ann, form(filePart("", "file", "text/plain")), FORM_TYPE),
     ];
     for (const answer of answers) {
-      const file = uploaded(answer);
+      const file = expectUploaded(answer);
       expect(file).toMatchObject({ name: "file", size: 0, content_type: "text/plain" });
       expect(file.sha256).toBe(await sha256(empty));
       const response = await download(file.url);
@@ -116,17 +116,17 @@ describe("an uploaded file is stored unchanged", () => {
     const body = form(textPart("x", "1"), filePart(content, "é.bin"));
     for (let at = 1; at < body.byteLength; at++) {
       const answer = await upload(ann, streamOf([body.subarray(0, at), body.subarray(at)]), FORM_TYPE);
-      expect(uploaded(answer), `cut at ${at}`).toMatchObject({ name: "é.bin", size: content.length });
+      expect(expectUploaded(answer), `cut at ${at}`).toMatchObject({ name: "é.bin", size: content.length });
     }
-    const byByte = uploaded(await upload(ann, streamOf(cut(body, 1)), FORM_TYPE));
+    const byByte = expectUploaded(await upload(ann, streamOf(chunk(body, 1)), FORM_TYPE));
     expect(await (await download(byByte.url)).text()).toBe(content);
   });
 
   test("in a form with a preamble and an epilogue", async () => {
     const pieces = formPieces([filePart("x")], `--${BOUNDARY}--\r\nan epilogue`);
     const body = [new TextEncoder().encode("a preamble\r\n"), ...pieces, new Uint8Array(200_000)];
-    expect(uploaded(await upload(ann, streamOf(body), FORM_TYPE)).size).toBe(1);
-    expect(uploaded(await upload(ann, joined(body), FORM_TYPE)).size).toBe(1);
+    expect(expectUploaded(await upload(ann, streamOf(body), FORM_TYPE)).size).toBe(1);
+    expect(expectUploaded(await upload(ann, concatBytes(body), FORM_TYPE)).size).toBe(1);
   });
 });
 
@@ -163,7 +163,7 @@ describe("the name of a file", () => {
       ),
     ];
     for (const answer of answers) {
-      const { url, key, ...file } = uploaded(answer);
+      const { url, key, ...file } = expectUploaded(answer);
       expect(file.name).toBe(name);
       expect(url).toBe(`https://parley.test/files/${key}/${encodeURIComponent(name)}`);
       const response = await download(url);
@@ -191,27 +191,27 @@ describe("the name of a file", () => {
 
   test.each(WRONG)("%j is refused", async (name) => {
     using errors = new Errors();
-    const before = await stored();
-    problem(
+    const before = await storedFiles();
+    expectProblem(
       await upload(ann, "x", "text/plain", `?name=${encodeURIComponent(name)}`),
       400,
       "validation_failed",
     );
     if (name !== "" && !name.includes("\n")) {
-      problem(await upload(ann, form(filePart("x", name)), FORM_TYPE), 400, "validation_failed");
+      expectProblem(await upload(ann, form(filePart("x", name)), FORM_TYPE), 400, "validation_failed");
     }
     const star = `filename*=${extended(name)}`;
     const headers = [`Content-Disposition: form-data; name="file"; ${star}`];
     if (name !== "")
-      problem(await upload(ann, form({ headers, bytes: "x" }), FORM_TYPE), 400, "validation_failed");
-    expect(await stored()).toEqual(before);
+      expectProblem(await upload(ann, form({ headers, bytes: "x" }), FORM_TYPE), 400, "validation_failed");
+    expect(await storedFiles()).toEqual(before);
     expect(errors.logged).toEqual([]);
   });
 
   test("is `file` by default", async () => {
     const unnamed = { headers: ['Content-Disposition: form-data; name="file"'], bytes: "x" };
     for (const part of [unnamed, filePart("x", "")]) {
-      expect(uploaded(await upload(ann, form(part), FORM_TYPE))).toMatchObject({
+      expect(expectUploaded(await upload(ann, form(part), FORM_TYPE))).toMatchObject({
         name: "file",
         content_type: "application/octet-stream",
       });
@@ -224,7 +224,7 @@ describe("the name of a file", () => {
       body: bytes,
       headers: { "Content-Type": "application/octet-stream" },
     };
-    expect(uploaded(await call("POST", "/v1/files", options))).toMatchObject({ name: "file" });
+    expect(expectUploaded(await call("POST", "/v1/files", options))).toMatchObject({ name: "file" });
   });
 
   test("is part of a URL at the request's origin", async () => {
@@ -249,9 +249,9 @@ describe("an invalid upload is refused, and nothing is stored", () => {
     ["another boundary", "multipart/form-data; boundary=another", form(filePart("x"))],
     ["no field file", FORM_TYPE, form(textPart("a", "b"))],
     ["a field of another case", FORM_TYPE, form({ ...textPart("File", "b") })],
-    ["no field at all", FORM_TYPE, joined(formPieces([]))],
+    ["no field at all", FORM_TYPE, concatBytes(formPieces([]))],
     ["an empty body", FORM_TYPE, new Uint8Array()],
-    ["no form", FORM_TYPE, noise(1_000)],
+    ["no form", FORM_TYPE, pseudoRandomBytes(1_000)],
     ["two files", FORM_TYPE, form(filePart("x"), filePart("y"))],
     ["a part without headers", FORM_TYPE, form({ headers: ["X: y"], bytes: "x" }, filePart("x"))],
     [
@@ -277,24 +277,24 @@ describe("an invalid upload is refused, and nothing is stored", () => {
     ],
     ["an invalid type", FORM_TYPE, form(filePart("x", "a", "picture"))],
     ["a type too long", FORM_TYPE, form(filePart("x", "a", `text/${"x".repeat(251)}`))],
-    ["an invalid type of the body", "picture", noise(10)],
-    ["a type too long, of the body", `text/${"x".repeat(251)}`, noise(10)],
+    ["an invalid type of the body", "picture", pseudoRandomBytes(10)],
+    ["a type too long, of the body", `text/${"x".repeat(251)}`, pseudoRandomBytes(10)],
   ];
 
   test.each(CASES)("%s", async (_, type, body) => {
     using errors = new Errors();
-    const before = await stored();
-    problem(await upload(ann, body, type), 400, "validation_failed");
-    problem(await upload(ann, streamOf(cut(body, 100)), type), 400, "validation_failed");
-    expect(await stored()).toEqual(before);
+    const before = await storedFiles();
+    expectProblem(await upload(ann, body, type), 400, "validation_failed");
+    expectProblem(await upload(ann, streamOf(chunk(body, 100)), type), 400, "validation_failed");
+    expect(await storedFiles()).toEqual(before);
     expect(errors.logged).toEqual([]);
   });
 
   test("a name that is not UTF-8", async () => {
     const body = form(filePart("x", "\u00ff"));
     const at = body.indexOf(0xc3);
-    problem(
-      await upload(ann, joined([body.subarray(0, at), body.subarray(at + 1)]), FORM_TYPE),
+    expectProblem(
+      await upload(ann, concatBytes([body.subarray(0, at), body.subarray(at + 1)]), FORM_TYPE),
       400,
       "validation_failed",
     );
@@ -302,13 +302,13 @@ describe("an invalid upload is refused, and nothing is stored", () => {
 
   test("a truncated form", async () => {
     using errors = new Errors();
-    const before = await stored();
+    const before = await storedFiles();
     const body = form(textPart("x", "1"), filePart("hello"), textPart("y", "2"));
     const end = body.byteLength - "\r\n".length;
     for (let at = 0; at < end; at += 1) {
-      problem(await upload(ann, body.subarray(0, at), FORM_TYPE), 400, "validation_failed");
+      expectProblem(await upload(ann, body.subarray(0, at), FORM_TYPE), 400, "validation_failed");
     }
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
     expect(errors.logged).toEqual([]);
   });
 
@@ -317,31 +317,31 @@ describe("an invalid upload is refused, and nothing is stored", () => {
     const body = streamOf(pieces, true);
     const options = { token: ann.token, body, headers: { "Content-Type": type } };
     const response = await app.fetch(request("POST", "/v1/files", options), env, createExecutionContext());
-    return answerOf("POST", "/v1/files", response);
+    return readAnswer("POST", "/v1/files", response);
   }
 
   test("a body that breaks off", async () => {
     using errors = new Errors();
-    const before = await stored();
-    const big = noise(6 * 1024 * 1024);
+    const before = await storedFiles();
+    const big = pseudoRandomBytes(6 * 1024 * 1024);
     for (const [type, pieces] of [
-      ["image/png", cut(bytes, 10_000)],
-      ["image/png", cut(big, 500_000)],
-      [FORM_TYPE, cut(form(filePart(bytes)), 10_000)],
-      [FORM_TYPE, cut(form(filePart(big)), 500_000)],
+      ["image/png", chunk(bytes, 10_000)],
+      ["image/png", chunk(big, 500_000)],
+      [FORM_TYPE, chunk(form(filePart(bytes)), 10_000)],
+      [FORM_TYPE, chunk(form(filePart(big)), 500_000)],
     ] as const) {
-      problem(await uploadBroken(pieces.slice(0, -1), type), 400, "validation_failed");
+      expectProblem(await uploadBroken(pieces.slice(0, -1), type), 400, "validation_failed");
     }
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
     expect(errors.logged).toEqual([]);
   });
 
   test("a query with two names", async () => {
-    problem(await upload(ann, "x", "text/plain", "?name=a&name=b"), 400, "validation_failed");
+    expectProblem(await upload(ann, "x", "text/plain", "?name=a&name=b"), 400, "validation_failed");
   });
 
   test("a caller without a token", async () => {
-    problem(await call("POST", "/v1/files", { body: bytes }), 401, "unauthenticated");
-    problem(await call("POST", "/v1/files", { body: streamOf([bytes]) }), 401, "unauthenticated");
+    expectProblem(await call("POST", "/v1/files", { body: bytes }), 401, "unauthenticated");
+    expectProblem(await call("POST", "/v1/files", { body: streamOf([bytes]) }), 401, "unauthenticated");
   });
 });

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { listed } from "../../support/clients/chat.ts";
-import { acked, seqsKnownTo } from "../../support/clients/device-frames.ts";
+import { listedConversation } from "../../support/clients/chat.ts";
+import { seqsKnownTo, untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept } from "../../support/faults/calls.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { at, newGroup, post, range, text } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 const MEMBERS = 500;
@@ -33,13 +33,13 @@ let last = 0;
 beforeAll(() => setTiming({ pace: { perSecond: 10_000, burst: 1_000 }, deviceFeed: { holdMs: 10 } }));
 
 beforeAll(async () => {
-  users = await signedIn(MEMBERS);
+  users = await signedInUsers(MEMBERS);
   costs = new Costs(users.slice(SILENT));
   startedAt = Date.now();
   online = [];
   for (const { token } of users.slice(0, ONLINE / 2)) online.push(await openDevice(token));
-  id = await newGroup(at(users, 0), ...users.slice(1));
-  await vi.waitFor(() => expect(costs.told.size).toBe(MEMBERS), { timeout: 100_000, interval: 20 });
+  id = await createGroupId(itemAt(users, 0), ...users.slice(1));
+  await vi.waitFor(() => expect(costs.newestSeq.size).toBe(MEMBERS), { timeout: 100_000, interval: 20 });
   for (const { token } of users.slice(ONLINE / 2, ONLINE)) online.push(await openDevice(token));
 });
 
@@ -52,17 +52,21 @@ async function expectUpToDate(device: TestSocket, first: number): Promise<void> 
   expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
 }
 
-const unread = async (who: SignedIn) => (await listed(who, id)).unread_count;
+const unread = async (who: SignedIn) => (await listedConversation(who, id)).unread_count;
 
 test("20 members with a device get 200 messages once, in order, whichever way they are sent", async () => {
-  const [single, several, inRoom] = [at(online, 1), at(online, 2), await openRoom(id, at(users, 3).token)];
+  const [single, several, inRoom] = [
+    itemAt(online, 1),
+    itemAt(online, 2),
+    await openRoom(id, itemAt(users, 3).token),
+  ];
   for (const round of range(1, MESSAGES / 20)) {
-    const item = (n: number) => ({ ...text(`${round} ${n}`, `${round} ${n}`), conversation_id: id });
+    const item = (n: number) => ({ ...textFrame(`${round} ${n}`, `${round} ${n}`), conversation_id: id });
     for (const n of range(1, 5)) single.send(item(n));
     several.send({ type: "sends", items: range(6, 10).map(item) });
-    for (const n of range(11, 15)) inRoom.send(text(`${round} ${n}`, `${round} ${n}`));
-    for (const n of range(16, 20)) await post(id, at(users, 0), `${round} ${n}`);
-    for (const socket of [single, several, inRoom]) await acked(socket, 5 * round);
+    for (const n of range(11, 15)) inRoom.send(textFrame(`${round} ${n}`, `${round} ${n}`));
+    for (const n of range(16, 20)) await postText(id, itemAt(users, 0), `${round} ${n}`);
+    for (const socket of [single, several, inRoom]) await untilAcked(socket, 5 * round);
   }
   last += MESSAGES;
   for (const device of online) await expectUpToDate(device, 1);
@@ -73,12 +77,12 @@ test("the list of a member without devices is current when it is loaded", async 
 });
 
 test("a device that connects later gets all further messages without delay", async () => {
-  const device = await openDevice(at(users, ONLINE).token);
+  const device = await openDevice(itemAt(users, ONLINE).token);
   const first = last + 1;
   const delays: number[] = [];
   for (const _ of range(1, 20)) {
     using watch = new Stopwatch();
-    last = await post(id, at(users, 0), "now");
+    last = await postText(id, itemAt(users, 0), "now");
     await expectUpToDate(device, first);
     delays.push(watch.ms);
   }
@@ -98,13 +102,13 @@ async function openWithoutSubscribe(who: SignedIn): Promise<TestSocket> {
 /** Sends a message, and expects the device to get it without delay. */
 async function expectNoDelay(device: TestSocket): Promise<void> {
   using watch = new Stopwatch();
-  last = await post(id, at(users, 0), "now");
+  last = await postText(id, itemAt(users, 0), "now");
   await device.until(() => seqsKnownTo(device, id).includes(last));
   expect(watch.ms).toBeLessThan(LATE_MS);
 }
 
 test("a device whose subscribe call is lost gets messages without delay after a sync", async () => {
-  const device = await openWithoutSubscribe(at(users, ONLINE + 2));
+  const device = await openWithoutSubscribe(itemAt(users, ONLINE + 2));
   device.send({ type: "sync", conversation_id: id, after: last, rev: 0 });
   await device.until(({ frames }) => frames.some(({ has_more }) => has_more === false));
   await expectNoDelay(device);
@@ -112,15 +116,15 @@ test("a device whose subscribe call is lost gets messages without delay after a 
 });
 
 test("a device whose subscribe call is lost gets messages without delay after a send", async () => {
-  const device = await openWithoutSubscribe(at(users, ONLINE + 3));
-  device.send({ ...text("here"), conversation_id: id });
-  await acked(device, 1);
+  const device = await openWithoutSubscribe(itemAt(users, ONLINE + 3));
+  device.send({ ...textFrame("here"), conversation_id: id });
+  await untilAcked(device, 1);
   await expectNoDelay(device);
   device.close();
 });
 
 test("the list of a member who only polls is current after any pause", async () => {
-  const poller = at(users, ONLINE + 1);
+  const poller = itemAt(users, ONLINE + 1);
   const now = Date.now;
   let ahead = 0;
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + ahead);
@@ -128,7 +132,7 @@ test("the list of a member who only polls is current after any pause", async () 
   expect(await unread(poller)).toBe(last);
   for (const seconds of [0, 1, 5, 9, 11, 16, 30, 61, 9, 120]) {
     ahead += 1_000 * seconds;
-    for (const _ of range(1, 3)) last = await post(id, at(users, 0), "meanwhile");
+    for (const _ of range(1, 3)) last = await postText(id, itemAt(users, 0), "meanwhile");
     // A recent poller gets inbox updates from the fan-out, which takes a moment. After a longer pause the
     // inbox asks the group before it answers.
     if (seconds > 10) expect(await unread(poller)).toBe(last);
@@ -142,15 +146,15 @@ test("the list of a member who only polls is current after any pause", async () 
 
 test("a silent member gets one inbox update at first, and then at most one a minute", async () => {
   const minutes = Math.floor((Date.now() - startedAt) / 60_000);
-  const silent = users.slice(SILENT).map(({ user }) => costs.bumps.get(String(user.id)) ?? 0);
+  const silent = users.slice(SILENT).map(({ user }) => costs.inboxUpdates.get(String(user.id)) ?? 0);
   expect(Math.min(...silent)).toBe(1);
   expect(Math.max(...silent)).toBeLessThanOrEqual(1 + minutes);
 });
 
 test("a device whose subscribe call is lost gets messages without delay after its client loads the list", async () => {
-  const who = at(users, ONLINE + 4);
+  const who = itemAt(users, ONLINE + 4);
   const device = await openWithoutSubscribe(who);
-  await listed(who, id);
+  await listedConversation(who, id);
   // A loaded list is a subscription for 15 seconds. The clock moves beyond all earlier tests, as the group
   // does not accept a clock that goes back.
   const now = Date.now;

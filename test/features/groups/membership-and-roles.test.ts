@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { type Answer, call, problem, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, list, listed, page, send } from "../../support/clients/chat.ts";
+import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { getConversation, list, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { at, newGroup, people } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -11,8 +11,8 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await people(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await registerUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 const Members = z.object({
@@ -40,7 +40,7 @@ async function roles(id: number, who: SignedIn): Promise<Record<string, string>>
 }
 
 test("an added member is in the member list, and sees only messages since joining", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await send(ann, id, "before");
   const socket = await openRoom(id, bob.token);
   const added = await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
@@ -60,21 +60,21 @@ test("an added member is in the member list, and sees only messages since joinin
     [cid.user.id]: "member",
   });
   expect((await page(cid, id)).items.map(({ seq }) => seq)).toEqual([2]);
-  expect(await listed(cid, id)).toMatchObject({ unread_count: 0, last_seq: 2, member_count: 3 });
-  expect(await listed(bob, id)).toMatchObject({ unread_count: 1, member_count: 3 });
+  expect(await listedConversation(cid, id)).toMatchObject({ unread_count: 0, last_seq: 2, member_count: 3 });
+  expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 1, member_count: 3 });
   await send(bob, id, "after");
-  expect(await listed(cid, id)).toMatchObject({ unread_count: 1 });
+  expect(await listedConversation(cid, id)).toMatchObject({ unread_count: 1 });
 });
 
 test("a removed member loses all access at once", async () => {
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const socket = await openRoom(id, bob.token);
   expect((await inGroup(id, ann, "DELETE", `/members/${bob.user.id}`)).status).toBe(204);
   expect(await socket.next("kicked")).toMatchObject({ reason: "removed" });
   for (const path of ["", "/messages", "/members", "/receipts"]) {
-    problem(await inGroup(id, bob, "GET", path), 404, "not_found");
+    expectProblem(await inGroup(id, bob, "GET", path), 404, "not_found");
   }
-  problem(
+  expectProblem(
     await inGroup(id, bob, "POST", "/messages", { kind: "text", body: { text: "x" } }),
     404,
     "not_found",
@@ -84,30 +84,30 @@ test("a removed member loses all access at once", async () => {
 });
 
 test("a member who joins again sees only messages since then", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await send(ann, id, "one");
   expect((await inGroup(id, bob, "POST", "/leave")).status).toBe(204);
   await send(ann, id, "two");
   await inGroup(id, ann, "POST", "/members", { user_ids: [bob.user.id] });
   expect((await page(bob, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);
-  expect(await listed(bob, id)).toMatchObject({ unread_count: 0 });
+  expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 0 });
 });
 
 test("only the owner sets roles, admins mute members below them, and the owner hands over", async () => {
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const patch = (who: SignedIn, target: SignedIn, body: object) =>
     inGroup(id, who, "PATCH", `/members/${target.user.id}`, body);
-  problem(await patch(bob, cid, { role: "admin" }), 403, "forbidden");
+  expectProblem(await patch(bob, cid, { role: "admin" }), 403, "forbidden");
   expect((await patch(ann, bob, { role: "admin" })).body).toMatchObject({ role: "admin" });
-  problem(await patch(bob, cid, { role: "admin" }), 403, "forbidden");
-  problem(await patch(bob, ann, { muted_for_s: 60 }), 403, "forbidden");
+  expectProblem(await patch(bob, cid, { role: "admin" }), 403, "forbidden");
+  expectProblem(await patch(bob, ann, { muted_for_s: 60 }), 403, "forbidden");
   const muted = await patch(bob, cid, { muted_for_s: 60 });
   expect(muted.status, JSON.stringify(muted.body)).toBe(200);
   const refused = await inGroup(id, cid, "POST", "/messages", { kind: "text", body: { text: "x" } });
   expect(refused).toMatchObject({ status: 403, body: { code: "muted", muted_until: expect.any(Number) } });
   await patch(bob, cid, { muted_for_s: 0 });
   await send(cid, id, "free again");
-  problem(await inGroup(id, ann, "POST", "/leave"), 409, "conflict");
+  expectProblem(await inGroup(id, ann, "POST", "/leave"), 409, "conflict");
   const handOver = await inGroup(id, ann, "POST", "/owner", { user_id: cid.user.id });
   expect(handOver.body).toMatchObject({ owner_id: cid.user.id, role: "member" });
   expect(await roles(id, ann)).toEqual({
@@ -116,11 +116,11 @@ test("only the owner sets roles, admins mute members below them, and the owner h
     [cid.user.id]: "owner",
   });
   expect(await getConversation(cid, id)).toMatchObject({ role: "owner", owner_id: cid.user.id });
-  expect(await listed(cid, id)).toMatchObject({ role: "owner", owner_id: cid.user.id });
+  expect(await listedConversation(cid, id)).toMatchObject({ role: "owner", owner_id: cid.user.id });
 });
 
 test("each join policy allows what it says", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   expect((await inGroup(id, cid, "POST", "/join", { message: "let me in" })).body).toEqual({
     state: "requested",
   });
@@ -136,12 +136,12 @@ test("each join policy allows what it says", async () => {
     ],
     next_cursor: null,
   });
-  problem(await inGroup(id, bob, "GET", "/applications"), 403, "forbidden");
+  expectProblem(await inGroup(id, bob, "GET", "/applications"), 403, "forbidden");
   expect((await inGroup(id, ann, "POST", "/applications/1", { action: "accept" })).status).toBe(204);
-  problem(await inGroup(id, ann, "POST", "/applications/1", { action: "accept" }), 409, "conflict");
-  expect(await listed(cid, id)).toMatchObject({ role: "member" });
+  expectProblem(await inGroup(id, ann, "POST", "/applications/1", { action: "accept" }), 409, "conflict");
+  expect(await listedConversation(cid, id)).toMatchObject({ role: "member" });
   await inGroup(id, ann, "PATCH", "", { join_policy: "closed", name: "closed now" });
-  problem(await inGroup(id, dan, "POST", "/join"), 404, "not_found");
+  expectProblem(await inGroup(id, dan, "POST", "/join"), 404, "not_found");
   expect((await inGroup(id, ann, "PATCH", "", { join_policy: "free" })).body).toMatchObject({
     name: "closed now",
     join_policy: "free",
@@ -151,7 +151,7 @@ test("each join policy allows what it says", async () => {
 });
 
 test("sockets get the changed conversation as each member sees it", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   await inGroup(id, ann, "PATCH", "", { name: "renamed" });
   expect(await bobs.next("conversation")).toMatchObject({
@@ -165,9 +165,9 @@ test("sockets get the changed conversation as each member sees it", async () => 
 });
 
 test("a system message cannot be revoked, but can be hidden", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await inGroup(id, ann, "PATCH", "", { name: "renamed once more" });
-  problem(await inGroup(id, ann, "DELETE", "/messages/1?for=everyone"), 403, "forbidden");
+  expectProblem(await inGroup(id, ann, "DELETE", "/messages/1?for=everyone"), 403, "forbidden");
   expect((await inGroup(id, ann, "DELETE", "/messages/1?for=me")).status).toBe(204);
   expect((await page(ann, id)).items).toEqual([]);
   expect((await page(bob, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);

@@ -1,11 +1,17 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, call, problem, type SignedIn } from "../../support/clients/api.ts";
-import { openDirect, page, remove, send, sendAll } from "../../support/clients/chat.ts";
+import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { deleteMessage, openDirect, page, send, sendAll } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import { at, conversationObject, newGroup, people, range } from "../../support/objects/room.ts";
+import {
+  conversationObject,
+  createGroupId,
+  itemAt,
+  range,
+  registerUsers,
+} from "../../support/objects/room.ts";
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 
@@ -15,8 +21,8 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await people(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await registerUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 function inGroup(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -30,14 +36,14 @@ async function membershipsInD1(id: number): Promise<unknown> {
 }
 
 test("a new owner may write even if muted before", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 3_600 });
   expect((await inGroup(id, ann, "POST", "/owner", { user_id: bob.user.id })).status).toBe(200);
   await send(bob, id, "mine now");
 });
 
 test("member calls ignore repeated ids and current members, and refuse unknown and invalid ids", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const add = (user_ids: unknown) => inGroup(id, ann, "POST", "/members", { user_ids });
   const c = cid.user.id;
   const before = (await page(ann, id)).items.length;
@@ -49,7 +55,7 @@ test("member calls ignore repeated ids and current members, and refuse unknown a
   });
   expect((await add([c, c])).body).toMatchObject({ items: { length: 1 } });
   expect((await page(ann, id)).items.length).toBe(before + 1);
-  problem(await add([dan.user.id, MAX_ID]), 404, "not_found");
+  expectProblem(await add([dan.user.id, MAX_ID]), 404, "not_found");
   for (const invalid of [
     [],
     [MAX_ID + 2],
@@ -63,26 +69,34 @@ test("member calls ignore repeated ids and current members, and refuse unknown a
     "x",
     Array(1001).fill(c),
   ]) {
-    problem(await add(invalid), 400, "validation_failed");
+    expectProblem(await add(invalid), 400, "validation_failed");
   }
   expect((await add(Array(1000).fill(c))).status).toBe(200);
-  problem(await inGroup(id, ann, "DELETE", `/members/${MAX_ID}`), 404, "not_found");
-  problem(await inGroup(id, ann, "PATCH", `/members/${MAX_ID}`, { muted_for_s: 1 }), 404, "not_found");
-  problem(await inGroup(id, ann, "POST", "/owner", { user_id: MAX_ID }), 404, "not_found");
-  problem(await inGroup(id, ann, "POST", "/owner", { user_id: ann.user.id }), 403, "forbidden");
-  problem(await inGroup(id, ann, "POST", `/applications/${MAX_ID}`, { action: "accept" }), 404, "not_found");
-  problem(await inGroup(MAX_ID, ann, "POST", "/join"), 404, "not_found");
-  problem(await inGroup(MAX_ID, ann, "POST", "/leave"), 404, "not_found");
-  problem(await inGroup(MAX_ID, ann, "GET", "/members"), 404, "not_found");
+  expectProblem(await inGroup(id, ann, "DELETE", `/members/${MAX_ID}`), 404, "not_found");
+  expectProblem(await inGroup(id, ann, "PATCH", `/members/${MAX_ID}`, { muted_for_s: 1 }), 404, "not_found");
+  expectProblem(await inGroup(id, ann, "POST", "/owner", { user_id: MAX_ID }), 404, "not_found");
+  expectProblem(await inGroup(id, ann, "POST", "/owner", { user_id: ann.user.id }), 403, "forbidden");
+  expectProblem(
+    await inGroup(id, ann, "POST", `/applications/${MAX_ID}`, { action: "accept" }),
+    404,
+    "not_found",
+  );
+  expectProblem(await inGroup(MAX_ID, ann, "POST", "/join"), 404, "not_found");
+  expectProblem(await inGroup(MAX_ID, ann, "POST", "/leave"), 404, "not_found");
+  expectProblem(await inGroup(MAX_ID, ann, "GET", "/members"), 404, "not_found");
   expect((await inGroup(id, ann, "PATCH", "", {})).status).toBe(200);
-  problem(await inGroup(id, bob, "PATCH", "", {}), 403, "forbidden");
-  problem(await inGroup(id, dan, "PATCH", "", {}), 404, "not_found");
+  expectProblem(await inGroup(id, bob, "PATCH", "", {}), 403, "forbidden");
+  expectProblem(await inGroup(id, dan, "PATCH", "", {}), 404, "not_found");
   expect((await inGroup(id, bob, "PATCH", `/members/${bob.user.id}`, {})).status).toBe(200);
   expect(
     (await inGroup(id, ann, "PATCH", `/members/${ann.user.id}`, { name_card: "boss" })).body,
   ).toMatchObject({ name_card: "boss" });
-  problem(await inGroup(id, bob, "PATCH", `/members/${cid.user.id}`, {}), 403, "forbidden");
-  problem(await inGroup(id, ann, "PATCH", `/members/${ann.user.id}`, { role: "member" }), 403, "forbidden");
+  expectProblem(await inGroup(id, bob, "PATCH", `/members/${cid.user.id}`, {}), 403, "forbidden");
+  expectProblem(
+    await inGroup(id, ann, "PATCH", `/members/${ann.user.id}`, { role: "member" }),
+    403,
+    "forbidden",
+  );
 });
 
 test("a direct conversation refuses group calls of its users with forbidden, of others with not_found", async () => {
@@ -101,16 +115,16 @@ test("a direct conversation refuses group calls of its users with forbidden, of 
     ["GET", "/applications"],
     ["POST", "/applications/1", { action: "accept" }],
   ] satisfies [string, string, unknown?][]) {
-    problem(await inGroup(id, ann, method, path, body), 403, "forbidden");
-    problem(await inGroup(id, cid, method, path, body), 404, "not_found");
+    expectProblem(await inGroup(id, ann, method, path, body), 403, "forbidden");
+    expectProblem(await inGroup(id, cid, method, path, body), 404, "not_found");
   }
-  problem(await inGroup(id, ann, "POST", "/join"), 404, "not_found");
-  problem(await inGroup(id, cid, "POST", "/join"), 404, "not_found");
+  expectProblem(await inGroup(id, ann, "POST", "/join"), 404, "not_found");
+  expectProblem(await inGroup(id, cid, "POST", "/join"), 404, "not_found");
   expect((await inGroup(id, ann, "GET", "/members")).body).toMatchObject({ items: { length: 2 } });
 });
 
 test("a call of an admin who is removed before its answer is answered as done", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await inGroup(id, ann, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   const held = await HeldInbox.hold(cid.user.id);
   const adding = inGroup(id, bob, "POST", "/members", { user_ids: [cid.user.id] });
@@ -124,19 +138,19 @@ test("a call of an admin who is removed before its answer is answered as done", 
 });
 
 test("a member who is missing in D1 gets unavailable, not not_found", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
   await env.DB.prepare("DELETE FROM memberships WHERE conversation_id = ? AND user_id = ?")
     .bind(id, cid.user.id)
     .run();
-  problem(await inGroup(id, cid, "GET", ""), 503, "unavailable");
+  expectProblem(await inGroup(id, cid, "GET", ""), 503, "unavailable");
 });
 
 test("setting preferences of a dissolved group changes nothing", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   await inGroup(id, ann, "DELETE", "");
   const before = await membershipsInD1(id);
-  problem(await inGroup(id, bob, "PUT", "/preferences", { sticky: true }), 404, "not_found");
+  expectProblem(await inGroup(id, bob, "PUT", "/preferences", { sticky: true }), 404, "not_found");
   expect(await membershipsInD1(id)).toEqual(before);
 });
 
@@ -147,7 +161,7 @@ describe("sockets of a group", () => {
   }
 
   test("get every change after hibernation, and are closed when their member is out", async () => {
-    const id = await newGroup(ann, bob, cid);
+    const id = await createGroupId(ann, bob, cid);
     const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
     const evict = () => evictDurableObject(conversationObject(id));
     await evict();
@@ -168,12 +182,12 @@ describe("sockets of a group", () => {
     await inGroup(id, ann, "DELETE", "");
     expect(await bobs.next("kicked")).toMatchObject({ reason: "dissolved" });
     await evict();
-    problem(await inGroup(id, ann, "GET", ""), 404, "not_found");
-    problem(await inGroup(id, dan, "POST", "/join"), 404, "not_found");
+    expectProblem(await inGroup(id, ann, "GET", ""), 404, "not_found");
+    expectProblem(await inGroup(id, dan, "POST", "/join"), 404, "not_found");
   });
 
   test("are closed during a replay when their member is out, without further pages", async () => {
-    const id = await newGroup(ann, bob, cid);
+    const id = await createGroupId(ann, bob, cid);
     await sendAll(ann, id, range(1, 101).map(String));
     const [bobs, cids] = [
       await openRoom(id, bob.token, "?after=0"),
@@ -191,13 +205,13 @@ describe("sockets of a group", () => {
   });
 
   test("get no revokes of messages from before their member joined", async () => {
-    const id = await newGroup(ann, bob);
+    const id = await createGroupId(ann, bob);
     await sendAll(ann, id, ["before", "behind"]);
     await inGroup(id, ann, "POST", "/members", { user_ids: [cid.user.id] });
     const after = (await send(ann, id, "after")).seq;
     const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
     const device = await openDevice(cid.token);
-    for (const seq of [1, 2, after]) expect((await remove(ann, id, seq, "everyone")).status).toBe(204);
+    for (const seq of [1, 2, after]) expect((await deleteMessage(ann, id, seq, "everyone")).status).toBe(204);
     const revoked = ({ frames }: TestSocket) =>
       frames.filter(({ type }) => type === "revoked").map(({ seq }) => seq);
     for (const socket of [bobs, cids, device]) await socket.until(() => revoked(socket).includes(after));
@@ -205,7 +219,7 @@ describe("sockets of a group", () => {
   });
 
   test("get a changed conversation after the replay if it changed during the replay", async () => {
-    const id = await newGroup(ann, bob);
+    const id = await createGroupId(ann, bob);
     await sendAll(ann, id, range(1, 101).map(String));
     const socket = await openRoom(id, bob.token, "?after=0&rev=0");
     expect(await socket.next("synced")).toMatchObject({ has_more: true });

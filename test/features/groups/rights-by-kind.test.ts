@@ -4,19 +4,19 @@ import { z } from "zod";
 import type { Role } from "../../../src/domain/conversations/group-kind.ts";
 import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import {
   getConversation,
   insertUsers,
-  listed,
+  listedConversation,
   page,
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
-import { groupOf } from "../../support/objects/core.ts";
-import { at, conversationObject, inboxObject } from "../../support/objects/room.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
+import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
@@ -88,8 +88,8 @@ let secondMember: SignedIn;
 let newcomer: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedIn(3);
-  [owner, secondMember, newcomer] = [at(all, 0), at(all, 1), at(all, 2)];
+  const all = await signedInUsers(3);
+  [owner, secondMember, newcomer] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -118,7 +118,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   test.each(ALL)("the %s may do what the rules allow", async (role) => {
     const users = await insertUsers(8);
     const subjects = users.slice(0, 7);
-    const id = await groupOf(policy, owner, [secondMember, ...subjects]);
+    const id = await createGroupOfKind(policy, owner, [secondMember, ...subjects]);
     if (role === "admin") {
       const promotion = await ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, { role: "admin" });
       // Kinds in which the owner cannot set roles have no admins.
@@ -127,8 +127,8 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
     }
     const who = role === "owner" ? owner : secondMember;
     for (const [i, action] of Action.options.entries()) {
-      const outsider = at(users, 7).user.id;
-      const answer = await ACTIONS[action](who, id, at(subjects, i).user.id, outsider);
+      const outsider = itemAt(users, 7).user.id;
+      const answer = await ACTIONS[action](who, id, itemAt(subjects, i).user.id, outsider);
       const allowed = action === "remove" ? [204] : [200];
       expect(
         rules[action].includes(role) ? allowed : [403],
@@ -139,7 +139,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
 
   test("only the allowed roles dissolve it", async () => {
     for (const role of ["member", "owner"] as const) {
-      const id = await groupOf(policy, owner, [secondMember]);
+      const id = await createGroupOfKind(policy, owner, [secondMember]);
       const userId = UserId.parse((role === "owner" ? owner : secondMember).user.id);
       const answer = await conversationObject(id).dissolve({ userId });
       expect(answer.ok, role).toBe(rules.dissolve.includes(role));
@@ -148,7 +148,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   });
 
   test("the owner leaves only where the kind allows it, and then the longest member follows", async () => {
-    const id = await groupOf(policy, owner, [secondMember, newcomer]);
+    const id = await createGroupOfKind(policy, owner, [secondMember, newcomer]);
     const answer = await ask(owner, id, "POST", "/leave");
     expect(answer.status).toBe(rules.ownerLeaves ? 204 : 409);
     // Both joined at the creation, so the lower id decides.
@@ -162,7 +162,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   test.each(["free", "approval", "closed"] as const)(
     "a user joins with policy %s as the kind allows",
     async (set) => {
-      const id = await groupOf(policy, owner, [secondMember], set);
+      const id = await createGroupOfKind(policy, owner, [secondMember], set);
       const way = rules.join === "as set" ? set : rules.join === "free" ? "free" : "closed";
       const answer = await ask(newcomer, id, "POST", "/join", { message: "me" });
       const expected = { free: "joined", approval: "requested", closed: undefined }[way];
@@ -172,7 +172,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   );
 
   test("a newcomer's history and unread count follow the kind", async () => {
-    const id = await groupOf(policy, owner, [secondMember], "free");
+    const id = await createGroupOfKind(policy, owner, [secondMember], "free");
     await send(owner, id, "before");
     const joining = await ask(newcomer, id, "POST", "/join", {});
     if (joining.status === 404) {
@@ -180,18 +180,18 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
     }
     const visible = (await page(newcomer, id)).items.map(({ seq }) => seq);
     expect(visible).toEqual(rules.history ? [1, 2] : [2]);
-    expect((await listed(newcomer, id)).unread_count).toBe(0);
+    expect((await listedConversation(newcomer, id)).unread_count).toBe(0);
     await send(owner, id, "after");
     const unread = { unread_count: rules.unread ? 1 : 0 };
     expect(await getConversation(newcomer, id)).toMatchObject(unread);
     // Lists of groups are updated a moment later.
-    await eventually(async () => expect(await listed(newcomer, id)).toMatchObject(unread));
+    await eventually(async () => expect(await listedConversation(newcomer, id)).toMatchObject(unread));
     const both = { unread_count: rules.unread ? 2 : 0 };
-    await eventually(async () => expect(await listed(secondMember, id)).toMatchObject(both));
+    await eventually(async () => expect(await listedConversation(secondMember, id)).toMatchObject(both));
   });
 
   test("earlier messages are visible to a newcomer on every API or on none", async () => {
-    const id = await groupOf(policy, owner, [secondMember], "free");
+    const id = await createGroupOfKind(policy, owner, [secondMember], "free");
     await send(owner, id, "said before");
     const joining = await ask(newcomer, id, "POST", "/join", {});
     if (joining.status === 404)
@@ -220,7 +220,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   });
 
   test("a mute for all lets only the owner and admins write, on every API", async () => {
-    const id = await groupOf(policy, owner, [secondMember, newcomer]);
+    const id = await createGroupOfKind(policy, owner, [secondMember, newcomer]);
     if (rules.roles.includes("owner"))
       await ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, { role: "admin" });
     const mute = (muteAll: boolean) =>
@@ -251,7 +251,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
 });
 
 test("a mute for all lets no later message through", async () => {
-  const id = await groupOf("public", owner, [secondMember]);
+  const id = await createGroupOfKind("public", owner, [secondMember]);
   const post = () => ask(secondMember, id, "POST", "/messages", { kind: "text", body: { text: "said" } });
   const mute = () =>
     conversationObject(id).edit({ userId: UserId.parse(owner.user.id), change: { muteAll: true } });
@@ -279,7 +279,7 @@ describe("the reason of a refusal", () => {
     target: SignedIn,
     change: { role?: "admin"; mutedForS?: number; nameCard?: string },
   ) {
-    const group = groups.get(policy) ?? (await groupOf(policy, owner, [secondMember, newcomer]));
+    const group = groups.get(policy) ?? (await createGroupOfKind(policy, owner, [secondMember, newcomer]));
     const answer = await conversationObject(group).changeMember({
       ...{ userId: id(actor), targetId: id(target), change },
     });
@@ -320,7 +320,7 @@ describe("the reason of a refusal", () => {
   });
 
   test("is given for handing over to oneself and for joining a closed group", async () => {
-    const group = conversationObject(await groupOf("public", owner, [secondMember], "closed"));
+    const group = conversationObject(await createGroupOfKind("public", owner, [secondMember], "closed"));
     const selfAnswer = await group.handOver({ userId: id(owner), heirId: id(owner) });
     expect(selfAnswer).toMatchObject({ code: "forbidden", data: { refusal: "self" } });
     const outsiderAnswer = await group.handOver({ userId: id(owner), heirId: id(newcomer) });
@@ -329,14 +329,14 @@ describe("the reason of a refusal", () => {
     const missing = "conversation";
     const joined = await group.join({ person, message: "" });
     expect(joined).toMatchObject({ code: "not_found", data: { missing, refusal: "rank" } });
-    const closed = conversationObject(await groupOf("private", owner, [secondMember], "free"));
+    const closed = conversationObject(await createGroupOfKind("private", owner, [secondMember], "free"));
     const never = await closed.join({ person, message: "" });
     expect(never).toMatchObject({ code: "not_found", data: { missing, refusal: "kind" } });
   });
 });
 
 test("a system message keeps group name, member count and change as of its time, and v1 does not show them", async () => {
-  const id = await groupOf("group", owner, [secondMember, newcomer]);
+  const id = await createGroupOfKind("group", owner, [secondMember, newcomer]);
   const change = (body: object) => ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, body);
   await change({ role: "admin" });
   await change({ role: "member" });
@@ -366,7 +366,7 @@ test("a system message keeps group name, member count and change as of its time,
   expect(role?.body).toEqual({ event: "role", actor_id: owner.user.id, user_ids: [secondMember.user.id] });
   for (const message of [role, ...otherMessages]) expect(message).not.toHaveProperty("tip");
   // The list's preview has them too.
-  const joined = await groupOf("group", owner, [secondMember]);
+  const joined = await createGroupOfKind("group", owner, [secondMember]);
   await ask(owner, joined, "POST", "/members", { user_ids: [newcomer.user.id] });
   const listAnswer = await inboxObject(UserId.parse(owner.user.id)).list({ limit: 100 });
   const entry = listAnswer.ok && listAnswer.value.find(({ conversationId }) => conversationId === joined);

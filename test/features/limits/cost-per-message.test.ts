@@ -1,14 +1,21 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { settled } from "../../support/accounts/presence.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { untilPresenceSettled } from "../../support/accounts/presence.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { send } from "../../support/clients/chat.ts";
-import { acked } from "../../support/clients/device-frames.ts";
+import { untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { advance } from "../../support/clock.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { Costs, watchSql } from "../../support/objects/costs.ts";
-import { at, conversationObject, inboxObject, newGroup, post, range } from "../../support/objects/room.ts";
+import {
+  conversationObject,
+  createGroupId,
+  inboxObject,
+  itemAt,
+  postText,
+  range,
+} from "../../support/objects/room.ts";
 import { setTiming, timing } from "../../support/timing.ts";
 
 const MESSAGES = 5;
@@ -52,20 +59,20 @@ const CASES: Case[] = [
 beforeAll(() => setTiming({ pace: { perSecond: 10_000, burst: 1_000 } }));
 
 /** Ends the cooldowns that the previous message started. */
-const endCooldowns = () => advance(timing.fanout.cooldownMs);
+const endCooldowns = () => advanceClock(timing.fanout.cooldownMs);
 
 test.for(CASES)(
   "a message to $members members, $online with a device, stays within its cost bounds",
   async ({ members, online, calls }) => {
-    const users = await signedIn(members);
-    const sender = at(users, 0);
+    const users = await signedInUsers(members);
+    const sender = itemAt(users, 0);
     const isLarge = members > timing.largeGroup.aboveMembers;
     using costs = new Costs(isLarge ? users.slice(1 + online) : []);
-    const id = await newGroup(sender, ...users.slice(1));
+    const id = await createGroupId(sender, ...users.slice(1));
     // Outstanding deliveries of earlier groups do not count.
     const all = [id, ...users.map(({ user }) => user.id)];
     // Each member gets a first update, with or without a device.
-    const areUpdated = () => users.every(({ user }) => costs.told.has(String(user.id)));
+    const areUpdated = () => users.every(({ user }) => costs.newestSeq.has(String(user.id)));
     await expect.poll(areUpdated, PATIENCE).toBe(true);
     await expect.poll(() => countIn(id, "outbox"), PATIENCE).toBe(0);
     const listening = users.slice(1, 1 + online);
@@ -73,16 +80,19 @@ test.for(CASES)(
     for (const { token } of listening) devices.push(await openDevice(token));
     const room = await openRoom(id, sender.token);
     // Connecting has costs of its own: the device is held until settled, and D1 and friends are informed.
-    for (const device of devices) await device.settled(id);
-    for (const who of [sender, ...listening]) await settled(who, "online");
+    for (const device of devices) await device.untilProcessed(id);
+    for (const who of [sender, ...listening]) await untilPresenceSettled(who, "online");
     const recipients = isLarge ? listening : users;
     const reached = (seq: number) =>
       expect
-        .poll(() => recipients.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
+        .poll(
+          () => recipients.every(({ user }) => (costs.newestSeq.get(String(user.id)) ?? 0) >= seq),
+          PATIENCE,
+        )
         .toBe(true);
     // The first message learns which members have a device.
     endCooldowns();
-    await post(id, sender, "first");
+    await postText(id, sender, "first");
     await reached(1);
     // The conversation stores that for each member.
     await expect.poll(() => countIn(id, "members WHERE devices IS NULL"), PATIENCE).toBe(0);
@@ -93,7 +103,7 @@ test.for(CASES)(
     for (const seq of range(2, MESSAGES + 1)) {
       endCooldowns();
       room.send({ type: "send", kind: "text", client_msg_id: `m${seq}`, body: { text: "one at a time" } });
-      await acked(room, seq - 1);
+      await untilAcked(room, seq - 1);
       await reached(seq);
     }
     const single = perMessage(costs, all, MESSAGES);
@@ -103,7 +113,7 @@ test.for(CASES)(
     for (const part of [range(1, BURST / 2), range(BURST / 2 + 1, BURST)]) {
       room.send({ type: "sends", items: part.map(item) });
     }
-    await acked(room, MESSAGES + BURST);
+    await untilAcked(room, MESSAGES + BURST);
     await reached(1 + MESSAGES + BURST);
     const burst = perMessage(costs, all, BURST);
     const cells = [
@@ -134,25 +144,25 @@ test.for(CASES)(
 
 test("mentions do not make later messages more expensive", async () => {
   using costs = new Costs();
-  const users = await signedIn(10);
-  const [sender, mentioned] = [at(users, 0), at(users, 1)];
-  const id = await newGroup(sender, ...users.slice(1));
+  const users = await signedInUsers(10);
+  const [sender, mentioned] = [itemAt(users, 0), itemAt(users, 1)];
+  const id = await createGroupId(sender, ...users.slice(1));
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     watchSql(storage.sql, (_, cursor) => cursors.push(cursor));
   });
   const untilAllUpdated = (seq: number) =>
     expect
-      .poll(() => users.every(({ user }) => (costs.told.get(String(user.id)) ?? 0) >= seq), PATIENCE)
+      .poll(() => users.every(({ user }) => (costs.newestSeq.get(String(user.id)) ?? 0) >= seq), PATIENCE)
       .toBe(true);
   /** Sends a message and returns the rows read until every member is updated. */
   const reads = async () => {
     endCooldowns();
     cursors.length = 0;
-    await untilAllUpdated(await post(id, sender, "to nobody"));
+    await untilAllUpdated(await postText(id, sender, "to nobody"));
     return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
   };
-  await untilAllUpdated(await post(id, sender, "the first"));
+  await untilAllUpdated(await postText(id, sender, "the first"));
   const before = await reads();
   for (const _ of range(1, 60)) {
     await send(sender, id, { kind: "text", body: { text: "to one" }, mentions: [mentioned.user.id] });

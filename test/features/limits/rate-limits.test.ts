@@ -4,17 +4,17 @@ import { expect, test } from "vitest";
 import { app } from "../../support/app.ts";
 import {
   type Answer,
-  answerOf,
   type CallOptions,
   call,
+  expectProblem,
   login,
   PASSWORD,
-  problem,
+  readAnswer,
   register,
   request,
 } from "../../support/clients/api.ts";
 import { roomPath } from "../../support/clients/socket.ts";
-import { newGroup, range } from "../../support/objects/room.ts";
+import { createGroupId, range } from "../../support/objects/room.ts";
 
 /** The period of the platform's counters. */
 const MINUTE_MS = 60_000;
@@ -57,7 +57,7 @@ async function ask(
   const response = await app.fetch(request(method, path, options), { ...env, ...bindings }, context);
   response.webSocket?.accept();
   await waitOnExecutionContext(context);
-  return answerOf(method, path, response);
+  return readAnswer(method, path, response);
 }
 
 let hosts = 0;
@@ -89,13 +89,13 @@ test("an address may make 600 login, registration and password calls a minute, r
   expect(earlier.every(({ success }) => success)).toBe(true);
   expect(tried.map(({ status }) => status)).toEqual([400, 400, 400, 400, 429, 429, 429, 429]);
   for (const refused of tried.slice(paths.length)) {
-    problem(refused, 429, "rate_limited");
+    expectProblem(refused, 429, "rate_limited");
     expect(refused.headers.get("Retry-After")).toBe("60");
   }
   // Callers from other addresses, or without an address, are not limited.
   const other = { "CF-Connecting-IP": freshAddress() };
-  problem(await call("POST", "/v1/login", { ...half, headers: other }), 400, "validation_failed");
-  problem(await call("POST", "/v1/login", half), 400, "validation_failed");
+  expectProblem(await call("POST", "/v1/login", { ...half, headers: other }), 400, "validation_failed");
+  expectProblem(await call("POST", "/v1/login", half), 400, "validation_failed");
 });
 
 test("an address over its rate cannot sign in, not even with the right password", async () => {
@@ -119,7 +119,7 @@ test("an address over its rate cannot sign in, not even with the right password"
 test("a user over the rate is refused on all devices for every call, and other users are not", async () => {
   const [ann, bob] = [await register(), await register()];
   const tablet = await login(ann.user.username);
-  const id = await newGroup(ann);
+  const id = await createGroupId(ann);
   const text = { kind: "text", body: { text: "hello" } };
   const messages = `/v1/conversations/${id}/messages`;
   const bindings = limitsOfThree();
@@ -138,7 +138,7 @@ test("a user over the rate is refused on all devices for every call, and other u
   ];
   expect(answers.map(({ status }) => status)).toEqual([200, 400, 201, 429, 429, 429, 200, 200, 401, 200]);
   for (const answer of answers.filter(({ status }) => status === 429)) {
-    problem(answer, 429, "rate_limited");
+    expectProblem(answer, 429, "rate_limited");
     expect(answer.headers.get("Retry-After")).toBe("60");
   }
 });

@@ -1,20 +1,26 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, login, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, login, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  remove,
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
-import { merged, post, posted, type Reference, reference } from "../../support/clients/forwards.ts";
+import {
+  expectPosted,
+  mergedDraft,
+  postDraft,
+  type Reference,
+  reference,
+} from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
-import { range, text } from "../../support/objects/room.ts";
+import { range, textFrame } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -44,52 +50,56 @@ describe("a forward", () => {
     ];
     for (const body of bodies) {
       const source = await send(bob, groupId, body);
-      const copy = await posted(ann, directId, forward(source, { client_msg_id: `f ${source.seq}` }));
+      const copy = await expectPosted(ann, directId, forward(source, { client_msg_id: `f ${source.seq}` }));
       expect(copy).toMatchObject(body);
       expect(copy.sender.id).toBe(ann.user.id);
       expect(copy.forwarded).toEqual({ ...reference(source), sender_id: bob.user.id });
       expect(await getMessage(cem, directId, copy.seq)).toEqual(copy);
-      expect((await listed(cem, directId)).last_message).toEqual(copy);
+      expect((await listedConversation(cem, directId)).last_message).toEqual(copy);
     }
   });
 
   test("has its own quote and mentions, not the original's", async () => {
     const first = await send(bob, groupId, "first");
-    const quoting = { ...text("second"), quote_seq: first.seq, mentions: [ann.user.id] };
+    const quoting = { ...textFrame("second"), quote_seq: first.seq, mentions: [ann.user.id] };
     const source = await send(bob, groupId, quoting);
-    const bare = await posted(ann, directId, forward(source));
+    const bare = await expectPosted(ann, directId, forward(source));
     expect(bare).not.toHaveProperty("quote");
     expect(bare.mentions).toEqual([]);
     const own = forward(source, { quote_seq: bare.seq, mentions: [cem.user.id] });
-    expect(await posted(ann, directId, own)).toMatchObject({
+    expect(await expectPosted(ann, directId, own)).toMatchObject({
       ...{ quote: { seq: bare.seq, preview: "second" }, mentions: [cem.user.id] },
       forwarded: reference(source),
     });
-    problem(await post(ann, directId, forward(source, { mentions: [bob.user.id] })), 404, "not_found");
-    problem(await post(ann, directId, forward(source, { quote_seq: 9_999 })), 404, "not_found");
+    expectProblem(
+      await postDraft(ann, directId, forward(source, { mentions: [bob.user.id] })),
+      404,
+      "not_found",
+    );
+    expectProblem(await postDraft(ann, directId, forward(source, { quote_seq: 9_999 })), 404, "not_found");
   });
 
   test("of a forward refers to the original message", async () => {
     const source = await send(bob, groupId, "first hand");
-    const second = await posted(ann, directId, forward(source));
-    const third = await posted(cem, (await createGroup(cem)).id, forward(second));
+    const second = await expectPosted(ann, directId, forward(source));
+    const third = await expectPosted(cem, (await createGroup(cem)).id, forward(second));
     expect(third).toMatchObject({ body: { text: "first hand" }, sender: { id: cem.user.id } });
     expect(third.forwarded).toEqual({ ...reference(source), sender_id: bob.user.id });
   });
 
   test("within one conversation is possible", async () => {
     const source = await send(bob, groupId, "once more");
-    expect(await posted(ann, groupId, forward(source))).toMatchObject({
+    expect(await expectPosted(ann, groupId, forward(source))).toMatchObject({
       ...{ body: { text: "once more" }, forwarded: reference(source) },
     });
   });
 
   test("stays when the original is revoked, and can be revoked itself", async () => {
     const source = await send(bob, groupId, "a secret walrus");
-    const copy = await posted(ann, directId, forward(source));
-    expect((await remove(bob, groupId, source.seq, "everyone")).status).toBe(204);
+    const copy = await expectPosted(ann, directId, forward(source));
+    expect((await deleteMessage(bob, groupId, source.seq, "everyone")).status).toBe(204);
     expect(await getMessage(cem, directId, copy.seq)).toEqual(copy);
-    expect((await remove(ann, directId, copy.seq, "everyone")).status).toBe(204);
+    expect((await deleteMessage(ann, directId, copy.seq, "everyone")).status).toBe(204);
     expect(await getMessage(cem, directId, copy.seq)).toMatchObject({ revoked: true, body: {} });
     expect(await storedInConversation(directId)).not.toContain("walrus");
   });
@@ -107,10 +117,10 @@ describe("an invisible message cannot be forwarded or merged", () => {
   ) {
     const before = await storedInConversation(to);
     const nowhere = { conversation_id: 999_999, seq: 1 };
-    for (const make of [forward, (one: typeof source) => merged([one])]) {
-      const answer = await post(who, to, make(source));
-      problem(answer, 404, "not_found");
-      const unknown = JSON.stringify((await post(who, to, make(nowhere))).body);
+    for (const make of [forward, (one: typeof source) => mergedDraft([one])]) {
+      const answer = await postDraft(who, to, make(source));
+      expectProblem(answer, 404, "not_found");
+      const unknown = JSON.stringify((await postDraft(who, to, make(nowhere))).body);
       const renamed = unknown.replaceAll("999999", String(source.conversation_id));
       expect(JSON.stringify(answer.body)).toBe(renamed.replace("message 1 of", `message ${source.seq} of`));
     }
@@ -128,7 +138,7 @@ describe("an invisible message cannot be forwarded or merged", () => {
 
   test("if the caller has hidden it", async () => {
     const source = await send(bob, groupId, "hidden");
-    await remove(ann, groupId, source.seq, "me");
+    await deleteMessage(ann, groupId, source.seq, "me");
     await expectInvisible(ann, directId, source);
     await expectInvisible(ann, groupId, source);
   });
@@ -138,7 +148,7 @@ describe("an invisible message cannot be forwarded or merged", () => {
     const source = await send(bob, other, "deleted");
     expect((await call("DELETE", `/v1/conversations/${other}`, { token: ann.token })).status).toBe(204);
     await expectInvisible(ann, directId, source);
-    await posted(bob, groupId, forward(source));
+    await expectPosted(bob, groupId, forward(source));
   });
 
   test("if it is from before the caller joined, or the caller has left the group", async () => {
@@ -149,7 +159,7 @@ describe("an invisible message cannot be forwarded or merged", () => {
     expect((await call("POST", members, { token: ann.token, body })).status).toBe(200);
     const late = await send(ann, group, "late");
     await expectInvisible(cem, directId, early);
-    await posted(cem, directId, forward(late));
+    await expectPosted(cem, directId, forward(late));
     await call("POST", `/v1/conversations/${group}/leave`, { token: cem.token });
     await expectInvisible(cem, directId, late);
   });
@@ -157,34 +167,34 @@ describe("an invisible message cannot be forwarded or merged", () => {
 
 test("revoked messages and system messages cannot be forwarded or merged", async () => {
   const revoked = await send(bob, groupId, "x");
-  await remove(bob, groupId, revoked.seq, "everyone");
+  await deleteMessage(bob, groupId, revoked.seq, "everyone");
   const group = (await createGroup(ann)).id;
   const body = { name: "a new name" };
   expect((await call("PATCH", `/v1/conversations/${group}`, { token: ann.token, body })).status).toBe(200);
   const systemMessage = (await page(ann, group)).items.find(({ kind }) => kind === "tip");
   if (!systemMessage) throw new Error("a new name makes a system message");
   for (const source of [revoked, systemMessage]) {
-    problem(await post(ann, directId, forward(source)), 400, "validation_failed");
-    problem(await post(ann, directId, merged([source])), 400, "validation_failed");
+    expectProblem(await postDraft(ann, directId, forward(source)), 400, "validation_failed");
+    expectProblem(await postDraft(ann, directId, mergedDraft([source])), 400, "validation_failed");
   }
-  expect(await posted(ann, group, { ...text("x"), quote_seq: systemMessage.seq })).toMatchObject({
+  expect(await expectPosted(ann, group, { ...textFrame("x"), quote_seq: systemMessage.seq })).toMatchObject({
     quote: { seq: systemMessage.seq, kind: "tip", preview: "" },
   });
 });
 
 test("an outsider gets the same not_found for every forward", async () => {
   const source = await send(cem, directId, "mine");
-  const unknown = await post(cem, 999_999, forward(source));
-  problem(unknown, 404, "not_found");
-  expect(await post(cem, groupId, forward(source))).toMatchObject({ status: 404, body: unknown.body });
+  const unknown = await postDraft(cem, 999_999, forward(source));
+  expectProblem(unknown, 404, "not_found");
+  expect(await postDraft(cem, groupId, forward(source))).toMatchObject({ status: 404, body: unknown.body });
 });
 
 test("a send has either a kind and a body or a forward; server fields are ignored", async () => {
   const source = reference(await send(ann, groupId, "x"));
   const before = await getConversation(ann, directId);
   const invalidBodies = [
-    { ...text("x"), forward: source },
-    { ...merged([source]), forward: source },
+    { ...textFrame("x"), forward: source },
+    { ...mergedDraft([source]), forward: source },
     {},
     { body: { text: "x" } },
     ...[null, 1, "x", [], {}, [source]].map((one) => ({ forward: one })),
@@ -196,32 +206,33 @@ test("a send has either a kind and a body or a forward; server fields are ignore
     { kind: "tip", body: { event: "joined", actor_id: ann.user.id, user_ids: [] } },
     { kind: "forward", forward: source },
   ];
-  for (const body of invalidBodies) problem(await post(ann, directId, body), 400, "validation_failed");
+  for (const body of invalidBodies)
+    expectProblem(await postDraft(ann, directId, body), 400, "validation_failed");
   expect(await getConversation(ann, directId)).toEqual(before);
-  const forged = { ...text("x"), forwarded: { ...source, sender_id: bob.user.id }, revoked: true };
-  expect(await posted(ann, directId, forged)).not.toHaveProperty("forwarded");
+  const forged = { ...textFrame("x"), forwarded: { ...source, sender_id: bob.user.id }, revoked: true };
+  expect(await expectPosted(ann, directId, forged)).not.toHaveProperty("forwarded");
 });
 
 describe("a repeated client_msg_id", () => {
   test("returns the first message, also for fifty concurrent forwards", async () => {
     const source = await send(bob, groupId, "fifty");
     const body = forward(source, { client_msg_id: "fifty" });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => post(ann, directId, body)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => postDraft(ann, directId, body)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(new Set(answers.map(({ body: copy }) => JSON.stringify(copy))).size).toBe(1);
   });
 
   test("returns it even if the source is revoked, hidden or invisible by now", async () => {
     let source = reference(await send(bob, groupId, "soon gone"));
-    for (const make of [forward, (one: typeof source) => merged([one])]) {
+    for (const make of [forward, (one: typeof source) => mergedDraft([one])]) {
       const body = { ...make(source), client_msg_id: crypto.randomUUID() };
-      const first = await posted(ann, directId, body);
-      await remove(bob, groupId, source.seq, "everyone");
-      expect(await post(ann, directId, body)).toMatchObject({ status: 200, body: first });
-      await remove(ann, groupId, source.seq, "me");
-      expect(await post(ann, directId, body)).toMatchObject({ status: 200, body: first });
+      const first = await expectPosted(ann, directId, body);
+      await deleteMessage(bob, groupId, source.seq, "everyone");
+      expect(await postDraft(ann, directId, body)).toMatchObject({ status: 200, body: first });
+      await deleteMessage(ann, groupId, source.seq, "me");
+      expect(await postDraft(ann, directId, body)).toMatchObject({ status: 200, body: first });
       const other = { ...make({ seq: 1, conversation_id: 999_999 }), client_msg_id: body.client_msg_id };
-      expect(await post(ann, directId, other)).toMatchObject({ status: 200, body: first });
+      expect(await postDraft(ann, directId, other)).toMatchObject({ status: 200, body: first });
       source = reference(await send(bob, groupId, "next"));
     }
   });
@@ -239,9 +250,9 @@ describe("a forward on a socket", () => {
     });
     own.send({ type: "send", client_msg_id: "no", ...forward({ ...source, seq: 9_999 }) });
     expect(await own.next("error")).toMatchObject({ code: "not_found", client_msg_id: "no" });
-    own.send({ ...text("x", "both"), ...forward(source) });
+    own.send({ ...textFrame("x", "both"), ...forward(source) });
     expect(await own.next("error")).toMatchObject({ code: "validation_failed", client_msg_id: "both" });
-    own.send({ type: "send", client_msg_id: "m", ...merged([source]) });
+    own.send({ type: "send", client_msg_id: "m", ...mergedDraft([source]) });
     await own.next("ack");
     expect(await others.next("message")).toMatchObject({ message: { kind: "merged" } });
     for (const socket of [own, others]) socket.close();
@@ -254,10 +265,10 @@ describe("a forward on a socket", () => {
       const client_msg_id = `order ${i}`;
       if (i % 5 === 1) return { client_msg_id, ...forward(source) };
       if (i % 5 === 3) return { client_msg_id, ...forward({ ...source, seq: 9_999 }) };
-      return { ...text(String(i)), client_msg_id };
+      return { ...textFrame(String(i)), client_msg_id };
     });
     own.send({ type: "sends", items });
-    for (let i = 64; i < 80; i++) own.send({ ...text(String(i)), client_msg_id: `order ${i}` });
+    for (let i = 64; i < 80; i++) own.send({ ...textFrame(String(i)), client_msg_id: `order ${i}` });
     await own.until(({ acks }) => acks.some(({ client_msg_id }) => client_msg_id === "order 79"));
     const acked = own.acks.map(({ client_msg_id }) => client_msg_id);
     const refused = own.of("error").map(({ client_msg_id }) => client_msg_id);
@@ -295,15 +306,15 @@ describe("a forward with a slow source", () => {
     const others = await openRoom(id, bob.token);
     const held = await HeldConversation.hold(source.conversation_id);
     try {
-      const first = { ...text("1"), client_msg_id: "1" };
+      const first = { ...textFrame("1"), client_msg_id: "1" };
       const forward = { client_msg_id: "f", forward: source };
-      own.send({ type: "sends", items: [first, forward, { ...text("2"), client_msg_id: "2" }] });
-      own.send(text("3", "3"));
+      own.send({ type: "sends", items: [first, forward, { ...textFrame("2"), client_msg_id: "2" }] });
+      own.send(textFrame("3", "3"));
       await own.next("ack");
-      others.send(text("bob's", "b"));
+      others.send(textFrame("bob's", "b"));
       await others.next("ack");
-      expect((await post(ann, id, text("by a call"))).status).toBe(201);
-      await own.settled();
+      expect((await postDraft(ann, id, textFrame("by a call"))).status).toBe(201);
+      await own.untilProcessed();
       expect(own.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(["1"]);
       expect(await texts()).toEqual(["1", "bob's", "by a call"]);
     } finally {
@@ -321,16 +332,16 @@ describe("a forward with a slow source", () => {
     try {
       own.send({ type: "send", client_msg_id: "f", forward: source });
       for (const frame of range(0, 15)) {
-        const items = range(1, 64).map((i) => ({ ...text("x"), client_msg_id: `${frame}.${i}` }));
+        const items = range(1, 64).map((i) => ({ ...textFrame("x"), client_msg_id: `${frame}.${i}` }));
         own.send({ type: "sends", items });
       }
-      await own.settled();
+      await own.untilProcessed();
       const refused = own.of("error").filter(({ code }) => code === "rate_limited");
       // 1 + 15 × 64 = 961 sends wait; the next 64 exceed the limit.
       expect(refused.map(({ client_msg_id }) => client_msg_id)).toEqual(range(1, 64).map((i) => `15.${i}`));
       expect(own.acks).toEqual([]);
       // Sends without a forward are not held up.
-      expect((await post(bob, id, text("still"))).status).toBe(201);
+      expect((await postDraft(bob, id, textFrame("still"))).status).toBe(201);
     } finally {
       await held.release();
     }
@@ -344,22 +355,22 @@ describe("a forward with a slow source", () => {
     const held = await HeldConversation.hold(source.conversation_id);
     try {
       own.send({ type: "send", client_msg_id: "f", forward: source });
-      own.send(text("behind", "b"));
-      await own.settled();
+      own.send(textFrame("behind", "b"));
+      await own.untilProcessed();
       expect((await call("POST", "/v1/logout", { token: device.token })).status).toBe(204);
       expect(await own.closed()).toMatchObject({ code: 4001 });
     } finally {
       await held.release();
     }
     // A later forward of the same message completes later.
-    expect((await post(ann, id, { forward: source })).status).toBe(201);
+    expect((await postDraft(ann, id, { forward: source })).status).toBe(201);
     expect(await texts()).toEqual(["slow"]);
   });
 
   test("is stored once if its sender repeats it while it waits", async () => {
     const held = await HeldConversation.hold(source.conversation_id);
     const body = { client_msg_id: "same", forward: source };
-    const sends = range(1, 20).map(() => post(ann, id, body));
+    const sends = range(1, 20).map(() => postDraft(ann, id, body));
     await held.release();
     const statuses = (await Promise.all(sends)).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([...range(1, 19).map(() => 200), 201]);

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, readable, send } from "../../support/clients/chat.ts";
+import { allReadable, createGroup, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { groupOf } from "../../support/objects/core.ts";
-import { at, people, text } from "../../support/objects/room.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
+import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
 
 const SECRET = "hush";
 
@@ -12,8 +12,8 @@ let bob: SignedIn;
 let cid: SignedIn;
 
 beforeAll(async () => {
-  const all = await people(3);
-  [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
+  const all = await registerUsers(3);
+  [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -35,7 +35,7 @@ async function expectInvisible(who: SignedIn, id: number, seqs: number[], isIn: 
       ask(who, id, "DELETE", `/messages/${seq}?for=me`),
       ask(who, own.id, "POST", "/messages", { forward: reference }),
       ask(who, own.id, "POST", "/messages", merged),
-      ask(who, id, "POST", "/messages", { ...text("see above"), quote_seq: seq }),
+      ask(who, id, "POST", "/messages", { ...textFrame("see above"), quote_seq: seq }),
     ]);
     for (const answer of answers) expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 404 });
   }
@@ -60,19 +60,19 @@ async function expectInvisible(who: SignedIn, id: number, seqs: number[], isIn: 
 
 describe("the invisible history", () => {
   test("a later member reaches no message from before joining", async () => {
-    const id = await groupOf("group", ann, [bob], "free");
+    const id = await createGroupOfKind("group", ann, [bob], "free");
     const { seq } = await send(ann, id, `${SECRET} one`);
-    const quoting = await send(bob, id, { ...text("as she says"), quote_seq: seq });
+    const quoting = await send(bob, id, { ...textFrame("as she says"), quote_seq: seq });
     await ask(cid, id, "POST", "/join", {});
     await expectInvisible(cid, id, [seq, quoting.seq], true);
     // Quotes in later messages hide it too: pushed, read or replayed.
     const socket = await openRoom(id, cid.token, "?after=0&rev=0");
     await socket.next("synced");
-    const later = await send(ann, id, { ...text("once more"), quote_seq: seq });
+    const later = await send(ann, id, { ...textFrame("once more"), quote_seq: seq });
     await socket.until(({ seqs }) => seqs.includes(later.seq));
     const replaying = await openRoom(id, cid.token, "?after=0&rev=0");
     await replaying.next("synced");
-    for (const seen of [JSON.stringify([socket.frames, replaying.frames]), await readable(cid, id)]) {
+    for (const seen of [JSON.stringify([socket.frames, replaying.frames]), await allReadable(cid, id)]) {
       expect(seen).not.toContain(SECRET);
     }
     expect(replaying.seqs).toEqual([3, later.seq]);
@@ -84,9 +84,9 @@ describe("the invisible history", () => {
   });
 
   test("a returning member reaches no message from before, not even their own", async () => {
-    const id = await groupOf("group", ann, [bob], "free");
+    const id = await createGroupOfKind("group", ann, [bob], "free");
     const anns = await send(ann, id, `${SECRET} one`);
-    const own = await send(bob, id, { ...text(`${SECRET} two`), client_msg_id: "mine" });
+    const own = await send(bob, id, { ...textFrame(`${SECRET} two`), client_msg_id: "mine" });
     await ask(bob, id, "POST", "/leave");
     const between = await send(ann, id, `${SECRET} three`);
     await ask(bob, id, "POST", "/join", {});
@@ -100,7 +100,7 @@ describe("the invisible history", () => {
   test.each(["leaves", "is removed", "is in a dissolved group"])(
     "a member who %s reaches no message",
     async (how) => {
-      const id = await groupOf("group", ann, [bob]);
+      const id = await createGroupOfKind("group", ann, [bob]);
       const earlier = await send(ann, id, `${SECRET} one`);
       const own = await send(bob, id, `${SECRET} two`);
       if (how === "leaves") await ask(bob, id, "POST", "/leave");

@@ -3,21 +3,33 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { Content } from "../../../src/domain/messages/content.ts";
-import { deleteAccount, gone, membershipsInD1, storedAnywhere } from "../../support/accounts/deletion.ts";
-import { call, freshName, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  deleteAccount,
+  deletedUser,
+  membershipsInD1,
+  storedAnywhere,
+} from "../../support/accounts/deletion.ts";
+import { call, expectProblem, freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
   openDirect,
   page,
-  remove,
   send,
   storedInConversation,
 } from "../../support/clients/chat.ts";
-import { merged, post, posted, type Reference, reference, snapshot } from "../../support/clients/forwards.ts";
+import {
+  expectPosted,
+  mergedDraft,
+  mergedItem,
+  postDraft,
+  type Reference,
+  reference,
+} from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { at, range } from "../../support/objects/room.ts";
+import { itemAt, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -64,18 +76,18 @@ const profileOf = ({ user: { id, username } }: SignedIn, nickname = "", avatar =
  */
 async function mergeZaphods(): Promise<{ inner: number; outer: number; copy: number }> {
   const source = await send(zaphod, sourceGroup, "so long");
-  const kept = await posted(ann, sourceGroup, merged([source]));
-  const inner = await posted(ann, targetGroup, merged([source]));
-  const outer = await posted(ann, targetGroup, merged([kept, inner]));
-  const elsewhere = await posted(ann, sourceGroup, merged([kept]));
-  const copy = await posted(ann, targetGroup, { forward: reference(elsewhere) });
+  const kept = await expectPosted(ann, sourceGroup, mergedDraft([source]));
+  const inner = await expectPosted(ann, targetGroup, mergedDraft([source]));
+  const outer = await expectPosted(ann, targetGroup, mergedDraft([kept, inner]));
+  const elsewhere = await expectPosted(ann, sourceGroup, mergedDraft([kept]));
+  const copy = await expectPosted(ann, targetGroup, { forward: reference(elsewhere) });
   return { inner: inner.seq, outer: outer.seq, copy: copy.seq };
 }
 
 /** The senders in the target's merged messages, which must be the same by every way to read them. */
 async function sendersRead(): Promise<unknown[]> {
   const { items } = await page(bob, targetGroup, "?limit=100");
-  const last = at(items, items.length - 1);
+  const last = itemAt(items, items.length - 1);
   expect(await getMessage(bob, targetGroup, last.seq)).toEqual(last);
   const found = await call("GET", `/v1/conversations/${targetGroup}/messages/search?q=old&limit=100`, {
     token: bob.token,
@@ -104,7 +116,7 @@ describe("the sender in a merged message", () => {
     expect(senders).toHaveLength(2);
     expect(senders).toEqual(expect.arrayContaining([profileOf(zaphod, "President"), profileOf(ann)]));
     const live = await openRoom(targetGroup, bob.token);
-    const made = await posted(ann, targetGroup, {
+    const made = await expectPosted(ann, targetGroup, {
       forward: reference({ conversation_id: targetGroup, seq: 1 }),
     });
     await live.until(({ seqs }) => seqs.includes(made.seq));
@@ -117,7 +129,7 @@ describe("the sender in a merged message", () => {
   test("is shown as deleted after an account deletion, even if never a member of the conversation", async () => {
     await mergeZaphods();
     const direct = (await openDirect(ann, bob)).id;
-    await posted(ann, direct, merged([{ conversation_id: targetGroup, seq: 2 }]));
+    await expectPosted(ann, direct, mergedDraft([{ conversation_id: targetGroup, seq: 2 }]));
     const traces = [zaphod.user.username, "Beeblebrox", "avatars.example"];
     for (const id of [targetGroup, direct]) {
       for (const trace of traces) expect(await storedInConversation(id)).toContain(trace);
@@ -132,12 +144,12 @@ describe("the sender in a merged message", () => {
     for (const trace of traces) expect(storedAfter).not.toContain(trace);
     const senders = await sendersRead();
     expect(senders).toHaveLength(2);
-    expect(senders).toEqual(expect.arrayContaining([gone(zaphod), profileOf(ann)]));
+    expect(senders).toEqual(expect.arrayContaining([deletedUser(zaphod), profileOf(ann)]));
     // Nothing else has changed: no system message, no member more or less.
     expect(await getConversation(bob, targetGroup)).toMatchObject({ member_count: 2, last_seq: 3 });
     // New copies show the deleted user too.
-    const newCopy = await posted(ann, direct, merged([{ conversation_id: targetGroup, seq: 3 }]));
-    expect(JSON.stringify(newCopy)).toContain(JSON.stringify(gone(zaphod)));
+    const newCopy = await expectPosted(ann, direct, mergedDraft([{ conversation_id: targetGroup, seq: 3 }]));
+    expect(JSON.stringify(newCopy)).toContain(JSON.stringify(deletedUser(zaphod)));
     for (const trace of traces) expect(await storedInConversation(direct)).not.toContain(trace);
   });
 
@@ -145,16 +157,18 @@ describe("the sender in a merged message", () => {
     const source = await send(zaphod, sourceGroup, "so long");
     const mute = { token: ann.token, body: { muted_for_s: 600 } };
     const both = (await createGroup(zaphod, [bob])).id;
-    const forwarded = await posted(zaphod, both, { forward: reference(source) });
+    const forwarded = await expectPosted(zaphod, both, { forward: reference(source) });
     await call("PATCH", `/v1/conversations/${targetGroup}/members/${bob.user.id}`, mute);
-    expect((await post(bob, targetGroup, merged([forwarded]))).body).toMatchObject({ code: "muted" });
+    expect((await postDraft(bob, targetGroup, mergedDraft([forwarded]))).body).toMatchObject({
+      code: "muted",
+    });
     expect(await storedInConversation(targetGroup)).not.toContain(NICKNAME);
     expect(await membershipsInD1(zaphod)).not.toHaveProperty(String(targetGroup));
   });
 
   test("is deleted where the message was revoked before the account deletion", async () => {
     const { inner, outer, copy } = await mergeZaphods();
-    for (const seq of [inner, outer, copy]) await remove(ann, targetGroup, seq, "everyone");
+    for (const seq of [inner, outer, copy]) await deleteMessage(ann, targetGroup, seq, "everyone");
     expect((await deleteAccount(zaphod)).status).toBe(204);
     expect(await storedInConversation(targetGroup)).not.toContain(zaphod.user.username);
   });
@@ -169,11 +183,11 @@ describe("message content", () => {
       const body = { data: text, description: text, extension: `${text}\\` };
       sources.push(await send(zaphod, sourceGroup, { kind: "custom", body }));
     }
-    const items = (await page(ann, sourceGroup)).items.map(snapshot);
-    const made = await posted(ann, targetGroup, merged(sources, nasty[0]));
+    const items = (await page(ann, sourceGroup)).items.map(mergedItem);
+    const made = await expectPosted(ann, targetGroup, mergedDraft(sources, nasty[0]));
     expect(made.body).toEqual({ title: nasty[0], items });
-    const outer = await posted(ann, targetGroup, merged([made], nasty[1]));
-    expect(outer.body).toEqual({ title: nasty[1], items: [snapshot(made)] });
+    const outer = await expectPosted(ann, targetGroup, mergedDraft([made], nasty[1]));
+    expect(outer.body).toEqual({ title: nasty[1], items: [mergedItem(made)] });
   });
 
   test("has no field named sender_id", () => {
@@ -186,10 +200,10 @@ describe("message content", () => {
 /** A merged message of `count` others, nested by 50. */
 async function mergedOf(count: number): Promise<Reference> {
   const source = await send(zaphod, sourceGroup, "");
-  const inner = await posted(
+  const inner = await expectPosted(
     ann,
     sourceGroup,
-    merged(
+    mergedDraft(
       Array.from({ length: 50 }, () => source),
       "",
     ),
@@ -199,7 +213,7 @@ async function mergedOf(count: number): Promise<Reference> {
     ...Array.from({ length: Math.floor(count / 51) }, () => inner),
     ...Array.from({ length: remainder }, () => source),
   ];
-  return posted(ann, targetGroup, merged(items, ""));
+  return expectPosted(ann, targetGroup, mergedDraft(items, ""));
 }
 
 describe("limits", () => {
@@ -207,29 +221,33 @@ describe("limits", () => {
 
   test("a merged message holds at most 1,000 messages, nested ones included", async () => {
     const largest = await mergedOf(999);
-    problem(
-      await post(ann, targetGroup, merged([largest, { conversation_id: sourceGroup, seq: 1 }])),
+    expectProblem(
+      await postDraft(ann, targetGroup, mergedDraft([largest, { conversation_id: sourceGroup, seq: 1 }])),
       400,
       "validation_failed",
     );
-    await posted(ann, targetGroup, merged([largest], ""));
-    const body = merged([{ conversation_id: targetGroup, seq: 2 }]);
-    problem(await post(ann, targetGroup, body), 400, "validation_failed");
+    await expectPosted(ann, targetGroup, mergedDraft([largest], ""));
+    const body = mergedDraft([{ conversation_id: targetGroup, seq: 2 }]);
+    expectProblem(await postDraft(ann, targetGroup, body), 400, "validation_failed");
   });
 
   test("the limit of 256 KiB counts profiles, in forwards too", async () => {
     const largest = await mergedOf(1_000);
-    await posted(ann, targetGroup, { forward: reference(largest) });
+    await expectPosted(ann, targetGroup, { forward: reference(largest) });
     await profile(zaphod, { avatar: `https://a.example/${"x".repeat(300)}` });
     await expireProfiles(targetGroup);
     await page(ann, targetGroup);
-    problem(await post(ann, targetGroup, { forward: reference(largest) }), 400, "validation_failed");
-    problem(await post(ann, targetGroup, merged([largest])), 400, "validation_failed");
+    expectProblem(
+      await postDraft(ann, targetGroup, { forward: reference(largest) }),
+      400,
+      "validation_failed",
+    );
+    expectProblem(await postDraft(ann, targetGroup, mergedDraft([largest])), 400, "validation_failed");
   });
 
   test("larger avatars shorten pages, close no socket and lose no message", async () => {
     const largest = await mergedOf(1_000);
-    for (const _ of range(1, 3)) await posted(ann, targetGroup, { forward: reference(largest) });
+    for (const _ of range(1, 3)) await expectPosted(ann, targetGroup, { forward: reference(largest) });
     // The second avatar is six times as long as JSON.
     for (const [avatar, isShown] of [
       ["x".repeat(2_000), true],

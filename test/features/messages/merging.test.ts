@@ -1,18 +1,25 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  remove,
   send,
   sendAll,
   storedInInbox,
 } from "../../support/clients/chat.ts";
-import { merged, post, posted, type Reference, reference, snapshot } from "../../support/clients/forwards.ts";
+import {
+  expectPosted,
+  mergedDraft,
+  mergedItem,
+  postDraft,
+  type Reference,
+  reference,
+} from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 
 let ann: SignedIn;
@@ -40,9 +47,9 @@ describe("a merged message", () => {
       await send(ann, ownGroup, { kind: "location", body: { latitude: 1.5, longitude: -0.25 } }),
     ];
     const items = [...sources.toReversed(), ...sources];
-    const message = await posted(ann, ownGroup, merged(items, "of old 😀"));
+    const message = await expectPosted(ann, ownGroup, mergedDraft(items, "of old 😀"));
     expect(message.kind).toBe("merged");
-    expect(message.body).toEqual({ title: "of old 😀", items: items.map(snapshot) });
+    expect(message.body).toEqual({ title: "of old 😀", items: items.map(mergedItem) });
     expect(message).not.toHaveProperty("forwarded");
     expect(await getMessage(ann, ownGroup, message.seq)).toEqual(message);
     expect((await page(ann, ownGroup)).items.at(-1)).toEqual(message);
@@ -51,15 +58,19 @@ describe("a merged message", () => {
 
   test("is in lists and quotes with its title alone", async () => {
     const source = await send(bob, group, "not for every list");
-    const message = await posted(ann, group, merged([source], "the title"));
+    const message = await expectPosted(ann, group, mergedDraft([source], "the title"));
     for (const who of [ann, bob]) {
-      expect((await listed(who, group)).last_message).toEqual({
+      expect((await listedConversation(who, group)).last_message).toEqual({
         ...message,
         body: { title: "the title", items: [] },
       });
       expect(await storedInInbox(who)).not.toContain("not for every list");
     }
-    const quoting = await posted(bob, group, { kind: "text", body: { text: "x" }, quote_seq: message.seq });
+    const quoting = await expectPosted(bob, group, {
+      kind: "text",
+      body: { text: "x" },
+      quote_seq: message.seq,
+    });
     expect(quoting.quote).toEqual({
       ...{ seq: message.seq, sender_id: ann.user.id, kind: "merged", preview: "the title" },
     });
@@ -67,36 +78,36 @@ describe("a merged message", () => {
 
   test("keeps messages that are revoked or hidden later, and can be revoked itself", async () => {
     const source = await send(bob, group, "kept");
-    const message = await posted(ann, group, merged([source]));
-    await remove(bob, group, source.seq, "everyone");
-    await remove(ann, group, source.seq, "me");
+    const message = await expectPosted(ann, group, mergedDraft([source]));
+    await deleteMessage(bob, group, source.seq, "everyone");
+    await deleteMessage(ann, group, source.seq, "me");
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Robert" } });
     expect((await getMessage(ann, group, message.seq)).body).toEqual({
       title: "of old",
-      items: [snapshot(source)],
+      items: [mergedItem(source)],
     });
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "" } });
-    await remove(ann, group, message.seq, "everyone");
+    await deleteMessage(ann, group, message.seq, "everyone");
     expect(await getMessage(bob, group, message.seq)).toMatchObject({
       kind: "merged",
       revoked: true,
       body: {},
     });
-    expect((await listed(bob, group)).last_message).toMatchObject({ revoked: true, body: {} });
+    expect((await listedConversation(bob, group)).last_message).toMatchObject({ revoked: true, body: {} });
   });
 
   test("can be forwarded and merged again", async () => {
     const source = await send(bob, group, "deep");
-    const inner = await posted(ann, group, merged([source], "inner"));
-    const copy = await posted(ann, ownGroup, { forward: reference(inner) });
+    const inner = await expectPosted(ann, group, mergedDraft([source], "inner"));
+    const copy = await expectPosted(ann, ownGroup, { forward: reference(inner) });
     expect(copy).toMatchObject({ kind: "merged", body: inner.body, forwarded: reference(inner) });
-    const outer = await posted(ann, ownGroup, merged([inner, source], "outer"));
-    expect(outer.body).toEqual({ title: "outer", items: [snapshot(inner), snapshot(source)] });
+    const outer = await expectPosted(ann, ownGroup, mergedDraft([inner, source], "outer"));
+    expect(outer.body).toEqual({ title: "outer", items: [mergedItem(inner), mergedItem(source)] });
   });
 
   test("is pushed and replayed unchanged", async () => {
     const own = await openRoom(group, bob.token);
-    const message = await posted(ann, group, merged([await send(bob, group, "live")]));
+    const message = await expectPosted(ann, group, mergedDraft([await send(bob, group, "live")]));
     await own.until(({ seqs }) => seqs.includes(message.seq));
     const back = await openRoom(group, bob.token, `?after=${message.seq - 1}`);
     await back.next("synced");
@@ -111,14 +122,14 @@ describe("limits of a merged message", () => {
     const [source] = await sendAll(bob, group, ["x"]);
     if (!source) throw new Error("one was sent");
     const copies = (count: number): Reference[] => Array.from({ length: count }, () => source);
-    await posted(ann, group, merged(copies(1)));
-    const largest = await posted(ann, group, merged(copies(50)));
+    await expectPosted(ann, group, mergedDraft(copies(1)));
+    const largest = await expectPosted(ann, group, mergedDraft(copies(50)));
     expect(largest.body.items).toHaveLength(50);
-    problem(await post(ann, group, merged(copies(51))), 400, "validation_failed");
-    problem(await post(ann, group, merged([])), 400, "validation_failed");
+    expectProblem(await postDraft(ann, group, mergedDraft(copies(51))), 400, "validation_failed");
+    expectProblem(await postDraft(ann, group, mergedDraft([])), 400, "validation_failed");
     const missing = { ...source, seq: 9_999 };
-    const answer = await post(ann, group, merged([...copies(7), missing, missing]));
-    problem(answer, 404, "not_found");
+    const answer = await postDraft(ann, group, mergedDraft([...copies(7), missing, missing]));
+    expectProblem(answer, 404, "not_found");
     expect(answer.body).toMatchObject({
       detail: expect.stringContaining("items.7: there is no message 9999"),
     });
@@ -126,20 +137,25 @@ describe("limits of a merged message", () => {
 
   test("a title of 0 to 100 code points", async () => {
     const source = await send(bob, group, "x");
-    for (const title of ["", "x", "😀".repeat(100)]) await posted(ann, group, merged([source], title));
-    const { body } = merged([source]);
+    for (const title of ["", "x", "😀".repeat(100)])
+      await expectPosted(ann, group, mergedDraft([source], title));
+    const { body } = mergedDraft([source]);
     const titles = ["x".repeat(101), "😀".repeat(101), null, 1, undefined, [], "\u0000", "\ud800"];
     for (const title of titles) {
-      problem(await post(ann, group, { kind: "merged", body: { ...body, title } }), 400, "validation_failed");
+      expectProblem(
+        await postDraft(ann, group, { kind: "merged", body: { ...body, title } }),
+        400,
+        "validation_failed",
+      );
     }
   });
 
   test("items are references: snapshots by the client are ignored", async () => {
     const source = await send(bob, group, "as it was");
-    const forged = { ...snapshot(source), body: { text: "forged" }, sender: { id: ann.user.id } };
+    const forged = { ...mergedItem(source), body: { text: "forged" }, sender: { id: ann.user.id } };
     const body = { title: "x", items: [forged], forged: true };
-    expect((await posted(ann, group, { kind: "merged", body })).body).toEqual({
-      ...{ title: "x", items: [snapshot(source)] },
+    expect((await expectPosted(ann, group, { kind: "merged", body })).body).toEqual({
+      ...{ title: "x", items: [mergedItem(source)] },
     });
     const items = [
       null,
@@ -152,8 +168,8 @@ describe("limits of a merged message", () => {
       { ...reference(source), seq: 0 },
     ];
     for (const invalid of [...items.map((item) => [item]), null, {}, "x", undefined]) {
-      problem(
-        await post(ann, group, { kind: "merged", body: { title: "x", items: invalid } }),
+      expectProblem(
+        await postDraft(ann, group, { kind: "merged", body: { title: "x", items: invalid } }),
         400,
         "validation_failed",
       );
@@ -164,25 +180,27 @@ describe("limits of a merged message", () => {
     const id = (await createGroup(ann)).id;
     const custom = (data: string) => ({ kind: "custom", body: { data, description: "", extension: "" } });
     const big = await send(ann, id, custom("长".repeat(10_000)));
-    const body = { title: "", items: [...Array.from({ length: 8 }, () => snapshot(big)), snapshot(big)] };
+    const body = { title: "", items: [...Array.from({ length: 8 }, () => mergedItem(big)), mergedItem(big)] };
     const remainingBytes = MAX_BYTES - bytes({ ...body, items: body.items.slice(0, 8) });
     // One more item of exactly the remaining size: a comma, and a snapshot's bytes besides its data.
-    const frame = bytes({ ...snapshot(big), seq: 2, body: { data: "", description: "", extension: "" } }) + 1;
+    const frame =
+      bytes({ ...mergedItem(big), seq: 2, body: { data: "", description: "", extension: "" } }) + 1;
     const fits = await send(ann, id, custom("x".repeat(remainingBytes - frame)));
     const over = await send(ann, id, custom("x".repeat(remainingBytes - frame + 1)));
     const eight = Array.from({ length: 8 }, () => big);
-    const message = await posted(ann, id, merged([...eight, fits], ""));
+    const message = await expectPosted(ann, id, mergedDraft([...eight, fits], ""));
     expect(bytes(message.body)).toBe(MAX_BYTES);
-    problem(await post(ann, id, merged([...eight, over], "")), 400, "validation_failed");
-    problem(await post(ann, id, merged([message], "")), 400, "validation_failed");
-    const copy = await posted(ann, id, { forward: reference(message) });
+    expectProblem(await postDraft(ann, id, mergedDraft([...eight, over], "")), 400, "validation_failed");
+    expectProblem(await postDraft(ann, id, mergedDraft([message], "")), 400, "validation_failed");
+    const copy = await expectPosted(ann, id, { forward: reference(message) });
     expect(bytes(copy.body)).toBe(MAX_BYTES);
   });
 
   test("a nesting depth of eight", async () => {
     let inner = await send(bob, group, "the core");
-    for (let depth = 1; depth <= 8; depth++) inner = await posted(ann, group, merged([inner], `${depth}`));
-    problem(await post(ann, group, merged([inner])), 400, "validation_failed");
+    for (let depth = 1; depth <= 8; depth++)
+      inner = await expectPosted(ann, group, mergedDraft([inner], `${depth}`));
+    expectProblem(await postDraft(ann, group, mergedDraft([inner])), 400, "validation_failed");
   });
 });
 
@@ -191,7 +209,7 @@ test("pages with large messages are shorter, without gaps and repeats", async ()
   const data = "x".repeat(32_000);
   const big = await send(ann, id, { kind: "custom", body: { data, description: "", extension: "" } });
   const eight = Array.from({ length: 8 }, () => big);
-  for (let i = 0; i < 30; i++) await posted(ann, id, merged(eight));
+  for (let i = 0; i < 30; i++) await expectPosted(ann, id, mergedDraft(eight));
   const all = Array.from({ length: 31 }, (_, i) => i + 1);
   const forward: number[] = [];
   for (let more = true; more; ) {

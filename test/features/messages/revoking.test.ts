@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  allReadable,
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
   insertUsers,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  readable,
-  remove,
   send,
   storedInConversation,
   storedInInbox,
@@ -19,7 +19,7 @@ import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
 import { conversationObject } from "../../support/objects/room.ts";
-import { handIn } from "../../support/timing.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 /** Text that must be in no answer and in no table after the revoke. */
 const WORDS = "a secret walrus";
@@ -35,7 +35,7 @@ beforeAll(async () => {
 /** Expects the text to be in no member's view or inbox and not in the conversation, at once. */
 async function expectErased(id: number, members: SignedIn[]): Promise<void> {
   for (const member of members) {
-    expect(await readable(member, id)).not.toContain(WORDS);
+    expect(await allReadable(member, id)).not.toContain(WORDS);
     expect(await storedInInbox(member)).not.toContain(WORDS);
   }
   expect(await storedInConversation(id)).not.toContain(WORDS);
@@ -53,7 +53,7 @@ describe("a revoke", () => {
       client_msg_id: "w",
     });
     await eventually(async () => expect(await storedInInbox(bob)).toContain(WORDS));
-    const answer = await remove(ann, id, sent.seq, "everyone");
+    const answer = await deleteMessage(ann, id, sent.seq, "everyone");
     expect(answer.status).toBe(204);
     expect(answer.body).toBeUndefined();
     await expectErased(id, [ann, bob]);
@@ -63,7 +63,7 @@ describe("a revoke", () => {
       expect((await page(member, id)).items[1]).toEqual(revoked);
       expect(await getMessage(member, id, sent.seq)).toEqual(revoked);
       expect((await getConversation(member, id)).last_message).toEqual(revoked);
-      expect((await listed(member, id)).last_message).toEqual(revoked);
+      expect((await listedConversation(member, id)).last_message).toEqual(revoked);
     }
     // A repeated send returns the revoked message.
     const repeated = { kind: "text", body: { text: "new words" }, client_msg_id: "w" };
@@ -81,7 +81,7 @@ describe("a revoke", () => {
     const quote = { kind: "text", body: { text: "this" }, quote_seq: 1 };
     const before = await send(bob, id, quote);
     expect(before.quote).toEqual({ seq: 1, sender_id: ann.user.id, kind: "text", preview: WORDS });
-    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    expect((await deleteMessage(ann, id, 1, "everyone")).status).toBe(204);
     await expectErased(id, [ann, bob, cem]);
     const after = await send(cem, id, quote);
     const erasedQuote = { ...before.quote, preview: "" };
@@ -94,8 +94,8 @@ describe("a revoke", () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, WORDS);
     const socket = await openRoom(id, bob.token);
-    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
-    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    expect((await deleteMessage(ann, id, 1, "everyone")).status).toBe(204);
+    expect((await deleteMessage(ann, id, 1, "everyone")).status).toBe(204);
     await send(ann, id, "after");
     await socket.next("message");
     const revokes = socket.frames.filter(({ type }) => type === "revoked");
@@ -110,9 +110,11 @@ describe("a revoke", () => {
     await send(ann, id, WORDS);
     const held = await HeldInbox.hold(bob.user.id);
     try {
-      const first = remove(ann, id, 1, "everyone");
+      const first = deleteMessage(ann, id, 1, "everyone");
       await eventually(async () => expect((await getMessage(ann, id, 1)).revoked).toBe(true));
-      expect(await overtakes(remove(ann, id, 1, "everyone"), () => getMessage(ann, id, 1))).toBe(false);
+      expect(await overtakes(deleteMessage(ann, id, 1, "everyone"), () => getMessage(ann, id, 1))).toBe(
+        false,
+      );
       await held.release();
       expect((await first).status).toBe(204);
     } finally {
@@ -126,12 +128,12 @@ describe("a revoke", () => {
     const direct = await openDirect(ann, bob);
     for (const id of [group.id, direct.id]) {
       const { seq } = await send(ann, id, "Ann's");
-      problem(await remove(bob, id, seq, "everyone"), 403, "forbidden");
+      expectProblem(await deleteMessage(bob, id, seq, "everyone"), 403, "forbidden");
       expect((await getMessage(bob, id, seq)).body).toEqual({ text: "Ann's" });
     }
     const { seq } = await send(bob, group.id, WORDS);
-    problem(await remove(cem, group.id, seq, "everyone"), 403, "forbidden");
-    expect((await remove(ann, group.id, seq, "everyone")).status).toBe(204);
+    expectProblem(await deleteMessage(cem, group.id, seq, "everyone"), 403, "forbidden");
+    expect((await deleteMessage(ann, group.id, seq, "everyone")).status).toBe(204);
     await expectErased(group.id, [ann, bob, cem]);
   });
 
@@ -139,10 +141,10 @@ describe("a revoke", () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "hello");
     for (const scope of ["me", "everyone"] as const) {
-      const answer = await remove(cem, id, 1, scope);
-      problem(answer, 404, "not_found");
-      expect(answer.body).toEqual((await remove(cem, id, 999, scope)).body);
-      expect(answer.body).toEqual((await remove(cem, 999_999, 1, scope)).body);
+      const answer = await deleteMessage(cem, id, 1, scope);
+      expectProblem(answer, 404, "not_found");
+      expect(answer.body).toEqual((await deleteMessage(cem, id, 999, scope)).body);
+      expect(answer.body).toEqual((await deleteMessage(cem, 999_999, 1, scope)).body);
     }
     expect((await getMessage(bob, id, 1)).body).toEqual({ text: "hello" });
   });
@@ -151,7 +153,7 @@ describe("a revoke", () => {
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "hello");
     for (const scope of ["me", "everyone"] as const) {
-      for (const seq of [2, 999]) problem(await remove(ann, id, seq, scope), 404, "not_found");
+      for (const seq of [2, 999]) expectProblem(await deleteMessage(ann, id, seq, scope), 404, "not_found");
     }
     for (const query of [
       "",
@@ -163,7 +165,7 @@ describe("a revoke", () => {
       "?for=%00",
     ]) {
       const answer = await call("DELETE", `/v1/conversations/${id}/messages/1${query}`, { token: ann.token });
-      problem(answer, 400, "validation_failed");
+      expectProblem(answer, 400, "validation_failed");
     }
     expect((await getMessage(ann, id, 1)).revoked).toBe(false);
   });
@@ -181,21 +183,23 @@ describe("a revoke", () => {
     const { seq } = await send(ann, id, WORDS);
     const held = await HeldInbox.hold(bob.user.id);
     try {
-      expect(await overtakes(remove(ann, id, seq, "everyone"), () => getMessage(ann, id, seq))).toBe(false);
+      expect(await overtakes(deleteMessage(ann, id, seq, "everyone"), () => getMessage(ann, id, seq))).toBe(
+        false,
+      );
     } finally {
       await held.release();
     }
   });
 
   test("in a group of more than 50 reaches every member's list eventually", async () => {
-    handIn({ pace: { perSecond: 10_000 }, fanout: { cooldownMs: 10 } });
+    overrideTiming({ pace: { perSecond: 10_000 }, fanout: { cooldownMs: 10 } });
     const others = await insertUsers(60);
     const { id } = await createGroup(ann, others);
     await send(ann, id, WORDS);
     for (const member of others) {
       await eventually(async () => expect(await storedInInbox(member)).toContain(WORDS));
     }
-    expect((await remove(ann, id, 1, "everyone")).status).toBe(204);
+    expect((await deleteMessage(ann, id, 1, "everyone")).status).toBe(204);
     for (const member of others) {
       await eventually(async () => expect(await storedInInbox(member)).not.toContain(WORDS));
     }

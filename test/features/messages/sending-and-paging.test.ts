@@ -1,14 +1,14 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
   getMessage,
   openDirect,
   page,
-  remove,
   send,
   sendAll,
 } from "../../support/clients/chat.ts";
@@ -94,7 +94,7 @@ describe("a send", () => {
     }
     const { last_seq } = await getConversation(ann, id);
     for (const client_msg_id of ["", "x".repeat(65), null, 1, true, [], {}]) {
-      problem(await post(ann, id, { ...text("x"), client_msg_id }), 400, "validation_failed");
+      expectProblem(await post(ann, id, { ...text("x"), client_msg_id }), 400, "validation_failed");
     }
     expect((await getConversation(ann, id)).last_seq).toBe(last_seq);
   });
@@ -103,19 +103,19 @@ describe("a send", () => {
     const group = await createGroup(ann, [bob]);
     const client_msg_id = "again";
     const refusedFirst = { ...text("x"), client_msg_id, quote_seq: 1 };
-    problem(await post(ann, group.id, refusedFirst), 404, "not_found");
+    expectProblem(await post(ann, group.id, refusedFirst), 404, "not_found");
     expect(await send(ann, group.id, { ...text("x"), client_msg_id })).toMatchObject({ seq: 1 });
   });
 
   test("is for members only: to others the conversation does not exist", async () => {
     const answer = await post(stranger, id, text("x"));
-    problem(answer, 404, "not_found");
+    expectProblem(answer, 404, "not_found");
     expect(answer.body).toEqual((await post(stranger, 999_999, text("x"))).body);
   });
 
   test("refuses server kinds and unknown kinds", async () => {
     for (const kind of ["tip", "merged", "", "Text", "__proto__", "constructor", null, 1, [], undefined]) {
-      problem(await post(ann, id, { kind, body: { text: "x" } }), 400, "validation_failed");
+      expectProblem(await post(ann, id, { kind, body: { text: "x" } }), 400, "validation_failed");
     }
   });
 
@@ -164,10 +164,10 @@ describe("a quote", () => {
     const group = await createGroup(ann, [bob]);
     await send(ann, group.id, "one");
     for (const quote_seq of [2, 999, Number.MAX_SAFE_INTEGER]) {
-      problem(await post(ann, group.id, { ...text("x"), quote_seq }), 404, "not_found");
+      expectProblem(await post(ann, group.id, { ...text("x"), quote_seq }), 404, "not_found");
     }
     for (const quote_seq of [0, -1, 1.5, "1", null, true, [], {}, 2 ** 53, 1e308]) {
-      problem(await post(ann, group.id, { ...text("x"), quote_seq }), 400, "validation_failed");
+      expectProblem(await post(ann, group.id, { ...text("x"), quote_seq }), 400, "validation_failed");
     }
     expect((await getConversation(ann, group.id)).last_seq).toBe(1);
   });
@@ -185,7 +185,7 @@ describe("mentions", () => {
 
   test("of users outside the conversation are refused", async () => {
     for (const mentions of [[stranger.user.id], [bob.user.id, stranger.user.id], [1]]) {
-      problem(await post(ann, id, { ...text("hey"), mentions }), 404, "not_found");
+      expectProblem(await post(ann, id, { ...text("hey"), mentions }), 404, "not_found");
     }
   });
 
@@ -206,7 +206,7 @@ describe("mentions", () => {
       [1.5],
     ];
     for (const mentions of invalid) {
-      problem(await post(ann, id, { ...text("hey"), mentions }), 400, "validation_failed");
+      expectProblem(await post(ann, id, { ...text("hey"), mentions }), 400, "validation_failed");
     }
   });
 });
@@ -235,12 +235,12 @@ test("a message is readable by its seq, and only by members", async () => {
   expect(await getMessage(bob, group.id, 1)).toEqual(sent);
   const read = (caller: SignedIn, seq: string, of: number = group.id) =>
     call("GET", `/v1/conversations/${of}/messages/${seq}`, { token: caller.token });
-  for (const seq of ["2", "999", "9007199254740991"]) problem(await read(ann, seq), 404, "not_found");
+  for (const seq of ["2", "999", "9007199254740991"]) expectProblem(await read(ann, seq), 404, "not_found");
   for (const seq of ["0", "-1", "1.5", "1e0", "x", "%00", "9007199254740993", "9".repeat(40)]) {
-    problem(await read(ann, seq), 400, "validation_failed");
+    expectProblem(await read(ann, seq), 400, "validation_failed");
   }
   const foreign = await read(stranger, "1");
-  problem(foreign, 404, "not_found");
+  expectProblem(foreign, 404, "not_found");
   expect(foreign.body).toEqual((await read(stranger, "1", 999_999)).body);
 });
 
@@ -331,7 +331,7 @@ describe("pages", () => {
   test("pages skip hidden messages and are still full", async () => {
     const group = (await createGroup(ann, [bob])).id;
     await sendAll(ann, group, ["1", "2", "3", "4", "5"]);
-    for (const seq of [1, 3, 5]) expect((await remove(bob, group, seq, "me")).status).toBe(204);
+    for (const seq of [1, 3, 5]) expect((await deleteMessage(bob, group, seq, "me")).status).toBe(204);
     expect(await seqs("", bob, group)).toEqual([[2, 4], false]);
     expect(await seqs("?limit=2", bob, group)).toEqual([[2, 4], false]);
     expect(await seqs("?limit=1", bob, group)).toEqual([[4], true]);
@@ -352,6 +352,6 @@ describe("pages", () => {
     "limit=1&limit=2",
   ])("a page with '?%s' is refused", async (query) => {
     const answer = await call("GET", `/v1/conversations/${id}/messages?${query}`, { token: ann.token });
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   });
 });

@@ -5,10 +5,9 @@ import { ConversationId, type UserId } from "../../../src/domain/ids.ts";
 import type { NotificationBatch } from "../../../src/domain/ports.ts";
 import type { SentNotification } from "../../../src/domain/sync/notification.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
-import { noticed, noticesOf } from "../../support/accounts/notices.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
-import { failInboxStatement, failStatement, refuseInbox } from "../../support/faults/break.ts";
 import {
   HeldCalls,
   intercept,
@@ -17,19 +16,20 @@ import {
   loseCalls,
   type ObjectCall,
 } from "../../support/faults/calls.ts";
+import { failInboxStatement, failStatement, refuseInbox } from "../../support/faults/injected-fault.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { groupOf } from "../../support/objects/core.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
 import {
-  at,
   conversationObject,
+  createGroupId,
   inboxObject,
+  itemAt,
   loseConversation,
-  newGroup,
-  people,
-  post,
+  postText,
   range,
+  registerUsers,
 } from "../../support/objects/room.ts";
-import { handIn } from "../../support/timing.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -37,8 +37,8 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedIn(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await signedInUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
@@ -69,7 +69,7 @@ const isFor =
     isNotifyCall(objectCall) && objectCall.id === user.id;
 
 test("each member gets exactly the notifications that concern them", async () => {
-  const id = await groupOf("group", ann, [bob]);
+  const id = await createGroupOfKind("group", ann, [bob]);
   await ask(cid, id, "POST", "/join", { message: "let me in" });
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   await ask(dan, id, "POST", "/join", { message: "me too" });
@@ -86,16 +86,22 @@ test("each member gets exactly the notifications that concern them", async () =>
   await ask(bob, id, "PATCH", "", { name: "renamed" });
   await ask(cid, id, "POST", "/leave");
   await ask(bob, id, "DELETE", "");
-  expect(await noticed(ann, id)).toEqual(["created", "applied", "applied", "dissolved"]);
-  expect(await noticed(bob, id)).toEqual(["added", "admin_set", "applied", "admin_unset", "dissolved"]);
-  expect(await noticed(cid, id)).toEqual(["accepted", "removed", "added"]);
-  expect(await noticed(dan, id)).toEqual(["rejected"]);
+  expect(await notificationEvents(ann, id)).toEqual(["created", "applied", "applied", "dissolved"]);
+  expect(await notificationEvents(bob, id)).toEqual([
+    "added",
+    "admin_set",
+    "applied",
+    "admin_unset",
+    "dissolved",
+  ]);
+  expect(await notificationEvents(cid, id)).toEqual(["accepted", "removed", "added"]);
+  expect(await notificationEvents(dan, id)).toEqual(["rejected"]);
   expect(await outboxRows(id)).toEqual([]);
-  const [created, applied] = await noticesOf(ann, id);
+  const [created, applied] = await notificationsOf(ann, id);
   expect(created).toMatchObject({ actorId: ann.user.id, group: { id, name: "group", policy: "group" } });
   expect(applied).toMatchObject({ actorId: cid.user.id, application: { id: 1, message: "let me in" } });
-  expect((await noticesOf(bob, id)).at(-1)).toMatchObject({ group: { name: "renamed" } });
-  const [accepted] = await noticesOf(cid, id);
+  expect((await notificationsOf(bob, id)).at(-1)).toMatchObject({ group: { name: "renamed" } });
+  const [accepted] = await notificationsOf(cid, id);
   expect(accepted).toMatchObject({
     actorId: bob.user.id,
     application: { id: 1, message: "let me in", authentication: "" },
@@ -104,24 +110,27 @@ test("each member gets exactly the notifications that concern them", async () =>
 });
 
 test("join requests are notified to the members who may approve them", async () => {
-  const id = await groupOf("public", ann, [bob, cid]);
+  const id = await createGroupOfKind("public", ann, [bob, cid]);
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   await ask(dan, id, "POST", "/join", {});
-  expect((await noticed(ann, id)).at(-1)).toBe("applied");
-  expect((await noticed(bob, id)).at(-1)).toBe("applied");
-  expect(await noticed(cid, id)).toEqual(["added"]);
+  expect((await notificationEvents(ann, id)).at(-1)).toBe("applied");
+  expect((await notificationEvents(bob, id)).at(-1)).toBe("applied");
+  expect(await notificationEvents(cid, id)).toEqual(["added"]);
   // A free join notifies neither the owner nor the new member.
-  const open = await groupOf("chatroom", ann, []);
+  const open = await createGroupOfKind("chatroom", ann, []);
   await ask(dan, open, "POST", "/join", {});
-  expect([await noticed(ann, open), await noticed(dan, open)]).toEqual([["created"], []]);
+  expect([await notificationEvents(ann, open), await notificationEvents(dan, open)]).toEqual([
+    ["created"],
+    [],
+  ]);
 });
 
 test("a join request is decided once, with the authentication from its notification", async () => {
-  const id = await groupOf("group", ann, [bob]);
-  const other = await groupOf("group", bob, []);
+  const id = await createGroupOfKind("group", ann, [bob]);
+  const other = await createGroupOfKind("group", bob, []);
   for (const to of [id, other]) await ask(cid, to, "POST", "/join", { message: "let me in" });
   const authentication = async (who: SignedIn, of: ConversationId) =>
-    (await noticesOf(who, of)).at(-1)?.application?.authentication ?? "none";
+    (await notificationsOf(who, of)).at(-1)?.application?.authentication ?? "none";
   const ownAuthentication = await authentication(ann, id);
   const decide = async (who: SignedIn, decision: { userId?: UserId; given?: string; accept?: boolean }) => {
     const { userId = cid.user.id, given = ownAuthentication, accept = false } = decision;
@@ -140,7 +149,7 @@ test("a join request is decided once, with the authentication from its notificat
   expect(answers.filter((answer) => answer === "done")).toHaveLength(1);
   expect(new Set(answers)).toEqual(new Set(["done", "already_handled"]));
   expect(await decide(ann, { accept: true })).toBe("already_handled");
-  expect(await noticesOf(cid, id)).toMatchObject([{ event: "rejected", message: "so be it" }]);
+  expect(await notificationsOf(cid, id)).toMatchObject([{ event: "rejected", message: "so be it" }]);
   // A user who was added meanwhile can be neither accepted nor rejected.
   await ask(bob, other, "POST", "/members", { user_ids: [cid.user.id] });
   for (const [code, accept] of [
@@ -150,11 +159,11 @@ test("a join request is decided once, with the authentication from its notificat
     const decision = { userId: bob.user.id, applicationId: 1, accept };
     expect(await conversationObject(other).decideJoinRequest(decision)).toMatchObject({ code });
   }
-  expect(await noticed(cid, other)).toEqual(["added"]);
+  expect(await notificationEvents(cid, other)).toEqual(["added"]);
 });
 
 test("a join request without stored authentication cannot be decided with an empty one", async () => {
-  const id = await groupOf("group", ann, []);
+  const id = await createGroupOfKind("group", ann, []);
   await ask(cid, id, "POST", "/join", {});
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     storage.sql.exec("UPDATE applications SET authentication = ''");
@@ -168,35 +177,35 @@ test("a join request without stored authentication cannot be decided with an emp
 });
 
 test("a removed member is notified of the reason", async () => {
-  const id = await groupOf("group", ann, [bob]);
+  const id = await createGroupOfKind("group", ann, [bob]);
   const removal = { userId: ann.user.id, targetIds: [bob.user.id], reason: "spam" };
   expect(await conversationObject(id).remove(removal)).toMatchObject({ ok: true });
-  expect((await noticesOf(bob, id)).at(-1)).toMatchObject({ event: "removed", message: "spam" });
+  expect((await notificationsOf(bob, id)).at(-1)).toMatchObject({ event: "removed", message: "spam" });
 });
 
 test.each<[string, Loss]>([
   ["calls", "call"],
   ["answers", "answer"],
 ])("notifications arrive once and in order when %s are lost", async (_, loss) => {
-  const id = await groupOf("group", ann, [bob]);
+  const id = await createGroupOfKind("group", ann, [bob]);
   {
     using lost = loseCalls(loss, isFor(bob));
     await promote(id, bob, 2);
     expect(lost.isHit).toBe(true);
     // Notifications of other receivers do not wait.
     await ask(ann, id, "POST", "/members", { user_ids: [cid.user.id] });
-    expect(await noticed(cid, id)).toEqual(["added"]);
+    expect(await notificationEvents(cid, id)).toEqual(["added"]);
   }
   await promote(id, bob, 2);
   await runJobs(id);
-  expect(await noticed(bob, id)).toEqual(["added", ...PROMOTED]);
+  expect(await notificationEvents(bob, id)).toEqual(["added", ...PROMOTED]);
   expect(await outboxRows(id)).toEqual([]);
 });
 
 test("notifications arrive once and in order whichever single call or answer is lost", async () => {
   for (const loss of ["call", "answer"] as const) {
     for (let step = 1, isHit = true; isHit; step++) {
-      const id = await groupOf("group", ann, [bob]);
+      const id = await createGroupOfKind("group", ann, [bob]);
       {
         using lost = loseCall(step, loss, isNotifyCall);
         await promote(id, bob, 4);
@@ -205,8 +214,8 @@ test("notifications arrive once and in order whichever single call or answer is 
       }
       await runJobs(id);
       const when = `${loss} ${step}`;
-      expect(await noticed(bob, id), when).toEqual(["added", ...PROMOTED, "dissolved"]);
-      expect(await noticed(ann, id), when).toEqual(["created", "dissolved"]);
+      expect(await notificationEvents(bob, id), when).toEqual(["added", ...PROMOTED, "dissolved"]);
+      expect(await notificationEvents(ann, id), when).toEqual(["created", "dissolved"]);
     }
   }
 });
@@ -216,7 +225,7 @@ const Sent = z.tuple([
 ]);
 
 test("a late notification call after a timeout delivers nothing twice", async () => {
-  const id = await groupOf("group", ann, [bob]);
+  const id = await createGroupOfKind("group", ann, [bob]);
   const late: NotificationBatch[] = [];
   {
     using _ = intercept((objectCall) => {
@@ -230,11 +239,11 @@ test("a late notification call after a timeout delivers nothing twice", async ()
   await runJobs(id);
   expect(late.length).toBeGreaterThan(0);
   for (const input of late) await inboxObject(bob.user.id).notify(input);
-  expect(await noticed(bob, id)).toEqual(["added", ...PROMOTED]);
+  expect(await notificationEvents(bob, id)).toEqual(["added", ...PROMOTED]);
 });
 
 test("a failing inbox is retried with backoff, and delays no other receiver", async () => {
-  const id = await groupOf("group", ann, [bob, cid]);
+  const id = await createGroupOfKind("group", ann, [bob, cid]);
   const stub = conversationObject(id);
   {
     using _ = await refuseInbox(bob.user.id, Number.POSITIVE_INFINITY);
@@ -242,7 +251,7 @@ test("a failing inbox is retried with backoff, and delays no other receiver", as
     vi.spyOn(Date, "now").mockReturnValue(Date.now());
     onTestFinished(() => void vi.restoreAllMocks());
     await ask(ann, id, "DELETE", "");
-    await expect.poll(() => noticed(cid, id)).toEqual(["added", "dissolved"]);
+    await expect.poll(() => notificationEvents(cid, id)).toEqual(["added", "dissolved"]);
     await expect.poll(() => outboxRows(id)).toEqual([{ receivers: JSON.stringify([bob.user.id]) }]);
     const pauses: number[] = [];
     for (let attempt = 1; attempt <= 3; attempt++) {
@@ -251,7 +260,7 @@ test("a failing inbox is retried with backoff, and delays no other receiver", as
     expect(pauses).toEqual([2_000, 4_000, 8_000]);
   }
   await runJobs(id);
-  expect(await noticed(bob, id)).toEqual(["added", "dissolved"]);
+  expect(await notificationEvents(bob, id)).toEqual(["added", "dissolved"]);
   expect(await outboxRows(id)).toEqual([]);
 });
 
@@ -272,7 +281,7 @@ async function runDue(stub: ReturnType<typeof conversationObject>): Promise<numb
 test("a notification arrives once whichever statement of the inbox fails", async () => {
   let step = 1;
   for (let isHit = true; isHit; step++) {
-    const id = await groupOf("group", ann, []);
+    const id = await createGroupOfKind("group", ann, []);
     await runJobs(id);
     {
       using broken = await failInboxStatement(dan.user.id, step);
@@ -280,17 +289,17 @@ test("a notification arrives once whichever statement of the inbox fails", async
       isHit = broken.isHit;
     }
     await runJobs(id);
-    expect(await noticed(dan, id), `statement ${step}`).toEqual(["added"]);
+    expect(await notificationEvents(dan, id), `statement ${step}`).toEqual(["added"]);
   }
   expect(step).toBeGreaterThan(5);
 });
 
 test("a notification arrives if and only if the change was stored, whichever statement fails", async () => {
   // A short cooldown, as an object with a pending timer is not evicted.
-  handIn({ fanout: { cooldownMs: 10 } });
+  overrideTiming({ fanout: { cooldownMs: 10 } });
   let step = 1;
   for (let isHit = true; isHit; step++) {
-    const id = await groupOf("group", ann, [bob]);
+    const id = await createGroupOfKind("group", ann, [bob]);
     await runJobs(id);
     let status: number;
     {
@@ -303,7 +312,7 @@ test("a notification arrives if and only if the change was stored, whichever sta
     await evictDurableObject(conversationObject(id));
     await runJobs(id);
     const when = `statement ${step}, answered ${status}`;
-    expect(await noticed(bob, id), when).toEqual(isOut ? ["added", "removed"] : ["added"]);
+    expect(await notificationEvents(bob, id), when).toEqual(isOut ? ["added", "removed"] : ["added"]);
   }
   expect(step).toBeGreaterThan(5);
 });
@@ -312,8 +321,8 @@ test.each<[string, (id: ConversationId) => Promise<unknown>]>([
   ["evicted", (id) => evictDurableObject(conversationObject(id))],
   ["lost", loseConversation],
 ])("a group that is %s before its notifications delivers them when it restarts", async (_, lose) => {
-  handIn({ fanout: { cooldownMs: 10 } });
-  const id = await groupOf("group", ann, [bob, cid]);
+  overrideTiming({ fanout: { cooldownMs: 10 } });
+  const id = await createGroupOfKind("group", ann, [bob, cid]);
   {
     using _ = loseCalls("call", isNotifyCall);
     await promote(id, bob, 2);
@@ -321,13 +330,13 @@ test.each<[string, (id: ConversationId) => Promise<unknown>]>([
   }
   await lose(id);
   await promote(id, bob, 2);
-  await expect.poll(() => noticed(bob, id)).toEqual(["added", ...PROMOTED]);
-  await expect.poll(() => noticed(cid, id)).toEqual(["added", "removed"]);
+  await expect.poll(() => notificationEvents(bob, id)).toEqual(["added", ...PROMOTED]);
+  await expect.poll(() => notificationEvents(cid, id)).toEqual(["added", "removed"]);
   await expect.poll(() => outboxRows(id)).toEqual([]);
 });
 
 test("a crashed inbox keeps the notifications that it has stored", async () => {
-  const id = await groupOf("group", ann, [bob]);
+  const id = await createGroupOfKind("group", ann, [bob]);
   {
     using _ = loseCalls("answer", isFor(bob));
     await promote(id, bob, 2);
@@ -336,38 +345,38 @@ test("a crashed inbox keeps the notifications that it has stored", async () => {
     () => undefined,
   );
   await runJobs(id);
-  expect(await noticed(bob, id)).toEqual(["added", "admin_set", "admin_unset"]);
+  expect(await notificationEvents(bob, id)).toEqual(["added", "admin_set", "admin_unset"]);
 });
 
 test("a send does not wait for notifications", async () => {
-  handIn({ outbox: { answerTimeoutMs: 50 } });
-  const id = await groupOf("group", ann, [bob, cid]);
+  overrideTiming({ outbox: { answerTimeoutMs: 50 } });
+  const id = await createGroupOfKind("group", ann, [bob, cid]);
   using held = new HeldCalls(isNotifyCall);
   const removal = ask(ann, id, "DELETE", `/members/${cid.user.id}`);
   await held.arrived();
-  await post(id, bob, "meanwhile");
+  await postText(id, bob, "meanwhile");
   // The removal waits for at most the answer timeout.
   expect((await removal).status).toBe(204);
   held.release();
-  await expect.poll(() => noticed(cid, id)).toEqual(["added", "removed"]);
+  await expect.poll(() => notificationEvents(cid, id)).toEqual(["added", "removed"]);
 });
 
 test("a message writes no rows of notifications", async () => {
-  const id = await groupOf("group", ann, [bob]);
+  const id = await createGroupOfKind("group", ann, [bob]);
   const rows = () =>
     runInDurableObject(conversationObject(id), (_, { storage }) => ({
       numbered: storage.sql.exec("SELECT notices FROM conversation").one(),
       jobs: storage.sql.exec("SELECT kind FROM jobs WHERE kind = 'notifications'").toArray(),
     }));
   const before = await rows();
-  await post(id, ann, "hi");
+  await postText(id, ann, "hi");
   expect(await rows()).toEqual(before);
   expect(before).toEqual({ numbered: { notices: 2 }, jobs: [] });
 });
 
 test("notifications to 300 members are paced, at most 50 at a time", async () => {
-  const users = await signedIn(300);
-  const id = await newGroup(at(users, 0), ...users.slice(1));
+  const users = await signedInUsers(300);
+  const id = await createGroupId(itemAt(users, 0), ...users.slice(1));
   await expect.poll(() => outboxRows(id), { timeout: 60_000 }).toEqual([]);
   let concurrent = 0;
   let maxConcurrent = 0;
@@ -388,7 +397,7 @@ test("notifications to 300 members are paced, at most 50 at a time", async () =>
         concurrent--;
       }
     });
-    expect((await ask(at(users, 0), id, "DELETE", "")).status).toBe(204);
+    expect((await ask(itemAt(users, 0), id, "DELETE", "")).status).toBe(204);
     await expect.poll(() => outboxRows(id), { timeout: 60_000 }).toEqual([]);
   }
   expect(rows).toBe(1);
@@ -396,8 +405,8 @@ test("notifications to 300 members are paced, at most 50 at a time", async () =>
   expect(maxConcurrent).toBeLessThanOrEqual(50);
   // A burst of 100, then at most 200 a second.
   expect(Date.now() - startedAt).toBeGreaterThan(900);
-  for (const who of [at(users, 0), at(users, 150), at(users, 299)]) {
-    expect((await noticed(who, id)).at(-1)).toBe("dissolved");
+  for (const who of [itemAt(users, 0), itemAt(users, 150), itemAt(users, 299)]) {
+    expect((await notificationEvents(who, id)).at(-1)).toBe("dissolved");
   }
 });
 
@@ -411,7 +420,7 @@ function notificationOf(id: number): SentNotification {
 }
 
 test("an inbox keeps the newest 1,000 notifications; read and hidden ones are not unread", async () => {
-  const [eve] = await people(1);
+  const [eve] = await registerUsers(1);
   if (!eve) throw new Error("there is one");
   const inbox = inboxObject(eve.user.id);
   const box = async () => {
@@ -429,7 +438,7 @@ test("an inbox keeps the newest 1,000 notifications; read and hidden ones are no
     await inbox.notify({ conversationId, notifications: range(first, first + 99).map(notificationOf) });
   }
   expect(await box()).toEqual({ newest: 1_100, unreadCount: 1_000, isListed: true });
-  expect((await noticesOf(eve)).map(({ id }) => id)).toEqual(range(101, 1_100));
+  expect((await notificationsOf(eve)).map(({ id }) => id)).toEqual(range(101, 1_100));
   const page = await inbox.notificationPage({ before: 103, limit: 2 });
   expect(page).toMatchObject({ ok: true, value: { items: [{ id: 102 }, { id: 101 }], hasMore: false } });
   // Evicted notifications are not stored again.
@@ -444,17 +453,17 @@ test("an inbox keeps the newest 1,000 notifications; read and hidden ones are no
   expect(await box()).toEqual({ newest: 1_102, unreadCount: 1, isListed: true });
   // Each conversation has its own numbers.
   await inbox.notify({ conversationId: ConversationId.parse(8), notifications: [notificationOf(1)] });
-  expect((await noticesOf(eve)).map(({ id, group }) => [id, group.name])).toEqual([
+  expect((await notificationsOf(eve)).map(({ id, group }) => [id, group.name])).toEqual([
     [1_102, "1102"],
     [1_103, "1"],
   ]);
 });
 
 test("a deleted account has no notifications and gets none", async () => {
-  const [eve] = await people(1);
+  const [eve] = await registerUsers(1);
   if (!eve) throw new Error("there is one");
-  const id = await groupOf("group", ann, [eve]);
-  expect(await noticed(eve)).toEqual(["added"]);
+  const id = await createGroupOfKind("group", ann, [eve]);
+  expect(await notificationEvents(eve)).toEqual(["added"]);
   {
     using _ = loseCalls("call", isFor(eve));
     await ask(ann, id, "PATCH", `/members/${eve.user.id}`, { role: "admin" });
@@ -463,5 +472,5 @@ test("a deleted account has no notifications and gets none", async () => {
   await runAccountDeletion(eve);
   await runJobs(id);
   expect(await outboxRows(id)).toEqual([]);
-  expect(await noticed(eve)).toEqual([]);
+  expect(await notificationEvents(eve)).toEqual([]);
 });

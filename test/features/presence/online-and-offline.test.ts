@@ -1,24 +1,31 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
-import { befriend, done } from "../../support/accounts/friends.ts";
+import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
 import {
-  caughtUp,
-  close,
-  dueIn,
-  graceOver,
-  hears,
+  closeSocket,
+  endGrace,
   isOnlineInD1,
-  leaving,
-  pending,
-  presences,
-  settled,
+  pendingPresenceJob,
+  presenceEvents,
+  presenceJobDueIn,
+  untilCaughtUp,
+  untilGraceStarted,
+  untilPresence,
+  untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, openDirect } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { advance, standStill } from "../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import { anotherDevice, at, inboxObject, newGroup, people, shownOnline } from "../../support/objects/room.ts";
+import {
+  createGroupId,
+  inboxObject,
+  itemAt,
+  registerUsers,
+  signInAgain,
+  untilShownOnline,
+} from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -39,65 +46,65 @@ async function friendOfAnn(): Promise<SignedIn> {
 
 /** The presence states of a user that Ann's device has received so far. */
 async function receivedStates({ user }: SignedIn): Promise<string[]> {
-  await caughtUp(anns, ann, marker);
-  const lines = presences(anns).filter((line) => line.startsWith(`${user.id} `));
+  await untilCaughtUp(anns, ann, marker);
+  const lines = presenceEvents(anns).filter((line) => line.startsWith(`${user.id} `));
   return lines.map((line) => line.replace(/^\d+ /, ""));
 }
 
 test("a friend gets `online` at once, and `offline` after the grace", async () => {
   const bob = await friendOfAnn();
   // No job is due: neither the repeated delivery nor the end of the grace.
-  standStill();
+  freezeClock();
   const bobs = await openDevice(bob.token);
-  await hears(anns, bob, "online");
-  await shownOnline(bob, ann, true);
-  await settled(bob, "online");
-  await close(bobs);
-  await leaving(bob);
+  await untilPresence(anns, bob, "online");
+  await untilShownOnline(bob, ann, true);
+  await untilPresenceSettled(bob, "online");
+  await closeSocket(bobs);
+  await untilGraceStarted(bob);
   const graceMs = timing.presence.graceMs;
-  expect(await dueIn(bob)).toBe(graceMs);
+  expect(await presenceJobDueIn(bob)).toBe(graceMs);
   const inbox = inboxObject(bob.user.id);
-  advance(graceMs - 1);
+  advanceClock(graceMs - 1);
   await runDurableObjectAlarm(inbox);
-  expect(await pending(bob)).toBe("offline");
+  expect(await pendingPresenceJob(bob)).toBe("offline");
   expect(await isOnlineInD1(bob)).toBe(true);
-  advance(1);
+  advanceClock(1);
   // The alarm alone delivers the change.
   expect(await runDurableObjectAlarm(inbox)).toBe(true);
-  await hears(anns, bob, "offline");
+  await untilPresence(anns, bob, "offline");
   expect(await isOnlineInD1(bob)).toBe(false);
   expect(await receivedStates(bob)).toEqual(["online", "offline"]);
 });
 
 test("a room socket makes its user online as a device socket does", async () => {
   const bob = await friendOfAnn();
-  const id = await newGroup(bob);
+  const id = await createGroupId(bob);
   const room = await openRoom(id, bob.token);
-  await hears(anns, bob, "online");
-  await close(room);
-  await graceOver(bob);
-  await hears(anns, bob, "offline");
+  await untilPresence(anns, bob, "online");
+  await closeSocket(room);
+  await endGrace(bob);
+  await untilPresence(anns, bob, "offline");
 });
 
 test("direct peers get presence; strangers, members of a shared group and the user's own devices do not", async () => {
-  const [peer, member, stranger, bob] = await people(4);
+  const [peer, member, stranger, bob] = await registerUsers(4);
   if (!peer || !member || !stranger || !bob) throw new Error("there are four");
   await openDirect(bob, peer);
-  await newGroup(bob, member);
+  await createGroupId(bob, member);
   const listeners = await Promise.all(
     [peer, member, stranger].map(async (who) => ({ who, socket: await openDevice(who.token) })),
   );
   const first = await openDevice(bob.token);
-  await settled(bob, "online");
-  const tablet = await openDevice((await anotherDevice(bob)).token);
-  await close(tablet);
-  await close(first);
-  await graceOver(bob);
-  await settled(bob, "offline");
+  await untilPresenceSettled(bob, "online");
+  const tablet = await openDevice((await signInAgain(bob)).token);
+  await closeSocket(tablet);
+  await closeSocket(first);
+  await endGrace(bob);
+  await untilPresenceSettled(bob, "offline");
   const received = await Promise.all(
     listeners.map(async ({ who, socket }) => {
-      await caughtUp(socket, who, marker);
-      return presences(socket);
+      await untilCaughtUp(socket, who, marker);
+      return presenceEvents(socket);
     }),
   );
   expect(received).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], []]);
@@ -111,69 +118,69 @@ test.each(["PUT blocks", "PUT blocks by the other"])(
     const bob = await friendOfAnn();
     await openDirect(bob, ann);
     const [blocker, blocked] = by === "PUT blocks" ? [bob, ann] : [ann, bob];
-    await done("PUT blocks", blocker, blocked);
+    await expectFriendCall("PUT blocks", blocker, blocked);
     const bobs = await openDevice(bob.token);
-    await settled(bob, "online");
-    await close(bobs);
-    await graceOver(bob);
-    await settled(bob, "offline");
-    await done("DELETE blocks", blocker, blocked);
+    await untilPresenceSettled(bob, "online");
+    await closeSocket(bobs);
+    await endGrace(bob);
+    await untilPresenceSettled(bob, "offline");
+    await expectFriendCall("DELETE blocks", blocker, blocked);
     expect(await receivedStates(bob)).toEqual([]);
     // Their direct conversation still exists.
     await openDevice(bob.token);
-    await hears(anns, bob, "online");
+    await untilPresence(anns, bob, "online");
   },
 );
 
 test("a former friend gets no more presence", async () => {
   const bob = await friendOfAnn();
   const bobs = await openDevice(bob.token);
-  await hears(anns, bob, "online");
-  await done("DELETE friends", ann, bob);
-  await close(bobs);
-  await graceOver(bob);
-  await settled(bob, "offline");
+  await untilPresence(anns, bob, "online");
+  await expectFriendCall("DELETE friends", ann, bob);
+  await closeSocket(bobs);
+  await endGrace(bob);
+  await untilPresenceSettled(bob, "offline");
   expect(await receivedStates(bob)).toEqual(["online"]);
 });
 
 test("a user goes offline only when their last socket closes, whether of a room or a device", async () => {
   const bob = await friendOfAnn();
-  const tablet = await anotherDevice(bob);
-  const id = await newGroup(bob);
+  const tablet = await signInAgain(bob);
+  const id = await createGroupId(bob);
   const sockets = [
     await openDevice(bob.token),
     await openDevice(bob.token),
     await openDevice(tablet.token),
     await openRoom(id, tablet.token),
   ];
-  await settled(bob, "online");
-  for (const socket of sockets.slice(0, -1)) await close(socket);
+  await untilPresenceSettled(bob, "online");
+  for (const socket of sockets.slice(0, -1)) await closeSocket(socket);
   // Only the room socket is left. A pending presence change would have a job.
-  await settled(bob, "online");
+  await untilPresenceSettled(bob, "online");
   expect(await isOnlineInD1(bob)).toBe(true);
-  await close(at(sockets, 3));
-  await graceOver(bob);
-  await hears(anns, bob, "offline");
+  await closeSocket(itemAt(sockets, 3));
+  await endGrace(bob);
+  await untilPresence(anns, bob, "offline");
   expect(await receivedStates(bob)).toEqual(["online", "offline"]);
 });
 
 test("reconnects within the grace deliver no presence, however many", async () => {
   const bob = await friendOfAnn();
-  const id = await newGroup(bob);
+  const id = await createGroupId(bob);
   // The clock stands still, so that slow reconnects stay within the grace.
-  standStill();
+  freezeClock();
   let socket = await openDevice(bob.token);
-  await settled(bob, "online");
+  await untilPresenceSettled(bob, "online");
   for (const open of [
     () => openDevice(bob.token),
     () => openRoom(id, bob.token),
     () => openDevice(bob.token),
   ]) {
-    await close(socket);
-    await leaving(bob);
+    await closeSocket(socket);
+    await untilGraceStarted(bob);
     socket = await open();
     // A reconnect cancels the grace; the next close starts a new one.
-    expect(await pending(bob)).toBe("");
+    expect(await pendingPresenceJob(bob)).toBe("");
   }
   expect(await isOnlineInD1(bob)).toBe(true);
   expect(await receivedStates(bob)).toEqual(["online"]);
@@ -182,14 +189,14 @@ test("reconnects within the grace deliver no presence, however many", async () =
 test("a signed-out user goes offline, whether or not the client closes its socket", async () => {
   for (const deaf of [false, true]) {
     const bob = await friendOfAnn();
-    await openDevice(bob.token, { deaf });
-    await hears(anns, bob, "online");
-    const clock = standStill();
+    await openDevice(bob.token, { halfOpen: deaf });
+    await untilPresence(anns, bob, "online");
+    const clock = freezeClock();
     expect((await call("POST", "/v1/logout", { token: bob.token })).status).toBe(204);
-    expect(await pending(bob)).toBe("offline");
-    clock.goesOn();
-    await graceOver(bob);
-    await hears(anns, bob, "offline");
+    expect(await pendingPresenceJob(bob)).toBe("offline");
+    clock.resume();
+    await endGrace(bob);
+    await untilPresence(anns, bob, "offline");
     expect(await isOnlineInD1(bob)).toBe(false);
   }
 });
@@ -197,36 +204,36 @@ test("a signed-out user goes offline, whether or not the client closes its socke
 test("an eviction of the inbox delivers no presence and loses no pending grace", async () => {
   const bob = await friendOfAnn();
   const bobs = await openDevice(bob.token);
-  await settled(bob, "online");
+  await untilPresenceSettled(bob, "online");
   await evictDurableObject(inboxObject(bob.user.id));
-  await settled(bob, "online");
-  const clock = standStill();
-  await close(bobs);
-  await leaving(bob);
-  clock.goesOn();
+  await untilPresenceSettled(bob, "online");
+  const clock = freezeClock();
+  await closeSocket(bobs);
+  await untilGraceStarted(bob);
+  clock.resume();
   await evictDurableObject(inboxObject(bob.user.id));
-  await graceOver(bob);
-  await hears(anns, bob, "offline");
+  await endGrace(bob);
+  await untilPresence(anns, bob, "offline");
   expect(await receivedStates(bob)).toEqual(["online", "offline"]);
 });
 
 test("of two friends who connect at once each gets the other's presence or finds it in the friends list", async () => {
-  const [bob, eve] = await people(2);
+  const [bob, eve] = await registerUsers(2);
   if (!bob || !eve) throw new Error("there are two");
   await befriend(bob, eve);
   for (let i = 0; i < 5; i++) {
     const [bobs, eves] = await Promise.all([openDevice(bob.token), openDevice(eve.token)]);
     // A list read now plus the frames after it give the final state.
     const lists = await Promise.all([isShownOnline(eve, bob), isShownOnline(bob, eve)]);
-    await Promise.all([settled(bob, "online"), settled(eve, "online")]);
-    await Promise.all([caughtUp(bobs, bob, marker), caughtUp(eves, eve, marker)]);
-    const received = [presences(bobs).at(-1), presences(eves).at(-1)];
+    await Promise.all([untilPresenceSettled(bob, "online"), untilPresenceSettled(eve, "online")]);
+    await Promise.all([untilCaughtUp(bobs, bob, marker), untilCaughtUp(eves, eve, marker)]);
+    const received = [presenceEvents(bobs).at(-1), presenceEvents(eves).at(-1)];
     expect(lists[0] || received[0] === `${eve.user.id} online`).toBe(true);
     expect(lists[1] || received[1] === `${bob.user.id} online`).toBe(true);
     expect(received.filter((line) => line !== undefined).length).toBeGreaterThan(0);
-    await Promise.all([close(bobs), close(eves)]);
-    await Promise.all([graceOver(bob), graceOver(eve)]);
-    await Promise.all([settled(bob, "offline"), settled(eve, "offline")]);
+    await Promise.all([closeSocket(bobs), closeSocket(eves)]);
+    await Promise.all([endGrace(bob), endGrace(eve)]);
+    await Promise.all([untilPresenceSettled(bob, "offline"), untilPresenceSettled(eve, "offline")]);
   }
 });
 
@@ -237,36 +244,36 @@ async function isShownOnline({ user }: SignedIn, { token }: SignedIn): Promise<b
 }
 
 test("a contact whose inbox does not answer delays presence to no other contact", async () => {
-  const [bob, eve] = await people(2);
+  const [bob, eve] = await registerUsers(2);
   if (!bob || !eve) throw new Error("there are two");
   await befriend(bob, eve);
   await befriend(bob, ann);
   await openDevice(eve.token);
-  await settled(eve, "online");
+  await untilPresenceSettled(eve, "online");
   const held = await HeldInbox.hold(eve.user.id);
   await openDevice(bob.token);
-  await hears(anns, bob, "online");
+  await untilPresence(anns, bob, "online");
   await held.release();
-  await settled(bob, "online");
+  await untilPresenceSettled(bob, "online");
 });
 
 test("online_count of a group counts its members with any kind of socket", async () => {
-  const [bob, eve] = await people(2);
+  const [bob, eve] = await registerUsers(2);
   if (!bob || !eve) throw new Error("there are two");
-  const id = await newGroup(bob, ann, eve);
+  const id = await createGroupId(bob, ann, eve);
   const count = async () => (await getConversation(bob, id)).online_count;
   expect(await count()).toBe(1);
   const [room, device] = [await openRoom(id, bob.token), await openDevice(eve.token)];
-  await Promise.all([settled(bob, "online"), settled(eve, "online")]);
+  await Promise.all([untilPresenceSettled(bob, "online"), untilPresenceSettled(eve, "online")]);
   expect(await count()).toBe(3);
-  await close(room);
-  await graceOver(bob);
-  await settled(bob, "offline");
+  await closeSocket(room);
+  await endGrace(bob);
+  await untilPresenceSettled(bob, "offline");
   expect(await count()).toBe(2);
   const path = `/v1/conversations/${id}/members/${eve.user.id}`;
   expect((await call("DELETE", path, { token: bob.token })).status).toBe(204);
   expect(await count()).toBe(1);
-  await close(device);
+  await closeSocket(device);
   expect((await openDirect(bob, ann)).online_count).toBe(undefined);
   expect((await getConversation(bob, (await openDirect(bob, ann)).id)).online_count).toBe(undefined);
   expect((await list(bob)).items.map(({ online_count }) => online_count)).toEqual([undefined, undefined]);
@@ -287,9 +294,9 @@ test("friends, conversations and user details show users with only a device sock
     expect(body, path).toEqual(expect.anything());
     expect(find(body, bob.user.id), path).toMatchObject(peer);
   }
-  await close(bobs);
-  await graceOver(bob);
-  await shownOnline(bob, ann, false);
+  await closeSocket(bobs);
+  await endGrace(bob);
+  await untilShownOnline(bob, ann, false);
 });
 
 /** The first object with this user id and an `online` field in an answer. */

@@ -1,13 +1,18 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deleteAccount } from "../../support/accounts/deletion.ts";
-import { befriend, done } from "../../support/accounts/friends.ts";
-import { caughtUp, hears, presences, settled } from "../../support/accounts/presence.ts";
+import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
+import {
+  presenceEvents,
+  untilCaughtUp,
+  untilPresence,
+  untilPresenceSettled,
+} from "../../support/accounts/presence.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { insertUsers, openDirect } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { newGroup, people } from "../../support/objects/room.ts";
+import { createGroupId, registerUsers } from "../../support/objects/room.ts";
 
 /** Creates `size` friends of a user, the first `online` of them online in D1. */
 async function manyFriends({ user }: SignedIn, size: number, online: number): Promise<void> {
@@ -75,16 +80,16 @@ function counting(reached?: SignedIn): Cost & Disposable {
 }
 
 test("of 1,200 friends only the 30 online ones are notified, after one query", async () => {
-  const [ann, bob] = await people(2);
+  const [ann, bob] = await registerUsers(2);
   if (!ann || !bob) throw new Error("there are two");
   await manyFriends(bob, 1_170, 29);
   await befriend(ann, bob);
   const anns = await openDevice(ann.token);
-  await settled(ann, "online");
+  await untilPresenceSettled(ann, "online");
   using cost = counting(ann);
   await openDevice(bob.token);
-  await hears(anns, bob, "online");
-  await settled(bob, "online");
+  await untilPresence(anns, bob, "online");
+  await untilPresenceSettled(bob, "online");
   expect(cost).toMatchObject({ queries: 1, calls: 30 });
   expect(cost.atOnce).toBeLessThanOrEqual(8);
 });
@@ -94,7 +99,7 @@ test("at most 1,000 of the online friends are notified", async () => {
   await manyFriends(bob, 1_100, 1_100);
   using cost = counting();
   await openDevice(bob.token);
-  await settled(bob, "online");
+  await untilPresenceSettled(bob, "online");
   expect(cost).toMatchObject({ queries: 5, calls: 1_000, atOnce: 8 });
 });
 
@@ -107,43 +112,43 @@ describe("presence and account deletion", () => {
 
   /** The `friend` and `presence` frames about user `of` that the socket of `who` has received so far. */
   async function receivedAbout(socket: TestSocket, of: SignedIn, who: SignedIn): Promise<string[]> {
-    await caughtUp(socket, who, marker);
+    await untilCaughtUp(socket, who, marker);
     return socket.frames
       .filter(({ type, user_id }) => (type === "friend" || type === "presence") && user_id === of.user.id)
       .map(({ type, state, online }) => `${type} ${state ?? online}`);
   }
 
   test("a deleted user is offline and no longer a friend to friends and direct peers, and to nobody else", async () => {
-    const [bob, friend, peer, blocker, stranger] = await people(5);
+    const [bob, friend, peer, blocker, stranger] = await registerUsers(5);
     if (!bob || !friend || !peer || !blocker || !stranger) throw new Error("there are five");
     await befriend(bob, friend);
     await openDirect(bob, peer);
     await openDirect(bob, blocker);
-    await done("PUT blocks", blocker, bob);
-    await newGroup(peer, bob, stranger);
+    await expectFriendCall("PUT blocks", blocker, bob);
+    await createGroupId(peer, bob, stranger);
     const all = [friend, peer, blocker, stranger];
     const sockets = await Promise.all(all.map(({ token }) => openDevice(token)));
-    await Promise.all(all.map((contact) => settled(contact, "online")));
+    await Promise.all(all.map((contact) => untilPresenceSettled(contact, "online")));
     const bobs = await openDevice(bob.token);
-    await settled(bob, "online");
+    await untilPresenceSettled(bob, "online");
     expect((await deleteAccount(bob)).status).toBe(204);
     expect((await bobs.closed()).code).toBe(4001);
-    await Promise.all(sockets.slice(0, 2).map((socket) => hears(socket, bob, "offline")));
+    await Promise.all(sockets.slice(0, 2).map((socket) => untilPresence(socket, bob, "offline")));
     const received = await Promise.all(sockets.map((socket, i) => receivedAbout(socket, bob, all[i] ?? bob)));
     const presence = ["presence true", "presence false"];
     expect(received).toEqual([["presence true", "friend none", "presence false"], presence, [], []]);
     // The socket that the deletion closed causes no further presence.
-    await settled(bob, "offline");
-    expect(sockets.flatMap(presences)).toHaveLength(4);
+    await untilPresenceSettled(bob, "offline");
+    expect(sockets.flatMap(presenceEvents)).toHaveLength(4);
   });
 
   test("a refused deletion sends no presence", async () => {
-    const [bob, friend] = await people(2);
+    const [bob, friend] = await registerUsers(2);
     if (!bob || !friend) throw new Error("there are two");
     await befriend(bob, friend);
-    await newGroup(bob);
+    await createGroupId(bob);
     const socket = await openDevice(friend.token);
-    await settled(friend, "online");
+    await untilPresenceSettled(friend, "online");
     expect((await deleteAccount(bob)).status).toBe(409);
     expect((await deleteAccount(bob, "not his password")).status).toBe(403);
     expect(await receivedAbout(socket, bob, friend)).toEqual([]);

@@ -2,12 +2,12 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getMessage,
   openDirect,
-  remove,
   send,
   sendAll,
   storedInConversation,
@@ -15,8 +15,8 @@ import {
 import { StrictSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { at, conversationObject, range } from "../../support/objects/room.ts";
-import { codeOf, indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
+import { conversationObject, itemAt, range } from "../../support/objects/room.ts";
+import { indexCode, indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -153,15 +153,15 @@ test("pages go from newest to oldest without gaps", async () => {
 test("finds no hidden and no revoked message, and nothing for outsiders", async () => {
   const { id } = await createGroup(ann, [bob]);
   await sendAll(ann, id, ["a seal", "a seal", "a seal"]);
-  expect((await remove(bob, id, 2, "me")).status).toBe(204);
-  expect((await remove(ann, id, 3, "everyone")).status).toBe(204);
+  expect((await deleteMessage(bob, id, 2, "me")).status).toBe(204);
+  expect((await deleteMessage(ann, id, 3, "everyone")).status).toBe(204);
   expect(await findAll(bob, id, "seal")).toEqual([1]);
   expect(await findAll(ann, id, "seal")).toEqual([2, 1]);
   const path = (of: number) => `/v1/conversations/${of}/messages/search?q=seal`;
   const answer = await call("GET", path(id), { token: cem.token });
-  problem(answer, 404, "not_found");
+  expectProblem(answer, 404, "not_found");
   expect(answer.body).toEqual((await call("GET", path(999_999), { token: cem.token })).body);
-  problem(await call("GET", path(id)), 401, "unauthenticated");
+  expectProblem(await call("GET", path(id)), 401, "unauthenticated");
 });
 
 test("refuses an invalid query with validation_failed", async () => {
@@ -187,7 +187,7 @@ test("refuses an invalid query with validation_failed", async () => {
       token: ann.token,
     });
     expect(answer.status, query).toBe(400);
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   }
   for (const q of [
     "x".repeat(100),
@@ -214,11 +214,11 @@ test("finds the same messages by the index, above the indexed seq, and after an 
   );
   await fill(ann, id, texts);
   expect(await indexedSeq(id)).toBe(400);
-  expect((await remove(bob, id, 300, "me")).status).toBe(204);
+  expect((await deleteMessage(bob, id, 300, "me")).status).toBe(204);
   const seqsContaining = (part: string) =>
     range(1, 450)
       .filter((n) =>
-        at(texts, n - 1)
+        itemAt(texts, n - 1)
           .toLowerCase()
           .includes(part),
       )
@@ -248,17 +248,17 @@ test("a revoke removes the words of an indexed message from the index at once", 
   const stub = conversationObject(ConversationId.parse(id));
   const tokens = () => runInDurableObject(stub, (_, { storage }) => indexTokens(storage));
   expect(await tokens()).toEqual(expect.arrayContaining(tokensOf(secret)));
-  expect(await storedInConversation(id)).toContain(codeOf("🦭"));
+  expect(await storedInConversation(id)).toContain(indexCode("🦭"));
   const others = new Set(
     texts.filter((text) => text !== secret).flatMap((text) => tokensOf(text.toLowerCase())),
   );
-  expect((await remove(ann, id, 100, "everyone")).status).toBe(204);
+  expect((await deleteMessage(ann, id, 100, "everyone")).status).toBe(204);
   for (const token of await tokens()) expect(others).toContain(token);
   for (const q of [secret, "海", "🦭"]) expect(await findAll(ann, id, q)).toEqual([]);
   await untilIndexed(id);
   expect(await runInDurableObject(stub, (_, { storage }) => indexLeftovers(storage))).toEqual([]);
   // The words are not in the bytes of the FTS5 tables either.
-  expect(await storedInConversation(id)).not.toContain(codeOf("🦭"));
+  expect(await storedInConversation(id)).not.toContain(indexCode("🦭"));
   expect(await storedInConversation(id)).not.toContain("海象");
 });
 

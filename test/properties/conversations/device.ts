@@ -7,19 +7,19 @@ import { Conversation, Message, wire } from "./http.ts";
 const Synced = z.object({ last_seq: z.int(), rev: z.int(), has_more: z.boolean() });
 const Refused = z.object({ code: z.literal("not_found"), client_msg_id: z.string() });
 
-/** Behind all there can be: a sync from here replays nothing and marks a place in the stream. */
+/** After every message: a sync from here replays nothing, and its answer marks a place in the stream. */
 const END = Number.MAX_SAFE_INTEGER;
 const MAX_SENDS = 64;
 
 export interface Owner {
   id: number;
-  /** one for each of his devices, or one for both */
+  /** one for each device, or one for both */
   tokens: string[];
 }
 
 /**
- * A right client of one conversation: it keeps the last seq and rev which it showed, goes on from there
- * when it comes back, and repeats what was not acknowledged.
+ * A correct client of one conversation. It keeps the last seq and rev that it showed, resumes there after a
+ * reconnect, and repeats drafts that were not acknowledged.
  */
 export class Device {
   readonly owner: Owner;
@@ -28,19 +28,19 @@ export class Device {
   readonly #path: string;
   readonly #token: string;
   readonly #history: History;
-  /** said and not answered, in order */
+  /** sent and not answered, in order */
   readonly pending: Draft[] = [];
-  /** what it has read: sure to have arrived only once something later was answered */
+  /** read positions sent: sure to have arrived only once something later was answered */
   #reads: number[] = [];
-  /** reads on a socket that is gone */
+  /** read positions sent on a socket that is closed */
   readonly doubtful: number[] = [];
   #socket: TestSocket | undefined;
   #taken = 0;
   #behind = false;
   #marks = 0;
-  /** what it does with its socket, one thing after the other */
+  /** the client's socket work, one task after the other */
   #busy: Promise<unknown> = Promise.resolve();
-  /** the server may cut it off just now */
+  /** the server may close the socket during this step */
   mayBeCut = false;
 
   constructor(owner: Owner, nth: number, conversationId: number, history: History) {
@@ -56,7 +56,7 @@ export class Device {
     return this.#socket !== undefined;
   }
 
-  /** Says something, or keeps it until it is back. */
+  /** Sends drafts, or keeps them until it is connected. */
   say(drafts: Draft[], together: boolean): Promise<void> {
     return this.#next(async () => {
       this.pending.push(...drafts);
@@ -64,7 +64,7 @@ export class Device {
     });
   }
 
-  /** Reads; nothing while it is away. */
+  /** Moves the read position; ignored while disconnected. */
   read(seq: number): Promise<void> {
     return this.#next(async () => {
       if (!this.#socket) return;
@@ -73,7 +73,7 @@ export class Device {
     });
   }
 
-  /** Goes without waiting for anything; what has not come by now it never sees. */
+  /** Disconnects at once. Frames that have not arrived by now are lost to it. */
   leave(): Promise<void> {
     return this.#next(async () => {
       this.#take();
@@ -81,7 +81,7 @@ export class Device {
     });
   }
 
-  /** Goes for good, and waits until the server knows. */
+  /** Disconnects for good, and waits until the server knows. */
   end(): Promise<void> {
     return this.#next(async () => {
       const socket = this.#drop();
@@ -90,7 +90,7 @@ export class Device {
     });
   }
 
-  /** Comes back from where it was, and has seen what it missed when this resolves. */
+  /** Reconnects. Resolves once it has seen what it missed. */
   come(eager: boolean): Promise<void> {
     return this.#next(async () => {
       if (this.#socket) return;
@@ -106,12 +106,12 @@ export class Device {
     });
   }
 
-  /** Everything that it said is acknowledged or refused. */
+  /** Resolves once every draft is acknowledged or refused. */
   answered(): Promise<void> {
     return this.#next(() => this.#until(() => this.pending.length === 0));
   }
 
-  /** Everything that the server has sent by now has come. */
+  /** Resolves once every frame that the server has sent so far has arrived. */
   caughtUp(): Promise<void> {
     return this.#next(async () => {
       if (!this.#socket) return;
@@ -124,7 +124,7 @@ export class Device {
     });
   }
 
-  /** Says again what an object that was evicted may have forgotten. */
+  /** Sends again what an evicted object may have forgotten. */
   repeat(): Promise<void> {
     return this.#next(async () => this.#send(this.pending, true));
   }
@@ -203,14 +203,14 @@ export class Device {
         this.displayed.hide(Change.parse(frame));
         return;
       case "conversation":
-        // What it is like now is told behind a long replay; the model asks for it over HTTP.
+        // The conversation's state comes after a long replay. The model reads it over HTTP.
         Conversation.parse(frame.conversation);
         return;
       case "error":
         this.#refused(frame);
         return;
       default:
-        throw new Error(`${this.name} was told ${JSON.stringify(frame)}`);
+        throw new Error(`${this.name} got ${JSON.stringify(frame)}`);
     }
   }
 
@@ -223,11 +223,11 @@ export class Device {
   #ack(ack: z.infer<typeof Ack>): void {
     const draft = this.#answeredOne(ack);
     this.#history.acknowledged(draft, { seq: ack.seq, createdAt: ack.created_at });
-    // What has its place while it is behind comes with the replay.
+    // An own message acknowledged during a replay comes with the replay.
     if (!this.#behind) this.displayed.ack(ack, draft);
   }
 
-  /** The oldest that waits with this client id; what was repeated is answered twice. */
+  /** Removes the oldest pending draft of this client id. A repeated draft is answered twice. */
   #answeredOne({ client_msg_id }: { client_msg_id: string }): Draft {
     const at = this.pending.findIndex(({ clientMsgId }) => clientMsgId === client_msg_id);
     const [draft] = at < 0 ? [] : this.pending.splice(at, 1);

@@ -7,7 +7,9 @@ export const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_a
 export const Change = z.object({ seq: z.int(), rev: z.int() });
 export const Read = z.object({ user_id: z.int(), seq: z.int() });
 
-/** What a device shows of a conversation. It forgives the server nothing: what comes twice is a failure. */
+/**
+ * The conversation as one device shows it. It checks the server strictly: a repeated message fails the test.
+ */
 export class DisplayedConversation {
   readonly #name: string;
   readonly #userId: number;
@@ -15,7 +17,7 @@ export class DisplayedConversation {
   readonly #gone = new Set<number>();
   readonly #revoked = new Set<number>();
   readonly #positions = new Map<number, number>();
-  /** the newest place and the newest change which it shows: from there it goes on after an absence */
+  /** The newest message and change that it shows: a reconnected device resumes here. */
   seq = 0;
   rev = 0;
 
@@ -26,13 +28,13 @@ export class DisplayedConversation {
 
   message(message: z.infer<typeof Message>): void {
     const told = shown(message);
-    expect(told.seq, `${this.#name} is told each message once, in order`).toBeGreaterThan(this.seq);
-    expect(this.#gone, "what is hidden is not told").not.toContain(told.seq);
+    expect(told.seq, `${this.#name} gets each message once, in order`).toBeGreaterThan(this.seq);
+    expect(this.#gone, "a hidden message is not sent").not.toContain(told.seq);
     this.#show(told);
     this.seq = told.seq;
   }
 
-  /** Its own message has its place; one that it repeated may be shown already. */
+  /** Places an own message. A repeated one may be shown already. */
   ack({ seq, created_at }: z.infer<typeof Ack>, { text, quoteSeq }: Draft): void {
     const known = this.#shown.get(seq);
     if (known) {
@@ -60,7 +62,7 @@ export class DisplayedConversation {
     this.#quoting(seq, (entry) => ({ ...entry, quote: undefined }));
   }
 
-  /** A page of a replay has ended: what was hidden at its end counts as shown. */
+  /** A page of a replay has ended: its end counts as shown, even if hidden messages are there. */
   synced(seq: number, rev: number): void {
     expect(seq, `a replay for ${this.#name} does not go back`).toBeGreaterThanOrEqual(this.seq);
     expect(rev, `a replay for ${this.#name} does not go back`).toBeGreaterThanOrEqual(this.rev);
@@ -68,13 +70,13 @@ export class DisplayedConversation {
     this.rev = rev;
   }
 
-  /** Somebody has read: positions only rise, also against what their owner has sent. */
+  /** A member has read. Positions only rise, also against what their owner has sent. */
   read({ user_id, seq }: z.infer<typeof Read>): void {
     expect(seq, `${this.#name} sees ${user_id} read forward`).toBeGreaterThan(this.#position(user_id));
     this.#positions.set(user_id, seq);
   }
 
-  /** What it shows is what its owner has to see: everything once, nothing else. */
+  /** Asserts that it shows exactly what its owner may see, each message once. */
   check(history: History): void {
     const all = [...this.#shown.values()].sort((a, b) => a.seq - b.seq);
     expect(all, `what ${this.#name} shows`).toEqual(history.view(this.#userId));
@@ -91,7 +93,7 @@ export class DisplayedConversation {
   }
 
   #changed(rev: number): void {
-    expect(rev, `${this.#name} is told each change once, in order`).toBeGreaterThan(this.rev);
+    expect(rev, `${this.#name} gets each change once, in order`).toBeGreaterThan(this.rev);
     this.rev = rev;
   }
 

@@ -6,7 +6,7 @@ import type { Shown } from "./history.ts";
 import { ask, Conversation, ConversationList, Message, MessagePage, Receipts, shown } from "./http.ts";
 import type { Room } from "./room.ts";
 
-/** What a conversation has to say of itself to a member, in his list and by itself. */
+/** The conversation's fields that a member should get, in the list and alone. */
 function expected(room: Room, { id }: Owner) {
   return {
     id: room.id,
@@ -25,13 +25,13 @@ function said({ last_message, ...conversation }: z.infer<typeof Conversation>): 
   return { id, last_seq, read_seq, unread_count, member_count, newest: last_message && shown(last_message) };
 }
 
-/** A list's preview leaves out what is quoted. */
+/** A list's preview has no quote. */
 function unquoted(conversation: Said): Said {
   const { newest } = conversation;
   return { ...conversation, newest: newest && { ...newest, quote: undefined } };
 }
 
-/** A member's list has the conversation as it is now. */
+/** Asserts that a member's list has the current conversation. */
 export async function checkListed(room: Room, owner: Owner): Promise<void> {
   const [token = ""] = owner.tokens;
   const { items } = await ask(ConversationList, "/v1/conversations?limit=100", token);
@@ -41,7 +41,7 @@ export async function checkListed(room: Room, owner: Owner): Promise<void> {
   expect(times, "newest activity first").toEqual(times.toSorted((a, b) => b - a));
 }
 
-/** Everything that HTTP says of a conversation to a member is what the model has. */
+/** Asserts that everything a member can read over HTTP equals the model. */
 export async function checkHttp(room: Room, owner: Owner, pageSize: number): Promise<void> {
   const [token = ""] = owner.tokens;
   expect(said(await ask(Conversation, room.path, token))).toEqual(expected(room, owner));

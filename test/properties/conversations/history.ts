@@ -1,32 +1,32 @@
 import { expect } from "vitest";
 
-/** What somebody wants to say. `text` is unlike any other's, so that what is stored is known by it. */
+/** A message to be sent. `text` is unique, so that the stored message is recognized by it. */
 export interface Draft {
   text: string;
   userId: number;
   clientMsgId: string | undefined;
   quoteSeq: number | undefined;
-  /** the device that says it, or "" for a call: what one device says stays in order */
+  /** the sending device, or "" for a call; sends of one device stay in order */
   lane: string;
-  /** the object may have been evicted while it was on its way: it may have been overtaken */
+  /** the object may have been evicted during the send, so that others overtook it */
   tainted: boolean;
 }
 
-/** A message as everybody has to see it, before revokes and hides. */
+/** A message as all members see it, before revokes and hides. */
 export interface Said {
   seq: number;
   draft: Draft;
   createdAt: number;
 }
 
-/** What the server has answered to a draft; held against the history once that is known. */
+/** The server's answer to a draft, compared with the history once that is known. */
 interface Acknowledged {
   draft: Draft;
   seq: number;
   createdAt: number;
 }
 
-/** A message as one member sees it today. */
+/** A message as one member sees it now. */
 export interface Shown {
   seq: number;
   senderId: number;
@@ -36,14 +36,14 @@ export interface Shown {
   createdAt: number;
 }
 
-/** What a conversation has to look like: the model which the server is held against. */
+/** The expected history of a conversation: the model that the server is compared with. */
 export class History {
   readonly said: Said[] = [];
   readonly #drafts = new Map<string, Draft>();
   readonly #refused: Draft[] = [];
   readonly #acknowledged: Acknowledged[] = [];
   readonly #byClientId = new Map<string, Said>();
-  /** who took it back, by seq */
+  /** by seq, the user who revoked the message */
   readonly revoked = new Map<number, number>();
   readonly #hidden = new Map<number, Set<number>>();
   readonly #hiding = new Map<number, Set<number>>();
@@ -58,14 +58,14 @@ export class History {
     return draft;
   }
 
-  /** What somebody wanted to say with this client id. */
+  /** The draft that a user sent with this client id. */
   wanted(userId: number, clientMsgId: string): Draft | undefined {
     return [...this.#drafts.values()].find(
       (draft) => draft.userId === userId && draft.clientMsgId === clientMsgId,
     );
   }
 
-  /** The client ids that somebody has used, in order. */
+  /** The client ids that a user has used, in order. */
   clientIds(userId: number): string[] {
     const own = [...this.#drafts.values()].filter((draft) => draft.userId === userId);
     return [...new Set(own.flatMap(({ clientMsgId }) => clientMsgId ?? []))];
@@ -79,12 +79,12 @@ export class History {
     this.#refused.push(draft);
   }
 
-  /** The server has a message: it must be the next, of somebody who wanted to say it, said for the first time. */
+  /** Takes in a stored message: it must have the next seq, and be the first of a user's draft. */
   store(seq: number, text: string, createdAt: number): Said {
     expect(seq, "seqs have no gaps").toBe(this.last + 1);
     expect(createdAt, "times do not fall").toBeGreaterThanOrEqual(this.said.at(-1)?.createdAt ?? 0);
     const draft = this.#drafts.get(text);
-    if (!draft) throw new Error(`nobody has said ${text}`);
+    if (!draft) throw new Error(`no draft of ${text}`);
     const said = { seq, draft, createdAt };
     if (draft.clientMsgId !== undefined) {
       const key = `${draft.userId}/${draft.clientMsgId}`;
@@ -96,7 +96,10 @@ export class History {
     return said;
   }
 
-  /** All that was answered is as it is stored; a refusal only met who cannot see what he quotes. */
+  /**
+   * Asserts that answers equal what is stored. A refusal is right only where the sender could not see the
+   * quoted message.
+   */
   check(): void {
     for (const { draft, seq, createdAt } of this.#acknowledged.splice(0)) {
       const said = this.#outcome(draft);
@@ -116,7 +119,7 @@ export class History {
     }
   }
 
-  /** What became of a draft: what was first said with its client id. */
+  /** The stored message of a draft: the first one with its client id. */
   #outcome({ userId, clientMsgId, text }: Draft): Said | undefined {
     if (clientMsgId !== undefined) return this.#byClientId.get(`${userId}/${clientMsgId}`);
     return this.said.find(({ draft }) => draft.text === text);
@@ -130,7 +133,7 @@ export class History {
     return this.#read.get(userId) ?? 0;
   }
 
-  /** A hide is on its way: what needs the message may be refused. */
+  /** A hide is under way: a send that quotes the message may be refused. */
   hiding(userId: number, seq: number): void {
     this.#hiding.set(userId, (this.#hiding.get(userId) ?? new Set()).add(seq));
   }
@@ -152,7 +155,7 @@ export class History {
     return this.said.filter(({ seq, draft }) => seq > position && draft.userId !== userId).length;
   }
 
-  /** All that a member sees. */
+  /** All messages that a member sees. */
   view(userId: number): Shown[] {
     return this.said
       .filter(({ seq }) => !this.isHidden(userId, seq))

@@ -9,7 +9,7 @@ export { Conversation, ConversationList, Message, MessagePage, ReadState, Receip
 const Text = z.object({ text: z.string() });
 const Empty = z.strictObject({});
 
-/** A message of the wire as the model has it; a revoked one must be empty. */
+/** The model's form of a wire message. A revoked one must be empty. */
 export function shown(message: z.infer<typeof Message>): Shown {
   const { seq, sender, revoked, body, quote, created_at } = message;
   if (revoked) Empty.parse(body);
@@ -22,7 +22,7 @@ export function shown(message: z.infer<typeof Message>): Shown {
   };
 }
 
-/** A draft as it stands in a frame or a POST. */
+/** A draft's fields in a frame or a POST. */
 export function wire({ clientMsgId, text, quoteSeq }: Draft) {
   return { client_msg_id: clientMsgId, kind: "text", body: { text }, quote_seq: quoteSeq };
 }
@@ -40,7 +40,7 @@ export async function ask<T>(
   return schema.parse(answer.body);
 }
 
-/** What an answer was, for the message of a failure. */
+/** An answer as text, for messages of failures. */
 export function told({ status, body }: Answer): string {
   return `${status} ${JSON.stringify(body)}`;
 }

@@ -9,7 +9,7 @@ const DEVICES = 2;
 const MAX_ALARMS = 200;
 const LAST_WORDS = 10;
 
-/** A conversation under test: its members' devices, and what it has to look like. */
+/** A conversation under test: its members' devices and its expected history. */
 export class Room {
   readonly id: number;
   readonly path: string;
@@ -18,7 +18,7 @@ export class Room {
   readonly history = new History();
   readonly devices: Device[];
   readonly #names: () => number;
-  /** the object is evicted in this step: what was on its way may be lost, or overtaken */
+  /** the object is evicted in this step, so that sends under way may be lost or overtaken */
   #disturbed = false;
 
   constructor(id: number, members: Owner[], ownerId: number | undefined, names: () => number) {
@@ -32,7 +32,7 @@ export class Room {
     );
   }
 
-  /** One of the members, counted round. */
+  /** The member with this number, counted round. */
   member(who: number): Owner {
     const member = this.members[who % this.members.length];
     if (!member) throw new Error("a room has members");
@@ -45,7 +45,7 @@ export class Room {
     return device;
   }
 
-  /** A new text of somebody; `again`: with a client id which he has used. */
+  /** A new text of a user. @param again reuses the client id with this number, if not null */
   draft({ id }: Owner, lane: string, again: number | null, quote: number | null, named = true): Draft {
     const text = String(this.#names());
     const used = this.history.clientIds(id);
@@ -56,7 +56,7 @@ export class Room {
     return this.history.draft({ text, userId: id, clientMsgId, quoteSeq, lane, tainted: this.#disturbed });
   }
 
-  /** A step begins. */
+  /** Begins a step. */
   begin(disturbed: boolean): void {
     this.#disturbed = disturbed;
     for (const device of this.devices) {
@@ -65,7 +65,7 @@ export class Room {
     }
   }
 
-  /** A step has ended: everything is answered, everybody has the same conversation. */
+  /** Ends a step: every draft is answered, and all members see the same conversation. */
   async settle(): Promise<void> {
     if (this.#disturbed) {
       await this.#all((device) => device.caughtUp());
@@ -81,7 +81,7 @@ export class Room {
     for (const device of this.devices) if (device.isHere) device.displayed.check(this.history);
   }
 
-  /** Everybody comes back while somebody talks on: who missed more than a page catches up with him. */
+  /** Reconnects all devices while one member keeps sending: a device more than a page behind catches up. */
   async gather(): Promise<void> {
     this.begin(false);
     const speaker = this.device(this.member(0), 0);
@@ -96,7 +96,7 @@ export class Room {
     for (const device of this.devices) expect(device.isHere, `${device.name} is back`).toBe(true);
   }
 
-  /** Everybody goes; an eviction waits until the object is through with that. */
+  /** Disconnects all devices. An eviction waits until the object has processed that. */
   async disperse(): Promise<void> {
     await this.#all((device) => device.end());
     await this.evict(false);
@@ -106,20 +106,20 @@ export class Room {
     await evictRunning(this.#stub, cut);
   }
 
-  /** Half a minute passes for the fan-out: the alarm looks whether everybody was told. */
+  /** Half a minute passes for the fan-out: the alarm checks whether all deliveries were made. */
   async alarm(): Promise<void> {
     const sql = "UPDATE jobs SET due = 1 WHERE kind = 'fanout'";
     await runInDurableObject(this.#stub, (_, { storage }) => void storage.sql.exec(sql));
     await runDurableObjectAlarm(this.#stub);
   }
 
-  /** As long as there is a note that somebody is untold, time passes; after that all must know. */
+  /** Advances time while the retry marker stands. After that all inboxes must be up to date. */
   async toldAll(): Promise<void> {
     const sql = "SELECT 1 FROM jobs WHERE kind = 'fanout'";
     const hasNote = () =>
       runInDurableObject(this.#stub, (_, { storage }) => storage.sql.exec(sql).toArray().length > 0);
     for (let i = 0; await hasNote(); i++) {
-      expect(i, "the note goes once everybody is told").toBeLessThan(MAX_ALARMS);
+      expect(i, "the retry marker goes once all have their update").toBeLessThan(MAX_ALARMS);
       await this.alarm();
     }
   }
@@ -128,7 +128,7 @@ export class Room {
     return env.CONVERSATION.getByName(String(this.id));
   }
 
-  /** Takes from the server what is new, as its first member sees it. @returns whether there was something */
+  /** Takes in new messages from the server, as the first member sees them. @returns whether there were any */
   async #learn(): Promise<boolean> {
     const before = this.history.last;
     const [token = ""] = this.member(0).tokens;
@@ -161,7 +161,7 @@ export class Room {
   }
 }
 
-/** Evicts an object; one that does not run just now has been evicted already. */
+/** Evicts an object. One that is not running has been evicted already. */
 export async function evictRunning(stub: DurableObjectStub, cut = false): Promise<void> {
   try {
     await evictDurableObject(stub, { webSockets: cut ? "close" : "hibernate" });

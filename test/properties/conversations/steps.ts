@@ -1,18 +1,18 @@
 import fc from "fast-check";
 
-/** Which of the two conversations: the group of all, or the direct one of two of them. */
+/** the conversation: the group of all, or the direct one of two of them */
 const room = fc.nat(1);
-/** Who, counted round among the members of the conversation. */
+/** the user, counted round among the members of the conversation */
 const who = fc.nat(3);
-/** Which of his two devices. */
+/** one of the user's two devices */
 const device = fc.nat(1);
-/** Which message, counted back from the newest; or none. */
+/** a message, counted back from the newest, or none */
 const back = fc.oneof({ weight: 3, arbitrary: fc.nat(9) }, { weight: 1, arbitrary: fc.nat(200) });
 const maybe = fc.option(back, { freq: 3 });
-/** Which of his own earlier client ids is used once more; null: a new one. */
+/** an earlier client id of the user to be reused; null: a new one */
 const again = fc.option(fc.nat(7), { freq: 4 });
 
-/** A send over a socket: `count` messages, each in a frame of its own or all in one. */
+/** A send over a socket: `count` messages, in one frame each or all in one. */
 const say = fc.record({
   do: fc.constant("say"),
   room,
@@ -28,15 +28,15 @@ const say = fc.record({
 });
 /** A send over HTTP. */
 const post = fc.record({ do: fc.constant("post"), room, who, again, quote: maybe, named: fc.boolean() });
-/** A read, over HTTP where no device is named. */
+/** A read, over HTTP if no device is named. */
 const read = fc.record({ do: fc.constant("read"), room, who, device: fc.option(device, { freq: 2 }), back });
 const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
 const hide = fc.record({ do: fc.constant("hide"), room, who, back });
-/** A device goes without a word, whatever is on its way. */
+/** A device disconnects at once, whatever is on its way. */
 const leave = fc.record({ do: fc.constant("leave"), room, who, device });
-/** A device comes back; an eager one sends what it has before it has seen what it missed. */
+/** A device reconnects. An eager one sends its drafts before it has seen what it missed. */
 const come = fc.record({ do: fc.constant("come"), room, who, device, eager: fc.boolean() });
-/** The conversation's object starts anew; its sockets are kept or cut off. */
+/** The conversation's object restarts. Its sockets are kept or cut off. */
 const evictRoom = fc.record({ do: fc.constant("evictRoom"), room, cut: fc.boolean() });
 const evictInbox = fc.record({ do: fc.constant("evictInbox"), room, who });
 const alarm = fc.record({ do: fc.constant("alarm"), room });
@@ -55,7 +55,7 @@ const action = fc.oneof(
 );
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-/** What happens at once; the next step begins when all of it is answered. */
+/** Concurrent actions. The next step begins when all are answered. */
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(action) },
   { weight: 3, arbitrary: fc.array(action, { minLength: 2, maxLength: 7 }) },

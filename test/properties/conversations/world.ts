@@ -11,7 +11,7 @@ import type { Action } from "./steps.ts";
 const Id = z.object({ id: z.int() });
 type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
-/** Two conversations of the same people, and everything that can happen in them. */
+/** Two conversations of the same users, and all actions on them. */
 export class World {
   readonly #rooms: [Room, Room];
 
@@ -19,7 +19,10 @@ export class World {
     this.#rooms = rooms;
   }
 
-  /** A group of all, and a direct conversation of the first with the last, who has never met him. */
+  /**
+   * Creates a group of all, and a direct conversation of the first with the last, who is a stranger to the
+   * first.
+   */
   static async make(people: [Owner, ...Owner[]], stranger: Owner): Promise<World> {
     let texts = 0;
     const names = () => ++texts;
@@ -37,7 +40,7 @@ export class World {
     return world;
   }
 
-  /** Has all of this happen at once, and holds what has become of it against the model. */
+  /** Runs these actions at the same time, and compares the result with the model. */
   async step(actions: readonly Action[]): Promise<void> {
     this.#rooms.forEach((room, nth) => {
       room.begin(actions.some((action) => action.do === "evictRoom" && action.room === nth));
@@ -48,7 +51,7 @@ export class World {
     if (only && more.length === 0) await this.#readOwnWrites(only);
   }
 
-  /** Everybody comes back, time passes, and all that can be asked is asked. */
+  /** Reconnects all devices, advances time, and compares everything that can be read. */
   async end(pageSize: number): Promise<void> {
     for (const room of this.#rooms) {
       await room.gather();
@@ -90,7 +93,7 @@ export class World {
     }
   }
 
-  /** What a call has changed, its caller reads in his list at once; what was revoked, nobody reads any more. */
+  /** A caller reads the result of a call in their list at once, and a revoked text is readable nowhere. */
   async #readOwnWrites(action: Action): Promise<void> {
     const room = this.#rooms[action.room === 0 ? 0 : 1];
     if (action.do === "revoke") for (const member of room.members) await checkListed(room, member);
@@ -150,7 +153,7 @@ async function revoke(room: Room, { who, back }: Of<"revoke">): Promise<void> {
     return;
   }
   const may = said.draft.userId === owner.id || room.ownerId === owner.id;
-  expect(status, "only his own, or as owner").toBe(may ? 204 : 403);
+  expect(status, "only own messages, or as owner").toBe(may ? 204 : 403);
   if (may) room.history.revoked.set(said.seq, owner.id);
 }
 
@@ -163,7 +166,7 @@ async function hide(room: Room, { who, back }: Of<"hide">): Promise<void> {
   room.history.hide(owner.id, said.seq);
 }
 
-async function remove(room: Room, owner: Owner, seq: number, whom: "me" | "everyone"): Promise<number> {
+async function remove(room: Room, owner: Owner, seq: number, target: "me" | "everyone"): Promise<number> {
   const [token = ""] = owner.tokens;
-  return (await call("DELETE", `${room.path}/messages/${seq}?for=${whom}`, { token })).status;
+  return (await call("DELETE", `${room.path}/messages/${seq}?for=${target}`, { token })).status;
 }

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Shown } from "../../support/clients/displayed.ts";
+import type { DisplayedMessage } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
 
 const Text = z.strictObject({ text: z.string() });
 const Tip = z.object({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });
 
-/** What somebody sees of a conversation in his list. */
+/** A conversation in a user's list. */
 export interface Row {
   id: number;
   last_seq: number;
@@ -14,37 +14,37 @@ export interface Row {
   unread_count: number;
   member_count: number;
   updated_at: number;
-  last_message: Shown | null;
+  last_message: DisplayedMessage | null;
 }
 
-/** From where to where somebody was in it: after a seq, up to another. */
+/** A membership: after one seq, up to another. */
 interface Stay {
   from: number;
   until: number;
 }
 
 /**
- * A conversation as it has to be, by the contract: what it holds is taken in message by message, as one saw it who
- * sees all; who is in it, what each may see, how far he has read and what he has not follow from that.
+ * The expected state of a conversation, by the contract. It takes in messages one by one, as a member sees
+ * them who sees all. Membership, visibility, read positions and unread counts follow from them.
  */
 export class Model {
   readonly id: number;
   readonly ownerId: number | null;
   readonly #createdAt: number;
-  readonly #log: Shown[] = [];
+  readonly #log: DisplayedMessage[] = [];
   readonly #stays = new Map<number, Stay[]>();
   readonly #clears = new Map<number, number>();
   readonly #revoked = new Set<number>();
   readonly #hidden = new Map<number, Set<number>>();
   readonly #positions = new Map<number, number>();
   readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
-  readonly #stored = new Map<Draft, Shown>();
-  /** who was in it when the step began, and of whom a tip has told since */
+  readonly #stored = new Map<Draft, DisplayedMessage>();
+  /** members at the start of the step, and users in system messages since then */
   #wereIn = new Set<number>();
   readonly #moved = new Set<number>();
   #before = 0;
 
-  /** @param ownerId null: it is a direct one */
+  /** @param ownerId null: a direct conversation */
   constructor(
     { id, updated_at }: { id: number; updated_at: number },
     members: number[],
@@ -68,7 +68,7 @@ export class Model {
     return this.#stay(userId) !== undefined;
   }
 
-  /** A step begins. */
+  /** Begins a step. */
   begin(): void {
     this.#wereIn = new Set(this.members);
     this.#moved.clear();
@@ -80,29 +80,29 @@ export class Model {
     return this.#before;
   }
 
-  /** Whether somebody may have been found outside at some time of this step. */
+  /** Whether a user may have been no member at some time of this step. */
   mayBeOut(userId: number): boolean {
     return !this.#wereIn.has(userId) || !this.isIn(userId) || this.#moved.has(userId);
   }
 
-  /** Somebody wants to say something. */
+  /** Records a draft of a user. */
   wants(userId: number, draft: Draft): Draft {
     this.#drafts.set(draft.text, { draft, userId });
     return draft;
   }
 
-  /** What somebody has wanted to say, in order. */
+  /** The drafts of a user, in order. */
   draftsOf(userId: number): Draft[] {
     return [...this.#drafts.values()].flatMap((said) => (said.userId === userId ? [said.draft] : []));
   }
 
-  /** Where a draft is stored. */
-  stored(draft: Draft): Shown | undefined {
+  /** The stored message of a draft. */
+  stored(draft: Draft): DisplayedMessage | undefined {
     return this.#stored.get(draft);
   }
 
-  /** The server has a message: it must be the next, said by a member for the first time. */
-  store(message: Shown): void {
+  /** Takes in a stored message: it must have the next seq, and be the first of a member's draft. */
+  store(message: DisplayedMessage): void {
     const { seq, senderId, kind, body, createdAt } = message;
     expect(seq, "seqs have no gaps").toBe(this.last + 1);
     expect(createdAt, "times do not fall").toBeGreaterThanOrEqual(this.#log.at(-1)?.createdAt ?? 0);
@@ -112,9 +112,9 @@ export class Model {
       return;
     }
     const said = this.#drafts.get(Text.parse(body).text);
-    if (!said) throw new Error(`nobody has said ${JSON.stringify(body)}`);
+    if (!said) throw new Error(`no draft of ${JSON.stringify(body)}`);
     expect(senderId, "whose message it is").toBe(said.userId);
-    expect(this.isIn(senderId), `${senderId} is a member when he says ${said.draft.text}`).toBe(true);
+    expect(this.isIn(senderId), `${senderId} is a member when sending ${said.draft.text}`).toBe(true);
     expect(this.stored(said.draft), "a client id is stored once").toBeUndefined();
     this.#stored.set(said.draft, message);
     this.read(senderId, seq);
@@ -157,36 +157,36 @@ export class Model {
     this.#hidden.set(userId, (this.#hidden.get(userId) ?? new Set()).add(seq));
   }
 
-  /** Somebody has deleted it for himself: what he sees begins behind this seq. */
+  /** A user deletes the conversation for themselves: their history begins after this seq. */
   clear(userId: number, seq: number): void {
     this.#clears.set(userId, seq);
     this.read(userId, seq);
   }
 
-  /** Behind which seq a member sees what there is. */
+  /** The seq after which a member sees messages. */
   from(userId: number): number {
     return Math.max(this.#stay(userId)?.from ?? this.last, this.#clears.get(userId) ?? 0);
   }
 
   /** A message of the log. */
-  message(seq: number): Shown | undefined {
+  message(seq: number): DisplayedMessage | undefined {
     return this.#log[seq - 1];
   }
 
-  /** Whether somebody was ever allowed to see a message. */
+  /** Whether a user was ever allowed to see a message. */
   wasVisible(userId: number, seq: number): boolean {
     return (this.#stays.get(userId) ?? []).some(({ from, until }) => seq > from && seq <= until);
   }
 
-  /** All that a member sees. */
-  view(userId: number): Shown[] {
+  /** All messages that a member sees. */
+  view(userId: number): DisplayedMessage[] {
     const [from, hidden] = [this.from(userId), this.#hidden.get(userId)];
     return this.#log
       .filter(({ seq }) => seq > from && !hidden?.has(seq))
       .map((message) => (this.#revoked.has(message.seq) ? { ...message, body: {}, revoked: true } : message));
   }
 
-  /** It in a member's list; null where it is in none. */
+  /** The conversation in a member's list; null if it is not listed. */
   row(userId: number): Row | null {
     const isCleared = this.#clears.has(userId) && this.from(userId) === this.last;
     if (!this.isIn(userId) || isCleared) return null;

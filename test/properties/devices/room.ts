@@ -4,9 +4,9 @@ import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
-import { type Shown, shown } from "../../support/clients/displayed.ts";
+import { type DisplayedMessage, displayedMessage } from "../../support/clients/displayed.ts";
 import type { Answer, Draft } from "../../support/clients/model-client.ts";
-import { accepted, roomPath, upgrade } from "../../support/clients/socket.ts";
+import { acceptSocket, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { conversationObject } from "../../support/objects/room.ts";
 import type { Model } from "./model.ts";
 
@@ -14,12 +14,12 @@ const Problem = z.object({ code: z.string() });
 const Refused = z.object({ code: z.string(), client_msg_id: z.string() });
 const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
 
-/** A conversation under test, as its members reach it over HTTP, beside what it has to be like. */
+/** A conversation under test, as its members use it over HTTP, with its model. */
 export class Room {
   readonly model: Model;
   readonly path: string;
   readonly #people: SignedIn[];
-  /** what was answered since the last look */
+  /** the answers since the last check */
   readonly #answers: (Answer & { userId: number })[] = [];
   readonly #clearing = new Set<number>();
 
@@ -29,7 +29,7 @@ export class Room {
     this.#people = people;
   }
 
-  /** A call of a member's; what cannot be done right now is tried again. */
+  /** A call by a member. A call refused as temporarily impossible is repeated. */
   async call({ token }: SignedIn, method: string, path: string, body?: unknown): Promise<Answered> {
     for (let tries = 0; ; tries++) {
       const answer = await call(method, this.path + path, { token, ...(body !== undefined && { body }) });
@@ -50,11 +50,11 @@ export class Room {
     this.answered(who.user.id, { draft, seq, createdAt });
   }
 
-  /** Sends over a room's socket. @returns what was not answered */
+  /** Sends over a room socket. @returns the drafts that were not answered */
   async sayInRoom({ token, user }: SignedIn, drafts: Draft[]): Promise<Draft[]> {
     const response = await upgrade(roomPath(this.model.id), token);
     if (response.status !== 101) return drafts;
-    const socket = accepted(response);
+    const socket = acceptSocket(response);
     const items = drafts.map(({ clientMsgId, text }) => ({
       ...{ client_msg_id: clientMsgId, kind: "text", body: { text } },
     }));
@@ -89,7 +89,7 @@ export class Room {
     this.#clearing.add(who.user.id);
   }
 
-  /** Takes in what is new: messages, and what follows from them. @param mayBeBlocked there was a block */
+  /** Takes in new messages and their consequences. @param mayBeBlocked a block was active during the step */
   async learn(mayBeBlocked: boolean): Promise<void> {
     const { model } = this;
     for (const message of await this.#news()) model.store(message);
@@ -104,21 +104,23 @@ export class Room {
         continue;
       }
       const reason = { not_found: model.mayBeOut(userId), blocked: mayBeBlocked };
-      const told = `${draft.text} of ${userId} was refused as ${answer.code}`;
-      expect(Object.entries(reason), told).toContainEqual([answer.code, true]);
-      if (!draft.elsewhere) expect(stored, told).toBeUndefined();
+      const failure = `${draft.text} of ${userId} was refused as ${answer.code}`;
+      expect(Object.entries(reason), failure).toContainEqual([answer.code, true]);
+      if (!draft.elsewhere) expect(stored, failure).toBeUndefined();
     }
     for (const userId of this.#clearing) model.clear(userId, await this.#clearedUpTo(userId));
     this.#clearing.clear();
   }
 
-  /** The messages behind those which are known: as its owner sees them, or the two, and as they were answered. */
-  async #news(): Promise<Shown[]> {
+  /**
+   * The messages after the known ones: as the owner or both users see them, and as the sends were answered.
+   */
+  async #news(): Promise<DisplayedMessage[]> {
     const { ownerId, last } = this.model;
     const observers = this.#people.filter(({ user }) =>
       ownerId === null ? this.model.isIn(user.id) : user.id === ownerId,
     );
-    const found = new Map<number, Shown>();
+    const found = new Map<number, DisplayedMessage>();
     for (const answer of this.#answers) {
       if (!("seq" in answer) || answer.seq <= last) continue;
       const { seq, draft, createdAt, userId: senderId } = answer;
@@ -131,33 +133,33 @@ export class Room {
     return [...found.values()].sort((a, b) => a.seq - b.seq);
   }
 
-  /** What somebody reads behind a seq, page by page. */
-  async history(who: SignedIn, after = 0): Promise<Shown[]> {
-    const all: Shown[] = [];
+  /** The messages that a user reads after a seq, page by page. */
+  async history(who: SignedIn, after = 0): Promise<DisplayedMessage[]> {
+    const all: DisplayedMessage[] = [];
     for (let more = true; more; ) {
       const path = `/messages?after=${all.at(-1)?.seq ?? after}&limit=100`;
       const page = MessagePage.parse((await this.call(who, "GET", path)).body);
-      all.push(...page.items.map(shown));
+      all.push(...page.items.map(displayedMessage));
       more = page.has_more;
     }
     return all;
   }
 
-  /** Nothing that came in this step is hidden: so what he still sees of it begins behind his deletion. */
+  /** No message of this step is hidden, so the first one that the user sees follows their deletion. */
   async #clearedUpTo(userId: number): Promise<number> {
     const { before, last } = this.model;
     const [first] = await this.history(this.person(userId), before);
     return first ? first.seq - 1 : last;
   }
 
-  /** Somebody reads over HTTP; who is not in it has nothing to read. */
+  /** A user reads over HTTP. An outsider has nothing to read. */
   async read(who: SignedIn, seq: number): Promise<void> {
     const { status } = await this.call(who, "PUT", "/read", { seq });
     if (status === 200) this.model.read(who.user.id, seq);
     else expect([status, this.model.mayBeOut(who.user.id)]).toEqual([404, true]);
   }
 
-  /** What somebody is told of it is as the model has it; who is not in it is told nothing. */
+  /** Asserts that a user reads what the model has. An outsider must learn nothing. */
   async check(who: SignedIn): Promise<void> {
     const { model } = this;
     const { id } = who.user;
@@ -177,7 +179,7 @@ export class Room {
     return found;
   }
 
-  /** Half a minute passes: the alarm looks whether everybody was told. */
+  /** Half a minute passes: the alarm checks whether all deliveries were made. */
   async alarm(): Promise<void> {
     const stub = conversationObject(ConversationId.parse(this.model.id));
     const sql = "UPDATE jobs SET due = 1 WHERE kind = 'fanout'";

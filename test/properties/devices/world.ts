@@ -4,20 +4,20 @@ import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
-import { shown } from "../../support/clients/displayed.ts";
+import { displayedMessage } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
-import { at } from "../../support/objects/room.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
 import { Model, type Row } from "./model.ts";
 import { Room } from "./room.ts";
 import type { Action } from "./steps.ts";
 
-/** How long something may take that nothing holds up. */
+/** The time limit for an undisturbed delivery, in ms. */
 const PATIENCE_MS = 8_000;
-/** How long, where an object was evicted: then the alarm has to see to it. */
+/** The wait after an eviction, in ms: then the alarm has to deliver. */
 const DISTURBED_MS = 700;
 const MAX_ALARMS = 12;
-/** All that HTTP says is looked at after so many steps. */
+/** Everything that HTTP returns is compared after this many steps. */
 const FULL_CHECK = 3;
 
 type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
@@ -28,19 +28,19 @@ interface Reading {
   seq: number;
 }
 
-/** Four people with their devices in three conversations, and everything that can happen there. */
+/** Four users with their devices in three conversations, and all actions on them. */
 export class World {
   readonly #people: SignedIn[];
   readonly #rooms: Room[];
   readonly #devices: Device[][];
-  /** the devices that are to have a socket */
+  /** the devices that should have a socket */
   readonly #here = new Set<Device>();
   #texts = 0;
   #steps = 0;
-  /** whom of the two of the direct conversation has blocked the other */
+  /** which of the two users of the direct conversation block the other */
   readonly #blocks = new Set<number>();
   #mayBeBlocked = false;
-  /** an object was evicted in this step; in this or the last; since all was looked at */
+  /** evictions: in this step, in this or the last one, since the last full comparison */
   #isDisturbed = false;
   #mayBeCut = false;
   #mayLag = false;
@@ -55,7 +55,7 @@ export class World {
 
   static async make(devices: readonly number[]): Promise<World> {
     const people = await Promise.all([register(), register(), register(), register()]);
-    const [ann, bob, eve, dan] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
+    const [ann, bob, eve, dan] = [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2), itemAt(people, 3)];
     const group = await createGroup(ann, [bob, dan]);
     const direct = await openDirect(ann, dan);
     const all = await createGroup(bob, [ann, eve, dan]);
@@ -74,7 +74,7 @@ export class World {
     );
     for (const { path, model } of rooms) {
       if (model.ownerId === null) continue;
-      const { token } = at(rooms, 0).person(model.ownerId);
+      const { token } = itemAt(rooms, 0).person(model.ownerId);
       expect((await call("PATCH", path, { token, body: { join_policy: "free" } })).status).toBe(200);
     }
     await Promise.all(world.#devices.map(([first]) => first && world.#bring(first)));
@@ -82,7 +82,7 @@ export class World {
     return world;
   }
 
-  /** Has all of this happen at once, and holds what has become of it against the model. */
+  /** Runs these actions at the same time, and compares the result with the model. */
   async step(actions: readonly Action[]): Promise<void> {
     this.#disturb(actions.some(({ do: what }) => what === "evictRoom" || what === "evictInbox"));
     this.#mayBeBlocked = this.#blocks.size > 0;
@@ -92,7 +92,7 @@ export class World {
     if (++this.#steps % FULL_CHECK === 0) await this.check();
   }
 
-  /** Everybody comes back, and all that can be asked is asked. */
+  /** Reconnects all devices, and compares everything that can be read. */
   async end(): Promise<void> {
     this.#disturb(false);
     for (const { model } of this.#rooms) model.begin();
@@ -101,7 +101,7 @@ export class World {
     await this.check();
   }
 
-  /** Whether a device is cut off may be seen a step later. */
+  /** A device may notice a step later that it was cut off. */
   #disturb(isDisturbed: boolean): void {
     this.#mayBeCut = isDisturbed || this.#isDisturbed;
     this.#isDisturbed = isDisturbed;
@@ -109,10 +109,10 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const device of this.#devices.flat()) device.leave();
+    for (const device of this.#devices.flat()) device.disconnect();
   }
 
-  /** Everything is answered, and told to every device that is there. */
+  /** Ends a step: everything is answered, and delivered to every connected device. */
   async settle(): Promise<void> {
     const all = this.#devices.flat();
     await Promise.all(all.map((device) => this.#answer(device)));
@@ -126,7 +126,7 @@ export class World {
     for (const room of this.#rooms) await room.learn(this.#mayBeBlocked || this.#blocks.size > 0);
     for (const { device, socket, room, seq } of this.#readings.splice(0)) {
       const person = room.person(device.userId);
-      const isSure = device.isHere && device.sockets === socket && !this.#isDisturbed;
+      const isSure = device.isConnected && device.sockets === socket && !this.#isDisturbed;
       if (!isSure) await room.read(person, seq);
       else if (room.model.isIn(device.userId)) room.model.read(device.userId, seq);
     }
@@ -137,29 +137,29 @@ export class World {
     for (const device of this.#here) this.#checkPicture(device);
   }
 
-  /** A device is where it is to be, and has an answer to all that it said. */
+  /** Brings a device to its intended state, with an answer to all its drafts. */
   async #answer(device: Device): Promise<void> {
     const isDone = () => device.pending.length === 0;
     while (this.#here.has(device)) {
-      if (!device.isHere) {
+      if (!device.isConnected) {
         expect(this.#mayBeCut, `${device.name} may be cut off`).toBe(true);
-        await device.come();
+        await device.connect();
       }
       if (await device.until(isDone, PATIENCE_MS)) return;
-      expect(device.isHere, `${device.name} waits for ${JSON.stringify(device.pending)}`).toBe(false);
+      expect(device.isConnected, `${device.name} waits for ${JSON.stringify(device.pending)}`).toBe(false);
     }
-    const who = at(this.#rooms, 0).person(device.userId);
+    const who = itemAt(this.#rooms, 0).person(device.userId);
     for (const draft of device.pending.splice(0)) this.#unanswered.push({ who, draft });
   }
 
-  /** Resolves once every device shows what it has to, or that takes too long. */
+  /** Resolves once every device shows what it should. @returns false if that takes too long */
   async #allShow(): Promise<boolean> {
     const within = this.#isDisturbed ? DISTURBED_MS : PATIENCE_MS;
     for (const device of this.#here) {
       while (!(await device.until(() => this.#rooms.every((room) => shows(device, room)), within))) {
-        if (device.isHere) return false;
+        if (device.isConnected) return false;
         expect(this.#mayBeCut, `${device.name} may be cut off`).toBe(true);
-        await device.come();
+        await device.connect();
       }
     }
     return true;
@@ -180,7 +180,7 @@ export class World {
     }
   }
 
-  /** All that HTTP says is as the model has it. */
+  /** Asserts that everything HTTP returns equals the model. */
   async check(): Promise<void> {
     await Promise.all(this.#people.map((person) => this.#checkList(person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
@@ -190,24 +190,24 @@ export class World {
 
   async #checkList({ token, user }: SignedIn): Promise<void> {
     const rows = this.#rooms.flatMap(({ model }) => model.row(user.id) ?? []);
-    const wanted = rows.sort((a, b) => b.updated_at - a.updated_at || b.id - a.id);
+    const expected = rows.sort((a, b) => b.updated_at - a.updated_at || b.id - a.id);
     const listed = async (): Promise<Row[]> => {
       const { body } = await call("GET", "/v1/conversations?limit=100", { token });
       return ConversationList.parse(body).items.map((item) => {
         const { id, last_seq, read_seq, unread_count, member_count, updated_at, last_message } = item;
         return {
           ...{ id, last_seq, read_seq, unread_count, member_count, updated_at },
-          last_message: last_message && shown(last_message),
+          last_message: last_message && displayedMessage(last_message),
         };
       });
     };
     const since = Date.now();
     for (let alarms = 0; ; ) {
       const has = await listed();
-      const isRight = JSON.stringify(has) === JSON.stringify(wanted);
+      const isRight = JSON.stringify(has) === JSON.stringify(expected);
       const isLate = this.#mayLag ? alarms === MAX_ALARMS : Date.now() - since > PATIENCE_MS;
       if (isRight) return;
-      if (isLate) expect(has, `the list of ${user.id}`).toEqual(wanted);
+      if (isLate) expect(has, `the list of ${user.id}`).toEqual(expected);
       await new Promise((resolve) => setTimeout(resolve, 50));
       if (!this.#mayLag || Date.now() - since < DISTURBED_MS) continue;
       alarms++;
@@ -250,7 +250,7 @@ export class World {
           ({ user }) => ({ user_ids: [user.id] }),
         );
       case "clear":
-        return at(this.#rooms, 1).clear(at(this.#people, action.who * 3));
+        return itemAt(this.#rooms, 1).clear(itemAt(this.#people, action.who * 3));
       case "block":
         return this.#block(action);
       case "typing":
@@ -283,9 +283,11 @@ export class World {
 
   async #mix(action: Of<"mix">): Promise<void> {
     const who = this.#person(action);
-    const drafts = Array.from({ length: action.count }, (_, i) => this.#draft(who, at(this.#rooms, i % 3)));
+    const drafts = Array.from({ length: action.count }, (_, i) =>
+      this.#draft(who, itemAt(this.#rooms, i % 3)),
+    );
     const device = this.#device(action);
-    if (device) device.say(drafts, true);
+    if (device) device.sendDrafts(drafts, true);
     else for (const draft of drafts) await this.#room(draft.conversationId).post(who, draft);
   }
 
@@ -302,7 +304,7 @@ export class World {
     drafts: Draft[],
   ): Promise<void> {
     const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#device(action)];
-    if (action.way === "device" && device) device.say(drafts, action.together);
+    if (action.way === "device" && device) device.sendDrafts(drafts, action.together);
     else if (action.way === "room") {
       for (const draft of await room.sayInRoom(who, drafts)) this.#unanswered.push({ who, draft });
     } else for (const draft of drafts) await room.post(who, draft);
@@ -311,9 +313,9 @@ export class World {
   async #read(action: Of<"read">): Promise<void> {
     const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#device(action)];
     const seq = Math.max(0, room.model.last - action.back);
-    if (action.overHttp || !device?.isHere) {
+    if (action.overHttp || !device?.isConnected) {
       const { status } = await room.call(who, "PUT", "/read", { seq });
-      // Whether he was in it is known once the step is over.
+      // Whether the user was a member is known after the step.
       if (status === 200) room.model.read(who.user.id, seq);
       return;
     }
@@ -321,40 +323,40 @@ export class World {
     this.#readings.push({ device, socket: device.sockets, room, seq });
   }
 
-  async #remove(action: Of<"revoke" | "hide">, whom: "me" | "everyone"): Promise<void> {
+  async #remove(action: Of<"revoke" | "hide">, target: "me" | "everyone"): Promise<void> {
     const [who, room] = [this.#person(action), this.#roomOf(action)];
     const message = room.model.message(room.model.last - action.back);
     if (!message) return;
-    const { status } = await room.call(who, "DELETE", `/messages/${message.seq}?for=${whom}`);
+    const { status } = await room.call(who, "DELETE", `/messages/${message.seq}?for=${target}`);
     const isOwn = message.senderId === who.user.id || room.model.ownerId === who.user.id;
-    const mayRefuse = whom === "everyone" && (!isOwn || message.kind === "tip") ? [403, 404] : [204, 404];
+    const mayRefuse = target === "everyone" && (!isOwn || message.kind === "tip") ? [403, 404] : [204, 404];
     expect(mayRefuse, `${who.user.id} takes away ${message.seq}`).toContain(status);
     if (status !== 204) return;
-    if (whom === "me") room.model.hide(who.user.id, message.seq);
+    if (target === "me") room.model.hide(who.user.id, message.seq);
     else room.model.revoke(message.seq);
   }
 
-  /** What becomes of members is told by the log; here only that it is answered as it may be. */
+  /** Calls about members. Their results are in the log; here only the answer is checked. */
   async #member(
     action: Of<"leave" | "remove" | "join" | "add">,
     method: string,
-    path: (whom: SignedIn) => string,
+    path: (target: SignedIn) => string,
     byOwner = false,
-    body: (whom: SignedIn) => object | undefined = () => undefined,
+    body: (target: SignedIn) => object | undefined = () => undefined,
   ): Promise<void> {
-    const [whom, room] = [this.#person(action), this.#roomOf(action)];
+    const [target, room] = [this.#person(action), this.#roomOf(action)];
     const { ownerId } = room.model;
-    // The owner stays: he sees all.
-    if (ownerId === null || ownerId === whom.user.id) return;
-    const by = byOwner ? room.person(ownerId) : whom;
-    const answer = await room.call(by, method, path(whom), body(whom));
+    // The owner stays, as the model needs a member who sees all.
+    if (ownerId === null || ownerId === target.user.id) return;
+    const by = byOwner ? room.person(ownerId) : target;
+    const answer = await room.call(by, method, path(target), body(target));
     expect([200, 204, 403, 404], JSON.stringify(answer.body)).toContain(answer.status);
   }
 
   async #block({ who, on }: Of<"block">): Promise<void> {
-    const [by, whom] = [at(this.#people, who * 3), at(this.#people, 3 - who * 3)];
+    const [by, target] = [itemAt(this.#people, who * 3), itemAt(this.#people, 3 - who * 3)];
     this.#mayBeBlocked ||= on;
-    const { status } = await call(on ? "PUT" : "DELETE", `/v1/blocks/${whom.user.id}`, { token: by.token });
+    const { status } = await call(on ? "PUT" : "DELETE", `/v1/blocks/${target.user.id}`, { token: by.token });
     expect(status).toBe(204);
     if (on) this.#blocks.add(by.user.id);
     else this.#blocks.delete(by.user.id);
@@ -364,7 +366,7 @@ export class World {
     const device = this.#device(action);
     if (!device) return;
     this.#here.delete(device);
-    device.leave();
+    device.disconnect();
   }
 
   async #come(action: Of<"come" | "reopen">): Promise<void> {
@@ -375,15 +377,15 @@ export class World {
 
   async #bring(device: Device, eager = false): Promise<void> {
     this.#here.add(device);
-    await device.come({ eager });
+    await device.connect({ eager });
   }
 
   #person({ who }: { who: number }): SignedIn {
-    return at(this.#people, who);
+    return itemAt(this.#people, who);
   }
 
   #roomOf({ room }: { room: number }): Room {
-    return at(this.#rooms, room);
+    return itemAt(this.#rooms, room);
   }
 
   #room(id: number): Room {
@@ -393,12 +395,12 @@ export class World {
   }
 
   #device({ who, device }: { who: number; device: number }): Device | undefined {
-    const own = at(this.#devices, who);
+    const own = itemAt(this.#devices, who);
     return own[device % Math.max(1, own.length)];
   }
 }
 
-/** Whether a device shows of a conversation what it has to. */
+/** Whether a device shows what it should of a conversation. */
 function shows(device: Device, { model }: Room): boolean {
   if (!model.isIn(device.userId)) return true;
   const from = model.from(device.userId);

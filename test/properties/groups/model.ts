@@ -1,7 +1,7 @@
-/** How a call has to be answered. */
+/** The expected answer to a call. */
 export interface Answer {
   status: number;
-  /** of a problem */
+  /** the code of a problem */
   code?: string;
 }
 
@@ -14,7 +14,7 @@ interface Member {
   readSeq: number;
 }
 
-/** A message as its readers see it: a text, or what a tip tells. */
+/** A message as its readers see it: a text, or the content of a system message. */
 export interface Entry {
   seq: number;
   sender: number;
@@ -33,7 +33,7 @@ const CONFLICT: Answer = { status: 409, code: "conflict" };
 
 const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 
-/** Who has blocked whom; shared by all conversations. */
+/** Which user blocks which, for all conversations. */
 export class Blocks {
   readonly #pairs: Set<string>;
 
@@ -56,7 +56,7 @@ export class Blocks {
   }
 }
 
-/** A group as it has to be: written down from the rules, without a look at how they are kept. */
+/** The expected state of a group, written from the rules and not from the implementation. */
 export class Group {
   readonly members = new Map<number, Member>();
   readonly muted = new Set<number>();
@@ -224,7 +224,7 @@ export class Group {
   }
 }
 
-/** A direct conversation as it has to be. */
+/** The expected state of a direct conversation. */
 export class Direct {
   readonly people: readonly [number, number];
   readonly log: Entry[] = [];
@@ -253,7 +253,7 @@ export class Direct {
     return MADE;
   }
 
-  /** Deletes it for one of the two alone. */
+  /** Deletes it for one of the two users. */
   clear(who: number): Answer {
     this.#from.set(who, this.log.length);
     this.#read.set(who, this.log.length);

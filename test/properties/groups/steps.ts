@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Who, of four people. */
+/** one of the four users */
 const who = fc.nat(3);
 const whom = fc.nat(3);
 const on = fc.boolean();
@@ -38,7 +38,7 @@ const action = fc.oneof(
 );
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-/** One call, or two at the same moment. */
+/** One call, or two at the same time. */
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(action) },
   { weight: 2, arbitrary: fc.tuple(action, action) },

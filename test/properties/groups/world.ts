@@ -14,7 +14,7 @@ const Text = z.object({ text: z.string() });
 const Tip = z.object({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });
 const Problem = z.object({ code: z.string() });
 
-/** What all is like, as the rules have it. */
+/** The expected state of everything, by the rules. */
 class Model {
   readonly group: Group;
   readonly direct: Direct;
@@ -31,7 +31,7 @@ class Model {
   }
 }
 
-/** Four people, a group of two of them, and a direct conversation of these two. */
+/** Four users, a group of two of them, and a direct conversation of these two. */
 export class World {
   readonly #people: SignedIn[];
   readonly #groupId: number;
@@ -55,7 +55,10 @@ export class World {
     return new World(people, group.id, direct.id, model);
   }
 
-  /** Has all of this happen at once: the answers must be those of one order, and all must look like it. */
+  /**
+   * Runs these calls at the same time. The answers must match some order of the calls, and so must the
+   * result.
+   */
   async step(actions: readonly Action[]): Promise<void> {
     const told = actions.map((action) => ({ action, text: String(++this.#texts) }));
     const answers = await Promise.all(told.map(({ action, text }) => this.#perform(action, text)));
@@ -81,7 +84,7 @@ export class World {
     await this.check();
   }
 
-  /** Everything that everybody sees is as the rules have it. */
+  /** Asserts that everything each user sees follows the rules. */
   async check(): Promise<void> {
     await Promise.all(this.#people.map((person) => this.#check(person)));
   }
@@ -99,7 +102,7 @@ export class World {
         expect((await call("GET", path + part, { token })).status, part).toBe(404);
       }
     } else {
-      const wanted = {
+      const expected = {
         role: member.role,
         owner_id: group.owner,
         join_policy: group.joinPolicy,
@@ -108,8 +111,8 @@ export class World {
         read_seq: member.readSeq,
         unread_count: group.unread(user.id),
       };
-      expect(Conversation.parse(asked.body), `the group for ${user.id}`).toMatchObject(wanted);
-      expect(listed, `the list of ${user.id}`).toMatchObject(wanted);
+      expect(Conversation.parse(asked.body), `the group for ${user.id}`).toMatchObject(expected);
+      expect(listed, `the list of ${user.id}`).toMatchObject(expected);
       expect(await this.#history(this.#groupId, token), `history of ${user.id}`).toEqual(
         group.history(user.id),
       );
@@ -130,7 +133,7 @@ export class World {
     expect(await this.#history(this.#directId, token)).toEqual(direct.history(user.id));
   }
 
-  /** Of several orders that explain the answers, one that explains what everybody sees in the histories. */
+  /** Of the orders that explain the answers, one that also explains the histories. */
   async #asLogged(models: Model[]): Promise<Model | undefined> {
     if (models.length < 2) return models[0];
     const seen = await Promise.all(
@@ -200,7 +203,7 @@ export class World {
   async #perform(action: Action, text: string): Promise<Answer | null> {
     const stub = env.CONVERSATION.getByName(String(this.#groupId));
     if (action.do === "evict") {
-      // One that is not running cannot be evicted.
+      // An object that is not running cannot be evicted.
       await evictDurableObject(stub).catch(() => undefined);
       return null;
     }

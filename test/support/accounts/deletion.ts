@@ -10,24 +10,30 @@ export function deleteAccount({ token }: { token: string }, password: unknown = 
   return call("DELETE", "/v1/me", { token, body: { password } });
 }
 
-/** How a deleted user is shown. */
-export function gone({ user }: { user: { id: number } }) {
+/** The wire form of a user whose account is deleted. */
+export function deletedUser({ user }: { user: { id: number } }) {
   return { id: user.id, username: `deleted-${user.id}`, nickname: "", avatar: "" };
 }
 
 const Tables = z.array(z.object({ name: z.string() }));
 
-/** Every row of every table of D1 but the one that keeps the names of deleted accounts. */
+/**
+ * Every row of every table of D1, except the table that keeps the names of deleted accounts.
+ * @returns the rows as JSON
+ */
 async function storedInD1(): Promise<string> {
   const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[_sd]*_*'";
   const { results } = await env.DB.prepare(query).all();
   const names = [...Tables.parse(results).map(({ name }) => name), "password_attempts", "friend_requests"];
-  const wanted = names.filter((name) => name !== "former_usernames");
-  const rows = await Promise.all(wanted.map((name) => env.DB.prepare(`SELECT * FROM "${name}"`).all()));
+  const expected = names.filter((name) => name !== "former_usernames");
+  const rows = await Promise.all(expected.map((name) => env.DB.prepare(`SELECT * FROM "${name}"`).all()));
   return JSON.stringify(rows.map((row) => row.results));
 }
 
-/** All that is stored of these conversations, of these users' inboxes, and in D1. */
+/**
+ * Dumps the storage of these conversations, of these users' inboxes, and of D1.
+ * @returns one text, to search for leftovers
+ */
 export async function storedAnywhere(conversations: number[], users: SignedIn[]): Promise<string> {
   const parts = [
     ...conversations.map((id) => storedInConversation(id)),
@@ -37,14 +43,14 @@ export async function storedAnywhere(conversations: number[], users: SignedIn[])
   return (await Promise.all(parts)).join("\n");
 }
 
-/** Runs what a user's inbox has yet to do for the end of the account. @returns how many jobs there were */
+/** Runs the inbox's outstanding jobs of an account deletion. @returns the number of jobs */
 export function runAccountDeletion(user: SignedIn): Promise<number> {
   return runInboxJobs(user, ["farewell", "leave", "kick"]);
 }
 
 const Membership = z.array(z.object({ conversation_id: z.int(), state: z.string() }));
 
-/** What D1 says of a user's memberships, by conversation. */
+/** A user's memberships in D1. @returns state by conversation id */
 export async function membershipsInD1({ user }: SignedIn): Promise<Record<number, string>> {
   const query = "SELECT conversation_id, state FROM memberships WHERE user_id = ?";
   const { results } = await env.DB.prepare(query).bind(user.id).all();
@@ -53,7 +59,7 @@ export async function membershipsInD1({ user }: SignedIn): Promise<Record<number
   );
 }
 
-/** Runs what a conversation has yet to tell D1. @returns whether there was anything */
+/** Runs the outstanding D1 projection of a conversation. @returns whether any was outstanding */
 export async function runProjection(id: number): Promise<boolean> {
   const stub = env.CONVERSATION.getByName(String(id));
   const jobs = await runInDurableObject(stub, async (_, { storage }) => {

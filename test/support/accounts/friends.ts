@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
 import { FriendRequestList, UserList } from "../../../src/surfaces/v1/schemas/friends.ts";
 import { type Answer, call, type SignedIn } from "../clients/api.ts";
-import { people } from "../objects/room.ts";
+import { registerUsers } from "../objects/room.ts";
 
 const StrictUsers = UserList.extend({ items: User.strict().array() }).strict();
 const StrictRequest = FriendRequestList.shape.items.element.extend({ user: User.strict() }).strict();
@@ -12,8 +12,8 @@ const StrictRequests = FriendRequestList.extend({ items: StrictRequest.array() }
 export type FriendCall = "PUT friends" | "DELETE friends" | "PUT blocks" | "DELETE blocks";
 export const FRIEND_CALLS: FriendCall[] = ["PUT friends", "DELETE friends", "PUT blocks", "DELETE blocks"];
 
-/** Asks, ends, blocks, unblocks. */
-export function ask(
+/** One friend or block call over HTTP: request or accept, end, block, unblock. */
+export function friendCall(
   what: FriendCall,
   { token }: SignedIn,
   { user }: { user: { id: number } },
@@ -22,41 +22,44 @@ export function ask(
   return call(method, `/v1/${list}/${user.id}`, { token });
 }
 
-/** The same where it is done. */
-export async function done(
+/** Like `friendCall`, and asserts success. @returns the answer's body */
+export async function expectFriendCall(
   what: FriendCall,
   caller: SignedIn,
   other: { user: { id: number } },
 ): Promise<unknown> {
-  const answer = await ask(what, caller, other);
+  const answer = await friendCall(what, caller, other);
   expect(answer.status, JSON.stringify(answer.body)).toBe(what === "PUT friends" ? 200 : 204);
   return answer.body;
 }
 
-/** Makes two people friends. */
+/** Makes two users friends. */
 export async function befriend(one: SignedIn, other: SignedIn): Promise<void> {
-  await done("PUT friends", one, other);
-  expect(await done("PUT friends", other, one)).toEqual({ state: "friends" });
+  await expectFriendCall("PUT friends", one, other);
+  expect(await expectFriendCall("PUT friends", other, one)).toEqual({ state: "friends" });
 }
 
-export async function users({ token }: SignedIn, list: "friends" | "blocks", query = "") {
+export async function userList({ token }: SignedIn, list: "friends" | "blocks", query = "") {
   const answer = await call("GET", `/v1/${list}${query}`, { token });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   return StrictUsers.parse(answer.body);
 }
 
-export async function requests({ token }: SignedIn, query = ""): Promise<z.infer<typeof StrictRequests>> {
+export async function friendRequests(
+  { token }: SignedIn,
+  query = "",
+): Promise<z.infer<typeof StrictRequests>> {
   const answer = await call("GET", `/v1/friends/requests${query}`, { token });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   return StrictRequests.parse(answer.body);
 }
 
-/** What somebody's lists hold, as ids. */
-export async function listsOf(who: SignedIn) {
+/** The user ids in a user's lists of friends, requests and blocks. */
+export async function contactLists(who: SignedIn) {
   const [friends, asked, blocks] = await Promise.all([
-    users(who, "friends"),
-    requests(who),
-    users(who, "blocks"),
+    userList(who, "friends"),
+    friendRequests(who),
+    userList(who, "blocks"),
   ]);
   return {
     friends: friends.items.map(({ id }) => id),
@@ -66,11 +69,13 @@ export async function listsOf(who: SignedIn) {
 }
 
 /**
- * Registers so many people. @returns what gives two of them at each call, each two once: nobody has to sign
- *   up for a pair that has nothing behind it
+ * Registers `count` users.
+ * @returns a function that gives two of them at each call, each pair once: a test of a pair without history
+ *   needs no sign-up of its own
+ * @throws an Error when no pair is left
  */
-export async function strangers(count: number): Promise<() => [SignedIn, SignedIn]> {
-  const registered = await people(count);
+export async function unrelatedPairs(count: number): Promise<() => [SignedIn, SignedIn]> {
+  const registered = await registerUsers(count);
   const pairs = registered.flatMap((one, i) =>
     registered.slice(i + 1).map((other): [SignedIn, SignedIn] => [one, other]),
   );

@@ -5,8 +5,8 @@ const Users = z.object({ items: z.tuple([z.object({ id: z.int() })]) });
 
 const ids = new Map<string, number>();
 
-/** The id of whom an API calls by his name; each is looked up once, as it stays his. */
-export async function idOfName(token: string, username: string): Promise<number> {
+/** The id of a user by username. Each is looked up once, as ids do not change. */
+export async function userIdByName(token: string, username: string): Promise<number> {
   const known = ids.get(username);
   if (known !== undefined) return known;
   const { body } = await call("GET", `/v1/users?username=${encodeURIComponent(username)}`, { token });

@@ -6,8 +6,8 @@ import { freshName, type SignedIn } from "../clients/api.ts";
 
 const Users = z.array(z.object({ id: UserId, username: z.string() }));
 
-/** So many users with a session each: rows alone, without the cost of passwords. */
-export async function signedIn(count: number): Promise<SignedIn[]> {
+/** Inserts `count` users with a session each: only rows, without the cost of passwords. */
+export async function signedInUsers(count: number): Promise<SignedIn[]> {
   const names = JSON.stringify(Array.from({ length: count }, () => freshName("signed")));
   const insert =
     "INSERT INTO users (username, created_at) SELECT value, 0 FROM json_each(?) RETURNING id, username";

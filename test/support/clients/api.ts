@@ -3,11 +3,11 @@ import { randomBytes, scryptSync } from "node:crypto";
 import { expect } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
-import { documented } from "./documented.ts";
+import { assertDocumented } from "./documented.ts";
 
 const ORIGIN = "https://parley.test";
 
-/** What an answer was: `body` is the parsed JSON or other text, `undefined` where there is none. */
+/** An HTTP answer. `body` is the parsed JSON, other text, or `undefined` for an empty body. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -16,25 +16,28 @@ export interface Answer {
 
 export interface CallOptions {
   token?: string;
-  /** strings, bytes and streams go out as they are, everything else as JSON */
+  /** strings, bytes and streams are sent unchanged, other values as JSON */
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-/** One HTTP call through the Worker's public door; its answer must be as the document says. */
+/** One HTTP call to the Worker. Asserts that the answer is as `/openapi.json` documents it. */
 export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-  return answerOf(method, path, await exports.default.fetch(request(method, path, options)));
+  return readAnswer(method, path, await exports.default.fetch(request(method, path, options)));
 }
 
-/** What a response says, for tests which call another way. @throws if it is not as the document says */
-export async function answerOf(method: string, path: string, response: Response): Promise<Answer> {
+/**
+ * Reads a response that a test got in another way than by `call`.
+ * @throws an Error if it is not as `/openapi.json` documents it
+ */
+export async function readAnswer(method: string, path: string, response: Response): Promise<Answer> {
   const text = await response.text();
   const { status, headers } = response;
-  documented(method, path, { status, headers, text });
+  assertDocumented(method, path, { status, headers, text });
   return { status, headers, body: parse(text, headers.get("Content-Type")) };
 }
 
-/** The request of a `call`, for tests which send it another way. */
+/** Builds the request of a `call`, for tests that send it in another way. */
 export function request(method: string, path: string, { token, body, headers }: CallOptions = {}): Request {
   const all = new Headers(headers);
   if (token !== undefined) all.set("Authorization", `Bearer ${token}`);
@@ -45,8 +48,8 @@ export function request(method: string, path: string, { token, body, headers }: 
   return new Request(`${ORIGIN}${path}`, { method, headers: all, body: raw });
 }
 
-/** Asserts that an answer is this problem (RFC 9457), and that it tells nothing of our insides. */
-export function problem(answer: Answer, status: number, code: string): void {
+/** Asserts that an answer is this problem (RFC 9457), and that it discloses no internals. */
+export function expectProblem(answer: Answer, status: number, code: string): void {
   expect({ status: answer.status, body: answer.body }).toMatchObject({ status, body: { status, code } });
   expect(answer.headers.get("Content-Type")).toBe("application/problem+json");
   expect(answer.body).toEqual({
@@ -72,13 +75,16 @@ export type SignedIn = z.infer<typeof SignedIn>;
 
 let names = 0;
 
-/** A username which no other test has: storage is shared by the tests of a file. */
+/** A username that no other test uses: the tests of a file share storage. */
 export function freshName(prefix = "user"): string {
   names += 1;
   return `${prefix}_${names}_${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/** A user with `PASSWORD`, of whom no test cares how he came: a row, whose password costs next to nothing to check. */
+/**
+ * Creates a user with `PASSWORD` as a row: for tests that need no registration. The hash of the password is
+ * cheap.
+ */
 export async function register(): Promise<SignedIn>;
 /** Registers a user over HTTP, with `PASSWORD`. */
 export async function register(username: string, fields?: object): Promise<SignedIn>;
@@ -99,14 +105,14 @@ async function insertUser(): Promise<string> {
   return username;
 }
 
-/** Signs in over HTTP: one more session of the user. */
+/** Signs in over HTTP, which adds a session. */
 export async function login(username: string, headers: Record<string, string> = {}): Promise<SignedIn> {
   const answer = await call("POST", "/v1/login", { body: { username, password: PASSWORD }, headers });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   return SignedIn.parse(answer.body);
 }
 
-/** JSON where it says that it is, else the text itself. */
+/** Parses JSON by its content type; other content stays text. */
 function parse(text: string, type: string | null): unknown {
   if (text === "") return undefined;
   return type?.includes("json") ? JSON.parse(text) : text;

@@ -6,17 +6,17 @@ import { ConversationCode } from "../../../src/domain/ids.ts";
 import { type Answer, call, freshName } from "./api.ts";
 import { StrictConversation, StrictList, StrictMessage, StrictPage } from "./shapes.ts";
 
-/** Whoever has a token. */
+/** A signed-in user, as far as calls need one. */
 export interface Caller {
   token: string;
 }
 
-/** Whoever can be chatted with. */
+/** A user, as far as calls name one. */
 interface Named {
   user: { id: number };
 }
 
-/** Opens the direct conversation with somebody, or finds it. */
+/** Opens the direct conversation with a user, or finds it. */
 export async function openDirect({ token }: Caller, { user }: Named): Promise<StrictConversation> {
   const answer = await call("POST", "/v1/conversations", {
     token,
@@ -26,7 +26,7 @@ export async function openDirect({ token }: Caller, { user }: Named): Promise<St
   return StrictConversation.parse(answer.body);
 }
 
-/** Creates a group of the caller and these. */
+/** Creates a group of the caller and `members`. */
 export async function createGroup(
   { token }: Caller,
   members: Named[] = [],
@@ -38,14 +38,14 @@ export async function createGroup(
   );
 }
 
-/** A text, or the fields of another message. */
+/** Sends a message. @param what a text, or the fields of a message of another kind */
 export async function send({ token }: Caller, id: number, what: string | object): Promise<StrictMessage> {
   const body = typeof what === "string" ? { kind: "text", body: { text: what } } : what;
   const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body });
   return StrictMessage.parse(expectStatus(201, answer));
 }
 
-/** Sends texts one after the other. */
+/** Sends texts, one after the other. */
 export async function sendAll(caller: Caller, id: number, texts: string[]): Promise<StrictMessage[]> {
   const sent: StrictMessage[] = [];
   for (const text of texts) sent.push(await send(caller, id, text));
@@ -56,8 +56,8 @@ export async function list({ token }: Caller, query = ""): Promise<z.infer<typeo
   return StrictList.parse(expectStatus(200, await call("GET", `/v1/conversations${query}`, { token })));
 }
 
-/** One conversation of the caller's list. */
-export async function listed(caller: Caller, id: number): Promise<StrictConversation> {
+/** A conversation as the caller's list shows it. @throws an Error if the list lacks it */
+export async function listedConversation(caller: Caller, id: number): Promise<StrictConversation> {
   const found = (await list(caller, "?limit=100")).items.find((item) => item.id === id);
   if (!found) throw new Error(`conversation ${id} is not in the list`);
   return found;
@@ -77,29 +77,34 @@ export async function getMessage({ token }: Caller, id: number, seq: number): Pr
   return StrictMessage.parse(expectStatus(200, answer));
 }
 
-/** Everything that a member can read of a conversation. */
-export async function readable(who: Caller, id: number): Promise<string> {
+/** Everything that a member can read of a conversation, as JSON. */
+export async function allReadable(who: Caller, id: number): Promise<string> {
   const all = await page(who, id, "?limit=100");
   const single = await Promise.all(all.items.map(({ seq }) => getMessage(who, id, seq)));
-  return JSON.stringify([all, single, await getConversation(who, id), await listed(who, id)]);
+  return JSON.stringify([all, single, await getConversation(who, id), await listedConversation(who, id)]);
 }
 
-/** Takes a message back for everyone, or out of the caller's sight. */
-export function remove({ token }: Caller, id: number, seq: number, whom: "me" | "everyone"): Promise<Answer> {
+/** Revokes a message for everyone, or hides it for the caller. */
+export function deleteMessage(
+  { token }: Caller,
+  id: number,
+  seq: number,
+  whom: "me" | "everyone",
+): Promise<Answer> {
   return call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${whom}`, { token });
 }
 
 const Coded = z.object({ code: ConversationCode });
 
-/** A conversation's other name, which v1 does not tell. */
-export async function codeOf(id: number): Promise<ConversationCode> {
+/** The code of a conversation, which v1 does not show. */
+export async function conversationCode(id: number): Promise<ConversationCode> {
   return Coded.parse(await env.DB.prepare("SELECT code FROM conversations WHERE id = ?").bind(id).first())
     .code;
 }
 
 const Ids = z.array(z.object({ id: z.int() }));
 
-/** So many users who never sign in: a row each, without the cost of a password. */
+/** Inserts users who never sign in: only rows, without the cost of passwords. */
 export async function insertUsers(size: number): Promise<Named[]> {
   const names = JSON.stringify(Array.from({ length: size }, () => freshName("user")));
   const insert = "INSERT INTO users (username, created_at) SELECT value, 0 FROM json_each(?) RETURNING id";
@@ -107,8 +112,8 @@ export async function insertUsers(size: number): Promise<Named[]> {
   return Ids.parse(results).map(({ id }) => ({ user: { id } }));
 }
 
-/** How many rows D1 has of conversations and memberships: what a refused call must not change. */
-export async function rowsInD1(): Promise<unknown> {
+/** The number of conversations and memberships in D1: a refused call must not change it. */
+export async function countRowsInD1(): Promise<unknown> {
   return env.DB.prepare(
     "SELECT (SELECT count(*) FROM conversations) AS conversations, (SELECT count(*) FROM memberships) AS memberships",
   ).first();
@@ -130,12 +135,12 @@ function dump({ sql }: DurableObjectStorage): string {
   const query =
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND sql NOT LIKE 'CREATE VIRTUAL%'";
   const names = Tables.parse(sql.exec(query).toArray()).map(({ name }) => name);
-  // Bytes, of which the search index is made, as characters.
-  const shown = (_: string, value: unknown) =>
+  // Bytes, such as the search index has, as characters.
+  const displayed = (_: string, value: unknown) =>
     value instanceof ArrayBuffer ? new TextDecoder("latin1").decode(value) : value;
   return JSON.stringify(
     Object.fromEntries(names.map((name) => [name, sql.exec(`SELECT * FROM "${name}"`).toArray()])),
-    shown,
+    displayed,
   );
 }
 

@@ -6,26 +6,29 @@ const Items = z.array(Item);
 const About = z.looseObject({ conversation_id: z.int() });
 const Announced = z.object({ conversation: z.looseObject({ id: z.int() }) });
 
-/** What a device was told of a conversation: each message, ack and event by itself, in the order of arrival. */
+/**
+ * The frames of a device about one conversation, in order of arrival. Batches are split into single messages
+ * and acks.
+ */
 export function framesAbout(socket: TestSocket, conversationId: number): Frame[] {
   return socket.frames.flatMap(single).filter((frame) => conversationOf(frame) === conversationId);
 }
 
-/** The seqs that a device knows of in a conversation, by message or by ack of its own, in the order of arrival. */
+/** The seqs that a device knows in a conversation, by message or by own ack, in order of arrival. */
 export function seqsKnownTo(socket: TestSocket, conversationId: number): number[] {
   return framesAbout(socket, conversationId)
     .filter(({ type }) => type === "message" || type === "ack")
     .map((frame) => Item.parse(frame).seq);
 }
 
-/** The events of some types that a device was told of a conversation, without what all of one type have. */
+/** The events of these types about one conversation, without their `conversation_id`. */
 export function eventsOf(socket: TestSocket, conversationId: number, ...types: string[]): object[] {
   const events = framesAbout(socket, conversationId).filter(({ type }) => types.includes(type));
   return events.map(({ conversation_id: _, ...event }) => event);
 }
 
-/** The first frame of a device that has these fields, once it has come. */
-export async function hears(socket: TestSocket, fields: Record<string, unknown>): Promise<Frame> {
+/** Resolves with the first frame of a device that has these fields. */
+export async function untilFrame(socket: TestSocket, fields: Record<string, unknown>): Promise<Frame> {
   let looked = 0;
   let found: Frame | undefined;
   await socket.until(({ frames }) => {
@@ -41,8 +44,8 @@ export async function hears(socket: TestSocket, fields: Record<string, unknown>)
   return found;
 }
 
-/** Resolves once a device has so many acks. */
-export function acked(socket: TestSocket, count: number): Promise<void> {
+/** Resolves once a device has received `count` acks. */
+export function untilAcked(socket: TestSocket, count: number): Promise<void> {
   let looked = 0;
   let acks = 0;
   return socket.until(({ frames }) => {
@@ -73,7 +76,7 @@ function conversationOf(frame: Frame): number | undefined {
   return About.safeParse(frame).data?.conversation_id;
 }
 
-/** Whether a value has these fields, those of its own fields alike. */
+/** Whether a value has these fields. Objects are compared in depth, and may have more fields. */
 function has(value: unknown, fields: unknown): boolean {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     return JSON.stringify(value) === JSON.stringify(fields);

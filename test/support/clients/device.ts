@@ -2,14 +2,14 @@ import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations
 import { call } from "./api.ts";
 import type { DisplayedConversation } from "./displayed.ts";
 import { type Answer, type Draft, ModelClient } from "./model-client.ts";
-import { accepted, DEVICE_PATH, type TestSocket, upgrade } from "./socket.ts";
+import { acceptSocket, DEVICE_PATH, type TestSocket, upgrade } from "./socket.ts";
 
-/** After so many characters a right client pings, as it still reads. */
+/** A correct client pings after this many received characters, as a sign that it still reads. */
 const PING_EACH = 1024 * 1024;
 
 /**
- * A right client on devices' sockets: it comes, goes, and goes on from where it was. What is told to it while nobody
- * waits is taken when somebody looks.
+ * A correct client on device sockets: it connects, disconnects, and resumes at its position. Frames that
+ * arrive between two looks at the client are processed at the next look.
  */
 export class Device {
   readonly userId: number;
@@ -19,14 +19,17 @@ export class Device {
   readonly #pings: boolean;
   #socket: TestSocket | undefined;
   #taken = 0;
-  /** what it had received when it pinged last */
+  /** the received characters at the last ping */
   #pingedAt = 0;
   #isWanted = false;
   #coming: Promise<unknown> = Promise.resolve();
   /** how many sockets it has had */
   sockets = 0;
 
-  /** @param pings it pings as often as it should */
+  /**
+   * @param nth the number of the device, for messages of failures
+   * @param pings whether it pings as a correct client does
+   */
   constructor({ token, user }: { token: string; user: { id: number } }, nth = 0, { pings = true } = {}) {
     this.#pings = pings;
     this.userId = user.id;
@@ -35,11 +38,11 @@ export class Device {
     this.#client = new ModelClient(this.name, user.id, (frame) => this.#socket?.send(frame));
   }
 
-  get isHere(): boolean {
+  get isConnected(): boolean {
     return this.#socket !== undefined;
   }
 
-  /** Said and not answered, in order. */
+  /** Drafts sent and not yet answered, in order. */
   get pending(): Draft[] {
     return this.#client.pending;
   }
@@ -48,16 +51,16 @@ export class Device {
     return this.#client.answers;
   }
 
-  /** What it shows of a conversation. */
+  /** The conversation as this device shows it. */
   displayed(conversationId: number): DisplayedConversation {
     return this.#client.displayed(conversationId);
   }
 
   /**
-   * Comes back from where it was. It has seen what it missed when this resolves, unless it is cut off before.
-   * @param eager says what it has to say before it asks for what it missed
+   * Connects and resumes at its position. Resolves once it has seen what it missed, or was cut off.
+   * @param eager repeats its unanswered drafts before it syncs
    */
-  come({ eager = false } = {}): Promise<void> {
+  connect({ eager = false } = {}): Promise<void> {
     this.#isWanted = true;
     const coming = this.#coming.then(() => this.#come(eager));
     this.#coming = coming.catch(() => undefined);
@@ -66,7 +69,7 @@ export class Device {
 
   async #come(eager: boolean): Promise<void> {
     if (this.#socket || !this.#isWanted) return;
-    const socket = accepted(await upgrade(DEVICE_PATH, this.#token));
+    const socket = acceptSocket(await upgrade(DEVICE_PATH, this.#token));
     if (!this.#isWanted) {
       socket.close();
       return;
@@ -87,20 +90,20 @@ export class Device {
     if (socket === this.#socket && !eager) this.#client.repeat(false);
   }
 
-  /** Goes without waiting for anything; what has not come by now it never sees. */
-  leave(): void {
+  /** Disconnects at once. Frames that have not arrived by now are lost to it. */
+  disconnect(): void {
     this.#isWanted = false;
     this.#take();
     this.#socket?.close();
     this.#socket = undefined;
   }
 
-  /** Says something, or keeps it until it is back. @param together in one frame, as far as one holds them */
-  say(drafts: Draft[], together = false): void {
-    this.#client.say(drafts, { together, isHere: this.isHere });
+  /** Sends drafts, or keeps them until it is connected. @param together packs them into frames of several */
+  sendDrafts(drafts: Draft[], together = false): void {
+    this.#client.say(drafts, { together, isHere: this.isConnected });
   }
 
-  /** Reads; nothing while it is away. */
+  /** Moves the read position; ignored while disconnected. */
   read(conversationId: number, seq: number): void {
     this.#socket?.send({ type: "read", conversation_id: conversationId, seq });
   }
@@ -110,8 +113,9 @@ export class Device {
   }
 
   /**
-   * Resolves once `holds`, looked at after every frame, is true; or once it has no socket any more, or the
-   * time is over.
+   * Resolves once `holds` is true, checked after every frame, or once the socket is closed or the time is
+   * over.
+   * @param withinMs the time limit, in ms
    * @returns whether it holds
    */
   async until(holds: () => boolean, withinMs?: number): Promise<boolean> {
@@ -138,7 +142,7 @@ export class Device {
     return wait.holds;
   }
 
-  /** The conversations in its user's list. */
+  /** The ids of the conversations in its user's list. */
   async #listed(): Promise<number[]> {
     const ids: number[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {

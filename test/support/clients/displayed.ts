@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import type { z } from "zod";
 import type { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
 
-/** A message as a client shows it; a revoked one says nothing any more. */
-export interface Shown {
+/** A message as a client shows it. A revoked one has no content. */
+export interface DisplayedMessage {
   seq: number;
   senderId: number;
   kind: string;
@@ -12,31 +12,31 @@ export interface Shown {
   createdAt: number;
 }
 
-/** What was answered to an own message. */
+/** The answer to an own message. */
 interface Receipt {
   seq: number;
   createdAt: number;
 }
 
-/** A conversation is replayed: what came last, and whether what came live may come once more in a page. */
+/** A running replay: the last seq of it, and whether live messages may come again in a page. */
 interface Replay {
   last: number;
   isLive: boolean;
 }
 
 /**
- * What one device shows of a conversation, over all of its sockets. It forgives the server nothing: what comes
- * twice, or out of order, is a failure.
+ * One conversation as one device shows it, over all of its sockets. It checks the server strictly: a repeated
+ * or unordered message fails the test.
  */
 export class DisplayedConversation {
   readonly #name: string;
   readonly #userId: number;
-  readonly #shown = new Map<number, Shown>();
+  readonly #shown = new Map<number, DisplayedMessage>();
   readonly #revoked = new Set<number>();
   readonly #hidden = new Set<number>();
   readonly #positions = new Map<number, number>();
   #replay: Replay | null = null;
-  /** the newest message and the newest change which it shows: from there it goes on after an absence */
+  /** The newest message and change that it shows: a reconnected device resumes here. */
   lastSeq = 0;
   rev = 0;
 
@@ -45,48 +45,48 @@ export class DisplayedConversation {
     this.#userId = userId;
   }
 
-  /** What it shows, in order. */
-  get messages(): Shown[] {
+  /** The messages that it shows, in order. */
+  get messages(): DisplayedMessage[] {
     return [...this.#shown.values()].sort((a, b) => a.seq - b.seq);
   }
 
-  /** Whether it waits for pages. */
+  /** Whether it waits for pages of a replay. */
   get isBehind(): boolean {
     return this.#replay !== null;
   }
 
-  /** Its device asks for what it missed. @param isLive something of it may come live before the first page */
+  /** A replay begins. @param isLive messages may come live before the first page */
   begin(isLive = true): void {
     this.#replay = { last: 0, isLive };
   }
 
-  /** Its device asks for what it has from there on once more. */
+  /** A replay begins again at an older position. */
   goBack(after: number): void {
     this.begin();
     this.lastSeq = after;
   }
 
-  /** There is nothing to be had of it any more. */
+  /** The replay ends, as the conversation cannot be read any more. */
   end(): void {
     this.#replay = null;
   }
 
-  message(message: Shown): void {
+  message(message: DisplayedMessage): void {
     const { seq } = message;
     if (this.#replay) {
       this.#takePage(this.#replay, seq);
     } else {
-      expect(seq, `${this.#name} is told each message once, in order`).toBeGreaterThan(this.lastSeq);
-      expect(this.#hidden, `${this.#name} is not told what is hidden`).not.toContain(seq);
+      expect(seq, `${this.#name} gets each message once, in order`).toBeGreaterThan(this.lastSeq);
+      expect(this.#hidden, `${this.#name} gets no hidden message`).not.toContain(seq);
       this.lastSeq = seq;
     }
     this.#show(message);
   }
 
-  /** What a socket is told before the server knows where it stands comes once more in its first page. */
+  /** Messages sent before the server knows the socket's position come again in the first page. */
   #takePage(replay: Replay, seq: number): void {
     if (seq <= replay.last) {
-      expect(replay.isLive, `${this.#name} is told each message of a replay once, in order`).toBe(true);
+      expect(replay.isLive, `${this.#name} gets each message of a replay once, in order`).toBe(true);
       expect(seq, `a replay for ${this.#name} does not go back`).toBeGreaterThan(this.lastSeq);
       replay.isLive = false;
     }
@@ -94,10 +94,10 @@ export class DisplayedConversation {
   }
 
   /**
-   * An own message has its place. In a replay it may come once more with a page, or be older than what that begins
-   * with; one that was repeated is shown already.
+   * Places an own message. During a replay the message may also come in a page, or be older than the replay's
+   * start. A repeated ack changes nothing.
    */
-  ack({ seq, createdAt }: Receipt, { kind, body }: Pick<Shown, "kind" | "body">): void {
+  ack({ seq, createdAt }: Receipt, { kind, body }: Pick<DisplayedMessage, "kind" | "body">): void {
     const known = this.#shown.get(seq);
     if (known) {
       const { senderId, createdAt } = known;
@@ -123,11 +123,11 @@ export class DisplayedConversation {
 
   #change(rev: number): void {
     if (this.#replay) return;
-    expect(rev, `${this.#name} is told each change once, in order`).toBeGreaterThan(this.rev);
+    expect(rev, `${this.#name} gets each change once, in order`).toBeGreaterThan(this.rev);
     this.rev = rev;
   }
 
-  /** A page of a replay has ended: what was hidden at its end counts as shown. */
+  /** A page of a replay has ended: its end counts as shown, even if hidden messages are there. */
   synced({ lastSeq, rev, hasMore }: { lastSeq: number; rev: number; hasMore: boolean }): void {
     expect(this.isBehind, `${this.#name} has asked for a page`).toBe(true);
     expect(lastSeq, `a replay for ${this.#name} does not go back`).toBeGreaterThanOrEqual(this.lastSeq);
@@ -137,7 +137,7 @@ export class DisplayedConversation {
     this.#replay = hasMore ? { last: lastSeq, isLive: false } : null;
   }
 
-  /** Somebody has read: what is told of him only rises. */
+  /** A user has read. Read positions only rise. */
   read(userId: number, seq: number): void {
     expect(seq, `${this.#name} sees ${userId} read forward`).toBeGreaterThanOrEqual(
       this.#positions.get(userId) ?? 0,
@@ -145,14 +145,21 @@ export class DisplayedConversation {
     this.#positions.set(userId, seq);
   }
 
-  #show(message: Shown): void {
+  #show(message: DisplayedMessage): void {
     const { seq } = message;
     if (this.#hidden.has(seq)) return;
     this.#shown.set(seq, this.#revoked.has(seq) ? { ...message, body: {}, revoked: true } : message);
   }
 }
 
-/** A message of the wire as it is shown. */
-export function shown({ seq, sender, kind, body, revoked, created_at }: z.infer<typeof Message>): Shown {
+/** The displayed form of a message of the wire. */
+export function displayedMessage({
+  seq,
+  sender,
+  kind,
+  body,
+  revoked,
+  created_at,
+}: z.infer<typeof Message>): DisplayedMessage {
   return { seq, senderId: sender.id, kind, body, revoked, createdAt: created_at };
 }

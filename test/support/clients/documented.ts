@@ -7,22 +7,22 @@ import {
   operations,
   type Responses,
 } from "../../../src/surfaces/v1/openapi/document.ts";
-import { strict } from "./strict-schema.ts";
+import { closeSchema } from "./strict-schema.ts";
 
 /** An answer before its body is parsed. */
 interface Answered {
   status: number;
   headers: Headers;
-  /** its body; "" where there is none */
+  /** the body; "" for none */
   text: string;
 }
 
 const BASE = new URL("https://parley.test/openapi.json");
 
-/** Headers that say nothing of one call. */
+/** Headers that do not depend on the call. */
 const COMMON = /^(content-type|content-length|vary|access-control-.*)$/;
 
-/** Answers to whatever there is no operation for. */
+/** The documented answers to paths and methods without an operation. */
 const UNMATCHED: Responses = {
   404: { $ref: "#/components/responses/not_found" },
   405: { $ref: "#/components/responses/method_not_allowed" },
@@ -35,11 +35,11 @@ const Response = z.looseObject({
 });
 
 /**
- * Asserts that an answer is as `/openapi.json` says: its status, its content type, its headers, each
- * field of its body and no other. Whatever no operation is for must be a 404 or 405 problem.
- * @throws an error that says what is not documented, where
+ * Asserts that an answer is as `/openapi.json` documents it: status, content type, headers, each field of the
+ * body and no other. An answer without an operation must be a 404 or 405 problem.
+ * @throws an Error that lists the differences
  */
-export function documented(method: string, path: string, answer: Answered): void {
+export function assertDocumented(method: string, path: string, answer: Answered): void {
   const flaws = flawsOf(method, path, answer);
   if (flaws.length === 0) return;
   throw new Error(
@@ -48,7 +48,7 @@ export function documented(method: string, path: string, answer: Answered): void
 }
 
 function flawsOf(method: string, path: string, { status, headers, text }: Answered): string[] {
-  // A preflight is no call.
+  // The document does not list preflights.
   if (method === "OPTIONS" && status === 204) return [];
   const { document, lookup } = reference();
   const found = find(method === "HEAD" ? "get" : method.toLowerCase(), new URL(path, BASE).pathname);
@@ -76,7 +76,7 @@ function flawsOf(method: string, path: string, { status, headers, text }: Answer
   } else if (method !== "HEAD") {
     const body: unknown = /[/+]json$/.test(type) ? JSON.parse(text) : text;
     const { errors } = validate(body, media.schema, "2020-12", lookup, false);
-    // What stands above a flaw says only that there is one below.
+    // Errors of these keywords only repeat that a deeper one exists.
     const deepest = errors.filter(({ keyword }) => !SUMMARIES.has(keyword));
     for (const { keyword, instanceLocation, error } of deepest.length > 0 ? deepest : errors) {
       const said = keyword === "false" ? "is not documented" : error;
@@ -114,16 +114,16 @@ interface Reference {
 
 let made: Reference | undefined;
 
-/** The document with every shape closed, made once per test file. */
+/** The document with every schema closed, made once per test file. */
 function reference(): Reference {
   if (made) return made;
-  const document = strict(describe(v1.router));
+  const document = closeSchema(describe(v1.router));
   const all = operations(document).map((placed) => ({
     ...placed,
     pattern: new RegExp(`^${placed.path.replaceAll(/\{\w+\}/g, "[^/]+")}/?$`),
     parameters: placed.path.split("{").length,
   }));
-  // What a path says in words goes before what it takes as a parameter.
+  // Fixed paths match before paths with parameters.
   all.sort((a, b) => a.parameters - b.parameters);
   made = { document, lookup: dereference(document, {}, BASE), all };
   return made;

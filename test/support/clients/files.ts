@@ -13,13 +13,13 @@ export const FORM_TYPE = `multipart/form-data; boundary="${BOUNDARY}"`;
 
 const utf8 = new TextEncoder();
 
-/** A part of a form: its headers as they stand there, and its bytes. */
+/** A part of a form: its headers as text, and its bytes. */
 export interface Part {
   headers: string[];
   bytes: Uint8Array | string;
 }
 
-/** The part in which a form has its file. */
+/** The form part of a file. */
 export function filePart(bytes: Uint8Array | string, name = "a.bin", type?: string): Part {
   const disposition = `Content-Disposition: form-data; name="file"; filename="${name}"`;
   return { headers: [disposition, ...(type === undefined ? [] : [`Content-Type: ${type}`])], bytes };
@@ -29,7 +29,7 @@ export function textPart(name: string, text: string): Part {
   return { headers: [`Content-Disposition: form-data; name="${name}"`], bytes: text };
 }
 
-/** A multipart/form-data body, piece by piece. */
+/** A multipart/form-data body, in pieces. */
 export function formPieces(parts: Part[], end = `--${BOUNDARY}--\r\n`): Uint8Array[] {
   const pieces = parts.flatMap(({ headers, bytes }) => [
     utf8.encode(`--${BOUNDARY}\r\n${headers.join("\r\n")}\r\n\r\n`),
@@ -39,8 +39,8 @@ export function formPieces(parts: Part[], end = `--${BOUNDARY}--\r\n`): Uint8Arr
   return [...pieces, utf8.encode(end)];
 }
 
-/** One piece of many. */
-export function joined(pieces: Uint8Array[]): Uint8Array {
+/** Concatenates pieces. */
+export function concatBytes(pieces: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.byteLength, 0));
   let at = 0;
   for (const piece of pieces) {
@@ -50,12 +50,12 @@ export function joined(pieces: Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** A body of unknown length; it breaks off behind the pieces where `breaks` says so. */
+/** A body of unknown length. @param breaks the stream fails after the last piece */
 export function streamOf(pieces: Uint8Array[], breaks = false): ReadableStream<Uint8Array> {
-  const rest = [...pieces];
+  const remaining = [...pieces];
   return new ReadableStream({
     pull(controller) {
-      const piece = rest.shift();
+      const piece = remaining.shift();
       if (piece) controller.enqueue(piece);
       else if (breaks) controller.error(new Error("the client is gone"));
       else controller.close();
@@ -63,15 +63,15 @@ export function streamOf(pieces: Uint8Array[], breaks = false): ReadableStream<U
   });
 }
 
-/** The same bytes in pieces of so many. */
-export function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+/** Splits bytes into chunks of `size`. */
+export function chunk(bytes: Uint8Array, size: number): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.byteLength; at += size) pieces.push(bytes.subarray(at, at + size));
   return pieces;
 }
 
-/** Bytes which are the same nowhere, for the same seed always the same. */
-export function noise(size: number, seed = 1): Uint8Array {
+/** Pseudo-random bytes, which repeat nowhere; the same seed gives the same bytes. */
+export function pseudoRandomBytes(size: number, seed = 1): Uint8Array {
   const words = new Uint32Array(Math.ceil(size / 4));
   let state = seed;
   for (let i = 0; i < words.length; i++) {
@@ -91,13 +91,13 @@ export function upload(
   return call("POST", `/v1/files${query}`, { token, body, headers: { "Content-Type": type } });
 }
 
-/** The file which an upload made. */
-export function uploaded({ status, body }: Answer): StrictFile {
+/** Asserts that an upload succeeded. @returns its file */
+export function expectUploaded({ status, body }: Answer): StrictFile {
   expect(status, JSON.stringify(body)).toBe(201);
   return StrictFile.parse(body);
 }
 
-/** A file by its URL, as anybody gets it. */
+/** Downloads a file by its URL, without a token. */
 export function download(
   url: string,
   headers: Record<string, string> = {},
@@ -114,8 +114,11 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
-/** What lies in R2, and which files there are: the same keys, but for uploads which came to no end. */
-export async function stored(): Promise<{ objects: string[]; rows: string[] }> {
+/**
+ * The keys of the objects in R2 and of the rows in D1, sorted. They are the same, except for uploads that
+ * were cut off.
+ */
+export async function storedFiles(): Promise<{ objects: string[]; rows: string[] }> {
   const objects: string[] = [];
   let cursor: string | undefined;
   do {

@@ -3,7 +3,7 @@ import { type Answer, call } from "./api.ts";
 import type { Caller } from "./chat.ts";
 import { StrictMessage } from "./shapes.ts";
 
-/** A message, wherever it is, as the wire names it. */
+/** The wire form of a reference to a message. */
 export interface Reference {
   conversation_id: number;
   seq: number;
@@ -13,24 +13,24 @@ export function reference({ conversation_id, seq }: Reference): Reference {
   return { conversation_id, seq };
 }
 
-/** Posts what may be refused. */
-export function post({ token }: Caller, id: number, body: object): Promise<Answer> {
+/** Posts a message, which may be refused. */
+export function postDraft({ token }: Caller, id: number, body: object): Promise<Answer> {
   return call("POST", `/v1/conversations/${id}/messages`, { token, body });
 }
 
-/** A merged message as it is sent. */
-export function merged(items: Reference[], title = "of old") {
+/** The draft of a merged message. */
+export function mergedDraft(items: Reference[], title = "of old") {
   return { kind: "merged", body: { title, items: items.map(reference) } };
 }
 
-/** A message as a merged one holds it. */
-export function snapshot({ conversation_id, seq, sender, kind, body, created_at }: StrictMessage) {
+/** A message as an item of a merged one. */
+export function mergedItem({ conversation_id, seq, sender, kind, body, created_at }: StrictMessage) {
   return { conversation_id, seq, sender, kind, body, created_at };
 }
 
-/** Posts what must be stored. */
-export async function posted(who: Caller, id: number, body: object): Promise<StrictMessage> {
-  const answer = await post(who, id, body);
+/** Posts a message, and asserts that it is stored. */
+export async function expectPosted(who: Caller, id: number, body: object): Promise<StrictMessage> {
+  const answer = await postDraft(who, id, body);
   expect(answer.status, JSON.stringify(answer.body).slice(0, 300)).toBe(201);
   return StrictMessage.parse(answer.body);
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
-import { DisplayedConversation, shown } from "./displayed.ts";
+import { DisplayedConversation, displayedMessage } from "./displayed.ts";
 import type { Frame } from "./socket.ts";
 
 const MAX_SENDS = 64;
 const MAX_POINTS = 100;
 
-/** What a device wants to say. `elsewhere`: the same may have come to the server on another way too. */
+/** A text to be sent. `elsewhere`: the same draft may also reach the server in another way. */
 export interface Draft {
   conversationId: number;
   clientMsgId: string;
@@ -14,7 +14,7 @@ export interface Draft {
   elsewhere?: boolean;
 }
 
-/** What the server has answered to a draft: its place, or why it has none. */
+/** The server's answer to a draft: its seq and time, or the code of the refusal. */
 export type Answer = { draft: Draft } & ({ seq: number; createdAt: number } | { code: string });
 
 const Ack = z.object({
@@ -38,36 +38,36 @@ const Refused = z.object({
   conversation_id: z.int(),
 });
 
-/** Refusals which say that the same may be tried again. */
+/** Refusals after which a client may try again. */
 const AGAIN = ["unavailable", "internal", "rate_limited"];
 
 /**
- * What a right client makes of the frames of a device's sockets: it keeps the last seq and rev which it showed of
- * each conversation, goes on from there page by page on a new socket, and repeats what was not acknowledged.
+ * The logic of a correct client on device sockets. It keeps the last seq and rev that it showed of each
+ * conversation, resumes there page by page on a new socket, and repeats drafts that were not acknowledged.
  */
 export class ModelClient {
   readonly name: string;
   readonly #userId: number;
   readonly #send: (frame: unknown) => void;
   readonly #isPrompt: boolean;
-  /** it has said something on this socket */
+  /** a frame was sent on this socket */
   #hasSpoken = false;
   readonly #displayed = new Map<number, DisplayedConversation>();
-  /** of which it has asked for a page on this socket */
+  /** conversations for which this socket has asked for a page */
   readonly #synced = new Set<number>();
-  /** what is new on this socket is told from its beginning: the list has been looked at */
+  /** the list was read on this socket: conversations that begin from now on come live */
   #isListed = true;
-  /** said and not answered, in order */
+  /** sent and not answered, in order */
   readonly pending: Draft[] = [];
   readonly answers: Answer[] = [];
-  /** every draft, by its client id */
+  /** every draft by its client id */
   readonly #said = new Map<string, Draft>();
-  /** said for the first time on this socket: it has the acks alone */
+  /** first sent on this socket, so that only the ack comes back */
   readonly #saidHere = new Set<Draft>();
 
   /**
-   * @param send sends a frame on the socket, if there is one
-   * @param isPrompt it is sure to say where it begins before the server's patience is over
+   * @param send sends a frame on the socket, if one is open
+   * @param isPrompt it sends its positions before the server stops waiting for them
    */
   constructor(name: string, userId: number, send: (frame: unknown) => void, isPrompt = false) {
     this.name = name;
@@ -79,7 +79,7 @@ export class ModelClient {
     };
   }
 
-  /** What it shows of a conversation. */
+  /** The conversation as this client shows it. */
   displayed(conversationId: number): DisplayedConversation {
     const known = this.#displayed.get(conversationId);
     if (known) return known;
@@ -89,12 +89,12 @@ export class ModelClient {
     return displayed;
   }
 
-  /** Whether it has seen what it missed. */
+  /** Whether no replay is running. */
   get isUpToDate(): boolean {
     return [...this.#displayed.values()].every(({ isBehind }) => !isBehind);
   }
 
-  /** It is on a new socket, of which nothing was taken yet. */
+  /** Starts on a new socket. */
   begin(): void {
     this.#isListed = false;
     this.#hasSpoken = false;
@@ -103,14 +103,14 @@ export class ModelClient {
     for (const displayed of this.#displayed.values()) displayed.begin();
   }
 
-  /** Asks for what it missed in conversations which it knows. */
+  /** Syncs the known conversations. */
   sync(): void {
     const points = [...this.#displayed].flatMap(([conversation_id, { lastSeq, rev }]) =>
       this.#synced.has(conversation_id) ? [] : [{ conversation_id, after: lastSeq, rev }],
     );
     for (const { conversation_id } of points) {
       this.#synced.add(conversation_id);
-      // Whoever does it first thing gets nothing twice.
+      // A client that syncs first of all gets no message twice.
       if (this.#isPrompt && !this.#hasSpoken) this.displayed(conversation_id).begin(false);
     }
     for (let i = 0; i < points.length; i += MAX_POINTS)
@@ -118,8 +118,9 @@ export class ModelClient {
   }
 
   /**
-   * Asks once more for what is behind what it shows. @param withRev with what became of what it shows
-   * @param back from so far before the last that it shows, which it gets once more
+   * Syncs a conversation again.
+   * @param withRev sends the rev too, for the changes to older messages
+   * @param back starts this many messages earlier, so that those come again
    */
   resync(conversationId: number, { withRev = true, back = 0 }): void {
     const displayed = this.displayed(conversationId);
@@ -130,14 +131,18 @@ export class ModelClient {
     this.#send({ type: "sync", conversation_id: conversationId, after, ...(withRev && { rev }) });
   }
 
-  /** The list has been looked at: whatever begins from now on comes live. */
+  /** Takes the ids of the list. Conversations that begin from now on come live. */
   list(conversationIds: number[]): void {
     for (const id of conversationIds) this.displayed(id);
     this.#isListed = true;
     this.sync();
   }
 
-  /** Says something. @param together in one frame, as far as one holds them; @param isHere there is a socket */
+  /**
+   * Sends drafts.
+   * @param together packs them into frames of several
+   * @param isHere a socket is open
+   */
   say(drafts: Draft[], { together = false, isHere = true } = {}): void {
     this.pending.push(...drafts);
     for (const draft of drafts) {
@@ -147,7 +152,7 @@ export class ModelClient {
     this.#sendAll(drafts, together);
   }
 
-  /** Says again what was not answered. */
+  /** Sends unanswered drafts again. */
   repeat(together: boolean): void {
     this.#sendAll(this.pending, together);
   }
@@ -164,7 +169,7 @@ export class ModelClient {
     }
   }
 
-  /** A frame of the server. */
+  /** Processes a frame of the server. */
   take(frame: Frame): void {
     switch (frame.type) {
       case "message":
@@ -211,15 +216,15 @@ export class ModelClient {
     const displayed = this.displayed(conversation_id);
     const draft = this.#said.get(sender.id === this.#userId ? (clientMsgId ?? "") : "");
     if (draft && this.#saidHere.has(draft) && !draft.elsewhere && !displayed.isBehind)
-      throw new Error(`${this.name} is told what it said itself: ${draft.text}`);
-    displayed.message(shown(message));
+      throw new Error(`${this.name} gets its own message back: ${draft.text}`);
+    displayed.message(displayedMessage(message));
   }
 
   #ack({ client_msg_id, conversation_id, seq, created_at: createdAt }: z.infer<typeof Ack>): void {
     const draft = this.#answered(client_msg_id);
     this.answers.push({ draft, seq, createdAt });
     const displayed = this.displayed(conversation_id);
-    // While it is behind the message may come too.
+    // During a replay the message may come as well.
     if (displayed.isBehind) this.#saidHere.delete(draft);
     displayed.ack({ seq, createdAt }, { kind: "text", body: { text: draft.text } });
   }
@@ -239,7 +244,7 @@ export class ModelClient {
       return;
     }
     const displayed = this.displayed(conversation_id);
-    // Reads and typing may meet a conversation which its user is not in any more.
+    // Reads and typing may concern a conversation that the user has left.
     if (!displayed.isBehind) return;
     if (!mayRepeat) {
       displayed.end();
@@ -250,7 +255,7 @@ export class ModelClient {
     this.#send({ type: "sync", conversation_id, after, rev });
   }
 
-  /** The oldest that waits with this client id; what was repeated is answered twice. */
+  /** Removes the oldest pending draft of this client id. A repeated draft is answered twice. */
   #answered(clientMsgId: string): Draft {
     const at = this.pending.findIndex((draft) => draft.clientMsgId === clientMsgId);
     const [draft] = at < 0 ? [] : this.pending.splice(at, 1);

@@ -8,7 +8,7 @@ import {
   SearchPage,
 } from "../../../src/surfaces/v1/schemas/messages.ts";
 
-// The schemas that describe v1 in OpenAPI, strict all the way down: a field too many fails a test.
+// The schemas of v1's OpenAPI document, strict at every level: an extra field fails the test.
 
 const StrictQuote = MessageFields.shape.quote.unwrap().strict();
 

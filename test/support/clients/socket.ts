@@ -2,9 +2,9 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { type Answer, request } from "./api.ts";
-import { documented } from "./documented.ts";
+import { assertDocumented } from "./documented.ts";
 
-/** A frame of the server: its type and whatever else it says. */
+/** A frame of the server, of any type. */
 export const Frame = z.looseObject({ type: z.string() });
 export type Frame = z.infer<typeof Frame>;
 
@@ -13,29 +13,29 @@ export interface Closing {
   reason: string;
 }
 
-/** A read position which no test reaches: `settled` knows its refusal again. */
+/** A read position that no test reaches: `untilProcessed` recognizes its refusal. */
 const MARK = 4_000_000_000_000_000;
 
 function isMarkRefused(frame: Frame): boolean {
   return frame.type === "error" && String(frame.detail).includes(String(MARK));
 }
 
-/** A client's end of a WebSocket: keeps every frame, and waits for frames, never for time. */
+/** The client's end of a WebSocket. It keeps every frame, and waits for frames, never for time. */
 export class TestSocket {
   readonly #ws: WebSocket;
   readonly frames: Frame[] = [];
-  /** bare words such as `pong` */
+  /** texts that are no JSON, such as `pong` */
   readonly words: string[] = [];
-  /** how many characters it was sent */
+  /** the number of received characters */
   received = 0;
   #closing: Closing | undefined;
   #read = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** @param deaf never answers a close of the server by itself, as a client that means no good */
-  constructor(ws: WebSocket, { deaf = false } = {}) {
+  /** @param halfOpen does not answer a close of the server, as a malicious client might */
+  constructor(ws: WebSocket, { halfOpen = false } = {}) {
     this.#ws = ws;
-    ws.accept({ allowHalfOpen: deaf });
+    ws.accept({ allowHalfOpen: halfOpen });
     ws.addEventListener("message", ({ data }) => {
       const text = String(data);
       this.received += text.length;
@@ -57,17 +57,18 @@ export class TestSocket {
     this.#ws.close(code);
   }
 
-  /** Closes as a browser does that says nothing: without a code. */
+  /** Closes without a code, as a browser may. */
   closeBare(): void {
     this.#ws.close();
   }
 
   /**
-   * Resolves once the server has taken in all that was sent up to here.
-   * @param conversationId on a device's socket: one that its user is in; what was sent to others may be under way
+   * Resolves once the server has processed every frame sent so far.
+   * @param conversationId on a device socket: a conversation of its user; frames for other conversations may
+   *   still be under way
    */
-  async settled(conversationId?: number): Promise<void> {
-    // A ping would be answered past the object: only a frame that it takes itself is in order.
+  async untilProcessed(conversationId?: number): Promise<void> {
+    // The runtime answers a ping without the object. Only a frame that the object handles is in order.
     const refusals = this.frames.filter(isMarkRefused).length;
     this.send({ type: "read", conversation_id: conversationId, seq: MARK });
     await this.until(() => this.frames.filter(isMarkRefused).length > refusals);
@@ -78,7 +79,7 @@ export class TestSocket {
     return this.frames.filter((frame) => frame.type === type);
   }
 
-  /** The next frame of this type; frames of other types before it are passed over. */
+  /** The next frame of this type. Skips frames of other types. */
   async next(type: string): Promise<Frame> {
     for (;;) {
       while (this.#read < this.frames.length) {
@@ -90,7 +91,7 @@ export class TestSocket {
     }
   }
 
-  /** Resolves once `holds`, looked at after every frame, is true. */
+  /** Resolves once `holds` is true, checked after every frame. @throws an Error if the socket closes first */
   async until(holds: (socket: this) => boolean): Promise<void> {
     while (!holds(this)) {
       if (this.#closing) throw new Error(`closed with ${this.#closing.code} while waiting`);
@@ -98,7 +99,7 @@ export class TestSocket {
     }
   }
 
-  /** How the server closed it. */
+  /** Resolves with the server's close. */
   async closed(): Promise<Closing> {
     while (!this.#closing) await this.#more();
     return this.#closing;
@@ -108,7 +109,7 @@ export class TestSocket {
     return this.#closing === undefined;
   }
 
-  /** Every message it was shown, single and in batches, in the order of arrival. */
+  /** Every message received, single or in batches, in order of arrival. */
   get messages(): z.infer<typeof Shown>[] {
     return this.frames.flatMap((frame) => {
       if (frame.type === "message") return [Shown.parse(frame.message)];
@@ -123,7 +124,7 @@ export class TestSocket {
     });
   }
 
-  /** The seqs it knows of, by message or by ack, in the order of arrival. */
+  /** The seqs of the received messages, in order of arrival. */
   get seqs(): number[] {
     return this.messages.map((message) => message.seq);
   }
@@ -153,8 +154,8 @@ const Shown = z.looseObject({
 const Ack = z.looseObject({ client_msg_id: z.string().optional(), seq: z.int(), created_at: z.int() });
 
 /**
- * Asks for an upgrade; the answer, a 101 or a refusal, must be as the document says. A 101 wants to be `accepted`: the
- * object waits with its eviction for what is on its way to a socket which nobody reads, if need be for ever.
+ * Requests an upgrade. Asserts that the answer, a 101 or a refusal, is as documented. Pass a 101 to
+ * `acceptSocket`: the eviction of an object waits for the frames to an unread socket, perhaps for ever.
  */
 export async function upgrade(
   path: string,
@@ -164,12 +165,12 @@ export async function upgrade(
   const options = { ...(token !== undefined && { token }), headers: { Upgrade: "websocket", ...headers } };
   const response = await exports.default.fetch(request("GET", path, options));
   const text = response.status === 101 ? "" : await response.clone().text();
-  documented("GET", path, { status: response.status, headers: response.headers, text });
+  assertDocumented("GET", path, { status: response.status, headers: response.headers, text });
   return response;
 }
 
-/** What a refused upgrade answered. */
-export async function refusal(response: Response): Promise<Answer> {
+/** Reads the answer of a refused upgrade. */
+export async function readRefusal(response: Response): Promise<Answer> {
   expect(response.webSocket ?? null).toBe(null);
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
@@ -184,27 +185,27 @@ export function openRoom(
   conversationId: number,
   token: string,
   query = "",
-  options: { deaf?: boolean } = {},
+  options: { halfOpen?: boolean } = {},
 ): Promise<TestSocket> {
   return open(roomPath(conversationId, query), token, options);
 }
 
-/** The path of devices' sockets. */
+/** The path of device sockets. */
 export const DEVICE_PATH = "/v1/socket";
 
-/** Opens a device's socket and waits for its `ready`. */
-export function openDevice(token: string, options: { deaf?: boolean } = {}): Promise<TestSocket> {
+/** Opens a device socket and waits for its `ready`. */
+export function openDevice(token: string, options: { halfOpen?: boolean } = {}): Promise<TestSocket> {
   return open(DEVICE_PATH, token, options);
 }
 
-async function open(path: string, token: string, options: { deaf?: boolean }): Promise<TestSocket> {
-  const socket = accepted(await upgrade(path, token), options);
+async function open(path: string, token: string, options: { halfOpen?: boolean }): Promise<TestSocket> {
+  const socket = acceptSocket(await upgrade(path, token), options);
   await socket.next("ready");
   return socket;
 }
 
-/** The socket of a 101. */
-export function accepted(response: Response, options: { deaf?: boolean } = {}): TestSocket {
+/** The client's socket of a 101. */
+export function acceptSocket(response: Response, options: { halfOpen?: boolean } = {}): TestSocket {
   expect(response.status).toBe(101);
   if (!response.webSocket) throw new Error("a 101 has a socket");
   return new TestSocket(response.webSocket, options);

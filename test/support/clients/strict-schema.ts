@@ -1,12 +1,13 @@
 /**
- * A document whose every shape takes the fields that it names and no other, so that an answer with a
- * field too many does not fit. Examples are left out: a validator would take them for schemas.
+ * Closes every schema of a document, so that an answer with an extra field does not fit. Removes examples, as
+ * a validator would take them for schemas.
+ * @returns a changed copy
  */
-export function strict<Part>(part: Part): Part {
+export function closeSchema<Part>(part: Part): Part {
   return close(structuredClone(part), false);
 }
 
-/** @param part changed in place */
+/** @param part changed in place @param shared its fields belong to a schema that is closed elsewhere */
 function close<Part>(part: Part, shared: boolean): Part {
   if (Array.isArray(part)) {
     for (const inner of part) close(inner, shared);
@@ -17,7 +18,7 @@ function close<Part>(part: Part, shared: boolean): Part {
   if ("discriminator" in part) choose(part);
   if ("anyOf" in part && Array.isArray(part.anyOf)) orNull(part, part.anyOf);
   const open = !("additionalProperties" in part || "unevaluatedProperties" in part);
-  // The parts of an allOf share their fields: the named one of them says which there are.
+  // The parts of an allOf share their fields. The part with `properties` of all of them is closed.
   if ("properties" in part && isObject(part.properties) && open && !shared && !("allOf" in part)) {
     Object.assign(part, { additionalProperties: false });
   }
@@ -29,13 +30,13 @@ function close<Part>(part: Part, shared: boolean): Part {
   return part;
 }
 
-/** Lets the field which tells the shapes of a union apart decide, so that an error is about that one. */
+/** Selects the shape of a union by its discriminator, so that an error concerns that shape. */
 function choose(union: { discriminator: unknown; oneOf?: unknown }): void {
   if (!isObject(union.discriminator)) return;
   const { propertyName, mapping } = union.discriminator;
   if (typeof propertyName !== "string" || !isObject(mapping)) return;
   delete union.oneOf;
-  // One after the other, each in the `else` of the one before: what fits is looked at once.
+  // Each shape is in the `else` of the one before, so that only the matching one is validated.
   const chain = Object.entries(mapping).reduceRight<object>(
     (otherwise, [value, $ref]) => ({
       if: { properties: { [propertyName]: { const: value } } },
@@ -49,7 +50,7 @@ function choose(union: { discriminator: unknown; oneOf?: unknown }): void {
   Object.assign(union, { required: [propertyName], properties: known, allOf: [chain] });
 }
 
-/** Lets what is not null be a flaw of the shape that it should have. */
+/** Validates a value that is not null against the shape, so that errors concern the shape. */
 function orNull(union: { anyOf?: unknown }, parts: unknown[]): void {
   const [shape, other] = parts;
   if (parts.length !== 2 || !isObject(other) || other.type !== "null") return;

@@ -4,24 +4,24 @@ import { app } from "../app.ts";
 
 const ORIGIN = "https://parley.test";
 
-/** What a call over some surface says; a body that is no string and no form goes out as JSON. */
+/** A call over any surface. A body that is neither text, form nor bytes is sent as JSON. */
 export interface WireCall {
   method: string;
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** settings, and counters, which the server has instead of its own */
+  /** bindings that replace the server's own */
   settings?: Partial<Env>;
 }
 
 export interface WireAnswer {
   status: number;
   headers: Headers;
-  /** parsed where it is JSON, else the text */
+  /** parsed JSON, else the text */
   body: unknown;
 }
 
-/** One HTTP call through the Worker's public door, over whichever surface. */
+/** One HTTP call to the Worker, over any surface. */
 export async function wire({ method, path, headers, body, settings }: WireCall): Promise<WireAnswer> {
   const request = new Request(`${ORIGIN}${path}`, {
     method,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Shown } from "../clients/displayed.ts";
+import type { DisplayedMessage } from "../clients/displayed.ts";
 import { ModelClient } from "../clients/model-client.ts";
 import { Frame } from "../clients/socket.ts";
 import { BOB } from "../objects/isolated-room.ts";
@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 
 const GOODBYE = null;
 
-/** One of Bob's devices. Frames take their time, and keep their order, in both directions. */
+/** One of Bob's devices. Frames are delayed and keep their order, in both directions. */
 export class Client {
   readonly #world: World;
   readonly #conversationId: number;
@@ -18,7 +18,7 @@ export class Client {
   #isReady = false;
   #isEager = false;
   #toServer: (() => unknown)[] = [];
-  /** sockets of which the server does not know yet that they are gone */
+  /** sockets that the server still takes for open */
   readonly held: WebSocket[] = [];
 
   constructor(nth: number, conversationId: number, world: World) {
@@ -64,7 +64,7 @@ export class Client {
     });
   }
 
-  /** Goes without a word: what is on its way to it is lost. */
+  /** Disconnects without a close. Frames on their way to it are lost. */
   go(): void {
     const ws = this.#ws;
     if (!ws) return;
@@ -85,7 +85,7 @@ export class Client {
     if (this.#isReady) this.#client.resync(this.#conversationId, { withRev, back });
   }
 
-  check(wanted: Shown[]): void {
+  check(expected: DisplayedMessage[]): void {
     expect(this.#client.pending, "all is answered").toEqual([]);
     const { messages, isBehind } = this.#client.displayed(this.#conversationId);
     expect(isBehind, `${this.#client.name} has seen what it missed`).toBe(false);
@@ -93,7 +93,7 @@ export class Client {
     expect(
       messages.filter(({ seq }) => seq > from),
       `what ${this.#client.name} shows`,
-    ).toEqual(wanted);
+    ).toEqual(expected);
   }
 
   #closed(ws: WebSocket): void {
@@ -106,7 +106,7 @@ export class Client {
     if (ws && this.#isReady) this.#up(() => this.#world.frame(ws, frame));
   }
 
-  /** Goes to the server behind what went before. */
+  /** Sends to the server, after the earlier frames. */
   #up(work: () => unknown): void {
     const queue = this.#toServer;
     queue.push(work);
@@ -120,10 +120,10 @@ export class Client {
       this.come(this.#isEager);
       return;
     }
-    const told = Frame.parse(JSON.parse(frame));
-    this.#world.note(this.#client.name, told);
-    if (told.type === "ready") this.#ready();
-    else this.#client.take(told);
+    const parsed = Frame.parse(JSON.parse(frame));
+    this.#world.note(this.#client.name, parsed);
+    if (parsed.type === "ready") this.#ready();
+    else this.#client.take(parsed);
   }
 
   #ready(): void {
@@ -137,7 +137,8 @@ export class Client {
         if (ws !== this.#ws) return;
         this.#client.list(listed);
         if (!this.#isEager) this.#client.repeat(false);
-        // One that says nothing is told what waits for it after half a second: nobody waits for that here.
+        // The server holds back messages for half a second from a device that sends nothing. The story does
+        // not wait for that.
         this.#send(JSON.stringify({ type: "typing", conversation_id: this.#conversationId }));
       });
     });

@@ -16,9 +16,10 @@ import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
-import type { Shown } from "../clients/displayed.ts";
+import type { DisplayedMessage } from "../clients/displayed.ts";
+import { nextTurn } from "../event-loop.ts";
 import { ANN, BOB, isolatedRoom } from "../objects/isolated-room.ts";
-import { PLAIN } from "../objects/profile.ts";
+import { DEFAULT_PROFILE } from "../objects/profile.ts";
 import { timing } from "../timing.ts";
 import { Client } from "./client.ts";
 import type { Step } from "./steps.ts";
@@ -26,21 +27,24 @@ import type { Step } from "./steps.ts";
 const LIMIT = 100_000;
 const MAX_NOTE = 2_000;
 const EXPIRES_AT = Number.MAX_SAFE_INTEGER;
-/** Messages that say so are taken for large ones. */
+/** Messages with this text count as large. */
 const LARGE = " (large)";
 const SESSION = SessionId.parse("00000000000000000000000000000000");
 
-/** What takes its time: frames up and down, a socket's opening, a bump and its answer, calls and theirs, the list. */
+/**
+ * The delays: frames up and down, the opening of a socket, an inbox update and its answer, calls and their
+ * answers, the list.
+ */
 export type Wait = "up" | "down" | "open" | "bump" | "told" | "call" | "answer" | "store" | "list";
 
-/** Has whoever waits go on at a time of its own choice. */
+/** Resolves at a time that the scheduler chooses. */
 export type Pause = (what: Wait) => Promise<unknown>;
 
-/** What no page has room behind. */
+/** An event so large that no page has room after it. */
 const CROWD: DeviceEvent = {
   type: "conversation",
   conversation: {
-    ...PLAIN,
+    ...DEFAULT_PROFILE,
     ...{ joinedAt: 0, owner: null },
     ...{ id: ConversationId.parse(1), kind: "group", name: "", avatar: "", announcement: "", createdAt: 0 },
     givenName: "",
@@ -64,12 +68,12 @@ const CROWD: DeviceEvent = {
     ...{ pinned: false, silent: false, validation: false, lastMessage: null, disabled: false },
   },
 };
-const BOBS = { id: BOB, username: "", nickname: "", avatar: "" };
+const BOB_PERSON = { id: BOB, username: "", nickname: "", avatar: "" };
 const NEVER = new Promise<never>(() => undefined);
 
 /**
- * A conversation of Ann and Bob and the part of Bob's inbox that tells his devices, in one object. Between them, and
- * between the inbox and the devices, everything takes its time.
+ * A conversation of Ann and Bob, and the device feed of Bob's inbox, in one object. All traffic between
+ * conversation, inbox and devices is delayed.
  */
 export class World {
   readonly #room: Room;
@@ -80,18 +84,18 @@ export class World {
   #sockets: DeviceSockets;
   #feed: DeviceFeed;
   #opening = 0;
-  /** what the fan-out was answered last, and before */
+  /** the delivered positions that the inbox returned, the newest last */
   readonly #answers: DeliveredPosition[] = [null];
-  /** when the next call fails: before it does anything, or as it answers */
+  /** where the next call fails: before it does anything, or as it answers */
   #fails: "before" | "after" | null = null;
   #texts = 0;
-  /** how often the inbox has started: what an earlier one has asked gets no answer */
+  /** how often the inbox has started; calls of an earlier start get no answer */
   #starts = 0;
-  readonly #bumps: InboxUpdate[] = [];
-  /** his devices are to show what came behind this */
+  readonly #updates: InboxUpdate[] = [];
+  /** Bob's devices must show the messages after this position */
   from = 0;
   readonly failures: unknown[] = [];
-  /** what has happened */
+  /** the log of the story */
   readonly trace: string[] = [];
 
   constructor(state: DurableObjectState, pause: Pause) {
@@ -100,7 +104,7 @@ export class World {
     this.#room = isolatedRoom(state.storage);
     const weigh = ({ body }: MessageRow) => (body.includes(LARGE) ? 256 * 1024 : body.length);
     Object.defineProperty(this.#room.log, "weigh", { value: weigh });
-    // The tables of an inbox beside those of a conversation.
+    // Adds the tables of an inbox to those of the conversation.
     for (const { sql } of MIGRATIONS) state.storage.sql.exec(sql.replace(JOBS_TABLE, ""));
     this.#clients = [0, 1, 2].map((nth) => new Client(nth, this.#room.state.id, this));
     Object.defineProperty(state, "acceptWebSocket", { configurable: true, value: () => undefined });
@@ -125,23 +129,23 @@ export class World {
       isOpen: () => this.#opening > 0 || sockets.open().length > 0,
     };
     const known = { audience, list: this.#list, timing, userId: () => BOB };
-    const scenes = new MessageContexts({ ...known, directory: { storedContext: async () => null } });
-    const feed = new DeviceFeed({ ...deps, ...known, cursors, contexts: scenes });
+    const contexts = new MessageContexts({ ...known, directory: { storedContext: async () => null } });
+    const feed = new DeviceFeed({ ...deps, ...known, cursors, contexts });
     sockets.resume(feed);
     return [sockets, feed];
   }
 
-  /** Up to where there is something. */
+  /** The newest position of the conversation. */
   get #place(): SyncPosition {
     return { seq: this.#room.log.last.seq, rev: this.#room.state.rev };
   }
 
-  /** Notes what happens, for whoever has to understand a failure. Of messages their seqs are enough. */
+  /** Logs an event, for readers of a failure. Messages are shortened to their seqs. */
   note(what: string, of: unknown): void {
     const short = (key: string, value: unknown) => {
       const isMessages = (key === "messages" || key === "items") && Array.isArray(value);
       return isMessages
-        ? value.map(({ seq, ...rest }) => seq ?? rest)
+        ? value.map(({ seq, ...fields }) => seq ?? fields)
         : key === "preview"
           ? undefined
           : value;
@@ -149,7 +153,7 @@ export class World {
     this.trace.push(`${what} ${JSON.stringify(of, short)}`.slice(0, MAX_NOTE));
   }
 
-  /** Does this at some time; what goes wrong fails the story. */
+  /** Does `work` after a delay. An error fails the story. */
   later(what: Wait, work: () => unknown): void {
     void this.#pause(what)
       .then(work)
@@ -175,12 +179,12 @@ export class World {
       case "bump": {
         const old = this.#answers.at(-2) ?? null;
         const now = this.#place;
-        await this.#bump({ last: this.#answers.at(-1) ?? null, none: null, old, now }[step.hint]);
+        await this.#deliver({ last: this.#answers.at(-1) ?? null, none: null, old, now }[step.hint]);
         return;
       }
       case "again": {
-        const bump = this.#bumps.at(-1 - step.back);
-        if (bump) this.later("bump", () => this.#hand(bump));
+        const update = this.#updates.at(-1 - step.back);
+        if (update) this.later("bump", () => this.#hand(update));
         return;
       }
       case "list": {
@@ -206,7 +210,7 @@ export class World {
       case "join":
         if (!this.#room.members.isActive(ANN) || this.#room.members.isActive(BOB)) return;
         this.from = this.#room.log.last.seq;
-        this.#room.joining.add(ANN, [BOBS]);
+        this.#room.joining.add(ANN, [BOB_PERSON]);
         return;
       case "dissolve":
         if (this.#room.members.isActive(ANN)) this.#room.group.dissolve(ANN);
@@ -218,37 +222,37 @@ export class World {
         this.later("list", () => this.#sockets.broadcast(CROWD));
         return;
       case "restart":
-        // In a turn of its own, so that all that waits waits for something outside.
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        // In a turn of its own, so that every pending promise waits for something outside.
+        await nextTurn();
         [this.#sockets, this.#feed] = this.#start();
         return;
     }
   }
 
-  /** The fan-out goes on until the inbox has answered that the newest is known. */
-  async tellAll(): Promise<void> {
+  /** Delivers until the inbox has confirmed the newest position. */
+  async deliverAll(): Promise<void> {
     this.#fails = null;
-    await this.#bump(this.#answers.at(-1) ?? null);
+    await this.#deliver(this.#answers.at(-1) ?? null);
   }
 
-  /** Nothing goes on of itself. */
+  /** Removes jobs and alarm, so that nothing runs after the story. */
   async end(): Promise<void> {
     this.#state.storage.sql.exec("DELETE FROM jobs");
     await this.#state.storage.deleteAlarm();
   }
 
-  /** Everything that Bob has to see is what his devices show. */
+  /** Asserts that Bob's devices show exactly what Bob may see. */
   check(): void {
     const [failure] = this.failures;
     if (failure) throw failure;
     const rows = "SELECT socket_id FROM device_cursors WHERE behind != 0";
     expect(this.#state.storage.sql.exec(rows).toArray(), "nobody is in the midst of a replay").toEqual([]);
     if (!this.#room.members.isActive(BOB)) return;
-    const wanted = this.#view();
-    for (const client of this.#clients) if (client.isHere) client.check(wanted);
+    const expected = this.#view();
+    for (const client of this.#clients) if (client.isHere) client.check(expected);
   }
 
-  #view(): Shown[] {
+  #view(): DisplayedMessage[] {
     const member = this.#room.members.active(BOB);
     const rows: MessageRow[] = [];
     for (let hasMore = true; hasMore; ) {
@@ -284,33 +288,33 @@ export class World {
   ): Promise<void> {
     const last = this.#room.log.last.seq;
     for (let seq = Math.max(1, last - back); seq <= Math.min(last, last - back + count); seq++) {
-      // What Bob cannot see, and tips, nobody takes away.
+      // Messages that Bob cannot see, and system messages, refuse the change.
       await work(Seq.parse(seq)).catch((error: unknown) => {
         if (!(error instanceof CoreError)) throw error;
       });
     }
   }
 
-  /** Makes a bump now; it arrives later. */
-  async #bump(told: DeliveredPosition): Promise<void> {
-    const { update: bump } = await this.#room.devices.sends({ userId: BOB, drafts: [], delivered: told });
-    if (!bump) return;
-    this.#bumps.push(structuredClone(bump));
-    this.later("bump", () => this.#hand(bump));
+  /** Makes an inbox update now; it arrives later. */
+  async #deliver(delivered: DeliveredPosition): Promise<void> {
+    const { update } = await this.#room.devices.sends({ userId: BOB, drafts: [], delivered });
+    if (!update) return;
+    this.#updates.push(structuredClone(update));
+    this.later("bump", () => this.#hand(update));
   }
 
-  async #hand(bump: InboxUpdate): Promise<void> {
-    this.note("bump", bump);
+  async #hand(update: InboxUpdate): Promise<void> {
+    this.note("bump", update);
     try {
-      const told = await this.#feed.applyUpdate(structuredClone(bump));
+      const delivered = await this.#feed.applyUpdate(structuredClone(update));
       await this.#pause("told");
-      this.#answers.push(told);
+      this.#answers.push(delivered);
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
     }
   }
 
-  /** A device asks for a socket. */
+  /** A device opens a socket. */
   async open(ws: WebSocket): Promise<void> {
     const start = this.#starts;
     this.#opening++;
@@ -351,7 +355,7 @@ export class World {
     };
   }
 
-  /** A call: it takes its time, and so does its answer. */
+  /** A call to the conversation, delayed as its answer is. */
   async #call<T>(work: () => T | Promise<T>): Promise<T> {
     const start = this.#starts;
     try {
@@ -373,13 +377,13 @@ export class World {
     throw new CoreError("unavailable", `It fails on purpose, ${when} it was done.`);
   }
 
-  /** What is behind a forward waits for it, and is stored later than what is before it. */
-  async #sends({ userId, drafts, delivered: told }: DeviceSendRequest) {
+  /** Drafts after a forward are stored later than those before it, as the forward waits for its original. */
+  async #sends({ userId, drafts, delivered }: DeviceSendRequest) {
     const middle = Math.ceil(drafts.length / 2);
     const first = await this.#store({ userId, drafts: drafts.slice(0, middle), delivered: null });
     await this.#pause("store");
-    const rest = await this.#store({ userId, drafts: drafts.slice(middle), delivered: told });
-    return { outcomes: [...first.outcomes, ...rest.outcomes], update: rest.update };
+    const second = await this.#store({ userId, drafts: drafts.slice(middle), delivered });
+    return { outcomes: [...first.outcomes, ...second.outcomes], update: second.update };
   }
 
   #store(input: DeviceSendRequest) {

@@ -2,20 +2,21 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { ConversationObject } from "../../../src/conversation/object.ts";
 import type { InboxObject } from "../../../src/inbox/object.ts";
-import type { Break } from "./break.ts";
+import { nextTurn } from "../event-loop.ts";
+import type { InjectedFault } from "./injected-fault.ts";
 
-/** A call of one object, or of the Worker, to another object. */
+/** A call from an object or the Worker to an object. */
 export interface ObjectCall {
   to: "INBOX" | "CONVERSATION";
-  /** the id of its user, or its conversation */
+  /** the id of the user or conversation */
   id: number;
   method: Method;
   args: readonly unknown[];
-  /** makes it */
+  /** performs the call */
   work(): unknown;
 }
 
-/** What objects are asked that concerns devices, and notices: by each other, and by the Worker. */
+/** The intercepted methods: those that concern devices and notifications. */
 const METHODS = {
   INBOX: ["applyUpdate", "pushEvent", "list", "notify"],
   CONVERSATION: [
@@ -38,7 +39,7 @@ const METHODS = {
 
 type Method = (typeof METHODS)[keyof typeof METHODS][number];
 
-/** Has every such call go through `on`, which makes it or does not, until this is disposed of. */
+/** Passes every such call to `on`, which performs it or not, until the returned object is disposed. */
 export function intercept(on: (call: ObjectCall) => unknown): Disposable {
   for (const to of ["INBOX", "CONVERSATION"] as const) {
     const namespace = env[to];
@@ -62,7 +63,7 @@ function intercepted(
   return new Proxy(stub, {
     get(target, name) {
       const found: unknown = Reflect.get(target, name, target);
-      // By its class the test runtime knows it.
+      // The test runtime recognizes the class by its constructor.
       if (typeof found !== "function" || name === "constructor") return found;
       const method = METHODS[to].find((one) => one === name);
       return (...args: unknown[]) => {
@@ -73,37 +74,41 @@ function intercepted(
   });
 }
 
-/** Where a call is lost: on its way, or on the way back, once it is done. */
+/** Where a call is lost: before it is performed, or afterwards, with its answer. */
 export type Loss = "call" | "answer";
 
 const ALL = () => true;
 const NO_NOTICE = ({ method }: ObjectCall) => method !== "notify";
 
-/** Loses the n-th call of those that `concerns` holds for, or its answer. */
+/** Loses the n-th call, or its answer, among those that `concerns` selects. */
 export function loseCall(
   step: number,
   loss: Loss,
   concerns: (call: ObjectCall) => boolean = NO_NOTICE,
-): Break {
+): InjectedFault {
   return breakCalls(loss, concerns, { isBroken: (now) => now === step });
 }
 
-/** Loses all calls that `concerns` holds for, or their answers. */
-export function loseCalls(loss: Loss, concerns: (call: ObjectCall) => boolean): Break {
+/** Loses all calls, or their answers, that `concerns` selects. */
+export function loseCalls(loss: Loss, concerns: (call: ObjectCall) => boolean): InjectedFault {
   return breakCalls(loss, concerns, { isBroken: ALL });
 }
 
 /**
- * Loses a conversation as its n-th bump is under way: what it is to tell is stored by then, and it was told or was not.
- * Once this is disposed of it is there again.
+ * Aborts a conversation during its n-th inbox update: the change is stored by then, and delivered or not.
+ * After the disposal the conversation runs again.
  */
-export function loseAtBump(conversationId: number, step: number, loss: Loss): Break & AsyncDisposable {
-  // Each asks for it anew: what one object has got another must not use.
+export function loseAtInboxUpdate(
+  conversationId: number,
+  step: number,
+  loss: Loss,
+): InjectedFault & AsyncDisposable {
+  // Each use takes a new stub: objects must not share one.
   const conversation = () => env.CONVERSATION.getByName(String(conversationId));
   let isLost = false;
   const lose = async () => {
-    // What was written in the turn of the call is durable in a later one.
-    await turn();
+    // The writes of the call's own turn are durable in a later turn.
+    await nextTurn(1);
     await runInDurableObject(conversation(), (_, state) => {
       isLost = true;
       state.abort("lost on purpose");
@@ -115,9 +120,9 @@ export function loseAtBump(conversationId: number, step: number, loss: Loss): Br
     async [Symbol.asyncDispose]() {
       broken[Symbol.dispose]();
       if (!broken.isHit) return;
-      // Who lost it is lost with it: nothing is heard of that.
-      while (!isLost) await turn();
-      while (!(await isThere(conversation()))) await turn();
+      // The aborted object cannot report its loss.
+      while (!isLost) await nextTurn(1);
+      while (!(await isThere(conversation()))) await nextTurn(1);
     },
   });
 }
@@ -135,7 +140,7 @@ function breakCalls(
   loss: Loss,
   concerns: (call: ObjectCall) => boolean,
   { isBroken, meanwhile }: Breaking,
-): Break {
+): InjectedFault {
   const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const held = intercept(async (call) => {
     if (concerns(call)) found.steps++;
@@ -153,10 +158,10 @@ function breakCalls(
 }
 
 /**
- * Has bumps arrive as a bad network would bring them: of every two the first comes late, behind the second, which comes
- * twice, and whoever sent the first takes it for lost.
+ * Reorders inbox updates as a bad network might. Of each two to an inbox the first fails for its sender, and
+ * arrives late between two deliveries of the second.
  */
-export function shuffleBumps(): Break {
+export function shuffleInboxUpdates(): InjectedFault {
   const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const late = new Map<number, ObjectCall>();
   const held = intercept(async (call) => {
@@ -178,28 +183,28 @@ export function shuffleBumps(): Break {
   return found;
 }
 
-/** Calls that are held on their way until they are released. */
+/** Holds calls on their way until they are released. */
 export class HeldCalls {
   readonly #held: Disposable;
   #arrived = 0;
   #released = false;
 
   constructor(concerns: (call: ObjectCall) => boolean) {
-    // Looked at again and again: a promise that one object resolves for another can wait for ever.
+    // Polls: a promise that one object resolves for another may never wake it.
     this.#held = intercept(async (call) => {
       if (!concerns(call)) return call.work();
       this.#arrived++;
-      while (!this.#released) await turn();
+      while (!this.#released) await nextTurn(1);
       return call.work();
     });
   }
 
-  /** Resolves once so many are held. */
+  /** Resolves once `count` calls are held. */
   async arrived(count = 1): Promise<void> {
-    while (this.#arrived < count) await turn();
+    while (this.#arrived < count) await nextTurn(1);
   }
 
-  /** Lets them go on, and those that come. */
+  /** Releases the held calls and all later ones. */
   release(): void {
     this.#released = true;
   }
@@ -208,8 +213,4 @@ export class HeldCalls {
     this.release();
     this.#held[Symbol.dispose]();
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 
-/** Does what D1 is asked, or does not; `query` is `BATCH` for several statements at once, whose `values` are not told. */
+/** Performs a query of D1, or not. `query` is `BATCH` for a batch, whose `values` are not passed. */
 type Asked = <T>(query: string, work: () => Promise<T>, values: unknown[]) => Promise<T>;
 
-/** Has every statement and batch, whoever asks it of D1, go through `on`, until this is disposed of. */
+/** Passes every statement and batch of D1 to `on`, until the returned object is disposed. */
 export function interceptD1(on: Asked): Disposable {
   const { DB } = env;
   function wrapped(

@@ -2,13 +2,14 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ConversationObject } from "../../../src/conversation/object.ts";
 import { InboxObject } from "../../../src/inbox/object.ts";
+import { nextTurn } from "../event-loop.ts";
 
 /**
- * An object that answers no call until it is released; then it takes the calls in their order. Calls wait in the object
- * and look at a flag: a promise that one object resolves for another can wait for ever. Its timers go on.
+ * An object that answers no call until it is released, and then handles the calls in order. Its timers go on.
+ * Calls wait in the object and poll a flag: a promise that one object resolves for another may never wake it.
  *
- * `blockConcurrencyWhile` would hold timers too, but the runtime resets an object after 30 s of it, and on a busy
- * machine it has been seen to do so after 2 s.
+ * `blockConcurrencyWhile` would hold timers too, but the runtime resets an object after 30 s of it, and after
+ * 2 s was seen on a busy machine.
  */
 class Held {
   #released = false;
@@ -21,7 +22,7 @@ class Held {
         (name) => name !== "constructor",
       );
       const held = names.map((name) => [name, { value: this.#held(instance, name) }] as const);
-      // Between the object and its class: a method of the object itself cannot be called from outside.
+      // Set between the instance and its class: calls from outside do not find own methods.
       const between = Object.create(Object.getPrototypeOf(instance), Object.fromEntries(held));
       Object.setPrototypeOf(instance, between);
     });
@@ -33,10 +34,10 @@ class Held {
     if (!(call instanceof Function)) throw new Error(`the object has a call ${name}`);
     return (...input) => {
       const wait = async () => {
-        while (!this.#released) await turn();
+        while (!this.#released) await nextTurn(1);
       };
       const begun = this.#last.then(wait).then(() => ({ answer: Reflect.apply(call, instance, input) }));
-      // The next call begins once this one has begun, as in an object that is busy.
+      // The next call begins once this one has begun, as in a busy object.
       this.#last = begun;
       return begun.then(({ answer }) => answer);
     };
@@ -47,10 +48,10 @@ class Held {
   }
 }
 
-/** How the runtime calls an object besides its own methods. */
+/** The handlers that the runtime calls, besides the RPC methods. */
 const HANDLERS = ["fetch", "alarm", "webSocketMessage", "webSocketClose"];
 
-/** A user's inbox that answers nobody. */
+/** A user's inbox that answers no call. */
 export class HeldInbox extends Held {
   /** Resolves once the inbox is held. */
   static hold(userId: number): Promise<HeldInbox> {
@@ -58,7 +59,7 @@ export class HeldInbox extends Held {
   }
 }
 
-/** A conversation that answers nobody. */
+/** A conversation that answers no call. */
 export class HeldConversation extends Held {
   /** Resolves once the conversation is held. */
   static hold(id: number): Promise<HeldConversation> {
@@ -66,27 +67,27 @@ export class HeldConversation extends Held {
   }
 }
 
-/** The calls of one name to a conversation wait until they are released; all other calls go on. */
-export class HeldCalls {
+/** Holds the calls of one method of a conversation until they are released; other methods go on. */
+export class HeldMethod {
   #released = false;
-  /** how many wait */
+  /** how many calls wait */
   waiting = 0;
 
   static async hold(
     id: number,
     name: keyof ConversationObject & ("sendFromDevice" | "replay" | "subscribe" | "kick" | "messages"),
-  ): Promise<HeldCalls> {
-    const held = new HeldCalls();
+  ): Promise<HeldMethod> {
+    const held = new HeldMethod();
     await runInDurableObject(env.CONVERSATION.getByName(String(id)), (instance) => {
       const call: unknown = Reflect.get(instance, name);
       if (!(call instanceof Function)) throw new Error(`a conversation has a call ${name}`);
       const value = async (...input: unknown[]) => {
         held.waiting++;
-        while (!held.#released) await turn();
+        while (!held.#released) await nextTurn(1);
         held.waiting--;
         return Reflect.apply(call, instance, input);
       };
-      // Between the object and its class: what is its own is not called from outside.
+      // Set between the instance and its class: calls from outside do not find own methods.
       Object.setPrototypeOf(instance, Object.create(Object.getPrototypeOf(instance), { [name]: { value } }));
     });
     return held;
@@ -96,17 +97,13 @@ export class HeldCalls {
     this.#released = true;
   }
 
-  /** Resolves once so many wait. */
+  /** Resolves once `waiting` calls wait. */
   async until(waiting: number): Promise<void> {
-    while (this.waiting < waiting) await turn();
+    while (this.waiting < waiting) await nextTurn(1);
   }
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
-}
-
-/** Whether a call answers before five others of which each is made when the one before has answered. */
+/** Whether a call answers before five others, made one after the other. */
 export async function overtakes(answer: Promise<unknown>, other: () => Promise<unknown>): Promise<boolean> {
   let answered = false;
   void answer.then(() => {

@@ -6,8 +6,8 @@ const REFUSED = [
   ["conversations_old", "UPDATE ON conversations"],
 ];
 
-/** While this is in use D1 answers every question, but takes nothing of what a conversation tells it. */
-export async function refusing(): Promise<AsyncDisposable> {
+/** Until disposed, D1 answers queries but refuses the writes of conversations' projections. */
+export async function refuseProjection(): Promise<AsyncDisposable> {
   for (const [name, when] of REFUSED) {
     const body = "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END";
     await env.DB.prepare(`CREATE TRIGGER ${name} BEFORE ${when} ${body}`).run();

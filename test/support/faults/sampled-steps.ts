@@ -1,57 +1,60 @@
 import { inject, onTestFailed } from "vitest";
 
-/** A step that no deed has: nothing breaks, and the steps are counted. */
+/** A step that no operation reaches: nothing fails, and the steps are counted. */
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** For `between`: no sample, all steps in every run. */
 export const ALL = Number.POSITIVE_INFINITY;
 
-/** What a deed came to that was to break at one step. */
-export interface Tried {
-  /** whether it came to that step */
+/** The result of one run with a fault. */
+export interface StepResult {
+  /** whether the run reached the step of the fault */
   readonly isHit: boolean;
-  /** how many steps there were until then, or until its end */
+  /** the number of steps until then, or until the end */
   readonly steps: number;
 }
 
 /**
- * Breaks a deed at its steps, one after the other: at all of them with `PROPERTY_RUNS` set, else at the first, the
- * last, and so many of the others. Which these are depends on the commit, so that one commit always tries the same ones
- * and all are tried in time. Without a break the deed tells how many there are.
+ * Injects a fault at the steps of an operation, one after the other. With `PROPERTY_RUNS` it covers all
+ * steps, otherwise the first, the last and a sample between them. The sample depends on the commit: one
+ * commit always tries the same steps, and over time all are tried. A first run without a fault counts the
+ * steps.
  *
- * A failure names deed, step and seed: `PROPERTY_SEED=… npx vitest run FILE` tries the same steps again.
- * @param deed what breaks, and where
+ * A failure names operation, step and seed: `PROPERTY_SEED=… npx vitest run FILE` tries the same steps again.
+ * @param operation the operation and the fault's place, for messages
  * @param between how many steps are tried besides the first and the last
- * @param broken does the deed, breaks its n-th step and asserts what holds then
+ * @param broken runs the operation with a fault at its n-th step, and asserts the invariants
  */
 export async function eachStep(
-  deed: string,
+  operation: string,
   between: number,
-  broken: (step: number) => Promise<Tried>,
+  broken: (step: number) => Promise<StepResult>,
 ): Promise<void> {
   let step = NEVER;
   let steps = 0;
   onTestFailed(() => {
     const where = step === NEVER ? "no step broken" : `step ${step} of ${steps}`;
     console.log(
-      `${deed}: ${where}. PROPERTY_SEED=${inject("stepSeed")} tries the same steps, PROPERTY_RUNS=1 tries all.`,
+      `${operation}: ${where}. PROPERTY_SEED=${inject("stepSeed")} tries the same steps, PROPERTY_RUNS=1 tries all.`,
     );
   });
   ({ steps } = await broken(NEVER));
-  if (steps < 1) throw new Error(`${deed} has no steps`);
+  if (steps < 1) throw new Error(`${operation} has no steps`);
   if (inject("propertyRuns")) {
     for (step = 1; (await broken(step)).isHit; step++);
-    if (step === 1) throw new Error(`${deed} does not come to its first step`);
+    if (step === 1) throw new Error(`${operation} does not come to its first step`);
     return;
   }
   for (step of sample(steps, between)) {
     const { isHit } = await broken(step);
-    // How many there are differs with what goes on at the same time; a first one there is.
-    if (step === 1 && !isHit) throw new Error(`${deed} does not come to its first step`);
+    // The number of steps varies with concurrent work, but a first one always exists.
+    if (step === 1 && !isHit) throw new Error(`${operation} does not come to its first step`);
   }
 }
 
-/** The first step, the last one, and so many of the others at even distances, the first of them by the seed. */
+/**
+ * The first step, the last step, and `between` others at even distances, whose offset depends on the seed.
+ */
 function sample(steps: number, between: number): number[] {
   const others = Math.max(0, steps - 2);
   const tried = new Set([1, steps]);

@@ -7,31 +7,37 @@ import type { UserId } from "../../../src/domain/ids.ts";
 const object = (id: number) => env.CONVERSATION.getByName(String(id));
 const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
 
-/** Runs a conversation's jobs, however far off they are, until there are none but of one kind. */
-export async function runJobs(id: number, { but = "" } = {}): Promise<void> {
-  for (let tries = 0; tries < 10; tries++) if ((await runAlarm(id, { but })) === 0) return;
+/**
+ * Runs a conversation's jobs now until only those of kind `except` are left.
+ * @throws an Error after ten alarms
+ */
+export async function runJobs(id: number, { except = "" } = {}): Promise<void> {
+  for (let tries = 0; tries < 10; tries++) if ((await runAlarm(id, { except })) === 0) return;
   throw new Error("there are still jobs after ten alarms");
 }
 
-/** Runs a conversation's jobs once, but for those of one kind. @returns how many there were */
-export async function runAlarm(id: number, { but = "" } = {}): Promise<number> {
+/** Runs a conversation's jobs once, without those of kind `except`. @returns the number of jobs */
+export async function runAlarm(id: number, { except = "" } = {}): Promise<number> {
   return runInDurableObject(object(id), async (conversation, { storage }) => {
-    // An object that was never used has none.
+    // An object that was never used has no jobs table.
     if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0) return 0;
-    const { rowsWritten } = storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)", but);
+    const { rowsWritten } = storage.sql.exec(
+      "UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)",
+      except,
+    );
     if (rowsWritten === 0) return 0;
-    // As `runDurableObjectAlarm` does, in the same call.
+    // The steps of `runDurableObjectAlarm`, within this call.
     await storage.deleteAlarm();
     await conversation.alarm();
     return rowsWritten;
   });
 }
 
-/** What an object, D1 and the inboxes say of one conversation, for those users who were ever in it. */
+/** Asserts that a conversation, D1 and the inboxes of its present and former members agree. */
 export async function assertConsistent(id: number): Promise<void> {
   const { members, conversation, snapshots } = await runInDurableObject(
     object(id),
-    async (asked, { storage }) => {
+    async (instance, { storage }) => {
       const members = storage.sql
         .exec<{ user_id: UserId; role: string; state: string; joined_at: number; version: number }>(
           "SELECT user_id, role, state, joined_at, version FROM members ORDER BY user_id",
@@ -43,11 +49,13 @@ export async function assertConsistent(id: number): Promise<void> {
            FROM conversation`,
         )
         .one();
-      const snapshots = await Promise.all(members.map(({ user_id: userId }) => asked.snapshot({ userId })));
+      const snapshots = await Promise.all(
+        members.map(({ user_id: userId }) => instance.snapshot({ userId })),
+      );
       return { members, conversation, snapshots };
     },
   );
-  // Who left before he ever was in it has only asked to be let in.
+  // At version 0 a user has only asked to join.
   const inD1 = await env.DB.prepare(
     `SELECT user_id, role, state, joined_at, version FROM memberships
      WHERE conversation_id = ? AND NOT (state = 'left' AND version = 0) ORDER BY user_id`,
@@ -86,7 +94,7 @@ export async function assertConsistent(id: number): Promise<void> {
     expect(known, `the inbox of ${userId}`).toEqual([
       {
         ...{ ver, state, last_seq: lastSeq, last_n: lastN, read_seq: readSeq, read_n: readN },
-        // How many there are counts for whom it concerns: who left knows the number of some time after.
+        // The member count concerns active members only: a former member keeps an older number.
         ...{ visible_from: visibleFrom, member_count: state === "active" ? memberCount : null },
       },
     ]);

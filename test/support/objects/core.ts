@@ -10,7 +10,7 @@ import { inboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { timing } from "../timing.ts";
 
-/** The core as a surface is given it: for what v1 does not offer. */
+/** The core as surfaces get it, for functions that v1 does not offer. */
 function core(): Core {
   return {
     db: openDatabase(env.DB),
@@ -28,8 +28,8 @@ interface Named {
   user: { id: number };
 }
 
-/** Creates a group of any kind: v1 creates one kind alone. */
-export async function groupOf(
+/** Creates a group of any kind. v1 creates one kind only. */
+export async function createGroupOfKind(
   policy: PolicyName,
   owner: Named,
   others: Named[],

@@ -3,14 +3,14 @@ import { env } from "cloudflare:workers";
 import { z } from "zod";
 import type { InboxObject } from "../../../src/inbox/object.ts";
 
-const Bump = z.object({ lastSeq: z.int() });
+const Update = z.object({ lastSeq: z.int() });
 
-/** How a conversation tells an inbox. */
-const TOLD: ReadonlySet<string> = new Set<keyof InboxObject>(["applyUpdate", "notify"]);
+/** The calls by which a conversation delivers to an inbox. */
+const DELIVERIES: ReadonlySet<string> = new Set<keyof InboxObject>(["applyUpdate", "notify"]);
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
-/** Looks at every query from now on. What a cursor has read and written it tells once it was drained. */
+/** Passes every later query to `look`. A cursor counts its rows once it is drained. */
 export function watchSql(sql: SqlStorage, look: (query: string, cursor: Cursor) => void): void {
   const exec = sql.exec.bind(sql);
   const value = (query: string, ...bindings: SqlStorageValue[]) => {
@@ -21,21 +21,21 @@ export function watchSql(sql: SqlStorage, look: (query: string, cursor: Cursor) 
   Object.defineProperty(sql, "exec", { configurable: true, value });
 }
 
-/** What objects have asked each other, and what some of them have written, since counting began. */
+/** Counts the calls between objects, and the rows that watched objects write. */
 export class Costs implements Disposable {
-  /** calls to inboxes and to conversations, by the id of whose it is */
+  /** calls to inboxes and conversations, by id */
   readonly #calls = new Map<string, number>();
-  /** how often each inbox was told */
-  readonly bumps = new Map<string, number>();
-  /** the newest message that each inbox was told of */
-  readonly told = new Map<string, number>();
+  /** the number of inbox updates, by user id */
+  readonly inboxUpdates = new Map<string, number>();
+  /** the newest seq in the inbox updates, by user id */
+  readonly newestSeq = new Map<string, number>();
   readonly #cursors = new Map<string, Cursor[]>();
 
   readonly #absent: ReadonlySet<string>;
 
   /**
-   * @param absent people without a device whose inboxes nobody asks: a snapshot or a notice for one of them is answered
-   *   as by such an inbox, and counted, and no object is made. Five hundred of them take seconds.
+   * @param absent users without a device, whose inboxes no test reads. Deliveries to them are counted and
+   *   answered here, and their objects are never made: 500 of them would take seconds.
    */
   constructor(absent: readonly { user: { id: number } }[] = []) {
     this.#absent = new Set(absent.map(({ user }) => String(user.id)));
@@ -50,7 +50,10 @@ export class Costs implements Disposable {
     for (const namespace of [env.INBOX, env.CONVERSATION]) Reflect.deleteProperty(namespace, "getByName");
   }
 
-  /** Counts the rows that an object writes from now on, as long as it is not evicted. */
+  /**
+   * Counts the rows that an object writes from now on, until it is evicted.
+   * @param kind a label for `rows`
+   */
   async watch(kind: string, stub: DurableObjectStub): Promise<void> {
     await runInDurableObject(stub, (_, { storage }) => {
       const cursors = this.#cursors.get(kind) ?? [];
@@ -59,19 +62,19 @@ export class Costs implements Disposable {
     });
   }
 
-  /** Counts anew. */
+  /** Resets the counts. */
   reset(): void {
     this.#calls.clear();
-    this.bumps.clear();
+    this.inboxUpdates.clear();
     for (const cursors of this.#cursors.values()) cursors.length = 0;
   }
 
-  /** The rows which the objects of a kind have written. */
+  /** The rows that the watched objects of this label have written. */
   rows(kind: string): number {
     return (this.#cursors.get(kind) ?? []).reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
   }
 
-  /** The calls to these users' inboxes and to these conversations. */
+  /** The calls to these inboxes and conversations. */
   callsTo(ids: number[]): number {
     return ids.reduce((sum, id) => sum + (this.#calls.get(String(id)) ?? 0), 0);
   }
@@ -84,14 +87,14 @@ export class Costs implements Disposable {
         return async (...args: unknown[]) => {
           const method = String(property);
           count(this.#calls, name);
-          if (method === "applyUpdate") count(this.bumps, name);
+          if (method === "applyUpdate") count(this.inboxUpdates, name);
           const answer: unknown =
-            this.#absent.has(name) && TOLD.has(method)
+            this.#absent.has(name) && DELIVERIES.has(method)
               ? { ok: true, value: null }
               : await Reflect.apply(found, target, args);
-          const { data } = Bump.safeParse(args[0]);
+          const { data } = Update.safeParse(args[0]);
           if (method === "applyUpdate" && data) {
-            this.told.set(name, Math.max(data.lastSeq, this.told.get(name) ?? 0));
+            this.newestSeq.set(name, Math.max(data.lastSeq, this.newestSeq.get(name) ?? 0));
           }
           return answer;
         };

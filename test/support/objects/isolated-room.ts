@@ -10,15 +10,17 @@ import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
 import { timing } from "../timing.ts";
-import { PLAIN } from "./profile.ts";
+import { DEFAULT_PROFILE } from "./profile.ts";
 
-/** The two in every lone conversation: Ann owns it where it is a group. */
+/** The two members of every isolated room. In a group Ann is the owner. */
 export const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
 
 const nothing = async () => null;
 let made = 0;
 
-/** The tables of a conversation of two, in an object of its own which no request ever reaches. */
+/**
+ * Creates the tables of a conversation of two, in an object that no request reaches, and runs `work` there.
+ */
 export async function inIsolatedObject(
   kind: ConversationKind,
   work: (storage: DurableObjectStorage, state: DurableObjectState) => Promise<void>,
@@ -35,7 +37,7 @@ export async function inIsolatedObject(
       storage,
       id,
       {
-        profile: { ...PLAIN, ...profile, joinPolicy: "closed", policy, ownerId, createdAt: now },
+        profile: { ...DEFAULT_PROFILE, ...profile, joinPolicy: "closed", policy, ownerId, createdAt: now },
         flags: { blocked: false, friends: false, friendsOnly: false },
         members: [
           {
@@ -53,7 +55,7 @@ export async function inIsolatedObject(
   });
 }
 
-/** The room over such tables; it reaches neither D1 nor inboxes. @param flags what D1 says, if it is asked */
+/** A room over such tables, without D1 and inboxes. @param flags answers the read of the direct permission */
 export function isolatedRoom(
   storage: DurableObjectStorage,
   flags: () => Promise<DirectFlags | null> = nothing,

@@ -1,5 +1,5 @@
-/** What of a profile hardly any conversation has, and how it is when nothing was ever changed. */
-export const PLAIN = {
+/** The profile fields that few conversations set, with their defaults. */
+export const DEFAULT_PROFILE = {
   handle: null,
   muteAll: false,
   maxMembers: null,

@@ -4,40 +4,37 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId, SessionId, type UserId } from "../../../src/domain/ids.ts";
 import { call, login, register, type SignedIn } from "../clients/api.ts";
+import { createGroup, deleteMessage } from "../clients/chat.ts";
+import { nextTurn } from "../event-loop.ts";
 
-const Created = z.looseObject({ id: ConversationId });
 const Stored = z.looseObject({ seq: z.int() });
 
-/** Registers people, one after the other. */
-export async function people(count: number): Promise<SignedIn[]> {
+/** Registers users, one after the other. */
+export async function registerUsers(count: number): Promise<SignedIn[]> {
   const registered: SignedIn[] = [];
   for (let i = 0; i < count; i++) registered.push(await register());
   return registered;
 }
 
-/** One of the people, by index; there is such a one. */
-export function at<T>(items: readonly T[], index: number): T {
+/** The item at `index`. @throws an Error if none is there */
+export function itemAt<T>(items: readonly T[], index: number): T {
   const item = items[index];
   if (item === undefined) throw new Error(`there is no item ${index}`);
   return item;
 }
 
-/** The same person on one more device. */
-export function anotherDevice({ user }: SignedIn): Promise<SignedIn> {
+/** Signs the same user in again, as another device does. */
+export function signInAgain({ user }: SignedIn): Promise<SignedIn> {
   return login(user.username);
 }
 
-/** Creates a group over HTTP. */
-export async function newGroup(owner: SignedIn, ...others: SignedIn[]): Promise<ConversationId> {
-  const member_ids = others.map(({ user }) => user.id);
-  const body = { kind: "group", name: "a group", member_ids };
-  const answer = await call("POST", "/v1/conversations", { token: owner.token, body });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return Created.parse(answer.body).id;
+/** Creates a group over HTTP. @returns its id */
+export async function createGroupId(owner: SignedIn, ...others: SignedIn[]): Promise<ConversationId> {
+  return ConversationId.parse((await createGroup(owner, others)).id);
 }
 
 /** A text message, as a frame and as the body of a POST. */
-export function text(content: string, clientMsgId?: string) {
+export function textFrame(content: string, clientMsgId?: string) {
   return {
     type: "send",
     kind: "text",
@@ -47,20 +44,20 @@ export function text(content: string, clientMsgId?: string) {
 }
 
 /** Sends a text over HTTP. @returns its seq */
-export async function post(id: ConversationId, { token }: SignedIn, content: string): Promise<number> {
-  const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body: text(content) });
+export async function postText(id: ConversationId, { token }: SignedIn, content: string): Promise<number> {
+  const answer = await call("POST", `/v1/conversations/${id}/messages`, { token, body: textFrame(content) });
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return Stored.parse(answer.body).seq;
 }
 
-/** Revokes a message for everyone, or hides it for oneself, over HTTP. */
-export async function remove(
+/** Revokes a message for everyone or hides it for the caller, over HTTP, and asserts success. */
+export async function expectDeleted(
   id: ConversationId,
-  { token }: SignedIn,
+  caller: SignedIn,
   seq: number,
   scope: "me" | "everyone",
 ): Promise<void> {
-  const answer = await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=${scope}`, { token });
+  const answer = await deleteMessage(caller, id, seq, scope);
   expect(answer.status, JSON.stringify(answer.body)).toBe(204);
 }
 
@@ -74,7 +71,7 @@ export function inboxObject(id: UserId) {
 
 const Claims = z.object({ sid: SessionId });
 
-/** The session that a token is of. */
+/** The session id in a token. */
 export function sessionOf({ token }: SignedIn): SessionId {
   return Claims.parse(JSON.parse(atob(token.split(".")[1] ?? ""))).sid;
 }
@@ -86,13 +83,18 @@ export function range(first: number, last: number): number[] {
 
 const Shown = z.looseObject({ online: z.boolean() });
 
-/** Resolves once a user is shown to somebody else as online, or as not. */
-export async function shownOnline({ user }: SignedIn, { token }: SignedIn, online: boolean): Promise<void> {
-  const shown = async () => Shown.parse((await call("GET", `/v1/users/${user.id}`, { token })).body).online;
-  while ((await shown()) !== online) await new Promise((resolve) => setTimeout(resolve, 0));
+/** Resolves once another user sees this one as online, or as offline. */
+export async function untilShownOnline(
+  { user }: SignedIn,
+  { token }: SignedIn,
+  online: boolean,
+): Promise<void> {
+  const displayed = async () =>
+    Shown.parse((await call("GET", `/v1/users/${user.id}`, { token })).body).online;
+  while ((await displayed()) !== online) await nextTurn();
 }
 
-/** Runs the inbox's jobs of a kind at once, however far off they are. */
+/** Runs the inbox's jobs of a kind now, whenever they are due. */
 export async function runInboxJob(
   { user }: SignedIn,
   kind: "online" | "offline" | "sockets" | "expiry",
@@ -104,7 +106,7 @@ export async function runInboxJob(
   await runDurableObjectAlarm(inboxObject(user.id));
 }
 
-/** Runs the conversation's job of a kind at once, however far off it is. */
+/** Runs the conversation's job of a kind now, whenever it is due. */
 export async function runConversationJob(id: number, kind: "flags"): Promise<void> {
   const object = env.CONVERSATION.getByName(String(id));
   await runInDurableObject(object, async (_, { storage }) => {
@@ -114,7 +116,10 @@ export async function runConversationJob(id: number, kind: "flags"): Promise<voi
   await runDurableObjectAlarm(object);
 }
 
-/** Loses the conversation's object as a crash does: what is not yet durable is gone, calls under way fail. */
+/**
+ * Aborts a conversation's object as a crash does: writes that are not durable are lost, and calls under way
+ * fail.
+ */
 export async function loseConversation(id: number): Promise<void> {
   const object = env.CONVERSATION.getByName(String(id));
   await runInDurableObject(object, (_, state) => state.abort("lost on purpose")).catch(() => undefined);

@@ -3,31 +3,31 @@ import { z } from "zod";
 import { wire } from "../clients/wire.ts";
 
 /**
- * A call as a client of its document makes it, and what it is answered. `{name}` in a string stands for a value of the
- * scene; in an answer `<int>`, `<string>`, `<boolean>`, `<time>` and `<digits>` stand for any value of that kind, and a string
- * that ends with `*` for whatever begins so. Nothing else may be there, and nothing may lack.
+ * A call as a client makes it, and its answer. In strings `{name}` stands for a value of the test. In an
+ * answer `<int>`, `<string>`, `<boolean>`, `<time>` and `<digits>` match any value of that kind, and a string
+ * that ends with `*` matches by prefix. The answer must have exactly these fields.
  */
 export const Fixture = z.object({
-  /** as the document names it */
+  /** the call's name in the document */
   call: z.string(),
-  /** of the document's table */
+  /** the code in the document's table */
   code: z.int(),
   request: z.object({
     method: z.string(),
     path: z.string(),
     headers: z.record(z.string(), z.string()).default({}),
     body: z.json().optional(),
-    /** settings which the server has instead of its own */
+    /** settings that replace the server's own */
     settings: z.record(z.string(), z.string()).optional(),
   }),
   answer: z.object({ status: z.int(), body: z.json() }),
 });
 export type Fixture = z.infer<typeof Fixture>;
 
-/** What stands for `{name}`. */
-export type Scene = Record<string, string | number>;
+/** The values for `{name}`. */
+export type FixtureValues = Record<string, string | number>;
 
-/** The fixtures of a folder by file name. @param files what `import.meta.glob` gives, loaded */
+/** The fixtures of a folder, by file name. @param files the loaded result of `import.meta.glob` */
 export function readFixtures(files: Record<string, unknown>): [string, Fixture][] {
   return Object.entries(files).map(([path, file]) => {
     const { default: content } = z.object({ default: z.unknown() }).parse(file);
@@ -35,37 +35,37 @@ export function readFixtures(files: Record<string, unknown>): [string, Fixture][
   });
 }
 
-/** Makes a fixture's call; the answer must be just as it says. */
-export async function play({ request, answer }: Fixture, scene: Scene): Promise<void> {
+/** Makes a fixture's call, and asserts its answer. */
+export async function playFixture({ request, answer }: Fixture, values: FixtureValues): Promise<void> {
   const { method, path, headers, body, settings } = request;
-  const filled = Object.entries(headers).map(([name, value]) => [name, String(fill(value, scene))]);
+  const filled = Object.entries(headers).map(([name, value]) => [name, String(fill(value, values))]);
   const answered = await wire({
     method,
-    path: String(fill(path, scene)),
+    path: String(fill(path, values)),
     headers: Object.fromEntries(filled),
-    ...(body !== undefined && { body: fill(body, scene) }),
+    ...(body !== undefined && { body: fill(body, values) }),
     ...(settings && { settings }),
   });
-  const flaws = differences(answered.body, fill(answer.body, scene), "body");
+  const flaws = differences(answered.body, fill(answer.body, values), "body");
   const { status } = answered;
   expect({ status, flaws }, JSON.stringify(answered.body)).toEqual({ status: answer.status, flaws: [] });
 }
 
-/** A number that stands alone stays one. */
-function fill(value: unknown, scene: Scene): unknown {
+/** A placeholder that is the whole string keeps the type of its value. */
+function fill(value: unknown, values: FixtureValues): unknown {
   if (typeof value === "string") {
     const alone = /^\{([\w.]+)\}$/.exec(value)?.[1];
-    if (alone !== undefined) return known(scene, alone);
-    return value.replace(/\{([\w.]+)\}/g, (_, name: string) => String(known(scene, name)));
+    if (alone !== undefined) return known(values, alone);
+    return value.replace(/\{([\w.]+)\}/g, (_, name: string) => String(known(values, name)));
   }
-  if (Array.isArray(value)) return value.map((item) => fill(item, scene));
+  if (Array.isArray(value)) return value.map((item) => fill(item, values));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner, scene)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner, values)]));
 }
 
-function known(scene: Scene, name: string): string | number {
-  const value = scene[name];
-  if (value === undefined) throw new Error(`the scene has no ${name}`);
+function known(values: FixtureValues, name: string): string | number {
+  const value = values[name];
+  if (value === undefined) throw new Error(`the values have no ${name}`);
   return value;
 }
 
@@ -77,15 +77,15 @@ const KINDS: Record<string, (value: unknown) => boolean> = {
   "<digits>": (value) => typeof value === "string" && /^\d+$/.test(value),
 };
 
-function differences(value: unknown, wanted: unknown, at: string): string[] {
-  const flaw = [`${at} is ${JSON.stringify(value)}, not ${JSON.stringify(wanted)}`];
-  if (typeof wanted === "string" && KINDS[wanted]) return KINDS[wanted](value) ? [] : flaw;
-  if (typeof wanted === "string" && wanted.endsWith("*"))
-    return typeof value === "string" && value.startsWith(wanted.slice(0, -1)) ? [] : flaw;
-  if (typeof wanted !== "object" || wanted === null) return value === wanted ? [] : flaw;
+function differences(value: unknown, expected: unknown, at: string): string[] {
+  const flaw = [`${at} is ${JSON.stringify(value)}, not ${JSON.stringify(expected)}`];
+  if (typeof expected === "string" && KINDS[expected]) return KINDS[expected](value) ? [] : flaw;
+  if (typeof expected === "string" && expected.endsWith("*"))
+    return typeof value === "string" && value.startsWith(expected.slice(0, -1)) ? [] : flaw;
+  if (typeof expected !== "object" || expected === null) return value === expected ? [] : flaw;
   if (typeof value !== "object" || value === null) return flaw;
-  if (Array.isArray(wanted) !== Array.isArray(value)) return flaw;
-  const [there, meant] = [new Map(Object.entries(value)), new Map(Object.entries(wanted))];
+  if (Array.isArray(expected) !== Array.isArray(value)) return flaw;
+  const [there, meant] = [new Map(Object.entries(value)), new Map(Object.entries(expected))];
   return [...new Set([...there.keys(), ...meant.keys()])].flatMap((key) =>
     differences(there.get(key), meant.get(key), `${at}.${key}`),
   );

@@ -14,7 +14,7 @@ export async function lastIds(): Promise<z.infer<typeof Last>> {
 }
 
 const Ids = z.array(z.object({ id: z.int() }));
-/** Of an object, what nothing but a call changes. */
+/** The state of a conversation that only calls change. */
 const Stored = z.object({
   conversation: z.array(
     z.object({ name: z.string(), owner_id: z.int().nullable(), version: z.int(), rev: z.int() }),
@@ -30,8 +30,8 @@ const Stored = z.object({
   hidden: z.array(z.unknown()),
 });
 
-/** What is known of the users and conversations that are newer than these, but for what follows a call later. */
-export async function stored(last: z.infer<typeof Last>): Promise<unknown> {
+/** The stored state of users and conversations newer than `last`, without what follows a call later. */
+export async function storedSince(last: z.infer<typeof Last>): Promise<unknown> {
   const rows = async (query: string, after: number) =>
     (await env.DB.prepare(`${query} > ? ORDER BY 1, 2`).bind(after).all()).results;
   const conversations = Ids.parse(await rows("SELECT id, 0 FROM conversations WHERE id", last.conversation));

@@ -1,15 +1,26 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { send as sendOverV1 } from "../../support/clients/chat.ts";
-import { merged } from "../../support/clients/forwards.ts";
+import { mergedDraft } from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { at, newGroup, post, range } from "../../support/objects/room.ts";
-import { play, readFixtures } from "../../support/surfaces/fixtures.ts";
-import { appkey, failure, idOf, KEY, list, open, scene, send, success, TIME } from "./client.ts";
+import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
+import { playFixture, readFixtures } from "../../support/surfaces/fixtures.ts";
+import {
+  appkey,
+  createFixtureValues,
+  failure,
+  idOf,
+  KEY,
+  list,
+  open,
+  send,
+  success,
+  TIME,
+} from "./client.ts";
 
-/** Every call of the document, with the codes of its answers. */
+/** Every call of the document, with its codes. */
 const DOCUMENT = ["POST /conversation", "POST /message", "GET /message", "DELETE /message"].flatMap((call) =>
   [0, 1].map((code) => `${call} ${code}`),
 );
@@ -22,25 +33,25 @@ let cas: SignedIn;
 let conversation: number;
 
 beforeAll(async () => {
-  const everybody = await signedIn(3);
-  [ann, bob, cas] = [at(everybody, 0), at(everybody, 1), at(everybody, 2)];
+  const everybody = await signedInUsers(3);
+  [ann, bob, cas] = [itemAt(everybody, 0), itemAt(everybody, 1), itemAt(everybody, 2)];
   conversation = await open(ann, bob);
 });
 
-describe("what the document has", () => {
+describe("the document", () => {
   test("each call and each of its codes has a fixture", () => {
     expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
   });
 
-  test.each(FIXTURES)("%s", async (_, fixture) => play(fixture, await scene()));
+  test.each(FIXTURES)("%s", async (_, fixture) => playFixture(fixture, await createFixtureValues()));
 });
 
-describe("who may call", () => {
+describe("authentication", () => {
   const body = () => ({ passiveuser: bob.user.id, time: TIME });
   const opening = (headers: Record<string, string>) =>
     wire({ method: "POST", path: "/conversation", headers, body: body() });
 
-  test("both ways of writing the headers do on every call, and each key of the setting", async () => {
+  test("every call takes the headers in both spellings, and every key of the setting", async () => {
     for (const key of [KEY, "another-app-key"]) {
       success(await opening({ "X-HA-Key": key, "X-HA-Session": ann.token }));
       success(await opening({ "X-APP-Key": key, "X-APP-Session": ann.token }));
@@ -58,7 +69,7 @@ describe("who may call", () => {
     failure(await opening(headers()));
   });
 
-  test("a server that was told of no app says so", async () => {
+  test("a server without app keys answers that it has none", async () => {
     const headers = { "X-APP-Key": KEY, "X-APP-Session": ann.token };
     const settings = { APP_KEYS: " , " };
     const answer = await wire({ method: "POST", path: "/conversation", headers, body: body(), settings });
@@ -67,13 +78,13 @@ describe("who may call", () => {
   });
 });
 
-test("a pair has one conversation, whoever opens it, wherever", async () => {
+test("a pair has one conversation, whoever opens it on whichever API", async () => {
   expect(await open(bob, ann)).toBe(conversation);
   expect(conversation).toBeLessThan(-100_000_000);
   expect(String(conversation)).toMatch(/^-\d{9}$/);
 });
 
-test("ids and times come as numbers or as strings", async () => {
+test("ids and times may be numbers or strings", async () => {
   const opened = success(
     await appkey(ann, "POST", "/conversation", { passiveuser: String(bob.user.id), time: Number(TIME) }),
   );
@@ -88,7 +99,7 @@ test("ids and times come as numbers or as strings", async () => {
   expect((await list(ann, conversation, "&limit=1"))[0]?.content).toBe("as strings");
 });
 
-test("every type goes out and comes back as it was sent; v1 sees the same", async () => {
+test("every type is returned as it was sent, and v1 shows the same", async () => {
   const id = await open(ann, cas);
   const said: [number, string, string][] = [
     [-1, "text", "早上好 🌞"],
@@ -101,25 +112,25 @@ test("every type goes out and comes back as it was sent; v1 sees the same", asyn
     [-6, "audio", "http://files.example/a.ogg"],
   ];
   for (const [type, , content] of said) await send(ann, id, content, type);
-  const shown = (await list(cas, id)).map(({ type, content }) => [type, content]);
-  expect(shown).toEqual(said.map(([type, , content]) => [type, content]).reverse());
+  const displayed = (await list(cas, id)).map(({ type, content }) => [type, content]);
+  expect(displayed).toEqual(said.map(([type, , content]) => [type, content]).reverse());
   const frames = await openRoom(idOf(id), cas.token, "?after=0");
   await frames.next("synced");
   expect(frames.messages.map(({ kind }) => kind)).toEqual(said.map(([, kind]) => kind));
 });
 
-test("what has no type here comes as a text, with what can be read of it; tips do not come", async () => {
-  const id = await newGroup(ann, bob);
+test("a kind without a type here is listed as its readable text, and system messages are left out", async () => {
+  const id = await createGroupId(ann, bob);
   const said = await sendOverV1(ann, id, "said");
   const bodies = [
     { kind: "custom", body: { data: "{}", description: "a thing", extension: "" } },
     { kind: "face", body: { index: "1", data: "smile" } },
-    merged([said], "of old"),
+    mergedDraft([said], "of old"),
   ];
   for (const body of bodies) await sendOverV1(ann, id, body);
   await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "a tip" } });
-  const shown = (await list(bob, -100_000_000 - id)).map(({ type, content }) => [type, content]);
-  expect(shown).toEqual(["of old", "", "a thing", "said"].map((content) => [-1, content]));
+  const displayed = (await list(bob, -100_000_000 - id)).map(({ type, content }) => [type, content]);
+  expect(displayed).toEqual(["of old", "", "a thing", "said"].map((content) => [-1, content]));
 });
 
 test.each([
@@ -143,10 +154,10 @@ describe("paging", () => {
   let id: number;
 
   beforeAll(async () => {
-    const pair = await signedIn(2);
-    [reader, writer] = [at(pair, 0), at(pair, 1)];
+    const pair = await signedInUsers(2);
+    [reader, writer] = [itemAt(pair, 0), itemAt(pair, 1)];
     id = await open(reader, writer);
-    for (const n of range(1, SENT)) await post(idOf(id), writer, String(n));
+    for (const n of range(1, SENT)) await postText(idOf(id), writer, String(n));
   });
 
   const contents = async (query: string) =>
@@ -163,8 +174,8 @@ describe("paging", () => {
     ["&start=24&limit=1", [1]],
     [`&start=${SENT}`, []],
     ["&start=9007199254740991", []],
-  ])("%j gives the messages counted from the newest", async (query, wanted) => {
-    expect(await contents(query)).toEqual([...wanted].reverse());
+  ])("%j lists the messages counted from the newest", async (query, expected) => {
+    expect(await contents(query)).toEqual([...expected].reverse());
   });
 
   test.each([
@@ -182,7 +193,7 @@ describe("paging", () => {
     failure(await appkey(reader, "GET", `/message?conversationid=${id}${query}`)),
   );
 
-  test("the first page is read, further ones change nothing", async () => {
+  test("reading the first page moves the read position, further pages change nothing", async () => {
     const unread = async () => {
       const { body } = await wire({
         method: "GET",
@@ -191,7 +202,7 @@ describe("paging", () => {
       });
       return body;
     };
-    await post(idOf(id), writer, "26");
+    await postText(idOf(id), writer, "26");
     await list(reader, id, "&start=1");
     expect(await unread()).toMatchObject({ unread_count: 1 });
     await list(reader, id, "&limit=1");
@@ -199,10 +210,10 @@ describe("paging", () => {
   });
 });
 
-describe("how far a message has come", () => {
-  test("it is pushed while the other one is there, and read once he has read it", async () => {
-    const pair = await signedIn(2);
-    const [one, other] = [at(pair, 0), at(pair, 1)];
+describe("delivery and read states", () => {
+  test("a message is delivered while the other user is online, and read once they have read it", async () => {
+    const pair = await signedInUsers(2);
+    const [one, other] = [itemAt(pair, 0), itemAt(pair, 1)];
     const id = await open(one, other);
     expect(await send(one, id, "nobody is there")).toMatchObject({ issent: 1, ispushed: 0, isread: 0 });
     const socket = await openRoom(idOf(id), other.token);
@@ -213,8 +224,8 @@ describe("how far a message has come", () => {
     socket.close();
   });
 
-  test("one's own eyes do not count", async () => {
-    const [one, other] = [at(await signedIn(2), 0), bob];
+  test("the sender's own devices do not count", async () => {
+    const [one, other] = [itemAt(await signedInUsers(2), 0), bob];
     const id = await open(one, other);
     const socket = await openRoom(idOf(id), one.token);
     await send(one, id, "only I am here");
@@ -224,12 +235,12 @@ describe("how far a message has come", () => {
   });
 });
 
-describe("taking away", () => {
+describe("deleting messages", () => {
   const remove = (user: SignedIn, messagekey: string, type: unknown) =>
     appkey(user, "DELETE", "/message", { messagekey, type });
 
-  test("1 hides from oneself, 2 revokes for all; neither is in lists any more", async () => {
-    const [one, two] = [at(await signedIn(2), 0), cas];
+  test("1 hides for oneself, 2 revokes for all, and neither is listed any more", async () => {
+    const [one, two] = [itemAt(await signedInUsers(2), 0), cas];
     const id = await open(one, two);
     const [first, second] = [await send(one, id, "first"), await send(two, id, "second")];
     success(await remove(one, second.messagekey, 1));
@@ -242,8 +253,8 @@ describe("taking away", () => {
     expect(await list(one, id)).toEqual([]);
   });
 
-  test("a group's owner takes away what others said, and a DELETE may speak in its query", async () => {
-    const id = await newGroup(ann, bob, cas);
+  test("a group's owner deletes others' messages, and a DELETE may use its query", async () => {
+    const id = await createGroupId(ann, bob, cas);
     const sent = await send(bob, -100_000_000 - id, "in the group");
     failure(await remove(cas, sent.messagekey, 2));
     success(await appkey(ann, "DELETE", `/message?messagekey=${sent.messagekey}&type=2`));
@@ -259,7 +270,7 @@ describe("taking away", () => {
     ["99999999999999999-1", 1],
     ["", 2],
     [7, 1],
-  ])("%j is no message", async (key, type) =>
+  ])("%j names no message", async (key, type) =>
     failure(await appkey(ann, "DELETE", "/message", { messagekey: key, type })),
   );
 
@@ -270,20 +281,20 @@ describe("taking away", () => {
   });
 });
 
-test("a text of full length is taken however JSON writes it", async () => {
+test("a text of full length is accepted in any JSON escaping", async () => {
   const escaped = String.raw`\ud83d\ude00`.repeat(8_000);
   const body = `{"conversationid":${conversation},"type":-1,"content":"${escaped}","time":"${TIME}"}`;
   success(await appkey(ann, "POST", "/message", body));
   expect((await list(ann, conversation, "&limit=1"))[0]?.content).toBe("😀".repeat(8_000));
 });
 
-test("who opens a conversation with himself is told which parameter was wrong", async () => {
+test("a user who opens a conversation with themselves is answered with the wrong parameter", async () => {
   const answer = await appkey(ann, "POST", "/conversation", { passiveuser: ann.user.id, time: TIME });
   failure(answer);
   expect(answer.body).toMatchObject({ msg: expect.stringContaining("passiveuser: must be somebody else") });
 });
 
-test("what is no call of the API is told in its envelope", async () => {
+test("an unknown call is answered in the envelope", async () => {
   failure(await appkey(ann, "PUT", "/message", {}), 405);
   failure(await appkey(ann, "GET", "/conversation"), 405);
   failure(await appkey(ann, "POST", "/message/", "x".repeat(140_000)), 413);

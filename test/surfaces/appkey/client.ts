@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { at } from "../../support/objects/room.ts";
-import type { Scene } from "../../support/surfaces/fixtures.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
 
 export const KEY = "test-app-key";
-/** What a client of the document sends as the current time. */
+/** The current time in the form that clients send. */
 export const TIME = "1612696873000";
 
 const Opened = z.object({ data: z.object({ conversationid: z.int(), match: z.array(z.string()) }) });
@@ -16,7 +16,7 @@ const Sent = z.object({ data: z.looseObject({ messagekey: z.string(), time: z.st
 const Item = z.looseObject({ id: z.int(), messagekey: z.string(), type: z.int(), content: z.string() });
 const Listed = z.object({ data: z.array(Item) });
 
-/** A call as the document has it. */
+/** A call in the document's form. */
 export function appkey(
   user: SignedIn,
   method: string,
@@ -43,29 +43,34 @@ export async function list(user: SignedIn, conversationid: number, query = "") {
   return Listed.parse(success(answer)).data;
 }
 
-/** The body of an answer that succeeded. */
+/** Asserts success. @returns the body */
 export function success({ status, body }: WireAnswer): unknown {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0, msg: "成功" } });
   return body;
 }
 
-/** Asserts that a call failed as the document has it, or with another status. */
-export function failure({ status, body }: WireAnswer, wanted = 200): void {
+/** Asserts that a call failed in the document's form, or with another status. */
+export function failure({ status, body }: WireAnswer, expected = 200): void {
   expect({ status, body }).toEqual({
-    status: wanted,
+    status: expected,
     body: { code: 1, msg: expect.stringMatching(/^不成功：.+/), data: null },
   });
 }
 
-/** The id behind `conversationid`. */
+/** The conversation id behind a `conversationid`. */
 export function idOf(conversationid: number): ConversationId {
   return ConversationId.parse(-conversationid - 100_000_000);
 }
 
-/** Ann and Bob, who have written to each other, and a conversation of others. */
-export async function scene(): Promise<Scene> {
-  const everybody = await signedIn(4);
-  const [ann, bob, cas, dan] = [at(everybody, 0), at(everybody, 1), at(everybody, 2), at(everybody, 3)];
+/** Ann and Bob with messages of both, and a conversation of others. */
+export async function createFixtureValues(): Promise<FixtureValues> {
+  const everybody = await signedInUsers(4);
+  const [ann, bob, cas, dan] = [
+    itemAt(everybody, 0),
+    itemAt(everybody, 1),
+    itemAt(everybody, 2),
+    itemAt(everybody, 3),
+  ];
   const conversation = await open(ann, bob);
   const sent = await send(bob, conversation, "hello");
   await list(ann, conversation);

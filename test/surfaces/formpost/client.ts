@@ -2,14 +2,14 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { befriend } from "../../support/accounts/friends.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { at } from "../../support/objects/room.ts";
-import type { Scene } from "../../support/surfaces/fixtures.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
 
-/** No user's, and no conversation's. */
+/** An id of no user and no conversation. */
 export const NOBODY = 999_999_999;
 
 const Opened = z.strictObject({
@@ -31,7 +31,7 @@ const Group = z.strictObject({ ...Flags, name: z.string(), avatar: z.string() })
 export type Item = z.infer<typeof Private> | z.infer<typeof Group>;
 const Listed = z.looseObject({ conversations: z.array(z.union([Private, Group])) });
 
-/** A message as the document has it, with no field more. */
+/** A message in the document's form, without extra fields. */
 const Fields = z.strictObject({
   ...{ conversation_id: z.int(), msg_id: z.int(), msg_body: z.string() },
   ...{ sender_id: z.int(), sender_name: z.string(), sender_avatar: z.string() },
@@ -47,20 +47,20 @@ const Queried = z.strictObject({
   messages: z.array(Fields),
 });
 
-/** An action as the document has it: JSON with the token in it. */
+/** An action in the document's form: JSON that contains the token. */
 export function act(user: SignedIn, action: string, fields: object = {}): Promise<WireAnswer> {
   return wire({ method: "POST", path: `/user/${action}/`, body: { token: user.token, ...fields } });
 }
 
-/** The body of an answer that succeeded. */
+/** Asserts success. @returns the body */
 export function success({ status, body }: WireAnswer): unknown {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0, info: "Succeed" } });
   return body;
 }
 
-/** Asserts that an action failed with this code, and says so alone. */
-export function failure({ status, body }: WireAnswer, code: number, wanted = code === 1 ? 401 : 400): void {
-  expect({ status, body }).toEqual({ status: wanted, body: { code, info: expect.stringMatching(/./) } });
+/** Asserts that an action failed with this code, and that the answer has nothing else. */
+export function failure({ status, body }: WireAnswer, code: number, expected = code === 1 ? 401 : 400): void {
+  expect({ status, body }).toEqual({ status: expected, body: { code, info: expect.stringMatching(/./) } });
 }
 
 export async function open(user: SignedIn, friend: SignedIn): Promise<ConversationId> {
@@ -84,7 +84,7 @@ export async function list(user: SignedIn, which: keyof typeof LISTS): Promise<I
   return Listed.parse(success(await act(user, LISTS[which]))).conversations;
 }
 
-/** A conversation in whichever of the four lists it is; it is in one at most. */
+/** A conversation in the user's four lists; it is in one at most. */
 export async function inLists(user: SignedIn, id: number): Promise<Item | undefined> {
   const all = await Promise.all(
     (["private", "group", "stickyPrivate", "stickyGroup"] as const).map((which) => list(user, which)),
@@ -94,12 +94,12 @@ export async function inLists(user: SignedIn, id: number): Promise<Item | undefi
   return found[0];
 }
 
-/** What a query gives: all records, or what `fields` says. */
+/** The messages of a query: all records, or those that `fields` selects. */
 export async function query(user: SignedIn, id: number, fields: object = {}): Promise<Wired[]> {
   return Queried.parse(success(await ask(user, id, fields))).messages;
 }
 
-/** The query that takes these fields. */
+/** The query action that takes these fields. */
 export function ask(user: SignedIn, id: number, fields: object = {}): Promise<WireAnswer> {
   const by = (["sender", "content", "type"] as const).find((name) => name in fields);
   return act(user, by ? `query_by_${by}` : "query_all_records", { conversation: id, ...fields });
@@ -109,18 +109,23 @@ export async function bodies(user: SignedIn, id: number, fields: object = {}): P
   return (await query(user, id, fields)).map(({ msg_body }) => msg_body);
 }
 
-/** People who are all friends of the first. */
+/** Users who are all friends of the first. */
 export async function friends(count: number): Promise<SignedIn[]> {
-  const everybody = await signedIn(count);
-  for (const friend of everybody.slice(1)) await befriend(at(everybody, 0), friend);
+  const everybody = await signedInUsers(count);
+  for (const friend of everybody.slice(1)) await befriend(itemAt(everybody, 0), friend);
   return everybody;
 }
 
-/** Ann, who has friends, conversations and messages of most kinds, and people whom she does not know. */
-export async function scene(): Promise<Scene> {
+/** Ann, who has friends, conversations and messages of most kinds, and users who are strangers to her. */
+export async function createFixtureValues(): Promise<FixtureValues> {
   const ann = await register();
-  const everybody = await signedIn(4);
-  const [bob, cas, dan, eve] = [at(everybody, 0), at(everybody, 1), at(everybody, 2), at(everybody, 3)];
+  const everybody = await signedInUsers(4);
+  const [bob, cas, dan, eve] = [
+    itemAt(everybody, 0),
+    itemAt(everybody, 1),
+    itemAt(everybody, 2),
+    itemAt(everybody, 3),
+  ];
   for (const friend of [bob, cas]) await befriend(ann, friend);
   await befriend(dan, eve);
   await befriend(eve, bob);
@@ -141,7 +146,7 @@ export async function scene(): Promise<Scene> {
   };
 }
 
-/** Something over v1 that must succeed. */
+/** A call over v1 that must succeed. */
 export async function v1(user: SignedIn, method: string, path: string, body?: object): Promise<unknown> {
   const answer = await call(method, `/v1${path}`, { token: user.token, ...(body && { body }) });
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);

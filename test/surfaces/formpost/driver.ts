@@ -5,14 +5,14 @@ import { act, group, inLists, open, query, success, type Wired } from "./client.
 const said = (messages: Wired[]) =>
   messages.map(({ msg_id: seq, sender_id: by, msg_body: text }) => ({ seq, by, text }));
 
-/** Of each flag its action, what that calls the flag and the conversation, and what lists call it. */
+/** For each flag its action, the names of flag and conversation there, and the flag's name in lists. */
 const FLAGS = {
   sticky: ["set_sticky_conversation", "sticky", "conversaion", "sticked"],
   silent: ["set_silent_conversation", "silent", "conversation", "silent"],
   validation: ["set_validation", "valid", "conversation", "validation"],
 } as const;
 
-/** Who opens a conversation here, or makes a group, does it with friends. */
+/** Conversations and groups are opened with friends only. */
 export const formpost: Driver = {
   name: "formpost",
   open: async (who, peer) => {

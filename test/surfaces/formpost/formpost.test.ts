@@ -4,30 +4,37 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { befriend } from "../../support/accounts/friends.ts";
-import { signedIn } from "../../support/accounts/users.ts";
-import { call, login, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, listed, openDirect, rowsInD1, send } from "../../support/clients/chat.ts";
-import { merged, reference } from "../../support/clients/forwards.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, expectProblem, login, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  countRowsInD1,
+  getConversation,
+  listedConversation,
+  openDirect,
+  send,
+} from "../../support/clients/chat.ts";
+import { mergedDraft, reference } from "../../support/clients/forwards.ts";
 import type { StrictMessage } from "../../support/clients/shapes.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import {
-  at,
   conversationObject,
+  createGroupId,
+  expectDeleted,
   inboxObject,
+  itemAt,
   loseConversation,
-  newGroup,
-  post,
+  postText,
   range,
-  remove,
-  text,
+  textFrame,
 } from "../../support/objects/room.ts";
-import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
+import { type FixtureValues, playFixture, readFixtures } from "../../support/surfaces/fixtures.ts";
 import {
   act,
   ask,
   bodies,
+  createFixtureValues,
   failure,
   friends,
   group,
@@ -36,7 +43,6 @@ import {
   NOBODY,
   open,
   query,
-  scene,
   success,
   v1,
   type Wired,
@@ -54,45 +60,45 @@ const DOCUMENT = Object.entries({
 
 async function two(): Promise<[SignedIn, SignedIn]> {
   const people = await friends(2);
-  return [at(people, 0), at(people, 1)];
+  return [itemAt(people, 0), itemAt(people, 1)];
 }
 
-/** The first is a friend of the others. */
+/** Three users; the first is a friend of the others. */
 async function three(): Promise<[SignedIn, SignedIn, SignedIn]> {
   const people = await friends(3);
-  return [at(people, 0), at(people, 1), at(people, 2)];
+  return [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2)];
 }
 
 const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
 
-describe("what the document has", () => {
-  let stage: Scene;
+describe("the document", () => {
+  let values: FixtureValues;
   beforeAll(async () => {
-    stage = await scene();
+    values = await createFixtureValues();
   });
 
   test("each action and each of its codes has a fixture", () => {
-    const wanted = DOCUMENT.flatMap(([action, highest]) =>
+    const expected = DOCUMENT.flatMap(([action, highest]) =>
       Array.from({ length: highest + 1 }, (_, code) => `POST /user/${action}/ ${code}`),
     );
-    expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(wanted));
+    expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(expected));
   });
 
-  test.each(FIXTURES)("%s", (_, fixture) => play(fixture, stage));
+  test.each(FIXTURES)("%s", (_, fixture) => playFixture(fixture, values));
 });
 
-describe("how a call speaks", () => {
+describe("the format of calls", () => {
   const path = "/user/set_silent_conversation/";
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     wire({ method: "POST", path, headers, body });
   let ann: SignedIn;
   let id: number;
   beforeAll(async () => {
-    ann = at(await signedIn(1), 0);
+    ann = itemAt(await signedInUsers(1), 0);
     id = await group(ann, []);
   });
 
-  test("JSON whatever its type, and both kinds of form; ids as digits, flags as JSON", async () => {
+  test("fields come as JSON of any content type or in both kinds of form, ids as digits, flags as JSON", async () => {
     const fields = { token: ann.token, conversation: String(id), silent: "True" };
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
@@ -116,7 +122,7 @@ describe("how a call speaks", () => {
     expect(JSON.stringify(answer.body)).toContain("silent");
   });
 
-  test("the token of the body goes before those of the headers", async () => {
+  test("the token of the body overrides those of the headers", async () => {
     const fields = { conversation: id, silent: "False" };
     for (const headers of [
       { Authorization: ann.token },
@@ -138,7 +144,7 @@ describe("how a call speaks", () => {
     failure(await wire({ method: "POST", path: `${path}?token=${ann.token}`, body: fields }), 1);
   });
 
-  test("what is no call of the API is told in its envelope", async () => {
+  test("an unknown call is answered in the envelope", async () => {
     const headers = { token: ann.token };
     failure(await wire({ method: "GET", path, headers }), -3, 405);
     failure(await wire({ method: "POST", path: "/user/no_such_action/", headers }), -1, 404);
@@ -154,11 +160,11 @@ describe("how a call speaks", () => {
       -2,
     );
     const other = await wire({ method: "POST", path: "/user/nothing/", headers });
-    // Without an underscore it is another API's.
+    // A path without an underscore belongs to another API.
     expect(other).toMatchObject({ status: 404, body: { code: 404, msg: expect.any(String), data: {} } });
   });
 
-  test("a form of very many fields is read in no time, whoever sends it", async () => {
+  test("a form of very many fields is parsed in linear time, whoever sends it", async () => {
     const types = { "Content-Type": "application/x-www-form-urlencoded" };
     const started = Date.now();
     failure(await post("a&".repeat(131_000), types), 1);
@@ -177,7 +183,7 @@ describe("how a call speaks", () => {
     expect(await inLists(ann, id)).toMatchObject({ silent: false });
   });
 
-  test("a path does with and without its last slash, and both names of one list", async () => {
+  test("a path works with and without its trailing slash, and one list has two names", async () => {
     const body = { token: ann.token };
     for (const name of ["get_sticked_group_conversations", "get_sticky_group_conversations"]) {
       for (const path of [`/user/${name}`, `/user/${name}/`])
@@ -187,7 +193,7 @@ describe("how a call speaks", () => {
 });
 
 describe("a private conversation", () => {
-  test("is that of all APIs, and there is one, however many ask at once", async () => {
+  test("is shared by all APIs, and exists once, however many calls open it at once", async () => {
     const [ann, bob] = await two();
     const opened = await Promise.all(
       Array.from({ length: 50 }, (_, i) => (i % 2 ? open(ann, bob) : open(bob, ann))),
@@ -197,30 +203,30 @@ describe("a private conversation", () => {
     for (const who of [ann, bob]) expect(await list(who, "private")).toHaveLength(1);
   });
 
-  test("that was created here is for friends alone, for ever", async () => {
+  test("requires friendship for ever if it was created here", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
-    await post(id, ann, "friends");
+    await postText(id, ann, "friends");
     await v1(ann, "DELETE", `/friends/${bob.user.id}`);
     failure(await act(ann, "get_or_create_private_conversation", { friend: bob.user.id }), 3);
     expect(await list(ann, "private")).toMatchObject([{ id, disabled: true }]);
-    const refused = { token: bob.token, body: text("no friends") };
-    problem(await call("POST", `/v1/conversations/${id}/messages`, refused), 403, "forbidden");
+    const refused = { token: bob.token, body: textFrame("no friends") };
+    expectProblem(await call("POST", `/v1/conversations/${id}/messages`, refused), 403, "forbidden");
     await befriend(bob, ann);
-    await post(id, bob, "again");
+    await postText(id, bob, "again");
     expect(await list(ann, "private")).toMatchObject([{ id, disabled: false }]);
     expect(await bodies(ann, id)).toEqual(["friends", "again"]);
   });
 
-  test("that another API opened is for anybody; a block disables it, and so does who is gone", async () => {
-    const people = await signedIn(2);
-    const [ann, bob] = [at(people, 0), at(people, 1)];
+  test("needs no friendship if another API opened it, and is disabled by a block or a deleted account", async () => {
+    const people = await signedInUsers(2);
+    const [ann, bob] = [itemAt(people, 0), itemAt(people, 1)];
     const { id } = await openDirect(ann, bob);
     failure(await act(ann, "get_or_create_private_conversation", { friend: bob.user.id }), 3);
     await befriend(ann, bob);
     expect(await open(ann, bob)).toBe(id);
     await v1(bob, "DELETE", `/friends/${ann.user.id}`);
-    await post(id, ann, "no friend");
+    await postText(id, ann, "no friend");
     expect(await inLists(ann, id)).toMatchObject({ disabled: false });
     await v1(bob, "PUT", `/blocks/${ann.user.id}`);
     expect(await inLists(ann, id)).toMatchObject({ disabled: true });
@@ -235,7 +241,7 @@ describe("a private conversation", () => {
       .toMatchObject({ disabled: true, friend_name: `deleted-${cas.user.id}` });
   });
 
-  test("wants somebody else", async () => {
+  test("needs an existing other user", async () => {
     const [ann] = await two();
     for (const friend of [ann.user.id, NOBODY, 0, -1, String(NOBODY)])
       failure(await act(ann, "get_or_create_private_conversation", { friend }), 2);
@@ -243,7 +249,7 @@ describe("a private conversation", () => {
       failure(await act(ann, "get_or_create_private_conversation", { friend }), -2);
   });
 
-  test("gives back what its opener has silenced", async () => {
+  test("is returned with the silent flag that its opener set", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
     success(await act(ann, "set_silent_conversation", { conversation: id, silent: "True" }));
@@ -260,7 +266,7 @@ describe("a private conversation", () => {
 });
 
 describe("a group", () => {
-  test("takes its members in each way in which forms have lists; twice is once, oneself is there", async () => {
+  test("takes its members in every form of list, and ignores repeated ones and the creator", async () => {
     const [ann, bob, cas] = await three();
     const ids = [bob.user.id, cas.user.id];
     const form = (...entries: [string, unknown][]) => {
@@ -311,19 +317,19 @@ describe("a group", () => {
     ["an empty name", (members: number[]) => ({ members, name: "" }), -2],
   ])("%s: nothing is created", async (_, fields, code) => {
     const [ann, bob] = await two();
-    const stranger = at(await signedIn(1), 0);
-    const before = await rowsInD1();
+    const stranger = itemAt(await signedInUsers(1), 0);
+    const before = await countRowsInD1();
     const asked = { name: "a group", ...fields([bob.user.id], stranger.user.id) };
     const answer = await act(ann, "create_group_conversation", asked);
     failure(answer, code);
     if (code === -2) expect(JSON.stringify(answer.body)).toMatch(/members|name/);
-    const after = await rowsInD1();
+    const after = await countRowsInD1();
     expect(after).toEqual(before);
   });
 
-  test("is not made with whose friendship ends in that moment", async () => {
+  test("is not created with a user whose friendship ends at that moment", async () => {
     const [ann, bob] = await two();
-    const before = await rowsInD1();
+    const before = await countRowsInD1();
     let hasEnded = false;
     using _ending = interceptD1(async (query, work) => {
       if (query === "BATCH" && !hasEnded) {
@@ -334,17 +340,17 @@ describe("a group", () => {
     });
     failure(await act(ann, "create_group_conversation", { name: "a group", members: [bob.user.id] }), 3);
     expect(hasEnded).toBe(true);
-    expect(await rowsInD1()).toEqual(before);
+    expect(await countRowsInD1()).toEqual(before);
   });
 
-  test("tells of the first of very many members that are none", async () => {
+  test("names the first unknown user of very many members", async () => {
     const [ann] = await two();
     const members = Array.from({ length: 20_000 }, () => "nobody");
     const answer = await act(ann, "create_group_conversation", { name: "a group", members });
     failure(answer, -2);
-    const told = JSON.stringify(answer.body);
-    expect(told).toContain("members.0: must be an integer; members.1");
-    expect(told.length).toBeLessThan(10_000);
+    const text = JSON.stringify(answer.body);
+    expect(text).toContain("members.0: must be an integer; members.1");
+    expect(text.length).toBeLessThan(10_000);
   });
 
   test("has a name of a hundred characters at most", async () => {
@@ -354,17 +360,17 @@ describe("a group", () => {
   });
 });
 
-describe("lists", () => {
-  test("have what was last written to first, each in the one that its flag says", async () => {
+describe("the lists", () => {
+  test("sort by the newest message, each conversation in the list of its flag", async () => {
     const [ann, bob, cas] = await three();
     const [first, second] = [await open(ann, bob), await open(ann, cas)];
     const [plain, other] = [await group(ann, [bob.user.id]), await group(ann, [])];
     const ids = async (which: Parameters<typeof list>[1]) => (await list(ann, which)).map(({ id }) => id);
-    await post(first, bob, "newest");
-    await post(plain, bob, "newest");
+    await postText(first, bob, "newest");
+    await postText(plain, bob, "newest");
     expect(await ids("private")).toEqual([first, second]);
     await expect.poll(() => ids("group")).toEqual([plain, other]);
-    await post(second, ann, "now this");
+    await postText(second, ann, "now this");
     expect(await ids("private")).toEqual([second, first]);
     for (const conversation of [second, plain])
       success(await act(ann, "set_sticky_conversation", { conversation, sticky: true }));
@@ -376,13 +382,13 @@ describe("lists", () => {
     expect([await ids("private"), await ids("stickyPrivate")]).toEqual([[second, first], []]);
     await v1(ann, "DELETE", `/conversations/${second}`);
     expect(await ids("private"), "deleted for oneself").toEqual([first]);
-    await post(second, cas, "something new");
+    await postText(second, cas, "something new");
     expect(await ids("private")).toEqual([second, first]);
   });
 
-  test("are whole, however long", async () => {
-    const ann = at(await signedIn(1), 0);
-    const newest = await newGroup(ann);
+  test("are complete, however long", async () => {
+    const ann = itemAt(await signedInUsers(1), 0);
+    const newest = await createGroupId(ann);
     const ids = range(newest + 1, newest + 501);
     const rows = JSON.stringify(ids);
     await env.DB.batch([
@@ -404,41 +410,48 @@ describe("lists", () => {
     expect((await list(ann, "group")).map(({ id }) => id)).toEqual([newest, ...ids.toReversed()]);
   });
 
-  test("agree with what fifty calls at once have set", async () => {
-    const ann = at(await signedIn(1), 0);
+  test("agree after fifty concurrent changes of flags", async () => {
+    const ann = itemAt(await signedInUsers(1), 0);
     const id = await group(ann, []);
     const set = (i: number) => act(ann, "set_sticky_conversation", { conversaion: id, sticky: i % 3 === 0 });
     for (const answer of await Promise.all(range(1, 50).map(set))) success(answer);
     const { sticky } = await getConversation(ann, id);
     expect(await inLists(ann, id)).toMatchObject({ sticked: sticky });
-    expect(await listed(ann, id)).toMatchObject({ sticky });
+    expect(await listedConversation(ann, id)).toMatchObject({ sticky });
   });
 });
 
-describe("who is not there any more", () => {
+describe("a former member", () => {
   let owner: SignedIn;
   let left: SignedIn;
   let removed: SignedIn;
   let stranger: SignedIn;
 
   beforeAll(async () => {
-    const people = await signedIn(4);
-    [owner, left, removed, stranger] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
+    const people = await signedInUsers(4);
+    [owner, left, removed, stranger] = [
+      itemAt(people, 0),
+      itemAt(people, 1),
+      itemAt(people, 2),
+      itemAt(people, 3),
+    ];
   });
 
-  /** A group in which each has said something, two are gone, and the owner has gone on. */
+  /**
+   * A group with a message of each member, of whom two are former by now, and a later message of the owner.
+   */
   async function forsaken(): Promise<ConversationId> {
-    const id = await newGroup(owner, left, removed);
-    await post(id, owner, "all are here");
-    await post(id, left, "I leave");
+    const id = await createGroupId(owner, left, removed);
+    await postText(id, owner, "all are here");
+    await postText(id, left, "I leave");
     await v1(left, "POST", `/conversations/${id}/leave`);
-    await post(id, owner, "he has left");
+    await postText(id, owner, "he has left");
     await v1(owner, "DELETE", `/conversations/${id}/members/${removed.user.id}`);
-    await post(id, owner, "alone");
+    await postText(id, owner, "alone");
     return id;
   }
 
-  test("reads what was before, and no more; it stays listed, disabled, with flags that can be set", async () => {
+  test("reads the messages from before and no more, and keeps a disabled entry with flags that can be set", async () => {
     const id = await forsaken();
     expect(await bodies(left, id)).toEqual(["all are here", "I leave"]);
     expect(await bodies(left, id, { limit: 1 })).toEqual(["I leave"]);
@@ -456,7 +469,7 @@ describe("who is not there any more", () => {
       expect(await list(who, "stickyGroup")).toMatchObject([{ id, disabled: true, ...flags }]);
       success(await act(who, "set_sticky_conversation", { conversaion: id, sticky: "False" }));
       failure(await act(who, "set_read_message", { conversation: id, msg_id: 1 }), 2);
-      problem(await call("GET", `/v1/conversations/${id}`, who), 404, "not_found");
+      expectProblem(await call("GET", `/v1/conversations/${id}`, who), 404, "not_found");
       expect(await call("GET", "/v1/conversations", who)).toMatchObject({ body: { items: [] } });
     }
     expect(await inLists(owner, id)).toMatchObject({ disabled: false });
@@ -465,13 +478,13 @@ describe("who is not there any more", () => {
     expect(await list(stranger, "group")).toEqual([]);
   });
 
-  test("what is revoked later is gone for him too", async () => {
+  test("loses messages that are revoked later", async () => {
     const id = await forsaken();
-    await remove(id, owner, 1, "everyone");
+    await expectDeleted(id, owner, 1, "everyone");
     expect(await bodies(left, id)).toEqual(["I leave"]);
   });
 
-  test("keeps what the group was called in his time", async () => {
+  test("keeps the group's name of their time", async () => {
     const id = await forsaken();
     const change = { name: "a secret", avatar: "https://files.example/secret.png" };
     await v1(owner, "PATCH", `/conversations/${id}`, change);
@@ -486,8 +499,8 @@ describe("who is not there any more", () => {
     expect(await inLists(removed, id)).toMatchObject({ name: "a group" });
   });
 
-  test("is shown so by whichever of his inbox and D1 knows first", async () => {
-    const id = await newGroup(owner, left, removed);
+  test("is shown as former as soon as either their inbox or D1 knows", async () => {
+    const id = await createGroupId(owner, left, removed);
     using _ = intercept(({ id: to, method, args, work }) => {
       const hears = to === removed.user.id && method === "applyUpdate";
       const asks = method === "snapshot" || method === "subscribe";
@@ -498,11 +511,11 @@ describe("who is not there any more", () => {
     expect(await inLists(removed, id)).toMatchObject({ disabled: true });
   });
 
-  test("learns nothing of who came, or went, after him", async () => {
-    const people = await signedIn(4);
-    const [ann, bob, cas, dan] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
-    const id = await newGroup(ann, bob, cas);
-    await send(ann, id, { ...text("all of you"), mentions: "all" });
+  test("learns nothing of members who came or left later", async () => {
+    const people = await signedInUsers(4);
+    const [ann, bob, cas, dan] = [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2), itemAt(people, 3)];
+    const id = await createGroupId(ann, bob, cas);
+    await send(ann, id, { ...textFrame("all of you"), mentions: "all" });
     await v1(bob, "POST", `/conversations/${id}/leave`);
     await v1(ann, "POST", `/conversations/${id}/members`, { user_ids: [dan.user.id] });
     await v1(cas, "POST", `/conversations/${id}/leave`);
@@ -513,16 +526,16 @@ describe("who is not there any more", () => {
     expect(await meant(ann)).toEqual(ids(ann, dan));
   });
 
-  test("comes back, and begins anew", async () => {
+  test("can be added again, and starts with an empty history", async () => {
     const id = await forsaken();
     await v1(owner, "POST", `/conversations/${id}/members`, { user_ids: [left.user.id] });
     expect(await bodies(left, id)).toEqual([]);
-    await post(id, owner, "welcome back");
+    await postText(id, owner, "welcome back");
     expect(await bodies(left, id)).toEqual(["welcome back"]);
     expect(await inLists(left, id)).toMatchObject({ disabled: false });
   });
 
-  test("in a dissolved group all keep what was there", async () => {
+  test("of a dissolved group keeps its history", async () => {
     const id = await forsaken();
     await v1(owner, "DELETE", `/conversations/${id}`);
     expect(await bodies(owner, id)).toEqual(["all are here", "I leave", "he has left", "alone"]);
@@ -535,13 +548,13 @@ describe("who is not there any more", () => {
     }
     failure(await act(owner, "set_read_message", { conversation: id, msg_id: 1 }), 2);
     failure(await ask(stranger, id), 3);
-    problem(await call("GET", `/v1/conversations/${id}`, owner), 404, "not_found");
+    expectProblem(await call("GET", `/v1/conversations/${id}`, owner), 404, "not_found");
   });
 
-  test("who was only let into what is shown there was never a member", async () => {
+  test("was never a member if only their join request or message is known", async () => {
     const [ann, bob, cas] = await three();
-    const [from, to] = [await newGroup(ann, cas), await newGroup(ann, bob)];
-    const seq = await post(from, cas, "passed on");
+    const [from, to] = [await createGroupId(ann, cas), await createGroupId(ann, bob)];
+    const seq = await postText(from, cas, "passed on");
     const body = { kind: "merged", body: { title: "old", items: [{ conversation_id: from, seq }] } };
     await v1(ann, "POST", `/conversations/${to}/messages`, body);
     failure(await ask(cas, to), 3);
@@ -551,7 +564,7 @@ describe("who is not there any more", () => {
 });
 
 describe("the second check", () => {
-  test("knows the caller's own password, and locks his name on every API after ten wrong ones", async () => {
+  test("checks the caller's own password, and ten wrong ones lock the name on every API", async () => {
     const ann = await register();
     const check = (password: unknown) => act(ann, "secondary_validate", { password });
     expect(success(await check(PASSWORD))).toEqual({ code: 0, info: "Succeed", Valid: true });
@@ -561,20 +574,20 @@ describe("the second check", () => {
     failure(locked, -5, 429);
     expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(0);
     const body = { username: ann.user.username, password: PASSWORD };
-    problem(await call("POST", "/v1/login", { body }), 429, "locked");
-    const without = at(await signedIn(1), 0);
+    expectProblem(await call("POST", "/v1/login", { body }), 429, "locked");
+    const without = itemAt(await signedInUsers(1), 0);
     failure(await act(without, "secondary_validate", { password: "" }), 2);
   });
 });
 
 describe("the read position", () => {
-  test("moves forward, to any message that there is", async () => {
+  test("moves forward only, to any existing message", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
-    for (const n of range(1, 4)) await post(id, bob, String(n));
-    await remove(id, bob, 3, "everyone");
+    for (const n of range(1, 4)) await postText(id, bob, String(n));
+    await expectDeleted(id, bob, 3, "everyone");
     const set = (msg_id: unknown) => act(ann, "set_read_message", { conversation: id, msg_id });
-    const unread = async () => (await listed(ann, id)).unread_count;
+    const unread = async () => (await listedConversation(ann, id)).unread_count;
     for (const msg_id of [5, 0, -1, 1e15]) failure(await set(msg_id), 3);
     for (const msg_id of ["", "x", 1.5, null, undefined, {}]) failure(await set(msg_id), -2);
     expect(await unread()).toBe(4);
@@ -585,24 +598,24 @@ describe("the read position", () => {
     expect(await unread()).toBe(1);
     for (const conversation of [NOBODY, 0, -1])
       failure(await act(ann, "set_read_message", { conversation, msg_id: 1 }), 2);
-    const stranger = at(await signedIn(1), 0);
+    const stranger = itemAt(await signedInUsers(1), 0);
     failure(await act(stranger, "set_read_message", { conversation: id, msg_id: 1 }), 2);
   });
 });
 
 describe("queries", () => {
-  test("give each kind of message as the document has it, whichever API sent it", async () => {
+  test("return each kind of message as the document has it, whichever API sent it", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
     const url = "https://files.example/a";
     const first = await send(bob, id, "first");
     const sent: [object, Partial<Wired>][] = [
-      [text("again"), { msg_body: "again", quote_with: -1 }],
+      [textFrame("again"), { msg_body: "again", quote_with: -1 }],
       [
-        { ...text("quoting"), quote_seq: 1 },
+        { ...textFrame("quoting"), quote_seq: 1 },
         { msg_body: "quoting", quote_with: 1 },
       ],
-      [{ ...text("you"), mentions: [bob.user.id] }, { mentioned_members: [bob.user.id] }],
+      [{ ...textFrame("you"), mentions: [bob.user.id] }, { mentioned_members: [bob.user.id] }],
       [
         { kind: "image", body: { url } },
         { msg_body: "", is_image: true, image_url: url },
@@ -630,7 +643,7 @@ describe("queries", () => {
       ...{ is_image: false, image_url: "", is_file: false, file_url: "", is_audio: false, is_video: false },
       ...{ quote_with: -1, mentioned_members: [], is_transmit: false, transmit_with: [] },
     };
-    const wanted = sent.map(([what, fields], i) => ({
+    const expected = sent.map(([what, fields], i) => ({
       ...{
         ...plain,
         msg_id: i + 2,
@@ -639,7 +652,7 @@ describe("queries", () => {
       ...{ create_time: new Date(messages[i]?.created_at ?? 0).toISOString(), ...fields },
     }));
     const all = await query(bob, id);
-    expect(all.slice(1)).toEqual(wanted);
+    expect(all.slice(1)).toEqual(expected);
     expect(all[0]).toMatchObject({ msg_id: first.seq, sender_name: bob.user.username });
     for (const [type, i] of [
       ["image", 3],
@@ -647,10 +660,10 @@ describe("queries", () => {
       ["audio", 5],
       ["video", 6],
     ] as const)
-      expect(await query(ann, id, { type })).toEqual([wanted[i]]);
+      expect(await query(ann, id, { type })).toEqual([expected[i]]);
   });
 
-  test("show what a message forwards: the one, with its first sender and time, or all that it holds", async () => {
+  test("show the items of a forward: the one with its first sender and time, or all that it holds", async () => {
     const [ann, bob, cas] = await three();
     const [there, here] = [await open(ann, cas), await open(ann, bob)];
     const said = await send(cas, there, "said elsewhere");
@@ -660,8 +673,8 @@ describe("queries", () => {
     });
     const passedOn = await send(ann, here, { forward: reference(said) });
     const twice = await send(bob, here, { forward: reference(passedOn) });
-    const held = await send(ann, here, merged([said, image, passedOn], "of old"));
-    const nested = await send(ann, here, merged([held], "older"));
+    const held = await send(ann, here, mergedDraft([said, image, passedOn], "of old"));
+    const nested = await send(ann, here, mergedDraft([held], "older"));
     await send(ann, here, { forward: reference(nested) });
     const [first, picture] = await query(ann, there);
     const all = await query(bob, here);
@@ -674,11 +687,11 @@ describe("queries", () => {
     expect(all[2]?.transmit_with).toEqual([first, picture, snapshot]);
     expect(all[3]?.transmit_with).toEqual([all[2]]);
     expect(all[4]).toMatchObject({ msg_body: "older", is_transmit: true, transmit_with: [all[3]] });
-    await remove(there, cas, said.seq, "everyone");
+    await expectDeleted(there, cas, said.seq, "everyone");
     expect(await query(bob, here), "forwards made before stay").toEqual(all);
   });
 
-  test("date what an old forward forwards as the forward itself: it does not know better", async () => {
+  test("date the item of an old forward as the forward itself, as its own time is not stored", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
     const said = await send(ann, id, "said");
@@ -692,25 +705,25 @@ describe("queries", () => {
     expect(forward?.transmit_with).toMatchObject([{ msg_id: 1, create_time: forward?.create_time }]);
   });
 
-  test("do not name a quoted message to whom it is hidden from", async () => {
+  test("do not name a quoted message to a reader who has hidden it", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
     await send(ann, id, "hidden from Bob");
-    await send(ann, id, { ...text("you see?"), quote_seq: 1 });
-    await remove(id, bob, 1, "me");
+    await send(ann, id, { ...textFrame("you see?"), quote_seq: 1 });
+    await expectDeleted(id, bob, 1, "me");
     expect((await query(ann, id)).map(({ quote_with }) => quote_with)).toEqual([-1, 1]);
     expect((await query(bob, id)).map(({ quote_with }) => quote_with)).toEqual([-1]);
   });
 
-  test("leave out what was revoked, hidden from the caller, and tips; a mention of all names all", async () => {
+  test("leave out revoked, hidden and system messages, and a mention of all names all members", async () => {
     const [ann, bob, cas] = await three();
-    const id = await newGroup(ann, bob, cas);
+    const id = await createGroupId(ann, bob, cas);
     const everybody = [ann, bob, cas].map(({ user }) => user.id).sort();
-    await send(ann, id, { ...text("all of you"), mentions: "all" });
-    for (const words of ["revoked", "hidden from Bob", "stays"]) await post(id, ann, words);
+    await send(ann, id, { ...textFrame("all of you"), mentions: "all" });
+    for (const words of ["revoked", "hidden from Bob", "stays"]) await postText(id, ann, words);
     await v1(ann, "PATCH", `/conversations/${id}`, { name: "a tip" });
-    await remove(id, ann, 2, "everyone");
-    await remove(id, bob, 3, "me");
+    await expectDeleted(id, ann, 2, "everyone");
+    await expectDeleted(id, bob, 3, "me");
     const left = ["all of you", "stays"];
     for (const fields of [{}, { sender: ann.user.id }, { content: "" }, { limit: 100 }])
       expect(await bodies(bob, id, fields)).toEqual(left);
@@ -721,11 +734,11 @@ describe("queries", () => {
     expect((await query(bob, id))[0]?.mentioned_members.toSorted()).toEqual(everybody);
   });
 
-  test("find any part of what was written, in any script, whatever its case", async () => {
+  test("find any part of a text, in any script and letter case", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
     const texts = ["今天吃了吗？", "HELLO World", "ＨＥＬＬＯ", "Straße 100%", "_a\\b_", "ΟΔΟΣ"];
-    for (const words of texts) await post(id, ann, words);
+    for (const words of texts) await postText(id, ann, words);
     await send(ann, id, { kind: "file", body: { url: "https://files.example/a", name: "Hello.pdf" } });
     const found = (content: string) => bodies(bob, id, { content });
     expect(await found("吃了")).toEqual(["今天吃了吗？"]);
@@ -739,10 +752,10 @@ describe("queries", () => {
     failure(await ask(bob, id, { content: "x".repeat(8_001) }), -2);
   });
 
-  test("know nobody and no type that there is not", async () => {
+  test("find nothing for an unknown user or type", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);
-    await post(id, ann, "hello");
+    await postText(id, ann, "hello");
     for (const sender of [NOBODY, bob.user.id, 0, -1, String(NOBODY)])
       expect(await query(ann, id, { sender })).toEqual([]);
     for (const sender of ["x", null, 1.5, [ann.user.id]]) failure(await ask(ann, id, { sender }), -2);
@@ -751,14 +764,14 @@ describe("queries", () => {
     const fields = { content: "x", sender: 1, type: "image" };
     for (const [name, value] of [...Object.entries(fields), ["all", 1]])
       for (const nowhere of [NOBODY, 0, -7]) failure(await ask(ann, nowhere, { [String(name)]: value }), 2);
-    const stranger = at(await signedIn(1), 0);
+    const stranger = itemAt(await signedInUsers(1), 0);
     failure(await ask(stranger, id), 3);
     failure(await ask(stranger, NOBODY), 2);
   });
 });
 
-describe("a long history", () => {
-  /** Just behind two stretches. */
+describe("streaming a long history", () => {
+  /** Just more than two pages of the stream. */
   const SENT = 1_001;
   let ann: SignedIn;
   let bob: SignedIn;
@@ -767,11 +780,11 @@ describe("a long history", () => {
   beforeAll(async () => {
     [ann, bob] = await two();
     id = await open(ann, bob);
-    await post(id, ann, "1");
+    await postText(id, ann, "1");
     await fill(id, ann, bob);
   });
 
-  /** All but the first message: each hundredth is the second one's. */
+  /** Stores all messages but the first. Each hundredth is the second user's. */
   async function fill(where: ConversationId, one: SignedIn, two: SignedIn): Promise<void> {
     await runInDurableObject(conversationObject(where), (_, { storage }) => {
       storage.sql.exec(
@@ -786,7 +799,7 @@ describe("a long history", () => {
 
   const numbers = async (fields: object = {}) => (await bodies(ann, id, fields)).map(Number);
 
-  test("comes whole, in order, each message once", async () => {
+  test("returns all of it in order, each message once", async () => {
     expect(await numbers()).toEqual(range(1, SENT));
     expect(await numbers({ sender: bob.user.id })).toEqual(range(1, 10).map((n) => 100 * n));
     expect(await numbers({ content: "0" })).toEqual(range(1, SENT).filter((n) => String(n).includes("0")));
@@ -810,8 +823,8 @@ describe("a long history", () => {
     [{ before: 9_999 }, range(1, SENT)],
     [{ before: 301, limit: 2, content: "00" }, [200, 300]],
     [{ before: 301, content: "00" }, [100, 200, 300]],
-  ])("%j gives so much of it", async (fields, wanted) => {
-    expect(await numbers(fields)).toEqual(wanted);
+  ])("%j returns so much of it", async (fields, expected) => {
+    expect(await numbers(fields)).toEqual(expected);
   });
 
   test.each([
@@ -831,18 +844,18 @@ describe("a long history", () => {
     expect(JSON.stringify(answer.body)).toContain(Object.keys(fields)[0]);
   });
 
-  test("has in it what is there when it comes to it, and nothing that was sent meanwhile", async () => {
+  test("includes a message present when its page is read, and none sent after the call", async () => {
     let calls = 0;
     using held = new HeldCalls(({ method }) => method === "history" && ++calls === 3);
     const reading = query(ann, id);
     await held.arrived();
-    await remove(id, ann, SENT, "everyone");
-    await post(id, bob, "meanwhile");
+    await expectDeleted(id, ann, SENT, "everyone");
+    await postText(id, bob, "meanwhile");
     held.release();
     expect((await reading).map(({ msg_id }) => msg_id)).toEqual(range(1, SENT - 1));
   });
 
-  test("breaks off where the rest cannot be read: nobody takes a part for all", async () => {
+  test("breaks off at a failing page, so that no client takes a part for the whole", async () => {
     using broken = loseCall(2, "call", ({ method }) => method === "history");
     const body = JSON.stringify({ token: ann.token, conversation: id });
     const request = new Request("https://parley.test/user/query_all_records/", { method: "POST", body });
@@ -852,7 +865,7 @@ describe("a long history", () => {
     expect(broken.isHit).toBe(true);
   });
 
-  test("breaks off where the session has ended that asked", async () => {
+  test("breaks off when the caller's session ends", async () => {
     const session = await login((await register()).user.username);
     const other = await v1(session, "POST", "/conversations", {
       kind: "group",
@@ -860,7 +873,7 @@ describe("a long history", () => {
       member_ids: [],
     });
     const { id: own } = z.looseObject({ id: ConversationId }).parse(other);
-    await post(own, session, "1");
+    await postText(own, session, "1");
     await fill(own, session, session);
     let calls = 0;
     using held = new HeldCalls(({ method }) => method === "history" && ++calls === 3);
@@ -872,7 +885,7 @@ describe("a long history", () => {
     await broken;
   });
 
-  test("that cannot be begun is told as a fault", async () => {
+  test("answers a fault where the stream cannot start", async () => {
     using broken = loseCall(1, "call", ({ method }) => method === "history");
     failure(await ask(ann, id), -4, 500);
     expect(broken.isHit).toBe(true);

@@ -4,18 +4,18 @@ import type { Action, Listed, Shown, Told, View } from "./surface.ts";
 interface Member {
   id: number;
   role: Role;
-  /** he sees what is after this seq */
+  /** the member sees messages after this seq */
   from: number;
   read: number;
   muted: boolean;
   card: string;
 }
 
-/** A group as it should be: what each action that succeeds makes of it, and what each person then sees. */
+/** The expected state of a group after each successful action, and each user's view of it. */
 export class Model {
   readonly #applications: { id: number; by: number; message: string; isOpen: boolean }[] = [];
   readonly #log: Shown[] = [];
-  /** in the order in which they joined */
+  /** in the order of joining */
   #members: Member[];
   #name = "a group";
   #joinPolicy: JoinPolicy = "approval";
@@ -37,7 +37,7 @@ export class Model {
     return this.#members.some((member) => member.id === id);
   }
 
-  /** A mute is over. */
+  /** Ends a mute. */
   unmute(id: number): void {
     this.#member(id).muted = false;
   }
@@ -70,7 +70,7 @@ export class Model {
     };
   }
 
-  /** Has an action succeed. @returns what the sockets of those tell who were in the group before */
+  /** Performs an action. @returns the expected events of each socket of the members from before */
   do(by: number, action: Action): Map<number, Told[]> {
     const before = this.#members.map(({ id }) => id);
     const gone = this.#gone(by, action);
@@ -118,7 +118,7 @@ export class Model {
         return this.#joinPolicy === "free" ? this.#admit(by, [by]) : this.#ask(by, action.message);
       case "decide": {
         const application = this.#applications.find(({ id }) => id === action.application);
-        if (!application) throw new Error("nobody has asked");
+        if (!application) throw new Error("no join request");
         if (action.accept) return this.#admit(by, [application.by]);
         application.isOpen = false;
         return [];

@@ -1,16 +1,18 @@
 import { expect, inject } from "vitest";
 import type { JoinPolicy } from "../../../src/domain/conversations/group-kind.ts";
-import { standStill } from "../../support/clock.ts";
+import { freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Model } from "./model.ts";
 import type { Action, Live, Outcome, Person, Surface, Told } from "./surface.ts";
 
 /**
- * A group in which things happen one after the other. After each step the model says what every socket is told, and
- * what these people see: the owner, who acts, upon whom, who joins or leaves, and one more, each in turn. All people's
- * views are compared at the beginning and at the `end`, and after each step with `PROPERTY_RUNS`. Views are of stored
- * state: a wrong one that a step leaves behind is seen when it is that person's turn.
- * What is refused in a row is compared once, before the next thing happens.
+ * A group in which actions follow each other. After each step the model gives the expected events of every
+ * socket, and some users' expected views: the owner's, the actor's, those of the users acted upon, who join
+ * or leave, and one more in turn.
+ *
+ * All users' views are compared at the beginning and at the `end`, and after each step with `PROPERTY_RUNS`.
+ * Views are of stored state: a step's wrong one is found in that user's turn. Consecutive refusals are
+ * compared once, before the next successful action.
  */
 export class Story {
   readonly #surface: Surface;
@@ -18,11 +20,11 @@ export class Story {
   readonly #group: number;
   readonly #model: Model;
   readonly #sockets = new Map<number, Live>();
-  /** what was refused since views were held against the model */
+  /** refused actions since the last comparison of views */
   readonly #refused: string[] = [];
-  /** who acted, and upon whom, since then */
+  /** actors and users acted upon since then */
   readonly #concerned = new Set<number>();
-  /** whose turn it is to be looked at */
+  /** the user whose view is compared next */
   #turn = 0;
 
   private constructor(surface: Surface, people: Person[], group: number, model: Model) {
@@ -32,7 +34,7 @@ export class Story {
     this.#model = model;
   }
 
-  /** Begins with a group; its creation is held against the model too. */
+  /** Creates the group, and compares its creation too. */
   static async begin(
     surface: Surface,
     people: Person[],
@@ -49,18 +51,18 @@ export class Story {
     return story;
   }
 
-  /** Somebody does something, and it comes out like this. */
-  async step(who: Person, action: Action, wanted: Outcome = "done"): Promise<void> {
+  /** Performs an action, and asserts its outcome. */
+  async step(who: Person, action: Action, expected: Outcome = "done"): Promise<void> {
     const at = `${who.name} ${JSON.stringify(action)}`;
-    const happens = wanted === "done" || wanted === "requested";
+    const happens = expected === "done" || expected === "requested";
     if (happens) await this.#compareRefused();
     this.#concern(who, action);
-    expect(await this.#surface.act(who, this.#group, action), at).toBe(wanted);
+    expect(await this.#surface.act(who, this.#group, action), at).toBe(expected);
     if (happens) await this.#compare(this.#model.do(who.user.id, action), at);
     else this.#refused.push(at);
   }
 
-  /** What was refused last has changed nothing, and everybody sees what the model does. */
+  /** Asserts that the last refusals changed nothing, and compares all views. */
   async end(): Promise<void> {
     await this.#compare(new Map(), ["the end", ...this.#refused.splice(0)].join("; "), this.#people);
   }
@@ -76,26 +78,26 @@ export class Story {
     for (const id of [action.whom].flat()) this.#concerned.add(id);
   }
 
-  /** Somebody is muted until just now: as soon as that is over he says something. */
-  async muteBriefly(who: Person, whom: Person, text: string): Promise<void> {
+  /** A member whose mute has just ended sends a message. */
+  async muteBriefly(who: Person, target: Person, text: string): Promise<void> {
     const [mute, say] = [
-      { do: "mute", whom: whom.user.id, seconds: 1 },
+      { do: "mute", whom: target.user.id, seconds: 1 },
       { do: "say", text },
     ] as const;
     await this.#compareRefused();
     this.#concern(who, mute);
-    const clock = standStill();
+    const clock = freezeClock();
     expect(await this.#surface.act(who, this.#group, mute)).toBe("done");
     const told = this.#model.do(who.user.id, mute);
-    expect(await this.#surface.act(whom, this.#group, say)).toBe("muted");
-    clock.goesOn();
-    await eventually(async () => expect(await this.#surface.act(whom, this.#group, say)).toBe("done"));
-    this.#model.unmute(whom.user.id);
-    for (const [id, more] of this.#model.do(whom.user.id, say)) told.get(id)?.push(...more);
-    await this.#compare(told, `${whom.name} is muted for a second`);
+    expect(await this.#surface.act(target, this.#group, say)).toBe("muted");
+    clock.resume();
+    await eventually(async () => expect(await this.#surface.act(target, this.#group, say)).toBe("done"));
+    this.#model.unmute(target.user.id);
+    for (const [id, more] of this.#model.do(target.user.id, say)) told.get(id)?.push(...more);
+    await this.#compare(told, `${target.name} is muted for a second`);
   }
 
-  /** @param seeing whose views are compared */
+  /** @param seeing the users whose views are compared */
   async #compare(told: Map<number, Told[]>, at: string, seeing = this.#seeing()): Promise<void> {
     await Promise.all(
       this.#people.map((person) => this.#compareTold(person, told.get(person.user.id) ?? [], at)),
@@ -114,17 +116,17 @@ export class Story {
     });
   }
 
-  async #compareTold(person: Person, wanted: Told[], at: string): Promise<void> {
+  async #compareTold(person: Person, expected: Told[], at: string): Promise<void> {
     const { id } = person.user;
     const socket = this.#sockets.get(id);
     const stays = this.#model.has(id);
     if (socket) {
       expect(await socket.told(stays ? "settled" : "closed"), `${person.name}'s socket: ${at}`).toEqual(
-        wanted,
+        expected,
       );
     }
     const listed = this.#model.listed(id);
-    if (socket && listed && isAnnounced(id, wanted)) await socket.shows(listed);
+    if (socket && listed && isAnnounced(id, expected)) await socket.shows(listed);
     if (!stays) this.#sockets.delete(id);
     else if (!socket) this.#sockets.set(id, await this.#surface.open(person, this.#group));
   }
@@ -134,7 +136,7 @@ export class Story {
     expect(await this.#surface.view(person, this.#group), `${person.name}'s view: ${at}`).toEqual(
       this.#model.view(id),
     );
-    // Lists of those whom it does not concern follow a little later.
+    // Lists of users not concerned are updated a little later.
     await eventually(async () =>
       expect(await this.#surface.listed(person, this.#group), `${person.name}'s list: ${at}`).toEqual(
         this.#model.listed(id),
@@ -143,7 +145,7 @@ export class Story {
   }
 }
 
-/** Whether somebody is also told what the group is like for him: the group's profile, or his own role, is new. */
+/** Whether a user also gets a conversation update: the group's profile or their own role is new. */
 function isAnnounced(id: number, told: Told[]): boolean {
   return told.some((each) => {
     if (!("member" in each)) return false;

@@ -2,12 +2,12 @@ import type { JoinPolicy, Role } from "../../../src/domain/conversations/group-k
 import type { ErrorCode } from "../../../src/domain/errors.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 
-/** Somebody in a story. */
+/** A user of a story. */
 export interface Person extends SignedIn {
   name: string;
 }
 
-/** What somebody does in a group, or tries to. People are meant by their ids. */
+/** An action in a group, or an attempt. Users are given by id. */
 export type Action =
   | { do: "say"; text: string }
   | { do: "read"; seq: number }
@@ -23,17 +23,17 @@ export type Action =
   | { do: "edit"; name?: string; joinPolicy?: JoinPolicy }
   | { do: "dissolve" };
 
-/** `requested`: he has asked to be let in. */
+/** `requested`: a join request was made. */
 export type Outcome = "done" | "requested" | ErrorCode;
 
-/** A message as somebody sees it. */
+/** A message as a user sees it. */
 export interface Shown {
   seq: number;
   by: number;
   what: string | { event: string; userIds: number[] };
 }
 
-/** A group in somebody's list. */
+/** A group in a user's list. */
 export interface Listed {
   name: string;
   joinPolicy: JoinPolicy;
@@ -46,38 +46,41 @@ export interface Listed {
   last: Shown | null;
 }
 
-/** All that somebody sees of a group. */
+/** Everything that a user sees of a group. */
 export interface View extends Listed {
   history: Shown[];
-  /** in the order in which they joined */
+  /** in the order of joining */
   members: { id: number; role: Role; muted: boolean; card: string }[];
-  /** how far each has read, in the order of ids */
+  /** read positions, by ascending user id */
   receipts: { id: number; seq: number }[];
-  /** who wants to join, or why he does not see it */
+  /** the join requests, or the code with which they are refused */
   applications: { id: number; by: number; message: string }[] | ErrorCode;
 }
 
-/** What somebody's socket tells him. */
+/** An event on a user's socket. */
 export type Told =
   | { message: Shown }
   | { member: string; userIds: number[] }
   | { read: number; seq: number }
   | { kicked: string; code: number };
 
-/** Somebody's socket in a group. */
+/** A user's socket in a group. */
 export interface Live {
-  /** What it told since it was asked last; `until` it is closed, where it is to be. */
+  /**
+   * The events since the last call.
+   * @param until waits until earlier calls are processed, or until the socket is closed
+   */
   told(until: "settled" | "closed"): Promise<Told[]>;
-  /** Resolves once it has told what the group is like for its user, and that is this. */
+  /** Resolves once the socket has received a conversation update with this content. */
   shows(group: Listed): Promise<void>;
 }
 
-/** An API over the core: what a story needs of it. Every refusal is one of the core's. */
+/** An API as stories use it. Every refusal is a code of the core. */
 export interface Surface {
   /** @returns the group's id */
   create(owner: Person, members: Person[], name: string, joinPolicy: JoinPolicy): Promise<number>;
   act(who: Person, group: number, action: Action): Promise<Outcome>;
-  /** null: to him there is no such group, whatever he asks */
+  /** null: the group does not exist for this user, in any call */
   view(who: Person, group: number): Promise<View | null>;
   listed(who: Person, group: number): Promise<Listed | null>;
   open(who: Person, group: number): Promise<Live>;

@@ -42,14 +42,14 @@ const EVENTS: Record<number, string> = {
   ...{ 1: "joined", 2: "left", 3: "removed", 4: "role", 5: "role", 6: "profile", 7: "muted" },
 };
 
-/** What a code says where who acts and upon whom he does are in the group. That they are not, 10007 says too. */
+/** The outcomes of codes where both actor and target are in the group. 10007 also says that they are not. */
 const OUTCOMES: Record<number, Outcome> = {
   ...{ 10007: "forbidden", 2621: "forbidden", 2681: "forbidden", 2685: "forbidden", 10010: "not_found" },
   ...{ 2623: "not_found", 10017: "muted", 10024: "conflict", 10013: "conflict", 20007: "blocked" },
 };
 const NOT_IN = [10_007, 2_681];
 
-/** Ids by names, and the other way. */
+/** Ids by name, and names by id. */
 const ids = new Map<string, number>();
 const names = new Map<number, string>();
 
@@ -79,8 +79,8 @@ async function usernameOf({ token }: SignedIn, id: number): Promise<string> {
 }
 
 /**
- * The API of the chat SDK, in a group of v1's kind. What it has no call for goes over v1: sockets, positions of reading
- * but the last, and what is for several at once, which it does for some of them where v1 does it for none.
+ * The API of the chat SDK, in a group of v1's kind. Calls that it lacks go over v1: sockets, read positions
+ * except the newest, and actions on several users, which it performs in part where v1 refuses them all.
  */
 export const tim: Surface = {
   ...v1,
@@ -92,9 +92,9 @@ export const tim: Surface = {
 
   async act(who, group, action) {
     know([who]);
-    const wanted = await callOf(who, String(group), action);
-    if (!wanted) return v1.act(who, group, action);
-    return outcome(who, group, action, await ask(who, ...wanted));
+    const request = await callOf(who, String(group), action);
+    if (!request) return v1.act(who, group, action);
+    return outcome(who, group, action, await ask(who, ...request));
   },
 
   async view(who, group) {
@@ -109,15 +109,15 @@ export const tim: Surface = {
   },
 };
 
-/** Asserts that somebody sees of a group what everybody does, and nothing else. */
+/** Asserts that a user sees of a group what outsiders see, and nothing else. */
 async function expectNone(who: Person, group: number): Promise<void> {
   const groupID = String(group);
-  const [shown, page, list] = await Promise.all([
+  const [displayed, page, list] = await Promise.all([
     ask(who, "/group/getGroupProfile", { groupID }),
     ask(who, "/message/getMessageList", { conversationID: `GROUP${group}` }),
     ask(who, "/member/getGroupMemberList", { groupID }),
   ]);
-  const profile = z.looseObject({ data: Group }).safeParse(shown.body).data;
+  const profile = z.looseObject({ data: Group }).safeParse(displayed.body).data;
   expect(profile?.data.group.selfInfo).toBe(undefined);
   expect([2_500, 10_007, 10_010]).toContain(Failure.parse(page.body).code);
   expect([10_007, 10_010]).toContain(Failure.parse(list.body).code);
@@ -127,7 +127,7 @@ async function seen(who: Person, group: number) {
   const groupID = String(group);
   const { group: profile } = await data(Group, who, "/group/getGroupProfile", { groupID });
   const { memberList } = await data(Members, who, "/member/getGroupMemberList", { groupID, count: 100 });
-  // The list of whom something does not concern follows a little later.
+  // Lists of users not concerned are updated a little later.
   const { conversation } = await data(Conversation, who, "/conversation/getConversationProfile", {
     conversationID: `GROUP${group}`,
   });
@@ -171,7 +171,7 @@ async function shownOf(
   }
   const { operatorID, operationType, userIDList } = Tip.parse(payload);
   const userIds = await Promise.all(userIDList.map((name) => idOf(who, name)));
-  // A hand-over is a change of the profile here, and names the new owner.
+  // A handover is a change of the profile here, and names the new owner.
   const event = operationType === 6 && userIds.length > 0 ? "owner" : (EVENTS[operationType] ?? "");
   return { seq: sequence, by: await idOf(who, operatorID), what: { event, userIds } };
 }
@@ -184,8 +184,8 @@ async function callOf(
   const name = (id: number) => usernameOf(who, id);
   switch (action.do) {
     case "say": {
-      const wanted = { to: groupID, conversationType: "GROUP", payload: { text: action.text } };
-      const { ID } = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", wanted);
+      const request = { to: groupID, conversationType: "GROUP", payload: { text: action.text } };
+      const { ID } = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", request);
       return ["/message/sendMessage", { ID }];
     }
     case "add": {
@@ -235,14 +235,16 @@ async function callOf(
   }
 }
 
-/** What somebody was told of an application. */
+/** The notification of a join request to a user. */
 async function applicationOf(who: Person, groupID: string, id: number): Promise<object | undefined> {
   const answer = await ask(who, "/message/getMessageList", { conversationID: "@TIM#SYSTEM" });
   const found = Page.parse(answer.body)
     .data.map(({ message }) => Notice.parse(message.payload))
     .find(
-      (notice) =>
-        notice.operationType === 1 && notice.messageKey === id && notice.groupProfile.groupID === groupID,
+      (notification) =>
+        notification.operationType === 1 &&
+        notification.messageKey === id &&
+        notification.groupProfile.groupID === groupID,
     );
   if (!found) return undefined;
   const { operatorID: applicant, messageKey, authentication } = found;
@@ -258,7 +260,7 @@ async function outcome(who: Person, group: number, action: Action, { body }: Wir
     return "done";
   }
   if (NOT_IN.includes(failed.code) && !(await areIn(who, group, action))) return "not_found";
-  // That an owner may not leave is no conflict here.
+  // The owner's refusal to leave has no code of its own here.
   const known = action.do === "leave" && failed.code === 10_007 ? "conflict" : OUTCOMES[failed.code];
   if (!known) throw new Error(JSON.stringify(failed));
   return known;

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ErrorCode } from "../../../src/domain/errors.ts";
 import { ApplicationPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
-import { type Answer, call, problem } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem } from "../../support/clients/api.ts";
 import {
   StrictMessage as Message,
   StrictConversation,
@@ -13,7 +13,7 @@ import {
 } from "../../support/clients/shapes.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { newGroup } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import type { Action, Listed, Live, Outcome, Person, Shown, Surface, Told, View } from "./surface.ts";
 
 type Call = [method: string, path: string, body?: unknown];
@@ -40,7 +40,7 @@ const Kicked = z.strictObject({ type: z.literal("kicked"), reason: z.string() })
 /** Parley's own API. */
 export const v1: Surface = {
   async create(owner, members, name, joinPolicy) {
-    const id = await newGroup(owner, ...members);
+    const id = await createGroupId(owner, ...members);
     expect(await this.act(owner, id, { do: "edit", name, joinPolicy })).toBe("done");
     return id;
   },
@@ -55,12 +55,12 @@ export const v1: Surface = {
     const [conversation, messages, members, receipts, applications] = answers;
     if (!conversation || !messages || !members || !receipts || !applications) throw new Error("five answers");
     if (conversation.status === 404) {
-      for (const answer of answers) problem(answer, 404, "not_found");
+      for (const answer of answers) expectProblem(answer, 404, "not_found");
       return null;
     }
     return {
       ...listedOf(StrictConversation.parse(conversation.body)),
-      history: StrictPage.parse(messages.body).items.map(shown),
+      history: StrictPage.parse(messages.body).items.map(displayed),
       members: MemberPage.parse(members.body).items.map((member) => ({
         id: member.user.id,
         role: member.role,
@@ -132,11 +132,11 @@ function outcome(answer: Answer): Outcome {
   }
   const { code } = Problem.parse(answer.body);
   if (code === "muted") expect(answer.body).toMatchObject({ muted_until: expect.any(Number) });
-  else problem(answer, answer.status, code);
+  else expectProblem(answer, answer.status, code);
   return code;
 }
 
-function shown({ seq, sender, kind, body }: StrictMessage): Shown {
+function displayed({ seq, sender, kind, body }: StrictMessage): Shown {
   if (kind !== "tip") return { seq, by: sender.id, what: Text.parse(body).text };
   const { event, actor_id, user_ids } = Tip.parse(body);
   expect(actor_id).toBe(sender.id);
@@ -149,7 +149,7 @@ function listedOf(conversation: StrictConversation): Listed {
   return {
     ...{ name: conversation.name, joinPolicy, owner, role, memberCount: conversation.member_count },
     ...{ lastSeq: conversation.last_seq, readSeq: conversation.read_seq, unread: conversation.unread_count },
-    last: last_message && shown(last_message),
+    last: last_message && displayed(last_message),
   };
 }
 
@@ -180,18 +180,18 @@ class Socket implements Live {
 
   async told(until: "settled" | "closed"): Promise<Told[]> {
     const code = until === "closed" ? (await this.#socket.closed()).code : 0;
-    if (until === "settled") await this.#socket.settled();
+    if (until === "settled") await this.#socket.untilProcessed();
     const frames = this.#socket.frames.slice(this.#read);
     this.#read = this.#socket.frames.length;
     return frames.flatMap((frame): Told[] => {
       switch (frame.type) {
         case "message":
-          return [{ message: shown(Message.parse(frame.message)) }];
+          return [{ message: displayed(Message.parse(frame.message)) }];
         case "messages":
           return z
             .array(Message)
             .parse(frame.items)
-            .map((message) => ({ message: shown(message) }));
+            .map((message) => ({ message: displayed(message) }));
         case "member": {
           const { event, user_ids } = Member.parse(frame);
           return [{ member: event, userIds: user_ids }];
@@ -203,14 +203,14 @@ class Socket implements Live {
         case "kicked":
           return [{ kicked: Kicked.parse(frame).reason, code }];
         case "conversation":
-          // Looked up behind what is told at once: `shows` waits for it.
+          // Comes after the events, as it needs a lookup: `shows` waits for it.
           this.#shown = listedOf(Conversation.parse(frame).conversation);
           return [];
         case "error":
-          // The mark by which a socket settles.
+          // The mark that `untilProcessed` waits for.
           return [];
         default:
-          throw new Error(`a frame that nobody expects: ${JSON.stringify(frame)}`);
+          throw new Error(`an unexpected frame: ${JSON.stringify(frame)}`);
       }
     });
   }

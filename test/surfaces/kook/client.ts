@@ -2,11 +2,11 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationCode, ConversationId } from "../../../src/domain/ids.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { at, post } from "../../support/objects/room.ts";
-import type { Scene } from "../../support/surfaces/fixtures.ts";
+import { itemAt, postText } from "../../support/objects/room.ts";
+import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
 
 const Target = z.strictObject({
   id: z.string(),
@@ -35,7 +35,7 @@ const Listed = z.strictObject({
 });
 const Success = z.strictObject({ code: z.literal(0), message: z.literal("操作成功"), data: z.unknown() });
 
-/** A call as most libraries make it: parameters of a GET in its path, those of a POST as JSON. */
+/** A call as most libraries make it: parameters of a GET in the query, those of a POST as JSON. */
 export function kook(
   user: SignedIn,
   call: string,
@@ -47,13 +47,13 @@ export function kook(
   return wire({ method, path: `/api/v3/user-chat/${path}`, headers: credentials, body });
 }
 
-/** The data of an answer that succeeded. */
+/** Asserts success. @returns the data */
 export function success({ status, body }: WireAnswer): unknown {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0 } });
   return Success.parse(body).data;
 }
 
-/** Asserts that a call failed with this code, which is the status too but for those of five digits. */
+/** Asserts that a call failed with this code. It is the status too, unless it has five digits. */
 export function failure({ status, body }: WireAnswer, code = 40_000, message: unknown = expect.any(String)) {
   const data = code === 401 ? { name: "Unauthorized", status: 401 } : {};
   expect({ status, body }).toEqual({ status: code < 1_000 ? code : 200, body: { code, message, data } });
@@ -77,17 +77,22 @@ export async function remove(user: SignedIn, code: string): Promise<void> {
 
 const Id = z.object({ id: ConversationId });
 
-/** The id behind a code, which no call tells. */
+/** The id of a conversation by its code; no call returns it. */
 export async function idOf(code: string): Promise<ConversationId> {
   return Id.parse(await env.DB.prepare("SELECT id FROM conversations WHERE code = ?").bind(code).first()).id;
 }
 
-/** Ann, to whom Bob has written, and Cas, with whom she has no conversation; and a conversation of others. */
-export async function scene(): Promise<Scene> {
-  const everybody = await signedIn(4);
-  const [ann, bob, cas, dan] = [at(everybody, 0), at(everybody, 1), at(everybody, 2), at(everybody, 3)];
+/** Ann with a message from Bob, Cas without a conversation with her, and a conversation of others. */
+export async function createFixtureValues(): Promise<FixtureValues> {
+  const everybody = await signedInUsers(4);
+  const [ann, bob, cas, dan] = [
+    itemAt(everybody, 0),
+    itemAt(everybody, 1),
+    itemAt(everybody, 2),
+    itemAt(everybody, 3),
+  ];
   const { code } = await create(ann, bob);
-  await post(await idOf(code), bob, "hello");
+  await postText(await idOf(code), bob, "hello");
   return {
     ...{ "ann.id": String(ann.user.id), "ann.token": ann.token, "cas.id": String(cas.user.id) },
     ...{

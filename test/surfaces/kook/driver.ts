@@ -1,10 +1,10 @@
-import { codeOf } from "../../support/clients/chat.ts";
+import { conversationCode } from "../../support/clients/chat.ts";
 import type { Driver } from "../../support/surfaces/driver.ts";
 import { create, idOf, remove } from "./client.ts";
 
-/** It can do nothing but open a direct conversation, and delete it. */
+/** This API only opens and deletes direct conversations. */
 export const kook: Driver = {
   name: "kook",
   open: async (who, peer) => idOf((await create(who, peer)).code),
-  clear: async (who, id) => remove(who, await codeOf(id)),
+  clear: async (who, id) => remove(who, await conversationCode(id)),
 };

@@ -2,24 +2,30 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deleteAccount } from "../../support/accounts/deletion.ts";
-import { befriend, done } from "../../support/accounts/friends.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { app } from "../../support/app.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { codeOf, list as listOverV1, page as messages } from "../../support/clients/chat.ts";
+import { conversationCode, list as listOverV1, page as messages } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { at, newGroup, post, range, remove as takeAway } from "../../support/objects/room.ts";
-import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
-import { lastIds, stored } from "../../support/surfaces/stored.ts";
+import {
+  createGroupId,
+  itemAt,
+  postText,
+  range,
+  expectDeleted as takeAway,
+} from "../../support/objects/room.ts";
+import { type FixtureValues, playFixture, readFixtures } from "../../support/surfaces/fixtures.ts";
+import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
 import { setTiming } from "../../support/timing.ts";
 import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
-import { create, failure, idOf, kook, list, remove, scene, success, view } from "./client.ts";
+import { create, createFixtureValues, failure, idOf, kook, list, remove, success, view } from "./client.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
-/** Every call of the document with the codes of its answers, and what its router refuses. */
+/** Every call of the document with its codes, and the codes of the router. */
 const DOCUMENT = [
   ...["list", "view", "create", "delete"].flatMap((name) =>
     [0, 401, 40_000].map((code) => `user-chat/${name} ${code}`),
@@ -29,10 +35,10 @@ const DOCUMENT = [
 
 const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
 
-/** So many who have never met. */
+/** Users without any conversation. */
 async function strangers(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const three = await signedIn(3);
-  return [at(three, 0), at(three, 1), at(three, 2)];
+  const three = await signedInUsers(3);
+  return [itemAt(three, 0), itemAt(three, 1), itemAt(three, 2)];
 }
 
 const read = (who: SignedIn, id: number, seq: number) =>
@@ -48,35 +54,37 @@ beforeAll(async () => {
   ({ code } = await create(ann, bob));
 });
 
-describe("what the document has", () => {
+describe("the document", () => {
   test("each call and each of its codes has a fixture", () => {
     expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
   });
 
   const changes = ([, { call, code }]: (typeof FIXTURES)[number]) => code === 0 && /create|delete/.test(call);
 
-  test.each(FIXTURES.filter(changes))("%s", async (_, fixture) => play(fixture, await scene()));
+  test.each(FIXTURES.filter(changes))("%s", async (_, fixture) =>
+    playFixture(fixture, await createFixtureValues()),
+  );
 
-  describe("what changes nothing", () => {
-    let shared: Scene;
+  describe("calls that change nothing", () => {
+    let shared: FixtureValues;
     let before: unknown;
 
     beforeAll(async () => {
       const last = await lastIds();
-      shared = await scene();
-      before = await stored(last);
-      return async () => expect(await stored(last)).toEqual(before);
+      shared = await createFixtureValues();
+      before = await storedSince(last);
+      return async () => expect(await storedSince(last)).toEqual(before);
     });
 
-    test.each(FIXTURES.filter((one) => !changes(one)))("%s", (_, fixture) => play(fixture, shared));
+    test.each(FIXTURES.filter((one) => !changes(one)))("%s", (_, fixture) => playFixture(fixture, shared));
   });
 });
 
-describe("what known libraries do", () => {
+describe("known client libraries", () => {
   const asked = (method: string, path: string, body?: unknown) =>
     wire({ method, path, headers: { Authorization: `Bot ${ann.token}` }, body });
 
-  test("version 3 is meant where none is named, with or without a last slash", async () => {
+  test("version 3 is the default, with or without a trailing slash", async () => {
     const paths = ["/api/v3/user-chat/list", "/api/user-chat/list", "/api/v3/user-chat/list/"];
     const [first, ...others] = await Promise.all(
       paths.map(async (path) => success(await asked("GET", path))),
@@ -85,19 +93,19 @@ describe("what known libraries do", () => {
     failure(await asked("GET", "/api/v2/user-chat/list"), 404);
   });
 
-  test("parameters stand in the query or in the body, as strings or as numbers", async () => {
-    const shown = await view(ann, code);
-    expect(success(await kook(ann, "POST view", { chat_code: code }))).toEqual(shown);
-    expect(success(await kook(ann, `POST view?chat_code=${code}`))).toEqual(shown);
-    expect(success(await kook(ann, "POST create", { target_id: bob.user.id }))).toEqual(shown);
-    expect(success(await kook(ann, `POST create?target_id=${bob.user.id}`))).toEqual(shown);
+  test("parameters come in the query or the body, as strings or numbers", async () => {
+    const displayed = await view(ann, code);
+    expect(success(await kook(ann, "POST view", { chat_code: code }))).toEqual(displayed);
+    expect(success(await kook(ann, `POST view?chat_code=${code}`))).toEqual(displayed);
+    expect(success(await kook(ann, "POST create", { target_id: bob.user.id }))).toEqual(displayed);
+    expect(success(await kook(ann, `POST create?target_id=${bob.user.id}`))).toEqual(displayed);
     const two = await list(ann, "?page=1&page_size=2");
     expect(success(await kook(ann, "POST list", { page: "1", page_size: 2 }))).toEqual(two);
     expect(success(await kook(ann, "POST list?page_size=2", "{}"))).toEqual(two);
     expect(success(await kook(ann, "GET index?page_size=2"))).toEqual(two.items);
   });
 
-  test("a conversation is deleted by its code, or by the other one; the code is looked at first", async () => {
+  test("a conversation is deleted by its code or by its other id, and the code is tried first", async () => {
     const [one, two, three] = await strangers();
     const { code: first } = await create(one, two);
     await create(one, three);
@@ -121,7 +129,7 @@ describe("what known libraries do", () => {
     ["Bot  TOKEN", false],
     ["Bot TOKEN x", false],
     ["BotTOKEN", false],
-  ])("%j lets in: %s", async (carrier, isIn) => {
+  ])("%j authenticates: %s", async (carrier, isIn) => {
     const Authorization = carrier.replace("TOKEN", ann.token);
     const answer = await kook(ann, "GET list", undefined, { Authorization });
     if (isIn) success(answer);
@@ -140,7 +148,7 @@ describe("what known libraries do", () => {
     ["fr, en;q=0.9, zh;q=0.8", "en"],
     ["zh;q=0.1, en;q=0.9", "en"],
     ["en;q=0, fr", "zh"],
-  ])("Accept-Language %j: failures are told in %s, successes as ever", async (accepted, language) => {
+  ])("Accept-Language %j: errors are in %s, successes do not change", async (accepted, language) => {
     const headers: Record<string, string> = accepted === undefined ? {} : { "Accept-Language": accepted };
     const told = (zh: string, en: string) => (language === "zh" ? zh : expect.stringContaining(en));
     const none = "0".repeat(32);
@@ -163,12 +171,12 @@ describe("what known libraries do", () => {
   });
 });
 
-describe("what is left of a quota", () => {
+describe("the rate limit headers", () => {
   const left = ({ headers }: { headers: Headers }) =>
     ["Limit", "Remaining", "Bucket"].map((name) => headers.get(`X-Rate-Limit-${name}`));
   const reset = ({ headers }: { headers: Headers }) => Number(headers.get("X-Rate-Limit-Reset"));
 
-  /** What spans two minutes is tried again. */
+  /** Repeats work that did not fit into one minute of the counters. */
   async function withinOneMinute(work: () => Promise<void>): Promise<void> {
     const minute = () => Math.floor(Date.now() / 60_000);
     for (let before = -1; before !== minute(); ) {
@@ -187,7 +195,7 @@ describe("what is left of a quota", () => {
     return response;
   }
 
-  test("every answer tells it, in buckets of their own, refused calls too", () =>
+  test("every answer has them, for buckets of their own, refused calls too", () =>
     withinOneMinute(async () => {
       const [who] = await strangers();
       const calls = ["GET list", "POST list", "GET list?page=0", "GET view", "GET list"];
@@ -206,7 +214,7 @@ describe("what is left of a quota", () => {
       for (const answer of answers) expect(reset(answer)).toBeLessThanOrEqual(60);
     }));
 
-  test("who is not known, and what is not there, has all of it", async () => {
+  test("an unauthenticated caller and an unknown path have a full quota", async () => {
     const unknown = await kook(ann, "GET list", undefined, { Authorization: "" });
     expect([left(unknown), reset(unknown)]).toEqual([["1200", "1200", "user-chat/list"], 0]);
     expect(left(await kook(ann, "GET nothing"))).toEqual(["1200", "1200", "user-chat/nothing"]);
@@ -219,14 +227,14 @@ describe("what is left of a quota", () => {
     expect(left(await kook(ann, "GET create"))).toEqual(["1200", "1200", "user-chat/create"]);
   });
 
-  test("with rate limits off there is no end of it", async () => {
+  test("with rate limits off the quota never ends", async () => {
     for (const path of range(1, 3).map(() => "/api/v3/user-chat/list")) {
       const answer = await ask(ann, path, { RATE_LIMITS: "off" });
       expect([left(answer), reset(answer)]).toEqual([["1200", "1200", "user-chat/list"], 0]);
     }
   });
 
-  test("over it a user is refused in that bucket alone; others are not", () =>
+  test("over the limit a user is refused in that bucket only, and others are not", () =>
     withinOneMinute(async () => {
       const [who, other] = await strangers();
       const three = { BUCKET_RATE: env.TEST_RATE };
@@ -246,18 +254,18 @@ describe("what is left of a quota", () => {
     }));
 });
 
-describe("the list by pages", () => {
+describe("the pages of the list", () => {
   const TOTAL = 51;
   let reader: SignedIn;
   let others: SignedIn[];
-  /** the other ones, the newest activity first */
+  /** the other users, the newest activity first */
   let peers: string[];
 
   beforeAll(async () => {
-    const users = await signedIn(TOTAL + 1);
-    reader = at(users, 0);
+    const users = await signedInUsers(TOTAL + 1);
+    reader = itemAt(users, 0);
     others = users.slice(1);
-    // What others open is in the list too.
+    // Conversations that others opened are listed too.
     for (const other of others) await (other.user.id % 2 ? create(reader, other) : create(other, reader));
     peers = others.map(({ user }) => String(user.id)).reverse();
   });
@@ -301,7 +309,7 @@ describe("the list by pages", () => {
     ...["page_size=0", "page_size=-50", "page_size=many", "page_size=", "page_size=2.5", "page=%ff"],
   ])("?%s is refused", async (query) => failure(await kook(reader, `GET list?${query}`)));
 
-  test("one that is deleted is missing from it, and counted no more", async () => {
+  test("a deleted conversation is neither listed nor counted", async () => {
     const [newest = ""] = peers;
     success(await kook(reader, "POST delete", { target_id: newest }));
     expect(await pageOf("")).toEqual({
@@ -309,11 +317,11 @@ describe("the list by pages", () => {
       meta: { page: 1, page_total: 1, page_size: 50, total: 50 },
     });
     expect(await pageOf("?page=2")).toMatchObject({ ids: [], meta: { page: 2, page_total: 1, total: 50 } });
-    await create(reader, at(others, TOTAL - 1));
+    await create(reader, itemAt(others, TOTAL - 1));
     expect((await pageOf("")).meta).toMatchObject({ page_total: 2, total: TOTAL });
   });
 
-  test("who has none has no pages", async () => {
+  test("an empty list has no pages", async () => {
     const [nobody] = await strangers();
     expect(await list(nobody)).toEqual({
       items: [],
@@ -323,31 +331,31 @@ describe("the list by pages", () => {
   });
 });
 
-test("the newest activity comes first, sticky or not; groups are not in it", async () => {
+test("the newest activity comes first, pinned or not, and groups are left out", async () => {
   const [one, two, three] = await strangers();
   const [first, second] = [await create(one, two), await create(one, three)];
-  const group = await newGroup(one, two, three);
+  const group = await createGroupId(one, two, three);
   const codes = async () => (await list(one)).items.map((item) => item.code);
   expect(await codes()).toEqual([second.code, first.code]);
   const id = await idOf(first.code);
-  await post(id, one, "newer");
+  await postText(id, one, "newer");
   expect(await codes()).toEqual([first.code, second.code]);
   const sticky = `/v1/conversations/${await idOf(second.code)}/preferences`;
   await call("PUT", sticky, { token: one.token, body: { sticky: true } });
   expect(await codes()).toEqual([first.code, second.code]);
   expect((await listOverV1(one)).items[0]?.id).toBe(await idOf(second.code));
-  failure(await kook(one, `GET view?chat_code=${await codeOf(group)}`), 40_000, "会话不存在");
-  failure(await kook(one, "POST delete", { chat_code: await codeOf(group) }), 40_000, "会话不存在");
+  failure(await kook(one, `GET view?chat_code=${await conversationCode(group)}`), 40_000, "会话不存在");
+  failure(await kook(one, "POST delete", { chat_code: await conversationCode(group) }), 40_000, "会话不存在");
 });
 
-describe("what is read, and when", () => {
-  test("times are 0 before the first message, and before one has read", async () => {
+describe("read state and times", () => {
+  test("times are 0 before the first message and before the first read", async () => {
     const [one, two] = await strangers();
     const opened = await create(one, two);
     expect(opened).toMatchObject({ last_read_time: 0, latest_msg_time: 0, unread_count: 0 });
     const id = await idOf(opened.code);
     const before = Date.now();
-    await post(id, two, "hello");
+    await postText(id, two, "hello");
     const waiting = await view(one, opened.code);
     expect(waiting).toMatchObject({ last_read_time: 0, unread_count: 1 });
     expect(waiting.latest_msg_time).toBeGreaterThanOrEqual(before);
@@ -357,7 +365,7 @@ describe("what is read, and when", () => {
     const seen = await view(one, opened.code);
     expect(seen).toMatchObject({ unread_count: 0, latest_msg_time: waiting.latest_msg_time });
     expect(seen.last_read_time).toBeGreaterThanOrEqual(waiting.latest_msg_time);
-    // The list has the same of it, and reading again moves nothing.
+    // The list has the same fields, and a further read moves nothing.
     const { is_friend, is_blocked, is_target_blocked, ...inList } = seen;
     expect([is_friend, is_blocked, is_target_blocked]).toEqual([false, false, false]);
     expect((await list(one)).items).toEqual([inList]);
@@ -365,16 +373,16 @@ describe("what is read, and when", () => {
     expect((await list(one)).items).toEqual([inList]);
   });
 
-  test("what other APIs send, revoke and hide is seen in it", async () => {
+  test("sends, revokes and hides of other APIs show in it", async () => {
     const [one, two] = await strangers();
     const wireId = await openOverAppkey(one, two);
-    const [shown] = (await list(two)).items;
-    expect(shown).toMatchObject({ target_info: { id: String(one.user.id) }, latest_msg_time: 0 });
+    const [displayed] = (await list(two)).items;
+    expect(displayed).toMatchObject({ target_info: { id: String(one.user.id) }, latest_msg_time: 0 });
     const { code } = await create(two, one);
-    expect(code).toBe(shown?.code);
+    expect(code).toBe(displayed?.code);
     const id = await idOf(code);
     await sendOverAppkey(one, wireId, "one");
-    await post(id, one, "two");
+    await postText(id, one, "two");
     const both = await view(two, code);
     expect(both.unread_count).toBe(2);
     await takeAway(id, one, 2, "everyone");
@@ -384,11 +392,11 @@ describe("what is read, and when", () => {
 });
 
 describe("deleting", () => {
-  test("it is gone for oneself alone, twice is no error, and a new message brings it back with what came since", async () => {
+  test("a conversation is deleted for the caller only, repeating is no error, and a new message restores it without its old history", async () => {
     const [one, two] = await strangers();
     const { code } = await create(one, two);
     const id = await idOf(code);
-    await post(id, two, "before");
+    await postText(id, two, "before");
     await remove(one, code);
     const cleared = await view(one, code);
     await remove(one, code);
@@ -399,16 +407,16 @@ describe("deleting", () => {
     expect((await messages(two, id)).items.map(({ body }) => body)).toEqual([{ text: "before" }]);
     expect((await messages(one, id)).items).toEqual([]);
 
-    await post(id, two, "after");
+    await postText(id, two, "after");
     expect((await list(one)).items).toMatchObject([{ code, unread_count: 1 }]);
     expect((await messages(one, id)).items.map(({ body }) => body)).toEqual([{ text: "after" }]);
   });
 
-  test("opening it shows it again, empty, under the same code", async () => {
+  test("opening a deleted conversation shows it again, empty, under the same code", async () => {
     const [one, two] = await strangers();
     const { code } = await create(one, two);
     const id = await idOf(code);
-    await post(id, two, "before");
+    await postText(id, two, "before");
     await remove(one, code);
     await create(two, one);
     expect((await list(one)).items).toEqual([]);
@@ -418,72 +426,72 @@ describe("deleting", () => {
   });
 });
 
-describe("how the two stand to each other", () => {
+describe("relations of the two users", () => {
   const RELATION = ["is_friend", "is_blocked", "is_target_blocked"] as const;
 
-  test("friends and blocks, as each of them sees it; neither keeps from opening", async () => {
+  test("each side sees friendship and blocks, and neither stops opening", async () => {
     const [one, two] = await strangers();
     const { code } = await create(one, two);
-    const shown = async (who: SignedIn) => {
+    const displayed = async (who: SignedIn) => {
       const seen = await view(who, code);
       return RELATION.map((name) => seen[name]);
     };
     await befriend(one, two);
-    expect([await shown(one), await shown(two)]).toEqual([
+    expect([await displayed(one), await displayed(two)]).toEqual([
       [true, false, false],
       [true, false, false],
     ]);
-    await done("PUT blocks", one, two);
-    expect([await shown(one), await shown(two)]).toEqual([
+    await expectFriendCall("PUT blocks", one, two);
+    expect([await displayed(one), await displayed(two)]).toEqual([
       [false, true, false],
       [false, false, true],
     ]);
     expect(await create(two, one)).toEqual(await view(two, code));
-    await done("PUT blocks", two, one);
-    expect(await shown(one)).toEqual([false, true, true]);
-    await done("DELETE blocks", one, two);
-    expect(await shown(one)).toEqual([false, false, true]);
+    await expectFriendCall("PUT blocks", two, one);
+    expect(await displayed(one)).toEqual([false, true, true]);
+    await expectFriendCall("DELETE blocks", one, two);
+    expect(await displayed(one)).toEqual([false, false, true]);
     const [, , three] = await strangers();
-    await done("PUT blocks", three, one);
+    await expectFriendCall("PUT blocks", three, one);
     expect(await create(one, three)).toMatchObject({ is_blocked: false, is_target_blocked: true });
   });
 
-  test("who has a socket open is online, in lists and alone, as v1 has it across a block too", async () => {
+  test("a user with an open socket is online, in lists and alone, even across a block, as in v1", async () => {
     const [one, two] = await strangers();
     const { code } = await create(one, two);
     expect((await view(one, code)).target_info.online).toBe(false);
     const socket = await openRoom(await idOf(code), two.token);
     const isOnline = async () => (await list(one)).items[0]?.target_info.online;
     await expect.poll(isOnline, { timeout: 10_000 }).toBe(true);
-    await done("PUT blocks", two, one);
+    await expectFriendCall("PUT blocks", two, one);
     expect((await view(one, code)).target_info.online).toBe(true);
     expect((await listOverV1(one)).items[0]?.peer?.online).toBe(true);
     socket.close();
   });
 
-  test("who has deleted his account can still be looked at, and is not opened with", async () => {
+  test("a user with a deleted account can be looked up, but not opened with", async () => {
     const [one] = await strangers();
-    const gone = await register();
-    const { code } = await create(one, gone);
-    await deleteAccount(gone);
-    const username = `deleted-${gone.user.id}`;
-    const target_info = { id: String(gone.user.id), username, online: false, avatar: "" };
+    const deleted = await register();
+    const { code } = await create(one, deleted);
+    await deleteAccount(deleted);
+    const username = `deleted-${deleted.user.id}`;
+    const target_info = { id: String(deleted.user.id), username, online: false, avatar: "" };
     expect((await view(one, code)).target_info).toEqual(target_info);
     expect((await list(one)).items).toMatchObject([{ code, target_info }]);
-    failure(await kook(one, "POST create", { target_id: gone.user.id }), 40_000, "用户不存在");
+    failure(await kook(one, "POST create", { target_id: deleted.user.id }), 40_000, "用户不存在");
     await remove(one, code);
     expect((await list(one)).items).toEqual([]);
   });
 });
 
 describe("codes", () => {
-  test("both have the same one, whoever opens it and whenever; each conversation has its own", async () => {
+  test("both users have one code, whoever opens it and whenever, and each conversation has its own", async () => {
     expect((await create(bob, ann)).code).toBe(code);
     expect((await view(bob, code)).target_info.id).toBe(String(ann.user.id));
     expect((await create(ann, cas)).code).not.toBe(code);
   });
 
-  test("for who is not in it there is none, and what is none is told alike", async () => {
+  test("an outsider and an unknown code get the same answer", async () => {
     for (const wrong of [code.slice(1), `${code}0`, "sderwrw**", String(await idOf(code))])
       failure(await kook(ann, `GET view?chat_code=${wrong}`), 40_000, "参数有误：chat_code");
     for (const [who, other] of [
@@ -496,25 +504,25 @@ describe("codes", () => {
     expect((await list(bob)).items.map((item) => item.code)).toContain(code);
   });
 
-  test("fifty who open at once, from both sides and over several APIs, get one", async () => {
+  test("fifty concurrent opens from both sides over several APIs get one conversation", async () => {
     const [one, two] = await strangers();
     const all = await Promise.all(
       range(1, 50).map(async (i) => {
         const [who, peer] = i % 2 ? [one, two] : [two, one];
         return i % 5
           ? (await create(who, peer)).code
-          : codeOf(-100_000_000 - (await openOverAppkey(who, peer)));
+          : conversationCode(-100_000_000 - (await openOverAppkey(who, peer)));
       }),
     );
     expect(new Set(all).size).toBe(1);
     expect([(await list(one)).meta.total, (await list(two)).meta.total]).toEqual([1, 1]);
   });
 
-  test("a message and a deletion at once: it is in the list with what came since, or not at all", async () => {
+  test("a message concurrent with a deletion leaves the conversation listed with later messages, or unlisted", async () => {
     const [one, two] = await strangers();
     const { code } = await create(one, two);
     const id = await idOf(code);
-    await Promise.all(range(1, 50).map((i) => (i % 2 ? post(id, two, String(i)) : remove(one, code))));
+    await Promise.all(range(1, 50).map((i) => (i % 2 ? postText(id, two, String(i)) : remove(one, code))));
     const left = (await messages(one, id)).items.length;
     const { items, meta } = await list(one);
     expect(meta.total).toBe(left === 0 ? 0 : 1);
@@ -522,8 +530,8 @@ describe("codes", () => {
     expect((await list(two)).meta.total).toBe(1);
   });
 
-  test("the migration gives one to what is there, and to what the release before inserts", async () => {
-    const known = await codeOf(await idOf(code));
+  test("the migration gives codes to existing rows, and to rows that the previous release inserts", async () => {
+    const known = await conversationCode(await idOf(code));
     for (const undo of ["TRIGGER conversations_give_code", "INDEX conversations_code"])
       await env.DB.prepare(`DROP ${undo}`).run();
     await env.DB.prepare("ALTER TABLE conversations DROP COLUMN code").run();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
 
-/** A failure as the API tells it: nothing may lack, nothing else be there. */
+/** A failure in the API's form: exactly these fields. */
 export const Failure = z.strictObject({
   code: z.int().refine((code) => code !== 0),
   msg: z.string().min(1),
@@ -12,12 +12,12 @@ export const Failure = z.strictObject({
 
 const Success = z.looseObject({ code: z.literal(0), msg: z.literal(""), data: z.unknown() });
 
-/** Who calls: somebody who is signed in, a token, or nobody. */
+/** The caller: a signed-in user, a token, or nobody. */
 export type Caller = SignedIn | string | undefined;
 
 const tokenOf = (caller: Caller): string | undefined => (typeof caller === "object" ? caller.token : caller);
 
-/** What somebody is called here. */
+/** The user's id in this API. */
 export const nameOf = ({ user }: SignedIn): string => user.username;
 
 /** One call of the API. */
@@ -32,21 +32,21 @@ export function tim(
   return wire({ method: "POST", path, headers: all, body, ...(settings && { settings }) });
 }
 
-/** All that a call says which succeeded. */
+/** Asserts success. @returns the whole answer */
 export function success({ status, body }: WireAnswer): z.infer<typeof Success> {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0, msg: "" } });
   return Success.parse(body);
 }
 
-/** The `data` of a call that succeeded, as its schema has it. */
+/** Asserts success. @returns `data`, parsed by the schema */
 export async function data<T>(schema: z.ZodType<T>, ...args: Parameters<typeof tim>): Promise<T> {
   return schema.parse(success(await tim(...args)).data);
 }
 
-/** Asserts that a call failed with this code, naming this. @returns what it said */
-export function failure({ status, body }: WireAnswer, code: number, naming = "", wanted = 200): string {
+/** Asserts that a call failed with this code, and names this. @returns its message */
+export function failure({ status, body }: WireAnswer, code: number, naming = "", expected = 200): string {
   expect({ status, body }).toEqual({
-    status: wanted,
+    status: expected,
     body: { code, msg: expect.stringContaining(naming), data: {} },
   });
   return Failure.parse(body).msg;

@@ -2,15 +2,15 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, freshName, type SignedIn } from "../../support/clients/api.ts";
 import {
+  countRowsInD1,
   createGroup,
-  listed,
+  deleteMessage,
+  listedConversation,
   openDirect,
   page,
-  remove,
-  rowsInD1,
   send,
   sendAll,
   storedInConversation,
@@ -18,17 +18,17 @@ import {
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { groupOf } from "../../support/objects/core.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { at, conversationObject, range } from "../../support/objects/room.ts";
-import { handIn, setTiming } from "../../support/timing.ts";
+import { conversationObject, itemAt, range } from "../../support/objects/room.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { mark, open as openSession, signed } from "../usersig/client.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
-/** A message as appendix 1 has it, and what else the SDK's has: nothing may lack, nothing else be there. */
+/** A message by appendix 1, with the SDK's further fields: exactly these. */
 const Message = z.strictObject({
   ...{ ID: z.string(), type: z.string(), payload: z.looseObject({}), conversationID: z.string() },
   ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
@@ -63,8 +63,8 @@ const Listed = Conversation.extend({ message: Message.nullable() });
 const Profile = z.strictObject({ conversation: Conversation });
 
 async function people(count: number): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const found = await signedIn(Math.max(count, 3));
-  return [at(found, 0), at(found, 1), at(found, 2)];
+  const found = await signedInUsers(Math.max(count, 3));
+  return [itemAt(found, 0), itemAt(found, 1), itemAt(found, 2)];
 }
 
 const c2c = (who: SignedIn) => `C2C${nameOf(who)}`;
@@ -73,7 +73,7 @@ const GROUP = (id: number) => `GROUP${id}`;
 const messages = async (who: SignedIn, conversationID: string, more: object = {}) =>
   Page.parse((await tim(who, "/message/getMessageList", { conversationID, ...more })).body);
 const texts = ({ data: items }: z.infer<typeof Page>) => items.map(({ message }) => message.payload.text);
-/** The caller's list, but for what groups tell him alone, which has tests of its own. */
+/** The caller's list without the conversation of notifications, which has tests of its own. */
 const list = async (who: SignedIn, more: object = {}) => {
   const all = await data(
     z.array(z.looseObject({ conversationID: z.string() })),
@@ -96,7 +96,7 @@ const revoke = (who: SignedIn, ID: unknown) => tim(who, "/message/revokeMessage"
 const unlist = (who: SignedIn, conversationID: string, more: object = {}) =>
   tim(who, "/conversation/deleteConversation", { conversationID, ...more });
 
-/** Every conversation id that is none, or none of the caller's; and the code that tells so. */
+/** Conversation ids that are invalid or not the caller's, and the code for each. */
 const FOREIGN: [string, (outsider: { id: number; direct: number }) => unknown, number][] = [
   ["a user whom there is not", () => `C2C${freshName("nobody")}`, 2_500],
   ["the group of others", ({ id }) => GROUP(id), 2_500],
@@ -113,10 +113,10 @@ const FOREIGN: [string, (outsider: { id: number; direct: number }) => unknown, n
   ["absence", () => undefined, 70_402],
 ];
 
-describe("of others", () => {
+describe("conversations of others", () => {
   let scene: { ann: SignedIn; bob: SignedIn; id: ConversationId; direct: ConversationId };
 
-  // What is refused changes nothing, so one scene does for all.
+  // Refusals change nothing, so that all share one scene.
   beforeAll(async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(bob, [cid]);
@@ -125,31 +125,28 @@ describe("of others", () => {
     scene = { ann, bob, id, direct };
   });
 
-  test.each(FOREIGN)(
-    "%s is no conversation of the caller's, whichever call asks, and nothing changes",
-    async (_, name, code) => {
-      const { ann, bob, id, direct } = scene;
-      const before = [await storedInConversation(id), await rowsInD1()];
-      const conversationID = name({ id, direct });
-      for (const path of [
-        ...["/message/getMessageList", "/message/setMessageRead"],
-        ...["/conversation/getConversationProfile", "/conversation/deleteConversation"],
-      ])
-        failure(await tim(ann, path, { conversationID }), code);
-      // One of several takes the others along.
-      const some = { conversationIDList: [c2c(bob), conversationID] };
-      failure(await tim(ann, "/conversation/deleteConversation", some), code);
-      expect(await list(ann)).toHaveLength(1);
-      if (code === 2_500) expect(await list(ann, { conversationID: [conversationID] })).toEqual([]);
-      else if (code === 2_503)
-        failure(await tim(ann, "/conversation/getConversationList", { conversationID }), code);
-      expect([await storedInConversation(id), await rowsInD1()]).toEqual(before);
-    },
-  );
+  test.each(FOREIGN)("%s is refused by every call, and nothing changes", async (_, name, code) => {
+    const { ann, bob, id, direct } = scene;
+    const before = [await storedInConversation(id), await countRowsInD1()];
+    const conversationID = name({ id, direct });
+    for (const path of [
+      ...["/message/getMessageList", "/message/setMessageRead"],
+      ...["/conversation/getConversationProfile", "/conversation/deleteConversation"],
+    ])
+      failure(await tim(ann, path, { conversationID }), code);
+    // One invalid id of several refuses all.
+    const some = { conversationIDList: [c2c(bob), conversationID] };
+    failure(await tim(ann, "/conversation/deleteConversation", some), code);
+    expect(await list(ann)).toHaveLength(1);
+    if (code === 2_500) expect(await list(ann, { conversationID: [conversationID] })).toEqual([]);
+    else if (code === 2_503)
+      failure(await tim(ann, "/conversation/getConversationList", { conversationID }), code);
+    expect([await storedInConversation(id), await countRowsInD1()]).toEqual(before);
+  });
 });
 
 describe("messages", () => {
-  test("come fifteen a page, rising, the newest page first, to the end", async () => {
+  test("come fifteen a page, ascending, the newest page first, to the end", async () => {
     const [ann, bob] = await people(2);
     const { id } = await openDirect(ann, bob);
     const pageOf = async (before: string, count?: number) =>
@@ -193,7 +190,7 @@ describe("messages", () => {
   });
 
   test.each([0, -1, 16, 15.5, 1e9, 1e308, "x", "16", "", null, [], {}, true])(
-    "count %j is none",
+    "count %j is refused",
     async (count) => {
       const [ann, bob] = await people(2);
       await openDirect(ann, bob);
@@ -205,7 +202,7 @@ describe("messages", () => {
     },
   );
 
-  test("nothing but a message of this conversation is one behind which a page goes on", async () => {
+  test("only continue from a message of this conversation", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await openDirect(ann, bob);
     const other = await openDirect(ann, cid);
@@ -238,7 +235,7 @@ describe("messages", () => {
     failure(await ask("", c2c(ann)), 2_500);
   });
 
-  test("of a group are shown with tips, name cards and whom they name, revoked ones without what they said", async () => {
+  test("of a group include system messages, name cards and mentions, and revoked ones without content", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(ann, [bob, cid], "us");
     const token = ann.token;
@@ -249,7 +246,7 @@ describe("messages", () => {
     await call("PATCH", `/v1/conversations/${id}`, { token, body: { name: "we" } });
     const hi = await send(bob, id, { kind: "text", body: { text: "hi" }, mentions: [cid.user.id] });
     await send(cid, id, { kind: "text", body: { text: "a secret" }, mentions: "all" });
-    await remove(ann, id, 3, "everyone");
+    await deleteMessage(ann, id, 3, "everyone");
     const { data: items } = await messages(cid, GROUP(id));
     expect(items.map(({ message }) => message)).toMatchObject([
       {
@@ -268,7 +265,7 @@ describe("messages", () => {
     expect(JSON.stringify([items, await list(cid), await profile(bob, GROUP(id))])).not.toContain("secret");
   });
 
-  test("who came later, who has hidden or deleted, and who has left sees no more than elsewhere", async () => {
+  test("that a late, hiding, deleting or former member sees are the same as on other APIs", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(ann, [bob]);
     await sendAll(ann, id, ["1", "2"]);
@@ -277,7 +274,7 @@ describe("messages", () => {
       body: { user_ids: [cid.user.id] },
     });
     await send(ann, id, "4");
-    await remove(bob, id, 1, "me");
+    await deleteMessage(bob, id, 1, "me");
     expect(texts(await messages(cid, GROUP(id))).at(-1)).toBe("4");
     expect((await messages(cid, GROUP(id))).data).toHaveLength(2);
     expect(texts(await messages(bob, GROUP(id)))).toEqual(["2", undefined, "4"]);
@@ -287,7 +284,7 @@ describe("messages", () => {
 });
 
 describe("reading", () => {
-  test("makes nothing unread, here and elsewhere, and shows the other one that it was read", async () => {
+  test("leaves nothing unread on any API, and shows the other user that it was read", async () => {
     const [ann, bob] = await people(2);
     const { id } = await openDirect(ann, bob);
     await sendAll(ann, id, ["1", "2"]);
@@ -301,13 +298,13 @@ describe("reading", () => {
     ]);
     await markRead(bob, c2c(ann));
     expect(await read()).toEqual([true, true]);
-    const shown = await one(ann, c2c(bob));
-    expect([shown.lastMessage.isPeerRead, shown.message?.isPeerRead]).toEqual([true, true]);
-    for (const { peerReadTime } of [shown, await profile(ann, c2c(bob))])
+    const displayed = await one(ann, c2c(bob));
+    expect([displayed.lastMessage.isPeerRead, displayed.message?.isPeerRead]).toEqual([true, true]);
+    for (const { peerReadTime } of [displayed, await profile(ann, c2c(bob))])
       expect(peerReadTime).toBeCloseTo(Date.now() / 1_000, -2);
     expect((await one(bob, c2c(ann))).unreadCount).toBe(0);
-    expect(await listed(bob, id)).toMatchObject({ unread_count: 0, read_seq: 2 });
-    // What one has been sent is not shown as read by the other.
+    expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 0, read_seq: 2 });
+    // The recipient does not see a received message as read by the sender.
     expect((await messages(bob, c2c(ann))).data.map(({ message }) => message.isPeerRead)).toEqual([
       false,
       false,
@@ -316,7 +313,7 @@ describe("reading", () => {
     expect(await read()).toEqual([true, true, false]);
   });
 
-  test("over any API and socket is shown right away", async () => {
+  test("on any API or socket shows at once", async () => {
     const [ann, bob] = await people(2);
     const { id } = await openDirect(ann, bob);
     const ways: ((seq: number) => Promise<unknown>)[] = [
@@ -327,15 +324,15 @@ describe("reading", () => {
     ];
     for (const way of ways) {
       const { seq } = await send(ann, id, "text");
-      const shown = async () => {
+      const displayed = async () => {
         const { data: items } = await messages(ann, c2c(bob));
         const { isPeerRead } = (await one(ann, c2c(bob))).lastMessage;
         return [items.find(({ message }) => message.sequence === seq)?.message.isPeerRead, isPeerRead];
       };
-      expect(await shown()).toEqual([false, false]);
+      expect(await displayed()).toEqual([false, false]);
       await way(seq);
-      // An answer is the last message then, and not her own.
-      expect(await shown()).toEqual([true, way !== ways.at(-1)]);
+      // By then the last message is an answer, and not her own.
+      expect(await displayed()).toEqual([true, way !== ways.at(-1)]);
     }
     for (const open of [() => openRoom(id, bob.token), () => openDevice(bob.token)]) {
       const { seq } = await send(ann, id, "text");
@@ -347,11 +344,11 @@ describe("reading", () => {
     }
   });
 
-  test("a conversation that was never opened reads nothing, and opens none", async () => {
+  test("in a conversation that was never opened reads nothing and opens none", async () => {
     const [ann, bob] = await people(2);
-    const before = await rowsInD1();
+    const before = await countRowsInD1();
     await markRead(ann, c2c(bob));
-    expect(await rowsInD1()).toEqual(before);
+    expect(await countRowsInD1()).toEqual(before);
     expect(await list(bob)).toEqual([]);
   });
 });
@@ -362,7 +359,7 @@ describe("revoking", () => {
       storage.sql.exec("UPDATE messages SET created_at = created_at - ?", seconds * 1_000);
     });
 
-  test("is the sender's for two minutes, whichever API he has sent it over, once", async () => {
+  test("is allowed to the sender for two minutes, over any API, once", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await openDirect(ann, bob);
     await sendAll(ann, id, ["a secret", "old"]);
@@ -382,7 +379,7 @@ describe("revoking", () => {
     failure(await revoke(ann, `${id}-1`), 20_023);
     failure(await revoke(ann, `${id}-9`), 20_022);
     for (const who of [ann, bob]) expect(JSON.stringify(await page(who, id))).not.toContain("secret");
-    // As it was given: another's fields say nothing.
+    // The message as it was returned: fields that a client changed have no effect.
     const { data: items } = await messages(ann, c2c(bob));
     const message = { ...items[2]?.message, from: nameOf(bob) };
     expect((await tim(ann, "/message/revokeMessage", { message })).body).toMatchObject({ code: 0 });
@@ -398,7 +395,7 @@ describe("revoking", () => {
     expect(long.body).toMatchObject({ code: 0 });
   });
 
-  test("is for who runs a group at any time, and refused with its own codes", async () => {
+  test("is allowed to owner and admins at any time, and refused with its own codes", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(ann, [bob]);
     await sendAll(bob, id, ["1", "2"]);
@@ -420,7 +417,7 @@ describe("revoking", () => {
     failure(await revoke(ann, `${id}-3`), 10_007);
   });
 
-  test("fifty at once take it back once", async () => {
+  test("fifty times at once revokes once", async () => {
     const [ann, bob] = await people(2);
     const { id } = await openDirect(ann, bob);
     await send(ann, id, "1");
@@ -435,13 +432,13 @@ describe("revoking", () => {
       20_022,
     ]),
     ...[1, null, {}, [], true].map((ID) => [ID, 70_402]),
-  ])("%j is no message", async (ID, code) => {
+  ])("%j names no message", async (ID, code) => {
     const [ann] = await people(1);
     failure(await revoke(ann, ID), Number(code));
     failure(await tim(ann, "/message/revokeMessage", { message: { ID } }), Number(code));
   });
 
-  test("a body without a message is told what it lacks", async () => {
+  test("without a message answers which field is missing", async () => {
     const [ann] = await people(1);
     failure(await tim(ann, "/message/revokeMessage", {}), 70_402, "ID");
     for (const message of [{}, null, "x", []])
@@ -450,7 +447,7 @@ describe("revoking", () => {
 });
 
 describe("the list", () => {
-  test("has what the SDK's has: sticky ones first, then the newest, and of each its last message", async () => {
+  test("has the SDK's fields: pinned ones first, then the newest, each with its last message", async () => {
     const [ann, bob, cid] = await people(3);
     const one = await openDirect(ann, bob);
     const two = await openDirect(ann, cid);
@@ -494,11 +491,11 @@ describe("the list", () => {
         },
       },
     ]);
-    for (const { message: _, groupProfile, ...rest } of all) {
-      const shown = await profile(ann, rest.conversationID);
-      // What the caller is in a group a list tells less of.
-      const whole = groupProfile && { ...groupProfile, selfInfo: shown.groupProfile?.selfInfo };
-      expect(shown).toEqual({ ...rest, ...(whole && { groupProfile: whole }) });
+    for (const { message: _, groupProfile, ...fields } of all) {
+      const displayed = await profile(ann, fields.conversationID);
+      // A list has fewer fields of the caller's membership.
+      const whole = groupProfile && { ...groupProfile, selfInfo: displayed.groupProfile?.selfInfo };
+      expect(displayed).toEqual({ ...fields, ...(whole && { groupProfile: whole }) });
     }
     expect((await list(ann, { count: 2 })).map(({ conversationID }) => conversationID)).toEqual([
       c2c(cid),
@@ -512,7 +509,7 @@ describe("the list", () => {
     expect(await list(ann, { conversationID: some, count: "1" })).toHaveLength(1);
   });
 
-  test("costs one call of the inbox and one of D1, however long it is", async () => {
+  test("costs one call of the inbox and one of D1, for any length", async () => {
     const [ann, bob, cid] = await people(3);
     const ids: number[] = [];
     for (const other of [bob, cid]) await send(other, (await openDirect(ann, other)).id, "hi");
@@ -525,8 +522,8 @@ describe("the list", () => {
     await eventually(async () =>
       expect((await list(ann)).filter(({ unreadCount }) => unreadCount > 0)).toHaveLength(7),
     );
-    // Conversations that the inbox has just heard of would be asked once more.
-    handIn({ recent: { listMs: 0 } });
+    // Without this the list would ask conversations with recent activity.
+    overrideTiming({ recent: { listMs: 0 } });
     await eventually(async () => {
       using costs = new Costs();
       let asked = 0;
@@ -550,7 +547,7 @@ describe("the list", () => {
     failure(await tim(ann, "/conversation/getConversationList", body), code, naming);
   });
 
-  test("tells who has named the caller in a group, until he has read it", async () => {
+  test("names who mentioned the caller in a group, until the caller has read it", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(ann, [bob, cid]);
     await send(ann, id, { kind: "text", body: { text: "1" }, mentions: [bob.user.id] });
@@ -571,7 +568,7 @@ describe("the list", () => {
 
   test.each(["chatroom", "livestream"] as const)("a %s has nothing unread", async (policy) => {
     const [ann, bob] = await people(2);
-    const id = await groupOf(policy, ann, policy === "livestream" ? [] : [bob]);
+    const id = await createGroupOfKind(policy, ann, policy === "livestream" ? [] : [bob]);
     if (policy === "livestream") await call("POST", `/v1/conversations/${id}/join`, { token: bob.token });
     await send(ann, id, { kind: "text", body: { text: "1" }, mentions: "all" });
     expect(await profile(bob, GROUP(id))).toMatchObject({
@@ -584,10 +581,10 @@ describe("the list", () => {
   });
 });
 
-describe("a conversation which nobody has opened", () => {
-  test("is empty, is in no list, and looking at it opens none", async () => {
+describe("a conversation that was never opened", () => {
+  test("is empty, is in no list, and is not opened by reading it", async () => {
     const [ann, bob] = await people(2);
-    const before = await rowsInD1();
+    const before = await countRowsInD1();
     expect(await profile(ann, c2c(bob))).toEqual({
       ...{ conversationID: c2c(bob), type: "C2C", subType: "", unreadCount: 0, groupAtInfoList: [] },
       lastMessage: {
@@ -599,11 +596,11 @@ describe("a conversation which nobody has opened", () => {
     });
     expect(await list(ann, { conversationID: c2c(bob) })).toEqual([]);
     failure(await unlist(ann, c2c(bob)), 2_500);
-    expect(await rowsInD1()).toEqual(before);
+    expect(await countRowsInD1()).toEqual(before);
     failure(await tim(ann, "/conversation/getConversationProfile", { conversationID: c2c(ann) }), 2_500);
   });
 
-  test("is called by the name of whom it is with, in either form of its characters", async () => {
+  test("is found by the other user's name, in either Unicode form", async () => {
     const [ann, bob] = await people(2);
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Bob" } });
     expect((await profile(ann, c2c(bob).normalize("NFD"))).userProfile).toMatchObject({ nick: "Bob" });
@@ -611,7 +608,7 @@ describe("a conversation which nobody has opened", () => {
 });
 
 describe("deleting a conversation", () => {
-  test("takes it out of the own list with its history, until something comes", async () => {
+  test("removes it from the caller's list with its history, until a new message", async () => {
     const [ann, bob] = await people(2);
     const { id } = await openDirect(ann, bob);
     await sendAll(bob, id, ["1", "2"]);
@@ -630,7 +627,7 @@ describe("deleting a conversation", () => {
     ]);
   });
 
-  test("or leaves the history there, of a group too", async () => {
+  test("may keep the history, of a group too", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(bob, [ann, cid]);
     await sendAll(bob, id, ["1", "2"]);
@@ -661,7 +658,7 @@ describe("deleting a conversation", () => {
   });
 });
 
-describe("how one hears of what comes", () => {
+describe("message notifications", () => {
   const Group = z.strictObject({
     group: z.looseObject({ selfInfo: z.looseObject({ messageRemindType: z.string() }) }),
   });
@@ -669,10 +666,10 @@ describe("how one hears of what comes", () => {
     successUserList: z.array(z.strictObject({ userID: z.string() })),
     failureUserList: z.array(z.strictObject({ userID: z.string(), code: z.int(), message: z.string() })),
   });
-  const remind = (who: SignedIn, messageRemindType: unknown, whom: object) =>
-    tim(who, "/group/setMessageRemindType", { messageRemindType, ...whom });
+  const remind = (who: SignedIn, messageRemindType: unknown, target: object) =>
+    tim(who, "/group/setMessageRemindType", { messageRemindType, ...target });
 
-  test("in a group: without a sound, which other APIs have too, or not at all, with nothing unread on any", async () => {
+  test("of a group are silent, as on other APIs, or off, with nothing unread on any", async () => {
     const [ann, bob] = await people(2);
     const { id } = await createGroup(ann, [bob]);
     const groupID = String(id);
@@ -688,7 +685,7 @@ describe("how one hears of what comes", () => {
       expect(group).toMatchObject({ groupID, selfInfo: { messageRemindType: type } });
       expect(await profile(bob, GROUP(id))).toMatchObject(state(before, type));
       expect(await one(bob, GROUP(id))).toMatchObject(state(before, type));
-      expect(await listed(bob, id)).toMatchObject({ silent, unread_count: before });
+      expect(await listedConversation(bob, id)).toMatchObject({ silent, unread_count: before });
       const { seq } = await send(ann, id, { kind: "text", body: { text: "more" }, mentions: "all" });
       const isThere = async () => expect((await one(bob, GROUP(id))).lastMessage.lastSequence).toBe(seq);
       await eventually(isThere);
@@ -698,7 +695,7 @@ describe("how one hears of what comes", () => {
     expect((await one(ann, GROUP(id))).messageRemindType).toBe("AcceptAndNotify");
   });
 
-  test("of somebody, where there is a conversation with him", async () => {
+  test("of a user are set in an existing conversation with them", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await openDirect(ann, bob);
     const userIDList = [nameOf(bob), nameOf(cid), "nobody-at-all", nameOf(ann), nameOf(bob)];
@@ -719,7 +716,7 @@ describe("how one hears of what comes", () => {
     expect((await one(bob, c2c(ann))).lastMessage.isPeerRead).toBe(true);
   });
 
-  test("is nobody's who is not in it, and nothing else", async () => {
+  test("of a conversation are refused to outsiders, and nothing else is", async () => {
     const [ann, bob, cid] = await people(3);
     const { id } = await createGroup(ann, [bob]);
     const groupID = String(id);
@@ -735,7 +732,7 @@ describe("how one hears of what comes", () => {
     expect(await storedInConversation(id)).toBe(before);
   });
 
-  test("changed fifty times at once is one of what was asked for, everywhere the same", async () => {
+  test("changed fifty times at once end as one of the requested values, the same everywhere", async () => {
     const [ann, bob] = await people(2);
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "1");
@@ -748,7 +745,7 @@ describe("how one hears of what comes", () => {
   });
 });
 
-describe("the conversation with the notices", () => {
+describe("the conversation with notifications", () => {
   const ID = "@TIM#SYSTEM";
   const Notices = z.object({
     data: z.array(
@@ -759,14 +756,14 @@ describe("the conversation with the notices", () => {
     ...{ nextReqMessageID: z.string(), isCompleted: z.boolean() },
   });
   const Any = z.array(z.looseObject({ conversationID: z.string(), unreadCount: z.int() }));
-  const notices = async (who: SignedIn, more: object = {}) =>
+  const notifications = async (who: SignedIn, more: object = {}) =>
     Notices.parse((await tim(who, "/message/getMessageList", { conversationID: ID, ...more })).body);
   const all = async (who: SignedIn, more: object = {}) =>
     (await data(Any, who, "/conversation/getConversationList", more)).map(
       ({ conversationID, unreadCount }) => [conversationID, unreadCount],
     );
 
-  test("is read, marked, listed in its place and deleted as others are, page by page", async () => {
+  test("is read, marked, listed in its place and deleted like others, page by page", async () => {
     const [ann, bob] = await people(2);
     const system = async () =>
       (
@@ -777,7 +774,7 @@ describe("the conversation with the notices", () => {
           { conversationID: ID },
         )
       ).conversation;
-    expect(await notices(bob)).toEqual({ data: [], nextReqMessageID: "", isCompleted: true });
+    expect(await notifications(bob)).toEqual({ data: [], nextReqMessageID: "", isCompleted: true });
     expect([await all(bob), (await system()).unreadCount]).toEqual([[], 0]);
     for (const n of range(1, 16))
       await tim(ann, "/group/createGroup", {
@@ -786,9 +783,9 @@ describe("the conversation with the notices", () => {
         memberList: [{ userID: nameOf(bob) }],
       });
     await eventually(async () => expect((await system()).unreadCount).toBe(16));
-    const newest = await notices(bob);
+    const newest = await notifications(bob);
     expect([newest.data.length, newest.isCompleted]).toEqual([15, false]);
-    const oldest = await notices(bob, { nextReqMessageID: newest.nextReqMessageID });
+    const oldest = await notifications(bob, { nextReqMessageID: newest.nextReqMessageID });
     expect([oldest.data.length, oldest.isCompleted, oldest.nextReqMessageID]).toEqual([1, true, ""]);
     const ids = [...oldest.data, ...newest.data].map(({ message }) => message.ID);
     expect(ids).toEqual(range(1, 16).map((n) => `${ID}-${n}`));
@@ -815,9 +812,9 @@ describe("the conversation with the notices", () => {
       }),
     );
     expect(await all(bob, { conversationID: [ID, c2c(ann)] })).toEqual([]);
-    expect((await notices(bob)).data).toHaveLength(15);
+    expect((await notifications(bob)).data).toHaveLength(15);
     expect(success(await unlist(bob, ID)).data).toEqual({ conversationID: ID });
-    expect((await notices(bob)).data).toEqual([]);
+    expect((await notifications(bob)).data).toEqual([]);
     await send(ann, id, "1");
     await tim(ann, "/group/createGroup", {
       name: "more",

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Fixture, play, type Scene } from "../../support/surfaces/fixtures.ts";
-import { lastIds, stored } from "../../support/surfaces/stored.ts";
+import { Fixture, type FixtureValues, playFixture } from "../../support/surfaces/fixtures.ts";
+import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
 import { CODES, DOCUMENT } from "./document/calls.ts";
 import { callsTable } from "./document/table.ts";
 
@@ -13,13 +13,13 @@ const FIXTURES = byArea(import.meta.glob("./fixtures/*.json", { eager: true }), 
   ],
 );
 
-const SceneOf = z.custom<() => Promise<Scene>>((value) => typeof value === "function");
+const CreateValues = z.custom<() => Promise<FixtureValues>>((value) => typeof value === "function");
 
-/** What they are played in: `scenes/<area>.ts`, which exports `scene`. */
-const SCENES = new Map(
-  byArea(import.meta.glob("./scenes/*.ts", { eager: true }), "scene").map(([area, scene]) => [
+/** The setup of each area: `setup/<area>.ts`, which exports `createFixtureValues`. */
+const SETUPS = new Map(
+  byArea(import.meta.glob("./setup/*.ts", { eager: true }), "createFixtureValues").map(([area, create]) => [
     area,
-    SceneOf.parse(scene),
+    CreateValues.parse(create),
   ]),
 );
 
@@ -32,8 +32,10 @@ function byArea(files: Record<string, unknown>, name: string): [string, unknown]
 
 type Named = [name: string, Fixture];
 
-/** Those after which something is as it was not; those that are refused; and those that only look, or write a
- * draft, which nobody sees. */
+/**
+ * Splits fixtures into calls that change state, refused ones, and ones that only read or write a draft, which
+ * other users cannot see.
+ */
 function sorted(fixtures: Named[]): [changing: Named[], refused: Named[], reading: Named[]] {
   const kindOf = ([, { call, code }]: Named) =>
     code !== 0 ? "refused" : /\/(get|search|createMessage)/.test(call) ? "reading" : "changing";
@@ -41,30 +43,30 @@ function sorted(fixtures: Named[]): [changing: Named[], refused: Named[], readin
   return [changing, refused, reading];
 }
 
-describe("what the document has", () => {
+describe("the document", () => {
   test("each file of fixtures is one of its parts", () => {
     expect(new Set(FIXTURES.map(([area]) => area))).toEqual(new Set(Object.keys(DOCUMENT)));
   });
 
-  test("each code of it is a call's", () => {
+  test("each of its codes belongs to a call", () => {
     const codes = Object.values(DOCUMENT).flatMap((calls) => Object.values(calls).flat());
     expect(new Set(codes)).toEqual(new Set(CODES));
   });
 
   test.each(Object.entries(DOCUMENT))("%s: each call and each of its codes has a fixture", (area, calls) => {
-    const wanted = Object.entries(calls).flatMap(([call, codes]) => codes.map((code) => `${call} ${code}`));
+    const expected = Object.entries(calls).flatMap(([call, codes]) => codes.map((code) => `${call} ${code}`));
     const there = FIXTURES.filter(([of]) => of === area).flatMap(([, fixtures]) => fixtures);
     expect(there.map(([, { call, code }]) => `${call} ${code}`).sort()).toEqual(
-      expect.arrayContaining(wanted),
+      expect.arrayContaining(expected),
     );
-    expect(wanted).toEqual(expect.arrayContaining(there.map(([, { call, code }]) => `${call} ${code}`)));
+    expect(expected).toEqual(expect.arrayContaining(there.map(([, { call, code }]) => `${call} ${code}`)));
     for (const [name, { call, code, request, answer }] of there) {
       expect([request.method, request.path], name).toEqual(["POST", call]);
       expect(answer.body, name).toMatchObject({ code });
     }
   });
 
-  test("each code of it stands in the README", () => {
+  test("each of its codes is in the README", () => {
     const [text] = z
       .tuple([z.string()])
       .parse(
@@ -77,7 +79,7 @@ describe("what the document has", () => {
     expect(CODES.filter((code) => code !== 0 && !named.has(code))).toEqual([]);
   });
 
-  test("the table of it says what is shown here", () => {
+  test("its table matches the fixtures", () => {
     const [document] = Object.values(
       import.meta.glob("/src/surfaces/tim/CALLS.md", { eager: true, query: "?raw", import: "default" }),
     );
@@ -85,27 +87,27 @@ describe("what the document has", () => {
   });
 
   describe.each(FIXTURES)("%s", (area, fixtures) => {
-    const scene = () => {
-      const made = SCENES.get(area);
-      if (!made) throw new Error(`there is no scenes/${area}.ts`);
-      return made();
+    const createValues = () => {
+      const create = SETUPS.get(area);
+      if (!create) throw new Error(`there is no setup/${area}.ts`);
+      return create();
     };
     const [changing, refused, reading] = sorted(fixtures);
 
-    test.each(changing)("%s", async (_, fixture) => play(fixture, await scene()));
+    test.each(changing)("%s", async (_, fixture) => playFixture(fixture, await createValues()));
 
-    describe("what changes nothing", () => {
-      let shared: Scene;
+    describe("calls that change nothing", () => {
+      let shared: FixtureValues;
       let before: unknown;
 
       beforeAll(async () => {
         const last = await lastIds();
-        shared = await scene();
-        before = await stored(last);
-        return async () => expect(await stored(last)).toEqual(before);
+        shared = await createValues();
+        before = await storedSince(last);
+        return async () => expect(await storedSince(last)).toEqual(before);
       });
 
-      test.each([...refused, ...reading])("%s", (_, fixture) => play(fixture, shared));
+      test.each([...refused, ...reading])("%s", (_, fixture) => playFixture(fixture, shared));
     });
   });
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { idOfName } from "../../support/accounts/user-ids.ts";
+import { userIdByName } from "../../support/accounts/user-ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import type { Driver } from "../../support/surfaces/driver.ts";
 import { v1 } from "../v1/driver.ts";
@@ -32,10 +32,10 @@ interface Place {
   conversationID: string;
 }
 
-/** By user and conversation: what it is called does not change. */
+/** The API's ids of conversations, by user and conversation: they do not change. */
 const places = new Map<string, Place>();
 
-/** What a conversation is called here, for whoever is in it. */
+/** The API's id of a conversation, for one of its members. */
 async function placeOf({ user, token }: SignedIn, id: number): Promise<Place> {
   const key = `${user.id} ${id}`;
   const place = places.get(key) ?? (await lookUp(token, id));
@@ -69,8 +69,8 @@ export const tim = {
   },
   send: async (who, id, text) => {
     const { conversationType, to } = await placeOf(who, id);
-    const wanted = { to, conversationType, payload: { text } };
-    const { ID } = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", wanted);
+    const request = { to, conversationType, payload: { text } };
+    const { ID } = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", request);
     success(await ask(who, "/message/sendMessage", { ID }));
   },
   history: async (who, id) => {
@@ -86,7 +86,7 @@ export const tim = {
     const said = pages.flat().filter(({ type, isRevoked }) => type === "TIMTextElem" && !isRevoked);
     return Promise.all(
       said.map(async ({ sequence, from, payload }) => ({
-        ...{ seq: sequence, by: await idOfName(who.token, from), text: payload.text ?? "" },
+        ...{ seq: sequence, by: await userIdByName(who.token, from), text: payload.text ?? "" },
       })),
     );
   },

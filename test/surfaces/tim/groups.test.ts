@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
-import { rowsInD1, send, storedInConversation } from "../../support/clients/chat.ts";
+import { countRowsInD1, send, storedInConversation } from "../../support/clients/chat.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { at } from "../../support/objects/room.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
 const Own = z.strictObject({
@@ -40,18 +40,18 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedIn(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await signedInUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 let given = 0;
 const fresh = () => `club ${given++} ~`;
 
-/** A group of Ann's with these. */
+/** Creates a group of Ann and `members`. */
 async function create(type: string, members: SignedIn[] = [], fields: object = {}): Promise<Group> {
   const memberList = members.map((member) => ({ userID: nameOf(member) }));
-  const wanted = { name: type, type, memberList, ...fields };
-  return (await data(Created, ann, "/group/createGroup", wanted)).group;
+  const request = { name: type, type, memberList, ...fields };
+  return (await data(Created, ann, "/group/createGroup", request)).group;
 }
 
 const profile = async (who: SignedIn, groupID: string) =>
@@ -59,7 +59,7 @@ const profile = async (who: SignedIn, groupID: string) =>
 const search = (who: SignedIn, groupID: string) => tim(who, "/group/searchGroupByID", { groupID });
 const join = (who: SignedIn, groupID: string) => data(Joined, who, "/group/joinGroup", { groupID });
 
-/** Of a group, the number which other APIs call it by. */
+/** The number of a group in other APIs. */
 async function idOf(groupID: string): Promise<number> {
   const row = await env.DB.prepare("SELECT id FROM conversations WHERE handle = ?1 OR CAST(id AS TEXT) = ?1")
     .bind(groupID)
@@ -68,7 +68,7 @@ async function idOf(groupID: string): Promise<number> {
 }
 
 describe("createGroup", () => {
-  test("takes all that a group has", async () => {
+  test("stores every field of a group", async () => {
     const groupID = fresh();
     const { group, overLimitUserIDList } = await data(Created, ann, "/group/createGroup", {
       ...{ name: "Chess", type: "Public", groupID, introduction: "on Mondays", notification: "at six" },
@@ -115,15 +115,22 @@ describe("createGroup", () => {
     ["Community", "Community", "FreeAccess"],
     ["AVChatRoom", "AVChatRoom", "FreeAccess"],
     [undefined, "Private", "DisableApply"],
-  ])("of type %s makes one of %s, which one joins as is usual there", async (type, shown, joinOption) => {
-    const group = await data(Created, ann, "/group/createGroup", { name: "x", ...(type && { type }) });
-    expect(group.group).toMatchObject({ type: shown, joinOption, groupID: expect.stringMatching(/^\d+$/) });
-    const other = { name: "x", ...(type && { type }), joinOption: "FreeAccess" };
-    const set = await data(Created, ann, "/group/createGroup", other);
-    expect(set.group.joinOption).toBe(shown === "Public" ? "FreeAccess" : joinOption);
-  });
+  ])(
+    "of type %s makes one of %s, with that type's usual way to join",
+    async (type, displayed, joinOption) => {
+      const group = await data(Created, ann, "/group/createGroup", { name: "x", ...(type && { type }) });
+      expect(group.group).toMatchObject({
+        type: displayed,
+        joinOption,
+        groupID: expect.stringMatching(/^\d+$/),
+      });
+      const other = { name: "x", ...(type && { type }), joinOption: "FreeAccess" };
+      const set = await data(Created, ann, "/group/createGroup", other);
+      expect(set.group.joinOption).toBe(displayed === "Public" ? "FreeAccess" : joinOption);
+    },
+  );
 
-  test("leaves out those for whom there is no room, and all where everybody comes by himself", async () => {
+  test("leaves out members beyond the limit, and all where members only join by themselves", async () => {
     const memberList = [bob, cid, dan].map((who) => ({ userID: nameOf(who) }));
     const small = await data(Created, ann, "/group/createGroup", {
       ...{ name: "small", type: "Public", maxMemberNum: 2, memberList, joinOption: "FreeAccess" },
@@ -139,7 +146,7 @@ describe("createGroup", () => {
     expect(live).toMatchObject({ group: { memberCount: 1 }, overLimitUserIDList: [] });
   });
 
-  test("refuses what it cannot make, and makes nothing", async () => {
+  test("refuses invalid groups, and creates nothing", async () => {
     const before = await count();
     const groupID = fresh();
     for (const [fields, code, naming] of [
@@ -166,51 +173,51 @@ describe("createGroup", () => {
       [{ groupCustomField: many(21) }, 70_402, "groupCustomField"],
       [{ introduction: "x".repeat(2_001) }, 70_402, "introduction"],
     ] as const) {
-      const wanted = { name: "x", type: "Public", groupID, ...fields };
-      failure(await tim(ann, "/group/createGroup", wanted), code, naming);
+      const request = { name: "x", type: "Public", groupID, ...fields };
+      failure(await tim(ann, "/group/createGroup", request), code, naming);
     }
     expect(await count()).toEqual(before);
     expect((await create("Public", [], { groupID })).groupID).toBe(groupID);
   });
 
-  test("brings nobody to a group across a block", async () => {
-    const [eve, fay] = await signedIn(2);
+  test("adds no user across a block", async () => {
+    const [eve, fay] = await signedInUsers(2);
     if (!eve || !fay) throw new Error("there are two");
     success(await tim(fay, "/user/addToBlacklist", { userIDList: [nameOf(eve)] }));
     const before = await count();
-    const wanted = { name: "x", type: "Public", groupID: fresh(), memberList: [{ userID: nameOf(fay) }] };
-    failure(await tim(eve, "/group/createGroup", wanted), 20_007);
+    const request = { name: "x", type: "Public", groupID: fresh(), memberList: [{ userID: nameOf(fay) }] };
+    failure(await tim(eve, "/group/createGroup", request), 20_007);
     expect(await count()).toEqual(before);
   });
 
-  test("keeps nothing of who has no account any more", async () => {
-    const gone = await register();
+  test("keeps nothing of users with deleted accounts", async () => {
+    const deleted = await register();
     const field = { key: "diet", value: "told in confidence" };
-    const memberList = [{ userID: nameOf(gone), memberCustomField: [field] }];
+    const memberList = [{ userID: nameOf(deleted), memberCustomField: [field] }];
     const { groupID } = (await data(Created, ann, "/group/createGroup", { name: "x", memberList })).group;
     const id = await idOf(groupID);
     const kept = () =>
-      env.DB.prepare("SELECT custom_fields FROM memberships WHERE user_id = ?").bind(gone.user.id).first();
+      env.DB.prepare("SELECT custom_fields FROM memberships WHERE user_id = ?").bind(deleted.user.id).first();
     expect(JSON.stringify(await kept())).toContain(field.value);
     const body = { password: PASSWORD };
-    expect((await call("DELETE", "/v1/me", { token: gone.token, body })).status).toBe(204);
+    expect((await call("DELETE", "/v1/me", { token: deleted.token, body })).status).toBe(204);
     await expect.poll(async () => (await profile(ann, groupID)).memberCount).toBe(1);
     expect(await kept()).toEqual({ custom_fields: "{}" });
     expect(await storedInConversation(id)).not.toContain(field.value);
   });
 
-  test("gives an id to one alone of fifty who want it, and never again", async () => {
+  test("gives an id to one of fifty callers who want it, and never again", async () => {
     const groupID = fresh();
-    const wanted = { name: "x", type: "Public", groupID, joinOption: "FreeAccess" };
+    const request = { name: "x", type: "Public", groupID, joinOption: "FreeAccess" };
     const before = await count();
-    const who = Array.from({ length: 50 }, (_, i) => at([ann, bob], i % 2));
-    const answers = await Promise.all(who.map((one) => tim(one, "/group/createGroup", wanted)));
+    const who = Array.from({ length: 50 }, (_, i) => itemAt([ann, bob], i % 2));
+    const answers = await Promise.all(who.map((one) => tim(one, "/group/createGroup", request)));
     const made = answers.filter(({ body }) => z.looseObject({ code: z.literal(0) }).safeParse(body).success);
     expect(made.length).toBe(1);
-    const { group } = Created.parse(success(at(made, 0)).data);
+    const { group } = Created.parse(success(itemAt(made, 0)).data);
     for (const [i, answer] of answers.entries()) {
       if (answer === made[0]) continue;
-      failure(answer, nameOf(at(who, i)) === group.ownerID ? 10_025 : 10_021);
+      failure(answer, nameOf(itemAt(who, i)) === group.ownerID ? 10_025 : 10_021);
     }
     expect(await count()).toEqual({
       conversations: before.conversations + 1,
@@ -218,9 +225,9 @@ describe("createGroup", () => {
     });
     const owner = group.ownerID === nameOf(ann) ? ann : bob;
     const other = owner === ann ? bob : ann;
-    failure(await tim(other, "/group/createGroup", wanted), 10_021);
+    failure(await tim(other, "/group/createGroup", request), 10_021);
     success(await tim(owner, "/group/dismissGroup", { groupID }));
-    failure(await tim(owner, "/group/createGroup", wanted), 10_025);
+    failure(await tim(owner, "/group/createGroup", request), 10_025);
     failure(await tim(other, "/group/getGroupProfile", { groupID }), 10_010);
   });
 });
@@ -229,10 +236,10 @@ const many = (n: number) => Array.from({ length: n }, (_, i) => ({ key: `key ${i
 
 const Rows = z.object({ conversations: z.int(), memberships: z.int() });
 
-const count = async () => Rows.parse(await rowsInD1());
+const count = async () => Rows.parse(await countRowsInD1());
 
-describe("what a group is called", () => {
-  test("is its number, or else what it was given: never either", async () => {
+describe("the id of a group", () => {
+  test("is its number or its chosen id, never either", async () => {
     const { groupID } = await create("Public", [bob], { groupID: fresh() });
     const number = String(await idOf(groupID));
     failure(await tim(bob, "/group/getGroupProfile", { groupID: number }), 10_010);
@@ -244,7 +251,7 @@ describe("what a group is called", () => {
     failure(await tim(bob, "/group/getGroupProfile", { groupID: groupID.toUpperCase() }), 10_010);
   });
 
-  test("is never a direct conversation", async () => {
+  test("never names a direct conversation", async () => {
     const body = { kind: "direct", user_id: bob.user.id };
     const opened = await call("POST", "/v1/conversations", { token: ann.token, body });
     const groupID = String(z.looseObject({ id: z.int() }).parse(opened.body).id);
@@ -254,7 +261,7 @@ describe("what a group is called", () => {
     failure(await tim(ann, "/group/changeGroupOwner", { groupID, newOwnerID: nameOf(bob) }), 10_010);
   });
 
-  test("is refused where it can be none", async () => {
+  test("is refused where it is invalid", async () => {
     for (const groupID of ["", "ü", "x".repeat(49), true, {}])
       failure(await tim(ann, "/group/getGroupProfile", { groupID }), 10_015, "groupID");
     for (const nothing of [{}, { groupID: null }])
@@ -264,14 +271,14 @@ describe("what a group is called", () => {
   });
 });
 
-describe("who sees a group", () => {
+describe("the visibility of groups", () => {
   test.each([
     ["Private", false],
     ["Public", true],
     ["ChatRoom", true],
     ["Community", true],
     ["AVChatRoom", true],
-  ])("%s: whoever is not in it, %s", async (type, isSeen) => {
+  ])("%s: visible to outsiders: %s", async (type, isSeen) => {
     const { groupID } = await create(type, [], { joinOption: "DisableApply" });
     await send(ann, await idOf(groupID), "a secret");
     expect((await profile(ann, groupID)).lastMessage).toMatchObject({ messageForShow: "a secret" });
@@ -295,7 +302,7 @@ describe("who sees a group", () => {
     ["approval", "NeedPermission", true],
     ["closed", "DisableApply", false],
   ])(
-    "one that was made elsewhere is a public one; set to %s it is %s",
+    "a group made on another API is a public one, and with its join policy set to %s it is %s",
     async (policy, joinOption, isSeen) => {
       const body = { kind: "group", name: "elsewhere", member_ids: [bob.user.id], join_policy: policy };
       const made = await call("POST", "/v1/conversations", { token: ann.token, body });
@@ -313,9 +320,9 @@ describe("who sees a group", () => {
     },
   );
 
-  test("the list has those which the caller is in, also one that he has deleted for himself", async () => {
-    const [who] = await signedIn(1);
-    if (!who) throw new Error("nobody is there");
+  test("the list has all groups of the caller, also one that the caller has deleted", async () => {
+    const [who] = await signedInUsers(1);
+    if (!who) throw new Error("no user is left");
     const listed = async () =>
       (await data(Groups, who, "/group/getGroupList")).groupList.map(({ groupID }) => groupID);
     expect(await listed()).toEqual([]);
@@ -339,7 +346,7 @@ describe("who sees a group", () => {
 });
 
 describe("updateGroupProfile", () => {
-  test("changes what is named, counts the changes and tells when", async () => {
+  test("changes the named fields, counts the changes and returns their time", async () => {
     const { groupID } = await create("Public", [bob], { groupCustomField: [{ key: "a", value: "1" }] });
     const change = async (fields: object) =>
       (await data(OneGroup, ann, "/group/updateGroupProfile", { groupID, ...fields })).group;
@@ -367,7 +374,7 @@ describe("updateGroupProfile", () => {
     expect(groupList.find((group) => group.groupID === groupID)).toMatchObject(seen);
   });
 
-  test("refuses what it cannot change, and changes nothing", async () => {
+  test("refuses invalid changes, and changes nothing", async () => {
     const { groupID } = await create("Public", [bob], { groupCustomField: many(20) });
     const before = await profile(bob, groupID);
     for (const [fields, code] of [
@@ -388,7 +395,7 @@ describe("updateGroupProfile", () => {
     expect(await profile(bob, groupID)).toEqual(before);
   });
 
-  test("of twenty who each set a field at once, every one is kept", async () => {
+  test("keeps every one of twenty fields that are set at once", async () => {
     const { groupID } = await create("Private", [bob]);
     const set = (field: object, who: SignedIn) =>
       tim(who, "/group/updateGroupProfile", { groupID, groupCustomField: [field] });
@@ -407,28 +414,28 @@ describe("updateGroupProfile", () => {
     ["ChatRoom", "Admin"],
     ["Community", "Admin"],
     ["AVChatRoom", "Owner"],
-  ])("%s: everybody is muted by the %s alone", async (type, least) => {
+  ])("%s: every member is muted by the %s only", async (type, lowest) => {
     const { groupID } = await create(type, type === "AVChatRoom" ? [] : [bob, cid]);
     const id = await idOf(groupID);
     if (type === "AVChatRoom") await Promise.all([bob, cid].map((who) => join(who, groupID)));
-    if (least === "Admin")
+    if (lowest === "Admin")
       await call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, {
         ...{ token: ann.token, body: { role: "admin" } },
       });
     for (const [who, role] of [
       [cid, "Member"],
-      [bob, least === "Admin" ? "Admin" : "Member"],
+      [bob, lowest === "Admin" ? "Admin" : "Member"],
       [ann, "Owner"],
     ] as const) {
       const answer = await tim(who, "/group/updateGroupProfile", { groupID, muteAllMembers: true });
-      const may = least === "Admin" ? role !== "Member" : least === "Owner" && role === "Owner";
+      const may = lowest === "Admin" ? role !== "Member" : lowest === "Owner" && role === "Owner";
       if (may) success(answer);
       else failure(answer, 10_007);
     }
-    expect((await profile(cid, groupID)).muteAllMembers).toBe(least !== undefined);
+    expect((await profile(cid, groupID)).muteAllMembers).toBe(lowest !== undefined);
   });
 
-  test("a mute for all holds on every API, and ends", async () => {
+  test("a mute of all members holds on every API, and ends", async () => {
     const { groupID } = await create("Public", [bob, cid]);
     const id = await idOf(groupID);
     const v1 = (who: SignedIn, path: string, body: object, method = "POST") =>
@@ -462,16 +469,16 @@ describe("joinGroup", () => {
     ["ChatRoom", undefined, "JoinedSuccess"],
     ["Community", undefined, "JoinedSuccess"],
     ["AVChatRoom", undefined, "JoinedSuccess"],
-  ])("%s, %s: %s", async (type, joinOption, wanted) => {
+  ])("%s, %s: %s", async (type, joinOption, expected) => {
     const { groupID } = await create(type, [], joinOption ? { joinOption } : {});
     const answer = await tim(bob, "/group/joinGroup", { groupID, applyMessage: "let me in" });
-    if (typeof wanted === "number") {
-      failure(answer, wanted);
+    if (typeof expected === "number") {
+      failure(answer, expected);
       return;
     }
     const { status, group } = Joined.parse(success(answer).data);
-    expect(status).toBe(wanted);
-    if (wanted === "WaitAdminApproval") {
+    expect(status).toBe(expected);
+    if (expected === "WaitAdminApproval") {
       expect(group).toBeUndefined();
       expect((await join(bob, groupID)).status).toBe("WaitAdminApproval");
       failure(await tim(bob, "/group/quitGroup", { groupID }), 2_623);
@@ -483,7 +490,7 @@ describe("joinGroup", () => {
     expect((await join(ann, groupID)).status).toBe("AlreadyInGroup");
   });
 
-  test("who asks fifty times at once is in it once", async () => {
+  test("called fifty times at once makes the caller a member once", async () => {
     const { groupID } = await create("Community");
     const answers = await Promise.all(Array.from({ length: 50 }, () => join(dan, groupID)));
     expect(answers.filter(({ status }) => status === "JoinedSuccess").length).toBe(1);
@@ -491,9 +498,9 @@ describe("joinGroup", () => {
     expect(await profile(dan, groupID)).toMatchObject({ memberCount: 2, nextMessageSeq: 2 });
   });
 
-  test("there is room for as many as it takes, whoever comes first", async () => {
+  test("fills a group up to its limit, whoever comes first", async () => {
     const { groupID } = await create("ChatRoom", [], { maxMemberNum: 10 });
-    const users = await signedIn(50);
+    const users = await signedInUsers(50);
     const answers = await Promise.all(users.map((who) => tim(who, "/group/joinGroup", { groupID })));
     const codes = answers.map(({ body }) => z.looseObject({ code: z.int() }).parse(body).code);
     expect(codes.filter((code) => code === 0).length).toBe(9);
@@ -509,7 +516,7 @@ describe("leaving", () => {
     ["ChatRoom", false, 0],
     ["Community", false, 0],
     ["AVChatRoom", false, 0],
-  ])("%s: whether its owner quits (%s), and dismisses it", async (type, quits, dismissed) => {
+  ])("%s: the owner may leave: %s; dismissing returns %s", async (type, quits, dismissed) => {
     const { groupID } = await create(type, type === "AVChatRoom" ? [] : [bob, cid]);
     if (type === "AVChatRoom") await Promise.all([bob, cid].map((who) => join(who, groupID)));
     failure(await tim(dan, "/group/quitGroup", { groupID }), 2_623);
@@ -524,7 +531,7 @@ describe("leaving", () => {
       expect(success(quit).data).toEqual({ groupID });
       expect(await profile(bob, groupID)).toMatchObject({ ownerID: nameOf(bob), memberCount: 1 });
     } else {
-      // It is dismissed by now.
+      // The group is dismissed by now.
       expect(success(answer).data).toEqual({ groupID });
       failure(quit, 10_010);
       for (const who of [ann, bob]) failure(await tim(who, "/group/getGroupProfile", { groupID }), 10_010);
@@ -547,20 +554,20 @@ test.each([
   ["ChatRoom", 0],
   ["Community", 0],
   ["AVChatRoom", 2_620],
-])("changeGroupOwner: who may give a %s away", async (type, wanted) => {
+])("changeGroupOwner: who may hand over a %s", async (type, expected) => {
   const { groupID } = await create(type, type === "AVChatRoom" ? [] : [bob, cid]);
   if (type === "AVChatRoom") await Promise.all([bob, cid].map((who) => join(who, groupID)));
   const give = (who: SignedIn, to: SignedIn | string) =>
     tim(who, "/group/changeGroupOwner", { groupID, newOwnerID: typeof to === "string" ? to : nameOf(to) });
   failure(await give(dan, bob), 10_007);
-  failure(await give(cid, bob), wanted || 2_681);
-  failure(await give(ann, ann), wanted || 2_621);
-  failure(await give(ann, dan), wanted || 10_007);
+  failure(await give(cid, bob), expected || 2_681);
+  failure(await give(ann, ann), expected || 2_621);
+  failure(await give(ann, dan), expected || 10_007);
   failure(await give(ann, "no such user"), 70_107);
   failure(await give(ann, ""), 70_402, "newOwnerID");
   const given = await give(ann, bob);
-  if (wanted) {
-    failure(given, wanted);
+  if (expected) {
+    failure(given, expected);
     return;
   }
   expect(OneGroup.parse(success(given).data).group).toMatchObject({

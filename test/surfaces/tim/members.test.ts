@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
-import { noticed, noticesOf } from "../../support/accounts/notices.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { call } from "../../support/clients/api.ts";
 import { page } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
-import { groupOf } from "../../support/objects/core.ts";
-import { at, conversationObject } from "../../support/objects/room.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
+import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
 const Fields = z.array(z.strictObject({ key: z.string(), value: z.string() }));
@@ -30,28 +30,28 @@ const Removed = z.strictObject({ group: Group, userIDList: z.array(z.string()) }
 const failureOf = (body: unknown) => Failure.parse(body);
 const names = (people: SignedIn[]): string[] => people.map(nameOf);
 
-/** Ann, who owns a group of a kind with all others but the last, and what the group is called. */
-async function stage(count: number, policy: Parameters<typeof groupOf>[0] = "private") {
-  const people = await signedIn(count);
-  const [ann, outsider] = [at(people, 0), at(people, count - 1)];
+/** Ann owns a group of a kind with all other users but the last. @returns the users, and the group's id */
+async function stage(count: number, policy: Parameters<typeof createGroupOfKind>[0] = "private") {
+  const people = await signedInUsers(count);
+  const [ann, outsider] = [itemAt(people, 0), itemAt(people, count - 1)];
   const others = people.slice(1, -1);
-  const id = await groupOf(policy, ann, others);
+  const id = await createGroupOfKind(policy, ann, others);
   return { ann, others, outsider, id, groupID: String(id) };
 }
 
 async function six(): Promise<[SignedIn, SignedIn, SignedIn, SignedIn, SignedIn, SignedIn]> {
-  const [a, b, c, d, e, f] = await signedIn(6);
+  const [a, b, c, d, e, f] = await signedInUsers(6);
   if (!a || !b || !c || !d || !e || !f) throw new Error("there are six");
   return [a, b, c, d, e, f];
 }
 
-/** All that a member can see of who is in the group, by name. */
+/** The members that a user sees, with their roles, by name. */
 async function roles(who: SignedIn, groupID: string): Promise<Record<string, string>> {
   const { memberList } = await data(List, who, "/member/getGroupMemberList", { groupID, count: 100 });
   return Object.fromEntries(memberList.map(({ userID, role }) => [userID, role]));
 }
 
-test("the list of members comes in pages, as they joined, below each of the three paths", async () => {
+test("members are listed page by page in the order of joining, under each of the three paths", async () => {
   const { ann, others, groupID } = await stage(21);
   const all = names([ann, ...others]);
   for (const area of ["member", "groupMember", "group"]) {
@@ -79,9 +79,9 @@ test("the list of members comes in pages, as they joined, below each of the thre
     );
 });
 
-test("what a member is like, and who is none is missing among those asked for", async () => {
+test("profiles of members are returned, and users who are no members are left out", async () => {
   const { ann, others, outsider, groupID } = await stage(4);
-  const [bob, cid] = [at(others, 0), at(others, 1)];
+  const [bob, cid] = [itemAt(others, 0), itemAt(others, 1)];
   await call("PATCH", "/v1/me", {
     token: bob.token,
     body: { nickname: "Bob", avatar: "https://example.com/b" },
@@ -104,25 +104,25 @@ test("what a member is like, and who is none is missing among those asked for", 
     failure(await ask(bad), 70_402, "userIDList");
 });
 
-test("how many have a socket open", async () => {
+test("the online count is the number of members with an open socket", async () => {
   const { ann, others, outsider, groupID } = await stage(4);
   const count = (who: SignedIn) => tim(who, "/member/getGroupOnlineMemberCount", { groupID });
   expect((await count(ann)).body).toMatchObject({ data: { memberCount: 0 } });
-  const sockets = await Promise.all([openDevice(at(others, 0).token), openDevice(outsider.token)]);
+  const sockets = await Promise.all([openDevice(itemAt(others, 0).token), openDevice(outsider.token)]);
   const online = z.object({ data: z.object({ memberCount: z.int() }) });
   while (online.parse((await count(ann)).body).data.memberCount === 0);
   expect((await count(ann)).body).toMatchObject({ data: { memberCount: 1 } });
-  const userIDList = names([ann, at(others, 0)]);
+  const userIDList = names([ann, itemAt(others, 0)]);
   const found = await data(Found, ann, "/member/getGroupMemberProfile", { groupID, userIDList });
   expect(found.memberList.map(({ isOnline }) => isOnline)).toEqual([false, true]);
   failure(await count(outsider), 10_007);
   for (const socket of sockets) socket.close();
 });
 
-test("who is added is told apart from who is there, who cannot be, and for whom there is no place", async () => {
+test("adding answers for each user: added, already a member, not possible, or no place", async () => {
   const [ann, bob, cid, dan, eve, fay] = await six();
   await call("PUT", `/v1/blocks/${ann.user.id}`, { token: fay.token });
-  const id = await groupOf("private", ann, [bob], "approval", 4);
+  const id = await createGroupOfKind("private", ann, [bob], "approval", 4);
   const groupID = String(id);
   const add = (who: SignedIn, userIDList: string[]) =>
     data(Added, who, "/member/addGroupMember", { groupID, userIDList });
@@ -143,7 +143,7 @@ test("who is added is told apart from who is there, who cannot be, and for whom 
   expect(items.map(({ body }) => body)).toEqual([
     { event: "joined", actor_id: ann.user.id, user_ids: [cid.user.id, dan.user.id] },
   ]);
-  // A full one takes nobody, and tells nobody of it; whom one member cannot add another can.
+  // A full group takes nobody, and sends no notification. A user whom one member cannot add, another can.
   expect(await add(bob, names([fay, eve]))).toMatchObject({
     ...nobody,
     overLimitUserIDList: names([fay, eve]),
@@ -160,11 +160,11 @@ test("who is added is told apart from who is there, who cannot be, and for whom 
   expect(await add(ann, many.slice(1))).toMatchObject({ ...nobody, failureUserIDList: many.slice(1) });
 });
 
-test("of fifty who are added by fifty at once each comes in once, and no more than there are places for", async () => {
-  const people = await signedIn(30);
+test("fifty users added by fifty concurrent calls each come in once, up to the limit", async () => {
+  const people = await signedInUsers(30);
   const [ann, ...others] = people;
   if (!ann) throw new Error("there is one");
-  const groupID = String(await groupOf("community", ann, others.slice(0, 9), "approval", 20));
+  const groupID = String(await createGroupOfKind("community", ann, others.slice(0, 9), "approval", 20));
   const userIDList = names(others.slice(9));
   const answers = await Promise.all(
     people
@@ -183,9 +183,9 @@ test("of fifty who are added by fifty at once each comes in once, and no more th
   expect(Object.keys(await roles(ann, groupID)).length).toBe(20);
 });
 
-test("members are removed all together, with one tip, or not at all", async () => {
+test("members are removed all together with one system message, or not at all", async () => {
   const { ann, others, outsider, id, groupID } = await stage(6);
-  const [bob, cid, dan, eve] = [at(others, 0), at(others, 1), at(others, 2), at(others, 3)];
+  const [bob, cid, dan, eve] = [itemAt(others, 0), itemAt(others, 1), itemAt(others, 2), itemAt(others, 3)];
   const remove = (who: SignedIn, userIDList: unknown, reason?: unknown) =>
     tim(who, "/member/deleteGroupMember", { groupID, userIDList, reason });
   const before = await roles(ann, groupID);
@@ -203,8 +203,8 @@ test("members are removed all together, with one tip, or not at all", async () =
   );
   expect(removed).toMatchObject({ userIDList: names([bob, cid]), group: { memberCount: 3 } });
   expect(Object.keys(await roles(dan, groupID))).toEqual(names([ann, dan, eve]));
-  while (!(await noticed(bob, id)).includes("removed"));
-  expect((await noticesOf(bob, id)).at(-1)).toMatchObject({ event: "removed", message: "bye" });
+  while (!(await notificationEvents(bob, id)).includes("removed"));
+  expect((await notificationsOf(bob, id)).at(-1)).toMatchObject({ event: "removed", message: "bye" });
   const { items } = await page(ann, id);
   expect(items.map(({ body }) => body)).toEqual([
     { event: "removed", actor_id: ann.user.id, user_ids: [bob.user.id, cid.user.id] },
@@ -212,22 +212,22 @@ test("members are removed all together, with one tip, or not at all", async () =
   failure(await tim(bob, "/member/getGroupMemberList", { groupID }), 10_007);
 });
 
-test("a mute lasts as long as it says, and is told", async () => {
+test("a mute lasts for the given time, and is returned", async () => {
   const { ann, others, groupID, id } = await stage(4, "public");
-  const bob = at(others, 0);
+  const bob = itemAt(others, 0);
   const mute = (muteTime: unknown, who = ann, userID: unknown = nameOf(bob)) =>
     tim(who, "/member/setGroupMemberMuteTime", { groupID, userID, muteTime });
-  const shown = async (answer: ReturnType<typeof mute>) =>
+  const displayed = async (answer: ReturnType<typeof mute>) =>
     Changed.parse(z.object({ data: z.unknown() }).parse((await answer).body).data).member.muteUntil;
   const now = Date.now() / 1_000;
-  const until = await shown(mute(600));
+  const until = await displayed(mute(600));
   expect(until).toBeGreaterThanOrEqual(now + 600);
   expect(until).toBeLessThan(now + 660);
   const sent = await call("POST", `/v1/conversations/${id}/messages`, {
     ...{ token: bob.token, body: { kind: "text", body: { text: "hm" } } },
   });
   expect(sent.status).toBe(403);
-  expect(await shown(mute("0"))).toBe(0);
+  expect(await displayed(mute("0"))).toBe(0);
   failure(await mute(5, bob), 2_685);
   failure(await mute(5, ann, nameOf(ann)), 2_685);
   failure(await mute(5, bob, nameOf(ann)), 10_007);
@@ -238,9 +238,9 @@ test("a mute lasts as long as it says, and is told", async () => {
   expect(answer.ok && answer.value.items.map(({ systemMessage: tip }) => tip?.mutedForS)).toEqual([600, 0]);
 });
 
-test("roles are the owner's to give, and only where there are some", async () => {
+test("the owner alone gives roles, in groups that have some", async () => {
   const { ann, others, outsider, groupID } = await stage(5, "public");
-  const [bob, cid] = [at(others, 0), at(others, 1)];
+  const [bob, cid] = [itemAt(others, 0), itemAt(others, 1)];
   const give = (who: SignedIn, userID: unknown, role: unknown, group = groupID) =>
     tim(who, "/member/setGroupMemberRole", { groupID: group, userID, role });
   const { group, member } = await data(Changed, ann, "/member/setGroupMemberRole", {
@@ -258,17 +258,17 @@ test("roles are the owner's to give, and only where there are some", async () =>
   failure(await give(outsider, nameOf(bob), "Admin"), 10_007);
   expect(await roles(cid, groupID)).toEqual({
     ...{ [nameOf(ann)]: "Owner", [nameOf(bob)]: "Admin" },
-    ...{ [nameOf(cid)]: "Member", [nameOf(at(others, 2))]: "Member" },
+    ...{ [nameOf(cid)]: "Member", [nameOf(itemAt(others, 2))]: "Member" },
   });
   for (const policy of ["private", "livestream"] as const) {
-    const none = String(await groupOf(policy, ann, [bob]));
+    const none = String(await createGroupOfKind(policy, ann, [bob]));
     failure(await give(ann, nameOf(bob), "Admin", none), 2_682);
   }
 });
 
-test("name cards and custom fields are one's own to set, and others' for who runs the group", async () => {
+test("name cards and custom fields are set by the member, and by owner and admins for others", async () => {
   const { ann, others, outsider, groupID } = await stage(5, "community");
-  const [bob, cid] = [at(others, 0), at(others, 1)];
+  const [bob, cid] = [itemAt(others, 0), itemAt(others, 1)];
   const card = (who: SignedIn, nameCard: unknown, userID?: string) =>
     tim(who, "/member/setGroupMemberNameCard", { groupID, nameCard, userID });
   const keep = (who: SignedIn, memberCustomField: unknown, userID?: string) =>
@@ -298,27 +298,27 @@ test("name cards and custom fields are one's own to set, and others' for who run
   ])
     failure(await keep(bob, bad), 70_402, "ustomField");
   const userIDList = [nameOf(bob)];
-  const shown = async () =>
+  const displayed = async () =>
     (await data(Found, cid, "/member/getGroupMemberProfile", { groupID, userIDList })).memberList[0];
-  expect(await shown()).toMatchObject({
+  expect(await displayed()).toMatchObject({
     nameCard: "Bobby",
     memberCustomField: [field("a", "3"), field("b", "4")],
   });
-  // Who comes back begins anew.
+  // A member who returns starts afresh.
   await call("POST", `/v1/conversations/${groupID}/leave`, { token: bob.token });
   await call("POST", `/v1/conversations/${groupID}/join`, { token: bob.token, body: {} });
-  expect(await shown()).toMatchObject({ nameCard: "", memberCustomField: [] });
+  expect(await displayed()).toMatchObject({ nameCard: "", memberCustomField: [] });
 });
 
-test("who is not in a group learns that of every call, and whoever names none that there is none", async () => {
+test("an outsider gets the same code from every call, and so does a caller who names an unknown user", async () => {
   const { ann, others, outsider, id } = await stage(4);
-  const [bob, cid] = [at(others, 0), at(others, 1)];
+  const [bob, cid] = [itemAt(others, 0), itemAt(others, 1)];
   const direct = await call("POST", "/v1/conversations", {
     ...{ token: ann.token, body: { kind: "direct", user_id: bob.user.id } },
   });
   const { id: ofTwo } = z.object({ id: z.int() }).parse(direct.body);
-  const gone = await groupOf("public", ann, [bob]);
-  expect((await call("DELETE", `/v1/conversations/${gone}`, { token: ann.token })).status).toBe(204);
+  const dissolved = await createGroupOfKind("public", ann, [bob]);
+  expect((await call("DELETE", `/v1/conversations/${dissolved}`, { token: ann.token })).status).toBe(204);
   const calls: [string, object][] = [
     ["getGroupMemberList", {}],
     ["getGroupMemberProfile", { userIDList: [nameOf(ann)] }],
@@ -331,27 +331,27 @@ test("who is not in a group learns that of every call, and whoever names none th
     ["setGroupMemberCustomField", { memberCustomField: [{ key: "a", value: "b" }] }],
   ];
   const before = await roles(ann, String(id));
-  for (const [name, rest] of calls) {
+  for (const [name, fields] of calls) {
     const ask = (who: SignedIn | undefined, groupID: unknown) =>
-      tim(who, `/member/${name}`, { ...rest, groupID });
+      tim(who, `/member/${name}`, { ...fields, groupID });
     failure(await ask(outsider, String(id)), 10_007);
     failure(await ask(undefined, String(id)), 70_001);
-    for (const none of [String(ofTwo), String(gone), "9007199254740991", "no such group", "0", "-1"])
+    for (const none of [String(ofTwo), String(dissolved), "9007199254740991", "no such group", "0", "-1"])
       failure(await ask(ann, none), 10_010);
     for (const bad of ["", "\u00e4", "x".repeat(49), null, {}, [1], true]) {
       const answer = failureOf((await ask(ann, bad)).body);
       expect([10_015, 70_402]).toContain(answer.code);
       expect(answer.msg).toContain("groupID");
     }
-    // A number is taken for its digits.
+    // A number counts as its digits.
     expect(failureOf((await ask(outsider, id)).body).code).toBe(10_007);
   }
   expect(await roles(ann, String(id))).toEqual(before);
 });
 
-test("a tip says who has done what to whom, and what the group was like then", async () => {
+test("a system message names actor, action and targets, and the state of the group then", async () => {
   const [ann, bob, cid, dan] = await six();
-  const groupID = String(await groupOf("community", ann, [bob]));
+  const groupID = String(await createGroupOfKind("community", ann, [bob]));
   const does = async (who: SignedIn, path: string, fields: object) =>
     success(await tim(who, path, { groupID, ...fields }));
   await does(ann, "/member/addGroupMember", { userIDList: names([cid, dan]) });
@@ -399,7 +399,7 @@ test("a tip says who has done what to whom, and what the group was like then", a
       newGroupProfile: { groupName: "at last" },
     }),
   ]);
-  // Elsewhere a tip is what it always was.
+  // On other APIs system messages are unchanged.
   for (const { body } of (await page(ann, Number(groupID))).items)
     expect(Object.keys(body)).toEqual(["event", "actor_id", "user_ids"]);
 });

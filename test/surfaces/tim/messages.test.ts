@@ -4,34 +4,34 @@ import { Buffer } from "node:buffer";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { formFile } from "../../../src/http/uploads/form-file.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect, page } from "../../support/clients/chat.ts";
 import {
   bytesOf,
+  concatBytes,
   download,
   FORM_TYPE,
   filePart,
   formPieces,
-  joined,
-  noise,
   type Part,
-  stored,
+  pseudoRandomBytes,
+  storedFiles,
   streamOf,
   textPart,
 } from "../../support/clients/files.ts";
-import { merged, posted } from "../../support/clients/forwards.ts";
+import { expectPosted, mergedDraft } from "../../support/clients/forwards.ts";
 import type { WireAnswer } from "../../support/clients/wire.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { pngOf } from "../../support/image-headers.ts";
-import { at } from "../../support/objects/room.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
-/** A message as the API shows it: nothing may lack, nothing else be there. */
+/** A message in the API's form: exactly these fields. */
 const Message = z.strictObject({
   ...{ ID: z.string(), type: z.string(), payload: z.looseObject({}), conversationID: z.string() },
   ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
@@ -44,18 +44,23 @@ const Message = z.strictObject({
 type Message = z.infer<typeof Message>;
 const Sent = z.strictObject({ message: Message });
 
-/** Makes a message for somebody. */
-function create(from: SignedIn, to: SignedIn | string, payload: object, rest: object = {}): Promise<Message> {
-  return data(Message, from, "/message/createMessage", request(to, payload, rest));
+/** Creates a draft to a user. */
+function create(
+  from: SignedIn,
+  to: SignedIn | string,
+  payload: object,
+  fields: object = {},
+): Promise<Message> {
+  return data(Message, from, "/message/createMessage", request(to, payload, fields));
 }
 
-function request(to: SignedIn | string, payload: object, rest: object = {}) {
+function request(to: SignedIn | string, payload: object, fields: object = {}) {
   const [name, conversationType] = typeof to === "string" ? [to, "GROUP"] : [nameOf(to), "C2C"];
-  return { to: name, conversationType, priority: "Normal", payload, ...rest };
+  return { to: name, conversationType, priority: "Normal", payload, ...fields };
 }
 
-describe("what is made", () => {
-  test("is delivered to nobody until it is sent, and then once, however often", async () => {
+describe("a draft", () => {
+  test("is delivered only when it is sent, and then once, however often it is sent", async () => {
     const [one, other] = await two();
     const draft = await create(one, other, { text: "hello" }, { cloudCustomData: "x", priority: "High" });
     expect(draft).toMatchObject({
@@ -70,7 +75,7 @@ describe("what is made", () => {
     const all = await Promise.all(Array.from({ length: 50 }, () => tim(one, "/message/sendMessage", draft)));
     const bodies = new Set(all.map(({ body }) => JSON.stringify(body)));
     expect(bodies.size).toBe(1);
-    const { message } = Sent.parse(success(at(all, 0)).data);
+    const { message } = Sent.parse(success(itemAt(all, 0)).data);
     expect(message).toMatchObject({
       ...{ status: "success", payload: { text: "hello" }, sequence: 1, priority: "High" },
       ...{ cloudCustomData: "x", conversationID: `C2C${nameOf(other)}`, flow: "out", isPeerRead: false },
@@ -86,13 +91,13 @@ describe("what is made", () => {
 });
 
 async function two(): Promise<[SignedIn, SignedIn]> {
-  const [one, other] = await signedIn(2);
+  const [one, other] = await signedInUsers(2);
   if (!one || !other) throw new Error("there are two");
   return [one, other];
 }
 
-describe("who may", () => {
-  test("a draft is its maker's alone", async () => {
+describe("permissions", () => {
+  test("a draft belongs to its creator", async () => {
     const [one, other] = await two();
     const draft = await create(one, other, { text: "mine" });
     failure(await tim(other, "/message/sendMessage", draft), 20_022);
@@ -101,14 +106,14 @@ describe("who may", () => {
     failure(await tim(other, "/message/resendMessage", inGroup), 10_030);
     const forward = request(one, { message: { ID: draft.ID } });
     failure(await tim(other, "/message/createMessage", forward), 20_022);
-    // What says another sender, or another text, changes nothing of it.
+    // Another sender or text in the call does not change the draft.
     const sent = await send(one, { ...draft, from: nameOf(other), payload: { text: "forged" } });
     expect(sent).toMatchObject({ from: nameOf(one), payload: { text: "mine" } });
     failure(await tim(other, "/message/sendMessage", { ID: sent.ID }), 20_022);
     failure(await tim(other, "/message/sendMessage", { ID: draft.ID }), 20_022);
   });
 
-  test("whom it is for, and what forbids it, is asked when it is sent; what is refused opens nothing", async () => {
+  test("recipient and prohibitions are checked at sending, and a refused send opens nothing", async () => {
     const [one, other] = await two();
     const [third] = await two();
     const [toNobody, toOneself, to] = [
@@ -124,7 +129,7 @@ describe("who may", () => {
       items: [],
     });
     success(await tim(other, "/user/removeFromBlacklist", { userIDList: [nameOf(one)] }));
-    // Who is mentioned is to be one of the two.
+    // Mentioned users must be members.
     const naming = await create(one, other, { text: "x", atUserList: [nameOf(third)] });
     failure(await tim(one, "/message/sendMessage", naming), 70_107);
     expect((await call("GET", "/v1/conversations", { token: other.token })).body).toMatchObject({
@@ -132,7 +137,7 @@ describe("who may", () => {
     });
     const sent = await send(one, to);
     failure(await tim(third, "/message/sendMessage", { ID: sent.ID }), 20_022);
-    // A number that is no group's, be it a conversation's.
+    // A number that is no group's, though it is a conversation's.
     const [id] = sent.ID.split("-");
     for (const group of [String(id), "999999999", "no such"]) {
       failure(await tim(one, "/message/sendMessage", await create(one, group, { text: "x" })), 10_010);
@@ -157,8 +162,8 @@ describe("who may", () => {
   });
 });
 
-describe("what a message says", () => {
-  test("each kind is one that the other APIs know", async () => {
+describe("message content", () => {
+  test("each kind maps to one that the other APIs know", async () => {
     const [one, other] = await two();
     const { id } = await createGroup(one, [other]);
     const name = nameOf(other);
@@ -190,11 +195,11 @@ describe("what a message says", () => {
         { kind: "face", body: { index: "7", data: "tt" } },
       ],
     ];
-    for (const [payload, shown, overV1] of cases) {
+    for (const [payload, displayed, overV1] of cases) {
       const draft = await create(one, String(id), payload);
-      expect(draft).toMatchObject({ ...shown, conversationID: `GROUP${id}`, to: String(id) });
+      expect(draft).toMatchObject({ ...displayed, conversationID: `GROUP${id}`, to: String(id) });
       const sent = await send(one, draft);
-      expect(sent).toMatchObject({ ...shown, status: "success", conversationID: `GROUP${id}` });
+      expect(sent).toMatchObject({ ...displayed, status: "success", conversationID: `GROUP${id}` });
       const seq = sent.sequence;
       expect(
         (await call("GET", `/v1/conversations/${id}/messages/${seq}`, { token: other.token })).body,
@@ -222,12 +227,12 @@ describe("what a message says", () => {
     ["bytes behind the end", { file: { name: "a.png", type: "image/png", data: "AA==AAAA" } }, 70_402],
   ])("%s is refused", async (_, payload, code) => {
     const [one, other] = await two();
-    const before = await stored();
+    const before = await storedFiles();
     failure(await tim(one, "/message/createMessage", request(other, payload)), code);
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
   });
 
-  test("its parameters are asked for", async () => {
+  test("missing parameters are refused", async () => {
     const [one, other] = await two();
     const good = request(other, { text: "x" });
     const refused = async (change: object, code: number, naming: string) =>
@@ -251,7 +256,7 @@ describe("what a message says", () => {
     failure(await tim(undefined, "/message/createMessage", good), 70_001);
   });
 
-  test("what is beside it is gone once it is revoked, here and in the database", async () => {
+  test("extra fields are deleted with the revoke, here and in the database", async () => {
     const [one, other] = await two();
     const { ID } = await send(one, await create(one, other, { text: "x" }, { cloudCustomData: "secret" }));
     const [id, seq] = ID.split("-");
@@ -268,17 +273,17 @@ describe("what a message says", () => {
   });
 });
 
-test("what v1 merges is told line by line, in the words with which lists show it", async () => {
+test("a merged message of v1 is listed line by line, in the words of lists", async () => {
   const [one, other] = await two();
   const { id } = await createGroup(one, [other]);
   const place = { latitude: 1.5, longitude: -2, address: "here" };
   const items = [
-    await posted(one, id, { kind: "text", body: { text: "look" } }),
-    await posted(other, id, { kind: "location", body: place }),
+    await expectPosted(one, id, { kind: "text", body: { text: "look" } }),
+    await expectPosted(other, id, { kind: "location", body: place }),
   ];
   const List = z.array(z.object({ lastMessage: z.object({ messageForShow: z.string() }) }));
   const [listed] = await data(List, one, "/conversation/getConversationList");
-  await posted(one, id, merged(items, "of old"));
+  await expectPosted(one, id, mergedDraft(items, "of old"));
   const page = await data(z.array(Sent), other, "/message/getMessageList", { conversationID: `GROUP${id}` });
   const lines = [`${nameOf(one)}: look`, `${nameOf(other)}: ${listed?.lastMessage.messageForShow}`];
   expect(page.at(-1)?.message).toMatchObject({
@@ -298,7 +303,7 @@ test("what v1 merges is told line by line, in the words with which lists show it
 });
 
 describe("a forward", () => {
-  test("is copied when it is sent, of what its sender can see", async () => {
+  test("is copied when it is sent, from what its sender can see", async () => {
     const [one, other] = await two();
     const [third] = await two();
     const first = await send(one, await create(one, other, { text: "first" }));
@@ -306,7 +311,7 @@ describe("a forward", () => {
     expect(byId).toMatchObject({ type: "TIMTextElem", payload: { text: "first" }, status: "unSend" });
     const whole = await create(other, third, { message: first });
     expect(await send(other, byId)).toMatchObject({ payload: { text: "first" }, from: nameOf(other) });
-    // A draft that was sent stands for the message which it has become.
+    // A sent draft stands for its message.
     const again = await create(other, third, { message: { ID: byId.ID } });
     const [id, seq] = first.ID.split("-");
     await call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`, { token: one.token });
@@ -318,7 +323,7 @@ describe("a forward", () => {
     failure(await tim(third, "/message/createMessage", request(String(group), { message: first })), 10_030);
   });
 
-  test("that nobody may send opens no conversation", async () => {
+  test("that may not be sent opens no conversation", async () => {
     const [one, other] = await two();
     const [third] = await two();
     const first = await send(one, await create(one, other, { text: "first" }));
@@ -332,8 +337,8 @@ describe("a forward", () => {
   });
 });
 
-describe("what is kept", () => {
-  test("a day, and three hundred at most; of what was sent nothing but its place", async () => {
+describe("stored drafts", () => {
+  test("live for a day, three hundred at most, and after sending only their position is kept", async () => {
     const [one, other] = await two();
     const draft = await create(one, other, { text: "x" });
     const sent = await create(one, other, { text: "sent" });
@@ -360,7 +365,7 @@ describe("what is kept", () => {
   });
 });
 
-test("nothing is kept for a name which nobody can have", async () => {
+test("are not stored for an impossible recipient", async () => {
   const [one] = await two();
   const long = (length: number) => ({ ...request(one, { text: "x" }), to: "x".repeat(length) });
   failure(await tim(one, "/message/createMessage", long(257)), 70_402, "to");
@@ -368,39 +373,39 @@ test("nothing is kept for a name which nobody can have", async () => {
   failure(await tim(one, "/message/sendMessage", { ID }), 20_003);
 });
 
-test("of what a form has beside its file no more is held than is taken", async () => {
+test("a form's other fields are buffered no further than they are accepted", async () => {
   const [one, other] = await two();
-  const before = await stored();
-  const told = [textPart("to", nameOf(other)), textPart("conversationType", "C2C")];
+  const before = await storedFiles();
+  const addressing = [textPart("to", nameOf(other)), textPart("conversationType", "C2C")];
   const send_ = async (...parts: Part[]) => {
     const headers = { "Content-Type": FORM_TYPE };
-    return tim(one, "/message/createMessage", joined(formPieces(parts)), { headers });
+    return tim(one, "/message/createMessage", concatBytes(formPieces(parts)), { headers });
   };
   const file = filePart("held", "x.txt", "text/plain");
   const much = textPart("x", "x".repeat(2 ** 20));
-  failure(await send_(...told, much, file), 413, "beside", 413);
-  failure(await send_(...told, file, much), 413, "beside", 413);
-  expect(await stored()).toEqual(before);
-  success(await send_(file, ...told, textPart("x", "x".repeat(2 ** 19))));
-  // Of no request can be seen what it takes of memory.
-  const pieces = formPieces([...told, much, much, file, much]);
+  failure(await send_(...addressing, much, file), 413, "beside", 413);
+  failure(await send_(...addressing, file, much), 413, "beside", 413);
+  expect(await storedFiles()).toEqual(before);
+  success(await send_(file, ...addressing, textPart("x", "x".repeat(2 ** 19))));
+  // The memory that a request takes cannot be measured.
+  const pieces = formPieces([...addressing, much, much, file, much]);
   const form = await formFile(streamOf(pieces), FORM_TYPE, "file", 1_000);
   const bytes: Uint8Array[] = [];
   for await (const chunk of form.bytes) bytes.push(chunk);
-  expect([joined(bytes).byteLength, form.rest()]).toEqual([4, null]);
+  expect([concatBytes(bytes).byteLength, form.rest()]).toEqual([4, null]);
 });
 
 describe("a large file", () => {
   const MIB = 2 ** 20;
   const PIECE = new Uint8Array(MIB);
 
-  /** A form with a file of so many bytes, which begins so; nobody holds it. */
+  /** Uploads a form with a generated file of this size and beginning, which is never held in memory. */
   async function large(from: SignedIn, to: SignedIn, size: number, type: string, head: Uint8Array) {
     const form = formPieces([
       ...[textPart("to", nameOf(to)), textPart("conversationType", "C2C")],
       filePart("", "large", type),
     ]);
-    // The file's own bytes stand before the last two pieces.
+    // The last two pieces follow the file's bytes.
     const [before, end] = [form.slice(0, -2), form.slice(-2)];
     const pieces = [...before, head];
     for (let left = size - head.length; left > 0; left -= MIB)
@@ -413,32 +418,32 @@ describe("a large file", () => {
     return { status: answer.status, headers: answer.headers, body: await answer.json() };
   }
 
-  test("comes in a form, of up to 90 MiB", async () => {
+  test("is uploaded in a form, of up to 90 MiB", async () => {
     const [one, other] = await two();
-    const most = Message.parse(success(await large(one, other, 90 * MIB, "video/mp4", MP4)).data);
-    expect(most.payload).toMatchObject({ videoSize: 90 * MIB, videoFormat: "mp4" });
-    const before = await stored();
-    // Sent by its URL it may be no larger than elsewhere.
-    const file = { url: String(most.payload.videoUrl) };
+    const largest = Message.parse(success(await large(one, other, 90 * MIB, "video/mp4", MP4)).data);
+    expect(largest.payload).toMatchObject({ videoSize: 90 * MIB, videoFormat: "mp4" });
+    const before = await storedFiles();
+    // Sent by its URL, a file has the limit of other APIs.
+    const file = { url: String(largest.payload.videoUrl) };
     failure(await tim(one, "/message/createMessage", request(other, { file })), 2_351);
-    expect(await stored()).toEqual(before);
-    expect((await send(one, most)).payload).toEqual(most.payload);
+    expect(await storedFiles()).toEqual(before);
+    expect((await send(one, largest)).payload).toEqual(largest.payload);
   });
 
   test.each([
     ["a plain one", 90, "application/zip", MP4, 2_402],
     ["a picture", 20, "image/png", pngOf(5, 5), 2_253],
-  ])("is refused where %s has more than %i MiB", async (_, most, type, head, code) => {
+  ])("is refused where %s has more than %i MiB", async (_, max, type, head, code) => {
     const [one, other] = await two();
-    const before = await stored();
-    failure(await large(one, other, most * MIB + 1, type, head), code);
-    expect(await stored()).toEqual(before);
+    const before = await storedFiles();
+    failure(await large(one, other, max * MIB + 1, type, head), code);
+    expect(await storedFiles()).toEqual(before);
   });
 
-  test("or any, leaves nothing where its draft cannot be kept, or its row cannot be written", async () => {
+  test("leaves nothing where its draft or its row cannot be stored, like any file", async () => {
     const [one, other] = await two();
     const known = await create(one, other, { text: "so that the inbox is there" });
-    const before = await stored();
+    const before = await storedFiles();
     const inbox = env.INBOX.getByName(String(one.user.id));
     const run = (sql: string) => runInDurableObject(inbox, (_, { storage }) => void storage.sql.exec(sql));
     await run("CREATE TRIGGER full BEFORE INSERT ON drafts BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
@@ -448,7 +453,7 @@ describe("a large file", () => {
     await env.DB.prepare(full).run();
     failure(await large(one, other, 1_000, "text/plain", MP4), 60_002, "", 500);
     await env.DB.prepare("DROP TRIGGER full").run();
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
     success(await large(one, other, 1_000, "text/plain", MP4));
     success(await tim(one, "/message/sendMessage", known));
   });
@@ -459,42 +464,34 @@ describe("a body that is refused before its end", () => {
     ["too large", JSON.stringify({ payload: { text: "x".repeat(2 ** 21) } }), 413, 413],
     ["nested too deep", `${"[".repeat(65)}${" ".repeat(2 ** 21)}`, 70_402, 200],
     ["no base64", JSON.stringify({ payload: { file: { data: "*".repeat(2 ** 21) } } }), 70_402, 200],
-  ])(
-    "%s, is taken to its end all the same, so that its sender sees the answer",
-    async (_, text, code, status) => {
-      const [one] = await two();
-      const bytes = new TextEncoder().encode(text);
-      let taken = 0;
-      const body = new ReadableStream<Uint8Array>(
-        {
-          pull(controller) {
-            if (taken >= bytes.length) return controller.close();
-            controller.enqueue(bytes.subarray(taken, taken + 2 ** 16));
-            taken += 2 ** 16;
-          },
+  ])("%s, is read to its end, so that its sender sees the answer", async (_, text, code, status) => {
+    const [one] = await two();
+    const bytes = new TextEncoder().encode(text);
+    let taken = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (taken >= bytes.length) return controller.close();
+          controller.enqueue(bytes.subarray(taken, taken + 2 ** 16));
+          taken += 2 ** 16;
         },
-        { highWaterMark: 0 },
-      );
-      const headers = { token: one.token };
-      const request = new Request("https://parley.test/message/createMessage", {
-        method: "POST",
-        headers,
-        body,
-      });
-      const answer = await exports.default.fetch(request);
-      failure(
-        { status: answer.status, headers: answer.headers, body: await answer.json() },
-        code,
-        "",
-        status,
-      );
-      expect(taken).toBeGreaterThanOrEqual(bytes.length);
-    },
-  );
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { token: one.token };
+    const request = new Request("https://parley.test/message/createMessage", {
+      method: "POST",
+      headers,
+      body,
+    });
+    const answer = await exports.default.fetch(request);
+    failure({ status: answer.status, headers: answer.headers, body: await answer.json() }, code, "", status);
+    expect(taken).toBeGreaterThanOrEqual(bytes.length);
+  });
 });
 
-describe("what names a message", () => {
-  test("wrongly is told so, whatever it is", async () => {
+describe("message ids", () => {
+  test("that are wrong are refused, whatever they are", async () => {
     const [one] = await two();
     for (const path of ["/message/sendMessage", "/message/resendMessage"]) {
       for (const ID of [undefined, null, true, 0, 1.5, [], {}, [null]]) {
@@ -528,7 +525,7 @@ describe("what names a message", () => {
     }
   });
 
-  test("is of no use while D1 does not answer, and of use again afterwards", async () => {
+  test("fail while D1 is down, and work again afterwards", async () => {
     const [one, other] = await two();
     const draft = await create(one, other, { text: "x" });
     {
@@ -543,7 +540,7 @@ const AT_ALL = "__kImSDK_MesssageAtALL__";
 
 const Row = z.object({ id: z.string(), content: z.string().nullable(), seq: z.int().nullable() });
 
-/** What somebody's inbox keeps of drafts, in their order; of one that was never asked, nothing. */
+/** The drafts in a user's inbox, in order; none in an inbox that was never used. */
 async function draftsOf({ user }: SignedIn): Promise<z.infer<typeof Row>[]> {
   const rows = await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => {
     const tables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'drafts'").toArray();
@@ -558,27 +555,27 @@ async function send(from: SignedIn, what: object): Promise<Message> {
 }
 
 describe("a file", () => {
-  const form = (to: SignedIn, part: Part, rest: [string, string][] = []) =>
+  const form = (to: SignedIn, part: Part, extra: [string, string][] = []) =>
     new Blob(
       formPieces([
         textPart("to", nameOf(to)),
         textPart("conversationType", "C2C"),
         part,
         textPart("priority", "Normal"),
-        ...rest.map(([name, value]) => textPart(name, value)),
+        ...extra.map(([name, value]) => textPart(name, value)),
       ]),
     ).arrayBuffer();
-  const byForm = async (from: SignedIn, to: SignedIn, part: Part, rest: [string, string][] = []) =>
-    tim(from, "/message/createMessage", new Uint8Array(await form(to, part, rest)), {
+  const byForm = async (from: SignedIn, to: SignedIn, part: Part, extra: [string, string][] = []) =>
+    tim(from, "/message/createMessage", new Uint8Array(await form(to, part, extra)), {
       headers: { "Content-Type": FORM_TYPE },
     });
-  const inJson = (from: SignedIn, to: SignedIn, bytes: Uint8Array, said: object, rest: object = {}) => {
+  const inJson = (from: SignedIn, to: SignedIn, bytes: Uint8Array, said: object, extra: object = {}) => {
     const file = { data: Buffer.from(bytes).toString("base64"), ...said };
-    return tim(from, "/message/createMessage", request(to, { file }, rest));
+    return tim(from, "/message/createMessage", request(to, { file }, extra));
   };
   const made = (answer: WireAnswer) => Message.parse(success(answer).data);
 
-  test("comes in JSON, in a form or by its URL, and says itself what it is", async () => {
+  test("is uploaded in JSON, in a form or by its URL, and its bytes determine its type", async () => {
     const [one, other] = await two();
     const png = pngOf(640, 480);
     const said = { name: "a picture.png", type: "image/png", width: 1, height: 1, size: 7 };
@@ -592,8 +589,8 @@ describe("a file", () => {
       expect(imageFormat).toBe(3);
       const place = imageInfoArray[0]?.url ?? "";
       expect(place).toContain(`/files/${uuid}/`);
-      const shown = { size: png.length, width: 640, height: 480, url: place, imageUrl: place };
-      const sizes = [0, 1, 2].map((which) => ({ type: which, sizeType: which + 1, ...shown }));
+      const displayed = { size: png.length, width: 640, height: 480, url: place, imageUrl: place };
+      const sizes = [0, 1, 2].map((which) => ({ type: which, sizeType: which + 1, ...displayed }));
       expect(imageInfoArray).toEqual(sizes);
       const got = await download(place);
       expect([got.status, got.headers.get("Content-Type")]).toEqual([200, "image/png"]);
@@ -636,13 +633,13 @@ describe("a file", () => {
         ...{ thumbUUID: "", thumbUrl: "", thumbSize: 0, thumbWidth: 320, thumbHeight: 240 },
       },
     });
-    const sound = made(await inJson(one, other, noise(100), { type: "audio/mpeg", duration: 4 }));
+    const sound = made(await inJson(one, other, pseudoRandomBytes(100), { type: "audio/mpeg", duration: 4 }));
     expect(sound).toMatchObject({ type: "TIMSoundElem", payload: { size: 100, second: 4 } });
     expect(Object.keys(sound.payload).sort()).toEqual(["second", "size", "url", "uuid"]);
     const plain = made(await byForm(one, other, filePart("words", "words.txt", "text/plain")));
     expect(plain).toMatchObject({ type: "TIMFileElem", payload: { fileName: "words.txt", fileSize: 5 } });
     expect(Object.keys(plain.payload).sort()).toEqual(["fileName", "fileSize", "fileUrl", "uuid"]);
-    // A picture may be sent as a file, whatever it holds.
+    // A picture may be sent as a file, whatever its bytes.
     const asFile = made(
       await inJson(one, other, pngOf(1, 1), { name: "x.png", type: "image/png" }, { type: "TIMFileElem" }),
     );
@@ -668,19 +665,19 @@ describe("a file", () => {
     ["an empty file", "text/plain", () => "", 2_108],
   ])("%s is refused, and leaves nothing", async (_, type, bytes, code) => {
     const [one, other] = await two();
-    const before = await stored();
+    const before = await storedFiles();
     failure(await byForm(one, other, filePart(bytes(), "a", type)), code);
     const whole = bytes();
     const data_ = typeof whole === "string" ? new TextEncoder().encode(whole) : whole;
     failure(await inJson(one, other, data_, { name: "a", type }), code);
-    const after = await stored();
+    const after = await storedFiles();
     expect(after).toEqual(before);
     expect(await draftsOf(one)).toEqual([]);
   });
 
-  test("beside what is wrong leaves nothing, wherever that stands", async () => {
+  test("beside an invalid field leaves nothing, wherever that field stands", async () => {
     const [one, other] = await two();
-    const before = await stored();
+    const before = await storedFiles();
     const part = filePart(pngOf(5, 5), "a.png", "image/png");
     failure(await byForm(one, other, part, [["payload", "{"]]), 70_402, "payload");
     failure(await byForm(one, other, part, [["type", "TIMTextElem"]]), 70_402, "type");
@@ -689,7 +686,7 @@ describe("a file", () => {
     const body = JSON.stringify(request(other, { file: { type: "image/png", data: "AAAA".repeat(1_000) } }));
     failure(await tim(one, "/message/createMessage", body.slice(0, -1)), 70_402);
     failure(await tim(one, "/message/createMessage", body.slice(0, 500)), 70_402);
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
     expect(await draftsOf(one)).toEqual([]);
   });
 });
@@ -707,5 +704,5 @@ const Picture = z.strictObject({
     .length(3),
 });
 
-/** The beginning of a film, as far as it says what it is. */
+/** The beginning of an MP4, up to its type. */
 const MP4 = new TextEncoder().encode("\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\bfree");

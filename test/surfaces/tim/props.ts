@@ -1,25 +1,25 @@
 import { z } from "zod";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect, send } from "../../support/clients/chat.ts";
-import { at, newGroup, range } from "../../support/objects/room.ts";
-import type { Stage } from "../../support/surfaces/dialect.ts";
+import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import type { CallContext } from "../../support/surfaces/contract.ts";
 import { data, nameOf, success, tim } from "./client.ts";
 
-/** A call of a dialect is made so many times, and fewer. */
+/** A call of a contract is made at most this often. */
 const TIMES = 6;
 
-/** What calls take besides the stage; of a list each takes one, as it is good once. */
+/** Data that calls take besides the context. Each call takes one item of a list, as it works only once. */
 export interface Props {
-  /** where anybody may join */
+  /** a group that anybody may join */
   open: string;
   drafts: string[];
   /** messages of the member */
   sent: string[];
-  /** of the member and the peer: the first one's; the second one's */
+  /** messages in the member's and the peer's conversation: the member's, and the peer's */
   own: string[];
   peers: string[];
-  /** what others have asked of the member */
+  /** join requests of others to the member */
   applications: object[];
 }
 
@@ -36,10 +36,10 @@ const Notices = z.array(
   }),
 );
 
-/** Makes all of it. */
-export async function props({ member, peer }: Stage): Promise<Props> {
+/** Creates all of it. */
+export async function props({ member, peer }: CallContext): Promise<Props> {
   const each = <T>(work: () => Promise<T>) => Promise.all(range(1, TIMES).map(work));
-  const [open, other] = [await newGroup(peer), await newGroup(member)];
+  const [open, other] = [await createGroupId(peer), await createGroupId(member)];
   await policy(peer, open, "free");
   const { id } = await openDirect(member, peer);
   const text = { to: nameOf(peer), conversationType: "C2C", payload: { text: "hello" } };
@@ -48,8 +48,8 @@ export async function props({ member, peer }: Stage): Promise<Props> {
     open: String(open),
     drafts: (await each(() => each(draft))).flat(),
     sent: await each(async () => `${id}-${(await send(member, id, "hello")).seq}`),
-    own: (await each(() => each(() => newGroup(member, peer)))).flat().map(String),
-    peers: (await each(() => newGroup(peer, member))).map(String),
+    own: (await each(() => each(() => createGroupId(member, peer)))).flat().map(String),
+    peers: (await each(() => createGroupId(peer, member))).map(String),
     applications: await applied(member, other),
   };
 }
@@ -60,7 +60,7 @@ async function policy({ token }: SignedIn, id: number, join_policy: string): Pro
 
 async function applied(owner: SignedIn, id: number): Promise<object[]> {
   await policy(owner, id, "approval");
-  for (const wanting of await signedIn(TIMES)) {
+  for (const wanting of await signedInUsers(TIMES)) {
     success(await tim(wanting, "/group/joinGroup", { groupID: String(id), applyMessage: "please" }));
   }
   const page = await tim(owner, "/message/getMessageList", { conversationID: "@TIM#SYSTEM" });
@@ -72,9 +72,9 @@ async function applied(owner: SignedIn, id: number): Promise<object[]> {
     }));
 }
 
-/** The next of a list: each is taken once. */
+/** Takes the next item of a list. @throws an Error if none is left */
 export function take<T>(list: T[]): T {
-  const taken = at(list, 0);
+  const taken = itemAt(list, 0);
   list.shift();
   return taken;
 }

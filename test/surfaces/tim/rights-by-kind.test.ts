@@ -1,42 +1,42 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { at, newGroup } from "../../support/objects/room.ts";
+import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { data, Failure, nameOf, success, tim } from "./client.ts";
 import {
   ACTIONS,
   type Action,
   ENDINGS,
+  type GroupRole,
   KINDS,
   type Kind,
   NO,
-  STANDINGS,
-  type Standing,
+  ROLES,
   TABLE,
   withAdmins,
   YES,
 } from "./document/rights.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
-/** A group with somebody of each standing, and members enough to do things to. */
-interface Stage {
+/** A group with a user of each role, and members enough to act on. */
+interface TestGroup {
   groupID: string;
-  who: Record<Standing, SignedIn>;
-  /** does nothing but look */
+  who: Record<GroupRole, SignedIn>;
+  /** a member who only looks */
   witness: SignedIn;
-  /** somebody to act on, another one for each action */
+  /** a member to act on, another one each time */
   member: () => SignedIn;
   admin: () => SignedIn;
-  /** somebody who is not in it */
+  /** a user outside of the group */
   stranger: SignedIn;
 }
 
-async function stageOf(kind: Kind): Promise<Stage> {
-  const people = await signedIn(14);
+async function createTestGroup(kind: Kind): Promise<TestGroup> {
+  const people = await signedInUsers(14);
   const [owner, admin, member, outsider, witness, stranger] = people;
   if (!owner || !admin || !member || !outsider || !witness || !stranger) throw new Error("there are 14");
   const admins = withAdmins(kind) ? [admin, ...people.slice(6, 9)] : [];
@@ -45,8 +45,8 @@ async function stageOf(kind: Kind): Promise<Stage> {
   const [spare, spareAdmins] = [people.slice(9), people.slice(6, 9)];
   return {
     ...{ groupID, witness, stranger, who: { owner, admin, member, outsider } },
-    member: () => at(spare.splice(0, 1), 0),
-    admin: () => at(spareAdmins.splice(0, 1), 0),
+    member: () => itemAt(spare.splice(0, 1), 0),
+    admin: () => itemAt(spareAdmins.splice(0, 1), 0),
   };
 }
 
@@ -54,7 +54,7 @@ const Made = z.object({ group: z.object({ groupID: z.string(), type: z.string() 
 
 async function made(kind: Kind, owner: SignedIn, admins: SignedIn[], members: SignedIn[]): Promise<string> {
   if (kind === "v1") {
-    const id = await newGroup(owner, ...admins, ...members);
+    const id = await createGroupId(owner, ...admins, ...members);
     for (const { user } of admins) {
       const path = `/v1/conversations/${id}/members/${user.id}`;
       const given = await call("PATCH", path, { token: owner.token, body: { role: "admin" } });
@@ -66,7 +66,7 @@ async function made(kind: Kind, owner: SignedIn, admins: SignedIn[], members: Si
     ...admins.map((one) => ({ userID: nameOf(one), role: "Admin" })),
     ...members.map((one) => ({ userID: nameOf(one) })),
   ];
-  // Whoever is in such a one has come by himself.
+  // Members of such a group join by themselves.
   const isOpen = kind === "AVChatRoom";
   const answer = success(
     await tim(owner, "/group/createGroup", { name: kind, type: kind, ...(!isOpen && { memberList }) }),
@@ -77,8 +77,8 @@ async function made(kind: Kind, owner: SignedIn, admins: SignedIn[], members: Si
   return groupID;
 }
 
-/** Each action as a call. */
-const CALLS: Record<Action, (stage: Stage) => [path: string, fields: object]> = {
+/** The call of each action. */
+const CALLS: Record<Action, (group: TestGroup) => [path: string, fields: object]> = {
   "list members": () => ["/member/getGroupMemberList", {}],
   "set one's own card": () => ["/member/setGroupMemberNameCard", { nameCard: "x" }],
   "edit the profile": () => ["/group/updateGroupProfile", { introduction: "other" }],
@@ -107,59 +107,59 @@ const CALLS: Record<Action, (stage: Stage) => [path: string, fields: object]> = 
   quit: () => ["/group/quitGroup", {}],
 };
 
-/** All that a member can see of the group. */
-async function seen({ groupID, witness }: Stage): Promise<string> {
+/** Everything that a member can see of the group. */
+async function seen({ groupID, witness }: TestGroup): Promise<string> {
   const calls = ["/group/getGroupProfile", "/member/getGroupMemberList"];
   const answers = await Promise.all(calls.map((path) => tim(witness, path, { groupID })));
   return JSON.stringify(answers.map(({ body }) => body));
 }
 
 /**
- * Has somebody do these in turn. Each is answered as the table has it. What is refused in a row has changed nothing, as
- * is seen before the next one that succeeds, and in the end.
+ * Makes a user perform these actions in turn, and asserts the code of each by the table. Refusals must change
+ * nothing: that is checked before the next action that succeeds, and at the end.
  */
-async function walk(kind: Kind, standing: Standing, actions: readonly Action[]): Promise<void> {
-  const stage = await stageOf(kind);
-  let before = await seen(stage);
+async function walk(kind: Kind, role: GroupRole, actions: readonly Action[]): Promise<void> {
+  const group = await createTestGroup(kind);
+  let before = await seen(group);
   const same: string[] = [];
   const remains = async () => {
-    if (same.length > 0) expect(await seen(stage), same.join("; ")).toBe(before);
+    if (same.length > 0) expect(await seen(group), same.join("; ")).toBe(before);
     same.length = 0;
   };
   for (const action of actions) {
-    const wanted = TABLE[action][kind]?.[STANDINGS.indexOf(standing)] ?? null;
-    if (wanted === null) continue;
-    const isSame = wanted !== YES || action === "list members";
+    const expected = TABLE[action][kind]?.[ROLES.indexOf(role)] ?? null;
+    if (expected === null) continue;
+    const isSame = expected !== YES || action === "list members";
     if (!isSame) await remains();
-    const [path, fields] = CALLS[action](stage);
-    const { status, body } = await tim(stage.who[standing], path, { groupID: stage.groupID, ...fields });
+    const [path, fields] = CALLS[action](group);
+    const { status, body } = await tim(group.who[role], path, { groupID: group.groupID, ...fields });
     const what = `${action}: ${JSON.stringify(body)}`;
-    expect([status, z.object({ code: z.int() }).parse(body).code], what).toEqual([200, wanted]);
-    if (wanted !== YES) Failure.parse(body);
+    expect([status, z.object({ code: z.int() }).parse(body).code], what).toEqual([200, expected]);
+    if (expected !== YES) Failure.parse(body);
     if (isSame) {
       same.push(what);
       continue;
     }
-    const after = await seen(stage);
+    const after = await seen(group);
     expect(after, what).not.toBe(before);
     before = after;
   }
   await remains();
 }
 
-describe.each(KINDS)("in a group of the kind %s", (kind) => {
-  test("what its owner may", async () => {
+describe.each(KINDS)("rights in a group of the kind %s", (kind) => {
+  test("of its owner", async () => {
     await walk(kind, "owner", ACTIONS);
     for (const action of ENDINGS) await walk(kind, "owner", [action]);
   });
 
-  test.each(STANDINGS.slice(1))("what any %s may", async (standing) => {
-    if (standing === "admin" && !withAdmins(kind)) return;
-    await walk(kind, standing, [...ACTIONS, ...ENDINGS]);
+  test.each(ROLES.slice(1))("of any %s", async (role) => {
+    if (role === "admin" && !withAdmins(kind)) return;
+    await walk(kind, role, [...ACTIONS, ...ENDINGS]);
   });
 });
 
-/** What whoever is not in it becomes by asking, as the group is set; a code where he is refused. */
+/** What an outsider becomes by joining, by the group's setting; a code where the call is refused. */
 const WAYS_IN: Record<Kind, Record<"FreeAccess" | "NeedPermission" | "DisableApply", string | number>> = {
   Private: { FreeAccess: 2_601, NeedPermission: 2_601, DisableApply: 2_601 },
   Public: { FreeAccess: "JoinedSuccess", NeedPermission: "WaitAdminApproval", DisableApply: NO },
@@ -177,33 +177,35 @@ function free() {
 const V1_POLICIES = { FreeAccess: "free", NeedPermission: "approval", DisableApply: "closed" };
 const JOIN_OPTIONS = ["FreeAccess", "NeedPermission", "DisableApply"] as const;
 
-describe.each(KINDS)("into a group of the kind %s", (kind) => {
-  test.each(JOIN_OPTIONS)("one comes by himself as it is set, to %s", async (joinOption) => {
-    const [owner, member, newcomer] = await signedIn(3);
+describe.each(KINDS)("joining a group of the kind %s", (kind) => {
+  test.each(JOIN_OPTIONS)("needs no invitation where it is set so, to %s", async (joinOption) => {
+    const [owner, member, newcomer] = await signedInUsers(3);
     if (!owner || !member || !newcomer) throw new Error("there are three");
     const groupID = await opened(kind, joinOption, owner, member);
     const join = (who: SignedIn) => tim(who, "/group/joinGroup", { groupID, applyMessage: "me?" });
-    const wanted = WAYS_IN[kind][joinOption];
+    const expected = WAYS_IN[kind][joinOption];
     const { body } = await join(newcomer);
-    if (typeof wanted === "number") expect(body).toMatchObject({ code: wanted });
-    else expect(body).toMatchObject({ code: 0, data: { status: wanted } });
-    const isIn = wanted === "JoinedSuccess";
+    if (typeof expected === "number") expect(body).toMatchObject({ code: expected });
+    else expect(body).toMatchObject({ code: 0, data: { status: expected } });
+    const isIn = expected === "JoinedSuccess";
     const listed = await tim(newcomer, "/member/getGroupMemberList", { groupID });
     expect(listed.body).toMatchObject(isIn ? { data: { memberList: { length: 3 } } } : { code: NO });
     expect((await join(member)).body).toMatchObject({ data: { status: "AlreadyInGroup" } });
   });
 
-  test("one waits for permission where nothing else is said, or needs none", async () => {
-    const [owner, newcomer] = await signedIn(2);
+  test("waits for permission by default, or needs none", async () => {
+    const [owner, newcomer] = await signedInUsers(2);
     if (!owner || !newcomer) throw new Error("there are two");
     const groupID = await made(kind, owner, [], []);
     const { body } = await tim(newcomer, "/group/joinGroup", { groupID });
-    const wanted = WAYS_IN[kind].NeedPermission;
-    expect(body).toMatchObject(typeof wanted === "number" ? { code: wanted } : { data: { status: wanted } });
+    const expected = WAYS_IN[kind].NeedPermission;
+    expect(body).toMatchObject(
+      typeof expected === "number" ? { code: expected } : { data: { status: expected } },
+    );
   });
 });
 
-/** A group which is set so, of two. */
+/** Creates a group of two with this setting. */
 async function opened(
   kind: Kind,
   joinOption: keyof typeof V1_POLICIES,
@@ -221,13 +223,13 @@ async function opened(
     return String(z.object({ id: z.int() }).parse(answer.body).id);
   }
   const memberList = kind === "AVChatRoom" ? [] : [{ userID: nameOf(member) }];
-  const wanted = { name: kind, type: kind, joinOption, memberList };
-  const { groupID } = Made.parse(success(await tim(owner, "/group/createGroup", wanted)).data).group;
+  const request = { name: kind, type: kind, joinOption, memberList };
+  const { groupID } = Made.parse(success(await tim(owner, "/group/createGroup", request)).data).group;
   if (kind === "AVChatRoom") success(await tim(member, "/group/joinGroup", { groupID }));
   return groupID;
 }
 
-/** Whether messages count as unread, and whether whoever comes sees what was before. */
+/** Whether messages count as unread, and whether new members see older ones. */
 const SIGHT: Record<Kind, { unread: boolean; history: boolean }> = {
   Private: { unread: true, history: false },
   Public: { unread: true, history: false },
@@ -237,28 +239,31 @@ const SIGHT: Record<Kind, { unread: boolean; history: boolean }> = {
   v1: { unread: true, history: false },
 };
 
-test.each(KINDS)("what is unread in a group of the kind %s, and what who comes to it sees", async (kind) => {
-  const [owner, member, newcomer] = await signedIn(3);
-  if (!owner || !member || !newcomer) throw new Error("there are three");
-  const groupID = await opened(kind, "FreeAccess", owner, member);
-  const { unread, history } = SIGHT[kind];
-  await say(owner, groupID, "before");
-  const userIDList = [nameOf(newcomer)];
-  if (kind === "Private") success(await tim(member, "/member/addGroupMember", { groupID, userIDList }));
-  else success(await tim(newcomer, "/group/joinGroup", { groupID }));
-  expect(await texts(newcomer, groupID)).toEqual(history ? ["before"] : []);
-  expect(await unreadOf(newcomer, groupID)).toBe(0);
-  await say(owner, groupID, "after");
-  expect(await texts(newcomer, groupID)).toEqual(history ? ["before", "after"] : ["after"]);
-  expect(await texts(member, groupID)).toEqual(["before", "after"]);
-  // Lists of groups follow a little later.
-  await expect.poll(() => unreadOf(newcomer, groupID)).toBe(unread ? 1 : 0);
-  await expect.poll(() => unreadOf(member, groupID)).toBe(unread ? 2 : 0);
-});
+test.each(KINDS)(
+  "unread counts in a group of the kind %s, and the history that new members see",
+  async (kind) => {
+    const [owner, member, newcomer] = await signedInUsers(3);
+    if (!owner || !member || !newcomer) throw new Error("there are three");
+    const groupID = await opened(kind, "FreeAccess", owner, member);
+    const { unread, history } = SIGHT[kind];
+    await say(owner, groupID, "before");
+    const userIDList = [nameOf(newcomer)];
+    if (kind === "Private") success(await tim(member, "/member/addGroupMember", { groupID, userIDList }));
+    else success(await tim(newcomer, "/group/joinGroup", { groupID }));
+    expect(await texts(newcomer, groupID)).toEqual(history ? ["before"] : []);
+    expect(await unreadOf(newcomer, groupID)).toBe(0);
+    await say(owner, groupID, "after");
+    expect(await texts(newcomer, groupID)).toEqual(history ? ["before", "after"] : ["after"]);
+    expect(await texts(member, groupID)).toEqual(["before", "after"]);
+    // Lists of groups are updated a little later.
+    await expect.poll(() => unreadOf(newcomer, groupID)).toBe(unread ? 1 : 0);
+    await expect.poll(() => unreadOf(member, groupID)).toBe(unread ? 2 : 0);
+  },
+);
 
 async function say(who: SignedIn, groupID: string, text: string): Promise<void> {
-  const wanted = { to: groupID, conversationType: "GROUP", payload: { text } };
-  const made = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", wanted);
+  const request = { to: groupID, conversationType: "GROUP", payload: { text } };
+  const made = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", request);
   await data(
     z.object({ message: z.object({ status: z.literal("success") }) }),
     who,
@@ -269,7 +274,7 @@ async function say(who: SignedIn, groupID: string, text: string): Promise<void> 
 
 const Texts = z.array(z.object({ message: z.object({ type: z.string(), payload: z.looseObject({}) }) }));
 
-/** What somebody reads in a group, but for tips. */
+/** The texts that a user reads in a group, without system messages. */
 async function texts(who: SignedIn, groupID: string): Promise<unknown[]> {
   const found = await data(Texts, who, "/message/getMessageList", { conversationID: `GROUP${groupID}` });
   return found

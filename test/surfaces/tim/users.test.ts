@@ -2,10 +2,17 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { befriend } from "../../support/accounts/friends.ts";
-import { signedIn } from "../../support/accounts/users.ts";
-import { call, freshName, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import {
+  call,
+  expectProblem,
+  freshName,
+  PASSWORD,
+  register,
+  type SignedIn,
+} from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
-import { at, range } from "../../support/objects/room.ts";
+import { itemAt, range } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
 const Userinfo = z.looseObject({ userID: z.string(), username: z.string() });
@@ -15,15 +22,15 @@ const Profiles = z.array(Own);
 const Names = z.array(z.string());
 
 async function two(): Promise<[SignedIn, SignedIn]> {
-  const both = await signedIn(2);
-  return [at(both, 0), at(both, 1)];
+  const both = await signedInUsers(2);
+  return [itemAt(both, 0), itemAt(both, 1)];
 }
 
 const me = async (user: SignedIn) => (await data(Own, user, "/user/getMyProfile")).userinfo;
 
 const change = (user: SignedIn, fields: object) => tim(user, "/user/updateMyProfile", fields);
 
-test("an unknown path and a wrong method are told in this API's way", async () => {
+test("an unknown path and a wrong method are answered in this API's envelope", async () => {
   const paths = [
     "/user/x",
     "/user",
@@ -43,13 +50,13 @@ describe("accounts", () => {
   const enter = (username: string, password = PASSWORD) => tim(undefined, "/login", { username, password });
   const entered = async (username: string) =>
     Entered.parse(success(await enter(username)).data).userinfo.username;
-  /** Sets what only a registration and v1 do. */
+  /** Sets an address, which only registration and v1 can. */
   const address = (user: SignedIn, email: string) =>
     change(user, { nick: "x" }).then(() => setEmail(user, email));
   const setEmail = ({ token }: SignedIn, email: string) =>
     call("PATCH", "/v1/me", { token, body: { email } });
 
-  test("who registers is signed in on every API, and in again by name or address", async () => {
+  test("a registered user is signed in on every API, and signs in again by name or address", async () => {
     const username = freshName("rain");
     const email = `${username}@example.com`;
     const { token, userinfo } = await data(Entered, undefined, "/register", {
@@ -58,19 +65,19 @@ describe("accounts", () => {
     expect(userinfo).toMatchObject({ userID: username, username, email });
     expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ username, email });
     for (const name of [username, email]) expect(await entered(name)).toBe(username);
-    problem(
+    expectProblem(
       await call("POST", "/v1/login", { body: { username: email, password: PASSWORD } }),
       401,
       "unauthenticated",
     );
   });
 
-  test("an address is a name only where it is one account's with a password, and nobody's username", async () => {
+  test("an address is a name only for one account with a password, and never equals a username", async () => {
     const [one, other] = [await register(), await register()];
     const email = `${freshName()}@example.com`;
     await address(one, email);
     expect(await entered(email)).toBe(nameOf(one));
-    // Who has no password does not count.
+    // A user without a password does not count.
     const [bare] = await two();
     await address(bare, email);
     expect(await entered(email)).toBe(nameOf(one));
@@ -80,22 +87,22 @@ describe("accounts", () => {
     expect(await entered(nameOf(one)), "the username goes first").toBe(nameOf(one));
     await address(other, "");
     expect(await entered(email)).toBe(nameOf(one));
-    // A username of somebody who cannot sign in with a password stands in nobody's way.
+    // A username of a user who cannot sign in with a password blocks no address.
     await env.DB.prepare("UPDATE users SET username = ? WHERE id = ?").bind(email, bare.user.id).run();
     expect(await entered(email)).toBe(nameOf(one));
   });
 
-  test("nobody has the address of a deleted account", async () => {
+  test("a deleted account frees its address", async () => {
     const one = await register();
     const email = `${freshName()}@example.com`;
     await address(one, email);
-    const gone = await call("DELETE", "/v1/me", { token: one.token, body: { password: PASSWORD } });
-    expect(gone.status).toBe(204);
+    const deleted = await call("DELETE", "/v1/me", { token: one.token, body: { password: PASSWORD } });
+    expect(deleted.status).toBe(204);
     failure(await enter(email), 70_050);
     failure(await tim(one, "/user/getMyProfile"), 70_001);
   });
 
-  test("ten wrong passwords lock a name, an address too, on this API and on every other", async () => {
+  test("ten wrong passwords lock a name or address, on this API and on every other", async () => {
     const one = await register();
     const email = `${freshName()}@example.com`;
     await address(one, email);
@@ -109,7 +116,7 @@ describe("accounts", () => {
       expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(0);
     }
     const body = { username: nameOf(one), password: PASSWORD };
-    problem(await call("POST", "/v1/login", { body }), 429, "locked");
+    expectProblem(await call("POST", "/v1/login", { body }), 429, "locked");
   });
 
   const EIGHT = "🌧".repeat(8);
@@ -122,7 +129,7 @@ describe("accounts", () => {
     ["username", "x".repeat(33)],
     ["email", "x".repeat(129)],
     ["email", 7],
-  ])("with %s %j nobody registers", async (field, value) => {
+  ])("registration with %s %j is refused", async (field, value) => {
     const fields = { username: freshName(), password: EIGHT, email: "", [field]: value };
     failure(await tim(undefined, "/register", fields), 70_402, field);
     const name = encodeURIComponent(String(fields.username));
@@ -130,7 +137,7 @@ describe("accounts", () => {
     expect((await call("GET", `/v1/users?username=${name}`, { token })).body).toEqual({ items: [] });
   });
 
-  test("a password has 8 to 128 characters, however many bytes", async () => {
+  test("a password has 8 to 128 characters, of any number of bytes", async () => {
     for (const password of [EIGHT, "🌧".repeat(128)]) {
       const username = freshName();
       success(await tim(undefined, "/register", { username, password, email: "" }));
@@ -138,7 +145,7 @@ describe("accounts", () => {
     }
   });
 
-  test("a name is had once, whoever asks how often", async () => {
+  test("a name is registered once, however many ask at once", async () => {
     const username = freshName();
     const body = { username, password: PASSWORD, email: "" };
     const answers = await Promise.all(range(1, 20).map(() => tim(undefined, "/register", body)));
@@ -188,7 +195,7 @@ describe("profiles", () => {
     expect(await me(ann)).toEqual(before);
   });
 
-  test("what this API does not know is no field of a profile; a body that is none is no bad field", async () => {
+  test("an unknown field is not stored in a profile, and a wrong body is not taken for a wrong field", async () => {
     const [ann] = await two();
     for (const fields of [{}, { email: "x@example.com" }, { userID: "x", passwordHash: "x", id: 1 }])
       failure(await change(ann, fields), 2_722);
@@ -196,7 +203,7 @@ describe("profiles", () => {
     expect(await me(ann)).toMatchObject({ userID: nameOf(ann), email: "" });
   });
 
-  test("other APIs show the same, and v1 not more than it had", async () => {
+  test("other APIs show the same, and v1 shows no more than before", async () => {
     const [ann] = await two();
     const before = await call("GET", "/v1/me", { token: ann.token });
     const fields = {
@@ -225,7 +232,7 @@ describe("profiles", () => {
     expect(await me(ann)).toMatchObject({ level: "3", profileCustomField: {} });
   });
 
-  test("a change says when it was, in seconds", async () => {
+  test("a change returns its time in seconds", async () => {
     const [ann] = await two();
     expect(await me(ann)).toMatchObject({ lastUpdatedTime: 0 });
     const before = Math.floor(Date.now() / 1_000);
@@ -236,43 +243,43 @@ describe("profiles", () => {
     expect(lastUpdatedTime).toBeLessThanOrEqual(Math.ceil(Date.now() / 1_000));
   });
 
-  test("a hundred profiles at once, in the order asked, each once; an address is one's own", async () => {
-    const users = await signedIn(100);
-    const ann = at(users, 0);
+  test("a hundred profiles come at once in the requested order, each once, and an address is shown to its user only", async () => {
+    const users = await signedInUsers(100);
+    const ann = itemAt(users, 0);
     await call("PATCH", "/v1/me", { token: ann.token, body: { email: "ann@example.com" } });
     const names = users.map(nameOf);
     const ask = (user_id: unknown, caller = ann) => tim(caller, "/user/getUserProfile", { user_id });
-    const shown = Profiles.parse(success(await ask(names.toReversed())).data);
-    expect(shown.map(({ userinfo }) => userinfo.userID)).toEqual(names.toReversed());
-    expect(shown.filter(({ userinfo }) => "email" in userinfo)).toMatchObject([
+    const displayed = Profiles.parse(success(await ask(names.toReversed())).data);
+    expect(displayed.map(({ userinfo }) => userinfo.userID)).toEqual(names.toReversed());
+    expect(displayed.filter(({ userinfo }) => "email" in userinfo)).toMatchObject([
       { userinfo: { email: "ann@example.com" } },
     ]);
     failure(await ask([...names, "one more"]), 70_402, "user_id");
     failure(await ask([]), 70_402, "user_id");
     failure(await ask([""]), 70_402, "user_id");
     failure(await ask([["x"]]), 70_402, "user_id");
-    const few = [at(names, 3), "nobody/at all", at(names, 3), at(names, 1), 12_345];
+    const few = [itemAt(names, 3), "nobody/at all", itemAt(names, 3), itemAt(names, 1), 12_345];
     expect(Profiles.parse(success(await ask(few)).data).map(({ userinfo }) => userinfo.userID)).toEqual([
-      ...[at(names, 3), at(names, 1)],
+      ...[itemAt(names, 3), itemAt(names, 1)],
     ]);
-    const byOther = Profiles.parse(success(await ask([nameOf(ann)], at(users, 1))).data);
+    const byOther = Profiles.parse(success(await ask([nameOf(ann)], itemAt(users, 1))).data);
     expect(byOther[0]?.userinfo).not.toHaveProperty("email");
-    const other = await tim(ann, "/user/getUserProfile", { userIDList: [at(names, 1)] });
+    const other = await tim(ann, "/user/getUserProfile", { userIDList: [itemAt(names, 1)] });
     expect(Profiles.parse(success(other).data)).toHaveLength(1);
   });
 
-  test("a birthday is for all, but of whom a service has made an account for", async () => {
-    const [own, made] = [await register(), at(await signedIn(1), 0)];
+  test("a birthday is shown to all, except of users that a service provisioned", async () => {
+    const [own, made] = [await register(), itemAt(await signedInUsers(1), 0)];
     for (const user of [own, made]) success(await change(user, { birthday: 20_000_229 }));
-    const shown = async (caller: SignedIn) =>
+    const displayed = async (caller: SignedIn) =>
       Profiles.parse(
         success(await tim(caller, "/user/getUserProfile", { user_id: [own, made].map(nameOf) })).data,
       ).map(({ userinfo }) => userinfo.birthday);
-    expect(await shown(own)).toEqual(["20000229", ""]);
-    expect(await shown(made)).toEqual(["20000229", "20000229"]);
+    expect(await displayed(own)).toEqual(["20000229", ""]);
+    expect(await displayed(made)).toEqual(["20000229", "20000229"]);
   });
 
-  test("nothing of a profile is left of a deleted account", async () => {
+  test("a deleted account leaves nothing of its profile", async () => {
     const leaver = await register();
     const fields = {
       ...{
@@ -309,30 +316,30 @@ describe("the blacklist", () => {
     });
 
   test("a block holds at once in every conversation, open or not, and on every API", async () => {
-    const users = await signedIn(6);
+    const users = await signedInUsers(6);
     const [ann, ...others] = users;
     if (!ann) throw new Error("there are six");
     const ids = await Promise.all(others.slice(0, 4).map(async (other) => (await openDirect(ann, other)).id));
-    await befriend(ann, at(others, 0));
-    expect((await write(ann, at(ids, 0))).status).toBe(201);
+    await befriend(ann, itemAt(others, 0));
+    expect((await write(ann, itemAt(ids, 0))).status).toBe(201);
     expect(success(await add(ann, others)).data).toEqual(others.map(nameOf));
     for (const [i, id] of ids.entries()) {
-      problem(await write(ann, id), 403, "blocked");
-      problem(await write(at(others, i), id), 403, "blocked");
+      expectProblem(await write(ann, id), 403, "blocked");
+      expectProblem(await write(itemAt(others, i), id), 403, "blocked");
     }
-    const { id } = await openDirect(ann, at(others, 4));
-    problem(await write(ann, id), 403, "blocked");
+    const { id } = await openDirect(ann, itemAt(others, 4));
+    expectProblem(await write(ann, id), 403, "blocked");
     expect((await call("GET", "/v1/friends", { token: ann.token })).body).toMatchObject({ items: [] });
-    expect(await list(at(others, 0)), "a block is its maker's").toEqual([]);
-    expect(success(await lift(ann, others.slice(1))).data).toEqual([nameOf(at(others, 0))]);
-    expect((await write(at(others, 1), at(ids, 1))).status).toBe(201);
-    problem(await write(ann, at(ids, 0)), 403, "blocked");
+    expect(await list(itemAt(others, 0)), "a block is its maker's").toEqual([]);
+    expect(success(await lift(ann, others.slice(1))).data).toEqual([nameOf(itemAt(others, 0))]);
+    expect((await write(itemAt(others, 1), itemAt(ids, 1))).status).toBe(201);
+    expectProblem(await write(ann, itemAt(ids, 0)), 403, "blocked");
     expect((await call("GET", "/v1/blocks", { token: ann.token })).body).toMatchObject({
-      items: [{ username: nameOf(at(others, 0)) }],
+      items: [{ username: nameOf(itemAt(others, 0)) }],
     });
   });
 
-  test("all of them or none; again is as once", async () => {
+  test("users are blocked all or none, and blocking again changes nothing", async () => {
     const [ann, bob] = await two();
     const unknown = { ...bob, user: { ...bob.user, username: freshName("nobody") } };
     failure(await add(ann, [bob, unknown]), 70_107, nameOf(unknown));
@@ -349,21 +356,21 @@ describe("the blacklist", () => {
     expect(success(byDocument).data).toEqual([nameOf(bob)]);
   });
 
-  test("a hundred at once, and the whole list comes back; fifty callers at once lose none", async () => {
-    const users = await signedIn(151);
-    const ann = at(users, 0);
+  test("a hundred are blocked at once and listed whole, and fifty concurrent calls lose none", async () => {
+    const users = await signedInUsers(151);
+    const ann = itemAt(users, 0);
     expect(success(await add(ann, users.slice(1, 101))).data).toHaveLength(100);
     failure(await add(ann, users.slice(1, 102)), 70_402, "userIDList");
     await Promise.all(users.slice(101).map(async (other) => success(await add(ann, [other]))));
     expect(await list(ann)).toEqual(users.slice(1).map(nameOf));
   });
 
-  test("who deletes his account is on no list", async () => {
-    const [ann, bob, gone] = [...(await two()), await register()];
-    if (!ann || !bob || !gone) throw new Error("there are three");
-    success(await add(ann, [bob, gone]));
+  test("a user who deletes their account is on no list", async () => {
+    const [ann, bob, deleted] = [...(await two()), await register()];
+    if (!ann || !bob || !deleted) throw new Error("there are three");
+    success(await add(ann, [bob, deleted]));
     const body = { password: PASSWORD };
-    expect((await call("DELETE", "/v1/me", { token: gone.token, body })).status).toBe(204);
+    expect((await call("DELETE", "/v1/me", { token: deleted.token, body })).status).toBe(204);
     expect(await list(ann)).toEqual([nameOf(bob)]);
   });
 });

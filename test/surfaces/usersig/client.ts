@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { freshName, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
-import type { Scene } from "../../support/surfaces/fixtures.ts";
+import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
 
 export const RULE_KEY = "test-rule-key";
 
-/** A user as the API shows him: nothing may lack, nothing else be there. */
+/** A user in the API's form: exactly these fields. */
 export const ChatUser = z.strictObject({
   ...{
     user_id: z.string(),
@@ -31,7 +31,7 @@ const SigData = z.strictObject({
   expires_in: z.literal(300),
 });
 
-/** What a call says besides its method and path; `sig`: a user_sig, or any other token. */
+/** The fields of a call besides method and path. `sig`: a user_sig, or any other token. */
 export interface Said extends Pick<WireCall, "body" | "headers" | "settings"> {
   sig?: string | undefined;
 }
@@ -46,33 +46,33 @@ export function usersig(
   return wire({ method, path, headers: all, ...rest });
 }
 
-/** The data of a call that succeeded. */
+/** Asserts success. @returns the data */
 export function data({ status, body }: WireAnswer): Record<string, unknown> {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 200, message: "成功" } });
   return Envelope.parse(body).data;
 }
 
-/** Asserts that a call failed with this code, naming this. @returns its message */
-export function failure({ status, body }: WireAnswer, code: number, naming = "", wanted = 200): string {
+/** Asserts that a call failed with this code, and names this. @returns its message */
+export function failure({ status, body }: WireAnswer, code: number, naming = "", expected = 200): string {
   expect({ status, body }).toEqual({
-    status: wanted,
+    status: expected,
     body: { code, message: expect.stringContaining(naming), data: {} },
   });
   return Envelope.parse(body).message;
 }
 
-/** The user whom an answer shows. */
+/** The user in an answer. */
 export function shownUser(answer: WireAnswer): ChatUser {
   return UserData.parse(data(answer)).chat_user;
 }
 
-/** A user without a password, of a name which no other test has. */
+/** Creates a user without a password, under a new name. */
 export async function create(fields: object = {}): Promise<ChatUser> {
   const body = { user_id: freshName("chat"), token: RULE_KEY, ...fields };
   return shownUser(await usersig("POST", "/chat/create-chat-user/", { body }));
 }
 
-/** A user_sig of a user. */
+/** Fetches a user_sig of a user. */
 export async function sigOf(user_id: string): Promise<string> {
   const answer = await usersig("POST", "/chat/get-user-sig/", { body: { user_id, token: RULE_KEY } });
   return SigData.parse(data(answer)).user_sig;
@@ -87,7 +87,7 @@ export function change(body: object, said: Said = {}): Promise<WireAnswer> {
   return usersig("POST", "/chat/change-chat-user-info/", { ...said, body });
 }
 
-/** What a user is called here. */
+/** The user's id in this API. */
 export const nameOf = ({ user }: SignedIn): string => user.username;
 
 export const Log = z.strictObject({
@@ -123,15 +123,15 @@ const Logs = z.strictObject({
   ...{ num_of_chat_logs: z.int(), num_of_pages: z.int() },
 });
 
-/** Somebody with a user_sig, or another token. */
+/** A user with a user_sig, or another token. */
 export interface Signed {
   name: string;
   sig: string;
 }
 
-/** So many users with a session each. */
+/** Creates `count` users with a session each. */
 export async function everybody(count: number): Promise<Signed[]> {
-  return (await signedIn(count)).map(signed);
+  return (await signedInUsers(count)).map(signed);
 }
 
 export const signed = ({ user, token }: SignedIn): Signed => ({ name: user.username, sig: token });
@@ -140,7 +140,7 @@ export function createSession({ sig }: Signed, body: object): Promise<WireAnswer
   return usersig("POST", "/chat/create-session/", { sig, body });
 }
 
-/** Opens the single chat with somebody, or a group with several. @returns its session_id */
+/** Opens the single chat with a user, or a group with several. @returns its session_id */
 export async function open(who: Signed, others: Signed[], name = "a session"): Promise<string> {
   const chat_user_id_list = [who, ...others].map((user) => user.name);
   const type = others.length === 1 ? 1 : 2;
@@ -157,7 +157,7 @@ export async function logs({ sig }: Signed, id: string, query = ""): Promise<z.i
   return Logs.parse(data(await usersig("GET", path, { sig })));
 }
 
-/** Marks a single chat as read. @returns how many messages became so */
+/** Marks a single chat as read. @returns the number of newly read messages */
 export async function mark({ sig }: Signed, session_id: string): Promise<unknown> {
   return data(await usersig("POST", "/chat/single-chat-mark-as-read/", { sig, body: { session_id } }))
     .marked_count;
@@ -168,11 +168,11 @@ export async function say({ sig }: Signed, id: string, text: string): Promise<vo
   await send({ token: sig }, Number(id), text);
 }
 
-/** Ann and Bob, of whom he has written to her and she has read it; and two others. */
-export async function scene(): Promise<Scene> {
+/** Ann and Bob, with a message of his that she has read, and two others. */
+export async function createFixtureValues(): Promise<FixtureValues> {
   const [ann, bob] = [await create({ nickname: "Ann", phone: "13900000000" }), await create()];
   const sigs = { "ann.sig": await sigOf(ann.user_id), "bob.sig": await sigOf(bob.user_id) };
-  // Both have come.
+  // Both have signed in once.
   for (const sig of Object.values(sigs)) shownUser(await info(ann.user_id, { sig }));
   const [one, other] = [
     { name: ann.user_id, sig: sigs["ann.sig"] },

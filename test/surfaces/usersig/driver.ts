@@ -1,14 +1,14 @@
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { idOfName } from "../../support/accounts/user-ids.ts";
+import { userIdByName } from "../../support/accounts/user-ids.ts";
 import type { Frame } from "../../support/clients/socket.ts";
 import type { Driver } from "../../support/surfaces/driver.ts";
 import { logs, mark, open, type Signed, sessions, signed } from "./client.ts";
 
 import { connect } from "./socket.ts";
 
-/** The id of whom this API calls by his name. */
+/** The id of a user by the API's user_id. */
 export function idOf({ sig }: Signed, username: string): Promise<number> {
-  return idOfName(sig, username);
+  return userIdByName(sig, username);
 }
 
 export const usersig: Driver = {
@@ -19,7 +19,7 @@ export const usersig: Driver = {
   send: async (who, id, content) => {
     const socket = await connect(signed(who));
     socket.send({ to_session: id, content });
-    // What others have said a moment ago may come first.
+    // Frames of others' earlier messages may come first.
     const isAnswer = ({ type }: Frame) => type === "ERROR" || type === "MESSAGE_SEND_SUCCESS";
     await socket.until(({ frames }) => frames.some(isAnswer));
     const answer = socket.frames.find(isAnswer);

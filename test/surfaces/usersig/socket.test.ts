@@ -4,11 +4,11 @@ import { decode } from "hono/jwt";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
-import { remove, send } from "../../support/clients/chat.ts";
+import { deleteMessage, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { at, inboxObject, range, runInboxJob, text } from "../../support/objects/room.ts";
-import { handIn, setTiming } from "../../support/timing.ts";
+import { inboxObject, itemAt, range, runInboxJob, textFrame } from "../../support/objects/room.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import {
   create,
   everybody,
@@ -28,7 +28,7 @@ import {
 import { idOf } from "./driver.ts";
 import { connect, dial, refusedWith, shown, shownOnce } from "./socket.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 async function people(count: number): Promise<[Signed, Signed, Signed]> {
@@ -37,7 +37,7 @@ async function people(count: number): Promise<[Signed, Signed, Signed]> {
   return [ann, bob, cas];
 }
 
-/** What D1 is asked for conversations' settings: of each its id, and whose. */
+/** The parameters of the query for message contexts: conversation ids and the user's. */
 const Wanted = z
   .string()
   .transform((json) => JSON.parse(json))
@@ -47,7 +47,7 @@ const sent = "MESSAGE_SEND_SUCCESS";
 const received = "MESSAGE_RECEIVED";
 
 describe("opening", () => {
-  test("a sig opens its user's socket, with or without the last slash, whatever he is called", async () => {
+  test("a sig opens its user's socket, with or without the trailing slash, for every user_id", async () => {
     for (const slash of ["/", ""]) {
       const { user_id } = await create({ user_id: freshName("小 雨?#%25") });
       const sig = await sigOf(user_id);
@@ -59,7 +59,7 @@ describe("opening", () => {
     }
   });
 
-  test("a bad sig, or somebody else's, closes with 4003, an unknown user with 4004", async () => {
+  test("a bad or foreign sig closes with 4003, an unknown user with 4004", async () => {
     const [ann, bob] = await people(2);
     expect(await refusedWith(await dial(ann.name, "no sig"))).toBe(4003);
     expect(await refusedWith(await dial(ann.name, `${ann.sig.slice(0, -4)}AAAA`))).toBe(4003);
@@ -69,12 +69,12 @@ describe("opening", () => {
     expect((await call("POST", "/v1/logout", { token: bob.sig })).status).toBe(204);
     expect(await refusedWith(await dial(bob.name, bob.sig))).toBe(4003);
     const leaver = await register();
-    const gone = await call("DELETE", "/v1/me", { token: leaver.token, body: { password: PASSWORD } });
-    expect(gone.status).toBe(204);
+    const deleted = await call("DELETE", "/v1/me", { token: leaver.token, body: { password: PASSWORD } });
+    expect(deleted.status).toBe(204);
     expect(await refusedWith(await dial(leaver.user.username, leaver.token))).toBe(4004);
   });
 
-  test("what asks for no socket, and a foreign page, are refused in the envelope", async () => {
+  test("a request without an upgrade and a foreign page are refused in the envelope", async () => {
     const [ann] = await people(1);
     failure(await usersig("GET", `/ws/chat/${ann.name}/${ann.sig}/`), 426, "", 426);
     const foreign = await dial(ann.name, ann.sig, { headers: { Origin: "https://evil.example" } });
@@ -83,15 +83,15 @@ describe("opening", () => {
 });
 
 describe("messages", () => {
-  test("every device of the sender hears of success, those of others receive", async () => {
+  test("every device of the sender gets the success, those of others the message", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob], "of two");
-    const [one, other, his] = [await connect(ann), await connect(ann), await connect(bob)];
+    const [one, other, bobs] = [await connect(ann), await connect(ann), await connect(bob)];
     one.send({ to_session: Number(id), content: "吃了吗？" });
     const [[first], [second], [his1]] = [
       await shownOnce(one, 1),
       await shownOnce(other, 1),
-      await shownOnce(his, 1),
+      await shownOnce(bobs, 1),
     ];
     expect(first).toMatchObject({
       ...{ type: sent, content: "吃了吗？", sender: ann.name },
@@ -118,19 +118,19 @@ describe("messages", () => {
     });
     expect(his1?.chat_log).toEqual(first?.chat_log);
     expect((await logs(bob, id)).chat_log_info_list).toEqual([his1?.chat_log]);
-    for (const socket of [one, other, his]) expect(shown(socket)).toHaveLength(1);
+    for (const socket of [one, other, bobs]) expect(shown(socket)).toHaveLength(1);
   });
 
-  test("whichever API they come from, in order", async () => {
+  test("messages of all APIs arrive in order", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const [anns, bobs] = [await connect(ann), await connect(bob)];
     const room = await openRoom(Number(id), ann.sig);
     const device = await openDevice(bob.sig);
     await send({ token: ann.sig }, Number(id), "over v1");
-    room.send(text("over the room"));
+    room.send(textFrame("over the room"));
     await room.until(({ acks }) => acks.length === 1);
-    device.send({ ...text("over his device"), conversation_id: Number(id) });
+    device.send({ ...textFrame("over his device"), conversation_id: Number(id) });
     await device.until(({ acks }) => acks.length === 1);
     const headers = { "X-APP-Key": "test-app-key", "X-APP-Session": ann.sig };
     const body = { conversationid: -100_000_000 - Number(id), type: -1, content: "over appkey", time: 0 };
@@ -141,21 +141,21 @@ describe("messages", () => {
     const flip = (type: string) => (type === sent ? received : sent);
     const seen = (await shownOnce(anns, 5)).map(({ type, content }) => [type, content]);
     expect(seen).toEqual(contents.map((content, i) => [types[i], content]));
-    const his = (await shownOnce(bobs, 5)).map(({ type, content }) => [type, content]);
-    expect(his).toEqual(contents.map((content, i) => [flip(at(types, i)), content]));
+    const bobsMessages = (await shownOnce(bobs, 5)).map(({ type, content }) => [type, content]);
+    expect(bobsMessages).toEqual(contents.map((content, i) => [flip(itemAt(types, i)), content]));
     await device.until(({ messages }) => messages.length === 4);
     expect(device.messages.map(({ seq }) => seq)).toEqual([1, 2, 4, 5]);
     for (const socket of [room, device]) socket.close();
   });
 
-  test("two who write at once see one order, each message once", async () => {
+  test("two users who write at once see one order, each message once", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const sockets = [await connect(ann), await connect(ann), await connect(bob)];
     const EACH = 60;
     for (const n of range(1, EACH)) {
-      at(sockets, 0).send({ to_session: id, content: `a${n}` });
-      at(sockets, 2).send({ to_session: id, content: `b${n}` });
+      itemAt(sockets, 0).send({ to_session: id, content: `a${n}` });
+      itemAt(sockets, 2).send({ to_session: id, content: `b${n}` });
     }
     const orders = await Promise.all(
       sockets.map(async (socket) => (await shownOnce(socket, 2 * EACH)).map(({ chat_log }) => chat_log.id)),
@@ -163,7 +163,7 @@ describe("messages", () => {
     for (const order of orders) expect(order).toEqual(range(1, 2 * EACH).map((seq) => `${id}-${seq}`));
   });
 
-  test("in a group each member receives; who is told is not told its members", async () => {
+  test("each member of a group receives a message, which does not list the members", async () => {
     const [ann, bob, cas] = await people(3);
     const id = await open(ann, [bob, cas], "饭局");
     const [anns, bobs, cass] = [await connect(ann), await connect(bob), await connect(cas)];
@@ -181,7 +181,7 @@ describe("messages", () => {
         },
       ]);
     }
-    // Tips are not told: the next frame is the next message.
+    // System messages are not delivered: the next frame is the next message.
     const change = { nickname: "Ann" };
     expect((await call("PATCH", "/v1/me", { token: ann.sig, body: change })).status).toBe(200);
     const name = await call("PATCH", `/v1/conversations/${id}`, {
@@ -193,7 +193,7 @@ describe("messages", () => {
     expect((await shownOnce(cass, 2)).map(({ content }) => content)).toEqual(["大家好", "你好"]);
   });
 
-  test("whatever is said comes back as it was said", async () => {
+  test("content arrives as it was sent", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const [anns, bobs] = [await connect(ann), await connect(bob)];
@@ -217,21 +217,21 @@ describe("messages", () => {
       ].map((content): [object, unknown, string] => [{ content, content_type: "text" }, content, "custom"]),
     ];
     for (const [fields] of said) anns.send({ to_session: id, ...fields });
-    const wanted = said.map(([, content, type]) => [content, type]);
+    const expected = said.map(([, content, type]) => [content, type]);
     for (const socket of [anns, bobs]) {
       const seen = await shownOnce(socket, said.length);
-      expect(seen.map(({ chat_log }) => [chat_log.content, chat_log.content_type])).toEqual(wanted);
-      expect(seen.map(({ content }) => content)).toEqual(wanted.map(([content]) => content));
+      expect(seen.map(({ chat_log }) => [chat_log.content, chat_log.content_type])).toEqual(expected);
+      expect(seen.map(({ content }) => content)).toEqual(expected.map(([content]) => content));
     }
     const { chat_log_info_list } = await logs(bob, id, "&total");
     expect(
       chat_log_info_list.toReversed().map(({ content, content_type }) => [content, content_type]),
-    ).toEqual(wanted);
+    ).toEqual(expected);
     const image = chat_log_info_list.find(({ content_type }) => content_type === "image");
     expect(image?.file).toEqual({ id: "", name: "a b.png", size: 0, content_type: "", url });
   });
 
-  test.each(["a%00b", "%ff", "%", "a%2Fb", "%F0%9F"])("%j is nobody", async (name) => {
+  test.each(["a%00b", "%ff", "%", "a%2Fb", "%F0%9F"])("%j names no recipient", async (name) => {
     const path = `https://parley.test/ws/chat/${name}/sig/`;
     const headers = { Upgrade: "websocket" };
     expect(await refusedWith(await exports.default.fetch(new Request(path, { headers })))).toBe(4004);
@@ -239,7 +239,7 @@ describe("messages", () => {
 
   let refusing: { ann: Signed; id: string };
 
-  // What is refused changes nothing, so all of it is sent in one conversation.
+  // Refusals change nothing, so that all share one conversation.
   beforeAll(async () => {
     const [ann, bob] = await people(2);
     refusing = { ann, id: await open(ann, [bob]) };
@@ -270,7 +270,7 @@ describe("messages", () => {
     expect(await shownOnce(socket, 1)).toMatchObject([{ content: "still here" }]);
   });
 
-  test("no key of what was said is lost; what other APIs have nested too deep comes as they wrote it", async () => {
+  test("no key of the content is lost, and content of other APIs nested too deep comes as text", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const socket = await connect(bob);
@@ -298,7 +298,7 @@ describe("messages", () => {
     expect(socket.isOpen).toBe(true);
   });
 
-  test("who may not write is told why, and nobody receives anything", async () => {
+  test("a user who may not write is answered why, and nobody receives anything", async () => {
     const [ann, bob, cas] = await people(3);
     const id = await open(ann, [bob]);
     const [anns, bobs, cass] = [await connect(ann), await connect(bob), await connect(cas)];
@@ -312,7 +312,7 @@ describe("messages", () => {
     expect([shown(anns), shown(bobs), shown(cass)]).toEqual([[], [], []]);
   });
 
-  test("sent again with its id it is told again to who sends it, and stored once", async () => {
+  test("a message sent again with its id is confirmed again to its sender, and stored once", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const [anns, bobs] = [await connect(ann), await connect(bob)];
@@ -327,12 +327,12 @@ describe("messages", () => {
     expect((await logs(ann, id)).num_of_chat_logs).toBe(2);
   });
 
-  test("what came while nobody was there is counted and listed, and not pushed", async () => {
+  test("a message for an offline user is counted and listed, and not pushed", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     await send({ token: ann.sig }, Number(id), "before");
-    // His list hears of it a moment later.
-    await expect.poll(async () => at((await sessions(bob)).session_info_list, 0).unread_count).toBe(1);
+    // Bob's list is updated a moment later.
+    await expect.poll(async () => itemAt((await sessions(bob)).session_info_list, 0).unread_count).toBe(1);
     const socket = await connect(bob);
     await send({ token: ann.sig }, Number(id), "now");
     expect(await shownOnce(socket, 1)).toMatchObject([{ content: "now", session: { unread_count: 2 } }]);
@@ -340,12 +340,12 @@ describe("messages", () => {
     expect(await mark(bob, id)).toBe(2);
   });
 
-  test("what is revoked before it is told is not told; reading and revoking are not told either", async () => {
+  test("a message revoked before its delivery is not delivered, and neither are reads and revokes", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const socket = await connect(bob);
     await send({ token: ann.sig }, Number(id), "gone");
-    await remove({ token: ann.sig }, Number(id), 1, "everyone");
+    await deleteMessage({ token: ann.sig }, Number(id), 1, "everyone");
     await mark(ann, id);
     await send({ token: ann.sig }, Number(id), "here");
     await socket.until(({ frames }) => frames.some(({ content }) => content === "here"));
@@ -353,20 +353,21 @@ describe("messages", () => {
   });
 });
 
-describe("what a conversation is like", () => {
-  test("each inbox asks D1 for it once, however much is said", async () => {
-    // An answer that the machine delays is waited for, and known for as long as the test takes.
-    handIn({ contextCache: { freshMs: 3_600_000, timeoutMs: 60_000 } });
+describe("the message context", () => {
+  test("each inbox reads it from D1 once, for any number of messages", async () => {
+    // Waits for late answers, and keeps them for the whole test.
+    overrideTiming({ contextCache: { freshMs: 3_600_000, timeoutMs: 60_000 } });
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const asked: number[] = [];
-    // The bump of the creation may come once a socket is open, and sockets of other tests are told of theirs.
+    // The inbox update of the creation may arrive after a socket opens, and sockets of other tests read
+    // theirs.
     using _ = interceptD1((query, work, values) => {
       if (query.includes("JOIN memberships m") && query.includes("m.version > 0")) {
         for (const value of values) {
-          const wanted = Wanted.safeParse(value).data ?? [];
+          const expected = Wanted.safeParse(value).data ?? [];
           asked.push(
-            ...wanted.flatMap(([conversation, user]) => (conversation === Number(id) ? [user] : [])),
+            ...expected.flatMap(([conversation, user]) => (conversation === Number(id) ? [user] : [])),
           );
         }
       }
@@ -383,7 +384,7 @@ describe("what a conversation is like", () => {
     expect(asked.toSorted()).toEqual(both.toSorted());
   });
 
-  test("while D1 does not answer, messages are told all the same, with what is known", async () => {
+  test("while D1 is down messages are delivered with the known context", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const socket = await connect(bob);
@@ -399,14 +400,14 @@ describe("what a conversation is like", () => {
 });
 
 describe("the end of a socket", () => {
-  /** How a socket ended, and its last frame. */
+  /** The close of a socket, and its last frame. */
   async function ended(socket: Awaited<ReturnType<typeof connect>>): Promise<unknown[]> {
     const { code } = await socket.closed();
     return [code, socket.frames.at(-1)];
   }
   const KICKED = [4001, { type: "KICKED_OUT" }];
 
-  test("who says LOGOUT is kicked out, once what he said before is answered", async () => {
+  test("a client that sends LOGOUT is kicked out after its earlier sends are answered", async () => {
     const [ann, bob] = await people(2);
     const id = await open(ann, [bob]);
     const [one, other] = [await connect(ann), await connect(ann)];
@@ -418,7 +419,7 @@ describe("the end of a socket", () => {
     expect(other.isOpen).toBe(true);
   });
 
-  test("the end of a session kicks out its sockets alone; a further device kicks nobody", async () => {
+  test("the end of a session kicks out its own sockets only, and a further device kicks out none", async () => {
     const { user_id: name } = await create();
     const [one, other] = [
       { name, sig: await sigOf(name) },
@@ -431,13 +432,13 @@ describe("the end of a socket", () => {
     expect([second.isOpen, third.isOpen]).toEqual([true, true]);
   });
 
-  test("a socket that has outlived its sig is closed by the end of its session, by its own user alone", async () => {
+  test("a socket that has outlived its sig is closed by the end of its session, by its own user only", async () => {
     const { user_id: name } = await create();
     const [bob] = await people(1);
     const sig = await sigOf(name);
     const socket = await connect({ name, sig });
     const { sid } = z.object({ sid: z.string() }).parse(decode(sig).payload);
-    // As the hourly sweep does, once it has expired.
+    // As the hourly sweep does with expired sessions.
     await env.DB.prepare("DELETE FROM sessions WHERE id = ?").bind(sid).run();
     const end = async (token: string) => (await call("DELETE", `/v1/sessions/${sid}`, { token })).status;
     expect(await end(bob.sig)).toBe(404);
@@ -461,12 +462,12 @@ describe("the end of a socket", () => {
     });
     expect(changed.status).toBe(204);
     expect(await ended(other)).toEqual(KICKED);
-    const gone = await call("DELETE", "/v1/me", { token: owner.token, body: { password: next } });
-    expect(gone.status).toBe(204);
+    const deleted = await call("DELETE", "/v1/me", { token: owner.token, body: { password: next } });
+    expect(deleted.status).toBe(204);
     expect(await ended(one)).toEqual(KICKED);
   });
 
-  test("an open socket outlives its sig, also over an eviction; a new password ends it all the same", async () => {
+  test("an open socket outlives its sig, even over an eviction, and a new password still ends it", async () => {
     const owner = await register();
     const name = owner.user.username;
     const [bob] = await everybody(1);

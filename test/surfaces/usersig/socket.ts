@@ -1,16 +1,16 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { accepted, type TestSocket } from "../../support/clients/socket.ts";
+import { acceptSocket, type TestSocket } from "../../support/clients/socket.ts";
 import { Log, Session, type Signed } from "./client.ts";
 
-/** What a message says of its conversation: neither its members nor what was said last. */
+/** The conversation in a message: without members and last message. */
 const SceneSession = Session.extend({
   session_info: z.union([Session.shape.session_info, z.strictObject({})]),
   recently_chat_log: z.null(),
 });
 
-/** A frame that shows a message: nothing may lack, nothing else be there. */
+/** A message frame: exactly these fields. */
 const Shown = z.strictObject({
   type: z.enum(["MESSAGE_SEND_SUCCESS", "MESSAGE_RECEIVED"]),
   content: z.json(),
@@ -20,34 +20,34 @@ const Shown = z.strictObject({
 });
 export type Shown = z.infer<typeof Shown>;
 
-/** Asks for a socket as the document has it. */
+/** Requests a socket in the document's form. */
 export function dial(name: string, sig: string, { slash = "/", headers = {} } = {}): Promise<Response> {
   const path = `/ws/chat/${encodeURIComponent(name)}/${sig}${slash}`;
   const all = { Upgrade: "websocket", ...headers };
   return exports.default.fetch(new Request(`https://parley.test${path}`, { headers: all }));
 }
 
-/** Opens a socket; its first frame says so and nothing more. */
+/** Opens a socket, and asserts its first frame. */
 export async function connect({ name, sig }: Signed): Promise<TestSocket> {
-  const socket = accepted(await dial(name, sig));
+  const socket = acceptSocket(await dial(name, sig));
   expect(await socket.next("SDK_READY")).toEqual({ type: "SDK_READY" });
   return socket;
 }
 
-/** How a socket was closed at once; no frame came before. */
+/** The close code of a socket that is closed at once, without a frame. */
 export async function refusedWith(response: Response): Promise<number> {
-  const socket = accepted(response);
+  const socket = acceptSocket(response);
   const { code } = await socket.closed();
   expect(socket.frames).toEqual([]);
   return code;
 }
 
-/** The messages that a socket was shown. */
+/** The messages that a socket has received. */
 export function shown(socket: TestSocket): Shown[] {
   return socket.frames.filter(({ type }) => type.startsWith("MESSAGE_")).map((frame) => Shown.parse(frame));
 }
 
-/** Resolves once a socket was shown so many messages. @returns them */
+/** Resolves once a socket has received `count` messages. @returns them */
 export async function shownOnce(socket: TestSocket, count: number): Promise<Shown[]> {
   await socket.until(
     ({ frames }) => frames.filter(({ type }) => type.startsWith("MESSAGE_")).length >= count,

@@ -3,19 +3,20 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { zonedTime } from "../../../src/lib/time-zone.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, freshName, login, register } from "../../support/clients/api.ts";
-import { openDirect, remove } from "../../support/clients/chat.ts";
-import { bytesOf, download, noise, stored } from "../../support/clients/files.ts";
+import { deleteMessage, openDirect } from "../../support/clients/chat.ts";
+import { bytesOf, download, pseudoRandomBytes, storedFiles } from "../../support/clients/files.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { HeldCalls } from "../../support/faults/calls.ts";
-import { at, range, text } from "../../support/objects/room.ts";
-import { play, readFixtures, type Scene } from "../../support/surfaces/fixtures.ts";
-import { lastIds, stored as storedSince } from "../../support/surfaces/stored.ts";
+import { itemAt, range, textFrame } from "../../support/objects/room.ts";
+import { type FixtureValues, playFixture, readFixtures } from "../../support/surfaces/fixtures.ts";
+import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
 import { setTiming } from "../../support/timing.ts";
 import {
   change,
   create,
+  createFixtureValues,
   createSession,
   data,
   everybody,
@@ -29,7 +30,6 @@ import {
   RULE_KEY,
   type Signed,
   say,
-  scene,
   sessions,
   shownUser,
   sigOf,
@@ -37,7 +37,7 @@ import {
 } from "./client.ts";
 import { idOf } from "./driver.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 afterEach(() => void vi.restoreAllMocks());
@@ -64,7 +64,7 @@ const WHOLE = {
 const HIDDEN = { birthday: "", id_card_num: "", phone: "", email: "" };
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 
-/** Every call of the document, with the codes of its answers. */
+/** Every call of the document, with its codes. */
 const DOCUMENT = [
   ["POST /chat/create-chat-user/", 200, 400, 403],
   ["GET /chat/chat-user-info/", 200, 400, 403, 404],
@@ -79,32 +79,34 @@ const DOCUMENT = [
 
 const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
 
-describe("what the document has", () => {
+describe("the document", () => {
   test("each call and each of its codes has a fixture", () => {
     expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
   });
 
   const changes = ([, { call, code }]: (typeof FIXTURES)[number]) => code === 200 && !call.startsWith("GET");
 
-  test.each(FIXTURES.filter(changes))("%s", async (_, fixture) => play(fixture, await scene()));
+  test.each(FIXTURES.filter(changes))("%s", async (_, fixture) =>
+    playFixture(fixture, await createFixtureValues()),
+  );
 
-  describe("what changes nothing", () => {
-    let shared: Scene;
+  describe("calls that change nothing", () => {
+    let shared: FixtureValues;
     let before: unknown;
 
     beforeAll(async () => {
       const last = await lastIds();
-      shared = await scene();
+      shared = await createFixtureValues();
       before = await storedSince(last);
       return async () => expect(await storedSince(last)).toEqual(before);
     });
 
-    test.each(FIXTURES.filter((one) => !changes(one)))("%s", (_, fixture) => play(fixture, shared));
+    test.each(FIXTURES.filter((one) => !changes(one)))("%s", (_, fixture) => playFixture(fixture, shared));
   });
 });
 
 describe("chat users", () => {
-  test("a user is created with what is given; the other APIs know him by that name", async () => {
+  test("a user is created with the given fields, and other APIs know them by that name", async () => {
     const user_id = freshName("小雨");
     expect(await create({ user_id, ...WHOLE, unknown: 1 })).toEqual({
       ...{ user_id, ...WHOLE, is_disable: false, login_time: "" },
@@ -139,7 +141,7 @@ describe("chat users", () => {
     }
   });
 
-  test("a name is had once, whoever asks how often; that of a deleted account never again", async () => {
+  test("a name is created once, however many ask at once, and that of a deleted account never again", async () => {
     const user_id = freshName("once");
     const ask = () => usersig("POST", "/chat/create-chat-user/", { body: { user_id, token: RULE_KEY } });
     const answers = await Promise.all(Array.from({ length: 50 }, ask));
@@ -152,11 +154,11 @@ describe("chat users", () => {
     expect(shownUser(await change({ ...own, avatar: "no URL" }, { sig: leaver.token }))).toMatchObject({
       phone: own.phone,
     });
-    const gone = await call("DELETE", "/v1/me", {
+    const deleted = await call("DELETE", "/v1/me", {
       token: leaver.token,
       body: { password: "correct horse battery" },
     });
-    expect(gone.status).toBe(204);
+    expect(deleted.status).toBe(204);
     const left = await env.DB.prepare("SELECT * FROM users WHERE id = ?").bind(leaver.user.id).first();
     for (const value of [...Object.values(own), "no URL"])
       expect(Object.values(left ?? {})).not.toContain(value);
@@ -179,9 +181,9 @@ describe("chat users", () => {
     failure(await usersig("POST", "/chat/create-chat-user/", { body }), 400, field);
   });
 
-  // The last one has twice as many characters once it is NFC.
+  // The last one has twice as many characters in NFC.
   test.each(["", "a/b", "a\u0007b", "a\u0000b", 7, null, ["a"], { a: 1 }, "\u0958".repeat(128)])(
-    "%j is no user_id",
+    "%j is refused as user_id",
     async (user_id) => {
       const body = { user_id, token: RULE_KEY };
       failure(await usersig("POST", "/chat/create-chat-user/", { body }), 400, "user_id");
@@ -189,7 +191,7 @@ describe("chat users", () => {
   );
 
   test.each(["2001-02-29", "2001-2-3", "20010203", "yesterday", "2001-02-03T00:00:00", " "])(
-    "%j is no birthday",
+    "%j is refused as birthday",
     async (birthday) => {
       const { user_id } = await create({ birthday: "2000-02-29" });
       failure(await change({ user_id, token: RULE_KEY, birthday }), 400, "birthday");
@@ -197,7 +199,7 @@ describe("chat users", () => {
     },
   );
 
-  test("absent stays, empty empties; an avatar that is no URL is one here alone", async () => {
+  test("an absent field stays, an empty one clears, and an avatar that is no URL shows only here", async () => {
     const { user_id } = await create(WHOLE);
     const token = RULE_KEY;
     expect(shownUser(await change({ user_id, token }))).toMatchObject(WHOLE);
@@ -211,7 +213,7 @@ describe("chat users", () => {
     expect(shownUser(await info(user_id, { token }))).toMatchObject({ avatar });
   });
 
-  test("times are of the zone of the setting", async () => {
+  test("times are in the zone of the setting", async () => {
     const { user_id } = await create();
     await env.DB.prepare("UPDATE users SET created_at = ? WHERE username = ?")
       .bind(Date.UTC(2026, 0, 1, 20, 5, 9), user_id)
@@ -224,11 +226,11 @@ describe("chat users", () => {
   });
 });
 
-describe("who makes, reads and changes users", () => {
+describe("provisioning", () => {
   const creation = (said: object, extra = {}) =>
     usersig("POST", "/chat/create-chat-user/", { body: { user_id: freshName(), ...extra }, ...said });
 
-  test("with `key` it takes the rule key, or the user himself", async () => {
+  test("with `key` it needs the rule key, or the user's own sig", async () => {
     const [one, other] = [await create(WHOLE), await create(WHOLE)];
     const sig = await sigOf(one.user_id);
     failure(await creation({}), 403, "token");
@@ -246,7 +248,7 @@ describe("who makes, reads and changes users", () => {
     );
   });
 
-  test("with a user_sig it is the caller who is changed, whomever he names", async () => {
+  test("with a user_sig it changes the caller, whichever user_id is given", async () => {
     const [one, other] = [await create(WHOLE), await create(WHOLE)];
     const sig = await sigOf(one.user_id);
     for (const [i, user_id] of [other.user_id, "nobody at all", "", 7, undefined].entries()) {
@@ -256,7 +258,7 @@ describe("who makes, reads and changes users", () => {
     expect(shownUser(await info(other.user_id, { token: RULE_KEY }))).toMatchObject(WHOLE);
   });
 
-  test("with `open` everybody, but for users with a password", async () => {
+  test("with `open` everybody may, but not on users with a password", async () => {
     const settings = OPEN;
     const user = shownUser(await creation({ settings }, WHOLE));
     expect(shownUser(await info(user.user_id, { settings }))).toMatchObject(WHOLE);
@@ -276,7 +278,7 @@ describe("who makes, reads and changes users", () => {
     expect((await login(user_id)).user.nickname).toBe("Own");
   });
 
-  test("what is brought must hold, where nothing would do too", async () => {
+  test("a given credential must be valid, even where none is needed", async () => {
     const { user_id } = await create();
     failure(await info(user_id, { settings: OPEN, sig: "no sig" }), 403, "user_sig");
     failure(await info(user_id, { settings: OPEN, token: "no key" }), 403, "token");
@@ -288,7 +290,7 @@ describe("who makes, reads and changes users", () => {
 describe("user_sig", () => {
   const ask = (body: object, settings = {}) => usersig("POST", "/chat/get-user-sig/", { body, settings });
 
-  test("it is for who shows the rule key, for a user whom there is", async () => {
+  test("a user_sig is issued to holders of the rule key, for existing users", async () => {
     const { user_id } = await create();
     failure(await ask({ user_id, token: "wrong" }), 403, "token");
     failure(await ask({ user_id, token: `${RULE_KEY} ` }), 403, "token");
@@ -304,7 +306,7 @@ describe("user_sig", () => {
     expect(expiry - Date.now()).toBeLessThanOrEqual(300_000);
   });
 
-  test("with md5-minute the key is a hash of user and minute, or of one beside it", async () => {
+  test("with md5-minute the key is a hash of the user and the current or an adjacent minute", async () => {
     const { user_id } = await create();
     const settings = { USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "" };
     const key = (name: string, ms: number, zone = "Asia/Shanghai") => {
@@ -326,8 +328,8 @@ describe("user_sig", () => {
     );
   });
 
-  test("wrong keys, and users made without one, are counted by address; right ones are not", async () => {
-    // Three pass in a minute: of eight some do not, though a minute ends among them.
+  test("wrong keys and unauthenticated creations are counted by address, right keys are not", async () => {
+    // Three a minute are allowed: of eight some are refused, even if a minute ends among them.
     const settings = { ...OPEN, ADDRESS_RATE: env.TEST_RATE };
     let address = 0;
     const refused = async (path: string, fields: object) => {
@@ -345,7 +347,7 @@ describe("user_sig", () => {
     expect(await refused("/chat/create-chat-user/", {})).toBeGreaterThan(0);
   });
 
-  test("several are in use at once, on every API, until they are ended; the first use is when he came", async () => {
+  test("several sigs are valid at once, on every API, until they end, and the first use sets the joining time", async () => {
     const { user_id } = await create();
     const [one, two] = [await sigOf(user_id), await sigOf(user_id)];
     expect(one).not.toBe(two);
@@ -358,20 +360,20 @@ describe("user_sig", () => {
     shownUser(await info(user_id, { sig: two }));
   });
 
-  test("tokens of other APIs are good here; that of a user deleted since is answered 404", async () => {
-    const ann = at(await signedIn(1), 0);
+  test("tokens of other APIs are valid here, and that of a deleted user is answered 404", async () => {
+    const ann = itemAt(await signedInUsers(1), 0);
     shownUser(await info(nameOf(ann), { sig: ann.token }));
     const owner = await register();
-    const gone = await call("DELETE", "/v1/me", {
+    const deleted = await call("DELETE", "/v1/me", {
       token: owner.token,
       body: { password: "correct horse battery" },
     });
-    expect(gone.status).toBe(204);
+    expect(deleted.status).toBe(204);
     failure(await info(nameOf(owner), { sig: owner.token }), 404);
   });
 });
 
-/** Two people with their single chat. */
+/** Two users with their single chat. */
 async function pair(): Promise<[Signed, Signed, string]> {
   const [one, other] = await everybody(2);
   if (!one || !other) throw new Error("there are two");
@@ -382,7 +384,7 @@ const texts = ({ chat_log_info_list }: { chat_log_info_list: Log[] }) =>
   chat_log_info_list.map(({ content }) => content);
 
 describe("sessions", () => {
-  test("two have one single chat, whoever opens it, wherever; it keeps its first name", async () => {
+  test("two users have one single chat, whoever opens it on whichever API, and it keeps its first name", async () => {
     const [ann, bob] = await everybody(2);
     if (!ann || !bob) throw new Error("there are two");
     const opened = await Promise.all(
@@ -391,7 +393,7 @@ describe("sessions", () => {
       ),
     );
     expect(new Set(opened).size).toBe(1);
-    const id = at(opened, 0);
+    const id = itemAt(opened, 0);
     const body = { name: "second", type: "1", chat_user_id_list: [bob.name, ann.name, bob.name] };
     const { session } = data(await createSession(ann, body));
     expect(session).toMatchObject({
@@ -411,7 +413,7 @@ describe("sessions", () => {
     ]);
   });
 
-  test("what is no session of the caller's is refused, naming what is wrong", async () => {
+  test("an unknown or foreign session is refused, with the reason", async () => {
     const [ann, bob, cas] = await everybody(3);
     if (!ann || !bob || !cas) throw new Error("there are three");
     const list = [ann.name, bob.name];
@@ -439,7 +441,7 @@ describe("sessions", () => {
     expect((await sessions(ann)).num_of_sessions).toBe(0);
   });
 
-  test("lists in forms are repeated, or a JSON array", async () => {
+  test("lists in forms are repeated fields, or a JSON array", async () => {
     const [ann, bob] = await everybody(2);
     if (!ann || !bob) throw new Error("there are two");
     const single = await open(ann, [bob]);
@@ -459,7 +461,7 @@ describe("sessions", () => {
       expect(data(await createSession(ann, body)).session).toMatchObject({ session_id: single });
   });
 
-  test("a block does not hinder a single chat, but a group, and what is said", async () => {
+  test("a block does not stop a single chat from opening, but stops groups and sends", async () => {
     const [ann, bob] = await everybody(2);
     if (!ann || !bob) throw new Error("there are two");
     expect((await call("PUT", `/v1/blocks/${await idOf(bob, ann.name)}`, { token: bob.sig })).status).toBe(
@@ -470,29 +472,30 @@ describe("sessions", () => {
     failure(await createSession(ann, body), 403);
   });
 
-  test("lists show the peer or all members, never what is for themselves alone", async () => {
+  test("lists show the peer or all members, never private settings of others", async () => {
     const one = await create(WHOLE);
     const ann = { name: one.user_id, sig: await sigOf(one.user_id) };
     const [bob] = await everybody(1);
     if (!bob) throw new Error("there is one");
     const [single, group] = [await open(bob, [ann]), await open(bob, [ann, bob], "饭局")];
     const { session_info_list } = await sessions(bob);
-    const shown = { ...WHOLE, ...HIDDEN, user_id: ann.name };
+    const displayed = { ...WHOLE, ...HIDDEN, user_id: ann.name };
     expect(session_info_list).toMatchObject([
       {
         ...{ session_id: group, type: 2, name: "饭局", unread_count: 0, recently_chat_log: null },
-        session_info: { chat_user_list: expect.arrayContaining([expect.objectContaining(shown)]) },
+        session_info: { chat_user_list: expect.arrayContaining([expect.objectContaining(displayed)]) },
       },
-      { session_id: single, type: 1, session_info: shown },
+      { session_id: single, type: 1, session_info: displayed },
     ]);
     const everything = JSON.stringify([await sessions(bob), await sessions(ann)]);
     for (const hidden of [WHOLE.phone, WHOLE.email, WHOLE.id_card_num, WHOLE.birthday])
       expect(everything).not.toContain(hidden);
   });
 
-  test("the latest log is one that can be read, and says who has read it", async () => {
+  test("the latest log is a readable message, with its readers", async () => {
     const [ann, bob, id] = await pair();
-    const latest = async (who: Signed) => at((await sessions(who)).session_info_list, 0).recently_chat_log;
+    const latest = async (who: Signed) =>
+      itemAt((await sessions(who)).session_info_list, 0).recently_chat_log;
     expect(await latest(ann)).toBeNull();
     await say(ann, id, "one");
     expect(await latest(ann)).toMatchObject({
@@ -510,13 +513,13 @@ describe("sessions", () => {
         read_time: expect.stringMatching(TIME),
       });
     await say(bob, id, "two");
-    await remove({ token: bob.sig }, Number(id), 2, "everyone");
+    await deleteMessage({ token: bob.sig }, Number(id), 2, "everyone");
     expect(await latest(ann)).toMatchObject({ content: "one" });
-    await remove({ token: ann.sig }, Number(id), 1, "me");
+    await deleteMessage({ token: ann.sig }, Number(id), 1, "me");
     expect([await latest(ann), await latest(bob)]).toMatchObject([null, { content: "one" }]);
   });
 
-  test("deleted ones are not listed, sticky ones stand where their activity puts them", async () => {
+  test("deleted sessions are not listed, pinned ones stand where their activity puts them", async () => {
     const [ann, bob, single] = await pair();
     const group = await open(ann, [bob, ann], "a group");
     const token = ann.sig;
@@ -537,7 +540,7 @@ describe("sessions", () => {
   });
 });
 
-/** How lists are cut: a query, and which of so many it gives, the newest being 1; or that it is refused. */
+/** Pages of a list of `all` items: a query, and the expected items, the newest being 1; null: refused. */
 function cuts(all: number): [string, number[] | null, number][] {
   const pages = (size: number) => Math.ceil(all / size);
   return [
@@ -575,17 +578,17 @@ describe("pages of sessions", () => {
     for (const other of others) ids.unshift(await open(ann, [other]));
   });
 
-  test.each(cuts(ALL))("%j gives %j of %d pages", async (query, wanted, pages) => {
-    if (!wanted) {
+  test.each(cuts(ALL))("%j returns %j of %d pages", async (query, expected, pages) => {
+    if (!expected) {
       failure(await usersig("GET", `/chat/session-info/?${query}`, { sig: ann.sig }), 400, "page_");
       return;
     }
     const { session_info_list, ...numbers } = await sessions(ann, `?${query}`);
-    expect(session_info_list.map(({ session_id }) => session_id)).toEqual(wanted.map((n) => ids[n - 1]));
+    expect(session_info_list.map(({ session_id }) => session_id)).toEqual(expected.map((n) => ids[n - 1]));
     expect(numbers).toEqual({ num_of_sessions: ALL, num_of_pages: pages });
   });
 
-  test("of nobody's there are none", async () => {
+  test("an empty list has no pages", async () => {
     const [nobody] = await everybody(1);
     if (!nobody) throw new Error("there is one");
     const none = { num_of_sessions: 0, session_info_list: [] };
@@ -602,34 +605,34 @@ describe("pages of logs", () => {
 
   beforeAll(async () => {
     [ann, bob, id] = await pair();
-    // What is gone is not counted: the oldest, one in the midst, the newest; and what is hidden from Bob.
+    // Deleted messages are not counted: the oldest, one in the middle, the newest; nor those hidden from Bob.
     for (const n of range(0, ALL + 2)) await say(ann, id, String(ALL + 1 - n));
-    for (const seq of [1, ALL + 3]) await remove({ token: ann.sig }, Number(id), seq, "everyone");
-    await remove({ token: bob.sig }, Number(id), ALL + 2, "me");
+    for (const seq of [1, ALL + 3]) await deleteMessage({ token: ann.sig }, Number(id), seq, "everyone");
+    await deleteMessage({ token: bob.sig }, Number(id), ALL + 2, "me");
   });
 
-  test.each(cuts(ALL))("%j gives %j of %d pages", async (query, wanted, pages) => {
-    if (!wanted) {
+  test.each(cuts(ALL))("%j returns %j of %d pages", async (query, expected, pages) => {
+    if (!expected) {
       const path = `/chat/chat-log-info/?session_id=${id}${query}`;
       failure(await usersig("GET", path, { sig: bob.sig }), 400, "page_");
       return;
     }
     const { chat_log_info_list, ...numbers } = await logs(bob, id, query);
-    expect(chat_log_info_list.map(({ content }) => Number(content))).toEqual(wanted);
+    expect(chat_log_info_list.map(({ content }) => Number(content))).toEqual(expected);
     expect(numbers).toEqual({ num_of_chat_logs: ALL, num_of_pages: pages });
   });
 
   test.each([
-    ["breaks off where the session ends that asked", true],
-    ["goes on where its sig only expires", false],
-  ])("what is read for long %s", async (_, isEnded) => {
+    ["breaks off when the caller's session ends", true],
+    ["goes on when only the sig expires", false],
+  ])("a log that takes long to read %s", async (_, isEnded) => {
     const { user_id: name } = await create();
     const one = { name, sig: await sigOf(name) };
     const many = await open(one, []);
     const socket = await openRoom(Number(many), one.sig);
     const MANY = 250;
     for (let n = 0; n < MANY; n += 50) {
-      const items = range(n + 1, n + 50).map((i) => text(String(i), String(i)));
+      const items = range(n + 1, n + 50).map((i) => textFrame(String(i), String(i)));
       socket.send({ type: "sends", items });
     }
     await socket.until(({ acks }) => acks.length === MANY);
@@ -645,12 +648,12 @@ describe("pages of logs", () => {
     await (isEnded ? read : expect(read).resolves.toMatchObject({ num_of_chat_logs: MANY }));
   });
 
-  test("all of many are streamed, in their order", async () => {
+  test("many logs are streamed completely, in order", async () => {
     const [one, other, many] = await pair();
     const MANY = 450;
     const socket = await openRoom(Number(many), one.sig);
     for (let n = 0; n < MANY; n += 50) {
-      const items = range(n + 1, n + 50).map((i) => text(String(i), String(i)));
+      const items = range(n + 1, n + 50).map((i) => textFrame(String(i), String(i)));
       socket.send({ type: "sends", items });
     }
     await socket.until(({ acks }) => acks.length === MANY);
@@ -662,13 +665,13 @@ describe("pages of logs", () => {
 });
 
 describe("reading", () => {
-  test("a single chat is marked by its own call, which counts what became read", async () => {
+  test("a single chat is marked by its own call, which counts the newly read", async () => {
     const [ann, bob, id] = await pair();
     for (const n of range(1, 3)) await say(ann, id, String(n));
     await say(bob, id, "4");
     for (const n of range(5, 7)) await say(ann, id, String(n));
     await logs(bob, id);
-    expect(at((await sessions(bob)).session_info_list, 0).unread_count).toBe(3);
+    expect(itemAt((await sessions(bob)).session_info_list, 0).unread_count).toBe(3);
     expect((await logs(ann, id)).chat_log_info_list.map(({ have_read }) => have_read)).toEqual([
       ...[false, false, false, true, true, true, true],
     ]);
@@ -681,18 +684,18 @@ describe("reading", () => {
     expect(newest).toMatchObject({ have_read: true, read_time: expect.stringMatching(TIME) });
   });
 
-  test("the first page of a group is read by being looked at, further ones change nothing", async () => {
+  test("looking at the first page of a group reads it, further pages change nothing", async () => {
     const [ann, bob, cas] = await everybody(3);
     if (!ann || !bob || !cas) throw new Error("there are three");
     const id = await open(ann, [bob, cas]);
     for (const n of range(1, 3)) await say(ann, id, String(n));
-    const unread = async () => at((await sessions(bob)).session_info_list, 0).unread_count;
+    const unread = async () => itemAt((await sessions(bob)).session_info_list, 0).unread_count;
     await expect.poll(unread).toBe(3);
     await logs(bob, id, "&page_num=2&page_size=1");
     expect(await unread()).toBe(3);
     expect((await logs(bob, id, "&page_size=1")).chat_log_info_list).toMatchObject([{ have_read: true }]);
     expect(await unread()).toBe(0);
-    // What others have read says nothing here of the caller.
+    // The read positions of others do not concern the caller.
     expect((await logs(cas, id, "&page_num=2&page_size=1")).chat_log_info_list).toMatchObject([
       { have_read: false },
     ]);
@@ -707,7 +710,7 @@ describe("reading", () => {
   });
 
   test.each(["0", "-1", "x", "1.5", "999999999", 999_999_999, "9007199254740993"])(
-    "%j is no session of anybody's",
+    "%j is no session of any user",
     async (session_id) => {
       const [ann] = await everybody(1);
       if (!ann) throw new Error("there is one");
@@ -728,10 +731,10 @@ describe("files", () => {
     return made;
   };
 
-  test("a file is stored with its MD5, and read where its URL says", async () => {
+  test("a file is stored with its MD5, and served under its URL", async () => {
     const [ann] = await everybody(1);
     if (!ann) throw new Error("there is one");
-    const bytes = noise(300_000);
+    const bytes = pseudoRandomBytes(300_000);
     const { chat_file } = data(await upload(ann, form(bytes, "小雨.png")));
     expect(chat_file).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -744,22 +747,22 @@ describe("files", () => {
     expect(await bytesOf(await download(url))).toEqual(bytes);
   });
 
-  test("20 MiB are taken, a byte more is refused, and so is what is no file of a form", async () => {
+  test("20 MiB are accepted, one byte more is refused, and so is a form without a file", async () => {
     const [ann] = await everybody(1);
     if (!ann) throw new Error("there is one");
-    const most = 20 * 1024 * 1024;
-    expect(data(await upload(ann, form(new Uint8Array(most), "a"))).chat_file).toMatchObject({ size: most });
-    const before = await stored();
-    const refused = await upload(ann, form(new Uint8Array(most + 1), "a"));
+    const max = 20 * 1024 * 1024;
+    expect(data(await upload(ann, form(new Uint8Array(max), "a"))).chat_file).toMatchObject({ size: max });
+    const before = await storedFiles();
+    const refused = await upload(ann, form(new Uint8Array(max + 1), "a"));
     for (const naming of ["文件大小超限", "20M"]) failure(refused, 400, naming);
     failure(await upload(ann, new FormData()), 400, "file");
     failure(await upload(ann, "bytes", { "Content-Type": "text/plain" }), 400, "file");
     failure(await upload(ann, "", { "Content-Type": "application/json" }), 400, "file");
-    expect(await stored()).toEqual(before);
+    expect(await storedFiles()).toEqual(before);
   });
 });
 
-test("what is no call of the API is told in its envelope", async () => {
+test("an unknown call is answered in the envelope", async () => {
   const [ann] = await everybody(1);
   const sig = ann?.sig;
   failure(await usersig("GET", "/chat/create-session/", { sig }), 405, "", 405);

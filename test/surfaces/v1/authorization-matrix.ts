@@ -1,44 +1,47 @@
 import { type CallOptions, PASSWORD } from "../../support/clients/api.ts";
 
-/** Who calls: nobody, somebody with a token that is none, with that of an ended session, and four users. */
+/** The callers: without a token, with a forged one, with one of an ended session, and four users. */
 export const ROLES = ["anonymous", "forged", "ended", "stranger", "member", "admin", "owner"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A closed group of an owner, an admin and a member who have sent messages; the stranger is in another one. */
+/**
+ * A closed group of an owner, an admin and a member with messages of theirs. The stranger is in another
+ * group.
+ */
 export interface Scene {
   id: number;
-  /** messages: the owner's, the member's, and one each for calls that take one away */
+  /** messages: the owner's, the member's, and one each for calls that delete one */
   ownersSeq: number;
   membersSeq: number;
   revocable: Record<Role, number>;
-  /** the same as `id`, also where a call is asked elsewhere */
+  /** the same as `id`, also for calls to another conversation */
   groupId: number;
   /** the direct conversation of the owner and the member, with a message */
   directId: number;
   userId: number;
-  /** plain members whom calls act on; one each for calls that take one away */
+  /** plain members to act on; one each for calls that remove one */
   subjectId: number;
   removable: Record<Role, number>;
-  /** somebody who is in no group */
+  /** a user in no group */
   outsiderId: number;
-  /** a session of the member's besides the one that calls */
+  /** another session of the member */
   membersSession: string;
-  /** one that the member has uploaded */
+  /** a file that the member has uploaded */
   fileKey: string;
 }
 
-/** What a call answers: its status, with a problem's code where it is one. */
+/** The expected answer: a status, with the code of a problem. */
 export type Wanted = [200 | 201 | 204 | 426] | [number, string];
 
 export interface Row {
-  /** as it is registered: method and path pattern */
+  /** the registered method and path pattern */
   route: string;
-  /** what goes for the parts of the path; default: the scene's conversation, and the owner's message */
+  /** the parts of the path; default: the scene's conversation, and the owner's message */
   path?: (scene: Scene, role: Role) => Record<string, string | number>;
   query?: string;
   body?: (scene: Scene) => unknown;
   options?: CallOptions;
-  /** what whoever has no valid session gets; default: 401 */
+  /** the answer without a valid session; default: 401 */
   anyone?: Wanted;
   stranger: Wanted;
   member: Wanted;
@@ -54,19 +57,29 @@ const OK: Wanted = [200];
 const MADE: Wanted = [201];
 const DONE: Wanted = [204];
 
-const anybody = (wanted: Wanted) => ({ anyone: wanted, stranger: wanted, member: wanted, owner: wanted });
-const everyUser = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: wanted });
-const members = (wanted: Wanted) => ({ stranger: NOBODY, member: wanted, owner: wanted });
-/** What nobody does with himself, and everybody with the owner. */
-const others = (wanted: Wanted) => ({ stranger: wanted, member: wanted, owner: SELF });
+const anybody = (expected: Wanted) => ({
+  anyone: expected,
+  stranger: expected,
+  member: expected,
+  owner: expected,
+});
+const everyUser = (expected: Wanted) => ({ stranger: expected, member: expected, owner: expected });
+const members = (expected: Wanted) => ({ stranger: NOBODY, member: expected, owner: expected });
+/** For calls that nobody makes about themselves, and others about the owner. */
+const others = (expected: Wanted) => ({ stranger: expected, member: expected, owner: SELF });
 const theOwner = ({ userId }: Scene) => ({ user_id: userId });
-const admins = (wanted: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, admin: wanted, owner: wanted });
-const ownerAlone = (wanted: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, owner: wanted });
+const admins = (expected: Wanted) => ({
+  stranger: NOBODY,
+  member: FORBIDDEN,
+  admin: expected,
+  owner: expected,
+});
+const ownerAlone = (expected: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, owner: expected });
 
 const IN = "/v1/conversations/:id";
 const text = () => ({ kind: "text", body: { text: "hello" } });
 
-/** Who may do what on v1. Every route has a row here; `who-may.test.ts` walks them in this order. */
+/** The permissions of v1. Every route has a row; `authorization.test.ts` walks them in this order. */
 export const WHO_MAY: Row[] = [
   { route: "GET /healthz", ...anybody(OK) },
   { route: "GET /openapi.json", ...anybody(OK) },
@@ -105,7 +118,7 @@ export const WHO_MAY: Row[] = [
     body: () => ({ kind: "group", name: "x", member_ids: [] }),
     ...everyUser(MADE),
   },
-  // Each of them owns a group by now.
+  // Each of these users owns a group by now.
   { route: "DELETE /v1/me", body: () => ({ password: PASSWORD }), ...everyUser([409, "conflict"]) },
   { route: `GET ${IN}`, ...members(OK) },
   { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
@@ -214,7 +227,7 @@ export const WHO_MAY: Row[] = [
     body: ({ outsiderId }) => ({ user_id: outsiderId + 1_000 }),
     ...ownerAlone(NOBODY),
   },
-  // Upgrades proper are in the test: their answer is a socket.
+  // Successful upgrades are in the test, as their answer is a socket.
   { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
   { route: "GET /v1/socket", ...everyUser([426, "upgrade_required"]) },
 
@@ -241,7 +254,7 @@ export const WHO_MAY: Row[] = [
     path: ({ directId }) => ({ id: directId }),
     ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: DONE },
   },
-  // What ends the group, and sessions, comes last.
+  // Calls that end the group and sessions come last.
   { route: `DELETE ${IN}`, stranger: NOBODY, member: NOBODY, admin: NOBODY, owner: DONE },
   {
     route: "DELETE /v1/sessions/:id",

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
-import { type Answer, call, login, problem, register } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, login, register } from "../../support/clients/api.ts";
 import { createGroup, insertUsers, openDirect, send } from "../../support/clients/chat.ts";
-import { upload, uploaded } from "../../support/clients/files.ts";
+import { expectUploaded, upload } from "../../support/clients/files.ts";
 import { upgrade } from "../../support/clients/socket.ts";
 import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./authorization-matrix.ts";
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const closed = { ...inGroup, body: { join_policy: "closed" } };
   expect((await call("PATCH", `/v1/conversations/${id}`, closed)).status).toBe(200);
   await createGroup(stranger);
-  const file = uploaded(await upload(member, "{}", "text/plain", "?name=x.txt"));
+  const file = expectUploaded(await upload(member, "{}", "text/plain", "?name=x.txt"));
   const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
   const directId = (await openDirect(owner, member)).id;
@@ -75,7 +75,7 @@ test("every route of v1 has a row, and every row a route", () => {
   expect(new Set(WHO_MAY.map(({ route }) => route))).toEqual(new Set(routes));
 });
 
-/** The answer of a row's call to somebody; `of` puts another conversation in the place of the scene's. */
+/** The answer of a row's call for a role. @param of replaces the scene's conversation */
 function ask(row: Row, role: Role, of: number = scene.id): Promise<Answer> {
   const [method = "", pattern = ""] = row.route.split(" ");
   const here = { ...scene, id: of };
@@ -91,13 +91,13 @@ function ask(row: Row, role: Role, of: number = scene.id): Promise<Answer> {
   });
 }
 
-function wanted(row: Row, role: Role): Wanted {
+function expected(row: Row, role: Role): Wanted {
   if (role === "admin") return row.admin ?? row.member;
   if (role === "stranger" || role === "member" || role === "owner") return row[role];
   return row.anyone ?? [401, "unauthenticated"];
 }
 
-test("a socket is a member's, and a stranger learns nothing by asking for one", async () => {
+test("a room socket opens for members only, and an outsider learns nothing by asking", async () => {
   const path = (id: number) => `/v1/conversations/${id}/socket`;
   const opens: Record<Role, number> = {
     ...{ anonymous: 401, forged: 401, ended: 401 },
@@ -114,7 +114,7 @@ test("a socket is a member's, and a stranger learns nothing by asking for one", 
   }
 });
 
-test("a device's socket is everybody's who is signed in", async () => {
+test("a device socket opens for every signed-in user", async () => {
   for (const role of ROLES) {
     const response = await upgrade("/v1/socket", tokens[role]);
     expect(response.status, role).toBe(["anonymous", "forged", "ended"].includes(role) ? 401 : 101);
@@ -126,11 +126,11 @@ test("a device's socket is everybody's who is signed in", async () => {
 test.each(WHO_MAY.map((row) => [row.route, row] as const))("%s (row %#)", async (_, row) => {
   for (const role of ROLES) {
     const answer = await ask(row, role);
-    const [status, code] = wanted(row, role);
+    const [status, code] = expected(row, role);
     expect(answer.status, `${role}: ${JSON.stringify(answer.body)}`).toBe(status);
-    if (code !== undefined) problem(answer, status, code);
+    if (code !== undefined) expectProblem(answer, status, code);
     if (role !== "stranger" || !row.route.includes("/conversations/:id")) continue;
-    // A stranger learns nothing: it is as if the conversation did not exist.
+    // A stranger learns nothing: the answer is the same as for a conversation that does not exist.
     const nowhere = await ask(row, role, 999_999);
     expect({ status: nowhere.status, body: nowhere.body }).toEqual({ status, body: answer.body });
   }

@@ -5,20 +5,20 @@ import { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
 import { call } from "../../support/clients/api.ts";
 import {
   createGroup,
+  deleteMessage,
   getConversation,
-  listed,
+  listedConversation,
   openDirect,
   page,
-  remove,
   send,
 } from "../../support/clients/chat.ts";
-import type { Driver, Said } from "../../support/surfaces/driver.ts";
+import type { Driver, ReadMessage } from "../../support/surfaces/driver.ts";
 
 const Text = z.object({ text: z.string() });
 const Found = z.object({ items: z.array(Message) });
 
-/** What was said with these messages: texts that were not revoked. */
-function said(messages: z.infer<typeof Message>[]): Said[] {
+/** The texts in these messages that were not revoked. */
+function said(messages: z.infer<typeof Message>[]): ReadMessage[] {
   return messages
     .filter(({ kind, revoked }) => kind === "text" && !revoked)
     .map(({ seq, sender, body }) => ({ seq, by: sender.id, text: Text.parse(body).text }));
@@ -30,7 +30,7 @@ async function done(answer: ReturnType<typeof call>, status: number): Promise<un
   return body;
 }
 
-/** Parley's own API can do all. */
+/** Parley's own API has every call. */
 export const v1: Required<Driver> = {
   name: "v1",
   open: async (who, peer) => ConversationId.parse((await openDirect(who, peer)).id),
@@ -46,12 +46,12 @@ export const v1: Required<Driver> = {
   read: async ({ token }, id, seq) => {
     await done(call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq } }), 200);
   },
-  unread: async (who, id) => (await listed(who, id)).unread_count,
+  unread: async (who, id) => (await listedConversation(who, id)).unread_count,
   hide: async (who, id, seq) => {
-    await done(remove(who, id, seq, "me"), 204);
+    await done(deleteMessage(who, id, seq, "me"), 204);
   },
   revoke: async (who, id, seq) => {
-    await done(remove(who, id, seq, "everyone"), 204);
+    await done(deleteMessage(who, id, seq, "everyone"), 204);
   },
   setFlag: async ({ token }, id, flag, value) => {
     const path = `/v1/conversations/${id}/preferences`;

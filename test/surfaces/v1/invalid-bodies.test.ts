@@ -2,14 +2,14 @@ import { beforeAll, expect, test } from "vitest";
 import {
   type CallOptions,
   call,
+  expectProblem,
   freshName,
   login,
   PASSWORD,
-  problem,
   register,
   type SignedIn,
 } from "../../support/clients/api.ts";
-import { createGroup, readable, rowsInD1, send } from "../../support/clients/chat.ts";
+import { allReadable, countRowsInD1, createGroup, send } from "../../support/clients/chat.ts";
 import { Errors } from "../../support/errors.ts";
 
 const BODIES = [
@@ -24,7 +24,7 @@ const BODIES = [
   ["PUT", "/v1/conversations/:id/preferences"],
 ] as const;
 
-/** Calls whose every field may be absent: without a body they change nothing. */
+/** Calls whose fields are all optional: without a body they change nothing. */
 const OPTIONAL = ["/v1/me", "/v1/conversations/:id/preferences"];
 
 let ann: SignedIn;
@@ -36,11 +36,11 @@ beforeAll(async () => {
   await send(ann, id, "hello");
 });
 
-/** What a refused call must not change. */
+/** The state that a refused call must not change. */
 const state = async () => [
   await call("GET", "/v1/me", { token: ann.token }).then(({ body }) => body),
-  await readable(ann, id),
-  await rowsInD1(),
+  await allReadable(ann, id),
+  await countRowsInD1(),
 ];
 
 const ask = (method: string, path: string, options: CallOptions) =>
@@ -57,7 +57,7 @@ const utf8Surrogate = new Uint8Array([
   ...utf8.encode('"}'),
 ]);
 
-/** Every body which no call may take, whatever its fields are called. */
+/** Bodies that every call must refuse, whatever its fields. */
 const BAD: [string, CallOptions["body"]][] = [
   ["not JSON", "{"],
   ["no JSON at all", "hello"],
@@ -79,32 +79,35 @@ const BAD: [string, CallOptions["body"]][] = [
   ["deep unclosed nesting", '{"a":'.repeat(10_000)],
 ];
 
-test.each(BODIES)("%s %s refuses what is no JSON object", async (method, path) => {
+test.each(BODIES)("%s %s refuses a body that is no JSON object", async (method, path) => {
   const before = await state();
   using errors = new Errors();
   for (const [name, body] of BAD) {
     const answer = await ask(method, path, { body });
     expect(answer, name).toMatchObject({ status: 400 });
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   }
   expect(errors.logged).toEqual([]);
   expect(await state()).toEqual(before);
 });
 
-test.each(BODIES)("%s %s refuses more than 64 KiB, however it comes", async (method, path) => {
-  const before = await state();
-  using errors = new Errors();
-  problem(await ask(method, path, { body: { nickname: tenMegabytes } }), 413, "too_large");
-  problem(await ask(method, path, { body: " ".repeat(64 * 1024 + 1) }), 413, "too_large");
-  const { readable: stream, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const writing = write(writable, new Uint8Array(1024 * 1024));
-  problem(await ask(method, path, { body: stream }), 413, "too_large");
-  await writing;
-  expect(errors.logged).toEqual([]);
-  expect(await state()).toEqual(before);
-});
+test.each(BODIES)(
+  "%s %s refuses more than 64 KiB, with and without a Content-Length",
+  async (method, path) => {
+    const before = await state();
+    using errors = new Errors();
+    expectProblem(await ask(method, path, { body: { nickname: tenMegabytes } }), 413, "too_large");
+    expectProblem(await ask(method, path, { body: " ".repeat(64 * 1024 + 1) }), 413, "too_large");
+    const { readable: stream, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writing = write(writable, new Uint8Array(1024 * 1024));
+    expectProblem(await ask(method, path, { body: stream }), 413, "too_large");
+    await writing;
+    expect(errors.logged).toEqual([]);
+    expect(await state()).toEqual(before);
+  },
+);
 
-/** Writes until it is done or nobody reads any more. */
+/** Writes to the end, or until the stream is cancelled. */
 async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {
   const writer = writable.getWriter();
   await writer
@@ -113,11 +116,11 @@ async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array): P
     .catch(() => undefined);
 }
 
-test.each(BODIES)("%s %s wants a body, if only {}", async (method, path) => {
+test.each(BODIES)("%s %s requires a body, at least {}", async (method, path) => {
   for (const body of [undefined, "", " \n"]) {
     for (const headers of [{ "Content-Type": "application/json" }, { "Content-Type": "text/plain" }]) {
       const answer = await ask(method, path, { body, headers });
-      if (!OPTIONAL.includes(path)) problem(answer, 400, "validation_failed");
+      if (!OPTIONAL.includes(path)) expectProblem(answer, 400, "validation_failed");
       else expect([200, 400]).toContain(answer.status);
     }
   }
@@ -125,7 +128,7 @@ test.each(BODIES)("%s %s wants a body, if only {}", async (method, path) => {
 
 const TYPES = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain; charset=latin1", "x"];
 
-test("a JSON body is read whatever Content-Type says", async () => {
+test("a JSON body is parsed under any Content-Type", async () => {
   const username = freshName();
   const headers = { "Content-Type": "text/html" };
   const account = JSON.stringify({ username, password: PASSWORD });
@@ -150,44 +153,44 @@ test("a JSON body is read whatever Content-Type says", async () => {
   }
 });
 
-test.each(["/v1/register", "/v1/login"])("%s wants a name and a password, both strings", async (path) => {
+test.each(["/v1/register", "/v1/login"])("%s requires a name and a password, both strings", async (path) => {
   const good = { username: freshName(), password: PASSWORD };
   for (const field of ["username", "password"]) {
     for (const value of [undefined, null, 1, true, [], ["abc"], {}, { $gt: "" }]) {
       const answer = await call("POST", path, { body: { ...good, [field]: value } });
-      problem(answer, 400, "validation_failed");
+      expectProblem(answer, 400, "validation_failed");
       expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
     }
   }
 });
 
-test("a name too long to be one is refused at sign-in, a password is just wrong", async () => {
+test("at sign-in a name that is too long is refused, and a password that is too long is just wrong", async () => {
   const tooLong = { username: "a".repeat(129), password: PASSWORD };
-  problem(await call("POST", "/v1/login", { body: tooLong }), 400, "validation_failed");
+  expectProblem(await call("POST", "/v1/login", { body: tooLong }), 400, "validation_failed");
   const { user } = await register();
   for (const password of ["", "x", "x".repeat(60_000)]) {
     const body = { username: user.username, password };
-    problem(await call("POST", "/v1/login", { body }), 401, "unauthenticated");
+    expectProblem(await call("POST", "/v1/login", { body }), 401, "unauthenticated");
   }
 });
 
 test.each(["/v1/nothing", "/v1/me/x", "/v1/users/1/x", "/v1//me", "/v1/%00", "/v1/%", "/v1/register/x"])(
   "%s is no path, with or without a token",
   async (path) => {
-    problem(await call("GET", path), 404, "not_found");
+    expectProblem(await call("GET", path), 404, "not_found");
   },
 );
 
-test("a query that is no UTF-8 is refused, not taken as it stands", async () => {
+test("a query that is not UTF-8 is refused", async () => {
   for (const text of ["%FF", "%ED%A0%80", "%C3", "100%", "%zz"]) {
     for (const path of [
       `/v1/users?username=${text}`,
       `/v1/conversations/${id}/messages/search?q=${text}`,
       `/v1/conversations?cursor=${text}`,
     ]) {
-      problem(await call("GET", path, { token: ann.token }), 400, "validation_failed");
+      expectProblem(await call("GET", path, { token: ann.token }), 400, "validation_failed");
     }
-    problem(
+    expectProblem(
       await call("POST", `/v1/files?name=${text}`, { token: ann.token, body: "x" }),
       400,
       "validation_failed",

@@ -2,22 +2,22 @@ import { beforeAll, expect, test } from "vitest";
 import {
   type CallOptions,
   call,
+  expectProblem,
   PASSWORD,
-  problem,
   register,
   type SignedIn,
 } from "../../support/clients/api.ts";
-import { createGroup, readable, rowsInD1, sendAll } from "../../support/clients/chat.ts";
+import { allReadable, countRowsInD1, createGroup, sendAll } from "../../support/clients/chat.ts";
 import { Errors } from "../../support/errors.ts";
 
-/** What a field takes; `most`: the greatest number of characters or items. */
+/** A field's type; `most`: the maximum of characters or items. */
 interface Field {
   type: "text" | "integer" | "flag" | "ids" | "ids or all" | "object";
   required?: boolean;
   most?: number;
 }
 
-/** A call with a body that is taken; `fields` names each by where it stands. */
+/** A call with a valid body. `fields` are named by their paths. */
 interface Call {
   method: string;
   path: string;
@@ -162,7 +162,7 @@ const NO_INTEGER = [
   2 ** 53,
 ];
 
-/** What a field of this type never takes. */
+/** Values that a field of this type must refuse. */
 function wrong({ type, required, most }: Field): unknown[] {
   const absent = required ? [undefined] : [];
   switch (type) {
@@ -183,7 +183,7 @@ function wrong({ type, required, most }: Field): unknown[] {
   }
 }
 
-/** A copy with the value put where the path says; undefined takes the field out. */
+/** A copy with the value at the path; undefined removes the field. */
 function put(body: Record<string, unknown>, path: string, value: unknown): Record<string, unknown> {
   const [first = "", second] = path.split(".");
   if (second === undefined) return { ...body, [first]: value };
@@ -208,23 +208,23 @@ const CASES = CALLS.flatMap((one) =>
 
 test.each(CASES)("%s %s: a wrong %s is refused and changes nothing", async (_, __, path, field, one) => {
   const state = async () => [
-    await readable(scene.ann, scene.id),
-    await readable(scene.bob, scene.id),
-    await rowsInD1(),
+    await allReadable(scene.ann, scene.id),
+    await allReadable(scene.bob, scene.id),
+    await countRowsInD1(),
   ];
   const before = await state();
   using errors = new Errors();
   for (const value of wrong(field)) {
     const answer = await ask(one, put(one.good(scene), path, value));
     expect(answer.status, `${path}: ${String(JSON.stringify(value)).slice(0, 100)}`).toBe(400);
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   }
   expect(errors.logged).toEqual([]);
   expect(await state()).toEqual(before);
 });
 
 test.each(CALLS.map((one) => [one.method, one.path, one] as const))(
-  "%s %s takes what only such a field made wrong (%#)",
+  "%s %s accepts a correct request (%#)",
   async (_, __, one) => {
     expect([200, 201, 204]).toContain((await ask(one, one.good(scene))).status);
   },

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { call, problem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, getConversation, getMessage, send } from "../../support/clients/chat.ts";
 
 let ann: SignedIn;
@@ -23,7 +23,7 @@ const wholeMedia = {
   duration_ms: 0,
 };
 
-/** Bodies that are taken and come back as they were sent. */
+/** Bodies that are accepted, and returned as they were sent. */
 const GOOD: [string, object][] = [
   ["text", { text: "hello" }],
   ["text", { text: "" }],
@@ -44,12 +44,12 @@ const GOOD: [string, object][] = [
   ["face", { index: "1", data: "" }],
   ["face", { index: "", data: "😀" }],
   ["custom", { data: "{}", description: "", extension: "" }],
-  // 32 KiB exactly, as JSON.
+  // Exactly 32 KiB of JSON.
   ["custom", { data: "x".repeat(32 * 1024 - 43), description: "", extension: "" }],
   ["custom", { data: "长".repeat(10_908), description: "", extension: "1" }],
 ];
 
-test.each(GOOD)("%s is taken as it is (%#)", async (kind, body) => {
+test.each(GOOD)("%s is accepted (%#)", async (kind, body) => {
   const sent = await send(ann, id, { kind, body });
   expect(sent).toMatchObject({ kind });
   expect(sent.body).toEqual(body);
@@ -57,7 +57,7 @@ test.each(GOOD)("%s is taken as it is (%#)", async (kind, body) => {
   expect((await getConversation(ann, id)).last_message).toEqual(sent);
 });
 
-test("what a body has besides its fields is left out", async () => {
+test("unknown fields of a body are left out", async () => {
   const sent = await send(ann, id, { kind: "text", body: { text: "x", url: "y", ["__proto__"]: { a: 1 } } });
   expect(sent.body).toEqual({ text: "x" });
 });
@@ -66,7 +66,7 @@ const NO_TEXT = [undefined, null, 1, true, [], ["x"], {}];
 const NO_NUMBER = [null, "1", true, [], {}];
 const NO_COUNT = [...NO_NUMBER, -1, 1.5, 2 ** 53, 1e308];
 
-/** For each kind: a field, and what it does not take. */
+/** For each kind a field, and values that it refuses. */
 const BAD: [string, string, unknown[]][] = [
   ["text", "text", [...NO_TEXT, "x".repeat(8_001), "😀".repeat(8_001), "\u0001".repeat(8_000)]],
   [
@@ -120,7 +120,7 @@ const LEAST: Record<string, object> = {
   custom: { data: "", description: "", extension: "" },
 };
 
-test.each(BAD)("%s, its %s: what it does not take is refused and not stored", async (kind, field, values) => {
+test.each(BAD)("%s, its %s: a wrong value is refused and not stored", async (kind, field, values) => {
   const before = await getConversation(ann, id);
   for (const value of values) {
     const body = { ...LEAST[kind], [field]: value };
@@ -128,20 +128,20 @@ test.each(BAD)("%s, its %s: what it does not take is refused and not stored", as
       token: ann.token,
       body: { kind, body },
     });
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   }
   expect(await getConversation(ann, id)).toEqual(before);
 });
 
-test.each(Object.keys(LEAST))("a %s has a body, which is an object", async (kind) => {
+test.each(Object.keys(LEAST))("a %s needs a body that is an object", async (kind) => {
   for (const body of [undefined, null, 1, "text", true, [], [LEAST[kind]]]) {
     const options = { token: ann.token, body: { kind, body } };
     const answer = await call("POST", `/v1/conversations/${id}/messages`, options);
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   }
 });
 
-test("a number that no double holds is refused as it comes", async () => {
+test("a number that no double holds is refused on arrival", async () => {
   const before = await getConversation(ann, id);
   const bodies = [
     '{"kind":"location","body":{"latitude":1e400,"longitude":0}}',
@@ -151,7 +151,7 @@ test("a number that no double holds is refused as it comes", async () => {
   ];
   for (const body of bodies) {
     const answer = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
-    problem(answer, 400, "validation_failed");
+    expectProblem(answer, 400, "validation_failed");
   }
   expect(await getConversation(ann, id)).toEqual(before);
 });

@@ -18,7 +18,7 @@ test("every route is in the document, and every call of the document is a route"
 });
 
 test.each(all.map((one) => [`${one.method.toUpperCase()} ${one.path}`, one] as const))(
-  "%s says what it is: `operationId`, `summary`, one of the `tags`, a success, its failures",
+  "%s has an `operationId`, a `summary`, one of the `tags`, a success and its failures",
   (_, { path, operation }) => {
     expect(operation.operationId, "give the route an operationId").toMatch(/^[a-z]+[a-zA-Z]*$/);
     expect(operation.summary, "give the route a summary").toMatch(/^[A-Z].*[^.]$/);
@@ -37,12 +37,12 @@ test.each(all.map((one) => [`${one.method.toUpperCase()} ${one.path}`, one] as c
   },
 );
 
-test("operations have names of their own", () => {
+test("operations have unique names", () => {
   const names = all.map(({ operation }) => operation.operationId);
   expect(names).toEqual([...new Set(names)]);
 });
 
-test("examples fit their shapes", () => {
+test("examples match their schemas", () => {
   const examples = schemas.filter(([, schema]) => "example" in schema);
   expect(examples.length).toBeGreaterThan(0);
   for (const [name, schema] of examples) {
@@ -55,12 +55,12 @@ test("examples fit their shapes", () => {
   }
 });
 
-test("a shape which may be null somewhere is not so everywhere: `orNull(shape)`, not `shape.nullable()`", () => {
+test("a schema that is nullable in one place is not nullable everywhere: `orNull(shape)`, not `shape.nullable()`", () => {
   const nullable = schemas.filter(([, schema]) => "type" in schema && schema.type?.includes("null"));
   expect(nullable.map(([name]) => name)).toEqual([]);
 });
 
-test("codes of one status stand in one response, each by its name", () => {
+test("error codes of one status are listed in one response, each by its name", () => {
   const { responses = {} } = document.components ?? {};
   expect(responses["rate_limited.locked"]).toMatchObject({
     description: expect.stringMatching(/`rate_limited`.*`locked`/),
@@ -76,7 +76,7 @@ test("codes of one status stand in one response, each by its name", () => {
 });
 
 for (const path of ["/openapi.json", "/docs"]) {
-  test(`GET ${path} may be kept, and asked again by its ETag`, async () => {
+  test(`GET ${path} may be cached, and revalidated by its ETag`, async () => {
     const first = await call("GET", path);
     expect(first.status).toBe(200);
     expect(first.headers.get("Cache-Control")).toBe("public, max-age=300");
@@ -106,7 +106,7 @@ test("GET /docs shows every call, every shape and every failure", () => {
   for (const [, target] of html.matchAll(/href="#([^"]+)"/g)) expect(html).toContain(`id="${target}"`);
 });
 
-test("GET /docs loads nothing, runs nothing, and lets nothing be slipped in", async () => {
+test("GET /docs loads nothing, runs nothing, and escapes its content", async () => {
   expect(html).not.toMatch(/<(script|link|img|iframe|object|base|form)\b|@import|url\(|\bsrc=|\bon\w+="/i);
   expect([...html.matchAll(/href="([^#][^"]*)"/g)].map(([, target]) => target)).toEqual(["/openapi.json"]);
   const style = html.match(/<style>([\s\S]*?)<\/style>/)?.[1] ?? "";

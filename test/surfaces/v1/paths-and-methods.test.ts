@@ -1,8 +1,8 @@
 import { exports } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
-import { call, PASSWORD, problem, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, list, page, remove, send } from "../../support/clients/chat.ts";
+import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, deleteMessage, list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { Errors } from "../../support/errors.ts";
 
@@ -10,7 +10,9 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 const ROUTES = v1.router.routes.filter(({ method }) => method !== "ALL");
 
-/** Each path of v1 with the methods which it takes; `/friends/requests` takes those of `/friends/:user_id` too. */
+/**
+ * Each path of v1 with its methods. `/friends/requests` also matches `/friends/:user_id`, with its methods.
+ */
 const PATHS = [...new Set(ROUTES.map(({ path }) => path))].map((path) => {
   const routes = ROUTES.filter((route) => new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}$`).test(path));
   return [path, [...new Set(routes.map(({ method }) => method))]] as const;
@@ -28,11 +30,11 @@ beforeAll(async () => {
 const filled = (path: string, of: string = String(id), seq = "1") =>
   path.replace(":id", of).replace(/:(seq|user_id|application_id)/, seq);
 
-test.each(PATHS)("%s takes %j alone, with or without a slash at its end", async (path, methods) => {
+test.each(PATHS)("%s accepts only %j, with or without a trailing slash", async (path, methods) => {
   for (const method of METHODS.filter((method) => !methods.includes(method))) {
     for (const end of ["", "/", "?x=1"]) {
       const answer = await call(method, filled(path) + end, { token: ann.token });
-      problem(answer, 405, "method_not_allowed");
+      expectProblem(answer, 405, "method_not_allowed");
       const allowed = answer.headers.get("Allow")?.split(", ") ?? [];
       expect(new Set(allowed.filter((method) => method !== "HEAD"))).toEqual(new Set(methods));
     }
@@ -40,7 +42,7 @@ test.each(PATHS)("%s takes %j alone, with or without a slash at its end", async 
 });
 
 test.each(PATHS.filter(([, methods]) => methods.includes("GET")))(
-  "GET %s is the same with a slash at its end",
+  "GET %s is the same with a trailing slash",
   async (path) => {
     const plain = await call("GET", filled(path), { token: ann.token });
     const slashed = await call("GET", `${filled(path)}/`, { token: ann.token });
@@ -74,25 +76,25 @@ const NO_IDS = [
 ];
 
 test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
-  "%s: what is no id is refused, an unknown one unknown",
+  "%s: an invalid id is refused, an unknown one is not found",
   async (path, methods) => {
     using errors = new Errors();
     const before = await list(ann);
     for (const method of methods) {
       const body = ["POST", "PUT", "PATCH"].includes(method) ? validBody(path) : undefined;
-      // As the seq of a message `search` is a wrong one, whatever the conversation.
+      // `search` in place of a seq is an invalid seq, in any conversation.
       if (path.endsWith("/search") && method !== "GET") continue;
       const query = { DELETE: "?for=everyone", GET: "?q=x" }[method] ?? "";
       const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
       const ask = (of: string, seq?: string) =>
         call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });
       for (const wrong of NO_IDS) {
-        problem(await ask(wrong), 400, "validation_failed");
-        if (/:(?!id$|id\/)/.test(path)) problem(await ask(String(id), wrong), 400, "validation_failed");
+        expectProblem(await ask(wrong), 400, "validation_failed");
+        if (/:(?!id$|id\/)/.test(path)) expectProblem(await ask(String(id), wrong), 400, "validation_failed");
       }
       for (const unknown of ["999999", "0999999", "9007199254740991"]) {
-        problem(await ask(unknown), 404, "not_found");
-        if (/:(?!id$|id\/)/.test(path)) problem(await ask(String(id), unknown), 404, "not_found");
+        expectProblem(await ask(unknown), 404, "not_found");
+        if (/:(?!id$|id\/)/.test(path)) expectProblem(await ask(String(id), unknown), 404, "not_found");
       }
     }
     expect(await list(ann)).toEqual(before);
@@ -127,12 +129,12 @@ test.each([
   const [status, code] = path.endsWith("/1/")
     ? ([405, "method_not_allowed"] as const)
     : ([404, "not_found"] as const);
-  problem(answer, status, code);
+  expectProblem(answer, status, code);
   expect(errors.logged).toEqual([]);
 });
 
 describe("the state of the service", () => {
-  test("GET /healthz answers once the database does", async () => {
+  test("GET /healthz succeeds only if the database answers", async () => {
     const response = await exports.default.fetch("https://parley.test/healthz");
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ ok: true });
@@ -144,29 +146,29 @@ describe("the state of the service", () => {
     expect(response.headers.get("Content-Type")).toBe("application/problem+json");
   });
 
-  test("a wrong method names the right ones", async () => {
+  test("a wrong method is answered with the allowed ones", async () => {
     const response = await exports.default.fetch("https://parley.test/healthz", { method: "POST" });
     expect(response.status).toBe(405);
     expect(response.headers.get("Allow")).toContain("GET");
   });
 });
 
-describe("what is logged", () => {
-  /** What no log line may hold, as it stands in a message and as JSON writes it. */
+describe("logs", () => {
+  /** A text that no log line may contain, plain or JSON-escaped. */
   const WORDS = 'a walrus\' "secret"';
 
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  /** Everything that is logged from now on. */
+  /** Records everything that is logged from now on. */
   function listen(): () => string {
     const levels = ["debug", "log", "info", "warn", "error"] as const;
     const spies = levels.map((level) => vi.spyOn(console, level).mockImplementation(() => undefined));
     return () => spies.flatMap((spy) => spy.mock.calls.flat()).join("\n");
   }
 
-  test("no log line tells a text, a token, a password or a query", async () => {
+  test("no log line contains a text, a token, a password or a query", async () => {
     const logged = listen();
     const ann = await register();
     const bob = await register();
@@ -197,6 +199,6 @@ describe("what is logged", () => {
     await call("POST", path, { token, body: { kind: "text", body: { text: WORDS }, quote_seq: 99 } });
     await page(ann, id);
     await list(ann);
-    await remove(ann, id, 1, "everyone");
+    await deleteMessage(ann, id, 1, "everyone");
   }
 });

@@ -6,16 +6,17 @@ import { newFrames } from "../../../src/inbox/devices/push.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import type { Step } from "../../support/device-feed/steps.ts";
 import { type Wait, World } from "../../support/device-feed/world.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ANN, inIsolatedObject } from "../../support/objects/isolated-room.ts";
 
 /**
- * From now on what takes its time waits, or the first that waits goes on; everything does at a chapter's end. A rest:
- * what need not wait is done first.
+ * `hold`: delays of this kind wait. `free`: the first of them ends. `rest`: all that need not wait runs
+ * first. At the end of a chapter every delay ends.
  */
 type Cue = { hold: Wait } | { free: Wait } | "rest";
 
-/** Has this happen to Bob; each time the inbox has been told, his devices must show what there is. */
+/** Runs these chapters. After each delivery to the inbox, Bob's devices must show what they should. */
 function story(...chapters: (Step | Cue)[][]): Promise<void> {
   return storyIn("group", ...chapters);
 }
@@ -23,22 +24,21 @@ function story(...chapters: (Step | Cue)[][]): Promise<void> {
 function storyIn(policy: PolicyName, ...chapters: (Step | Cue)[][]): Promise<void> {
   const held = new Map<Wait, (() => void)[]>();
   const pause = (what: Wait) => new Promise<void>((go) => held.get(what)?.push(go) ?? go());
-  const rest = () => new Promise((resolve) => setTimeout(resolve, 0));
   const tell = async (_: DurableObjectStorage, state: DurableObjectState) => {
     const world = new World(state, pause);
     for (const steps of chapters) {
       for (const step of steps) {
-        if (step === "rest") await rest();
+        if (step === "rest") await nextTurn();
         else if ("do" in step) await world.step(step);
         else if ("hold" in step) held.set(step.hold, []);
         else held.get(step.free)?.shift()?.();
-        if (held.size > 0) await rest();
+        if (held.size > 0) await nextTurn();
       }
       const waiting = [...held.values()].flat();
       held.clear();
       for (const go of waiting) go();
-      await world.tellAll();
-      await rest();
+      await world.deliverAll();
+      await nextTurn();
       await eventually(() => world.check());
     }
     await world.end();
@@ -51,7 +51,7 @@ const free = (what: Wait): Cue => ({ free: what });
 const come: Step = { do: "come", device: 0, eager: false };
 
 test.each(["group", "community"] as const)(
-  "who comes in again into a %s is told all since then, though he has spoken before his devices heard of it",
+  "a user who rejoins a %s is sent all messages since then, even if they send before their devices know",
   (policy) =>
     storyIn(
       policy,
@@ -61,7 +61,7 @@ test.each(["group", "community"] as const)(
     ),
 );
 
-test("who leaves and is back before his devices have heard is told nothing twice that came since", () =>
+test("a user who leaves and rejoins before their devices know is sent no message twice", () =>
   story([
     { do: "say", byBob: false, count: 1 },
     { do: "leave" },
@@ -73,13 +73,13 @@ test("who leaves and is back before his devices have heard is told nothing twice
     free("bump"),
   ]));
 
-test("who leaves in the midst of a replay and is back is told live what comes then", () =>
+test("a user who leaves and rejoins during a replay gets newer messages live", () =>
   story(
     [{ do: "load", count: 13 }],
     [hold("up"), come, free("up"), free("up"), { do: "leave" }, free("up"), { do: "join" }],
   ));
 
-test("a device that syncs while his leaving is told late gets nothing both live and with its page", () =>
+test("a device that syncs before the late news of its user's leaving gets nothing both live and in its page", () =>
   storyIn("community", [
     { do: "say", byBob: false, count: 1 },
     { do: "leave" },
@@ -93,7 +93,7 @@ test("a device that syncs while his leaving is told late gets nothing both live 
     free("answer"),
   ]));
 
-test("a device that syncs once he has left is not told again what it has", () =>
+test("a device that syncs after its user left gets nothing that it has", () =>
   story([
     { do: "say", byBob: false, count: 2 },
     come,
@@ -104,14 +104,14 @@ test("a device that syncs once he has left is not told again what it has", () =>
     "rest",
   ]));
 
-test("a device that asks for what it has of a conversation that he has left gets nothing of it twice", () =>
+test("a device that resyncs a conversation its user has left gets nothing twice", () =>
   story(
     [come],
     [{ do: "say", byBob: false, count: 1 }, { do: "send", device: 0, count: 1, together: false }, "rest"],
     [{ do: "leave" }, { do: "resync", device: 0, withRev: true, back: 2 }, "rest"],
   ));
 
-test("who comes in again and sends is told before the ack what became of it meanwhile", () =>
+test("a user who rejoins and sends gets the changes of the meantime before the ack", () =>
   story(
     [{ do: "leave" }],
     [
@@ -127,7 +127,7 @@ test("who comes in again and sends is told before the ack what became of it mean
     ],
   ));
 
-test("a replay in whose midst his leaving is told late goes on, and nothing comes live before its end", () =>
+test("a replay goes on when the news of a leave arrives late, and nothing comes live before its end", () =>
   storyIn("community", [
     { do: "say", byBob: false, count: 120 },
     { do: "leave" },
@@ -143,7 +143,7 @@ test("a replay in whose midst his leaving is told late goes on, and nothing come
     free("bump"),
   ]));
 
-test("a device that syncs without a rev hears of a revoke which is on its way", () =>
+test("a device that syncs without a rev gets a revoke that is on its way", () =>
   story(
     [come, { do: "say", byBob: false, count: 2 }],
     [
@@ -152,7 +152,7 @@ test("a device that syncs without a rev hears of a revoke which is on its way", 
     ],
   ));
 
-test("changes are told in the order of their revs, whichever messages they concern", () => {
+test("changes arrive in the order of their revs, whichever messages they concern", () => {
   const [old, late] = [Seq.parse(1), Seq.parse(2)];
   const [after, lastSeq] = [Position.parse(1), Position.parse(3)];
   const page: ReplayPage = {

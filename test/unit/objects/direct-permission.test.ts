@@ -10,7 +10,7 @@ import { timing } from "../../support/timing.ts";
 
 const NONE: DirectFlags = { blocked: false, friends: false, friendsOnly: false };
 
-/** D1, of which each look answers when the test lets it. */
+/** A stand-in for D1, whose reads answer when the test lets them. */
 class Directory {
   readonly looks: { answer: (flags: DirectFlags | null) => void; fail: () => void }[] = [];
   begun = 0;
@@ -22,7 +22,7 @@ class Directory {
     });
   };
 
-  /** Lets the look that is under way answer; there is exactly one. */
+  /** Answers the read that is under way. There is exactly one. */
   answer(flags: Partial<DirectFlags> | null): Promise<void> {
     expect(this.looks).toHaveLength(1);
     this.looks.shift()?.answer(flags && { ...NONE, ...flags });
@@ -54,13 +54,13 @@ function flagsIn(storage: DurableObjectStorage, directory: Directory) {
   return { state, due, told, flags: new DirectPermission(storage.sql, state, deps, timing.blockChange) };
 }
 
-test("a look that began before it was asked for does not count, and overwrites nothing", () =>
+test("a read of D1 that began before the request does not count, and overwrites nothing", () =>
   inObject(async ({ storage, directory }) => {
     const { state, told, flags } = flagsIn(storage, directory);
     flags.prepareChange("a");
     const early = flags.check();
     const done = settled(flags.changed("a"));
-    // One look at a time: the second begins when the first has answered.
+    // One read at a time: the second begins when the first has answered.
     expect(directory.begun).toBe(1);
     await directory.answer({ blocked: false });
     expect(await early).toBeNull();
@@ -70,7 +70,7 @@ test("a look that began before it was asked for does not count, and overwrites n
     expect(told).toEqual([{ ...NONE, blocked: true }]);
   }));
 
-test("all who ask while a look is under way share the next", () =>
+test("requests that arrive during a read of D1 share the next read", () =>
   inObject(async ({ storage, directory }) => {
     const { flags } = flagsIn(storage, directory);
     flags.prepareChange("a");
@@ -84,7 +84,7 @@ test("all who ask while a look is under way share the next", () =>
     expect([await late, directory.begun]).toEqual([null, 3]);
   }));
 
-test("a look that fails refuses those who waited for it, and the next begins anew", () =>
+test("a failed read refuses the sends that waited for it, and the next read starts afresh", () =>
   inObject(async ({ storage, directory }) => {
     using errors = new Errors();
     const { state, flags } = flagsIn(storage, directory);
@@ -99,12 +99,12 @@ test("a look that fails refuses those who waited for it, and the next begins ane
     const failed = expect(done).rejects.toThrow("not reached");
     await directory.fail();
     await failed;
-    // What was not seen to be done stands.
+    // A change not seen to be done stays announced.
     expect(flags.check()).not.toBeNull();
     expect(errors.logged).toHaveLength(1);
   }));
 
-test("what was announced is known after a restart, and ends after 40 s, not before", () =>
+test("an announced change survives a restart, and expires after 40 s, not before", () =>
   inObject(async ({ storage, directory }) => {
     const { due, flags } = flagsIn(storage, directory);
     const before = Date.now();
@@ -119,7 +119,7 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
     await directory.answer({ friends: true, friendsOnly: true });
     expect(await next).toBeGreaterThanOrEqual(before + 40_000);
     expect(storage.sql.exec("SELECT token FROM flag_changes").toArray()).toEqual([{ token: "new" }]);
-    // Whether only friends may write was settled at creation.
+    // `friendsOnly` was settled at creation.
     expect(new ConversationState(storage.sql).directFlags).toEqual({ ...NONE, friends: true });
     expect(back.state.directFlags).toEqual({ ...NONE, friends: true });
     const last = back.flags.changed("new");
@@ -130,7 +130,7 @@ test("what was announced is known after a restart, and ends after 40 s, not befo
     expect(await end).toBeNull();
   }));
 
-test("what comes from one origin keeps its order; others do not wait for it", () =>
+test("sends of one origin keep their order, and other origins do not wait for them", () =>
   inObject(async ({ storage, directory }) => {
     const room = isolatedRoom(storage, directory.read);
     const bodies: string[] = [];
@@ -153,7 +153,7 @@ test("what comes from one origin keeps its order; others do not wait for it", ()
     expect(bodies.map((body) => body.split(",")[0])).toEqual(["of another", "first", "second"]);
   }));
 
-test("no more waits than a conversation takes in, and all of it is answered", () =>
+test("the number of waiting sends is bounded, and each is answered", () =>
   inObject(async ({ storage, directory }) => {
     const room = isolatedRoom(storage, directory.read);
     const results: string[] = [];
@@ -186,7 +186,7 @@ function draft(body: string) {
   };
 }
 
-/** Whether a promise has resolved. */
+/** Tracks whether a promise has resolved. */
 function settled(promise: Promise<unknown>): { is: boolean } {
   const state = { is: false };
   void promise.then(() => {
@@ -195,7 +195,7 @@ function settled(promise: Promise<unknown>): { is: boolean } {
   return state;
 }
 
-/** Lets all that can go on go on. */
+/** Lets promises that wait for no test action go on. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }

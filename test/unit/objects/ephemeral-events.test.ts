@@ -9,7 +9,7 @@ import { timing } from "../../support/timing.ts";
 const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
 const conversationId = ConversationId.parse(1);
 
-test("who typed a while ago is not told of any more, nor waits to be", () => {
+test("an old typing event is not delivered, nor is it kept for delivery", () => {
   const passings = new EphemeralEvents(timing.typing);
   passings.add([BOB], "typing 1", { type: "typing", conversationId, userId: ANN });
   expect(passings.of(BOB).map(({ event }) => event.type)).toEqual(["typing"]);
@@ -19,7 +19,7 @@ test("who typed a while ago is not told of any more, nor waits to be", () => {
   expect(passings.has(BOB)).toBe(false);
 });
 
-test("the last of each kind waits, behind what came before it, until it was taken", () => {
+test("the newest event of each kind waits behind older ones until it is delivered", () => {
   const passings = new EphemeralEvents(timing.typing);
   const read = (seq: number) => ({
     type: "read" as const,
@@ -37,8 +37,8 @@ test("the last of each kind waits, behind what came before it, until it was take
   expect(passings.of(BOB).map(({ event }) => event)).toEqual([read(3)]);
 });
 
-describe("announcements", () => {
-  test("1,000 members are told by the hundred, each once", async () => {
+describe("conversation updates", () => {
+  test("1,000 members get their update a hundred at a time, once each", async () => {
     await inIsolatedObject("group", async (storage) => {
       const everybody = range(1, 1_000).map((id) => UserId.parse(id));
       const asked: UserId[][] = [];

@@ -9,42 +9,42 @@ import { timing } from "../../support/timing.ts";
 
 type Note = ConstructorParameters<typeof Fanout>[2];
 
-/** Longer than any test has to wait, on the clock of a world. */
+/** More than any test has to wait, on the clock of a world, in ms. */
 const LONG_MS = 120_000;
 
-/** More links than the chains of promises have here. */
+/** More than the length of any chain of promises here. */
 const LINKS = 50;
 
-/** Lets go on what waits for no timer. */
+/** Lets promises go on that wait for no timer. */
 async function settle(): Promise<void> {
   for (let link = 0; link < LINKS; link++) await null;
 }
 
 /**
- * A conversation, the inboxes of its members and the note in storage, all in memory. Its clock and timers move by
- * `until` and `during` alone, from one timer to the next: no pause takes time, and no machine is too slow.
+ * A conversation, its members' inboxes and the stored retry marker, all in memory. `until` and `during` alone
+ * move its clock, from one timer to the next: no pause takes real time, and a slow machine does no harm.
  */
 export class World {
   version = 0;
   noteStands = false;
   readonly ids: UserId[];
-  /** the newest version each inbox has */
+  /** the newest version in each inbox */
   readonly has = new Map<UserId, number>();
   readonly calls: { id: UserId; ver: number }[] = [];
   readonly underWay = new Map<UserId, number>();
   mostAtOnce = 0;
   mostForOne = 0;
   isLarge = false;
-  /** whose devices the conversation takes to be there, or not */
+  /** whether the conversation takes a member's devices to be connected */
   readonly devices = new Map<UserId, boolean>();
-  /** who is to hear of something besides */
+  /** members with an ephemeral event to deliver */
   readonly passing = new Set<UserId>();
-  /** whose devices have a socket open */
+  /** members with an open device socket */
   readonly online = new Set<UserId>();
   readonly broken = new Set<UserId>();
-  /** inboxes which answer once this is resolved */
+  /** inboxes that answer once this is resolved */
   readonly held = new Map<UserId, Promise<void>>();
-  /** members whose snapshot cannot be made */
+  /** members whose snapshot throws */
   readonly unmade = new Set<UserId>();
 
   constructor(members: number) {
@@ -67,7 +67,7 @@ export class World {
       delivered: (id) => void this.passing.delete(id),
     };
     const inboxes: Inboxes = {
-      applyUpdate: (id, bump) => this.#take(id, bump),
+      applyUpdate: (id, update) => this.#take(id, update),
       notify: () => Promise.reject(new Error("not asked here")),
       register: () => Promise.reject(new Error("not asked here")),
       unregister: () => Promise.reject(new Error("not asked here")),
@@ -84,17 +84,20 @@ export class World {
     return new Fanout(membership, inboxes, note, timing);
   }
 
-  /** Lets time pass from timer to timer until `holds`. @throws where nothing is to come any more, or for too long */
+  /**
+   * Advances from timer to timer until `holds` is true.
+   * @throws an Error if no timer is left, or after too long
+   */
   async until(holds: () => boolean): Promise<void> {
     const end = Date.now() + LONG_MS;
     for (await settle(); !holds(); await settle()) {
-      // No timeout of the test would go off: nothing else runs meanwhile.
+      // A test timeout could not fire: nothing else runs meanwhile.
       if (vi.getTimerCount() === 0 || Date.now() > end) throw new Error("this never holds");
       vi.advanceTimersToNextTimer();
     }
   }
 
-  /** Lets time pass while the work is under way. @returns what it gives */
+  /** Advances while `work` is under way. @returns its result */
   async during<T>(work: Promise<T>): Promise<T> {
     let isUnderWay = true;
     const ended = work.finally(() => {
@@ -104,7 +107,7 @@ export class World {
     return ended;
   }
 
-  /** Whether all but the broken know the newest. */
+  /** Whether all inboxes, except the broken ones, have the newest version. */
   get allKnow(): boolean {
     return this.ids.every((id) => this.broken.has(id) || this.has.get(id) === this.version);
   }

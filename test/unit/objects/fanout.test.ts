@@ -4,19 +4,19 @@ import type { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import {
-  at,
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  people,
-  post,
+  itemAt,
+  postText,
   range,
-  text,
+  registerUsers,
+  textFrame,
 } from "../../support/objects/room.ts";
-import { handIn, timing } from "../../support/timing.ts";
+import { overrideTiming, timing } from "../../support/timing.ts";
 import { World } from "./fanout-fakes.ts";
 
-test("every member is told the newest, four at a time; the note stands until all were", async () => {
+test("every member gets the newest update, four at a time, and the retry marker stays until all have it", async () => {
   const world = new World(23);
   const fanout = world.fanout();
   world.version = 1;
@@ -28,7 +28,7 @@ test("every member is told the newest, four at a time; the note stands until all
   expect(world.mostAtOnce).toBeLessThanOrEqual(4);
 });
 
-test("who waits while much happens is told the last of it once, not each", async () => {
+test("a member who waits during many changes gets the last of them once", async () => {
   const world = new World(10);
   const fanout = world.fanout();
   for (const version of range(1, 50)) {
@@ -39,7 +39,7 @@ test("who waits while much happens is told the last of it once, not each", async
   expect(world.calls.length).toBeLessThan(20);
 });
 
-test("many who wait for the same member share a call", async () => {
+test("many callers that wait for the same member share one call", async () => {
   const world = new World(3);
   const fanout = world.fanout();
   world.version = 1;
@@ -50,7 +50,7 @@ test("many who wait for the same member share a call", async () => {
   expect(world.calls.length).toBeLessThanOrEqual(6);
 });
 
-test("an inbox that fails stops neither the others nor the caller, and is told by the repair once it works", async () => {
+test("a failing inbox delays neither other inboxes nor the caller, and the repair reaches it once it works", async () => {
   const world = new World(9);
   const fanout = world.fanout();
   const [down] = world.ids;
@@ -65,12 +65,12 @@ test("an inbox that fails stops neither the others nor the caller, and is told b
   expect(await world.during(fanout.repair())).toBe(false);
   expect(world.noteStands).toBe(true);
   world.broken.delete(down);
-  // The alarm looks again where the pump is still at it.
+  // The alarm runs again while deliveries are under way.
   while (!(await world.during(fanout.repair()))) await world.until(() => world.has.get(down) === 3);
   expect(world.has.get(down)).toBe(3);
 });
 
-test("a start without a note tells nobody, one with a note tells all", async () => {
+test("a start without a retry marker delivers nothing, and one with a marker delivers to all", async () => {
   const world = new World(5);
   world.version = 7;
   world.fanout().resume();
@@ -81,7 +81,7 @@ test("a start without a note tells nobody, one with a note tells all", async () 
   expect(world.allKnow).toBe(true);
 });
 
-test("what changes while the pump runs is told too", async () => {
+test("a change made while deliveries run is delivered too", async () => {
   const world = new World(30);
   const fanout = world.fanout();
   world.version = 1;
@@ -93,7 +93,7 @@ test("what changes while the pump runs is told too", async () => {
   expect(new Set(world.has.values())).toEqual(new Set([2]));
 });
 
-test("where the clock goes back the alarm tells what is new all the same", async () => {
+test("the alarm delivers new changes although the clock went back", async () => {
   const world = new World(10);
   const fanout = world.fanout();
   const before = Date.now();
@@ -109,7 +109,7 @@ test("where the clock goes back the alarm tells what is new all the same", async
 });
 
 describe("to devices", () => {
-  test("what passes by is told to who knows all else, and to nobody twice", async () => {
+  test("an ephemeral event goes once to a member whose list is up to date", async () => {
     const world = new World(3);
     const fanout = world.fanout();
     const [one] = world.ids;
@@ -120,7 +120,7 @@ describe("to devices", () => {
     expect(world.calls.map(({ id }) => id)).toEqual([one]);
   });
 
-  test("in a large group who has no devices is told by the alarm, or once he has said hello", async () => {
+  test("in a large group a member without devices is reached by the alarm, or after subscribing", async () => {
     const world = new World(80);
     world.isLarge = true;
     const [online, asking, ...others] = world.ids;
@@ -140,7 +140,7 @@ describe("to devices", () => {
     expect(world.allKnow).toBe(true);
   });
 
-  test("who has devices hears of each of many changes at once, whoever has none of the last of them", async () => {
+  test("a member with devices gets each of many changes at once, one without gets the last of them", async () => {
     const world = new World(2);
     const [online, offline] = world.ids;
     if (online === undefined || offline === undefined) throw new Error("two members");
@@ -155,7 +155,7 @@ describe("to devices", () => {
     await world.until(() => world.allKnow);
   });
 
-  test("who says hello while he rests for long is told of the next at once", async () => {
+  test("a member who subscribes during a long cooldown gets the next change at once", async () => {
     const world = new World(80);
     world.isLarge = true;
     const fanout = world.fanout();
@@ -163,7 +163,7 @@ describe("to devices", () => {
     if (asking === undefined) throw new Error("80 members");
     world.version = 1;
     fanout.changed();
-    // Nobody had devices: from now on each rests for a minute.
+    // No member had devices: each has a cooldown of a minute from now on.
     await world.until(() => world.allKnow);
     fanout.subscribe(asking, true);
     world.version = 2;
@@ -171,7 +171,7 @@ describe("to devices", () => {
     await world.until(() => world.has.get(asking) === 2);
   });
 
-  test("who had no devices when he was told is not told what only passes by, until he says hello", async () => {
+  test("a member last seen without devices gets no ephemeral events until they subscribe", async () => {
     const world = new World(2);
     const fanout = world.fanout();
     const [online, offline] = world.ids;
@@ -181,7 +181,7 @@ describe("to devices", () => {
     world.version = 1;
     await world.during(fanout.deliverNow(world.ids));
     expect(world.ids.map((id) => fanout.mayReceiveEphemeral(id))).toEqual([true, false]);
-    // A while later his first device may have come: then one more call finds out.
+    // After a while the member's first device may have connected: then one more call finds out.
     vi.setSystemTime(Date.now() + timing.deviceTracker.absentMs);
     expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
     world.isLarge = true;
@@ -190,7 +190,7 @@ describe("to devices", () => {
     expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
   });
 
-  test("in a large group whoever looks at his list is told after those with devices, and taken to have none", async () => {
+  test("in a large group an inbox that subscribes for its list comes after those with devices, and counts as without", async () => {
     const world = new World(80);
     world.isLarge = true;
     const online = world.ids.at(-1);
@@ -208,10 +208,10 @@ describe("to devices", () => {
   });
 });
 
-describe("in lanes", () => {
+describe("delivery slots", () => {
   const NEVER = new Promise<void>(() => undefined);
 
-  test("a repair ends while the lanes have no end, so that the alarm is free for other jobs", async () => {
+  test("a repair ends while calls in the slots hang, so that the alarm is free for other jobs", async () => {
     const world = new World(300);
     const fanout = world.fanout();
     let busy = true;
@@ -226,7 +226,7 @@ describe("in lanes", () => {
     clearInterval(talk);
   });
 
-  test("silent inboxes are each asked once, and not again until something changes", async () => {
+  test("each silent inbox is called once, and not again before the next change", async () => {
     const world = new World(5);
     for (const id of world.ids) world.held.set(id, NEVER);
     const fanout = world.fanout();
@@ -236,9 +236,9 @@ describe("in lanes", () => {
     expect(world.calls.length).toBeLessThanOrEqual(5);
   });
 
-  test("a snapshot that cannot be made is a refusal: the object goes on, and the others are told", async () => {
+  test("a failing snapshot counts as a refusal: the object goes on, and other members get theirs", async () => {
     const world = new World(3);
-    world.unmade.add(at(world.ids, 0));
+    world.unmade.add(itemAt(world.ids, 0));
     const fanout = world.fanout();
     world.version = 1;
     fanout.changed();
@@ -247,11 +247,11 @@ describe("in lanes", () => {
     expect(world.calls.length).toBeLessThanOrEqual(4);
   });
 
-  test("what changes while a call of its own tells somebody is told to him too", async () => {
+  test("a change made while a direct delivery is under way reaches that member too", async () => {
     const world = new World(2);
-    const ann = at(world.ids, 0);
+    const ann = itemAt(world.ids, 0);
     const fanout = world.fanout();
-    // Her inbox has refused, so that the lanes pass her over.
+    // Her inbox has refused, so that the slots skip her.
     world.broken.add(ann);
     world.version = 1;
     fanout.changed();
@@ -260,16 +260,16 @@ describe("in lanes", () => {
     let answer = () => {};
     world.held.set(ann, new Promise<void>((resolve) => (answer = resolve)));
     world.version = 2;
-    const told = fanout.deliverNow([ann]);
+    const delivery = fanout.deliverNow([ann]);
     world.version = 3;
     fanout.changed();
     world.held.delete(ann);
     answer();
-    await world.during(told);
+    await world.during(delivery);
     await world.until(() => world.has.get(ann) === 3);
   });
 
-  test("in a room that is never quiet nobody waits for those who are told before him, whoever has devices", async () => {
+  test("in a busy room no member waits for those delivered to earlier, whether or not they have devices", async () => {
     const world = new World(30);
     for (const id of world.ids.slice(0, 20)) world.online.add(id);
     const fanout = world.fanout();
@@ -280,16 +280,16 @@ describe("in lanes", () => {
     onTestFinished(() => clearInterval(talk));
     await world.until(() => world.calls.length > 600);
     const all = world.calls.slice(200).map(({ id }) => id);
-    const told = (id: UserId) => all.filter((one) => one === id).length;
-    const [online, others] = [world.ids.slice(0, 20).map(told), world.ids.slice(20).map(told)];
-    // Four hundred bumps: each with devices gets his share of most of them, each without some.
+    const callsTo = (id: UserId) => all.filter((one) => one === id).length;
+    const [online, others] = [world.ids.slice(0, 20).map(callsTo), world.ids.slice(20).map(callsTo)];
+    // Of 400 inbox updates each member with devices gets a share of most, each without some.
     expect(Math.min(...online)).toBeGreaterThan(10);
     expect(Math.max(...online)).toBeLessThan(25);
     expect(Math.min(...others)).toBeGreaterThan(1);
     expect(Math.max(...others)).toBeLessThan(Math.min(...online));
   });
 
-  test("silent inboxes hold up nobody else once they have been silent before", async () => {
+  test("inboxes that were silent before no longer delay the others", async () => {
     const world = new World(20);
     for (const id of world.ids) world.online.add(id);
     const [silent, others] = [world.ids.slice(0, 6), world.ids.slice(6)];
@@ -303,7 +303,7 @@ describe("in lanes", () => {
       fanout.changed();
     }, 50);
     onTestFinished(() => clearInterval(talk));
-    // All were asked in vain, and some are asked again.
+    // All were called in vain, and some are called again.
     const asked = () => world.calls.filter(({ id, ver }) => ver > 1 && silent.includes(id)).length;
     await world.until(() => asked() > silent.length + 3);
     const began = Date.now();
@@ -311,28 +311,28 @@ describe("in lanes", () => {
       const { version } = world;
       await world.until(() => others.every((id) => (world.has.get(id) ?? 0) > version));
     }
-    // Nobody has waited for one of those who are asked again.
+    // No member has waited for one of those called again.
     expect(Date.now() - began).toBeLessThan(timing.fanout.callTimeoutMs);
   });
 });
 
-describe("repaired", () => {
+describe("repair", () => {
   let ann: SignedIn;
   let bob: SignedIn;
 
   beforeAll(async () => {
-    const registered = await people(2);
-    ann = at(registered, 0);
-    bob = at(registered, 1);
+    const registered = await registerUsers(2);
+    ann = itemAt(registered, 0);
+    bob = itemAt(registered, 1);
   });
 
-  /** The first of somebody's conversations, as his list has it. */
+  /** The first conversation of a user's list. */
   async function first({ token }: SignedIn): Promise<unknown> {
     const { body } = await call("GET", "/v1/conversations?limit=1", { token });
     return body;
   }
 
-  /** Runs the alarm of a conversation with all its jobs due, until there are none. */
+  /** Runs the alarm of a conversation with all its jobs due, until none is left. */
   async function repaired(id: ConversationId): Promise<void> {
     const stub = conversationObject(id);
     for (;;) {
@@ -346,26 +346,27 @@ describe("repaired", () => {
     }
   }
 
-  test("after a quiet while no fan-out job is left, nor a note of one", async () => {
-    handIn({ fanout: { cooldownMs: 10 } });
-    const id = await newGroup(ann, bob);
-    for (const i of range(1, 3)) await post(id, ann, `${i}`);
+  test("after a quiet time neither a fan-out job nor a retry marker is left", async () => {
+    overrideTiming({ fanout: { cooldownMs: 10 } });
+    const id = await createGroupId(ann, bob);
+    for (const i of range(1, 3)) await postText(id, ann, `${i}`);
     await repaired(id);
     await evictDurableObject(conversationObject(id));
-    await post(id, ann, "4");
+    await postText(id, ann, "4");
     await repaired(id);
     expect(await first(bob)).toMatchObject({ items: [{ id, last_seq: 4, unread_count: 4 }] });
   });
 
-  test("what a crash left untold is told by the alarm: note without told inboxes", async () => {
-    handIn({ fanout: { cooldownMs: 10 } });
-    const id = await newGroup(ann, bob);
-    await post(id, ann, "known");
+  test("the alarm delivers what a crash left undelivered: a marker without delivered inboxes", async () => {
+    overrideTiming({ fanout: { cooldownMs: 10 } });
+    const id = await createGroupId(ann, bob);
+    await postText(id, ann, "known");
     await repaired(id);
     const socket = await openRoom(id, ann.token);
-    socket.send(text("stored", "c"));
+    socket.send(textFrame("stored", "c"));
     await socket.next("ack");
-    // As if the object had gone before any bump arrived: the note stands, the inboxes know nothing.
+    // As if the object had crashed before any inbox update arrived: the marker stands, the inboxes know
+    // nothing.
     await runInDurableObject(conversationObject(id), (_, { storage }) => {
       storage.sql.exec("INSERT OR REPLACE INTO jobs (kind, key, due) VALUES ('fanout', '', 1)");
     });
@@ -382,18 +383,18 @@ describe("repaired", () => {
     expect(await first(ann)).toMatchObject({ items: [{ id, last_seq: 2, unread_count: 0 }] });
   });
 
-  test("a send of a burst costs three rows at most, whatever the number of members", async () => {
-    const id = await newGroup(ann, bob);
-    await post(id, ann, "warm");
+  test("a send in a burst costs at most three rows, for any number of members", async () => {
+    const id = await createGroupId(ann, bob);
+    await postText(id, ann, "warm");
     const written = () =>
       runInDurableObject(conversationObject(id), (_, { storage }) =>
         Number(storage.sql.exec("SELECT total_changes() AS n").one().n),
       );
     const socket = await openRoom(id, ann.token);
     const before = await written();
-    socket.send({ type: "sends", items: range(1, 64).map((i) => text(`${i}`, `${i}`)) });
+    socket.send({ type: "sends", items: range(1, 64).map((i) => textFrame(`${i}`, `${i}`)) });
     await socket.until(({ acks }) => acks.length === 64);
-    // Without its index entry a message is one row; position, note and alarm are shared by the burst.
+    // Without its index entry a message is one row. The burst shares position, marker and alarm.
     expect((await written()) - before).toBeLessThan(64 + 8);
   });
 });

@@ -12,14 +12,14 @@ import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { ListRepair } from "../../../src/inbox/list/repair.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { migrate } from "../../../src/object/migrations.ts";
-import { advance, standStill } from "../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { range } from "../../support/objects/room.ts";
-import { handIn, timing } from "../../support/timing.ts";
+import { overrideTiming, timing } from "../../support/timing.ts";
 
 const ID = ConversationId.parse(1);
 const ANN = UserId.parse(100_000);
 
-function bump(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
+function update(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
   const zero = Position.parse(0);
   return {
     ...{
@@ -46,19 +46,19 @@ interface World {
   hasFailed: boolean;
 }
 
-/** What the conversation answers; what happens meanwhile. */
+/** The conversation's answer, and what happens meanwhile. */
 type Ask = (world: World, id: ConversationId) => Promise<RepairSnapshot>;
 
 interface Setting {
-  /** what the inbox has of the conversation, be that right or wrong */
+  /** the inbox's state of the conversation, right or wrong */
   known?: InboxUpdate;
   ask: Ask;
-  /** a device is there */
+  /** a device is connected */
   listens?: boolean;
   memberships?: () => Promise<OwnMembership[]>;
 }
 
-/** Looks at the repair of an inbox of its own, of one conversation. */
+/** Runs a test of the repair in an inbox of its own, of one conversation. */
 function repaired(
   { known, ask, listens = false, memberships }: Setting,
   look: (world: World, repair: ListRepair, storage: DurableObjectStorage) => Promise<void>,
@@ -81,14 +81,22 @@ function repaired(
     };
     const userId = () => ANN;
     const audience = { open: () => [], isOpen: () => listens };
-    const scenes = new MessageContexts({
+    const contexts = new MessageContexts({
       directory: { storedContext: unasked },
       audience,
       list,
       timing,
       userId,
     });
-    const feed = new DeviceFeed({ audience, list, cursors, conversations, contexts: scenes, timing, userId });
+    const feed = new DeviceFeed({
+      audience,
+      list,
+      cursors,
+      conversations,
+      contexts: contexts,
+      timing,
+      userId,
+    });
     const world = { list, feed, isGone: false, hasFailed: false };
     const fail = () => {
       world.hasFailed = true;
@@ -112,14 +120,14 @@ function entries({ list }: World) {
     .map(({ lastSeq, unreadCount, pinned }) => ({ lastSeq, unreadCount, pinned }));
 }
 
-test("what comes while a conversation answers is not overwritten by what it answers", async () => {
+test("an update that arrives during a repair's call is not overwritten by its answer", async () => {
   const meanwhile: Ask = async ({ list }) => {
-    list.applyUpdate(bump(9));
+    list.applyUpdate(update(9));
     list.setPinned(ID, true);
-    return answer(bump(8, { lastCount: 3 }));
+    return answer(update(8, { lastCount: 3 }));
   };
-  // Also where the row claimed to be newer than both.
-  for (const known of [bump(7), bump(1_000, { lastCount: 0 })]) {
+  // Even where the row claims to be newer than both.
+  for (const known of [update(7), update(1_000, { lastCount: 0 })]) {
     await repaired({ known, ask: meanwhile }, async (world, repair) => {
       expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
       expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, pinned: true }]);
@@ -127,9 +135,9 @@ test("what comes while a conversation answers is not overwritten by what it answ
   }
 });
 
-test("whoever comes into a conversation while it says that he is not in it is in it", async () => {
+test("a user who joins a conversation while it answers that they are absent stays in the list", async () => {
   const ask: Ask = async ({ list }) => {
-    list.applyUpdate(bump(2));
+    list.applyUpdate(update(2));
     throw new CoreError("not_found", "not in it");
   };
   await repaired({ ask }, async (world, repair) => {
@@ -138,38 +146,38 @@ test("whoever comes into a conversation while it says that he is not in it is in
   });
 });
 
-test("an answer that comes too late changes nothing, and holds nobody up", async () => {
-  handIn({ listRepair: { callTimeoutMs: 10 } });
+test("a late answer changes nothing and delays nobody", async () => {
+  overrideTiming({ listRepair: { callTimeoutMs: 10 } });
   let answerNow: () => void = () => undefined;
   const late = new Promise<void>((resolve) => {
     answerNow = resolve;
   });
   const ask: Ask = async () => {
     await late;
-    return answer(bump(8));
+    return answer(update(8));
   };
-  await repaired({ known: bump(5), ask }, async (world, repair) => {
+  await repaired({ known: update(5), ask }, async (world, repair) => {
     expect(await repair.run()).toEqual({ repaired: 0, unreachable: 1 });
-    // It is the next one's turn though the question is still open.
-    await world.feed.inTurn(ID, async () => world.list.applyUpdate(bump(9)));
+    // The next task in the queue runs though the call is still open.
+    await world.feed.inTurn(ID, async () => world.list.applyUpdate(update(9)));
     answerNow();
     await world.feed.inTurn(ID, async () => undefined);
     expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, pinned: false }]);
   });
 });
 
-test("one whose turn does not come in time is not asked any more", async () => {
-  handIn({ listRepair: { callTimeoutMs: 10 } });
+test("a conversation whose turn comes too late is not asked any more", async () => {
+  overrideTiming({ listRepair: { callTimeoutMs: 10 } });
   let isAsked = false;
   const ask: Ask = () => {
     isAsked = true;
-    return answer(bump(8));
+    return answer(update(8));
   };
   let end: () => void = () => undefined;
   const before = new Promise<void>((resolve) => {
     end = resolve;
   });
-  await repaired({ known: bump(5), ask }, async ({ feed }, repair) => {
+  await repaired({ known: update(5), ask }, async ({ feed }, repair) => {
     void feed.inTurn(ID, () => before);
     expect(await repair.run()).toEqual({ repaired: 0, unreachable: 1 });
     end();
@@ -178,26 +186,26 @@ test("one whose turn does not come in time is not asked any more", async () => {
   });
 });
 
-test("once the account is deleted nothing is written, nor was it ever repaired", async () => {
+test("after the account's deletion a repair writes nothing, nor counts as done", async () => {
   const ask: Ask = async (world) => {
     world.list.forget(ID);
     world.isGone = true;
-    return answer(bump(8));
+    return answer(update(8));
   };
-  await repaired({ known: bump(5), ask }, async (world, repair, { sql }) => {
+  await repaired({ known: update(5), ask }, async (world, repair, { sql }) => {
     await expect(repair.run()).rejects.toMatchObject({ code: "unauthenticated" });
     expect(entries(world)).toEqual([]);
     expect(sql.exec("SELECT repaired_at FROM presence").one()).toEqual({ repaired_at: 0 });
   });
 });
 
-test("while D1 does not answer nothing is done, and it may be tried again at once", async () => {
+test("while D1 is down a repair does nothing, and may be tried again at once", async () => {
   let isDown = true;
   const memberships = async () => {
     if (isDown) throw new Error("D1 is down");
     return [{ conversationId: ID, pinned: true }];
   };
-  await repaired({ known: bump(5), ask: () => answer(bump(8)), memberships }, async (world, repair) => {
+  await repaired({ known: update(5), ask: () => answer(update(8)), memberships }, async (world, repair) => {
     await expect(repair.run()).rejects.toThrow("D1 is down");
     expect(entries(world)).toEqual([{ lastSeq: 5, unreadCount: 5, pinned: false }]);
     isDown = false;
@@ -207,11 +215,11 @@ test("while D1 does not answer nothing is done, and it may be tried again at onc
   });
 });
 
-test("a statement that fails loses nothing, and the next repair does what is left", async () => {
+test("a failed statement loses nothing, and the next repair does the rest", async () => {
   let isBroken = true;
   for (let step = 1; isBroken; step++) {
     await repaired(
-      { known: bump(1_000, { lastCount: 1 }), ask: () => answer(bump(8)) },
+      { known: update(1_000, { lastCount: 1 }), ask: () => answer(update(8)) },
       async (world, repair, { sql }) => {
         sql.exec("INSERT INTO device_cursors VALUES ('nobody', 1, 1, 1, 1)");
         isBroken = await breaking(sql, step, () => repair.run());
@@ -225,7 +233,7 @@ test("a statement that fails loses nothing, and the next repair does what is lef
   }
 });
 
-/** Has the n-th statement of what is done fail. @returns whether it came to that */
+/** Makes the n-th statement of `work` fail. @returns whether it was reached */
 async function breaking(sql: SqlStorage, step: number, work: () => Promise<unknown>): Promise<boolean> {
   const exec = sql.exec.bind(sql);
   let steps = 0;
@@ -240,73 +248,76 @@ async function breaking(sql: SqlStorage, step: number, work: () => Promise<unkno
   return steps >= step;
 }
 
-test("of more conversations than one repair has time for each is reached by one of the next", async () => {
+test("with more conversations than one repair has time for, each is reached by a later repair", async () => {
   const memberships = range(1, 60).map((id) => ({ conversationId: ConversationId.parse(id), pinned: false }));
   const reached = new Set<ConversationId>();
-  // However slow the machine is, each question takes a second.
-  standStill();
+  // Each call takes a second of the frozen clock, however slow the machine is.
+  freezeClock();
   const ask: Ask = async (_, conversationId) => {
-    advance(1_000);
+    advanceClock(1_000);
     reached.add(conversationId);
-    return answer(bump(8, { conversationId }));
+    return answer(update(8, { conversationId }));
   };
   await repaired({ ask, memberships: async () => memberships }, async (_, repair) => {
     for (let repairs = 0; reached.size < 60 && repairs < 100; repairs++) {
       const { repaired, unreachable } = await repair.run();
       expect(repaired).toBeGreaterThan(10);
       expect(repaired + unreachable).toBe(60);
-      advance(timing.listRepair.cooldownMs);
+      advanceClock(timing.listRepair.cooldownMs);
     }
     expect(reached.size).toBe(60);
   });
 });
 
-test("a time of the last repair that is still to come holds nobody off", () =>
-  repaired({ ask: () => answer(bump(8)) }, async (_, repair, { sql }) => {
+test("a last repair dated in the future delays no repair", () =>
+  repaired({ ask: () => answer(update(8)) }, async (_, repair, { sql }) => {
     sql.exec("UPDATE presence SET repaired_at = ?", Date.now() + 1e9);
     expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
   }));
 
-/** Places of devices: what the row says, what the conversation says, and where they stand then. */
-const PLACES: [string, { told: number | null; isDelivered: boolean; wanted: number; fails: boolean }][] = [
-  ["all is told", { told: 8, isDelivered: true, wanted: 8, fails: false }],
-  ["something is on its way", { told: 5, isDelivered: false, wanted: 5, fails: false }],
-  ["less than was confirmed", { told: 5, isDelivered: true, wanted: 8, fails: true }],
-  ["more than there is", { told: 9, isDelivered: false, wanted: 8, fails: true }],
-  ["more than there is, and was confirmed", { told: 9, isDelivered: true, wanted: 8, fails: true }],
-  ["nothing", { told: null, isDelivered: false, wanted: 8, fails: true }],
+/** The position of the devices: in the row, in the conversation, and after the repair. */
+const PLACES: [
+  string,
+  { delivered: number | null; isDelivered: boolean; expected: number; fails: boolean },
+][] = [
+  ["all was delivered", { delivered: 8, isDelivered: true, expected: 8, fails: false }],
+  ["an update is on its way", { delivered: 5, isDelivered: false, expected: 5, fails: false }],
+  ["less than was confirmed", { delivered: 5, isDelivered: true, expected: 8, fails: true }],
+  ["more than exists", { delivered: 9, isDelivered: false, expected: 8, fails: true }],
+  ["more than exists, and that was confirmed", { delivered: 9, isDelivered: true, expected: 8, fails: true }],
+  ["nothing", { delivered: null, isDelivered: false, expected: 8, fails: true }],
 ];
 
 test.each(PLACES)(
-  "the place of devices, where the row says: %s",
-  async (_, { told, isDelivered, wanted, fails }) => {
-    const ask: Ask = () => answer(bump(8), isDelivered);
-    await repaired({ known: bump(5), ask, listens: true }, async (world, repair) => {
+  "the device cursor, where its row says: %s",
+  async (_, { delivered, isDelivered, expected, fails }) => {
+    const ask: Ask = () => answer(update(8), isDelivered);
+    await repaired({ known: update(5), ask, listens: true }, async (world, repair) => {
       const { list } = world;
       list.beginEpoch();
-      if (told === null) list.forget(ID);
-      else list.setDelivered(ID, { seq: Position.parse(told), rev: 0 });
+      if (delivered === null) list.forget(ID);
+      else list.setDelivered(ID, { seq: Position.parse(delivered), rev: 0 });
       await repair.run();
-      expect(world.list.known(ID)?.delivered).toEqual({ seq: wanted, rev: 0 });
+      expect(world.list.known(ID)?.delivered).toEqual({ seq: expected, rev: 0 });
       expect(world.hasFailed).toBe(fails);
     });
   },
 );
 
 test.each([
-  ["not heard all of", { isDelivered: false, wanted: { state: "active", told_seq: 5 } }],
-  ["heard all of", { isDelivered: true, wanted: { state: "left" } }],
+  ["not received it all", { isDelivered: false, expected: { state: "active", told_seq: 5 } }],
+  ["received it all", { isDelivered: true, expected: { state: "left" } }],
 ])(
-  "one that he has left, and his devices have %s, is left in the end",
-  async (_, { isDelivered, wanted }) => {
-    const left = bump(8, { state: "left" });
+  "a conversation that the user has left, while devices have %s, is left in the end",
+  async (_, { isDelivered, expected }) => {
+    const left = update(8, { state: "left" });
     const ask: Ask = () => answer(left, isDelivered);
     await repaired(
-      { known: bump(1_000, { lastSeq: Position.parse(isDelivered ? 8 : 5) }), ask, listens: true },
+      { known: update(1_000, { lastSeq: Position.parse(isDelivered ? 8 : 5) }), ask, listens: true },
       async (world, repair, { sql }) => {
         world.list.beginEpoch();
         await repair.run();
-        expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject(wanted);
+        expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject(expected);
         expect(world.hasFailed).toBe(false);
         world.list.applyUpdate(left);
         expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject({ state: "left", ver: 8 });

@@ -9,13 +9,13 @@ import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import {
-  anotherDevice,
-  at,
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  people,
-  post,
+  itemAt,
+  postText,
+  registerUsers,
+  signInAgain,
 } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 const Table = z.object({ name: z.string(), sql: z.string().nullable() });
 
-/** An object's tables and indexes as SQL, without the layout of the text. */
+/** The SQL of an object's tables and indexes, without the layout of the text. */
 function schema(storage: DurableObjectStorage): string[] {
   const rows = storage.sql.exec("SELECT name, sql FROM sqlite_master ORDER BY name").toArray();
   return z
@@ -35,7 +35,7 @@ function schema(storage: DurableObjectStorage): string[] {
     .flatMap(({ name, sql }) => (sql === null || name.startsWith("_cf_") ? [] : [sql.replace(/\s+/g, " ")]));
 }
 
-/** An object's own tables. */
+/** The names of an object's own tables. */
 function tables(storage: DurableObjectStorage): string[] {
   const query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
   return z
@@ -44,13 +44,13 @@ function tables(storage: DurableObjectStorage): string[] {
     .map(({ name }) => name);
 }
 
-/** The storage of an object that has never been used. */
+/** The storage of an object that was never used. */
 function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
   const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
   return runInDurableObject(stub, (_, { storage }) => work(storage));
 }
 
-test("the tables of a conversation are those which were reviewed", async () => {
+test("the tables of a conversation are the reviewed ones", async () => {
   const tables = await fresh((storage) => {
     migrate(storage, CONVERSATION);
     return schema(storage);
@@ -82,7 +82,7 @@ test("the tables of a conversation are those which were reviewed", async () => {
   `);
 });
 
-test("the tables of an inbox are those which were reviewed", async () => {
+test("the tables of an inbox are the reviewed ones", async () => {
   const tables = await fresh((storage) => {
     migrate(storage, INBOX);
     return schema(storage);
@@ -107,7 +107,7 @@ test("the tables of an inbox are those which were reviewed", async () => {
 test.each([
   ["conversation", CONVERSATION],
   ["inbox", INBOX],
-])("every earlier version of a %s comes to the tables of a new one", async (_, steps) => {
+])("every earlier version of a %s migrates to the tables of a new one", async (_, steps) => {
   const made = await fresh((storage) => {
     migrate(storage, steps);
     return schema(storage);
@@ -130,12 +130,12 @@ test.each([
 test.each([
   ["conversation", CONVERSATION],
   ["inbox", INBOX],
-])("the steps of a %s are numbered 1, 2, 3 …, and none wants code that is newer than itself", (_, steps) => {
+])("the steps of a %s are numbered 1, 2, 3 …, and none needs a newer release than its own", (_, steps) => {
   expect(steps.map(({ version }) => version)).toEqual(steps.map((_, i) => i + 1));
   expect(steps.every(({ minCode, version }) => minCode >= 1 && minCode <= version)).toBe(true);
 });
 
-test("a step that fails leaves nothing behind, and the next start tries it again", () =>
+test("a failed step leaves nothing behind, and the next start repeats it", () =>
   fresh((storage) => {
     const good = { version: 1, minCode: 1, sql: "CREATE TABLE a (x INTEGER) STRICT" };
     const bad = {
@@ -149,7 +149,7 @@ test("a step that fails leaves nothing behind, and the next start tries it again
     expect(schema(storage).join()).toContain("TABLE b");
   }));
 
-test("tables that want a newer release are refused, and not touched", () =>
+test("tables that need a newer release are refused and stay untouched", () =>
   fresh((storage) => {
     const add = (version: number, minCode: number) => ({
       version,
@@ -160,11 +160,11 @@ test("tables that want a newer release are refused, and not touched", () =>
     const before = schema(storage);
     expect(() => migrate(storage, [add(1, 1), add(2, 1)])).toThrow(/release/);
     expect(schema(storage)).toEqual(before);
-    // What a newer release only added to, this one runs on.
+    // This release runs on tables to which a newer one has only added.
     expect(() => migrate(storage, [add(1, 1), add(2, 1), add(3, 3), add(4, 1)].slice(0, 3))).not.toThrow();
   }));
 
-test("the previous release runs on tables which a newer one has only added to", () =>
+test("the previous release runs on tables to which a newer one has only added", () =>
   fresh((storage) => {
     migrate(storage, CONVERSATION);
     storage.sql.exec("INSERT INTO schema_versions VALUES (?, 1)", CONVERSATION.length + 1);
@@ -172,8 +172,8 @@ test("the previous release runs on tables which a newer one has only added to", 
     expect(hasSchema(storage)).toBe(true);
   }));
 
-test("a conversation of version 1 is upgraded when it wakes, and keeps its messages", async () => {
-  const id = await newGroup(ann);
+test("a conversation of version 1 is migrated when it wakes, and keeps its messages", async () => {
+  const id = await createGroupId(ann);
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, { storage }) => {
     for (const name of tables(storage)) storage.sql.exec(`DROP TABLE IF EXISTS ${name}`);
@@ -197,15 +197,15 @@ test("a conversation of version 1 is upgraded when it wakes, and keeps its messa
   expect(page.body).toMatchObject({ items: [{ body: { text: "old 1" } }, { body: { text: "old 2" } }] });
   const socket = await openRoom(id, ann.token, "?after=0&rev=0");
   expect(await socket.next("synced")).toMatchObject({ last_seq: 2, rev: 0, has_more: false });
-  expect(await post(id, ann, "new")).toBe(3);
+  expect(await postText(id, ann, "new")).toBe(3);
   const revoke = `/v1/conversations/${id}/messages/1?for=everyone`;
   expect((await call("DELETE", revoke, { token: ann.token })).status).toBe(204);
   expect(await socket.next("revoked")).toMatchObject({ seq: 1, rev: 1 });
 });
 
-test("an object whose tables want a newer release answers nothing and changes nothing", async () => {
-  const id = await newGroup(ann);
-  await post(id, ann, "kept");
+test("an object whose tables need a newer release answers nothing and changes nothing", async () => {
+  const id = await createGroupId(ann);
+  await postText(id, ann, "kept");
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, { storage }) => {
     storage.sql.exec("INSERT INTO schema_versions VALUES (1000, 1000)");
@@ -215,7 +215,7 @@ test("an object whose tables want a newer release answers nothing and changes no
   expect(answer.status).toBeGreaterThanOrEqual(500);
 });
 
-test("ids that were guessed make no tables", async () => {
+test("guessed ids create no tables", async () => {
   const guessed = [
     ...["9007199254740991", "424242", "0", "-1", "x", "1e3", ""].map((name) =>
       env.CONVERSATION.getByName(name),
@@ -253,7 +253,7 @@ test("ids that were guessed make no tables", async () => {
 describe("tables of a newer release", () => {
   const Tables = z.array(z.object({ name: z.string() }));
 
-  /** What a newer release does at most: each table has one column more. */
+  /** The most that a newer release may do: one more column in each table. */
   async function addColumns(
     object: ReturnType<typeof conversationObject | typeof inboxObject>,
   ): Promise<void> {
@@ -268,17 +268,17 @@ describe("tables of a newer release", () => {
   }
 
   test("this release runs on tables to which a newer one has added", async () => {
-    const all = await people(3);
-    const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
-    const id = await newGroup(ann, bob);
+    const all = await registerUsers(3);
+    const [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+    const id = await createGroupId(ann, bob);
     await send(ann, id, "before");
     await list(cid);
     await addColumns(conversationObject(id));
     for (const { user } of all) await addColumns(inboxObject(user.id));
 
     const path = `/v1/conversations/${id}`;
-    const done = async (method: string, rest: string, body?: unknown) => {
-      const answer = await call(method, `${path}${rest}`, {
+    const done = async (method: string, suffix: string, body?: unknown) => {
+      const answer = await call(method, `${path}${suffix}`, {
         token: ann.token,
         ...(body !== undefined && { body }),
       });
@@ -288,7 +288,7 @@ describe("tables of a newer release", () => {
     await done("PATCH", `/members/${cid.user.id}`, { role: "admin", name_card: "C" });
     await done("PATCH", "", { name: "renamed" });
     await done("PUT", "/preferences", { sticky: true });
-    const phone = await anotherDevice(cid);
+    const phone = await signInAgain(cid);
     const socket = await openRoom(id, phone.token, "?after=0&rev=0");
     await send(bob, id, { kind: "text", body: { text: "after" }, client_msg_id: "1" });
     await done("DELETE", "/messages/1?for=everyone");

@@ -11,7 +11,7 @@ import { watchSql } from "../../support/objects/costs.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 
 const LENGTH = 3_000;
-/** No query reads more, where all that is new is three messages and a change. */
+/** The most rows a query reads when only three messages and a change are new. */
 const MOST = 8;
 
 const draft: Draft = {
@@ -24,7 +24,7 @@ function say(room: Room, drafts: Draft[]): void {
   room.flushSends();
 }
 
-/** A room in which much was said, and Bob has come late; of each hundred one is revoked, and one hidden. */
+/** A room with a long log that Bob joined late. Of each hundred messages one is revoked and one hidden. */
 async function longRoom(storage: DurableObjectStorage): Promise<Room> {
   storage.sql.exec("UPDATE members SET visible_from = 1 WHERE user_id = ?", BOB);
   const room = isolatedRoom(storage);
@@ -38,7 +38,7 @@ async function longRoom(storage: DurableObjectStorage): Promise<Room> {
   return room;
 }
 
-/** What happens once for each message, page, bump or change. `from`: behind it are three messages and a change. */
+/** The work of each message, page, inbox update or change. Three messages and a change come after `from`. */
 const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a message": (room) => say(room, [{ ...draft, clientMsgId: "new" }]),
   "a repeat": (room) => say(room, [draft]),
@@ -55,7 +55,7 @@ const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a hide": (room, from) => room.redaction.hide(BOB, Seq.parse(from.seq)),
 };
 
-/** What is read while something is done: how many rows, and by which queries. */
+/** The rows that `work` reads, and by which queries. */
 async function readBy(sql: SqlStorage, work: () => unknown): Promise<{ rows: number; queries: string[] }> {
   const read: { query: string; cursor: { rowsRead: number } }[] = [];
   watchSql(sql, (query, cursor) => read.push({ query, cursor }));
@@ -68,7 +68,7 @@ async function readBy(sql: SqlStorage, work: () => unknown): Promise<{ rows: num
   };
 }
 
-test("what happens in a conversation reads what is new, however long it is", () =>
+test("calls to a conversation read only new rows, however long it is", () =>
   inIsolatedObject("group", async (storage) => {
     const room = await longRoom(storage);
     for (const [what, happens] of Object.entries(HAPPENS)) {
@@ -82,7 +82,7 @@ test("what happens in a conversation reads what is new, however long it is", () 
     expect(queries, "a start").toEqual([]);
   }));
 
-test("a page counted from the newest message passes over what it does not read", () =>
+test("a page counted from the newest message skips rows without reading them", () =>
   inIsolatedObject("group", async (storage) => {
     const room = await longRoom(storage);
     room.group.edit(ANN, { name: "a tip" });
@@ -119,21 +119,21 @@ test("a page counted from the newest message passes over what it does not read",
     }
   }));
 
-test("what an inbox is told, and tells its devices, reads its own row of many", () =>
+test("an inbox update reads one row of a long list, and so does its delivery to devices", () =>
   inIsolatedObject("group", async (storage) => {
     const { sql } = storage;
     for (const { sql: step } of MIGRATIONS) sql.exec(step.replace(JOBS_TABLE, ""));
-    const bump = isolatedRoom(storage).snapshot(BOB);
+    const update = isolatedRoom(storage).snapshot(BOB);
     const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
-    const at = { seq: bump.lastSeq, rev: bump.rev };
+    const at = { seq: update.lastSeq, rev: update.rev };
     for (let id = 1; id <= LENGTH; id++) {
       const conversationId = ConversationId.parse(id);
-      list.applyUpdate({ ...bump, conversationId });
+      list.applyUpdate({ ...update, conversationId });
       cursors.set("one", conversationId, { ...at, state: "live" });
     }
     const conversationId = ConversationId.parse(LENGTH / 2);
     const { queries } = await readBy(sql, () => {
-      list.applyUpdate({ ...bump, conversationId, version: bump.version + 1 }, at);
+      list.applyUpdate({ ...update, conversationId, version: update.version + 1 }, at);
       list.setDelivered(conversationId, { ...at, rev: at.rev + 1 });
       list.known(conversationId);
       list.setPinned(conversationId, true);

@@ -8,7 +8,7 @@ import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/
 import { range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 
-test("a long query looks at fewer messages a call, and comes to the end by its cursor", () =>
+test("a long query reads fewer messages a call, and ends by its cursor", () =>
   inIsolatedObject("group", async (storage) => {
     const text = "is it there yet? ".repeat(6).slice(0, 100);
     const insert =
@@ -39,10 +39,10 @@ test("a long query looks at fewer messages a call, and comes to the end by its c
     expect(rise(0)).toMatchObject({ rows: [{ seq: 500 }], next: 2_000 });
   }));
 
-test("a stretch of history looks at so many messages, in either order, and comes to the end", () =>
+test("a scan of the history reads a bounded number of messages, in either order, and reaches the end", () =>
   inIsolatedObject("group", async (storage) => {
     const last = 45_000;
-    // Bob has written the first, the last, and one of each ten thousand.
+    // Bob has written the first and the last message, and one in ten thousand.
     storage.sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, created_at)
        SELECT value, value, iif(value % 10000 = 0 OR value IN (1, ?1), ?2, ?3), 'text', '{"text":""}', 1
@@ -50,7 +50,7 @@ test("a stretch of history looks at so many messages, in either order, and comes
       ...[last, BOB, ANN, JSON.stringify(range(1, last))],
     );
     const { readable } = isolatedRoom(storage);
-    const wanted = [1, 10_000, 20_000, 30_000, 40_000, last];
+    const expected = [1, 10_000, 20_000, 30_000, 40_000, last];
     const through = (visibleFrom: number, part: Partial<LogRange> & { ascending: boolean }) => {
       const reader = { user_id: ANN, visible_from: Position.parse(visibleFrom) };
       const stretches: number[][] = [];
@@ -69,7 +69,7 @@ test("a stretch of history looks at so many messages, in either order, and comes
       [20_000, 30_000],
       [40_000, last],
     ]);
-    expect(through(0, { ascending: false }).flat()).toEqual(wanted.toReversed());
+    expect(through(0, { ascending: false }).flat()).toEqual(expected.toReversed());
     expect(through(0, { ascending: true, limit: 9 })).toEqual([
       [1, 10_000, 20_000],
       [30_000, 40_000],
@@ -88,7 +88,7 @@ test("a stretch of history looks at so many messages, in either order, and comes
     expect(through(last, { ascending: false })).toEqual([[]]);
   }));
 
-describe("words", () => {
+describe("index terms", () => {
   /** An empty index in the storage of an object. */
   function fresh(work: (words: BigramIndex, storage: DurableObjectStorage) => void): Promise<void> {
     const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
@@ -100,7 +100,7 @@ describe("words", () => {
 
   const EVERYWHERE = { after: 0, before: Number.MAX_SAFE_INTEGER };
 
-  /** A text of twelve characters, of which those of the odd ones are in no other. */
+  /** A text of twelve characters. Those of odd messages occur in no other. */
   function textOf(seq: number): string {
     const common = Array.from({ length: 11 }, (_, i) =>
       String.fromCodePoint(0x4e00 + ((seq * 7 + i * i) % 400)),
@@ -108,7 +108,7 @@ describe("words", () => {
     return common.join("") + String.fromCodePoint((seq % 2 === 0 ? 0x4e00 : 0x20000) + seq);
   }
 
-  test("what is taken out leaves nothing, not even where a page of the index began", () =>
+  test("a removed message leaves nothing in the index, not even where a page of it began", () =>
     fresh((words, storage) => {
       const texts = new Map(Array.from({ length: 4_000 }, (_, i) => [i + 1, textOf(i + 1)]));
       let batch = 0;
@@ -122,7 +122,7 @@ describe("words", () => {
         if (!storage.transactionSync(() => words.remove(seq, text))) marked.push(seq);
         texts.delete(seq);
       }
-      // Else this proves nothing.
+      // Without such pages the test would prove nothing.
       expect(marked.length).toBeGreaterThan(0);
       expect(indexLeftovers(storage).length).toBeGreaterThan(0);
       for (const seq of marked) storage.transactionSync(() => words.replace(seq));
@@ -133,7 +133,7 @@ describe("words", () => {
       for (const [seq, text] of texts) expect(words.find(text, EVERYWHERE, 9)).toContain(seq);
     }));
 
-  test("a merge step is short work and comes to an end", () =>
+  test("a merge step is short and the merge ends", () =>
     fresh((words, storage) => {
       for (let seq = 1; seq <= 100; seq++) storage.transactionSync(() => words.insert(seq, textOf(seq)));
       let steps = 0;
@@ -143,7 +143,7 @@ describe("words", () => {
       expect(words.find(textOf(7), EVERYWHERE, 9)).toEqual([7]);
     }));
 
-  test("a query as long as folding can make it finds its text", () =>
+  test("a query of the greatest folded length finds its text", () =>
     fresh((words, storage) => {
       const long = "ﷺ".repeat(100).normalize("NFKC").toLowerCase();
       storage.transactionSync(() => {
@@ -155,7 +155,7 @@ describe("words", () => {
 });
 
 describe("indexing", () => {
-  test("a turn ends early where messages are long to read, and the next goes on there", () =>
+  test("a turn ends early at long messages, and the next one continues there", () =>
     inIsolatedObject("group", async (storage) => {
       const insert =
         "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?1, ?1, 1, 'merged', ?2, 1)";

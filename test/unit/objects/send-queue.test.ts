@@ -7,20 +7,26 @@ import { SendQueue } from "../../../src/conversation/sending/send-queue.ts";
 import { type ConversationId, Position, type UserId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { at, conversationObject, newGroup, people, range } from "../../support/objects/room.ts";
+import {
+  conversationObject,
+  createGroupId,
+  itemAt,
+  range,
+  registerUsers,
+} from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
 });
 
 const POISON = "poison";
 
-/** A log which throws for one body, as a full disk or a bug would. */
+/** A log that throws for one body, as a full disk or a bug would. */
 class FragileLog extends MessageLog {
   override insert(row: Parameters<MessageLog["insert"]>[0]): boolean {
     const inserted = super.insert(row);
@@ -39,8 +45,8 @@ const send = (sender: UserId, text: string, clientMsgId?: string): QueuedSend<st
   origin: text,
 });
 
-/** The door of a conversation, over its real tables, and what it answered. */
-class Door {
+/** The send queue of a conversation over real tables, and its outcomes. */
+class QueueHarness {
   readonly outcomes: SendOutcome<string>[] = [];
   readonly log: MessageLog;
   readonly members: Members;
@@ -83,7 +89,7 @@ class Door {
     }
   }
 
-  /** What became of each: its seq, or the code it was refused with. */
+  /** The outcome of each send: its seq, or the code of its refusal. */
   get results(): [string, string | number][] {
     return this.outcomes.map(({ send: { origin }, result }) => [
       origin,
@@ -92,20 +98,22 @@ class Door {
   }
 }
 
-async function withDoor<T>(
-  work: (door: Door, storage: DurableObjectStorage, id: ConversationId) => Promise<T>,
+async function withQueue<T>(
+  work: (queue: QueueHarness, storage: DurableObjectStorage, id: ConversationId) => Promise<T>,
 ) {
-  const id = await newGroup(ann, bob);
-  return runInDurableObject(conversationObject(id), (_, { storage }) => work(new Door(storage), storage, id));
+  const id = await createGroupId(ann, bob);
+  return runInDurableObject(conversationObject(id), (_, { storage }) =>
+    work(new QueueHarness(storage), storage, id),
+  );
 }
 
-test("a send that throws is refused alone, wherever in the batch it stands; later sends go on", () =>
-  withDoor(async (door, storage) => {
+test("a send that throws is refused alone, at any place of the batch, and later sends go on", () =>
+  withQueue(async (queue, storage) => {
     const texts = ["lead", POISON, "a", "b", `${POISON} 2`, "c", `${POISON} 3`];
-    door.sends.enqueue(texts.map((text) => send(ann.user.id, text)));
-    door.sends.enqueue([send(bob.user.id, "d")]);
-    await door.answered(8);
-    expect(door.results).toEqual([
+    queue.sends.enqueue(texts.map((text) => send(ann.user.id, text)));
+    queue.sends.enqueue([send(bob.user.id, "d")]);
+    await queue.answered(8);
+    expect(queue.results).toEqual([
       ["lead", 1],
       [POISON, "internal"],
       ["a", 2],
@@ -118,76 +126,84 @@ test("a send that throws is refused alone, wherever in the batch it stands; late
     const rows = storage.sql.exec("SELECT seq, body FROM messages ORDER BY seq").toArray();
     expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
     expect(JSON.stringify(rows)).not.toContain(POISON);
-    door.sends.enqueue([send(ann.user.id, "later")]);
-    await door.answered(9);
-    expect(door.results.at(-1)).toEqual(["later", 6]);
-    expect(door.log.last.seq).toBe(6);
+    queue.sends.enqueue([send(ann.user.id, "later")]);
+    await queue.answered(9);
+    expect(queue.results.at(-1)).toEqual(["later", 6]);
+    expect(queue.log.last.seq).toBe(6);
   }));
 
-test("where the whole commit fails all are answered, nothing is stored or counted, and the next goes on", () =>
-  withDoor(async (door, storage) => {
-    door.sends.enqueue([send(ann.user.id, "before")]);
-    door.broken = true;
-    door.sends.enqueue([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
-    await door.answered(3);
-    expect(door.results.slice(1)).toEqual([
+test("a failed commit answers all sends, stores and counts nothing, and the next commit succeeds", () =>
+  withQueue(async (queue, storage) => {
+    queue.sends.enqueue([send(ann.user.id, "before")]);
+    queue.broken = true;
+    queue.sends.enqueue([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
+    await queue.answered(3);
+    expect(queue.results.slice(1)).toEqual([
       ["x", "internal"],
       ["y", "internal"],
     ]);
-    door.broken = false;
-    expect(door.log.last.seq).toBe(1);
-    expect(door.members.active(bob.user.id).read_seq).toBe(0);
-    door.sends.enqueue([send(bob.user.id, "y", "same")]);
-    await door.answered(4);
-    expect(door.results.at(-1)).toEqual(["y", 2]);
+    queue.broken = false;
+    expect(queue.log.last.seq).toBe(1);
+    expect(queue.members.active(bob.user.id).read_seq).toBe(0);
+    queue.sends.enqueue([send(bob.user.id, "y", "same")]);
+    await queue.answered(4);
+    expect(queue.results.at(-1)).toEqual(["y", 2]);
     expect(new Members(storage.sql).active(bob.user.id)).toMatchObject({ read_seq: 2, read_n: 2 });
-    expect(door.members.active(bob.user.id)).toMatchObject({ read_seq: 2, read_n: 2 });
+    expect(queue.members.active(bob.user.id)).toMatchObject({ read_seq: 2, read_n: 2 });
   }));
 
 test("more than 1,000 waiting sends are refused as rate_limited, and the others keep their order", () =>
-  withDoor(async (door) => {
-    door.sends.enqueue([send(ann.user.id, "lead")]);
-    door.sends.enqueue(range(1, 1_010).map((i) => send(ann.user.id, `${i}`)));
-    await door.answered(1_011);
-    const refused = door.results.filter(([, result]) => result === "rate_limited");
+  withQueue(async (queue) => {
+    queue.sends.enqueue([send(ann.user.id, "lead")]);
+    queue.sends.enqueue(range(1, 1_010).map((i) => send(ann.user.id, `${i}`)));
+    await queue.answered(1_011);
+    const refused = queue.results.filter(([, result]) => result === "rate_limited");
     expect(refused.map(([text]) => text)).toEqual(range(1_001, 1_010).map(String));
-    const stored = door.results.filter(([, result]) => result !== "rate_limited");
+    const stored = queue.results.filter(([, result]) => result !== "rate_limited");
     expect(stored).toEqual([["lead", 1], ...range(1, 1_000).map((i) => [`${i}`, i + 1])]);
-    door.sends.enqueue([send(ann.user.id, "room again")]);
-    await door.answered(1_012);
-    expect(door.results.at(-1)).toEqual(["room again", 1_002]);
+    queue.sends.enqueue([send(ann.user.id, "room again")]);
+    await queue.answered(1_012);
+    expect(queue.results.at(-1)).toEqual(["room again", 1_002]);
   }));
 
 test("more than 4 MiB of waiting sends are refused as rate_limited", () =>
-  withDoor(async (door) => {
+  withQueue(async (queue) => {
     const big = "x".repeat(32_000);
-    door.sends.enqueue([send(ann.user.id, "lead")]);
-    door.sends.enqueue(range(1, 150).map((i) => ({ ...send(ann.user.id, big), origin: `${i}` })));
-    await door.answered(151);
-    const kept = door.results.filter(([, result]) => typeof result === "number").length - 1;
+    queue.sends.enqueue([send(ann.user.id, "lead")]);
+    queue.sends.enqueue(range(1, 150).map((i) => ({ ...send(ann.user.id, big), origin: `${i}` })));
+    await queue.answered(151);
+    const kept = queue.results.filter(([, result]) => typeof result === "number").length - 1;
     expect(kept).toBeGreaterThan(120);
     expect(kept * 32_000).toBeLessThanOrEqual(4 * 1024 * 1024);
-    expect(door.results.filter(([, result]) => result === "rate_limited").length).toBe(150 - kept);
+    expect(queue.results.filter(([, result]) => result === "rate_limited").length).toBe(150 - kept);
   }));
 
-test("created_at never decreases, also where the clock goes back", () =>
-  withDoor(async (door) => {
+test("created_at never decreases, even if the clock goes back", () =>
+  withQueue(async (queue) => {
     const ahead = Date.now() + 3_600_000;
-    door.log.last = { seq: Position.parse(0), n: 0, at: ahead };
-    door.sends.enqueue(range(1, 3).map((i) => send(ann.user.id, `${i}`)));
-    await door.answered(3);
-    const times = door.outcomes.map(({ result }) => (result.ok ? result.value.row.created_at : 0));
+    queue.log.last = { seq: Position.parse(0), n: 0, at: ahead };
+    queue.sends.enqueue(range(1, 3).map((i) => send(ann.user.id, `${i}`)));
+    await queue.answered(3);
+    const times = queue.outcomes.map(({ result }) => (result.ok ? result.value.row.created_at : 0));
     expect(times).toEqual([ahead, ahead, ahead]);
   }));
 
-test("a client id twice in one batch is stored once", () =>
-  withDoor(async (door) => {
-    door.sends.enqueue([send(ann.user.id, "lead"), send(ann.user.id, "x", "c"), send(ann.user.id, "y", "c")]);
-    door.sends.flush();
-    expect(door.results).toEqual([
+test("a client id that occurs twice in one batch is stored once", () =>
+  withQueue(async (queue) => {
+    queue.sends.enqueue([
+      send(ann.user.id, "lead"),
+      send(ann.user.id, "x", "c"),
+      send(ann.user.id, "y", "c"),
+    ]);
+    queue.sends.flush();
+    expect(queue.results).toEqual([
       ["lead", 1],
       ["x", 2],
       ["y", 2],
     ]);
-    expect(door.outcomes.map(({ result }) => result.ok && result.value.replay)).toEqual([false, false, true]);
+    expect(queue.outcomes.map(({ result }) => result.ok && result.value.replay)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   }));

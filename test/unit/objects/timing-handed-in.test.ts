@@ -6,24 +6,24 @@ import { DraftId } from "../../../src/domain/messages/draft.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 import { Subscriptions } from "../../../src/inbox/list/subscriptions.ts";
 import { register } from "../../support/clients/api.ts";
-import { advance, standStill } from "../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { inboxObject } from "../../support/objects/room.ts";
-import { handIn, timing } from "../../support/timing.ts";
+import { overrideTiming, timing } from "../../support/timing.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-test("the Worker under test is made with the timing of tests", async () => {
+test("the Worker under test uses the timing of tests", async () => {
   expect((await register()).expires_at).toBeGreaterThan(Date.now() + 29 * DAY_MS);
-  handIn({ sessions: { lifetimeMs: DAY_MS } });
+  overrideTiming({ sessions: { lifetimeMs: DAY_MS } });
   expect((await register()).expires_at).toBeLessThanOrEqual(Date.now() + DAY_MS);
 });
 
-test("what a test has handed in is gone with the test", () => {
+test("an overridden timing ends with its test", () => {
   expect(timing.sessions).toEqual(TIMING.sessions);
 });
 
-test("an object that lives reads a changed value when it next uses it", async () => {
+test("a running object reads a changed value when it next uses it", async () => {
   const { user } = await register();
   const inbox = inboxObject(user.id);
   const id = (digit: number) => DraftId.parse(`draft-0000000${digit}-0000-0000-0000-000000000000`);
@@ -40,7 +40,7 @@ test("an object that lives reads a changed value when it next uses it", async ()
     });
   await inbox.keepDraft({ id: id(1), createdAt, content });
   expect(await due()).toBe(DAY_MS);
-  handIn({ drafts: { lifetimeMs: 5_000 } });
+  overrideTiming({ drafts: { lifetimeMs: 5_000 } });
   await inbox.keepDraft({ id: id(2), createdAt, content });
   expect(await due()).toBe(5_000);
 });
@@ -59,27 +59,27 @@ test("conversations and inboxes agree on which groups are large", () =>
       apply: () => undefined,
       timing,
     });
-    // Of two members.
+    // The group has two members.
     for (const [aboveMembers, isLarge] of [
       [TIMING.largeGroup.aboveMembers, false],
       [2, false],
       [1, true],
     ] as const) {
-      handIn({ largeGroup: { aboveMembers } });
+      overrideTiming({ largeGroup: { aboveMembers } });
       expect(membership.isLarge()).toBe(isLarge);
       await hellos.renew(false);
       expect(asked.at(-1)).toBe(aboveMembers);
     }
   }));
 
-test("a test moves the clock on, whether it runs or stands still", () => {
+test("a test can advance the clock, whether it runs or is frozen", () => {
   const before = Date.now();
-  advance(60_000);
+  advanceClock(60_000);
   expect(Date.now()).toBeGreaterThanOrEqual(before + 60_000);
-  const { goesOn } = standStill();
+  const { resume: goesOn } = freezeClock();
   const stood = Date.now();
   expect(stood).toBeGreaterThanOrEqual(before + 60_000);
-  advance(5);
+  advanceClock(5);
   expect(Date.now()).toBe(stood + 5);
   goesOn();
   expect(Date.now()).toBeGreaterThanOrEqual(stood + 5);

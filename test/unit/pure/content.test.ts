@@ -11,7 +11,7 @@ import {
 
 const text = (length: number) => ({ kind: "text", body: { text: "好".repeat(length) } });
 
-describe("what can be sent", () => {
+describe("bodies that can be sent", () => {
   test.each([
     ["a text up to its limit in characters", text(LIMITS.text), true],
     ["one character more", text(LIMITS.text + 1), false],
@@ -26,7 +26,7 @@ describe("what can be sent", () => {
     expect(Content.safeParse(content).success).toBe(fits);
   });
 
-  test("a body over 32 KiB of UTF-8 is refused, one of just so much is not", () => {
+  test("a body over 32 KiB of UTF-8 is refused, one of exactly 32 KiB is not", () => {
     const custom = (data: string): Content => ({
       kind: "custom",
       body: { data, description: "", extension: "" },
@@ -38,7 +38,7 @@ describe("what can be sent", () => {
   });
 });
 
-describe("what is found of a message", () => {
+describe("text that search finds", () => {
   test.each([
     ["text", { text: "hello" }, "hello"],
     ["file", { url: "https://a.example/b", name: "menu.pdf" }, "menu.pdf"],
@@ -50,7 +50,7 @@ describe("what is found of a message", () => {
     expect(searchText(kind, JSON.stringify(body))).toBe(found);
   });
 
-  test("nothing of a revoked one", () => {
+  test("a revoked message has no searchable text", () => {
     expect(searchText("text", EMPTY_BODY)).toBe("");
     expect(previewText(EMPTY_BODY)).toBe("");
   });
@@ -61,7 +61,7 @@ test("a preview ends at a whole character", () => {
   expect(preview).toBe("👍".repeat(LIMITS.quotePreview));
 });
 
-test("a list shows the title of a merged message and not what it holds", () => {
+test("a list shows the title of a merged message, not its items", () => {
   const body = JSON.stringify({ title: "Lunch", items: [{ text: "private" }] });
   expect(JSON.parse(listedBody("merged", body))).toEqual({ title: "Lunch", items: [] });
   expect(listedBody("merged", EMPTY_BODY)).toBe(EMPTY_BODY);

@@ -7,28 +7,28 @@ import { EncodedPart } from "../../../src/domain/sync/socket-protocol.ts";
 import { codePoints, textUpTo, unstorable } from "../../../src/domain/text.ts";
 import { frames } from "../../../src/object/frames.ts";
 import { roomProtocol } from "../../../src/surfaces/v1/frames/room.ts";
-import { runs } from "../../support/property-runs.ts";
+import { runOptions } from "../../support/property-runs.ts";
 
-const MANY = runs(200);
+const MANY = runOptions(200);
 
 const conversationId = fc.integer({ min: 1 }).map((id) => ConversationId.parse(id));
 const place = fc.record({ pinned: fc.boolean(), updatedAt: fc.maxSafeNat(), conversationId });
 
-/** Any string at all: halves of surrogate pairs and U+0000 too, whole pairs often. */
+/** Any string: unpaired surrogates and U+0000 too, surrogate pairs often. */
 const unit = fc.oneof(fc.integer({ min: 0xd700, max: 0xe0ff }), fc.nat(0xffff), fc.constantFrom(0, 0x61));
 const anyText = fc.oneof(
   fc.array(unit).map((units) => String.fromCharCode(...units)),
   fc.string({ unit: "binary" }),
 );
 
-test("a cursor comes back as the place it was made of", () => {
+test("a cursor decodes to the place that it encodes", () => {
   const property = fc.property(place, (position) => {
     expect(decodeCursor(encodeCursor(position))).toEqual(position);
   });
   fc.assert(property, MANY);
 });
 
-test("what is no cursor is refused, whatever it is", () => {
+test("an invalid cursor is refused, whatever it is", () => {
   const anyJson = fc.jsonValue().map((value) => btoa(encodeURI(JSON.stringify(value))));
   const clipped = fc
     .tuple(place, fc.nat(60))
@@ -44,7 +44,7 @@ test("what is no cursor is refused, whatever it is", () => {
   fc.assert(property, MANY);
 });
 
-test("text is counted in code points, and fits exactly up to its limit", () => {
+test("text is counted in code points, and may fill its limit exactly", () => {
   const property = fc.property(anyText, fc.nat(20), (text, max) => {
     const count = Array.from(text).length;
     expect(codePoints(text)).toBe(count);
@@ -53,7 +53,7 @@ test("text is counted in code points, and fits exactly up to its limit", () => {
   fc.assert(property, MANY);
 });
 
-test("text can be stored unless it has U+0000 or half of a pair", () => {
+test("text can be stored unless it has U+0000 or an unpaired surrogate", () => {
   const property = fc.property(anyText, (text) => {
     expect(unstorable(text) === null).toBe(!text.includes("\0") && text.isWellFormed());
   });
@@ -64,7 +64,7 @@ const MAX_FRAME = 256 * 1024;
 const ROOM_TO_SPARE = 1024;
 const utf8 = new TextEncoder();
 
-test("frames keep every piece in order, and none holds too many or too much", () => {
+test("frames keep all pieces in order, and stay within the limits of number and size", () => {
   const length = fc.oneof(
     { weight: 6, arbitrary: fc.nat(300) },
     { weight: 2, arbitrary: fc.integer({ min: 10_000, max: 140_000 }) },
@@ -86,7 +86,7 @@ test("frames keep every piece in order, and none holds too many or too much", ()
       expect(held).toBeGreaterThan(0);
       expect(held).toBeLessThanOrEqual(100);
       if (held > 1) expect(bytes).toBeLessThanOrEqual(MAX_FRAME);
-      // No frame is cut before it is full.
+      // A frame ends only when the next piece does not fit.
       const next = cut[i + 1]?.[0];
       if (next === undefined || held === 100) return;
       expect(bytes + utf8.encode(next).byteLength).toBeGreaterThan(MAX_FRAME - ROOM_TO_SPARE);

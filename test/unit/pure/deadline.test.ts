@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
 import { withDeadline } from "../../../src/object/deadline.ts";
 
-/** Has nothing run here for a while, as on a busy machine. */
-function standStill(ms: number): void {
+/** Blocks the process for a while, as a busy machine does. */
+function blockProcess(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-/** Answers after so many turns. */
+/** Resolves after this many turns of the event loop. */
 async function after<T>(turns: number, value: T): Promise<T> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setTimeout(resolve, 0));
   return value;
 }
 
-test("an answer that comes once a machine runs again is not too late, however long it stood still", async () => {
+test("an answer that arrives when a stopped machine resumes is not late, however long it stood still", async () => {
   const answered = withDeadline(after(5, "here"), 100);
-  standStill(300);
+  blockProcess(300);
   expect(await answered).toBe("here");
 });
 
-test("where there is no answer the wait ends", async () => {
+test("a wait without an answer ends", async () => {
   const never = withDeadline(new Promise(() => undefined), 100);
   await expect(never).rejects.toMatchObject({ code: "unavailable", data: { retryAfter: 1 } });
 });

@@ -11,14 +11,14 @@ import {
 
 const ROLES = ["member", "admin", "owner"] as const;
 
-test("a higher role may whatever a lower one may", () => {
+test("a higher role may do all that a lower one may", () => {
   expect(ROLES.map((role) => may(role, "member"))).toEqual([true, true, true]);
   expect(ROLES.map((role) => may(role, "admin"))).toEqual([false, true, true]);
   expect(ROLES.map((role) => may(role, "owner"))).toEqual([false, false, true]);
   expect(ROLES.map((role) => may(role, "nobody"))).toEqual([false, false, false]);
 });
 
-test("nobody acts on an equal or a superior", () => {
+test("no member may act on an equal or a superior", () => {
   const pairs = ROLES.flatMap((actor) => ROLES.map((target) => [actor, target] as const));
   const allowed = pairs.filter(([actor, target]) => outranks(actor, target));
   expect(allowed).toEqual([
@@ -31,7 +31,7 @@ test("nobody acts on an equal or a superior", () => {
 describe.each(PolicyName.options)("a group of kind %s", (policy) => {
   const SETTINGS = ["free", "approval", "closed"] as const;
 
-  test("whoever could never join by themselves does not see it unless the kind is shown to all", () => {
+  test("a user who could never join by themselves does not see it, unless the kind is visible to all", () => {
     for (const joinPolicy of SETTINGS) {
       const isClosed = joinMode({ policy, joinPolicy }) === "closed";
       const isShownToAll = POLICIES[policy].seen === "always";
@@ -39,7 +39,7 @@ describe.each(PolicyName.options)("a group of kind %s", (policy) => {
     }
   });
 
-  test("its own setting counts only where the kind leaves it open", () => {
+  test("the group's own setting counts only where the kind leaves it open", () => {
     const ways = SETTINGS.map((joinPolicy) => joinMode({ policy, joinPolicy }));
     const { join } = POLICIES[policy];
     if (join === "as_set") expect(ways).toEqual(SETTINGS);

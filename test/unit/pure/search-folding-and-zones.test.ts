@@ -14,7 +14,7 @@ test.each([
   expect(normalizeForSearch(folded)).toBe(folded);
 });
 
-test("a time is told as clocks of a zone show it", () => {
+test("a time is formatted as local time of its zone", () => {
   const time = Date.UTC(2026, 10, 20, 23, 25, 7);
   expect(zonedTime(time, "Asia/Shanghai")).toBe("2026-11-21 07:25:07");
   expect(zonedTime(time, "UTC")).toBe("2026-11-20 23:25:07");

@@ -10,13 +10,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Everything that is warned of from now on. */
+/** The log lines of warnings from now on. */
 function warnings(): string[][] {
   return vi.spyOn(console, "warn").mockImplementation(() => undefined).mock.calls;
 }
 
 test.each([{}, { RATE_LIMITS: "", ALLOWED_ORIGINS: " ", MAX_GROUP_MEMBERS: "" }, { RATE_LIMITS: "on" }])(
-  "%j are the defaults, without a word",
+  "%j gives the defaults, without a log line",
   (raw) => {
     const warned = warnings();
     expect(readSettings(raw)).toEqual(DEFAULTS);
@@ -25,7 +25,7 @@ test.each([{}, { RATE_LIMITS: "", ALLOWED_ORIGINS: " ", MAX_GROUP_MEMBERS: "" },
 );
 
 test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN"])(
-  "MAX_GROUP_MEMBERS %j is as absent, and the log says so once",
+  "MAX_GROUP_MEMBERS %j counts as absent, and is logged once",
   (MAX_GROUP_MEMBERS) => {
     const warned = warnings();
     expect(readSettings({ MAX_GROUP_MEMBERS })).toEqual(DEFAULTS);
@@ -39,11 +39,11 @@ test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
 });
 
-test("APP_KEYS is a list, in which spaces and empty entries say nothing", () => {
+test("APP_KEYS is a list, whose spaces and empty entries are ignored", () => {
   expect(readSettings({ APP_KEYS: " one,two , ,three," }).appKeys).toEqual(["one", "two", "three"]);
 });
 
-test("RATE_LIMITS is turned off by `off` alone, which the log says once", () => {
+test("RATE_LIMITS is turned off only by `off`, which is logged once", () => {
   const warned = warnings();
   expect(readSettings({ RATE_LIMITS: "off" }).rateLimits).toBe(false);
   expect(readSettings({ RATE_LIMITS: "off" }).rateLimits).toBe(false);
@@ -68,7 +68,7 @@ test("ALLOWED_ORIGINS is a list of origins as browsers write them", () => {
   expect(warned).toHaveLength(5);
 });
 
-test("a zone that there is not, and a rule or a provisioning of no known name, are as absent", () => {
+test("an unknown time zone, rule or provisioning mode counts as absent", () => {
   const warned = warnings();
   expect(readSettings({ USERSIG_TIME_ZONE: "Mars/Olympus" })).toEqual(DEFAULTS);
   expect(readSettings({ USERSIG_RULE: "md5" })).toEqual(DEFAULTS);
@@ -86,7 +86,7 @@ test("a zone that there is not, and a rule or a provisioning of no known name, a
   expect(warned).toHaveLength(3);
 });
 
-test("a rule that anybody can follow is warned of, and the key is never logged", () => {
+test("a rule open to anybody is logged as a warning, and the key is never logged", () => {
   const warned = warnings();
   readSettings({ USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "the key" });
   expect(warned.flat()).toEqual([expect.stringContaining('"event":"weak_rule"')]);

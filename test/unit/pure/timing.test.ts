@@ -4,10 +4,10 @@ import { TIMING } from "../../../src/domain/timing.ts";
 const sources = import.meta.glob("/src/**/*.ts", { eager: true, query: "?raw", import: "default" });
 const wrangler = import.meta.glob("/wrangler.toml", { eager: true, query: "?raw", import: "default" });
 
-/** D1 has done a batch within it, or never will (its longest query). */
+/** D1 has finished a batch after this time, or never will (its longest query). */
 const D1_BATCH_MS = 30_000;
 
-test("only src/index.ts imports the product's timing: all other code is handed one", () => {
+test("only src/index.ts imports the product's timing, all other code is handed one", () => {
   const importing = Object.entries(sources).filter(([, text]) =>
     /import [^;]*\bTIMING\b[^;]*from/.test(String(text)),
   );
@@ -17,15 +17,15 @@ test("only src/index.ts imports the product's timing: all other code is handed o
 describe("a conversation and an inbox", () => {
   const { deviceTracker, fanout, presence, recent, subscription, typing } = TIMING;
 
-  test("a list asks a conversation it heard of for as long as the member's cooldown keeps a message back", () => {
+  test("a list asks each recently active conversation for as long as the member's cooldown holds a message back", () => {
     expect(recent.listMs).toBeGreaterThan(fanout.cooldownMs);
   });
 
-  test("a first device subscribes to every conversation which still takes its user for absent", () => {
+  test("a first device subscribes to every conversation that still takes its user for absent", () => {
     expect(recent.subscribeMs).toBeGreaterThan(deviceTracker.absentMs);
   });
 
-  test("what a list asks for is among what a first device subscribes to", () => {
+  test("a first device subscribes to at least what a list asks", () => {
     expect(recent.subscribeMs).toBeGreaterThan(recent.listMs);
   });
 
@@ -38,65 +38,65 @@ describe("a conversation and an inbox", () => {
     expect(subscription.leaseMs).toBeGreaterThan(openingMs);
   });
 
-  test("a member with a device waits less than one without, and that one less than in a large group", () => {
+  test("the cooldown is shortest with a device, longer without, longest in a large group", () => {
     expect(fanout.deviceCooldownMs).toBeLessThan(fanout.cooldownMs);
     expect(fanout.cooldownMs).toBeLessThan(fanout.largeGroupCooldownMs);
   });
 
-  test("the alarm comes at least as often as members of a large group are told by it", () => {
+  test("the alarm fires at least as often as large groups deliver by it", () => {
     expect(TIMING.retryMarker.dueMs).toBeLessThan(fanout.largeGroupCooldownMs);
   });
 
-  test("`typing` outlasts the cooldown of who is told, and the pause until it is sent again", () => {
+  test("`typing` outlasts the recipient's cooldown, and the pause before it is sent again", () => {
     expect(typing.staleMs).toBeGreaterThan(fanout.cooldownMs);
     expect(typing.staleMs).toBeGreaterThan(typing.intervalMs);
   });
 });
 
-describe("a caller waits longer than what it calls waits itself", () => {
+describe("a caller waits longer than the calls that its callee waits for", () => {
   const { blockChange, copies, deviceFeed, fanout, listRepair, profileCache, projection, contextCache } =
     TIMING;
 
-  test("a bump: an inbox asks D1 for the scene before it takes it", () => {
+  test("inbox update: an inbox asks D1 for the message context before it applies it", () => {
     expect(fanout.callTimeoutMs).toBeGreaterThan(contextCache.timeoutMs);
   });
 
-  test("a page, and originals of copies: a conversation refreshes profiles first", () => {
+  test("page and forwarded originals: a conversation refreshes profiles first", () => {
     expect(deviceFeed.pageTimeoutMs).toBeGreaterThan(profileCache.timeoutMs);
     expect(copies.readTimeoutMs).toBeGreaterThan(profileCache.timeoutMs);
   });
 
-  test("a sync asks for a page", () => {
+  test("sync: asks for a page", () => {
     expect(deviceFeed.callTimeoutMs).toBeGreaterThan(deviceFeed.pageTimeoutMs);
   });
 
-  test("a read: a conversation tells the reader's inbox before it answers", () => {
+  test("read: a conversation delivers to the reader's inbox before it answers", () => {
     expect(deviceFeed.callTimeoutMs).toBeGreaterThan(fanout.callTimeoutMs);
   });
 
-  test("a send: a conversation reads what is copied, and asks D1 twice while somebody is being blocked", () => {
+  test("send: a conversation reads forwarded originals, and reads D1 twice during a block", () => {
     const innerMs = copies.readTimeoutMs + 2 * blockChange.lookupTimeoutMs;
     expect(deviceFeed.sendTimeoutMs).toBeGreaterThan(innerMs);
   });
 
-  test("a change: the answer waits no longer for D1 than the alarm waits with its next try", () => {
+  test("change: the answer waits for D1 no longer than the alarm waits before its next try", () => {
     expect(projection.timeoutMs).toBeLessThanOrEqual(projection.retryMs);
   });
 
-  test("a repair has time to ask more conversations than those of the first round", () => {
+  test("a repair has time to ask more conversations than those of its first round", () => {
     expect(listRepair.budgetMs).toBeGreaterThan(listRepair.callTimeoutMs);
   });
 });
 
-describe("a job begins once what it repairs has failed or is through", () => {
+describe("a job starts after the work that it repairs has failed or ended", () => {
   const { accountEnd, blockChange, fanout, jobs, outbox, presence, retryMarker, sessionEnd } = TIMING;
 
-  test("an announced change is looked up in D1 when D1 has done it or never will", () => {
+  test("an announced change is looked up when D1 has either committed it or never will", () => {
     for (const ms of [blockChange.expiryMs, sessionEnd.lookupMs, accountEnd.lookupMs])
       expect(ms).toBeGreaterThan(D1_BATCH_MS);
   });
 
-  test("the alarm repairs a fan-out, and an outbox, behind their calls and retries", () => {
+  test("the alarm repairs a fan-out and an outbox after their calls and retries", () => {
     expect(retryMarker.dueMs).toBeGreaterThan(fanout.callTimeoutMs + fanout.retryMs);
     expect(retryMarker.dueMs).toBeGreaterThan(outbox.callTimeoutMs + outbox.retryMs);
   });
@@ -105,19 +105,19 @@ describe("a job begins once what it repairs has failed or is through", () => {
     expect(jobs.budgetMs).toBeGreaterThan(fanout.drainTimeoutMs + outbox.drainTimeoutMs);
   });
 
-  test("an answer waits for notices less long than one inbox may take", () => {
+  test("a call waits for notifications less long than one inbox may take", () => {
     expect(outbox.answerTimeoutMs).toBeLessThan(outbox.callTimeoutMs);
   });
 
-  test("a deleted account leaves its conversations by jobs behind the first try", () => {
+  test("a deleted account leaves its conversations by jobs after the first try", () => {
     expect(accountEnd.retryMs).toBeGreaterThan(accountEnd.budgetMs);
   });
 
-  test("a job tells that a user is online behind the first try", () => {
+  test("the job that announces a user as online starts after the first try", () => {
     expect(presence.retryMs).toBeGreaterThan(presence.openTimeoutMs);
   });
 
-  test("the first wait of a failed job is not its longest", () => {
+  test("the first backoff of a failed job is shorter than its longest", () => {
     expect(jobs.firstRetryMs).toBeLessThan(jobs.maxRetryMs);
   });
 });
@@ -129,22 +129,22 @@ describe("the Worker", () => {
     expect(sessionCache.keepMs).toBeLessThan(60_000);
   });
 
-  test("a session in use is looked up in D1 more often than it is noted there when it was seen", () => {
+  test("a session in use is looked up in D1 more often than its last use is written there", () => {
     expect(sessionCache.keepMs).toBeLessThan(sessions.touchMs);
   });
 
-  test("a wait for others' checks of a password ends before a lost check counts as wrong", () => {
+  test("a wait for other checks of a password ends before a lost check counts as wrong", () => {
     // Six waits, each twice as long as the one before.
     expect(passwords.checkTimeoutMs).toBeGreaterThan((2 ** 6 - 1) * passwords.backoffMs);
     expect(passwords.lockMs).toBeGreaterThan(passwords.checkTimeoutMs);
   });
 
-  test("an upload waits for a place for longer than one that stands still keeps it", () => {
+  test("an upload waits for a place longer than a stalled one keeps it", () => {
     expect(partBuffer.pollMs).toBeLessThan(partBuffer.idleMs);
     expect(partBuffer.idleMs).toBeLessThan(partBuffer.waitMs);
   });
 
-  test("the period which clients are told is that of the counters in wrangler.toml", () => {
+  test("the period sent to clients equals that of the counters in wrangler.toml", () => {
     const periods = Array.from(String(wrangler["/wrangler.toml"]).matchAll(/period = (\d+)/g), ([, s]) => s);
     expect(periods).toEqual([1, 2, 3].map(() => String(rateLimits.periodS)));
   });

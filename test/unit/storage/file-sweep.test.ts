@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { sweepFiles } from "../../../src/core/files/orphan-sweep.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
-import { download, stored, upload, uploaded } from "../../support/clients/files.ts";
+import { download, expectUploaded, storedFiles, upload } from "../../support/clients/files.ts";
 import { timing } from "../../support/timing.ts";
 
 const HOUR = 60 * 60 * 1_000;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   ann = await register();
 });
 
-/** Everything that a day's hourly runs do, as if it were so much later. */
+/** Runs a day's hourly sweeps, as if it were so much later. */
 async function sweepAll(later: number): Promise<void> {
   for (let hour = 0; hour < 16; hour++)
     await sweepFiles(db, env.FILES, Date.now() + later + hour * HOUR, timing.fileSweep);
@@ -24,28 +24,28 @@ async function sweepAll(later: number): Promise<void> {
 
 const key = (i: number) => i.toString(16).padStart(8, "0").split("").reverse().join("").padEnd(32, "0");
 
-test("what has no row is deleted once it is a day old, a file never", async () => {
+test("an object without a row is deleted after a day, a file never", async () => {
   const files = [];
-  for (let i = 0; i < 20; i++) files.push(uploaded(await upload(ann, `${i}`, "text/plain")));
+  for (let i = 0; i < 20; i++) files.push(expectUploaded(await upload(ann, `${i}`, "text/plain")));
   const orphans = Array.from({ length: 40 }, (_, i) => key(i));
   for (const orphan of orphans) await env.FILES.put(orphan, "bytes of nobody");
   await env.FILES.put("backup/of-somebody-else", "not ours");
   await env.FILES.put("0-also-not-ours", "not ours");
-  const before = await stored();
+  const before = await storedFiles();
   expect(before.objects).toHaveLength(62);
 
   await sweepAll(DAY - 17 * HOUR);
-  expect(await stored()).toEqual(before);
+  expect(await storedFiles()).toEqual(before);
 
   await sweepAll(DAY + HOUR);
-  const { objects, rows } = await stored();
+  const { objects, rows } = await storedFiles();
   expect(rows).toEqual(before.rows);
   expect(objects).toEqual([...rows, "0-also-not-ours", "backup/of-somebody-else"].sort());
   for (const [i, { url }] of files.entries()) expect(await (await download(url)).text()).toBe(String(i));
 });
 
-test("more than a page of them, files among them, go in one run", async () => {
-  const file = uploaded(await upload(ann, "x", "text/plain"));
+test("a run deletes more than one page of objects, and skips files among them", async () => {
+  const file = expectUploaded(await upload(ann, "x", "text/plain"));
   const digit = file.key.slice(0, 1);
   const orphans = Array.from({ length: 1_100 }, (_, i) => `${digit}${key(i).slice(1)}`);
   for (let at = 0; at < orphans.length; at += 100) {
@@ -54,7 +54,7 @@ test("more than a page of them, files among them, go in one run", async () => {
   const hour = Number.parseInt(digit, 16);
   const from = Math.ceil((Date.now() + 2 * DAY) / (16 * HOUR)) * 16 * HOUR;
   await sweepFiles(db, env.FILES, from + hour * HOUR, timing.fileSweep);
-  const { objects } = await stored();
+  const { objects } = await storedFiles();
   expect(objects.filter((it) => it.startsWith(digit))).toEqual(expect.arrayContaining([file.key]));
   expect(objects.filter((it) => orphans.includes(it))).toEqual([]);
 });

@@ -24,13 +24,13 @@ import * as groups from "../../../src/storage/conversations/groups.ts";
 import * as named from "../../../src/storage/conversations/lookup-by-name.ts";
 import * as members from "../../../src/storage/conversations/members.ts";
 import * as memberships from "../../../src/storage/conversations/memberships.ts";
-import * as scenes from "../../../src/storage/conversations/message-context.ts";
+import * as contexts from "../../../src/storage/conversations/message-context.ts";
 import * as preferences from "../../../src/storage/conversations/preferences.ts";
 import * as projection from "../../../src/storage/conversations/projection.ts";
 import * as recipients from "../../../src/storage/conversations/recipients.ts";
 import { type Database, openDatabase } from "../../../src/storage/database.ts";
 import * as files from "../../../src/storage/files/files.ts";
-import { PLAIN } from "../../support/objects/profile.ts";
+import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);
 const BOB = UserId.parse(100_001);
@@ -41,13 +41,13 @@ const HANDLE = Handle.parse("no such group");
 const KEY = FileKey.parse("0".repeat(32));
 const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
 
-/** Every function of src/storage that asks D1, called as the use-cases call it. */
+/** Every function of src/storage that queries D1, called as the use-cases call it. */
 const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   openDirect: (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: false }),
   "openDirect, for friends": (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: true }),
   insertGroup: (db) => {
     const group = {
-      ...PLAIN,
+      ...DEFAULT_PROFILE,
       name: "x",
       avatar: "",
       introduction: "",
@@ -55,7 +55,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       joinPolicy: "free",
     } as const;
     const members = [ANN, BOB].map((userId) => ({ userId, role: "member" as const, customFields: {} }));
-    const rest = {
+    const defaults = {
       policy: "group",
       ownerId: ANN,
       members,
@@ -63,7 +63,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       handle: HANDLE,
       createdAt: 0,
     } as const;
-    return groups.insertGroup(db, { ...group, ...rest, amongFriends: true });
+    return groups.insertGroup(db, { ...group, ...defaults, amongFriends: true });
   },
   findGroup: (db) => groups.findGroup(db, { id: ID }),
   "findGroup, by its given id": (db) => groups.findGroup(db, { handle: HANDLE }),
@@ -94,7 +94,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findKnownPeers: (db) => named.findKnownPeers(db, ANN, ["x", "y"]),
   findGroupIds: (db) => named.findGroupIds(db, [ID, "x"]),
   findMembers: (db) => members.findMembers(db, MANY),
-  findStoredContext: (db) => scenes.findStoredContext(db, ANN, ID),
+  findStoredContext: (db) => contexts.findStoredContext(db, ANN, ID),
   setOnline: (db) => presence.setOnline(db, ANN, true),
   findOnlineMembers: (db) => presence.findOnlineMembers(db, ID, { seenBy: ANN, limit: 2 }),
   countOnlineMembers: (db) => presence.countOnlineMembers(db, ID),
@@ -147,7 +147,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     const profile = { kind: "group", name, avatar, introduction, announcement, joinPolicy: "free" } as const;
     return projection.project(db, ID, {
       conversation: {
-        profile: { ...PLAIN, ...profile, policy: "group", ownerId: ANN, createdAt: 0, version: 1 },
+        profile: { ...DEFAULT_PROFILE, ...profile, policy: "group", ownerId: ANN, createdAt: 0, version: 1 },
         dissolvedAt: null,
       },
       members: [{ userId: ANN, role: "member", state: "active", joinedAt: 0, version: 1 }],
@@ -173,7 +173,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }),
 };
 
-/** Their plans name what refers to users, of which nothing is read. */
+/** The plans of these name tables that refer to users, of which nothing is read. */
 const INSERTS = ["insertUser", "insertProvisioned", "insertFile"];
 
 beforeAll(async () => {
@@ -181,7 +181,7 @@ beforeAll(async () => {
   await env.DB.prepare(insert).bind(ANN, BOB).run();
 });
 
-test("every query is here, but those which insert one row", () => {
+test("the list contains every query, except inserts of one row", () => {
   const modules = [
     accounts,
     attempts,
@@ -200,7 +200,7 @@ test("every query is here, but those which insert one row", () => {
     presence,
     projection,
     recipients,
-    scenes,
+    contexts,
     sessions,
     users,
   ];
@@ -209,7 +209,7 @@ test("every query is here, but those which insert one row", () => {
   expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));
 });
 
-/** A database which notes the statements that go through it. */
+/** A database that records the statements that pass through it. */
 function noting(statements: string[]): Database {
   return openDatabase(
     new Proxy(env.DB, {
@@ -227,7 +227,7 @@ function noting(statements: string[]): Database {
 
 const Plan = z.array(z.object({ detail: z.string() }));
 
-test.each(Object.entries(QUERIES))("%s reads no whole table", async (_, query) => {
+test.each(Object.entries(QUERIES))("%s scans no whole table", async (_, query) => {
   const statements: string[] = [];
   await query(noting(statements));
   expect(statements.length).toBeGreaterThan(0);
@@ -237,12 +237,12 @@ test.each(Object.entries(QUERIES))("%s reads no whole table", async (_, query) =
       .bind(...placeholders)
       .all();
     const steps = Plan.parse(results).map(({ detail }) => detail);
-    // `SCAN x` reads all of x; a subquery, a JSON array or a constant row was narrowed before.
+    // `SCAN x` reads all of x. A subquery, a JSON array or a constant row was narrowed before.
     const whole = steps.filter(
       (step) => /^SCAN (?!\(|[0-9]|CONSTANT)/.test(step) && !step.includes("VIRTUAL TABLE"),
     );
     expect(whole, statement).toEqual([]);
-    // An index which SQLite makes for one query reads the whole table to make it.
+    // To make an automatic index SQLite reads the whole table.
     expect(
       steps.filter((step) => step.includes("AUTOMATIC")),
       statement,

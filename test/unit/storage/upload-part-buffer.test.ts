@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { PartBuffer } from "../../../src/storage/files/part-buffer.ts";
 import { timing } from "../../support/timing.ts";
 
-/** How many big buffers an isolate has, and after which time one that stands still loses its place. */
+/** The number of large buffers in an isolate, and the time after which a stalled upload loses its place. */
 const PLACES = 10;
 const SILENT_MS = 30_000;
 
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Lets the clock run on. */
+/** Advances the clock. */
 function later(ms: number): void {
   const now = Date.now() + ms;
   vi.spyOn(Date, "now").mockImplementation(() => now);
@@ -25,7 +25,10 @@ async function filled(): Promise<PartBuffer> {
   return buffer;
 }
 
-/** Takes all the places, lets `meanwhile` happen, and then one who waits come. @returns those who had them */
+/**
+ * Takes all the places, runs `meanwhile`, and adds one more upload that waits.
+ * @returns the holders of the places
+ */
 async function withOneMore(meanwhile: (buffers: PartBuffer[]) => Promise<void>): Promise<PartBuffer[]> {
   const buffers = await Promise.all(Array.from({ length: PLACES }, filled));
   await meanwhile(buffers);
@@ -40,12 +43,12 @@ async function lost(buffer: PartBuffer): Promise<void> {
   expect(() => buffer.take()).toThrow(expect.objectContaining(busy));
 }
 
-test("who stands still while others wait loses what he had, not only its place in the count", async () => {
+test("an upload that stalls while others wait loses its buffer, not only its place in the count", async () => {
   const buffers = await withOneMore(async () => later(SILENT_MS + 1));
   for (const buffer of buffers) await lost(buffer);
 });
 
-test("a byte now and then keeps no place", async () => {
+test("a byte now and then does not keep the place", async () => {
   const buffers = await withOneMore(async (all) => {
     later(SILENT_MS - 1);
     for (const buffer of all) await buffer.add(BYTE);
@@ -54,7 +57,7 @@ test("a byte now and then keeps no place", async () => {
   for (const buffer of buffers) await lost(buffer);
 });
 
-test("who moves on, however slowly, keeps his", async () => {
+test("an upload that progresses, however slowly, keeps its place", async () => {
   const [slow, ...others] = await withOneMore(async ([first]) => {
     later(SILENT_MS - 1);
     await first?.add(new Uint8Array(64 * 1024));
@@ -65,7 +68,7 @@ test("who moves on, however slowly, keeps his", async () => {
   for (const buffer of others) await lost(buffer);
 });
 
-test("who stands still where nobody waits goes on", async () => {
+test("an upload that stalls while nobody waits goes on", async () => {
   using buffer = await filled();
   later(10 * SILENT_MS);
   await buffer.add(BYTE);

@@ -2,21 +2,29 @@ import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { openDirect, page } from "../../../support/clients/chat.ts";
 import { Device } from "../../../support/clients/device.ts";
-import { shown } from "../../../support/clients/displayed.ts";
+import { displayedMessage } from "../../../support/clients/displayed.ts";
 import { openDevice } from "../../../support/clients/socket.ts";
-import { at, inboxObject, newGroup, people, post, range, remove } from "../../../support/objects/room.ts";
+import {
+  createGroupId,
+  expectDeleted,
+  inboxObject,
+  itemAt,
+  postText,
+  range,
+  registerUsers,
+} from "../../../support/objects/room.ts";
 
 const ROUNDS = 12;
 /** A slower client may receive messages twice that were pushed before its sync. */
 const QUICK_MS = 450;
 
 test("a device that syncs during a stream of messages gets each once, in order", async () => {
-  const [ann, bob] = await people(2);
+  const [ann, bob] = await registerUsers(2);
   if (!ann || !bob) throw new Error("two people");
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   let isOver = false;
   const sending = (async () => {
-    while (!isOver) await post(id, bob, "another");
+    while (!isOver) await postText(id, bob, "another");
   })();
   let last = 0;
   for (const _ of range(1, ROUNDS)) {
@@ -37,12 +45,12 @@ test("a device that syncs during a stream of messages gets each once, in order",
 });
 
 test("a silent device gets the messages since it opened, and none before", async () => {
-  const [ann, bob] = await people(2);
+  const [ann, bob] = await registerUsers(2);
   if (!ann || !bob) throw new Error("two people");
-  const id = await newGroup(ann, bob);
-  await post(id, bob, "before");
+  const id = await createGroupId(ann, bob);
+  await postText(id, bob, "before");
   const socket = await openDevice(ann.token);
-  for (const n of range(2, 5)) await post(id, bob, String(n));
+  for (const n of range(2, 5)) await postText(id, bob, String(n));
   await socket.until(({ seqs }) => seqs.includes(5));
   // The inbox update of the first message may arrive after the socket opened.
   expect(socket.seqs.slice(-4)).toEqual(range(2, 5));
@@ -50,25 +58,25 @@ test("a silent device gets the messages since it opened, and none before", async
 });
 
 test("a device's first frame other than a sync for that conversation releases held messages", async () => {
-  const [ann, bob] = await people(2);
+  const [ann, bob] = await registerUsers(2);
   if (!ann || !bob) throw new Error("two people");
-  const [group, otherGroup] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const [group, otherGroup] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   const socket = await openDevice(ann.token);
-  await post(group, bob, "here");
+  await postText(group, bob, "here");
   socket.send({ type: "sync", conversation_id: otherGroup, after: 0 });
   await socket.until(({ messages }) => messages.length === 1);
   expect(socket.messages[0]).toMatchObject({ conversation_id: group, seq: 1 });
 });
 
 test("messages held for a new socket survive an eviction of the inbox", async () => {
-  const [ann, bob] = await people(2);
+  const [ann, bob] = await registerUsers(2);
   if (!ann || !bob) throw new Error("two people");
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
-  await post(id, bob, "one");
+  await postText(id, bob, "one");
   await first.until(({ seqs }) => seqs.length === 1);
   await evictDurableObject(inboxObject(ann.user.id));
-  await post(id, bob, "two");
+  await postText(id, bob, "two");
   for (const socket of [first, second]) {
     await socket.until(({ seqs }) => seqs.length === 2);
     expect(socket.seqs).toEqual([1, 2]);
@@ -77,35 +85,35 @@ test("messages held for a new socket survive an eviction of the inbox", async ()
 
 describe("a device that reconnects", () => {
   test("shows each message once, in pages, with later revokes and hides", async () => {
-    const registered = await people(2);
-    const [ann, bob] = [at(registered, 0), at(registered, 1)];
-    const group = await newGroup(ann, bob);
+    const registered = await registerUsers(2);
+    const [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+    const group = await createGroupId(ann, bob);
     const direct = (await openDirect(ann, bob)).id;
     const [anns, bobs] = [new Device(ann), new Device(bob)];
-    await Promise.all([anns.come(), bobs.come()]);
+    await Promise.all([anns.connect(), bobs.connect()]);
     const drafts = range(1, 130).map((i) => ({
       conversationId: i % 2 === 0 ? group : direct,
       clientMsgId: `id ${i}`,
       text: `text ${i}`,
     }));
-    anns.say(drafts.slice(0, 8));
+    anns.sendDrafts(drafts.slice(0, 8));
     await bobs.until(() => bobs.displayed(group).lastSeq === 4 && bobs.displayed(direct).lastSeq === 4);
-    bobs.leave();
-    anns.say(drafts.slice(8), true);
+    bobs.disconnect();
+    anns.sendDrafts(drafts.slice(8), true);
     await anns.until(() => anns.pending.length === 0);
-    await Promise.all(range(1, 60).map((i) => post(group, ann, `more ${i}`)));
-    await remove(group, ann, 2, "everyone");
-    await remove(group, bob, 3, "me");
+    await Promise.all(range(1, 60).map((i) => postText(group, ann, `more ${i}`)));
+    await expectDeleted(group, ann, 2, "everyone");
+    await expectDeleted(group, bob, 3, "me");
     // Messages are sent before and after the first page of the replay.
-    await Promise.all([bobs.come(), ...range(61, 80).map((i) => post(group, ann, `more ${i}`))]);
+    await Promise.all([bobs.connect(), ...range(61, 80).map((i) => postText(group, ann, `more ${i}`))]);
     await evictDurableObject(inboxObject(bob.user.id));
-    await post(group, ann, "the last");
+    await postText(group, ann, "the last");
     await bobs.until(() => bobs.displayed(group).lastSeq === 146);
     const later = (await page(bob, group, "?after=100&limit=100")).items;
-    const expected = [...(await page(bob, group, "?after=0&limit=99")).items, ...later].map(shown);
+    const expected = [...(await page(bob, group, "?after=0&limit=99")).items, ...later].map(displayedMessage);
     expect(expected.length).toBe(145);
     expect(bobs.displayed(group).messages).toEqual(expected);
-    expect(at(bobs.displayed(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
+    expect(itemAt(bobs.displayed(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
     expect(bobs.displayed(direct).messages.length).toBe(65);
     await anns.until(() => anns.displayed(group).lastSeq === 146);
     expect(anns.displayed(group).messages.length).toBe(146);

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { newSession, openDevices } from "../../../support/accounts/sessions.ts";
+import { newSession, openDeviceSockets } from "../../../support/accounts/sessions.ts";
 import { call, register, type SignedIn } from "../../../support/clients/api.ts";
 import {
   DEVICE_PATH,
@@ -11,16 +11,16 @@ import {
   type TestSocket,
   upgrade,
 } from "../../../support/clients/socket.ts";
-import { advance, standStill } from "../../../support/clock.ts";
-import { HeldCalls, HeldInbox } from "../../../support/faults/hold.ts";
+import { advanceClock, freezeClock } from "../../../support/clock.ts";
+import { HeldInbox, HeldMethod } from "../../../support/faults/hold.ts";
 import {
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  post,
+  postText,
   range,
   sessionOf,
-  text,
+  textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -33,7 +33,7 @@ beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
-  id = await newGroup(ann, bob);
+  id = await createGroupId(ann, bob);
 });
 
 afterEach(() => {
@@ -42,20 +42,20 @@ afterEach(() => {
 
 /** Expects a socket to receive a message and to have a send acknowledged. */
 async function expectWorking(socket: TestSocket): Promise<void> {
-  const seq = await post(id, bob, "still there?");
+  const seq = await postText(id, bob, "still there?");
   await socket.until(({ seqs }) => seqs.includes(seq));
   const { length } = socket.acks;
-  socket.send({ ...text("yes"), conversation_id: id });
+  socket.send({ ...textFrame("yes"), conversation_id: id });
   await socket.until(({ acks }) => acks.length > length);
 }
 
 const valid: [string, () => unknown][] = [
   ["a read", () => ({ type: "read", conversation_id: id, seq: 0 })],
   ["a read that the conversation refuses", () => ({ type: "read", conversation_id: id + 1_000, seq: 0 })],
-  ["a send", () => ({ ...text("fine"), conversation_id: id })],
+  ["a send", () => ({ ...textFrame("fine"), conversation_id: id })],
   [
     "`sends` with one valid item",
-    () => ({ type: "sends", items: ["nonsense", { ...text("fine"), conversation_id: id }] }),
+    () => ({ type: "sends", items: ["nonsense", { ...textFrame("fine"), conversation_id: id }] }),
   ],
   ["a typing", () => ({ type: "typing", conversation_id: id })],
   ["a sync", () => ({ type: "sync", items: [{ conversation_id: id, after: 0 }] })],
@@ -77,7 +77,7 @@ test.each(valid)(
 
 test("a `sends` frame without a valid item counts as one invalid frame", async () => {
   const socket = await openDevice(ann.token);
-  for (let i = 0; i < 10; i++) socket.send({ type: "sends", items: ["nonsense", text("to nowhere")] });
+  for (let i = 0; i < 10; i++) socket.send({ type: "sends", items: ["nonsense", textFrame("to nowhere")] });
   expect((await socket.closed()).code).toBe(4400);
   expect(socket.of("error")).toHaveLength(20);
 });
@@ -86,7 +86,7 @@ test("a socket that sends twice its rate is closed with 4429, other sockets are 
   const now = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => now);
   const [fast, other] = [await openDevice(ann.token), await openDevice(ann.token)];
-  const items = (n: number) => [{ ...text(`${n}`), conversation_id: id }, ...Array(63).fill("nonsense")];
+  const items = (n: number) => [{ ...textFrame(`${n}`), conversation_id: id }, ...Array(63).fill("nonsense")];
   for (const n of range(1, 93)) fast.send({ type: "sends", items: items(n) });
   await fast.until(
     (socket) => socket.of("error").filter(({ code }) => code === "rate_limited").length === 93 * 64 - 3_000,
@@ -123,7 +123,7 @@ test("a silent reader is closed with 4408 after more than 4 MiB; a reader that p
 
 test("a ping is answered while the inbox does not answer", async () => {
   const socket = await openDevice(ann.token);
-  await socket.settled(id);
+  await socket.untilProcessed(id);
   const held = await HeldInbox.hold(ann.user.id);
   for (const _ of range(1, 3)) socket.send("ping");
   await socket.until(({ words }) => words.length === 3);
@@ -139,7 +139,7 @@ test("a socket with an unreadable attachment is closed with 1011, other sockets 
     await openDevice(tablet.token),
     await openDevice(ann.token),
   ];
-  for (const socket of [one, two, three]) await socket.settled(id);
+  for (const socket of [one, two, three]) await socket.untilProcessed(id);
   await runInDurableObject(inboxObject(ann.user.id), (_, state) => {
     for (const ws of state.getWebSockets()) {
       const attachment = z.looseObject({ sessionId: z.string() }).parse(ws.deserializeAttachment());
@@ -149,7 +149,7 @@ test("a socket with an unreadable attachment is closed with 1011, other sockets 
     }
   });
   await evictDurableObject(inboxObject(ann.user.id));
-  one.send({ ...text("?"), conversation_id: id });
+  one.send({ ...textFrame("?"), conversation_id: id });
   for (const socket of [one, two]) expect((await socket.closed()).code).toBe(1011);
   await expectWorking(three);
 });
@@ -157,8 +157,8 @@ test("a socket with an unreadable attachment is closed with 1011, other sockets 
 test("frames of a client that does not answer a close are ignored, whatever the reason of the close", async () => {
   const phone = await newSession(ann);
   const [rude, kicked, remaining] = [
-    await openDevice(ann.token, { deaf: true }),
-    await openDevice(phone.token, { deaf: true }),
+    await openDevice(ann.token, { halfOpen: true }),
+    await openDevice(phone.token, { halfOpen: true }),
     await openDevice(ann.token),
   ];
   const bobs = await openRoom(id, bob.token);
@@ -166,16 +166,16 @@ test("frames of a client that does not answer a close are ignored, whatever the 
   expect((await rude.closed()).code).toBe(4400);
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
   expect((await kicked.closed()).code).toBe(4001);
-  expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
+  expect(await openDeviceSockets(ann)).toEqual([sessionOf(ann)]);
   for (const _ of range(1, 2)) {
     for (const socket of [rude, kicked]) {
-      socket.send({ ...text("I am still here"), conversation_id: id });
+      socket.send({ ...textFrame("I am still here"), conversation_id: id });
       socket.send({ type: "sync", conversation_id: id, after: 0 });
     }
     await expectWorking(remaining);
     await evictDurableObject(inboxObject(ann.user.id));
   }
-  await bobs.settled();
+  await bobs.untilProcessed();
   const expectedTexts = range(1, 2).flatMap(() => ["still there?", "yes"]);
   expect(bobs.messages.map(({ body }) => body.text)).toEqual(expectedTexts);
   for (const socket of [rude, kicked]) expect(socket.messages).toEqual([]);
@@ -185,8 +185,8 @@ test("frames of a client that does not answer a close are ignored, whatever the 
 
 test("a crash of the inbox closes a device that waits for an ack, and a repeated send is stored once", async () => {
   const [waiting, idle] = [await openDevice(ann.token), await openDevice(ann.token)];
-  const held = await HeldCalls.hold(id, "sendFromDevice");
-  waiting.send({ ...text("is it stored?", "mine"), conversation_id: id });
+  const held = await HeldMethod.hold(id, "sendFromDevice");
+  waiting.send({ ...textFrame("is it stored?", "mine"), conversation_id: id });
   await held.until(1);
   await runInDurableObject(inboxObject(ann.user.id), (_, state) => state.abort("lost on purpose")).catch(
     () => undefined,
@@ -194,10 +194,10 @@ test("a crash of the inbox closes a device that waits for an ack, and a repeated
   held.release();
   for (const socket of [waiting, idle]) expect([1006, 1011]).toContain((await socket.closed()).code);
   const back = await openDevice(ann.token);
-  back.send({ ...text("is it stored?", "mine"), conversation_id: id });
+  back.send({ ...textFrame("is it stored?", "mine"), conversation_id: id });
   await back.until(({ acks }) => acks.length === 1);
   expect(back.acks).toMatchObject([{ client_msg_id: "mine", seq: 1 }]);
-  expect(await post(id, bob, "once")).toBe(2);
+  expect(await postText(id, bob, "once")).toBe(2);
 });
 
 describe("an expiring token", () => {
@@ -218,9 +218,9 @@ describe("an expiring token", () => {
         const alarm = await runInDurableObject(object, (_, { storage }) => storage.getAlarm());
         expect(alarm ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(time);
       }
-      advance(at - Date.now());
+      advanceClock(at - Date.now());
       for (const object of objects) await runDurableObjectAlarm(object);
-      if (at < time) for (const socket of open) await socket.settled(id);
+      if (at < time) for (const socket of open) await socket.untilProcessed(id);
     }
   }
 
@@ -246,7 +246,7 @@ describe("an expiring token", () => {
   const expiryOf = ({ expires_at }: SignedIn) => Math.floor(expires_at / 1_000) * 1_000;
 
   test("closes its room and device sockets on time, and no others", async () => {
-    standStill();
+    freezeClock();
     const objects = [inboxObject(ann.user.id), conversationObject(id)];
     const [first, second] = [inSeconds(100), inSeconds(200)];
     const [latest, middle, earliest] = [ann, await newSession(ann, second), await newSession(ann, first)];
@@ -258,7 +258,7 @@ describe("an expiring token", () => {
     const seconds = [await openDevice(middle.token), await openRoom(id, middle.token)];
     const firsts = [
       await openDevice(earliest.token),
-      await openDevice(earliest.token, { deaf: true }),
+      await openDevice(earliest.token, { halfOpen: true }),
       await openRoom(id, earliest.token),
     ];
     expect(await nextExpiryCheck(ann)).toEqual([first]);
@@ -267,40 +267,40 @@ describe("an expiring token", () => {
     expect(await nextExpiryCheck(ann)).toEqual([second]);
     await runAlarmsAt(second, seconds, objects);
     await expectExpired(seconds);
-    expect(await openDevices(ann)).toEqual([sessionOf(latest)]);
+    expect(await openDeviceSockets(ann)).toEqual([sessionOf(latest)]);
     expect(await nextExpiryCheck(ann)).toEqual([expiryOf(latest)]);
-    const seq = await post(id, bob, "hello");
+    const seq = await postText(id, bob, "hello");
     for (const socket of remaining) await socket.until(({ seqs }) => seqs.includes(seq));
     for (const { token } of [middle, earliest]) expect((await upgrade(DEVICE_PATH, token)).status).toBe(401);
   });
 
   test("closes its sockets while the inbox hibernates", async () => {
-    standStill();
+    freezeClock();
     const expiresAt = inSeconds(100);
     const expiring = await newSession(ann, expiresAt);
     const [device, deaf, remaining] = [
       await openDevice(expiring.token),
-      await openDevice(expiring.token, { deaf: true }),
+      await openDevice(expiring.token, { halfOpen: true }),
       await openDevice(ann.token),
     ];
-    for (const socket of [device, deaf, remaining]) await socket.settled(id);
+    for (const socket of [device, deaf, remaining]) await socket.untilProcessed(id);
     await evictDurableObject(inboxObject(ann.user.id));
     await evictDurableObject(conversationObject(id));
-    advance(expiresAt - Date.now());
+    advanceClock(expiresAt - Date.now());
     expect(await runDurableObjectAlarm(inboxObject(ann.user.id))).toBe(true);
     await expectExpired([device, deaf]);
     await evictDurableObject(inboxObject(ann.user.id));
     deaf.send({ type: "typing", conversation_id: id });
-    await remaining.settled(id);
-    expect(await openDevices(ann)).toEqual([sessionOf(ann)]);
+    await remaining.untilProcessed(id);
+    expect(await openDeviceSockets(ann)).toEqual([sessionOf(ann)]);
   });
 
   test("closes sockets that opened after a crash of the inbox, by the check stored before", async () => {
-    standStill();
+    freezeClock();
     const expiresAt = inSeconds(100);
     const expiring = await newSession(ann, expiresAt);
     const lost = await openDevice(expiring.token);
-    await lost.settled(id);
+    await lost.untilProcessed(id);
     const object = inboxObject(ann.user.id);
     await runInDurableObject(object, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
     await lost.closed();
@@ -308,17 +308,17 @@ describe("an expiring token", () => {
     expect(await nextExpiryCheck(ann)).toEqual([expiresAt]);
     await runAlarmsAt(expiresAt, [again]);
     await expectExpired([again]);
-    await remaining.settled(id);
+    await remaining.untilProcessed(id);
     expect(await nextExpiryCheck(ann)).toEqual([expiryOf(ann)]);
   });
 
   test("leaves no expiry check once no socket is left", async () => {
-    standStill();
+    freezeClock();
     const expiresAt = inSeconds(100);
     const socket = await openDevice((await newSession(ann, expiresAt)).token);
     await runAlarmsAt(expiresAt, [socket]);
     await expectExpired([socket]);
     expect(await nextExpiryCheck(ann)).toEqual([]);
-    expect(await openDevices(ann)).toEqual([]);
+    expect(await openDeviceSockets(ann)).toEqual([]);
   });
 });

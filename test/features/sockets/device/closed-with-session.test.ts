@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { deleteAccount, gone } from "../../../support/accounts/deletion.ts";
-import { newSession, openDevices, openSockets } from "../../../support/accounts/sessions.ts";
+import { deleteAccount, deletedUser } from "../../../support/accounts/deletion.ts";
+import { newSession, openDeviceSockets, openSocketSessions } from "../../../support/accounts/sessions.ts";
 import { type Answer, call, PASSWORD, register, type SignedIn } from "../../../support/clients/api.ts";
 import { storedInInbox } from "../../../support/clients/chat.ts";
 import {
@@ -13,15 +13,15 @@ import {
   type TestSocket,
   upgrade,
 } from "../../../support/clients/socket.ts";
-import { HeldCalls } from "../../../support/faults/hold.ts";
+import { HeldMethod } from "../../../support/faults/hold.ts";
 import {
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  post,
+  postText,
   range,
   sessionOf,
-  text,
+  textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -34,7 +34,7 @@ beforeAll(() => setTiming({ deviceFeed: { holdMs: 10 } }));
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
-  rooms = [await newGroup(ann, bob), await newGroup(bob, ann)];
+  rooms = [await createGroupId(ann, bob), await createGroupId(bob, ann)];
 });
 
 /** Two device sockets, and a room socket for each conversation, of one session. */
@@ -57,7 +57,7 @@ async function expectKicked(sockets: TestSocket[], reason: string): Promise<void
  */
 async function expectWorking(sockets: TestSocket[], id: ConversationId, content: string): Promise<void> {
   const [first] = sockets;
-  first?.send({ ...text(content, content), conversation_id: id });
+  first?.send({ ...textFrame(content, content), conversation_id: id });
   await first?.until(({ acks }) => acks.some(({ client_msg_id }) => client_msg_id === content));
   const hasContent = ({ body }: { body: Record<string, unknown> }) => body.text === content;
   for (const socket of sockets.slice(1)) await socket.until(({ messages }) => messages.some(hasContent));
@@ -88,14 +88,15 @@ test.each(Object.entries(ENDINGS))(
     const bobs = await bothKinds(bob, rooms[0]);
     expect((await end(phone)).status).toBe(204);
     // The call is answered after the sockets are closed.
-    expect(await openDevices(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
+    expect(await openDeviceSockets(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
     await expectKicked(ended, "session_ended");
     await expectWorking(otherSockets.slice(0, 3), rooms[0], "one");
     await expectWorking([...otherSockets.slice(0, 2), ...otherSockets.slice(3)], rooms[1], "two");
     await expectWorking(bobs, rooms[0], "three");
     for (const socket of bobs.slice(0, 2)) await socket.until(({ messages }) => messages.length >= 2);
     await expectNoUpgrade(phone);
-    for (const id of rooms) expect(await openSockets(conversationObject(id))).not.toContain(sessionOf(phone));
+    for (const id of rooms)
+      expect(await openSocketSessions(conversationObject(id))).not.toContain(sessionOf(phone));
     await expectKicked(ended, "session_ended");
   },
 );
@@ -112,13 +113,13 @@ test.each(Object.entries(ENDINGS))(
     await expectKicked(ended, "session_ended");
     await evictDurableObject(inboxObject(ann.user.id));
     await expectWorking(otherSockets, rooms[0], "still here");
-    expect(await openDevices(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
+    expect(await openDeviceSockets(ann)).toEqual([sessionOf(ann), sessionOf(ann)]);
   },
 );
 
 test("device sockets are closed at once, even if a conversation does not answer; its room sockets follow", async () => {
   const phone = await newSession(ann);
-  const held = await HeldCalls.hold(rooms[0], "kick");
+  const held = await HeldMethod.hold(rooms[0], "kick");
   const [device1, device2, slow, quick] = await bothKinds(phone, ...rooms);
   if (!device1 || !device2 || !slow || !quick) throw new Error("four were opened");
   const ended = call("POST", "/v1/logout", { token: phone.token });
@@ -135,14 +136,14 @@ test.each([
   ["a deleted account", "UPDATE presence SET gone = 1 WHERE ? <> ''"],
 ])("an evicted inbox closes sockets of %s when it starts", async (_, sql) => {
   const phone = await newSession(ann);
-  const sockets = [await openDevice(phone.token), await openDevice(phone.token, { deaf: true })];
-  for (const socket of sockets) await socket.settled(rooms[0]);
+  const sockets = [await openDevice(phone.token), await openDevice(phone.token, { halfOpen: true })];
+  for (const socket of sockets) await socket.untilProcessed(rooms[0]);
   const inbox = inboxObject(ann.user.id);
   await runInDurableObject(inbox, (_, { storage }) => {
     storage.sql.exec(sql, sessionOf(phone));
   });
   await evictDurableObject(inbox);
-  expect(await openDevices(ann)).toEqual([]);
+  expect(await openDeviceSockets(ann)).toEqual([]);
   await expectKicked(sockets, "session_ended");
 });
 
@@ -198,7 +199,7 @@ test.each(Object.entries(EXITS))(
       expect(device.of("member")).toEqual([{ type: "member", conversation_id: exited, event, user_ids }]);
     }
     await expectWorking([device1, device2, otherSockets], remaining, "still here");
-    device1.send({ ...text("to a closed door", "late"), conversation_id: exited });
+    device1.send({ ...textFrame("to a closed door", "late"), conversation_id: exited });
     await device1.until((socket) => socket.of("error").length > 0);
     expect(device1.of("error")).toMatchObject([
       { code: "not_found", conversation_id: exited, client_msg_id: "late" },
@@ -209,7 +210,7 @@ test.each(Object.entries(EXITS))(
 
 test("deleting an account closes all its sockets, lets none open, and empties the inbox", async () => {
   const phone = await newSession(ann);
-  for (const i of range(1, 3)) await post(rooms[0], bob, `${i}`);
+  for (const i of range(1, 3)) await postText(rooms[0], bob, `${i}`);
   expect((await call("DELETE", `/v1/conversations/${rooms[0]}`, { token: ann.token })).status).toBe(204);
   const sockets = [...(await bothKinds(ann, rooms[1])), ...(await bothKinds(phone, rooms[1]))];
   const bobs = await bothKinds(bob, rooms[1]);
@@ -219,7 +220,7 @@ test("deleting an account closes all its sockets, lets none open, and empties th
   await expectWorking(bobs, rooms[1], "gone");
   for (const session of [ann, phone]) await expectNoUpgrade(session);
   await evictDurableObject(inboxObject(ann.user.id));
-  expect(await openDevices(ann)).toEqual([]);
+  expect(await openDeviceSockets(ann)).toEqual([]);
   const { conversations, device_cursors, presence } = JSON.parse(await storedInInbox(ann));
   expect({ conversations, device_cursors, presence }).toMatchObject({
     ...{ conversations: [], device_cursors: [] },
@@ -228,5 +229,5 @@ test("deleting an account closes all its sockets, lets none open, and empties th
   const [own] = bobs[0]?.messages.filter(({ body }) => body.text === "my last words") ?? [];
   expect(own).toBeDefined();
   const systemMessage = bobs[0]?.messages.find(({ kind }) => kind === "tip");
-  expect(systemMessage?.sender).toEqual(gone(ann));
+  expect(systemMessage?.sender).toEqual(deletedUser(ann));
 });

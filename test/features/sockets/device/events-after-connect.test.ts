@@ -2,16 +2,24 @@ import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { deleteAccount } from "../../../support/accounts/deletion.ts";
-import { done } from "../../../support/accounts/friends.ts";
-import { signedIn } from "../../../support/accounts/users.ts";
+import { expectFriendCall } from "../../../support/accounts/friends.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
-import { getMessage, listed, openDirect, send } from "../../../support/clients/chat.ts";
-import { hears } from "../../../support/clients/device-frames.ts";
+import { getMessage, listedConversation, openDirect, send } from "../../../support/clients/chat.ts";
+import { untilFrame } from "../../../support/clients/device-frames.ts";
 import { reference } from "../../../support/clients/forwards.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { intercept } from "../../../support/faults/calls.ts";
-import { HeldCalls } from "../../../support/faults/hold.ts";
-import { at, inboxObject, newGroup, people, post, remove, text } from "../../../support/objects/room.ts";
+import { HeldMethod } from "../../../support/faults/hold.ts";
+import {
+  createGroupId,
+  expectDeleted,
+  inboxObject,
+  itemAt,
+  postText,
+  registerUsers,
+  textFrame,
+} from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
@@ -23,8 +31,8 @@ let dan: SignedIn;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
-  const all = await signedIn(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await signedInUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 async function ask(
@@ -44,9 +52,9 @@ type Action = [what: string, run: (id: ConversationId) => Promise<unknown>, expe
 
 /** Actions in a group of Ann, Bob and others whose newest message is 1, and the frame Bob's devices get. */
 const ACTIONS: Action[] = [
-  ["a message", (id) => post(id, ann, "two"), { type: "message", seq: 2 }],
-  ["a revoke", (id) => remove(id, ann, 1, "everyone"), { type: "revoked", seq: 1 }],
-  ["the user's own hide", (id) => remove(id, bob, 1, "me"), { type: "hidden", seq: 1 }],
+  ["a message", (id) => postText(id, ann, "two"), { type: "message", seq: 2 }],
+  ["a revoke", (id) => expectDeleted(id, ann, 1, "everyone"), { type: "revoked", seq: 1 }],
+  ["the user's own hide", (id) => expectDeleted(id, bob, 1, "me"), { type: "hidden", seq: 1 }],
   ["a read of another member", (id) => ask(cid, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
   ["the user's own read", (id) => ask(bob, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
   [
@@ -86,41 +94,41 @@ const ACTIONS: Action[] = [
 test.each(ACTIONS)(
   "a device that has just connected to a quiet group gets %s",
   async (_, action, expected) => {
-    const id = await newGroup(ann, bob, cid);
-    await post(id, ann, "one");
-    await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+    const id = await createGroupId(ann, bob, cid);
+    await postText(id, ann, "one");
+    await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);
     const device = await openDevice(bob.token);
     await action(id);
-    await hears(device, { ...expected, ...(!("conversation" in expected) && { conversation_id: id }) });
+    await untilFrame(device, { ...expected, ...(!("conversation" in expected) && { conversation_id: id }) });
   },
 );
 
 test("a device that has just connected gets the peer's typing", async () => {
   const { id } = await openDirect(ann, bob);
-  await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(0);
+  await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(0);
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
   anns.send({ type: "typing", conversation_id: id });
-  await hears(bobs, { type: "typing", conversation_id: id, user_id: ann.user.id });
+  await untilFrame(bobs, { type: "typing", conversation_id: id, user_id: ann.user.id });
   bobs.send({ type: "typing", conversation_id: id });
-  await hears(anns, { type: "typing", conversation_id: id, user_id: bob.user.id });
+  await untilFrame(anns, { type: "typing", conversation_id: id, user_id: bob.user.id });
 });
 
 test("a device gets the peer's typing after an eviction of its inbox", async () => {
   const { id } = await openDirect(ann, bob);
-  await post(id, ann, "one");
-  await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(1);
+  await postText(id, ann, "one");
+  await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);
   const now = Date.now;
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 2_000);
   onTestFinished(() => clock.mockRestore());
   await evictDurableObject(inboxObject(bob.user.id));
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
   anns.send({ type: "typing", conversation_id: id });
-  await hears(bobs, { type: "typing", conversation_id: id, user_id: ann.user.id });
+  await untilFrame(bobs, { type: "typing", conversation_id: id, user_id: ann.user.id });
 });
 
 test("a device that connects while its inbox reports no device gets later events", async () => {
-  const id = await newGroup(ann, bob);
-  await expect.poll(async () => (await listed(bob, id)).last_seq).toBe(0);
+  const id = await createGroupId(ann, bob);
+  await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(0);
   const held = { isAnswered: false, isReleased: false };
   using _ = intercept(async ({ id: of, method, work }) => {
     const answer = await work();
@@ -129,22 +137,22 @@ test("a device that connects while its inbox reports no device gets later events
     while (!held.isReleased) await new Promise((resolve) => setTimeout(resolve, 1));
     return answer;
   });
-  await post(id, ann, "one");
+  await postText(id, ann, "one");
   await expect.poll(() => held.isAnswered).toBe(true);
   const device = await openDevice(bob.token);
   await ask(ann, id, "PATCH", "", { introduction: "new" });
   held.isReleased = true;
-  await hears(device, { type: "member", event: "profile", conversation_id: id });
+  await untilFrame(device, { type: "member", event: "profile", conversation_id: id });
 });
 
 test("both users get `disabled` changes of a direct conversation after a block, an unblock and a deletion", async () => {
-  const [eve, fay] = await people(2);
+  const [eve, fay] = await registerUsers(2);
   if (!eve || !fay) throw new Error("there are two");
   const { id } = await openDirect(eve, fay);
   const sockets = [await openDevice(eve.token), await openRoom(id, eve.token), await openDevice(fay.token)];
   const expectDisabled = async (disabled: boolean, ...recipients: TestSocket[]) => {
     for (const socket of recipients) {
-      await hears(socket, { type: "conversation", conversation: { id, disabled } });
+      await untilFrame(socket, { type: "conversation", conversation: { id, disabled } });
       socket.frames.length = 0;
     }
   };
@@ -152,9 +160,9 @@ test("both users get `disabled` changes of a direct conversation after a block, 
     [eve, fay],
     [fay, eve],
   ] as const) {
-    await done("PUT blocks", by, of);
+    await expectFriendCall("PUT blocks", by, of);
     await expectDisabled(true, ...sockets);
-    await done("DELETE blocks", by, of);
+    await expectFriendCall("DELETE blocks", by, of);
     await expectDisabled(false, ...sockets);
   }
   expect((await deleteAccount(fay)).status).toBe(204);
@@ -163,16 +171,16 @@ test("both users get `disabled` changes of a direct conversation after a block, 
 
 describe("a revoke or hide before the ack", () => {
   test("is sent to the device that sent the message", async () => {
-    const registered = await people(2);
-    const [ann, bob] = [at(registered, 0), at(registered, 1)];
-    const [id, source] = [await newGroup(ann, bob), await newGroup(bob)];
+    const registered = await registerUsers(2);
+    const [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+    const [id, source] = [await createGroupId(ann, bob), await createGroupId(bob)];
     const slow = reference(await send(bob, source, "slow"));
     const device = await openDevice(bob.token);
-    const held = await HeldCalls.hold(source, "messages");
+    const held = await HeldMethod.hold(source, "messages");
     const changed: Promise<void>[] = [];
     try {
       // Acks of one frame are sent together: the first two messages are stored while the third waits.
-      const items = [text("1", "1"), text("2", "2"), { client_msg_id: "3", forward: slow }];
+      const items = [textFrame("1", "1"), textFrame("2", "2"), { client_msg_id: "3", forward: slow }];
       device.send({ type: "sends", items: items.map((item) => ({ ...item, conversation_id: id })) });
       const isRemoved = async (seq: number) => {
         const { status, revoked } = await getMessage(bob, id, seq).then(
@@ -182,9 +190,9 @@ describe("a revoke or hide before the ack", () => {
         return status === 404 || revoked;
       };
       while (await isRemoved(2)) await Promise.resolve();
-      changed.push(remove(id, ann, 1, "everyone"));
+      changed.push(expectDeleted(id, ann, 1, "everyone"));
       while (!(await isRemoved(1))) await Promise.resolve();
-      changed.push(remove(id, bob, 2, "me"));
+      changed.push(expectDeleted(id, bob, 2, "me"));
       while (!(await isRemoved(2))) await Promise.resolve();
     } finally {
       held.release();

@@ -3,7 +3,14 @@ import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call } from "../../../support/clients/api.ts";
 import { type Frame, openDevice, type TestSocket } from "../../../support/clients/socket.ts";
-import { at, newGroup, people, post, range, text } from "../../../support/objects/room.ts";
+import {
+  createGroupId,
+  itemAt,
+  postText,
+  range,
+  registerUsers,
+  textFrame,
+} from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -15,14 +22,14 @@ let formerGroup: ConversationId;
 let phone: TestSocket;
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
-  id = await newGroup(ann, bob);
-  bobs = await newGroup(bob);
-  for (const i of range(1, 3)) await post(id, bob, `${i}`);
-  await post(bobs, bob, "mine");
-  formerGroup = await newGroup(bob, ann);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
+  id = await createGroupId(ann, bob);
+  bobs = await createGroupId(bob);
+  for (const i of range(1, 3)) await postText(id, bob, `${i}`);
+  await postText(bobs, bob, "mine");
+  formerGroup = await createGroupId(bob, ann);
   const { token } = ann;
   expect((await call("POST", `/v1/conversations/${formerGroup}/leave`, { token })).status).toBe(204);
   phone = await openDevice(token);
@@ -30,7 +37,7 @@ beforeAll(async () => {
 
 /** A text for a conversation. */
 const to = (conversation_id: unknown, clientMsgId?: string) => ({
-  ...text("x", clientMsgId),
+  ...textFrame("x", clientMsgId),
   conversation_id,
 });
 
@@ -43,7 +50,7 @@ async function refusalOf(frame: unknown): Promise<Frame> {
   phone.send(frame);
   await phone.until((socket) => socket.of("error").length > before);
   // A valid frame follows, as ten invalid frames in a row close the socket.
-  await phone.settled(id);
+  await phone.untilProcessed(id);
   const [error, settledError, ...more] = phone.of("error").slice(before);
   expect(more).toEqual([]);
   expect(settledError).toMatchObject({ code: "not_found", conversation_id: id });
@@ -142,7 +149,7 @@ test.each<[string, (named: number) => object]>([
 
 test("a refused send carries its client_msg_id whatever is invalid", async () => {
   const wrong = [
-    text("x", "which"),
+    textFrame("x", "which"),
     to("x", "which"),
     { ...to(id, "which"), kind: "?" },
     { ...to(id, "which"), body: {} },
@@ -153,7 +160,7 @@ test("a refused send carries its client_msg_id whatever is invalid", async () =>
 });
 
 test("the refusal of a muted member's send has muted_until", async () => {
-  const group = await newGroup(bob, ann);
+  const group = await createGroupId(bob, ann);
   const path = `/v1/conversations/${group}/members/${ann.user.id}`;
   const answer = await call("PATCH", path, { token: bob.token, body: { muted_for_s: 60 } });
   expect(answer.status).toBe(200);
@@ -168,7 +175,7 @@ test("the refusal of a muted member's send has muted_until", async () => {
 });
 
 test("64 sends in one frame go to their conversations, in order in each", async () => {
-  const [groupA, groupB] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const [groupA, groupB] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   const socket = await openDevice(ann.token);
   const items = range(1, 64).map((n) => ({ ...to(n % 2 ? groupA : groupB, `c${n}`), type: undefined }));
   socket.send({ type: "sends", items });
@@ -186,16 +193,16 @@ test("64 sends in one frame go to their conversations, in order in each", async 
 });
 
 test("65 sends in one frame are refused, and none is stored", async () => {
-  const group = await newGroup(ann, bob);
+  const group = await createGroupId(ann, bob);
   await refusalOf({ type: "sends", items: range(1, 65).map((n) => to(group, `c${n}`)) });
-  expect(await post(group, ann, "the first")).toBe(1);
+  expect(await postText(group, ann, "the first")).toBe(1);
 });
 
 test("an invalid item of a `sends` frame is refused alone", async () => {
-  const [groupA, groupB] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  const [groupA, groupB] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   const socket = await openDevice(ann.token);
   const wrong = {
-    homeless: text("?", "homeless"),
+    homeless: textFrame("?", "homeless"),
     odd: to("1", "odd"),
     foreign: to(bobs, "foreign"),
     unknown: to(bobs + 1_000, "unknown"),
@@ -240,8 +247,8 @@ test("an invalid item of a `sends` frame is refused alone", async () => {
 });
 
 test("a sync replays each named conversation, and refuses only those without membership", async () => {
-  const groups = await Promise.all(range(1, 5).map(() => newGroup(ann, bob)));
-  for (const group of groups) for (const n of range(1, 3)) await post(group, bob, `${n}`);
+  const groups = await Promise.all(range(1, 5).map(() => createGroupId(ann, bob)));
+  for (const group of groups) for (const n of range(1, 3)) await postText(group, bob, `${n}`);
   const socket = await openDevice(ann.token);
   socket.send({
     type: "sync",
@@ -280,13 +287,13 @@ test("a sync of one conversation replays from its position", async () => {
 });
 
 test("a read frame may name the seq of a send just before it", async () => {
-  const group = await newGroup(ann, bob);
+  const group = await createGroupId(ann, bob);
   const socket = await openDevice(ann.token);
   for (const seq of range(1, 3)) {
     socket.send(to(group, `m${seq}`));
     socket.send({ type: "read", conversation_id: group, seq });
   }
-  await socket.settled(group);
+  await socket.untilProcessed(group);
   expect(socket.acks.map(({ seq }) => seq)).toEqual(range(1, 3));
   expect(socket.of("error")).toHaveLength(1);
 });

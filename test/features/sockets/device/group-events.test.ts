@@ -2,21 +2,21 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { signedIn } from "../../../support/accounts/users.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
-import { listed, openDirect, page } from "../../../support/clients/chat.ts";
-import { eventsOf, framesAbout, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
+import { listedConversation, openDirect, page } from "../../../support/clients/chat.ts";
+import { eventsOf, framesAbout, seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
 import type { StrictMessage } from "../../../support/clients/shapes.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
 import { HeldInbox } from "../../../support/faults/hold.ts";
 import {
-  at,
   conversationObject,
-  newGroup,
-  post,
+  createGroupId,
+  expectDeleted,
+  itemAt,
+  postText,
   range,
-  remove,
-  text,
+  textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -29,8 +29,8 @@ let dan: SignedIn;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
-  const all = await signedIn(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await signedInUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 async function ask(
@@ -54,7 +54,8 @@ const rename = (id: number, name: string) => ask(ann, id, "PATCH", "", { name })
 /** Renames the group, and resolves once the sockets have the new name and thus all earlier events. */
 async function fence(id: number, name: string, ...sockets: TestSocket[]): Promise<void> {
   await rename(id, name);
-  for (const socket of sockets) await hears(socket, { type: "conversation", conversation: { id, name } });
+  for (const socket of sockets)
+    await untilFrame(socket, { type: "conversation", conversation: { id, name } });
 }
 
 /** Makes the group assume that no member has devices, as when devices connect long after its last update. */
@@ -71,14 +72,18 @@ function member(event: string, ...who: SignedIn[]) {
 
 test("a new group is pushed to all devices of its members, with each member's role, and so are its messages", async () => {
   const devices = await Promise.all([ann, ann, bob, bob, cid].map(({ token }) => openDevice(token)));
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   for (const [i, device] of devices.entries()) {
     const role = i < 2 ? "owner" : "member";
-    await hears(device, { type: "conversation", conversation: { id, role, member_count: 3, last_seq: 0 } });
+    await untilFrame(device, {
+      type: "conversation",
+      conversation: { id, role, member_count: 3, last_seq: 0 },
+    });
   }
-  for (const seq of range(1, 5)) expect(await post(id, at([ann, bob, cid], seq % 3), `${seq}`)).toBe(seq);
+  for (const seq of range(1, 5))
+    expect(await postText(id, itemAt([ann, bob, cid], seq % 3), `${seq}`)).toBe(seq);
   for (const device of devices) {
-    await hears(device, { type: "message", conversation_id: id, seq: 5 });
+    await untilFrame(device, { type: "message", conversation_id: id, seq: 5 });
     expect(seqsKnownTo(device, id)).toEqual(range(1, 5));
     expect(eventsOf(device, id, "conversation")).toHaveLength(1);
   }
@@ -87,23 +92,23 @@ test("a new group is pushed to all devices of its members, with each member's ro
 test("a new direct conversation is pushed to both users, each with the other as peer", async () => {
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
   const { id } = await openDirect(ann, bob);
-  await hears(anns, { type: "conversation", conversation: { id, peer: { id: bob.user.id } } });
-  await hears(bobs, { type: "conversation", conversation: { id, peer: { id: ann.user.id } } });
+  await untilFrame(anns, { type: "conversation", conversation: { id, peer: { id: bob.user.id } } });
+  await untilFrame(bobs, { type: "conversation", conversation: { id, peer: { id: ann.user.id } } });
 });
 
 test("a new member's devices get the group, and each later message once", async () => {
   for (const round of range(1, 5)) {
-    const id = await newGroup(ann, bob);
-    await post(id, ann, "one");
+    const id = await createGroupId(ann, bob);
+    await postText(id, ann, "one");
     const devices = [await openDevice(cid.token), await openDevice(cid.token), await openDevice(dan.token)];
     await (round % 2 === 0 ? ask(ann, id, "PATCH", "", { join_policy: "free" }) : rename(id, "new"));
     if (round % 2 === 0) for (const who of [cid, dan]) await ask(who, id, "POST", "/join", {});
     else await add(id, cid, dan);
     for (const device of devices)
-      await hears(device, { type: "conversation", conversation: { id, role: "member" } });
-    const last = await post(id, bob, "last");
+      await untilFrame(device, { type: "conversation", conversation: { id, role: "member" } });
+    const last = await postText(id, bob, "last");
     for (const device of devices) {
-      await hears(device, { type: "message", conversation_id: id, seq: last });
+      await untilFrame(device, { type: "message", conversation_id: id, seq: last });
       const firstVisible = device === devices[2] && round % 2 === 0 ? 4 : 3;
       expect(seqsKnownTo(device, id)).toEqual(range(firstVisible, last));
       device.close();
@@ -113,7 +118,7 @@ test("a new member's devices get the group, and each later message once", async 
 });
 
 test("a new member's devices get the group even if the write to D1 is late", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const device = await openDevice(cid.token);
   const batch = env.DB.batch.bind(env.DB);
   let isHeld = true;
@@ -124,14 +129,14 @@ test("a new member's devices get the group even if the write to D1 is late", asy
   Object.defineProperty(env.DB, "batch", { configurable: true, value: held });
   onTestFinished(() => void Reflect.deleteProperty(env.DB, "batch"));
   const added = add(id, cid);
-  await hears(device, { ...member("joined", cid), conversation_id: id });
+  await untilFrame(device, { ...member("joined", cid), conversation_id: id });
   isHeld = false;
   await added;
-  await hears(device, { type: "conversation", conversation: { id, role: "member" } });
+  await untilFrame(device, { type: "conversation", conversation: { id, role: "member" } });
 });
 
 test("every device gets member events in order; only the owner and admins get join requests", async () => {
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const [anns, bobs, cids] = [
     await openDevice(ann.token),
     await openDevice(bob.token),
@@ -146,7 +151,7 @@ test("every device gets member events in order; only the owner and admins get jo
   await removeMember(id, dan);
   await ask(ann, id, "POST", "/owner", { user_id: bob.user.id });
   await ask(bob, id, "PATCH", "", { name: "his" });
-  for (const device of [anns, bobs, cids]) await hears(device, { type: "member", event: "profile" });
+  for (const device of [anns, bobs, cids]) await untilFrame(device, { type: "member", event: "profile" });
   const expected = [
     member("role", bob),
     member("applied", dan),
@@ -166,12 +171,12 @@ test("every device gets member events in order; only the owner and admins get jo
     [bobs, "owner"],
     [cids, "member"],
   ] as const) {
-    await hears(device, { type: "conversation", conversation: { id, name: "his", role } });
+    await untilFrame(device, { type: "conversation", conversation: { id, name: "his", role } });
   }
 });
 
 test("a new name is pushed to all members, a role to its member, preferences to the user's own devices", async () => {
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const [anns, bobs, cids] = [
     await openDevice(ann.token),
     await openDevice(bob.token),
@@ -181,10 +186,10 @@ test("a new name is pushed to all members, a role to its member, preferences to 
   await fence(id, "first", anns, bobs, bobsTablet, cids);
   await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   for (const device of [bobs, bobsTablet])
-    await hears(device, { type: "conversation", conversation: { id, role: "admin" } });
+    await untilFrame(device, { type: "conversation", conversation: { id, role: "admin" } });
   await ask(bob, id, "PUT", "/preferences", { sticky: true, silent: true });
   for (const device of [bobs, bobsTablet]) {
-    await hears(device, {
+    await untilFrame(device, {
       type: "conversation",
       conversation: { id, role: "admin", sticky: true, silent: true },
     });
@@ -201,46 +206,47 @@ test("a new name is pushed to all members, a role to its member, preferences to 
 test.each(["known to the group", "newly connected"])(
   "a removed member gets all earlier messages and the removal, and nothing later (devices %s)",
   async (how) => {
-    const id = await newGroup(ann, bob, cid);
-    await expect.poll(async () => (await listed(cid, id)).member_count).toBe(3);
+    const id = await createGroupId(ann, bob, cid);
+    await expect.poll(async () => (await listedConversation(cid, id)).member_count).toBe(3);
     const devices = [await openDevice(cid.token), await openDevice(cid.token)];
     const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
     if (how === "known to the group") await fence(id, "first", anns, bobs, ...devices);
-    const before = (await listed(ann, id)).last_seq;
+    const before = (await listedConversation(ann, id)).last_seq;
     anns.send({
       type: "sends",
-      items: range(1, 30).map((i) => ({ ...text(`${i}`, `${i}`), conversation_id: id })),
+      items: range(1, 30).map((i) => ({ ...textFrame(`${i}`, `${i}`), conversation_id: id })),
     });
     await anns.until(({ acks }) => acks.length === 30);
     await removeMember(id, cid);
-    for (const device of devices) await hears(device, { ...member("removed", cid), conversation_id: id });
+    for (const device of devices)
+      await untilFrame(device, { ...member("removed", cid), conversation_id: id });
     // The count must not grow from here.
     const framesBefore = devices.map((device) => framesAbout(device, id).length);
     for (const device of devices) {
       expect(seqsKnownTo(device, id).filter((seq) => seq > before)).toEqual(range(before + 1, before + 30));
       expect(framesAbout(device, id).at(-1)).toEqual({ ...member("removed", cid), conversation_id: id });
     }
-    await post(id, bob, "behind his back");
-    await remove(id, ann, before + 30, "everyone");
+    await postText(id, bob, "behind his back");
+    await expectDeleted(id, ann, before + 30, "everyone");
     bobs.send({ type: "typing", conversation_id: id });
     bobs.send({ type: "read", conversation_id: id, seq: before + 20 });
     await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
     await fence(id, "second", anns, bobs);
     for (const [i, device] of devices.entries()) {
-      device.send({ ...text("late", "late"), conversation_id: id });
-      expect(await hears(device, { type: "error", client_msg_id: "late" })).toMatchObject({
+      device.send({ ...textFrame("late", "late"), conversation_id: id });
+      expect(await untilFrame(device, { type: "error", client_msg_id: "late" })).toMatchObject({
         code: "not_found",
       });
       expect(framesAbout(device, id).filter(({ type }) => type !== "error")).toHaveLength(
-        at(framesBefore, i),
+        itemAt(framesBefore, i),
       );
     }
-    const framesAfterRemoval = framesAbout(at(devices, 0), id).length;
+    const framesAfterRemoval = framesAbout(itemAt(devices, 0), id).length;
     await add(id, cid);
-    const last = await post(id, ann, "welcome");
+    const last = await postText(id, ann, "welcome");
     for (const device of devices) {
-      await hears(device, { type: "message", conversation_id: id, seq: last });
-      await hears(device, { ...member("joined", cid), conversation_id: id });
+      await untilFrame(device, { type: "message", conversation_id: id, seq: last });
+      await untilFrame(device, { ...member("joined", cid), conversation_id: id });
       const since = seqsKnownTo(device, id).filter((seq) => seq > before + 30);
       expect(since).toEqual([last - 1, last]);
       const types = framesAbout(device, id)
@@ -254,73 +260,75 @@ test.each(["known to the group", "newly connected"])(
 test.each(["removed", "dissolved"])(
   "a new device of a late inbox gets all messages before the member is out (%s)",
   async (event) => {
-    const id = await newGroup(ann, cid);
-    await expect.poll(async () => (await listed(cid, id)).member_count).toBe(2);
+    const id = await createGroupId(ann, cid);
+    await expect.poll(async () => (await listedConversation(cid, id)).member_count).toBe(2);
     const [anns, cids] = [await openDevice(ann.token), await openDevice(cid.token)];
     // Once a new socket has its held messages, its inbox has no timer, so a held inbox can be released.
-    const other = await newGroup(ann, cid);
-    await post(other, ann, "waits");
+    const other = await createGroupId(ann, cid);
+    await postText(other, ann, "waits");
     await cids.until(({ messages }) => messages.length > 0);
     await forgetDevices(id);
     const held = await HeldInbox.hold(cid.user.id);
-    for (const seq of [1, 2, 3]) await post(id, ann, `${seq}`);
+    for (const seq of [1, 2, 3]) await postText(id, ann, `${seq}`);
     const ending = event === "removed" ? removeMember(id, cid) : ask(ann, id, "DELETE", "");
-    await hears(anns, { type: "member", event });
+    await untilFrame(anns, { type: "member", event });
     await held.release();
     await ending;
-    await hears(cids, { type: "member", event });
+    await untilFrame(cids, { type: "member", event });
     expect(seqsKnownTo(cids, id)).toEqual([1, 2, 3]);
   },
 );
 
 test("only current members get the dissolving, as the last event", async () => {
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const [bobs, cids] = [await openDevice(bob.token), await openDevice(cid.token)];
   await removeMember(id, cid);
-  await hears(cids, member("removed", cid));
-  const last = await post(id, ann, "farewell");
+  await untilFrame(cids, member("removed", cid));
+  const last = await postText(id, ann, "farewell");
   await ask(ann, id, "DELETE", "");
-  await hears(bobs, { ...member("dissolved"), conversation_id: id });
+  await untilFrame(bobs, { ...member("dissolved"), conversation_id: id });
   expect(seqsKnownTo(bobs, id)).toEqual([1, last]);
   expect(framesAbout(bobs, id).at(-1)).toEqual({ ...member("dissolved"), conversation_id: id });
   // Events of another conversation still arrive.
-  const other = await newGroup(ann, cid);
-  await hears(cids, { type: "conversation", conversation: { id: other } });
+  const other = await createGroupId(ann, cid);
+  await untilFrame(cids, { type: "conversation", conversation: { id: other } });
   expect(eventsOf(cids, id, "member")).toEqual([member("removed", cid)]);
 });
 
 test("a member who joins and leaves repeatedly gets each visible message once, in order", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const devices = [await openDevice(cid.token), await openDevice(cid.token)];
   const visible: number[] = [];
   for (const round of range(1, 8)) {
     await add(id, cid);
-    const joined = (await listed(ann, id)).last_seq;
-    const sent = await Promise.all(range(1, 3).map((i) => post(id, i === 1 ? cid : ann, `${round} ${i}`)));
+    const joined = (await listedConversation(ann, id)).last_seq;
+    const sent = await Promise.all(
+      range(1, 3).map((i) => postText(id, i === 1 ? cid : ann, `${round} ${i}`)),
+    );
     visible.push(joined, ...sent.toSorted((a, b) => a - b));
     await removeMember(id, cid);
-    if (round % 2 === 0) await post(id, ann, "behind his back");
+    if (round % 2 === 0) await postText(id, ann, "behind his back");
   }
   await add(id, cid);
-  const last = await post(id, ann, "last");
+  const last = await postText(id, ann, "last");
   visible.push(last - 1, last);
   for (const device of devices) {
-    await hears(device, { type: "message", conversation_id: id, seq: last });
+    await untilFrame(device, { type: "message", conversation_id: id, seq: last });
     expect(seqsKnownTo(device, id)).toEqual(visible);
   }
 });
 
 test("a member who is removed and added during sends gets each visible message once", async () => {
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const devices = [await openDevice(cid.token), await openDevice(cid.token)];
-  const [sendingDevice, listener] = [at(devices, 0), at(devices, 1)];
+  const [sendingDevice, listener] = [itemAt(devices, 0), itemAt(devices, 1)];
   const bobs = await openDevice(bob.token);
   let sent = 0;
   let isOver = false;
   const keepSending = async (device: TestSocket, name: string) => {
     while (!isOver) {
       const n = `${name} ${++sent}`;
-      device.send({ ...text(n, n), conversation_id: id });
+      device.send({ ...textFrame(n, n), conversation_id: id });
       // An ack or a refusal answers the send.
       await device.until(({ acks, frames }) => [...acks, ...frames].some((each) => each.client_msg_id === n));
     }
@@ -332,8 +340,8 @@ test("a member who is removed and added during sends gets each visible message o
   }
   isOver = true;
   await Promise.all(sending);
-  const last = await post(id, ann, "last");
-  for (const device of devices) await hears(device, { type: "message", conversation_id: id, seq: last });
+  const last = await postText(id, ann, "last");
+  for (const device of devices) await untilFrame(device, { type: "message", conversation_id: id, seq: last });
   const seqs = visibleTo(cid, await history(id));
   for (const device of [sendingDevice, listener]) {
     expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(seqs);

@@ -1,19 +1,19 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { newSession, openDevices } from "../../../support/accounts/sessions.ts";
-import { call, problem, register, type SignedIn } from "../../../support/clients/api.ts";
+import { newSession, openDeviceSockets } from "../../../support/accounts/sessions.ts";
+import { call, expectProblem, register, type SignedIn } from "../../../support/clients/api.ts";
 import {
-  accepted,
+  acceptSocket,
   DEVICE_PATH,
   openDevice,
   openRoom,
-  refusal,
+  readRefusal,
   type TestSocket,
   upgrade,
 } from "../../../support/clients/socket.ts";
-import { HeldCalls } from "../../../support/faults/hold.ts";
-import { inboxObject, newGroup, post, range, text } from "../../../support/objects/room.ts";
+import { HeldMethod } from "../../../support/faults/hold.ts";
+import { createGroupId, inboxObject, postText, range, textFrame } from "../../../support/objects/room.ts";
 
 /** The limits of an inbox. */
 const MAX_SOCKETS = 100;
@@ -29,7 +29,7 @@ let id: ConversationId;
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
-  [slow, id] = [await newGroup(ann, bob), await newGroup(ann, bob)];
+  [slow, id] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
 });
 
 afterEach(() => {
@@ -51,7 +51,7 @@ function sendTexts(socket: TestSocket, conversation_id: number, first: number, l
     const numbers = range(from, Math.min(from + MAX_ITEMS - 1, last));
     socket.send({
       type: "sends",
-      items: numbers.map((n) => ({ ...text(`${n}`, `c${n}`), conversation_id })),
+      items: numbers.map((n) => ({ ...textFrame(`${n}`, `c${n}`), conversation_id })),
     });
   }
 }
@@ -67,11 +67,11 @@ test("a user has at most 100 open device sockets; more upgrades get 429", async 
   const phone = await newSession(ann);
   const first = await Promise.all(range(1, MAX_SOCKETS - 5).map(() => openDevice(ann.token)));
   const answers = await Promise.all(range(1, 20).map(() => upgrade(DEVICE_PATH, phone.token)));
-  const opened = answers.filter(({ status }) => status === 101).map((answer) => accepted(answer));
+  const opened = answers.filter(({ status }) => status === 101).map((answer) => acceptSocket(answer));
   expect(opened).toHaveLength(5);
   for (const answer of answers.filter(({ status }) => status !== 101)) {
-    const refused = await refusal(answer);
-    problem(refused, 429, "rate_limited");
+    const refused = await readRefusal(answer);
+    expectProblem(refused, 429, "rate_limited");
     expect(refused.headers.get("Retry-After")).toBe("60");
   }
   await evictDurableObject(inboxObject(ann.user.id));
@@ -80,7 +80,7 @@ test("a user has at most 100 open device sockets; more upgrades get 429", async 
   await openDevice(bob.token);
   await openRoom(id, ann.token);
   // All sockets get messages, and a closed one frees a place.
-  const seq = await post(id, bob, "hello");
+  const seq = await postText(id, bob, "hello");
   for (const socket of [...first, ...opened]) await socket.until(({ seqs }) => seqs.includes(seq));
   first[0]?.close();
   await first[0]?.closed();
@@ -88,18 +88,18 @@ test("a user has at most 100 open device sockets; more upgrades get 429", async 
   expect((await upgrade(DEVICE_PATH, ann.token)).status).toBe(429);
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
   await openDevice(ann.token);
-  expect(await openDevices(ann)).toHaveLength(MAX_SOCKETS - 5);
+  expect(await openDeviceSockets(ann)).toHaveLength(MAX_SOCKETS - 5);
 });
 
 test("up to 3,000 sends wait for a slow conversation; more are refused until it answers", async () => {
   standStill();
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
-  const held = await HeldCalls.hold(slow, "sendFromDevice");
+  const held = await HeldMethod.hold(slow, "sendFromDevice");
   sendTexts(first, slow, 1, MAX_WAITING);
   // The send over the rate is refused last, so its error shows that the server has all the others.
-  first.send({ ...text("too fast", "last"), conversation_id: slow });
+  first.send({ ...textFrame("too fast", "last"), conversation_id: slow });
   await first.until((socket) => socket.of("error").length === 1);
-  second.send({ ...text("too much", "one too many"), conversation_id: id });
+  second.send({ ...textFrame("too much", "one too many"), conversation_id: id });
   second.send({ type: "read", conversation_id: id, seq: 0 });
   await second.until((socket) => socket.of("error").length === 2);
   const refused = {
@@ -117,20 +117,20 @@ test("up to 3,000 sends wait for a slow conversation; more are refused until it 
   expect(first.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(
     range(1, MAX_WAITING).map((n) => `c${n}`),
   );
-  second.send({ ...text("now", "now"), conversation_id: id });
+  second.send({ ...textFrame("now", "now"), conversation_id: id });
   await second.until(({ acks }) => acks.length === 1);
   await second.until(({ messages }) => messages.length === MAX_WAITING);
 });
 
 test("up to 4 MiB of sends wait for a slow conversation; more are refused until it answers", async () => {
   const socket = await openDevice(ann.token);
-  const held = await HeldCalls.hold(slow, "sendFromDevice");
+  const held = await HeldMethod.hold(slow, "sendFromDevice");
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
   const large = (n: number) => ({ kind: "custom", body, client_msg_id: `c${n}`, conversation_id: slow });
   const count = Math.ceil((4.2 * 1024 * 1024) / 30_000);
   for (let n = 1; n <= count; n += 2) socket.send({ type: "sends", items: [large(n), large(n + 1)] });
   await socket.until((it) => errors(it, "rate_limited").length > 0);
-  await socket.settled(id);
+  await socket.untilProcessed(id);
   held.release();
   const refused = errors(socket, "rate_limited").length;
   const sent = 2 * Math.ceil(count / 2);
@@ -148,14 +148,14 @@ test("up to 10,000 syncs wait for slow conversations; more are refused, and thos
   const sockets = await Promise.all(range(1, 5).map(() => openDevice(ann.token)));
   const [first = missingSocket(), ...others] = sockets;
   // Syncs queue behind a send, whose call has the longest timeout.
-  const held = await HeldCalls.hold(slow, "sendFromDevice");
-  first.send({ ...text("first"), conversation_id: slow });
+  const held = await HeldMethod.hold(slow, "sendFromDevice");
+  first.send({ ...textFrame("first"), conversation_id: slow });
   for (const _ of range(1, SYNC_SLOTS)) first.send({ type: "sync", conversation_id: slow, after: 0 });
-  await first.settled(id);
+  await first.untilProcessed(id);
   const unknown = range(1, 100).map((n) => ({ conversation_id: 1_000_000 + n, after: 0 }));
   for (const socket of others) {
     for (const _ of range(1, MAX_SYNCS / 100 / others.length)) socket.send({ type: "sync", items: unknown });
-    await socket.settled(id);
+    await socket.untilProcessed(id);
     expect(socket.of("error")).toHaveLength(1);
   }
   first.send({ type: "sync", items: [{ conversation_id: id, after: 0 }] });
@@ -176,13 +176,13 @@ test("frames that wait over 30 s for their turn are refused as unavailable and n
   const moveClock = standStill();
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   const bobs = await openRoom(slow, bob.token);
-  const held = await HeldCalls.hold(slow, "sendFromDevice");
-  first.send({ ...text("first", "first"), conversation_id: slow });
-  await first.settled(id);
-  first.send({ ...text("second", "second"), conversation_id: slow });
+  const held = await HeldMethod.hold(slow, "sendFromDevice");
+  first.send({ ...textFrame("first", "first"), conversation_id: slow });
+  await first.untilProcessed(id);
+  first.send({ ...textFrame("second", "second"), conversation_id: slow });
   second.send({ type: "sync", conversation_id: slow, after: 0 });
   second.send({ type: "read", conversation_id: slow, seq: 0 });
-  for (const socket of [first, second]) await socket.settled(id);
+  for (const socket of [first, second]) await socket.untilProcessed(id);
   moveClock(31_000);
   held.release();
   await first.until((socket) => errors(socket, "unavailable").length === 1);
@@ -190,7 +190,7 @@ test("frames that wait over 30 s for their turn are refused as unavailable and n
   expect(first.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(["first"]);
   expect(errors(first, "unavailable")).toMatchObject([{ client_msg_id: "second", conversation_id: slow }]);
   expect(errors(second, "unavailable")).toMatchObject([{ conversation_id: slow }, { conversation_id: slow }]);
-  first.send({ ...text("third", "third"), conversation_id: slow });
+  first.send({ ...textFrame("third", "third"), conversation_id: slow });
   second.send({ type: "sync", conversation_id: slow, after: 0 });
   await second.next("synced");
   await bobs.until(({ messages }) => messages.length === 2);

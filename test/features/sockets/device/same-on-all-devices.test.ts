@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { register, type SignedIn } from "../../../support/clients/api.ts";
-import { listed, openDirect, page, send, sendAll } from "../../../support/clients/chat.ts";
-import { acked, eventsOf, framesAbout, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
+import { listedConversation, openDirect, page, send, sendAll } from "../../../support/clients/chat.ts";
+import {
+  eventsOf,
+  framesAbout,
+  seqsKnownTo,
+  untilAcked,
+  untilFrame,
+} from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { anotherDevice, at, range, text } from "../../../support/objects/room.ts";
-import { runs } from "../../../support/property-runs.ts";
+import { itemAt, range, signInAgain, textFrame } from "../../../support/objects/room.ts";
+import { runOptions } from "../../../support/property-runs.ts";
 
 const MESSAGES = 500;
 
@@ -72,7 +78,7 @@ async function history(who: SignedIn, id: number) {
 
 test("five devices of two users that send 500 messages in all ways show the same messages, each once", async () => {
   const [ann, bob] = [await register(), await register()];
-  const people = [ann, await anotherDevice(ann), await anotherDevice(ann), bob, await anotherDevice(bob)];
+  const people = [ann, await signInAgain(ann), await signInAgain(ann), bob, await signInAgain(bob)];
   const steps = fc.array(step, { minLength: MESSAGES, maxLength: MESSAGES });
   await fc.assert(
     fc.asyncProperty(steps, async (plan) => {
@@ -108,7 +114,7 @@ test("five devices of two users that send 500 messages in all ways show the same
       for (const who of [ann, bob]) await expectReadsOnAllDevices(who, who === ann ? bob : ann, id, devices);
       for (const { socket, room } of devices) for (const each of [socket, room]) each.close();
     }),
-    { ...runs(1), endOnFailure: true },
+    { ...runOptions(1), endOnFailure: true },
   );
 });
 
@@ -118,19 +124,19 @@ async function runPlan(id: number, before: number, devices: Device[], plan: Step
   let posts: Promise<unknown>[] = [];
   const allAnswered = async () => {
     for (const { socket, room, sentTexts, sentInRoom } of devices) {
-      await acked(socket, sentTexts.length);
-      await acked(room, sentInRoom);
+      await untilAcked(socket, sentTexts.length);
+      await untilAcked(room, sentInRoom);
     }
     await Promise.all(posts);
     posts = [];
   };
   for (const { device: i, way, count, waits } of plan) {
     if (texts.length === MESSAGES) break;
-    const device = at(devices, i);
+    const device = itemAt(devices, i);
     const many = way === "several" ? Math.min(count, MESSAGES - texts.length) : 1;
     const sentTexts = range(1, many).map((n) => `${before + texts.length + n} ${way} ${i}`);
     texts.push(...sentTexts);
-    const items = sentTexts.map((content) => ({ ...text(content, content), conversation_id: id }));
+    const items = sentTexts.map((content) => ({ ...textFrame(content, content), conversation_id: id }));
     if (way === "http") posts.push(...sentTexts.map((content) => send(device.who, id, content)));
     else if (way === "room") {
       device.room.send(items[0]);
@@ -156,7 +162,7 @@ async function expectReadsOnAllDevices(
   devices: Device[],
 ): Promise<void> {
   const check = async () => {
-    const { read_seq, unread_count } = await listed(who, id);
+    const { read_seq, unread_count } = await listedConversation(who, id);
     expect(unread_count).toBe(await countUnread(who, id, read_seq));
     return { read_seq, unread_count };
   };
@@ -166,13 +172,13 @@ async function expectReadsOnAllDevices(
   expect((await check()).unread_count).toBeGreaterThanOrEqual(5);
   const own = devices.filter((device) => device.who.user.id === who.user.id);
   for (const [i, reader] of own.entries()) {
-    const seq = at(seqs, i);
+    const seq = itemAt(seqs, i);
     reader.socket.send({ type: "read", conversation_id: id, seq });
     for (const { socket } of devices) {
-      if (socket !== reader.socket) await hears(socket, { type: "read", user_id: who.user.id, seq });
+      if (socket !== reader.socket) await untilFrame(socket, { type: "read", user_id: who.user.id, seq });
     }
     expect(await check()).toEqual({ read_seq: seq, unread_count: 4 - i });
-    await reader.socket.settled(id);
+    await reader.socket.untilProcessed(id);
     expect(eventsOf(reader.socket, id, "read")).not.toContainEqual({
       type: "read",
       user_id: who.user.id,

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { signedIn } from "../../../support/accounts/users.ts";
-import { listed } from "../../../support/clients/chat.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
+import { listedConversation } from "../../../support/clients/chat.ts";
 import { Device } from "../../../support/clients/device.ts";
-import { acked } from "../../../support/clients/device-frames.ts";
-import { accepted, DEVICE_PATH, openDevice, upgrade } from "../../../support/clients/socket.ts";
-import { newGroup, post, range } from "../../../support/objects/room.ts";
+import { untilAcked } from "../../../support/clients/device-frames.ts";
+import { acceptSocket, DEVICE_PATH, openDevice, upgrade } from "../../../support/clients/socket.ts";
+import { createGroupId, postText, range } from "../../../support/objects/room.ts";
 
 /** The maximum of bytes sent to a socket that sends nothing. */
 const MAX_UNREAD = 4 * 1024 * 1024;
@@ -12,15 +12,15 @@ const MAX_UNREAD = 4 * 1024 * 1024;
 const MAX_UNPINGED = 32 * 1024 * 1024;
 
 test("a reader that stops is closed within 4 MiB, and a reconnected device misses none of 5,000 messages", async () => {
-  const [ann, bob, cid] = await signedIn(3);
+  const [ann, bob, cid] = await signedInUsers(3);
   if (!ann || !bob || !cid) throw new Error("three people");
-  const id = await newGroup(ann, bob, cid);
+  const id = await createGroupId(ann, bob, cid);
   const speakers = [ann, ann, cid, cid].map((who, i) => new Device(who, i));
   const [phone, pad] = [new Device(bob, 1), new Device(bob, 2)];
-  for (const device of [...speakers, phone, pad]) await device.come();
-  const before = await post(id, ann, "the phone has this");
+  for (const device of [...speakers, phone, pad]) await device.connect();
+  const before = await postText(id, ann, "the phone has this");
   await phone.until(() => phone.displayed(id).lastSeq === before);
-  phone.leave();
+  phone.disconnect();
   // The client opens a socket and does not read from it.
   const unread = await upgrade(DEVICE_PATH, bob.token);
 
@@ -31,7 +31,7 @@ test("a reader that stops is closed within 4 MiB, and a reconnected device misse
         const clientMsgId = `${i} ${(round - 1) * each + n}`;
         return { conversationId: id, clientMsgId, text: clientMsgId.padEnd(800, " and so on") };
       });
-      speaker.say(drafts, true);
+      speaker.sendDrafts(drafts, true);
     }
     const last = before + round * each * speakers.length;
     for (const device of [...speakers, pad]) {
@@ -41,7 +41,7 @@ test("a reader that stops is closed within 4 MiB, and a reconnected device misse
   }
 
   const last = before + rounds * each * speakers.length;
-  const socket = accepted(unread);
+  const socket = acceptSocket(unread);
   await socket.until(({ isOpen, received }) => !isOpen || received > MAX_UNREAD);
   expect(socket.received).toBeLessThanOrEqual(MAX_UNREAD);
   expect((await socket.closed()).code).toBe(4408);
@@ -49,7 +49,7 @@ test("a reader that stops is closed within 4 MiB, and a reconnected device misse
   // The frames before the close are the first messages, without a gap.
   expect(socket.seqs).toEqual(range(before + 1, before + socket.seqs.length));
 
-  await phone.come();
+  await phone.connect();
   const { messages } = pad.displayed(id);
   expect(messages.map(({ seq }) => seq)).toEqual(range(1, last));
   for (const device of [...speakers, phone]) expect(device.displayed(id).messages).toEqual(messages);
@@ -63,17 +63,21 @@ test("a reader that stops is closed within 4 MiB, and a reconnected device misse
     ).toEqual(range(1, rounds * each));
     expect(speaker.answers.length).toBe(rounds * each);
   }
-  expect(await listed(bob, id)).toMatchObject({ last_seq: last, read_seq: 0, unread_count: last });
+  expect(await listedConversation(bob, id)).toMatchObject({
+    last_seq: last,
+    read_seq: 0,
+    unread_count: last,
+  });
   phone.read(id, last - 7);
-  await expect.poll(async () => (await listed(bob, id)).unread_count).toBe(7);
-  for (const device of [...speakers, phone, pad]) device.leave();
+  await expect.poll(async () => (await listedConversation(bob, id)).unread_count).toBe(7);
+  for (const device of [...speakers, phone, pad]) device.disconnect();
 });
 
 test("a device that syncs many large conversations at once is not closed as a slow reader", async () => {
-  const [ann, bob] = await signedIn(2);
+  const [ann, bob] = await signedInUsers(2);
   if (!ann || !bob) throw new Error("two people");
   const ids = [];
-  for (const _ of range(1, 14)) ids.push(await newGroup(ann, bob));
+  for (const _ of range(1, 14)) ids.push(await createGroupId(ann, bob));
   const [each, inFrame] = [100, 10];
   const speaker = await openDevice(ann.token);
   for (const [i, id] of ids.entries()) {
@@ -84,32 +88,32 @@ test("a device that syncs many large conversations at once is not closed as a sl
       }));
       speaker.send({ type: "sends", items });
     }
-    await acked(speaker, (i + 1) * each);
+    await untilAcked(speaker, (i + 1) * each);
   }
   speaker.close();
   const device = new Device(bob, 1, { pings: false });
-  await device.come();
-  expect(device.isHere).toBe(true);
+  await device.connect();
+  expect(device.isConnected).toBe(true);
   for (const id of ids) {
     expect(device.displayed(id).messages.map(({ seq }) => seq)).toEqual(range(1, each));
   }
   // All conversations are live now.
-  for (const id of ids) await post(id, ann, "and on");
+  for (const id of ids) await postText(id, ann, "and on");
   for (const id of ids) await device.until(() => device.displayed(id).lastSeq === each + 1);
   expect(device.sockets).toBe(1);
-  device.leave();
+  device.disconnect();
 });
 
 test("a device that keeps syncing is closed after 32 MiB without a ping; a device that pings is not", async () => {
-  const [ann, bob] = await signedIn(2);
+  const [ann, bob] = await signedInUsers(2);
   if (!ann || !bob) throw new Error("two people");
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const speaker = await openDevice(ann.token);
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
   for (const n of range(1, 100)) {
     speaker.send({ type: "send", kind: "custom", body, conversation_id: id, client_msg_id: `${n}` });
   }
-  await acked(speaker, 100);
+  await untilAcked(speaker, 100);
   /**
    * Syncs the same page until `maxBytes` are received or the socket closes. @returns the close code, or null
    */

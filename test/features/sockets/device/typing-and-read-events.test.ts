@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { signedIn } from "../../../support/accounts/users.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import {
   createGroup,
@@ -8,9 +8,9 @@ import {
   sendAll,
   storedInConversation,
 } from "../../../support/clients/chat.ts";
-import { acked, eventsOf, hears, seqsKnownTo } from "../../../support/clients/device-frames.ts";
+import { eventsOf, seqsKnownTo, untilAcked, untilFrame } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { at, newGroup, post, range, text } from "../../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
@@ -20,8 +20,8 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
-  const all = await signedIn(2);
-  [ann, bob] = [at(all, 0), at(all, 1)];
+  const all = await signedInUsers(2);
+  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
 });
 
 async function putRead({ token }: SignedIn, id: number, seq: number): Promise<void> {
@@ -36,7 +36,7 @@ async function putRead({ token }: SignedIn, id: number, seq: number): Promise<vo
 async function fence(who: SignedIn, id: number, seq: number, ...sockets: TestSocket[]): Promise<void> {
   await putRead(who, id, seq);
   for (const socket of sockets)
-    await hears(socket, { type: "read", conversation_id: id, user_id: who.user.id, seq });
+    await untilFrame(socket, { type: "read", conversation_id: id, user_id: who.user.id, seq });
 }
 
 test("a read on one device is pushed to the user's other devices and the peer's, and not to the reading device", async () => {
@@ -50,16 +50,16 @@ test("a read on one device is pushed to the user's other devices and the peer's,
   await sendAll(ann, id, range(1, 9).map(String));
   first.send({ type: "read", conversation_id: id, seq: 3 });
   for (const socket of [second, anns, room])
-    await hears(socket, { type: "read", user_id: bob.user.id, seq: 3 });
+    await untilFrame(socket, { type: "read", user_id: bob.user.id, seq: 3 });
   second.send({ type: "read", conversation_id: id, seq: 5 });
   for (const socket of [first, anns, room])
-    await hears(socket, { type: "read", user_id: bob.user.id, seq: 5 });
+    await untilFrame(socket, { type: "read", user_id: bob.user.id, seq: 5 });
   room.send({ type: "read", seq: 7 });
   for (const socket of [first, second, anns])
-    await hears(socket, { type: "read", user_id: bob.user.id, seq: 7 });
+    await untilFrame(socket, { type: "read", user_id: bob.user.id, seq: 7 });
   await putRead(bob, id, 8);
   for (const socket of [first, second, anns, room])
-    await hears(socket, { type: "read", user_id: bob.user.id, seq: 8 });
+    await untilFrame(socket, { type: "read", user_id: bob.user.id, seq: 8 });
   const read = (...seqs: number[]) => seqs.map((seq) => ({ type: "read", user_id: bob.user.id, seq }));
   expect(eventsOf(first, id, "read")).toEqual(read(5, 7, 8));
   expect(eventsOf(second, id, "read")).toEqual(read(3, 7, 8));
@@ -73,7 +73,7 @@ test("a socket whose read was refused still gets reads from other devices", asyn
   device.send({ type: "read", conversation_id: id, seq: 1_000 });
   expect(await device.next("error")).toMatchObject({ code: "not_found", conversation_id: id });
   await putRead(bob, id, 2);
-  await hears(device, { type: "read", conversation_id: id, user_id: bob.user.id, seq: 2 });
+  await untilFrame(device, { type: "read", conversation_id: id, user_id: bob.user.id, seq: 2 });
 });
 
 test("devices that read at once get no event of their own read, and all end at the furthest position", async () => {
@@ -85,7 +85,7 @@ test("devices that read at once get no event of their own read, and all end at t
       device.send({ type: "read", conversation_id: id, seq: 3 * round + i + 1 });
     });
   }
-  await Promise.all(devices.map((device) => device.settled(id)));
+  await Promise.all(devices.map((device) => device.untilProcessed(id)));
   await fence(bob, id, 40, ...devices);
   devices.forEach((device, i) => {
     const seqs = eventsOf(device, id, "read").map((event) => Number(Reflect.get(event, "seq")));
@@ -106,15 +106,15 @@ test("typing reaches the peer at most once a second for each user, never the use
     await openRoom(id, ann.token),
   ];
   const [bobs, bobsRoom] = [await openDevice(bob.token), await openRoom(id, bob.token)];
-  await post(id, ann, "one");
-  for (const socket of [first, second, bobs]) await hears(socket, { type: "message", seq: 1 });
+  await postText(id, ann, "one");
+  for (const socket of [first, second, bobs]) await untilFrame(socket, { type: "message", seq: 1 });
   const stored = await storedInConversation(id);
   const startedAt = Date.now();
   for (let i = 0; i < 10; i++) {
     for (const socket of [first, second, room]) socket.send({ type: "typing", conversation_id: id });
   }
-  for (const socket of [bobs, bobsRoom]) await hears(socket, { type: "typing", user_id: ann.user.id });
-  await Promise.all([first.settled(id), second.settled(id), room.settled()]);
+  for (const socket of [bobs, bobsRoom]) await untilFrame(socket, { type: "typing", user_id: ann.user.id });
+  await Promise.all([first.untilProcessed(id), second.untilProcessed(id), room.untilProcessed()]);
   expect(await storedInConversation(id)).toBe(stored);
   await fence(bob, id, 1, first, second, bobs);
   const seconds = Math.floor((Date.now() - startedAt) / 1_000);
@@ -125,7 +125,7 @@ test("typing reaches the peer at most once a second for each user, never the use
 });
 
 test("typing of a muted member is not pushed", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
   const mute = await call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, {
     token: ann.token,
@@ -133,7 +133,7 @@ test("typing of a muted member is not pushed", async () => {
   });
   expect(mute.status).toBe(200);
   bobs.send({ type: "typing", conversation_id: id });
-  await bobs.settled(id);
+  await bobs.untilProcessed(id);
   await fence(bob, id, 1, anns);
   expect(eventsOf(anns, id, "typing")).toEqual([]);
 });
@@ -141,7 +141,7 @@ test("typing of a muted member is not pushed", async () => {
 test.each([64, 65])(
   "in a group of %d typing and reads of others are pushed to devices only up to 64 members",
   async (size) => {
-    const [cid = ann] = await signedIn(1);
+    const [cid = ann] = await signedInUsers(1);
     const { id } = await createGroup(ann, [bob, cid, ...(await insertUsers(size - 3))]);
     const [anns, bobs, bobsOther] = [
       await openDevice(ann.token),
@@ -150,12 +150,12 @@ test.each([64, 65])(
     ];
     const room = await openRoom(id, cid.token);
     await sendAll(cid, id, ["1", "2"]);
-    await hears(bobs, { type: "message", seq: 2 });
+    await untilFrame(bobs, { type: "message", seq: 2 });
     bobs.send({ type: "typing", conversation_id: id });
-    await hears(room, { type: "typing", user_id: bob.user.id });
+    await untilFrame(room, { type: "typing", user_id: bob.user.id });
     bobs.send({ type: "read", conversation_id: id, seq: 1 });
-    await hears(room, { type: "read", user_id: bob.user.id, seq: 1 });
-    await hears(bobsOther, { type: "read", user_id: bob.user.id, seq: 1 });
+    await untilFrame(room, { type: "read", user_id: bob.user.id, seq: 1 });
+    await untilFrame(bobsOther, { type: "read", user_id: bob.user.id, seq: 1 });
     await fence(ann, id, 2, anns);
     // Ann's own read is pushed in any group, and all earlier events have arrived before it.
     const expected = size > 64 ? [] : ["typing", "read"];
@@ -168,21 +168,21 @@ test.each([64, 65])(
 );
 
 test("events during a device's sends arrive once, as do the messages", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const [first, second] = [await openDevice(bob.token), await openDevice(bob.token)];
   const rename = (name: string) =>
     call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name } });
   for (const round of range(1, 15)) {
     const renamed = rename(`${round}`);
-    for (const n of range(1, 8)) first.send({ ...text(`${round} ${n}`), conversation_id: id });
+    for (const n of range(1, 8)) first.send({ ...textFrame(`${round} ${n}`), conversation_id: id });
     await renamed;
   }
-  await acked(first, 15 * 8);
+  await untilAcked(first, 15 * 8);
   await rename("the last");
   for (const device of [first, second]) {
-    await hears(device, { type: "conversation", conversation: { id, name: "the last" } });
+    await untilFrame(device, { type: "conversation", conversation: { id, name: "the last" } });
     // A device that has sent nothing gets messages once the hold is over.
-    await hears(device, { type: "message", seq: 16 + 15 * 8 });
+    await untilFrame(device, { type: "message", seq: 16 + 15 * 8 });
     expect(eventsOf(device, id, "member")).toHaveLength(16);
     expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(1, 16 + 15 * 8));
   }

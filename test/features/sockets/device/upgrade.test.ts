@@ -3,9 +3,15 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { app } from "../../../support/app.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call, login, problem, register, request } from "../../../support/clients/api.ts";
-import { accepted, DEVICE_PATH, openDevice, refusal, upgrade } from "../../../support/clients/socket.ts";
-import { newGroup, post, range, sessionOf } from "../../../support/objects/room.ts";
+import { call, expectProblem, login, register, request } from "../../../support/clients/api.ts";
+import {
+  acceptSocket,
+  DEVICE_PATH,
+  openDevice,
+  readRefusal,
+  upgrade,
+} from "../../../support/clients/socket.ts";
+import { createGroupId, postText, range, sessionOf } from "../../../support/objects/room.ts";
 
 const HERE = "https://parley.test";
 
@@ -29,7 +35,7 @@ const CARRIERS: [string, (token: string) => Promise<Response>][] = [
 test.each(CARRIERS)(
   "a token in %s opens a socket whose first frame names the user and session",
   async (_, open) => {
-    const socket = accepted(await open(ann.token));
+    const socket = acceptSocket(await open(ann.token));
     await socket.next("ready");
     expect(socket.frames).toEqual([{ type: "ready", user_id: ann.user.id, session_id: sessionOf(ann) }]);
   },
@@ -38,10 +44,10 @@ test.each(CARRIERS)(
 test("fifty first sockets of a user open at once, and each gets a message once", async () => {
   const kim = await register();
   const sockets = await Promise.all(range(1, 50).map(() => openDevice(kim.token)));
-  const id = await newGroup(kim);
-  await post(id, kim, "hello");
+  const id = await createGroupId(kim);
+  await postText(id, kim, "hello");
   await Promise.all(sockets.map((socket) => socket.next("message")));
-  await Promise.all(sockets.map((socket) => socket.settled(id)));
+  await Promise.all(sockets.map((socket) => socket.untilProcessed(id)));
   expect(sockets.map(({ seqs }) => seqs)).toEqual(sockets.map(() => [1]));
 });
 
@@ -56,21 +62,21 @@ test.each(CARRIERS)("a forged token in %s, or one of an ended session, gets 401"
     `${header}.${evesPayload}.${signature}`,
     ended.token,
   ]) {
-    problem(await refusal(await open(token)), 401, "unauthenticated");
+    expectProblem(await readRefusal(await open(token)), 401, "unauthenticated");
   }
 });
 
 test("a missing token gets 401 before any other check", async () => {
   const offered = { "Sec-WebSocket-Protocol": "parley.v1" };
-  problem(await refusal(await upgrade(DEVICE_PATH)), 401, "unauthenticated");
-  problem(await refusal(await upgrade(DEVICE_PATH, undefined, offered)), 401, "unauthenticated");
-  problem(await call("GET", DEVICE_PATH), 401, "unauthenticated");
+  expectProblem(await readRefusal(await upgrade(DEVICE_PATH)), 401, "unauthenticated");
+  expectProblem(await readRefusal(await upgrade(DEVICE_PATH, undefined, offered)), 401, "unauthenticated");
+  expectProblem(await call("GET", DEVICE_PATH), 401, "unauthenticated");
 });
 
 test("the server selects the sub-protocol parley.v1 if the client offers it, and no other", async () => {
   const answered = async (offer: string) => {
     const response = await upgrade(DEVICE_PATH, undefined, { "Sec-WebSocket-Protocol": offer });
-    accepted(response);
+    acceptSocket(response);
     return response.headers.get("Sec-WebSocket-Protocol");
   };
   expect(await answered(`parley.v1, token.${ann.token}`)).toBe("parley.v1");
@@ -79,17 +85,17 @@ test("the server selects the sub-protocol parley.v1 if the client offers it, and
 });
 
 test("a request without an upgrade to WebSocket gets 426", async () => {
-  problem(await call("GET", DEVICE_PATH, { token: ann.token }), 426, "upgrade_required");
+  expectProblem(await call("GET", DEVICE_PATH, { token: ann.token }), 426, "upgrade_required");
   const other = await upgrade(DEVICE_PATH, ann.token, { Upgrade: "h2c" });
-  problem(await refusal(other), 426, "upgrade_required");
+  expectProblem(await readRefusal(other), 426, "upgrade_required");
 });
 
 test("a foreign Origin gets 403; the Worker's own Origin, and none, are accepted", async () => {
   for (const Origin of ["https://evil.test", `${HERE}:8443`, "null", `${HERE}.evil.test`]) {
-    const answer = await refusal(await upgrade(DEVICE_PATH, ann.token, { Origin }));
-    problem(answer, 403, "forbidden");
+    const answer = await readRefusal(await upgrade(DEVICE_PATH, ann.token, { Origin }));
+    expectProblem(answer, 403, "forbidden");
   }
-  accepted(await upgrade(DEVICE_PATH, ann.token, { Origin: HERE }));
+  acceptSocket(await upgrade(DEVICE_PATH, ann.token, { Origin: HERE }));
 });
 
 test.each([
@@ -112,7 +118,7 @@ test("a client's own handshake header is overwritten", async () => {
     protocol: "x",
   };
   const headers = { "X-Parley-Opening": JSON.stringify(forged) };
-  const ready = await accepted(await upgrade(DEVICE_PATH, eve.token, headers)).next("ready");
+  const ready = await acceptSocket(await upgrade(DEVICE_PATH, eve.token, headers)).next("ready");
   expect(ready).toEqual({ type: "ready", user_id: eve.user.id, session_id: sessionOf(eve) });
 });
 

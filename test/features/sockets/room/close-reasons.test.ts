@@ -2,20 +2,27 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { openSockets, turns } from "../../../support/accounts/sessions.ts";
+import { openSocketSessions } from "../../../support/accounts/sessions.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
-import { accepted, openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
 import {
-  anotherDevice,
-  at,
+  acceptSocket,
+  openRoom,
+  roomPath,
+  type TestSocket,
+  upgrade,
+} from "../../../support/clients/socket.ts";
+import { turns } from "../../../support/event-loop.ts";
+import {
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  people,
-  post,
+  itemAt,
+  postText,
   range,
+  registerUsers,
   sessionOf,
-  text,
+  signInAgain,
+  textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -27,10 +34,10 @@ let id: ConversationId;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
-  id = await newGroup(ann, bob);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
+  id = await createGroupId(ann, bob);
 });
 
 const Registered = z.object({ session_id: z.string(), conversation_id: z.int() });
@@ -60,13 +67,13 @@ test("ten invalid frames in a row close the socket with 4400", async () => {
 
 test.each<[string, unknown]>([
   ["read", { type: "read", seq: 0 }],
-  ["send", text("fine")],
-  ["sends of which one is valid", { type: "sends", items: ["nonsense", text("fine")] }],
+  ["send", textFrame("fine")],
+  ["sends of which one is valid", { type: "sends", items: ["nonsense", textFrame("fine")] }],
   ["typing", { type: "typing" }],
 ])("a valid %s between nine invalid frames and nine more keeps the socket open", async (_, valid) => {
   const socket = await openRoom(id, ann.token);
   for (const frame of [...Array(9).fill("{"), valid, ...Array(9).fill("{")]) socket.send(frame);
-  await socket.settled();
+  await socket.untilProcessed();
   expect(socket.isOpen).toBe(true);
   socket.close();
 });
@@ -81,7 +88,7 @@ test("a binary frame is refused and counts as invalid", async () => {
   const socket = await openRoom(id, ann.token);
   socket.send(new ArrayBuffer(8));
   expect(await socket.next("error")).toMatchObject({ code: "validation_failed" });
-  await socket.settled();
+  await socket.untilProcessed();
   for (let i = 0; i < 10; i++) socket.send(new ArrayBuffer(8));
   expect((await socket.closed()).code).toBe(4400);
 });
@@ -109,7 +116,7 @@ test.each(["x", "é", "😀"])("a frame of exactly 64 KiB (of '%s') is accepted"
 });
 
 test("a silent reader is closed with 4408 after more than 4 MiB; a reader that pings is not", async () => {
-  const room = await newGroup(ann, bob);
+  const room = await createGroupId(ann, bob);
   const [silent, pinging] = [await openRoom(room, bob.token), await openRoom(room, bob.token)];
   const sender = await openRoom(room, ann.token);
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
@@ -130,7 +137,7 @@ test("a silent reader is closed with 4408 after more than 4 MiB; a reader that p
 });
 
 test("a socket with an unreadable attachment is closed with 1011, other sockets are not", async () => {
-  const room = await newGroup(ann, bob);
+  const room = await createGroupId(ann, bob);
   const [anns, bobs] = [await openRoom(room, ann.token), await openRoom(room, bob.token)];
   const stub = conversationObject(room);
   await runInDurableObject(stub, (_, state) => {
@@ -140,15 +147,15 @@ test("a socket with an unreadable attachment is closed with 1011, other sockets 
     }
   });
   await evictDurableObject(stub);
-  anns.send(text("?"));
+  anns.send(textFrame("?"));
   expect((await anns.closed()).code).toBe(1011);
-  await post(room, ann, "still here");
+  await postText(room, ann, "still here");
   expect(await bobs.next("message")).toMatchObject({ message: { body: { text: "still here" } } });
 });
 
 test("logging out closes all room sockets of that session with 4001, and no others", async () => {
-  const phone = await anotherDevice(ann);
-  const rooms = [id, await newGroup(ann, bob), await newGroup(ann)];
+  const phone = await signInAgain(ann);
+  const rooms = [id, await createGroupId(ann, bob), await createGroupId(ann)];
   const endedSockets = await Promise.all([...rooms, id].map((room) => openRoom(room, phone.token)));
   const others = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
@@ -156,13 +163,13 @@ test("logging out closes all room sockets of that session with 4001, and no othe
     expect((await socket.closed()).code).toBe(4001);
     expect(socket.frames.at(-1)).toEqual({ type: "kicked", reason: "session_ended" });
   }
-  for (const socket of others) await socket.settled();
+  for (const socket of others) await socket.untilProcessed();
   expect((await registered(ann)).map(({ session_id }) => session_id)).not.toContain(sessionOf(phone));
   expect((await upgrade(roomPath(id), phone.token)).status).toBe(401);
 });
 
 test("ending a session from another device closes its sockets before the call is answered", async () => {
-  const phone = await anotherDevice(ann);
+  const phone = await signInAgain(ann);
   const socket = await openRoom(id, phone.token);
   const answer = await call("DELETE", `/v1/sessions/${sessionOf(phone)}`, { token: ann.token });
   expect(answer.status).toBe(204);
@@ -170,14 +177,17 @@ test("ending a session from another device closes its sockets before the call is
 });
 
 test("frames of a kicked client that does not close its end are ignored", async () => {
-  const phone = await anotherDevice(ann);
-  const [deaf, bobs] = [await openRoom(id, phone.token, "", { deaf: true }), await openRoom(id, bob.token)];
+  const phone = await signInAgain(ann);
+  const [deaf, bobs] = [
+    await openRoom(id, phone.token, "", { halfOpen: true }),
+    await openRoom(id, bob.token),
+  ];
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
   expect((await deaf.closed()).code).toBe(4001);
-  deaf.send(text("I am still here"));
+  deaf.send(textFrame("I am still here"));
   await evictDurableObject(conversationObject(id));
-  deaf.send(text("even now"));
-  const seq = await post(id, ann, "is he?");
+  deaf.send(textFrame("even now"));
+  const seq = await postText(id, ann, "is he?");
   await bobs.until(({ seqs }) => seqs.includes(seq));
   expect(bobs.messages.map(({ body }) => body.text)).toEqual(["is he?"]);
 });
@@ -188,18 +198,18 @@ describe("a session that ends while its room sockets open", () => {
   let rooms: ConversationId[];
 
   beforeAll(async () => {
-    rooms = [await newGroup(ann, bob), await newGroup(ann, bob)];
+    rooms = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   });
 
   test.each(range(0, 7))(
     "a session that ends %i turns into 20 upgrades has no open socket afterwards",
     async (n) => {
-      const phone = await anotherDevice(ann);
+      const phone = await signInAgain(ann);
       const sockets: TestSocket[] = [];
       const upgrades = range(1, UPGRADES).map(async (i) => {
         await turns(i % 4);
-        const response = await upgrade(roomPath(at(rooms, i % 2)), phone.token);
-        if (response.status === 101) sockets.push(accepted(response));
+        const response = await upgrade(roomPath(itemAt(rooms, i % 2)), phone.token);
+        if (response.status === 101) sockets.push(acceptSocket(response));
         else expect(response.status).toBe(401);
       });
       await turns(n);
@@ -209,19 +219,19 @@ describe("a session that ends while its room sockets open", () => {
           : call("DELETE", `/v1/sessions/${sessionOf(phone)}`, { token: ann.token });
       expect((await ended).status).toBe(204);
       for (const id of rooms)
-        expect(await openSockets(conversationObject(id))).not.toContain(sessionOf(phone));
+        expect(await openSocketSessions(conversationObject(id))).not.toContain(sessionOf(phone));
       await Promise.all(upgrades);
       for (const socket of sockets) expect((await socket.closed()).code).toBe(4001);
       for (const id of rooms) {
-        expect(await openSockets(conversationObject(id))).not.toContain(sessionOf(phone));
+        expect(await openSocketSessions(conversationObject(id))).not.toContain(sessionOf(phone));
         expect((await upgrade(roomPath(id), phone.token)).status).toBe(401);
       }
     },
   );
 
   test("ending one session closes no socket of the user's other sessions", async () => {
-    const [phone, tablet] = [await anotherDevice(ann), await anotherDevice(ann)];
-    const id = at(rooms, 0);
+    const [phone, tablet] = [await signInAgain(ann), await signInAgain(ann)];
+    const id = itemAt(rooms, 0);
     const tabletSocket = await openRoom(id, tablet.token);
     const opening = range(1, 10).map(() => upgrade(roomPath(id), tablet.token));
     const [ended, ...opened] = await Promise.all([
@@ -229,14 +239,14 @@ describe("a session that ends while its room sockets open", () => {
       ...opening,
     ]);
     expect(ended.status).toBe(204);
-    const all = [tabletSocket, ...opened.map((response) => accepted(response))];
-    await post(id, bob, "hello");
+    const all = [tabletSocket, ...opened.map((response) => acceptSocket(response))];
+    await postText(id, bob, "hello");
     for (const socket of all) await socket.next("message");
   });
 
   test("the inbox repeats a kick until it reaches the conversation", async () => {
-    const phone = await anotherDevice(ann);
-    const id = at(rooms, 0);
+    const phone = await signInAgain(ann);
+    const id = itemAt(rooms, 0);
     const socket = await openRoom(id, phone.token);
     const inbox = inboxObject(ann.user.id);
     // The state after a crash between the tombstone and the kick: the job is stored, no socket is closed.

@@ -4,14 +4,14 @@ import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { call, register, type SignedIn } from "../../../support/clients/api.ts";
 import { type Frame, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {
-  anotherDevice,
-  at,
-  newGroup,
-  people,
-  post,
+  createGroupId,
+  expectDeleted,
+  itemAt,
+  postText,
   range,
-  remove,
-  text,
+  registerUsers,
+  signInAgain,
+  textFrame,
 } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -23,15 +23,15 @@ let tablet: TestSocket;
 let bobs: TestSocket;
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
-  annsTablet = await anotherDevice(ann);
-  id = await newGroup(ann, bob);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
+  annsTablet = await signInAgain(ann);
+  id = await createGroupId(ann, bob);
   phone = await openRoom(id, ann.token);
   tablet = await openRoom(id, annsTablet.token);
   bobs = await openRoom(id, bob.token);
-  for (const i of range(1, 5)) await post(id, bob, `${i}`);
+  for (const i of range(1, 5)) await postText(id, bob, `${i}`);
 });
 
 afterEach(() => {
@@ -48,7 +48,7 @@ function standStill(): (ms: number) => void {
 }
 
 const all = () => [phone, tablet, bobs];
-const settled = () => Promise.all(all().map((socket) => socket.settled()));
+const settled = () => Promise.all(all().map((socket) => socket.untilProcessed()));
 
 /** The number of frames of a type that each socket has received. */
 const counts = (type: string) => all().map((socket) => socket.of(type).length);
@@ -83,16 +83,16 @@ test("a read position beyond the last message is refused", async () => {
 });
 
 test("a read frame may name the seq of a send just before it", async () => {
-  const group = await newGroup(ann, bob);
+  const group = await createGroupId(ann, bob);
   const [anns, watcher] = [await openRoom(group, ann.token), await openRoom(group, bob.token)];
-  for (const i of range(1, 5)) anns.send(text(`${i}`, `${i}`));
-  watcher.send({ type: "sends", items: [text("a", "a"), text("b", "b")] });
+  for (const i of range(1, 5)) anns.send(textFrame(`${i}`, `${i}`));
+  watcher.send({ type: "sends", items: [textFrame("a", "a"), textFrame("b", "b")] });
   await watcher.until(({ acks }) => acks.length === 2);
   const last = Math.max(...watcher.acks.map(({ seq }) => seq));
-  watcher.send(text("c", "c"));
-  watcher.send(text("d", "d"));
+  watcher.send(textFrame("c", "c"));
+  watcher.send(textFrame("d", "d"));
   watcher.send({ type: "read", seq: last + 1 });
-  await watcher.settled();
+  await watcher.untilProcessed();
   expect(watcher.of("error").filter((error) => !String(error.detail).includes("4000000000000000"))).toEqual(
     [],
   );
@@ -111,16 +111,16 @@ test("typing reaches other members at most once a second, never the typist's dev
 });
 
 test("a revoke is sent to every socket, with the revoking user and the rev", async () => {
-  await remove(id, ann, 1, "everyone");
+  await expectDeleted(id, ann, 1, "everyone");
   const expected = { type: "revoked", conversation_id: id, seq: 1, by: ann.user.id, rev: 1 };
   for (const socket of all()) expect(await socket.next("revoked")).toEqual(expected);
-  await remove(id, ann, 1, "everyone");
+  await expectDeleted(id, ann, 1, "everyone");
   await settled();
   expect(counts("revoked")).toEqual([1, 1, 1]);
 });
 
 test("a hide is sent only to sockets of the user who hid the message", async () => {
-  await remove(id, ann, 2, "me");
+  await expectDeleted(id, ann, 2, "me");
   const expected = { type: "hidden", conversation_id: id, seq: 2, rev: 2 };
   for (const socket of [phone, tablet]) expect(await socket.next("hidden")).toEqual(expected);
   await settled();
@@ -145,7 +145,7 @@ test.each<[string, unknown]>([
   ["a sync with a negative rev", { type: "sync", after: 0, rev: -1 }],
   ["a text with U+0000", '{"type":"send","kind":"text","body":{"text":"\\u0000"}}'],
   ["a text with a lone surrogate", '{"type":"send","kind":"text","body":{"text":"\\ud800"}}'],
-  ["a text over 8,000 code points", text("😀".repeat(8_001))],
+  ["a text over 8,000 code points", textFrame("😀".repeat(8_001))],
   ["a send of a tip", { type: "send", kind: "tip", body: { event: "joined" } }],
   ["JSON that is nested too deep", `${"[".repeat(40)}${"]".repeat(40)}`],
 ])("%s is refused as invalid, and the socket stays open", async (_, frame) => {
@@ -155,13 +155,13 @@ test.each<[string, unknown]>([
   expect(bobs.of("error").at(-1)).toMatchObject({ type: "error", code: "validation_failed" });
   // A valid frame in between, as ten invalid frames in a row close the socket.
   bobs.send({ type: "read", seq: 0 });
-  await bobs.settled();
+  await bobs.untilProcessed();
   expect(bobs.of("error").length).toBe(before + 2);
 });
 
 test("a text of 8,000 code points outside the BMP is stored unchanged", async () => {
   const long = "😀".repeat(8_000);
-  phone.send(text(long, "long"));
+  phone.send(textFrame(long, "long"));
   await phone.next("ack");
   expect((await bobs.next("message")).message).toMatchObject({ body: { text: long } });
 });
@@ -169,13 +169,13 @@ test("a text of 8,000 code points outside the BMP is stored unchanged", async ()
 test.each(["send", "sends", "read", "typing", "sync"])(
   "a %s frame that names another conversation is refused; with the socket's own conversation_id it is accepted",
   async (type) => {
-    const room = await newGroup(ann, bob);
+    const room = await createGroupId(ann, bob);
     const socket = await openRoom(room, ann.token);
-    const frame = { ...text("x", "mine"), type, items: [text("x")], seq: 0, after: 0 };
+    const frame = { ...textFrame("x", "mine"), type, items: [textFrame("x")], seq: 0, after: 0 };
     socket.send({ ...frame, conversation_id: room + 1 });
     expect(await socket.next("error")).toMatchObject({ code: "not_found" });
     socket.send({ ...frame, conversation_id: room });
-    await socket.settled();
+    await socket.untilProcessed();
     expect(socket.of("error").length).toBe(2);
     expect(socket.acks.length).toBe(type.startsWith("send") ? 1 : 0);
   },
@@ -183,7 +183,7 @@ test.each(["send", "sends", "read", "typing", "sync"])(
 
 test("the refusal of a send carries its client_msg_id whatever is invalid", async () => {
   for (const wrong of [{ conversation_id: id + 1 }, { conversation_id: "x" }, { kind: "?" }, { body: {} }]) {
-    phone.send({ ...text("x", "which"), ...wrong });
+    phone.send({ ...textFrame("x", "which"), ...wrong });
     expect(await phone.next("error")).toMatchObject({ client_msg_id: "which" });
   }
 });
@@ -241,10 +241,10 @@ describe("the frame rate of a room socket", () => {
   let id: ConversationId;
 
   beforeAll(async () => {
-    const registered = await people(2);
-    ann = at(registered, 0);
-    bob = at(registered, 1);
-    id = await newGroup(ann, bob);
+    const registered = await registerUsers(2);
+    ann = itemAt(registered, 0);
+    bob = itemAt(registered, 1);
+    id = await createGroupId(ann, bob);
   });
 
   /** Sends `count` frames, and resolves when each has been refused. @returns the number of errors by code */
@@ -267,7 +267,7 @@ describe("the frame rate of a room socket", () => {
     for (let from = first; from <= last; from += AT_ONCE) {
       const to = Math.min(from + AT_ONCE - 1, last);
       for (let next = from; next <= to; next += 64) {
-        const items = range(next, Math.min(next + 63, to)).map((n) => text(`${n}`, `c${n}`));
+        const items = range(next, Math.min(next + 63, to)).map((n) => textFrame(`${n}`, `c${n}`));
         socket.send({ type: "sends", items });
       }
       const isDone = (frame: Frame) => JSON.stringify(frame).includes(`"c${to}"`);
@@ -282,7 +282,7 @@ describe("the frame rate of a room socket", () => {
     await sendTexts(socket, 1, 2_900);
     expect(await send(socket, 100)).toEqual({ not_found: 100 });
     moveClock(WINDOW_MS - 1);
-    socket.send(text("over it", "late"));
+    socket.send(textFrame("over it", "late"));
     socket.send("{");
     socket.send(new ArrayBuffer(1));
     await socket.until(() => socket.of("error").length === 103);
@@ -292,7 +292,7 @@ describe("the frame rate of a room socket", () => {
     socket.send("ping");
     expect(await send(other, 1)).toEqual({ not_found: 1 });
     moveClock(1);
-    socket.send(text("after it", "late"));
+    socket.send(textFrame("after it", "late"));
     await socket.until(({ acks }) => acks.at(-1)?.client_msg_id === "late");
     expect(socket.acks.at(-1)?.seq).toBe(2_901);
     expect(socket.words).toEqual(["pong"]);
@@ -300,7 +300,7 @@ describe("the frame rate of a room socket", () => {
 
   test("each item of a `sends` frame counts: the first items are stored in order, the rest are refused by client_msg_id", async () => {
     standStill();
-    const group = await newGroup(ann, bob);
+    const group = await createGroupId(ann, bob);
     const socket = await openRoom(group, ann.token);
     const listener = await openRoom(group, bob.token);
     await sendTexts(socket, 1, 2_990);
@@ -316,13 +316,13 @@ describe("the frame rate of a room socket", () => {
       ),
     );
     expect(await send(socket, 1)).toEqual({ rate_limited: 1 });
-    await listener.settled();
+    await listener.untilProcessed();
     expect(listener.seqs).toEqual(range(1, 3_000));
   });
 
   test("a socket that sends 6,000 frames in a window is closed with 4429, and later frames are ignored", async () => {
     standStill();
-    const group = await newGroup(ann, bob);
+    const group = await createGroupId(ann, bob);
     const socket = await openRoom(group, ann.token);
     await sendTexts(socket, 1, 3_000);
     await sendTexts(socket, 3_001, 6_000);
@@ -332,7 +332,7 @@ describe("the frame rate of a room socket", () => {
     });
     expect(socket.isOpen).toBe(true);
     socket.send(FRAME);
-    socket.send(text("too late", "c1"));
+    socket.send(textFrame("too late", "c1"));
     expect(await socket.closed()).toMatchObject({ code: 4429 });
     expect(socket.acks).toHaveLength(3_000);
     const newSocket = await openRoom(group, ann.token);

@@ -5,20 +5,20 @@ import { newSession } from "../../../support/accounts/sessions.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call } from "../../../support/clients/api.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
-import { advance, standStill } from "../../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import {
-  anotherDevice,
-  at,
   conversationObject,
+  createGroupId,
   inboxObject,
-  newGroup,
-  people,
-  post,
+  itemAt,
+  postText,
   range,
+  registerUsers,
   runInboxJob,
   sessionOf,
-  shownOnline,
-  text,
+  signInAgain,
+  textFrame,
+  untilShownOnline,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -29,9 +29,9 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
 });
 
 /** The sessions that have a registered socket in a user's inbox. */
@@ -48,13 +48,13 @@ async function untilUnregistered(person: SignedIn): Promise<void> {
 }
 
 test("after hibernation messages reach every socket, in order", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   for (const round of range(0, 4)) {
-    anns.send(text(`ann ${round}`, `${round}`));
+    anns.send(textFrame(`ann ${round}`, `${round}`));
     await bobs.until(({ messages }) => messages.length === 2 * round + 1);
     await evictDurableObject(conversationObject(id));
-    await post(id, ann, `http ${round}`);
+    await postText(id, ann, `http ${round}`);
     await bobs.until(({ messages }) => messages.length === 2 * round + 2);
     await anns.until(({ messages }) => messages.length === round + 1);
     await evictDurableObject(conversationObject(id));
@@ -65,39 +65,39 @@ test("after hibernation messages reach every socket, in order", async () => {
 });
 
 test("a repeated client_msg_id is recognised after hibernation", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const socket = await openRoom(id, ann.token);
-  socket.send(text("once", "same"));
+  socket.send(textFrame("once", "same"));
   const first = await socket.next("ack");
   await evictDurableObject(conversationObject(id));
-  socket.send(text("once", "same"));
+  socket.send(textFrame("once", "same"));
   expect(await socket.next("ack")).toEqual(first);
-  expect(await post(id, ann, "next")).toBe(2);
+  expect(await postText(id, ann, "next")).toBe(2);
 });
 
 test("a socket in a replay continues the replay after hibernation", async () => {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const sender = await openRoom(id, ann.token);
-  sender.send({ type: "sends", items: range(1, 64).map((i) => text(`${i}`)) });
-  sender.send({ type: "sends", items: range(65, 128).map((i) => text(`${i}`)) });
+  sender.send({ type: "sends", items: range(1, 64).map((i) => textFrame(`${i}`)) });
+  sender.send({ type: "sends", items: range(65, 128).map((i) => textFrame(`${i}`)) });
   await sender.until(({ acks }) => acks.length === 128);
   const late = await openRoom(id, bob.token, "?after=0&rev=0");
   expect(await late.next("synced")).toMatchObject({ last_seq: 100, has_more: true });
   await evictDurableObject(conversationObject(id));
-  expect(await post(id, ann, "129")).toBe(129);
-  await late.settled();
+  expect(await postText(id, ann, "129")).toBe(129);
+  await late.untilProcessed();
   expect(late.seqs).toEqual(range(1, 100));
   late.send({ type: "sync", after: 100 });
   expect(await late.next("synced")).toMatchObject({ last_seq: 129, has_more: false });
   await evictDurableObject(conversationObject(id));
-  await post(id, ann, "130");
+  await postText(id, ann, "130");
   await late.until(({ seqs }) => seqs.includes(130));
   expect(late.seqs).toEqual(range(1, 130));
 });
 
 test("the inbox unregisters a socket that closes while its conversation hibernates", async () => {
-  const phone = await anotherDevice(ann);
-  const id = await newGroup(ann, bob);
+  const phone = await signInAgain(ann);
+  const id = await createGroupId(ann, bob);
   const socket = await openRoom(id, phone.token);
   expect(await sessions(phone)).toContain(sessionOf(phone));
   await evictDurableObject(conversationObject(id));
@@ -107,45 +107,45 @@ test("the inbox unregisters a socket that closes while its conversation hibernat
 });
 
 test("closing one of two sockets keeps the session registered in the inbox", async () => {
-  const phone = await anotherDevice(ann);
-  const id = await newGroup(ann, bob);
+  const phone = await signInAgain(ann);
+  const id = await createGroupId(ann, bob);
   const [first, second] = [await openRoom(id, phone.token), await openRoom(id, phone.token)];
   first.close();
   await first.closed();
-  await second.settled();
+  await second.untilProcessed();
   expect(await sessions(phone)).toContain(sessionOf(phone));
   expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
   expect((await second.closed()).code).toBe(4001);
 });
 
 test("a user with a room socket is online until the grace after the last socket closes", async () => {
-  const [eve = ann] = await people(1);
-  const id = await newGroup(eve, ann);
-  await shownOnline(eve, ann, false);
+  const [eve = ann] = await registerUsers(1);
+  const id = await createGroupId(eve, ann);
+  await untilShownOnline(eve, ann, false);
   const [first, second] = [await openRoom(id, eve.token), await openRoom(id, eve.token)];
-  await shownOnline(eve, ann, true);
+  await untilShownOnline(eve, ann, true);
   first.close();
   await first.closed();
   await evictDurableObject(inboxObject(eve.user.id));
-  await shownOnline(eve, ann, true);
+  await untilShownOnline(eve, ann, true);
   second.close();
   await second.closed();
   await untilUnregistered(eve);
   // Runs the job at the end of the grace of five seconds now.
   await runInboxJob(eve, "offline");
-  await shownOnline(eve, ann, false);
+  await untilShownOnline(eve, ann, false);
 });
 
 test("list and unread count are correct after evictions of the inbox", async () => {
-  const id = await newGroup(ann, bob);
-  await post(id, ann, "one");
-  await post(id, ann, "two");
+  const id = await createGroupId(ann, bob);
+  await postText(id, ann, "one");
+  await postText(id, ann, "two");
   await evictDurableObject(inboxObject(bob.user.id));
   await evictDurableObject(conversationObject(id));
-  await post(id, ann, "three");
+  await postText(id, ann, "three");
   const bobs = await openRoom(id, bob.token);
   bobs.send({ type: "read", seq: 1 });
-  await bobs.settled();
+  await bobs.untilProcessed();
   await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 1 } });
   await evictDurableObject(inboxObject(bob.user.id));
   const list = await call("GET", "/v1/conversations?limit=1", { token: bob.token });
@@ -155,18 +155,18 @@ test("list and unread count are correct after evictions of the inbox", async () 
 });
 
 test("a socket is kicked when its token expires, and sockets with other tokens stay open", async () => {
-  const id = await newGroup(ann, bob);
-  standStill();
+  const id = await createGroupId(ann, bob);
+  freezeClock();
   const expiresAt = (Math.floor(Date.now() / 1_000) + 100) * 1_000;
   const { token } = await newSession(ann, expiresAt);
-  const [expiring, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { deaf: true })];
+  const [expiring, deaf] = [await openRoom(id, token), await openRoom(id, token, "", { halfOpen: true })];
   const [anns, bobs] = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
   const stub = conversationObject(id);
   for (const time of [expiresAt - 1, expiresAt]) {
-    await expiring.settled();
+    await expiring.untilProcessed();
     const alarm = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
     expect(alarm ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(expiresAt);
-    advance(time - Date.now());
+    advanceClock(time - Date.now());
     await runDurableObjectAlarm(stub);
   }
   expect((await expiring.closed()).code).toBe(4001);
@@ -174,8 +174,8 @@ test("a socket is kicked when its token expires, and sockets with other tokens s
   for (const socket of [expiring, deaf]) {
     expect(socket.of("kicked")).toEqual([{ type: "kicked", reason: "token_expired" }]);
   }
-  await anns.settled();
-  await bobs.settled();
+  await anns.untilProcessed();
+  await bobs.untilProcessed();
   const next = await runInDurableObject(stub, (_, { storage }) =>
     storage.sql.exec("SELECT due FROM jobs WHERE kind = 'expiry'").toArray(),
   );

@@ -4,14 +4,14 @@ import { type ConversationId, Seq } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {
-  at,
   conversationObject,
-  newGroup,
-  people,
-  post,
+  createGroupId,
+  expectDeleted,
+  itemAt,
+  postText,
   range,
-  remove,
-  text,
+  registerUsers,
+  textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -22,17 +22,17 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
 });
 
 /** Creates a group with `count` messages of Ann: "1", "2" … */
 async function roomOf(count: number): Promise<ConversationId> {
-  const id = await newGroup(ann, bob);
+  const id = await createGroupId(ann, bob);
   const sender = await openRoom(id, ann.token);
   for (let first = 1; first <= count; first += 64) {
-    const items = range(first, Math.min(first + 63, count)).map((i) => text(`${i}`));
+    const items = range(first, Math.min(first + 63, count)).map((i) => textFrame(`${i}`));
     sender.send({ type: "sends", items });
   }
   await sender.until(({ acks }) => acks.length === count);
@@ -70,7 +70,7 @@ test("?after replays later messages in pages of 100, and then the socket is live
   expect(await socket.next("synced")).toMatchObject({ last_seq: 210, has_more: true });
   socket.send({ type: "sync", after: 210 });
   expect(await socket.next("synced")).toMatchObject({ last_seq: 250, has_more: false });
-  await post(id, ann, "251");
+  await postText(id, ann, "251");
   await socket.until(({ seqs }) => seqs.includes(251));
   expect(socket.seqs).toEqual(range(11, 251));
 });
@@ -90,7 +90,7 @@ test("?after beyond the last message means the last message", async () => {
   const id = await roomOf(3);
   const socket = await openRoom(id, bob.token, "?after=9000000000000000");
   expect(await socket.next("synced")).toMatchObject({ last_seq: 3, has_more: false });
-  await post(id, ann, "4");
+  await postText(id, ann, "4");
   await socket.until(({ seqs }) => seqs.length === 1);
   expect(socket.seqs).toEqual([4]);
 });
@@ -100,16 +100,16 @@ test("a socket in a replay gets no live events, and each message once", async ()
   const socket = await openRoom(id, bob.token, "?after=0");
   await socket.next("synced");
   const live = await openRoom(id, ann.token);
-  socket.send(text("from behind", "mine"));
+  socket.send(textFrame("from behind", "mine"));
   await socket.next("ack");
-  await post(id, ann, "152");
+  await postText(id, ann, "152");
   live.send({ type: "typing" });
   live.send({ type: "read", seq: 1 });
-  await live.settled();
-  await socket.settled();
+  await live.untilProcessed();
+  await socket.untilProcessed();
   expect(socket.seqs).toEqual(range(1, 100));
   expect([...socket.of("typing"), ...socket.of("read")]).toEqual([]);
-  await remove(id, ann, 152, "everyone");
+  await expectDeleted(id, ann, 152, "everyone");
   socket.send({ type: "sync", after: 100 });
   expect(await socket.next("synced")).toMatchObject({ last_seq: 152, has_more: false });
   expect(socket.seqs).toEqual(range(1, 152));
@@ -118,11 +118,11 @@ test("a socket in a replay gets no live events, and each message once", async ()
 
 test("?rev replays later revokes and the reader's hides, for messages up to ?after", async () => {
   const id = await roomOf(6);
-  await remove(id, ann, 1, "everyone");
-  await remove(id, bob, 2, "me");
-  await remove(id, ann, 3, "me");
-  await remove(id, ann, 4, "everyone");
-  await remove(id, ann, 6, "everyone");
+  await expectDeleted(id, ann, 1, "everyone");
+  await expectDeleted(id, bob, 2, "me");
+  await expectDeleted(id, ann, 3, "me");
+  await expectDeleted(id, ann, 4, "everyone");
+  await expectDeleted(id, ann, 6, "everyone");
   const all = await openRoom(id, bob.token, "?after=5&rev=0");
   expect(await all.next("synced")).toMatchObject({ rev: 5, has_more: false });
   expect(changes(all)).toEqual([
@@ -145,7 +145,7 @@ test("?rev replays later revokes and the reader's hides, for messages up to ?aft
 
 test("hidden messages are replayed as `hidden` changes alone, and only for their reader", async () => {
   const id = await roomOf(4);
-  for (const seq of [2, 4]) await remove(id, bob, seq, "me");
+  for (const seq of [2, 4]) await expectDeleted(id, bob, seq, "me");
   const socket = await openRoom(id, bob.token, "?after=0&rev=0");
   expect(await socket.next("synced")).toMatchObject({ last_seq: 4, rev: 2, has_more: false });
   expect(socket.seqs).toEqual([1, 3]);
@@ -168,7 +168,7 @@ test("a replay has no message and no change from before the reader's visible_fro
   await runInDurableObject(stub, (_, state) => {
     state.storage.sql.exec("UPDATE members SET visible_from = 3 WHERE user_id = ?", bob.user.id);
   });
-  await remove(id, ann, 1, "everyone");
+  await expectDeleted(id, ann, 1, "everyone");
   await evictDurableObject(stub);
   const socket = await openRoom(id, bob.token, "?after=0&rev=0");
   await socket.next("synced");
@@ -182,13 +182,13 @@ test("changes between two pages come with the next page, without a rev in the re
   const id = await roomOf(201);
   const socket = await openRoom(id, bob.token, "?after=0");
   await socket.next("synced");
-  await remove(id, ann, 50, "everyone");
-  await remove(id, bob, 60, "me");
-  await remove(id, ann, 150, "everyone");
+  await expectDeleted(id, ann, 50, "everyone");
+  await expectDeleted(id, bob, 60, "me");
+  await expectDeleted(id, ann, 150, "everyone");
   socket.send({ type: "sync", after: 100 });
   expect(await socket.next("synced")).toMatchObject({ last_seq: 200, rev: 3, has_more: true });
-  await remove(id, ann, 150, "everyone");
-  await remove(id, ann, 151, "everyone");
+  await expectDeleted(id, ann, 150, "everyone");
+  await expectDeleted(id, ann, 151, "everyone");
   socket.send({ type: "sync", after: 200 });
   expect(await socket.next("synced")).toMatchObject({ last_seq: 201, rev: 4, has_more: false });
   expect(changes(socket)).toEqual([
@@ -210,7 +210,7 @@ test("more than 100 changes come in pages of their own, before any message", asy
   const socket = await openRoom(id, bob.token, "?after=255&rev=20");
   expect(await socket.next("synced")).toMatchObject({ last_seq: 255, rev: 120, has_more: true });
   expect(socket.messages).toEqual([]);
-  expect(await post(id, ann, "261")).toBe(261);
+  expect(await postText(id, ann, "261")).toBe(261);
   socket.send({ type: "sync", after: 255 });
   expect(await caughtUp(socket)).toMatchObject({ last_seq: 261, rev: 250 });
   expect(changes(socket)).toEqual(range(21, 250).map((seq) => ["revoked", seq]));
@@ -236,7 +236,7 @@ describe("a replay during sends", () => {
     let sent = 0;
     const sendUntilStopped = async () => {
       while (!stopped) {
-        for (let i = 0; i < 5; i++) socket.send(text(`${++sent}`, `${sent}`));
+        for (let i = 0; i < 5; i++) socket.send(textFrame(`${++sent}`, `${sent}`));
         await socket.until(({ acks }) => acks.length > sent - 10);
       }
       await socket.until(({ acks }) => acks.length === sent);
@@ -250,7 +250,7 @@ describe("a replay during sends", () => {
   }
 
   test("a socket that opens during sends gets each message once, in order", async () => {
-    const id = await newGroup(ann, bob);
+    const id = await createGroupId(ann, bob);
     const senders = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
     const stops = senders.map(keepSending);
     const readers: { from: number; socket: TestSocket }[] = [];
@@ -261,7 +261,7 @@ describe("a replay during sends", () => {
       await caughtUp(socket);
     }
     const counts = await Promise.all(stops.map((stop) => stop()));
-    const last = await post(id, ann, "the end");
+    const last = await postText(id, ann, "the end");
     expect(last).toBe(counts.reduce((sum, count) => sum + count, 1));
     for (const { from, socket } of readers) {
       await socket.until(({ seqs }) => seqs.includes(last));
@@ -270,7 +270,7 @@ describe("a replay during sends", () => {
   });
 
   test("a client that reconnects with its last seq gets each message once", async () => {
-    const id = await newGroup(ann, bob);
+    const id = await createGroupId(ann, bob);
     const stop = keepSending(await openRoom(id, ann.token));
     const shown: number[] = [];
     for (let i = 0; i < 12; i++) {
@@ -290,7 +290,7 @@ describe("a replay during sends", () => {
 
   /** Sends `count` custom messages. @returns a socket that has replayed them all */
   async function replayed(count: number, data: string): Promise<TestSocket> {
-    const id: ConversationId = await newGroup(ann, bob);
+    const id: ConversationId = await createGroupId(ann, bob);
     const sender = await openRoom(id, ann.token);
     const body = { data, description: "", extension: "" };
     for (const i of range(1, count)) {
@@ -316,19 +316,19 @@ describe("a replay during sends", () => {
   });
 
   test("a live socket that sends and syncs at once gets its ack after all older messages", async () => {
-    const id = await newGroup(ann, bob);
+    const id = await createGroupId(ann, bob);
     const anns = await openRoom(id, ann.token);
     const bobs = await openRoom(id, bob.token);
-    await post(id, ann, "1");
+    await postText(id, ann, "1");
     await bobs.until(({ seqs }) => seqs.length === 1);
     await runInDurableObject(conversationObject(id), (room, state) => {
       // `getWebSockets` lists the newest socket first.
       const [b, a] = state.getWebSockets();
       if (!a || !b) throw new Error("two sockets");
       // One burst: all frames arrive before the next timer turn.
-      void room.webSocketMessage(a, JSON.stringify(text("2")));
-      void room.webSocketMessage(a, JSON.stringify(text("3")));
-      void room.webSocketMessage(b, JSON.stringify(text("4", "bobs")));
+      void room.webSocketMessage(a, JSON.stringify(textFrame("2")));
+      void room.webSocketMessage(a, JSON.stringify(textFrame("3")));
+      void room.webSocketMessage(b, JSON.stringify(textFrame("4", "bobs")));
       void room.webSocketMessage(b, JSON.stringify({ type: "sync", after: 2 }));
     });
     await bobs.next("synced");
@@ -339,13 +339,13 @@ describe("a replay during sends", () => {
   });
 
   test("a live socket that syncs from beyond the last message gets queued messages once", async () => {
-    const id = await newGroup(ann, bob);
+    const id = await createGroupId(ann, bob);
     const anns = await openRoom(id, ann.token);
     const bobs = await openRoom(id, bob.token);
     await runInDurableObject(conversationObject(id), (room, state) => {
       const [b, a] = state.getWebSockets();
       if (!a || !b) throw new Error("two sockets");
-      for (const word of ["1", "2", "3"]) void room.webSocketMessage(a, JSON.stringify(text(word)));
+      for (const word of ["1", "2", "3"]) void room.webSocketMessage(a, JSON.stringify(textFrame(word)));
       void room.webSocketMessage(b, JSON.stringify({ type: "sync", after: 1_000_000 }));
     });
     await bobs.next("synced");

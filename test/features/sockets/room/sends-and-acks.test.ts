@@ -4,14 +4,14 @@ import type { SignedIn } from "../../../support/clients/api.ts";
 import { call } from "../../../support/clients/api.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import {
-  anotherDevice,
-  at,
-  newGroup,
-  people,
-  post,
+  createGroupId,
+  itemAt,
+  postText,
   range,
+  registerUsers,
   sessionOf,
-  text,
+  signInAgain,
+  textFrame,
 } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -19,13 +19,13 @@ let bob: SignedIn;
 let annsTablet: SignedIn;
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  bob = at(registered, 1);
-  annsTablet = await anotherDevice(ann);
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  bob = itemAt(registered, 1);
+  annsTablet = await signInAgain(ann);
 });
 
-const room = () => newGroup(ann, bob);
+const room = () => createGroupId(ann, bob);
 
 /** Three sockets: Ann's phone, Ann's tablet, Bob. */
 async function sockets(id: ConversationId) {
@@ -38,8 +38,8 @@ async function sockets(id: ConversationId) {
 
 test("the ready frame has the user, the session, and the conversation's and user's positions", async () => {
   const id = await room();
-  await post(id, ann, "one");
-  await post(id, ann, "two");
+  await postText(id, ann, "one");
+  await postText(id, ann, "two");
   const socket = await openRoom(id, bob.token);
   expect(socket.frames).toEqual([
     {
@@ -57,13 +57,13 @@ test("the ready frame has the user, the session, and the conversation's and user
 
 test("a send is acknowledged to its socket and pushed to all others, the sender's other devices included", async () => {
   const { phone, tablet, bobs } = await sockets(await room());
-  phone.send(text("hello", "c1"));
+  phone.send(textFrame("hello", "c1"));
   const ack = await phone.next("ack");
   const [onTablet, atBob] = [await tablet.next("message"), await bobs.next("message")];
   expect(ack).toMatchObject({ client_msg_id: "c1", seq: 1, created_at: expect.any(Number) });
   expect(onTablet).toEqual(atBob);
-  await phone.settled();
-  await tablet.settled();
+  await phone.untilProcessed();
+  await tablet.untilProcessed();
   expect(phone.messages).toEqual([]);
   expect(tablet.acks).toEqual([]);
 });
@@ -71,7 +71,7 @@ test("a send is acknowledged to its socket and pushed to all others, the sender'
 test("a send over HTTP reaches every socket, the sender's included", async () => {
   const id = await room();
   const { phone, tablet, bobs } = await sockets(id);
-  await post(id, ann, "over HTTP");
+  await postText(id, ann, "over HTTP");
   for (const socket of [phone, tablet, bobs]) {
     expect(await socket.next("message")).toMatchObject({ message: { seq: 1, body: { text: "over HTTP" } } });
   }
@@ -79,26 +79,26 @@ test("a send over HTTP reaches every socket, the sender's included", async () =>
 
 test("a send without a client_msg_id is acknowledged", async () => {
   const { phone } = await sockets(await room());
-  phone.send(text("anonymous"));
+  phone.send(textFrame("anonymous"));
   expect(await phone.next("ack")).not.toHaveProperty("client_msg_id");
 });
 
 test("a repeated client_msg_id is acknowledged with the first seq and delivered once", async () => {
   const { phone, tablet, bobs } = await sockets(await room());
-  phone.send(text("once", "same"));
+  phone.send(textFrame("once", "same"));
   const first = await phone.next("ack");
-  phone.send(text("twice?", "same"));
-  tablet.send(text("thrice?", "same"));
+  phone.send(textFrame("twice?", "same"));
+  tablet.send(textFrame("thrice?", "same"));
   expect(await phone.next("ack")).toEqual(first);
   expect(await tablet.next("ack")).toEqual(first);
-  bobs.send(text("his own", "same"));
+  bobs.send(textFrame("his own", "same"));
   expect(await bobs.next("ack")).toMatchObject({ seq: 2 });
   expect(bobs.seqs).toEqual([1]);
 });
 
 test("64 sends in one frame are stored in order and acknowledged in one frame", async () => {
   const { phone, bobs } = await sockets(await room());
-  const items = range(1, 64).map((i) => ({ ...text(`${i}`, `c${i}`), type: undefined }));
+  const items = range(1, 64).map((i) => ({ ...textFrame(`${i}`, `c${i}`), type: undefined }));
   phone.send({ type: "sends", items });
   await phone.until(({ acks }) => acks.length === 64);
   await bobs.until(({ messages }) => messages.length === 64);
@@ -110,14 +110,14 @@ test("64 sends in one frame are stored in order and acknowledged in one frame", 
 });
 
 test.each([
-  ["65 sends", range(1, 65).map((i) => text(`${i}`))],
+  ["65 sends", range(1, 65).map((i) => textFrame(`${i}`))],
   ["no send", []],
 ])("%s in one frame are refused, and none is stored", async (_, items) => {
   const id = await room();
   const { phone } = await sockets(id);
   phone.send({ type: "sends", items });
   expect(await phone.next("error")).toMatchObject({ code: "validation_failed" });
-  expect(await post(id, ann, "the first")).toBe(1);
+  expect(await postText(id, ann, "the first")).toBe(1);
 });
 
 test("an invalid item of a `sends` frame is refused alone", async () => {
@@ -126,13 +126,13 @@ test("an invalid item of a `sends` frame is refused alone", async () => {
   const wrong = [
     { client_msg_id: "long", kind: "text", body: { text: "x".repeat(8_001) } },
     { client_msg_id: "kind", kind: "nonsense", body: {} },
-    { client_msg_id: "quote", ...text("?"), quote_seq: 99 },
-    { client_msg_id: "stranger", ...text("?"), mentions: [1] },
-    { client_msg_id: "elsewhere", conversation_id: id + 1, ...text("?") },
-    { client_msg_id: "x".repeat(65), ...text("?") },
+    { client_msg_id: "quote", ...textFrame("?"), quote_seq: 99 },
+    { client_msg_id: "stranger", ...textFrame("?"), mentions: [1] },
+    { client_msg_id: "elsewhere", conversation_id: id + 1, ...textFrame("?") },
+    { client_msg_id: "x".repeat(65), ...textFrame("?") },
     "not even an object",
   ];
-  phone.send({ type: "sends", items: [text("first", "a"), ...wrong, text("last", "z")] });
+  phone.send({ type: "sends", items: [textFrame("first", "a"), ...wrong, textFrame("last", "z")] });
   await phone.until(
     ({ acks, frames }) => acks.length + frames.filter((f) => f.type === "error").length === 9,
   );
@@ -158,8 +158,8 @@ test("the ack of a message comes after all messages with a lower seq", async () 
   const { phone, bobs } = await sockets(await room());
   const count = 60;
   for (const i of range(1, count)) {
-    phone.send(text(`p${i}`, `p${i}`));
-    bobs.send(text(`b${i}`, `b${i}`));
+    phone.send(textFrame(`p${i}`, `p${i}`));
+    bobs.send(textFrame(`b${i}`, `b${i}`));
   }
   for (const socket of [phone, bobs]) {
     await socket.until(({ acks, messages }) => acks.length === count && messages.length === count);
@@ -185,10 +185,10 @@ test("200 sends by sockets and HTTP have one gapless order, the same for every s
   const watcher = await openRoom(id, bob.token);
   const calls: Promise<number>[] = [];
   for (const i of range(1, 50)) {
-    phone.send(text(`phone ${i}`, `phone ${i}`));
-    tablet.send({ type: "sends", items: [text(`tablet ${i}`, `tablet ${i}`)] });
-    bobs.send(text(`bob ${i}`, `bob ${i}`));
-    calls.push(post(id, ann, `http ${i}`));
+    phone.send(textFrame(`phone ${i}`, `phone ${i}`));
+    tablet.send({ type: "sends", items: [textFrame(`tablet ${i}`, `tablet ${i}`)] });
+    bobs.send(textFrame(`bob ${i}`, `bob ${i}`));
+    calls.push(postText(id, ann, `http ${i}`));
   }
   await watcher.until(({ messages }) => messages.length === 200);
   expect(watcher.seqs).toEqual(range(1, 200));

@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { app } from "../../../support/app.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call, login, problem, request } from "../../../support/clients/api.ts";
-import { accepted, openRoom, refusal, roomPath, upgrade } from "../../../support/clients/socket.ts";
-import { at, newGroup, people, post, sessionOf } from "../../../support/objects/room.ts";
+import { call, expectProblem, login, request } from "../../../support/clients/api.ts";
+import { acceptSocket, openRoom, readRefusal, roomPath, upgrade } from "../../../support/clients/socket.ts";
+import { createGroupId, itemAt, postText, registerUsers, sessionOf } from "../../../support/objects/room.ts";
 
 const HERE = "https://parley.test";
 
@@ -15,11 +15,11 @@ let eve: SignedIn;
 let id: ConversationId;
 
 beforeAll(async () => {
-  const registered = await people(2);
-  ann = at(registered, 0);
-  eve = at(registered, 1);
-  id = await newGroup(ann);
-  await post(id, ann, "one");
+  const registered = await registerUsers(2);
+  ann = itemAt(registered, 0);
+  eve = itemAt(registered, 1);
+  id = await createGroupId(ann);
+  await postText(id, ann, "one");
 });
 
 test("the token is accepted in Authorization, in ?access_token= and as a sub-protocol", async () => {
@@ -30,14 +30,14 @@ test("the token is accepted in Authorization, in ?access_token= and as a sub-pro
     upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": `token.${ann.token},parley.v1` }),
   ];
   for (const response of await Promise.all(carriers)) {
-    expect(await accepted(response).next("ready")).toMatchObject({ session_id: sessionOf(ann) });
+    expect(await acceptSocket(response).next("ready")).toMatchObject({ session_id: sessionOf(ann) });
   }
 });
 
 test("the server selects the sub-protocol parley.v1 if the client offers it, and no other", async () => {
   const answered = async (offer: string) => {
     const response = await upgrade(roomPath(id), undefined, { "Sec-WebSocket-Protocol": offer });
-    accepted(response);
+    acceptSocket(response);
     return response.headers.get("Sec-WebSocket-Protocol");
   };
   expect(await answered(`parley.v1, token.${ann.token}`)).toBe("parley.v1");
@@ -58,28 +58,28 @@ test("a missing token, an invalid one or one of an ended session gets 401", asyn
     upgrade(roomPath(id, `?access_token=${ended.token}`)),
   ];
   for (const response of await Promise.all(refused)) {
-    problem(await refusal(response), 401, "unauthenticated");
+    expectProblem(await readRefusal(response), 401, "unauthenticated");
   }
 });
 
 test("an outsider gets the same 404 as for a conversation that does not exist", async () => {
-  const stranger = await refusal(await upgrade(roomPath(id), eve.token));
-  const unknown = await refusal(await upgrade(roomPath(id + 1_000), eve.token));
-  problem(stranger, 404, "not_found");
+  const stranger = await readRefusal(await upgrade(roomPath(id), eve.token));
+  const unknown = await readRefusal(await upgrade(roomPath(id + 1_000), eve.token));
+  expectProblem(stranger, 404, "not_found");
   expect(stranger.body).toEqual(unknown.body);
 });
 
 test("a request without an upgrade to WebSocket gets 426", async () => {
-  problem(await call("GET", roomPath(id), { token: ann.token }), 426, "upgrade_required");
+  expectProblem(await call("GET", roomPath(id), { token: ann.token }), 426, "upgrade_required");
   const other = await upgrade(roomPath(id), ann.token, { Upgrade: "h2c" });
-  problem(await refusal(other), 426, "upgrade_required");
+  expectProblem(await readRefusal(other), 426, "upgrade_required");
 });
 
 test.each(["after=-1", "after=x", "after=1.5", "after=1e400", "after=0&rev=x", "after=0&rev=-1"])(
   "?%s gets 400",
   async (query) => {
-    const answer = await refusal(await upgrade(roomPath(id, `?${query}`), ann.token));
-    problem(answer, 400, "validation_failed");
+    const answer = await readRefusal(await upgrade(roomPath(id, `?${query}`), ann.token));
+    expectProblem(answer, 400, "validation_failed");
   },
 );
 
@@ -91,10 +91,10 @@ test("a foreign Origin gets 403; the Worker's own Origin, and none, are accepted
     "null",
     `${HERE}.evil.test`,
   ]) {
-    const answer = await refusal(await upgrade(roomPath(id), ann.token, { Origin }));
-    problem(answer, 403, "forbidden");
+    const answer = await readRefusal(await upgrade(roomPath(id), ann.token, { Origin }));
+    expectProblem(answer, 403, "forbidden");
   }
-  accepted(await upgrade(roomPath(id), ann.token, { Origin: HERE }));
+  acceptSocket(await upgrade(roomPath(id), ann.token, { Origin: HERE }));
 });
 
 test.each([
@@ -118,9 +118,9 @@ test("a client's own handshake header is overwritten", async () => {
     expiresAt: Date.now() + 1e9,
   });
   const headers = { "X-Parley-Opening": forged };
-  problem(await refusal(await upgrade(roomPath(id), eve.token, headers)), 404, "not_found");
-  const own = await newGroup(eve, ann);
-  const ready = await accepted(await upgrade(roomPath(own), eve.token, headers)).next("ready");
+  expectProblem(await readRefusal(await upgrade(roomPath(id), eve.token, headers)), 404, "not_found");
+  const own = await createGroupId(eve, ann);
+  const ready = await acceptSocket(await upgrade(roomPath(own), eve.token, headers)).next("ready");
   expect(ready).toMatchObject({ user_id: eve.user.id, session_id: sessionOf(eve) });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Every call of the API with the codes that its document gives it, by the file which has its fixtures. Each of these
- * has one, and no fixture is of anything else.
+ * Every call of the API with the codes in its document, by the file with its fixtures. Each code has a
+ * fixture, and each fixture is in this table.
  */
 export const DOCUMENT: Record<string, Record<string, number[]>> = {
   users: {
@@ -65,7 +65,10 @@ export const DOCUMENT: Record<string, Record<string, number[]>> = {
   },
 };
 
-/** Every code that the API has. The SDK has 20012 besides, for who is muted in a direct conversation: nobody is. */
+/**
+ * Every code of the API. The SDK also has 20012, for muted users in a direct conversation, where Parley has
+ * no mutes.
+ */
 export const CODES = [
   ...[
     0, 70_001, 70_402, 70_107, 70_398, 70_050, 20_003, 20_007, 10_017, 10_007, 10_010, 10_015, 10_021, 10_025,

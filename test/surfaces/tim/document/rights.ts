@@ -1,17 +1,17 @@
-/** The kinds of group as clients call them; `v1`: one that was made there. */
+/** The kinds of group as clients name them; `v1`: a group created over v1. */
 export const KINDS = ["Private", "Public", "ChatRoom", "Community", "AVChatRoom", "v1"] as const;
 export type Kind = (typeof KINDS)[number];
-/** What somebody is in a group; an outsider is nothing. */
-export const STANDINGS = ["owner", "admin", "member", "outsider"] as const;
-export type Standing = (typeof STANDINGS)[number];
-/** What each standing is answered, in this order; null: nobody stands so there. */
+/** The roles of callers; an outsider has none. */
+export const ROLES = ["owner", "admin", "member", "outsider"] as const;
+export type GroupRole = (typeof ROLES)[number];
+/** The expected code for each role, in this order; null: the kind lacks the role. */
 type Row = [owner: number, admin: number | null, member: number, outsider: number];
 
 export const YES = 0;
 /** not a member, or not allowed */
 export const NO = 10_007;
 
-/** What is done to a group, in the order in which it is tried. */
+/** Actions on a group, in the order of the test. */
 export const ACTIONS = [
   "list members",
   "set one's own card",
@@ -25,24 +25,24 @@ export const ACTIONS = [
   "remove a member",
   "remove an admin",
 ] as const;
-/** After which nothing is as it was: the owner does each in a group of its own. */
+/** Final actions: the owner performs each in a group of its own. */
 export const ENDINGS = ["hand it over", "dismiss", "quit"] as const;
 export type Action = (typeof ACTIONS)[number] | (typeof ENDINGS)[number];
 
-/** What is the same wherever there are admins. */
+/** Expected codes in kinds with admins. */
 const ALL: Row = [YES, YES, YES, NO];
 const RUNNERS: Row = [YES, YES, NO, NO];
 const NOBODY: Row = [NO, NO, NO, NO];
-/** The owner alone, where anybody else is told that he is not the owner. */
+/** The owner only; others get the code for "not the owner". */
 const OWNER: Row = [YES, 2_681, 2_681, NO];
-/** The owner alone: on those who are admins themselves. */
+/** The owner only: on admins. */
 const OVER_ADMINS: Row = [YES, NO, NO, NO];
 const QUIT: Row = [NO, YES, YES, 2_623];
 
-/** Where nobody is an admin. */
+/** Expected codes in kinds without admins. */
 const bare = (owner: number, member: number, outsider = NO): Row => [owner, null, member, outsider];
 
-/** What whoever stands in a group so is answered who does this: the document's table of who may, and its codes. */
+/** The expected code of each action for each role: the document's table of rights. */
 export const TABLE: Record<Action, Record<Kind, Row | null>> = {
   "list members": {
     ...{ Private: bare(YES, YES), Public: ALL, ChatRoom: ALL, Community: ALL },

@@ -1,29 +1,30 @@
 import type { Fixture } from "../../../support/surfaces/fixtures.ts";
-import { tim } from "../dialect.ts";
+import { tim } from "../contract.ts";
 import { DOCUMENT } from "./calls.ts";
-import { ACTIONS, ENDINGS, KINDS, STANDINGS, TABLE } from "./rights.ts";
+import { ACTIONS, ENDINGS, KINDS, ROLES, TABLE } from "./rights.ts";
 
 const WHO = { anybody: "anybody", user: "users", member: "members" };
 
 /**
- * Every call of the API, who may make it, and which fixture shows that it succeeds, and each of its codes; and who may do
- * what in each kind of group: as Markdown. @throws where something of it is empty
+ * The Markdown tables of CALLS.md: each call with its callers, the fixture of its success and of each code,
+ * and the rights in each kind of group.
+ * @throws an Error if a cell is empty
  */
 export function callsTable(fixtures: [name: string, Fixture][]): string {
   const rows = Object.values(DOCUMENT).flatMap((calls) =>
     Object.entries(calls).map(([call, codes]) => {
-      const shown = (code: number) => {
+      const displayed = (code: number) => {
         const names = fixtures.filter(([, fixture]) => fixture.call === call && fixture.code === code);
         return filled(names.map(([name]) => name).join(", "), `${call} ${code}`);
       };
-      const failures = codes.filter((code) => code !== 0).map((code) => `${code}: ${shown(code)}`);
-      return [call, whoMay(call), shown(0), filled(failures.join("; "), `the failures of ${call}`)];
+      const failures = codes.filter((code) => code !== 0).map((code) => `${code}: ${displayed(code)}`);
+      return [call, whoMay(call), displayed(0), filled(failures.join("; "), `the failures of ${call}`)];
     }),
   );
   const rights = [...ACTIONS, ...ENDINGS].map((action) => [
     action,
     ...KINDS.map((kind) => {
-      const allowed = STANDINGS.filter((_, at) => TABLE[action][kind]?.[at] === 0);
+      const allowed = ROLES.filter((_, at) => TABLE[action][kind]?.[at] === 0);
       return allowed.length > 0 ? allowed.join(", ") : "nobody";
     }),
   ]);

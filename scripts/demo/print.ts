@@ -1,9 +1,9 @@
-/** Prints what a part of the story is about. */
+/** Prints the title of a part of the story. */
 export function chapter(title: string): void {
   console.log(`\n${title}\n`);
 }
 
-/** Prints what happened. */
+/** Prints a line of the story. */
 export function note(line: string): void {
   console.log(line);
 }

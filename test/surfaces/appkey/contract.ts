@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Dialect, Stage } from "../../support/surfaces/dialect.ts";
+import type { CallContext, SurfaceContract } from "../../support/surfaces/contract.ts";
 import { KEY, TIME } from "./client.ts";
 
 const Envelope = z.strictObject({
@@ -8,9 +8,9 @@ const Envelope = z.strictObject({
   data: z.null(),
 });
 
-const conversationid = ({ id }: Stage) => -100_000_000 - id;
+const conversationid = ({ id }: CallContext) => -100_000_000 - id;
 
-export const appkey: Dialect = {
+export const appkey: SurfaceContract = {
   name: "appkey",
   calls: [
     {
@@ -20,12 +20,17 @@ export const appkey: Dialect = {
     },
     {
       ...{ method: "POST", path: "/message", place: "body", who: "member" },
-      fields: (stage) => ({ conversationid: conversationid(stage), type: -1, content: "hello", time: TIME }),
+      fields: (context) => ({
+        conversationid: conversationid(context),
+        type: -1,
+        content: "hello",
+        time: TIME,
+      }),
       required: ["conversationid", "type", "content", "time"],
     },
     {
       ...{ method: "GET", path: "/message", place: "query", who: "member" },
-      fields: (stage) => ({ conversationid: conversationid(stage), start: 0, limit: 20 }),
+      fields: (context) => ({ conversationid: conversationid(context), start: 0, limit: 20 }),
       required: ["conversationid"],
     },
     {

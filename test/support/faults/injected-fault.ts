@@ -1,29 +1,32 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { nextTurn } from "../event-loop.ts";
 import { interceptD1 } from "./d1.ts";
 
-/** Something that breaks at the n-th step from now on; `isHit` tells whether it came to that. */
-export interface Break {
+/** A fault at the n-th step from now on. `isHit` says whether that step was reached. */
+export interface InjectedFault {
   readonly isHit: boolean;
-  /** How many steps there were until now. */
+  /** the number of steps so far */
   readonly steps: number;
-  /** What was not broken goes on as before. */
+  /** Ends the fault; later steps succeed. */
   [Symbol.dispose](): void;
 }
 
 /**
- * What can break: an object is lost before a statement; D1 fails before or after one was done; the
- * conversation is lost, with all that it has stored by then, before D1 does what it was asked.
+ * The places of a fault:
+ * - `conversation`, `inbox`: the object is aborted before a statement.
+ * - `D1 before`, `D1 after`: D1 fails before or after a statement.
+ * - `conversation at D1`: the conversation is aborted, with its writes durable, before D1 runs a statement.
  */
-export const PLACES = ["conversation", "inbox", "D1 before", "D1 after", "conversation at D1"] as const;
-export type Place = (typeof PLACES)[number];
+export const FAULT_PLACES = ["conversation", "inbox", "D1 before", "D1 after", "conversation at D1"] as const;
+export type FaultPlace = (typeof FAULT_PLACES)[number];
 
-/** Breaks the n-th step of a conversation, of one user's inbox, or of D1, whoever asks it. */
+/** Injects a fault at the n-th step of a conversation, of a user's inbox, or of D1 for any caller. */
 export function breakAt(
-  place: Place,
+  place: FaultPlace,
   step: number,
   { conversationId, userId }: { conversationId: number; userId: number },
-): Promise<Break> | Break {
+): Promise<InjectedFault> | InjectedFault {
   const conversation = env.CONVERSATION.getByName(String(conversationId));
   switch (place) {
     case "conversation":
@@ -39,25 +42,25 @@ export function breakAt(
   }
 }
 
-/** Loses an object, once what it has written is durable. */
+/** Aborts an object after its writes are durable. */
 async function abort(stub: DurableObjectStub): Promise<void> {
-  // What was written in the turn of the call is durable in a later one.
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  // The writes of the call's own turn are durable in a later turn.
+  await nextTurn(1);
   await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
-/** Has the n-th statement of a conversation fail; what it wrote before in the same turn may stay. */
-export function failStatement(conversationId: number, step: number): Promise<Break> {
+/** Makes the n-th statement of a conversation fail. Earlier writes of the same turn may stay. */
+export function failStatement(conversationId: number, step: number): Promise<InjectedFault> {
   return breakObject(env.CONVERSATION.getByName(String(conversationId)), (now) => now === step, refuse);
 }
 
-/** The same of a user's inbox. */
-export function failInboxStatement(userId: number, step: number): Promise<Break> {
+/** Makes the n-th statement of a user's inbox fail. */
+export function failInboxStatement(userId: number, step: number): Promise<InjectedFault> {
   return breakObject(env.INBOX.getByName(String(userId)), (now) => now === step, refuse);
 }
 
-/** Has the next statements of a user's inbox fail, so many one after the other: it throws for a while. */
-export function refuseInbox(userId: number, count: number): Promise<Break> {
+/** Makes the next `count` statements of a user's inbox fail. */
+export function refuseInbox(userId: number, count: number): Promise<InjectedFault> {
   return breakObject(env.INBOX.getByName(String(userId)), (now) => now <= count, refuse);
 }
 
@@ -65,8 +68,8 @@ function refuse(): never {
   throw new Error("refused on purpose");
 }
 
-/** Loses an object before its n-th statement, as a crash does: what was not yet durable is gone. */
-function loseObject(stub: DurableObjectStub, step: number): Promise<Break> {
+/** Aborts an object before its n-th statement, as a crash does: writes that are not durable are lost. */
+function loseObject(stub: DurableObjectStub, step: number): Promise<InjectedFault> {
   return breakObject(
     stub,
     (now) => now === step,
@@ -78,9 +81,9 @@ async function breakObject(
   stub: DurableObjectStub,
   isBroken: (step: number) => boolean,
   fail: (state: DurableObjectState) => void,
-): Promise<Break> {
+): Promise<InjectedFault> {
   const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
-  // What the object does on its own meanwhile is no step yet: its loss would fail this very call.
+  // Statements until now are the object's own: an abort there would fail this very call.
   let isPlaced = false;
   await runInDurableObject(stub, (_, state) => {
     const { sql } = state.storage;
@@ -93,7 +96,7 @@ async function breakObject(
       }
       return exec(query, ...bindings);
     };
-    // The next object, after the crash, has a handle of its own.
+    // The object after the crash has a new `sql`.
     Object.defineProperty(sql, "exec", { configurable: true, value: broken });
     found[Symbol.dispose] = () => void Reflect.deleteProperty(sql, "exec");
   });
@@ -102,10 +105,10 @@ async function breakObject(
 }
 
 /**
- * Has D1 fail at its n-th statement or batch.
- * @param instead what happens then before it fails; what D1 was asked to do is handed in
+ * Makes D1 fail at its n-th statement or batch.
+ * @param instead runs before the failure, and gets the work that D1 was asked to do
  */
-function loseD1(step: number, instead: (work: () => Promise<unknown>) => Promise<unknown>): Break {
+function loseD1(step: number, instead: (work: () => Promise<unknown>) => Promise<unknown>): InjectedFault {
   const found = { isHit: false, steps: 0, [Symbol.dispose]: (): void => undefined };
   const held = interceptD1(async (_, work) => {
     found.steps++;

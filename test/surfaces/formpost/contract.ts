@@ -1,29 +1,29 @@
 import { z } from "zod";
 import { PASSWORD } from "../../support/clients/api.ts";
-import type { Dialect, DialectCall, Stage } from "../../support/surfaces/dialect.ts";
+import type { CallContext, ContractCall, SurfaceContract } from "../../support/surfaces/contract.ts";
 
 const Refused = z.strictObject({ code: z.int().refine((code) => code !== 0), info: z.string().min(1) });
 
-/** An action whose every parameter must be there. */
+/** An action whose parameters are all required. */
 function action(
   name: string,
-  who: DialectCall["who"],
-  fields: (stage: Stage) => Record<string, unknown> = () => ({}),
+  who: ContractCall["who"],
+  fields: (context: CallContext) => Record<string, unknown> = () => ({}),
   required: string[] = [],
-): DialectCall {
+): ContractCall {
   return { method: "POST", path: `/user/${name}/`, place: "body", who, fields, required };
 }
 
-const conversation = ({ id }: Stage) => ({ conversation: id });
+const conversation = ({ id }: CallContext) => ({ conversation: id });
 
-export const formpost: Dialect = {
+export const formpost: SurfaceContract = {
   name: "formpost",
   calls: [
     action("get_private_conversations", "user"),
     action("get_group_conversations", "user"),
     action("get_sticky_private_conversations", "user"),
     action("get_sticked_group_conversations", "user"),
-    // A stranger is no friend of the peer's.
+    // The stranger is no friend of the peer.
     action("get_or_create_private_conversation", "member", ({ peer }) => ({ friend: peer.user.id }), [
       "friend",
     ]),
@@ -33,31 +33,34 @@ export const formpost: Dialect = {
       ({ peer }) => ({ members: [peer.user.id], name: "a group" }),
       ["members", "name"],
     ),
-    action("set_validation", "member", (stage) => ({ ...conversation(stage), valid: "True" }), [
+    action("set_validation", "member", (context) => ({ ...conversation(context), valid: "True" }), [
       ...["conversation", "valid"],
     ]),
     action("set_sticky_conversation", "member", ({ id }) => ({ conversaion: id, sticky: "True" }), [
       ...["conversaion", "sticky"],
     ]),
-    action("set_silent_conversation", "member", (stage) => ({ ...conversation(stage), silent: "True" }), [
+    action("set_silent_conversation", "member", (context) => ({ ...conversation(context), silent: "True" }), [
       ...["conversation", "silent"],
     ]),
-    action("set_read_message", "member", (stage) => ({ ...conversation(stage), msg_id: stage.seq }), [
+    action("set_read_message", "member", (context) => ({ ...conversation(context), msg_id: context.seq }), [
       ...["conversation", "msg_id"],
     ]),
-    action("query_all_records", "member", (stage) => ({ ...conversation(stage), before: 9, limit: 9 }), [
+    action("query_all_records", "member", (context) => ({ ...conversation(context), before: 9, limit: 9 }), [
       "conversation",
     ]),
-    action("query_by_sender", "member", (stage) => ({ ...conversation(stage), sender: stage.peer.user.id }), [
-      ...["conversation", "sender"],
-    ]),
-    action("query_by_content", "member", (stage) => ({ ...conversation(stage), content: "hello" }), [
+    action(
+      "query_by_sender",
+      "member",
+      (context) => ({ ...conversation(context), sender: context.peer.user.id }),
+      [...["conversation", "sender"]],
+    ),
+    action("query_by_content", "member", (context) => ({ ...conversation(context), content: "hello" }), [
       ...["conversation", "content"],
     ]),
-    action("query_by_type", "member", (stage) => ({ ...conversation(stage), type: "image" }), [
+    action("query_by_type", "member", (context) => ({ ...conversation(context), type: "image" }), [
       ...["conversation", "type"],
     ]),
-    // Last, as wrong passwords lock the member's account. A stranger here has none.
+    // Last, as wrong passwords lock the member's account. The stranger has none here.
     action("secondary_validate", "member", () => ({ password: PASSWORD }), ["password"]),
   ],
   headers: (token) => (token === undefined ? {} : { Authorization: `Bearer ${token}` }),

@@ -2,8 +2,11 @@ import type { ReceivedNotification } from "../../../src/domain/sync/notification
 import type { SignedIn } from "../clients/api.ts";
 import { inboxObject } from "../objects/room.ts";
 
-/** What groups, or one of them, have told somebody, the first one first. @param last of so many notices, the newest */
-export async function noticesOf(
+/**
+ * A user's notifications, of all groups or of one, the oldest first.
+ * @param last reads at most this many of the newest
+ */
+export async function notificationsOf(
   { user }: SignedIn,
   groupId?: number,
   last = 1_000,
@@ -13,7 +16,7 @@ export async function noticesOf(
   return answer.value.items.filter(({ group }) => groupId === undefined || group.id === groupId).reverse();
 }
 
-/** What they are about. */
-export async function noticed(who: SignedIn, groupId?: number, last?: number): Promise<string[]> {
-  return (await noticesOf(who, groupId, last)).map(({ event }) => event);
+/** The `event` of each notification of a user, the oldest first. */
+export async function notificationEvents(who: SignedIn, groupId?: number, last?: number): Promise<string[]> {
+  return (await notificationsOf(who, groupId, last)).map(({ event }) => event);
 }

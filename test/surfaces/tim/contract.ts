@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { freshName, PASSWORD } from "../../support/clients/api.ts";
-import type { Dialect, DialectCall, Stage } from "../../support/surfaces/dialect.ts";
+import type { CallContext, ContractCall, SurfaceContract } from "../../support/surfaces/contract.ts";
 import { Failure, nameOf } from "./client.ts";
 import { type Props, props, take } from "./props.ts";
 
 let made: Props | undefined;
 
-/** What `prepare` has made. */
+/** The result of `prepare`. */
 function own(): Props {
   if (!made) throw new Error("nothing is prepared");
   return made;
@@ -14,14 +14,14 @@ function own(): Props {
 
 function row(
   path: string,
-  who: DialectCall["who"],
+  who: ContractCall["who"],
   required: string[],
-  fields: DialectCall["fields"],
-): DialectCall {
+  fields: ContractCall["fields"],
+): ContractCall {
   return { method: "POST", place: "body", path, who, required, fields };
 }
 
-const USERS: DialectCall[] = [
+const USERS: ContractCall[] = [
   row("/register", "anybody", ["email", "username", "password"], () => ({
     ...{ email: "x@example.com", username: freshName(), password: PASSWORD },
   })),
@@ -41,10 +41,10 @@ const USERS: DialectCall[] = [
   ),
 ];
 
-const C2C = ({ peer }: Stage) => ({ to: nameOf(peer), conversationType: "C2C" });
-const conversation = ({ group }: Stage) => ({ conversationID: `GROUP${group}` });
+const C2C = ({ peer }: CallContext) => ({ to: nameOf(peer), conversationType: "C2C" });
+const conversation = ({ group }: CallContext) => ({ conversationID: `GROUP${group}` });
 
-/** What may stand in a payload. */
+/** The possible fields of a payload. */
 const PAYLOADS = [
   { text: "x", atUserList: [] },
   { data: "x", description: "x", extension: "x" },
@@ -52,33 +52,33 @@ const PAYLOADS = [
   { file: { name: "a.txt", type: "text/plain", data: "aGVsbG8=" } },
 ];
 
-const MESSAGES: DialectCall[] = [
+const MESSAGES: ContractCall[] = [
   ...PAYLOADS.map((payload) =>
-    row("/message/createMessage", "user", ["to", "conversationType", "payload"], (stage) => ({
-      ...{ ...C2C(stage), priority: "High", payload, cloudCustomData: "x" },
+    row("/message/createMessage", "user", ["to", "conversationType", "payload"], (context) => ({
+      ...{ ...C2C(context), priority: "High", payload, cloudCustomData: "x" },
     })),
   ),
   row("/message/sendMessage", "member", ["ID"], () => ({ ID: take(own().drafts) })),
   row("/message/resendMessage", "member", ["ID"], () => ({ ID: take(own().drafts) })),
   row("/message/revokeMessage", "member", ["ID"], () => ({ ID: take(own().sent) })),
-  row("/message/getMessageList", "member", ["conversationID"], (stage) => ({
-    ...conversation(stage),
+  row("/message/getMessageList", "member", ["conversationID"], (context) => ({
+    ...conversation(context),
     count: 15,
   })),
   row("/message/setMessageRead", "member", ["conversationID"], conversation),
-  row("/conversation/getConversationList", "user", [], (stage) => ({
-    ...{ conversationID: [`GROUP${stage.group}`], count: 1 },
+  row("/conversation/getConversationList", "user", [], (context) => ({
+    ...{ conversationID: [`GROUP${context.group}`], count: 1 },
   })),
   row("/conversation/getConversationProfile", "member", ["conversationID"], conversation),
-  row("/conversation/deleteConversation", "member", ["conversationID"], (stage) => ({
-    ...{ ...conversation(stage), clearHistoryMessage: false },
+  row("/conversation/deleteConversation", "member", ["conversationID"], (context) => ({
+    ...{ ...conversation(context), clearHistoryMessage: false },
   })),
 ];
 
-const group = (stage: Stage) => ({ groupID: String(stage.group) });
+const group = (context: CallContext) => ({ groupID: String(context.group) });
 const GIVEN = ["groupID"];
 
-const GROUPS: DialectCall[] = [
+const GROUPS: ContractCall[] = [
   row("/group/getGroupList", "user", [], () => ({})),
   row("/group/getGroupProfile", "user", GIVEN, group),
   row("/group/searchGroupByID", "user", GIVEN, group),
@@ -96,9 +96,9 @@ const GROUPS: DialectCall[] = [
   })),
   row("/group/dismissGroup", "member", GIVEN, () => ({ groupID: take(own().own) })),
   row("/group/quitGroup", "member", GIVEN, () => ({ groupID: take(own().peers) })),
-  row("/group/updateGroupProfile", "member", GIVEN, (stage) => ({
+  row("/group/updateGroupProfile", "member", GIVEN, (context) => ({
     ...{
-      ...group(stage),
+      ...group(context),
       name: "x",
       avatar: "",
       introduction: "x",
@@ -114,45 +114,49 @@ const GROUPS: DialectCall[] = [
   row("/group/handleGroupApplication", "member", ["handleAction", "application"], () => ({
     ...{ handleAction: "Reject", handleMessage: "x", application: take(own().applications) },
   })),
-  row("/group/setMessageRemindType", "member", ["groupID", "messageRemindType"], (stage) => ({
-    ...{ ...group(stage), messageRemindType: "AcceptNotNotify" },
+  row("/group/setMessageRemindType", "member", ["groupID", "messageRemindType"], (context) => ({
+    ...{ ...group(context), messageRemindType: "AcceptNotNotify" },
   })),
 ];
 
-const someone = (stage: Stage) => ({ ...group(stage), userID: nameOf(stage.peer) });
+const someone = (context: CallContext) => ({ ...group(context), userID: nameOf(context.peer) });
 const FIELD = [{ key: "x", value: "x" }];
 
-const MEMBERS: DialectCall[] = [
-  row("/member/getGroupMemberList", "member", GIVEN, (stage) => ({ ...group(stage), count: 15, offset: 0 })),
-  row("/member/getGroupMemberProfile", "member", ["groupID", "userIDList"], (stage) => ({
-    ...{ ...group(stage), userIDList: [nameOf(stage.peer)] },
+const MEMBERS: ContractCall[] = [
+  row("/member/getGroupMemberList", "member", GIVEN, (context) => ({
+    ...group(context),
+    count: 15,
+    offset: 0,
+  })),
+  row("/member/getGroupMemberProfile", "member", ["groupID", "userIDList"], (context) => ({
+    ...{ ...group(context), userIDList: [nameOf(context.peer)] },
   })),
   row("/member/getGroupOnlineMemberCount", "member", GIVEN, group),
-  row("/member/addGroupMember", "member", ["groupID", "userIDList"], (stage) => ({
-    ...{ ...group(stage), userIDList: [nameOf(stage.bystander)] },
+  row("/member/addGroupMember", "member", ["groupID", "userIDList"], (context) => ({
+    ...{ ...group(context), userIDList: [nameOf(context.bystander)] },
   })),
   row("/member/deleteGroupMember", "member", ["groupID", "userIDList"], ({ peer }) => ({
     ...{ groupID: take(own().own), userIDList: [nameOf(peer)], reason: "x" },
   })),
-  row("/member/setGroupMemberMuteTime", "member", ["groupID", "userID", "muteTime"], (stage) => ({
-    ...{ ...someone(stage), muteTime: 1 },
+  row("/member/setGroupMemberMuteTime", "member", ["groupID", "userID", "muteTime"], (context) => ({
+    ...{ ...someone(context), muteTime: 1 },
   })),
-  row("/member/setGroupMemberRole", "member", ["groupID", "userID", "role"], (stage) => ({
-    ...{ ...someone(stage), role: "Member" },
+  row("/member/setGroupMemberRole", "member", ["groupID", "userID", "role"], (context) => ({
+    ...{ ...someone(context), role: "Member" },
   })),
-  row("/member/setGroupMemberNameCard", "member", ["groupID", "nameCard"], (stage) => ({
-    ...{ ...someone(stage), nameCard: "x" },
+  row("/member/setGroupMemberNameCard", "member", ["groupID", "nameCard"], (context) => ({
+    ...{ ...someone(context), nameCard: "x" },
   })),
-  row("/member/setGroupMemberCustomField", "member", ["groupID", "memberCustomField"], (stage) => ({
-    ...{ ...someone(stage), memberCustomField: FIELD },
+  row("/member/setGroupMemberCustomField", "member", ["groupID", "memberCustomField"], (context) => ({
+    ...{ ...someone(context), memberCustomField: FIELD },
   })),
 ];
 
-export const tim: Dialect = {
+export const tim: SurfaceContract = {
   name: "tim",
   calls: [...USERS, ...MESSAGES, ...GROUPS, ...MEMBERS],
-  prepare: async (stage) => {
-    made = await props(stage);
+  prepare: async (context) => {
+    made = await props(context);
   },
   headers: (token) => (token === undefined ? {} : { token }),
   isSuccess: ({ status, body }) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Dialect, DialectCall } from "../../support/surfaces/dialect.ts";
+import type { ContractCall, SurfaceContract } from "../../support/surfaces/contract.ts";
 
 const Envelope = z.union([
   z.strictObject({
@@ -14,18 +14,18 @@ const Envelope = z.union([
   }),
 ]);
 
-const listing: Pick<DialectCall, "fields" | "required" | "who"> = {
+const listing: Pick<ContractCall, "fields" | "required" | "who"> = {
   fields: () => ({ page: 1, page_size: 50 }),
   required: [],
   who: "user",
 };
-const viewing: Pick<DialectCall, "fields" | "required" | "who"> = {
+const viewing: Pick<ContractCall, "fields" | "required" | "who"> = {
   fields: ({ code }) => ({ chat_code: code }),
   required: ["chat_code"],
   who: "member",
 };
 
-export const kook: Dialect = {
+export const kook: SurfaceContract = {
   name: "kook",
   calls: [
     { method: "GET", path: "/api/v3/user-chat/list", place: "query", ...listing },

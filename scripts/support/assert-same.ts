@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 
 const SHOWN = 300;
 
-/** @throws saying what is and what should be, unless both are deeply equal */
-export function same(what: string, actual: unknown, expected: unknown): void {
+/** Asserts deep equality. @throws an Error with both values */
+export function assertSame(what: string, actual: unknown, expected: unknown): void {
   if (isDeepStrictEqual(actual, expected)) return;
   throw new Error(`${what}: ${short(actual)} where ${short(expected)} should be`);
 }

@@ -1,18 +1,18 @@
 import { runInDurableObject } from "cloudflare:test";
 import { ConversationId } from "../../../../src/domain/ids.ts";
-import { signedIn } from "../../../support/accounts/users.ts";
-import { createGroup, openDirect, remove, send } from "../../../support/clients/chat.ts";
-import { at, conversationObject } from "../../../support/objects/room.ts";
-import type { Scene } from "../../../support/surfaces/fixtures.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
+import { createGroup, deleteMessage, openDirect, send } from "../../../support/clients/chat.ts";
+import { conversationObject, itemAt } from "../../../support/objects/room.ts";
+import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
 import { nameOf } from "../client.ts";
 
 /**
- * Ann and Bob, who has read and answered her, and what she has taken back; Cas, to whom she wrote long ago, as she did to
- * Bob's group, in which he has named her since; and Dan, who has to do with nobody.
+ * Ann and Bob, who has read and answered, and a revoked message of hers. Cas and Bob's group, with messages
+ * of hers that are too old to revoke; Bob has mentioned her in the group since. Dan has no conversation.
  */
-export async function scene(): Promise<Scene> {
-  const people = await signedIn(4);
-  const [ann, bob, cas, dan] = [at(people, 0), at(people, 1), at(people, 2), at(people, 3)];
+export async function createFixtureValues(): Promise<FixtureValues> {
+  const people = await signedInUsers(4);
+  const [ann, bob, cas, dan] = [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2), itemAt(people, 3)];
   const { id: old } = await openDirect(ann, cas);
   const { id: group } = await createGroup(bob, [ann]);
   for (const id of [old, group]) {
@@ -26,7 +26,7 @@ export async function scene(): Promise<Scene> {
   await send(ann, conversation, "hello");
   await send(bob, conversation, "well");
   await send(ann, conversation, "gone");
-  await remove(ann, conversation, 3, "everyone");
+  await deleteMessage(ann, conversation, 3, "everyone");
   return {
     ...{ "ann.token": ann.token, ann: nameOf(ann), bob: nameOf(bob), dan: nameOf(dan) },
     ...{ conversation, group, old },

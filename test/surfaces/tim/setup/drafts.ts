@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import { signedIn } from "../../../support/accounts/users.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { createGroup } from "../../../support/clients/chat.ts";
 import { pngOf } from "../../../support/image-headers.ts";
-import { at } from "../../../support/objects/room.ts";
-import type { Scene } from "../../../support/surfaces/fixtures.ts";
+import { itemAt } from "../../../support/objects/room.ts";
+import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
 const Named = z.looseObject({ ID: z.string() });
@@ -15,10 +15,10 @@ const Sent = z.object({ message: Named });
 const LARGE = "A".repeat(4 * 7 * 1024 * 1024);
 
 /**
- * Ann and Bob, to whom she has written; Cas, who blocks her; a group of hers with Bob, one of Bob's in which she is muted,
- * one without her; and drafts for each of these, and for nobody.
+ * Ann and Bob with messages of hers. Cas blocks her. Groups: one of Ann's with Bob, one of Bob's in which she
+ * is muted, one without her. Drafts to each of these, and to nobody.
  */
-export async function scene(): Promise<Scene> {
+export async function createFixtureValues(): Promise<FixtureValues> {
   const [ann, bob, cas] = await three();
   success(await tim(cas, "/user/addToBlacklist", { userIDList: [nameOf(ann)] }));
   const { id: group } = await createGroup(ann, [bob]);
@@ -50,8 +50,8 @@ export async function scene(): Promise<Scene> {
 }
 
 async function three(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const users = await signedIn(3);
-  return [at(users, 0), at(users, 1), at(users, 2)];
+  const users = await signedInUsers(3);
+  return [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
 }
 
 async function draft(who: SignedIn, conversationType: string, to: string, payload: object): Promise<string> {

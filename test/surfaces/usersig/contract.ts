@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { freshName } from "../../support/clients/api.ts";
-import type { Dialect } from "../../support/surfaces/dialect.ts";
+import type { SurfaceContract } from "../../support/surfaces/contract.ts";
 import { nameOf, RULE_KEY } from "./client.ts";
 
 const Failure = z.strictObject({
@@ -9,7 +9,7 @@ const Failure = z.strictObject({
   data: z.strictObject({}),
 });
 
-export const usersig: Dialect = {
+export const usersig: SurfaceContract = {
   name: "usersig",
   calls: [
     {

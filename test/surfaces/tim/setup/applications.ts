@@ -1,35 +1,35 @@
 import { z } from "zod";
 import { ConversationId } from "../../../../src/domain/ids.ts";
-import { noticesOf } from "../../../support/accounts/notices.ts";
-import { signedIn } from "../../../support/accounts/users.ts";
+import { notificationsOf } from "../../../support/accounts/notifications.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
-import { groupOf } from "../../../support/objects/core.ts";
-import { at } from "../../../support/objects/room.ts";
-import type { Scene } from "../../../support/surfaces/fixtures.ts";
+import { createGroupOfKind } from "../../../support/objects/core.ts";
+import { itemAt } from "../../../support/objects/room.ts";
+import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
 /**
- * Ann's public group with a member, to which three have applied: Bob, on whom nothing is decided; Cid, who was rejected;
- * and Dan, who came in by himself when everybody could for a while. And her full one, to which Eve has applied.
+ * Ann's public group with a member, and three join requests: Bob's is open, Cid's was rejected, and Dan
+ * joined by himself while that was free. Ann's full group, with a request of Eve's.
  */
-export async function scene(): Promise<Scene> {
+export async function createFixtureValues(): Promise<FixtureValues> {
   const names = ["ann", "member", "outsider", "bob", "cid", "dan", "eve"];
-  const all = new Map((await signedIn(names.length)).map((user, i) => [at(names, i), user]));
+  const all = new Map((await signedInUsers(names.length)).map((user, i) => [itemAt(names, i), user]));
   const who = (name: string): SignedIn => {
     const found = all.get(name);
-    if (!found) throw new Error(`nobody is called ${name}`);
+    if (!found) throw new Error(`no user is called ${name}`);
     return found;
   };
   const ann = who("ann");
-  const id = await groupOf("public", ann, [who("member")]);
+  const id = await createGroupOfKind("public", ann, [who("member")]);
   const full = await groupOfTwo(ann);
   const groupID = String(id);
   for (const name of ["bob", "cid", "dan"]) await apply(who(name), id);
   for (const name of ["eve", "member"]) await apply(who(name), full);
-  const told = [...(await noticesOf(ann, id)), ...(await noticesOf(ann, full))];
+  const notifications = [...(await notificationsOf(ann, id)), ...(await notificationsOf(ann, full))];
   const applications = names.flatMap((name) => {
     const { application } =
-      told.find(({ event, actorId }) => event === "applied" && actorId === who(name).user.id) ?? {};
+      notifications.find(({ event, actorId }) => event === "applied" && actorId === who(name).user.id) ?? {};
     if (!application) return [];
     return [
       [`${name}.key`, application.id],
@@ -51,13 +51,13 @@ export async function scene(): Promise<Scene> {
 
 const Created = z.object({ group: z.looseObject({ groupID: z.coerce.number().pipe(ConversationId) }) });
 
-/** A public group of somebody's, in which there is room for one more. */
+/** Creates a public group with room for one more. */
 async function groupOfTwo(owner: SignedIn): Promise<ConversationId> {
-  const wanted = { name: "full", type: "Public", maxMemberNum: 2 };
-  return (await data(Created, owner, "/group/createGroup", wanted)).group.groupID;
+  const fields = { name: "full", type: "Public", maxMemberNum: 2 };
+  return (await data(Created, owner, "/group/createGroup", fields)).group.groupID;
 }
 
-/** Decides over the second who has applied. */
+/** Decides on the second join request. */
 async function decide({ token }: SignedIn, id: ConversationId, action: string): Promise<void> {
   await call("POST", `/v1/conversations/${id}/applications/2`, { token, body: { action } });
 }

@@ -1,13 +1,13 @@
-import { signedIn } from "../../../support/accounts/users.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
 import { freshName, type SignedIn } from "../../../support/clients/api.ts";
-import { at } from "../../../support/objects/room.ts";
-import type { Scene } from "../../../support/surfaces/fixtures.ts";
+import { itemAt } from "../../../support/objects/room.ts";
+import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
 import { nameOf, success, tim } from "../client.ts";
 
-/** Ann's groups, of which Bob is in two, and one of Bob's; Cid is in none. */
-export async function scene(): Promise<Scene> {
-  const all = await signedIn(3);
-  const [ann, bob, cid] = [at(all, 0), at(all, 1), at(all, 2)];
+/** Ann's groups, two of them with Bob, and one of Bob's. Cid is in none. */
+export async function createFixtureValues(): Promise<FixtureValues> {
+  const all = await signedInUsers(3);
+  const [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
   const memberList = [{ userID: nameOf(bob) }];
   const free = { type: "Public", joinOption: "FreeAccess" };
   const groupCustomField = [{ key: "city", value: "北京" }];

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { deleteAccount } from "../../support/accounts/deletion.ts";
-import { signedIn } from "../../support/accounts/users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { at, newGroup, people, range } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range, registerUsers } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
-// A list follows the conversation at once: polling for it costs a call each time.
+// A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 let ann: SignedIn;
@@ -16,8 +16,8 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedIn(4);
-  [ann, bob, cid, dan] = [at(all, 0), at(all, 1), at(all, 2), at(all, 3)];
+  const all = await signedInUsers(4);
+  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
 const SYSTEM = "@TIM#SYSTEM";
@@ -53,7 +53,7 @@ const Listed = z.looseObject({
 const Anything = z.array(z.looseObject({ conversationID: z.string() }));
 const Conversation = z.object({ conversation: Listed.omit({ message: true }) });
 
-/** What somebody was told of groups, the first one first; of one group where one is named. */
+/** A user's notifications of all groups or of one, the oldest first. */
 async function noticesOf(who: SignedIn, groupID?: string): Promise<z.infer<typeof Message>[]> {
   const all: z.infer<typeof Message>[] = [];
   for (let next = "", isCompleted = false; !isCompleted; ) {
@@ -68,11 +68,11 @@ async function noticesOf(who: SignedIn, groupID?: string): Promise<z.infer<typeo
   return all.filter(({ payload }) => groupID === undefined || payload.groupProfile.groupID === groupID);
 }
 
-async function told(who: SignedIn, groupID?: string): Promise<number[]> {
+async function operations(who: SignedIn, groupID?: string): Promise<number[]> {
   return (await noticesOf(who, groupID)).map(({ payload }) => payload.operationType);
 }
 
-/** A group of ann's. */
+/** Creates a group of Ann's. */
 async function made(type: string, members: SignedIn[] = [], more: object = {}): Promise<string> {
   const memberList = members.map((member) => ({ userID: nameOf(member) }));
   const { group } = await data(Created, ann, "/group/createGroup", {
@@ -93,23 +93,23 @@ async function apply(who: SignedIn, groupID: string, applyMessage = "let me in")
 }
 
 async function applicationOf(who: SignedIn, groupID: string): Promise<z.infer<typeof Message>> {
-  const notice = (await noticesOf(who, groupID)).findLast(({ payload }) => payload.operationType === 1);
-  if (!notice) throw new Error("nobody has applied");
-  return notice;
+  const notification = (await noticesOf(who, groupID)).findLast(({ payload }) => payload.operationType === 1);
+  if (!notification) throw new Error("no join request was notified");
+  return notification;
 }
 
-function handle(who: SignedIn, rest: object, handleAction = "Agree") {
-  return tim(who, "/group/handleGroupApplication", { handleAction, ...rest });
+function handle(who: SignedIn, fields: object, handleAction = "Agree") {
+  return tim(who, "/group/handleGroupApplication", { handleAction, ...fields });
 }
 
-/** The same in a few words. */
+/** The payload with only the fields that a decision needs. */
 function inWords({ payload }: z.infer<typeof Message>) {
   const { operatorID, groupProfile, authentication, messageKey } = payload;
   return { applicant: operatorID, groupID: groupProfile.groupID, authentication, messageKey };
 }
 
-describe("applications", () => {
-  test("whoever applies is let in by the notice, and told", async () => {
+describe("join requests", () => {
+  test("an applicant is admitted by means of the notification, and is notified", async () => {
     const groupID = await made("Public");
     await apply(bob, groupID);
     const message = await applicationOf(ann, groupID);
@@ -137,20 +137,20 @@ describe("applications", () => {
     failure(await handle(ann, { message }, "Reject"), 10_024);
   });
 
-  test("in a few words, and not; the key as text", async () => {
+  test("are decided with few fields, with and without a message, with a key as text", async () => {
     const groupID = await made("Public");
     await apply(bob, groupID);
     const application = inWords(await applicationOf(ann, groupID));
     const textual = { ...application, messageKey: String(application.messageKey) };
     success(await handle(ann, { application: textual, handleMessage: "no" }, "Reject"));
-    expect(await told(bob, groupID)).toEqual([3]);
-    // He may ask again, and is another application then.
+    expect(await operations(bob, groupID)).toEqual([3]);
+    // Bob may ask again, and that is another join request.
     await apply(bob, groupID);
     expect(inWords(await applicationOf(ann, groupID)).authentication).not.toBe(application.authentication);
-    expect(await told(ann, groupID)).toEqual([6, 1, 1]);
+    expect(await operations(ann, groupID)).toEqual([6, 1, 1]);
   });
 
-  test("only with what was told of it, in its group, of whoever applied", async () => {
+  test("are decided only with the sent authentication, in their group, for their applicant", async () => {
     const groupID = await made("Public", [], { groupID: `g-${nameOf(ann)}` });
     const other = await made("Public");
     for (const to of [groupID, other]) await apply(bob, to);
@@ -188,10 +188,10 @@ describe("applications", () => {
     );
     failure(await handle(cid, { application: right }), 10_007);
     success(await handle(ann, { application: right }));
-    expect(await told(bob, groupID)).toEqual([2]);
+    expect(await operations(bob, groupID)).toEqual([2]);
   });
 
-  test("a plain member decides nothing; admins are told too, and one of fifty at once decides", async () => {
+  test("are not decided by plain members, admins are notified too, and one of fifty concurrent decisions counts", async () => {
     const groupID = await made("Public");
     for (const who of [bob, cid]) {
       await apply(who, groupID);
@@ -201,7 +201,7 @@ describe("applications", () => {
     await apply(dan, groupID);
     const message = await applicationOf(ann, groupID);
     expect((await applicationOf(bob, groupID)).payload).toEqual(message.payload);
-    expect(await told(cid, groupID)).toEqual([2]);
+    expect(await operations(cid, groupID)).toEqual([2]);
     failure(await handle(cid, { message }), 10_007);
     const answers = await Promise.all(
       range(1, 50).map((i) => handle(i % 2 === 0 ? ann : bob, { message }, i % 3 === 0 ? "Reject" : "Agree")),
@@ -209,13 +209,13 @@ describe("applications", () => {
     const codes = answers.map(({ body }) => z.looseObject({ code: z.int() }).parse(body).code);
     expect(codes.filter((code) => code === 0)).toHaveLength(1);
     expect(new Set(codes)).toEqual(new Set([0, 10_024]));
-    expect(await told(dan, groupID)).toHaveLength(1);
+    expect(await operations(dan, groupID)).toHaveLength(1);
     success(await tim(ann, "/member/setGroupMemberRole", { groupID, userID: nameOf(bob), role: "Member" }));
-    expect(await told(bob, groupID)).toEqual([2, 9, 1, 10]);
+    expect(await operations(bob, groupID)).toEqual([2, 9, 1, 10]);
   });
 
-  test("whoever came in by another way is a member already; whose account is gone has not applied", async () => {
-    const id = await newGroup(ann, cid);
+  test("of a user who is a member by now answer so, and of a deleted account are unknown", async () => {
+    const id = await createGroupId(ann, cid);
     const groupID = String(id);
     for (const [i, who] of [bob, dan].entries()) {
       const body = { message: `${i}` };
@@ -223,27 +223,27 @@ describe("applications", () => {
         200,
       );
     }
-    const [eve] = await people(1);
+    const [eve] = await registerUsers(1);
     if (!eve) throw new Error("there is one");
     await call("POST", `/v1/conversations/${id}/join`, { token: eve.token, body: {} });
-    const hers = await applicationOf(ann, groupID);
-    const his = (await noticesOf(ann, groupID)).find(({ payload }) => payload.operatorID === nameOf(dan));
+    const ownRequest = await applicationOf(ann, groupID);
+    const foreign = (await noticesOf(ann, groupID)).find(({ payload }) => payload.operatorID === nameOf(dan));
     await call("POST", `/v1/conversations/${id}/members`, {
       ...{ token: ann.token, body: { user_ids: [dan.user.id] } },
     });
-    failure(await handle(ann, { message: his }), 10_013);
-    failure(await handle(ann, { message: his }, "Reject"), 10_024);
-    expect(await told(dan, groupID)).toEqual([7]);
+    failure(await handle(ann, { message: foreign }), 10_013);
+    failure(await handle(ann, { message: foreign }, "Reject"), 10_024);
+    expect(await operations(dan, groupID)).toEqual([7]);
     await deleteAccount(eve);
-    failure(await handle(ann, { message: hers }), 70_107);
+    failure(await handle(ann, { message: ownRequest }), 70_107);
     expect((await applicationOf(ann, groupID)).payload.operatorID).toBe(`deleted-${eve.user.id}`);
-    // What v1 decides is told here.
+    // A decision over v1 is notified here.
     const path = `/v1/conversations/${id}/applications/1`;
     await call("POST", path, { token: ann.token, body: { action: "reject" } });
-    expect(await told(bob, groupID)).toEqual([3]);
+    expect(await operations(bob, groupID)).toEqual([3]);
   });
 
-  test("a full group takes nobody in, and the application stays", async () => {
+  test("stay where the group is full", async () => {
     const groupID = await made("Public", [], { maxMemberNum: 2 });
     await apply(bob, groupID);
     await apply(cid, groupID);
@@ -256,7 +256,7 @@ describe("applications", () => {
   });
 });
 
-test("each operation is told, with its number", async () => {
+test("each operation is notified with its number", async () => {
   const groupID = await made("Community", [bob]);
   success(await tim(ann, "/member/addGroupMember", { groupID, userIDList: [nameOf(cid)] }));
   success(await tim(ann, "/member/setGroupMemberRole", { groupID, userID: nameOf(bob), role: "Admin" }));
@@ -265,18 +265,18 @@ test("each operation is told, with its number", async () => {
     await tim(ann, "/member/deleteGroupMember", { groupID, userIDList: [nameOf(cid)], reason: "spam" }),
   );
   success(await tim(ann, "/group/dismissGroup", { groupID }));
-  expect(await told(ann, groupID)).toEqual([6, 5]);
-  expect(await told(bob, groupID)).toEqual([7, 9, 10, 5]);
-  expect(await told(cid, groupID)).toEqual([7, 4]);
+  expect(await operations(ann, groupID)).toEqual([6, 5]);
+  expect(await operations(bob, groupID)).toEqual([7, 9, 10, 5]);
+  expect(await operations(cid, groupID)).toEqual([7, 4]);
   expect((await noticesOf(cid, groupID)).at(-1)?.payload).toMatchObject({
     ...{ operatorID: nameOf(ann), handleMessage: "spam", applyMessage: "", authentication: "" },
     groupProfile: { groupID, name: "a group", type: "Community" },
   });
 });
 
-describe("the conversation with them", () => {
-  test("is paged, counted unread, read, taken out of the list and comes back", async () => {
-    const [eve] = await signedIn(1);
+describe("the conversation with notifications", () => {
+  test("is paged, counted unread, read, deleted and restored by a new notification", async () => {
+    const [eve] = await signedInUsers(1);
     if (!eve) throw new Error("there is one");
     const listed = () => data(Anything, eve, "/conversation/getConversationList", {});
     const profile = () =>
@@ -335,11 +335,11 @@ describe("the conversation with them", () => {
     expect(await system()).toBeUndefined();
     expect(await noticesOf(eve)).toEqual([]);
     success(await tim(ann, "/group/dismissGroup", { groupID }));
-    expect(await told(eve)).toEqual([5]);
+    expect(await operations(eve)).toEqual([5]);
     expect(await system()).toMatchObject({ unreadCount: 1, message: { sequence: 33 } });
   });
 
-  test("nobody writes there, nor takes a notice back", async () => {
+  test("takes no messages, and no notification can be revoked", async () => {
     const ID = `${SYSTEM}-1`;
     failure(await tim(ann, "/message/revokeMessage", { ID }), 20_022);
     const draft = { to: SYSTEM, conversationType: SYSTEM, payload: { text: "hi" } };
@@ -347,8 +347,8 @@ describe("the conversation with them", () => {
   });
 });
 
-test("the conversation with the notices goes by its short name too", async () => {
-  const [eve] = await people(1);
+test("goes by its short name too", async () => {
+  const [eve] = await registerUsers(1);
   if (!eve) throw new Error("there is one");
   const conversationID = "SYSTEM";
   const { group } = await data(Created, eve, "/group/createGroup", { name: "hers" });

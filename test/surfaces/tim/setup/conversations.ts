@@ -1,0 +1,1 @@
+export { createFixtureValues } from "./messages.ts";
