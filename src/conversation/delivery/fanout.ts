@@ -9,16 +9,19 @@ import type { RetryMarker } from "../../object/retry-marker.ts";
 import { DeviceTracker, type FanoutSource } from "./device-tracker.ts";
 
 const MAX_CONCURRENT = 4;
-/** One bump in so many is for those without devices, where those with some would keep all lanes. */
+/** Every so many deliveries one goes to a member without devices: members with devices would take all slots. */
 const OTHERS_EVERY = 4;
 
 /**
- * Tells every member's inbox what the conversation looks like for him: paced, off the senders' way.
- * Four lanes, 200 inboxes a second at most, each at once and then at most every half second; whoever has
- * waited is told the newest once. One that does not answer keeps its lane, not the others'; those which have not
- * answered never keep the last one.
- * Members with devices' sockets go first, and rest for a moment only. In a large group those without wait for
- * the alarm, unless they ask: a message costs as many calls as there are people to see it.
+ * Delivers the newest inbox update to each member's inbox, asynchronously and rate-limited: 4 concurrent calls, 200 a
+ * second.
+ *
+ * - Cooldown: after a delivery, changes of the next 500 ms are coalesced into one update (20 ms with devices).
+ * - Failure: a call that hangs occupies its slot until the deadline. Inboxes that failed last occupy at most 3 of the 4
+ *   slots, so that healthy inboxes always progress.
+ * - Order: members with devices come first, but every fourth delivery goes to another member.
+ * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise a message
+ *   would cost as many calls as the group has members.
  */
 export class Fanout {
   readonly #source: FanoutSource;
@@ -31,11 +34,11 @@ export class Fanout {
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
   readonly #cooldownUntil = new Map<UserId, number>();
-  /** who is told by the alarm now, of a large group */
+  /** members of a large group whom the alarm serves now */
   readonly #deferred = new Set<UserId>();
-  /** whose inbox refused last */
+  /** members whose inbox failed last: the next change after their cooldown, or the alarm, tries again */
   readonly #failed = new Set<UserId>();
-  /** whose inbox has not taken a bump since it refused one: the others have a lane to themselves */
+  /** members whose inbox has confirmed nothing since a failure: healthy inboxes keep one slot for themselves */
   readonly #suspect = new Set<UserId>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
   #markerIsSet: boolean;
@@ -43,20 +46,20 @@ export class Fanout {
   #next = 0;
   #turns = 0;
 
-  constructor(members: FanoutSource, inboxes: Inboxes, note: RetryMarker, timing: Timing) {
-    this.#source = members;
+  constructor(source: FanoutSource, inboxes: Inboxes, marker: RetryMarker, timing: Timing) {
+    this.#source = source;
     this.#inboxes = inboxes;
-    this.#marker = note;
+    this.#marker = marker;
     this.#timing = timing;
     this.#pace = new Pacer(timing.pace);
-    this.#markerIsSet = note.isSet();
-    // Without a note everybody had been told what start-up finds.
+    this.#markerIsSet = marker.isSet();
+    // Without the marker every inbox had the newest update before the object stopped.
     if (!this.#markerIsSet)
-      for (const id of members.ids()) this.#deliveredVersions.set(id, members.version(id));
-    this.#devices = new DeviceTracker(members, timing);
+      for (const id of source.ids()) this.#deliveredVersions.set(id, source.version(id));
+    this.#devices = new DeviceTracker(source, timing);
   }
 
-  /** Something changed: call it in the same turn as the write, then the note is in the same commit. */
+  /** Call it after a change, in the turn of the write: the retry marker is then part of the same commit. */
   changed(): void {
     for (const id of this.#failed) if (!this.#isCoolingDown(id)) this.#failed.delete(id);
     if (!this.#markerIsSet) {
@@ -66,22 +69,22 @@ export class Fanout {
     this.resume();
   }
 
-  /** Goes on where a crash or an eviction has left members untold. */
+  /** Resumes deliveries that a crash or an eviction has cut short. */
   resume(): void {
     if (this.#markerIsSet) this.#start();
   }
 
-  /** Something passes by of which devices are to hear; it is told now or never. */
+  /** Starts the delivery of ephemeral events to members with devices; a failed delivery loses them. */
   ephemeral(): void {
     this.#start();
   }
 
   /**
-   * A member's inbox knows the newest; whatever comes is told to it without delay from now on.
-   * @param listens a device is there, or is about to be: it goes before those who have only looked at their lists
+   * Ends a member's cooldown: their inbox has the newest update, and gets the next one without delay.
+   * @param hasDevices a device is connected, or connecting: the member comes before those who only opened their list
    */
-  subscribe(id: UserId, listens: boolean): void {
-    this.#devices.subscribe(id, listens);
+  subscribe(id: UserId, hasDevices: boolean): void {
+    this.#devices.subscribe(id, hasDevices);
     this.#cooldownUntil.delete(id);
   }
 
@@ -90,7 +93,7 @@ export class Fanout {
     return this.#devices.mayReceiveEphemeral(id);
   }
 
-  /** Whether a member's inbox knows the newest. */
+  /** Whether a member's inbox has confirmed the newest update. */
   isDelivered(id: UserId): boolean {
     return (this.#deliveredVersions.get(id) ?? -1) >= this.#source.version(id);
   }
@@ -102,26 +105,29 @@ export class Fanout {
         this.#wakeLater();
         return;
       }
-      const lane = this.#work(first)
+      const slot = this.#work(first)
         .catch((error: unknown) => log("error", "fanout_failed", errorFields(error)))
-        .finally(() => this.#workEnded(lane));
-      this.#running.add(lane);
+        .finally(() => this.#workEnded(slot));
+      this.#running.add(slot);
     }
   }
 
-  /** One try to tell those of these users at once who do not know yet, so that they read what was written. */
-  async deliverNow(userIds: UserId[], most = userIds.length): Promise<void> {
+  /**
+   * One awaited try for these users, so that they read in their lists what was just written.
+   * @param max so many of them at most
+   */
+  async deliverNow(userIds: UserId[], max = userIds.length): Promise<void> {
     const pending = [...new Set(userIds)].filter((id) => !this.isDelivered(id));
-    await Promise.all(pending.slice(0, most).map((id) => this.#deliver(id)));
+    await Promise.all(pending.slice(0, max).map((id) => this.#deliver(id)));
   }
 
   /**
-   * For the alarm: tries again whom it could not tell. In a busy room the lanes have no end, so it waits
-   * for them for a while only: other jobs want the alarm too.
-   * @returns true once everybody knows: the note is to be erased in this turn
+   * For the alarm: retries failed inboxes and serves deferred members. The wait is bounded: in a busy room deliveries
+   * never end, and other jobs need the alarm.
+   * @returns true once every inbox has the newest update: the caller clears the marker in this turn
    */
   async repair(): Promise<boolean> {
-    // Whom only the alarm tells rests as long as he has to.
+    // Deferred members keep their cooldown: only the alarm serves them, once a minute.
     for (const id of this.#cooldownUntil.keys()) {
       if (this.#failed.has(id) || !this.#devices.isDeferred(id)) this.#cooldownUntil.delete(id);
     }
@@ -147,20 +153,20 @@ export class Fanout {
     }
   }
 
-  #workEnded(lane: Promise<void>): void {
-    this.#running.delete(lane);
+  #workEnded(slot: Promise<void>): void {
+    this.#running.delete(slot);
     this.#start();
-    // Rows cost: in a busy room the note stays and the alarm erases it.
-    const mayErase = this.#markerIsSet && Date.now() - this.#clearedAt > this.#timing.retryMarker.dueMs;
-    if (this.#running.size === 0 && mayErase && !this.#isBehind()) {
+    // Each write costs: in a busy room the marker stays, and the alarm clears it.
+    const mayClear = this.#markerIsSet && Date.now() - this.#clearedAt > this.#timing.retryMarker.dueMs;
+    if (this.#running.size === 0 && mayClear && !this.#isBehind()) {
       this.#marker.clear();
       this.#clearMarker();
     }
   }
 
   /**
-   * The next member who is to be told: first those with devices, but now and then one of the others. Each of both
-   * comes in his turn: in a room which is never quiet whoever was told first wants to be told again before the last.
+   * The next member to deliver to: members with devices first, every fourth time another member. Both kinds take turns,
+   * as in a busy room the first member is due again before the last one was served.
    */
   #due(): UserId | undefined {
     this.#turns++;
@@ -186,12 +192,12 @@ export class Fanout {
     return this.#isWaiting(id) && (!this.#devices.isDeferred(id) || this.#deferred.has(id));
   }
 
-  /** Whether there is something for him that no failure holds up. */
+  /** Whether an update or an event is pending for the member, and their inbox has not just failed. */
   #isWaiting(id: UserId): boolean {
     return !this.#failed.has(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
   }
 
-  /** Whether it is for who answers: all lanes but one wait for inboxes that may not. */
+  /** Whether the last slot is reserved: the others wait for inboxes that failed before. */
   #isThrottled(id: UserId): boolean {
     if (!this.#suspect.has(id)) return false;
     let waiting = 0;
@@ -203,17 +209,20 @@ export class Fanout {
     return (this.#cooldownUntil.get(id) ?? 0) > Date.now();
   }
 
-  /** Sees to it that who rests is told what has come meanwhile; who refused waits for a change or the alarm. */
+  /**
+   * Arms a timer for the earliest member whose cooldown ends while an update is pending. Members whose inbox failed are
+   * left to the next change or the alarm.
+   */
   #wakeLater(): void {
     let next = Number.POSITIVE_INFINITY;
     for (const [id, until] of this.#cooldownUntil) {
-      // Who is being told wakes the lanes himself when that ends.
-      const isWanted = this.#isWaiting(id) && !this.#devices.isDeferred(id);
-      const waits = isWanted && !this.#inFlight.has(id) && !this.#isThrottled(id);
+      // A delivery in flight starts the next one itself when it ends.
+      const isPending = this.#isWaiting(id) && !this.#devices.isDeferred(id);
+      const waits = isPending && !this.#inFlight.has(id) && !this.#isThrottled(id);
       if (waits) next = Math.min(next, until);
     }
     if (!Number.isFinite(next) || (this.#timer && this.#timer.at <= next)) return;
-    // Who has devices rests for a moment: he does not wait for whoever rests longer.
+    // A member with devices has a short cooldown and must not wait for a longer one.
     clearTimeout(this.#timer?.timer);
     const wake = () => {
       this.#timer = undefined;
@@ -226,36 +235,36 @@ export class Fanout {
     return this.#source.ids().some((id) => !this.isDelivered(id));
   }
 
-  /** Many who wait for the same member share a call: at most one is under way and one to come. */
+  /** Callers that wait for the same member share calls: at most one is in flight, and one to come. */
   async #deliver(id: UserId): Promise<void> {
-    const wanted = this.#source.version(id);
-    while ((this.#deliveredVersions.get(id) ?? -1) < wanted) {
+    const version = this.#source.version(id);
+    while ((this.#deliveredVersions.get(id) ?? -1) < version) {
       await (this.#inFlight.get(id) ?? this.#call(id));
       if (this.#failed.has(id)) return;
     }
   }
 
   #call(id: UserId): Promise<void> {
-    // Made inside the promise: a bump that cannot be made is a refusal like any other.
-    const bumped = async () => {
+    // The update is made inside the promise: if that throws, the delivery has failed like any other.
+    const delivery = async () => {
       this.#deferred.delete(id);
       const update = this.#source.update(id, this.#devices.positionOf(id));
-      return { bump: update, told: await this.#inboxes.applyUpdate(id, update) };
+      return { update, position: await this.#inboxes.applyUpdate(id, update) };
     };
-    const call = withDeadline(bumped(), this.#timing.fanout.callTimeoutMs)
-      .then(({ bump: update, told }) => {
+    const call = withDeadline(delivery(), this.#timing.fanout.callTimeoutMs)
+      .then(({ update, position }) => {
         this.#deliveredVersions.set(id, Math.max(update.version, this.#deliveredVersions.get(id) ?? -1));
         this.#failed.delete(id);
         this.#suspect.delete(id);
         this.#source.delivered(id, update);
-        this.#devices.answered(id, told);
-        this.#cooldownUntil.set(id, Date.now() + this.#cooldownMs(id, told));
+        this.#devices.answered(id, position);
+        this.#cooldownUntil.set(id, Date.now() + this.#cooldownMs(id, position));
       })
       .catch((error: unknown) => {
         this.#failed.add(id);
         this.#suspect.add(id);
         this.#cooldownUntil.set(id, Date.now() + this.#timing.fanout.retryMs);
-        log("warn", "bump_failed", {
+        log("warn", "inbox_update_failed", {
           conversation: this.#source.conversationId,
           user: id,
           ...errorFields(error),
@@ -263,16 +272,16 @@ export class Fanout {
       })
       .finally(() => {
         this.#inFlight.delete(id);
-        // What changed meanwhile found him being told.
+        // A change during the call found the member in flight.
         this.#start();
       });
     this.#inFlight.set(id, call);
     return call;
   }
 
-  #cooldownMs(id: UserId, told: DeliveredPosition): number {
+  #cooldownMs(id: UserId, position: DeliveredPosition): number {
     const { cooldownMs, deviceCooldownMs, largeGroupCooldownMs } = this.#timing.fanout;
-    if (told) return deviceCooldownMs;
+    if (position) return deviceCooldownMs;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

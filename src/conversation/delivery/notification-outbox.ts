@@ -9,16 +9,16 @@ import { withDeadline } from "../../object/deadline.ts";
 import { Pacer } from "../../object/pacer.ts";
 
 const MAX_CONCURRENT = 4;
-/** At most so many notifications go to an inbox at once. */
+/** Notifications in one call to an inbox. */
 const BATCH = 100;
-/** So many are told before an answer. */
+/** Inboxes that are awaited before an answer. */
 const MAX_AWAITED = 50;
-/** After so many receivers it is written down who is left. */
+/** Confirmed receivers after which the remaining ones are stored. */
 const STORE_EACH = 100;
 
 /**
- * The notifications that have not reached all whom they are for, one row each, however many these are: a group of a thousand
- * which is dissolved writes one. `conversation.notices` numbers them.
+ * The notifications that some receiver has not confirmed: one row each, whatever the number of receivers. Dissolving a
+ * group of a thousand writes one row. `conversation.notices` numbers them.
  */
 export const OUTBOX = `
   ALTER TABLE conversation ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
@@ -33,31 +33,32 @@ type OutboxRow = { id: number; body: string; receivers: string };
 
 const Receivers = z.array(UserId);
 
-/** A notification, and whom it is for. */
+/** A notification, and its receivers. */
 export interface QueuedNotification {
   notification: NotificationOrRetraction;
   to: UserId[];
 }
 
-/** One that is stored, by its number. */
+/** A stored notification, with its number. */
 type Stored = QueuedNotification & { id: number };
 
-/** A notification, and who has not taken it yet. */
+/** A notification, and the receivers that have not confirmed it. */
 interface Pending {
   sent: SentNotification;
   left: Set<UserId>;
 }
 
-/** When the alarm is to look whether all have theirs. */
+/** Has the alarm call `repair`. */
 export interface Wakeup {
   set(due: number): void;
   cancel(): void;
 }
 
 /**
- * Brings notifications to those whom they are for: paced, off everybody's way. Each is stored with the change that it tells
- * of, and tried until the inbox has taken it. An inbox is given what it lacks in order, and takes what is new to it: so
- * what a lost answer, an eviction or a crash brings once more comes once.
+ * Transactional outbox for notifications (https://microservices.io/patterns/data/transactional-outbox.html). A notification
+ * is stored in the transaction of the change that caused it, and retried until the receiver's inbox confirms it. Each inbox
+ * gets its notifications in order, one call at a time, and ignores numbers that it has seen: delivery is at least once,
+ * processing exactly once.
  */
 export class NotificationOutbox {
   readonly #sql: SqlStorage;
@@ -67,13 +68,13 @@ export class NotificationOutbox {
   readonly #timing: Timing;
   readonly #pace: Pacer;
   readonly #pending = new Map<number, Pending>();
-  /** what each is to be given, in order */
+  /** by receiver, in order */
   readonly #queues = new Map<UserId, SentNotification[]>();
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
-  /** whose inbox refused last, and until when it rests */
+  /** receivers whose inbox failed last, and the end of their cooldown (ms) */
   readonly #failed = new Map<UserId, number>();
-  /** how many have taken theirs since it was written down who is left */
+  /** confirmed receivers since the remaining ones were stored */
   #unstored = 0;
   #isRepairing = false;
 
@@ -81,13 +82,13 @@ export class NotificationOutbox {
     sql: SqlStorage,
     conversationId: ConversationId,
     inboxes: Pick<Inboxes, "notify">,
-    reminder: Wakeup,
+    wakeup: Wakeup,
     timing: Timing,
   ) {
     this.#sql = sql;
     this.#conversationId = conversationId;
     this.#inboxes = inboxes;
-    this.#wakeup = reminder;
+    this.#wakeup = wakeup;
     this.#timing = timing;
     this.#pace = new Pacer(timing.pace);
     const rows = sql.exec<OutboxRow>("SELECT * FROM outbox ORDER BY id").toArray();
@@ -100,7 +101,7 @@ export class NotificationOutbox {
     );
   }
 
-  /** Writes notifications, in the caller's transaction; memory follows by `apply`. */
+  /** Stores notifications in the caller's transaction; call `apply` after the commit. */
   static store(sql: SqlStorage, posted: QueuedNotification[]): Stored[] {
     return posted
       .filter(({ to }) => to.length > 0)
@@ -114,7 +115,7 @@ export class NotificationOutbox {
       });
   }
 
-  /** They are stored, and on their way from now on. */
+  /** Queues stored notifications. */
   apply(stored: Stored[]): void {
     for (const { id, notification, to } of stored) {
       const sent = { id, notification };
@@ -127,7 +128,7 @@ export class NotificationOutbox {
     }
   }
 
-  /** Whoever had this wish is gone: what of it is still on its way goes without his words. */
+  /** Removes a deleted user's words from undelivered notifications of their join request. */
   retract(application: number): void {
     for (const [id, { sent }] of this.#pending) {
       const { notification } = sent;
@@ -140,7 +141,7 @@ export class NotificationOutbox {
     }
   }
 
-  /** Something was stored: call it in the same turn, then what reminds of it is in the same commit. */
+  /** Call it after a change, in the turn of the write: the wakeup is then part of the same commit. */
   changed(): void {
     if (this.#queues.size === 0) return;
     for (const [id, until] of this.#failed) if (until <= Date.now()) this.#failed.delete(id);
@@ -151,22 +152,24 @@ export class NotificationOutbox {
     }
   }
 
-  /** Goes on where a crash or an eviction has left somebody without his. */
+  /** Resumes deliveries that a crash or an eviction has cut short. */
   resume(): void {
     while (this.#running.size < MAX_CONCURRENT) {
       const first = this.#due();
       if (first === undefined) return;
-      const lane = this.#work(first)
+      const slot = this.#work(first)
         .catch((error: unknown) => log("error", "outbox_failed", errorFields(error)))
         .finally(() => {
-          this.#running.delete(lane);
+          this.#running.delete(slot);
           this.resume();
         });
-      this.#running.add(lane);
+      this.#running.add(slot);
     }
   }
 
-  /** One try to bring some their notifications at once, so that they read of what was done before its answer; or a moment. */
+  /**
+   * One bounded try for some receivers, so that they read the notification as soon as the caller has its answer.
+   */
   async tryNow(): Promise<void> {
     const due = [...this.#queues.keys()].filter((id) => !this.#failed.has(id));
     if (due.length === 0) return;
@@ -175,9 +178,9 @@ export class NotificationOutbox {
   }
 
   /**
-   * For the alarm: tries again whom it could not reach, and waits for the lanes for a while.
-   * @returns when to look again, or null once all have theirs
-   * @throws where an inbox still refuses: it is tried again later each time
+   * For the alarm: retries failed inboxes, with a bounded wait.
+   * @returns the time (ms) of the next look, or null once every receiver has confirmed
+   * @throws `unavailable` if an inbox still fails: the job backs off
    */
   async repair(): Promise<number | null> {
     this.#isRepairing = true;
@@ -212,7 +215,7 @@ export class NotificationOutbox {
     }
   }
 
-  /** Gives an inbox what it lacks; at most one call to each is under way. */
+  /** Delivers the next batch to an inbox; at most one call to each is in flight. */
   #deliver(id: UserId): Promise<void> {
     const inFlight = this.#inFlight.get(id);
     if (inFlight) return inFlight;
@@ -224,10 +227,10 @@ export class NotificationOutbox {
   }
 
   async #deliverTo(id: UserId, notifications: SentNotification[]): Promise<void> {
-    const given = async () =>
-      this.#inboxes.notify(id, { conversationId: this.#conversationId, notifications: notifications });
+    const delivery = async () =>
+      this.#inboxes.notify(id, { conversationId: this.#conversationId, notifications });
     try {
-      await withDeadline(given(), this.#timing.outbox.callTimeoutMs);
+      await withDeadline(delivery(), this.#timing.outbox.callTimeoutMs);
       this.#confirmed(id, notifications);
     } catch (error) {
       this.#refused(id, error);
@@ -239,10 +242,14 @@ export class NotificationOutbox {
   }
 
   #refused(id: UserId, error: unknown): void {
-    log("warn", "notices_not_taken", { conversation: this.#conversationId, user: id, ...errorFields(error) });
+    log("warn", "notifications_failed", {
+      conversation: this.#conversationId,
+      user: id,
+      ...errorFields(error),
+    });
     const until = Date.now() + this.#timing.outbox.retryMs;
     this.#failed.set(id, until);
-    // What the alarm tries is put off further each time.
+    // A retry by the alarm backs off; an earlier wakeup would undo that.
     if (!this.#isRepairing) this.#wakeup.set(until);
   }
 
@@ -255,7 +262,7 @@ export class NotificationOutbox {
     this.#unstored++;
   }
 
-  /** Writes down who is left. Until then a crash has some given once more what they have. */
+  /** Stores the remaining receivers. A crash before repeats some deliveries, which their inboxes ignore. */
   #storeLeft(): void {
     for (const [id, { left }] of this.#pending) {
       if (left.size === 0) {
