@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { conversationStubs } from "./conversation/stub.ts";
-import { sweep } from "./core/maintenance.ts";
+import { deleteExpired } from "./core/maintenance.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { InboxObject } from "./inbox/object.ts";
@@ -15,7 +15,7 @@ import { findFlags } from "./storage/conversations/direct-flags.ts";
 import { findCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
-import { project } from "./storage/conversations/projection.ts";
+import { writeProjection } from "./storage/conversations/projection.ts";
 import { openDatabase } from "./storage/database.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
@@ -40,7 +40,7 @@ export function createWorker(timing: Timing) {
           directFlags: (id) => findFlags(db, id),
           listed: (id, userIds) => findListedFor(db, id, userIds),
           people: (ids) => findPeople(db, ids),
-          project: (id, projection) => project(db, id, projection),
+          project: (id, projection) => writeProjection(db, id, projection),
         },
         inboxes: inboxStubs(env.INBOX, timing.rpcRetry),
         sources: conversationStubs(env.CONVERSATION, timing.rpcRetry),
@@ -79,7 +79,7 @@ export function createWorker(timing: Timing) {
     fetch: app.fetch,
     /** Each hour (see wrangler.toml): deletes expired rows and files without a row. */
     async scheduled(_controller, env) {
-      await sweep(openDatabase(env.DB), env.FILES, timing);
+      await deleteExpired(openDatabase(env.DB), env.FILES, timing);
     },
   } satisfies ExportedHandler<Env>;
 

@@ -20,7 +20,7 @@ export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
   timing: Timing;
 }
 
-/** What is there once D1 has confirmed that the conversation exists. */
+/** The parts of a conversation, made once D1 has confirmed that it exists. */
 export interface ConversationComponents {
   room: Room;
   sockets: RoomSockets;
@@ -79,7 +79,7 @@ export abstract class ConversationLifecycle extends SocketHost {
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const { sockets } = this.#components ?? (await this.ensureLoaded());
-    sockets.frame(ws, data);
+    sockets.handleFrame(ws, data);
   }
 
   override async alarm(): Promise<void> {
@@ -88,7 +88,7 @@ export abstract class ConversationLifecycle extends SocketHost {
 
   protected override async closed(ws: WebSocket): Promise<void> {
     const { sockets, registrations } = await this.ensureLoaded();
-    const socket = sockets.closed(ws);
+    const socket = sockets.remove(ws);
     if (!socket) return;
     await registrations.closed(socket.userId, socket.sessionId);
   }
@@ -99,7 +99,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     return sockets.nextExpiry();
   }
 
-  /** Does what was asked for once the conversation is there, and answers refusals as data. */
+  /** Runs a call once the object is loaded, and answers refusals as data. */
   protected answer<T>(work: (components: ConversationComponents) => T | Promise<T>): Promise<Result<T>> {
     return answer(() => this.#withRoom(work));
   }

@@ -1,6 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
-import { OUTBOX } from "./delivery/notification-outbox.ts";
+import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
@@ -176,7 +176,7 @@ export const MIGRATIONS: readonly Migration[] = [
     // The notification outbox, and the authentication of a join request.
     version: 13,
     minCode: 1,
-    sql: OUTBOX,
+    sql: OUTBOX_TABLES,
   },
   {
     // The users who were notified of a join request.

@@ -145,7 +145,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
       const countBefore = room.members.find(input.userId)?.read_n ?? 0;
       const member = room.readPositions.read(input.userId, input.seq, null);
       const marked = member.read_n - countBefore;
-      const { readSeq, unreadCount } = room.snapshots.standing(member);
+      const { readSeq, unreadCount } = room.snapshots.readState(member);
       await room.readPositions.updateViewers(input.userId);
       return { readSeq, unreadCount, marked };
     });

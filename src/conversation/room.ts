@@ -44,7 +44,7 @@ import type { RoomObserver } from "./state/observer.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
 import { MessageRenderer } from "./views/message-renderer.ts";
 
-/** Bumps that are awaited before an answer; the rest goes at the pump's pace. */
+/** Inbox updates that are awaited before an answer; the others go at the fan-out's pace. */
 const MAX_AWAITED_UPDATES = 50;
 
 export interface RoomDeps {
@@ -55,7 +55,10 @@ export interface RoomDeps {
   timing: Timing;
 }
 
-/** What happens in a conversation, whoever asks: by call or by socket. Persist, then memory, then tell. */
+/**
+ * A conversation inside its object: its data, its features, and the one way by which each change goes,
+ * whether it came by call or by socket: it is stored, then applied to memory, then published.
+ */
 export class Room implements RoomContext {
   readonly #storage: DurableObjectStorage;
   readonly #timing: Timing;
@@ -109,11 +112,11 @@ export class Room implements RoomContext {
     this.devices = new DeviceCalls(this, membership, this.fanout);
     const mayHear = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
     this.observe(new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, mayHear));
-    const tell = (userId: UserId, conversation: Conversation) => {
+    const publish = (userId: UserId, conversation: Conversation) => {
       for (const observer of this.#observers) observer.conversationUpdated(userId, conversation);
       this.fanout.ephemeral();
     };
-    this.#conversationUpdates = new ConversationUpdates(this, deps.directory, timing.announcements, tell);
+    this.#conversationUpdates = new ConversationUpdates(this, deps.directory, timing.announcements, publish);
     this.projection = new Projection(
       this.state,
       this.members,
@@ -158,29 +161,30 @@ export class Room implements RoomContext {
     );
   }
 
-  /** Has somebody told of all that happens from now on, before those who listen already. */
+  /** Adds an observer of all later events. It is notified before the observers that are there. */
   observe(observer: RoomObserver): void {
     this.#observers.unshift(observer);
   }
 
-  /** Takes messages in; each is answered, in order, once it is stored or refused. */
+  /** Queues sends; `origin` gets each outcome, in order, once it is stored or refused. */
   submit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void {
     this.profiles.refreshInBackground();
     this.#admission.admit(senderId, drafts, origin);
   }
 
   /**
-   * Stores a message for a caller, and tells his own inbox before answering.
+   * Stores a message for a caller, and updates the sender's own inbox before answering: their list shows the
+   * message.
    * @returns the stored message, `replay` if its client id was known already
    */
   async send(senderId: UserId, draft: AnyDraft): Promise<Result<{ message: Message; replay: boolean }>> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
-      this.submit(senderId, [draft], { resolve: resolve }),
+      this.submit(senderId, [draft], { resolve }),
     );
     if (!result.ok) return result;
-    // Only what is copied shows somebody of whom D1 may have to hear.
-    const isShared = "copy" in draft && this.knownUsers.hasUnprojected;
-    await (isShared ? this.propagate([senderId]) : this.updateInboxes([senderId]));
+    // Only a forward can name users whom D1 does not know as acquainted with this conversation.
+    const isProjected = "copy" in draft && this.knownUsers.hasUnprojected;
+    await (isProjected ? this.propagate([senderId]) : this.updateInboxes([senderId]));
     const { row, replay } = result.value;
     const sender = this.members.find(senderId);
     if (!sender) throw new Error("a sender is on record");
@@ -189,7 +193,7 @@ export class Room implements RoomContext {
     return { ok: true, value: { message, replay } };
   }
 
-  /** Tells the others that a member is typing; who may not write is not seen to write. */
+  /** Publishes that a member is typing, unless they may not write. */
   typing(userId: UserId): void {
     if (!this.mayWrite(userId)) return;
     const now = Date.now();
@@ -199,35 +203,36 @@ export class Room implements RoomContext {
     this.fanout.ephemeral();
   }
 
-  /** Whether a member may write here now. @throws `not_found` for who is none */
+  /** Whether a member may write here now. @throws `not_found` for a user who is no member */
   mayWrite(userId: UserId): boolean {
     return !checkWritePermission(this.state, this.members, this.members.active(userId));
   }
 
-  /** Commits what waits, so that what follows in this turn sees it. */
+  /** Commits the queued sends, so that what follows in this turn sees them. */
   flushSends(): void {
     this.#sendQueue.flush();
   }
 
-  /** One try to tell these users' inboxes (50 at most) what they do not know yet. */
+  /** One awaited try to update the inboxes of these users, of 50 at most. */
   async updateInboxes(userIds: UserId[]): Promise<void> {
     await this.fanout.deliverNow(userIds, MAX_AWAITED_UPDATES);
   }
 
   /**
-   * Sees to it that everybody learns what he does not know yet; some of them before this resolves. For the
-   * first it is in his list again, should he have deleted it for himself.
+   * Updates every inbox that lacks the newest state, 50 of them before this resolves.
+   * @param first a member who opens the conversation: it returns to their list if they had deleted it for
+   *   themselves
    */
   async updateAllInboxes(first: UserId): Promise<void> {
     if (restoreToList(this.members, this.members.active(first))) this.fanout.changed();
-    // To whom it is new.
+    // Members without the newest update do not know the conversation yet.
     this.pushConversation(this.members.ids().filter((id) => !this.fanout.isDelivered(id)));
     this.fanout.resume();
     this.outbox.resume();
     await Promise.all([this.updateInboxes([first, ...this.members.ids()]), this.outbox.tryNow()]);
   }
 
-  /** At start-up: whom a crash or an eviction has left untold is told now, not only by the alarm. */
+  /** At start-up: resumes what a crash or an eviction has cut short, without waiting for the alarm. */
   resume(): void {
     this.projection.changed();
     this.fanout.resume();
@@ -236,7 +241,7 @@ export class Room implements RoomContext {
   }
 
   #committed(outcomes: SendOutcome<SendOrigin>[]): void {
-    // They are stored: whatever goes wrong in telling it, each call gets its answer.
+    // The sends are stored: whatever fails below, each caller gets its answer.
     for (const outcome of outcomes) {
       const { origin } = outcome.send;
       if ("resolve" in origin) origin.resolve(outcome);
@@ -249,18 +254,18 @@ export class Room implements RoomContext {
     }
   }
 
-  /** Something was stored besides messages: the inboxes are told, and whoever listens. */
-  publish(tell: (observer: RoomObserver) => void): void {
-    // Before the fan-out starts, so that the first bump takes along what is passing. It is stored: whatever
-    // fails in telling one, the others are told.
+  /** Notifies the observers of a committed event other than a send, then starts the fan-out. */
+  publish(notify: (observer: RoomObserver) => void): void {
+    // Observers first, so that the first inbox update carries their ephemeral events. The event is stored: if
+    // one observer fails, the fan-out starts all the same.
     try {
-      for (const observer of this.#observers) tell(observer);
+      for (const observer of this.#observers) notify(observer);
     } finally {
       this.fanout.changed();
     }
   }
 
-  /** Stores what happens to the group, and tells whoever listens. What waits was committed before. */
+  /** Stores a change of the group in one transaction, and publishes it. Call `flushSends` before. */
   change(change: GroupChange): void {
     const changed = storeChange(this.#storage, this, change);
     try {
@@ -283,19 +288,22 @@ export class Room implements RoomContext {
     }
   }
 
-  /** Tells these users, or everybody, what the conversation is like for them now. */
+  /** Sends the sockets of these users, or of all members, the conversation as each sees it now. */
   pushConversation(userIds: UserId[] = this.members.ids()): void {
     this.#conversationUpdates.pushTo(
       userIds.filter((id) => this.#observers.some((observer) => observer.isInterestedIn(id))),
     );
   }
 
-  /** One try to tell D1 and these users' inboxes of a change, and others what they are told besides, so that they read what was written. */
+  /**
+   * One awaited try to write a change to D1, to deliver its notifications, and to update these inboxes:
+   * callers then read what was written.
+   */
   async propagate(userIds: UserId[]): Promise<void> {
     await Promise.all([this.projection.tryNow(), this.outbox.tryNow(), this.updateInboxes(userIds)]);
   }
 
-  /** What this member's inbox should know now. @throws `not_found` for who was never in it */
+  /** The newest inbox update of a member. @throws `not_found` for a user who was never a member */
   snapshot(userId: UserId): InboxUpdate {
     this.#sendQueue.flush();
     if (!this.members.find(userId)) throw noConversation();

@@ -58,7 +58,8 @@ const REPEATS: Repeats<ConversationObject> = {
 /** The calls of conversation objects, by conversation id, and their sockets. */
 export interface ConversationStubs extends RpcClient<ConversationObject, ConversationId> {
   /**
-   * Asks the object for a socket. The request is a new one that names the session: no token leaves the Worker.
+   * Asks the object for a socket. The request is a new one that names the session: no token leaves the
+   * Worker.
    * @returns 101, or a `Failure` as JSON with status 409
    */
   openSocket(id: ConversationId, opening: RoomOpening): Promise<Response>;

@@ -3,15 +3,15 @@ import { deleteOldAttempts } from "../storage/accounts/password-attempts.ts";
 import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
 import type { Database } from "../storage/database.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
-import { sweepFiles } from "./files/orphan-sweep.ts";
+import { deleteOrphanedFiles } from "./files/orphan-sweep.ts";
 
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to lock a name, and the
  * bytes of uploads that were not completed.
  */
-export async function sweep(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
+export async function deleteExpired(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
   const now = Date.now();
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
-  await sweepFiles(db, files, now, timing.fileSweep);
+  await deleteOrphanedFiles(db, files, now, timing.fileSweep);
 }

@@ -74,7 +74,7 @@ export class Drafts {
   }
 
   /** The `drafts` job: deletes expired drafts. @returns when the next one expires (ms), or null */
-  sweep(): number | null {
+  deleteExpired(): number | null {
     const expired = Date.now() - this.#timing.lifetimeMs;
     this.#sql.exec("DELETE FROM drafts WHERE created_at <= ?", expired);
     const query = "SELECT min(created_at) AS first FROM drafts";

@@ -33,8 +33,7 @@ export interface InboxDeps extends DeviceSocketsDeps {
 }
 
 /**
- * The life cycle of a user's object: start-up, sockets of his devices, alarm. What it can be asked is
- * `InboxObject`.
+ * The life cycle of a user's object: start-up, device sockets, alarm. `InboxObject` has its calls.
  */
 export abstract class InboxLifecycle extends SocketHost {
   protected readonly deps: InboxDeps;
@@ -48,14 +47,14 @@ export abstract class InboxLifecycle extends SocketHost {
     this.deps = deps;
     const handlers: Record<InboxJobKind, JobHandler> = {
       kick: (key) => this.#with((components) => this.#kick(components, SessionId.parse(key))),
-      sweep: () => this.#with(async ({ sessionGate }) => sessionGate.sweep(Date.now())),
+      sweep: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
       sockets: () => this.#with((components) => this.#checkSockets(components)),
       expiry: () => this.#with((components) => this.#kickExpired(components)),
       online: () => this.#with(({ presence }) => presence.online()),
       offline: () => this.#with(({ presence }) => presence.offline()),
       endings: () => this.#with((components) => this.#lookUpEndedSessions(components)),
       farewell: () => this.#with((components) => this.#lookUpDeletion(components)),
-      drafts: () => this.#with(async ({ drafts }) => drafts.sweep()),
+      drafts: () => this.#with(async ({ drafts }) => drafts.deleteExpired()),
       leave: (key) => this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)))),
     };
     this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
@@ -80,11 +79,11 @@ export abstract class InboxLifecycle extends SocketHost {
     try {
       const isFirst = components.sockets.open().length === 0;
       if (isFirst && this.#opening === 1) components.list.beginEpoch();
-      // The newest of large groups, which tell of everything at once from now on, as do those just heard of; and D1
-      // first: whoever comes or goes after `ready` finds him there, and tells him.
+      // Before `ready`, the user's large groups and recent conversations are subscribed to, and D1 has the
+      // user online: a contact who connects after `ready` finds them there.
       await Promise.all([
         components.subscriptions.renew(true, isFirst ? components.recentActivity.forSubscriptions() : []),
-        components.presence.came(),
+        components.presence.socketOpened(),
       ]);
       requireSession(components, opening.sessionId);
       this.jobs.schedule("expiry", "", opening.expiresAt);
@@ -94,7 +93,7 @@ export abstract class InboxLifecycle extends SocketHost {
       return switchingProtocols(client, subprotocol);
     } finally {
       this.#opening--;
-      components.presence.left();
+      components.presence.socketClosed();
     }
   }
 
@@ -110,12 +109,12 @@ export abstract class InboxLifecycle extends SocketHost {
   protected override async closed(ws: WebSocket): Promise<void> {
     const { sockets, presence } = await this.ensureLoaded();
     sockets.closed(ws);
-    presence.left();
+    presence.socketClosed();
   }
 
   async #kickExpired({ sockets, presence }: InboxComponents): Promise<number | null> {
     sockets.kickExpired(false);
-    presence.left();
+    presence.socketClosed();
     return sockets.nextExpiry();
   }
 
@@ -123,9 +122,9 @@ export abstract class InboxLifecycle extends SocketHost {
     { accountDeletion, sessionGate, presence }: InboxComponents,
     sessionId: SessionId,
   ): Promise<null> {
-    // Once its tokens have expired there is nothing left to close.
+    // A session whose tokens have expired has no socket left to close.
     if (accountDeletion.isDeleted || sessionGate.isEnded(sessionId)) await sessionGate.kick(sessionId);
-    presence.left();
+    presence.socketClosed();
     return null;
   }
 
@@ -136,7 +135,7 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   async #lookUpDeletion(components: InboxComponents): Promise<null> {
-    if (await components.accountDeletion.isDue()) await this.deleteAll(components);
+    if (await components.accountDeletion.isDeletedInD1()) await this.deleteAll(components);
     return null;
   }
 
@@ -145,34 +144,37 @@ export abstract class InboxLifecycle extends SocketHost {
     return null;
   }
 
-  /** Those of devices need no look: one that a crash took is missed when this wakes the object. */
+  /** Device sockets need no look: a socket that a crash closed is missing when this wakes the object. */
   async #checkSockets({ sessionGate, presence, sockets }: InboxComponents): Promise<number | null> {
-    await sessionGate.forgetLost();
-    presence.left();
+    await sessionGate.removeLostSockets();
+    presence.socketClosed();
     const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
     return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
   }
 
-  /** The account is deleted. @returns the conversations to leave, each noted as a job */
+  /**
+   * Deletes what the inbox holds of a deleted account.
+   * @returns the conversations to leave, each with its job
+   */
   protected async deleteAll({
     accountDeletion,
     list,
     sessionTermination,
     presence,
   }: InboxComponents): Promise<ConversationId[]> {
-    accountDeletion.forget();
-    list.end();
-    presence.end();
+    accountDeletion.erase();
+    list.markDeleted();
+    presence.stop();
     const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll()]);
     return left;
   }
 
-  /** Notes that the gate is to look after its sockets. */
+  /** Schedules a look for sockets that closed without a word. */
   protected checkLater(): void {
     this.jobs.schedule("sockets", "", Date.now() + this.deps.timing.socketRegistry.checkMs);
   }
 
-  /** Does what was asked for once the user is known, and answers refusals as data. */
+  /** Runs a call once the object is loaded, and answers refusals as data. */
   protected answer<T>(work: (components: InboxComponents) => T | Promise<T>): Promise<Result<T>> {
     return answer(() => this.#with(work));
   }
@@ -186,11 +188,14 @@ export abstract class InboxLifecycle extends SocketHost {
     return this.#components !== undefined;
   }
 
-  /** What is there; made once D1 has confirmed the user: guessed ids make no objects. @throws `not_found` */
+  /**
+   * The components, made once D1 has confirmed the user: a guessed id makes no object.
+   * @throws `not_found`
+   */
   protected async ensureLoaded(): Promise<InboxComponents> {
     if (this.#components) return this.#components;
     if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
-    // Another call may have made it meanwhile.
+    // Another call may have made them meanwhile.
     if (!this.#components) {
       this.ctx.storage.transactionSync(() => migrate(this.ctx.storage, MIGRATIONS));
       this.#components = this.#start();
@@ -218,7 +223,7 @@ export abstract class InboxLifecycle extends SocketHost {
     const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
     const subscriptions = new Subscriptions({
       large: (members, limit) => list.large(members, limit),
-      subscribe: (id, listens) => conversations.subscribe(id, { userId: this.userId(), hasDevices: listens }),
+      subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: this.userId(), hasDevices }),
       apply: (update) => deviceFeed.applySubscription(update),
       timing,
     });
@@ -242,24 +247,24 @@ export abstract class InboxLifecycle extends SocketHost {
     const ended = {
       closeHere: (sessionId: SessionId) => {
         sockets.kickSession(sessionId);
-        presence.left();
+        presence.socketClosed();
       },
       closeAllHere: () => sockets.kick(() => true, "session_ended"),
       kick: (sessionId: SessionId) => this.#with((components) => this.#kick(components, sessionId)),
     };
     const sessionTermination = new SessionTermination(sessionGate, jobs, ended, timing.sessionEnd);
-    // What an eviction or a crash took out of memory: where somebody wrote a moment ago there may be more to tell.
+    // An eviction or a crash has emptied memory: conversations with recent messages may have more updates.
     const recentActivity = new RecentActivity(timing.recent);
     const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_RECENT);
     for (const { conversationId, updatedAt } of heard) recentActivity.note(conversationId, updatedAt);
-    if (accountDeletion.isDeleted) list.end();
-    // Ended while an eviction was on its way.
+    if (accountDeletion.isDeleted) list.markDeleted();
+    // Sessions that ended during an eviction.
     sockets.kick(
       ({ sessionId }) => accountDeletion.isDeleted || sessionGate.isEnded(sessionId),
       "session_ended",
     );
-    // A crash closes sockets without a word.
-    presence.left();
+    // A crash closes sockets without an event.
+    presence.socketClosed();
     return {
       sessionGate,
       sessionTermination,

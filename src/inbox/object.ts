@@ -103,7 +103,7 @@ export abstract class InboxObject extends InboxLifecycle {
     return this.answer(({ accountDeletion, sessionGate, presence }) => {
       if (accountDeletion.isDeleted) throw noAccount();
       sessionGate.register(input);
-      void presence.came();
+      void presence.socketOpened();
       this.checkLater();
       return null;
     });
@@ -113,7 +113,7 @@ export abstract class InboxObject extends InboxLifecycle {
   unregister(input: SocketRegistration): Promise<Result<null>> {
     return this.answer(({ sessionGate, presence }) => {
       sessionGate.unregister(input);
-      presence.left();
+      presence.socketClosed();
       return null;
     });
   }
@@ -135,7 +135,7 @@ export abstract class InboxObject extends InboxLifecycle {
     return this.answer(({ sockets, presence }) => {
       const hadSockets = sockets.open().some((socket) => socket.sessionId === sessionId);
       sockets.kickSession(sessionId);
-      presence.left();
+      presence.socketClosed();
       return hadSockets;
     });
   }

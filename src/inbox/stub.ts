@@ -37,8 +37,8 @@ const REPEATS: Repeats<InboxObject> = {
 /** The calls of inbox objects, by user id, and their sockets. */
 export interface InboxStubs extends RpcClient<InboxObject, UserId> {
   /**
-   * Asks the object for a socket of one of the user's devices. The request is a new one that names the session: no
-   * token leaves the Worker.
+   * Asks the object for a socket of one of the user's devices. The request is a new one that names the
+   * session: no token leaves the Worker.
    * @returns 101, or a `Failure` as JSON with status 409
    */
   openSocket(userId: UserId, opening: DeviceOpening): Promise<Response>;

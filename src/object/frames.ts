@@ -57,7 +57,7 @@ export function changeEvents(changes: MessageChange[], conversationId: Conversat
 }
 
 /** How a wire format writes a page. Messages and events that it encodes as null are left out. */
-interface PageProtocol extends Pick<DeviceProtocol, "message" | "messages" | "perFrame"> {
+interface PageProtocol extends Pick<DeviceProtocol, "message" | "messages" | "maxMessagesPerFrame"> {
   event(event: PageEvent): string | null;
 }
 
@@ -68,7 +68,7 @@ export function messageFrames(
   context?: MessageContext,
 ): string[] {
   const parts = messages.flatMap((message) => protocol.message(message, context) ?? []);
-  return frames(parts, protocol.messages, protocol.perFrame);
+  return frames(parts, protocol.messages, protocol.maxMessagesPerFrame);
 }
 
 /** @returns the frames of a page: its changes, its messages, then `synced` */

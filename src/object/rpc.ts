@@ -15,7 +15,9 @@ type RpcMethod<Target> = {
 }[keyof Target] &
   string;
 
-/** The calls of all objects of a class, by id. A call gives the value, or throws the refusal as a `CoreError`. */
+/**
+ * The calls of all objects of a class, by id. A call gives the value, or throws the refusal as a `CoreError`.
+ */
 export type RpcClient<Target, Id> = {
   readonly [Name in RpcMethod<Target>]: Target[Name] extends (
     ...input: infer Input
@@ -25,8 +27,8 @@ export type RpcClient<Target, Id> = {
 };
 
 /**
- * Whether a call may be repeated where the platform says that this makes sense: an idempotent one is, any other is tried
- * once. A function decides by the input.
+ * Whether a call may be repeated where the platform says that this makes sense: an idempotent one is, any
+ * other is tried once. A function decides by the input.
  */
 export type Repeats<Target> = {
   [Name in RpcMethod<Target>]: boolean | ((...input: Parameters<Extract<Target[Name], Callable>>) => boolean);
@@ -55,7 +57,8 @@ export function rpcClient<Target, Id>(
     };
     return [name, call];
   });
-  // The one place where the type is claimed: the keys are those of `repeats`, which names every call of the class.
+  // The one place where the type is claimed: the keys are those of `repeats`, which names every call of the
+  // class.
   return Object.fromEntries(calls) as RpcClient<Target, Id>;
 }
 

@@ -4,7 +4,10 @@ import type { Result } from "../domain/errors.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
 import { callObjectOnce } from "./rpc.ts";
 
-/** The header in which the Worker names the session that opens a socket; the Worker overwrites what a client put there. */
+/**
+ * The header in which the Worker names the session that opens a socket; the Worker overwrites what a client
+ * put there.
+ */
 const OPENING_HEADER = "X-Parley-Opening";
 
 /** What each opening names; an object adds its own fields. */
@@ -18,8 +21,8 @@ export const SocketOpening = z.object({
 });
 
 /**
- * Asks an object for a socket. The request is a new one that names the session and nothing else of the client's: no token
- * leaves the Worker.
+ * Asks an object for a socket. The request is a new one that names the session and nothing else of the
+ * client's: no token leaves the Worker.
  * @returns 101, or a `Failure` as JSON with status 409
  */
 export function requestSocket(
@@ -44,8 +47,8 @@ export function switchingProtocols(webSocket: WebSocket, subprotocol: string | u
 
 /**
  * An object that holds hibernating WebSockets
- * (https://developers.cloudflare.com/durable-objects/best-practices/websockets/). The runtime answers `ping` with `pong`
- * without waking the object.
+ * (https://developers.cloudflare.com/durable-objects/best-practices/websockets/). The runtime answers `ping`
+ * with `pong` without waking the object.
  */
 export abstract class SocketHost extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {

@@ -40,7 +40,9 @@ export class DeviceTracker {
   readonly #positions = new Map<UserId, SyncPosition>();
   /** when each subscription's lease ends, in ms since 1970 */
   readonly #leaseUntil = new Map<UserId, number>();
-  /** until when typing and other ephemeral events skip a member whose inbox answered that no device listens */
+  /**
+   * until when typing and other ephemeral events skip a member whose inbox answered that no device listens
+   */
   readonly #absentUntil = new Map<UserId, number>();
 
   constructor(source: FanoutSource, timing: Pick<Timing, "deviceTracker" | "subscription">) {

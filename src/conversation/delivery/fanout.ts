@@ -9,19 +9,22 @@ import type { RetryMarker } from "../../object/retry-marker.ts";
 import { DeviceTracker, type FanoutSource } from "./device-tracker.ts";
 
 const MAX_CONCURRENT = 4;
-/** Every so many deliveries one goes to a member without devices: members with devices would take all slots. */
+/**
+ * Every so many deliveries one goes to a member without devices: members with devices would take all slots.
+ */
 const OTHERS_EVERY = 4;
 
 /**
- * Delivers the newest inbox update to each member's inbox, asynchronously and rate-limited: 4 concurrent calls, 200 a
- * second.
+ * Delivers the newest inbox update to each member's inbox, asynchronously and rate-limited: 4 concurrent
+ * calls, 200 a second.
  *
- * - Cooldown: after a delivery, changes of the next 500 ms are coalesced into one update (20 ms with devices).
- * - Failure: a call that hangs occupies its slot until the deadline. Inboxes that failed last occupy at most 3 of the 4
- *   slots, so that healthy inboxes always progress.
+ * - Cooldown: after a delivery, changes of the next 500 ms are coalesced into one update (20 ms with
+ *   devices).
+ * - Failure: a call that hangs occupies its slot until the deadline. Inboxes that failed last occupy at most
+ *   3 of the 4 slots, so that healthy inboxes always progress.
  * - Order: members with devices come first, but every fourth delivery goes to another member.
- * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise a message
- *   would cost as many calls as the group has members.
+ * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
+ *   a message would cost as many calls as the group has members.
  */
 export class Fanout {
   readonly #source: FanoutSource;
@@ -38,7 +41,9 @@ export class Fanout {
   readonly #deferred = new Set<UserId>();
   /** members whose inbox failed last: the next change after their cooldown, or the alarm, tries again */
   readonly #failed = new Set<UserId>();
-  /** members whose inbox has confirmed nothing since a failure: healthy inboxes keep one slot for themselves */
+  /**
+   * members whose inbox has confirmed nothing since a failure: healthy inboxes keep one slot for themselves
+   */
   readonly #suspect = new Set<UserId>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
   #markerIsSet: boolean;
@@ -81,7 +86,8 @@ export class Fanout {
 
   /**
    * Ends a member's cooldown: their inbox has the newest update, and gets the next one without delay.
-   * @param hasDevices a device is connected, or connecting: the member comes before those who only opened their list
+   * @param hasDevices a device is connected, or connecting: the member comes before those who only opened
+   *   their list
    */
   subscribe(id: UserId, hasDevices: boolean): void {
     this.#devices.subscribe(id, hasDevices);
@@ -122,8 +128,8 @@ export class Fanout {
   }
 
   /**
-   * For the alarm: retries failed inboxes and serves deferred members. The wait is bounded: in a busy room deliveries
-   * never end, and other jobs need the alarm.
+   * For the alarm: retries failed inboxes and serves deferred members. The wait is bounded: in a busy room
+   * deliveries never end, and other jobs need the alarm.
    * @returns true once every inbox has the newest update: the caller clears the marker in this turn
    */
   async repair(): Promise<boolean> {
@@ -165,8 +171,8 @@ export class Fanout {
   }
 
   /**
-   * The next member to deliver to: members with devices first, every fourth time another member. Both kinds take turns,
-   * as in a busy room the first member is due again before the last one was served.
+   * The next member to deliver to: members with devices first, every fourth time another member. Both kinds
+   * take turns, as in a busy room the first member is due again before the last one was served.
    */
   #due(): UserId | undefined {
     this.#turns++;
@@ -210,8 +216,8 @@ export class Fanout {
   }
 
   /**
-   * Arms a timer for the earliest member whose cooldown ends while an update is pending. Members whose inbox failed are
-   * left to the next change or the alarm.
+   * Arms a timer for the earliest member whose cooldown ends while an update is pending. Members whose inbox
+   * failed are left to the next change or the alarm.
    */
   #wakeLater(): void {
     let next = Number.POSITIVE_INFINITY;

@@ -17,10 +17,10 @@ const MAX_AWAITED = 50;
 const STORE_EACH = 100;
 
 /**
- * The notifications that some receiver has not confirmed: one row each, whatever the number of receivers. Dissolving a
- * group of a thousand writes one row. `conversation.notices` numbers them.
+ * The notifications that some receiver has not confirmed: one row each, whatever the number of receivers.
+ * Dissolving a group of a thousand writes one row. `conversation.notices` numbers them.
  */
-export const OUTBOX = `
+export const OUTBOX_TABLES = `
   ALTER TABLE conversation ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE applications ADD COLUMN authentication TEXT NOT NULL DEFAULT '';
   CREATE TABLE outbox (
@@ -55,10 +55,10 @@ export interface Wakeup {
 }
 
 /**
- * Transactional outbox for notifications (https://microservices.io/patterns/data/transactional-outbox.html). A notification
- * is stored in the transaction of the change that caused it, and retried until the receiver's inbox confirms it. Each inbox
- * gets its notifications in order, one call at a time, and ignores numbers that it has seen: delivery is at least once,
- * processing exactly once.
+ * Transactional outbox for notifications (https://microservices.io/patterns/data/transactional-outbox.html).
+ * A notification is stored in the transaction of the change that caused it, and retried until the receiver's
+ * inbox confirms it. Each inbox gets its notifications in order, one call at a time, and ignores numbers that
+ * it has seen: delivery is at least once, processing exactly once.
  */
 export class NotificationOutbox {
   readonly #sql: SqlStorage;
@@ -168,7 +168,8 @@ export class NotificationOutbox {
   }
 
   /**
-   * One bounded try for some receivers, so that they read the notification as soon as the caller has its answer.
+   * One bounded try for some receivers, so that they read the notification as soon as the caller has its
+   * answer.
    */
   async tryNow(): Promise<void> {
     const due = [...this.#queues.keys()].filter((id) => !this.#failed.has(id));

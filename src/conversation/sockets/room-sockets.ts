@@ -94,7 +94,7 @@ export class RoomSockets {
    * A frame that is too large, far over the rate limit or the tenth invalid one in a row closes it, and so
    * does a bug.
    */
-  frame(ws: WebSocket, data: string | ArrayBuffer): void {
+  handleFrame(ws: WebSocket, data: string | ArrayBuffer): void {
     const socket = this.#sockets.get(ws);
     if (!socket) {
       ws.close(...CLOSE.fault);
@@ -120,7 +120,7 @@ export class RoomSockets {
    * Removes a socket that has closed.
    * @returns the socket, with its user and session; null: its attachment is unreadable
    */
-  closed(ws: WebSocket): RoomSocket | null {
+  remove(ws: WebSocket): RoomSocket | null {
     // A close may wake the object: then the closed socket is not among those that the constructor restores.
     const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws);
     this.#sockets.delete(ws);

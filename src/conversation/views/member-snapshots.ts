@@ -46,7 +46,7 @@ export class MemberSnapshots {
     if (newest && listed) newest.body = listedBody(newest.kind, newest.body);
     const [lastMessage = null] = newest ? this.#renderer.render([newest], member) : [];
     const { profile } = this.#state;
-    return { profile, own: membership(member), readState: this.standing(member), lastMessage };
+    return { profile, own: membership(member), readState: this.readState(member), lastMessage };
   }
 
   /** Messages as a member sees them, with the message context of the conversation. */
@@ -63,7 +63,7 @@ export class MemberSnapshots {
   }
 
   /** The read state of a member. */
-  standing(member: MemberRow): ReadState {
+  readState(member: MemberRow): ReadState {
     const { last } = this.#log;
     return {
       lastSeq: last.seq,

@@ -9,7 +9,7 @@ import {
   insertSession,
   listLiveSessions,
   markSessionEnded,
-  noteLogin,
+  recordFirstUse,
   touchSession,
 } from "../../storage/accounts/sessions.ts";
 import { findAccountState } from "../../storage/accounts/users.ts";
@@ -75,7 +75,8 @@ export async function requireSession(core: Core, caller: Credential): Promise<vo
   const session = await findLiveSession(core.db, { id, userId, now });
   if (!session) throw await sessionEnded(core, userId);
   core.sessionCache.remember(id, userId);
-  if (session.lastSeenAt === NEVER) await logFailure("login_record_failed", noteLogin(core.db, session, now));
+  if (session.lastSeenAt === NEVER)
+    await logFailure("login_record_failed", recordFirstUse(core.db, session, now));
   else if (session.lastSeenAt <= now - core.timing.sessions.touchMs) {
     core.waitUntil(logFailure("session_touch_failed", touchSession(core.db, id, now)));
   }

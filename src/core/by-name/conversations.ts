@@ -18,7 +18,7 @@ import {
   readNotifications,
   summarizeNotifications,
 } from "../notifications.ts";
-import { type GroupByName, ofConversation } from "./groups.ts";
+import { type GroupByName, toGroupByName } from "./groups.ts";
 
 /**
  * The address of a conversation: the other user's username, a group's address, or the notifications
@@ -103,7 +103,7 @@ export async function listByName(
 }
 
 function withGroupView(core: Core, conversation: Conversation): ConversationByName {
-  return { conversation, group: conversation.kind === "group" ? ofConversation(core, conversation) : null };
+  return { conversation, group: conversation.kind === "group" ? toGroupByName(core, conversation) : null };
 }
 
 /** A page of messages in ascending order: the newest ones before a seq. @throws `not_found` as `getByName` */

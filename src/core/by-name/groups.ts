@@ -32,8 +32,8 @@ export interface GroupByName extends Profile {
 }
 
 /**
- * Runs `work` on the group of an address: one query of D1. It serves APIs that distinguish a group without the
- * caller from a group that does not exist.
+ * Runs `work` on the group of an address: one query of D1. It serves APIs that distinguish a group without
+ * the caller from a group that does not exist.
  * @throws `not_found`: `missing` is `conversation` if the group does not exist, and `membership` if `work`
  *   finds no conversation for the caller
  */
@@ -53,7 +53,7 @@ export async function groupAfter(
   name: GroupAddress,
   work: (id: ConversationId) => Promise<Conversation>,
 ): Promise<GroupByName> {
-  return ofConversation(core, await withGroup(core, name, work));
+  return toGroupByName(core, await withGroup(core, name, work));
 }
 
 /**
@@ -63,7 +63,7 @@ export async function groupAfter(
 export async function getGroup(core: Core, caller: UserId, name: GroupAddress): Promise<GroupByName> {
   const found = await requireGroup(core, name);
   try {
-    return ofConversation(core, await getConversation(core, caller, found.id));
+    return toGroupByName(core, await getConversation(core, caller, found.id));
   } catch (error) {
     if (!isNotMember(error)) throw error;
     if (!isVisibleTo(found.profile)) throw noMembership();
@@ -90,7 +90,7 @@ export async function listGroups(core: Core, caller: UserId): Promise<GroupByNam
     groups.push(...(await fillEntries(core, caller, entries)));
   }
   groups.sort((a, b) => b.updatedAt - a.updatedAt || b.id - a.id);
-  return groups.map((group) => ofConversation(core, group));
+  return groups.map((group) => toGroupByName(core, group));
 }
 
 /** An initial member by username. */
@@ -119,7 +119,7 @@ export async function createGroupByName(
   const { conversation, leftOut } = await createGroupWithRoles(core, caller, options, known);
   const leftOutIds = new Set(leftOut);
   const names = users.filter(({ id }) => leftOutIds.has(id)).map(({ username }) => username);
-  return { group: ofConversation(core, conversation), leftOut: names };
+  return { group: toGroupByName(core, conversation), leftOut: names };
 }
 
 /**
@@ -149,12 +149,12 @@ export async function joinGroupByName(
   return withGroup(core, name, async (id) => {
     const state = await joinGroup(core, caller, id, message);
     if (state === "requested") return { state, group: null };
-    return { state, group: ofConversation(core, await getConversation(core, caller, id)) };
+    return { state, group: toGroupByName(core, await getConversation(core, caller, id)) };
   });
 }
 
 /** The group view of a conversation that the caller is in. */
-export function ofConversation(core: Core, conversation: Conversation): GroupByName {
+export function toGroupByName(core: Core, conversation: Conversation): GroupByName {
   const capacity = capacityOf(conversation, core.settings.maxGroupMembers);
   return { ...conversation, capacity, own: conversation };
 }

@@ -9,11 +9,11 @@ import { getConversation } from "../conversations/conversations.ts";
 import {
   changeMember,
   type GroupMember,
-  getDescribed,
   type MemberChange,
+  withCurrentProfiles,
   withUsers,
 } from "../groups/groups.ts";
-import { type GroupByName, ofConversation, withGroup } from "./groups.ts";
+import { type GroupByName, toGroupByName, withGroup } from "./groups.ts";
 
 /** The outcome of adding members, by username, and the group after it. */
 export interface AddedByName {
@@ -40,7 +40,7 @@ export function listMembersFrom(
 ): Promise<{ items: GroupMember[]; next: number | null }> {
   return withGroup(core, group, async (id) => {
     const found = await core.conversations.members(id, { userId: caller, skip, limit: limit + 1 });
-    const items = await getDescribed(core, found.slice(0, limit));
+    const items = await withCurrentProfiles(core, found.slice(0, limit));
     return { items, next: found.length > limit ? skip + limit : null };
   });
 }
@@ -85,7 +85,7 @@ export function addMembersByName(
     const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
     const settled = new Set(namesOf([...outcome.added, ...outcome.existed, ...outcome.overLimit]));
     return {
-      group: ofConversation(core, await getConversation(core, caller, id)),
+      group: toGroupByName(core, await getConversation(core, caller, id)),
       added: namesOf(outcome.added),
       existed: namesOf(outcome.existed),
       failed: [...new Set(usernames)].filter((name) => !settled.has(name)),
@@ -111,7 +111,7 @@ export function removeMembersByName(
     const users = requireByName(usernames, await usersForMember(core, caller, id, usernames));
     await core.conversations.remove(id, { userId: caller, targetIds: idsOf(users), reason });
     const conversation = await getConversation(core, caller, id);
-    return { group: ofConversation(core, conversation), removed: users.map(({ username }) => username) };
+    return { group: toGroupByName(core, conversation), removed: users.map(({ username }) => username) };
   });
 }
 
@@ -131,7 +131,7 @@ export function changeMemberByName(
     const usernames = username === null ? [] : [username];
     const [target] = requireByName(usernames, await usersForMember(core, caller, id, usernames));
     const member = await changeMember(core, caller, id, target?.id ?? caller, change);
-    return { group: ofConversation(core, await getConversation(core, caller, id)), member };
+    return { group: toGroupByName(core, await getConversation(core, caller, id)), member };
   });
 }
 

@@ -12,7 +12,7 @@ const HOUR_MS = 60 * 60 * 1_000;
  * short, and 16 hours cover the bucket. Objects whose keys are no file keys are left alone.
  * @param now milliseconds since 1970
  */
-export async function sweepFiles(
+export async function deleteOrphanedFiles(
   db: Database,
   files: R2Bucket,
   now: number,

@@ -5,7 +5,7 @@ import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
 import { CoreError, invalid, refusedFor } from "../../domain/errors.ts";
 import { ConversationCode, type ConversationId, type Handle, type UserId } from "../../domain/ids.ts";
 import { randomHex } from "../../lib/random.ts";
-import { findHolder, insertGroup } from "../../storage/conversations/groups.ts";
+import { findHandleOwner, insertGroup } from "../../storage/conversations/groups.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
@@ -147,7 +147,7 @@ function capacityFor(core: Core, { policy, maxMembers }: GroupOptions): number {
  * @throws `conflict`
  */
 async function requireFree(core: Core, caller: UserId, handle: Handle): Promise<void> {
-  const holder = await findHolder(core.db, handle);
+  const holder = await findHandleOwner(core.db, handle);
   if (holder === null) return;
   const takenBy = holder === caller ? "caller" : "other";
   throw new CoreError("conflict", `There is, or was, a group with the id ${handle}.`, { takenBy });

@@ -65,7 +65,7 @@ export async function listMembers(
     ...(position && { after: { joinedAt: position[0], userId: position[1] } }),
   });
   const { items, nextCursor } = pageOf(found, limit, ({ joinedAt, userId }) => [joinedAt, userId]);
-  return { items: await getDescribed(core, items), nextCursor };
+  return { items: await withCurrentProfiles(core, items), nextCursor };
 }
 
 /**
@@ -86,7 +86,7 @@ export async function addMembers(
   const unknown = userIds.find((userId) => !known.has(userId));
   if (unknown !== undefined) throw noUser(unknown);
   await requireNoBlocks(core, caller, userIds);
-  return getDescribed(core, await core.conversations.add(id, { userId: caller, people }));
+  return withCurrentProfiles(core, await core.conversations.add(id, { userId: caller, people }));
 }
 
 /** Joins a group, or sends a join request. @throws `not_found` if the group is closed, `group_full` */
@@ -139,7 +139,7 @@ export async function changeMember(
     targetId: userId,
     change: fields,
   });
-  const [member] = await getDescribed(core, found);
+  const [member] = await withCurrentProfiles(core, found);
   if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
   return member;
 }
@@ -183,8 +183,8 @@ export async function listJoinRequests(
 
 /**
  * Accepts or rejects a join request.
- * @param decision `message`: a text for the user; `credential`: the caller's data from the notification of the
- *   request
+ * @param decision `message`: a text for the user; `credential`: the caller's data from the notification of
+ *   the request
  * @throws `not_found`, `forbidden`, `validation_failed` if `credential` does not match the request,
  *   `already_handled`, `group_full`
  */
@@ -205,7 +205,7 @@ export async function decideJoinRequest(
 }
 
 /** Adds the current profiles to memberships: one query. */
-export async function getDescribed(core: Core, memberships: Membership[]): Promise<GroupMember[]> {
+export async function withCurrentProfiles(core: Core, memberships: Membership[]): Promise<GroupMember[]> {
   const ids = memberships.map(({ userId }) => userId);
   return withUsers(memberships, await findUsers(core.db, ids));
 }

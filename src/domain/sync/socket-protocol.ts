@@ -120,7 +120,7 @@ export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refus
   /** @param context present if `wantsContext` is set and the context is known */
   message(message: Message, context?: MessageContext): EncodedPart | null;
   /** the maximum number of messages in a frame; absent: no maximum of its own */
-  perFrame?: 1;
+  maxMessagesPerFrame?: 1;
   /** null: a sender gets the stored message, in its order, instead of an ack */
   acks: Pick<Encoder<never>, "ack" | "acks"> | null;
   /** `message` gets the message context */

@@ -61,12 +61,12 @@ export class AccountDeletion {
    * The lookup of the `farewell` job.
    * @returns whether D1 has deleted the account: then the inbox is to be emptied
    */
-  isDue(): Promise<boolean> {
+  isDeletedInD1(): Promise<boolean> {
     return this.#deps.directory.isDeleted(this.#deps.userId());
   }
 
   /** Empties the inbox for good, and keeps the tables that outstanding work needs. Idempotent. */
-  forget(): void {
+  erase(): void {
     this.#sql.exec("UPDATE presence SET gone = 1, online = 0");
     this.#deleted = true;
     const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";

@@ -56,7 +56,7 @@ export class Presence {
    * A socket opens. Sockets after the first find the presence published and write no rows.
    * @returns once D1 has the presence, or after `openTimeoutMs`: then the job goes on
    */
-  async came(): Promise<void> {
+  async socketOpened(): Promise<void> {
     this.#jobs.cancel("offline", "");
     if (this.#isPublished()) return;
     const { retryMs, openTimeoutMs } = this.#deps.timing.presence;
@@ -67,7 +67,7 @@ export class Presence {
   }
 
   /** A socket may have closed. If it was the last one, the user goes offline after the grace period. */
-  left(): void {
+  socketClosed(): void {
     if (this.#deps.isOnline()) return;
     // A change that has only begun is undone too: D1 or a contact may have it.
     const mayBeOnline = this.#isPublished() || this.#jobs.has("online", "");
@@ -75,7 +75,7 @@ export class Presence {
   }
 
   /** The account is deleted: the change that is under way is dropped. */
-  end(): void {
+  stop(): void {
     this.#changeNumber++;
     this.#change = undefined;
   }
@@ -83,7 +83,7 @@ export class Presence {
   /** Publishes the presence anew, whatever D1 and the contacts have. */
   repair(): void {
     this.#setPublished(false);
-    if (this.#deps.isOnline()) void this.came();
+    if (this.#deps.isOnline()) void this.socketOpened();
     else this.#scheduleOffline();
   }
 

@@ -99,7 +99,7 @@ export class SessionGate {
    * sockets without unregistering them.
    * @throws if a conversation could not be reached; the others were checked
    */
-  async forgetLost(): Promise<void> {
+  async removeLostSockets(): Promise<void> {
     const byConversation = Map.groupBy(
       this.#sql.exec<SocketRow>("SELECT * FROM sockets").toArray(),
       (row) => row.conversation_id,
@@ -120,7 +120,7 @@ export class SessionGate {
   }
 
   /** Forgets ended sessions whose tokens have expired. @returns when the next one expires (ms), or null */
-  sweep(now: number): number | null {
+  deleteExpired(now: number): number | null {
     this.#sql.exec("DELETE FROM ended_sessions WHERE expires_at <= ?", now);
     const query = "SELECT min(expires_at) AS next FROM ended_sessions";
     return this.#sql.exec<{ next: number | null }>(query).one().next;

@@ -74,7 +74,7 @@ export class ConversationList {
   }
 
   /** The account is deleted: later updates are dropped. */
-  end(): void {
+  markDeleted(): void {
     this.#isDeleted = true;
   }
 

@@ -89,7 +89,7 @@ export async function touchSession(db: Database, id: SessionId, now: number): Pr
 /**
  * Records the first use of a session: its time of last use, and the user's time of last login (milliseconds).
  */
-export async function noteLogin(
+export async function recordFirstUse(
   db: Database,
   { id, userId }: Pick<Session, "id" | "userId">,
   now: number,

@@ -162,7 +162,7 @@ export async function findGroupPlace(
 }
 
 /** The owner of the group with this handle, dissolved groups included; null if the handle was never given. */
-export async function findHolder(db: Database, handle: Handle): Promise<UserId | null> {
+export async function findHandleOwner(db: Database, handle: Handle): Promise<UserId | null> {
   const query = db.select({ ownerId: conversations.ownerId }).from(conversations);
   const [found] = await queryD1(query.where(eq(conversations.handle, handle)));
   return found?.ownerId ?? null;

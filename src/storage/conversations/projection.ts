@@ -15,7 +15,7 @@ import { conversations, memberships, users } from "../schema.ts";
  *   member. By this row an account deletion finds the conversation.
  * @returns the active members and known users whose accounts are deleted
  */
-export async function project(
+export async function writeProjection(
   db: Database,
   id: ConversationId,
   { conversation, members, knownUsers }: ConversationProjection,

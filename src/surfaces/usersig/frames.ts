@@ -29,7 +29,7 @@ export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): Devic
     message: (message, context) => (context ? messageFrame(message, context, timeZone) : null),
     messages: ([piece]) => String(piece),
     refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
-    perFrame: 1,
+    maxMessagesPerFrame: 1,
     acks: null,
     wantsContext: true,
     supportsResume: false,

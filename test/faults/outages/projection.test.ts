@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import type { ConversationProjection } from "../../../src/domain/ports.ts";
-import { project } from "../../../src/storage/conversations/projection.ts";
+import { writeProjection } from "../../../src/storage/conversations/projection.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, page, send } from "../../support/clients/chat.ts";
@@ -111,7 +111,7 @@ type ProjectedMember = ConversationProjection["members"][number];
 
 describe("a projection", () => {
   const projectMember = (who: SignedIn, version: number, fields: Partial<ProjectedMember>) =>
-    project(openDatabase(env.DB), id, {
+    writeProjection(openDatabase(env.DB), id, {
       knownUsers: [],
       members: [
         {
@@ -162,7 +162,7 @@ describe("a projection", () => {
       env.DB.prepare("SELECT name, version FROM conversations WHERE id = ?").bind(id).first();
     const { profile } = await describeOf();
     const projectName = (version: number, newName: string) =>
-      project(openDatabase(env.DB), id, {
+      writeProjection(openDatabase(env.DB), id, {
         conversation: { profile: { ...profile, name: newName, version }, dissolvedAt: null },
         members: [],
         knownUsers: [],

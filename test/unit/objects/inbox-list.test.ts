@@ -192,7 +192,7 @@ test("a check for lost sockets keeps those registered during its calls, and asks
       timing.socketRegistry,
     );
     for (const id of range(1, 4)) gate.register(at(id));
-    await expect(gate.forgetLost()).rejects.toThrow("not reached");
+    await expect(gate.removeLostSockets()).rejects.toThrow("not reached");
     const left = storage.sql.exec("SELECT conversation_id FROM sockets ORDER BY 1").toArray();
     expect(left.map((row) => row.conversation_id)).toEqual([1, 2, 3]);
   }));

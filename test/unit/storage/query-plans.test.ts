@@ -72,7 +72,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findGroupPlace: (db) => groups.findGroupPlace(db, { id: ID }),
   "findGroupPlace, by its given id": (db) => groups.findGroupPlace(db, { handle: HANDLE }),
   findPeerName: (db) => recipients.findPeerName(db, ANN, "no such name"),
-  findHolder: (db) => groups.findHolder(db, HANDLE),
+  findHandleOwner: (db) => groups.findHandleOwner(db, HANDLE),
   findOwnGroups: (db) => groups.findOwnGroups(db, ANN),
   findPeople: (db) => conversations.findPeople(db, [ANN, BOB]),
   findCreated: (db) => groups.findCreated(db, ID),
@@ -121,7 +121,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     const session = { id: SESSION, userId: ANN, userAgent: "", ...times };
     return sessions.insertSession(db, session, { passwordHash: "x" });
   },
-  noteLogin: (db) => sessions.noteLogin(db, { id: SESSION, userId: ANN }, 0),
+  recordFirstUse: (db) => sessions.recordFirstUse(db, { id: SESSION, userId: ANN }, 0),
   endedSessions: (db) => sessions.endedSessions(db, ANN, 0),
   updatePassword: (db) =>
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
@@ -137,7 +137,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   keepAttempt: (db) => attempts.keepAttempt(db, 1, "x", 0),
   forgetAttempts: (db) => attempts.forgetAttempts(db, "x"),
   deleteOldAttempts: (db) => attempts.deleteOldAttempts(db, 0),
-  project: (db) => {
+  writeProjection: (db) => {
     const { name, avatar, introduction, announcement } = {
       name: "",
       avatar: "",
@@ -145,7 +145,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       announcement: "",
     };
     const profile = { kind: "group", name, avatar, introduction, announcement, joinPolicy: "free" } as const;
-    return projection.project(db, ID, {
+    return projection.writeProjection(db, ID, {
       conversation: {
         profile: { ...DEFAULT_PROFILE, ...profile, policy: "group", ownerId: ANN, createdAt: 0, version: 1 },
         dissolvedAt: null,
@@ -154,7 +154,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       knownUsers: [BOB],
     });
   },
-  "project, members alone": (db) => projection.project(db, ID, { members: [], knownUsers: [] }),
+  "project, members alone": (db) => projection.writeProjection(db, ID, { members: [], knownUsers: [] }),
   findUsers: (db) => users.findUsers(db, [ANN, BOB]),
   findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
   findAccountsByName: (db) => users.findAccountsByName(db, ["x", "y"]),
