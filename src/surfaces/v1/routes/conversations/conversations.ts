@@ -1,21 +1,25 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listConversations, openDirect, setPreferences } from "../../../core/conversations/conversations.ts";
-import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
-import { createGroup } from "../../../core/groups/create-group.ts";
-import { deleteConversation } from "../../../core/groups/delete-conversation.ts";
-import { editGroup } from "../../../core/groups/groups.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { ConversationIdParam, ListQuery, problems } from "../schemas/common.ts";
+import {
+  listConversations,
+  openDirect,
+  setPreferences,
+} from "../../../../core/conversations/conversations.ts";
+import { getWithOnlineCount } from "../../../../core/conversations/online-count.ts";
+import { createGroup } from "../../../../core/groups/create-group.ts";
+import { deleteConversation } from "../../../../core/groups/delete-conversation.ts";
+import { editGroup } from "../../../../core/groups/groups.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, ListQuery, problems } from "../../schemas/common.ts";
 import {
   Conversation,
   ConversationChange,
   ConversationList,
   NewConversation,
   PreferencesChange,
-} from "../schemas/conversations.ts";
-import { serializeConversation, serializeWithOnlineCount } from "../serialize/conversations.ts";
+} from "../../schemas/conversations.ts";
+import { serializeConversation, serializeWithOnlineCount } from "../../serialize/conversations.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const one = { content: { "application/json": { schema: Conversation } } };

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
-import { openRoomSocket } from "../../../core/sockets/room-socket.ts";
-import { socketAuthenticated } from "../auth.ts";
-import { refuseInvalid, v1Router } from "../router.ts";
-import { ConversationIdParam, PositionParam, problems } from "../schemas/common.ts";
-import { requireUpgrade, SOCKET } from "../upgrade.ts";
+import { openRoomSocket } from "../../../../core/sockets/room-socket.ts";
+import { socketAuthenticated } from "../../auth.ts";
+import { refuseInvalid, v1Router } from "../../router.ts";
+import { ConversationIdParam, PositionParam, problems } from "../../schemas/common.ts";
+import { requireUpgrade, SOCKET } from "../../upgrade.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const query = z.object({

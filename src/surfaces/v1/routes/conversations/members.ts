@@ -1,11 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { addMembers, changeMember, listMembers, removeMember } from "../../../core/groups/groups.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { ConversationIdParam, problems, UserIdParam } from "../schemas/common.ts";
-import { Member, MemberChange, MemberPage, Members, NewMembers, PlaceQuery } from "../schemas/groups.ts";
-import { serializeMember } from "../serialize/groups.ts";
+import { addMembers, changeMember, listMembers, removeMember } from "../../../../core/groups/groups.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, problems, UserIdParam } from "../../schemas/common.ts";
+import { Member, MemberChange, MemberPage, Members, NewMembers, PlaceQuery } from "../../schemas/groups.ts";
+import { serializeMember } from "../../serialize/groups.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const oneParams = z.object({ id: ConversationIdParam, user_id: UserIdParam });

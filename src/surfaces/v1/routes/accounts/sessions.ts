@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { endSession, listSessions } from "../../../core/accounts/sessions.ts";
-import { authenticated } from "../auth.ts";
-import { v1Router } from "../router.ts";
-import { Sessions } from "../schemas/accounts.ts";
-import { problems } from "../schemas/common.ts";
-import { serializeSession } from "../serialize/sessions.ts";
+import { endSession, listSessions } from "../../../../core/accounts/sessions.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { Sessions } from "../../schemas/accounts.ts";
+import { problems } from "../../schemas/common.ts";
+import { serializeSession } from "../../serialize/sessions.ts";
 
 const listRoute = createRoute({
   method: "get",

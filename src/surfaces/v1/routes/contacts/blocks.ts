@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { block, listBlocks, unblock } from "../../../core/contacts/blocks.ts";
-import { authenticated } from "../auth.ts";
-import { v1Router } from "../router.ts";
-import { ListQuery, problems, UserIdParam } from "../schemas/common.ts";
-import { UserList } from "../schemas/friends.ts";
-import { serializeUsers } from "../serialize/friends.ts";
+import { block, listBlocks, unblock } from "../../../../core/contacts/blocks.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
+import { UserList } from "../../schemas/friends.ts";
+import { serializeUsers } from "../../serialize/friends.ts";
 
 const params = z.object({ user_id: UserIdParam });
 

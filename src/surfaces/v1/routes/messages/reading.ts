@@ -1,11 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { markRead, readReceipts } from "../../../core/messages/messages.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { ConversationIdParam, problems } from "../schemas/common.ts";
-import { ReadPosition, ReadState, Receipts } from "../schemas/messages.ts";
-import { serializeReceipt } from "../serialize/messages.ts";
+import { markRead, readReceipts } from "../../../../core/messages/messages.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ReadPosition, ReadState, Receipts } from "../../schemas/messages.ts";
+import { serializeReceipt } from "../../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam });
 

@@ -1,16 +1,16 @@
 import { createRoute } from "@hono/zod-openapi";
-import { deleteAccount } from "../../../core/accounts/account-deletion.ts";
-import { changePassword } from "../../../core/accounts/password-change.ts";
-import { changeProfile, getMe } from "../../../core/accounts/users.ts";
-import { repairInbox } from "../../../core/conversations/list-repair.ts";
-import { limitedByAddress } from "../../../http/rate-limit.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../schemas/accounts.ts";
-import { problems } from "../schemas/common.ts";
-import { Repaired } from "../schemas/conversations.ts";
-import { serializeMe } from "../serialize/users.ts";
+import { deleteAccount } from "../../../../core/accounts/account-deletion.ts";
+import { changePassword } from "../../../../core/accounts/password-change.ts";
+import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
+import { repairInbox } from "../../../../core/conversations/list-repair.ts";
+import { limitedByAddress } from "../../../../http/rate-limit.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../../schemas/accounts.ts";
+import { problems } from "../../schemas/common.ts";
+import { Repaired } from "../../schemas/conversations.ts";
+import { serializeMe } from "../../serialize/users.ts";
 
 const me200 = {
   200: { description: "The caller's profile", content: { "application/json": { schema: Me } } },

@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { getUser, usersByName } from "../../../core/accounts/users.ts";
-import { authenticated } from "../auth.ts";
-import { v1Router } from "../router.ts";
-import { User, Users, UsersQuery } from "../schemas/accounts.ts";
-import { problems, UserIdParam } from "../schemas/common.ts";
-import { serializeUser } from "../serialize/users.ts";
+import { getUser, usersByName } from "../../../../core/accounts/users.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { User, Users, UsersQuery } from "../../schemas/accounts.ts";
+import { problems, UserIdParam } from "../../schemas/common.ts";
+import { serializeUser } from "../../serialize/users.ts";
 
 const getRoute = createRoute({
   method: "get",

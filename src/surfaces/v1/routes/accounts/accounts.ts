@@ -1,14 +1,14 @@
 import { createRoute } from "@hono/zod-openapi";
-import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
-import { logout } from "../../../core/accounts/sessions.ts";
-import { limitedByAddress } from "../../../http/rate-limit.ts";
-import { issueToken } from "../../../http/token.ts";
-import { authenticated, canIssueTokens } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { Login, Registration, SignedIn as SignedInShape } from "../schemas/accounts.ts";
-import { problems } from "../schemas/common.ts";
-import { serializeUser } from "../serialize/users.ts";
+import { login, register, type SignedIn } from "../../../../core/accounts/registration.ts";
+import { logout } from "../../../../core/accounts/sessions.ts";
+import { limitedByAddress } from "../../../../http/rate-limit.ts";
+import { issueToken } from "../../../../http/token.ts";
+import { authenticated, canIssueTokens } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { Login, Registration, SignedIn as SignedInShape } from "../../schemas/accounts.ts";
+import { problems } from "../../schemas/common.ts";
+import { serializeUser } from "../../serialize/users.ts";
 
 const signedIn = { "application/json": { schema: SignedInShape } };
 

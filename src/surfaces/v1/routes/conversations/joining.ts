@@ -5,15 +5,15 @@ import {
   joinGroup,
   leaveGroup,
   listJoinRequests,
-} from "../../../core/groups/groups.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { ApplicationIdParam, ConversationIdParam, problems } from "../schemas/common.ts";
-import { Conversation } from "../schemas/conversations.ts";
-import { ApplicationPage, Decision, Heir, Joined, PlaceQuery, Wish } from "../schemas/groups.ts";
-import { serializeConversation } from "../serialize/conversations.ts";
-import { serializeApplication } from "../serialize/groups.ts";
+} from "../../../../core/groups/groups.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { ApplicationIdParam, ConversationIdParam, problems } from "../../schemas/common.ts";
+import { Conversation } from "../../schemas/conversations.ts";
+import { ApplicationPage, Decision, Heir, Joined, PlaceQuery, Wish } from "../../schemas/groups.ts";
+import { serializeConversation } from "../../serialize/conversations.ts";
+import { serializeApplication } from "../../serialize/groups.ts";
 
 const params = z.object({ id: ConversationIdParam });
 

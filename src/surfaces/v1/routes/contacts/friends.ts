@@ -4,12 +4,12 @@ import {
   listFriendRequests,
   listFriends,
   unfriend,
-} from "../../../core/contacts/friends.ts";
-import { authenticated } from "../auth.ts";
-import { v1Router } from "../router.ts";
-import { ListQuery, problems, UserIdParam } from "../schemas/common.ts";
-import { FriendRequestList, Friendship, UserList } from "../schemas/friends.ts";
-import { serializeRequests, serializeUsers } from "../serialize/friends.ts";
+} from "../../../../core/contacts/friends.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
+import { FriendRequestList, Friendship, UserList } from "../../schemas/friends.ts";
+import { serializeRequests, serializeUsers } from "../../serialize/friends.ts";
 
 const params = z.object({ user_id: UserIdParam });
 

@@ -1,8 +1,8 @@
-import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
-import { socketAuthenticated } from "../auth.ts";
-import { v1Router } from "../router.ts";
-import { problems } from "../schemas/common.ts";
-import { requireUpgrade, SOCKET } from "../upgrade.ts";
+import { openDeviceSocket } from "../../../../core/sockets/device-socket.ts";
+import { socketAuthenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { problems } from "../../schemas/common.ts";
+import { requireUpgrade, SOCKET } from "../../upgrade.ts";
 
 /** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "v1";

@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { searchMessages } from "../../../core/messages/messages.ts";
-import { authenticated } from "../auth.ts";
-import { v1Router } from "../router.ts";
-import { ConversationIdParam, problems } from "../schemas/common.ts";
-import { SearchPage, SearchQuery } from "../schemas/messages.ts";
-import { serializeMessage } from "../serialize/messages.ts";
+import { searchMessages } from "../../../../core/messages/messages.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { SearchPage, SearchQuery } from "../../schemas/messages.ts";
+import { serializeMessage } from "../../serialize/messages.ts";
 
 const searchRoute = createRoute({
   method: "get",

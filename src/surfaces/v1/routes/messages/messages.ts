@@ -5,13 +5,13 @@ import {
   pageOfMessages,
   revokeMessage,
   sendMessage,
-} from "../../../core/messages/messages.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
-import { v1Router } from "../router.ts";
-import { ConversationIdParam, problems, SeqParam } from "../schemas/common.ts";
-import { DeleteQuery, Message, MessagePage, NewMessage, PageQuery } from "../schemas/messages.ts";
-import { serializeMessage, toDraft } from "../serialize/messages.ts";
+} from "../../../../core/messages/messages.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
+import { DeleteQuery, Message, MessagePage, NewMessage, PageQuery } from "../../schemas/messages.ts";
+import { serializeMessage, toDraft } from "../../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const oneParams = z.object({ id: ConversationIdParam, seq: SeqParam });
