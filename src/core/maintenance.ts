@@ -2,7 +2,9 @@ import type { Timing } from "../domain/timing.ts";
 import { deleteOldAttempts } from "../storage/accounts/password-attempts.ts";
 import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
 import type { Database } from "../storage/database.ts";
+import { databaseAnswers } from "../storage/health.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
+import type { Core } from "./context.ts";
 import { deleteOrphanedFiles } from "./files/orphan-sweep.ts";
 
 /**
@@ -14,4 +16,9 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
   await deleteOrphanedFiles(db, files, now, timing.fileSweep);
+}
+
+/** Resolves once the database answers and has its tables. @throws `unavailable` */
+export function checkHealth(core: Core): Promise<void> {
+  return databaseAnswers(core.db);
 }

@@ -4,7 +4,7 @@ import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import type { ConversationContext } from "../../domain/sync/conversation-context.ts";
+import type { ConversationContext } from "../../domain/sync/message-context.ts";
 import { findGroupIds, findKnownPeers } from "../../storage/conversations/lookup-by-name.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";

@@ -3,7 +3,7 @@ import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import type { Kind } from "../../domain/messages/content.ts";
 import type { AnyDraft, Message } from "../../domain/messages/message.ts";
-import type { MessagesInContext } from "../../domain/sync/conversation-context.ts";
+import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";
 

@@ -154,7 +154,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       knownUsers: [BOB],
     });
   },
-  "writeProjection, members alone": (db) => projection.writeProjection(db, ID, { members: [], knownUsers: [] }),
+  "writeProjection, members alone": (db) =>
+    projection.writeProjection(db, ID, { members: [], knownUsers: [] }),
   findUsers: (db) => users.findUsers(db, [ANN, BOB]),
   findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
   findAccountsByName: (db) => users.findAccountsByName(db, ["x", "y"]),

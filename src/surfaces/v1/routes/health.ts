@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { checkHealth } from "../../../core/health.ts";
+import { checkHealth } from "../../../core/maintenance.ts";
 import { v1Router } from "../router.ts";
 
 const Health = z.object({ ok: z.literal(true) });
