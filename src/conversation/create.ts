@@ -56,6 +56,9 @@ export function create(
     }
     // A block that was stored after the read of D1 found no object to announce itself to: read D1 once more.
     if (profile.kind !== "direct") return;
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('flags', '', ?)", now + blockChange.expiryMs);
+    storage.sql.exec(
+      "INSERT INTO jobs (kind, key, due) VALUES ('direct_permission', '', ?)",
+      now + blockChange.expiryMs,
+    );
   });
 }

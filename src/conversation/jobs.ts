@@ -4,7 +4,13 @@ import type { RetryMarker } from "../object/retry-marker.ts";
 import type { Wakeup } from "./delivery/notification-outbox.ts";
 
 /** What a conversation does later, by its alarm; `ConversationLifecycle` has the handlers. */
-export type ConversationJobKind = "fanout" | "expiry" | "flags" | "projection" | "index" | "notifications";
+export type ConversationJobKind =
+  | "fanout"
+  | "expiry"
+  | "direct_permission"
+  | "projection"
+  | "index"
+  | "notifications";
 
 /** Has the alarm run the `notifications` job. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>): Wakeup {

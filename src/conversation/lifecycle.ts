@@ -48,7 +48,7 @@ export abstract class ConversationLifecycle extends SocketHost {
       index: () => this.#withRoom(({ room }) => (room.search.indexing.repair() ? null : inAWhile())),
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
       notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
-      flags: () => this.#withRoom(({ room }) => room.directPermission.repair()),
+      direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);
     if (!hasSchema(ctx.storage)) return;

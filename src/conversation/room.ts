@@ -144,7 +144,7 @@ export class Room implements RoomContext {
     );
     const flagDeps = {
       read: () => deps.directory.directFlags(this.state.id),
-      schedule: (due: number) => jobs.schedule("flags", "", due),
+      schedule: (due: number) => jobs.schedule("direct_permission", "", due),
       changed: () => this.pushConversation(),
     };
     this.directPermission = new DirectPermission(storage.sql, this.state, flagDeps, timing.blockChange);

@@ -20,7 +20,7 @@ export type InboxJobKind =
   /** closes the room sockets of an ended session; key: the session */
   | "kick"
   /** forgets ended sessions whose tokens have expired */
-  | "sweep"
+  | "expired_sessions"
   /** checks which registered room sockets are still open */
   | "sockets"
   /** closes device sockets whose tokens have expired */
@@ -30,9 +30,9 @@ export type InboxJobKind =
   /** publishes that the user is offline, after the grace period */
   | "offline"
   /** looks up in D1 which sessions have ended; key: the token of the prepared end */
-  | "endings"
+  | "session_lookup"
   /** looks up in D1 whether the account was deleted; key: the token of the prepared deletion */
-  | "farewell"
+  | "deletion_lookup"
   /** has a conversation remove the deleted user; key: the conversation */
   | "leave"
   /** forgets expired stored drafts */

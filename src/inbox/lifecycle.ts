@@ -47,13 +47,13 @@ export abstract class InboxLifecycle extends SocketHost {
     this.deps = deps;
     const handlers: Record<InboxJobKind, JobHandler> = {
       kick: (key) => this.#with((components) => this.#kick(components, SessionId.parse(key))),
-      sweep: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
+      expired_sessions: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
       sockets: () => this.#with((components) => this.#checkSockets(components)),
       expiry: () => this.#with((components) => this.#kickExpired(components)),
       online: () => this.#with(({ presence }) => presence.online()),
       offline: () => this.#with(({ presence }) => presence.offline()),
-      endings: () => this.#with((components) => this.#lookUpEndedSessions(components)),
-      farewell: () => this.#with((components) => this.#lookUpDeletion(components)),
+      session_lookup: () => this.#with((components) => this.#lookUpEndedSessions(components)),
+      deletion_lookup: () => this.#with((components) => this.#lookUpDeletion(components)),
       drafts: () => this.#with(async ({ drafts }) => drafts.deleteExpired()),
       leave: (key) => this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)))),
     };

@@ -85,7 +85,7 @@ export class DirectPermission {
   }
 
   /**
-   * The `flags` job: reads D1, then ends announcements older than `expiryMs`.
+   * The `direct_permission` job: reads D1, then ends announcements older than `expiryMs`.
    * @returns when to run again (ms since 1970); null without announcements
    */
   async repair(): Promise<number | null> {

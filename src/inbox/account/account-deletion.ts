@@ -15,8 +15,8 @@ const Tables = z.array(z.object({ name: z.string() }));
 
 /** The alarm jobs of a deletion. */
 interface Scheduler {
-  schedule(kind: "farewell" | "leave", key: string, due: number): void;
-  cancel(kind: "farewell" | "leave", key: string): void;
+  schedule(kind: "deletion_lookup" | "leave", key: string, due: number): void;
+  cancel(kind: "deletion_lookup" | "leave", key: string): void;
 }
 
 interface AccountDeletionDeps {
@@ -54,11 +54,11 @@ export class AccountDeletion {
    * looks up in D1 what became of it.
    */
   prepare(token: string): void {
-    this.#jobs.schedule("farewell", token, Date.now() + this.#deps.timing.accountEnd.lookupMs);
+    this.#jobs.schedule("deletion_lookup", token, Date.now() + this.#deps.timing.accountEnd.lookupMs);
   }
 
   /**
-   * The lookup of the `farewell` job.
+   * The lookup of the `deletion_lookup` job.
    * @returns whether D1 has deleted the account: then the inbox is to be emptied
    */
   isDeletedInD1(): Promise<boolean> {
@@ -94,7 +94,7 @@ export class AccountDeletion {
 
   /** Cancels the lookup of a prepared deletion, once all its jobs are stored. */
   confirm(token: string): void {
-    this.#jobs.cancel("farewell", token);
+    this.#jobs.cancel("deletion_lookup", token);
   }
 
   /**

@@ -5,8 +5,8 @@ import type { SessionGate } from "./session-gate.ts";
 
 /** The alarm jobs of ended sessions. */
 interface Scheduler {
-  schedule(kind: "kick" | "sweep" | "endings", key: string, due: number): void;
-  cancel(kind: "kick" | "endings", key: string): void;
+  schedule(kind: "kick" | "expired_sessions" | "session_lookup", key: string, due: number): void;
+  cancel(kind: "kick" | "session_lookup", key: string): void;
 }
 
 /** Closes the sockets of sessions. */
@@ -38,12 +38,12 @@ export class SessionTermination {
    * token, a job looks up in D1 which sessions have ended.
    */
   prepare(token: string): void {
-    this.#jobs.schedule("endings", token, Date.now() + this.#timing.lookupMs);
+    this.#jobs.schedule("session_lookup", token, Date.now() + this.#timing.lookupMs);
   }
 
   /** Cancels the lookup of a prepared end. */
   confirm(token: string): void {
-    this.#jobs.cancel("endings", token);
+    this.#jobs.cancel("session_lookup", token);
   }
 
   /** Ends these sessions. Tries once to close their room sockets; jobs retry what failed. Idempotent. */
@@ -51,7 +51,7 @@ export class SessionTermination {
     for (const { sessionId, expiresAt } of sessions) {
       this.#gate.end(sessionId, expiresAt);
       this.#sockets.closeHere(sessionId);
-      this.#jobs.schedule("sweep", "", expiresAt);
+      this.#jobs.schedule("expired_sessions", "", expiresAt);
     }
     const ended = new Set(sessions.map(({ sessionId }) => sessionId));
     await this.#close(this.#gate.sessions().filter((id) => ended.has(id)));

@@ -54,7 +54,7 @@ const Stored = z.object({ blocked: z.number(), announced: z.number(), jobs: z.nu
 function stored(): Promise<z.infer<typeof Stored>> {
   return runInDurableObject(conversationObject(id), (_, { storage }) => {
     const query = `SELECT blocked, (SELECT count(*) FROM flag_changes) AS announced,
-      (SELECT count(*) FROM jobs WHERE kind = 'flags') AS jobs FROM conversation`;
+      (SELECT count(*) FROM jobs WHERE kind = 'direct_permission') AS jobs FROM conversation`;
     return Stored.parse(storage.sql.exec(query).one());
   });
 }
@@ -92,10 +92,10 @@ test("a crash before D1: both users can write, and the prepared change expires",
   await expectBothWrite();
   expect(await stored()).toEqual({ blocked: 0, announced: 1, jobs: 1 });
   // Before it expires the change stays, and so does the job.
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   expect(await stored()).toEqual({ blocked: 0, announced: 1, jobs: 1 });
   await age(40_000);
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
   await expectBothWrite();
 });
@@ -105,7 +105,7 @@ test("a crash after D1: the block applies at once and permanently", async () => 
   await storeBlock();
   await expectNobodyWrites();
   await age(40_000);
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 0 });
   await expectNobodyWrites();
   expect((await getConversation(ann, id)).disabled).toBe(true);
@@ -117,7 +117,7 @@ test("a crash after D1: an unblock applies at once", async () => {
   await storeUnblock();
   await expectBothWrite();
   await age(40_000);
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
   await expectBothWrite();
 });
@@ -126,7 +126,7 @@ test("a crash after D1 without sends: the job alone applies the block", async ()
   await prepareChange("a");
   await storeBlock();
   await loseConversation(id);
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   // A recent change stays, as its call may still complete it.
   expect(await stored()).toEqual({ blocked: 1, announced: 1, jobs: 1 });
   await expectNobodyWrites();
@@ -136,7 +136,7 @@ test("a crash during the opening: the job reads D1 again after the object was cr
   // The block's lookup found no conversation, and D1 had no block when the object was created.
   await storeBlock();
   expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 1 });
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 0 });
   await expectNobodyWrites();
 });
@@ -165,7 +165,7 @@ test("of two changes, the completion of one does not complete the crashed other"
   expectProblem(await trySend(bob), 403, "blocked");
   await age(40_000);
   await prepareChange("young");
-  await runConversationJob(id, "flags");
+  await runConversationJob(id, "direct_permission");
   expect(await stored()).toEqual({ blocked: 1, announced: 1, jobs: 1 });
   await completeChange("young");
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 1 });
@@ -244,11 +244,11 @@ describe("during a D1 outage", () => {
     await prepareChange("a");
     await age(40_000);
     await withoutBlocks(async () => {
-      await runConversationJob(id, "flags");
+      await runConversationJob(id, "direct_permission");
       expect(await stored()).toEqual({ blocked: 0, announced: 1, jobs: 1 });
       expectProblem(await trySend(ann), 503, "unavailable");
     });
-    await runConversationJob(id, "flags");
+    await runConversationJob(id, "direct_permission");
     expect(await stored()).toEqual({ blocked: 0, announced: 0, jobs: 0 });
     await expectBothWrite();
   });

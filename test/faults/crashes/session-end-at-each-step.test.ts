@@ -71,7 +71,7 @@ async function endWithFault({ end, repeats }: Ending, place: FaultPlace, step: n
   expect(tried.isHit ? [204, 503] : [204], at).toContain(status);
   // A client without an answer repeats the call.
   if (repeats && status === 503) expect([204, 401], at).toContain((await end(phone, bob)).status);
-  for (let attempt = 0; (await runInboxJobs(bob, ["endings", "kick"])) > 0; attempt++)
+  for (let attempt = 0; (await runInboxJobs(bob, ["session_lookup", "kick"])) > 0; attempt++)
     if (attempt > 10) throw new Error("no end");
   const ended = await isEnded(phone);
   if (repeats || status === 204) expect(ended, at).toBe(true);

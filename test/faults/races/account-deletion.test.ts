@@ -179,7 +179,7 @@ async function deleteInD1(): Promise<void> {
 
 const prepareInInbox = () =>
   runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('farewell', 'x', 4e12)");
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('deletion_lookup', 'x', 4e12)");
   });
 
 test("a crash before the commit in D1 leaves everything as it was", async () => {

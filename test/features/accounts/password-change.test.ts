@@ -175,7 +175,7 @@ test("a session is stored only if the checked password is still current", async 
 async function runEndingsJobs({ user }: SignedIn): Promise<number> {
   const jobs = await runInDurableObject(inboxObject(user.id), async (_, { storage }) => {
     await storage.setAlarm(Date.now() + 60_000);
-    return storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'endings'").rowsWritten;
+    return storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'session_lookup'").rowsWritten;
   });
   await runDurableObjectAlarm(inboxObject(user.id));
   return jobs;
@@ -187,7 +187,7 @@ test("a crash between the change in D1 and the inbox leaves no socket open", asy
   const room = await createGroupId(bob);
   // The state after the crash: prepared in the inbox and changed in D1, sockets still open.
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('session_lookup', 'x', 4e12)");
   });
   const socket = await openRoom(room, phone.token);
   const callingSocket = await openRoom(room, bob.token);
@@ -206,7 +206,7 @@ test("a crash before the change leaves everything as it was", async () => {
   const room = await createGroupId(bob);
   expectProblem(await change(bob, PASSWORD, ""), 400, "validation_failed");
   await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('endings', 'x', 4e12)");
+    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('session_lookup', 'x', 4e12)");
   });
   await abortAllDurableObjects();
   expect(await runEndingsJobs(bob)).toBe(1);

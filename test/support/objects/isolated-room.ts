@@ -61,7 +61,7 @@ export function isolatedRoom(
   flags: () => Promise<DirectFlags | null> = nothing,
 ): Room {
   const handlers = {
-    ...{ fanout: nothing, expiry: nothing, flags: nothing, projection: nothing, index: nothing },
+    ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
     notifications: nothing,
   };
   const directory: ConversationDirectory = {
