@@ -29,7 +29,7 @@ export interface ConversationComponents {
 
 /**
  * The life cycle of a conversation's object: start-up, sockets, alarm. What it can be asked is
- * `ConversationObject`, what happens in it is `Room`, what its sockets see is `Sockets`.
+ * `ConversationObject`, what happens in it is `Room`, its sockets are `RoomSockets`.
  */
 export abstract class ConversationLifecycle extends SocketHost {
   readonly #deps: ConversationDeps;

@@ -56,8 +56,8 @@ export interface RoomDeps {
 }
 
 /**
- * A conversation inside its object: its data, its features, and the one way by which each change goes,
- * whether it came by call or by socket: it is stored, then applied to memory, then published.
+ * A conversation inside its object: its data and its features. Each change is stored, applied to memory,
+ * then published, whether it came by call or by socket.
  */
 export class Room implements RoomContext {
   readonly #storage: DurableObjectStorage;
@@ -90,7 +90,7 @@ export class Room implements RoomContext {
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: AlarmJobs<ConversationJobKind>) {
     const { timing } = deps;
-    const noteFor = (kind: ConversationJobKind) => markerOf(jobs, kind, timing.retryMarker);
+    const markerFor = (kind: ConversationJobKind) => markerOf(jobs, kind, timing.retryMarker);
     this.#storage = storage;
     this.#timing = timing;
     this.state = new ConversationState(storage.sql);
@@ -107,16 +107,23 @@ export class Room implements RoomContext {
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members);
     this.snapshots = new MemberSnapshots(this.state, this.log, this.members, this.renderer);
     const events = new EphemeralEvents(timing.typing);
-    const membership = new RoomFanoutSource(this, events, timing.largeGroup);
-    this.fanout = new Fanout(membership, deps.inboxes, noteFor("fanout"), timing);
-    this.devices = new DeviceCalls(this, membership, this.fanout);
-    const mayHear = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
-    this.observe(new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, mayHear));
-    const publish = (userId: UserId, conversation: Conversation) => {
+    const fanoutSource = new RoomFanoutSource(this, events, timing.largeGroup);
+    this.fanout = new Fanout(fanoutSource, deps.inboxes, markerFor("fanout"), timing);
+    this.devices = new DeviceCalls(this, fanoutSource, this.fanout);
+    const mayReceiveEphemeral = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
+    this.observe(
+      new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, mayReceiveEphemeral),
+    );
+    const publishConversation = (userId: UserId, conversation: Conversation) => {
       for (const observer of this.#observers) observer.conversationUpdated(userId, conversation);
       this.fanout.ephemeral();
     };
-    this.#conversationUpdates = new ConversationUpdates(this, deps.directory, timing.announcements, publish);
+    this.#conversationUpdates = new ConversationUpdates(
+      this,
+      deps.directory,
+      timing.announcements,
+      publishConversation,
+    );
     this.projection = new Projection(
       this.state,
       this.members,
@@ -124,7 +131,7 @@ export class Room implements RoomContext {
       deps.directory,
       timing.projection,
       (due) => jobs.schedule("projection", "", due),
-      (gone) => this.#remove(gone),
+      (gone) => this.#removeDeletedUsers(gone),
     );
     this.outbox = new NotificationOutbox(storage.sql, this.state.id, deps.inboxes, wakeupOf(jobs), timing);
     this.memberList = new MemberList(this.members);
@@ -132,7 +139,7 @@ export class Room implements RoomContext {
     this.readPositions = new ReadPositions(this);
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
     this.readable = new ReadableLog(storage.sql, this.log);
-    this.search = new MessageSearch(storage, this.log, noteFor("index"), timing.indexing);
+    this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
     this.redaction = new Redaction(storage, this, this.search.indexing);
     this.#sendQueue = new SendQueue(
       storage,
@@ -142,17 +149,15 @@ export class Room implements RoomContext {
       (sender) => checkWritePermission(this.state, this.members, sender),
       (outcomes) => this.#committed(outcomes),
     );
-    const flagDeps = {
+    const permissionDeps = {
       read: () => deps.directory.directFlags(this.state.id),
       schedule: (due: number) => jobs.schedule("direct_permission", "", due),
       changed: () => this.pushConversation(),
     };
-    this.directPermission = new DirectPermission(storage.sql, this.state, flagDeps, timing.blockChange);
-    const { id } = this.state;
-    const { members, log, profiles: people } = this;
-    const resolve = () => this.flushSends();
+    this.directPermission = new DirectPermission(storage.sql, this.state, permissionDeps, timing.blockChange);
+    const { members, log, profiles } = this;
     this.forwards = new ForwardResolver(
-      { id, members, log, profiles: people, flush: resolve },
+      { id: this.state.id, members, log, profiles, flush: () => this.flushSends() },
       deps.sources,
       timing.copies,
     );
@@ -161,7 +166,7 @@ export class Room implements RoomContext {
     );
   }
 
-  /** Adds an observer of all later events. It is notified before the observers that are there. */
+  /** Adds an observer of all later events. The newest observer is notified first. */
   observe(observer: RoomObserver): void {
     this.#observers.unshift(observer);
   }
@@ -182,12 +187,12 @@ export class Room implements RoomContext {
       this.submit(senderId, [draft], { resolve }),
     );
     if (!result.ok) return result;
-    // Only a forward can name users whom D1 does not know as acquainted with this conversation.
+    // Only a forward can add known users, which D1 must have before the answer.
     const isProjected = "copy" in draft && this.knownUsers.hasUnprojected;
     await (isProjected ? this.propagate([senderId]) : this.updateInboxes([senderId]));
-    const { row, replay } = result.value;
+    const { row, isRepeated: replay } = result.value;
     const sender = this.members.find(senderId);
-    if (!sender) throw new Error("a sender is on record");
+    if (!sender) throw new Error("the sender of a stored message has no member row");
     const [message] = this.renderer.render([row], sender);
     if (!message) throw new Error("one row makes one message");
     return { ok: true, value: { message, replay } };
@@ -225,7 +230,7 @@ export class Room implements RoomContext {
    */
   async updateAllInboxes(first: UserId): Promise<void> {
     if (restoreToList(this.members, this.members.active(first))) this.fanout.changed();
-    // Members without the newest update do not know the conversation yet.
+    // A member whose inbox lacks the update may not know the conversation: their sockets get the whole of it.
     this.pushConversation(this.members.ids().filter((id) => !this.fanout.isDelivered(id)));
     this.fanout.resume();
     this.outbox.resume();
@@ -247,7 +252,7 @@ export class Room implements RoomContext {
       if ("resolve" in origin) origin.resolve(outcome);
     }
     try {
-      if (outcomes.some(({ result }) => result.ok && !result.value.replay)) this.fanout.changed();
+      if (outcomes.some(({ result }) => result.ok && !result.value.isRepeated)) this.fanout.changed();
       this.search.indexing.resume();
     } finally {
       for (const observer of this.#observers) observer.sent(outcomes);
@@ -269,7 +274,7 @@ export class Room implements RoomContext {
   change(change: GroupChange): void {
     const changed = storeChange(this.#storage, this, change);
     try {
-      this.#scheduleChange();
+      this.#startProjectionAndNotifications();
     } finally {
       this.publish((observer) => observer.changed(changed));
     }
@@ -280,7 +285,7 @@ export class Room implements RoomContext {
   }
 
   /** Has a stored change written to D1, and its notifications delivered. Call it in the turn of the write. */
-  #scheduleChange(): void {
+  #startProjectionAndNotifications(): void {
     try {
       this.projection.changed();
     } finally {
@@ -311,7 +316,7 @@ export class Room implements RoomContext {
   }
 
   /** Who has no account any more is no member either. */
-  #remove(userIds: UserId[]): void {
+  #removeDeletedUsers(userIds: UserId[]): void {
     for (const id of userIds) removeDeletedUser(this, this, id);
   }
 }

@@ -224,7 +224,7 @@ export abstract class InboxLifecycle extends SocketHost {
     const subscriptions = new Subscriptions({
       large: (members, limit) => list.large(members, limit),
       subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: this.userId(), hasDevices }),
-      apply: (update) => deviceFeed.applySubscription(update),
+      apply: (update) => deviceFeed.storeSnapshot(update),
       timing,
     });
     const contactNotifier = new ContactNotifier({ ...deps, userId });

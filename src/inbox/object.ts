@@ -295,7 +295,7 @@ export abstract class InboxObject extends InboxLifecycle {
       .forLists()
       .map((id) => withDeadline(conversations.snapshot(id, { userId: this.userId() }), snapshotTimeoutMs));
     for (const result of await Promise.allSettled(snapshots)) {
-      if (result.status === "fulfilled") deviceFeed.applySubscription(result.value);
+      if (result.status === "fulfilled") deviceFeed.storeSnapshot(result.value);
     }
   }
 }

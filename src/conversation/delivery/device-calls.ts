@@ -104,7 +104,7 @@ export class DeviceCalls {
       this.#room.submit(userId, [draft], { resolve, orderKey: line }),
     );
     if (!result.ok) return result;
-    const { row, replay } = result.value;
+    const { row, isRepeated: replay } = result.value;
     const { seq, created_at: createdAt } = row;
     const sender = echoDuplicates && replay ? this.#room.members.find(userId) : undefined;
     const [message] = sender ? this.#room.renderer.render([row], sender) : [];

@@ -15,13 +15,14 @@ const MAX_CONCURRENT = 4;
 const OTHERS_EVERY = 4;
 
 /**
- * Delivers the newest inbox update to each member's inbox, asynchronously and rate-limited: 4 concurrent
- * calls, 200 a second.
+ * Delivers the newest inbox update to each member's inbox. Deliveries in the background go in 4 slots, 200 a
+ * second after a burst of 50; `deliverNow` calls beside the slots, for callers that await it.
  *
  * - Cooldown: after a delivery, changes of the next 500 ms are coalesced into one update (20 ms with
  *   devices).
- * - Failure: a call that hangs occupies its slot until the deadline. Inboxes that failed last occupy at most
- *   3 of the 4 slots, so that healthy inboxes always progress.
+ * - Failure: a call that hangs occupies its slot until the deadline. A failed inbox is tried again by the
+ *   first change after `retryMs`, or by the alarm. Inboxes that have confirmed nothing since a failure occupy
+ *   at most 3 of the 4 slots, so that healthy inboxes always progress.
  * - Order: members with devices come first, but every fourth delivery goes to another member.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
  *   a message would cost as many calls as the group has members.
@@ -37,19 +38,17 @@ export class Fanout {
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
   readonly #cooldownUntil = new Map<UserId, number>();
-  /** members of a large group whom the alarm serves now */
-  readonly #deferred = new Set<UserId>();
-  /** members whose inbox failed last: the next change after their cooldown, or the alarm, tries again */
-  readonly #failed = new Set<UserId>();
-  /**
-   * members whose inbox has confirmed nothing since a failure: healthy inboxes keep one slot for themselves
-   */
-  readonly #suspect = new Set<UserId>();
+  /** deferred members whom the alarm lets through now */
+  readonly #releasedByAlarm = new Set<UserId>();
+  /** members whose inbox failed: the first change after `retryMs`, or the alarm, takes them out */
+  readonly #awaitsRetry = new Set<UserId>();
+  /** members whose inbox has confirmed nothing since a failure; only a success takes them out */
+  readonly #unconfirmed = new Set<UserId>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
   #markerIsSet: boolean;
-  #clearedAt = 0;
-  #next = 0;
-  #turns = 0;
+  #markerClearedAt = 0;
+  #nextOther = 0;
+  #picks = 0;
 
   constructor(source: FanoutSource, inboxes: Inboxes, marker: RetryMarker, timing: Timing) {
     this.#source = source;
@@ -58,7 +57,7 @@ export class Fanout {
     this.#timing = timing;
     this.#pace = new Pacer(timing.pace);
     this.#markerIsSet = marker.isSet();
-    // Without the marker every inbox had the newest update before the object stopped.
+    // No marker at start-up: every inbox is up to date.
     if (!this.#markerIsSet)
       for (const id of source.ids()) this.#deliveredVersions.set(id, source.version(id));
     this.#devices = new DeviceTracker(source, timing);
@@ -66,7 +65,7 @@ export class Fanout {
 
   /** Call it after a change, in the turn of the write: the retry marker is then part of the same commit. */
   changed(): void {
-    for (const id of this.#failed) if (!this.#isCoolingDown(id)) this.#failed.delete(id);
+    for (const id of this.#awaitsRetry) if (!this.#isCoolingDown(id)) this.#awaitsRetry.delete(id);
     if (!this.#markerIsSet) {
       this.#marker.set();
       this.#markerIsSet = true;
@@ -85,7 +84,7 @@ export class Fanout {
   }
 
   /**
-   * Ends a member's cooldown: their inbox has the newest update, and gets the next one without delay.
+   * The inbox has just fetched the newest update: the next one is delivered without delay.
    * @param hasDevices a device is connected, or connecting: the member comes before those who only opened
    *   their list
    */
@@ -106,9 +105,9 @@ export class Fanout {
 
   #start(): void {
     while (this.#running.size < MAX_CONCURRENT) {
-      const first = this.#due();
+      const first = this.#takeDue();
       if (first === undefined) {
-        this.#wakeLater();
+        this.#armTimer();
         return;
       }
       const slot = this.#work(first)
@@ -135,25 +134,26 @@ export class Fanout {
   async repair(): Promise<boolean> {
     // Deferred members keep their cooldown: only the alarm serves them, once a minute.
     for (const id of this.#cooldownUntil.keys()) {
-      if (this.#failed.has(id) || !this.#devices.isDeferred(id)) this.#cooldownUntil.delete(id);
+      if (this.#awaitsRetry.has(id) || !this.#devices.isDeferred(id)) this.#cooldownUntil.delete(id);
     }
-    this.#failed.clear();
+    this.#awaitsRetry.clear();
     for (const id of this.#source.ids())
-      if (this.#devices.isDeferred(id) && !this.isDelivered(id)) this.#deferred.add(id);
+      if (this.#devices.isDeferred(id) && !this.isDelivered(id)) this.#releasedByAlarm.add(id);
     this.resume();
     await withDeadline(Promise.all(this.#running), this.#timing.fanout.drainTimeoutMs).catch(() => undefined);
     if (this.#isBehind()) return false;
-    this.#clearMarker();
+    this.#noteMarkerCleared();
     return true;
   }
 
-  #clearMarker(): void {
+  /** Memory follows the marker, which the caller clears. */
+  #noteMarkerCleared(): void {
     this.#markerIsSet = false;
-    this.#clearedAt = Date.now();
+    this.#markerClearedAt = Date.now();
   }
 
   async #work(first: UserId): Promise<void> {
-    for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
+    for (let id: UserId | undefined = first; id !== undefined; id = this.#takeDue()) {
       await this.#call(id);
       await this.#pace.next();
     }
@@ -162,32 +162,32 @@ export class Fanout {
   #workEnded(slot: Promise<void>): void {
     this.#running.delete(slot);
     this.#start();
-    // Each write costs: in a busy room the marker stays, and the alarm clears it.
-    const mayClear = this.#markerIsSet && Date.now() - this.#clearedAt > this.#timing.retryMarker.dueMs;
+    // Each write costs: the marker is cleared here at most once in `dueMs`, else by the alarm.
+    const mayClear = this.#markerIsSet && Date.now() - this.#markerClearedAt > this.#timing.retryMarker.dueMs;
     if (this.#running.size === 0 && mayClear && !this.#isBehind()) {
       this.#marker.clear();
-      this.#clearMarker();
+      this.#noteMarkerCleared();
     }
   }
 
   /**
-   * The next member to deliver to: members with devices first, every fourth time another member. Both kinds
-   * take turns, as in a busy room the first member is due again before the last one was served.
+   * Takes the next member to deliver to: members with devices first, every fourth time another member. Both
+   * groups go round-robin: otherwise the first member is due again before the last one is served.
    */
-  #due(): UserId | undefined {
-    this.#turns++;
+  #takeDue(): UserId | undefined {
+    this.#picks++;
     const withDevices = () => this.#devices.next((id) => this.#isDue(id));
-    if (this.#turns % OTHERS_EVERY === 0) return this.#dueOther() ?? withDevices();
-    return withDevices() ?? this.#dueOther();
+    if (this.#picks % OTHERS_EVERY === 0) return this.#takeDueOther() ?? withDevices();
+    return withDevices() ?? this.#takeDueOther();
   }
 
-  #dueOther(): UserId | undefined {
+  #takeDueOther(): UserId | undefined {
     const ids = this.#source.ids();
     for (let i = 0; i < ids.length; i++) {
-      const at = (this.#next + i) % ids.length;
+      const at = (this.#nextOther + i) % ids.length;
       const id = ids[at];
       if (id === undefined || this.#devices.hasDevices(id) || !this.#isDue(id)) continue;
-      this.#next = at + 1;
+      this.#nextOther = at + 1;
       return id;
     }
     return undefined;
@@ -195,20 +195,20 @@ export class Fanout {
 
   #isDue(id: UserId): boolean {
     if (this.#inFlight.has(id) || this.#isCoolingDown(id) || this.#isThrottled(id)) return false;
-    return this.#isWaiting(id) && (!this.#devices.isDeferred(id) || this.#deferred.has(id));
+    return this.#isWaiting(id) && (!this.#devices.isDeferred(id) || this.#releasedByAlarm.has(id));
   }
 
   /** Whether an update or an event is pending for the member, and their inbox has not just failed. */
   #isWaiting(id: UserId): boolean {
-    return !this.#failed.has(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
+    return !this.#awaitsRetry.has(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
   }
 
-  /** Whether the last slot is reserved: the others wait for inboxes that failed before. */
+  /** Whether the member has to wait, as the last slot is kept for inboxes that have not failed. */
   #isThrottled(id: UserId): boolean {
-    if (!this.#suspect.has(id)) return false;
-    let waiting = 0;
-    for (const other of this.#inFlight.keys()) if (this.#suspect.has(other)) waiting++;
-    return waiting >= MAX_CONCURRENT - 1;
+    if (!this.#unconfirmed.has(id)) return false;
+    let inFlight = 0;
+    for (const other of this.#inFlight.keys()) if (this.#unconfirmed.has(other)) inFlight++;
+    return inFlight >= MAX_CONCURRENT - 1;
   }
 
   #isCoolingDown(id: UserId): boolean {
@@ -219,7 +219,7 @@ export class Fanout {
    * Arms a timer for the earliest member whose cooldown ends while an update is pending. Members whose inbox
    * failed are left to the next change or the alarm.
    */
-  #wakeLater(): void {
+  #armTimer(): void {
     let next = Number.POSITIVE_INFINITY;
     for (const [id, until] of this.#cooldownUntil) {
       // A delivery in flight starts the next one itself when it ends.
@@ -246,29 +246,29 @@ export class Fanout {
     const version = this.#source.version(id);
     while ((this.#deliveredVersions.get(id) ?? -1) < version) {
       await (this.#inFlight.get(id) ?? this.#call(id));
-      if (this.#failed.has(id)) return;
+      if (this.#awaitsRetry.has(id)) return;
     }
   }
 
   #call(id: UserId): Promise<void> {
     // The update is made inside the promise: if that throws, the delivery has failed like any other.
     const delivery = async () => {
-      this.#deferred.delete(id);
+      this.#releasedByAlarm.delete(id);
       const update = this.#source.update(id, this.#devices.positionOf(id));
       return { update, position: await this.#inboxes.applyUpdate(id, update) };
     };
     const call = withDeadline(delivery(), this.#timing.fanout.callTimeoutMs)
       .then(({ update, position }) => {
         this.#deliveredVersions.set(id, Math.max(update.version, this.#deliveredVersions.get(id) ?? -1));
-        this.#failed.delete(id);
-        this.#suspect.delete(id);
+        this.#awaitsRetry.delete(id);
+        this.#unconfirmed.delete(id);
         this.#source.delivered(id, update);
         this.#devices.answered(id, position);
         this.#cooldownUntil.set(id, Date.now() + this.#cooldownMs(id, position));
       })
       .catch((error: unknown) => {
-        this.#failed.add(id);
-        this.#suspect.add(id);
+        this.#awaitsRetry.add(id);
+        this.#unconfirmed.add(id);
         this.#cooldownUntil.set(id, Date.now() + this.#timing.fanout.retryMs);
         log("warn", "inbox_update_failed", {
           conversation: this.#source.conversationId,

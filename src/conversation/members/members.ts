@@ -166,7 +166,7 @@ export class Members {
   }
 
   /** Stores a sender's read position, which follows their own message. `applySent` follows the commit. */
-  storeSent(userId: UserId, { seq, n, at }: ReadPosition): void {
+  storeReadPosition(userId: UserId, { seq, n, at }: ReadPosition): void {
     this.#sql.exec(
       "UPDATE members SET read_seq = ?, read_n = ?, read_at = ? WHERE user_id = ?",
       seq,
@@ -176,7 +176,7 @@ export class Members {
     );
   }
 
-  applySent(userId: UserId, { seq, n, at }: ReadPosition): void {
+  applyReadPosition(userId: UserId, { seq, n, at }: ReadPosition): void {
     const member = this.#rows.get(userId);
     if (member) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
   }

@@ -29,9 +29,10 @@ export class SendQueue<Origin> {
   #isTurnScheduled = false;
 
   /**
-   * @param knownUsers stores, with a merged message, the users whose messages it holds
+   * @param knownUsers where the senders inside a merged message are stored with it
    * @param checkPermission returns why a member may not write now; undefined if the member may
-   * @param onOutcomes receives the outcome of every send, in order, after its transaction
+   * @param onOutcomes receives the outcomes of committed sends in order, and at once the refusals of a full
+   *   backlog
    */
   constructor(
     storage: DurableObjectStorage,
@@ -59,7 +60,7 @@ export class SendQueue<Origin> {
       if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
-    if (!this.#isTurnScheduled) this.#turn();
+    if (!this.#isTurnScheduled) this.#timerTurn();
     if (refused.length > 0) this.#onOutcomes(refused);
   }
 
@@ -75,14 +76,14 @@ export class SendQueue<Origin> {
     this.#onOutcomes(this.#commit(sends));
   }
 
-  #turn(): void {
+  #timerTurn(): void {
     this.#isTurnScheduled = this.#waiting.length > 0;
     if (!this.#isTurnScheduled) return;
     try {
       this.flush();
     } finally {
       // Also after an error: without a next turn every later send would wait for ever.
-      setTimeout(() => this.#turn(), 0);
+      setTimeout(() => this.#timerTurn(), 0);
     }
   }
 
@@ -100,40 +101,40 @@ export class SendQueue<Origin> {
 
   /** Commits all sends in one transaction. A single send needs no savepoint in it. */
   #commitAll(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
-    const storeSend = sends.length === 1 ? this.#storeAlone : this.#storeInSavepoint;
+    const storeSend = sends.length === 1 ? this.#storeAsResult : this.#storeInSavepoint;
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
     const outcomes = this.#storage.transactionSync(() => {
       const results = sends.map((send) => {
         const result = storeSend(send, last);
-        if (result.ok && !result.value.replay) {
+        if (result.ok && !result.value.isRepeated) {
           const { row } = result.value;
           last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
           positions.set(send.senderId, last);
         }
         return { send, result };
       });
-      for (const [userId, position] of positions) this.#members.storeSent(userId, position);
+      for (const [userId, position] of positions) this.#members.storeReadPosition(userId, position);
       return results;
     });
     // Memory changes only after the commit, so a transaction that fails leaves it as it was.
     this.#log.last = last;
-    for (const [userId, position] of positions) this.#members.applySent(userId, position);
+    for (const [userId, position] of positions) this.#members.applyReadPosition(userId, position);
     for (const { send, result } of outcomes) {
       const { rendered } = send.draft;
-      if (rendered && result.ok && !result.value.replay) this.#knownUsers.apply(rendered.people);
+      if (rendered && result.ok && !result.value.isRepeated) this.#knownUsers.apply(rendered.people);
     }
     return outcomes;
   }
 
-  readonly #storeAlone = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => ({
+  readonly #storeAsResult = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => ({
     ok: true,
     value: this.#store(send, last),
   });
 
   readonly #storeInSavepoint = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
     try {
-      return this.#storage.transactionSync(() => this.#storeAlone(send, last));
+      return this.#storage.transactionSync(() => this.#storeAsResult(send, last));
     } catch (error) {
       if (error instanceof CoreError) return error.toFailure();
       log("error", "send_failed", { sender: send.senderId, ...errorFields(error) });
@@ -169,7 +170,7 @@ export class SendQueue<Origin> {
     if (!this.#log.insert(row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
-    return { row: { ...row, revoked_by: null, revoked_rev: null }, replay: false };
+    return { row: { ...row, revoked_by: null, revoked_rev: null }, isRepeated: false };
   }
 
   #refusal({ quoteSeq, mentions }: Draft, sender: MemberRow): CoreError | undefined {
@@ -182,7 +183,7 @@ export class SendQueue<Origin> {
 }
 
 function replayOf(row: MessageRow | undefined): StoredSend | undefined {
-  return row && { row, replay: true };
+  return row && { row, isRepeated: true };
 }
 
 function raise(error: Error): never {

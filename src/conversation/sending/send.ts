@@ -7,7 +7,7 @@ import type { RoomSocket } from "../sockets/room-socket.ts";
 /** A stored message. `replay`: an earlier send with the same client message id stored it. */
 export interface StoredSend {
   row: MessageRow;
-  replay: boolean;
+  isRepeated: boolean;
 }
 
 /** A complete draft that waits for its commit. */
@@ -29,6 +29,6 @@ export type SendOrigin =
   | { socket: RoomSocket }
   | {
       resolve: (outcome: SendOutcome<SendOrigin>) => void;
-      /** calls with the same line keep their order, even if an earlier send waits for a lookup */
+      /** calls with the same key keep their order, even if an earlier send waits for a lookup */
       orderKey?: object;
     };

@@ -67,7 +67,7 @@ export class Broadcast implements RoomObserver {
         from?.send(this.#protocol.refused(result, { clientMsgId: send.draft.clientMsgId }));
         continue;
       }
-      const { row, replay } = result.value;
+      const { row, isRepeated: replay } = result.value;
       if (from) {
         const receipt = { seq: row.seq, createdAt: row.created_at };
         const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);

@@ -30,7 +30,7 @@ export interface GroupChange {
   kick?: { userIds: UserId[]; reason: KickReason };
   /** an event for the sockets of the users `to` alone, besides the system message */
   memberEvent?: { event: MemberEvent; userIds: UserId[]; to: UserId[] };
-  /** makes the notifications, for members or others; called after `also`, in the transaction */
+  /** makes the notifications, for members or others; called after `alsoStore`, in the transaction */
   notifications?: () => QueuedNotification[];
   /** does further writes in the same transaction */
   alsoStore?: () => void;

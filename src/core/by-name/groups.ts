@@ -13,7 +13,7 @@ import {
 } from "../../storage/conversations/groups.ts";
 import { allByName, noUserWithName } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
-import { fillEntries, getConversation } from "../conversations/conversations.ts";
+import { getConversation, loadConversations } from "../conversations/conversations.ts";
 import { createGroupWithRoles, type GroupOptions, type InitialMember } from "../groups/create-group.ts";
 import { handOver, joinGroup } from "../groups/groups.ts";
 
@@ -87,7 +87,7 @@ export async function listGroups(core: Core, caller: UserId): Promise<GroupByNam
       ids: ids.slice(i, i + BATCH_SIZE),
       evenHidden: true,
     });
-    groups.push(...(await fillEntries(core, caller, entries)));
+    groups.push(...(await loadConversations(core, caller, entries)));
   }
   groups.sort((a, b) => b.updatedAt - a.updatedAt || b.id - a.id);
   return groups.map((group) => toGroupByName(core, group));

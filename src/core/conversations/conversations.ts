@@ -108,7 +108,7 @@ export async function listConversations(
   const range = { limit: limit + 1, ...(after && { after }), ...(ids && { ids }) };
   const entries = await core.inboxes.list(caller, range);
   const page = entries.slice(0, limit);
-  const items = await fillEntries(core, caller, page);
+  const items = await loadConversations(core, caller, page);
   const last = page.at(-1);
   return { items, nextCursor: entries.length > limit && last ? encodeCursor(last) : null };
 }
@@ -117,12 +117,12 @@ export async function listConversations(
  * Adds the data of D1 to entries of the caller's list: one query. An entry that D1 does not have yet is left
  * out.
  */
-export async function fillEntries(
+export async function loadConversations(
   core: Core,
   caller: UserId,
   entries: InboxEntry[],
 ): Promise<Conversation[]> {
-  return fill(core, caller, entries, await findListed(core.db, caller, entries.map(profileIdsOf)));
+  return composeAll(core, caller, entries, await findListed(core.db, caller, entries.map(lookupOf)));
 }
 
 /**
@@ -140,20 +140,20 @@ export async function listWithNotifications(
     const { preview, mentioned } = entry;
     const named = preview ? [preview.senderId, ...mentionedUsers(preview)] : [];
     const namedIds = new Set([...alwaysNamed, ...named, ...mentioned.map(({ senderId }) => senderId)]);
-    return { ...profileIdsOf(entry), namedIds: [...namedIds] };
+    return { ...lookupOf(entry), namedIds: [...namedIds] };
   });
   const listed = await findListed(core.db, caller, queries);
   const people = [...listed.values()].flatMap(({ people: named }) => named);
   // Without a conversation, the query above returns no profiles.
   if (listed.size === 0) people.push(...(await findPeople(core.db, alwaysNamed)));
-  return { items: fill(core, caller, entries, listed), box, profiles: loadProfilesAmong(people) };
+  return { items: composeAll(core, caller, entries, listed), box, profiles: loadProfilesAmong(people) };
 }
 
-function profileIdsOf({ conversationId, preview }: InboxEntry) {
+function lookupOf({ conversationId, preview }: InboxEntry) {
   return { id: conversationId, senderId: preview?.senderId ?? null };
 }
 
-function fill(
+function composeAll(
   core: Core,
   caller: UserId,
   entries: InboxEntry[],
@@ -163,7 +163,7 @@ function fill(
     const found = listed.get(entry.conversationId);
     if (!found) return [];
     repairPinnedCopy(core, caller, entry, found);
-    return [composeConversation(entry.conversationId, found, entry, lastMessage(entry, found.sender))];
+    return [composeConversation(entry.conversationId, found, entry, lastMessageOf(entry, found.sender))];
   });
 }
 
@@ -185,7 +185,7 @@ export async function setPreferences(
  * As `setPreferences`, also for former members and in dissolved groups.
  * @throws `not_found` unless the caller is or was a member
  */
-export function setListedPreferences(
+export function setPreferencesEvenAsFormerMember(
   core: Core,
   caller: UserId,
   id: ConversationId,
@@ -275,7 +275,7 @@ function repairPinnedCopy(
   core.waitUntil(repair.catch((error: unknown) => log("warn", "pinned_repair_failed", errorFields(error))));
 }
 
-function lastMessage({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
+function lastMessageOf({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
   return (
     preview && { ...withoutSender(preview), conversationId, sender: sender ?? deletedUser(preview.senderId) }
   );

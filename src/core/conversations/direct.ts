@@ -6,7 +6,7 @@ import { findDirectByCode, findRelation } from "../../storage/conversations/dire
 import { findDirect } from "../../storage/conversations/direct-flags.ts";
 import type { Core } from "../context.ts";
 import { clearConversation } from "./clear.ts";
-import { fillEntries, getConversation, openDirect } from "./conversations.ts";
+import { getConversation, loadConversations, openDirect } from "./conversations.ts";
 
 /** A direct conversation as one of its two users sees it. */
 export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;
@@ -28,7 +28,7 @@ export async function listDirect(
 ): Promise<{ items: DirectConversation[]; total: number }> {
   const range = { kind: "direct", skip: (page - 1) * pageSize, limit: pageSize } as const;
   const { entries, total } = await core.inboxes.numbered(caller, range);
-  const items = await fillEntries(core, caller, entries);
+  const items = await loadConversations(core, caller, entries);
   return { items: items.map(asDirect), total };
 }
 

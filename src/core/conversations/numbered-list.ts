@@ -1,7 +1,7 @@
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
-import { fillEntries } from "./conversations.ts";
+import { loadConversations } from "./conversations.ts";
 
 /** The number of conversations in one call of an inbox. */
 const BATCH_SIZE = 100;
@@ -16,7 +16,7 @@ export async function listNumbered(
   range: { skip: number; limit: number },
 ): Promise<{ items: Conversation[]; total: number }> {
   const { entries, total } = await core.inboxes.numbered(caller, range);
-  return { items: await fillEntries(core, caller, entries), total };
+  return { items: await loadConversations(core, caller, entries), total };
 }
 
 /**
@@ -33,7 +33,7 @@ export async function listAll(
   async function* parts() {
     for (let i = 0; i < ids.length; i += BATCH_SIZE) {
       const batch = await core.inboxes.entries(caller, { ids: ids.slice(i, i + BATCH_SIZE) });
-      yield await fillEntries(core, caller, batch);
+      yield await loadConversations(core, caller, batch);
     }
   }
   return { total: ids.length, parts: parts() };

@@ -58,7 +58,8 @@ export class DeviceFeed {
   }
 
   /**
-   * Takes an inbox update: stores it in the list at once, and pushes it to the device sockets in its turn.
+   * Takes an inbox update: pushes it to the device sockets in the turn of its conversation, and stores it in
+   * the list. If that turn has to wait, the list is stored at once.
    * @returns the delivered position; null: no device is connected
    * @throws if messages before the update cannot be fetched: the conversation retries
    */
@@ -70,7 +71,7 @@ export class DeviceFeed {
     }
     const id = update.conversationId;
     // The list does not wait for the work of the sockets.
-    if (this.#queues.isBusy(id) && update.state === "active") this.applySubscription(update);
+    if (this.#queues.isBusy(id) && update.state === "active") this.storeSnapshot(update);
     return this.#queues.run(id, () => this.#push(update));
   }
 
@@ -81,10 +82,10 @@ export class DeviceFeed {
 
   /**
    * Stores a snapshot in the list, and leaves the delivered position as it is. Exception: while the first
-   * socket is being opened, the snapshot's position becomes the delivered one. Its messages precede the
-   * socket.
+   * socket opens, the snapshot's position becomes the delivered one: the socket did not exist when its
+   * messages came.
    */
-  applySubscription(update: InboxUpdate): void {
+  storeSnapshot(update: InboxUpdate): void {
     const { audience, list } = this.#deps;
     const { conversationId: id, version, lastSeq: seq, rev } = update;
     const precedesSockets = audience.open().length === 0 && version > (list.known(id)?.ver ?? -1);
@@ -100,15 +101,15 @@ export class DeviceFeed {
   sync(socket: DeviceSocket, point: SyncPoint): Promise<void> {
     const id = point.conversationId;
     const deadline = Date.now() + this.#timing.callTimeoutMs;
-    const inTurn = () =>
+    const run = () =>
       this.#queues.run(id, () => {
         remainingMs(deadline);
         return this.#sync(socket, point);
       });
-    return this.#positions.during(socket, id, inTurn);
+    return this.#positions.during(socket, id, run);
   }
 
-  /** The sync of a pending socket was refused: it becomes live, and the next update brings what it misses. */
+  /** The socket asked to sync and was refused: it becomes live, and the next update brings what it misses. */
   skipSync(socket: DeviceSocket, id: ConversationId): void {
     this.#positions.goLive(socket, id);
   }
@@ -117,8 +118,8 @@ export class DeviceFeed {
     const cursor = this.#positions.cursor(socket, id);
     const shared = await this.#sharedPosition(id);
     const current = cursor ?? shared;
-    // A client that names no rev wants no older changes. Changes after the socket's own rev are on their way
-    // to it; the page has to include them, as the socket's position moves past them.
+    // Without `rev` the client wants no older changes. The page then starts at the socket's own rev, as its
+    // position moves past the changes after it.
     const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev };
     const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
       if (isNotFound(error))
@@ -134,13 +135,13 @@ export class DeviceFeed {
     if (page.hasMore) this.#positions.setReplaying(socket, id, to);
     else this.#positions.merge(socket, id, to, shared);
     for (const frame of pageFrames(page, id, socket.protocol)) socket.send(frame);
-    // Between its pages the socket got no events besides messages: it is sent the conversation as it is now.
+    // During a replay other events are withheld, so the socket gets the conversation as it is now.
     if (cursor?.state === "replaying" && !page.hasMore) void this.#pushConversation(id);
   }
 
   /**
-   * Keeps the position of a socket whose user is not in the conversation, and who gets no page. Messages from
-   * before the user left that are still to be pushed, and messages after a return, continue from it.
+   * Keeps the position of a socket that gets no page, as its user is not in the conversation: later pushes
+   * continue from it.
    */
   #keepPosition(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
     const shared = this.#deps.list.known(id)?.delivered;
@@ -148,7 +149,7 @@ export class DeviceFeed {
     else this.#positions.forget(socket, id);
   }
 
-  /** @returns a page; an empty one with `hasMore` if the socket has to read first what it was sent */
+  /** @returns a page; an empty page with `hasMore` while the socket's unread bytes leave no room for one */
   async #pageFor(
     socket: DeviceSocket,
     id: ConversationId,

@@ -189,7 +189,7 @@ export class World {
       }
       case "list": {
         const snapshot = this.#room.snapshot(BOB);
-        this.later("list", () => this.#feed.applySubscription(snapshot));
+        this.later("list", () => this.#feed.storeSnapshot(snapshot));
         return;
       }
       case "come":

@@ -201,7 +201,7 @@ test("a client id that occurs twice in one batch is stored once", () =>
       ["x", 2],
       ["y", 2],
     ]);
-    expect(queue.outcomes.map(({ result }) => result.ok && result.value.replay)).toEqual([
+    expect(queue.outcomes.map(({ result }) => result.ok && result.value.isRepeated)).toEqual([
       false,
       false,
       true,

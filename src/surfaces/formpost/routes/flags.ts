@@ -1,6 +1,9 @@
 import { type Context, Hono } from "hono";
 import { checkOwnPassword } from "../../../core/accounts/passwords.ts";
-import { distinguishNotMember, setListedPreferences } from "../../../core/conversations/conversations.ts";
+import {
+  distinguishNotMember,
+  setPreferencesEvenAsFormerMember,
+} from "../../../core/conversations/conversations.ts";
 import { markRead } from "../../../core/messages/messages.ts";
 import type { Preferences } from "../../../domain/conversations/conversation.ts";
 import { type ConversationId, Position } from "../../../domain/ids.ts";
@@ -53,5 +56,5 @@ async function setFlag(
   id: ConversationId,
   flag: Partial<Preferences>,
 ): Promise<void> {
-  await distinguishNotMember(core, id, () => setListedPreferences(core, caller.userId, id, flag));
+  await distinguishNotMember(core, id, () => setPreferencesEvenAsFormerMember(core, caller.userId, id, flag));
 }
