@@ -377,6 +377,7 @@ test("a message writes no rows of notifications", async () => {
 test("notifications to 300 members are paced, at most 50 at a time", async () => {
   const users = await signedInUsers(300);
   const id = await createGroupId(itemAt(users, 0), ...users.slice(1));
+  // 300 receivers at the pace take seconds on an idle machine.
   await expect.poll(() => outboxRows(id), { timeout: 60_000 }).toEqual([]);
   let concurrent = 0;
   let maxConcurrent = 0;
@@ -398,6 +399,7 @@ test("notifications to 300 members are paced, at most 50 at a time", async () =>
       }
     });
     expect((await ask(itemAt(users, 0), id, "DELETE", "")).status).toBe(204);
+    // As above.
     await expect.poll(() => outboxRows(id), { timeout: 60_000 }).toEqual([]);
   }
   expect(rows).toBe(1);

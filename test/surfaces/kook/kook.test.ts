@@ -462,7 +462,7 @@ describe("relations of the two users", () => {
     expect((await view(one, code)).target_info.online).toBe(false);
     const socket = await openRoom(await idOf(code), two.token);
     const isOnline = async () => (await list(one)).items[0]?.target_info.online;
-    await expect.poll(isOnline, { timeout: 10_000 }).toBe(true);
+    await expect.poll(isOnline).toBe(true);
     await expectFriendCall("PUT blocks", two, one);
     expect((await view(one, code)).target_info.online).toBe(true);
     expect((await listOverV1(one)).items[0]?.peer?.online).toBe(true);
