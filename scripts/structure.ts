@@ -8,7 +8,8 @@ import { dirname, join } from "node:path";
  *
  *     npm run structure
  *
- * Exits with 1 on an import cycle of files or layers, or on a name of two types.
+ * Exits with 1 on an import cycle of files or layers, a name of two types, a long comment line, or a folder of
+ * more than 15 files.
  */
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;

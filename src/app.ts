@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { conversationStubs } from "./conversation/stub.ts";
+import { ConversationStubs } from "./conversation/stub.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
@@ -10,7 +10,7 @@ import { cors } from "./http/cors.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
 import { barePath, type Surface } from "./http/surface.ts";
-import { inboxStubs } from "./inbox/stub.ts";
+import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
 import { openDatabase } from "./storage/database.ts";
 import { appkey } from "./surfaces/appkey/app.ts";
@@ -39,8 +39,8 @@ export function createApp(timing: Timing): Hono<AppEnv> {
     const core: Core = {
       db: openDatabase(c.env.DB),
       files: c.env.FILES,
-      conversations: conversationStubs(c.env.CONVERSATION, timing.rpcRetry),
-      inboxes: inboxStubs(c.env.INBOX, timing.rpcRetry),
+      conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
+      inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       sessionCache,
       settings: readSettings(c.env),
       timing,

@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
-import { conversationStubs } from "./conversation/stub.ts";
+import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { InboxObject } from "./inbox/object.ts";
-import { inboxStubs } from "./inbox/stub.ts";
+import { InboxStubs } from "./inbox/stub.ts";
 import { endedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
@@ -42,8 +42,8 @@ export function createWorker(timing: Timing) {
           people: (ids) => findPeople(db, ids),
           project: (id, projection) => writeProjection(db, id, projection),
         },
-        inboxes: inboxStubs(env.INBOX, timing.rpcRetry),
-        sources: conversationStubs(env.CONVERSATION, timing.rpcRetry),
+        inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+        sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         protocol: roomProtocol,
         settings: readSettings(env),
         timing,
@@ -66,8 +66,8 @@ export function createWorker(timing: Timing) {
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
         },
-        conversations: conversationStubs(env.CONVERSATION, timing.rpcRetry),
-        contacts: inboxStubs(env.INBOX, timing.rpcRetry),
+        conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+        contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
         protocols: { v1: deviceProtocol, usersig: usersigProtocol(settings) },
         settings,
         timing,

@@ -1,6 +1,6 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
-import { type Repeats, type RpcClient, rpcClient } from "../object/rpc.ts";
+import { type Repeats, rpcClient } from "../object/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import type { ConversationObject } from "./object.ts";
 import type { RoomOpening } from "./sockets/handshake.ts";
@@ -56,23 +56,21 @@ const REPEATS: Repeats<ConversationObject> = {
 };
 
 /** The calls of conversation objects, by conversation id, and their sockets. */
-export interface ConversationStubs extends RpcClient<ConversationObject, ConversationId> {
+export class ConversationStubs extends rpcClient<ConversationObject, ConversationId>(REPEATS) {
+  readonly #namespace: DurableObjectNamespace<ConversationObject>;
+
+  /** @param timing of repeated calls */
+  constructor(namespace: DurableObjectNamespace<ConversationObject>, timing: Timing["rpcRetry"]) {
+    super((id) => namespace.getByName(String(id)), timing);
+    this.#namespace = namespace;
+  }
+
   /**
    * Asks the object for a socket. The request is a new one that names the session: no token leaves the
    * Worker.
    * @returns 101, or a `Failure` as JSON with status 409
    */
-  openSocket(id: ConversationId, opening: RoomOpening): Promise<Response>;
-}
-
-/** @param timing of repeated calls */
-export function conversationStubs(
-  namespace: DurableObjectNamespace<ConversationObject>,
-  timing: Timing["rpcRetry"],
-): ConversationStubs {
-  const stubOf = (id: ConversationId) => namespace.getByName(String(id));
-  return {
-    ...rpcClient<ConversationObject, ConversationId>(stubOf, REPEATS, timing),
-    openSocket: (id, opening) => requestSocket(stubOf(id), opening),
-  };
+  openSocket(id: ConversationId, opening: RoomOpening): Promise<Response> {
+    return requestSocket(this.#namespace.getByName(String(id)), opening);
+  }
 }

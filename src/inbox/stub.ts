@@ -1,6 +1,6 @@
 import type { UserId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
-import { type Repeats, type RpcClient, rpcClient } from "../object/rpc.ts";
+import { type Repeats, rpcClient } from "../object/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import type { DeviceOpening } from "./devices/handshake.ts";
 import type { InboxObject } from "./object.ts";
@@ -35,23 +35,21 @@ const REPEATS: Repeats<InboxObject> = {
 };
 
 /** The calls of inbox objects, by user id, and their sockets. */
-export interface InboxStubs extends RpcClient<InboxObject, UserId> {
+export class InboxStubs extends rpcClient<InboxObject, UserId>(REPEATS) {
+  readonly #namespace: DurableObjectNamespace<InboxObject>;
+
+  /** @param timing of repeated calls */
+  constructor(namespace: DurableObjectNamespace<InboxObject>, timing: Timing["rpcRetry"]) {
+    super((id) => namespace.getByName(String(id)), timing);
+    this.#namespace = namespace;
+  }
+
   /**
    * Asks the object for a socket of one of the user's devices. The request is a new one that names the
    * session: no token leaves the Worker.
    * @returns 101, or a `Failure` as JSON with status 409
    */
-  openSocket(userId: UserId, opening: DeviceOpening): Promise<Response>;
-}
-
-/** @param timing of repeated calls */
-export function inboxStubs(
-  namespace: DurableObjectNamespace<InboxObject>,
-  timing: Timing["rpcRetry"],
-): InboxStubs {
-  const stubOf = (userId: UserId) => namespace.getByName(String(userId));
-  return {
-    ...rpcClient<InboxObject, UserId>(stubOf, REPEATS, timing),
-    openSocket: (id, opening) => requestSocket(stubOf(id), opening),
-  };
+  openSocket(id: UserId, opening: DeviceOpening): Promise<Response> {
+    return requestSocket(this.#namespace.getByName(String(id)), opening);
+  }
 }

@@ -36,30 +36,41 @@ export type Repeats<Target> = {
 
 type Callable = (...input: never[]) => unknown;
 
+/** Makes the client of one class of objects. */
+export type RpcClientClass<Target, Id> = new (
+  stubOf: (id: Id) => object,
+  timing: Timing["rpcRetry"],
+) => RpcClient<Target, Id>;
+
 /**
- * Makes the client of a class of objects.
- * @param stubOf gives the stub of one object; asked anew for each try, as a stub is broken by a failure
+ * The class of clients of a class of objects. Its methods are made once: a client is made for each request.
+ * A client gets the stub of an object anew for each try, as a failure breaks a stub.
  * @param repeats names every call of the class
  */
-export function rpcClient<Target, Id>(
-  stubOf: (id: Id) => object,
-  repeats: Repeats<Target>,
-  timing: Timing["rpcRetry"],
-): RpcClient<Target, Id> {
-  const calls = Object.entries<unknown>(repeats).map(([name, repeat]) => {
-    const call = (id: Id, ...input: unknown[]) => {
-      const once = async (): Promise<Result<unknown>> => {
-        const stub = stubOf(id);
-        return Reflect.apply(Reflect.get(stub, name), stub, input);
-      };
-      const isRepeated = repeat instanceof Function ? repeat(...input) : repeat;
-      return isRepeated ? callObject(timing, once) : callObjectOnce(once);
-    };
-    return [name, call];
-  });
-  // The one place where the type is claimed: the keys are those of `repeats`, which names every call of the
-  // class.
-  return Object.fromEntries(calls) as RpcClient<Target, Id>;
+export function rpcClient<Target, Id>(repeats: Repeats<Target>): RpcClientClass<Target, Id> {
+  class Client {
+    readonly stubOf: (id: Id) => object;
+    readonly timing: Timing["rpcRetry"];
+
+    constructor(stubOf: (id: Id) => object, timing: Timing["rpcRetry"]) {
+      this.stubOf = stubOf;
+      this.timing = timing;
+    }
+  }
+  for (const [name, repeat] of Object.entries<unknown>(repeats)) {
+    Object.defineProperty(Client.prototype, name, {
+      value(this: Client, id: Id, ...input: unknown[]): Promise<unknown> {
+        const once = async (): Promise<Result<unknown>> => {
+          const stub = this.stubOf(id);
+          return Reflect.apply(Reflect.get(stub, name), stub, input);
+        };
+        const isRepeated = repeat instanceof Function ? repeat(...input) : repeat;
+        return isRepeated ? callObject(this.timing, once) : callObjectOnce(once);
+      },
+    });
+  }
+  // The one place where the type is claimed: the methods are those of `repeats`, which names every call.
+  return Client as unknown as RpcClientClass<Target, Id>;
 }
 
 /** How the platform marks its own failures of a call to an object. */

@@ -1,23 +1,11 @@
-import type { ConversationId, Position } from "../ids.ts";
-import type { Mentioned } from "../messages/message.ts";
+import type { ConversationId } from "../ids.ts";
 import type { Preview } from "../messages/preview.ts";
-import type { ConversationKind, ListState, ReadPoint } from "./conversation.ts";
+import type { ConversationKind, ListState, ReadState } from "./conversation.ts";
 
 /** One entry of a user's list of conversations, as their inbox stores it. */
-export interface InboxEntry {
+export interface InboxEntry extends ReadState {
   conversationId: ConversationId;
-  lastSeq: Position;
-  readSeq: Position;
-  /** milliseconds; 0: never, or not known yet */
-  readAt: number;
-  unreadCount: number;
-  /** @see ReadState */
-  ignoresUnread: boolean;
-  mentioned: Mentioned[];
-  peerRead: ReadPoint | null;
-  memberCount: number;
   preview: Preview | null;
-  updatedAt: number;
   /** a copy of the member's preference, by which pages are ordered */
   pinned: boolean;
 }

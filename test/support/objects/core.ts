@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
-import { conversationStubs } from "../../../src/conversation/stub.ts";
+import { ConversationStubs } from "../../../src/conversation/stub.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
-import { inboxStubs } from "../../../src/inbox/stub.ts";
+import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { timing } from "../timing.ts";
 
@@ -14,8 +14,8 @@ import { timing } from "../timing.ts";
 function core(): Core {
   return {
     db: openDatabase(env.DB),
-    conversations: conversationStubs(env.CONVERSATION, timing.rpcRetry),
-    inboxes: inboxStubs(env.INBOX, timing.rpcRetry),
+    conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+    inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     files: env.FILES,
     sessionCache: new SessionCache(timing.sessionCache),
     settings: readSettings(env),
