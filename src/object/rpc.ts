@@ -18,7 +18,7 @@ type RpcMethod<Target> = {
 /**
  * The calls of all objects of a class, by id. A call gives the value, or throws the refusal as a `CoreError`.
  */
-export type RpcClient<Target, Id> = {
+type RpcClient<Target, Id> = {
   readonly [Name in RpcMethod<Target>]: Target[Name] extends (
     ...input: infer Input
   ) => Promise<Result<infer Value>>
@@ -37,7 +37,7 @@ export type Repeats<Target> = {
 type Callable = (...input: never[]) => unknown;
 
 /** Makes the client of one class of objects. */
-export type RpcClientClass<Target, Id> = new (
+type RpcClientClass<Target, Id> = new (
   stubOf: (id: Id) => object,
   timing: Timing["rpcRetry"],
 ) => RpcClient<Target, Id>;

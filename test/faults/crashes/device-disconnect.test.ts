@@ -6,6 +6,7 @@ import type { SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
 import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import {
@@ -76,7 +77,7 @@ function inboxState(): Promise<{ sockets: number; cursors: unknown[] }> {
 
 /** Resolves once Bob's inbox has `count` sockets. */
 async function untilSockets(count: number): Promise<void> {
-  while ((await inboxState()).sockets !== count) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((await inboxState()).sockets !== count) await nextTurn(1);
 }
 
 test("a device that closes between two pages leaves no cursor, and the other device still gets messages", async () => {
@@ -114,7 +115,7 @@ async function untilBusy(): Promise<void> {
     runInDurableObject(inboxObject(bob.user.id), (_, state) =>
       state.getWebSockets().some((ws) => Carried.parse(ws.deserializeAttachment()).busy),
     );
-  while (!(await isBusy())) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (!(await isBusy())) await nextTurn(1);
 }
 
 test("a message that arrives during a sync is delivered once, with the page", async () => {

@@ -6,6 +6,7 @@ import type { SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
 import { eventsOf, seqsKnownTo, untilAcked, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { type Loss, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import {
@@ -126,7 +127,7 @@ test.each<Loss>(["call", "answer"])(
       using _ = loseCalls(loss, isInboxUpdate);
       room.send({ type: "sends", items: range(1, 3).map((n) => textFrame(String(n))) });
       await untilAcked(room, 3);
-      while (lost.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (lost.size < 2) await nextTurn(1);
       await evictDurableObject(conversation);
     }
     const seqs = () => devices.map((device) => seqsKnownTo(device, id));

@@ -15,6 +15,7 @@ import {
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDevice, openRoom, TestSocket } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { breakAt, type FaultPlace } from "../../support/faults/injected-fault.ts";
 import { createGroupId, inboxObject, itemAt, runInboxJob } from "../../support/objects/room.ts";
@@ -89,7 +90,7 @@ test("an opening socket waits for D1 for at most openTimeoutMs, and a later writ
   using _ = interceptD1(async (query, work) => {
     if (!PROJECTION.test(query)) return work();
     startQuery();
-    while (isHeld) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (isHeld) await nextTurn(5);
     return work();
   });
   const opened = openDevice(bob.token);
@@ -117,8 +118,7 @@ test("an online mark in D1 whose write seemed to fail is undone", async () => {
     expect(await isOnlineInD1(bob)).toBe(true);
     await closeSocket(bobs);
   }
-  while (!(await pendingPresenceJob(bob)).includes("offline"))
-    await new Promise((resolve) => setTimeout(resolve, 0));
+  while (!(await pendingPresenceJob(bob)).includes("offline")) await nextTurn();
   await settle(bob);
   expect(await isOnlineInD1(bob)).toBe(false);
   expect(await lastReceived(bob)).toBe("offline");
@@ -128,16 +128,14 @@ test("a user who disconnects while `online` is being delivered is offline in the
   const bob = await friendOfAnn();
   let isHeld = true;
   using _ = interceptD1(async (query, work) => {
-    while (isHeld && query.includes("is_friend")) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (isHeld && query.includes("is_friend")) await nextTurn(5);
     return work();
   });
   const bobs = await openDevice(bob.token);
   await closeSocket(bobs);
-  while (!(await pendingPresenceJob(bob)).includes("offline"))
-    await new Promise((resolve) => setTimeout(resolve, 0));
+  while (!(await pendingPresenceJob(bob)).includes("offline")) await nextTurn();
   const over = runInboxJob(bob, "offline");
-  while (await pendingPresenceJob(bob).then((jobs) => jobs.includes("online")))
-    await new Promise((r) => setTimeout(r, 0));
+  while (await pendingPresenceJob(bob).then((jobs) => jobs.includes("online"))) await nextTurn();
   isHeld = false;
   await over;
   await settle(bob);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import {
   conversationObject,
   createGroupId,
@@ -133,7 +134,7 @@ test("acknowledged messages survive crashes, and repeated sends are stored once"
   for (const round of range(1, 6)) {
     for (const client of senders) client.send(10);
     // Each round crashes a little later: before, during and after the commit.
-    for (let i = 0; i < round; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    for (let i = 0; i < round; i++) await nextTurn();
     await abortAllDurableObjects();
     for (const client of [...senders, reader]) await client.connect();
   }

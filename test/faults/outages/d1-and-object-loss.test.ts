@@ -150,7 +150,7 @@ describe("a restarted conversation", () => {
       await send(ann, id, "1");
       await abort(id);
     } finally {
-      await held.release();
+      held.release();
     }
     expect((await page(bob, id)).items).toHaveLength(1);
     await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);

@@ -305,7 +305,7 @@ test("a slow inbox delays the deletion and does not split it", async () => {
   const held = await HeldInbox.hold(bob.user.id);
   const deleting = deleteAccount(bob);
   expect((await send(ann, id, "hello")).seq).toBe(1);
-  await held.release();
+  held.release();
   expect((await deleting).status).toBe(204);
   expect(await membershipsInD1(bob)).toEqual({ [id]: "left" });
 });

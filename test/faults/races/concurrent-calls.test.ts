@@ -133,7 +133,7 @@ describe("an inbox that does not answer", () => {
       await send(ann, id, "3");
       expect((await page(cem, id)).items).toHaveLength(3);
     } finally {
-      await held.release();
+      held.release();
     }
     await eventually(async () => expect((await listedConversation(bob, id)).last_seq).toBe(3));
   });
@@ -146,7 +146,7 @@ describe("an inbox that does not answer", () => {
     try {
       expect(await overtakes(revoke, () => page(cem, id))).toBe(false);
     } finally {
-      await held.release();
+      held.release();
     }
     expect((await revoke).status).toBe(204);
     expect((await listedConversation(bob, id)).last_message).toMatchObject({ revoked: true });

@@ -65,10 +65,10 @@ test("a delayed call leaves in the inbox the value that D1 has now", async () =>
     await expect.poll(stored).toBe(1);
     // A later change, which the inbox has already applied.
     await inD1(0);
-    await held.release();
+    held.release();
     expect((await late).body).toMatchObject({ sticky: false });
   } finally {
-    await held.release();
+    held.release();
   }
   expect(await sticky(bob)).toEqual({ d1: 0, inbox: 0 });
 });

@@ -110,7 +110,7 @@ test("a session that ends while its upgrade waits for a large group gets no sock
     if (response.status === 101) expect((await acceptSocket(response).closed()).code).toBe(4001);
     else expect(response.status).toBe(401);
   } finally {
-    await held.release();
+    held.release();
   }
   expect(await openDeviceSockets(ann)).not.toContain(sessionOf(phone));
 });

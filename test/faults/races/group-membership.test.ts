@@ -7,6 +7,7 @@ import { UserId } from "../../../src/domain/ids.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, insertUsers, list, page, send, sendAll } from "../../support/clients/chat.ts";
 import { acceptSocket, openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
@@ -66,7 +67,7 @@ describe("a member who is removed during their sends", () => {
       const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
       const frames = () => range(1, 20).map((i) => bobs.send(textFrame(`frame ${i}`, `frame ${i}`)));
       const posts = range(1, 10).map(async (i) => {
-        if (i > 2 * n) await new Promise((resolve) => setTimeout(resolve, 0));
+        if (i > 2 * n) await nextTurn();
         return ask(bob, id, "POST", "/messages", textFrame(`post ${i}`, `post ${i}`));
       });
       frames();
@@ -236,10 +237,10 @@ describe("a former member", () => {
           const leaving = conversationObject(id).leave({ userId: UserId.parse(bob.user.id) });
           await eventually(async () => expect((await systemMessages(ann, id, "left")).length).toBe(1));
           await sendAll(ann, id, ["4", "5"]);
-          await held.release();
+          held.release();
           await leaving;
         } finally {
-          await held.release();
+          held.release();
         }
       }
       await sendAll(ann, id, ["6", "7"]);

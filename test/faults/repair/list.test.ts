@@ -238,7 +238,7 @@ test("a conversation that does not answer stays unchanged and is counted", async
   try {
     expect(await repair(dan)).toMatchObject({ status: 200, body: { repaired: 1, unreachable: 1 } });
   } finally {
-    await held.release();
+    held.release();
   }
   expect(await rows(dan)).toEqual([before, expect.objectContaining({ last_n: 9, ver: 99 })]);
   expect(await repair(dan)).toMatchObject({ status: 200, body: { repaired: 2, unreachable: 0 } });
@@ -255,7 +255,7 @@ test("an account deletion during a repair leaves nothing in the inbox", async ()
   const held = await HeldConversation.hold(id);
   const repaired = repair(dan);
   const deleted = await deleteAccount(dan);
-  await held.release();
+  held.release();
   expect(deleted.status).toBe(204);
   expectProblem(await repaired, 401, "unauthenticated");
   await runAccountDeletion(dan);

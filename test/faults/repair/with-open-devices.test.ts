@@ -246,7 +246,7 @@ test.each([
   const repairing = repair(ann);
   const connecting = device.connect();
   while (device.sockets === 0) await turns(1);
-  await held.release();
+  held.release();
   await repairing;
   if (closes) {
     // The device is closed while it connects, and its client reconnects.

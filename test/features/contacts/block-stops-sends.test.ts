@@ -29,6 +29,7 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { textFrame } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -255,7 +256,7 @@ describe("a block in a race", () => {
           expect([201, 403]).toContain((await trySend(who, id)).status);
         }
       });
-      for (let i = 0; i < round; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+      for (let i = 0; i < round; i++) await nextTurn();
       await expectFriendCall("PUT blocks", blocker, other);
       const last = await lastSeq();
       for (let i = 0; i < 5; i++) {

@@ -318,7 +318,7 @@ describe("a forward with a slow source", () => {
       expect(own.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(["1"]);
       expect(await texts()).toEqual(["1", "bob's", "by a call"]);
     } finally {
-      await held.release();
+      held.release();
     }
     await own.until(({ acks }) => acks.length === 4);
     expect(own.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(["1", "f", "2", "3"]);
@@ -343,7 +343,7 @@ describe("a forward with a slow source", () => {
       // Sends without a forward are not held up.
       expect((await postDraft(bob, id, textFrame("still"))).status).toBe(201);
     } finally {
-      await held.release();
+      held.release();
     }
     await own.until(({ acks }) => acks.length === 961);
     own.close();
@@ -360,7 +360,7 @@ describe("a forward with a slow source", () => {
       expect((await call("POST", "/v1/logout", { token: device.token })).status).toBe(204);
       expect(await own.closed()).toMatchObject({ code: 4001 });
     } finally {
-      await held.release();
+      held.release();
     }
     // A later forward of the same message completes later.
     expect((await postDraft(ann, id, { forward: source })).status).toBe(201);
@@ -371,7 +371,7 @@ describe("a forward with a slow source", () => {
     const held = await HeldConversation.hold(source.conversation_id);
     const body = { client_msg_id: "same", forward: source };
     const sends = range(1, 20).map(() => postDraft(ann, id, body));
-    await held.release();
+    held.release();
     const statuses = (await Promise.all(sends)).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([...range(1, 19).map(() => 200), 201]);
     expect(await texts()).toEqual(["slow"]);

@@ -115,10 +115,10 @@ describe("a revoke", () => {
       expect(await overtakes(deleteMessage(ann, id, 1, "everyone"), () => getMessage(ann, id, 1))).toBe(
         false,
       );
-      await held.release();
+      held.release();
       expect((await first).status).toBe(204);
     } finally {
-      await held.release();
+      held.release();
     }
     await expectErased(id, [ann, bob]);
   });
@@ -187,7 +187,7 @@ describe("a revoke", () => {
         false,
       );
     } finally {
-      await held.release();
+      held.release();
     }
   });
 

@@ -253,7 +253,7 @@ test("a contact whose inbox does not answer delays presence to no other contact"
   const held = await HeldInbox.hold(eve.user.id);
   await openDevice(bob.token);
   await untilPresence(anns, bob, "online");
-  await held.release();
+  held.release();
   await untilPresenceSettled(bob, "online");
 });
 

@@ -11,6 +11,7 @@ import {
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { insertUsers, openDirect } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { createGroupId, registerUsers } from "../../support/objects/room.ts";
 
@@ -56,7 +57,7 @@ function counting(reached?: SignedIn): Cost & Disposable {
     concurrent++;
     cost.atOnce = Math.max(cost.atOnce, concurrent);
     if (name === String(reached?.user.id)) await getByName(name).pushEvent(input);
-    else await new Promise((resolve) => setTimeout(resolve, 0));
+    else await nextTurn();
     concurrent--;
     return { ok: true, value: null };
   };

@@ -6,6 +6,7 @@ import { createGroup, openDirect } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
 import { Model, type Row } from "./model.ts";
@@ -208,7 +209,7 @@ export class World {
       const isLate = this.#mayLag ? alarms === MAX_ALARMS : Date.now() - since > PATIENCE_MS;
       if (isRight) return;
       if (isLate) expect(has, `the list of ${user.id}`).toEqual(expected);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await nextTurn(50);
       if (!this.#mayLag || Date.now() - since < DISTURBED_MS) continue;
       alarms++;
       for (const room of this.#rooms) await room.alarm();

@@ -5,23 +5,21 @@ import { InboxObject } from "../../../src/inbox/object.ts";
 import { nextTurn } from "../event-loop.ts";
 
 /**
- * An object that answers no call until it is released, and then handles the calls in order. Its timers go on.
- * Calls wait in the object and poll a flag: a promise that one object resolves for another may never wake it.
+ * Calls of an object that wait until they are released, and then begin in order. Timers of the object go on. A
+ * call waits in the object and polls a flag: a promise that one object resolves for another may never wake it.
  *
  * `blockConcurrencyWhile` would hold timers too, but the runtime resets an object after 30 s of it, and after
  * 2 s was seen on a busy machine.
  */
 class Held {
   #released = false;
-  #last: Promise<unknown> = Promise.resolve();
+  /** how many calls wait */
+  waiting = 0;
 
-  protected async take(stub: DurableObjectStub, calls: object): Promise<this> {
+  protected async take(stub: DurableObjectStub, names: readonly string[]): Promise<this> {
     await runInDurableObject(stub, (instance) => {
-      this.#last = Promise.resolve();
-      const names = [...Object.getOwnPropertyNames(calls), ...HANDLERS].filter(
-        (name) => name !== "constructor",
-      );
-      const held = names.map((name) => [name, { value: this.#held(instance, name) }] as const);
+      const last = { begun: Promise.resolve<unknown>(null) };
+      const held = names.map((name) => [name, { value: this.#held(instance, name, last) }] as const);
       // Set between the instance and its class: calls from outside do not find own methods.
       const between = Object.create(Object.getPrototypeOf(instance), Object.fromEntries(held));
       Object.setPrototypeOf(instance, between);
@@ -29,33 +27,43 @@ class Held {
     return this;
   }
 
-  #held(instance: object, name: string): (...input: unknown[]) => Promise<unknown> {
+  #held(instance: object, name: string, last: { begun: Promise<unknown> }) {
     const call: unknown = Reflect.get(instance, name);
     if (!(call instanceof Function)) throw new Error(`the object has a call ${name}`);
-    return (...input) => {
+    return (...input: unknown[]): Promise<unknown> => {
       const wait = async () => {
         while (!this.#released) await nextTurn(1);
+        this.waiting--;
       };
-      const begun = this.#last.then(wait).then(() => ({ answer: Reflect.apply(call, instance, input) }));
+      this.waiting++;
+      const begun = last.begun.then(wait).then(() => ({ answer: Reflect.apply(call, instance, input) }));
       // The next call begins once this one has begun, as in a busy object.
-      this.#last = begun;
+      last.begun = begun;
       return begun.then(({ answer }) => answer);
     };
   }
 
-  async release(): Promise<void> {
+  /** Resolves once `waiting` calls wait. */
+  async until(waiting: number): Promise<void> {
+    while (this.waiting < waiting) await nextTurn(1);
+  }
+
+  release(): void {
     this.#released = true;
   }
 }
 
-/** The handlers that the runtime calls, besides the RPC methods. */
-const HANDLERS = ["fetch", "alarm", "webSocketMessage", "webSocketClose"];
+/** The calls of a class of objects: its RPC methods, and the handlers that the runtime calls. */
+function allCalls(type: { prototype: object }): string[] {
+  const methods = Object.getOwnPropertyNames(type.prototype).filter((name) => name !== "constructor");
+  return [...methods, "fetch", "alarm", "webSocketMessage", "webSocketClose"];
+}
 
 /** A user's inbox that answers no call. */
 export class HeldInbox extends Held {
   /** Resolves once the inbox is held. */
   static hold(userId: number): Promise<HeldInbox> {
-    return new HeldInbox().take(env.INBOX.getByName(String(userId)), InboxObject.prototype);
+    return new HeldInbox().take(env.INBOX.getByName(String(userId)), allCalls(InboxObject));
   }
 }
 
@@ -63,43 +71,17 @@ export class HeldInbox extends Held {
 export class HeldConversation extends Held {
   /** Resolves once the conversation is held. */
   static hold(id: number): Promise<HeldConversation> {
-    return new HeldConversation().take(env.CONVERSATION.getByName(String(id)), ConversationObject.prototype);
+    return new HeldConversation().take(env.CONVERSATION.getByName(String(id)), allCalls(ConversationObject));
   }
 }
 
-/** Holds the calls of one method of a conversation until they are released; other methods go on. */
-export class HeldMethod {
-  #released = false;
-  /** how many calls wait */
-  waiting = 0;
-
-  static async hold(
+/** Holds the calls of one method of a conversation; other methods go on. */
+export class HeldMethod extends Held {
+  static hold(
     id: number,
     name: keyof ConversationObject & ("sendFromDevice" | "replay" | "subscribe" | "kick" | "messages"),
   ): Promise<HeldMethod> {
-    const held = new HeldMethod();
-    await runInDurableObject(env.CONVERSATION.getByName(String(id)), (instance) => {
-      const call: unknown = Reflect.get(instance, name);
-      if (!(call instanceof Function)) throw new Error(`a conversation has a call ${name}`);
-      const value = async (...input: unknown[]) => {
-        held.waiting++;
-        while (!held.#released) await nextTurn(1);
-        held.waiting--;
-        return Reflect.apply(call, instance, input);
-      };
-      // Set between the instance and its class: calls from outside do not find own methods.
-      Object.setPrototypeOf(instance, Object.create(Object.getPrototypeOf(instance), { [name]: { value } }));
-    });
-    return held;
-  }
-
-  release(): void {
-    this.#released = true;
-  }
-
-  /** Resolves once `waiting` calls wait. */
-  async until(waiting: number): Promise<void> {
-    while (this.waiting < waiting) await nextTurn(1);
+    return new HeldMethod().take(env.CONVERSATION.getByName(String(id)), [name]);
   }
 }
 

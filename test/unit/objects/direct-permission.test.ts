@@ -4,6 +4,7 @@ import type { SendOrigin, SendOutcome } from "../../../src/conversation/sending/
 import { ConversationState } from "../../../src/conversation/state/conversation-state.ts";
 import type { DirectFlags } from "../../../src/domain/conversations/conversation.ts";
 import { Errors } from "../../support/errors.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
@@ -197,5 +198,5 @@ function settled(promise: Promise<unknown>): { is: boolean } {
 
 /** Lets promises that wait for no test action go on. */
 async function turn(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let i = 0; i < 3; i++) await nextTurn();
 }

@@ -4,6 +4,7 @@ import { Fanout } from "../../../src/conversation/delivery/fanout.ts";
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
 import type { Inboxes } from "../../../src/domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -150,7 +151,7 @@ export class World {
       all.reduce((sum, count) => sum + count, 0),
     );
     this.mostForOne = Math.max(this.mostForOne, ...all);
-    await (this.held.get(id) ?? new Promise((resolve) => setTimeout(resolve, 0)));
+    await (this.held.get(id) ?? nextTurn());
     this.underWay.set(id, (this.underWay.get(id) ?? 0) - 1);
     if (this.broken.has(id)) throw new Error("this inbox is not reached");
     this.has.set(id, Math.max(ver, this.has.get(id) ?? -1));

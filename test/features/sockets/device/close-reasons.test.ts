@@ -127,7 +127,7 @@ test("a ping is answered while the inbox does not answer", async () => {
   const held = await HeldInbox.hold(ann.user.id);
   for (const _ of range(1, 3)) socket.send("ping");
   await socket.until(({ words }) => words.length === 3);
-  await held.release();
+  held.release();
   await expectWorking(socket);
 });
 

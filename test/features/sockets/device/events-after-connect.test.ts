@@ -9,6 +9,7 @@ import { getMessage, listedConversation, openDirect, send } from "../../../suppo
 import { untilFrame } from "../../../support/clients/device-frames.ts";
 import { reference } from "../../../support/clients/forwards.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
+import { nextTurn } from "../../../support/event-loop.ts";
 import { intercept } from "../../../support/faults/calls.ts";
 import { HeldMethod } from "../../../support/faults/hold.ts";
 import {
@@ -134,7 +135,7 @@ test("a device that connects while its inbox reports no device gets later events
     const answer = await work();
     if (method !== "applyUpdate" || of !== bob.user.id) return answer;
     held.isAnswered = true;
-    while (!held.isReleased) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!held.isReleased) await nextTurn(1);
     return answer;
   });
   await postText(id, ann, "one");

@@ -8,6 +8,7 @@ import { listedConversation, openDirect, page } from "../../../support/clients/c
 import { eventsOf, framesAbout, seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
 import type { StrictMessage } from "../../../support/clients/shapes.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
+import { nextTurn } from "../../../support/event-loop.ts";
 import { HeldInbox } from "../../../support/faults/hold.ts";
 import {
   conversationObject,
@@ -123,7 +124,7 @@ test("a new member's devices get the group even if the write to D1 is late", asy
   const batch = env.DB.batch.bind(env.DB);
   let isHeld = true;
   const held: typeof batch = async (statements) => {
-    while (isHeld) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (isHeld) await nextTurn(1);
     return batch(statements);
   };
   Object.defineProperty(env.DB, "batch", { configurable: true, value: held });
@@ -272,7 +273,7 @@ test.each(["removed", "dissolved"])(
     for (const seq of [1, 2, 3]) await postText(id, ann, `${seq}`);
     const ending = event === "removed" ? removeMember(id, cid) : ask(ann, id, "DELETE", "");
     await untilFrame(anns, { type: "member", event });
-    await held.release();
+    held.release();
     await ending;
     await untilFrame(cids, { type: "member", event });
     expect(seqsKnownTo(cids, id)).toEqual([1, 2, 3]);
