@@ -1,22 +1,23 @@
 import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import type { RetryMarker } from "../object/retry-marker.ts";
-import type { Wakeup } from "./delivery/notification-outbox.ts";
+import type { Wakeup } from "../object/wakeup.ts";
 
 /** What a conversation does later, by its alarm; `ConversationLifecycle` has the handlers. */
 export type ConversationJobKind =
   | "fanout"
+  | "failed_updates"
   | "expiry"
   | "direct_permission"
   | "projection"
   | "index"
   | "notifications";
 
-/** Has the alarm run the `notifications` job. */
-export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>): Wakeup {
+/** Has the alarm run a job at times that the caller sets. */
+export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {
   return {
-    set: (due) => jobs.schedule("notifications", "", due),
-    cancel: () => jobs.cancel("notifications", ""),
+    set: (due) => jobs.schedule(kind, "", due),
+    cancel: () => jobs.cancel(kind, ""),
   };
 }
 

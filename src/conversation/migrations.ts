@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { INBOX_FAILURES_TABLE } from "./delivery/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
@@ -183,5 +184,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 14,
     minCode: 1,
     sql: INFORMED_USERS,
+  },
+  {
+    // The inboxes whose last call failed: the backoff survives an eviction.
+    version: 15,
+    minCode: 1,
+    sql: INBOX_FAILURES_TABLE,
   },
 ];

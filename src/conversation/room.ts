@@ -21,6 +21,7 @@ import { EphemeralEvents } from "./delivery/ephemeral-events.ts";
 import { EphemeralPublisher } from "./delivery/ephemeral-publisher.ts";
 import { Fanout } from "./delivery/fanout.ts";
 import { RoomFanoutSource } from "./delivery/fanout-source.ts";
+import { failureStore } from "./delivery/inbox-failures.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
@@ -108,7 +109,15 @@ export class Room implements RoomContext {
     this.snapshots = new MemberSnapshots(this.state, this.log, this.members, this.renderer);
     const events = new EphemeralEvents(timing.typing);
     const fanoutSource = new RoomFanoutSource(this, events, timing.largeGroup);
-    this.fanout = new Fanout(fanoutSource, deps.inboxes, markerFor("fanout"), timing);
+    const { inboxes } = deps;
+    this.fanout = new Fanout(fanoutSource, {
+      inboxes,
+      marker: markerFor("fanout"),
+      retry: wakeupOf(jobs, "failed_updates"),
+      failures: failureStore(storage.sql, "update"),
+      onSignOfLife: (id) => this.outbox.retry(id),
+      timing,
+    });
     this.devices = new DeviceCalls(this, fanoutSource, this.fanout);
     const mayReceiveEphemeral = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
     this.observe(
@@ -133,7 +142,12 @@ export class Room implements RoomContext {
       (due) => jobs.schedule("projection", "", due),
       (gone) => this.#removeDeletedUsers(gone),
     );
-    this.outbox = new NotificationOutbox(storage.sql, this.state.id, deps.inboxes, wakeupOf(jobs), timing);
+    this.outbox = new NotificationOutbox(storage.sql, this.state.id, {
+      inboxes,
+      wakeup: wakeupOf(jobs, "notifications"),
+      failures: failureStore(storage.sql, "notifications"),
+      timing,
+    });
     this.memberList = new MemberList(this.members);
     this.group = new GroupChanges(this);
     this.readPositions = new ReadPositions(this);

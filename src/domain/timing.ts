@@ -23,10 +23,17 @@ const VALUES = {
     deviceCooldownMs: 20,
     /** For a member of a large group without devices: their list is at most a minute old. */
     largeGroupCooldownMs: 60_000,
-    /** The pause after a failed call, so that changes in a busy room do not call the inbox each time. */
-    retryMs: 2_000,
-    /** The deadline of a call to an inbox. It is longer than the inbox's own wait for D1. */
+  },
+  /** The calls of a conversation to inboxes: updates and notifications. */
+  inboxCalls: {
+    /** The deadline of a call. It is longer than the inbox's own wait for D1. */
     callTimeoutMs: 5_000,
+    /** The pause after a first failure. Later pauses are as long as the inbox has been failing. */
+    retryMs: 2_000,
+    /** The longest pause if changes come: a message finds an inbox that works again after a minute. */
+    maxPauseMs: 60_000,
+    /** An inbox that has failed for a day is parked: the alarm retries it no more. */
+    parkAfterMs: 24 * 60 * 60_000,
     /**
      * The alarm's wait for the delivery slots: in a busy room they never drain, and other jobs need the
      * alarm.
@@ -47,12 +54,6 @@ const VALUES = {
   },
   /** Delivery of notifications to inboxes. */
   outbox: {
-    /** The deadline of a call to an inbox; the alarm retries it. */
-    callTimeoutMs: 5_000,
-    /** The pause after a failed call, whatever changes meanwhile. */
-    retryMs: 2_000,
-    /** The alarm's wait for the delivery slots, as in `fanout`. */
-    drainTimeoutMs: 2_000,
     /**
      * The wait of a call's answer for its notifications: most receivers can read them as soon as it returns.
      */

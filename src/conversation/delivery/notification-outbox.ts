@@ -1,14 +1,13 @@
 import { z } from "zod";
-import { CoreError } from "../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../domain/ids.ts";
 import type { Inboxes } from "../../domain/ports.ts";
 import { NotificationOrRetraction, type SentNotification } from "../../domain/sync/notification.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { Pacer } from "../../object/pacer.ts";
+import type { Wakeup } from "../../object/wakeup.ts";
+import { InboxDispatcher } from "./inbox-dispatcher.ts";
+import { type FailureStore, InboxFailures } from "./inbox-failures.ts";
 
-const MAX_CONCURRENT = 4;
 /** Notifications in one call to an inbox. */
 const BATCH = 100;
 /** Inboxes that are awaited before an answer. */
@@ -48,10 +47,13 @@ interface Pending {
   left: Set<UserId>;
 }
 
-/** Has the alarm call `repair`. */
-export interface Wakeup {
-  set(due: number): void;
-  cancel(): void;
+/** What the outbox is handed. */
+export interface OutboxDeps {
+  inboxes: Pick<Inboxes, "notify">;
+  /** has the alarm call `repair` */
+  wakeup: Wakeup;
+  failures: FailureStore;
+  timing: Timing;
 }
 
 /**
@@ -63,34 +65,29 @@ export interface Wakeup {
 export class NotificationOutbox {
   readonly #sql: SqlStorage;
   readonly #conversationId: ConversationId;
-  readonly #inboxes: Pick<Inboxes, "notify">;
-  readonly #wakeup: Wakeup;
-  readonly #timing: Timing;
-  readonly #pace: Pacer;
+  readonly #deps: OutboxDeps;
+  readonly #dispatcher: InboxDispatcher<SentNotification[]>;
   readonly #pending = new Map<number, Pending>();
   /** by receiver, in order */
   readonly #queues = new Map<UserId, SentNotification[]>();
-  readonly #inFlight = new Map<UserId, Promise<void>>();
-  readonly #running = new Set<Promise<void>>();
-  /** receivers whose inbox failed last, and the end of their cooldown (ms) */
-  readonly #failed = new Map<UserId, number>();
   /** confirmed receivers since the remaining ones were stored */
   #unstored = 0;
-  #isRepairing = false;
 
-  constructor(
-    sql: SqlStorage,
-    conversationId: ConversationId,
-    inboxes: Pick<Inboxes, "notify">,
-    wakeup: Wakeup,
-    timing: Timing,
-  ) {
+  constructor(sql: SqlStorage, conversationId: ConversationId, deps: OutboxDeps) {
+    const { timing } = deps;
     this.#sql = sql;
     this.#conversationId = conversationId;
-    this.#inboxes = inboxes;
-    this.#wakeup = wakeup;
-    this.#timing = timing;
-    this.#pace = new Pacer(timing.pace);
+    this.#deps = deps;
+    const failures = new InboxFailures("notifications", conversationId, deps.failures, timing.inboxCalls);
+    const work = {
+      next: () => this.#nextDue(),
+      isWaiting: (id: UserId) => this.#queues.has(id),
+      call: (id: UserId) => this.#call(id),
+      succeeded: (id: UserId, notifications: SentNotification[]) => this.#confirmed(id, notifications),
+      failed: () => this.#failed(),
+      idle: () => undefined,
+    };
+    this.#dispatcher = new InboxDispatcher(work, failures, timing);
     const rows = sql.exec<OutboxRow>("SELECT * FROM outbox ORDER BY id").toArray();
     this.apply(
       rows.map(({ id, body, receivers }) => ({
@@ -144,9 +141,9 @@ export class NotificationOutbox {
   /** Call it after a change, in the turn of the write: the wakeup is then part of the same commit. */
   changed(): void {
     if (this.#queues.size === 0) return;
-    for (const [id, until] of this.#failed) if (until <= Date.now()) this.#failed.delete(id);
+    this.#dispatcher.releaseOnChange();
     try {
-      this.#wakeup.set(Date.now() + this.#timing.retryMarker.dueMs);
+      this.#deps.wakeup.set(Date.now() + this.#deps.timing.retryMarker.dueMs);
     } finally {
       this.resume();
     }
@@ -154,113 +151,77 @@ export class NotificationOutbox {
 
   /** Resumes deliveries that a crash or an eviction has cut short. */
   resume(): void {
-    while (this.#running.size < MAX_CONCURRENT) {
-      const first = this.#due();
-      if (first === undefined) return;
-      const slot = this.#work(first)
-        .catch((error: unknown) => log("error", "outbox_failed", errorFields(error)))
-        .finally(() => {
-          this.#running.delete(slot);
-          this.resume();
-        });
-      this.#running.add(slot);
-    }
+    this.#dispatcher.start();
+  }
+
+  /** The inbox of a receiver works again: delivers what it has refused before, also if it is parked. */
+  retry(id: UserId): void {
+    this.#dispatcher.release(id);
   }
 
   /**
    * One bounded try for some receivers, so that they read the notification as soon as the caller has its
-   * answer.
+   * answer. An inbox that has just failed is left to its retry.
    */
   async tryNow(): Promise<void> {
-    const due = [...this.#queues.keys()].filter((id) => !this.#failed.has(id));
+    const due = [...this.#queues.keys()].filter((id) => !this.#dispatcher.isBlocked(id));
     if (due.length === 0) return;
-    const tries = due.slice(0, MAX_AWAITED).map((id) => this.#deliver(id));
-    await withDeadline(Promise.all(tries), this.#timing.outbox.answerTimeoutMs).catch(() => undefined);
+    const tries = due.slice(0, MAX_AWAITED).map((id) => this.#dispatcher.callNow(id));
+    const { answerTimeoutMs } = this.#deps.timing.outbox;
+    await withDeadline(Promise.all(tries), answerTimeoutMs).catch(() => undefined);
   }
 
   /**
-   * For the alarm: retries failed inboxes, with a bounded wait.
-   * @returns the time (ms) of the next look, or null once every receiver has confirmed
-   * @throws `unavailable` if an inbox still fails: the job backs off
+   * For the alarm: tries the failed inboxes that are not parked, with a bounded wait.
+   * @returns the time (ms) of the next look, or null once every receiver has confirmed or is parked
    */
   async repair(): Promise<number | null> {
-    this.#isRepairing = true;
-    try {
-      this.#failed.clear();
-      this.resume();
-      await withDeadline(Promise.all(this.#running), this.#timing.outbox.drainTimeoutMs).catch(
-        () => undefined,
-      );
-    } finally {
-      this.#isRepairing = false;
-    }
+    this.#dispatcher.releaseUnparked();
+    this.resume();
+    await this.#dispatcher.drain();
     if (this.#queues.size === 0) {
       this.#storeLeft();
       return null;
     }
-    if (this.#failed.size > 0) {
-      throw new CoreError("unavailable", `${this.#failed.size} inboxes did not take their notifications.`);
-    }
-    return Date.now() + this.#timing.retryMarker.dueMs;
+    const isBusy = [...this.#queues.keys()].some((id) => !this.#dispatcher.isFailing(id));
+    const retryAt = this.#dispatcher.nextRetryAt();
+    if (!isBusy) return retryAt;
+    const lookAt = Date.now() + this.#deps.timing.retryMarker.dueMs;
+    return Math.min(lookAt, retryAt ?? lookAt);
   }
 
-  #due(): UserId | undefined {
-    for (const id of this.#queues.keys()) if (!this.#inFlight.has(id) && !this.#failed.has(id)) return id;
+  #nextDue(): UserId | undefined {
+    for (const id of this.#queues.keys()) if (this.#dispatcher.mayCall(id)) return id;
     return undefined;
   }
 
-  async #work(first: UserId): Promise<void> {
-    for (let id: UserId | undefined = first; id !== undefined; id = this.#due()) {
-      await this.#deliver(id);
-      await this.#pace.next();
-    }
-  }
-
-  /** Delivers the next batch to an inbox; at most one call to each is in flight. */
-  #deliver(id: UserId): Promise<void> {
-    const inFlight = this.#inFlight.get(id);
-    if (inFlight) return inFlight;
-    const call = this.#deliverTo(id, (this.#queues.get(id) ?? []).slice(0, BATCH)).finally(() =>
-      this.resume(),
-    );
-    this.#inFlight.set(id, call);
-    return call;
-  }
-
-  async #deliverTo(id: UserId, notifications: SentNotification[]): Promise<void> {
-    const delivery = async () =>
-      this.#inboxes.notify(id, { conversationId: this.#conversationId, notifications });
-    try {
-      await withDeadline(delivery(), this.#timing.outbox.callTimeoutMs);
-      this.#confirmed(id, notifications);
-    } catch (error) {
-      this.#refused(id, error);
-    } finally {
-      this.#inFlight.delete(id);
-    }
-    const isLast = this.#inFlight.size === 0 && this.#due() === undefined;
-    if (this.#unstored >= STORE_EACH || (isLast && this.#unstored > 0)) this.#storeLeft();
-  }
-
-  #refused(id: UserId, error: unknown): void {
-    log("warn", "notifications_failed", {
-      conversation: this.#conversationId,
-      user: id,
-      ...errorFields(error),
-    });
-    const until = Date.now() + this.#timing.outbox.retryMs;
-    this.#failed.set(id, until);
-    // A retry by the alarm backs off; an earlier wakeup would undo that.
-    if (!this.#isRepairing) this.#wakeup.set(until);
+  /** Delivers the next batch to an inbox. */
+  async #call(id: UserId): Promise<SentNotification[]> {
+    const notifications = (this.#queues.get(id) ?? []).slice(0, BATCH);
+    await this.#deps.inboxes.notify(id, { conversationId: this.#conversationId, notifications });
+    return notifications;
   }
 
   #confirmed(id: UserId, notifications: SentNotification[]): void {
-    this.#failed.delete(id);
     const left = (this.#queues.get(id) ?? []).slice(notifications.length);
     if (left.length > 0) this.#queues.set(id, left);
     else this.#queues.delete(id);
     for (const notification of notifications) this.#pending.get(notification.id)?.left.delete(id);
     this.#unstored++;
+    this.#storeLeftIfDone();
+  }
+
+  #failed(): void {
+    this.#storeLeftIfDone();
+    const retryAt = this.#dispatcher.nextRetryAt();
+    if (retryAt !== null) this.#deps.wakeup.set(retryAt);
+  }
+
+  /** Stores the remaining receivers after each hundred confirmed ones, and once only failing inboxes remain. */
+  #storeLeftIfDone(): void {
+    if (this.#unstored === 0) return;
+    const onlyFailing = () => [...this.#queues.keys()].every((id) => this.#dispatcher.isFailing(id));
+    if (this.#unstored >= STORE_EACH || onlyFailing()) this.#storeLeft();
   }
 
   /** Stores the remaining receivers. A crash before repeats some deliveries, which their inboxes ignore. */
@@ -275,6 +236,6 @@ export class NotificationOutbox {
       }
     }
     this.#unstored = 0;
-    if (this.#pending.size === 0) this.#wakeup.cancel();
+    if (this.#pending.size === 0) this.#deps.wakeup.cancel();
   }
 }

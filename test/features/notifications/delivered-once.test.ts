@@ -247,16 +247,19 @@ test("a failing inbox is retried with backoff, and delays no other receiver", as
   const stub = conversationObject(id);
   {
     using _ = await refuseInbox(bob.user.id, Number.POSITIVE_INFINITY);
-    // The clock stands still, so that no retry becomes due by itself and no timeout ends.
-    vi.spyOn(Date, "now").mockReturnValue(Date.now());
+    // The clock stands still between the runs, so that no retry becomes due by itself.
+    const began = Date.now();
+    const now = vi.spyOn(Date, "now").mockReturnValue(began);
     onTestFinished(() => void vi.restoreAllMocks());
     await ask(ann, id, "DELETE", "");
     await expect.poll(() => notificationEvents(cid, id)).toEqual(["added", "dissolved"]);
     await expect.poll(() => outboxRows(id)).toEqual([{ receivers: JSON.stringify([bob.user.id]) }]);
     const pauses: number[] = [];
-    for (let attempt = 1; attempt <= 3; attempt++) {
+    for (const failingMs of [2_000, 4_000, 8_000]) {
+      now.mockReturnValue(began + failingMs);
       pauses.push(await runDue(stub));
     }
+    // Each pause is as long as the inbox has been failing.
     expect(pauses).toEqual([2_000, 4_000, 8_000]);
   }
   await runJobs(id);

@@ -62,7 +62,7 @@ export function isolatedRoom(
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
-    notifications: nothing,
+    ...{ notifications: nothing, failed_updates: nothing },
   };
   const directory: ConversationDirectory = {
     ...{ created: nothing, directFlags: flags },

@@ -1,14 +1,12 @@
 import { onTestFinished, vi } from "vitest";
 import type { FanoutSource } from "../../../src/conversation/delivery/device-tracker.ts";
-import { Fanout } from "../../../src/conversation/delivery/fanout.ts";
+import { Fanout, type FanoutDeps } from "../../../src/conversation/delivery/fanout.ts";
+import type { InboxFailure } from "../../../src/conversation/delivery/inbox-failures.ts";
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
-import type { Inboxes } from "../../../src/domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
-
-type Note = ConstructorParameters<typeof Fanout>[2];
 
 /** More than any test has to wait, on the clock of a world, in ms. */
 const LONG_MS = 120_000;
@@ -45,6 +43,10 @@ export class World {
   readonly broken = new Set<UserId>();
   /** inboxes that answer once this is resolved */
   readonly held = new Map<UserId, Promise<void>>();
+  /** the stored failures of inboxes */
+  readonly failures = new Map<UserId, InboxFailure>();
+  /** when the alarm retries failed inboxes */
+  retryAt: number | null = null;
   /** members whose snapshot throws */
   readonly unmade = new Set<UserId>();
 
@@ -67,13 +69,8 @@ export class World {
       hasEphemeral: (id) => this.passing.has(id),
       delivered: (id) => void this.passing.delete(id),
     };
-    const inboxes: Inboxes = {
-      applyUpdate: (id, update) => this.#take(id, update),
-      notify: () => Promise.reject(new Error("not asked here")),
-      register: () => Promise.reject(new Error("not asked here")),
-      unregister: () => Promise.reject(new Error("not asked here")),
-    };
-    const note: Note = {
+    const inboxes: FanoutDeps["inboxes"] = { applyUpdate: (id, update) => this.#take(id, update) };
+    const marker: FanoutDeps["marker"] = {
       isSet: () => this.noteStands,
       set: () => {
         this.noteStands = true;
@@ -82,7 +79,21 @@ export class World {
         this.noteStands = false;
       },
     };
-    return new Fanout(membership, inboxes, note, timing);
+    const retry: FanoutDeps["retry"] = {
+      set: (due) => {
+        this.retryAt = due;
+      },
+      cancel: () => {
+        this.retryAt = null;
+      },
+    };
+    const failures: FanoutDeps["failures"] = {
+      all: () => [...this.failures.values()],
+      save: (failure) => void this.failures.set(failure.user_id, failure),
+      delete: (id) => void this.failures.delete(id),
+    };
+    const onSignOfLife = () => undefined;
+    return new Fanout(membership, { inboxes, marker, retry, failures, onSignOfLife, timing });
   }
 
   /**

@@ -56,30 +56,31 @@ test("the tables of a conversation are the reviewed ones", async () => {
     return schema(storage);
   });
   expect(tables).toMatchInlineSnapshot(`
-    [
-      "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
-      "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]') STRICT",
-      "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
-      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, notices INTEGER NOT NULL DEFAULT 0) STRICT",
-      "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
-      "CREATE INDEX hidden_user ON hidden (user_id, rev)",
-      "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}') STRICT",
-      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT) STRICT",
-      "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
-      "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
-      "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
-      "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
-      "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
-      "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
-      "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
-      "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
-      "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
-      "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
-    ]
-  `);
+  [
+    "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
+    "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]') STRICT",
+    "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
+    "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, notices INTEGER NOT NULL DEFAULT 0) STRICT",
+    "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
+    "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX hidden_user ON hidden (user_id, rev)",
+    "CREATE TABLE inbox_failures ( call TEXT NOT NULL, user_id INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, failures INTEGER NOT NULL, parked INTEGER NOT NULL, error TEXT NOT NULL, PRIMARY KEY (call, user_id) ) STRICT, WITHOUT ROWID",
+    "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
+    "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}') STRICT",
+    "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT) STRICT",
+    "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
+    "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
+    "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
+    "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
+    "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
+    "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
+    "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
+    "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
+    "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
+    "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
+    "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
+  ]
+`);
 });
 
 test("the tables of an inbox are the reviewed ones", async () => {
