@@ -7,7 +7,7 @@ import type { Person } from "../domain/accounts/person.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
-import type { DeviceSendRequest, ReplayRequest, SubscribeRequest } from "../domain/ports.ts";
+import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
 import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
 import type { JoinDecision } from "./changes/joining.ts";
@@ -157,8 +157,8 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /** Stores the drafts of a device of the caller. @see DeviceCalls.sends */
-  sendFromDevice(input: DeviceSendRequest) {
-    return this.answer(({ room }) => room.devices.sends(input));
+  sendFromDevice(input: DeviceSendRequest, take: TakeSendResult) {
+    return this.answer(({ room }) => room.devices.sends(input, take));
   }
 
   /** Notifies the other members that the caller is typing. */

@@ -118,7 +118,7 @@ export class Room implements RoomContext {
       onSignOfLife: (id) => this.outbox.retry(id),
       timing,
     });
-    this.devices = new DeviceCalls(this, fanoutSource, this.fanout);
+    this.devices = new DeviceCalls(this, fanoutSource, this.fanout, timing.inboxCalls);
     const mayReceiveEphemeral = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
     this.observe(
       new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, mayReceiveEphemeral),

@@ -204,6 +204,13 @@ export interface DeviceSendResult {
   update: InboxUpdate | null;
 }
 
+/**
+ * An inbox takes the result of its device's sends, within the call that sent them: the conversation learns
+ * that the update has arrived.
+ * @returns the delivered position after the update
+ */
+export type TakeSendResult = (result: DeviceSendResult) => Promise<DeliveredPosition>;
+
 /** A user who is online and is a friend or direct peer of a user whose account is deleted. */
 export interface Contact {
   id: UserId;
@@ -222,8 +229,8 @@ export interface Conversations {
   kick(id: ConversationId, input: { sessionId: SessionId }): Promise<unknown>;
   /** Removes a user whose account is deleted. Idempotent. */
   removeDeleted(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
-  /** Stores messages of one sender, in order. */
-  sendFromDevice(id: ConversationId, input: DeviceSendRequest): Promise<DeviceSendResult>;
+  /** Stores messages of one sender, in order. `take` gets the result before this resolves. */
+  sendFromDevice(id: ConversationId, input: DeviceSendRequest, take: TakeSendResult): Promise<unknown>;
   /** Moves the member's read position. */
   read(id: ConversationId, input: { userId: UserId; seq: Position }): Promise<unknown>;
   /** Sends the member's sockets the conversation as it is now for the member. */

@@ -3,12 +3,14 @@ import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
 import type {
   DeviceSendRequest,
-  DeviceSendResult,
   ReplayRequest,
   SubscribeRequest,
+  TakeSendResult,
 } from "../../domain/ports.ts";
 import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
 import type { ReplayPage } from "../../domain/sync/replay.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/deadline.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { RoomContext } from "../state/context.ts";
 import { replayPage } from "../views/replay-page.ts";
@@ -20,8 +22,10 @@ export class DeviceCalls {
   readonly #room: RoomContext;
   readonly #source: RoomFanoutSource;
   readonly #fanout: Fanout;
+  readonly #timing: Timing["inboxCalls"];
 
-  constructor(room: RoomContext, source: RoomFanoutSource, fanout: Fanout) {
+  constructor(room: RoomContext, source: RoomFanoutSource, fanout: Fanout, timing: Timing["inboxCalls"]) {
+    this.#timing = timing;
     this.#room = room;
     this.#source = source;
     this.#fanout = fanout;
@@ -64,28 +68,37 @@ export class DeviceCalls {
   }
 
   /**
-   * Stores the drafts of a device, in order.
+   * Stores the drafts of a device, in order, and hands over the outcomes with the newest update for the
+   * user's inbox. The fan-out leaves that update to this call: the inbox takes it once.
    * @param request `delivered`: the delivered position of the user's devices; `echoDuplicates`: a repeated
    *   send is answered with the message that was stored first
-   * @returns an outcome for each draft, and the newest update for the user's inbox; null: the user was never
-   *   a member
+   * @param take the inbox takes the outcomes; without its confirmation the fan-out delivers the update
+   * @throws what `take` throws, or `unavailable` if it does not end in time
    */
-  async sends({
-    userId,
-    drafts,
-    delivered,
-    echoDuplicates = false,
-  }: DeviceSendRequest): Promise<DeviceSendResult> {
+  async sends(
+    { userId, drafts, delivered, echoDuplicates = false }: DeviceSendRequest,
+    take: TakeSendResult,
+  ): Promise<void> {
     this.#noteDevices(userId);
     // Sends of one line keep their order, also where admission delays some of them.
     const line = {};
-    const outcomes = await Promise.all(
-      drafts.map((draft) => this.#send(userId, draft, line, echoDuplicates)),
-    );
-    return {
-      outcomes,
-      update: this.#room.members.find(userId) ? this.#source.update(userId, delivered) : null,
+    let waiting = drafts.length;
+    let release = () => {};
+    const settled = () => {
+      waiting--;
+      // In the turn of the last commit, before the fan-out starts.
+      if (waiting === 0) release = this.#fanout.claim(userId);
     };
+    try {
+      const outcomes = await Promise.all(
+        drafts.map((draft) => this.#send(userId, draft, line, echoDuplicates, settled)),
+      );
+      const update = this.#room.members.find(userId) ? this.#source.update(userId, delivered) : null;
+      const position = await withDeadline(take({ outcomes, update }), this.#timing.callTimeoutMs);
+      if (update) this.#fanout.confirmed(userId, update, position);
+    } finally {
+      release();
+    }
   }
 
   /** Subscribes a member whose device calls although none is known: the subscription may have been lost. */
@@ -99,10 +112,15 @@ export class DeviceCalls {
     draft: AnyDraft,
     line: object,
     echoDuplicates: boolean,
+    settled: () => void,
   ): Promise<Result<Receipt>> {
-    const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
-      this.#room.submit(userId, [draft], { resolve, orderKey: line }),
-    );
+    const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) => {
+      const settle = (outcome: SendOutcome<SendOrigin>) => {
+        settled();
+        resolve(outcome);
+      };
+      this.#room.submit(userId, [draft], { resolve: settle, orderKey: line });
+    });
     if (!result.ok) return result;
     const { row, isRepeated: replay } = result.value;
     const { seq, created_at: createdAt } = row;

@@ -5,7 +5,7 @@
 import { CoreError, type Result } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
-import type { Conversations, ReplayRequest } from "../../domain/ports.ts";
+import type { Conversations, DeviceSendResult, ReplayRequest } from "../../domain/ports.ts";
 import type { DeliveredPosition, EphemeralEvent, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { emptyPage, type ReplayPage, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
@@ -204,12 +204,36 @@ export class DeviceFeed {
       const timeoutMs = remainingMs(deadline);
       const echoDuplicates = socket.protocol.acks === null;
       const sends = { userId: userId(), drafts: take(), delivered, echoDuplicates };
-      const { outcomes, update } = await withDeadline(conversations.sendFromDevice(id, sends), timeoutMs);
-      const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
-      if (update) await this.#push(update, { socket, seqs });
-      if (echoDuplicates) this.#echo(socket, id, outcomes);
-      settle(outcomes);
+      let isOver = false;
+      let taken: Promise<DeliveredPosition> | undefined;
+      const takeResult = async (result: DeviceSendResult) => {
+        // After the deadline the turn belongs to other work.
+        if (isOver) throw new CoreError("unavailable", "The answer came too late.");
+        taken = this.#takeSendResult(socket, id, result, settle);
+        return taken;
+      };
+      const sending = conversations.sendFromDevice(id, sends, takeResult);
+      await withDeadline(sending, timeoutMs).catch((error: unknown) => {
+        isOver = true;
+        // Once the outcomes are here, they count.
+        if (!taken) throw error;
+      });
+      await taken;
     });
+  }
+
+  /** Brings the user's sockets up to date after sends of one of them, then settles the sends. */
+  async #takeSendResult(
+    socket: DeviceSocket,
+    id: ConversationId,
+    { outcomes, update }: DeviceSendResult,
+    settle: (outcomes: Result<Receipt>[]) => void,
+  ): Promise<DeliveredPosition> {
+    const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
+    const position = update ? await this.#push(update, { socket, seqs }) : null;
+    if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
+    settle(outcomes);
+    return position;
   }
 
   /** Sends a socket the stored messages of its repeated sends, for wire formats without acks. */

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { untilPresenceSettled } from "../../support/accounts/presence.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { send } from "../../support/clients/chat.ts";
+import { list, send } from "../../support/clients/chat.ts";
 import { untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
@@ -171,6 +171,35 @@ test("mentions do not make later messages more expensive", async () => {
   // The search index may be written during one of the three.
   const after = [await reads(), await reads(), await reads()];
   expect(Math.min(...after)).toBeLessThan(2 * before + 100);
+});
+
+test("a send of a device brings its own inbox the update with the answer, in one commit and without a further call", async () => {
+  const users = await signedInUsers(2);
+  const [sender, other] = [itemAt(users, 0), itemAt(users, 1)];
+  using costs = new Costs();
+  const id = await createGroupId(sender, other);
+  const device = await openDevice(sender.token);
+  await device.untilProcessed(id);
+  await untilPresenceSettled(sender, "online");
+  endCooldowns();
+  const reached = (seq: number) =>
+    expect.poll(() => costs.newestSeq.get(String(other.user.id)) ?? 0, PATIENCE).toBeGreaterThanOrEqual(seq);
+  await reached(await postText(id, other, "the fan-out learns of the device"));
+  await device.until(({ seqs }) => seqs.includes(1));
+  await costs.watch("inbox", inboxObject(sender.user.id));
+  costs.reset();
+  for (const seq of range(2, MESSAGES + 1)) {
+    endCooldowns();
+    device.send({
+      ...{ type: "send", conversation_id: id, kind: "text" },
+      ...{ client_msg_id: `m${seq}`, body: { text: "of a device" } },
+    });
+    await untilAcked(device, seq - 1);
+    await reached(seq);
+  }
+  expect(costs.inboxUpdates.get(String(sender.user.id)) ?? 0).toBe(0);
+  expect(costs.rows("inbox")).toBe(MESSAGES);
+  expect(await list(sender)).toMatchObject({ items: [{ id, last_seq: MESSAGES + 1 }] });
 });
 
 /** Counts rows of a conversation's storage. `what`: a table name, optionally with a WHERE clause. */

@@ -4,7 +4,7 @@ import type { Room } from "../../../src/conversation/room.ts";
 import { CoreError } from "../../../src/domain/errors.ts";
 import { ConversationCode, ConversationId, Position, Seq, SessionId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
-import type { Conversations, DeviceSendRequest } from "../../../src/domain/ports.ts";
+import type { Conversations, DeviceSendRequest, DeviceSendResult } from "../../../src/domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
 import type { DeviceEvent } from "../../../src/domain/sync/socket-protocol.ts";
@@ -20,6 +20,7 @@ import type { DisplayedMessage } from "../clients/displayed.ts";
 import { nextTurn } from "../event-loop.ts";
 import { ANN, BOB, isolatedRoom } from "../objects/isolated-room.ts";
 import { DEFAULT_PROFILE } from "../objects/profile.ts";
+import { itemAt } from "../objects/room.ts";
 import { timing } from "../timing.ts";
 import { Client } from "./client.ts";
 import type { Step } from "./steps.ts";
@@ -297,7 +298,7 @@ export class World {
 
   /** Makes an inbox update now; it arrives later. */
   async #deliver(delivered: DeliveredPosition): Promise<void> {
-    const { update } = await this.#room.devices.sends({ userId: BOB, drafts: [], delivered });
+    const { update } = await this.#store({ userId: BOB, drafts: [], delivered });
     if (!update) return;
     this.#updates.push(structuredClone(update));
     this.later("bump", () => this.#hand(update));
@@ -348,7 +349,7 @@ export class World {
     return {
       replay: (_, input) => this.#call(() => devices.replay(input)),
       subscribe: () => this.#call(() => this.#room.snapshot(BOB)),
-      sendFromDevice: (_, input) => this.#call(() => this.#sends(input)),
+      sendFromDevice: async (_, input, take) => take(await this.#call(() => this.#sends(input))),
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, read: never },
       ...{ snapshot: never, snapshotForRepair: never, openSessions: never },
@@ -386,9 +387,14 @@ export class World {
     return { outcomes: [...first.outcomes, ...second.outcomes], update: second.update };
   }
 
-  #store(input: DeviceSendRequest) {
-    const sent = this.#room.devices.sends(input);
+  async #store(input: DeviceSendRequest): Promise<DeviceSendResult> {
+    const results: DeviceSendResult[] = [];
+    const sent = this.#room.devices.sends(input, async (result) => {
+      results.push(result);
+      return null;
+    });
     this.#room.flushSends();
-    return sent;
+    await sent;
+    return itemAt(results, 0);
   }
 }

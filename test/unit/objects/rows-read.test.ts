@@ -46,7 +46,8 @@ const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a page without changes": (room, from) =>
     room.devices.replay({ userId: BOB, after: from.seq, rev: undefined }),
   "a page of history": (room, from) => room.log.before(from.seq, 3, room.members.active(BOB)),
-  "a bump for devices": (room, from) => room.devices.sends({ userId: BOB, drafts: [], delivered: from }),
+  "a bump for devices": (room, from) =>
+    room.devices.sends({ userId: BOB, drafts: [], delivered: from }, async () => null),
   "a bump": (room) => room.snapshot(BOB),
   "a greeting": (room) => room.devices.subscribe({ userId: BOB, hasDevices: false }),
   "a look at a conversation": (room) => room.snapshots.describe(BOB),
