@@ -250,9 +250,9 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /** Adds as many of these users as there is room for. @returns the outcome for each @see Joining.addEach */
-  addEach(input: { userId: UserId; people: Person[]; barred: UserId[] }) {
+  addEach(input: { userId: UserId; people: Person[]; blockedIds: UserId[] }) {
     return this.answer(async ({ room }) => {
-      const outcome = room.joining.addEach(input.userId, input.people, input.barred);
+      const outcome = room.joining.addEach(input.userId, input.people, input.blockedIds);
       await room.propagate([input.userId, ...outcome.added]);
       // The write to D1 removes users whose accounts were deleted meanwhile.
       return { ...outcome, added: outcome.added.filter((id) => room.profiles.has(id)) };
@@ -308,8 +308,8 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /** Makes another member the owner. @see GroupChanges.handOver */
-  handOver(input: { userId: UserId; heirId: UserId }) {
-    return this.#changeGroup(input, ({ group }) => group.handOver(input.userId, input.heirId));
+  handOver(input: { userId: UserId; successorId: UserId }) {
+    return this.#changeGroup(input, ({ group }) => group.handOver(input.userId, input.successorId));
   }
 
   /** Dissolves the group for everybody. @see GroupChanges.dissolve */

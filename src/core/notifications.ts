@@ -31,15 +31,16 @@ export async function listNotifications(
 
 /**
  * The summary of a user's notifications.
- * @param evenHidden also if the user has hidden them from their list
+ * @param includeHidden also if the user has hidden them from their list
  */
 export async function summarizeNotifications(
   core: Core,
   caller: UserId,
-  { evenHidden = false } = {},
+  { includeHidden = false } = {},
 ): Promise<NotificationSummary | null> {
   const { newest, unreadCount, isListed } = await core.inboxes.notificationBox(caller);
-  const [notification] = newest && (isListed || evenHidden) ? await withProfiles(core, caller, [newest]) : [];
+  const [notification] =
+    newest && (isListed || includeHidden) ? await withProfiles(core, caller, [newest]) : [];
   return notification ? { newest: notification, unreadCount } : null;
 }
 

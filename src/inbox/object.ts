@@ -217,10 +217,10 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /** The list entries of these conversations. @see ConversationList.entries */
-  entries(input: { ids: ConversationId[]; evenHidden?: boolean }): Promise<Result<InboxEntry[]>> {
+  entries(input: { ids: ConversationId[]; includeHidden?: boolean }): Promise<Result<InboxEntry[]>> {
     return this.answer(async (components) => {
-      if (input.evenHidden) await this.#refresh(components);
-      return components.list.entries(input.ids, input.evenHidden);
+      if (input.includeHidden) await this.#refresh(components);
+      return components.list.entries(input.ids, input.includeHidden);
     });
   }
 

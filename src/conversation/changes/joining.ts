@@ -13,15 +13,14 @@ import { Permissions } from "./permissions.ts";
 /** The outcome for each user who was to be added. */
 export interface AddedEach {
   added: UserId[];
-  /** users who were members already */
-  existed: UserId[];
+  alreadyMembers: UserId[];
   /** users for whom the group had no room */
   overLimit: UserId[];
 }
 
 /** A decision about a join request. */
 export interface JoinDecision {
-  applicationId: number;
+  joinRequestId: number;
   accept: boolean;
   /** the words of the member who decides */
   message?: string;
@@ -62,18 +61,18 @@ export class Joining {
   /**
    * Adds as many of these users as there is room for, in one turn. Present members stay as they are.
    * @param people profiles of existing accounts
-   * @param barred users among them who must not be added; they are in no list of the result
+   * @param blockedIds users among them who must not be added; they are in no list of the result
    * @throws `not_found`, `forbidden`
    */
-  addEach(actorId: UserId, people: Person[], barred: UserId[]): AddedEach {
+  addEach(actorId: UserId, people: Person[], blockedIds: UserId[]): AddedEach {
     this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
     const isMember = ({ id }: Person) => this.#room.members.isActive(id);
-    const newcomers = people.filter((person) => !isMember(person) && !barred.includes(person.id));
+    const newcomers = people.filter((person) => !isMember(person) && !blockedIds.includes(person.id));
     const room = Math.max(0, this.#capacity - this.#room.members.activeCount);
-    const existed = idsOf(people.filter(isMember));
+    const alreadyMembers = idsOf(people.filter(isMember));
     const added = newcomers.slice(0, room);
     const overLimit = idsOf(newcomers.slice(room));
-    return { existed, added: added.length > 0 ? this.#admit(actorId, added, ADDED) : [], overLimit };
+    return { alreadyMembers, added: added.length > 0 ? this.#admit(actorId, added, ADDED) : [], overLimit };
   }
 
   /**
@@ -135,7 +134,7 @@ export class Joining {
    * @throws `validation_failed` where the credential does not match the request
    * @throws `conflict` for an applicant who became a member in another way
    */
-  decide(actorId: UserId, { applicationId: id, accept, message = "", credential }: JoinDecision): UserId[] {
+  decide(actorId: UserId, { joinRequestId: id, accept, message = "", credential }: JoinDecision): UserId[] {
     this.#permissions.require(this.#permissions.begin(actorId), "approve", "decide who joins");
     const joinRequest = this.#requests.find(id);
     if (!joinRequest) {

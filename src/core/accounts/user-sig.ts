@@ -3,7 +3,7 @@ import type { User } from "../../domain/accounts/user.ts";
 import { findUserByName } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { openSigSession } from "./sessions.ts";
-import { noUserWithName, usersByName } from "./users.ts";
+import { noUserWithName, usersWithName } from "./users.ts";
 
 /**
  * Opens a session for a user at the request of the provisioning server, which has shown the rule key. Several
@@ -19,7 +19,7 @@ export async function openSig(core: Core, username: string, userAgent: string): 
 
 /** The user of this name. @throws `not_found` */
 export async function requireUserNamed(core: Core, username: string): Promise<User> {
-  const [user] = await usersByName(core, username);
+  const [user] = await usersWithName(core, username);
   if (!user) throw noUserWithName([username]);
   return user;
 }

@@ -20,7 +20,7 @@ export async function getUser(core: Core, id: UserId): Promise<User> {
 }
 
 /** The user of exactly this username, after NFC normalization: an array of one or none. */
-export async function usersByName(core: Core, username: string): Promise<User[]> {
+export async function usersWithName(core: Core, username: string): Promise<User[]> {
   const user = await findUserByName(core.db, username.normalize("NFC"));
   return user ? [user] : [];
 }
@@ -29,15 +29,15 @@ export async function usersByName(core: Core, username: string): Promise<User[]>
  * The users of these usernames, after NFC normalization: each once, in the order of the names. Unknown ones
  * are missing.
  */
-export async function someByName(core: Core, usernames: string[]): Promise<User[]> {
+export async function findUsersByNames(core: Core, usernames: string[]): Promise<User[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
   const users = new Map((await findAccountsByName(core.db, names)).map((user) => [user.username, user]));
   return names.flatMap((name) => users.get(name) ?? []);
 }
 
-/** The users of these usernames, as `someByName`. @throws `not_found`, naming all unknown usernames */
-export async function allByName(core: Core, usernames: string[]): Promise<User[]> {
-  return requireByName(usernames, await someByName(core, usernames));
+/** The users of these usernames, as `findUsersByNames`. @throws `not_found`, naming all unknown usernames */
+export async function getUsersByNames(core: Core, usernames: string[]): Promise<User[]> {
+  return requireAllFound(usernames, await findUsersByNames(core, usernames));
 }
 
 /**
@@ -45,7 +45,7 @@ export async function allByName(core: Core, usernames: string[]): Promise<User[]
  * @returns `users`
  * @throws `not_found`, naming all unknown usernames
  */
-export function requireByName(usernames: string[], users: User[]): User[] {
+export function requireAllFound(usernames: string[], users: User[]): User[] {
   const found = new Set(users.map(({ username }) => username));
   const missing = new Set(usernames.map((name) => name.normalize("NFC")).filter((name) => !found.has(name)));
   if (missing.size > 0) throw noUserWithName([...missing]);

@@ -60,7 +60,7 @@ export async function getByName(
   name: ConversationAddress,
 ): Promise<ListedByName> {
   if (name.type === "system")
-    return { notices: await summarizeNotifications(core, caller, { evenHidden: true }) };
+    return { notices: await summarizeNotifications(core, caller, { includeHidden: true }) };
   const resolved = await resolve(core, caller, name);
   if (resolved.id === null) return { unused: resolved.peer };
   const conversation = await getConversation(core, caller, resolved.id);

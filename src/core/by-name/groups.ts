@@ -11,7 +11,7 @@ import {
   findGroupId,
   findOwnGroups,
 } from "../../storage/conversations/groups.ts";
-import { allByName, noUserWithName } from "../accounts/users.ts";
+import { getUsersByNames, noUserWithName } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { getConversation, loadConversations } from "../conversations/conversations.ts";
 import { createGroupWithRoles, type GroupOptions, type InitialMember } from "../groups/create-group.ts";
@@ -85,7 +85,7 @@ export async function listGroups(core: Core, caller: UserId): Promise<GroupByNam
   for (let i = 0; i < ids.length; i += BATCH_SIZE) {
     const entries = await core.inboxes.entries(caller, {
       ids: ids.slice(i, i + BATCH_SIZE),
-      evenHidden: true,
+      includeHidden: true,
     });
     groups.push(...(await loadConversations(core, caller, entries)));
   }
@@ -107,7 +107,7 @@ export async function createGroupByName(
   options: GroupOptions,
   initialMembers: InitialMemberByName[],
 ): Promise<{ group: GroupByName; leftOut: string[] }> {
-  const users = await allByName(
+  const users = await getUsersByNames(
     core,
     initialMembers.map(({ username }) => username),
   );
@@ -133,9 +133,9 @@ export async function handOverByName(
   username: string,
 ): Promise<GroupByName> {
   return groupAfter(core, name, async (id) => {
-    const [heir] = await allByName(core, [username]);
-    if (!heir) throw noUserWithName([username]);
-    return handOver(core, caller, id, heir.id);
+    const [successor] = await getUsersByNames(core, [username]);
+    if (!successor) throw noUserWithName([username]);
+    return handOver(core, caller, id, successor.id);
   });
 }
 

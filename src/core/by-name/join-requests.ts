@@ -1,6 +1,6 @@
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { allByName, noUserWithName } from "../accounts/users.ts";
+import { getUsersByNames, noUserWithName } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { decideJoinRequest } from "../groups/groups.ts";
@@ -9,7 +9,7 @@ import { type GroupByName, groupAfter } from "./groups.ts";
 /** A decision about a join request, with the data of the notification that identifies it. */
 export interface JoinDecisionByName {
   applicant: string;
-  applicationId: number;
+  joinRequestId: number;
   authentication: string;
   accept: boolean;
   message: string;
@@ -26,7 +26,7 @@ export function decideJoinRequestByName(
   { applicant, authentication, ...decision }: JoinDecisionByName,
 ): Promise<GroupByName> {
   return groupAfter(core, name, async (id) => {
-    const [user] = await allByName(core, [applicant]);
+    const [user] = await getUsersByNames(core, [applicant]);
     if (!user) throw noUserWithName([applicant]);
     await decideJoinRequest(core, caller, id, {
       ...decision,

@@ -3,7 +3,7 @@ import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
 import { countOnlineMembers } from "../../storage/contacts/presence.ts";
-import { requireByName, someByName } from "../accounts/users.ts";
+import { findUsersByNames, requireAllFound } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import {
@@ -19,8 +19,7 @@ import { type GroupByName, toGroupByName, withGroup } from "./groups.ts";
 export interface AddedByName {
   group: GroupByName;
   added: string[];
-  /** were members already */
-  existed: string[];
+  alreadyMembers: string[];
   /** do not exist, or have a block with the caller */
   failed: string[];
   /** found no place */
@@ -56,7 +55,7 @@ export function membersByName(
   usernames: string[],
 ): Promise<GroupMember[]> {
   return withGroup(core, group, async (id) => {
-    const users = await someByName(core, usernames);
+    const users = await findUsersByNames(core, usernames);
     const found = await core.conversations.membersByIds(id, { userId: caller, targetIds: idsOf(users) });
     return withUsers(found, users);
   });
@@ -79,15 +78,15 @@ export function addMembersByName(
 ): Promise<AddedByName> {
   return withGroup(core, group, async (id) => {
     const people = await usersForMember(core, caller, id, usernames);
-    const barred = await findBlockedAmong(core.db, caller, idsOf(people));
-    const outcome = await core.conversations.addEach(id, { userId: caller, people, barred });
+    const blockedIds = await findBlockedAmong(core.db, caller, idsOf(people));
+    const outcome = await core.conversations.addEach(id, { userId: caller, people, blockedIds });
     const names = new Map(people.map((person) => [person.id, person.username]));
     const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
-    const settled = new Set(namesOf([...outcome.added, ...outcome.existed, ...outcome.overLimit]));
+    const settled = new Set(namesOf([...outcome.added, ...outcome.alreadyMembers, ...outcome.overLimit]));
     return {
       group: toGroupByName(core, await getConversation(core, caller, id)),
       added: namesOf(outcome.added),
-      existed: namesOf(outcome.existed),
+      alreadyMembers: namesOf(outcome.alreadyMembers),
       failed: [...new Set(usernames)].filter((name) => !settled.has(name)),
       overLimit: namesOf(outcome.overLimit),
     };
@@ -108,7 +107,7 @@ export function removeMembersByName(
   reason: string,
 ): Promise<{ group: GroupByName; removed: string[] }> {
   return withGroup(core, group, async (id) => {
-    const users = requireByName(usernames, await usersForMember(core, caller, id, usernames));
+    const users = requireAllFound(usernames, await usersForMember(core, caller, id, usernames));
     await core.conversations.remove(id, { userId: caller, targetIds: idsOf(users), reason });
     const conversation = await getConversation(core, caller, id);
     return { group: toGroupByName(core, conversation), removed: users.map(({ username }) => username) };
@@ -129,7 +128,7 @@ export function changeMemberByName(
 ): Promise<{ group: GroupByName; member: GroupMember }> {
   return withGroup(core, group, async (id) => {
     const usernames = username === null ? [] : [username];
-    const [target] = requireByName(usernames, await usersForMember(core, caller, id, usernames));
+    const [target] = requireAllFound(usernames, await usersForMember(core, caller, id, usernames));
     const member = await changeMember(core, caller, id, target?.id ?? caller, change);
     return { group: toGroupByName(core, await getConversation(core, caller, id)), member };
   });
@@ -146,7 +145,7 @@ async function usersForMember(
   usernames: string[],
 ): Promise<User[]> {
   const [users] = await Promise.all([
-    someByName(core, usernames),
+    findUsersByNames(core, usernames),
     core.conversations.membersByIds(id, { userId: caller, targetIds: [] }),
   ]);
   return users;

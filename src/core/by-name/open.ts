@@ -1,7 +1,7 @@
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { allByName } from "../accounts/users.ts";
+import { getUsersByNames } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { openDirect } from "../conversations/conversations.ts";
 import { createGroup } from "../groups/create-group.ts";
@@ -28,7 +28,7 @@ export async function openDirectOrGroup(
 ): Promise<Conversation> {
   const max = core.settings.maxGroupMembers;
   if (usernames.length > max) throw invalid(field, `must be at most ${max} users`);
-  const users = await allByName(core, usernames);
+  const users = await getUsersByNames(core, usernames);
   const others = users.map(({ id }) => id).filter((id) => id !== caller);
   if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
   if (kind === "group") {

@@ -10,7 +10,7 @@ import {
   insertBlocks,
   listBlocked,
 } from "../../storage/contacts/blocks.ts";
-import { allByName, noUser, requireOther } from "../accounts/users.ts";
+import { getUsersByNames, noUser, requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { notifyBoth } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
@@ -71,7 +71,7 @@ async function unblockEach(core: Core, caller: UserId, others: UserId[]): Promis
 }
 
 async function othersNamed(core: Core, caller: UserId, usernames: string[]): Promise<UserId[]> {
-  const ids = (await allByName(core, usernames)).map(({ id }) => id);
+  const ids = (await getUsersByNames(core, usernames)).map(({ id }) => id);
   for (const id of ids) requireOther(caller, id);
   return ids;
 }

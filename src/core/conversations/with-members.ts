@@ -16,7 +16,7 @@ import { listAll, listNumbered } from "./numbered-list.ts";
 const BATCH_SIZE = { conversations: 20, members: 2_000 };
 
 /** A message with its read status. */
-export interface Latest {
+export interface MessageWithReadStatus {
   message: Message;
   reading: ReadStatus;
 }
@@ -28,7 +28,7 @@ export interface ConversationWithMembers {
   conversation: Conversation;
   /** the other user of a direct conversation; all members of a group */
   people: ExtendedProfile[];
-  latest: Latest | null;
+  latest: MessageWithReadStatus | null;
 }
 
 /**
@@ -120,7 +120,11 @@ async function peopleIn(
 /**
  * The newest message that the caller can read. The list's newest message may be a system message or revoked.
  */
-async function latestOf(core: Core, caller: UserId, conversation: Conversation): Promise<Latest | null> {
+async function latestOf(
+  core: Core,
+  caller: UserId,
+  conversation: Conversation,
+): Promise<MessageWithReadStatus | null> {
   const { id, lastMessage } = conversation;
   if (!lastMessage) return null;
   try {

@@ -72,7 +72,7 @@ export async function createDraft(
   const { to, priority, customData } = input;
   if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
     throw excess("customData", LIMITS.bodyBytes);
-  const [sender, mentioned, said] = await Promise.all([
+  const [sender, mentioned, resolved] = await Promise.all([
     findUser(core.db, caller),
     findMentions(core, input.mentions),
     resolveContent(core, caller, to, content),
@@ -83,7 +83,7 @@ export async function createDraft(
   const createdAt = Date.now();
   const stored: DraftContent = {
     to,
-    said: said.source ? { source: said.source } : { kind: said.kind, body: said.body },
+    said: resolved.source ? { source: resolved.source } : { kind: resolved.kind, body: resolved.body },
     mentions,
     ...(priority !== undefined && { priority }),
     ...(customData !== undefined && { customData }),
@@ -91,7 +91,7 @@ export async function createDraft(
   await core.inboxes.keepDraft(caller, { id, createdAt, content: stored });
   const known = new Map<UserId, Person>(users.map((user) => [user.id, user]));
   const profiles = (userId: UserId) => known.get(userId) ?? deletedUser(userId);
-  const { kind, body } = said;
+  const { kind, body } = resolved;
   return { id, to, kind, body, mentions, sender, createdAt, priority, customData, profiles };
 }
 
@@ -160,11 +160,11 @@ export function sendDraft(
   supposed: ConversationKind,
 ): Promise<SentDraft> {
   return atPath(supposed, async () => {
-    if (!("draft" in name)) return replaySend(core, caller, name);
+    if (!("draft" in name)) return loadSentDraft(core, caller, name);
     const id = name.draft;
     const state = await core.inboxes.draft(caller, { id });
     return "sent" in state
-      ? replaySend(core, caller, state.sent)
+      ? loadSentDraft(core, caller, state.sent)
       : sendStored(core, caller, id, state.content);
   });
 }
@@ -201,14 +201,14 @@ function requireAmong(mentions: Mentions, members: UserId[]): void {
 const UNREAD = Position.parse(0);
 
 /** The send of a stored draft. Its id is the client message id, so that repeated sends store one message. */
-function asDraft(id: DraftId, { said, mentions, priority, customData }: DraftContent): AnyDraft {
+function asDraft(id: DraftId, { said: content, mentions, priority, customData }: DraftContent): AnyDraft {
   const envelope = { clientMsgId: id, quoteSeq: undefined, mentions, priority, customData };
-  if ("source" in said) return { ...envelope, copy: { type: "forward", source: said.source } };
-  return { ...envelope, kind: said.kind, body: said.body };
+  if ("source" in content) return { ...envelope, copy: { type: "forward", source: content.source } };
+  return { ...envelope, kind: content.kind, body: content.body };
 }
 
 /** A message that the caller has sent, as it is now. @throws `not_found` for another user's message */
-async function replaySend(
+async function loadSentDraft(
   core: Core,
   caller: UserId,
   { conversationId, seq }: MessageReference,

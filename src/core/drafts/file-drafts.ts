@@ -25,7 +25,7 @@ interface IncomingFile {
   /** videos, and `file` messages, may have 90 MiB */
   mayBeLarge: boolean;
   /** the other inputs, known once `bytes` is consumed. Throws `validation_failed` */
-  said(): { made: NewDraft; file: FileContent };
+  readInputs(): { newDraft: NewDraft; file: FileContent };
 }
 
 /**
@@ -33,17 +33,17 @@ interface IncomingFile {
  */
 export type DraftInput =
   | IncomingFile
-  | { made: NewDraft; content: NewContent }
-  | { made: NewDraft; file: FileContent & { key: FileKey } };
+  | { newDraft: NewDraft; content: NewContent }
+  | { newDraft: NewDraft; file: FileContent & { key: FileKey } };
 
 /**
  * Makes a draft from any of the three inputs.
  * @throws as `createDraft`, `createFileDraft` and `createDraftWithFile`
  */
 export function makeDraft(core: Core, caller: UserId, input: DraftInput, urlOf: UrlOf): Promise<DraftView> {
-  if ("said" in input) return createDraftWithFile(core, caller, input, urlOf);
-  if ("file" in input) return createFileDraft(core, caller, input.made, input.file, urlOf);
-  return createDraft(core, caller, input.made, input.content);
+  if ("readInputs" in input) return createDraftWithFile(core, caller, input, urlOf);
+  if ("file" in input) return createFileDraft(core, caller, input.newDraft, input.file, urlOf);
+  return createDraft(core, caller, input.newDraft, input.content);
 }
 
 /**
@@ -55,7 +55,7 @@ export function makeDraft(core: Core, caller: UserId, input: DraftInput, urlOf: 
 async function createFileDraft(
   core: Core,
   caller: UserId,
-  made: NewDraft,
+  newDraft: NewDraft,
   { key, ...claims }: FileContent & { key: FileKey },
   urlOf: UrlOf,
 ): Promise<DraftView> {
@@ -65,7 +65,7 @@ async function createFileDraft(
   requireFit(kind, file, LIMITS.fileBytes);
   const medium = await examineStored(core, kind, file, file.contentType);
   const name = claims.name ?? file.name;
-  return createDraft(core, caller, made, bodyOf(kind, { ...file, name }, medium, claims, urlOf(file)));
+  return createDraft(core, caller, newDraft, bodyOf(kind, { ...file, name }, medium, claims, urlOf(file)));
 }
 
 /**
@@ -79,16 +79,16 @@ async function createDraftWithFile(
   urlOf: UrlOf,
 ): Promise<DraftView> {
   const maxBytes = incoming.mayBeLarge ? LIMITS.largeFileBytes : LIMITS.fileBytes;
-  const claimedKind = () => kindOf(incoming.said().file);
+  const claimedKind = () => kindOf(incoming.readInputs().file);
   const bytes = bounded(incoming.bytes, maxBytes, () => tooLarge(claimedKind(), maxBytes));
   const upload = { name: undefined, contentType: undefined, size: undefined, bytes };
   return receiveFile(core, caller, upload, async (received, publish) => {
-    const { made, file: claims } = incoming.said();
+    const { newDraft, file: claims } = incoming.readInputs();
     const kind = kindOf(claims);
     requireFit(kind, received, kind === "video" || kind === "file" ? maxBytes : LIMITS.fileBytes);
     const medium = await examineStored(core, kind, received, claims.contentType);
     const file = { ...received, name: claims.name ?? received.name, contentType: medium.contentType };
-    const draft = await createDraft(core, caller, made, bodyOf(kind, file, medium, claims, urlOf(file)));
+    const draft = await createDraft(core, caller, newDraft, bodyOf(kind, file, medium, claims, urlOf(file)));
     await publish(file);
     return draft;
   });

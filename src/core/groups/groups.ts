@@ -149,9 +149,9 @@ export async function handOver(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  heirId: UserId,
+  successorId: UserId,
 ): Promise<Conversation> {
-  await core.conversations.handOver(id, { userId: caller, heirId });
+  await core.conversations.handOver(id, { userId: caller, successorId });
   return getConversation(core, caller, id);
 }
 
@@ -193,14 +193,14 @@ export async function decideJoinRequest(
   caller: UserId,
   id: ConversationId,
   decision: {
-    applicationId: number;
+    joinRequestId: number;
     accept: boolean;
     message?: string | undefined;
     credential?: { userId: UserId; authentication: string };
   },
 ): Promise<void> {
-  const { applicationId, accept, message = "", credential } = decision;
-  const input = { applicationId, accept, message, ...(credential && { credential }) };
+  const { joinRequestId, accept, message = "", credential } = decision;
+  const input = { joinRequestId, accept, message, ...(credential && { credential }) };
   await core.conversations.decideJoinRequest(id, { userId: caller, ...input });
 }
 

@@ -2,7 +2,7 @@ import { readStatuses } from "../../domain/conversations/read-status.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Core } from "../context.ts";
-import type { Latest } from "../conversations/with-members.ts";
+import type { MessageWithReadStatus } from "../conversations/with-members.ts";
 import { markRead, readReceipts } from "./messages.ts";
 import { allReadable, pageFromNewest } from "./pages.ts";
 
@@ -19,7 +19,7 @@ export async function pagesWithReadStatus(
   caller: UserId,
   id: ConversationId,
   range: { skip: number; limit: number } | null,
-): Promise<{ total: number; parts: AsyncIterable<Latest[]> }> {
+): Promise<{ total: number; parts: AsyncIterable<MessageWithReadStatus[]> }> {
   const [{ profile }, { total, first, remaining }] = await Promise.all([
     core.conversations.describe(id, { userId: caller }),
     range ? onePage(core, caller, id, range) : allReadable(core, caller, id),

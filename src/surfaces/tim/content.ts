@@ -26,22 +26,22 @@ export function readCreation(call: CallWithFile): DraftInput {
   return {
     bytes: file.bytes,
     mayBeLarge: file.form !== null,
-    said: () => {
+    readInputs: () => {
       const fields = call.fields();
       const creation = checked(file.form ? FormCreation : Creation, fields);
-      return { made: newDraftOf(creation, fields), file: fileOf(file, creation) };
+      return { newDraft: newDraftOf(creation, fields), file: fileOf(file, creation) };
     },
   };
 }
 
 function fromFields(fields: Fields): DraftInput {
   const creation = checked(Creation, fields);
-  const made = newDraftOf(creation, fields);
+  const newDraft = newDraftOf(creation, fields);
   const kind = kindOf(creation);
-  if (kind !== "any file" && !isMedia(kind)) return { made, content: contentOf(kind, creation) };
+  if (kind !== "any file" && !isMedia(kind)) return { newDraft, content: contentOf(kind, creation) };
   const { url, type, duration, ...claims } = checked(UploadedFilePayload, creation).payload.file;
   const media = isMedia(kind) ? kind : undefined;
-  return { made, file: { ...claims, key: url, kind: media, contentType: type, durationMs: duration } };
+  return { newDraft, file: { ...claims, key: url, kind: media, contentType: type, durationMs: duration } };
 }
 
 /** The recipient of a draft, and its fields besides the payload. */

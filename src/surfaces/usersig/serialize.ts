@@ -1,5 +1,8 @@
 import type { z } from "zod";
-import type { ConversationWithMembers, Latest } from "../../core/conversations/with-members.ts";
+import type {
+  ConversationWithMembers,
+  MessageWithReadStatus,
+} from "../../core/conversations/with-members.ts";
 import type { ExtendedProfile, ExtendedProfileChange } from "../../domain/accounts/extended-profile.ts";
 import type { StoredFile } from "../../domain/files/file.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
@@ -82,7 +85,7 @@ function sessionOf(
 }
 
 /** A message, and whether it was read. */
-export function serializeLog({ message, reading }: Latest, timeZone: string) {
+export function serializeLog({ message, reading }: MessageWithReadStatus, timeZone: string) {
   const { conversationId, seq, sender, createdAt } = message;
   return {
     ...{ id: `${conversationId}-${seq}`, session_id: String(conversationId), sender: sender.username },

@@ -279,8 +279,8 @@ test("an owner unknown to D1 is followed by an admin, else by the oldest member"
   const member = `/v1/conversations/${withAdmin.id}/members/${dan.user.id}`;
   expect((await call("PATCH", member, admin)).status).toBe(200);
   for (const { id } of [withAdmin, withoutAdmin]) {
-    const heir = { token, body: { user_id: bob.user.id } };
-    expect((await call("POST", `/v1/conversations/${id}/owner`, heir)).status).toBe(200);
+    const successor = { token, body: { user_id: bob.user.id } };
+    expect((await call("POST", `/v1/conversations/${id}/owner`, successor)).status).toBe(200);
     // The state before the projection to D1.
     await env.DB.prepare("UPDATE conversations SET owner_id = ? WHERE id = ?").bind(ann.user.id, id).run();
   }

@@ -155,8 +155,8 @@ test("an owner must hand over or dissolve first", async () => {
   expect(refused.body).toMatchObject({ detail: expect.stringContaining(String(kept.id)) });
   expect((await me(zaphod)).body).toMatchObject({ username: zaphod.user.username });
   const { token } = zaphod;
-  const heir = { token, body: { user_id: ann.user.id } };
-  expect((await call("POST", `/v1/conversations/${handedOver.id}/owner`, heir)).status).toBe(200);
+  const successor = { token, body: { user_id: ann.user.id } };
+  expect((await call("POST", `/v1/conversations/${handedOver.id}/owner`, successor)).status).toBe(200);
   expectProblem(await deleteAccount(zaphod), 409, "conflict");
   expect((await call("DELETE", `/v1/conversations/${kept.id}`, { token })).status).toBe(204);
   expect((await deleteAccount(zaphod)).status).toBe(204);

@@ -321,9 +321,9 @@ describe("the reason of a refusal", () => {
 
   test("is given for handing over to oneself and for joining a closed group", async () => {
     const group = conversationObject(await createGroupOfKind("public", owner, [secondMember], "closed"));
-    const selfAnswer = await group.handOver({ userId: id(owner), heirId: id(owner) });
+    const selfAnswer = await group.handOver({ userId: id(owner), successorId: id(owner) });
     expect(selfAnswer).toMatchObject({ code: "forbidden", data: { refusal: "self" } });
-    const outsiderAnswer = await group.handOver({ userId: id(owner), heirId: id(newcomer) });
+    const outsiderAnswer = await group.handOver({ userId: id(owner), successorId: id(newcomer) });
     expect(outsiderAnswer).toMatchObject({ code: "not_found", data: { missing: "member" } });
     const person = { ...newcomer.user, id: id(newcomer), avatar: "" };
     const missing = "conversation";

@@ -135,7 +135,7 @@ test("a join request is decided once, with the authentication from its notificat
   const decide = async (who: SignedIn, decision: { userId?: UserId; given?: string; accept?: boolean }) => {
     const { userId = cid.user.id, given = ownAuthentication, accept = false } = decision;
     const answer = await conversationObject(id).decideJoinRequest({
-      ...{ userId: who.user.id, applicationId: 1, accept, message: "so be it" },
+      ...{ userId: who.user.id, joinRequestId: 1, accept, message: "so be it" },
       credential: { userId, authentication: given },
     });
     return answer.ok ? "done" : answer.code;
@@ -156,7 +156,7 @@ test("a join request is decided once, with the authentication from its notificat
     ["conflict", true],
     ["already_handled", false],
   ] as const) {
-    const decision = { userId: bob.user.id, applicationId: 1, accept };
+    const decision = { userId: bob.user.id, joinRequestId: 1, accept };
     expect(await conversationObject(other).decideJoinRequest(decision)).toMatchObject({ code });
   }
   expect(await notificationEvents(cid, other)).toEqual(["added"]);
@@ -168,7 +168,7 @@ test("a join request without stored authentication cannot be decided with an emp
   await runInDurableObject(conversationObject(id), (_, { storage }) => {
     storage.sql.exec("UPDATE applications SET authentication = ''");
   });
-  const decision = { userId: ann.user.id, applicationId: 1, accept: true };
+  const decision = { userId: ann.user.id, joinRequestId: 1, accept: true };
   const given = { userId: cid.user.id, authentication: "" };
   expect(await conversationObject(id).decideJoinRequest({ ...decision, credential: given })).toMatchObject({
     code: "validation_failed",

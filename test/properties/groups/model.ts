@@ -164,10 +164,10 @@ export class Group {
     const member = this.members.get(actor);
     if (!member) return NOT_FOUND;
     if (member.role !== "owner" || actor === target) return FORBIDDEN;
-    const heir = this.members.get(target);
-    if (!heir) return NOT_FOUND;
+    const successor = this.members.get(target);
+    if (!successor) return NOT_FOUND;
     member.role = "member";
-    heir.role = "owner";
+    successor.role = "owner";
     this.muted.delete(target);
     return this.#tip("owner", actor, [target], OK);
   }

@@ -542,8 +542,8 @@ describe("leaving", () => {
     const { groupID } = await create("Public", [bob]);
     failure(await tim(ann, "/group/quitGroup", { groupID }), 10_007);
     expect((await profile(ann, groupID)).selfInfo?.role).toBe("Owner");
-    const heir = { groupID, newOwnerID: nameOf(bob) };
-    success(await tim(ann, "/group/changeGroupOwner", heir));
+    const successor = { groupID, newOwnerID: nameOf(bob) };
+    success(await tim(ann, "/group/changeGroupOwner", successor));
     expect(await data(Named, ann, "/group/quitGroup", { groupID })).toEqual({ groupID });
   });
 });

@@ -60,7 +60,7 @@ members.post("/addGroupMember", authenticated, async (c) => {
   return succeed(c, {
     successUserIDList: outcome.added,
     failureUserIDList: outcome.failed,
-    existedUserIDList: outcome.existed,
+    existedUserIDList: outcome.alreadyMembers,
     overLimitUserIDList: outcome.overLimit,
     group: serializeGroup(outcome.group),
   });

@@ -34,10 +34,10 @@ export const Decision = z
       context.addIssue({ code: "custom", path: ["message"], message: "must be there, or application" });
       return z.NEVER;
     }
-    const { groupID, applicant, authentication, messageKey: applicationId } = application;
+    const { groupID, applicant, authentication, messageKey: joinRequestId } = application;
     const accept = handleAction === "Agree";
     return {
       groupID,
-      decision: { applicant, authentication, applicationId, accept, message: handleMessage },
+      decision: { applicant, authentication, joinRequestId, accept, message: handleMessage },
     };
   });

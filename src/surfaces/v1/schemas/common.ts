@@ -15,7 +15,7 @@ export const ConversationIdParam = digits
   .openapi({ type: "integer", minimum: 1, example: 1 });
 export const SeqParam = digits.pipe(Seq).openapi({ type: "integer", minimum: 1, example: 1 });
 
-export const ApplicationIdParam = digits.pipe(z.int().positive()).openapi({ type: "integer", example: 1 });
+export const JoinRequestIdParam = digits.pipe(z.int().positive()).openapi({ type: "integer", example: 1 });
 
 /** A position as a bound: 0 is before the first message. */
 export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });

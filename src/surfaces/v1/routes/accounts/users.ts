@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { getUser, usersByName } from "../../../../core/accounts/users.ts";
+import { getUser, usersWithName } from "../../../../core/accounts/users.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { User, Users, UsersQuery } from "../../schemas/accounts.ts";
@@ -46,6 +46,6 @@ export const users = v1Router()
     return c.json(serializeUser(user), 200);
   })
   .openapi(findRoute, async (c) => {
-    const found = await usersByName(c.var.core, c.req.valid("query").username);
+    const found = await usersWithName(c.var.core, c.req.valid("query").username);
     return c.json({ items: found.map(serializeUser) }, 200);
   });

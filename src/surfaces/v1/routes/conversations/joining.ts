@@ -9,7 +9,7 @@ import {
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
-import { ApplicationIdParam, ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationIdParam, JoinRequestIdParam, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
 import { ApplicationPage, Decision, Heir, Joined, PlaceQuery, Wish } from "../../schemas/groups.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";
@@ -95,7 +95,7 @@ const decisionRoute = createRoute({
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
-    params: z.object({ id: ConversationIdParam, application_id: ApplicationIdParam }),
+    params: z.object({ id: ConversationIdParam, application_id: JoinRequestIdParam }),
     body: { required: true, content: { "application/json": { schema: Decision } } },
   },
   responses: {
@@ -134,8 +134,8 @@ export const joining = v1Router()
     return c.json({ items: items.map(serializeApplication), next_cursor: nextCursor }, 200);
   })
   .openapi(decisionRoute, async (c) => {
-    const { id, application_id: applicationId } = c.req.valid("param");
+    const { id, application_id: joinRequestId } = c.req.valid("param");
     const accept = c.req.valid("json").action === "accept";
-    await decideJoinRequest(c.var.core, c.var.caller.userId, id, { applicationId, accept });
+    await decideJoinRequest(c.var.core, c.var.caller.userId, id, { joinRequestId, accept });
     return c.body(null, 204);
   });
