@@ -15,7 +15,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   const now = Date.now();
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
-  await deleteOrphanedFiles(db, files, now, timing.fileSweep);
+  await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
 }
 
 /** Resolves once the database answers and has its tables. @throws `unavailable` */

@@ -22,12 +22,12 @@ export const LIMITS = {
   customFields: 20,
   customKey: 64,
   customValue: 512,
-  /** code points of the message of a join request, and of its answer */
-  application: 500,
+  /** code points of the text of a join request, of its answer, and of the reason of a removal */
+  joinRequest: 500,
   /** bytes of the `details` of a profile as JSON */
   detailsBytes: 8 * 1024,
   /** stored notifications of a user */
-  notices: 1_000,
+  notifications: 1_000,
   /** seconds of a mute: 10 years */
   muteSeconds: 315_360_000,
   /** characters of a client message id */

@@ -198,7 +198,7 @@ const VALUES = {
     checkMs: 15 * 60_000,
   },
   /** The end of sessions. */
-  sessionEnd: {
+  sessionTermination: {
     /**
      * The delay after which an inbox queries D1 about an announced end: D1 commits or rolls back within 30 s.
      */
@@ -207,8 +207,8 @@ const VALUES = {
     retryMs: 2_000,
   },
   /** Account deletion. */
-  accountEnd: {
-    /** As `sessionEnd.lookupMs`. */
+  accountDeletion: {
+    /** As `sessionTermination.lookupMs`. */
     lookupMs: 40_000,
     /** The delay of the job that calls the conversations which the first try has not reached. */
     retryMs: 5_000,
@@ -310,7 +310,7 @@ const VALUES = {
     retryAfterS: 5,
   },
   /** Objects in R2 without a row in D1. */
-  fileSweep: {
+  orphanedFiles: {
     /** The minimum age at which the hourly job deletes them: an upload of that age was answered long ago. */
     orphanMs: 24 * 60 * 60_000,
   },

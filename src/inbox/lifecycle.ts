@@ -252,7 +252,7 @@ export abstract class InboxLifecycle extends SocketHost {
       closeAllHere: () => sockets.kick(() => true, "session_ended"),
       kick: (sessionId: SessionId) => this.#with((components) => this.#kick(components, sessionId)),
     };
-    const sessionTermination = new SessionTermination(sessionGate, jobs, ended, timing.sessionEnd);
+    const sessionTermination = new SessionTermination(sessionGate, jobs, ended, timing.sessionTermination);
     // An eviction or a crash has emptied memory: conversations with recent messages may have more updates.
     const recentActivity = new RecentActivity(timing.recent);
     const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_RECENT);

@@ -74,7 +74,7 @@ export class Notifications {
         last++;
         this.#sql.exec("INSERT INTO notices (id, body) VALUES (?, ?)", last, JSON.stringify(notification));
       }
-      this.#sql.exec("DELETE FROM notices WHERE id <= ?", last - LIMITS.notices);
+      this.#sql.exec("DELETE FROM notices WHERE id <= ?", last - LIMITS.notifications);
       this.#sql.exec("UPDATE notice_box SET last_id = ?", last);
       const upsert = "INSERT OR REPLACE INTO notice_sources (conversation_id, last_id) VALUES (?, ?)";
       this.#sql.exec(upsert, conversationId, newest.id);

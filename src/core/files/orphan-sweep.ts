@@ -16,7 +16,7 @@ export async function deleteOrphanedFiles(
   db: Database,
   files: R2Bucket,
   now: number,
-  { orphanMs }: Timing["fileSweep"],
+  { orphanMs }: Timing["orphanedFiles"],
 ): Promise<void> {
   const digit = (Math.floor(now / HOUR_MS) % 16).toString(16);
   let deleted = 0;

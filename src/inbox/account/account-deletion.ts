@@ -22,7 +22,7 @@ interface Scheduler {
 interface AccountDeletionDeps {
   directory: Pick<UserDirectory, "isDeleted" | "memberships">;
   conversations: Pick<Conversations, "removeDeleted">;
-  timing: Pick<Timing, "accountEnd">;
+  timing: Pick<Timing, "accountDeletion">;
   userId(): UserId;
 }
 
@@ -54,7 +54,7 @@ export class AccountDeletion {
    * looks up in D1 what became of it.
    */
   prepare(token: string): void {
-    this.#jobs.schedule("deletion_lookup", token, Date.now() + this.#deps.timing.accountEnd.lookupMs);
+    this.#jobs.schedule("deletion_lookup", token, Date.now() + this.#deps.timing.accountDeletion.lookupMs);
   }
 
   /**
@@ -84,7 +84,7 @@ export class AccountDeletion {
     const conversationIds: ConversationId[] = [];
     for await (const page of membershipPages(this.#deps.directory, this.#deps.userId())) {
       for (const { conversationId } of page) {
-        const due = Date.now() + this.#deps.timing.accountEnd.retryMs;
+        const due = Date.now() + this.#deps.timing.accountDeletion.retryMs;
         this.#jobs.schedule("leave", String(conversationId), due);
         conversationIds.push(conversationId);
       }
@@ -101,7 +101,7 @@ export class AccountDeletion {
    * Tries once to leave these conversations, for `budgetMs` at most. Jobs retry those that were not reached.
    */
   async tryAll(ids: ConversationId[]): Promise<void> {
-    const { budgetMs } = this.#deps.timing.accountEnd;
+    const { budgetMs } = this.#deps.timing.accountDeletion;
     const until = Date.now() + budgetMs;
     const attempts = forEachConcurrent(MAX_CONCURRENT, ids, async (id) => {
       if (Date.now() > until) return;
@@ -118,7 +118,7 @@ export class AccountDeletion {
     const { conversations, timing, userId } = this.#deps;
     await withDeadline(
       conversations.removeDeleted(id, { userId: userId() }),
-      timing.accountEnd.callTimeoutMs,
+      timing.accountDeletion.callTimeoutMs,
     );
   }
 }

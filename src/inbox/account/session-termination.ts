@@ -24,9 +24,14 @@ export class SessionTermination {
   readonly #gate: SessionGate;
   readonly #jobs: Scheduler;
   readonly #sockets: Sockets;
-  readonly #timing: Timing["sessionEnd"];
+  readonly #timing: Timing["sessionTermination"];
 
-  constructor(sessionGate: SessionGate, jobs: Scheduler, sockets: Sockets, timing: Timing["sessionEnd"]) {
+  constructor(
+    sessionGate: SessionGate,
+    jobs: Scheduler,
+    sockets: Sockets,
+    timing: Timing["sessionTermination"],
+  ) {
     this.#gate = sessionGate;
     this.#jobs = jobs;
     this.#sockets = sockets;

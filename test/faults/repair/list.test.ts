@@ -247,7 +247,7 @@ test("a conversation that does not answer stays unchanged and is counted", async
 
 test("an account deletion during a repair leaves nothing in the inbox", async () => {
   // The only conversation is held, so the deletion's budget is short.
-  overrideTiming({ accountEnd: { budgetMs: 10 } });
+  overrideTiming({ accountDeletion: { budgetMs: 10 } });
   const dan = await register();
   const { id } = await createGroup(bob, [dan]);
   await sendAll(bob, id, ["a word for Dan"]);

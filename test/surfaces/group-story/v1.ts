@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { ErrorCode } from "../../../src/domain/errors.ts";
-import { ApplicationPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
+import { JoinRequestPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
 import { type Answer, call, expectProblem } from "../../support/clients/api.ts";
 import {
   StrictMessage as Message,
@@ -155,7 +155,7 @@ function listedOf(conversation: StrictConversation): Listed {
 
 function applicationsOf(answer: Answer): View["applications"] {
   if (answer.status !== 200) return Problem.parse(answer.body).code;
-  return ApplicationPage.parse(answer.body).items.map(({ id, user, message }) => ({
+  return JoinRequestPage.parse(answer.body).items.map(({ id, user, message }) => ({
     ...{ id, by: user.id, message },
   }));
 }

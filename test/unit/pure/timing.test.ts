@@ -89,10 +89,11 @@ describe("a caller waits longer than the calls that its callee waits for", () =>
 });
 
 describe("a job starts after the work that it repairs has failed or ended", () => {
-  const { accountEnd, blockChange, inboxCalls, jobs, outbox, presence, retryMarker, sessionEnd } = TIMING;
+  const { accountDeletion, blockChange, inboxCalls, jobs, outbox, presence, retryMarker, sessionTermination } =
+    TIMING;
 
   test("an announced change is looked up when D1 has either committed it or never will", () => {
-    for (const ms of [blockChange.expiryMs, sessionEnd.lookupMs, accountEnd.lookupMs])
+    for (const ms of [blockChange.expiryMs, sessionTermination.lookupMs, accountDeletion.lookupMs])
       expect(ms).toBeGreaterThan(D1_BATCH_MS);
   });
 
@@ -109,7 +110,7 @@ describe("a job starts after the work that it repairs has failed or ended", () =
   });
 
   test("a deleted account leaves its conversations by jobs after the first try", () => {
-    expect(accountEnd.retryMs).toBeGreaterThan(accountEnd.budgetMs);
+    expect(accountDeletion.retryMs).toBeGreaterThan(accountDeletion.budgetMs);
   });
 
   test("the job that announces a user as online starts after the first try", () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 /** Runs a day's hourly sweeps, as if it were so much later. */
 async function sweepAll(later: number): Promise<void> {
   for (let hour = 0; hour < 16; hour++)
-    await deleteOrphanedFiles(db, env.FILES, Date.now() + later + hour * HOUR, timing.fileSweep);
+    await deleteOrphanedFiles(db, env.FILES, Date.now() + later + hour * HOUR, timing.orphanedFiles);
 }
 
 const key = (i: number) => i.toString(16).padStart(8, "0").split("").reverse().join("").padEnd(32, "0");
@@ -53,7 +53,7 @@ test("a run deletes more than one page of objects, and skips files among them", 
   }
   const hour = Number.parseInt(digit, 16);
   const from = Math.ceil((Date.now() + 2 * DAY) / (16 * HOUR)) * 16 * HOUR;
-  await deleteOrphanedFiles(db, env.FILES, from + hour * HOUR, timing.fileSweep);
+  await deleteOrphanedFiles(db, env.FILES, from + hour * HOUR, timing.orphanedFiles);
   const { objects } = await storedFiles();
   expect(objects.filter((it) => it.startsWith(digit))).toEqual(expect.arrayContaining([file.key]));
   expect(objects.filter((it) => orphans.includes(it))).toEqual([]);

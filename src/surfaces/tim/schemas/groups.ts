@@ -105,7 +105,7 @@ export const GroupChange = z
 export const OneGroup = z.object({ groupID });
 
 /** `joinGroup` */
-export const JoinGroup = z.object({ groupID, applyMessage: textUpTo(LIMITS.application).default("") });
+export const JoinGroup = z.object({ groupID, applyMessage: textUpTo(LIMITS.joinRequest).default("") });
 
 /** `changeGroupOwner` */
 export const OwnerChange = z.object({ groupID, newOwnerID: userID });

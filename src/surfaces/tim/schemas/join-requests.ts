@@ -25,7 +25,7 @@ const NotificationMessage = z
 export const Decision = z
   .object({
     handleAction: z.enum(["Agree", "Reject"]),
-    handleMessage: textUpTo(LIMITS.application).default(""),
+    handleMessage: textUpTo(LIMITS.joinRequest).default(""),
     message: NotificationMessage.optional(),
     application: Application.optional(),
   })

@@ -33,7 +33,7 @@ export const Additions = z.object({
 export const Removal = z.object({
   groupID,
   userIDList: z.array(userID).min(1, MUST_NAME_SOMEBODY).max(LIMITS.page),
-  reason: textUpTo(LIMITS.application).default(""),
+  reason: textUpTo(LIMITS.joinRequest).default(""),
 });
 
 /** `setGroupMemberMuteTime`, in seconds from now; 0 ends a mute. */

@@ -37,17 +37,19 @@ export const MemberChange = z
   })
   .openapi("MemberChange");
 
-export const Wish = z.object({ message: textUpTo(LIMITS.application).optional() }).openapi("Wish");
+export const JoinRequestInput = z
+  .object({ message: textUpTo(LIMITS.joinRequest).optional() })
+  .openapi("JoinRequestInput");
 export const Joined = z.object({ state: z.enum(["joined", "requested"]) }).openapi("Joined");
 
-export const Heir = z.object({ user_id: UserId }).openapi("Heir");
+export const Successor = z.object({ user_id: UserId }).openapi("Successor");
 
-export const Application = z
+export const JoinRequest = z
   .object({ id: z.int(), user: User, message: z.string(), created_at: Time })
-  .openapi("Application");
+  .openapi("JoinRequest");
 
-export const ApplicationPage = z
-  .object({ items: z.array(Application), next_cursor: z.string().nullable() })
-  .openapi("ApplicationPage");
+export const JoinRequestPage = z
+  .object({ items: z.array(JoinRequest), next_cursor: z.string().nullable() })
+  .openapi("JoinRequestPage");
 
 export const Decision = z.object({ action: z.enum(["accept", "reject"]) }).openapi("Decision");

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { JoinRequest } from "../../../domain/conversations/join-request.ts";
-import type { Application as ApplicationShape, Member as MemberShape } from "../schemas/groups.ts";
+import type { JoinRequest as JoinRequestShape, Member as MemberShape } from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 
 /** A member as v1 shows them. */
@@ -16,7 +16,7 @@ export function serializeMember(member: GroupMember): z.infer<typeof MemberShape
 }
 
 /** A join request as v1 shows it. */
-export function serializeApplication(application: JoinRequest): z.infer<typeof ApplicationShape> {
-  const { id, user, message, createdAt } = application;
+export function serializeJoinRequest(request: JoinRequest): z.infer<typeof JoinRequestShape> {
+  const { id, user, message, createdAt } = request;
   return { id, user: serializeUser(user), message, created_at: createdAt };
 }

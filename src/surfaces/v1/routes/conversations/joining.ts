@@ -11,9 +11,16 @@ import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, JoinRequestIdParam, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
-import { ApplicationPage, Decision, Heir, Joined, PlaceQuery, Wish } from "../../schemas/groups.ts";
+import {
+  Decision,
+  Joined,
+  JoinRequestInput,
+  JoinRequestPage,
+  PlaceQuery,
+  Successor,
+} from "../../schemas/groups.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";
-import { serializeApplication } from "../../serialize/groups.ts";
+import { serializeJoinRequest } from "../../serialize/groups.ts";
 
 const params = z.object({ id: ConversationIdParam });
 
@@ -26,7 +33,7 @@ const joinRoute = createRoute({
   description: "A closed group is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
-  request: { params, body: { content: { "application/json": { schema: Wish } } } },
+  request: { params, body: { content: { "application/json": { schema: JoinRequestInput } } } },
   responses: {
     200: {
       description: "The caller has joined, or has a join request",
@@ -62,14 +69,14 @@ const ownerRoute = createRoute({
   description: "You become a plain member.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
-  request: { params, body: { required: true, content: { "application/json": { schema: Heir } } } },
+  request: { params, body: { required: true, content: { "application/json": { schema: Successor } } } },
   responses: {
     200: { description: "The conversation", content: { "application/json": { schema: Conversation } } },
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "too_large"),
   },
 });
 
-const applicationsRoute = createRoute({
+const joinRequestsRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/applications",
   operationId: "listApplications",
@@ -80,7 +87,7 @@ const applicationsRoute = createRoute({
   middleware: [authenticated] as const,
   request: { params, query: PlaceQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: ApplicationPage } } },
+    200: { description: "A page", content: { "application/json": { schema: JoinRequestPage } } },
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
   },
 });
@@ -123,7 +130,7 @@ export const joining = v1Router()
       200,
     );
   })
-  .openapi(applicationsRoute, async (c) => {
+  .openapi(joinRequestsRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { items, nextCursor } = await listJoinRequests(
       c.var.core,
@@ -131,7 +138,7 @@ export const joining = v1Router()
       id,
       c.req.valid("query"),
     );
-    return c.json({ items: items.map(serializeApplication), next_cursor: nextCursor }, 200);
+    return c.json({ items: items.map(serializeJoinRequest), next_cursor: nextCursor }, 200);
   })
   .openapi(decisionRoute, async (c) => {
     const { id, application_id: joinRequestId } = c.req.valid("param");
