@@ -5,7 +5,7 @@ import type { Database } from "../storage/database.ts";
 import { databaseAnswers } from "../storage/health.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
 import type { Core } from "./context.ts";
-import { deleteOrphanedFiles } from "./files/orphan-sweep.ts";
+import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
 
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to lock a name, and the

@@ -438,7 +438,7 @@ describe("the end of a socket", () => {
     const sig = await sigOf(name);
     const socket = await connect({ name, sig });
     const { sid } = z.object({ sid: z.string() }).parse(decode(sig).payload);
-    // As the hourly sweep does with expired sessions.
+    // As the hourly job does with expired sessions.
     await env.DB.prepare("DELETE FROM sessions WHERE id = ?").bind(sid).run();
     const end = async (token: string) => (await call("DELETE", `/v1/sessions/${sid}`, { token })).status;
     expect(await end(bob.sig)).toBe(404);

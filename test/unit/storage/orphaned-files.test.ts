@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { deleteOrphanedFiles } from "../../../src/core/files/orphan-sweep.ts";
+import { deleteOrphanedFiles } from "../../../src/core/files/orphaned-files.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { download, expectUploaded, storedFiles, upload } from "../../support/clients/files.ts";
@@ -16,8 +16,8 @@ beforeAll(async () => {
   ann = await register();
 });
 
-/** Runs a day's hourly sweeps, as if it were so much later. */
-async function sweepAll(later: number): Promise<void> {
+/** Runs the hourly job for all keys, as if it were so much later (ms). */
+async function deleteOrphansOfAllKeys(later: number): Promise<void> {
   for (let hour = 0; hour < 16; hour++)
     await deleteOrphanedFiles(db, env.FILES, Date.now() + later + hour * HOUR, timing.orphanedFiles);
 }
@@ -34,10 +34,10 @@ test("an object without a row is deleted after a day, a file never", async () =>
   const before = await storedFiles();
   expect(before.objects).toHaveLength(62);
 
-  await sweepAll(DAY - 17 * HOUR);
+  await deleteOrphansOfAllKeys(DAY - 17 * HOUR);
   expect(await storedFiles()).toEqual(before);
 
-  await sweepAll(DAY + HOUR);
+  await deleteOrphansOfAllKeys(DAY + HOUR);
   const { objects, rows } = await storedFiles();
   expect(rows).toEqual(before.rows);
   expect(objects).toEqual([...rows, "0-also-not-ours", "backup/of-somebody-else"].sort());
