@@ -194,9 +194,9 @@ export class Room implements RoomContext {
   /**
    * Stores a message for a caller, and updates the sender's own inbox before answering: their list shows the
    * message.
-   * @returns the stored message, `replay` if its client id was known already
+   * @returns the stored message, `isRepeated` if its client id was known already
    */
-  async send(senderId: UserId, draft: AnyDraft): Promise<Result<{ message: Message; replay: boolean }>> {
+  async send(senderId: UserId, draft: AnyDraft): Promise<Result<{ message: Message; isRepeated: boolean }>> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
       this.submit(senderId, [draft], { resolve }),
     );
@@ -204,12 +204,12 @@ export class Room implements RoomContext {
     // Only a forward can add known users, which D1 must have before the answer.
     const isProjected = "copy" in draft && this.knownUsers.hasUnprojected;
     await (isProjected ? this.propagate([senderId]) : this.updateInboxes([senderId]));
-    const { row, isRepeated: replay } = result.value;
+    const { row, isRepeated } = result.value;
     const sender = this.members.find(senderId);
     if (!sender) throw new Error("the sender of a stored message has no member row");
     const [message] = this.renderer.render([row], sender);
     if (!message) throw new Error("one row makes one message");
-    return { ok: true, value: { message, replay } };
+    return { ok: true, value: { message, isRepeated } };
   }
 
   /** Publishes that a member is typing, unless they may not write. */

@@ -122,9 +122,9 @@ export class DeviceCalls {
       this.#room.submit(userId, [draft], { resolve: settle, orderKey: line });
     });
     if (!result.ok) return result;
-    const { row, isRepeated: replay } = result.value;
+    const { row, isRepeated } = result.value;
     const { seq, created_at: createdAt } = row;
-    const sender = echoDuplicates && replay ? this.#room.members.find(userId) : undefined;
+    const sender = echoDuplicates && isRepeated ? this.#room.members.find(userId) : undefined;
     const [message] = sender ? this.#room.renderer.render([row], sender) : [];
     return { ok: true, value: { seq, createdAt, ...(message && { message }) } };
   }

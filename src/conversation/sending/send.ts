@@ -4,7 +4,7 @@ import type { Draft } from "../../domain/messages/message.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 
-/** A stored message. `replay`: an earlier send with the same client message id stored it. */
+/** A stored message. `isRepeated`: an earlier send with the same client message id stored it. */
 export interface StoredSend {
   row: MessageRow;
   isRepeated: boolean;

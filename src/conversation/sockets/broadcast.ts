@@ -67,7 +67,7 @@ export class Broadcast implements RoomObserver {
         from?.send(this.#protocol.refused(result, { clientMsgId: send.draft.clientMsgId }));
         continue;
       }
-      const { row, isRepeated: replay } = result.value;
+      const { row, isRepeated } = result.value;
       if (from) {
         const receipt = { seq: row.seq, createdAt: row.created_at };
         const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);
@@ -75,7 +75,7 @@ export class Broadcast implements RoomObserver {
         if (parts) parts.push(ack);
         else acks.set(from, [ack]);
       }
-      if (hasSockets && !replay) messages.push(this.#outgoing(row, from));
+      if (hasSockets && !isRepeated) messages.push(this.#outgoing(row, from));
     }
     if (messages.length > 0) framesFor(messages, this.#sockets(), this.#protocol);
     // Acks last: a client with an ack for seq 7 has been sent every message before it.

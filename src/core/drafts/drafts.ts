@@ -179,14 +179,14 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
     };
     const destination = await destinationOf(core, caller, to, check);
     const { conversationId } = destination;
-    const { message, replay } = await distinguishNotMember(core, conversationId, () =>
+    const { message, isRepeated } = await distinguishNotMember(core, conversationId, () =>
       sendMessage(core, caller, conversationId, draft),
     );
     await core.inboxes.noteDraftSent(caller, { id, conversationId, seq: message.seq });
     const [profiles, peerReadSeq] = await Promise.all([
       loadProfiles(core, [message]),
       // A new message has not been read yet.
-      replay ? peerRead(core, caller, destination) : UNREAD,
+      isRepeated ? peerRead(core, caller, destination) : UNREAD,
     ]);
     return { message, destination, peerReadSeq, profiles };
   });

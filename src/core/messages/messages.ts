@@ -9,7 +9,7 @@ import type { Core } from "../context.ts";
 
 /**
  * Stores a message and delivers it. If the sender has used the client message id in this conversation before,
- * the result is the first message, with `replay` set. Forwarded and merged messages are copied.
+ * the result is the first message, with `isRepeated` set. Forwarded and merged messages are copied.
  * @throws `not_found` unless the caller is a member (also for a quoted, mentioned, forwarded or merged item),
  *   `not_forwardable`, `validation_failed` for a merged message over its limits, `rate_limited`
  */
@@ -18,7 +18,7 @@ export function sendMessage(
   caller: UserId,
   id: ConversationId,
   draft: AnyDraft,
-): Promise<{ message: Message; replay: boolean }> {
+): Promise<{ message: Message; isRepeated: boolean }> {
   return core.conversations.send(id, { userId: caller, draft });
 }
 

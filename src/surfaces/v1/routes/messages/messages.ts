@@ -98,8 +98,8 @@ export const messages = v1Router()
   .openapi(sendRoute, async (c) => {
     const { id } = c.req.valid("param");
     const draft = toDraft(c.req.valid("json"));
-    const { message, replay } = await sendMessage(c.var.core, c.var.caller.userId, id, draft);
-    return c.json(serializeMessage(message), replay ? 200 : 201);
+    const { message, isRepeated } = await sendMessage(c.var.core, c.var.caller.userId, id, draft);
+    return c.json(serializeMessage(message), isRepeated ? 200 : 201);
   })
   .openapi(pageRoute, async (c) => {
     const { id } = c.req.valid("param");
