@@ -7,12 +7,12 @@ import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
-import { endedSessions } from "./storage/accounts/sessions.ts";
+import { findEndedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
-import { findKinds, findListedFor, findPeople } from "./storage/conversations/conversations.ts";
+import { findKinds, findListRecordsOfUsers, findPeople } from "./storage/conversations/conversations.ts";
 import { findFlags } from "./storage/conversations/direct-flags.ts";
-import { findCreated } from "./storage/conversations/groups.ts";
+import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
 import { writeProjection } from "./storage/conversations/projection.ts";
@@ -36,9 +36,9 @@ export function createWorker(timing: Timing) {
       const db = openDatabase(env.DB);
       super(ctx, env, {
         directory: {
-          created: (id) => findCreated(db, id),
+          created: (id) => findConversationAsCreated(db, id),
           directFlags: (id) => findFlags(db, id),
-          listed: (id, userIds) => findListedFor(db, id, userIds),
+          listed: (id, userIds) => findListRecordsOfUsers(db, id, userIds),
           people: (ids) => findPeople(db, ids),
           project: (id, projection) => writeProjection(db, id, projection),
         },
@@ -59,7 +59,7 @@ export function createWorker(timing: Timing) {
         directory: {
           storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
           exists: async (id) => (await findAccountState(db, id)) !== null,
-          endedSessions: (id) => endedSessions(db, id, Date.now()),
+          endedSessions: (id) => findEndedSessions(db, id, Date.now()),
           isDeleted: async (id) => ((await findAccountState(db, id))?.deletedAt ?? null) !== null,
           memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
           kinds: (ids) => findKinds(db, ids),

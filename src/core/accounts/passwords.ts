@@ -5,10 +5,10 @@ import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import {
   type AttemptRule,
-  forgetAttempts,
-  keepAttempt,
-  newestAttempts,
-  releaseAttempt,
+  deleteAttempt,
+  deleteAttemptsForName,
+  listNewestAttempts,
+  markAttemptWrong,
   reserveAttempt,
 } from "../../storage/accounts/password-attempts.ts";
 import { findAccount, findAccountByNameOrEmail, findUser } from "../../storage/accounts/users.ts";
@@ -60,10 +60,10 @@ export async function checkPassword(
   const matches = await passwordMatches(password, account?.passwordHash ?? null, core.timing.passwordHash);
   if (!account || !matches) {
     const expired = Date.now() - attemptLifetimeMs(core.timing.passwords);
-    await keepAttempt(core.db, attempt, typed, expired);
+    await markAttemptWrong(core.db, attempt, typed, expired);
     return null;
   }
-  await releaseAttempt(core.db, attempt);
+  await deleteAttempt(core.db, attempt);
   return account;
 }
 
@@ -79,7 +79,7 @@ export async function checkOwnPassword(core: Core, userId: UserId, password: str
   if (account?.user.id === userId) return account;
   if (await findUser(core.db, userId)) throw wrongPassword();
   // The account was deleted during the check: no wrong attempt of its username may stay stored.
-  await forgetAttempts(core.db, user.username);
+  await deleteAttemptsForName(core.db, user.username);
   throw accountDeleted();
 }
 
@@ -99,7 +99,7 @@ async function reserve(core: Core, name: string): Promise<number> {
     const rule: AttemptRule = { attempts: MAX_ATTEMPTS, window: passwords.lockMs };
     const id = await reserveAttempt(core.db, name, rule, now);
     if (id !== null) return id;
-    const remainingMs = lockedFor(await newestAttempts(core.db, name, MAX_ATTEMPTS), now, passwords);
+    const remainingMs = lockedFor(await listNewestAttempts(core.db, name, MAX_ATTEMPTS), now, passwords);
     if (remainingMs > 0) {
       throw new CoreError("locked", "Too many wrong passwords for this name. Wait, then try again.", {
         retryAfter: Math.ceil(remainingMs / 1_000),

@@ -7,8 +7,8 @@ import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import {
-  findExtendedProfile,
   findExtendedProfileByName,
+  findExtendedProfiles,
   insertProvisioned,
   updateExtendedProfile,
 } from "../../storage/accounts/extended-profiles.ts";
@@ -92,7 +92,7 @@ export async function changeExtendedProfile(
  * query.
  */
 export async function getPublicProfile(core: Core, ids: UserId[]): Promise<Map<UserId, ExtendedProfile>> {
-  const found = await findExtendedProfile(core.db, ids);
+  const found = await findExtendedProfiles(core.db, ids);
   return new Map(found.map((user) => [user.id, publicOf(user)]));
 }
 

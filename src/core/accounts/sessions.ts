@@ -10,7 +10,7 @@ import {
   listLiveSessions,
   markSessionEnded,
   recordFirstUse,
-  touchSession,
+  updateLastUse,
 } from "../../storage/accounts/sessions.ts";
 import { findAccountState } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
@@ -78,7 +78,7 @@ export async function requireSession(core: Core, caller: Credential): Promise<vo
   if (session.lastSeenAt === NEVER)
     await logFailure("login_record_failed", recordFirstUse(core.db, session, now));
   else if (session.lastSeenAt <= now - core.timing.sessions.touchMs) {
-    core.waitUntil(logFailure("session_touch_failed", touchSession(core.db, id, now)));
+    core.waitUntil(logFailure("session_touch_failed", updateLastUse(core.db, id, now)));
   }
 }
 

@@ -5,7 +5,7 @@ import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { ConversationContext } from "../../domain/sync/message-context.ts";
-import { findGroupIds, findKnownPeers } from "../../storage/conversations/lookup-by-name.ts";
+import { findGroupIds, findPeersByName } from "../../storage/conversations/lookup-by-name.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";
 import { removeFromList } from "../conversations/clear.ts";
@@ -168,7 +168,7 @@ export async function remindOfDirect(
   usernames: string[],
   reminder: Reminder,
 ): Promise<ReminderSet[]> {
-  const found = await findKnownPeers(core.db, caller, usernames);
+  const found = await findPeersByName(core.db, caller, usernames);
   const outcomeOf = async (username: string): Promise<ReminderSet> => {
     const peer = found.get(username);
     if (!peer?.conversationId) return { username, missing: peer ? "conversation" : "user" };
@@ -193,7 +193,7 @@ async function resolveAll(
   const usernames = names.flatMap((name) => (name.type === "direct" ? [name.username] : []));
   const groups = names.flatMap((name) => (name.type === "group" ? [keyOf(name.group)] : []));
   const [direct, group] = await Promise.all([
-    usernames.length > 0 ? findKnownPeers(core.db, caller, usernames) : null,
+    usernames.length > 0 ? findPeersByName(core.db, caller, usernames) : null,
     groups.length > 0 ? findGroupIds(core.db, groups) : null,
   ]);
   return names.map((name) => {

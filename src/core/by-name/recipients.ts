@@ -2,7 +2,7 @@ import type { ConversationKind } from "../../domain/conversations/conversation.t
 import { noConversation } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Recipient } from "../../domain/messages/draft.ts";
-import { findGroupPlace } from "../../storage/conversations/groups.ts";
+import { findGroupIdAndHandle } from "../../storage/conversations/groups.ts";
 import { findPeerName } from "../../storage/conversations/recipients.ts";
 import { noUserWithName } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
@@ -33,7 +33,7 @@ export async function destinationOf(
   check: (peer: UserId) => Promise<unknown>,
 ): Promise<Destination> {
   if (to.type === "group") {
-    const group = await findGroupPlace(core.db, to.group);
+    const group = await findGroupIdAndHandle(core.db, to.group);
     if (!group) throw noConversation();
     return { kind: "group", conversationId: group.id, handle: group.handle, peerName: "" };
   }

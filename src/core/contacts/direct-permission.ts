@@ -1,5 +1,5 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { findDirects } from "../../storage/conversations/direct-flags.ts";
+import { findDirectConversations } from "../../storage/conversations/direct-flags.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -18,11 +18,12 @@ export async function changeDirectPermission<T>(
   const token = crypto.randomUUID();
   const forEach = (ids: ConversationId[], call: (id: ConversationId) => Promise<unknown>) =>
     Promise.all(ids.map(call));
-  const before = await findDirects(core.db, userId, others);
+  const before = await findDirectConversations(core.db, userId, others);
   await forEach(before, (id) => core.conversations.prepareBlockChange(id, { token }));
   const result = await change();
   // A conversation that was opened meanwhile may have started with the old state of D1.
-  const after = before.length === others.length ? before : await findDirects(core.db, userId, others);
+  const after =
+    before.length === others.length ? before : await findDirectConversations(core.db, userId, others);
   await forEach(after, (id) => core.conversations.refreshDirectPermission(id, { token }));
   return result;
 }

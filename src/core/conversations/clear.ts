@@ -1,6 +1,6 @@
 import { noConversation } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { findListed } from "../../storage/conversations/conversations.ts";
+import { findListRecords } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function removeFromList(
   ids: ConversationId[],
   { keepsHistory }: { keepsHistory: boolean },
 ): Promise<void> {
-  const listed = await findListed(
+  const listed = await findListRecords(
     core.db,
     caller,
     ids.map((id) => ({ id, senderId: null })),

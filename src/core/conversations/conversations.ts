@@ -14,7 +14,11 @@ import type { Preview } from "../../domain/messages/preview.ts";
 import type { NotificationBox } from "../../domain/sync/notification.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { findAccounts } from "../../storage/accounts/users.ts";
-import { findListed, findPeople, openDirect as openPair } from "../../storage/conversations/conversations.ts";
+import {
+  findListRecords,
+  findPeople,
+  openDirect as openPair,
+} from "../../storage/conversations/conversations.ts";
 import { conversationExists, updatePreferences } from "../../storage/conversations/preferences.ts";
 import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import { noUser } from "../accounts/users.ts";
@@ -86,7 +90,7 @@ async function open(
 export async function getConversation(core: Core, caller: UserId, id: ConversationId): Promise<Conversation> {
   const [described, listed] = await Promise.all([
     core.conversations.describe(id, { userId: caller }),
-    findListed(core.db, caller, [{ id, senderId: null }]),
+    findListRecords(core.db, caller, [{ id, senderId: null }]),
   ]);
   const found = listed.get(id) ?? (await throwNotProjected(core, caller, id));
   const { profile, own, readState, lastMessage } = described;
@@ -122,7 +126,7 @@ export async function loadConversations(
   caller: UserId,
   entries: InboxEntry[],
 ): Promise<Conversation[]> {
-  return composeAll(core, caller, entries, await findListed(core.db, caller, entries.map(lookupOf)));
+  return composeAll(core, caller, entries, await findListRecords(core.db, caller, entries.map(lookupOf)));
 }
 
 /**
@@ -142,7 +146,7 @@ export async function listWithNotifications(
     const namedIds = new Set([...alwaysNamed, ...named, ...mentioned.map(({ senderId }) => senderId)]);
     return { ...lookupOf(entry), namedIds: [...namedIds] };
   });
-  const listed = await findListed(core.db, caller, queries);
+  const listed = await findListRecords(core.db, caller, queries);
   const people = [...listed.values()].flatMap(({ people: named }) => named);
   // Without a conversation, the query above returns no profiles.
   if (listed.size === 0) people.push(...(await findPeople(core.db, alwaysNamed)));
@@ -257,7 +261,7 @@ async function copyPinned(core: Core, caller: UserId, id: ConversationId, pinned
   let copied = pinned;
   for (let i = 0; i < MAX_COPY_TRIES; i++) {
     await core.inboxes.setPinned(caller, { conversationId: id, pinned: copied });
-    const found = (await findListed(core.db, caller, [{ id, senderId: null }], true)).get(id);
+    const found = (await findListRecords(core.db, caller, [{ id, senderId: null }], true)).get(id);
     if (!found || found.preferences.pinned === copied) return;
     copied = found.preferences.pinned;
   }

@@ -3,7 +3,7 @@ import type { Conversation } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { ConversationCode, UserId } from "../../domain/ids.ts";
 import { findDirectByCode, findRelation } from "../../storage/conversations/direct.ts";
-import { findDirect } from "../../storage/conversations/direct-flags.ts";
+import { findDirectConversation } from "../../storage/conversations/direct-flags.ts";
 import type { Core } from "../context.ts";
 import { clearConversation } from "./clear.ts";
 import { getConversation, loadConversations, openDirect } from "./conversations.ts";
@@ -65,7 +65,7 @@ export async function clearDirect(
   const id =
     "code" in address
       ? (await findByCode(core, caller, address.code)).id
-      : await findDirect(core.db, caller, address.peer);
+      : await findDirectConversation(core.db, caller, address.peer);
   if (id === null) throw noConversation();
   await clearConversation(core, caller, id);
 }

@@ -1,6 +1,6 @@
 import type { ConversationKind, ConversationRecord } from "../../domain/conversations/conversation.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { findListed } from "../../storage/conversations/conversations.ts";
+import { findListRecords } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
 
 /** The number of conversations in one query of D1. */
@@ -26,7 +26,7 @@ export async function listOnRecord(
   for (let i = 0; i < entries.length; i += BATCH_SIZE) {
     const batch = entries.slice(i, i + BATCH_SIZE);
     const queries = batch.map(({ conversationId: id }) => ({ id, senderId: null }));
-    const listed = await findListed(core.db, caller, queries, true);
+    const listed = await findListRecords(core.db, caller, queries, true);
     for (const { conversationId, state } of batch) {
       const found = listed.get(conversationId);
       if (found?.profile.kind !== kind || found.preferences.pinned !== pinned) continue;

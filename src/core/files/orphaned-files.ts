@@ -2,7 +2,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import type { Database } from "../../storage/database.ts";
 import { deleteBlobs, listBlobs } from "../../storage/files/blobs.ts";
-import { existingFiles } from "../../storage/files/files.ts";
+import { findExistingKeys } from "../../storage/files/files.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -22,7 +22,7 @@ export async function deleteOrphanedFiles(
   let deleted = 0;
   for await (const page of listBlobs(files, digit)) {
     const old = page.filter(({ uploadedAt }) => uploadedAt < now - orphanMs).map(({ key }) => key);
-    const existing = await existingFiles(db, old);
+    const existing = await findExistingKeys(db, old);
     const orphans = old.filter((key) => !existing.has(key));
     await deleteBlobs(files, orphans);
     deleted += orphans.length;

@@ -2,7 +2,7 @@ import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-or
 import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Contact, EndedSession } from "../../domain/ports.ts";
 import { DELETED_PROFILE } from "../columns.ts";
-import { onlineContacts } from "../contacts/presence.ts";
+import { onlineContactsQuery } from "../contacts/presence.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import {
@@ -105,7 +105,7 @@ export async function deleteUser(
   const [contacts, updated, ended, , , , , , , , , , ownedGroups] = await queryD1(
     db.batch([
       // First in the batch: the statements below delete the friendships that this query reads.
-      onlineContacts(db, userId, { after: 0, limit: MAX_CONTACTS }),
+      onlineContactsQuery(db, userId, { after: 0, limit: MAX_CONTACTS }),
       db
         .update(users)
         .set({ ...EMPTY_PROFILE, username: `deleted-${userId}`, deletedAt: now })

@@ -50,12 +50,12 @@ export async function insertProvisioned(
   );
   const [created] = z.array(Inserted).parse(rows);
   if (!created) return null;
-  const [found] = await findExtendedProfile(db, [created.id]);
+  const [found] = await findExtendedProfiles(db, [created.id]);
   return found ?? null;
 }
 
 /** The extended profiles of these users, deleted users included. Unknown ids are left out. One query. */
-export function findExtendedProfile(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
+export function findExtendedProfiles(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(db.select(EXTENDED_PROFILE).from(users).where(among));
 }
@@ -91,7 +91,7 @@ export async function updateExtendedProfile(
     : { id };
   const updated = await queryD1(db.update(users).set(assigned).where(changeable).returning({ id: users.id }));
   if (updated.length === 0) return null;
-  const [found] = await findExtendedProfile(db, [id]);
+  const [found] = await findExtendedProfiles(db, [id]);
   return found ?? null;
 }
 

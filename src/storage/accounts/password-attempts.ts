@@ -42,7 +42,7 @@ export async function reserveAttempt(
 }
 
 /** The newest `count` attempts of a name, newest first. `at` is in milliseconds. */
-export function newestAttempts(
+export function listNewestAttempts(
   db: Database,
   name: string,
   count: number,
@@ -53,7 +53,7 @@ export function newestAttempts(
 }
 
 /** Deletes an attempt, since its password was right. */
-export async function releaseAttempt(db: Database, id: number): Promise<void> {
+export async function deleteAttempt(db: Database, id: number): Promise<void> {
   await queryD1(db.delete(passwordAttempts).where(eq(passwordAttempts.id, id)));
 }
 
@@ -61,7 +61,12 @@ export async function releaseAttempt(db: Database, id: number): Promise<void> {
  * Marks an attempt as wrong, and deletes the attempts of the same name up to `before`.
  * @param before milliseconds
  */
-export async function keepAttempt(db: Database, id: number, name: string, before: number): Promise<void> {
+export async function markAttemptWrong(
+  db: Database,
+  id: number,
+  name: string,
+  before: number,
+): Promise<void> {
   const { name: nameColumn, at } = passwordAttempts;
   await queryD1(
     db.batch([
@@ -72,7 +77,7 @@ export async function keepAttempt(db: Database, id: number, name: string, before
 }
 
 /** Deletes all attempts of a name, which unlocks it. */
-export async function forgetAttempts(db: Database, name: string): Promise<void> {
+export async function deleteAttemptsForName(db: Database, name: string): Promise<void> {
   await queryD1(db.delete(passwordAttempts).where(eq(passwordAttempts.name, name)));
 }
 

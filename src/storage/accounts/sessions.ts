@@ -75,14 +75,14 @@ export async function markSessionEnded(db: Database, id: SessionId, now: number)
 }
 
 /** The ended sessions of a user whose tokens have not expired yet. */
-export function endedSessions(db: Database, userId: UserId, now: number): Promise<EndedSession[]> {
+export function findEndedSessions(db: Database, userId: UserId, now: number): Promise<EndedSession[]> {
   const isEnded = and(eq(sessions.userId, userId), isNotNull(sessions.endedAt), gt(sessions.expiresAt, now));
   const session = { sessionId: sessions.id, expiresAt: sessions.expiresAt };
   return queryD1(db.select(session).from(sessions).where(isEnded));
 }
 
 /** Sets when a session was last used (milliseconds). */
-export async function touchSession(db: Database, id: SessionId, now: number): Promise<void> {
+export async function updateLastUse(db: Database, id: SessionId, now: number): Promise<void> {
   await queryD1(db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id)));
 }
 

@@ -5,7 +5,7 @@ import { USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { blocks, users } from "../schema.ts";
-import { endBetween, endedWith, existing, isLive } from "./pair-conditions.ts";
+import { deleteContactsBetween, existingUsersQuery, isLive, otherUsersOf } from "./pair-conditions.ts";
 
 /** The result of blocking users. */
 interface BlockResult {
@@ -35,11 +35,11 @@ export async function insertBlocks(
             JOIN users u ON u.id = x.value AND u.deleted_at IS NULL WHERE ${isLive(userId)}`,
         )
         .onConflictDoNothing(),
-      ...endBetween(db, userId, ids),
-      existing(db, ids),
+      ...deleteContactsBetween(db, userId, ids),
+      existingUsersQuery(db, ids),
     ]),
   );
-  return { ended: endedWith(userId, friendships, requests), missing: missingOf(ids, found) };
+  return { ended: otherUsersOf(userId, friendships, requests), missing: missingOf(ids, found) };
 }
 
 /**
@@ -49,7 +49,7 @@ export async function insertBlocks(
 export async function deleteBlocks(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
   const among = sql`${blocks.blockedId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const given = and(eq(blocks.userId, userId), among);
-  const [, found] = await queryD1(db.batch([db.delete(blocks).where(given), existing(db, ids)]));
+  const [, found] = await queryD1(db.batch([db.delete(blocks).where(given), existingUsersQuery(db, ids)]));
   return missingOf(ids, found);
 }
 

@@ -7,7 +7,14 @@ import { USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { friendRequests, friends, users } from "../schema.ts";
-import { areFriends, between, endBetween, existing, isBlocked, isLive } from "./pair-conditions.ts";
+import {
+  areFriends,
+  between,
+  deleteContactsBetween,
+  existingUsersQuery,
+  isBlocked,
+  isLive,
+} from "./pair-conditions.ts";
 
 /** A request for friendship, as the user who is asked reads it: who asks, and when (milliseconds). */
 export interface FriendRequest {
@@ -104,7 +111,7 @@ export async function endFriendship(
   otherId: UserId,
 ): Promise<{ ended: boolean } | null> {
   const [friendships, requests, found] = await queryD1(
-    db.batch([...endBetween(db, userId, [otherId]), existing(db, [otherId])]),
+    db.batch([...deleteContactsBetween(db, userId, [otherId]), existingUsersQuery(db, [otherId])]),
   );
   return found.length > 0 ? { ended: friendships.length + requests.length > 0 } : null;
 }

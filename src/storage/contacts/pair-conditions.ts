@@ -40,7 +40,7 @@ function amongIds(column: SQLiteColumn, ids: UserId[]): SQL {
  * The two statements, for a batch, that delete the friendships between user `a` and `ids`, and the requests
  * between them. Each returns the deleted rows.
  */
-export function endBetween(db: Database, a: UserId, ids: UserId[]) {
+export function deleteContactsBetween(db: Database, a: UserId, ids: UserId[]) {
   return [
     db
       .delete(friends)
@@ -53,8 +53,8 @@ export function endBetween(db: Database, a: UserId, ids: UserId[]) {
   ] as const;
 }
 
-/** The other users in the rows that the statements of `endBetween` returned, each once. */
-export function endedWith(a: UserId, ...rows: { one: UserId; other: UserId }[][]): UserId[] {
+/** The other users in the rows that the statements of `deleteContactsBetween` returned, each once. */
+export function otherUsersOf(a: UserId, ...rows: { one: UserId; other: UserId }[][]): UserId[] {
   return [...new Set(rows.flat().map(({ one, other }) => (one === a ? other : one)))];
 }
 
@@ -77,7 +77,7 @@ export function allFriends(id: UserId, others: UserId[]): SQL {
 }
 
 /** A query, for a batch, of the ids among `ids` that have an account. */
-export function existing(db: Database, ids: UserId[]) {
+export function existingUsersQuery(db: Database, ids: UserId[]) {
   return db
     .select({ id: users.id })
     .from(users)

@@ -66,12 +66,12 @@ export async function listOnlineContacts(
   userId: UserId,
   { after, limit }: { after: number; limit: number },
 ): Promise<UserId[]> {
-  const found = await queryD1(onlineContacts(db, userId, { after, limit }));
+  const found = await queryD1(onlineContactsQuery(db, userId, { after, limit }));
   return found.map(({ id }) => id);
 }
 
 /** The query behind `listOnlineContacts`, for batches. `isFriend`: whether the contact is a friend. */
-export function onlineContacts(
+export function onlineContactsQuery(
   db: Database,
   userId: UserId,
   { after, limit }: { after: number; limit: number },

@@ -131,7 +131,7 @@ const ListedRow = z.object({
  * @param includeFormer also conversations that the user has left, and dissolved groups
  * @returns the records by conversation; a conversation that the user is not in is left out
  */
-export async function findListed(
+export async function findListRecords(
   db: Database,
   userId: UserId,
   requests: { id: ConversationId; senderId: UserId | null; namedIds?: UserId[] }[],
@@ -149,7 +149,7 @@ export async function findListed(
  * The record of one conversation for each of these users, by user; a user who is no member is left out. One
  * query.
  */
-export async function findListedFor(
+export async function findListRecordsOfUsers(
   db: Database,
   id: ConversationId,
   userIds: UserId[],

@@ -7,7 +7,7 @@ import type { Database } from "../database.ts";
 import { conversations } from "../schema.ts";
 
 /** The direct conversation of two users, in either order; null if they have none. */
-export async function findDirect(
+export async function findDirectConversation(
   db: Database,
   userId: UserId,
   otherId: UserId,
@@ -19,7 +19,7 @@ export async function findDirect(
 }
 
 /** The direct conversations of a user with these users: one each at most. One query. */
-export async function findDirects(
+export async function findDirectConversations(
   db: Database,
   userId: UserId,
   otherIds: UserId[],

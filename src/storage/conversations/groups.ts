@@ -89,7 +89,10 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
 /**
  * A conversation as it was created: profile, first members, current direct permission; null if there is none.
  */
-export async function findCreated(db: Database, id: ConversationId): Promise<CreatedConversation | null> {
+export async function findConversationAsCreated(
+  db: Database,
+  id: ConversationId,
+): Promise<CreatedConversation | null> {
   const [profiles, members, flagged] = await queryD1(
     db.batch([
       db.select(PROFILE).from(conversations).where(eq(conversations.id, id)),
@@ -152,7 +155,7 @@ export async function findGroupId(db: Database, address: GroupAddress): Promise<
 }
 
 /** The number and the handle of a group by its address; null as with `findGroup`. */
-export async function findGroupPlace(
+export async function findGroupIdAndHandle(
   db: Database,
   address: GroupAddress,
 ): Promise<{ id: ConversationId; handle: Handle | null } | null> {

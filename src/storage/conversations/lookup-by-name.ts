@@ -6,7 +6,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 
 /** A user, and the caller's direct conversation with them; null: there is none yet. */
-export interface KnownPeer {
+export interface PeerByName {
   peer: Person;
   conversationId: ConversationId | null;
 }
@@ -23,11 +23,11 @@ const DirectRow = z.object({
  * The users of these usernames, each with the caller's direct conversation with them, by username. Unknown
  * usernames and the caller's own are left out. One query.
  */
-export async function findKnownPeers(
+export async function findPeersByName(
   db: Database,
   caller: UserId,
   usernames: string[],
-): Promise<Map<string, KnownPeer>> {
+): Promise<Map<string, PeerByName>> {
   const query = sql`
     SELECT u.id, u.username, u.nickname, u.avatar, c.id AS conversation_id
     FROM json_each(${JSON.stringify(usernames)}) w

@@ -1,8 +1,8 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { StoredContext } from "../../domain/sync/message-context.ts";
-import { findExtendedProfile } from "../accounts/extended-profiles.ts";
+import { findExtendedProfiles } from "../accounts/extended-profiles.ts";
 import type { Database } from "../database.ts";
-import { findListed } from "./conversations.ts";
+import { findListRecords } from "./conversations.ts";
 
 /**
  * The stored part of the message context of a conversation: kind, name, the other user's extended profile.
@@ -13,10 +13,10 @@ export async function findStoredContext(
   userId: UserId,
   id: ConversationId,
 ): Promise<StoredContext | null> {
-  const listed = (await findListed(db, userId, [{ id, senderId: null }], true)).get(id);
+  const listed = (await findListRecords(db, userId, [{ id, senderId: null }], true)).get(id);
   if (!listed) return null;
   const { profile, peer } = listed;
-  const [found] = peer ? await findExtendedProfile(db, [peer.id]) : [];
+  const [found] = peer ? await findExtendedProfiles(db, [peer.id]) : [];
   const { kind, name: givenName, createdAt } = profile;
   const name = peer ? peer.nickname || peer.username : givenName;
   return { id, kind, name, givenName, createdAt, peer: found ?? null };

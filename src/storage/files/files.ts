@@ -17,7 +17,7 @@ export async function findFile(db: Database, key: FileKey): Promise<StoredFile |
 }
 
 /** The keys among these that have a row. One query. */
-export async function existingFiles(db: Database, keys: FileKey[]): Promise<Set<FileKey>> {
+export async function findExistingKeys(db: Database, keys: FileKey[]): Promise<Set<FileKey>> {
   if (keys.length === 0) return new Set();
   const among = sql`${files.key} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
   const found = await queryD1(db.select({ key: files.key }).from(files).where(among));
