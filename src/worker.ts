@@ -11,7 +11,7 @@ import { findEndedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
 import { findKinds, findListRecordsOfUsers, findPeople } from "./storage/conversations/conversations.ts";
-import { findFlags } from "./storage/conversations/direct-flags.ts";
+import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
@@ -37,7 +37,7 @@ export function createWorker(timing: Timing) {
       super(ctx, env, {
         directory: {
           created: (id) => findConversationAsCreated(db, id),
-          directFlags: (id) => findFlags(db, id),
+          directPermission: (id) => findDirectPermission(db, id),
           listed: (id, userIds) => findListRecordsOfUsers(db, id, userIds),
           people: (ids) => findPeople(db, ids),
           project: (id, projection) => writeProjection(db, id, projection),

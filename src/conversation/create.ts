@@ -15,8 +15,8 @@ import { MIGRATIONS } from "./migrations.ts";
 export function create(
   storage: DurableObjectStorage,
   id: ConversationId,
-  { profile, flags: directFlags, members }: CreatedConversation,
-  { retryMarker, blockChange }: Pick<Timing, "retryMarker" | "blockChange">,
+  { profile, directPermission, members }: CreatedConversation,
+  timing: Pick<Timing, "retryMarker" | "directPermission">,
 ): void {
   if (hasSchema(storage)) return;
   storage.transactionSync(() => {
@@ -39,26 +39,29 @@ export function create(
       profile.handle,
       profile.maxMembers,
       JSON.stringify(profile.customFields),
-      Number(directFlags.blocked),
-      Number(directFlags.friends),
-      Number(directFlags.friendsOnly),
+      Number(directPermission.blocked),
+      Number(directPermission.friends),
+      Number(directPermission.friendsOnly),
     );
     Members.insertFirst(storage.sql, members);
     const now = Date.now();
     for (const { person } of members) ProfileCache.store(storage.sql, person, now);
     // No inbox has the conversation yet. After a crash these jobs deliver it.
-    storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)", now + retryMarker.dueMs);
+    storage.sql.exec(
+      "INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)",
+      now + timing.retryMarker.dueMs,
+    );
     if (NotificationOutbox.store(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
       storage.sql.exec(
         "INSERT INTO jobs (kind, key, due) VALUES ('notifications', '', ?)",
-        now + retryMarker.dueMs,
+        now + timing.retryMarker.dueMs,
       );
     }
     // A block that was stored after the read of D1 found no object to announce itself to: read D1 once more.
     if (profile.kind !== "direct") return;
     storage.sql.exec(
       "INSERT INTO jobs (kind, key, due) VALUES ('direct_permission', '', ?)",
-      now + blockChange.expiryMs,
+      now + timing.directPermission.expiryMs,
     );
   });
 }

@@ -210,7 +210,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
    * Announces a change of the direct permission in D1. Idempotent by token.
    * @see DirectPermission.prepareChange
    */
-  prepareBlockChange(input: { token: string }) {
+  prepareDirectPermissionChange(input: { token: string }) {
     return this.#perform((room) => room.directPermission.prepareChange(input.token));
   }
 

@@ -164,11 +164,16 @@ export class Room implements RoomContext {
       (outcomes) => this.#committed(outcomes),
     );
     const permissionDeps = {
-      read: () => deps.directory.directFlags(this.state.id),
+      read: () => deps.directory.directPermission(this.state.id),
       schedule: (due: number) => jobs.schedule("direct_permission", "", due),
       changed: () => this.pushConversation(),
     };
-    this.directPermission = new DirectPermission(storage.sql, this.state, permissionDeps, timing.blockChange);
+    this.directPermission = new DirectPermission(
+      storage.sql,
+      this.state,
+      permissionDeps,
+      timing.directPermission,
+    );
     const { members, log, profiles } = this;
     this.forwards = new ForwardResolver(
       { id: this.state.id, members, log, profiles, flush: () => this.flushSends() },

@@ -33,7 +33,7 @@ const REPEATS: Repeats<ConversationObject> = {
   snapshotForRepair: true,
   receipts: true,
   describe: true,
-  prepareBlockChange: true,
+  prepareDirectPermissionChange: true,
   refreshDirectPermission: true,
   members: true,
   membersByIds: true,

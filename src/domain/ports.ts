@@ -2,7 +2,7 @@ import type { Person } from "./accounts/person.ts";
 import type {
   ConversationKind,
   ConversationRecord,
-  DirectFlags,
+  DirectPermissionState,
   MemberState,
   Profile,
 } from "./conversations/conversation.ts";
@@ -27,7 +27,7 @@ export interface ConversationDirectory {
   /** The conversation as it was created, with its initial members; null if it does not exist. */
   created(id: ConversationId): Promise<CreatedConversation | null>;
   /** The current direct permission of a direct conversation; null if the conversation does not exist. */
-  directFlags(id: ConversationId): Promise<DirectFlags | null>;
+  directPermission(id: ConversationId): Promise<DirectPermissionState | null>;
   /**
    * Projects members, profile and known users of a conversation. A row is written iff its version is higher
    * than the stored one.
@@ -45,7 +45,7 @@ export interface ConversationDirectory {
 /** A conversation as it was created, with its current direct permission. */
 export interface CreatedConversation {
   profile: Profile;
-  flags: DirectFlags;
+  directPermission: DirectPermissionState;
   members: StoredInitialMember[];
 }
 

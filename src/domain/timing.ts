@@ -106,7 +106,7 @@ const VALUES = {
     lookupTimeoutMs: 5_000,
   },
   /** A change of a block or friendship, announced to the direct conversation before the Worker changes D1. */
-  blockChange: {
+  directPermission: {
     /** An announcement without an end expires: D1 commits or rolls back a batch within 30 s. */
     expiryMs: 40_000,
     /** A send's wait for D1 meanwhile; after it the send is refused and may be repeated. */
@@ -150,7 +150,7 @@ const VALUES = {
     pageTimeoutMs: 5_000,
     /** The deadline of a sync or a read, including its wait for earlier requests of the socket. */
     callTimeoutMs: 10_000,
-    /** The deadline of a send, including its wait for copies and for D1 during a block change. */
+    /** The deadline of a send, including its wait for copies and for D1 during a change of the direct permission. */
     sendTimeoutMs: 30_000,
     /** The deadline of a conversation for a typing event. */
     typingTimeoutMs: 5_000,

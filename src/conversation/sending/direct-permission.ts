@@ -1,4 +1,4 @@
-import type { DirectFlags } from "../../domain/conversations/conversation.ts";
+import type { DirectPermissionState } from "../../domain/conversations/conversation.ts";
 import { CoreError, type Failure, noConversation } from "../../domain/errors.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -7,8 +7,8 @@ import type { ConversationState } from "../state/conversation-state.ts";
 
 /** The conversation and D1, as the direct permission needs them. */
 export interface DirectPermissionDeps {
-  /** Reads the permission from D1. @see ConversationDirectory.directFlags */
-  read(): Promise<DirectFlags | null>;
+  /** Reads the permission from D1. @see ConversationDirectory.directPermission */
+  read(): Promise<DirectPermissionState | null>;
   /** Schedules a call of `repair` at this time (ms since 1970), or earlier. */
   schedule(due: number): void;
   /** Called after the permission has changed. */
@@ -26,7 +26,7 @@ export class DirectPermission {
   readonly #sql: SqlStorage;
   readonly #state: ConversationState;
   readonly #deps: DirectPermissionDeps;
-  readonly #timing: Timing["blockChange"];
+  readonly #timing: Timing["directPermission"];
   /** announced and unconfirmed changes: token -> time of the announcement (ms) */
   readonly #announced = new Map<string, number>();
   #currentRead: Promise<void> | undefined;
@@ -36,7 +36,7 @@ export class DirectPermission {
     sql: SqlStorage,
     state: ConversationState,
     deps: DirectPermissionDeps,
-    timing: Timing["blockChange"],
+    timing: Timing["directPermission"],
   ) {
     this.#sql = sql;
     this.#state = state;
@@ -123,9 +123,9 @@ export class DirectPermission {
   }
 
   async #read(): Promise<void> {
-    const directFlags = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
-    if (!directFlags) throw noConversation();
-    if (this.#state.setDirectFlags(directFlags)) this.#deps.changed();
+    const permission = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
+    if (!permission) throw noConversation();
+    if (this.#state.setDirectPermission(permission)) this.#deps.changed();
   }
 
   #endAnnouncement(token: string): void {

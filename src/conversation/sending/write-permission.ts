@@ -8,7 +8,7 @@ import type { ConversationState } from "../state/conversation-state.ts";
  * @returns undefined if the member may write; else `muted`, `blocked` or `forbidden`, not thrown
  */
 export function checkWritePermission(
-  { profile, directFlags }: Pick<ConversationState, "profile" | "directFlags">,
+  { profile, directPermission }: Pick<ConversationState, "profile" | "directPermission">,
   members: Members,
   sender: MemberRow,
 ): CoreError | undefined {
@@ -25,10 +25,10 @@ export function checkWritePermission(
   if (members.activeCount < 2) {
     return new CoreError("forbidden", "The other one does not exist any more: nobody can write here.");
   }
-  if (directFlags.blocked) {
+  if (directPermission.blocked) {
     return new CoreError("blocked", "One of you has blocked the other: nobody can write here.");
   }
-  if (directFlags.friendsOnly && !directFlags.friends) {
+  if (directPermission.friendsOnly && !directPermission.friends) {
     return new CoreError("forbidden", "Only friends may write here: ask for friendship first.");
   }
   return undefined;

@@ -1,4 +1,8 @@
-import type { ConversationKind, DirectFlags, Profile } from "../../domain/conversations/conversation.ts";
+import type {
+  ConversationKind,
+  DirectPermissionState,
+  Profile,
+} from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { ConversationId, Handle, UserId } from "../../domain/ids.ts";
@@ -43,7 +47,7 @@ export class ConversationState {
   profile: Profile;
   /** the version of the profile that D1 has */
   projected: number;
-  directFlags: DirectFlags;
+  directPermission: DirectPermissionState;
   /**
    * the number of changes for all members that are no message, as revokes; a part of each snapshot's version
    */
@@ -60,7 +64,7 @@ export class ConversationState {
     this.changes = row.changes;
     this.rev = row.rev;
     this.projected = row.projected;
-    this.directFlags = {
+    this.directPermission = {
       blocked: row.blocked === 1,
       friends: row.friends === 1,
       friendsOnly: row.friends_only === 1,
@@ -91,12 +95,11 @@ export class ConversationState {
   }
 
   /** Stores the direct permission as D1 has it. @returns whether it differs from the previous one */
-  setDirectFlags(directFlags: DirectFlags): boolean {
-    const { blocked, friends } = directFlags;
-    if (blocked === this.directFlags.blocked && friends === this.directFlags.friends) return false;
+  setDirectPermission({ blocked, friends }: DirectPermissionState): boolean {
+    if (blocked === this.directPermission.blocked && friends === this.directPermission.friends) return false;
     this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
     // `friendsOnly` is fixed at creation.
-    this.directFlags = { ...this.directFlags, blocked, friends };
+    this.directPermission = { ...this.directPermission, blocked, friends };
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { findDirectConversations } from "../../storage/conversations/direct-flags.ts";
+import { findDirectConversations } from "../../storage/conversations/direct.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function changeDirectPermission<T>(
   const forEach = (ids: ConversationId[], call: (id: ConversationId) => Promise<unknown>) =>
     Promise.all(ids.map(call));
   const before = await findDirectConversations(core.db, userId, others);
-  await forEach(before, (id) => core.conversations.prepareBlockChange(id, { token }));
+  await forEach(before, (id) => core.conversations.prepareDirectPermissionChange(id, { token }));
   const result = await change();
   // A conversation that was opened meanwhile may have started with the old state of D1.
   const after =

@@ -2,8 +2,11 @@ import type { Relation } from "../../domain/contacts/relation.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { ConversationCode, UserId } from "../../domain/ids.ts";
-import { findDirectByCode, findRelation } from "../../storage/conversations/direct.ts";
-import { findDirectConversation } from "../../storage/conversations/direct-flags.ts";
+import {
+  findDirectByCode,
+  findDirectConversation,
+  findRelation,
+} from "../../storage/conversations/direct.ts";
 import type { Core } from "../context.ts";
 import { clearConversation } from "./clear.ts";
 import { getConversation, loadConversations, openDirect } from "./conversations.ts";

@@ -57,7 +57,7 @@ export interface Profile {
 }
 
 /** The direct permission of the two users of a direct conversation as D1 has it; a group has none. */
-export interface DirectFlags {
+export interface DirectPermissionState {
   /** one of the two users blocks the other */
   blocked: boolean;
   friends: boolean;

@@ -7,6 +7,34 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations } from "../schema.ts";
 
+/** The direct conversation of two users, in either order; null if they have none. */
+export async function findDirectConversation(
+  db: Database,
+  userId: UserId,
+  otherId: UserId,
+): Promise<ConversationId | null> {
+  const [low, high] = userId < otherId ? [userId, otherId] : [otherId, userId];
+  const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
+  const [found] = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
+  return found?.id ?? null;
+}
+
+/** The direct conversations of a user with these users: one each at most. One query. */
+export async function findDirectConversations(
+  db: Database,
+  userId: UserId,
+  otherIds: UserId[],
+): Promise<ConversationId[]> {
+  const { lowUserId, highUserId } = conversations;
+  const among = sql`(SELECT value FROM json_each(${JSON.stringify(otherIds)}))`;
+  const pair = or(
+    and(eq(lowUserId, userId), sql`${highUserId} IN ${among}`),
+    and(sql`${lowUserId} IN ${among}`, eq(highUserId, userId)),
+  );
+  const rows = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
+  return rows.map(({ id }) => id);
+}
+
 /**
  * The direct conversation of this code, and the other user; null if there is none, or `userId` is not in it.
  */

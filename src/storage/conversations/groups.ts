@@ -11,7 +11,7 @@ import { allFriends, allLive } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
-import { flagsQuery } from "./direct-flags.ts";
+import { directPermissionQuery } from "./direct-permission.ts";
 
 const PROFILE = {
   kind: conversations.kind,
@@ -93,7 +93,7 @@ export async function findConversationAsCreated(
   db: Database,
   id: ConversationId,
 ): Promise<CreatedConversation | null> {
-  const [profiles, members, flagged] = await queryD1(
+  const [profiles, members, permissions] = await queryD1(
     db.batch([
       db.select(PROFILE).from(conversations).where(eq(conversations.id, id)),
       // Version 0 leaves out every row that the object has projected since. The state leaves out known users
@@ -114,15 +114,15 @@ export async function findConversationAsCreated(
             eq(memberships.state, "active"),
           ),
         ),
-      flagsQuery(db, id),
+      directPermissionQuery(db, id),
     ]),
   );
   const [profile] = profiles;
-  const [directFlags] = flagged;
-  if (!profile || !directFlags) return null;
+  const [directPermission] = permissions;
+  if (!profile || !directPermission) return null;
   return {
     profile,
-    flags: directFlags,
+    directPermission,
     members: members.map(({ role, joinedAt, customFields, ...person }) => {
       return { person, role, joinedAt, customFields };
     }),

@@ -8,10 +8,10 @@ import { SUCCESS } from "./envelope.ts";
 /** A conversation in a list. A direct one has the profile of the other user instead of a name. */
 export function serializeConversation({ id, profile, preferences, peer, disabled }: ConversationOnRecord) {
   const { pinned: sticked, silent, validation } = preferences;
-  const directFlags = { is_Private: peer !== null, silent, sticked, disabled, validation };
-  if (!peer) return { id, name: profile.name, avatar: profile.avatar, ...directFlags };
+  const common = { is_Private: peer !== null, silent, sticked, disabled, validation };
+  if (!peer) return { id, name: profile.name, avatar: profile.avatar, ...common };
   const { id: friend_id, username: friend_name, avatar: friend_avatar } = peer;
-  return { id, friend_id, friend_name, friend_avatar, ...directFlags };
+  return { id, friend_id, friend_name, friend_avatar, ...common };
 }
 
 /** The answer of a query as pieces of JSON text. */

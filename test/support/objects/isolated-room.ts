@@ -3,7 +3,10 @@ import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
 import { Room } from "../../../src/conversation/room.ts";
-import type { ConversationKind, DirectFlags } from "../../../src/domain/conversations/conversation.ts";
+import type {
+  ConversationKind,
+  DirectPermissionState,
+} from "../../../src/domain/conversations/conversation.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import type { ConversationDirectory } from "../../../src/domain/ports.ts";
@@ -38,7 +41,7 @@ export async function inIsolatedObject(
       id,
       {
         profile: { ...DEFAULT_PROFILE, ...profile, joinPolicy: "closed", policy, ownerId, createdAt: now },
-        flags: { blocked: false, friends: false, friendsOnly: false },
+        directPermission: { blocked: false, friends: false, friendsOnly: false },
         members: [
           {
             person: { id: ANN, ...person },
@@ -55,17 +58,17 @@ export async function inIsolatedObject(
   });
 }
 
-/** A room over such tables, without D1 and inboxes. @param flags answers the read of the direct permission */
+/** A room over such tables, without D1 and inboxes. @param permission answers the read of the direct permission */
 export function isolatedRoom(
   storage: DurableObjectStorage,
-  flags: () => Promise<DirectFlags | null> = nothing,
+  permission: () => Promise<DirectPermissionState | null> = nothing,
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
     ...{ notifications: nothing, failed_updates: nothing },
   };
   const directory: ConversationDirectory = {
-    ...{ created: nothing, directFlags: flags },
+    ...{ created: nothing, directPermission: permission },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };

@@ -2,21 +2,21 @@ import { expect, test } from "vitest";
 import { DirectPermission } from "../../../src/conversation/sending/direct-permission.ts";
 import type { SendOrigin, SendOutcome } from "../../../src/conversation/sending/send.ts";
 import { ConversationState } from "../../../src/conversation/state/conversation-state.ts";
-import type { DirectFlags } from "../../../src/domain/conversations/conversation.ts";
+import type { DirectPermissionState } from "../../../src/domain/conversations/conversation.ts";
 import { Errors } from "../../support/errors.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
-const NONE: DirectFlags = { blocked: false, friends: false, friendsOnly: false };
+const NONE: DirectPermissionState = { blocked: false, friends: false, friendsOnly: false };
 
 /** A stand-in for D1, whose reads answer when the test lets them. */
 class Directory {
-  readonly looks: { answer: (flags: DirectFlags | null) => void; fail: () => void }[] = [];
+  readonly looks: { answer: (permission: DirectPermissionState | null) => void; fail: () => void }[] = [];
   begun = 0;
 
-  readonly read = (): Promise<DirectFlags | null> => {
+  readonly read = (): Promise<DirectPermissionState | null> => {
     this.begun++;
     return new Promise((resolve, reject) => {
       this.looks.push({ answer: resolve, fail: () => reject(new Error("not reached")) });
@@ -24,9 +24,9 @@ class Directory {
   };
 
   /** Answers the read that is under way. There is exactly one. */
-  answer(flags: Partial<DirectFlags> | null): Promise<void> {
+  answer(permission: Partial<DirectPermissionState> | null): Promise<void> {
     expect(this.looks).toHaveLength(1);
-    this.looks.shift()?.answer(flags && { ...NONE, ...flags });
+    this.looks.shift()?.answer(permission && { ...NONE, ...permission });
     return turn();
   }
 
@@ -43,42 +43,47 @@ function inObject(
   return inIsolatedObject("direct", (storage) => work({ storage, directory: new Directory() }));
 }
 
-function flagsIn(storage: DurableObjectStorage, directory: Directory) {
+function permissionIn(storage: DurableObjectStorage, directory: Directory) {
   const state = new ConversationState(storage.sql);
   const due: number[] = [];
-  const told: DirectFlags[] = [];
+  const told: DirectPermissionState[] = [];
   const deps = {
     read: directory.read,
     schedule: (at: number) => due.push(at),
-    changed: () => told.push(state.directFlags),
+    changed: () => told.push(state.directPermission),
   };
-  return { state, due, told, flags: new DirectPermission(storage.sql, state, deps, timing.blockChange) };
+  return {
+    state,
+    due,
+    told,
+    permission: new DirectPermission(storage.sql, state, deps, timing.directPermission),
+  };
 }
 
 test("a read of D1 that began before the request does not count, and overwrites nothing", () =>
   inObject(async ({ storage, directory }) => {
-    const { state, told, flags } = flagsIn(storage, directory);
-    flags.prepareChange("a");
-    const early = flags.check();
-    const done = settled(flags.changed("a"));
+    const { state, told, permission } = permissionIn(storage, directory);
+    permission.prepareChange("a");
+    const early = permission.check();
+    const done = settled(permission.changed("a"));
     // One read at a time: the second begins when the first has answered.
     expect(directory.begun).toBe(1);
     await directory.answer({ blocked: false });
     expect(await early).toBeNull();
     expect([done.is, directory.begun]).toEqual([false, 2]);
     await directory.answer({ blocked: true });
-    expect([done.is, state.directFlags.blocked, flags.check()]).toEqual([true, true, null]);
+    expect([done.is, state.directPermission.blocked, permission.check()]).toEqual([true, true, null]);
     expect(told).toEqual([{ ...NONE, blocked: true }]);
   }));
 
 test("requests that arrive during a read of D1 share the next read", () =>
   inObject(async ({ storage, directory }) => {
-    const { flags } = flagsIn(storage, directory);
-    flags.prepareChange("a");
-    const first = flags.check();
-    const others = range(1, 100).map(() => flags.check());
+    const { permission } = permissionIn(storage, directory);
+    permission.prepareChange("a");
+    const first = permission.check();
+    const others = range(1, 100).map(() => permission.check());
     await directory.answer({});
-    const late = flags.check();
+    const late = permission.check();
     await directory.answer({});
     expect(await Promise.all([first, ...others])).toEqual(range(0, 100).map(() => null));
     await directory.answer({});
@@ -88,45 +93,45 @@ test("requests that arrive during a read of D1 share the next read", () =>
 test("a failed read refuses the sends that waited for it, and the next read starts afresh", () =>
   inObject(async ({ storage, directory }) => {
     using errors = new Errors();
-    const { state, flags } = flagsIn(storage, directory);
-    flags.prepareChange("a");
-    const [first, second] = [flags.check(), flags.check()];
+    const { state, permission } = permissionIn(storage, directory);
+    permission.prepareChange("a");
+    const [first, second] = [permission.check(), permission.check()];
     await directory.fail();
     await directory.answer({ blocked: true });
     expect(await first).toMatchObject({ ok: false, code: "unavailable" });
     expect(await second).toBeNull();
-    expect(state.directFlags.blocked).toBe(true);
-    const done = flags.changed("a");
+    expect(state.directPermission.blocked).toBe(true);
+    const done = permission.changed("a");
     const failed = expect(done).rejects.toThrow("not reached");
     await directory.fail();
     await failed;
     // A change not seen to be done stays announced.
-    expect(flags.check()).not.toBeNull();
+    expect(permission.check()).not.toBeNull();
     expect(errors.logged).toHaveLength(1);
   }));
 
 test("an announced change survives a restart, and expires after 40 s, not before", () =>
   inObject(async ({ storage, directory }) => {
-    const { due, flags } = flagsIn(storage, directory);
+    const { due, permission } = permissionIn(storage, directory);
     const before = Date.now();
-    flags.prepareChange("old");
-    flags.prepareChange("new");
-    flags.prepareChange("new");
+    permission.prepareChange("old");
+    permission.prepareChange("new");
+    permission.prepareChange("new");
     expect(due).toHaveLength(2);
     expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
     storage.sql.exec("UPDATE flag_changes SET at = at - 40000 WHERE token = 'old'");
-    const back = flagsIn(storage, directory);
-    const next = back.flags.repair();
+    const back = permissionIn(storage, directory);
+    const next = back.permission.repair();
     await directory.answer({ friends: true, friendsOnly: true });
     expect(await next).toBeGreaterThanOrEqual(before + 40_000);
     expect(storage.sql.exec("SELECT token FROM flag_changes").toArray()).toEqual([{ token: "new" }]);
     // `friendsOnly` was settled at creation.
-    expect(new ConversationState(storage.sql).directFlags).toEqual({ ...NONE, friends: true });
-    expect(back.state.directFlags).toEqual({ ...NONE, friends: true });
-    const last = back.flags.changed("new");
+    expect(new ConversationState(storage.sql).directPermission).toEqual({ ...NONE, friends: true });
+    expect(back.state.directPermission).toEqual({ ...NONE, friends: true });
+    const last = back.permission.changed("new");
     await directory.answer({});
     await last;
-    const end = back.flags.repair();
+    const end = back.permission.repair();
     await directory.answer({});
     expect(await end).toBeNull();
   }));

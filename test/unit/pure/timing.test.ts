@@ -54,8 +54,16 @@ describe("a conversation and an inbox", () => {
 });
 
 describe("a caller waits longer than the calls that its callee waits for", () => {
-  const { blockChange, copies, deviceFeed, inboxCalls, listRepair, profileCache, projection, contextCache } =
-    TIMING;
+  const {
+    directPermission,
+    copies,
+    deviceFeed,
+    inboxCalls,
+    listRepair,
+    profileCache,
+    projection,
+    contextCache,
+  } = TIMING;
 
   test("inbox update: an inbox asks D1 for the message context before it applies it", () => {
     expect(inboxCalls.callTimeoutMs).toBeGreaterThan(contextCache.timeoutMs);
@@ -75,7 +83,7 @@ describe("a caller waits longer than the calls that its callee waits for", () =>
   });
 
   test("send: a conversation reads forwarded originals, and reads D1 twice during a block", () => {
-    const innerMs = copies.readTimeoutMs + 2 * blockChange.lookupTimeoutMs;
+    const innerMs = copies.readTimeoutMs + 2 * directPermission.lookupTimeoutMs;
     expect(deviceFeed.sendTimeoutMs).toBeGreaterThan(innerMs);
   });
 
@@ -89,11 +97,19 @@ describe("a caller waits longer than the calls that its callee waits for", () =>
 });
 
 describe("a job starts after the work that it repairs has failed or ended", () => {
-  const { accountDeletion, blockChange, inboxCalls, jobs, outbox, presence, retryMarker, sessionTermination } =
-    TIMING;
+  const {
+    accountDeletion,
+    directPermission,
+    inboxCalls,
+    jobs,
+    outbox,
+    presence,
+    retryMarker,
+    sessionTermination,
+  } = TIMING;
 
   test("an announced change is looked up when D1 has either committed it or never will", () => {
-    for (const ms of [blockChange.expiryMs, sessionTermination.lookupMs, accountDeletion.lookupMs])
+    for (const ms of [directPermission.expiryMs, sessionTermination.lookupMs, accountDeletion.lookupMs])
       expect(ms).toBeGreaterThan(D1_BATCH_MS);
   });
 

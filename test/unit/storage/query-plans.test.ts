@@ -19,7 +19,7 @@ import * as friends from "../../../src/storage/contacts/friends.ts";
 import * as presence from "../../../src/storage/contacts/presence.ts";
 import * as conversations from "../../../src/storage/conversations/conversations.ts";
 import * as direct from "../../../src/storage/conversations/direct.ts";
-import * as flags from "../../../src/storage/conversations/direct-flags.ts";
+import * as permission from "../../../src/storage/conversations/direct-permission.ts";
 import * as groups from "../../../src/storage/conversations/groups.ts";
 import * as named from "../../../src/storage/conversations/lookup-by-name.ts";
 import * as members from "../../../src/storage/conversations/members.ts";
@@ -106,10 +106,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findBlockedNames: (db) => blocks.findBlockedNames(db, ANN),
   listBlocked: (db) => blocks.listBlocked(db, ANN, { after: BOB, limit: 10 }),
   findBlockedAmong: (db) => blocks.findBlockedAmong(db, ANN, [ANN, BOB]),
-  findDirectConversation: (db) => flags.findDirectConversation(db, ANN, BOB),
-  findDirectConversations: (db) => flags.findDirectConversations(db, ANN, [BOB]),
-  findFlags: (db) => flags.findFlags(db, ID),
-  flagsQuery: (db) => flags.flagsQuery(db, ID),
+  findDirectConversation: (db) => direct.findDirectConversation(db, ANN, BOB),
+  findDirectConversations: (db) => direct.findDirectConversations(db, ANN, [BOB]),
+  findDirectPermission: (db) => permission.findDirectPermission(db, ID),
+  directPermissionQuery: (db) => permission.directPermissionQuery(db, ID),
   askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0),
   endFriendship: (db) => friends.endFriendship(db, ANN, BOB),
   listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
@@ -191,7 +191,7 @@ test("the list contains every query, except inserts of one row", () => {
     conversations,
     direct,
     files,
-    flags,
+    permission,
     friends,
     groups,
     members,
