@@ -3,6 +3,7 @@ import type { Me, MeWithEmail, ProfileChange, User } from "../../domain/accounts
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import {
+  findAccounts,
   findAccountsByName,
   findMe,
   findProfilesByName,
@@ -81,6 +82,13 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
 /** Changes the caller's profile. @returns the changed profile @throws `unauthenticated` as `getMe` */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
   return (await updateProfile(core.db, caller.userId, change)) ?? throwDeleted();
+}
+
+/** @throws `not_found`, naming the first unknown user */
+export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
+  const existing = new Set((await findAccounts(core.db, ids)).map((user) => user.id));
+  const unknown = ids.find((id) => !existing.has(id));
+  if (unknown !== undefined) throw noUser(unknown);
 }
 
 /** @throws `validation_failed` for `path.user_id` if the two users of an operation are the same */

@@ -13,7 +13,6 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import type { NotificationBox } from "../../domain/sync/notification.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { findAccounts } from "../../storage/accounts/users.ts";
 import {
   findListRecords,
   findPeople,
@@ -21,7 +20,7 @@ import {
 } from "../../storage/conversations/conversations.ts";
 import { conversationExists, updatePreferences } from "../../storage/conversations/preferences.ts";
 import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "../accounts/profile-lookup.ts";
-import { noUser } from "../accounts/users.ts";
+import { noUser, requireUsers } from "../accounts/users.ts";
 import { notFriends, requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 
@@ -244,13 +243,6 @@ async function throwNotProjected(core: Core, caller: UserId, id: ConversationId)
   throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
     retryAfter: 1,
   });
-}
-
-/** @throws `not_found`, naming the first unknown user */
-export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
-  const existing = new Set((await findAccounts(core.db, ids)).map((user) => user.id));
-  const unknown = ids.find((id) => !existing.has(id));
-  if (unknown !== undefined) throw noUser(unknown);
 }
 
 /**

@@ -6,10 +6,11 @@ import { CoreError, invalid, refusedFor } from "../../domain/errors.ts";
 import { ConversationCode, type ConversationId, type Handle, type UserId } from "../../domain/ids.ts";
 import { randomHex } from "../../lib/random.ts";
 import { findHandleOwner, insertGroup } from "../../storage/conversations/groups.ts";
+import { requireUsers } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
-import { getConversation, requireUsers } from "../conversations/conversations.ts";
+import { getConversation } from "../conversations/conversations.ts";
 
 /** An initial member of a group. */
 export interface InitialMember {
