@@ -1,26 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import {
-  decideJoinRequest,
-  handOver,
-  joinGroup,
-  leaveGroup,
-  listJoinRequests,
-} from "../../../../core/groups/groups.ts";
+import { handOver, joinGroup, leaveGroup } from "../../../../core/groups/groups.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, JoinRequestIdParam, problems } from "../../schemas/common.ts";
+import { ConversationIdParam, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
-import {
-  Decision,
-  Joined,
-  JoinRequestInput,
-  JoinRequestPage,
-  PlaceQuery,
-  Successor,
-} from "../../schemas/groups.ts";
+import { Joined, JoinRequestInput, Successor } from "../../schemas/groups.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";
-import { serializeJoinRequest } from "../../serialize/groups.ts";
 
 const params = z.object({ id: ConversationIdParam });
 
@@ -76,42 +62,7 @@ const ownerRoute = createRoute({
   },
 });
 
-const joinRequestsRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/applications",
-  operationId: "listApplications",
-  tags: ["Members"],
-  summary: "Join requests of a group",
-  description: "Oldest first. For the owner and admins.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params, query: PlaceQuery },
-  responses: {
-    200: { description: "A page", content: { "application/json": { schema: JoinRequestPage } } },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
-  },
-});
-
-const decisionRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/applications/{application_id}",
-  operationId: "decideApplication",
-  tags: ["Members"],
-  summary: "Accept or reject a join request",
-  description: "A join request that was decided before is a `conflict`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: {
-    params: z.object({ id: ConversationIdParam, application_id: JoinRequestIdParam }),
-    body: { required: true, content: { "application/json": { schema: Decision } } },
-  },
-  responses: {
-    204: { description: "Done" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"),
-  },
-});
-
-export const joining = v1Router()
+export const membership = v1Router()
   .openapi(joinRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { message = "" } = c.req.valid("json");
@@ -129,20 +80,4 @@ export const joining = v1Router()
       serializeConversation(await handOver(c.var.core, c.var.caller.userId, id, newOwnerId)),
       200,
     );
-  })
-  .openapi(joinRequestsRoute, async (c) => {
-    const { id } = c.req.valid("param");
-    const { items, nextCursor } = await listJoinRequests(
-      c.var.core,
-      c.var.caller.userId,
-      id,
-      c.req.valid("query"),
-    );
-    return c.json({ items: items.map(serializeJoinRequest), next_cursor: nextCursor }, 200);
-  })
-  .openapi(decisionRoute, async (c) => {
-    const { id, application_id: joinRequestId } = c.req.valid("param");
-    const accept = c.req.valid("json").action === "accept";
-    await decideJoinRequest(c.var.core, c.var.caller.userId, id, { joinRequestId, accept });
-    return c.body(null, 204);
   });

@@ -44,7 +44,7 @@ const receiptsRoute = createRoute({
   },
 });
 
-export const reading = v1Router()
+export const readPositions = v1Router()
   .openapi(readRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { seq } = c.req.valid("json");
