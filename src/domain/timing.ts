@@ -150,7 +150,9 @@ const VALUES = {
     pageTimeoutMs: 5_000,
     /** The deadline of a sync or a read, including its wait for earlier requests of the socket. */
     callTimeoutMs: 10_000,
-    /** The deadline of a send, including its wait for copies and for D1 during a change of the direct permission. */
+    /**
+     * The deadline of a send, including its wait for copies and, while the direct permission changes, for D1.
+     */
     sendTimeoutMs: 30_000,
     /** The deadline of a conversation for a typing event. */
     typingTimeoutMs: 5_000,

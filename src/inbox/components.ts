@@ -1,16 +1,29 @@
-import type { AccountDeletion } from "./account/account-deletion.ts";
-import type { ContactNotifier } from "./account/contact-notifier.ts";
-import type { Presence } from "./account/presence.ts";
-import type { SessionGate } from "./account/session-gate.ts";
-import type { SessionTermination } from "./account/session-termination.ts";
-import type { DeviceFeed } from "./devices/device-feed.ts";
-import type { DeviceSockets } from "./devices/device-sockets.ts";
-import type { Drafts } from "./drafts.ts";
-import type { ConversationList } from "./list/conversation-list.ts";
-import type { RecentActivity } from "./list/recent-activity.ts";
-import type { ListRepair } from "./list/repair.ts";
-import type { Subscriptions } from "./list/subscriptions.ts";
-import type { Notifications } from "./notifications.ts";
+import type { SessionId, UserId } from "../domain/ids.ts";
+import type { Contacts, UserDirectory } from "../domain/ports.ts";
+import type { Timing } from "../domain/timing.ts";
+import type { AlarmJobs } from "../object/alarm-jobs.ts";
+import { AccountDeletion } from "./account/account-deletion.ts";
+import { ContactNotifier } from "./account/contact-notifier.ts";
+import { Presence } from "./account/presence.ts";
+import { SessionGate } from "./account/session-gate.ts";
+import { SessionTermination } from "./account/session-termination.ts";
+import { DeviceCursors } from "./devices/device-cursors.ts";
+import { DeviceFeed } from "./devices/device-feed.ts";
+import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
+import { MessageContexts } from "./devices/message-contexts.ts";
+import { Drafts } from "./drafts.ts";
+import { ConversationList } from "./list/conversation-list.ts";
+import { RecentActivity } from "./list/recent-activity.ts";
+import { ListRepair } from "./list/repair.ts";
+import { Subscriptions } from "./list/subscriptions.ts";
+import { Notifications } from "./notifications.ts";
+
+/** What an inbox needs from outside; `src/worker.ts` hands it in. */
+export interface InboxDeps extends DeviceSocketsDeps {
+  directory: UserDirectory;
+  contacts: Contacts;
+  timing: Timing;
+}
 
 /**
  * The alarm jobs of an inbox. Kinds are stored in `jobs`: a renamed kind orphans the rows of the previous
@@ -53,4 +66,88 @@ export interface InboxComponents {
   presence: Presence;
   repair: ListRepair;
   contactNotifier: ContactNotifier;
+}
+
+/** The object of a user, as its components need it. */
+interface InboxHost {
+  ctx: DurableObjectState;
+  deps: InboxDeps;
+  jobs: AlarmJobs<InboxJobKind>;
+  userId(): UserId;
+  /** Whether a device socket is being opened. */
+  isOpening(): boolean;
+  /** Closes the room sockets of an ended session. Rejects if a conversation cannot be reached. */
+  kick(sessionId: SessionId): Promise<unknown>;
+}
+
+/** Creates the components from the tables of the inbox, and connects them. */
+export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: InboxHost): InboxComponents {
+  const { sql } = ctx.storage;
+  const { conversations, directory, timing } = deps;
+  const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
+  const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
+  const list = new ConversationList(sql);
+  const notifications = new Notifications(ctx.storage);
+  const cursors = new DeviceCursors(sql);
+  const drafts = new Drafts(sql, jobs, timing.drafts);
+  const sockets = new DeviceSockets(ctx, deps, cursors);
+  const audience = {
+    open: () => sockets.open(),
+    isOpen: () => isOpening() || sockets.open().length > 0,
+  };
+  const contexts = new MessageContexts({ directory, audience, list, timing, userId });
+  const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
+  const recentActivity = new RecentActivity(timing.recent);
+  const subscriptions = new Subscriptions({
+    large: (members, limit) => list.large(members, limit),
+    subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: userId(), hasDevices }),
+    apply: (update) => deviceFeed.storeSnapshot(update),
+    timing,
+  });
+  const contactNotifier = new ContactNotifier({ ...deps, userId });
+  const presence = new Presence(sql, jobs, {
+    directory,
+    contactNotifier,
+    timing,
+    userId,
+    isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
+  });
+  const repair = new ListRepair(sql, {
+    ...{ directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
+    sockets: { ...audience, fail: () => sockets.fail() },
+    isDeleted: () => accountDeletion.isDeleted,
+    lookAtSockets: () => {
+      jobs.schedule("sockets", "", Date.now());
+      presence.repair();
+    },
+  });
+  const socketsOfSessions = {
+    closeHere: (sessionId: SessionId) => {
+      sockets.kickSession(sessionId);
+      presence.socketClosed();
+    },
+    closeAllHere: () => sockets.kick(() => true, "session_ended"),
+    kick,
+  };
+  const sessionTermination = new SessionTermination(
+    sessionGate,
+    jobs,
+    socketsOfSessions,
+    timing.sessionTermination,
+  );
+  return {
+    sessionGate,
+    sessionTermination,
+    accountDeletion,
+    list,
+    drafts,
+    notifications,
+    recentActivity,
+    subscriptions,
+    sockets,
+    deviceFeed,
+    presence,
+    contactNotifier,
+    repair,
+  };
 }

@@ -1,36 +1,13 @@
 import { CoreError, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
-import type { Contacts, UserDirectory } from "../domain/ports.ts";
-import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
-import { AccountDeletion } from "./account/account-deletion.ts";
-import { ContactNotifier } from "./account/contact-notifier.ts";
-import { Presence } from "./account/presence.ts";
-import { SessionGate } from "./account/session-gate.ts";
-import { SessionTermination } from "./account/session-termination.ts";
-import type { InboxComponents, InboxJobKind } from "./components.ts";
-import { DeviceCursors } from "./devices/device-cursors.ts";
-import { DeviceFeed } from "./devices/device-feed.ts";
-import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
+import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
 import { DeviceOpening } from "./devices/handshake.ts";
-import { MessageContexts } from "./devices/message-contexts.ts";
-import { Drafts } from "./drafts.ts";
-import { ConversationList } from "./list/conversation-list.ts";
-import { MAX_RECENT, RecentActivity } from "./list/recent-activity.ts";
-import { ListRepair } from "./list/repair.ts";
-import { Subscriptions } from "./list/subscriptions.ts";
+import { MAX_RECENT } from "./list/recent-activity.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { Notifications } from "./notifications.ts";
-
-/** What an inbox needs from outside; `src/worker.ts` hands it in. */
-export interface InboxDeps extends DeviceSocketsDeps {
-  directory: UserDirectory;
-  contacts: Contacts;
-  timing: Timing;
-}
 
 /**
  * The life cycle of a user's object: start-up, device sockets, alarm. `InboxObject` has its calls.
@@ -204,59 +181,19 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   #start(): InboxComponents {
-    const { sql } = this.ctx.storage;
-    const { deps, jobs } = this;
-    const { conversations, timing } = deps;
-    const userId = () => this.userId();
-    const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
-    const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
-    const list = new ConversationList(sql);
-    const notifications = new Notifications(this.ctx.storage);
-    const cursors = new DeviceCursors(sql);
-    const drafts = new Drafts(sql, jobs, timing.drafts);
-    const sockets = new DeviceSockets(this.ctx, deps, cursors);
-    const audience = {
-      open: () => sockets.open(),
-      isOpen: () => this.#opening > 0 || sockets.open().length > 0,
-    };
-    const contexts = new MessageContexts({ directory: deps.directory, audience, list, timing, userId });
-    const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
-    const subscriptions = new Subscriptions({
-      large: (members, limit) => list.large(members, limit),
-      subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: this.userId(), hasDevices }),
-      apply: (update) => deviceFeed.storeSnapshot(update),
-      timing,
+    const components = createComponents({
+      ctx: this.ctx,
+      deps: this.deps,
+      jobs: this.jobs,
+      userId: () => this.userId(),
+      isOpening: () => this.#opening > 0,
+      kick: (sessionId) => this.#with((components) => this.#kick(components, sessionId)),
     });
-    const contactNotifier = new ContactNotifier({ ...deps, userId });
-    const presence = new Presence(sql, jobs, {
-      directory: deps.directory,
-      contactNotifier,
-      timing,
-      userId,
-      isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
-    });
-    const repair = new ListRepair(sql, {
-      ...{ directory: deps.directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
-      sockets: { ...audience, fail: () => sockets.fail() },
-      isDeleted: () => accountDeletion.isDeleted,
-      lookAtSockets: () => {
-        jobs.schedule("sockets", "", Date.now());
-        presence.repair();
-      },
-    });
-    const ended = {
-      closeHere: (sessionId: SessionId) => {
-        sockets.kickSession(sessionId);
-        presence.socketClosed();
-      },
-      closeAllHere: () => sockets.kick(() => true, "session_ended"),
-      kick: (sessionId: SessionId) => this.#with((components) => this.#kick(components, sessionId)),
-    };
-    const sessionTermination = new SessionTermination(sessionGate, jobs, ended, timing.sessionTermination);
+    const { accountDeletion, list, presence, recentActivity, sessionGate, sockets } = components;
+    const { subscribeMs } = this.deps.timing.recent;
     // An eviction or a crash has emptied memory: conversations with recent messages may have more updates.
-    const recentActivity = new RecentActivity(timing.recent);
-    const heard = list.since(Date.now() - timing.recent.subscribeMs, MAX_RECENT);
-    for (const { conversationId, updatedAt } of heard) recentActivity.note(conversationId, updatedAt);
+    const recent = list.since(Date.now() - subscribeMs, MAX_RECENT);
+    for (const { conversationId, updatedAt } of recent) recentActivity.note(conversationId, updatedAt);
     if (accountDeletion.isDeleted) list.markDeleted();
     // Sessions that ended during an eviction.
     sockets.kick(
@@ -265,21 +202,7 @@ export abstract class InboxLifecycle extends SocketHost {
     );
     // A crash closes sockets without an event.
     presence.socketClosed();
-    return {
-      sessionGate,
-      sessionTermination,
-      accountDeletion,
-      list,
-      drafts,
-      notifications,
-      recentActivity,
-      subscriptions,
-      sockets,
-      deviceFeed,
-      presence,
-      contactNotifier,
-      repair,
-    };
+    return components;
   }
 
   protected userId(): UserId {
