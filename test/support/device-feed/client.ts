@@ -3,13 +3,27 @@ import type { DisplayedMessage } from "../clients/displayed.ts";
 import { ModelClient } from "../clients/model-client.ts";
 import { Frame } from "../clients/socket.ts";
 import { BOB } from "../objects/isolated-room.ts";
-import type { World } from "./world.ts";
 
 const GOODBYE = null;
 
+/** The inbox of Bob, as their devices reach it. */
+interface Server {
+  /** the devices must show the messages after this position */
+  readonly from: number;
+  /** whether Bob's list has the conversation */
+  readonly isListed: boolean;
+  /** Does `work` after the delay of a frame, of an opening or of a call of the list. */
+  later(what: "up" | "down" | "open" | "list", work: () => unknown): void;
+  /** Logs an event. */
+  note(what: string, of: unknown): void;
+  open(ws: WebSocket): Promise<void>;
+  frame(ws: WebSocket, data: string): Promise<void>;
+  closed(ws: WebSocket): void;
+}
+
 /** One of Bob's devices. Frames are delayed and keep their order, in both directions. */
 export class Client {
-  readonly #world: World;
+  readonly #server: Server;
   readonly #conversationId: number;
   readonly #client: ModelClient;
   /** the server's end of its socket */
@@ -21,8 +35,8 @@ export class Client {
   /** sockets that the server still takes for open */
   readonly held: WebSocket[] = [];
 
-  constructor(nth: number, conversationId: number, world: World) {
-    this.#world = world;
+  constructor(nth: number, conversationId: number, server: Server) {
+    this.#server = server;
     this.#conversationId = conversationId;
     this.#client = new ModelClient(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), true);
   }
@@ -39,7 +53,7 @@ export class Client {
     const take = () => this.#take(ws, fromServer.shift());
     const tell = (frame: string | null) => {
       fromServer.push(frame);
-      this.#world.later("down", take);
+      this.#server.later("down", take);
     };
     const parts = {
       send: (frame: string) => tell(frame),
@@ -56,9 +70,9 @@ export class Client {
     this.#toServer = [];
     this.#client.begin();
     this.#opened = new Promise((opened) => {
-      this.#world.later("open", async () => {
+      this.#server.later("open", async () => {
         this.held.push(ws);
-        await this.#world.open(ws);
+        await this.#server.open(ws);
         opened();
       });
     });
@@ -89,7 +103,7 @@ export class Client {
     expect(this.#client.pending, "all is answered").toEqual([]);
     const { messages, isBehind } = this.#client.displayed(this.#conversationId);
     expect(isBehind, `${this.#client.name} has seen what it missed`).toBe(false);
-    const { from } = this.#world;
+    const { from } = this.#server;
     expect(
       messages.filter(({ seq }) => seq > from),
       `what ${this.#client.name} shows`,
@@ -98,19 +112,19 @@ export class Client {
 
   #closed(ws: WebSocket): void {
     this.held.splice(this.held.indexOf(ws), 1);
-    this.#world.closed(ws);
+    this.#server.closed(ws);
   }
 
   #send(frame: string): void {
     const ws = this.#ws;
-    if (ws && this.#isReady) this.#up(() => this.#world.frame(ws, frame));
+    if (ws && this.#isReady) this.#up(() => this.#server.frame(ws, frame));
   }
 
   /** Sends to the server, after the earlier frames. */
   #up(work: () => unknown): void {
     const queue = this.#toServer;
     queue.push(work);
-    this.#world.later("up", () => queue.shift()?.());
+    this.#server.later("up", () => queue.shift()?.());
   }
 
   #take(ws: WebSocket, frame: string | null | undefined): void {
@@ -121,7 +135,7 @@ export class Client {
       return;
     }
     const parsed = Frame.parse(JSON.parse(frame));
-    this.#world.note(this.#client.name, parsed);
+    this.#server.note(this.#client.name, parsed);
     if (parsed.type === "ready") this.#ready();
     else this.#client.take(parsed);
   }
@@ -131,9 +145,9 @@ export class Client {
     if (this.#isEager) this.#client.repeat(true);
     this.#client.sync();
     const ws = this.#ws;
-    this.#world.later("list", () => {
-      const listed = this.#world.isListed ? [this.#conversationId] : [];
-      this.#world.later("list", () => {
+    this.#server.later("list", () => {
+      const listed = this.#server.isListed ? [this.#conversationId] : [];
+      this.#server.later("list", () => {
         if (ws !== this.#ws) return;
         this.#client.list(listed);
         if (!this.#isEager) this.#client.repeat(false);
