@@ -10,7 +10,11 @@ import { InboxStubs } from "./inbox/stub.ts";
 import { findEndedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
-import { findKinds, findListRecordsOfUsers, findPeople } from "./storage/conversations/conversations.ts";
+import {
+  findConversationKinds,
+  findListRecordsOfUsers,
+  findPeople,
+} from "./storage/conversations/conversations.ts";
 import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
@@ -62,7 +66,7 @@ export function createWorker(timing: Timing) {
           endedSessions: (id) => findEndedSessions(db, id, Date.now()),
           isDeleted: async (id) => ((await findAccountState(db, id))?.deletedAt ?? null) !== null,
           memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
-          kinds: (ids) => findKinds(db, ids),
+          kinds: (ids) => findConversationKinds(db, ids),
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
         },

@@ -3,8 +3,8 @@ import type { Me, MeWithEmail, ProfileChange, User } from "../../domain/accounts
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import {
-  findAccounts,
-  findAccountsByName,
+  findLiveUsers,
+  findLiveUsersByName,
   findMe,
   findProfilesByName,
   findUser,
@@ -32,7 +32,7 @@ export async function usersWithName(core: Core, username: string): Promise<User[
  */
 export async function findUsersByNames(core: Core, usernames: string[]): Promise<User[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
-  const users = new Map((await findAccountsByName(core.db, names)).map((user) => [user.username, user]));
+  const users = new Map((await findLiveUsersByName(core.db, names)).map((user) => [user.username, user]));
   return names.flatMap((name) => users.get(name) ?? []);
 }
 
@@ -86,7 +86,7 @@ export async function changeProfile(core: Core, caller: Credential, change: Prof
 
 /** @throws `not_found`, naming the first unknown user */
 export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
-  const existing = new Set((await findAccounts(core.db, ids)).map((user) => user.id));
+  const existing = new Set((await findLiveUsers(core.db, ids)).map((user) => user.id));
   const unknown = ids.find((id) => !existing.has(id));
   if (unknown !== undefined) throw noUser(unknown);
 }

@@ -17,7 +17,7 @@ import type {
   Priority,
 } from "../../domain/messages/message.ts";
 import { exceedsBytes } from "../../domain/text.ts";
-import { findAccountsByName, findUser } from "../../storage/accounts/users.ts";
+import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import { accountDeleted, noUserWithName } from "../accounts/users.ts";
 import { type Destination, destinationOf } from "../by-name/recipients.ts";
@@ -100,7 +100,7 @@ async function findMentions(
   names: NewDraft["mentions"],
 ): Promise<{ mentions: Mentions; users: User[] }> {
   if (names === "all" || names.length === 0) return { mentions: names === "all" ? names : [], users: [] };
-  const users = await findAccountsByName(core.db, names);
+  const users = await findLiveUsersByName(core.db, names);
   const found = new Map(users.map((user) => [user.username, user.id]));
   const missing = names.filter((name) => !found.has(name));
   if (missing.length > 0) throw noUserWithName(missing);

@@ -8,7 +8,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../domain/ids.ts";
-import { findAccounts, findUsers } from "../../storage/accounts/users.ts";
+import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { accountDeleted, noUser } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import type { Core } from "../context.ts";
@@ -81,7 +81,7 @@ export async function addMembers(
 ): Promise<GroupMember[]> {
   // First of all: a non-member gets `not_found` and learns nothing of the users.
   await core.conversations.describe(id, { userId: caller });
-  const people = await findAccounts(core.db, userIds);
+  const people = await findLiveUsers(core.db, userIds);
   const known = new Set(people.map((person) => person.id));
   const unknown = userIds.find((userId) => !known.has(userId));
   if (unknown !== undefined) throw noUser(unknown);
@@ -96,7 +96,7 @@ export async function joinGroup(
   id: ConversationId,
   message: string,
 ): Promise<JoinState> {
-  const [person] = await findAccounts(core.db, [caller]);
+  const [person] = await findLiveUsers(core.db, [caller]);
   if (!person) throw accountDeleted();
   const { state } = await core.conversations.join(id, { person, message });
   if (state === "gone") throw accountDeleted();
@@ -171,7 +171,7 @@ export async function listJoinRequests(
   const found = await core.conversations.joinRequests(id, { userId: caller, limit: limit + 1, after });
   const page = pageOf(found, limit, (request) => [request.id]);
   const requesterIds = page.items.map(({ user_id }) => user_id);
-  const userOf = byId(await findUsers(core.db, requesterIds));
+  const userOf = byId(await findUsersWithDeleted(core.db, requesterIds));
   const items = page.items.map((row) => ({
     id: row.id,
     user: userOf(row.user_id),
@@ -207,7 +207,7 @@ export async function decideJoinRequest(
 /** Adds the current profiles to memberships: one query. */
 export async function withCurrentProfiles(core: Core, memberships: Membership[]): Promise<GroupMember[]> {
   const ids = memberships.map(({ userId }) => userId);
-  return withUsers(memberships, await findUsers(core.db, ids));
+  return withUsers(memberships, await findUsersWithDeleted(core.db, ids));
 }
 
 /** Adds users to memberships; unknown users appear as deleted. */

@@ -61,13 +61,13 @@ export async function findUser(db: Database, id: UserId): Promise<User | null> {
 }
 
 /** The public profiles of these users, deleted users included. Unknown ids are left out. One query. */
-export function findUsers(db: Database, ids: UserId[]): Promise<User[]> {
+export function findUsersWithDeleted(db: Database, ids: UserId[]): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(db.select(USER).from(users).where(among));
 }
 
 /** The public profiles of these users. Unknown and deleted users are left out. One query. */
-export function findAccounts(db: Database, ids: UserId[]): Promise<User[]> {
+export function findLiveUsers(db: Database, ids: UserId[]): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(
     db
@@ -86,7 +86,7 @@ export async function findUserByName(db: Database, username: string): Promise<Us
 /**
  * The public profiles of these usernames, by exact match. Unknown and deleted users are left out. One query.
  */
-export function findAccountsByName(db: Database, usernames: string[]): Promise<User[]> {
+export function findLiveUsersByName(db: Database, usernames: string[]): Promise<User[]> {
   const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
   return queryD1(
     db

@@ -64,7 +64,7 @@ export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
 }
 
 /** The kinds of these conversations. Unknown ids are left out. One query. */
-export function findKinds(db: Database, ids: ConversationId[]): Promise<ConversationWithKind[]> {
+export function findConversationKinds(db: Database, ids: ConversationId[]): Promise<ConversationWithKind[]> {
   const among = sql`${conversations.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(
     db.select({ id: conversations.id, kind: conversations.kind }).from(conversations).where(among),

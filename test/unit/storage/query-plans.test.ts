@@ -76,7 +76,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findOwnGroups: (db) => groups.findOwnGroups(db, ANN),
   findPeople: (db) => conversations.findPeople(db, [ANN, BOB]),
   findConversationAsCreated: (db) => groups.findConversationAsCreated(db, ID),
-  findKinds: (db) => conversations.findKinds(db, [ID]),
+  findConversationKinds: (db) => conversations.findConversationKinds(db, [ID]),
   findDirectByCode: (db) => direct.findDirectByCode(db, ANN, CODE),
   findRelation: (db) => direct.findRelation(db, ANN, BOB),
   findListRecords: (db) =>
@@ -157,9 +157,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   },
   "writeProjection, members alone": (db) =>
     projection.writeProjection(db, ID, { members: [], knownUsers: [] }),
-  findUsers: (db) => users.findUsers(db, [ANN, BOB]),
-  findAccounts: (db) => users.findAccounts(db, [ANN, BOB]),
-  findAccountsByName: (db) => users.findAccountsByName(db, ["x", "y"]),
+  findUsersWithDeleted: (db) => users.findUsersWithDeleted(db, [ANN, BOB]),
+  findLiveUsers: (db) => users.findLiveUsers(db, [ANN, BOB]),
+  findLiveUsersByName: (db) => users.findLiveUsersByName(db, ["x", "y"]),
   findAccountState: (db) => users.findAccountState(db, ANN),
   findFile: (db) => files.findFile(db, KEY),
   findExistingKeys: (db) => files.findExistingKeys(db, [KEY, KEY]),
