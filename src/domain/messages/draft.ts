@@ -37,6 +37,7 @@ const DraftBody = z.union([
 /** A stored draft without its id, as it is kept until it is sent. */
 export const DraftContent = z.object({
   to: Recipient,
+  /** the content; inboxes store it under this name */
   said: DraftBody,
   mentions: z.union([z.array(UserId), z.literal("all")]),
   priority: Priority.optional(),
