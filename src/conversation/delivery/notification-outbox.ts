@@ -217,7 +217,7 @@ export class NotificationOutbox {
     if (retryAt !== null) this.#deps.wakeup.set(retryAt);
   }
 
-  /** Stores the remaining receivers after each hundred confirmed ones, and once only failing inboxes remain. */
+  /** Stores the remaining receivers after each 100 confirmed ones, and once only failing inboxes remain. */
   #storeLeftIfDone(): void {
     if (this.#unstored === 0) return;
     const onlyFailing = () => [...this.#queues.keys()].every((id) => this.#dispatcher.isFailing(id));
