@@ -10,7 +10,7 @@ import { create } from "./create.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { Room, type RoomDeps } from "./room.ts";
-import { RoomOpening } from "./sockets/handshake.ts";
+import { RoomOpening } from "./sockets/room-opening.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
 

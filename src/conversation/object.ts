@@ -208,18 +208,18 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /**
    * Announces a change of the direct permission in D1. Idempotent by token.
-   * @see DirectPermission.prepareChange
+   * @see DirectPermission.announce
    */
-  prepareDirectPermissionChange(input: { token: string }) {
-    return this.#perform((room) => room.directPermission.prepareChange(input.token));
+  announceDirectPermission(input: { token: string }) {
+    return this.#perform((room) => room.directPermission.announce(input.token));
   }
 
   /**
    * Ends an announced change: reads the direct permission from D1. Idempotent.
-   * @see DirectPermission.changed
+   * @see DirectPermission.confirm
    */
-  refreshDirectPermission(input: { token: string }) {
-    return this.#perform((room) => room.directPermission.changed(input.token));
+  confirmDirectPermission(input: { token: string }) {
+    return this.#perform((room) => room.directPermission.confirm(input.token));
   }
 
   /** A page of members. @see MemberList.page */

@@ -166,7 +166,7 @@ export class Room implements RoomContext {
     const permissionDeps = {
       read: () => deps.directory.directPermission(this.state.id),
       schedule: (due: number) => jobs.schedule("direct_permission", "", due),
-      changed: () => this.pushConversation(),
+      onChanged: () => this.pushConversation(),
     };
     this.directPermission = new DirectPermission(
       storage.sql,

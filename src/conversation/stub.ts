@@ -3,7 +3,7 @@ import type { Timing } from "../domain/timing.ts";
 import { type Repeats, rpcClient } from "../object/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import type { ConversationObject } from "./object.ts";
-import type { RoomOpening } from "./sockets/handshake.ts";
+import type { RoomOpening } from "./sockets/room-opening.ts";
 
 /** Which calls are idempotent. The others are tried once: a second try would fail, or do a thing twice. */
 const REPEATS: Repeats<ConversationObject> = {
@@ -33,8 +33,8 @@ const REPEATS: Repeats<ConversationObject> = {
   snapshotForRepair: true,
   receipts: true,
   describe: true,
-  prepareDirectPermissionChange: true,
-  refreshDirectPermission: true,
+  announceDirectPermission: true,
+  confirmDirectPermission: true,
   members: true,
   membersByIds: true,
   edit: true,

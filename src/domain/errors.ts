@@ -64,7 +64,7 @@ export type FileFlaw = z.infer<typeof FileFlaw>;
 
 /** The data of a failure besides its code. Every field is optional and safe to show to the caller. */
 export const ErrorData = z.object({
-  /** The invalid inputs, each with its location (`body.text`) and the correction. */
+  /** The invalid inputs, each with its location (`body.body.text`) and the correction. */
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   /** The first of these inputs was missing. */
   absent: z.literal(true).optional(),

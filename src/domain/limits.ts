@@ -1,7 +1,7 @@
 /** The limits of every surface. An input over a limit is refused with a clear error and never truncated. */
 export const LIMITS = {
   /** code points of a text message */
-  text: 8_000,
+  textLength: 8_000,
   /** bytes of a body as JSON */
   bodyBytes: 32 * 1024,
   /** messages in a merged message, without nested ones */
@@ -36,7 +36,7 @@ export const LIMITS = {
   page: 100,
   /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */
   url: 4_096,
-  /** members of a group */
+  /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,
   /** users mentioned by one message */
   mentions: 100,

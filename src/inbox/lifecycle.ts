@@ -5,7 +5,7 @@ import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
-import { DeviceOpening } from "./devices/handshake.ts";
+import { DeviceOpening } from "./devices/device-opening.ts";
 import { MAX_RECENT } from "./list/recent-activity.ts";
 import { MIGRATIONS } from "./migrations.ts";
 

@@ -1,7 +1,3 @@
-// src/inbox holds the Durable Object of a user: `object.ts` its calls, `lifecycle.ts` its start, sockets and
-// alarm, `stub.ts` the client of its calls, and `list/`, `devices/`, `account/` its features. A call goes
-// into `object.ts` and `stub.ts`; its logic goes into a feature.
-
 import type {
   EntryOnRecord,
   InboxEntry,
@@ -127,8 +123,8 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /**
-   * Closes the device sockets of a session that have outlived its tokens. New sockets need valid tokens
-   * anyway.
+   * Closes all device sockets of a session that D1 may no longer have: sockets of some wire formats outlive
+   * the session's tokens. New sockets need valid tokens anyway.
    * @returns whether the session had device sockets
    */
   closeSession({ sessionId }: { sessionId: SessionId }): Promise<Result<boolean>> {

@@ -2,7 +2,7 @@ import type { UserId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
 import { type Repeats, rpcClient } from "../object/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
-import type { DeviceOpening } from "./devices/handshake.ts";
+import type { DeviceOpening } from "./devices/device-opening.ts";
 import type { InboxObject } from "./object.ts";
 
 /** Every call of an inbox is idempotent. */

@@ -1,8 +1,3 @@
-// src/object holds the mechanisms of Durable Objects that depend on neither object: alarm jobs, migrations,
-// RPC answers, hibernating sockets and their frames, queues and limits. A mechanism that both objects need,
-// or that is independent of conversations and inboxes, may be added. Files here import `domain/` and `lib/`
-// only.
-
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 

@@ -1,7 +1,3 @@
-// The changes of a conversation that are no messages: the group's profile and members, joining, permissions,
-// read positions, revoking and hiding. A class for a further change may be added here, with its checks of
-// permissions. Stored rows belong to `../members` and `../log`, delivery to `../delivery` and `../sockets`.
-
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import { joinMode } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
@@ -91,15 +87,15 @@ export class GroupChanges {
     if (actor.role === "owner" && this.#permissions.policy.ownerLeaves === "refused") {
       throw new CoreError("conflict", "The owner cannot leave: hand the group over first, or dissolve it.");
     }
-    return this.removeDeleted(actor, "left");
+    return this.endMembership(actor, "left");
   }
 
   /**
-   * Removes a member who leaves, or whose account was deleted, without a check of permissions. The successor
+   * Ends the membership of a user who leaves, or whose account was deleted, without a check of permissions. The successor
    * of an owner is the admin, else the member, with the longest membership. An owner without a successor
    * dissolves the group.
    */
-  removeDeleted(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
+  endMembership(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
     const successor = member.role === "owner" ? this.#successorOf(member) : undefined;
     const isLast = member.role === "owner" && !successor;
     const isDirect = this.#room.state.profile.kind === "direct";

@@ -35,14 +35,14 @@ export class Joining {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
   readonly #requests: JoinRequests;
-  readonly #maxMembers: number;
+  readonly #maxGroupMembers: number;
 
-  /** @param maxMembers the setting `MAX_GROUP_MEMBERS` */
-  constructor(sql: SqlStorage, room: RoomContext, maxMembers: number) {
+  /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
+  constructor(sql: SqlStorage, room: RoomContext, maxGroupMembers: number) {
     this.#room = room;
     this.#permissions = new Permissions(room);
     this.#requests = new JoinRequests(sql);
-    this.#maxMembers = maxMembers;
+    this.#maxGroupMembers = maxGroupMembers;
   }
 
   /**
@@ -218,7 +218,7 @@ export class Joining {
   }
 
   get #capacity(): number {
-    return capacityOf(this.#room.state.profile, this.#maxMembers);
+    return capacityOf(this.#room.state.profile, this.#maxGroupMembers);
   }
 
   #commit(concerned: UserId[], change: GroupChange): UserId[] {

@@ -1,8 +1,3 @@
-// Delivery of stored changes beyond the room's sockets: the fan-out of inbox updates, ephemeral events,
-// conversation updates, the notification outbox, the D1 projection, and the calls of devices. A further way
-// from the conversation to an inbox or to D1 may be added here. Room sockets belong to `../sockets`, rules to
-// `../changes`.
-
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";

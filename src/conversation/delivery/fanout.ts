@@ -135,7 +135,7 @@ export class Fanout {
    */
   async deliverNow(userIds: UserId[], max = userIds.length): Promise<void> {
     const pending = [...new Set(userIds)].filter(
-      (id) => !this.isDelivered(id) && !this.#dispatcher.isBlocked(id),
+      (id) => !this.isDelivered(id) && !this.#dispatcher.isPaused(id),
     );
     await Promise.all(pending.slice(0, max).map((id) => this.#deliver(id)));
   }
@@ -243,9 +243,9 @@ export class Fanout {
     return this.#isWaiting(id) && (!this.#devices.isDeferred(id) || this.#releasedByAlarm.has(id));
   }
 
-  /** Whether an update or an event is pending for the member, and their inbox is not blocked. */
+  /** Whether an update or an event is pending for the member, and their inbox is not paused. */
   #isWaiting(id: UserId): boolean {
-    return !this.#dispatcher.isBlocked(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
+    return !this.#dispatcher.isPaused(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
   }
 
   #isCoolingDown(id: UserId): boolean {
@@ -282,7 +282,7 @@ export class Fanout {
   async #deliver(id: UserId): Promise<void> {
     const version = this.#source.version(id);
     const isBehind = () => (this.#deliveredVersions.get(id) ?? -1) < version;
-    while (isBehind() && !this.#dispatcher.isBlocked(id)) await this.#dispatcher.callNow(id);
+    while (isBehind() && !this.#dispatcher.isPaused(id)) await this.#dispatcher.callNow(id);
   }
 
   async #call(id: UserId): Promise<Confirmation> {

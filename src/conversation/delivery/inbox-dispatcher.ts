@@ -30,7 +30,7 @@ export interface InboxWork<Answer> {
  * Calls inboxes in the background: 4 slots, 200 calls a second after a burst of 50, one call to an inbox at
  * a time. `callNow` goes beside the slots, for callers that await it.
  *
- * A failed inbox is blocked until a change, the alarm or the inbox itself releases it: `InboxFailures` has
+ * A failed inbox is paused until a change, the alarm or the inbox itself releases it: `InboxFailures` has
  * the pauses. Failing inboxes occupy at most 3 of the 4 slots, so that healthy inboxes always progress.
  */
 export class InboxDispatcher<Answer> {
@@ -40,14 +40,14 @@ export class InboxDispatcher<Answer> {
   readonly #pace: Pacer;
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #slots = new Set<Promise<void>>();
-  readonly #blocked: Set<UserId>;
+  readonly #paused: Set<UserId>;
 
   constructor(work: InboxWork<Answer>, failures: InboxFailures, timing: Pick<Timing, "inboxCalls" | "pace">) {
     this.#work = work;
     this.#failures = failures;
     this.#timing = timing.inboxCalls;
     this.#pace = new Pacer(timing.pace);
-    this.#blocked = new Set(failures.ids());
+    this.#paused = new Set(failures.ids());
   }
 
   /** Whether no slot is in use. */
@@ -56,13 +56,13 @@ export class InboxDispatcher<Answer> {
   }
 
   /** Whether the inbox failed, and has not been released since. */
-  isBlocked(id: UserId): boolean {
-    return this.#blocked.has(id);
+  isPaused(id: UserId): boolean {
+    return this.#paused.has(id);
   }
 
   /** Whether a slot may call the inbox now. */
   mayCall(id: UserId): boolean {
-    return !this.#inFlight.has(id) && !this.#blocked.has(id) && !this.#isThrottled(id);
+    return !this.#inFlight.has(id) && !this.#paused.has(id) && !this.#isThrottled(id);
   }
 
   /** Fills the free slots. */
@@ -90,22 +90,22 @@ export class InboxDispatcher<Answer> {
 
   /** After a change: releases the failed inboxes whose pause has passed. */
   releaseOnChange(): void {
-    for (const id of this.#blocked) if (this.#failures.mayTryOnChange(id)) this.#blocked.delete(id);
+    for (const id of this.#paused) if (this.#failures.mayTryOnChange(id)) this.#paused.delete(id);
   }
 
   /** For the alarm: releases the failed inboxes that are not parked. */
   releaseUnparked(): void {
-    for (const id of this.#blocked) if (!this.#failures.isParked(id)) this.#blocked.delete(id);
+    for (const id of this.#paused) if (!this.#failures.isParked(id)) this.#paused.delete(id);
   }
 
   /** Releases an inbox that has shown that it works, also a parked one. */
   release(id: UserId): void {
-    if (this.#blocked.delete(id)) this.start();
+    if (this.#paused.delete(id)) this.start();
   }
 
   /** An inbox has confirmed everything by other means than a call of this dispatcher. */
   confirmed(id: UserId): boolean {
-    this.#blocked.delete(id);
+    this.#paused.delete(id);
     return this.#failures.succeeded(id);
   }
 
@@ -144,7 +144,7 @@ export class InboxDispatcher<Answer> {
     const call = withDeadline(work(), this.#timing.callTimeoutMs)
       .then((answer) => this.#work.succeeded(id, answer, this.confirmed(id)))
       .catch((error: unknown) => {
-        this.#blocked.add(id);
+        this.#paused.add(id);
         this.#failures.failed(id, error);
         this.#work.failed(id);
       })

@@ -55,8 +55,8 @@ export function failureStore(sql: SqlStorage, call: InboxCall): FailureStore {
 /**
  * The inboxes whose last call failed, and when each may be called again. The pause is as long as the inbox
  * has been failing, so it doubles with each try. An inbox that has failed for `parkAfterMs` is parked: the
- * alarm retries it no more. A change still tries a failing inbox, parked or not, once `maxPauseMs` has
- * passed. A success ends all of this.
+ * alarm retries it no more. A change tries a failing inbox too, parked or not, after the same pause, but at
+ * most `maxPauseMs`. A success ends all of this.
  */
 export class InboxFailures {
   readonly #call: InboxCall;

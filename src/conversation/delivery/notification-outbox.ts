@@ -164,7 +164,7 @@ export class NotificationOutbox {
    * answer. An inbox that has just failed is left to its retry.
    */
   async tryNow(): Promise<void> {
-    const due = [...this.#queues.keys()].filter((id) => !this.#dispatcher.isBlocked(id));
+    const due = [...this.#queues.keys()].filter((id) => !this.#dispatcher.isPaused(id));
     if (due.length === 0) return;
     const tries = due.slice(0, MAX_AWAITED).map((id) => this.#dispatcher.callNow(id));
     const { answerTimeoutMs } = this.#deps.timing.outbox;

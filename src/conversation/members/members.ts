@@ -1,8 +1,3 @@
-/**
- * The folder `members/` holds the users of a conversation: members, join requests, known users, and the
- * profiles of all. Rows about a user and queries over them may be added here. Rules (who may do what) belong
- * to `changes/`, and what a member sees belongs to `views/`.
- */
 import type { MemberState, ReadReceipt } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import { noConversation } from "../../domain/errors.ts";

@@ -149,7 +149,10 @@ function tokensOf(text: string): string[] {
   return codes.map((code, i) => code + (codes[i + 1] ?? ""));
 }
 
-/** The FTS5 query for texts that contain `text`: a prefix for one character, else a phrase of bigrams. */
+/**
+ * The FTS5 query for texts that contain `text`: a prefix for one character, else a phrase of bigrams. The last
+ * token, of one code point, is dropped: in a longer text that code point has a neighbour.
+ */
 function phraseOf(text: string): string {
   const tokens = tokensOf(text);
   return tokens.length === 1 ? `"${tokens[0]}"*` : `"${tokens.slice(0, -1).slice(0, MAX_BIGRAMS).join(" ")}"`;

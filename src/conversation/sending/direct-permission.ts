@@ -12,13 +12,13 @@ export interface DirectPermissionDeps {
   /** Schedules a call of `repair` at this time (ms since 1970), or earlier. */
   schedule(due: number): void;
   /** Called after the permission has changed. */
-  changed(): void;
+  onChanged(): void;
 }
 
 /**
  * Whether the two users of a direct conversation may write. D1 decides; the conversation keeps a copy. While
  * a change is under way:
- * - The Worker announces it here (`prepareChange`), writes to D1, and confirms it here (`changed`).
+ * - The Worker announces it here (`announce`), writes to D1, and confirms it here (`confirm`).
  * - Between the two calls the copy does not count: each send waits for a read of D1.
  * - `repair` ends an announcement whose Worker died, so no crash leaves a block without effect.
  */
@@ -48,10 +48,10 @@ export class DirectPermission {
   }
 
   /**
-   * Announces a change. The copy does not count until `changed`, or until `expiryMs` have passed. Idempotent
+   * Announces a change. The copy does not count until `confirm`, or until `expiryMs` have passed. Idempotent
    * by token.
    */
-  prepareChange(token: string): void {
+  announce(token: string): void {
     if (this.#announced.has(token)) return;
     const at = Date.now();
     this.#sql.exec("INSERT INTO flag_changes (token, at) VALUES (?, ?)", token, at);
@@ -63,7 +63,7 @@ export class DirectPermission {
    * Confirms a change: takes over what D1 says, and ends the announcement if there was one.
    * @throws `unavailable` if D1 cannot be read, `not_found` if D1 has no such conversation
    */
-  async changed(token: string): Promise<void> {
+  async confirm(token: string): Promise<void> {
     await this.#refresh();
     this.#endAnnouncement(token);
   }
@@ -125,7 +125,7 @@ export class DirectPermission {
   async #read(): Promise<void> {
     const permission = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
     if (!permission) throw noConversation();
-    if (this.#state.setDirectPermission(permission)) this.#deps.changed();
+    if (this.#state.setDirectPermission(permission)) this.#deps.onChanged();
   }
 
   #endAnnouncement(token: string): void {

@@ -1,8 +1,3 @@
-/**
- * The folder `sending/` takes a message from its arrival to its commit. `SendAdmission` (this file) waits for
- * dependencies, `SendQueue` commits; the other files answer a question that a send depends on.
- * Another such check or lookup may be added here. Delivery belongs to `delivery/` and `sockets/`.
- */
 import type { Failure, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Draft, ForwardDraft } from "../../domain/messages/message.ts";

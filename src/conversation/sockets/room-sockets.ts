@@ -1,7 +1,3 @@
-// The WebSockets of one room: opening with registration at the inbox, reading frames, replay, broadcast of
-// stored messages and committed events. Code that reads or writes a room socket may be added here. Rules of
-// the conversation belong to `../changes` and `../sending`, sockets of a user's inbox to `src/inbox`.
-
 import { CoreError, type Failure } from "../../domain/errors.ts";
 import { Position, type SessionId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
@@ -21,7 +17,7 @@ import { CLOSE } from "../../object/hibernating-socket.ts";
 import type { Room } from "../room.ts";
 import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
-import type { RoomOpening } from "./handshake.ts";
+import type { RoomOpening } from "./room-opening.ts";
 import { RoomSocket } from "./room-socket.ts";
 
 /** What the room sockets need from outside. */

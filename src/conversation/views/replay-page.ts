@@ -11,8 +11,8 @@ type Source = Pick<RoomStores, "log" | "state" | "renderer">;
 /**
  * Makes the next page of a replay: first the changes after `rev` to messages up to `after`, then the messages
  * after `after`, at most 100 of each. A page with 100 changes has no messages. The last page reaches the
- * newest message that the member may see, so its reader can go live at once; for a member who left, that is
- * the last message before that.
+ * newest message that the member may see, so its reader can go live at once. For a member who left, this is
+ * the last message before they left.
  * @param rev undefined: the client wants no changes
  */
 export function replayPage(

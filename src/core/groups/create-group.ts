@@ -135,12 +135,12 @@ function othersOf(caller: UserId, initialMembers: InitialMember[]): InitialMembe
 }
 
 /** The maximum number of members. @throws `validation_failed` for a `maxMembers` above that of the server */
-function capacityFor(core: Core, { policy, maxMembers }: GroupOptions): number {
+function capacityFor(core: Core, { maxMembers }: GroupOptions): number {
   const max = core.settings.maxGroupMembers;
   if (maxMembers !== undefined && maxMembers > max) {
     throw invalid("body.max_members", `a group has at most ${max} members`);
   }
-  return capacityOf({ policy, maxMembers: maxMembers ?? null }, max);
+  return capacityOf({ maxMembers: maxMembers ?? null }, max);
 }
 
 /**

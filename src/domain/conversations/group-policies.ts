@@ -34,8 +34,6 @@ export interface Policy {
   history: boolean;
   /** whether messages count as unread */
   unread: boolean;
-  /** a limit on members below the setting `MAX_GROUP_MEMBERS`; null: none */
-  maxMembers: number | null;
 }
 
 const GROUP: Policy = {
@@ -53,7 +51,6 @@ const GROUP: Policy = {
   dissolve: "owner",
   history: false,
   unread: true,
-  maxMembers: null,
 };
 
 /** The rules by group kind. `group` serves all surfaces except tim, which has the five others. */
@@ -120,9 +117,6 @@ export function isVisibleTo(profile: Pick<Profile, "policy" | "joinPolicy">): bo
 }
 
 /** The maximum number of members of a group. @param limit the setting `MAX_GROUP_MEMBERS` */
-export function capacityOf(
-  { policy, maxMembers }: Pick<Profile, "policy" | "maxMembers">,
-  limit: number,
-): number {
-  return Math.min(POLICIES[policy].maxMembers ?? limit, maxMembers ?? limit, limit);
+export function capacityOf({ maxMembers }: Pick<Profile, "maxMembers">, limit: number): number {
+  return Math.min(maxMembers ?? limit, limit);
 }

@@ -18,7 +18,7 @@ const Media = z.object({
 
 /** The content that a user can send: `kind` selects the schema of `body`. */
 export const Content = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.text) }) }),
+  z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.textLength) }) }),
   z.object({ kind: z.literal("image"), body: Media }),
   z.object({ kind: z.literal("audio"), body: Media }),
   z.object({ kind: z.literal("video"), body: Media }),

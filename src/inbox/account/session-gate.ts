@@ -1,7 +1,3 @@
-// src/inbox/account holds the part of an inbox that concerns the user rather than a conversation: sessions
-// and their sockets, presence, the deletion of the account. Code that decides whether a socket may open, or
-// informs the user's contacts, may be added.
-
 import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations, SocketRegistration } from "../../domain/ports.ts";

@@ -1,7 +1,3 @@
-// src/inbox/devices holds the device sockets of a user: `device-sockets.ts` opens and closes them and takes
-// their frames, `device-feed.ts` delivers conversations to them in order, and the other files serve these
-// two. Code that reads or writes frames of device sockets, or tracks what they were sent, may be added.
-
 import { CoreError, type Result } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
@@ -118,8 +114,8 @@ export class DeviceFeed {
     const cursor = this.#positions.cursor(socket, id);
     const shared = await this.#sharedPosition(id);
     const current = cursor ?? shared;
-    // Without `rev` the client wants no older changes. The page then starts at the socket's own rev, as its
-    // position moves past the changes after it.
+    // Without `rev` the client wants no older changes. The page still starts at the socket's own rev: the
+    // position after the page would skip changes that the socket has not been sent.
     const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev };
     const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
       if (isNotFound(error))

@@ -102,10 +102,11 @@ export async function deleteUser(
       .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
   );
   const friendIds = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
-  const [contacts, updated, ended, , , , , , , , , , ownedGroups] = await queryD1(
+  const [contacts, ownedGroups, updated, ended] = await queryD1(
     db.batch([
       // First in the batch: the statements below delete the friendships that this query reads.
       onlineContactsQuery(db, userId, { after: 0, limit: MAX_CONTACTS }),
+      ownedGroup,
       db
         .update(users)
         .set({ ...EMPTY_PROFILE, username: `deleted-${userId}`, deletedAt: now })
@@ -131,7 +132,6 @@ export async function deleteUser(
         .update(memberships)
         .set({ customFields: {} })
         .where(and(eq(memberships.userId, userId), ne(memberships.customFields, {}), isDeleted)),
-      ownedGroup,
     ]),
   );
   if (updated.length === 0) return { deleted: false, owned: ownedGroups[0]?.id ?? null };

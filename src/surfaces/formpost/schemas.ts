@@ -95,7 +95,7 @@ export const SenderQuery = Query.extend({
 });
 
 /** `query_by_content`. No stored text is longer. */
-export const ContentQuery = Query.extend({ content: textUpTo(LIMITS.text) });
+export const ContentQuery = Query.extend({ content: textUpTo(LIMITS.textLength) });
 
 const MediaKind = z.enum(["image", "file", "video", "audio"]);
 

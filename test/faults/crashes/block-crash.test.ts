@@ -43,8 +43,8 @@ const trySend = ({ token }: SignedIn, fields: object = {}): Promise<Answer> =>
     body: { kind: "text", body: { text: "hello" }, ...fields },
   });
 
-const prepareChange = (token: string) => conversationObject(id).prepareDirectPermissionChange({ token });
-const completeChange = (token: string) => conversationObject(id).refreshDirectPermission({ token });
+const prepareChange = (token: string) => conversationObject(id).announceDirectPermission({ token });
+const completeChange = (token: string) => conversationObject(id).confirmDirectPermission({ token });
 const storeBlock = () => insertBlocks(db, ann.user.id, [bob.user.id], Date.now());
 const storeUnblock = () => deleteBlocks(db, ann.user.id, [bob.user.id]);
 

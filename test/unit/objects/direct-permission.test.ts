@@ -50,7 +50,7 @@ function permissionIn(storage: DurableObjectStorage, directory: Directory) {
   const deps = {
     read: directory.read,
     schedule: (at: number) => due.push(at),
-    changed: () => told.push(state.directPermission),
+    onChanged: () => told.push(state.directPermission),
   };
   return {
     state,
@@ -63,9 +63,9 @@ function permissionIn(storage: DurableObjectStorage, directory: Directory) {
 test("a read of D1 that began before the request does not count, and overwrites nothing", () =>
   inObject(async ({ storage, directory }) => {
     const { state, told, permission } = permissionIn(storage, directory);
-    permission.prepareChange("a");
+    permission.announce("a");
     const early = permission.check();
-    const done = settled(permission.changed("a"));
+    const done = settled(permission.confirm("a"));
     // One read at a time: the second begins when the first has answered.
     expect(directory.begun).toBe(1);
     await directory.answer({ blocked: false });
@@ -79,7 +79,7 @@ test("a read of D1 that began before the request does not count, and overwrites 
 test("requests that arrive during a read of D1 share the next read", () =>
   inObject(async ({ storage, directory }) => {
     const { permission } = permissionIn(storage, directory);
-    permission.prepareChange("a");
+    permission.announce("a");
     const first = permission.check();
     const others = range(1, 100).map(() => permission.check());
     await directory.answer({});
@@ -94,14 +94,14 @@ test("a failed read refuses the sends that waited for it, and the next read star
   inObject(async ({ storage, directory }) => {
     using errors = new Errors();
     const { state, permission } = permissionIn(storage, directory);
-    permission.prepareChange("a");
+    permission.announce("a");
     const [first, second] = [permission.check(), permission.check()];
     await directory.fail();
     await directory.answer({ blocked: true });
     expect(await first).toMatchObject({ ok: false, code: "unavailable" });
     expect(await second).toBeNull();
     expect(state.directPermission.blocked).toBe(true);
-    const done = permission.changed("a");
+    const done = permission.confirm("a");
     const failed = expect(done).rejects.toThrow("not reached");
     await directory.fail();
     await failed;
@@ -114,9 +114,9 @@ test("an announced change survives a restart, and expires after 40 s, not before
   inObject(async ({ storage, directory }) => {
     const { due, permission } = permissionIn(storage, directory);
     const before = Date.now();
-    permission.prepareChange("old");
-    permission.prepareChange("new");
-    permission.prepareChange("new");
+    permission.announce("old");
+    permission.announce("new");
+    permission.announce("new");
     expect(due).toHaveLength(2);
     expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
     storage.sql.exec("UPDATE flag_changes SET at = at - 40000 WHERE token = 'old'");
@@ -128,7 +128,7 @@ test("an announced change survives a restart, and expires after 40 s, not before
     // `friendsOnly` was settled at creation.
     expect(new ConversationState(storage.sql).directPermission).toEqual({ ...NONE, friends: true });
     expect(back.state.directPermission).toEqual({ ...NONE, friends: true });
-    const last = back.permission.changed("new");
+    const last = back.permission.confirm("new");
     await directory.answer({});
     await last;
     const end = back.permission.repair();
@@ -145,8 +145,8 @@ test("sends of one origin keep their order, and other origins do not wait for th
         bodies.push(result.ok ? result.value.row.body : "refused"),
     });
     const [one, other] = [from(), from()];
-    room.directPermission.prepareChange("a");
-    const done = room.directPermission.changed("a");
+    room.directPermission.announce("a");
+    const done = room.directPermission.confirm("a");
     room.submit(ANN, [draft("first, waits for the look after this one")], one);
     await directory.answer({});
     await done;
@@ -167,7 +167,7 @@ test("the number of waiting sends is bounded, and each is answered", () =>
       room.submit(ANN, [draft(body)], {
         resolve: ({ result }) => results.push(result.ok ? "stored" : result.code),
       });
-    room.directPermission.prepareChange("a");
+    room.directPermission.announce("a");
     for (const _ of range(1, 1_005)) enter();
     expect(results).toEqual(range(1, 5).map(() => "rate_limited"));
     await directory.answer({ blocked: false });

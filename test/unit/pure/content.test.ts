@@ -13,8 +13,8 @@ const text = (length: number) => ({ kind: "text", body: { text: "好".repeat(len
 
 describe("bodies that can be sent", () => {
   test.each([
-    ["a text up to its limit in characters", text(LIMITS.text), true],
-    ["one character more", text(LIMITS.text + 1), false],
+    ["a text up to its limit in characters", text(LIMITS.textLength), true],
+    ["one character more", text(LIMITS.textLength + 1), false],
     ["a picture by an https URL", { kind: "image", body: { url: "https://a.example/b.png" } }, true],
     ["a picture by a script", { kind: "image", body: { url: "javascript:alert(1)" } }, false],
     ["a picture without an address", { kind: "image", body: {} }, false],

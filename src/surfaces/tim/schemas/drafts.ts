@@ -102,7 +102,7 @@ const index = z.union([z.string(), z.int().transform(String)], { error: "must be
 
 /** The payloads without a file, by kind. Each is parsed to the body of the message. */
 export const PAYLOADS = {
-  text: inPayload(z.object({ text: textUpTo(LIMITS.text) })),
+  text: inPayload(z.object({ text: textUpTo(LIMITS.textLength) })),
   face: inPayload(z.object({ index, data: z.string() })),
   custom: inPayload(
     z.object({ data: z.string(), description: z.string().default(""), extension: z.string().default("") }),
