@@ -91,9 +91,9 @@ export class GroupChanges {
   }
 
   /**
-   * Ends the membership of a user who leaves, or whose account was deleted, without a check of permissions. The successor
-   * of an owner is the admin, else the member, with the longest membership. An owner without a successor
-   * dissolves the group.
+   * Ends the membership of a user who leaves, or whose account was deleted, without a check of permissions.
+   * The successor of an owner is the admin, else the member, with the longest membership. An owner without a
+   * successor dissolves the group.
    */
   endMembership(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
     const successor = member.role === "owner" ? this.#successorOf(member) : undefined;

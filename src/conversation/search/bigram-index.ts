@@ -150,8 +150,8 @@ function tokensOf(text: string): string[] {
 }
 
 /**
- * The FTS5 query for texts that contain `text`: a prefix for one character, else a phrase of bigrams. The last
- * token, of one code point, is dropped: in a longer text that code point has a neighbour.
+ * The FTS5 query for texts that contain `text`: a prefix for one character, else a phrase of bigrams. The
+ * last token, of one code point, is dropped: in a longer text that code point has a neighbour.
  */
 function phraseOf(text: string): string {
   const tokens = tokensOf(text);
