@@ -12,10 +12,14 @@ import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 /** The maximum of sends that wait in the queue; admission has a backlog of the same size. */
 export const MAX_WAITING = 1_000;
 
+/** A room stays busy for so long (ms) after a commit of several sends. */
+const BUSY_MS = 50;
+
 /**
- * Stores messages by group commit. A send that finds the queue idle is committed at once. Sends that arrive
- * right after it wait for the next timer turn and share one transaction, because the runtime syncs storage
- * once for each event. Each send of a group has a savepoint: a send that throws is refused alone.
+ * Stores messages by group commit, because the runtime syncs storage once for each event. A send in a quiet
+ * room is committed at once. In a busy room sends wait for the next timer turn and share one transaction: a
+ * room is busy in the millisecond of a commit, and for 50 ms after a commit of several sends. Each send of a
+ * group has a savepoint: a send that throws is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -27,6 +31,8 @@ export class SendQueue<Origin> {
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   #isTurnScheduled = false;
+  /** the last commit: how many sends, and when (ms) */
+  #last = { sends: 0, at: 0 };
 
   /**
    * @param knownUsers where the senders inside a merged message are stored with it
@@ -60,7 +66,7 @@ export class SendQueue<Origin> {
       if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
-    if (!this.#isTurnScheduled) this.#timerTurn();
+    if (!this.#isTurnScheduled) this.#begin();
     if (refused.length > 0) this.#onOutcomes(refused);
   }
 
@@ -73,18 +79,22 @@ export class SendQueue<Origin> {
     if (sends.length === 0) return;
     this.#waiting = [];
     this.#backlog.clear();
+    this.#last = { sends: sends.length, at: Date.now() };
     this.#onOutcomes(this.#commit(sends));
   }
 
-  #timerTurn(): void {
-    this.#isTurnScheduled = this.#waiting.length > 0;
-    if (!this.#isTurnScheduled) return;
-    try {
+  /** Commits at once in a quiet room, and in the next timer turn in a busy one. */
+  #begin(): void {
+    const busyMs = this.#last.sends > 1 ? BUSY_MS : 1;
+    if (Date.now() - this.#last.at >= busyMs) {
       this.flush();
-    } finally {
-      // Also after an error: without a next turn every later send would wait for ever.
-      setTimeout(() => this.#timerTurn(), 0);
+      return;
     }
+    this.#isTurnScheduled = true;
+    setTimeout(() => {
+      this.#isTurnScheduled = false;
+      this.flush();
+    }, 0);
   }
 
   #commit(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
