@@ -197,8 +197,7 @@ export class Room implements RoomContext {
   }
 
   /**
-   * Stores a message for a caller, and updates the sender's own inbox before answering: their list shows the
-   * message.
+   * Stores a message for a caller. The list of the sender shows it once this resolves.
    * @returns the stored message, `isRepeated` if its client id was known already
    */
   async send(senderId: UserId, draft: AnyDraft): Promise<Result<{ message: Message; isRepeated: boolean }>> {
@@ -208,7 +207,7 @@ export class Room implements RoomContext {
     if (!result.ok) return result;
     // Only a forward can add known users, which D1 must have before the answer.
     const isProjected = "copy" in draft && this.knownUsers.hasUnprojected;
-    await (isProjected ? this.propagate([senderId]) : this.updateInboxes([senderId]));
+    await (isProjected ? this.propagate([senderId]) : this.fanout.deliverToSender(senderId));
     const { row, isRepeated } = result.value;
     const sender = this.members.find(senderId);
     if (!sender) throw new Error("the sender of a stored message has no member row");

@@ -141,6 +141,16 @@ export class Fanout {
   }
 
   /**
+   * One awaited try for the inbox of a sender, so that their list shows what they have just sent. An inbox
+   * that is cooling down is not awaited: it asks this conversation before it answers for its list, and the
+   * next update follows within `cooldownMs`.
+   */
+  async deliverToSender(id: UserId): Promise<void> {
+    if (this.#isCoolingDown(id) && !this.#devices.isDeferred(id) && !this.#dispatcher.isFailing(id)) return;
+    await this.deliverNow([id]);
+  }
+
+  /**
    * Reserves the next update of a member for an answer that their inbox waits for. Call it in the turn of the
    * change: the slots skip the member until the release, so that the inbox takes the update once.
    * @returns the release; without `confirmed` before it, the slots deliver the update
