@@ -46,13 +46,13 @@ async function compare(name: string, names: string[], devices: boolean): Promise
   const rows = await measureInTurn({ rounds, seconds, workloads: chosen }, [complete, withoutFanout]);
   stopAll();
   return chosen.map((one) => {
-    const of = (target: string) => rows.find((row) => row.workload === one.name && row.target === target);
+    const of = (target: string) => rows.find((row) => row.workload === one && row.target === target);
     return line(one.name, name, of(name), of("alone"));
   });
 }
 
 function workload(name: string): Workload {
-  const found = workloads.find((one) => one.name === name);
+  const found = workloads.find((one) => one.name === name && one.senders === "one");
   if (!found) throw new Error(`there is no workload ${name}`);
   return found;
 }

@@ -1,6 +1,7 @@
 /**
- * The floor: a bare Durable Object that handles the frames of a room socket. One hibernating object per room,
- * one INSERT per message, one frame to every other socket, one ack to the sender. No members, tokens, fan-out
+ * The floor: a bare Durable Object that handles the frames of a room socket, and messages over HTTP that a
+ * bare Worker hands on. One hibernating object per room, one INSERT per message, one frame to every other
+ * socket, one ack to the sender. No members, tokens, fan-out
  * or coalescing: the least that stores what it acknowledges.
  */
 import type * as workers from "@cloudflare/workers-types";
@@ -14,11 +15,11 @@ interface Bindings {
   ROOM: workers.DurableObjectNamespace;
 }
 
-/** The only frame that the floor accepts. */
-type Send = { type: "send"; client_msg_id: string; kind: string; body: unknown };
+/** A message as it is sent: the content of a `send` frame, or of an HTTP request. */
+type Draft = { client_msg_id: string; kind: string; body: unknown };
 
-const isSend = (frame: unknown): frame is Send =>
-  typeof frame === "object" && frame !== null && "type" in frame && frame.type === "send";
+const isDraft = (content: unknown): content is Draft =>
+  typeof content === "object" && content !== null && "client_msg_id" in content;
 
 /** One room: a table of messages and the sockets of its members. */
 export class Room {
@@ -36,11 +37,18 @@ export class Room {
     this.#lastSeq = Number(this.#sql.exec("SELECT coalesce(max(seq), 0) AS last FROM messages").one().last);
   }
 
-  /** Opens a socket. Its first frame is `ready` with the newest `seq`, as on Parley's room sockets. */
-  fetch(request: workers.Request): workers.Response {
+  /**
+   * Stores a message that is posted, or opens a socket. The first frame of a socket is `ready` with the newest
+   * `seq`, as on Parley's room sockets.
+   */
+  async fetch(request: workers.Request): Promise<workers.Response> {
+    const member = new URL(request.url).searchParams.get("member");
+    if (request.method === "POST") {
+      return Response.json(this.#store(member, await request.json(), null), { status: 201 });
+    }
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    server.serializeAttachment(new URL(request.url).searchParams.get("member"));
+    server.serializeAttachment(member);
     server.send(JSON.stringify({ type: "ready", last_seq: this.#lastSeq }));
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -50,10 +58,19 @@ export class Room {
    * generator.
    */
   webSocketMessage(socket: workers.WebSocket, frame: string): void {
-    const send: unknown = JSON.parse(frame);
-    if (!isSend(send)) throw new Error("the floor knows nothing but sends");
-    const { client_msg_id, kind, body } = send;
-    const sender: unknown = socket.deserializeAttachment();
+    const ack = this.#store(socket.deserializeAttachment(), JSON.parse(frame), socket);
+    socket.send(JSON.stringify({ type: "ack", ...ack }));
+  }
+
+  /** Answers a close: hibernating sockets get no automatic reply on the local runtime. */
+  webSocketClose(socket: workers.WebSocket): void {
+    socket.close(1000);
+  }
+
+  /** Stores a message and sends it to all sockets but one. @returns the content of its ack */
+  #store(sender: unknown, draft: unknown, from: workers.WebSocket | null): object {
+    if (!isDraft(draft)) throw new Error("the floor knows nothing but messages");
+    const { client_msg_id, kind, body } = draft;
     const created_at = Date.now();
     const seq = this.#lastSeq + 1;
     this.#sql.exec(
@@ -70,24 +87,19 @@ export class Room {
       message: { seq, sender, kind, body, created_at },
     });
     for (const other of this.#ctx.getWebSockets()) {
-      if (other !== socket) other.send(frameOfMessage);
+      if (other !== from) other.send(frameOfMessage);
     }
-    socket.send(JSON.stringify({ type: "ack", client_msg_id, seq, created_at }));
-  }
-
-  /** Answers a close: hibernating sockets get no automatic reply on the local runtime. */
-  webSocketClose(socket: workers.WebSocket): void {
-    socket.close(1000);
+    return { client_msg_id, seq, created_at };
   }
 }
 
 export default {
   /**
-   * `GET /rooms/{name}/socket?member=` opens the room's socket. Any other request is a probe, answered with
-   * 200.
+   * `GET /rooms/{name}/socket?member=` opens the room's socket, `POST /rooms/{name}/messages?member=` stores a
+   * message. Any other request is a probe, answered with 200.
    */
   fetch(request: workers.Request, bindings: Bindings): Promise<workers.Response> | workers.Response {
-    const name = /^\/rooms\/([^/]+)\/socket$/.exec(new URL(request.url).pathname)?.[1];
+    const name = /^\/rooms\/([^/]+)\/(?:socket|messages)$/.exec(new URL(request.url).pathname)?.[1];
     if (name === undefined) return new Response("floor");
     return bindings.ROOM.getByName(name).fetch(request);
   },

@@ -1,15 +1,14 @@
 /**
  * The process of a target: `node bench/host.ts <plan.json>` starts the planned Worker under Miniflare, with
- * its state on disk, prints one line `{"url"}`, and ends with its input.
+ * its state on disk, prints one line `{"url","inspector"?}`, and ends with its input.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import type { z } from "zod";
 import { Plan, type Ready } from "./targets/plan.ts";
 
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
-const { bundle, state, migrations, ...worker } = plan;
+const { bundle, state, migrations, inspector, ...worker } = plan;
 
 /** The modules of the bundle, the entry first: wrangler names it after `main`. */
 const modules = readdirSync(bundle)
@@ -28,6 +27,7 @@ const miniflare = new Miniflare(
     rootPath: bundle,
     host: "127.0.0.1",
     port: 0,
+    ...(inspector && { inspectorPort: 0 }),
     cf: false,
     log: new Log(LogLevel.ERROR),
     resourcePersistencePath: state,
@@ -39,7 +39,8 @@ for (const { binding, queries } of migrations) {
   const database = await miniflare.getD1Database(binding);
   for (const query of queries) await database.prepare(query).run();
 }
-const ready: z.infer<typeof Ready> = { url: url.href };
+const ready: Ready = { url: url.href };
+if (inspector) ready.inspector = (await miniflare.getInspectorURL()).href;
 process.stdout.write(`${JSON.stringify(ready)}\n`);
 
 process.stdin.resume();

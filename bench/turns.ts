@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Measurement, measure } from "./load/measure.ts";
 import type { Workload } from "./load/workloads.ts";
@@ -6,27 +7,37 @@ import type { Target } from "./targets/target.ts";
 
 /**
  * After a measurement a server finishes work behind its answers, and the next would share the disk with it.
- * It counts as finished once it has used at most a fiftieth of a core for this long, in ms.
+ * It counts as finished once it has used at most a fiftieth of a core for this long, in ms: longer than Parley
+ * waits before it indexes messages for search.
  */
-const quietMs = 1_500;
+const quietMs = 1_200;
 const quietShare = 0.02;
 const patienceMs = 60_000;
 
+/** Another server gets a moment, in ms, for the end of its sockets. */
+const momentMs = 200;
+
 /** The duration, number and kind of measurements. */
-export type Turns = { rounds: number; seconds: number; workloads: Workload[] };
+export type Turns = {
+  rounds: number;
+  seconds: number;
+  workloads: Workload[];
+  /** Measures one workload at one target, if it is not `measure`. */
+  how?: typeof measure;
+};
 
 /** Measures every workload at every target, the targets in turn, round by round. */
 export async function measureInTurn(
-  { rounds, seconds, workloads }: Turns,
+  { rounds, seconds, workloads, how = measure }: Turns,
   targets: Target[],
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workload of workloads) {
-    const able = targets.filter((target) => target.arrays || !workload.arrays);
-    const rowsOf = able.map((target): Row => ({ workload: workload.name, target: target.name, rounds: [] }));
+    const able = targets.filter((target) => target.supports(workload));
+    const rowsOf = able.map((target): Row => ({ workload, target: target.name, rounds: [] }));
     for (let round = 0; round < rounds; round++) {
       for (const [index, target] of able.entries()) {
-        rowsOf[index]?.rounds.push(await one(target, workload, seconds));
+        rowsOf[index]?.rounds.push(await one(target, workload, seconds, how));
       }
     }
     rows.push(...rowsOf);
@@ -34,13 +45,22 @@ export async function measureInTurn(
   return rows;
 }
 
-/** One measurement, reported on stderr. */
-async function one(target: Target, workload: Workload, seconds: number): Promise<Measurement> {
-  const measurement = await measure(target, workload, seconds);
-  process.stderr.write(
-    `${workload.name} ${target.name}: ${Math.round(measurement.messagesPerSecond)} messages/s\n`,
-  );
-  await untilIdle(target);
+/**
+ * One measurement, reported on stderr. The disk is synced after it: what a server has left to the kernel would
+ * be written during the syncs of the next.
+ */
+async function one(
+  target: Target,
+  workload: Workload,
+  seconds: number,
+  how: typeof measure,
+): Promise<Measurement> {
+  const measurement = await how(target, workload, seconds);
+  const rate = Math.round(measurement.messagesPerSecond);
+  process.stderr.write(`${workload.name}, ${workload.senders} sending, ${target.name}: ${rate} messages/s\n`);
+  if (target.settles) await untilIdle(target);
+  else await sleep(momentMs);
+  spawnSync("sync");
   return measurement;
 }
 

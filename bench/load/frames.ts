@@ -1,5 +1,5 @@
-/** A message or ack of a frame: its seq, and the sender's number. */
-export type Item = { seq: number; number: number };
+/** A message or ack of a frame: its seq, the index of its sender in the room, and the sender's number. */
+export type Item = { seq: number; sender: number; number: number };
 
 /** The meaning of a server frame for the generator. */
 export type Frame =
@@ -10,23 +10,22 @@ export type Frame =
 
 const textLength = 80;
 
-/** The client id of the nth message of a run. Its text starts with it. */
-const clientId = (run: string, number: number): string => `${run}.${number}.`;
+/** The client id of a sender's nth message. Its text starts with it. */
+const clientId = (run: string, sender: number, number: number): string => `${run}.${sender}.${number}.`;
 
-/** A send of the nth message: a text of 80 bytes that starts with its client id. */
-export function send(run: string, number: number): Record<string, unknown> {
-  const id = clientId(run, number);
-  return { type: "send", client_msg_id: id, kind: "text", body: { text: id.padEnd(textLength, "x") } };
+/** A message of 80 bytes that starts with its client id. */
+export function draft(run: string, sender: number, number: number): Record<string, unknown> {
+  const id = clientId(run, sender, number);
+  return { client_msg_id: id, kind: "text", body: { text: id.padEnd(textLength, "x") } };
 }
 
 /**
- * Parses a server frame of one message or several.
+ * Reads the content of a server frame of one message or several.
  * @throws an Error on a refusal, a kick, an unknown shape, or a message that is not of this run or not of 80
  *   bytes
  */
-export function read(run: string, text: string): Frame {
-  const frame: unknown = JSON.parse(text);
-  if (!isRecord(frame)) throw new Error(`not an object: ${text.slice(0, 200)}`);
+export function read(run: string, frame: unknown): Frame {
+  if (!isRecord(frame)) throw new Error(`not an object: ${JSON.stringify(frame).slice(0, 200)}`);
   switch (frame.type) {
     case "ready":
       return { type: "ready", lastSeq: integer(frame.last_seq) };
@@ -40,15 +39,16 @@ export function read(run: string, text: string): Frame {
       return { type: "messages", items: list(frame.items).map((item) => received(run, item)) };
     case "error":
     case "kicked":
-      throw new Error(`refused: ${text.slice(0, 200)}`);
+      throw new Error(`refused: ${JSON.stringify(frame).slice(0, 200)}`);
     default:
       return { type: "other" };
   }
 }
 
-function acked(run: string, ack: unknown): Item {
+/** Reads an ack, or the answer to a message that was sent over HTTP. */
+export function acked(run: string, ack: unknown): Item {
   if (!isRecord(ack)) throw new Error("an ack that is no object");
-  return { seq: integer(ack.seq), number: numberOf(run, ack.client_msg_id) };
+  return { seq: integer(ack.seq), ...origin(run, ack.client_msg_id) };
 }
 
 function received(run: string, message: unknown): Item {
@@ -56,13 +56,14 @@ function received(run: string, message: unknown): Item {
   const text = message.body.text;
   if (typeof text !== "string" || text.length !== textLength)
     throw new Error("a text that differs from the sent one");
-  return { seq: integer(message.seq), number: numberOf(run, text) };
+  return { seq: integer(message.seq), ...origin(run, text) };
 }
 
-/** The number in a client id, or in a text that starts with one. */
-function numberOf(run: string, id: unknown): number {
+/** The sender and the number in a client id, or in a text that starts with one. */
+function origin(run: string, id: unknown): Pick<Item, "sender" | "number"> {
   if (typeof id !== "string" || !id.startsWith(`${run}.`)) throw new Error(`not of this run: ${String(id)}`);
-  return integer(Number(id.slice(run.length + 1, id.indexOf(".", run.length + 1))));
+  const [, sender, number] = id.split(".", 3);
+  return { sender: integer(Number(sender)), number: integer(Number(number)) };
 }
 
 function integer(value: unknown): number {

@@ -2,6 +2,8 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { busyMicroseconds, type Usage } from "../targets/machine.ts";
 import type { Target } from "../targets/target.ts";
+import type { Load } from "./load.ts";
+import { Posts } from "./posts.ts";
 import { Room } from "./room.ts";
 import { quantile } from "./statistics.ts";
 import type { Workload } from "./workloads.ts";
@@ -9,13 +11,14 @@ import type { Workload } from "./workloads.ts";
 /** The result of one workload at one target in one round. */
 export type Measurement = {
   messagesPerSecond: number;
+  /** Receipts by members; 0 over HTTP, where no member has a socket. */
   deliveriesPerSecond: number;
-  /** From a send to the last member's receipt, in ms. */
+  /** From a send to the last member's receipt, or over HTTP to the answer, in ms. */
   p50: number;
   p99: number;
   /** CPU µs of the server's processes per message; undefined without `/proc`. */
   cpuPerMessage: number | undefined;
-  /** Resident bytes of the server's workerd at the end; undefined without `/proc`. */
+  /** Resident bytes of the server at the end; undefined without `/proc`. */
   residentBytes: number | undefined;
   /** The generator's share of its core. Near 1 the generator was the bottleneck. */
   generatorShare: number;
@@ -23,7 +26,7 @@ export type Measurement = {
   othersShare: number | undefined;
 };
 
-const warmUpMs = 500;
+const warmUpMs = 400;
 const landingMs = 10_000;
 
 /**
@@ -38,7 +41,12 @@ export async function measure(target: Target, workload: Workload, seconds: numbe
     if (counting) latencies.push(latency);
   };
   const run = Math.random().toString(36).slice(2, 10);
-  const rooms = (await target.rooms(workload)).map((seats) => new Room(run, workload, seats, landed));
+  const rooms = (await target.rooms(workload)).map(
+    (seats): Load =>
+      workload.over === "http"
+        ? new Posts(run, workload, seats, landed)
+        : new Room(run, workload, seats, target.wire, landed),
+  );
   const failed = Promise.race(rooms.map((room) => room.failed()));
   failed.catch(() => {});
   try {
@@ -52,7 +60,7 @@ export async function measure(target: Target, workload: Workload, seconds: numbe
     const after = reading(target);
     for (const room of rooms) room.stop();
     await Promise.race([land(rooms), failed]);
-    for (const room of rooms) room.verify();
+    await Promise.all(rooms.map((room) => room.verify()));
     return summary(workload, latencies, before, after);
   } finally {
     await Promise.all(rooms.map((room) => room.close()));
@@ -77,7 +85,7 @@ function reading(target: Target): Reading {
 }
 
 /** Waits until no message is in flight. */
-async function land(rooms: readonly Room[]): Promise<void> {
+async function land(rooms: readonly Load[]): Promise<void> {
   const deadline = performance.now() + landingMs;
   while (rooms.some((room) => room.inFlight > 0)) {
     if (performance.now() > deadline) throw new Error("messages in flight did not land within ten seconds");
@@ -87,6 +95,7 @@ async function land(rooms: readonly Room[]): Promise<void> {
 
 function summary(workload: Workload, latencies: number[], before: Reading, after: Reading): Measurement {
   const messages = latencies.length;
+  const receipts = workload.over === "http" ? 0 : messages * (workload.members - 1);
   const ms = after.at - before.at;
   const cpu =
     before.usage && after.usage ? after.usage.cpuMicroseconds - before.usage.cpuMicroseconds : undefined;
@@ -95,7 +104,7 @@ function summary(workload: Workload, latencies: number[], before: Reading, after
   const others = busy === undefined || cpu === undefined ? undefined : Math.max(0, busy - cpu - generatorCpu);
   return {
     messagesPerSecond: (messages / ms) * 1_000,
-    deliveriesPerSecond: ((messages * (workload.members - 1)) / ms) * 1_000,
+    deliveriesPerSecond: (receipts / ms) * 1_000,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     cpuPerMessage: cpu === undefined ? undefined : cpu / messages,

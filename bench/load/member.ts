@@ -1,28 +1,37 @@
 import { WebSocket } from "ws";
+import type { Wire } from "./wire.ts";
 
-/** The address of one member's socket. */
-export type Seat = { url: string; headers: Record<string, string> };
+/** The place of one member in a room. */
+export type Seat = {
+  /** The address of the member's socket. */
+  url: string;
+  /** The headers that identify the member. */
+  headers: Record<string, string>;
+  /** Where the member posts messages over HTTP, at a target that takes them. */
+  posts?: string;
+};
 
 /** The events of a member's socket. An error is reported once, and the socket is unusable after it. */
-export type Listener = {
+type Listener = {
   frame(data: Buffer): void;
   failed(error: Error): void;
 };
 
 /**
  * After this many bytes a member pings: Parley closes a socket to which it has sent more than 4 MiB since the
- * last frame. The runtime answers pings at both targets without waking the object.
+ * last frame. At Parley and at the floor the runtime answers pings without waking the object.
  */
 const bytesPerPing = 2 ** 20;
-const pong = Buffer.from("pong");
 
 /** One member's socket. */
 export class Member {
   readonly #socket: WebSocket;
+  readonly #wire: Wire;
   #closing = false;
   #unconfirmedBytes = 0;
 
-  constructor({ url, headers }: Seat, listener: Listener) {
+  constructor({ url, headers }: Pick<Seat, "url" | "headers">, wire: Wire, listener: Listener) {
+    this.#wire = wire;
     this.#socket = new WebSocket(url, { headers, perMessageDeflate: false });
     const failed = (error: unknown) => {
       if (this.#closing) return;
@@ -33,7 +42,8 @@ export class Member {
       if (this.#closing) return;
       try {
         if (!(data instanceof Buffer)) throw new Error("a frame in pieces");
-        if (data.equals(pong)) return;
+        const answer = wire.answer(data);
+        if (answer !== undefined) this.#socket.send(answer);
         this.#heard(data.length);
         listener.frame(data);
       } catch (error) {
@@ -44,9 +54,9 @@ export class Member {
     this.#socket.on("close", (code, reason) => failed(new Error(`closed with ${code} ${reason.toString()}`)));
   }
 
-  /** Sends one text frame. */
-  send(frame: string): void {
-    this.#socket.send(frame);
+  /** Sends one frame. */
+  send(frame: Record<string, unknown>): void {
+    this.#socket.send(this.#wire.write(frame));
   }
 
   /** Closes the socket. Resolves when it is closed, by force after two seconds. */
@@ -67,6 +77,6 @@ export class Member {
     this.#unconfirmedBytes += bytes;
     if (this.#unconfirmedBytes < bytesPerPing) return;
     this.#unconfirmedBytes = 0;
-    this.#socket.send("ping");
+    if (this.#wire.keepAlive !== undefined) this.#socket.send(this.#wire.keepAlive);
   }
 }

@@ -1,42 +1,60 @@
-import { Flight, type Landed } from "./flight.ts";
-import { type Frame, read, send } from "./frames.ts";
+import { Flight } from "./flight.ts";
+import { draft, type Frame, read } from "./frames.ts";
+import type { Landed, Load } from "./load.ts";
 import { Member, type Seat } from "./member.ts";
+import { Receipts } from "./receipts.ts";
+import type { Wire } from "./wire.ts";
 import type { Workload } from "./workloads.ts";
 
 /** The number of distinct message frames kept for comparison with those of other members. */
-const keptFrames = 64;
+const keptFrames = 128;
 
 /**
- * One room under load: the first member sends, the others receive. Every member must receive every `seq`
- * exactly once, in order, without a gap. The first violation fails the run.
+ * One room under load: the first member or all members send, and every member receives what others send. A
+ * member must receive every `seq` exactly once, in order, without a gap: as a message, or as the ack of its
+ * own. The first violation fails the run.
  */
-export class Room {
+export class Room implements Load {
   readonly #run: string;
   readonly #workload: Workload;
-  readonly #landed: Landed;
+  readonly #wire: Wire;
   readonly #members: Member[];
-  readonly #lastSeqs: number[];
-  readonly #frames = new Map<number, { data: Buffer; frame: Frame }>();
+  readonly #receipts: Receipts[] = [];
+  /** for each sender, by its index among the members */
+  readonly #flights: Flight[];
+  /** senders that may send one more message: a sender occurs once for each free slot of its share */
+  readonly #free: number[] = [];
+  /** message frames by their length */
+  readonly #frames = new Map<number, { data: Buffer; frame: Frame }[]>();
+  #frameCount = 0;
   readonly #opened = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
   #ready = 0;
-  #flight: Flight;
+  #inFlight = 0;
   #sending = false;
 
   /**
    * Opens a socket for each seat.
    * @param run the prefix of every client id, unique among the runs of this room
    */
-  constructor(run: string, workload: Workload, seats: readonly Seat[], landed: Landed) {
+  constructor(run: string, workload: Workload, seats: readonly Seat[], wire: Wire, landed: Landed) {
     this.#run = run;
     this.#workload = workload;
-    this.#landed = landed;
-    this.#flight = new Flight(0, 0, landed);
-    this.#lastSeqs = seats.map(() => -1);
+    this.#wire = wire;
+    const senders = seats.slice(0, workload.senders === "all" ? seats.length : 1);
+    this.#flights = senders.map(
+      (_, index) =>
+        new Flight(seats.length - 1, (latency) => {
+          this.#inFlight--;
+          this.#free.push(index);
+          landed(latency);
+        }),
+    );
+    for (let slot = 0; slot < workload.share; slot++) this.#free.push(...senders.keys());
     this.#members = seats.map(
       (seat, index) =>
-        new Member(seat, {
-          frame: (data) => (index === 0 ? this.#toSender(data) : this.#toOther(index, data)),
+        new Member(seat, wire, {
+          frame: (data) => this.#toMember(index, data),
           failed: (error) =>
             this.#failed.reject(new Error(`${workload.name}, member ${index}: ${error.message}`)),
         }),
@@ -44,97 +62,104 @@ export class Room {
     this.#failed.promise.catch(() => {});
   }
 
-  /** Resolves when every socket is ready. Rejects with the first failure. */
   opened(): Promise<void> {
     return Promise.race([this.#opened.promise, this.failed()]);
   }
 
-  /** Never resolves. Rejects with the first failure. */
   failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Starts to keep the window full. */
   start(): void {
     this.#sending = true;
     this.#refill();
   }
 
-  /** Stops sending. Messages in flight still land. */
   stop(): void {
     this.#sending = false;
   }
 
   get inFlight(): number {
-    return this.#flight.inFlight;
+    return this.#inFlight;
   }
 
-  /** @throws an Error unless every member has every message */
-  verify(): void {
-    const newest = this.#lastSeqs[0] ?? 0;
-    const behind = this.#lastSeqs.findIndex((last) => last !== newest);
-    if (behind !== -1) throw new Error(`member ${behind} ends at ${this.#lastSeqs[behind]}, not ${newest}`);
+  async verify(): Promise<void> {
+    const newest = this.#receipts[0]?.last;
+    const behind = this.#receipts.findIndex(({ last, hasGap }) => hasGap || last !== newest);
+    if (behind !== -1)
+      throw new Error(`member ${behind} has all up to ${this.#receipts[behind]?.last}, not ${newest}`);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.close()));
   }
 
-  #toSender(data: Buffer): void {
-    const frame = read(this.#run, data.toString());
-    if (frame.type === "messages") throw new Error("a message came back to the socket that sent it");
-    if (frame.type === "ready") this.#readyAt(0, frame.lastSeq);
-    if (frame.type !== "acks") return;
-    this.#flight.acks(frame.items);
-    this.#lastSeqs[0] = frame.items.at(-1)?.seq ?? -1;
-    this.#refill();
-  }
-
-  #toOther(index: number, data: Buffer): void {
-    const before = this.#lastSeqs[index] ?? -1;
-    const frame = this.#read(before, data);
-    if (frame.type === "acks") throw new Error("an ack to a member that sent nothing");
-    if (frame.type === "ready") this.#readyAt(index, frame.lastSeq);
-    if (frame.type !== "messages") return;
-    const now = performance.now();
-    let expected = before;
-    for (const { seq } of frame.items) {
-      if (seq !== ++expected) throw new Error(`received ${seq}, not ${expected}`);
-      this.#flight.received(seq, now);
+  #toMember(index: number, data: Buffer): void {
+    const frame = this.#read(data);
+    if (frame.type === "other") return;
+    if (frame.type === "ready") {
+      this.#readyAt(index, frame.lastSeq);
+      return;
     }
-    this.#lastSeqs[index] = expected;
+    const receipts = this.#receipts[index];
+    if (receipts === undefined) throw new Error("a message before `ready`");
+    const now = performance.now();
+    for (const item of frame.items) {
+      const isOwn = item.sender === index;
+      const flight = this.#flights[item.sender];
+      if (flight === undefined) throw new Error(`a message of member ${item.sender}, who sends nothing`);
+      if (frame.type === "acks") {
+        if (!isOwn) throw new Error(`an ack for member ${item.sender}`);
+        receipts.ack(item.seq);
+        flight.ack(item);
+      } else {
+        if (isOwn) throw new Error("a message came back to the socket that sent it");
+        receipts.message(item.seq);
+        flight.received(item, now);
+      }
+    }
     this.#refill();
   }
 
   /**
-   * Most members receive the same bytes after the same `seq`. These are parsed once and then compared, so
-   * that a hundred members do not measure the generator's JSON parser.
+   * Many members receive the same bytes. These are parsed once and then compared, so that a hundred members
+   * do not measure the generator's JSON parser.
    */
-  #read(after: number, data: Buffer): Frame {
-    const known = this.#frames.get(after);
-    if (known?.data.equals(data)) return known.frame;
-    const frame = read(this.#run, data.toString());
-    if (frame.type === "messages") {
-      for (const { seq, number } of frame.items) this.#flight.place(seq, number);
-      if (this.#frames.size >= keptFrames) this.#frames.clear();
-      this.#frames.set(after, { data, frame });
+  #read(data: Buffer): Frame {
+    const sameLength = this.#frames.get(data.length);
+    const known = sameLength?.findLast((kept) => kept.data.equals(data));
+    if (known) return known.frame;
+    const content = this.#wire.content(data.toString());
+    const frame: Frame = content === undefined ? { type: "other" } : read(this.#run, content);
+    if (frame.type !== "messages") return frame;
+    if (++this.#frameCount > keptFrames) {
+      this.#frames.clear();
+      this.#frameCount = 1;
     }
+    const kept = this.#frames.get(data.length);
+    if (kept) kept.push({ data, frame });
+    else this.#frames.set(data.length, [{ data, frame }]);
     return frame;
   }
 
   #readyAt(index: number, lastSeq: number): void {
-    this.#lastSeqs[index] = lastSeq;
+    this.#receipts[index] = new Receipts(lastSeq);
     if (++this.#ready < this.#members.length) return;
-    this.verify();
-    this.#flight = new Flight(lastSeq, this.#members.length - 1, this.#landed);
-    this.#opened.resolve();
+    this.verify().then(this.#opened.resolve, this.#failed.reject);
   }
 
+  /** Sends until the window is full. Senders whose messages landed first send first. */
   #refill(): void {
-    const free = this.#sending ? this.#workload.window - this.#flight.inFlight : 0;
-    if (free <= 0) return;
-    const sends = Array.from({ length: free }, () => send(this.#run, this.#flight.next()));
-    const frames = this.#workload.arrays ? [{ type: "sends", items: sends }] : sends;
-    for (const frame of frames) this.#members[0]?.send(JSON.stringify(frame));
+    const sends = new Map<number, Record<string, unknown>[]>();
+    while (this.#sending && this.#inFlight < this.#workload.window) {
+      const sender = this.#free.shift();
+      const number = sender === undefined ? undefined : this.#flights[sender]?.next();
+      if (sender === undefined || number === undefined) break;
+      this.#inFlight++;
+      const send = { type: "send", ...draft(this.#run, sender, number) };
+      if (!this.#workload.arrays) this.#members[sender]?.send(send);
+      else if (!sends.get(sender)?.push(send)) sends.set(sender, [send]);
+    }
+    for (const [sender, items] of sends) this.#members[sender]?.send({ type: "sends", items });
   }
 }

@@ -1,21 +1,64 @@
-/** A load on a target: a number of rooms at once, with one sender each. */
+/** A load on a target: a number of rooms at once, each with one sender or with all its members sending. */
 export type Workload = {
   name: string;
+  /** Whether messages are sent as frames of a room socket or as HTTP requests. */
+  over: "socket" | "http";
   rooms: number;
-  /** Sockets in a room, with the sender's. */
+  /** Members of a room, each with a socket unless messages are sent over HTTP. */
   members: number;
+  /** The members that send: the first of each room, or all. */
+  senders: Senders;
   /** Messages in flight in a room: sent, but not yet acknowledged and received by all. */
   window: number;
-  /** Whether the sender puts all that it may send into one frame. */
+  /** Messages in flight of one sender. Less than the window if several senders share it. */
+  share: number;
+  /** Whether a sender puts all that it may send into one frame. */
   arrays: boolean;
 };
 
-/** All workloads, from the lightest to the widest. */
-export const workloads: readonly Workload[] = [
-  { name: "W1u", rooms: 1, members: 2, window: 1, arrays: false },
-  { name: "W1", rooms: 1, members: 2, window: 32, arrays: false },
-  { name: "W2", rooms: 1, members: 10, window: 32, arrays: false },
-  { name: "W3", rooms: 1, members: 100, window: 32, arrays: false },
-  { name: "W4", rooms: 50, members: 4, window: 4, arrays: false },
+/** Which members of a room send. */
+type Senders = (typeof SENDERS)[number];
+export const SENDERS = ["one", "all"] as const;
+
+type Shape = Pick<Workload, "name" | "rooms" | "members" | "window"> & { arrays?: boolean };
+
+/** The rooms of the workloads, from the lightest to the widest, with their windows for one sender. */
+const ROOMS: readonly Shape[] = [
+  { name: "W1u", rooms: 1, members: 2, window: 1 },
+  { name: "W1", rooms: 1, members: 2, window: 32 },
+  { name: "W2", rooms: 1, members: 10, window: 32 },
+  { name: "W3", rooms: 1, members: 100, window: 32 },
+  { name: "W4", rooms: 50, members: 4, window: 4 },
   { name: "arrays", rooms: 1, members: 2, window: 32, arrays: true },
 ];
+
+/** The conversations that take messages over HTTP, with their windows. Their members send in turn. */
+const POSTS: readonly Shape[] = [
+  { name: "H1u", rooms: 1, members: 2, window: 1 },
+  { name: "H1", rooms: 1, members: 2, window: 32 },
+  { name: "H16", rooms: 16, members: 2, window: 2 },
+];
+
+/** All workloads. A workload of rooms occurs twice: with one sender, and with all members sending. */
+export const workloads: readonly Workload[] = [
+  ...ROOMS.flatMap((shape) => SENDERS.map((senders) => overSockets(shape, senders))),
+  ...POSTS.map(overHttp),
+];
+
+/** The names of all workloads, each once. */
+export const workloadNames: readonly string[] = [...new Set(workloads.map(({ name }) => name))];
+
+/**
+ * A workload over room sockets. Members who all send share the window of one sender, at least one message
+ * each. A window of one stays one for the room: the members take turns, and a lone message stays alone.
+ */
+function overSockets({ arrays = false, ...shape }: Shape, senders: Senders): Workload {
+  const { window, members } = shape;
+  const share = senders === "one" ? window : Math.max(1, Math.floor(window / members));
+  const inRoom = senders === "one" || window === 1 ? window : share * members;
+  return { ...shape, over: "socket", senders, window: inRoom, share, arrays };
+}
+
+function overHttp(shape: Shape): Workload {
+  return { ...shape, over: "http", senders: "all", share: shape.window, arrays: false };
+}

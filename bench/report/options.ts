@@ -1,10 +1,18 @@
 import { parseArgs } from "node:util";
-import { type Workload, workloads } from "../load/workloads.ts";
+import { SENDERS, type Workload, workloadNames, workloads } from "../load/workloads.ts";
+import { type TargetName, targetNames } from "../targets/all.ts";
 
 /** The options of a run. */
-export type Options = { rounds: number; seconds: number; workloads: Workload[]; targets: string[] };
+export type Options = {
+  rounds: number;
+  seconds: number;
+  workloads: Workload[];
+  targets: TargetName[];
+  /** Whether the CPU of the Workers is profiled during each measurement. */
+  profile: boolean;
+};
 
-const usage = `node bench/run.ts [--rounds 3] [--seconds 2] [--only ${workloads.map(({ name }) => name).join(",")}] [--targets floor,parley]`;
+const usage = `node bench/run.ts [--rounds 3] [--seconds 1] [--only ${workloadNames.join(",")}] [--senders ${SENDERS.join(",")}] [--targets ${targetNames.join(",")}] [--profile]`;
 
 /** Parses the command line. @throws an Error with the usage if it is wrong */
 export function options(args: string[]): Options {
@@ -12,19 +20,31 @@ export function options(args: string[]): Options {
     args,
     options: {
       rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "2" },
-      only: { type: "string", default: workloads.map(({ name }) => name).join(",") },
-      targets: { type: "string", default: "floor,parley" },
+      seconds: { type: "string", default: "1" },
+      only: { type: "string", default: workloadNames.join(",") },
+      senders: { type: "string", default: SENDERS.join(",") },
+      targets: { type: "string", default: targetNames.join(",") },
+      profile: { type: "boolean", default: false },
     },
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   if (!(Number.isInteger(rounds) && rounds > 0 && seconds > 0)) throw new Error(usage);
-  const chosen = values.only.split(",").map((name) => {
-    const workload = workloads.find((one) => one.name === name);
-    if (workload === undefined) throw new Error(usage);
-    return workload;
+  const names = chosen(values.only, workloadNames);
+  const senders = chosen(values.senders, SENDERS);
+  return {
+    rounds,
+    seconds,
+    workloads: workloads.filter((one) => names.includes(one.name) && senders.includes(one.senders)),
+    targets: chosen(values.targets, targetNames),
+    profile: values.profile,
+  };
+}
+
+/** The chosen of several names. @throws an Error with the usage if one is unknown */
+function chosen<Name extends string>(list: string, names: readonly Name[]): Name[] {
+  return list.split(",").map((wanted) => {
+    const name = names.find((one) => one === wanted);
+    if (name === undefined) throw new Error(usage);
+    return name;
   });
-  const targets = values.targets.split(",");
-  if (!targets.every((name) => name === "floor" || name === "parley")) throw new Error(usage);
-  return { rounds, seconds, workloads: chosen, targets };
 }

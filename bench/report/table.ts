@@ -1,11 +1,13 @@
 import type { Measurement } from "../load/measure.ts";
 import { median } from "../load/statistics.ts";
+import type { Workload } from "../load/workloads.ts";
 
 /** The measurements of one workload at one target, one for each round. */
-export type Row = { workload: string; target: string; rounds: Measurement[] };
+export type Row = { workload: Workload; target: string; rounds: Measurement[] };
 
 const head = [
   "workload",
+  "senders",
   "target",
   "messages/s",
   "spread",
@@ -24,10 +26,12 @@ export function table(rows: readonly Row[]): string {
   return [head, head.map(() => "---"), ...cells].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-/** The floor for comparison with a row: the same workload, or W1 for arrays, which the floor lacks. */
-function floorOf(rows: readonly Row[], { workload }: Row): Row | undefined {
-  const same = workload === "arrays" ? "W1" : workload;
-  return rows.find((row) => row.target === "floor" && row.workload === same);
+/** The floor for comparison with a row: the same load, or W1 for arrays, which the floor lacks. */
+function floorOf(rows: readonly Row[], { workload: { name, senders } }: Row): Row | undefined {
+  const same = name === "arrays" ? "W1" : name;
+  return rows.find(
+    ({ target, workload }) => target === "floor" && workload.name === same && workload.senders === senders,
+  );
 }
 
 function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): string[] {
@@ -40,11 +44,12 @@ function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): str
   const p50 = median(of((round) => round.p50));
   const p99 = median(of((round) => round.p99));
   return [
-    workload,
+    workload.name,
+    workload.senders,
     target,
     whole(median(rates)),
     `${whole(Math.min(...rates))}–${whole(Math.max(...rates))}`,
-    whole(median(of((round) => round.deliveriesPerSecond))),
+    workload.over === "http" ? "" : whole(median(of((round) => round.deliveriesPerSecond))),
     `${p50.toFixed(2)} / ${p99.toFixed(2)}`,
     floor === undefined || target === "floor" ? "" : ratio(rounds, floor.rounds),
     cpu.length === 0 ? "n/a" : median(cpu).toFixed(1),
@@ -54,7 +59,7 @@ function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): str
   ];
 }
 
-/** Messages/s relative to the floor's in the same round, and the quiet latency likewise. */
+/** Messages/s relative to the floor's in the same round, and the median latency and the CPU likewise. */
 function ratio(rounds: readonly Measurement[], floor: readonly Measurement[]): string {
   const over = (pick: (round: Measurement) => number) =>
     rounds.map((round, index) => {
@@ -62,8 +67,11 @@ function ratio(rounds: readonly Measurement[], floor: readonly Measurement[]): s
       return other === undefined ? Number.NaN : pick(round) / pick(other);
     });
   const rates = over((round) => round.messagesPerSecond);
-  const latency = median(over((round) => round.p50));
-  return `${median(rates).toFixed(2)} (${Math.min(...rates).toFixed(2)}–${Math.max(...rates).toFixed(2)}), p50 ${latency.toFixed(2)}`;
+  const latency = median(over((round) => round.p50)).toFixed(2);
+  const cpu = median(over((round) => round.cpuPerMessage ?? Number.NaN));
+  const spread = `${Math.min(...rates).toFixed(2)}–${Math.max(...rates).toFixed(2)}`;
+  const withoutCpu = `${median(rates).toFixed(2)} (${spread}), p50 ${latency}`;
+  return Number.isNaN(cpu) ? withoutCpu : `${withoutCpu}, CPU ${cpu.toFixed(2)}`;
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en");

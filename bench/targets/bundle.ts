@@ -34,7 +34,7 @@ export async function plan(
   entry: string | undefined,
   scratch: string,
   bindings: Record<string, string>,
-): Promise<Plan> {
+): Promise<Omit<Plan, "inspector">> {
   const bundle = join(scratch, "bundle");
   const script = entry === undefined ? [] : [entry];
   const deploy = [wrangler, "deploy", ...script, "--dry-run", "--config", config, "--outdir", bundle];

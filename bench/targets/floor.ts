@@ -1,22 +1,31 @@
 import { join } from "node:path";
-import { start } from "./process.ts";
+import { jsonFrames } from "../load/wire.ts";
+import { startWorker, type WorkerOptions } from "./process.ts";
 import type { Target } from "./target.ts";
 
 /** Starts the floor: a bare Durable Object. A room exists once it is named, and anybody may enter. */
-export async function floor(): Promise<Target> {
-  const server = await start(join(import.meta.dirname, "../wrangler.floor.toml"), {});
+export async function floor(options: WorkerOptions): Promise<Target> {
+  const server = await startWorker(join(import.meta.dirname, "../wrangler.floor.toml"), {}, options);
   const sockets = server.url.replace("http", "ws");
   return {
     name: "floor",
-    arrays: false,
-    rooms: async ({ rooms, members }) =>
+    supports: ({ arrays }) => !arrays,
+    wire: jsonFrames,
+    settles: false,
+    rooms: async ({ over, rooms, members }) =>
       Array.from({ length: rooms }, (_, room) =>
-        Array.from({ length: members }, (_, member) => ({
-          url: `${sockets}/rooms/${members}-${room}/socket?member=${member}`,
-          headers: {},
-        })),
+        Array.from({ length: members }, (_, member) => {
+          const path = `/rooms/${over}-${members}-${room}`;
+          return {
+            url: `${sockets}${path}/socket?member=${member}`,
+            headers: {},
+            posts: `${server.url}${path}/messages?member=${member}`,
+          };
+        }),
       ),
     state: server.state,
+    inspector: server.inspector,
+    bundle: server.bundle,
     usage: server.usage,
   };
 }

@@ -12,11 +12,14 @@ const pinner = "taskset";
 export const onServerCore = (command: string[]): string[] =>
   pinned ? [pinner, "-c", "0", ...command] : command;
 
-/** The usage of a process group: CPU µs since its start, current resident bytes of its workerd. */
+/** The usage of a process group: CPU µs since its start, current resident bytes of its server. */
 export type Usage = { cpuMicroseconds: number; residentBytes: number };
 
-/** Reads the usage of a process group from `/proc`; undefined without it. */
-export function usageOf(group: number): Usage | undefined {
+/**
+ * Reads the usage of a process group from `/proc`; undefined without it.
+ * @param server the name of the process whose memory counts; any process if it is undefined
+ */
+export function usageOf(group: number, server: string | undefined): Usage | undefined {
   if (platform() !== "linux") return undefined;
   const usage: Usage = { cpuMicroseconds: 0, residentBytes: 0 };
   for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
@@ -26,7 +29,7 @@ export function usageOf(group: number): Usage | undefined {
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       if (Number(fields[2]) !== group) continue;
       usage.cpuMicroseconds += (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
-      if (name !== "workerd") continue;
+      if (server !== undefined && name !== server) continue;
       const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
       usage.residentBytes += Number(kilobytes ?? 0) * 1024;
     } catch {

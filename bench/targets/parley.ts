@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { Member, type Seat } from "../load/member.ts";
+import { jsonFrames } from "../load/wire.ts";
 import type { Workload } from "../load/workloads.ts";
-import { start } from "./process.ts";
+import { startWorker, type WorkerOptions } from "./process.ts";
 import type { Target } from "./target.ts";
 
 const Registered = z.object({ token: z.string(), user: z.object({ id: z.unknown() }) });
@@ -20,32 +21,34 @@ const registrationsAtOnce = 4;
  */
 export async function parley(
   users: number,
-  { name = "parley", entry, devices = false }: Kind = {},
+  { name = "parley", devices = false, ...worker }: Kind = {},
 ): Promise<Target> {
   const settings = { TOKEN_SECRET: randomBytes(32).toString("hex"), RATE_LIMITS: "off" };
-  const server = await start(join(import.meta.dirname, "../../wrangler.toml"), settings, entry);
+  const server = await startWorker(join(import.meta.dirname, "../../wrangler.toml"), settings, worker);
   const accounts = await register(server.url, users);
   if (devices) for (const { token } of accounts) openDevice(server.url, token);
   const made = new Map<string, Promise<Seat[][]>>();
   return {
     name,
-    arrays: true,
+    supports: () => true,
+    wire: jsonFrames,
+    settles: true,
     rooms: (workload) => {
-      const shape = `${workload.rooms} × ${workload.members}`;
+      const shape = `${workload.over}: ${workload.rooms} × ${workload.members}`;
       const rooms = made.get(shape) ?? makeRooms(server.url, accounts, workload);
       made.set(shape, rooms);
       return rooms;
     },
     state: server.state,
+    inspector: server.inspector,
+    bundle: server.bundle,
     usage: server.usage,
   };
 }
 
 /** The variant of Parley, and its further sockets. */
-type Kind = {
+type Kind = WorkerOptions & {
   name?: string;
-  /** the Worker, if it is not the product's */
-  entry?: string;
   /** each account has a device socket open all the time */
   devices?: boolean;
 };
@@ -56,7 +59,7 @@ function openDevice(url: string, token: string): void {
     url: `${url.replace("http", "ws")}/v1/socket`,
     headers: { Authorization: `Bearer ${token}` },
   };
-  new Member(seat, {
+  new Member(seat, jsonFrames, {
     frame: () => undefined,
     failed: (error) => {
       throw error;
@@ -107,8 +110,9 @@ async function makeRoom(url: string, name: string, accounts: Account[]): Promise
   if (owner === undefined) throw new Error("a room without members");
   const group = { kind: "group", name, member_ids: others.map(({ id }) => id) };
   const { id } = Created.parse(await post(`${url}/v1/conversations`, group, owner.headers));
-  const socket = `${url.replace("http", "ws")}/v1/conversations/${id}/socket`;
-  return [owner, ...others].map(({ headers }) => ({ url: socket, headers }));
+  const path = `/v1/conversations/${id}`;
+  const socket = `${url.replace("http", "ws")}${path}/socket`;
+  return [owner, ...others].map(({ headers }) => ({ url: socket, headers, posts: `${url}${path}/messages` }));
 }
 
 /** Posts JSON. @throws an Error unless the answer is 201 */

@@ -19,8 +19,11 @@ export const Plan = z.object({
   ratelimits: z.record(z.string(), RateLimit),
   durableObjects: z.record(z.string(), z.object({ className: z.string(), useSQLite: z.literal(true) })),
   migrations: z.array(z.object({ binding: z.string(), queries: z.array(z.string()) })),
+  /** Whether the runtime opens an inspector. */
+  inspector: z.boolean(),
 });
 export type Plan = z.infer<typeof Plan>;
 
-/** The line that a host prints once its Worker answers. */
-export const Ready = z.object({ url: z.string() });
+/** The line that a server prints once it answers: its URL, and that of its inspector. */
+export const Ready = z.object({ url: z.string(), inspector: z.string().optional() });
+export type Ready = z.infer<typeof Ready>;

@@ -1,19 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { plan } from "./bundle.ts";
 import { onServerCore, type Usage, usageOf } from "./machine.ts";
-import { Ready } from "./plan.ts";
+import { type Plan, Ready } from "./plan.ts";
 
-/** A Worker in its own process group, with its state in a temporary folder. */
+/** A server in its own process group, with its state in a temporary folder. */
 export type Server = {
   /** Its URL, without a trailing slash. */
   url: string;
+  /** The address of the inspector of its Worker, if it was started with one. */
+  inspector: string | undefined;
   /** The folder of its state. */
   state: string;
+  /** The folder of the bundle of its Worker, if it is one. */
+  bundle: string;
   usage(): Usage | undefined;
   /** Ends the whole group and removes its state. */
   stop(): void;
@@ -26,25 +30,60 @@ export function stopAll(): void {
   for (const server of running) server.stop();
 }
 
+/** How a Worker is started. */
+export type WorkerOptions = {
+  /** the Worker, if it is not the one of the wrangler.toml */
+  entry?: string | undefined;
+  /** whether an inspector can profile it */
+  inspector?: boolean | undefined;
+};
+
 /**
  * Starts the Worker of a wrangler.toml on the first core.
- * @param entry the Worker, if it is not the file's
  * @throws an Error when it does not answer within half a minute
  */
-export async function start(
+export function startWorker(
   config: string,
   bindings: Record<string, string>,
-  entry?: string,
+  { entry, inspector = false }: WorkerOptions = {},
+): Promise<Server> {
+  return launch("workerd", async (scratch) => {
+    const planned = join(scratch, "plan.json");
+    const worker = await plan(config, entry, scratch, bindings);
+    writeFileSync(planned, JSON.stringify({ ...worker, inspector } satisfies Plan));
+    return [join(import.meta.dirname, "../host.ts"), planned];
+  });
+}
+
+/**
+ * Starts a program of Node on the first core. It gets the folder of its state, then the arguments.
+ * @throws an Error when it does not answer within half a minute
+ */
+export function startNode(script: string, ...args: string[]): Promise<Server> {
+  return launch(undefined, async (scratch) => {
+    const state = join(scratch, "state");
+    mkdirSync(state);
+    return [script, state, ...args];
+  });
+}
+
+/**
+ * Starts a program of Node that prints one line with its URL and ends with its input.
+ * @param name the process whose memory counts, if it is not the program itself
+ * @param prepare returns the program and its arguments, for an empty folder
+ */
+async function launch(
+  name: string | undefined,
+  prepare: (scratch: string) => Promise<string[]>,
 ): Promise<Server> {
   const scratch = mkdtempSync(join(tmpdir(), "parley-bench-"));
-  const planned = join(scratch, "plan.json");
-  const host = [process.execPath, join(import.meta.dirname, "../host.ts"), planned];
-  const [command = "", ...args] = onServerCore(host);
   let child: ChildProcess | undefined;
   const server: Server = {
     url: "",
+    inspector: undefined,
     state: join(scratch, "state"),
-    usage: () => (child?.pid === undefined ? undefined : usageOf(child.pid)),
+    bundle: join(scratch, "bundle"),
+    usage: () => (child?.pid === undefined ? undefined : usageOf(child.pid, name)),
     stop: () => {
       running.delete(server);
       if (child?.pid !== undefined) kill(child.pid);
@@ -52,15 +91,17 @@ export async function start(
     },
   };
   running.add(server);
-  writeFileSync(planned, JSON.stringify(await plan(config, entry, scratch, bindings)));
+  const [command = "", ...args] = onServerCore([process.execPath, ...(await prepare(scratch))]);
   // Detached: a process group of its own, so that workerd, a grandchild, ends with it.
   child = spawn(command, args, { detached: true, stdio: ["pipe", "pipe", "inherit"] });
-  server.url = await urlOf(child);
+  const { url, inspector } = await readiness(child);
+  server.url = url.replace(/\/$/, "");
+  server.inspector = inspector;
   return server;
 }
 
-/** Waits for the line with the host's URL. */
-async function urlOf(child: ChildProcess): Promise<string> {
+/** Waits for the line with the URL. */
+async function readiness(child: ChildProcess): Promise<Ready> {
   if (child.stdout === null) throw new Error("a host without output");
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit").then(() => {
@@ -70,7 +111,7 @@ async function urlOf(child: ChildProcess): Promise<string> {
     once(lines, "line", { signal: AbortSignal.timeout(30_000) }),
     ended,
   ]);
-  return Ready.parse(JSON.parse(String(line))).url.replace(/\/$/, "");
+  return Ready.parse(JSON.parse(String(line)));
 }
 
 /** Ends a process group, if it still exists. */

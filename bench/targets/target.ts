@@ -1,15 +1,24 @@
 import type { Seat } from "../load/member.ts";
+import type { Wire } from "../load/wire.ts";
 import type { Workload } from "../load/workloads.ts";
 import type { Usage } from "./machine.ts";
 
 /** A running server that the generator can load. */
 export type Target = {
   name: string;
-  /** Whether it accepts several sends in one frame. */
-  arrays: boolean;
+  /** Whether it can be loaded with a workload. */
+  supports(workload: Workload): boolean;
+  /** How it writes the frames of a room socket. */
+  wire: Wire;
+  /** Whether it works on after its answers, so that a measurement waits until it is idle. */
+  settles: boolean;
   /** The seats of each room of a workload. Rooms of an earlier round may be returned again. */
   rooms(workload: Workload): Promise<Seat[][]>;
   /** The folder of its state. */
   state: string;
+  /** The address of its inspector, if it was started with one. */
+  inspector: string | undefined;
+  /** The folder of the bundle of its Worker, if it is one. */
+  bundle: string | undefined;
   usage(): Usage | undefined;
 };

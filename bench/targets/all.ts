@@ -1,0 +1,33 @@
+import type { Workload } from "../load/workloads.ts";
+import { floor } from "./floor.ts";
+import { parley } from "./parley.ts";
+import type { WorkerOptions } from "./process.ts";
+import { socketIo } from "./socket-io.ts";
+import type { Target } from "./target.ts";
+
+/** The targets, in the order in which they take turns. Ratios are to the first. */
+export const targetNames = ["floor", "parley", "socket.io", "socket.io-unsynced"] as const;
+export type TargetName = (typeof targetNames)[number];
+
+/** More members than accounts share them, room by room: each registration costs a password hash. */
+const MAX_ACCOUNTS = 100;
+
+/** Starts a target for some workloads. */
+export function startTarget(
+  name: TargetName,
+  workloads: Workload[],
+  options: WorkerOptions,
+): Promise<Target> {
+  switch (name) {
+    case "floor":
+      return floor(options);
+    case "parley": {
+      const members = workloads.map((workload) => workload.rooms * workload.members);
+      return parley(Math.min(MAX_ACCOUNTS, Math.max(...members)), options);
+    }
+    case "socket.io":
+      return socketIo(name, true);
+    case "socket.io-unsynced":
+      return socketIo(name, false);
+  }
+}
