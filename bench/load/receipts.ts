@@ -7,17 +7,24 @@ export class Receipts {
   #next: number;
   /** seqs above a missing one, which is an own message whose ack is still to come */
   readonly #ahead = new Set<number>();
-  #lastMessage = 0;
-  #lastAck = 0;
+  #lastMessage: number;
+  #lastAck: number;
 
   /** @param lastSeq the newest seq before the first message */
   constructor(lastSeq: number) {
     this.#next = lastSeq + 1;
+    this.#lastMessage = lastSeq;
+    this.#lastAck = lastSeq;
   }
 
   /** The newest seq up to which all were received. */
   get last(): number {
     return this.#next - 1;
+  }
+
+  /** The newest seq that was received. */
+  get newest(): number {
+    return Math.max(this.#lastMessage, this.#lastAck);
   }
 
   /** Whether a seq above `last` was received, too. */

@@ -1,13 +1,11 @@
 import { Flight } from "./flight.ts";
-import { draft, type Frame, read } from "./frames.ts";
+import { draft } from "./frames.ts";
 import type { Landed, Load } from "./load.ts";
 import { Member, type Seat } from "./member.ts";
+import { FrameReader } from "./reader.ts";
 import { Receipts } from "./receipts.ts";
 import type { Wire } from "./wire.ts";
 import type { Workload } from "./workloads.ts";
-
-/** The number of distinct message frames kept for comparison with those of other members. */
-const keptFrames = 128;
 
 /**
  * One room under load: the first member or all members send, and every member receives what others send. A
@@ -17,16 +15,13 @@ const keptFrames = 128;
 export class Room implements Load {
   readonly #run: string;
   readonly #workload: Workload;
-  readonly #wire: Wire;
+  readonly #reader: FrameReader;
   readonly #members: Member[];
   readonly #receipts: Receipts[] = [];
   /** for each sender, by its index among the members */
   readonly #flights: Flight[];
   /** senders that may send one more message: a sender occurs once for each free slot of its share */
   readonly #free: number[] = [];
-  /** message frames by their length */
-  readonly #frames = new Map<number, { data: Buffer; frame: Frame }[]>();
-  #frameCount = 0;
   readonly #opened = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
   #ready = 0;
@@ -40,7 +35,7 @@ export class Room implements Load {
   constructor(run: string, workload: Workload, seats: readonly Seat[], wire: Wire, landed: Landed) {
     this.#run = run;
     this.#workload = workload;
-    this.#wire = wire;
+    this.#reader = new FrameReader(run, wire, seats.length - 1);
     const senders = seats.slice(0, workload.senders === "all" ? seats.length : 1);
     this.#flights = senders.map(
       (_, index) =>
@@ -95,13 +90,13 @@ export class Room implements Load {
   }
 
   #toMember(index: number, data: Buffer): void {
-    const frame = this.#read(data);
+    const receipts = this.#receipts[index];
+    const frame = this.#reader.read(data, receipts?.newest ?? 0);
     if (frame.type === "other") return;
     if (frame.type === "ready") {
       this.#readyAt(index, frame.lastSeq);
       return;
     }
-    const receipts = this.#receipts[index];
     if (receipts === undefined) throw new Error("a message before `ready`");
     const now = performance.now();
     for (const item of frame.items) {
@@ -119,27 +114,6 @@ export class Room implements Load {
       }
     }
     this.#refill();
-  }
-
-  /**
-   * Many members receive the same bytes. These are parsed once and then compared, so that a hundred members
-   * do not measure the generator's JSON parser.
-   */
-  #read(data: Buffer): Frame {
-    const sameLength = this.#frames.get(data.length);
-    const known = sameLength?.findLast((kept) => kept.data.equals(data));
-    if (known) return known.frame;
-    const content = this.#wire.content(data.toString());
-    const frame: Frame = content === undefined ? { type: "other" } : read(this.#run, content);
-    if (frame.type !== "messages") return frame;
-    if (++this.#frameCount > keptFrames) {
-      this.#frames.clear();
-      this.#frameCount = 1;
-    }
-    const kept = this.#frames.get(data.length);
-    if (kept) kept.push({ data, frame });
-    else this.#frames.set(data.length, [{ data, frame }]);
-    return frame;
   }
 
   #readyAt(index: number, lastSeq: number): void {
