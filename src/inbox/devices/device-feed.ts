@@ -218,7 +218,11 @@ export class DeviceFeed {
     });
   }
 
-  /** Brings the user's sockets up to date after sends of one of them, then settles the sends. */
+  /**
+   * Brings the user's sockets up to date after sends of one of them, then settles the sends. Ephemeral events
+   * follow the acks: one of them may be the end of the membership, the last that a device gets of a
+   * conversation.
+   */
   async #takeSendResult(
     socket: DeviceSocket,
     id: ConversationId,
@@ -226,7 +230,7 @@ export class DeviceFeed {
     settle: (outcomes: Result<Receipt>[]) => void,
   ): Promise<DeliveredPosition> {
     const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
-    const position = update ? await this.#push(update, { socket, seqs }) : null;
+    const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
     settle(outcomes);
     return position;
@@ -256,11 +260,12 @@ export class DeviceFeed {
   }
 
   /**
-   * Stores an update and brings the device sockets up to it.
+   * Stores an update and brings the device sockets up to its messages and changes.
    * @param own what one of the sockets has just sent
    */
-  async #push(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
+  async #pushMessages(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
     const { list, contexts } = this.#deps;
+    if (update) this.#pushEphemeral(id, update.ephemeral);
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
     const before = this.#deliveredBefore(update);
@@ -280,13 +285,19 @@ export class DeviceFeed {
       list.applyUpdate(update, shared.position);
       this.#positions.leave(id, update.lastSeq);
     }
-    this.#pushEphemeral(id, update.ephemeral);
     return shared.position;
   }
 
   /**
    * The delivered position before an update. Without a stored one:
    * - A new conversation begins at `newFrom`, so that earlier messages are not pushed. If the user was in
+  /** Stores an update, brings the device sockets up to it and sends them its ephemeral events. */
+  async #push(update: InboxUpdate): Promise<DeliveredPosition> {
+    const position = await this.#pushMessages(update);
+    this.#pushEphemeral(update.conversationId, update.ephemeral);
+    return position;
+  }
+
    *   it before, changes since then are pushed.
    * - A conversation that the user has left begins at its end: nothing is pushed.
    */

@@ -4,12 +4,20 @@ import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
-import { listedConversation, openDirect, page } from "../../../support/clients/chat.ts";
+import {
+  getConversation,
+  getMessage,
+  listedConversation,
+  openDirect,
+  page,
+  send,
+} from "../../../support/clients/chat.ts";
 import { eventsOf, framesAbout, seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
+import { reference } from "../../../support/clients/forwards.ts";
 import type { StrictMessage } from "../../../support/clients/shapes.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
-import { HeldInbox } from "../../../support/faults/hold.ts";
+import { HeldInbox, HeldMethod } from "../../../support/faults/hold.ts";
 import {
   conversationObject,
   createGroupId,
@@ -371,4 +379,63 @@ function visibleTo({ user }: SignedIn, items: StrictMessage[]): number[] {
     if (isMembershipChange) isIn = JSON.stringify(body).includes("joined");
     return isIn ? [seq] : [];
   });
+}
+
+test.each<
+  [
+    what: string,
+    event: string,
+    end: (id: number) => Promise<unknown>,
+    isOver: (id: number) => Promise<boolean>,
+  ]
+>([
+  ["leaves", "left", (id) => ask(bob, id, "POST", "/leave"), hasLost],
+  ["is removed", "removed", (id) => removeMember(id, bob), hasLost],
+  ["sees the group dissolved", "dissolved", (id) => ask(ann, id, "DELETE", ""), isDissolved],
+])(
+  "a device whose user %s during its sends gets acks and refusals before that event, its last",
+  async (_, event, end, isOver) => {
+    const [id, source] = [await createGroupId(ann, bob), await createGroupId(bob)];
+    const slow = reference(await send(bob, source, "slow"));
+    const device = await openDevice(bob.token);
+    const held = await HeldMethod.hold(source, "messages");
+    let ended: Promise<unknown> = Promise.resolve();
+    try {
+      // The outcomes of one frame are answered together: the first message is stored while the second waits.
+      const items = [textFrame("1", "1"), { client_msg_id: "2", forward: slow }];
+      device.send({ type: "sends", items: items.map((item) => ({ ...item, conversation_id: id })) });
+      while (!(await isStored(id, 1))) await nextTurn();
+      ended = end(id);
+      while (!(await isOver(id))) await nextTurn();
+    } finally {
+      held.release();
+    }
+    await untilFrame(device, { type: "member", conversation_id: id, event });
+    await untilFrame(device, { type: "error", client_msg_id: "2" });
+    await ended;
+    const answered = framesAbout(device, id).filter(({ type }) => type === "ack" || type === "error");
+    expect(new Map(answered.map(({ client_msg_id, type }) => [client_msg_id, type]))).toEqual(
+      new Map([
+        ["1", "ack"],
+        ["2", "error"],
+      ]),
+    );
+    expect(framesAbout(device, id).at(-1)).toMatchObject({ type: "member", event });
+    device.close();
+  },
+);
+
+async function isStored(id: number, seq: number): Promise<boolean> {
+  return getMessage(ann, id, seq).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function hasLost(id: number): Promise<boolean> {
+  return (await getConversation(ann, id)).member_count === 1;
+}
+
+async function isDissolved(id: number): Promise<boolean> {
+  return (await call("GET", `/v1/conversations/${id}`, { token: ann.token })).status === 404;
 }
