@@ -20,12 +20,6 @@ export interface SocketGroup {
   save(position: SyncPosition): void;
 }
 
-/** A sync that a socket has asked for and that is not done. */
-interface RunningSync {
-  socket: DeviceSocket;
-  id: ConversationId;
-}
-
 /**
  * The positions of a user's device sockets in each conversation. All sockets share one position, except those
  * with a cursor. A cursor is deleted when its socket meets the shared position.
@@ -33,7 +27,8 @@ interface RunningSync {
 export class DeliveryPositions {
   readonly #audience: DeviceAudience;
   readonly #cursors: DeviceCursors;
-  readonly #runningSyncs = new Set<RunningSync>();
+  /** how many syncs of a conversation a socket has asked for that are not done: they wait, or run */
+  readonly #syncs = new Map<DeviceSocket, Map<ConversationId, number>>();
 
   constructor(audience: DeviceAudience, cursors: DeviceCursors) {
     this.#audience = audience;
@@ -68,13 +63,13 @@ export class DeliveryPositions {
   }
 
   #isSyncing(socket: DeviceSocket, id: ConversationId): boolean {
-    return [...this.#runningSyncs].some((sync) => sync.socket === socket && sync.id === id);
+    return this.#syncs.get(socket)?.has(id) ?? false;
   }
 
   /**
    * The sockets with a cursor, except those that are replaying: one group each, read when its turn comes.
    * @param shared the position of the other sockets
-   * @param options `includePending`: also sockets that are pending
+   * @param options `includePending`: also sockets that are pending, or have asked to sync again
    */
   *individual(
     id: ConversationId,
@@ -83,8 +78,9 @@ export class DeliveryPositions {
   ): Iterable<SocketGroup> {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      const isPending = cursor?.state === "pending";
-      if (!cursor || cursor.state === "replaying" || (isPending && !includePending)) continue;
+      if (!cursor || cursor.state === "replaying") continue;
+      const isPending = cursor.state === "pending";
+      if (!includePending && (isPending || this.#isSyncing(socket, id))) continue;
       const group = this.single(socket, id, cursor, shared);
       // A pending socket may begin a sync while its group is brought up to date: its page then has what it
       // misses.
@@ -127,19 +123,29 @@ export class DeliveryPositions {
   }
 
   /**
-   * Runs the sync of a socket. Until it ends, live messages of the conversation are withheld from the socket.
+   * Runs the sync of a socket. From the caller's turn until the sync ends, live messages of the conversation
+   * are withheld from the socket: its page has them.
+   * @param work may wait before it begins; rejects as it does
    */
   async during(socket: DeviceSocket, id: ConversationId, work: () => Promise<void>): Promise<void> {
-    const sync = { socket, id };
-    this.#runningSyncs.add(sync);
+    this.#countSync(socket, id, 1);
     try {
       await work();
     } catch (error) {
       this.goLive(socket, id);
       throw error;
     } finally {
-      this.#runningSyncs.delete(sync);
+      this.#countSync(socket, id, -1);
     }
+  }
+
+  #countSync(socket: DeviceSocket, id: ConversationId, difference: 1 | -1): void {
+    const counts = this.#syncs.get(socket) ?? new Map<ConversationId, number>();
+    const count = (counts.get(id) ?? 0) + difference;
+    if (count > 0) counts.set(id, count);
+    else counts.delete(id);
+    if (counts.size > 0) this.#syncs.set(socket, counts);
+    else this.#syncs.delete(socket);
   }
 
   /** A pending socket does not sync after all: the next update also brings it what has come meanwhile. */

@@ -90,19 +90,26 @@ export class DeviceFeed {
   }
 
   /**
-   * Sends a socket one page of what it misses. The last page makes it live.
+   * Sends a socket one page of what it misses. The last page makes it live. From this turn on, live messages
+   * of the conversation are withheld from the socket.
+   * @param whenFree runs the sync once a slot is free for it, or not at all
    * @throws `not_found` if the user is not in the conversation, `unavailable` if the page is not there in
    *   time
    */
-  sync(socket: DeviceSocket, point: SyncPoint): Promise<void> {
+  sync(
+    socket: DeviceSocket,
+    point: SyncPoint,
+    whenFree: (work: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
     const id = point.conversationId;
-    const deadline = Date.now() + this.#timing.callTimeoutMs;
-    const run = () =>
-      this.#queues.run(id, () => {
+    const run = () => {
+      const deadline = Date.now() + this.#timing.callTimeoutMs;
+      return this.#queues.run(id, () => {
         remainingMs(deadline);
         return this.#sync(socket, point);
       });
-    return this.#positions.during(socket, id, run);
+    };
+    return this.#positions.during(socket, id, () => whenFree(run));
   }
 
   /** The socket asked to sync and was refused: it becomes live, and the next update brings what it misses. */

@@ -256,8 +256,8 @@ export class DeviceSockets {
   }
 
   /**
-   * Replays conversations to a socket. Of all sockets together 16 syncs run at once; a full queue refuses
-   * further ones.
+   * Replays conversations to a socket. All syncs begin in this turn, but of all sockets together 16 run at
+   * once; a full queue refuses further ones.
    */
   async #sync(socket: DeviceSocket, points: SyncPoint[], deviceFeed: DeviceFeed): Promise<void> {
     const admitted = points.slice(0, MAX_SYNCS - this.#waitingSyncs);
@@ -266,11 +266,14 @@ export class DeviceSockets {
       deviceFeed.skipSync(socket, conversationId);
     }
     this.#waitingSyncs += admitted.length;
-    const run = async (point: SyncPoint) => {
-      this.#waitingSyncs--;
-      if (!this.open().includes(socket)) return;
-      await attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point));
-    };
-    await Promise.all(admitted.map((point) => this.#syncSemaphore.run(() => run(point))));
+    const whenFree = (work: () => Promise<void>) =>
+      this.#syncSemaphore.run(async () => {
+        this.#waitingSyncs--;
+        if (this.open().includes(socket)) await work();
+      });
+    const syncs = admitted.map((point) =>
+      attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point, whenFree)),
+    );
+    await Promise.all(syncs);
   }
 }
