@@ -14,26 +14,44 @@ export async function forEachConcurrent<T>(
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** Bounds how many tasks run at once. A task that finds no free slot waits, first come, first served. */
+/**
+ * Bounds how many tasks run at once, or how much they hold together. A task that finds too little free waits,
+ * first come, first served.
+ */
 export class Semaphore {
+  readonly #capacity: number;
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { share: number; resume: () => void }[] = [];
 
-  constructor(concurrency: number) {
-    this.#free = concurrency;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#free = capacity;
   }
 
-  /** @returns the result of `work`; rejects as `work` does */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resume) => this.#waiting.push(resume));
-    else this.#free--;
+  /**
+   * @param share the part of the capacity that the task holds while it runs; a larger one than all of it
+   *   counts as all of it
+   * @returns the result of `work`; rejects as `work` does
+   */
+  async run<T>(work: () => Promise<T>, share = 1): Promise<T> {
+    const held = Math.min(share, this.#capacity);
+    if (this.#waiting.length > 0 || this.#free < held) {
+      await new Promise<void>((resume) => this.#waiting.push({ share: held, resume }));
+    } else this.#free -= held;
     try {
       return await work();
     } finally {
-      // The slot passes to the first waiting task, ahead of a caller that arrives in this turn.
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+      this.#free += held;
+      this.#resumeWaiting();
+    }
+  }
+
+  /** Hands what is free to waiting tasks, ahead of a caller that arrives in this turn. */
+  #resumeWaiting(): void {
+    for (let [next] = this.#waiting; next && next.share <= this.#free; [next] = this.#waiting) {
+      this.#waiting.shift();
+      this.#free -= next.share;
+      next.resume();
     }
   }
 }

@@ -7,6 +7,7 @@ import { emptyPage, type ReplayPage, type SyncPosition } from "../../domain/sync
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { messageFrames, pageFrames } from "../../object/frames.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
@@ -16,7 +17,13 @@ import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts } from "./message-contexts.ts";
 import { PendingReads } from "./pending-reads.ts";
-import { catchUp, continuesFrom, type OwnMessages } from "./push.ts";
+import { catchUp, continuesFrom, maxPageBytes, type OwnMessages } from "./push.ts";
+
+/**
+ * The most bytes of the pages that are fetched at once, counted from the call until they are sent. A page is
+ * in memory a few times, as it arrives and as frames: an isolate has 128 MB.
+ */
+const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
 
 /** What the feed needs from the inbox. */
 export interface DeviceFeedDeps {
@@ -43,10 +50,17 @@ export class DeviceFeed {
   readonly #lastEphemeral = new Map<ConversationId, number>();
   readonly #pendingReads = new PendingReads();
   readonly #positions: DeliveryPositions;
+  readonly #pageBudget: Semaphore;
 
-  constructor(deps: DeviceFeedDeps) {
+  /** @param maxFetchedBytes the most bytes of the pages that are fetched at once */
+  constructor(deps: DeviceFeedDeps, maxFetchedBytes = MAX_FETCHED_BYTES) {
     this.#deps = deps;
+    this.#pageBudget = new Semaphore(maxFetchedBytes);
     this.#positions = new DeliveryPositions(deps.audience, deps.cursors);
+  }
+
+  get #pushDeps() {
+    return { ...this.#deps, pageBudget: this.#pageBudget };
   }
 
   get #timing(): Timing["deviceFeed"] {
@@ -117,9 +131,19 @@ export class DeviceFeed {
     this.#positions.goLive(socket, id);
   }
 
-  async #sync(socket: DeviceSocket, { conversationId: id, after, rev }: SyncPoint): Promise<void> {
+  async #sync(socket: DeviceSocket, point: SyncPoint): Promise<void> {
+    const shared = await this.#sharedPosition(point.conversationId);
+    // Messages that the list does not know yet are few: an update of the conversation is on its way.
+    const bytes = maxPageBytes(shared.seq - point.after);
+    await this.#pageBudget.run(() => this.#sendPage(socket, point, shared), bytes);
+  }
+
+  async #sendPage(
+    socket: DeviceSocket,
+    { conversationId: id, after, rev }: SyncPoint,
+    shared: SyncPosition,
+  ): Promise<void> {
     const cursor = this.#positions.cursor(socket, id);
-    const shared = await this.#sharedPosition(id);
     const current = cursor ?? shared;
     // Without `rev` the client wants no older changes. The page still starts at the socket's own rev: the
     // position after the page would skip changes that the socket has not been sent.
@@ -158,7 +182,8 @@ export class DeviceFeed {
     id: ConversationId,
     request: ReplayRequest & { rev: number },
   ): Promise<ReplayPage> {
-    if (socket.hasRoomForPage) {
+    // A closed socket needs no page.
+    if (socket.hasRoomForPage && !socket.isClosing) {
       const replay = this.#deps.conversations.replay(id, request);
       const page = await withDeadline(replay, this.#timing.pageTimeoutMs);
       // Pages of other conversations may have been sent meanwhile.
@@ -182,7 +207,7 @@ export class DeviceFeed {
     if (cursor?.state !== "pending") return;
     const shared = await this.#sharedPosition(id);
     const target = { conversationId: id, lastSeq: shared.seq, rev: shared.rev };
-    await catchUp(this.#deps, this.#positions.single(socket, id, cursor, shared), target);
+    await catchUp(this.#pushDeps, this.#positions.single(socket, id, cursor, shared), target);
   }
 
   /**
@@ -240,6 +265,7 @@ export class DeviceFeed {
     const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
     settle(outcomes);
+    if (update) this.#pushEphemeral(id, update.ephemeral);
     return position;
   }
 
@@ -266,13 +292,19 @@ export class DeviceFeed {
     );
   }
 
+  /** Stores an update, brings the device sockets up to it and sends them its ephemeral events. */
+  async #push(update: InboxUpdate): Promise<DeliveredPosition> {
+    const position = await this.#pushMessages(update);
+    this.#pushEphemeral(update.conversationId, update.ephemeral);
+    return position;
+  }
+
   /**
    * Stores an update and brings the device sockets up to its messages and changes.
    * @param own what one of the sockets has just sent
    */
   async #pushMessages(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
     const { list, contexts } = this.#deps;
-    if (update) this.#pushEphemeral(id, update.ephemeral);
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
     const before = this.#deliveredBefore(update);
@@ -285,9 +317,9 @@ export class DeviceFeed {
     const shared = this.#positions.shared(id, before, save);
     // Pages have to be fetched first: the list does not wait for them.
     if (!page || !continuesFrom(page, before)) save(before);
-    await catchUp(this.#deps, shared, update, own);
+    await catchUp(this.#pushDeps, shared, update, own);
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
-      await catchUp(this.#deps, group, update, own);
+      await catchUp(this.#pushDeps, group, update, own);
     if (hasLeft) {
       list.applyUpdate(update, shared.position);
       this.#positions.leave(id, update.lastSeq);
@@ -298,13 +330,6 @@ export class DeviceFeed {
   /**
    * The delivered position before an update. Without a stored one:
    * - A new conversation begins at `newFrom`, so that earlier messages are not pushed. If the user was in
-  /** Stores an update, brings the device sockets up to it and sends them its ephemeral events. */
-  async #push(update: InboxUpdate): Promise<DeliveredPosition> {
-    const position = await this.#pushMessages(update);
-    this.#pushEphemeral(update.conversationId, update.ephemeral);
-    return position;
-  }
-
    *   it before, changes since then are pushed.
    * - A conversation that the user has left begins at its end: nothing is pushed.
    */

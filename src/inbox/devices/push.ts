@@ -1,10 +1,12 @@
 import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
 import { isAhead, type ReplayPage, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { changeEvents, messageFrames } from "../../object/frames.ts";
 import type { SocketGroup } from "./delivery-positions.ts";
@@ -23,6 +25,8 @@ type Target = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "page"> &
 /** What a push needs from the inbox. */
 interface PushDeps {
   conversations: Conversations;
+  /** bounds the bytes of the pages that are fetched, until they are sent */
+  pageBudget: Semaphore;
   contexts: MessageContexts;
   timing: Pick<Timing, "deviceFeed">;
   userId(): UserId;
@@ -31,13 +35,21 @@ interface PushDeps {
 const NONE: ReadonlySet<Seq> = new Set();
 
 /**
+ * @param messages how many messages are known to be in a page
+ * @returns the most bytes that their bodies may have: what a task that fetches the page holds of the budget
+ */
+export function maxPageBytes(messages: number): number {
+  return Math.min(Math.max(messages, 1) * LIMITS.mergedBytes, LIMITS.pageBytes);
+}
+
+/**
  * Brings sockets up to an update: sends its page, if that continues from their position, and fetches further
  * pages from the conversation. Each position is stored before its frames are sent, in the same turn.
  * @param own messages that one of the sockets has sent: it gets acks for them instead
  * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */
 export async function catchUp(
-  { conversations, contexts, timing, userId }: PushDeps,
+  { conversations, pageBudget, contexts, timing, userId }: PushDeps,
   group: SocketGroup,
   target: Target,
   own?: OwnMessages,
@@ -52,8 +64,13 @@ export async function catchUp(
       rev: group.position.rev,
       includeFormer: true,
     };
-    const page = withDeadline(conversations.replay(id, request), timing.deviceFeed.pageTimeoutMs);
-    push(contexts, group, target, await page, own);
+    await pageBudget.run(
+      async () => {
+        const page = withDeadline(conversations.replay(id, request), timing.deviceFeed.pageTimeoutMs);
+        push(contexts, group, target, await page, own);
+      },
+      maxPageBytes(seq - group.position.seq),
+    );
   }
 }
 
