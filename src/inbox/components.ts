@@ -97,7 +97,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   };
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
   const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
-  const recentActivity = new RecentActivity(timing.recent);
+  const recentActivity = new RecentActivity(timing.recent, (since, limit) => list.since(since, limit));
   const subscriptions = new Subscriptions({
     large: (members, limit) => list.large(members, limit),
     subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: userId(), hasDevices }),

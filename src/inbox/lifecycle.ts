@@ -6,7 +6,6 @@ import { answer } from "../object/rpc.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
 import { DeviceOpening } from "./devices/device-opening.ts";
-import { MAX_RECENT } from "./list/recent-activity.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**
@@ -189,11 +188,7 @@ export abstract class InboxLifecycle extends SocketHost {
       isOpening: () => this.#opening > 0,
       kick: (sessionId) => this.#with((components) => this.#kick(components, sessionId)),
     });
-    const { accountDeletion, list, presence, recentActivity, sessionGate, sockets } = components;
-    const { subscribeMs } = this.deps.timing.recent;
-    // An eviction or a crash has emptied memory: conversations with recent messages may have more updates.
-    const recent = list.since(Date.now() - subscribeMs, MAX_RECENT);
-    for (const { conversationId, updatedAt } of recent) recentActivity.note(conversationId, updatedAt);
+    const { accountDeletion, list, presence, sessionGate, sockets } = components;
     if (accountDeletion.isDeleted) list.markDeleted();
     // Sessions that ended during an eviction.
     sockets.kick(

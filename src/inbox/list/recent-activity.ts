@@ -2,20 +2,30 @@ import type { ConversationId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 
 /** The most conversations that are kept. */
-export const MAX_RECENT = 50;
+const MAX_RECENT = 50;
+
+/** A conversation with activity, and its time (ms). */
+interface Activity {
+  conversationId: ConversationId;
+  updatedAt: number;
+}
 
 /**
- * The conversations that sent an inbox update in the last seconds. They are kept in memory only; start-up
- * restores them from the list.
+ * The conversations that sent an inbox update in the last seconds. They are kept in memory only. An eviction
+ * or a crash empties memory: the first reader after a start restores them from the list. A start itself reads
+ * nothing, as most starts are for an update.
  * - Before a list is read, they are asked for a snapshot: an update may wait out its cooldown there.
  * - They may have stored that no device is connected. The first device socket subscribes to them.
  */
 export class RecentActivity {
   readonly #timing: Timing["recent"];
   readonly #activeAt = new Map<ConversationId, number>();
+  #stored: ((since: number, limit: number) => Activity[]) | null;
 
-  constructor(timing: Timing["recent"]) {
+  /** @param stored reads the list's conversations with activity since a time (ms): the newest, newest last */
+  constructor(timing: Timing["recent"], stored: (since: number, limit: number) => Activity[]) {
     this.#timing = timing;
+    this.#stored = stored;
   }
 
   /**
@@ -39,7 +49,17 @@ export class RecentActivity {
   /** @returns the conversations to which the first device socket subscribes */
   forSubscriptions(): ConversationId[] {
     const since = Date.now() - this.#timing.subscribeMs;
+    this.#restore(since);
     for (const [id, at] of this.#activeAt) if (at < since) this.#activeAt.delete(id);
     return [...this.#activeAt.keys()];
+  }
+
+  /** Adds what the list has from before the start. Updates since then are newer. */
+  #restore(since: number): void {
+    const stored = this.#stored?.(since, MAX_RECENT) ?? [];
+    this.#stored = null;
+    const noted = [...this.#activeAt];
+    for (const { conversationId, updatedAt } of stored) this.note(conversationId, updatedAt);
+    for (const [id, at] of noted) this.note(id, at);
   }
 }

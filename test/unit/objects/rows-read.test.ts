@@ -1,12 +1,17 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
+import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { DeviceCursors } from "../../../src/inbox/devices/device-cursors.ts";
 import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
+import { migrate } from "../../../src/object/migrations.ts";
+import { Inbox } from "../../support/app.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 
@@ -143,3 +148,27 @@ test("an inbox update reads one row of a long list, and so does its delivery to 
     });
     expect(queries).toEqual([]);
   }));
+
+test("an inbox wakes without a look at its list, however many conversations have been active just now", async () => {
+  const updates: InboxUpdate[] = [];
+  await inIsolatedObject("group", async (storage) => {
+    updates.push(isolatedRoom(storage).snapshot(BOB));
+  });
+  await runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, state) => {
+    const { sql } = state.storage;
+    migrate(state.storage, MIGRATIONS);
+    const list = new ConversationList(sql);
+    for (const update of updates) {
+      for (let id = 1; id <= LENGTH; id++) {
+        list.applyUpdate({ ...update, conversationId: ConversationId.parse(id), updatedAt: Date.now() });
+      }
+    }
+    const { rows, queries } = await readBy(sql, async () => {
+      new Inbox(state, env);
+      await state.blockConcurrencyWhile(async () => undefined);
+    });
+    expect(list.ids().length).toBe(LENGTH);
+    expect(queries.filter((query) => query.includes("conversations"))).toEqual([]);
+    expect(rows).toBeLessThan(50);
+  });
+});
