@@ -1,28 +1,49 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { register } from "../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../support/clients/chat.ts";
 import { openRoom } from "../support/clients/socket.ts";
 import { runOptions } from "../support/property-runs.ts";
-import { story } from "./devices/steps.ts";
+import { setTiming } from "../support/timing.ts";
+import { type Action, ROOMS, story, WIDE, wideStory } from "./devices/steps.ts";
 import { World } from "./devices/world.ts";
 
 const FEW = runOptions(5);
+const FEW_WIDE = runOptions(2);
 const STORY_MS = 60_000;
+const WIDE_STORY_MS = 120_000;
+/** Long enough for the first frame of a device on a slow machine. */
+const HOLD_MS = 3_000;
+
+// Devices whose first frame comes in time are strict: they accept no message twice.
+beforeAll(() => setTiming({ deviceFeed: { holdMs: HOLD_MS } }));
+
+type Story = Pick<Parameters<typeof World.make>[0], "devices" | "pointsPerFrame"> & {
+  steps: readonly (readonly Action[])[];
+};
+
+async function play({ steps, ...setting }: Story, rooms: number): Promise<void> {
+  const world = await World.make({ ...setting, rooms });
+  try {
+    for (const step of steps) await world.step(step);
+    await world.end();
+  } finally {
+    await world.close();
+  }
+}
 
 test("under concurrent calls each device shows each message once, as HTTP returns it", {
   timeout: FEW.numRuns * STORY_MS,
 }, async () => {
-  const property = fc.asyncProperty(story, async ({ devices, steps }) => {
-    const world = await World.make(devices);
-    try {
-      for (const step of steps) await world.step(step);
-      await world.end();
-    } finally {
-      await world.close();
-    }
-  });
+  const property = fc.asyncProperty(story, (played) => play(played, ROOMS));
   await fc.assert(property, { ...FEW, timeout: STORY_MS, endOnFailure: true });
+});
+
+test("devices that sync up to 60 conversations at once show each message once, as HTTP returns it", {
+  timeout: FEW_WIDE.numRuns * WIDE_STORY_MS,
+}, async () => {
+  const property = fc.asyncProperty(wideStory, (played) => play(played, WIDE));
+  await fc.assert(property, { ...FEW_WIDE, timeout: WIDE_STORY_MS, endOnFailure: true });
 });
 
 describe("regressions", () => {

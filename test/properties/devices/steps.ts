@@ -1,7 +1,8 @@
 import fc from "fast-check";
 
-/** the conversation: the group of three, the direct one of two, or the group of all four */
-const room = fc.nat(2);
+/** The conversations of every story: the group of three, the direct one of two, and the group of all four. */
+export const ROOMS = 3;
+
 /** one of the four users */
 const who = fc.nat(3);
 /** one of the user's devices, counted round; a user without devices calls over HTTP */
@@ -14,65 +15,85 @@ const count = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 60, max: 230 }) },
 );
 
-const one = { room, who, device };
-/** Sends messages, in one frame each or all in one. */
-const say = fc.record({ do: fc.constant("say"), ...one, way, count, together: fc.boolean() });
-/** Sends to all conversations in turn, in one frame. */
-const mix = fc.record({ do: fc.constant("mix"), who, device, count: fc.integer({ min: 2, max: 12 }) });
-/** Sends an earlier draft again, with its client id. */
-const again = fc.record({ do: fc.constant("again"), ...one, way, back: fc.nat(5) });
-const read = fc.record({ do: fc.constant("read"), ...one, back, overHttp: fc.boolean() });
-const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
-const hide = fc.record({ do: fc.constant("hide"), room, who, back });
-const leave = fc.record({ do: fc.constant("leave"), room, who });
-const remove = fc.record({ do: fc.constant("remove"), room, who });
-const join = fc.record({ do: fc.constant("join"), room, who });
-const add = fc.record({ do: fc.constant("add"), room, who });
-/** One of the two users deletes the direct conversation for themselves. */
-const clear = fc.record({ do: fc.constant("clear"), who: fc.nat(1) });
-/** One of the two users blocks the other, or ends the block. */
-const block = fc.record({ do: fc.constant("block"), who: fc.nat(1), on: fc.boolean() });
-const typing = fc.record({ do: fc.constant("typing"), ...one });
-/** A device disconnects at once, whatever is on its way. */
-const away = fc.record({ do: fc.constant("away"), who, device });
-/** A device reconnects. An eager one sends its drafts before it has seen what it missed. */
-const come = fc.record({ do: fc.constant("come"), who, device, eager: fc.boolean() });
-/** A device disconnects and reconnects at once. */
-const reopen = fc.record({ do: fc.constant("reopen"), who, device, eager: fc.boolean() });
-/** An object restarts. Sockets are kept, those of an inbox may be cut off. */
-const evictRoom = fc.record({ do: fc.constant("evictRoom"), room });
-const evictInbox = fc.record({ do: fc.constant("evictInbox"), who, cut: fc.boolean() });
+/** One action in so many conversations. */
+function actionIn(rooms: number) {
+  const room = fc.nat(rooms - 1);
+  const maxMix = Math.max(12, rooms);
+  const one = { room, who, device };
+  /** Sends messages, in one frame each or all in one. */
+  const say = fc.record({ do: fc.constant("say"), ...one, way, count, together: fc.boolean() });
+  /** Sends to the conversations in turn, from this one on, in one frame. */
+  const mix = fc.record({ do: fc.constant("mix"), ...one, count: fc.integer({ min: 2, max: maxMix }) });
+  /** Sends an earlier draft again, with its client id. */
+  const again = fc.record({ do: fc.constant("again"), ...one, way, back: fc.nat(5) });
+  const read = fc.record({ do: fc.constant("read"), ...one, back, overHttp: fc.boolean() });
+  const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
+  const hide = fc.record({ do: fc.constant("hide"), room, who, back });
+  const leave = fc.record({ do: fc.constant("leave"), room, who });
+  const remove = fc.record({ do: fc.constant("remove"), room, who });
+  const join = fc.record({ do: fc.constant("join"), room, who });
+  const add = fc.record({ do: fc.constant("add"), room, who });
+  /** One of the two users deletes the direct conversation for themselves. */
+  const clear = fc.record({ do: fc.constant("clear"), who: fc.nat(1) });
+  /** One of the two users blocks the other, or ends the block. */
+  const block = fc.record({ do: fc.constant("block"), who: fc.nat(1), on: fc.boolean() });
+  const typing = fc.record({ do: fc.constant("typing"), ...one });
+  /** A device disconnects at once, whatever is on its way. */
+  const away = fc.record({ do: fc.constant("away"), who, device });
+  /** A device reconnects. An eager one sends its drafts before it has seen what it missed. */
+  const come = fc.record({ do: fc.constant("come"), who, device, eager: fc.boolean() });
+  /** A device disconnects and reconnects at once. */
+  const reopen = fc.record({ do: fc.constant("reopen"), who, device, eager: fc.boolean() });
+  /** An object restarts. Sockets are kept, those of an inbox may be cut off. */
+  const evictRoom = fc.record({ do: fc.constant("evictRoom"), room });
+  const evictInbox = fc.record({ do: fc.constant("evictInbox"), who, cut: fc.boolean() });
 
-const action = fc.oneof(
-  { weight: 10, arbitrary: say },
-  { weight: 2, arbitrary: mix },
-  { weight: 2, arbitrary: again },
-  { weight: 4, arbitrary: read },
-  { weight: 4, arbitrary: revoke },
-  { weight: 4, arbitrary: hide },
-  { weight: 2, arbitrary: leave },
-  { weight: 2, arbitrary: remove },
-  { weight: 3, arbitrary: join },
-  { weight: 2, arbitrary: add },
-  { weight: 1, arbitrary: clear },
-  { weight: 2, arbitrary: block },
-  { weight: 1, arbitrary: typing },
-  { weight: 3, arbitrary: away },
-  { weight: 4, arbitrary: come },
-  { weight: 3, arbitrary: reopen },
-  { weight: 2, arbitrary: evictRoom },
-  { weight: 3, arbitrary: evictInbox },
-);
+  return fc.oneof(
+    { weight: 10, arbitrary: say },
+    { weight: rooms > ROOMS ? 8 : 2, arbitrary: mix },
+    { weight: 2, arbitrary: again },
+    { weight: 4, arbitrary: read },
+    { weight: 4, arbitrary: revoke },
+    { weight: 4, arbitrary: hide },
+    { weight: 2, arbitrary: leave },
+    { weight: 2, arbitrary: remove },
+    { weight: 3, arbitrary: join },
+    { weight: 2, arbitrary: add },
+    { weight: 1, arbitrary: clear },
+    { weight: 2, arbitrary: block },
+    { weight: 1, arbitrary: typing },
+    { weight: 3, arbitrary: away },
+    { weight: 4, arbitrary: come },
+    { weight: rooms > ROOMS ? 8 : 3, arbitrary: reopen },
+    { weight: 2, arbitrary: evictRoom },
+    { weight: 3, arbitrary: evictInbox },
+  );
+}
+
+const action = actionIn(ROOMS);
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-/** Concurrent actions. The next step begins when all are answered and delivered. */
-const step = fc.oneof(
-  { weight: 2, arbitrary: fc.tuple(action) },
-  { weight: 5, arbitrary: fc.array(action, { minLength: 2, maxLength: 8 }) },
-);
+/**
+ * The number of devices of each user, how many conversations a frame of their syncs names, and the steps. The
+ * actions of a step are concurrent; the next step begins when all are answered and delivered.
+ */
+function storyOf(rooms: number, maxSteps: number, maxActions: number) {
+  const done = actionIn(rooms);
+  const step = fc.oneof(
+    { weight: 2, arbitrary: fc.tuple(done) },
+    { weight: 5, arbitrary: fc.array(done, { minLength: 2, maxLength: maxActions }) },
+  );
+  return fc.record({
+    devices: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
+    pointsPerFrame: fc.integer({ min: 1, max: rooms }),
+    steps: fc.array(step, { minLength: 1, maxLength: maxSteps, size: "max" }),
+  });
+}
 
-/** The number of devices of each user, and the steps. */
-export const story = fc.record({
-  devices: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
-  steps: fc.array(step, { minLength: 1, maxLength: 9, size: "max" }),
-});
+/** A story in the conversations of every story. */
+export const story = storyOf(ROOMS, 9, 8);
+
+/** The conversations of a wide story. */
+export const WIDE = 60;
+/** A story in 60 conversations, where devices come and go and messages reach many conversations at once. */
+export const wideStory = storyOf(WIDE, 8, 12);

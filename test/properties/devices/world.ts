@@ -11,15 +11,24 @@ import { itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
 import { Model, type Row } from "./model.ts";
 import { Room } from "./room.ts";
-import type { Action } from "./steps.ts";
+import { type Action, ROOMS } from "./steps.ts";
 
 /** The time limit for an undisturbed delivery, in ms. */
 const PATIENCE_MS = 8_000;
 /** The wait after an eviction, in ms: then the alarm has to deliver. */
 const DISTURBED_MS = 700;
 const MAX_ALARMS = 12;
-/** Everything that HTTP returns is compared after this many steps. */
+/** Everything that HTTP returns is compared after this many steps, in a few conversations. */
 const FULL_CHECK = 3;
+
+interface Setting {
+  /** the number of devices of each user */
+  devices: readonly number[];
+  /** the conversations in one frame of a device's syncs */
+  pointsPerFrame: number;
+  /** the number of conversations: beyond those of every story they are groups of all four */
+  rooms?: number;
+}
 
 type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 interface Reading {
@@ -29,7 +38,7 @@ interface Reading {
   seq: number;
 }
 
-/** Four users with their devices in three conversations, and all actions on them. */
+/** Four users with their devices in three conversations or more, and all actions on them. */
 export class World {
   readonly #people: SignedIn[];
   readonly #rooms: Room[];
@@ -54,7 +63,7 @@ export class World {
     this.#devices = devices;
   }
 
-  static async make(devices: readonly number[]): Promise<World> {
+  static async make({ devices, pointsPerFrame, rooms: count = ROOMS }: Setting): Promise<World> {
     const people = await Promise.all([register(), register(), register(), register()]);
     const [ann, bob, eve, dan] = [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2), itemAt(people, 3)];
     const group = await createGroup(ann, [bob, dan]);
@@ -66,11 +75,16 @@ export class World {
       new Room(new Model(direct, [ann, dan].map(id), null), people),
       new Room(new Model(all, [ann, bob, eve, dan].map(id), id(bob)), people),
     ];
+    while (rooms.length < count) {
+      const group = await createGroup(ann, [bob, eve, dan]);
+      rooms.push(new Room(new Model(group, [ann, bob, eve, dan].map(id), id(ann)), people));
+    }
+    const options = { isPrompt: true, pointsPerFrame };
     const world = new World(
       people,
       rooms,
       people.map((person, i) =>
-        Array.from({ length: devices[i] ?? 0 }, (_, each) => new Device(person, each)),
+        Array.from({ length: devices[i] ?? 0 }, (_, each) => new Device(person, each, options)),
       ),
     );
     for (const { path, model } of rooms) {
@@ -90,7 +104,7 @@ export class World {
     for (const { model } of this.#rooms) model.begin();
     await Promise.all(actions.map((action) => this.#perform(action)));
     await this.settle();
-    if (++this.#steps % FULL_CHECK === 0) await this.check();
+    if (++this.#steps % FULL_CHECK === 0 && this.#rooms.length === ROOMS) await this.check();
   }
 
   /** Reconnects all devices, and compares everything that can be read. */
@@ -124,7 +138,8 @@ export class World {
     for (const device of all)
       for (const answer of device.answers.splice(0))
         this.#room(answer.draft.conversationId).answered(device.userId, answer);
-    for (const room of this.#rooms) await room.learn(this.#mayBeBlocked || this.#blocks.size > 0);
+    const mayBeBlocked = this.#mayBeBlocked || this.#blocks.size > 0;
+    await Promise.all(this.#rooms.map((room) => room.learn(mayBeBlocked)));
     for (const { device, socket, room, seq } of this.#readings.splice(0)) {
       const person = room.person(device.userId);
       const isSure = device.isConnected && device.sockets === socket && !this.#isDisturbed;
@@ -285,7 +300,7 @@ export class World {
   async #mix(action: Of<"mix">): Promise<void> {
     const who = this.#person(action);
     const drafts = Array.from({ length: action.count }, (_, i) =>
-      this.#draft(who, itemAt(this.#rooms, i % 3)),
+      this.#draft(who, itemAt(this.#rooms, (action.room + i) % this.#rooms.length)),
     );
     const device = this.#device(action);
     if (device) device.sendDrafts(drafts, true);

@@ -7,6 +7,15 @@ import { acceptSocket, DEVICE_PATH, type TestSocket, upgrade } from "./socket.ts
 /** A correct client pings after this many received characters, as a sign that it still reads. */
 const PING_EACH = 1024 * 1024;
 
+interface DeviceOptions {
+  /** it pings as a correct client does */
+  pings?: boolean;
+  /** its first frame reaches the server in time: it accepts no repeat of the conversations that this syncs */
+  isPrompt?: boolean;
+  /** the conversations in one frame of its syncs */
+  pointsPerFrame?: number;
+}
+
 /**
  * A correct client on device sockets: it connects, disconnects, and resumes at its position. Frames that
  * arrive between two looks at the client are processed at the next look.
@@ -26,16 +35,18 @@ export class Device {
   /** how many sockets it has had */
   sockets = 0;
 
-  /**
-   * @param nth the number of the device, for messages of failures
-   * @param pings whether it pings as a correct client does
-   */
-  constructor({ token, user }: { token: string; user: { id: number } }, nth = 0, { pings = true } = {}) {
+  /** @param nth the number of the device, for messages of failures */
+  constructor(
+    { token, user }: { token: string; user: { id: number } },
+    nth = 0,
+    { pings = true, isPrompt, pointsPerFrame }: DeviceOptions = {},
+  ) {
     this.#pings = pings;
     this.userId = user.id;
     this.#token = token;
     this.name = `device ${nth} of ${user.id}`;
-    this.#client = new ModelClient(this.name, user.id, (frame) => this.#socket?.send(frame));
+    const sendFrame = (frame: unknown) => this.#socket?.send(frame);
+    this.#client = new ModelClient(this.name, user.id, sendFrame, isPrompt, pointsPerFrame);
   }
 
   get isConnected(): boolean {

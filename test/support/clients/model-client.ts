@@ -50,6 +50,7 @@ export class ModelClient {
   readonly #userId: number;
   readonly #send: (frame: unknown) => void;
   readonly #isPrompt: boolean;
+  readonly #pointsPerFrame: number;
   /** a frame was sent on this socket */
   #hasSpoken = false;
   readonly #displayed = new Map<number, DisplayedConversation>();
@@ -68,11 +69,19 @@ export class ModelClient {
   /**
    * @param send sends a frame on the socket, if one is open
    * @param isPrompt it sends its positions before the server stops waiting for them
+   * @param pointsPerFrame the conversations in one frame of its syncs
    */
-  constructor(name: string, userId: number, send: (frame: unknown) => void, isPrompt = false) {
+  constructor(
+    name: string,
+    userId: number,
+    send: (frame: unknown) => void,
+    isPrompt = false,
+    pointsPerFrame = MAX_POINTS,
+  ) {
     this.name = name;
     this.#userId = userId;
     this.#isPrompt = isPrompt;
+    this.#pointsPerFrame = pointsPerFrame;
     this.#send = (frame) => {
       this.#hasSpoken = true;
       send(frame);
@@ -108,13 +117,15 @@ export class ModelClient {
     const points = [...this.#displayed].flatMap(([conversation_id, { lastSeq, rev }]) =>
       this.#synced.has(conversation_id) ? [] : [{ conversation_id, after: lastSeq, rev }],
     );
-    for (const { conversation_id } of points) {
+    const perFrame = this.#pointsPerFrame;
+    const isFirst = this.#isPrompt && !this.#hasSpoken;
+    for (const [i, { conversation_id }] of points.entries()) {
       this.#synced.add(conversation_id);
-      // A client that syncs first of all gets no message twice.
-      if (this.#isPrompt && !this.#hasSpoken) this.displayed(conversation_id).begin(false);
+      // Of the conversations in the first frame of all a client gets no message twice.
+      if (isFirst && i < perFrame) this.displayed(conversation_id).begin(false);
     }
-    for (let i = 0; i < points.length; i += MAX_POINTS)
-      this.#send({ type: "sync", items: points.slice(i, i + MAX_POINTS) });
+    for (let i = 0; i < points.length; i += perFrame)
+      this.#send({ type: "sync", items: points.slice(i, i + perFrame) });
   }
 
   /**
