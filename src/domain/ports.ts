@@ -158,8 +158,8 @@ export interface ConversationWithKind {
 }
 
 /**
- * The outcome of a list repair: the number of conversations that answered, and of those that could not be
- * reached.
+ * The outcome of a list repair, or of its part: the number of conversations that answered, and of those that
+ * could not be reached.
  */
 export interface RepairResult {
   repaired: number;

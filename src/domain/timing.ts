@@ -244,6 +244,11 @@ const VALUES = {
     maxRetryMs: 600_000,
     /** An alarm starts no further job after so long and sets the next alarm: requests need the object too. */
     budgetMs: 5_000,
+    /**
+     * The calls to other objects that the jobs of one alarm, or one request, make: half of what the platform
+     * allows. The next alarm goes on.
+     */
+    maxCalls: 500,
   },
   /** Calls to objects that fail with an error which the platform marks as retryable. */
   rpcRetry: {

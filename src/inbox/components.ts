@@ -2,6 +2,7 @@ import type { SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, UserDirectory } from "../domain/ports.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
+import type { CallBudget } from "../object/concurrency.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
 import { Presence } from "./account/presence.ts";
@@ -42,12 +43,18 @@ export type InboxJobKind =
   | "online"
   /** publishes that the user is offline, after the grace period */
   | "offline"
+  /** announces the presence to further contacts; key: the presence, the last contact, and how many had it */
+  | "announcement"
   /** looks up in D1 which sessions have ended; key: the token of the prepared end */
   | "session_lookup"
   /** looks up in D1 whether the account was deleted; key: the token of the prepared deletion */
   | "deletion_lookup"
   /** has a conversation remove the deleted user; key: the conversation */
   | "leave"
+  /** informs a contact of the deletion of the account; key: the contact, and whether they were a friend */
+  | "account_deleted"
+  /** goes on with a list repair; key: the conversation up to which it has come */
+  | "repair"
   /** forgets expired stored drafts */
   | "drafts";
 
@@ -76,8 +83,12 @@ interface InboxHost {
   userId(): UserId;
   /** Whether a device socket is being opened. */
   isOpening(): boolean;
-  /** Closes the room sockets of an ended session. Rejects if a conversation cannot be reached. */
-  kick(sessionId: SessionId): Promise<unknown>;
+  /**
+   * Closes the room sockets of an ended session, as far as the calls suffice. Rejects if a conversation
+   * cannot be reached.
+   * @returns whether none is left
+   */
+  kick(sessionId: SessionId, calls: CallBudget): Promise<boolean>;
 }
 
 /** Creates the components from the tables of the inbox, and connects them. */
@@ -104,7 +115,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     apply: (update) => deviceFeed.storeSnapshot(update),
     timing,
   });
-  const contactNotifier = new ContactNotifier({ ...deps, userId });
+  const contactNotifier = new ContactNotifier(jobs, { ...deps, userId });
   const presence = new Presence(sql, jobs, {
     directory,
     contactNotifier,
@@ -112,7 +123,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     userId,
     isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
   });
-  const repair = new ListRepair(sql, {
+  const repair = new ListRepair(sql, jobs, {
     ...{ directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
     sockets: { ...audience, fail: () => sockets.fail() },
     isDeleted: () => accountDeletion.isDeleted,

@@ -1,6 +1,7 @@
 import { CoreError, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
+import { CallBudget } from "../object/concurrency.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
@@ -22,16 +23,21 @@ export abstract class InboxLifecycle extends SocketHost {
     super(ctx, env);
     this.deps = deps;
     const handlers: Record<InboxJobKind, JobHandler> = {
-      kick: (key) => this.#with((components) => this.#kick(components, SessionId.parse(key))),
+      kick: (key, calls) => this.#with((components) => this.#kick(components, SessionId.parse(key), calls)),
       expired_sessions: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
-      sockets: () => this.#with((components) => this.#checkSockets(components)),
+      sockets: (_, calls) => this.#with((components) => this.#checkSockets(components, calls)),
       expiry: () => this.#with((components) => this.#kickExpired(components)),
-      online: () => this.#with(({ presence }) => presence.online()),
-      offline: () => this.#with(({ presence }) => presence.offline()),
-      session_lookup: () => this.#with((components) => this.#lookUpEndedSessions(components)),
-      deletion_lookup: () => this.#with((components) => this.#lookUpDeletion(components)),
+      online: (_, calls) => this.#with(({ presence }) => presence.online(calls)),
+      offline: (_, calls) => this.#with(({ presence }) => presence.offline(calls)),
+      announcement: (key, calls) => this.#with(({ presence }) => presence.announceFurther(key, calls)),
+      session_lookup: (_, calls) => this.#with((components) => this.#lookUpEndedSessions(components, calls)),
+      deletion_lookup: (_, calls) => this.#with((components) => this.#lookUpDeletion(components, calls)),
       drafts: () => this.#with(async ({ drafts }) => drafts.deleteExpired()),
-      leave: (key) => this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)))),
+      leave: (key, calls) =>
+        this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)), calls)),
+      account_deleted: (key, calls) =>
+        this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
+      repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
     this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
     if (!hasSchema(ctx.storage)) return;
@@ -97,33 +103,43 @@ export abstract class InboxLifecycle extends SocketHost {
   async #kick(
     { accountDeletion, sessionGate, presence }: InboxComponents,
     sessionId: SessionId,
-  ): Promise<null> {
+    calls: CallBudget,
+  ): Promise<number | null> {
     // A session whose tokens have expired has no socket left to close.
-    if (accountDeletion.isDeleted || sessionGate.isEnded(sessionId)) await sessionGate.kick(sessionId);
+    const isEnded = accountDeletion.isDeleted || sessionGate.isEnded(sessionId);
+    const isDone = !isEnded || (await sessionGate.kick(sessionId, calls));
     presence.socketClosed();
-    return null;
+    return isDone ? null : Date.now();
   }
 
-  async #lookUpEndedSessions({ sessionTermination, sockets }: InboxComponents): Promise<null> {
-    await sessionTermination.end(await this.deps.directory.endedSessions(this.userId()));
+  async #lookUpEndedSessions(
+    { sessionTermination, sockets }: InboxComponents,
+    calls: CallBudget,
+  ): Promise<null> {
+    await sessionTermination.end(await this.deps.directory.endedSessions(this.userId()), calls);
     sockets.kickExpired(true);
     return null;
   }
 
-  async #lookUpDeletion(components: InboxComponents): Promise<null> {
-    if (await components.accountDeletion.isDeletedInD1()) await this.deleteAll(components);
+  async #lookUpDeletion(components: InboxComponents, calls: CallBudget): Promise<null> {
+    if (await components.accountDeletion.isDeletedInD1()) await this.deleteAll(components, calls);
     return null;
   }
 
-  async #leave({ accountDeletion }: InboxComponents, id: ConversationId): Promise<null> {
+  async #leave({ accountDeletion }: InboxComponents, id: ConversationId, calls: CallBudget): Promise<null> {
+    calls.take(1);
     await accountDeletion.leaveConversation(id);
     return null;
   }
 
   /** Device sockets need no look: a socket that a crash closed is missing when this wakes the object. */
-  async #checkSockets({ sessionGate, presence, sockets }: InboxComponents): Promise<number | null> {
-    await sessionGate.removeLostSockets();
+  async #checkSockets(
+    { sessionGate, presence, sockets }: InboxComponents,
+    calls: CallBudget,
+  ): Promise<number | null> {
+    const isDone = await sessionGate.removeLostSockets(calls);
     presence.socketClosed();
+    if (!isDone) return Date.now();
     const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
     return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
   }
@@ -132,17 +148,20 @@ export abstract class InboxLifecycle extends SocketHost {
    * Deletes what the inbox holds of a deleted account.
    * @returns the conversations to leave, each with its job
    */
-  protected async deleteAll({
-    accountDeletion,
-    list,
-    sessionTermination,
-    presence,
-  }: InboxComponents): Promise<ConversationId[]> {
+  protected async deleteAll(
+    { accountDeletion, list, sessionTermination, presence }: InboxComponents,
+    calls: CallBudget,
+  ): Promise<ConversationId[]> {
     accountDeletion.erase();
     list.markDeleted();
     presence.stop();
-    const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll()]);
+    const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll(calls)]);
     return left;
+  }
+
+  /** The calls to other objects of one request. */
+  protected callBudget(): CallBudget {
+    return new CallBudget(this.deps.timing.jobs.maxCalls);
   }
 
   /** Schedules a look for sockets that closed without a word. */
@@ -186,7 +205,8 @@ export abstract class InboxLifecycle extends SocketHost {
       jobs: this.jobs,
       userId: () => this.userId(),
       isOpening: () => this.#opening > 0,
-      kick: (sessionId) => this.#with((components) => this.#kick(components, sessionId)),
+      kick: (sessionId, calls) =>
+        this.#with(async (components) => (await this.#kick(components, sessionId, calls)) === null),
     });
     const { accountDeletion, list, presence, sessionGate, sockets } = components;
     if (accountDeletion.isDeleted) list.markDeleted();

@@ -117,7 +117,7 @@ export abstract class InboxObject extends InboxLifecycle {
   /** Ends a session: closes its sockets, and refuses new ones until its tokens have expired. Idempotent. */
   endSession(input: EndedSession): Promise<Result<null>> {
     return this.answer(async ({ sessionTermination }) => {
-      await sessionTermination.end([input]);
+      await sessionTermination.end([input], this.callBudget());
       return null;
     });
   }
@@ -151,7 +151,7 @@ export abstract class InboxObject extends InboxLifecycle {
     return this.answer(async ({ sessionTermination, sockets }) => {
       // D1 forgets expired sessions, but their device sockets may still be open.
       sockets.kickExpired(true);
-      await sessionTermination.end(input.sessions);
+      await sessionTermination.end(input.sessions, this.callBudget());
       sessionTermination.confirm(input.token);
       return null;
     });
@@ -175,12 +175,14 @@ export abstract class InboxObject extends InboxLifecycle {
    */
   deleteAccount(input: { token: string; contacts?: Contact[] }): Promise<Result<null>> {
     return this.answer(async (components) => {
-      const conversationIds = await this.deleteAll(components);
+      const calls = this.callBudget();
+      const conversationIds = await this.deleteAll(components, calls);
       components.accountDeletion.confirm(input.token);
+      const left = components.accountDeletion.tryAll(conversationIds, calls);
       // The answer does not wait for the contacts: a contact who misses the event finds the change in their
       // lists.
-      void components.contactNotifier.accountDeleted(input.contacts ?? []);
-      await components.accountDeletion.tryAll(conversationIds);
+      void components.contactNotifier.accountDeleted(input.contacts ?? [], calls);
+      await left;
       return null;
     });
   }
@@ -270,7 +272,7 @@ export abstract class InboxObject extends InboxLifecycle {
    * @see ListRepair.run
    */
   repair(): Promise<Result<RepairResult>> {
-    return this.answer(({ repair }) => repair.run());
+    return this.answer(({ repair }) => repair.run(this.callBudget()));
   }
 
   /** Fetches snapshots of conversations that may have changed, before the list is read. */

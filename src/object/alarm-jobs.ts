@@ -1,11 +1,13 @@
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
+import { CallBudget } from "./concurrency.ts";
 
 /**
  * Runs one row of `jobs`. A job runs at least once: handlers are idempotent.
+ * @param calls what the jobs of this alarm may still call: handlers that call many objects take from it
  * @returns the time of the next run (ms since the epoch), or null: the job is done
  */
-export type JobHandler = (key: string) => Promise<number | null>;
+export type JobHandler = (key: string, calls: CallBudget) => Promise<number | null>;
 
 /** The table of an object's jobs, a handful of rows; part of the object's first migration. */
 export const JOBS_TABLE = `
@@ -53,7 +55,14 @@ export class AlarmJobs<Kind extends string> {
     const sql = `INSERT INTO jobs (kind, key, due) VALUES (?, ?, ?)
       ON CONFLICT DO UPDATE SET due = excluded.due, tries = 0 WHERE due > excluded.due`;
     this.#storage.sql.exec(sql, kind, key, due);
-    this.#arm();
+    // Many jobs in a row read the others once: no job is due before the alarm.
+    if (!this.#isAlarmAhead(due)) this.#arm();
+  }
+
+  /** @returns the key of the job of this kind that has the lowest key; null: none is stored */
+  firstKey(kind: Kind): string | null {
+    const query = "SELECT key FROM jobs WHERE kind = ? ORDER BY key LIMIT 1";
+    return this.#storage.sql.exec<{ key: string }>(query, kind).toArray()[0]?.key ?? null;
   }
 
   /** Whether the job is stored: scheduled, or running now. */
@@ -69,19 +78,20 @@ export class AlarmJobs<Kind extends string> {
   }
 
   /**
-   * Runs due jobs, starts none after `budgetMs`, then arms the alarm for the others. For the object's
-   * `alarm()`.
+   * Runs due jobs, starts none after `budgetMs` or once the calls of an event are used up, then arms the
+   * alarm for the others. For the object's `alarm()`.
    */
   async run(): Promise<void> {
     // The alarm has fired and is no longer set, also where it fired early.
     this.#alarmAt = null;
     const started = Date.now();
+    const calls = new CallBudget(this.#timing.maxCalls);
     try {
-      while (Date.now() - started < this.#timing.budgetMs) {
+      while (Date.now() - started < this.#timing.budgetMs && calls.left > 0) {
         const query = "SELECT kind, key, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1";
         const [row] = this.#storage.sql.exec<JobRow>(query, Date.now()).toArray();
         if (!row) break;
-        await this.#runOne(row);
+        await this.#runOne(row, calls);
       }
     } finally {
       this.#arm();
@@ -97,14 +107,14 @@ export class AlarmJobs<Kind extends string> {
     this.#arm();
   }
 
-  async #runOne({ kind, key, tries }: JobRow): Promise<void> {
+  async #runOne({ kind, key, tries }: JobRow, calls: CallBudget): Promise<void> {
     const running: Running = { kind, key, again: null };
     this.#running = running;
     let next: number | null;
     let failures = 0;
     try {
       if (!this.#handles(kind)) throw new Error(`no handler for jobs of kind ${kind}`);
-      next = await this.#handlers[kind](key);
+      next = await this.#handlers[kind](key, calls);
     } catch (error) {
       failures = tries + 1;
       const { firstRetryMs, maxRetryMs } = this.#timing;
@@ -139,8 +149,13 @@ export class AlarmJobs<Kind extends string> {
   #setAlarm(due: number): void {
     // An earlier alarm stays: it finds no due job and arms the next alarm, which is cheaper than a write each
     // time.
-    if (this.#alarmAt !== null && this.#alarmAt <= due && this.#alarmAt > Date.now()) return;
+    if (this.#isAlarmAhead(due)) return;
     this.#alarmAt = due;
     void this.#storage.setAlarm(due);
+  }
+
+  /** Whether the alarm is set, and fires by `due`. */
+  #isAlarmAhead(due: number): boolean {
+    return this.#alarmAt !== null && this.#alarmAt <= due && this.#alarmAt > Date.now();
   }
 }

@@ -55,3 +55,28 @@ export class Semaphore {
     }
   }
 }
+
+/**
+ * The calls to other objects that one event may still make. The platform fails the calls of an event past
+ * 1,000, so further work goes on in the next alarm.
+ */
+export class CallBudget {
+  #left: number;
+
+  /** @param calls how many calls the event may make */
+  constructor(calls: number) {
+    this.#left = calls;
+  }
+
+  /** The calls that are left. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Takes calls. @returns how many of them may be made */
+  take(count: number): number {
+    const taken = Math.min(count, this.#left);
+    this.#left -= taken;
+    return taken;
+  }
+}

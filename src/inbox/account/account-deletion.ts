@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { forEachConcurrent } from "../../object/concurrency.ts";
+import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { membershipPages } from "./membership-pages.ts";
 
@@ -98,12 +98,14 @@ export class AccountDeletion {
   }
 
   /**
-   * Tries once to leave these conversations, for `budgetMs` at most. Jobs retry those that were not reached.
+   * Tries once to leave these conversations, for `budgetMs` at most and as far as the calls suffice. Jobs
+   * retry those that were not reached.
    */
-  async tryAll(ids: ConversationId[]): Promise<void> {
+  async tryAll(ids: ConversationId[], calls: CallBudget): Promise<void> {
     const { budgetMs } = this.#deps.timing.accountDeletion;
     const until = Date.now() + budgetMs;
-    const attempts = forEachConcurrent(MAX_CONCURRENT, ids, async (id) => {
+    const reached = ids.slice(0, calls.take(ids.length));
+    const attempts = forEachConcurrent(MAX_CONCURRENT, reached, async (id) => {
       if (Date.now() > until) return;
       await this.leaveConversation(id).then(
         () => this.#jobs.cancel("leave", String(id)),

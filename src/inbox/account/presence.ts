@@ -1,13 +1,15 @@
+import { z } from "zod";
 import type { UserId } from "../../domain/ids.ts";
 import type { UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { CallBudget } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
-import type { ContactNotifier } from "./contact-notifier.ts";
+import type { Announcement, ContactNotifier } from "./contact-notifier.ts";
 
 /** The alarm jobs of presence. */
 interface Scheduler {
-  schedule(kind: "online" | "offline", key: string, due: number): void;
+  schedule(kind: "online" | "offline" | "announcement", key: string, due: number): void;
   cancel(kind: "online" | "offline", key: string): void;
   has(kind: "online" | "offline", key: string): boolean;
 }
@@ -15,11 +17,18 @@ interface Scheduler {
 interface PresenceDeps {
   directory: Pick<UserDirectory, "setOnline">;
   contactNotifier: Pick<ContactNotifier, "presence">;
-  timing: Pick<Timing, "presence">;
+  timing: Pick<Timing, "presence" | "jobs">;
   userId(): UserId;
   /** whether the account exists and a socket of any kind is open, or is being opened */
   isOnline(): boolean;
 }
+
+/** The key of an `announcement` job. */
+const AnnouncementKey = z
+  .string()
+  .transform((key) => key.split(" ").map(Number))
+  .pipe(z.tuple([z.int(), z.int(), z.int()]))
+  .transform(([online, after, contacts]): Announcement => ({ online: online === 1, after, contacts }));
 
 /**
  * A change that is under way. `projected` resolves once D1 has it, `announced` once the contacts were
@@ -61,7 +70,8 @@ export class Presence {
     if (this.#isPublished()) return;
     const { retryMs, openTimeoutMs } = this.#deps.timing.presence;
     this.#jobs.schedule("online", "", Date.now() + retryMs);
-    const { projected, announced } = this.#publish(true);
+    const calls = new CallBudget(this.#deps.timing.jobs.maxCalls);
+    const { projected, announced } = this.#publish(true, calls);
     announced.catch(() => undefined);
     await withDeadline(projected, openTimeoutMs).catch(() => undefined);
   }
@@ -92,25 +102,45 @@ export class Presence {
   }
 
   /** The `online` job. @throws if D1 cannot be reached */
-  async online(): Promise<null> {
+  async online(calls: CallBudget): Promise<null> {
     // If the last socket has closed meanwhile, the `offline` job takes over.
-    if (this.#deps.isOnline() && !this.#isPublished()) await this.#publish(true).announced;
+    if (this.#deps.isOnline() && !this.#isPublished()) await this.#publish(true, calls).announced;
     return null;
   }
 
   /** The `offline` job, after the grace period. @throws if D1 cannot be reached */
-  async offline(): Promise<null> {
+  async offline(calls: CallBudget): Promise<null> {
     if (this.#deps.isOnline()) return null;
     this.#jobs.cancel("online", "");
     this.#setPublished(false);
-    await this.#publish(false).announced;
+    await this.#publish(false, calls).announced;
     return null;
+  }
+
+  /**
+   * The `announcement` job: goes on with the contacts for which the calls of an earlier event did not
+   * suffice, unless the presence has changed.
+   * @throws if D1 cannot be reached
+   */
+  async announceFurther(key: string, calls: CallBudget): Promise<null> {
+    const announcement = AnnouncementKey.parse(key);
+    const isSuperseded = () => announcement.online !== this.#deps.isOnline();
+    await this.#queue.run("", () => this.#announce(announcement, isSuperseded, calls));
+    return null;
+  }
+
+  /** Announces a presence to contacts. A job goes on where the calls do not suffice. */
+  async #announce(from: Announcement, isSuperseded: () => boolean, calls: CallBudget): Promise<void> {
+    const next = await this.#deps.contactNotifier.presence(from, isSuperseded, calls);
+    if (!next || isSuperseded()) return;
+    const { online, after, contacts } = next;
+    this.#jobs.schedule("announcement", `${online ? 1 : 0} ${after} ${contacts}`, Date.now());
   }
 
   /**
    * Publishes a presence to D1, then to the contacts. Joins a change to the same presence that is under way.
    */
-  #publish(online: boolean): OnlineChange {
+  #publish(online: boolean, calls: CallBudget): OnlineChange {
     if (this.#change?.online === online) return this.#change;
     this.#changeNumber++;
     const number = this.#changeNumber;
@@ -120,7 +150,7 @@ export class Presence {
     });
     const announced = this.#queue.run("", async () => {
       await projected;
-      await this.#deps.contactNotifier.presence(online, isSuperseded);
+      await this.#announce({ online, after: 0, contacts: 0 }, isSuperseded, calls);
       if (isSuperseded()) return;
       this.#change = undefined;
       if (!online) return;

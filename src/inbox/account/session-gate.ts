@@ -2,6 +2,7 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations, SocketRegistration } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { CallBudget } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 
 type SocketRow = { session_id: SessionId; conversation_id: ConversationId };
@@ -17,6 +18,8 @@ export class SessionGate {
   /** the number of the last registration by session and conversation: a check must not undo a newer one */
   readonly #registeredAt = new Map<string, number>();
   #registrations = 0;
+  /** the conversation up to which the running check for lost sockets has come */
+  #checkedTo = 0;
 
   constructor(
     sql: SqlStorage,
@@ -76,31 +79,43 @@ export class SessionGate {
   }
 
   /**
-   * Closes the room sockets of an ended session in every conversation that has one registered.
+   * Closes the room sockets of an ended session in the conversations that have one registered, as far as the
+   * calls suffice.
+   * @returns whether none is left
    * @throws if a conversation could not be reached; sockets in the others are closed
    */
-  async kick(sessionId: SessionId): Promise<void> {
-    const rows = this.#sql.exec<SocketRow>("SELECT * FROM sockets WHERE session_id = ?", sessionId).toArray();
-    const kicks = rows.map(async ({ conversation_id }) => {
+  async kick(sessionId: SessionId, calls: CallBudget): Promise<boolean> {
+    const query = "SELECT * FROM sockets WHERE session_id = ? LIMIT ?";
+    const rows = this.#sql.exec<SocketRow>(query, sessionId, calls.left + 1).toArray();
+    const reached = rows.slice(0, calls.take(rows.length));
+    const kicks = reached.map(async ({ conversation_id }) => {
       const call = this.#conversations.kick(conversation_id, { sessionId });
       await withDeadline(call, this.#timing.callTimeoutMs);
       this.unregister({ conversationId: conversation_id, sessionId });
     });
     const failed = (await Promise.allSettled(kicks)).find((kick) => kick.status === "rejected");
     if (failed) throw failed.reason;
+    return reached.length === rows.length;
   }
 
   /**
    * Removes registrations of sockets that are no longer open. A crash of a conversation's server closes
-   * sockets without unregistering them.
+   * sockets without unregistering them. The next call goes on where the calls did not suffice.
+   * @returns whether all conversations were checked
    * @throws if a conversation could not be reached; the others were checked
    */
-  async removeLostSockets(): Promise<void> {
-    const byConversation = Map.groupBy(
-      this.#sql.exec<SocketRow>("SELECT * FROM sockets").toArray(),
-      (row) => row.conversation_id,
-    );
-    const checks = [...byConversation].map(async ([conversationId, rows]) => {
+  async removeLostSockets(calls: CallBudget): Promise<boolean> {
+    const query = "SELECT * FROM sockets WHERE conversation_id > ? ORDER BY conversation_id";
+    const byConversation = [
+      ...Map.groupBy(
+        this.#sql.exec<SocketRow>(query, this.#checkedTo).toArray(),
+        (row) => row.conversation_id,
+      ),
+    ];
+    const reached = byConversation.slice(0, calls.take(byConversation.length));
+    const isLast = reached.length === byConversation.length;
+    this.#checkedTo = isLast ? 0 : (reached.at(-1)?.[0] ?? this.#checkedTo);
+    const checks = reached.map(async ([conversationId, rows]) => {
       const sessions = rows.map((row) => row.session_id);
       const before = this.#registrations;
       const call = this.#conversations.openSessions(conversationId, { sessionIds: sessions });
@@ -113,6 +128,7 @@ export class SessionGate {
     });
     const failed = (await Promise.allSettled(checks)).find((call) => call.status === "rejected");
     if (failed) throw failed.reason;
+    return isLast;
   }
 
   /** Forgets ended sessions whose tokens have expired. @returns when the next one expires (ms), or null */

@@ -1,6 +1,7 @@
 import type { SessionId } from "../../domain/ids.ts";
 import type { EndedSession } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { CallBudget } from "../../object/concurrency.ts";
 import type { SessionGate } from "./session-gate.ts";
 
 /** The alarm jobs of ended sessions. */
@@ -15,8 +16,12 @@ interface Sockets {
   closeHere(sessionId: SessionId): void;
   /** closes all device sockets */
   closeAllHere(): void;
-  /** closes the room sockets of a session; rejects if a conversation could not be reached */
-  kick(sessionId: SessionId): Promise<unknown>;
+  /**
+   * closes the room sockets of a session, as far as the calls suffice; rejects if a conversation could not be
+   * reached
+   * @returns whether none is left
+   */
+  kick(sessionId: SessionId, calls: CallBudget): Promise<boolean>;
 }
 
 /** Ends sessions: their sockets close, and none opens until their tokens have expired. */
@@ -51,29 +56,34 @@ export class SessionTermination {
     this.#jobs.cancel("session_lookup", token);
   }
 
-  /** Ends these sessions. Tries once to close their room sockets; jobs retry what failed. Idempotent. */
-  async end(sessions: EndedSession[]): Promise<void> {
+  /** Ends these sessions. Tries once to close their room sockets; jobs go on with the others. Idempotent. */
+  async end(sessions: EndedSession[], calls: CallBudget): Promise<void> {
     for (const { sessionId, expiresAt } of sessions) {
       this.#gate.end(sessionId, expiresAt);
       this.#sockets.closeHere(sessionId);
       this.#jobs.schedule("expired_sessions", "", expiresAt);
     }
     const ended = new Set(sessions.map(({ sessionId }) => sessionId));
-    await this.#close(this.#gate.sessions().filter((id) => ended.has(id)));
+    await this.#close(
+      this.#gate.sessions().filter((id) => ended.has(id)),
+      calls,
+    );
   }
 
   /** Closes the sockets of all sessions, whatever D1 has of them: the account is deleted. */
-  async endAll(): Promise<void> {
+  async endAll(calls: CallBudget): Promise<void> {
     this.#sockets.closeAllHere();
-    await this.#close(this.#gate.sessions());
+    await this.#close(this.#gate.sessions(), calls);
   }
 
-  async #close(open: SessionId[]): Promise<void> {
+  async #close(open: SessionId[], calls: CallBudget): Promise<void> {
     // The jobs are stored before the first try, so that a crash in between leaves no socket open.
     for (const id of open) this.#jobs.schedule("kick", id, Date.now() + this.#timing.retryMs);
     const kicks = open.map((id) =>
-      this.#sockets.kick(id).then(
-        () => this.#jobs.cancel("kick", id),
+      this.#sockets.kick(id, calls).then(
+        (isDone) => {
+          if (isDone) this.#jobs.cancel("kick", id);
+        },
         () => undefined,
       ),
     );

@@ -184,12 +184,16 @@ export class ConversationList {
     this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", conversationId);
   }
 
-  /** @returns the ids of all rows, also of left conversations. Rows with impossible ids are deleted. */
-  ids(): ConversationId[] {
+  /**
+   * @returns the lowest `limit` ids of rows after an id, also of left conversations. Rows with impossible ids
+   *   are deleted.
+   */
+  ids(after: number, limit: number): ConversationId[] {
     const impossible = "DELETE FROM conversations WHERE conversation_id NOT BETWEEN 1 AND ?";
     this.#sql.exec(impossible, Number.MAX_SAFE_INTEGER);
-    const query = "SELECT conversation_id FROM conversations";
-    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query).toArray();
+    const query =
+      "SELECT conversation_id FROM conversations WHERE conversation_id > ? ORDER BY conversation_id LIMIT ?";
+    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query, after, limit).toArray();
     return rows.map((row) => row.conversation_id);
   }
 

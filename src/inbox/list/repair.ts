@@ -5,9 +5,8 @@ import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update
 import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { forEachConcurrent } from "../../object/concurrency.ts";
+import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { membershipPages } from "../account/membership-pages.ts";
 import type { DeviceAudience } from "../devices/delivery-positions.ts";
 import type { DeviceCursors } from "../devices/device-cursors.ts";
 import type { DeviceFeed } from "../devices/device-feed.ts";
@@ -16,6 +15,13 @@ import type { ConversationList } from "./conversation-list.ts";
 
 /** Conversations that are called at once. */
 const MAX_CONCURRENT = 8;
+
+/** The alarm job that goes on with a repair; its key is the conversation up to which the repair has come. */
+interface Scheduler {
+  schedule(kind: "repair", key: string, due: number): void;
+  cancel(kind: "repair", key: string): void;
+  firstKey(kind: "repair"): string | null;
+}
 
 /** What a list repair needs from the rest of the inbox. */
 interface RepairDeps {
@@ -36,7 +42,7 @@ interface RepairDeps {
 
 const START: SyncPosition = { seq: Position.parse(0), rev: 0 };
 
-/** The state of one repair. */
+/** The state of one part of a repair. */
 interface RepairRun {
   concurrent: ConcurrentUpdates;
   /** whether each conversation is pinned, as D1 has it */
@@ -48,6 +54,9 @@ interface RepairRun {
  * a snapshot, in its turn of the device feed. The snapshot replaces the row, also if the row has a higher
  * version. An update that arrives during the repair and is newer than the snapshot wins.
  *
+ * A repair has parts, by rising conversation id: as many conversations as the calls and the time of an event
+ * suffice for. The alarm goes on with the next part.
+ *
  * Device sockets stay open and keep their positions. The shared delivered position has two bounds: it is at
  * least the position that the inbox has confirmed to the conversation, and at most the newest position. If it
  * is out of bounds, the messages that devices missed are unknown: all device sockets are closed, and their
@@ -55,59 +64,89 @@ interface RepairRun {
  */
 export class ListRepair {
   readonly #sql: SqlStorage;
+  readonly #jobs: Scheduler;
   readonly #deps: RepairDeps;
   #running: Promise<RepairResult> | undefined;
 
-  constructor(sql: SqlStorage, deps: RepairDeps) {
+  constructor(sql: SqlStorage, jobs: Scheduler, deps: RepairDeps) {
     this.#sql = sql;
+    this.#jobs = jobs;
     this.#deps = deps;
   }
 
   /**
-   * Repairs the list. Concurrent callers share one repair.
-   * @returns how many conversations were repaired, and how many could not be reached in time
+   * Repairs the list, or goes on with a repair that has parts left. Concurrent callers share one part.
+   * @returns how many conversations of this part were repaired, and how many could not be reached in time
    * @throws `rate_limited` within a minute of the last repair, `unavailable` while D1 does not answer,
    *   `unauthenticated` once the account is deleted
    */
-  run(): Promise<RepairResult> {
-    this.#running ??= this.#run().finally(() => {
+  run(calls: CallBudget): Promise<RepairResult> {
+    return this.#share(async () => {
+      const outstanding = this.#jobs.firstKey("repair");
+      if (outstanding === null) this.#requireCooledDown();
+      return this.#repairPart(Number(outstanding ?? 0), calls);
+    });
+  }
+
+  /** The `repair` job: goes on after a conversation. @throws as `run` does, except for a deleted account */
+  async goOn(after: number, calls: CallBudget): Promise<null> {
+    if (!this.#deps.isDeleted()) await this.#share(() => this.#repairPart(after, calls));
+    return null;
+  }
+
+  #share(part: () => Promise<RepairResult>): Promise<RepairResult> {
+    this.#running ??= part().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #run(): Promise<RepairResult> {
-    this.#requireCooledDown();
-    const { list } = this.#deps;
+  /** Repairs the conversations after an id, and schedules the next part. */
+  async #repairPart(after: number, calls: CallBudget): Promise<RepairResult> {
+    const { cursors, list, sockets } = this.#deps;
     const run: RepairRun = { concurrent: new ConcurrentUpdates(), pinned: new Map() };
     list.note(run.concurrent);
     try {
-      return await this.#repairAll(run);
+      const ids = await this.#idsAfter(after, calls.left, run);
+      this.#requireAccount();
+      const due = ids.slice(0, calls.take(ids.length));
+      const { tried, ...result } = await this.#repairAll(due, run);
+      this.#requireAccount();
+      this.#jobs.cancel("repair", String(after));
+      if (tried < ids.length) {
+        this.#jobs.schedule("repair", String(due[tried - 1] ?? after), Date.now());
+        return result;
+      }
+      cursors.rewrite(new Set(sockets.open().map(({ id }) => id)));
+      this.#deps.lookAtSockets();
+      this.#sql.exec("UPDATE presence SET repaired_at = ?", Date.now());
+      return result;
     } finally {
       list.note(null);
     }
   }
 
-  async #repairAll(run: RepairRun): Promise<RepairResult> {
-    const { directory, list, cursors, sockets, userId } = this.#deps;
-    for await (const page of membershipPages(directory, userId())) {
-      for (const { conversationId, pinned } of page) run.pinned.set(conversationId, pinned);
-    }
-    this.#requireAccount();
-    const result = { repaired: 0, unreachable: 0 };
+  /**
+   * @returns the lowest ids of conversations after an id: `limit`, and one more where there are more. Rows
+   *   that D1 lacks are among them: D1 may lag behind, and the conversation is the authority.
+   */
+  async #idsAfter(after: number, limit: number, run: RepairRun): Promise<ConversationId[]> {
+    const { directory, list, userId } = this.#deps;
+    const memberships = await directory.memberships(userId(), after, limit + 1);
+    for (const { conversationId, pinned } of memberships) run.pinned.set(conversationId, pinned);
+    const ids = new Set([...run.pinned.keys(), ...list.ids(after, limit + 1)]);
+    return [...ids].sort((a, b) => a - b).slice(0, limit + 1);
+  }
+
+  /** Repairs conversations until the time is over. @returns also how many were tried, in order */
+  async #repairAll(ids: ConversationId[], run: RepairRun): Promise<RepairResult & { tried: number }> {
+    const result = { repaired: 0, unreachable: 0, tried: 0 };
     const deadline = Date.now() + this.#deps.timing.listRepair.budgetMs;
-    // Rows that D1 lacks are repaired too: D1 may lag behind, and the conversation is the authority.
-    const ids = [...new Set([...run.pinned.keys(), ...list.ids()])];
-    // A random start: if the budget does not suffice for all, the next repair reaches other conversations.
-    const start = Math.floor(Math.random() * ids.length);
-    await forEachConcurrent(MAX_CONCURRENT, [...ids.slice(start), ...ids.slice(0, start)], async (id) => {
-      const isReached = Date.now() < deadline && (await this.#repairOne(id, run));
-      result[isReached ? "repaired" : "unreachable"]++;
+    await forEachConcurrent(MAX_CONCURRENT, ids, async (id) => {
+      if (Date.now() >= deadline) return;
+      result.tried++;
+      result[(await this.#repairOne(id, run)) ? "repaired" : "unreachable"]++;
     });
-    this.#requireAccount();
-    cursors.rewrite(new Set(sockets.open().map(({ id }) => id)));
-    this.#deps.lookAtSockets();
-    this.#sql.exec("UPDATE presence SET repaired_at = ?", Date.now());
     return result;
   }
 

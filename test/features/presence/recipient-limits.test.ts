@@ -1,19 +1,25 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { deleteAccount } from "../../support/accounts/deletion.ts";
+import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
 import {
+  closeSocket,
+  endGrace,
   presenceEvents,
   untilCaughtUp,
   untilPresence,
   untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
-import { insertUsers, openDirect } from "../../support/clients/chat.ts";
+import { getConversation, insertUsers, openDirect } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { nextTurn } from "../../support/event-loop.ts";
+import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { createGroupId, registerUsers } from "../../support/objects/room.ts";
+import { Costs } from "../../support/objects/costs.ts";
+import { createGroupId, inboxObject, registerUsers } from "../../support/objects/room.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 /** Creates `size` friends of a user, the first `online` of them online in D1. */
 async function manyFriends({ user }: SignedIn, size: number, online: number): Promise<void> {
@@ -95,14 +101,39 @@ test("of 1,200 friends only the 30 online ones are notified, after one query", a
   expect(cost.atOnce).toBeLessThanOrEqual(8);
 });
 
-test("at most 1,000 of the online friends are notified", async () => {
+test("at most 1,000 of the online friends are notified, 500 in one event", async () => {
   const bob = await register();
   await manyFriends(bob, 1_100, 1_100);
   using cost = counting();
   await openDevice(bob.token);
   await untilPresenceSettled(bob, "online");
-  expect(cost).toMatchObject({ queries: 5, calls: 1_000, atOnce: 8 });
+  // A job goes on with the others. Each event asks for 200, 200 and 100 friends.
+  await eventually(async () => expect(await outstanding(bob, "announcement")).toBe(0));
+  expect(cost).toMatchObject({ queries: 6, calls: 1_000, atOnce: 8 });
 });
+
+test("with fewer calls in an event, a change of presence goes on in as many alarms", async () => {
+  const bob = await register();
+  await manyFriends(bob, 20, 20);
+  overrideTiming({ jobs: { maxCalls: 6 } });
+  using cost = counting();
+  const bobs = await openDevice(bob.token);
+  await untilPresenceSettled(bob, "online");
+  await eventually(async () => expect(await outstanding(bob, "announcement")).toBe(0));
+  expect(cost).toMatchObject({ queries: 4, calls: 20 });
+  await closeSocket(bobs);
+  await endGrace(bob);
+  await eventually(async () => expect(await outstanding(bob, "announcement")).toBe(0));
+  expect(cost).toMatchObject({ queries: 8, calls: 40 });
+});
+
+/** The number of a user's jobs of a kind that are left. */
+function outstanding({ user }: SignedIn, kind: string): Promise<number> {
+  return runInDurableObject(
+    inboxObject(user.id),
+    (_, { storage }) => storage.sql.exec("SELECT 1 FROM jobs WHERE kind = ?", kind).toArray().length,
+  );
+}
 
 describe("presence and account deletion", () => {
   let marker: SignedIn;
@@ -141,6 +172,27 @@ describe("presence and account deletion", () => {
     // The socket that the deletion closed causes no further presence.
     await untilPresenceSettled(bob, "offline");
     expect(sockets.flatMap(presenceEvents)).toHaveLength(4);
+  });
+
+  test("with more conversations and contacts than the calls of one event, all of them learn of the deletion", async () => {
+    const [bob, ann] = await registerUsers(2);
+    if (!bob || !ann) throw new Error("there are two");
+    const friends = await registerUsers(5);
+    for (const friend of friends) await befriend(bob, friend);
+    const sockets = await Promise.all(friends.map(({ token }) => openDevice(token)));
+    const ids = [];
+    for (const _ of friends) ids.push(await createGroupId(ann, bob));
+    overrideTiming({ jobs: { maxCalls: 3 }, accountDeletion: { retryMs: 60_000 } });
+    using costs = new Costs();
+    expect((await deleteAccount(bob)).status).toBe(204);
+    // The alarm goes on later.
+    expect(costs.callsTo(ids)).toBe(3);
+    expect(await outstanding(bob, "leave")).toBe(2);
+    await Promise.all(sockets.map((socket) => untilPresence(socket, bob, "offline")));
+    for (const socket of sockets) expect(socket.of("friend").at(-1)).toMatchObject({ state: "none" });
+    await runAccountDeletion(bob);
+    expect(costs.callsTo(ids)).toBe(5);
+    for (const id of ids) expect((await getConversation(ann, id)).member_count).toBe(1);
   });
 
   test("a refused deletion sends no presence", async () => {

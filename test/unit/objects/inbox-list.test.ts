@@ -6,6 +6,7 @@ import { ConversationId, Position, Seq, type UserId } from "../../../src/domain/
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { SessionGate } from "../../../src/inbox/account/session-gate.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
+import { CallBudget } from "../../../src/object/concurrency.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
@@ -192,7 +193,34 @@ test("a check for lost sockets keeps those registered during its calls, and asks
       timing.socketRegistry,
     );
     for (const id of range(1, 4)) gate.register(at(id));
-    await expect(gate.removeLostSockets()).rejects.toThrow("not reached");
+    await expect(gate.removeLostSockets(new CallBudget(500))).rejects.toThrow("not reached");
     const left = storage.sql.exec("SELECT conversation_id FROM sockets ORDER BY 1").toArray();
     expect(left.map((row) => row.conversation_id)).toEqual([1, 2, 3]);
+  }));
+
+test("with more registered sockets than the calls of one event, their checks and closes go on in the next", () =>
+  runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, { storage }) => {
+    migrate(storage, MIGRATIONS);
+    const sessionId = sessionOf(ann);
+    const [checked, kicked]: ConversationId[][] = [[], []];
+    const conversations = {
+      kick: async (id: ConversationId) => void kicked?.push(id),
+      openSessions: async (id: ConversationId) => {
+        checked?.push(id);
+        return [sessionId];
+      },
+    };
+    const gate = new SessionGate(storage.sql, conversations, timing.socketRegistry);
+    for (const id of range(1, 10)) gate.register({ conversationId: ConversationId.parse(id), sessionId });
+    const few = () => new CallBudget(4);
+    const done = [];
+    for (const _ of range(1, 3)) done.push(await gate.removeLostSockets(few()));
+    expect([done, checked]).toEqual([[false, false, true], range(1, 10)]);
+    // The next check begins anew.
+    await gate.removeLostSockets(few());
+    expect(checked?.slice(10)).toEqual(range(1, 4));
+    done.length = 0;
+    for (const _ of range(1, 3)) done.push(await gate.kick(sessionId, few()));
+    expect([done, kicked]).toEqual([[false, false, true], range(1, 10)]);
+    expect(gate.hasSockets()).toBe(false);
   }));

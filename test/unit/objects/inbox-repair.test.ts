@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { CoreError } from "../../../src/domain/errors.ts";
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
-import type { Conversations, OwnMembership } from "../../../src/domain/ports.ts";
+import type { Conversations, OwnMembership, UserDirectory } from "../../../src/domain/ports.ts";
 import type { InboxUpdate, RepairSnapshot } from "../../../src/domain/sync/inbox-update.ts";
 import { DeviceCursors } from "../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../src/inbox/devices/device-feed.ts";
@@ -11,6 +11,7 @@ import { MessageContexts } from "../../../src/inbox/devices/message-contexts.ts"
 import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { ListRepair } from "../../../src/inbox/list/repair.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
+import { CallBudget } from "../../../src/object/concurrency.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { range } from "../../support/objects/room.ts";
@@ -37,7 +38,11 @@ function update(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
   };
 }
 
+const calls = () => new CallBudget(timing.jobs.maxCalls);
+
 interface World {
+  /** the keys of the jobs that go on with the repair */
+  jobs: Set<string>;
   list: ConversationList;
   feed: DeviceFeed;
   /** the account is deleted */
@@ -55,7 +60,7 @@ interface Setting {
   ask: Ask;
   /** a device is connected */
   listens?: boolean;
-  memberships?: () => Promise<OwnMembership[]>;
+  memberships?: UserDirectory["memberships"];
 }
 
 /** Runs a test of the repair in an inbox of its own, of one conversation. */
@@ -97,11 +102,17 @@ function repaired(
       timing,
       userId,
     });
-    const world = { list, feed, isGone: false, hasFailed: false };
+    const jobs = new Set<string>();
+    const scheduler = {
+      schedule: (_: "repair", key: string) => void jobs.add(key),
+      cancel: (_: "repair", key: string) => void jobs.delete(key),
+      firstKey: () => [...jobs][0] ?? null,
+    };
+    const world = { jobs, list, feed, isGone: false, hasFailed: false };
     const fail = () => {
       world.hasFailed = true;
     };
-    const repair = new ListRepair(sql, {
+    const repair = new ListRepair(sql, scheduler, {
       ...{ list, cursors, feed, conversations, timing, userId, sockets: { ...audience, fail } },
       directory: { memberships: memberships ?? (async () => [{ conversationId: ID, pinned: false }]) },
       isDeleted: () => world.isGone,
@@ -129,7 +140,7 @@ test("an update that arrives during a repair's call is not overwritten by its an
   // Even where the row claims to be newer than both.
   for (const known of [update(7), update(1_000, { lastCount: 0 })]) {
     await repaired({ known, ask: meanwhile }, async (world, repair) => {
-      expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
+      expect(await repair.run(calls())).toEqual({ repaired: 1, unreachable: 0 });
       expect(entries(world)).toEqual([{ lastSeq: 9, unreadCount: 9, pinned: true }]);
     });
   }
@@ -141,7 +152,7 @@ test("a user who joins a conversation while it answers that they are absent stay
     throw new CoreError("not_found", "not in it");
   };
   await repaired({ ask }, async (world, repair) => {
-    expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
+    expect(await repair.run(calls())).toEqual({ repaired: 1, unreachable: 0 });
     expect(entries(world)).toEqual([{ lastSeq: 2, unreadCount: 2, pinned: false }]);
   });
 });
@@ -157,7 +168,7 @@ test("a late answer changes nothing and delays nobody", async () => {
     return answer(update(8));
   };
   await repaired({ known: update(5), ask }, async (world, repair) => {
-    expect(await repair.run()).toEqual({ repaired: 0, unreachable: 1 });
+    expect(await repair.run(calls())).toEqual({ repaired: 0, unreachable: 1 });
     // The next task in the queue runs though the call is still open.
     await world.feed.inTurn(ID, async () => world.list.applyUpdate(update(9)));
     answerNow();
@@ -179,7 +190,7 @@ test("a conversation whose turn comes too late is not asked any more", async () 
   });
   await repaired({ known: update(5), ask }, async ({ feed }, repair) => {
     void feed.inTurn(ID, () => before);
-    expect(await repair.run()).toEqual({ repaired: 0, unreachable: 1 });
+    expect(await repair.run(calls())).toEqual({ repaired: 0, unreachable: 1 });
     end();
     await feed.inTurn(ID, async () => undefined);
     expect(isAsked).toBe(false);
@@ -193,7 +204,7 @@ test("after the account's deletion a repair writes nothing, nor counts as done",
     return answer(update(8));
   };
   await repaired({ known: update(5), ask }, async (world, repair, { sql }) => {
-    await expect(repair.run()).rejects.toMatchObject({ code: "unauthenticated" });
+    await expect(repair.run(calls())).rejects.toMatchObject({ code: "unauthenticated" });
     expect(entries(world)).toEqual([]);
     expect(sql.exec("SELECT repaired_at FROM presence").one()).toEqual({ repaired_at: 0 });
   });
@@ -206,12 +217,15 @@ test("while D1 is down a repair does nothing, and may be tried again at once", a
     return [{ conversationId: ID, pinned: true }];
   };
   await repaired({ known: update(5), ask: () => answer(update(8)), memberships }, async (world, repair) => {
-    await expect(repair.run()).rejects.toThrow("D1 is down");
+    await expect(repair.run(calls())).rejects.toThrow("D1 is down");
     expect(entries(world)).toEqual([{ lastSeq: 5, unreadCount: 5, pinned: false }]);
     isDown = false;
-    expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
+    expect(await repair.run(calls())).toEqual({ repaired: 1, unreachable: 0 });
     expect(entries(world)).toEqual([{ lastSeq: 8, unreadCount: 8, pinned: true }]);
-    await expect(repair.run()).rejects.toMatchObject({ code: "rate_limited", data: { retryAfter: 60 } });
+    await expect(repair.run(calls())).rejects.toMatchObject({
+      code: "rate_limited",
+      data: { retryAfter: 60 },
+    });
   });
 });
 
@@ -222,10 +236,10 @@ test("a failed statement loses nothing, and the next repair does the rest", asyn
       { known: update(1_000, { lastCount: 1 }), ask: () => answer(update(8)) },
       async (world, repair, { sql }) => {
         sql.exec("INSERT INTO device_cursors VALUES ('nobody', 1, 1, 1, 1)");
-        isBroken = await breaking(sql, step, () => repair.run());
+        isBroken = await breaking(sql, step, () => repair.run(calls()));
         expect(entries(world).length).toBe(1);
         sql.exec("UPDATE presence SET repaired_at = 0");
-        expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
+        expect(await repair.run(calls())).toEqual({ repaired: 1, unreachable: 0 });
         expect(entries(world).map(({ lastSeq }) => lastSeq)).toEqual([8]);
         expect(sql.exec("SELECT * FROM device_cursors").toArray()).toEqual([]);
       },
@@ -248,31 +262,74 @@ async function breaking(sql: SqlStorage, step: number, work: () => Promise<unkno
   return steps >= step;
 }
 
-test("with more conversations than one repair has time for, each is reached by a later repair", async () => {
-  const memberships = range(1, 60).map((id) => ({ conversationId: ConversationId.parse(id), pinned: false }));
-  const reached = new Set<ConversationId>();
+/** D1, with 60 memberships. */
+async function sixty(_: UserId, after: number, limit: number): Promise<OwnMembership[]> {
+  const ids = range(after + 1, Math.min(60, after + limit));
+  return ids.map((id) => ({ conversationId: ConversationId.parse(id), pinned: false }));
+}
+
+/** Runs the jobs of a repair until none is left. @returns how many ran */
+async function goOn({ jobs }: World, repair: ListRepair, budget: () => CallBudget): Promise<number> {
+  for (let ran = 0; ; ran++) {
+    const [key] = jobs;
+    if (key === undefined) return ran;
+    jobs.delete(key);
+    await repair.goOn(Number(key), budget());
+  }
+}
+
+test("with more conversations than one event has time for, a repair goes on in the next alarms", async () => {
+  const reached: ConversationId[] = [];
   // Each call takes a second of the frozen clock, however slow the machine is.
   freezeClock();
   const ask: Ask = async (_, conversationId) => {
     advanceClock(1_000);
-    reached.add(conversationId);
+    reached.push(conversationId);
     return answer(update(8, { conversationId }));
   };
-  await repaired({ ask, memberships: async () => memberships }, async (_, repair) => {
-    for (let repairs = 0; reached.size < 60 && repairs < 100; repairs++) {
-      const { repaired, unreachable } = await repair.run();
-      expect(repaired).toBeGreaterThan(10);
-      expect(repaired + unreachable).toBe(60);
-      advanceClock(timing.listRepair.cooldownMs);
-    }
-    expect(reached.size).toBe(60);
+  await repaired({ ask, memberships: sixty }, async (world, repair) => {
+    const { repaired, unreachable } = await repair.run(calls());
+    expect(repaired).toBeGreaterThan(10);
+    expect(repaired).toBeLessThan(30);
+    expect(unreachable).toBe(0);
+    expect(await goOn(world, repair, calls)).toBeGreaterThan(1);
+    expect(reached).toEqual(range(1, 60));
+    await expect(repair.run(calls())).rejects.toMatchObject({ code: "rate_limited" });
   });
 });
+
+test("with more conversations than the calls of one event, a repair goes on in the next alarms, or when asked", async () => {
+  const reached: ConversationId[] = [];
+  const ask: Ask = async (_, conversationId) => {
+    reached.push(conversationId);
+    return answer(update(8, { conversationId }));
+  };
+  await repaired({ ask, memberships: sixty }, async (world, repair) => {
+    // The list has a conversation that D1 does not have yet, and one that no user ever had.
+    world.list.applyUpdate(update(3, { conversationId: ConversationId.parse(70) }));
+    world.list.applyUpdate(update(3, { conversationId: ConversationId.parse(71) }));
+    const few = () => new CallBudget(7);
+    expect(await repair.run(few())).toEqual({ repaired: 7, unreachable: 0 });
+    expect([...world.jobs]).toEqual(["7"]);
+    expect(await repair.run(few())).toEqual({ repaired: 7, unreachable: 0 });
+    expect([...world.jobs]).toEqual(["14"]);
+    expect(await goOn(world, repair, few)).toBe(7);
+    expect(reached).toEqual([...range(1, 60), 70, 71]);
+    await expect(repair.run(few())).rejects.toMatchObject({ code: "rate_limited" });
+  });
+});
+
+test("a repair with parts left ends with the account", () =>
+  repaired({ ask: () => answer(update(8)), memberships: sixty }, async (world, repair) => {
+    await repair.run(new CallBudget(7));
+    world.isGone = true;
+    expect(await goOn(world, repair, calls)).toBe(1);
+  }));
 
 test("a last repair dated in the future delays no repair", () =>
   repaired({ ask: () => answer(update(8)) }, async (_, repair, { sql }) => {
     sql.exec("UPDATE presence SET repaired_at = ?", Date.now() + 1e9);
-    expect(await repair.run()).toEqual({ repaired: 1, unreachable: 0 });
+    expect(await repair.run(calls())).toEqual({ repaired: 1, unreachable: 0 });
   }));
 
 /** The position of the devices: in the row, in the conversation, and after the repair. */
@@ -297,7 +354,7 @@ test.each(PLACES)(
       list.beginEpoch();
       if (delivered === null) list.forget(ID);
       else list.setDelivered(ID, { seq: Position.parse(delivered), rev: 0 });
-      await repair.run();
+      await repair.run(calls());
       expect(world.list.known(ID)?.delivered).toEqual({ seq: expected, rev: 0 });
       expect(world.hasFailed).toBe(fails);
     });
@@ -316,7 +373,7 @@ test.each([
       { known: update(1_000, { lastSeq: Position.parse(isDelivered ? 8 : 5) }), ask, listens: true },
       async (world, repair, { sql }) => {
         world.list.beginEpoch();
-        await repair.run();
+        await repair.run(calls());
         expect(sql.exec("SELECT * FROM conversations").one()).toMatchObject(expected);
         expect(world.hasFailed).toBe(false);
         world.list.applyUpdate(left);

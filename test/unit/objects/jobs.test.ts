@@ -5,8 +5,9 @@ import { z } from "zod";
 import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/alarm-jobs.ts";
 import { register } from "../../support/clients/api.ts";
 import { freezeClock } from "../../support/clock.ts";
+import { watchSql } from "../../support/objects/costs.ts";
 import { conversationObject, createGroupId, inboxObject } from "../../support/objects/room.ts";
-import { timing } from "../../support/timing.ts";
+import { overrideTiming, timing } from "../../support/timing.ts";
 
 const Row = z.object({ kind: z.string(), key: z.string(), due: z.number(), tries: z.number() });
 
@@ -101,6 +102,36 @@ test("jobs that are due run once each, the earliest first, and the alarm is then
     expect(harness.ran).toEqual(["works first", "works second"]);
     expect(harness.alarm).toBe(soon);
     expect(harness.rows).toMatchObject([{ key: "later", due: soon }]);
+  }));
+
+test("an alarm whose jobs have used up its calls starts no further job, and the next alarm does", () =>
+  withHarness(async (harness) => {
+    overrideTiming({ jobs: { maxCalls: 10 } });
+    const calling: JobHandler = async (key, calls) => {
+      harness.ran.push(`${key}: ${calls.take(4)}`);
+      return null;
+    };
+    const jobs = harness.jobs({ calling });
+    for (const key of ["a", "b", "c", "d", "e"]) jobs.schedule("calling", key, Date.now());
+    await jobs.run();
+    expect(harness.ran).toEqual(["a: 4", "b: 4", "c: 2"]);
+    expect(harness.alarm).toBe(harness.rows[0]?.due);
+    await jobs.run();
+    expect(harness.ran.slice(3)).toEqual(["d: 4", "e: 4"]);
+    expect(harness.rows).toEqual([]);
+  }));
+
+test("many jobs are scheduled without reading each other", () =>
+  withHarness(async (harness) => {
+    const jobs = harness.jobs({ works: harness.done("works") });
+    const due = Date.now() + 60_000;
+    const cursors: { rowsRead: number }[] = [];
+    jobs.schedule("works", "first", due);
+    watchSql(harness.storage.sql, (_, cursor) => cursors.push(cursor));
+    for (let n = 0; n < 100; n++) jobs.schedule("works", String(n), due + n);
+    Reflect.deleteProperty(harness.storage.sql, "exec");
+    expect(cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThanOrEqual(200);
+    expect(harness.alarm).toBe(due);
   }));
 
 test("scheduling a job again keeps the earlier time", () =>

@@ -167,7 +167,7 @@ test("an inbox wakes without a look at its list, however many conversations have
       new Inbox(state, env);
       await state.blockConcurrencyWhile(async () => undefined);
     });
-    expect(list.ids().length).toBe(LENGTH);
+    expect(list.ids(0, LENGTH + 1).length).toBe(LENGTH);
     expect(queries.filter((query) => query.includes("conversations"))).toEqual([]);
     expect(rows).toBeLessThan(50);
   });

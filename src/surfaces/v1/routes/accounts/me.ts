@@ -83,7 +83,7 @@ const repairRoute = createRoute({
   tags: ["Conversations"],
   summary: "Rebuild your list of conversations",
   description:
-    "For a list or unread counts that look wrong: every entry is read anew from its conversation. Once a minute.",
+    "For a list or unread counts that look wrong: every entry is read anew from its conversation. Once a minute. A repair of more than 500 conversations, or of more than 20 seconds, goes on in the background: the result counts its first part.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   responses: {
