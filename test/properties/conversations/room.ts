@@ -161,11 +161,14 @@ export class Room {
   }
 }
 
-/** Evicts an object. One that is not running has been evicted already. */
+/** What the runtime says of an object that it does not evict: it is evicted already, or stays busy. */
+const NOT_EVICTED = ["not currently running", "still has active references"];
+
+/** Evicts an object, unless it is not running, or does not come to rest while other actions call it. */
 export async function evictRunning(stub: DurableObjectStub, cut = false): Promise<void> {
   try {
     await evictDurableObject(stub, { webSockets: cut ? "close" : "hibernate" });
   } catch (error) {
-    if (!String(error).includes("not currently running")) throw error;
+    if (!NOT_EVICTED.some((reason) => String(error).includes(reason))) throw error;
   }
 }
