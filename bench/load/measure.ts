@@ -26,7 +26,7 @@ export type Measurement = {
   othersShare: number | undefined;
 };
 
-const warmUpMs = 400;
+const warmUpMs = 500;
 const landingMs = 10_000;
 
 /**
