@@ -1,15 +1,14 @@
 import { CoreError, type Result } from "../../domain/errors.ts";
-import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
+import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
-import type { Conversations, DeviceSendResult, ReplayRequest } from "../../domain/ports.ts";
+import type { Conversations, DeviceSendResult } from "../../domain/ports.ts";
 import type { DeliveredPosition, EphemeralEvent, InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import { emptyPage, type ReplayPage, type SyncPosition } from "../../domain/sync/replay.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { errorFields, log } from "../../lib/logger.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { messageFrames, pageFrames } from "../../object/frames.ts";
+import { messageFrames } from "../../object/frames.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience } from "./delivery-positions.ts";
@@ -18,6 +17,7 @@ import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts } from "./message-contexts.ts";
 import { PendingReads } from "./pending-reads.ts";
 import { catchUp, continuesFrom, maxPageBytes, type OwnMessages } from "./push.ts";
+import { SyncPages } from "./sync-pages.ts";
 
 /**
  * The most bytes of the pages that are fetched at once, counted from the call until they are sent. A page is
@@ -50,6 +50,7 @@ export class DeviceFeed {
   readonly #lastEphemeral = new Map<ConversationId, number>();
   readonly #pendingReads = new PendingReads();
   readonly #positions: DeliveryPositions;
+  readonly #syncPages: SyncPages;
   readonly #pageBudget: Semaphore;
 
   /** @param maxFetchedBytes the most bytes of the pages that are fetched at once */
@@ -57,6 +58,7 @@ export class DeviceFeed {
     this.#deps = deps;
     this.#pageBudget = new Semaphore(maxFetchedBytes);
     this.#positions = new DeliveryPositions(deps.audience, deps.cursors);
+    this.#syncPages = new SyncPages(deps, this.#positions);
   }
 
   get #pushDeps() {
@@ -135,61 +137,7 @@ export class DeviceFeed {
     const shared = await this.#sharedPosition(point.conversationId);
     // Messages that the list does not know yet are few: an update of the conversation is on its way.
     const bytes = maxPageBytes(shared.seq - point.after);
-    await this.#pageBudget.run(() => this.#sendPage(socket, point, shared), bytes);
-  }
-
-  async #sendPage(
-    socket: DeviceSocket,
-    { conversationId: id, after, rev }: SyncPoint,
-    shared: SyncPosition,
-  ): Promise<void> {
-    const cursor = this.#positions.cursor(socket, id);
-    const current = cursor ?? shared;
-    // Without `rev` the client wants no older changes. The page still starts at the socket's own rev: the
-    // position after the page would skip changes that the socket has not been sent.
-    const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev };
-    const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
-      if (isNotFound(error))
-        this.#keepPosition(socket, id, {
-          seq: Position.parse(Math.max(current.seq, after)),
-          rev: Math.max(current.rev, request.rev),
-        });
-      throw error;
-    });
-    // Nothing is stored for a socket that has closed meanwhile.
-    if (socket.isClosing) return;
-    const to = { seq: page.lastSeq, rev: page.rev };
-    if (page.hasMore) this.#positions.setReplaying(socket, id, to);
-    else this.#positions.merge(socket, id, to, shared);
-    for (const frame of pageFrames(page, id, socket.protocol)) socket.send(frame);
-    // During a replay other events are withheld, so the socket gets the conversation as it is now.
-    if (cursor?.state === "replaying" && !page.hasMore) void this.#pushConversation(id);
-  }
-
-  /**
-   * Keeps the position of a socket that gets no page, as its user is not in the conversation: later pushes
-   * continue from it.
-   */
-  #keepPosition(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
-    const shared = this.#deps.list.known(id)?.delivered;
-    if (shared) this.#positions.merge(socket, id, position, shared);
-    else this.#positions.forget(socket, id);
-  }
-
-  /** @returns a page; an empty page with `hasMore` while the socket's unread bytes leave no room for one */
-  async #pageFor(
-    socket: DeviceSocket,
-    id: ConversationId,
-    request: ReplayRequest & { rev: number },
-  ): Promise<ReplayPage> {
-    // A closed socket needs no page.
-    if (socket.hasRoomForPage && !socket.isClosing) {
-      const replay = this.#deps.conversations.replay(id, request);
-      const page = await withDeadline(replay, this.#timing.pageTimeoutMs);
-      // Pages of other conversations may have been sent meanwhile.
-      if (socket.hasRoomForPage) return page;
-    }
-    return emptyPage(request);
+    await this.#pageBudget.run(() => this.#syncPages.send(socket, point, shared), bytes);
   }
 
   /**
@@ -354,17 +302,6 @@ export class DeviceFeed {
     return position;
   }
 
-  /**
-   * Asks a conversation to send the user its current state. Failures are logged: clients may also fetch it.
-   */
-  async #pushConversation(id: ConversationId): Promise<void> {
-    try {
-      await this.#deps.conversations.pushConversation(id, { userId: this.#deps.userId() });
-    } catch (error) {
-      log("warn", "conversation_push_failed", { conversation: id, ...errorFields(error) });
-    }
-  }
-
   /** Sends ephemeral events to the open sockets, except replaying ones and the one whose read it is. */
   #pushEphemeral(id: ConversationId, events: EphemeralEvent[]): void {
     for (const { id: number, event } of events) {
@@ -377,10 +314,6 @@ export class DeviceFeed {
       }
     }
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof CoreError && error.code === "not_found";
 }
 
 /**
