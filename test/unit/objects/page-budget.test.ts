@@ -1,0 +1,77 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
+import type { Conversations } from "../../../src/domain/ports.ts";
+import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
+import { DeviceCursors } from "../../../src/inbox/devices/device-cursors.ts";
+import { DeviceFeed } from "../../../src/inbox/devices/device-feed.ts";
+import { MessageContexts } from "../../../src/inbox/devices/message-contexts.ts";
+import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
+import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
+import { migrate } from "../../../src/object/migrations.ts";
+import { nextTurn } from "../../support/event-loop.ts";
+import { range } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
+
+const ANN = UserId.parse(100_000);
+const CONVERSATIONS = 8;
+const zero = Position.parse(0);
+
+/** The first update of a new conversation whose devices lack so many messages, and a page of them. */
+function update(id: number, messages: number): InboxUpdate {
+  return {
+    ...{ conversationId: ConversationId.parse(id), version: messages, state: "active", deletedForMe: false },
+    ...{ visibleFrom: zero, newFrom: zero, rev: 0, ephemeral: [] },
+    ...{ lastSeq: Position.parse(messages), lastCount: messages, readSeq: zero, readCount: 0 },
+    ...{ memberCount: 2, preview: null, updatedAt: 1 },
+  };
+}
+
+/** Delivers updates that lack `messages` each, all at once. @returns the most pages fetched at once */
+async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number> {
+  let [fetched, most, failed] = [0, 0, 0];
+  await runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, { storage }) => {
+    migrate(storage, MIGRATIONS);
+    const { sql } = storage;
+    const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
+    const unasked = async () => Promise.reject(new Error("this is not asked here"));
+    const conversations: Conversations = {
+      ...{ kick: unasked, removeDeleted: unasked, sendFromDevice: unasked, read: unasked },
+      ...{ pushConversation: unasked, typing: unasked, subscribe: unasked, snapshot: unasked },
+      ...{ snapshotForRepair: unasked, openSessions: unasked },
+      replay: async (id, { after, rev }) => {
+        fetched++;
+        most = Math.max(most, fetched);
+        await nextTurn();
+        fetched--;
+        // A failed fetch returns its share too.
+        if (id === 1) throw new Error("lost on purpose");
+        const lastSeq = Position.parse(messages);
+        const none = { changes: [], laterChanges: [], messages: [] };
+        return { after, since: rev, ...none, lastSeq, rev: 0, hasMore: false };
+      },
+    };
+    const known = {
+      ...{ list, timing, audience: { open: () => [], isOpen: () => true } },
+      userId: () => ANN,
+    };
+    const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });
+    const feed = new DeviceFeed({ ...known, cursors, conversations, contexts }, maxBytes);
+    const taken = range(1, CONVERSATIONS).map((id) => feed.applyUpdate(update(id, messages)));
+    for (const result of await Promise.allSettled(taken)) if (result.status === "rejected") failed++;
+  });
+  expect(failed).toBe(1);
+  return most;
+}
+
+test("the pages that an inbox fetches to push them have so many bytes at most", async () => {
+  const mebi = 1024 * 1024;
+  // A message may be a merged one of 256 KiB, a page has 3.2 MiB.
+  expect(await fetchedAtOnce(1, mebi)).toBe(4);
+  expect(await fetchedAtOnce(2, mebi)).toBe(2);
+  expect(await fetchedAtOnce(1_000, 7 * mebi)).toBe(2);
+  // A page larger than all there is waits for the others, and is fetched alone.
+  expect(await fetchedAtOnce(1_000, mebi)).toBe(1);
+  expect(await fetchedAtOnce(1, 32 * mebi)).toBe(CONVERSATIONS);
+});
