@@ -223,7 +223,7 @@ const VALUES = {
   listRepair: {
     /** The minimum interval between two repairs: each calls all conversations of the user. */
     cooldownMs: 60_000,
-    /** The time for all conversations, for which a client waits. */
+    /** The time for the conversations of one part, for which a client waits. */
     budgetMs: 20_000,
     /** The deadline of one conversation, including its turn. */
     callTimeoutMs: 5_000,

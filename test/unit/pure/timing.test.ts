@@ -136,6 +136,10 @@ describe("a job starts after the work that it repairs has failed or ended", () =
   test("the first backoff of a failed job is shorter than its longest", () => {
     expect(jobs.firstRetryMs).toBeLessThan(jobs.maxRetryMs);
   });
+
+  test("the calls of an event, each perhaps with one query, stay below the 1,000 of the platform", () => {
+    expect(2 * jobs.maxCalls).toBeLessThanOrEqual(1_000);
+  });
 });
 
 describe("the Worker", () => {
