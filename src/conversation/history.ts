@@ -1,7 +1,7 @@
 import { Position } from "../domain/ids.ts";
 import type { HistoryChunk } from "../domain/messages/history-chunk.ts";
 import type { LogRange } from "./log/readable-log.ts";
-import type { MemberRow } from "./members/members.ts";
+import type { MemberRow } from "./members/member-row.ts";
 import type { Room } from "./room.ts";
 
 /** The part of a member's history that is requested. `text`: only messages that search finds by it. */

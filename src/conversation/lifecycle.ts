@@ -13,6 +13,7 @@ import { Room, type RoomDeps } from "./room.ts";
 import { RoomOpening } from "./sockets/room-opening.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
+import { replayPage } from "./views/replay-page.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
 export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
@@ -68,8 +69,11 @@ export abstract class ConversationLifecycle extends SocketHost {
   async #open(request: Request): Promise<Response> {
     const { subprotocol, ...opening } = readOpening(request, RoomOpening);
     const components = await this.ensureLoaded();
-    components.room.members.active(opening.userId);
-    await components.room.profiles.ensureFresh();
+    const { room } = components;
+    const { userId, after, rev } = opening;
+    const member = room.members.active(userId);
+    // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
+    await room.profiles.fresh(() => after !== undefined && replayPage(room, member, after, rev));
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     await components.registrations.open(opening.userId, opening.sessionId, () =>

@@ -2,6 +2,7 @@ import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
+import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
@@ -190,5 +191,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 15,
     minCode: 1,
     sql: INBOX_FAILURES_TABLE,
+  },
+  {
+    // Members who are settled: they left, and their inboxes and D1 know it. Indexes of the others.
+    version: 16,
+    minCode: 1,
+    sql: SETTLED_MEMBERS,
   },
 ];

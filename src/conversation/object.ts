@@ -16,7 +16,7 @@ import { type HistoryChunkQuery, historyChunk } from "./history.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
 import type { ReadableRange } from "./log/readable-log.ts";
 import type { MemberRange } from "./members/member-list.ts";
-import type { MemberRow } from "./members/members.ts";
+import type { MemberRow } from "./members/member-row.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
 
@@ -168,10 +168,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /** A page of what the caller's devices lack after a position. @see DeviceCalls.replay */
   replay(input: ReplayRequest) {
-    return this.answer(async ({ room }) => {
-      await room.profiles.ensureFresh();
-      return room.devices.replay(input);
-    });
+    return this.answer(({ room }) => room.profiles.fresh(() => room.devices.replay(input)));
   }
 
   /** Subscribes the caller's inbox, and returns the newest update. @see DeviceCalls.subscribe */
@@ -199,11 +196,12 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /** The conversation as the caller sees it. @see MemberSnapshots.describe */
   describe(input: { userId: UserId }) {
-    return this.answer(async ({ room }) => {
-      await room.profiles.ensureFresh();
-      room.flushSends();
-      return room.snapshots.describe(input.userId);
-    });
+    return this.answer(({ room }) =>
+      room.profiles.fresh(() => {
+        room.flushSends();
+        return room.snapshots.describe(input.userId);
+      }),
+    );
   }
 
   /**
@@ -357,11 +355,12 @@ export abstract class ConversationObject extends ConversationLifecycle {
     { userId, includeFormer = false }: { userId: UserId; includeFormer?: boolean },
     read: (room: Room, member: MemberRow) => T,
   ): Promise<Result<T>> {
-    return this.answer(async ({ room }) => {
-      await room.profiles.ensureFresh();
-      room.flushSends();
-      return read(room, includeFormer ? room.members.known(userId) : room.members.active(userId));
-    });
+    return this.answer(({ room }) =>
+      room.profiles.fresh(() => {
+        room.flushSends();
+        return read(room, includeFormer ? room.members.known(userId) : room.members.active(userId));
+      }),
+    );
   }
 
   /** Runs work that has no result. */

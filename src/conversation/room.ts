@@ -96,7 +96,7 @@ export class Room implements RoomContext {
     this.#timing = timing;
     this.state = new ConversationState(storage.sql);
     this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
-    this.profiles = new ProfileCache(storage.sql, deps.directory, timing.profileCache);
+    this.profiles = new ProfileCache(storage.sql, deps.directory, timing.profileCache, this.members);
     this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.projection.changed());
     const personOf = (id: UserId) => this.profiles.get(id);
     this.log = new MessageLog(

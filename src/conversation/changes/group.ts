@@ -6,7 +6,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { SystemEvent, SystemMessage } from "../../domain/messages/content.ts";
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import { fieldsOf } from "../members/member-list.ts";
-import type { MemberRow } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";

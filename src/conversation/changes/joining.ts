@@ -4,7 +4,7 @@ import type { JoinState } from "../../domain/conversations/join-request.ts";
 import { CoreError, invalid, joinNotAllowed, noConversation } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
 import { isAuthentic, JoinRequests } from "../members/join-requests.ts";
-import type { MemberRow } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
@@ -240,6 +240,7 @@ function blankRow(user_id: UserId): MemberRow {
     visible_until: null,
     cleared: 0,
     left_ver: null,
+    leaving: 0,
     version: 0,
     projected: 0,
   };

@@ -7,7 +7,7 @@ import {
 } from "../../domain/conversations/group-policies.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { MemberRow } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../state/context.ts";
 
 /** An action for which a policy names the roles. */

@@ -2,7 +2,7 @@ import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noMessage } from "../../domain/errors.ts";
 import type { Position, UserId } from "../../domain/ids.ts";
 import { deleteForMe } from "../members/deleted-for-me.ts";
-import type { MemberRow } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { RoomContext } from "../state/context.ts";
 
@@ -101,6 +101,7 @@ export class ReadPositions {
 
   /** The members whose lists show this read position: the member, and in a direct conversation the peer. */
   #viewers(member: MemberRow): MemberRow[] {
-    return this.#room.state.profile.kind === "direct" ? [...this.#room.members.all()] : [member];
+    const peer = this.#room.state.profile.kind === "direct" && this.#room.members.peerOf(member);
+    return peer ? [member, peer] : [member];
   }
 }

@@ -1,5 +1,5 @@
 import { CoreError, noMessage } from "../../domain/errors.ts";
-import type { Seq, UserId } from "../../domain/ids.ts";
+import { Seq, type UserId } from "../../domain/ids.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -31,16 +31,17 @@ export class Redaction {
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-    const { changes, rev } = this.#storage.transactionSync(() => {
+    const { changes, rev, former } = this.#storage.transactionSync(() => {
       const counters = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
       this.#indexer.remove(row, counters.rev);
       this.#room.log.revoke(seq, userId, counters.rev);
-      this.#room.members.storeRevoked(seq);
+      const hiders = this.#room.log.hiddenBy(Seq.parse(seq + 1));
+      const former = this.#room.members.storeRevoked(seq, hiders);
       this.#room.state.store(counters.changes, counters.rev);
-      return counters;
+      return { ...counters, former };
     });
     this.#room.state.apply(changes, rev);
-    this.#room.members.applyRevoked(seq);
+    for (const row of former) this.#room.members.apply(row);
     this.#indexer.resume();
     this.#room.publish((observer) => observer.revoked(seq, userId, rev));
     // Previews hold the content. Up to 50 inboxes drop it before the answer; the fan-out updates the others.

@@ -27,5 +27,6 @@ export function removeDeletedUser(
   if (member?.state !== "active") return;
   if (room.members.isActive(userId)) group.endMembership(member, "session_ended");
   // In a dissolved group only the row changes: no system message, no kick.
-  else room.change({ members: [withNewVersion(member, { state: "left" })] });
+  else
+    room.change({ members: [withNewVersion(member, { state: "left", visible_until: room.log.last.seq })] });
 }

@@ -81,7 +81,7 @@ export class Projection {
         joinedAt: joined_at,
         version,
       }));
-    const knownUsers = this.#knownUsers.unprojected.slice(0, BATCH);
+    const knownUsers = this.#knownUsers.unprojected(BATCH);
     const deleted = await this.#directory.project(this.#state.id, {
       ...(isProfileBehind && { conversation: { profile, dissolvedAt } }),
       members,
@@ -101,6 +101,6 @@ export class Projection {
   }
 
   #unprojectedMembers() {
-    return [...this.#members.all()].filter((member) => member.version > member.projected);
+    return [...this.#members.unsettled()].filter((member) => member.version > member.projected);
   }
 }

@@ -6,9 +6,11 @@ import type { Timing } from "../../domain/timing.ts";
 /** What the fan-out reads from its conversation, and reports to it. */
 export interface FanoutSource {
   conversationId: ConversationId;
-  /** every user on record. Users who left are included: their inboxes need the snapshot of their leaving */
+  /**
+   * the users whose inboxes may lack something: active members, and users whose leaving is not confirmed yet
+   */
   ids(): UserId[];
-  /** the version of a member's snapshot as it is now */
+  /** the version of a member's snapshot as it is now; -1 for a user who is not among `ids` */
   version(userId: UserId): number;
   /**
    * The newest update for a member's inbox.
@@ -25,7 +27,10 @@ export interface FanoutSource {
   setDevices(userId: UserId, hasDevices: boolean): void;
   /** whether ephemeral events are pending for the member's devices */
   hasEphemeral(userId: UserId): boolean;
-  /** the member's inbox has confirmed this update: drops the ephemeral events that the update carried */
+  /**
+   * The member's inbox has confirmed this update: drops the ephemeral events that the update carried. A user
+   * who has left may be missing from `ids` afterwards.
+   */
   delivered(userId: UserId, update: InboxUpdate): void;
 }
 

@@ -57,7 +57,7 @@ export class EphemeralPublisher implements RoomObserver {
     const conversationId = this.#state.id;
     // Members who leave by this change get its events, and none after it.
     const leaving = new Set(change.kick?.userIds);
-    const audience = [...this.#members.all()].filter(
+    const audience = [...this.#members.unsettled()].filter(
       ({ state, user_id: id }) => state === "active" || leaving.has(id),
     );
     const receivers = audience.map(({ user_id }) => user_id).filter((id) => this.#mayReceive(id));

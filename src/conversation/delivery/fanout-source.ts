@@ -7,6 +7,9 @@ import { replayPage } from "../views/replay-page.ts";
 import type { FanoutSource } from "./device-tracker.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 
+/** A version that every inbox has. */
+const NOTHING = -1;
+
 /** A room as its fan-out sees it: the members, and the newest update for each. */
 export class RoomFanoutSource implements FanoutSource {
   readonly #room: RoomStores;
@@ -28,7 +31,8 @@ export class RoomFanoutSource implements FanoutSource {
   }
 
   version(userId: UserId): number {
-    return this.#room.snapshots.version(this.#room.members.find(userId));
+    const { members, snapshots } = this.#room;
+    return members.isSettled(userId) ? NOTHING : snapshots.version(members.find(userId));
   }
 
   update(userId: UserId, position: DeliveredPosition): InboxUpdate {
@@ -62,7 +66,8 @@ export class RoomFanoutSource implements FanoutSource {
     return this.#events.has(userId);
   }
 
-  delivered(userId: UserId, { ephemeral }: InboxUpdate): void {
+  delivered(userId: UserId, { version, ephemeral }: InboxUpdate): void {
+    this.#room.members.confirmed(userId, version);
     const last = ephemeral.at(-1);
     if (last) this.#events.delivered(userId, last.id);
   }

@@ -1,6 +1,7 @@
 import type { Position } from "../../domain/ids.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import type { MemberRow, Members } from "./members.ts";
+import type { MemberRow } from "./member-row.ts";
+import type { Members } from "./members.ts";
 
 /**
  * Deletes a conversation for one member: their read position moves to the last message, and their list omits

@@ -20,15 +20,12 @@ export class KnownUsers {
   readonly #sql: SqlStorage;
   readonly #profiles: ProfileCache;
   readonly #onUnprojected: () => void;
-  readonly #unprojected: Set<UserId>;
 
   /** @param onUnprojected called in the turn in which a new user has to be written to D1 */
   constructor(sql: SqlStorage, profiles: ProfileCache, onUnprojected: () => void) {
     this.#sql = sql;
     this.#profiles = profiles;
     this.#onUnprojected = onUnprojected;
-    const rows = sql.exec<Row>("SELECT user_id FROM acquaintances WHERE projected = 0");
-    this.#unprojected = new Set(rows.toArray().map(({ user_id }) => user_id));
   }
 
   /**
@@ -45,35 +42,32 @@ export class KnownUsers {
     }
   }
 
-  /** Takes stored users into memory, after the transaction. */
+  /** Has stored users written to D1, after the transaction. */
   apply(people: Person[]): void {
-    const unknown = people.filter(({ id }) => !this.#profiles.has(id));
-    for (const person of unknown) {
-      this.#profiles.apply(person);
-      this.#unprojected.add(person.id);
-    }
-    if (unknown.length > 0) this.#onUnprojected();
+    if (people.length > 0 && this.hasUnprojected) this.#onUnprojected();
   }
 
-  /** The users that D1 does not have yet. */
-  get unprojected(): UserId[] {
-    return [...this.#unprojected];
+  /** Some users that D1 does not have yet. */
+  unprojected(limit: number): UserId[] {
+    const query = "SELECT user_id FROM acquaintances WHERE projected = 0 LIMIT ?";
+    return this.#sql
+      .exec<Row>(query, limit)
+      .toArray()
+      .map(({ user_id }) => user_id);
   }
 
   get hasUnprojected(): boolean {
-    return this.#unprojected.size > 0;
+    return this.unprojected(1).length > 0;
   }
 
   /** Records that D1 has these users. */
   projected(ids: UserId[]): void {
     const isListed = "user_id IN (SELECT value FROM json_each(?))";
     this.#sql.exec(`UPDATE acquaintances SET projected = 1 WHERE ${isListed}`, JSON.stringify(ids));
-    for (const id of ids) this.#unprojected.delete(id);
   }
 
   /** Removes a user, whose account was deleted. Their profile goes by `ProfileCache.forget`. */
   forget(id: UserId): void {
     this.#sql.exec("DELETE FROM acquaintances WHERE user_id = ?", id);
-    this.#unprojected.delete(id);
   }
 }

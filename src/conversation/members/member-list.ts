@@ -1,7 +1,8 @@
 import type { Membership } from "../../domain/conversations/conversation.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { MemberRow, Members } from "./members.ts";
+import type { MemberRow } from "./member-row.ts";
+import type { Members } from "./members.ts";
 
 /** A position in the list of members: join time (ms since 1970), then user id. */
 interface MemberPosition {
@@ -48,7 +49,7 @@ export class MemberList {
 
   /** All active members, ordered by join time. */
   active(): MemberRow[] {
-    return [...this.#members.all()]
+    return [...this.#members.unsettled()]
       .filter((member) => member.state === "active")
       .sort((a, b) => a.joined_at - b.joined_at || a.user_id - b.user_id);
   }

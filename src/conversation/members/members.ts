@@ -1,51 +1,9 @@
-import type { MemberState, ReadReceipt } from "../../domain/conversations/conversation.ts";
-import type { Role } from "../../domain/conversations/group-kind.ts";
+import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
-
-/** A row of a member, active or left. Times are in ms since 1970. */
-export type MemberRow = {
-  user_id: UserId;
-  role: Role;
-  state: MemberState;
-  joined_at: number;
-  /** the member sees messages after this seq */
-  visible_from: Position;
-  read_seq: Position;
-  /** countable messages up to read_seq */
-  read_n: number;
-  /** when the read position last moved; 0: never */
-  read_at: number;
-  /** the number of the last change of this member alone; only rises, also over leaving and rejoining */
-  touched: number;
-  /** 0 or past: not muted */
-  muted_until: number;
-  /** the member's name in this conversation; `""`: the name of their profile */
-  name_card: string;
-  /** a member who left sees nothing after this seq; null while active */
-  visible_until: Position | null;
-  /** the version of the last snapshot for the inbox of a member who left; null while active */
-  left_ver: number | null;
-  /** 1: the member has deleted the conversation for themselves; see `isDeletedForMe` */
-  cleared: number;
-  /** the newest seq at that deletion: a later message brings the conversation back */
-  cleared_to: Position;
-  /** 1: the member ignores unread messages; nothing counts as unread */
-  discards: number;
-  /** rises with each change that D1 has to get */
-  version: number;
-  /** the version that D1 has */
-  projected: number;
-  /** the newest seq when the member joined; null: joined before this was stored */
-  came_after: Position | null;
-  /**
-   * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet
-   */
-  devices: number | null;
-  /** JSON that clients store with the member */
-  custom_fields: string;
-};
+import { FormerMembers, UNSETTLED } from "./former-members.ts";
+import type { MemberRow } from "./member-row.ts";
 
 /** The columns that a member changes by reading, by deleting the conversation, or by ignoring it. */
 export type OwnFields = Partial<
@@ -60,13 +18,18 @@ export interface ReadPosition {
 }
 
 /**
- * The members of a conversation. All rows are in memory, as there are at most some thousand. A method
- * `storeX` writes in the caller's transaction, and `applyX` takes the change into memory after it.
+ * The members of a conversation. In memory are those who are not settled: active ones, and those who left
+ * while their inbox or D1 has not confirmed it. Settled members are read by key, so that a group costs what
+ * its members cost, not its visitors. A method `storeX` writes in the caller's transaction, and `applyX`
+ * takes the change into memory after it.
  */
 export class Members {
   readonly #sql: SqlStorage;
-  readonly #rows = new Map<UserId, MemberRow>();
-  #touched = 0;
+  /** ordered by join time as of the start */
+  readonly #unsettled = new Map<UserId, MemberRow>();
+  readonly #former: FormerMembers;
+  /** the highest `touched` of all rows */
+  #touched: number;
   #activeCount = 0;
   #isClosed: boolean;
 
@@ -74,8 +37,11 @@ export class Members {
   constructor(sql: SqlStorage, isClosed = false) {
     this.#sql = sql;
     this.#isClosed = isClosed;
-    for (const row of sql.exec<MemberRow>("SELECT * FROM members ORDER BY joined_at, user_id")) {
-      this.#rows.set(row.user_id, row);
+    this.#former = new FormerMembers(sql);
+    const query = `SELECT * FROM members INDEXED BY members_unsettled WHERE ${UNSETTLED} ORDER BY joined_at, user_id`;
+    this.#touched = this.#former.lastTouched();
+    for (const row of sql.exec<MemberRow>(query)) {
+      this.#unsettled.set(row.user_id, row);
       this.#touched = Math.max(this.#touched, row.touched);
       if (row.state === "active") this.#activeCount++;
     }
@@ -94,35 +60,55 @@ export class Members {
 
   /** An active member. @throws `not_found` for others, the same error as for a missing conversation */
   active(userId: UserId): MemberRow {
-    const member = this.#rows.get(userId);
+    const member = this.#unsettled.get(userId);
     if (this.#isClosed || member?.state !== "active") throw noConversation();
     return member;
   }
 
   /** A member, active or left. @throws `not_found` for a user who was never a member */
   known(userId: UserId): MemberRow {
-    const member = this.#rows.get(userId);
+    const member = this.find(userId);
     if (!member) throw noConversation();
     return member;
   }
 
   isActive(userId: UserId): boolean {
-    return !this.#isClosed && this.#rows.get(userId)?.state === "active";
+    return !this.#isClosed && this.#unsettled.get(userId)?.state === "active";
   }
 
-  /** A member, active or left; undefined for a user who was never a member. */
+  /** Whether the user is a settled member, or was never a member: their inbox lacks nothing. */
+  isSettled(userId: UserId): boolean {
+    return !this.#unsettled.has(userId);
+  }
+
+  /**
+   * A member, active or left; undefined for a user who was never a member. Reads the row of a settled member.
+   */
   find(userId: UserId): MemberRow | undefined {
-    return this.#rows.get(userId);
+    return this.#unsettled.get(userId) ?? this.#former.find(userId);
   }
 
-  /** All members, active and left. */
-  all(): Iterable<MemberRow> {
-    return this.#rows.values();
+  /** The other member of a direct conversation, active or left. */
+  peerOf({ user_id: id }: MemberRow): MemberRow | undefined {
+    for (const member of this.#unsettled.values()) if (member.user_id !== id) return member;
+    return this.#former.other(id);
   }
 
-  /** The ids of all members, active and left. */
+  /**
+   * The members who are not settled: active ones, and those whose inbox or D1 has not confirmed the leaving.
+   */
+  unsettled(): Iterable<MemberRow> {
+    return this.#unsettled.values();
+  }
+
+  /** The ids of the members who are not settled. */
   ids(): UserId[] {
-    return [...this.#rows.keys()];
+    return [...this.#unsettled.keys()];
+  }
+
+  /** The ids of the active members. */
+  activeIds(): UserId[] {
+    return this.receipts().map(({ userId }) => userId);
   }
 
   /** The number of active members. It is kept in a field, as the fan-out reads it once for each member. */
@@ -133,28 +119,31 @@ export class Members {
   /** The number of active members once these rows are stored. */
   countAfter(rows: MemberRow[]): number {
     const difference = ({ user_id, state }: MemberRow) =>
-      Number(state === "active") - Number(this.#rows.get(user_id)?.state === "active");
+      Number(state === "active") - Number(this.#unsettled.get(user_id)?.state === "active");
     return rows.reduce((count, row) => count + difference(row), this.#activeCount);
   }
 
   /** The read positions of all active members. */
   receipts(): ReadReceipt[] {
-    return [...this.#rows.values()]
+    return [...this.#unsettled.values()]
       .filter((member) => member.state === "active")
       .map(({ user_id, read_seq, read_at }) => ({ userId: user_id, readSeq: read_seq, readAt: read_at }));
   }
 
   /** The active members; for a member who left, the members who were active at that time. */
   activeAlongside({ visible_until: end }: MemberRow): UserId[] {
-    if (end === null) return this.receipts().map(({ userId }) => userId);
-    const wasHere = ({ state, came_after, visible_from, visible_until }: MemberRow) =>
-      (came_after ?? visible_from) < end && (state === "active" || (visible_until ?? 0) >= end);
-    return [...this.#rows.values()].filter(wasHere).map(({ user_id }) => user_id);
+    if (end === null) return this.activeIds();
+    const stillHere = [...this.#unsettled.values()].filter(
+      ({ state, came_after, visible_from }) => state === "active" && (came_after ?? visible_from) < end,
+    );
+    return [...stillHere, ...this.#former.leftSince(end)]
+      .sort((a, b) => a.joined_at - b.joined_at || a.user_id - b.user_id)
+      .map(({ user_id }) => user_id);
   }
 
   /** Clears a member's name card and custom fields. */
   clearCard(userId: UserId): void {
-    const member = this.#rows.get(userId);
+    const member = this.find(userId);
     if (!member) return;
     this.#sql.exec("UPDATE members SET name_card = '', custom_fields = '{}' WHERE user_id = ?", userId);
     Object.assign(member, { name_card: "", custom_fields: "{}" });
@@ -172,7 +161,7 @@ export class Members {
   }
 
   applyReadPosition(userId: UserId, { seq, n, at }: ReadPosition): void {
-    const member = this.#rows.get(userId);
+    const member = this.#unsettled.get(userId);
     if (member) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
   }
 
@@ -183,9 +172,9 @@ export class Members {
    */
   store(member: MemberRow, version: (touched: number) => number): MemberRow {
     // `touched` only has to rise: a transaction that fails leaves a harmless gap.
-    this.#touched++;
-    const left_ver = member.state === "left" ? version(this.#touched) : null;
-    const row = { ...member, touched: this.#touched, left_ver };
+    const touched = ++this.#touched;
+    const isLeft = member.state === "left";
+    const row = { ...member, touched, left_ver: isLeft ? version(touched) : null, leaving: isLeft ? 1 : 0 };
     const columns = Object.keys(row);
     const places = columns.map(() => "?").join(", ");
     this.#sql.exec(
@@ -195,28 +184,44 @@ export class Members {
     return row;
   }
 
-  /** Takes a row that `store` returned into memory. */
+  /** Takes a row that `store` or `storeRevoked` returned into memory. */
   apply(row: MemberRow): void {
-    const previous = this.#rows.get(row.user_id);
+    const previous = this.#unsettled.get(row.user_id);
     if (previous?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
     if (previous) Object.assign(previous, row);
-    else this.#rows.set(row.user_id, row);
+    else this.#unsettled.set(row.user_id, Object.assign(this.#former.take(row.user_id) ?? row, row));
   }
 
   /**
-   * Raises the snapshot version of members who left and could see a revoked message: their preview may hold
-   * its text.
+   * Raises the snapshot version of the members who left and whose preview may be a revoked message. That is
+   * the newest message that they could see, unless they have hidden it: then every message from the one after
+   * the revoked one on is hidden from them.
+   * @param hiders the users who have hidden the message after the revoked one
+   * @returns the changed rows for `apply`
    */
-  storeRevoked(seq: Seq): void {
-    this.#sql.exec("UPDATE members SET left_ver = left_ver + 1 WHERE visible_until >= ?", seq);
+  storeRevoked(seq: Seq, hiders: UserId[]): MemberRow[] {
+    const raise = (where: string, ...bindings: (number | string)[]) =>
+      this.#sql
+        .exec<MemberRow>(
+          `UPDATE members SET left_ver = left_ver + 1, leaving = 1 WHERE ${where} RETURNING *`,
+          ...bindings,
+        )
+        .toArray();
+    const isHider = "user_id IN (SELECT value FROM json_each(?)) AND visible_until > ?";
+    return [
+      ...raise("visible_until = ?", seq),
+      ...(hiders.length > 0 ? raise(isHider, JSON.stringify(hiders), seq) : []),
+    ];
   }
 
-  applyRevoked(seq: Seq): void {
-    for (const member of this.#rows.values()) {
-      const { left_ver, visible_until } = member;
-      if (left_ver !== null && visible_until !== null && visible_until >= seq) member.left_ver = left_ver + 1;
-    }
+  /** The inbox of a member has confirmed a snapshot. A member who left may be settled by it. */
+  confirmed(userId: UserId, version: number): void {
+    const member = this.#unsettled.get(userId);
+    if (!member || member.leaving === 0 || version < (member.left_ver ?? 0)) return;
+    this.#sql.exec("UPDATE members SET leaving = 0 WHERE user_id = ?", userId);
+    member.leaving = 0;
+    this.#dropIfSettled(member);
   }
 
   /** Records the versions that D1 has of these members. */
@@ -228,14 +233,16 @@ export class Members {
       JSON.stringify(accepted),
     );
     for (const { userId, version } of accepted) {
-      const member = this.#rows.get(userId);
-      if (member) member.projected = version;
+      const member = this.#unsettled.get(userId);
+      if (!member) continue;
+      member.projected = version;
+      this.#dropIfSettled(member);
     }
   }
 
   /** Stores whether a member has a device connected. */
   setDevices(userId: UserId, hasDevices: boolean): void {
-    const member = this.#rows.get(userId);
+    const member = this.find(userId);
     if (!member) return;
     const devices = hasDevices ? 1 : 0;
     this.#sql.exec("UPDATE members SET devices = ? WHERE user_id = ?", devices, userId);
@@ -277,5 +284,12 @@ export class Members {
     this.#sql.exec(sql, member.user_id, touched, ids, ...Object.values(fields));
     Object.assign(member, fields);
     for (const seer of seers) this.applyTouched(seer, touched);
+  }
+
+  #dropIfSettled(member: MemberRow): void {
+    const { user_id: id, state, leaving, version, projected } = member;
+    if (state === "active" || leaving === 1 || version > projected) return;
+    this.#unsettled.delete(id);
+    this.#former.add(member);
   }
 }

@@ -3,36 +3,55 @@ import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import { withDeadline } from "../../object/deadline.ts";
+import type { Members } from "./members.ts";
 
 type ProfileRow = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
 
+/** A profile in memory. */
+interface CachedProfile {
+  person: Person;
+  /** when D1 was last asked for it (ms since 1970) */
+  checkedAt: number;
+  /** it was used since then */
+  isShown: boolean;
+}
+
+/** The profiles in memory besides two for each active member: of former members and known users. */
+const MAX_OTHERS = 1_000;
+/** The most users in a query. */
+const BATCH = 500;
+
 /**
  * Copies from D1 the profiles of users who write in the conversation or occur in its messages, so that no
- * message waits for D1. A copy is about a minute old at most. A row is written only if its profile has
- * changed.
+ * message waits for D1. A row is written only if its profile has changed.
+ *
+ * A copy of an active member, or of another user who was shown, is about a minute old at most. Other copies
+ * stay as they are until they are shown: the conversation may know any number of former members.
  */
 export class ProfileCache {
   readonly #sql: SqlStorage;
-  readonly #directory: ConversationDirectory;
+  readonly #directory: Pick<ConversationDirectory, "people">;
   readonly #timing: Timing["profileCache"];
-  readonly #profiles = new Map<UserId, Person>();
-  #checkedAt = 0;
+  readonly #members: Pick<Members, "activeIds">;
+  readonly #cached: LruMap<UserId, CachedProfile>;
+  /** the earliest time at which a profile may be stale (ms since 1970) */
+  #freshUntil = 0;
   #failedAt = 0;
   #refreshing: Promise<void> | undefined;
 
-  constructor(sql: SqlStorage, directory: ConversationDirectory, timing: Timing["profileCache"]) {
+  constructor(
+    sql: SqlStorage,
+    directory: Pick<ConversationDirectory, "people">,
+    timing: Timing["profileCache"],
+    members: Pick<Members, "activeIds" | "activeCount">,
+  ) {
     this.#sql = sql;
     this.#directory = directory;
     this.#timing = timing;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { user_id, username, nickname, avatar, checked_at } of sql.exec<ProfileRow>(
-      "SELECT * FROM people",
-    )) {
-      this.#profiles.set(user_id, { id: user_id, username, nickname, avatar });
-      oldest = Math.min(oldest, checked_at);
-    }
-    if (Number.isFinite(oldest)) this.#checkedAt = oldest;
+    this.#members = members;
+    this.#cached = new LruMap(() => MAX_OTHERS + 2 * members.activeCount);
   }
 
   /** Stores a profile read from D1, new or changed. */
@@ -49,67 +68,135 @@ export class ProfileCache {
 
   /** Takes a stored profile into memory, after the transaction. */
   apply(person: Person): void {
-    this.#profiles.set(person.id, person);
+    const cached = this.#cached.get(person.id);
+    // An accepted applicant comes with the copy that is here already.
+    const checkedAt = cached && isSame(cached.person, person) ? cached.checkedAt : Date.now();
+    this.#cached.set(person.id, { person, checkedAt, isShown: true });
   }
 
-  /** Whether the cache has a profile of the user. */
+  /** Whether a profile of the user is stored. Nothing is cached, so that a transaction may ask. */
   has(id: UserId): boolean {
-    return this.#profiles.has(id);
+    const query = "SELECT 1 FROM people WHERE user_id = ?";
+    return this.#cached.has(id) || this.#sql.exec(query, id).toArray().length > 0;
   }
 
-  /** The cached profiles of these users, each once. */
+  /** The stored profiles of these users, each once. */
   among(ids: UserId[]): Person[] {
-    return [...new Set(ids)].flatMap((id) => this.#profiles.get(id) ?? []);
+    return [...new Set(ids)].flatMap((id) => this.#find(id) ?? []);
   }
 
   /** Removes a profile: the user appears as a deleted user. */
   forget(id: UserId): void {
     this.#sql.exec("DELETE FROM people WHERE user_id = ?", id);
-    this.#profiles.delete(id);
+    this.#cached.delete(id);
   }
 
-  /** The profile of a user, or that of a deleted user without a cached one. */
+  /** The profile of a user, or that of a deleted user without a stored one. */
   get(id: UserId): Person {
-    return this.#profiles.get(id) ?? deletedUser(id);
+    return this.#find(id) ?? deletedUser(id);
   }
 
-  /** Starts a refresh if the profiles are stale, and does not wait for it. */
+  /** Starts a refresh if profiles are stale, and does not wait for it. */
   refreshInBackground(): void {
     if (this.#isStale()) void this.ensureFresh();
   }
 
   /**
-   * Refreshes stale profiles and waits for D1 up to `timeoutMs`; after that, or on an error, the old copies
-   * are used.
+   * Refreshes stale profiles of active members, and of others who were shown since the last refresh. Waits
+   * for D1 up to `timeoutMs`; after that, or on an error, the old copies are used.
    */
   async ensureFresh(): Promise<void> {
-    if (!this.#isStale()) return;
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
-    await withDeadline(this.#refreshing, this.#timing.timeoutMs).catch(() => undefined);
+    if (!this.#refreshing && !this.#isStale()) return;
+    await withDeadline(this.#refreshAll(), this.#timing.timeoutMs).catch(() => undefined);
+  }
+
+  /**
+   * Renders with fresh profiles. If `render` uses a stale profile, of a former member for instance, it is
+   * called again after a refresh.
+   */
+  async fresh<Rendered>(render: () => Rendered): Promise<Rendered> {
+    await this.ensureFresh();
+    const rendered = render();
+    // A refresh that is still under way has had its time.
+    if (this.#refreshing || !this.#isStale()) return rendered;
+    await this.ensureFresh();
+    return render();
   }
 
   #isStale(): boolean {
     const now = Date.now();
-    const { freshMs, cooldownMs } = this.#timing;
-    return now - this.#checkedAt > freshMs && now - this.#failedAt > cooldownMs;
+    return now > this.#freshUntil && now - this.#failedAt > this.#timing.cooldownMs;
+  }
+
+  /** A profile from memory or from its row, noted as shown. */
+  #find(id: UserId): Person | undefined {
+    const found = this.#cached.get(id) ?? this.#load([id])[0];
+    if (!found) return undefined;
+    found.isShown = true;
+    this.#freshUntil = Math.min(this.#freshUntil, found.checkedAt + this.#timing.freshMs);
+    return found.person;
+  }
+
+  /** Reads the rows of users who are not in memory. */
+  #load(ids: UserId[]): CachedProfile[] {
+    const query = "SELECT * FROM people WHERE user_id IN (SELECT value FROM json_each(?))";
+    const rows = ids.length === 0 ? [] : this.#sql.exec<ProfileRow>(query, JSON.stringify(ids));
+    return [...rows].map(({ user_id: id, username, nickname, avatar, checked_at: checkedAt }) => {
+      const loaded = { person: { id, username, nickname, avatar }, checkedAt, isShown: false };
+      this.#cached.set(id, loaded);
+      return loaded;
+    });
+  }
+
+  async #refreshAll(): Promise<void> {
+    // A profile that was shown during a refresh may need another one.
+    while (this.#refreshing || this.#isStale()) {
+      this.#refreshing ??= this.#refresh().finally(() => {
+        this.#refreshing = undefined;
+      });
+      await this.#refreshing;
+    }
   }
 
   async #refresh(): Promise<void> {
+    const now = Date.now();
     try {
-      const now = Date.now();
-      for (const person of await this.#directory.people([...this.#profiles.keys()])) {
-        const cached = this.#profiles.get(person.id);
-        // A profile that was forgotten during the query stays forgotten.
-        if (!cached || isSame(cached, person)) continue;
-        ProfileCache.store(this.#sql, person, now);
-        this.#profiles.set(person.id, person);
-      }
-      this.#checkedAt = now;
+      const stale = this.#takeStale(now);
+      for (let at = 0; at < stale.length; at += BATCH) await this.#query(stale.slice(at, at + BATCH), now);
     } catch (error) {
+      this.#freshUntil = 0;
       this.#failedAt = Date.now();
       log("warn", "profile_refresh_failed", errorFields(error));
+    }
+  }
+
+  /** The users whose profiles are due, and sets when the next ones are. */
+  #takeStale(now: number): UserId[] {
+    const { freshMs } = this.#timing;
+    const active = this.#members.activeIds();
+    this.#load(active.filter((id) => !this.#cached.has(id)));
+    const isActive = new Set(active);
+    const stale: UserId[] = [];
+    this.#freshUntil = now + freshMs;
+    for (const [id, cached] of this.#cached.entries()) {
+      if (!cached.isShown && !isActive.has(id)) continue;
+      if (now - cached.checkedAt > freshMs) stale.push(id);
+      else this.#freshUntil = Math.min(this.#freshUntil, cached.checkedAt + freshMs);
+    }
+    return stale;
+  }
+
+  async #query(ids: UserId[], now: number): Promise<void> {
+    const people = new Map((await this.#directory.people(ids)).map((person) => [person.id, person]));
+    for (const id of ids) {
+      const cached = this.#cached.get(id);
+      // A profile that was forgotten during the query stays forgotten.
+      if (!cached) continue;
+      Object.assign(cached, { checkedAt: now, isShown: false });
+      const person = people.get(id);
+      if (!person || isSame(cached.person, person)) continue;
+      ProfileCache.store(this.#sql, person, now);
+      cached.person = person;
     }
   }
 }

@@ -50,9 +50,12 @@ export class ForwardResolver {
    * @throws `not_found` unless the user is a member, `validation_failed` if the messages are too large to be
    *   merged
    */
-  async messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
+  messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
+    return this.#own.profiles.fresh(() => this.#readOwn(userId, seqs));
+  }
+
+  #readOwn(userId: UserId, seqs: Seq[]): Originals {
     const { id: conversationId, profiles: people, members, log, flush } = this.#own;
-    await people.ensureFresh();
     flush();
     const rows = [...log.visibleOf(seqs, members.active(userId)).values()];
     if (rows.reduce((sum, row) => sum + log.renderedBytes(row), 0) > LIMITS.mergedBytes)

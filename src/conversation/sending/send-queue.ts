@@ -6,7 +6,8 @@ import { Backlog, weightOf } from "../../object/backlog.ts";
 import { type MessageLog, storedMentions } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { KnownUsers } from "../members/known-users.ts";
-import type { MemberRow, Members, ReadPosition } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members, ReadPosition } from "../members/members.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
 /** The maximum of sends that wait in the queue; admission has a backlog of the same size. */

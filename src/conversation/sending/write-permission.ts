@@ -1,5 +1,6 @@
 import { CoreError } from "../../domain/errors.ts";
-import type { MemberRow, Members } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
 /**

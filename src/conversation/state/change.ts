@@ -8,7 +8,8 @@ import { NotificationOutbox, type QueuedNotification } from "../delivery/notific
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { KnownUsers } from "../members/known-users.ts";
-import type { MemberRow, Members } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
 import { ProfileCache } from "../members/profile-cache.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";

@@ -9,7 +9,8 @@ import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { isDeletedForMe } from "../members/deleted-for-me.ts";
 import { membership } from "../members/member-list.ts";
-import type { MemberRow, Members } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
@@ -150,7 +151,7 @@ export class MemberSnapshots {
   /** The other user of a direct conversation. */
   #peerOf(member: MemberRow): MemberRow | undefined {
     if (this.#state.profile.kind !== "direct") return undefined;
-    return [...this.#members.all()].find(({ user_id }) => user_id !== member.user_id);
+    return this.#members.peerOf(member);
   }
 }
 

@@ -8,7 +8,8 @@ import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { readMentions } from "../log/mention-index.ts";
 import { type MessageLog, readForwarded } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
-import type { MemberRow, Members } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 
 /**
@@ -55,7 +56,7 @@ export class MessageRenderer {
     const message = this.#message(row, quoted);
     if (!quoted) return { message, blind: null };
     const users = new Set(this.#log.hiddenBy(quoted.seq));
-    for (const member of this.#members.all())
+    for (const member of this.#members.unsettled())
       if (member.visible_from >= quoted.seq) users.add(member.user_id);
     return { message, blind: users.size === 0 ? null : { users, message: this.#message(row, undefined) } };
   }

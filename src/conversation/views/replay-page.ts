@@ -1,6 +1,6 @@
 import { Position } from "../../domain/ids.ts";
 import type { MessageChange, ReplayPage, SyncPosition } from "../../domain/sync/replay.ts";
-import type { MemberRow } from "../members/members.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 
 /** The maximum of messages in a page, and of changes. */

@@ -58,6 +58,7 @@ test("the tables of a conversation are the reviewed ones", async () => {
   expect(tables).toMatchInlineSnapshot(`
   [
     "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
+    "CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0",
     "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]') STRICT",
     "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
     "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, notices INTEGER NOT NULL DEFAULT 0) STRICT",
@@ -66,7 +67,9 @@ test("the tables of a conversation are the reviewed ones", async () => {
     "CREATE INDEX hidden_user ON hidden (user_id, rev)",
     "CREATE TABLE inbox_failures ( call TEXT NOT NULL, user_id INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, failures INTEGER NOT NULL, parked INTEGER NOT NULL, error TEXT NOT NULL, PRIMARY KEY (call, user_id) ) STRICT, WITHOUT ROWID",
     "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-    "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}') STRICT",
+    "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}', leaving INTEGER NOT NULL DEFAULT 0) STRICT",
+    "CREATE INDEX members_left ON members (visible_until, touched) WHERE visible_until IS NOT NULL",
+    "CREATE INDEX members_unsettled ON members (joined_at) WHERE state = 'active' OR leaving = 1 OR version > projected",
     "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT) STRICT",
     "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
     "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
@@ -203,6 +206,40 @@ test("a conversation of version 1 is migrated when it wakes, and keeps its messa
   expect((await call("DELETE", revoke, { token: ann.token })).status).toBe(204);
   expect(await socket.next("revoked")).toMatchObject({ seq: 1, rev: 1 });
 });
+
+test.each<[situation: string, sql: string, leaving: number[]]>([
+  ["everybody who left is settled", "SELECT 1", []],
+  [
+    "nobody is settled while deliveries are outstanding",
+    "INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', 1)",
+    [2, 3],
+  ],
+  [
+    "the user of a failed inbox is not settled",
+    "INSERT INTO inbox_failures VALUES ('update', 3, 1, 1, 1, 0, ''), ('notifications', 2, 1, 1, 1, 0, '')",
+    [3],
+  ],
+])("a conversation of version 15 is migrated: %s", (_, sql, leaving) =>
+  fresh((storage) => {
+    migrate(storage, CONVERSATION.slice(0, 15));
+    for (const [id, state] of [
+      [1, "active"],
+      [2, "left"],
+      [3, "left"],
+    ]) {
+      storage.sql.exec(
+        `INSERT INTO members (user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched)
+         VALUES (?, 'member', ?, 5, 0, 1, 1, 9, 0)`,
+        id,
+        state,
+      );
+    }
+    storage.sql.exec(sql);
+    migrate(storage, CONVERSATION);
+    const rows = storage.sql.exec<{ user_id: number }>("SELECT user_id FROM members WHERE leaving = 1");
+    expect(rows.toArray().map(({ user_id }) => user_id)).toEqual(leaving);
+  }),
+);
 
 test("an object whose tables need a newer release answers nothing and changes nothing", async () => {
   const id = await createGroupId(ann);

@@ -1,0 +1,48 @@
+import type { MemberState } from "../../domain/conversations/conversation.ts";
+import type { Role } from "../../domain/conversations/group-kind.ts";
+import type { Position, UserId } from "../../domain/ids.ts";
+
+/** A row of a member, active or left. Times are in ms since 1970. */
+export type MemberRow = {
+  user_id: UserId;
+  role: Role;
+  state: MemberState;
+  joined_at: number;
+  /** the member sees messages after this seq */
+  visible_from: Position;
+  read_seq: Position;
+  /** countable messages up to read_seq */
+  read_n: number;
+  /** when the read position last moved; 0: never */
+  read_at: number;
+  /** the number of the last change of this member alone; only rises, also over leaving and rejoining */
+  touched: number;
+  /** 0 or past: not muted */
+  muted_until: number;
+  /** the member's name in this conversation; `""`: the name of their profile */
+  name_card: string;
+  /** a member who left sees nothing after this seq; null while active */
+  visible_until: Position | null;
+  /** the version of the last snapshot for the inbox of a member who left; null while active */
+  left_ver: number | null;
+  /** 1: the member has left, and their inbox has not confirmed `left_ver` */
+  leaving: number;
+  /** 1: the member has deleted the conversation for themselves; see `isDeletedForMe` */
+  cleared: number;
+  /** the newest seq at that deletion: a later message brings the conversation back */
+  cleared_to: Position;
+  /** 1: the member ignores unread messages; nothing counts as unread */
+  discards: number;
+  /** rises with each change that D1 has to get */
+  version: number;
+  /** the version that D1 has */
+  projected: number;
+  /** the newest seq when the member joined; null: joined before this was stored */
+  came_after: Position | null;
+  /**
+   * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet
+   */
+  devices: number | null;
+  /** JSON that clients store with the member */
+  custom_fields: string;
+};
