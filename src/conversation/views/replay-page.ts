@@ -1,5 +1,6 @@
 import { Position } from "../../domain/ids.ts";
-import type { MessageChange, ReplayPage, SyncPosition } from "../../domain/sync/replay.ts";
+import type { MessageChange, ReplayPage } from "../../domain/sync/replay.ts";
+import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 
@@ -27,38 +28,25 @@ export function replayPage(
   const start = { after: from, since: rev, changes };
   const lastChange = changes.at(-1);
   if (lastChange && changes.length === PAGE) {
-    const { rev } = lastChange;
-    const within = laterChanges(room, member, start, { seq: last, rev });
-    return { ...start, messages: [], laterChanges: within, lastSeq: from, rev, hasMore: true };
+    // The next page begins with the changes after these: this one claims no more.
+    return { ...start, messages: [], laterChanges: [], lastSeq: from, rev: lastChange.rev, hasMore: true };
   }
   const { rows, hasMore } = room.log.after(from, PAGE, member);
   const visible = rows.filter(({ seq }) => seq <= last);
   const isPartial = hasMore && visible.length === rows.length;
   // The last page reaches the newest seq even if the member has hidden the messages at the end.
   const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
-  const until = { seq: last, rev: room.state.rev };
   return {
     ...start,
     messages: room.renderer.render(visible, member),
-    laterChanges: laterChanges(room, member, start, until),
+    laterChanges: rev === undefined ? [] : visible.flatMap(revokeOf),
     lastSeq,
-    rev: until.rev,
+    rev: room.state.rev,
     hasMore: isPartial,
   };
 }
 
-/**
- * The changes after `since` to messages after the page's start, without those in `changes`. Usually there are
- * none.
- */
-function laterChanges(
-  room: Source,
-  member: MemberRow,
-  { after, since, changes }: Pick<ReplayPage, "after" | "since" | "changes">,
-  until: SyncPosition,
-): MessageChange[] {
-  if (since === undefined || room.state.rev === since) return [];
-  const included = new Set(changes.map(({ rev }) => rev));
-  const all = room.log.changes(since, until.seq, 3 * PAGE, member);
-  return all.filter(({ seq, rev }) => seq > after && rev <= until.rev && !included.has(rev));
+/** The revoke of a message, if it is revoked. */
+function revokeOf({ seq, revoked_rev: rev, revoked_by: by }: MessageRow): MessageChange[] {
+  return rev === null ? [] : [{ rev, seq, by }];
 }

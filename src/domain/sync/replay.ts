@@ -23,7 +23,7 @@ export interface ReplayPage {
   /** revokes of messages up to `after`, which the client has shown, and the user's hides of any message */
   changes: MessageChange[];
   messages: Message[];
-  /** revokes of messages after `after`, for clients that received those messages meanwhile */
+  /** the revokes of `messages`, for clients that received or sent these messages meanwhile */
   laterChanges: MessageChange[];
   /** the sync position after the page */
   lastSeq: Position;

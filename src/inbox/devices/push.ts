@@ -128,8 +128,12 @@ export function newFrames(
   excluded: ReadonlySet<Seq>,
   context?: MessageContext,
 ): string[] {
+  // An own message is not shown by the page, so its revoke is sent however old it is.
+  const isUnshown = (seq: Seq) => seq > from.seq && seq <= to.seq && excluded.has(seq);
   const within = page.laterChanges.filter(({ seq }) => seq <= from.seq || excluded.has(seq));
-  const changes = [...page.changes, ...within].filter(({ rev }) => rev > from.rev && rev <= to.rev);
+  const changes = [...page.changes, ...within].filter(
+    ({ seq, rev }) => rev <= to.rev && (rev > from.rev || isUnshown(seq)),
+  );
   // Ascending: a client that disconnects resumes after the highest rev that it got.
   changes.sort((a, b) => a.rev - b.rev);
   const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !excluded.has(seq);

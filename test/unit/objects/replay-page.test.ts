@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import type { Room } from "../../../src/conversation/room.ts";
+import { replayPage } from "../../../src/conversation/views/replay-page.ts";
+import { Position, Seq } from "../../../src/domain/ids.ts";
+import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
+import { newFrames } from "../../../src/inbox/devices/push.ts";
+import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { range } from "../../support/objects/room.ts";
+
+function say(room: Room, count: number): void {
+  const draft = { clientMsgId: undefined, kind: "text", body: '{"text":"hi"}', quoteSeq: undefined } as const;
+  const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [] }));
+  room.submit(ANN, drafts, { resolve: () => undefined });
+  room.flushSends();
+}
+
+async function revoke(room: Room, seqs: number[]): Promise<void> {
+  for (const seq of seqs) await room.redaction.revoke(ANN, Seq.parse(seq));
+}
+
+/** The seqs of the revokes that a socket gets which is brought to the end of the log by pages from a hint. */
+function revokesShown(room: Room, hint: SyncPosition, socket: SyncPosition, own: number[] = []): number[] {
+  const shown: number[] = [];
+  const sent = new Set(own.map((seq) => Seq.parse(seq)));
+  let [from, after, hasMore] = [socket, hint, true];
+  while (hasMore) {
+    const page = replayPage(room, room.members.active(BOB), after.seq, after.rev);
+    const to = { seq: page.lastSeq, rev: page.rev };
+    const frames = newFrames(page, { from, to }, room.state.id, deviceProtocol, sent);
+    for (const frame of frames.map((text) => JSON.parse(text)))
+      if (frame.type === "revoked") shown.push(frame.seq);
+    [from, after, hasMore] = [to, to, page.hasMore];
+  }
+  return shown;
+}
+
+const at = (seq: number, rev: number) => ({ seq: Position.parse(seq), rev });
+
+test.each([1, 99, 100, 320])(
+  "a socket ahead of the page's start gets a revoke of a message that it shows, after %i revokes of others",
+  (others) =>
+    inIsolatedObject("group", async (storage) => {
+      const room = isolatedRoom(storage);
+      say(room, 51 + others);
+      await revoke(room, [...range(52, 51 + others), 40]);
+      expect(revokesShown(room, at(10, 0), at(51, 0))).toEqual([40]);
+    }),
+);
+
+test.each([
+  ["in the first page", 60, 0],
+  ["in the second page", 160, 0],
+  ["in the second page, after as many changes as a page has", 160, 100],
+])("a sender gets the revoke of its own message %s", (_, own, changes) =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    say(room, 250);
+    await revoke(room, [own, ...range(1, changes)]);
+    const expected = [...range(1, changes), own].toSorted((a, b) => a - b);
+    const shown = revokesShown(room, at(changes, 0), at(changes, 0), [own]);
+    expect(shown.toSorted((a, b) => a - b)).toEqual(expected);
+  }),
+);
