@@ -44,7 +44,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
     // Each handler gives the time (ms) at which the job runs again, or null once nothing is left.
     const handlers = {
-      fanout: () => this.#withRoom(async ({ room }) => ((await room.fanout.repair()) ? null : inAWhile())),
+      fanout: () => this.#withRoom(({ room }) => room.fanout.repair()),
       failed_updates: () => this.#withRoom(({ room }) => room.fanout.retryFailed()),
       projection: () => this.#withRoom(({ room }) => room.projection.run().then(() => null)),
       index: () => this.#withRoom(({ room }) => (room.search.indexing.repair() ? null : inAWhile())),

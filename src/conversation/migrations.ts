@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
@@ -197,5 +198,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 16,
     minCode: 1,
     sql: SETTLED_MEMBERS,
+  },
+  {
+    // What the inboxes have: an object that wakes does not call them again.
+    version: 17,
+    minCode: 1,
+    sql: FANOUT_CHECKPOINT_TABLE,
   },
 ];

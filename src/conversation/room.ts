@@ -20,6 +20,7 @@ import { DeviceCalls } from "./delivery/device-calls.ts";
 import { EphemeralEvents } from "./delivery/ephemeral-events.ts";
 import { EphemeralPublisher } from "./delivery/ephemeral-publisher.ts";
 import { Fanout } from "./delivery/fanout.ts";
+import { checkpointStore } from "./delivery/fanout-checkpoint.ts";
 import { RoomFanoutSource } from "./delivery/fanout-source.ts";
 import { failureStore } from "./delivery/inbox-failures.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
@@ -113,6 +114,7 @@ export class Room implements RoomContext {
     this.fanout = new Fanout(fanoutSource, {
       inboxes,
       marker: markerFor("fanout"),
+      checkpoint: checkpointStore(storage.sql),
       retry: wakeupOf(jobs, "failed_updates"),
       failures: failureStore(storage.sql, "update"),
       onSignOfLife: (id) => this.outbox.retry(id),

@@ -23,6 +23,11 @@ const VALUES = {
     deviceCooldownMs: 20,
     /** For a member of a large group without devices: their list is at most a minute old. */
     largeGroupCooldownMs: 60_000,
+    /**
+     * The pause after the last delivery before a checkpoint is stored: a burst costs one row. The pause keeps
+     * the object from hibernating, which costs as much as a row each 600 ms.
+     */
+    checkpointMs: 500,
   },
   /** The calls of a conversation to inboxes: updates and notifications. */
   inboxCalls: {
@@ -39,6 +44,11 @@ const VALUES = {
      * alarm.
      */
     drainTimeoutMs: 2_000,
+    /**
+     * The calls that one alarm makes for updates, and for notifications: the platform allows 1,000 for one
+     * event. At the pace of calls they end within `drainTimeoutMs`, and the next alarm follows at once.
+     */
+    maxPerAlarm: 300,
   },
   /** The rate at which the fan-out and the notification outbox call inboxes. */
   pace: {

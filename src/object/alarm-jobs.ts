@@ -78,8 +78,9 @@ export class AlarmJobs<Kind extends string> {
   }
 
   /**
-   * Runs due jobs, starts none after `budgetMs` or once the calls of an event are used up, then arms the
-   * alarm for the others. For the object's `alarm()`.
+   * Runs the jobs that are due, each once, then arms the alarm for the others. It starts none after `budgetMs`
+   * or once the calls of an event are used up: the platform limits the calls of one event. A job that wants to
+   * run again at once gets an alarm of its own. For the object's `alarm()`.
    */
   async run(): Promise<void> {
     // The alarm has fired and is no longer set, also where it fired early.
@@ -89,7 +90,7 @@ export class AlarmJobs<Kind extends string> {
     try {
       while (Date.now() - started < this.#timing.budgetMs && calls.left > 0) {
         const query = "SELECT kind, key, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1";
-        const [row] = this.#storage.sql.exec<JobRow>(query, Date.now()).toArray();
+        const [row] = this.#storage.sql.exec<JobRow>(query, started).toArray();
         if (!row) break;
         await this.#runOne(row, calls);
       }
@@ -129,7 +130,7 @@ export class AlarmJobs<Kind extends string> {
       this.#storage.sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
       return;
     }
-    // At least 1 ms ahead: a job that is always due would occupy the loop of `run` and block the object.
+    // At least 1 ms ahead, and so left to the next alarm: a job that is always due would block the object.
     const due = Math.max(next, Date.now() + 1);
     const sql = "INSERT OR REPLACE INTO jobs (kind, key, due, tries) VALUES (?, ?, ?, ?)";
     this.#storage.sql.exec(sql, kind, key, due, failures);

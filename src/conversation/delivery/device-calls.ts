@@ -52,7 +52,9 @@ export class DeviceCalls {
    */
   snapshotForRepair({ userId, hasDevices }: { userId: UserId; hasDevices: boolean }): RepairSnapshot {
     const update = hasDevices ? this.subscribe({ userId }) : this.#room.snapshot(userId);
-    return { update, isDelivered: this.#fanout.isDelivered(userId) };
+    // A user who left, and is no longer among those to deliver to, has confirmed that.
+    const isDelivered = this.#fanout.isDelivered(userId) || !this.#source.ids().includes(userId);
+    return { update, isDelivered };
   }
 
   /**

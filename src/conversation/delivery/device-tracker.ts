@@ -2,6 +2,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { StateMark } from "./fanout-checkpoint.ts";
 
 /** What the fan-out reads from its conversation, and reports to it. */
 export interface FanoutSource {
@@ -12,6 +13,10 @@ export interface FanoutSource {
   ids(): UserId[];
   /** the version of a member's snapshot as it is now; -1 for a user who is not among `ids` */
   version(userId: UserId): number;
+  /** the state of the conversation as it is now */
+  mark(): StateMark;
+  /** the version that a member's snapshot had at a mark; null: it has changed since for this member alone */
+  versionAt(userId: UserId, mark: StateMark): number | null;
   /**
    * The newest update for a member's inbox.
    * @param position the delivered position of the member's devices; the update has a page of the messages
@@ -37,6 +42,7 @@ export interface FanoutSource {
 /** Which members have devices connected, as far as the conversation knows, and their delivered positions. */
 export class DeviceTracker {
   readonly #source: FanoutSource;
+  readonly #knowsLarge: (id: UserId) => boolean;
   readonly #timing: Pick<Timing, "deviceTracker" | "subscription">;
   /**
    * The delivered positions of members with devices, in the order of their turns. A position is a hint: the
@@ -50,8 +56,14 @@ export class DeviceTracker {
    */
   readonly #absentUntil = new Map<UserId, number>();
 
-  constructor(source: FanoutSource, timing: Pick<Timing, "deviceTracker" | "subscription">) {
+  /** @param knowsLarge whether a member's inbox knows that the group is large */
+  constructor(
+    source: FanoutSource,
+    knowsLarge: (id: UserId) => boolean,
+    timing: Pick<Timing, "deviceTracker" | "subscription">,
+  ) {
     this.#source = source;
+    this.#knowsLarge = knowsLarge;
     this.#timing = timing;
     for (const id of source.ids())
       if (source.hasDevices(id)) this.#positions.set(id, source.deliveredPosition());
@@ -105,10 +117,20 @@ export class DeviceTracker {
     return !this.#source.isLarge() && (this.#absentUntil.get(id) ?? 0) <= Date.now();
   }
 
-  /** Whether a member is deferred: a member of a large group without devices and without a lease. */
+  /**
+   * Whether a member is deferred: a member of a large group without devices and without a lease. An inbox
+   * that does not know yet that the group is large would not subscribe to it, so it is not deferred.
+   */
   isDeferred(id: UserId): boolean {
-    if (this.#source.hasDevices(id) !== false || !this.#source.isLarge()) return false;
+    if (this.#source.hasDevices(id) !== false || !this.#source.isLarge() || !this.#knowsLarge(id))
+      return false;
     return (this.#leaseUntil.get(id) ?? 0) <= Date.now();
+  }
+
+  /** Forgets all other users. */
+  retain(ids: ReadonlySet<UserId>): void {
+    for (const map of [this.#positions, this.#leaseUntil, this.#absentUntil])
+      for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
   }
 
   #setPosition(id: UserId, position: SyncPosition): void {

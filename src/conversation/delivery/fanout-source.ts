@@ -3,9 +3,11 @@ import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-upd
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { RoomStores } from "../state/context.ts";
+import { versionOf } from "../views/member-snapshots.ts";
 import { replayPage } from "../views/replay-page.ts";
 import type { FanoutSource } from "./device-tracker.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
+import type { StateMark } from "./fanout-checkpoint.ts";
 
 /** A version that every inbox has. */
 const NOTHING = -1;
@@ -33,6 +35,21 @@ export class RoomFanoutSource implements FanoutSource {
   version(userId: UserId): number {
     const { members, snapshots } = this.#room;
     return members.isSettled(userId) ? NOTHING : snapshots.version(members.find(userId));
+  }
+
+  mark(): StateMark {
+    // `touched` of a stored row: a transaction that failed may have left the counter in memory above it.
+    const { members, log, state } = this.#room;
+    const touched = members.ids().reduce((max, id) => Math.max(max, members.find(id)?.touched ?? 0), 0);
+    return { seq: log.last.seq, changes: state.changes, touched };
+  }
+
+  versionAt(userId: UserId, { seq, changes, touched }: StateMark): number | null {
+    const member = this.#room.members.find(userId);
+    if (!member || member.touched > touched) return null;
+    if (member.left_ver === null) return versionOf(seq, changes, member.touched);
+    // A revoke raises the version of a member who left, and counts among the changes.
+    return changes === this.#room.state.changes ? member.left_ver : null;
   }
 
   update(userId: UserId, position: DeliveredPosition): InboxUpdate {

@@ -2,16 +2,19 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Inboxes } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
+import { Cooldowns } from "./cooldowns.ts";
+import { DeliveryOrder } from "./delivery-order.ts";
+import { DeliveryRecord } from "./delivery-record.ts";
 import { DeviceTracker, type FanoutSource } from "./device-tracker.ts";
+import type { CheckpointStore } from "./fanout-checkpoint.ts";
 import { InboxDispatcher } from "./inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-failures.ts";
 
-/**
- * Every so many deliveries one goes to a member without devices: members with devices would take all slots.
- */
-const OTHERS_EVERY = 4;
+/** So many users who left may stay in memory until they are forgotten together. */
+const MAX_FORGOTTEN = 100;
 
 /** What an inbox has confirmed: the update, and the position of its devices. */
 interface Confirmation {
@@ -22,8 +25,9 @@ interface Confirmation {
 /** What the fan-out is handed. */
 export interface FanoutDeps {
   inboxes: Pick<Inboxes, "applyUpdate">;
-  /** the mark that deliveries are outstanding */
-  marker: RetryMarker;
+  /** the mark that deliveries may be outstanding; the alarm clears it */
+  marker: Pick<RetryMarker, "isSet" | "set">;
+  checkpoint: CheckpointStore;
   /** has the alarm call `retryFailed` */
   retry: Wakeup;
   failures: FailureStore;
@@ -41,25 +45,26 @@ export interface FanoutDeps {
  * - Order: members with devices come first, but every fourth delivery goes to another member.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
  *   a message would cost as many calls as the group has members.
- * - Failures: the retry marker stands for deliveries that a crash would lose. It does not wait for inboxes
- *   that have failed: those are on record, and have an alarm job of their own.
+ * - Crashes: the retry marker stands for deliveries that a crash would lose. Half a second after the last one
+ *   a checkpoint is stored, from which the alarm sees that nothing is left to deliver.
+ * - Failures: marker and checkpoint do not wait for inboxes that have failed: those are on record, and have an
+ *   alarm job of their own.
  */
 export class Fanout {
   readonly #source: FanoutSource;
   readonly #deps: FanoutDeps;
   readonly #devices: DeviceTracker;
   readonly #dispatcher: InboxDispatcher<Confirmation>;
-  readonly #deliveredVersions = new Map<UserId, number>();
-  readonly #cooldownUntil = new Map<UserId, number>();
+  readonly #record: DeliveryRecord;
+  readonly #cooldowns: Cooldowns;
   /** the answers that are about to bring a member the newest update */
   readonly #claims = new Map<UserId, number>();
   /** deferred members whom the alarm lets through now */
   readonly #releasedByAlarm = new Set<UserId>();
-  #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
+  #checkpointTimer: ReturnType<typeof setTimeout> | undefined;
   #markerIsSet: boolean;
-  #markerClearedAt = 0;
-  #nextOther = 0;
-  #picks = 0;
+  /** the number of changes since the object started */
+  #changes = 0;
 
   constructor(source: FanoutSource, deps: FanoutDeps) {
     const { marker, timing } = deps;
@@ -67,13 +72,17 @@ export class Fanout {
     this.#deps = deps;
     const failures = new InboxFailures("update", source.conversationId, deps.failures, timing.inboxCalls);
     this.#markerIsSet = marker.isSet();
-    // No marker at start-up: every inbox is up to date, except those that failed.
-    if (!this.#markerIsSet)
-      for (const id of source.ids())
-        if (!failures.has(id)) this.#deliveredVersions.set(id, source.version(id));
-    this.#devices = new DeviceTracker(source, timing);
+    this.#record = new DeliveryRecord(source, {
+      store: deps.checkpoint,
+      isUpToDate: !this.#markerIsSet,
+      isFailing: (id) => failures.has(id),
+      timing: timing.largeGroup,
+    });
+    this.#devices = new DeviceTracker(source, (id) => this.#record.knowsLarge(id), timing);
+    this.#cooldowns = new Cooldowns(this.#devices, this.#record, timing.fanout);
+    const order = new DeliveryOrder(source, this.#devices);
     const work = {
-      next: () => this.#takeDue(),
+      next: () => order.next((id) => this.#isDue(id)),
       isWaiting: (id: UserId) => !this.isDelivered(id),
       call: (id: UserId) => this.#call(id),
       succeeded: (id: UserId, confirmation: Confirmation, hasRecovered: boolean) => {
@@ -88,6 +97,8 @@ export class Fanout {
 
   /** Call it after a change, in the turn of the write: the retry marker is then part of the same commit. */
   changed(): void {
+    this.#changes++;
+    this.#record.isStored = false;
     this.#dispatcher.releaseOnChange();
     if (!this.#markerIsSet) {
       this.#deps.marker.set();
@@ -103,6 +114,7 @@ export class Fanout {
 
   /** Starts the delivery of ephemeral events to members with devices; a failed delivery loses them. */
   ephemeral(): void {
+    this.#dispatcher.liftLimit();
     this.#dispatcher.start();
   }
 
@@ -113,7 +125,7 @@ export class Fanout {
    */
   subscribe(id: UserId, hasDevices: boolean): void {
     this.#devices.subscribe(id, hasDevices);
-    this.#cooldownUntil.delete(id);
+    this.#cooldowns.end(id);
     this.#dispatcher.release(id);
     this.#deps.onSignOfLife(id);
   }
@@ -125,7 +137,7 @@ export class Fanout {
 
   /** Whether a member's inbox has confirmed the newest update. */
   isDelivered(id: UserId): boolean {
-    return (this.#deliveredVersions.get(id) ?? -1) >= this.#source.version(id);
+    return this.#record.isDelivered(id);
   }
 
   /**
@@ -146,7 +158,8 @@ export class Fanout {
    * next update follows within `cooldownMs`.
    */
   async deliverToSender(id: UserId): Promise<void> {
-    if (this.#isCoolingDown(id) && !this.#devices.isDeferred(id) && !this.#dispatcher.isFailing(id)) return;
+    if (this.#cooldowns.isActive(id) && !this.#devices.isDeferred(id) && !this.#dispatcher.isFailing(id))
+      return;
     await this.deliverNow([id]);
   }
 
@@ -177,20 +190,23 @@ export class Fanout {
   /**
    * For the alarm: delivers what a crash may have cut short, and serves deferred members. The wait is
    * bounded: in a busy room deliveries never end, and other jobs need the alarm.
-   * @returns true once every inbox has the newest update, or has failed: the caller clears the marker in this
-   *   turn
+   * @returns when to run again (ms since 1970); null once every inbox has the newest update, or has failed:
+   *   the caller clears the marker in this turn
    */
-  async repair(): Promise<boolean> {
-    // Deferred members keep their cooldown: only the alarm serves them, once a minute.
-    for (const id of this.#cooldownUntil.keys())
-      if (!this.#devices.isDeferred(id)) this.#cooldownUntil.delete(id);
-    for (const id of this.#source.ids())
-      if (this.#devices.isDeferred(id) && !this.isDelivered(id)) this.#releasedByAlarm.add(id);
+  async repair(): Promise<number | null> {
+    this.#releaseForAlarm();
+    this.#dispatcher.limitCalls();
     this.resume();
     await this.#dispatcher.drain();
-    if (this.#isBehind()) return false;
-    this.#noteMarkerCleared();
-    return true;
+    const isBehind = this.#isBehind();
+    const isUnderWay = isBehind && this.#dispatcher.isOutOfCalls;
+    // A later alarm may find an object that has slept meanwhile: it goes on from here.
+    if (isUnderWay || this.#record.hasUnstoredRound) this.#storeCheckpoint();
+    if (isUnderWay) return Date.now();
+    if (isBehind) return Date.now() + this.#deps.timing.retryMarker.dueMs;
+    this.#markerIsSet = false;
+    this.#scheduleRetry();
+    return null;
   }
 
   /**
@@ -198,59 +214,88 @@ export class Fanout {
    * @returns when to try again (ms since 1970); null: none has to be tried
    */
   async retryFailed(): Promise<number | null> {
-    // Deferred members too: only an alarm serves them.
-    for (const id of this.#dispatcher.failing()) this.#releasedByAlarm.add(id);
     this.#dispatcher.releaseUnparked();
+    this.#dispatcher.limitCalls();
     this.#dispatcher.start();
     await this.#dispatcher.drain();
-    return this.#dispatcher.nextRetryAt();
+    return this.#dispatcher.nextAlarmAt();
   }
 
-  /** Memory follows the marker, which the caller clears. */
-  #noteMarkerCleared(): void {
-    this.#markerIsSet = false;
-    this.#markerClearedAt = Date.now();
+  /**
+   * Members whose cooldown has passed are served by this alarm. The others skip their cooldown, which a crash
+   * has cut short.
+   */
+  #releaseForAlarm(): void {
+    this.#releasedByAlarm.clear();
+    for (const id of this.#source.ids()) {
+      if (!this.#devices.isDeferred(id)) this.#cooldowns.end(id);
+      else if (!this.isDelivered(id) && !this.#cooldowns.isActive(id) && !this.#dispatcher.isFailing(id))
+        this.#releasedByAlarm.add(id);
+    }
+  }
+
+  /** A released member is served. The last one ends the round: the next begins after the cooldown. */
+  #unrelease(id: UserId): void {
+    if (this.#releasedByAlarm.delete(id) && this.#releasedByAlarm.size === 0) this.#record.served();
+  }
+
+  /** Has the alarm retry the inboxes that have failed. */
+  #scheduleRetry(): void {
     const retryAt = this.#dispatcher.nextRetryAt();
     if (retryAt !== null) this.#deps.retry.set(retryAt);
   }
 
   /** A slot has nothing to do. */
   #idle(): void {
-    this.#armTimer();
-    // Each write costs: the marker is cleared here at most once in `dueMs`, else by the alarm.
-    const { dueMs } = this.#deps.timing.retryMarker;
-    const mayClear = this.#markerIsSet && Date.now() - this.#markerClearedAt > dueMs;
-    if (!this.#dispatcher.isIdle || !mayClear || this.#isBehind()) return;
-    this.#deps.marker.clear();
-    this.#noteMarkerCleared();
+    // A delivery in flight starts the next one itself when it ends. A failed inbox is left to the next change
+    // or the alarm.
+    const isPending = (id: UserId) =>
+      this.#isWaiting(id) &&
+      !this.#devices.isDeferred(id) &&
+      !this.#claims.has(id) &&
+      this.#dispatcher.mayCall(id);
+    this.#cooldowns.armTimer(isPending, () => this.#dispatcher.start());
+    if (this.#markerIsSet && !this.#record.isStored) this.#armCheckpoint();
   }
 
-  /**
-   * Takes the next member to deliver to: members with devices first, every fourth time another member. Both
-   * groups go round-robin: otherwise the first member is due again before the last one is served.
-   */
-  #takeDue(): UserId | undefined {
-    this.#picks++;
-    const withDevices = () => this.#devices.next((id) => this.#isDue(id));
-    if (this.#picks % OTHERS_EVERY === 0) return this.#takeDueOther() ?? withDevices();
-    return withDevices() ?? this.#takeDueOther();
+  /** Stores a checkpoint once nothing has changed for a while, and all but deferred members have the update. */
+  #armCheckpoint(): void {
+    const changes = this.#changes;
+    this.#checkpointTimer ??= setTimeout(() => {
+      this.#checkpointTimer = undefined;
+      if (!this.#markerIsSet || this.#record.isStored) return;
+      if (this.#changes !== changes) this.#armCheckpoint();
+      // The slots and the cooldowns that it has to wait for end with another look.
+      else if (this.#dispatcher.isIdle && !this.#isBehind((id) => !this.#devices.isDeferred(id)))
+        this.#storeCheckpoint();
+    }, this.#deps.timing.fanout.checkpointMs);
   }
 
-  #takeDueOther(): UserId | undefined {
-    const ids = this.#source.ids();
-    for (let i = 0; i < ids.length; i++) {
-      const at = (this.#nextOther + i) % ids.length;
-      const id = ids[at];
-      if (id === undefined || this.#devices.hasDevices(id) || !this.#isDue(id)) continue;
-      this.#nextOther = at + 1;
-      return id;
+  #storeCheckpoint(): void {
+    try {
+      this.#record.save((id) => this.#dispatcher.isFailing(id));
+      this.#scheduleRetry();
+    } catch (error) {
+      // Without it the alarm delivers once more.
+      log("error", "checkpoint_failed", { conversation: this.#source.conversationId, ...errorFields(error) });
     }
-    return undefined;
+    if (this.#cooldowns.size > 2 * this.#source.ids().length + MAX_FORGOTTEN) this.#forgetFormer();
+  }
+
+  /** Forgets the users who are no longer delivered to, so that memory does not grow with visitors. */
+  #forgetFormer(): void {
+    const ids = new Set(this.#source.ids());
+    this.#record.retain(ids);
+    this.#devices.retain(ids);
+    this.#cooldowns.retain(ids);
   }
 
   #isDue(id: UserId): boolean {
-    if (this.#isCoolingDown(id) || this.#claims.has(id) || !this.#dispatcher.mayCall(id)) return false;
-    return this.#isWaiting(id) && (!this.#devices.isDeferred(id) || this.#releasedByAlarm.has(id));
+    if (this.#claims.has(id) || !this.#dispatcher.mayCall(id) || !this.#isWaiting(id)) return false;
+    // A failed inbox has pauses of its own.
+    if (this.#dispatcher.isFailing(id)) return true;
+    if (this.#cooldowns.isActive(id)) return false;
+    return this.#releasedByAlarm.has(id) || !this.#devices.isDeferred(id);
   }
 
   /** Whether an update or an event is pending for the member, and their inbox is not paused. */
@@ -258,59 +303,30 @@ export class Fanout {
     return !this.#dispatcher.isPaused(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
   }
 
-  #isCoolingDown(id: UserId): boolean {
-    return (this.#cooldownUntil.get(id) ?? 0) > Date.now();
-  }
-
-  /**
-   * Arms a timer for the earliest member whose cooldown ends while an update is pending. Members whose inbox
-   * failed are left to the next change or the alarm.
-   */
-  #armTimer(): void {
-    let next = Number.POSITIVE_INFINITY;
-    for (const [id, until] of this.#cooldownUntil) {
-      // A delivery in flight starts the next one itself when it ends.
-      const isPending = this.#isWaiting(id) && !this.#devices.isDeferred(id) && !this.#claims.has(id);
-      if (isPending && this.#dispatcher.mayCall(id)) next = Math.min(next, until);
-    }
-    if (!Number.isFinite(next) || (this.#timer && this.#timer.at <= next)) return;
-    // A member with devices has a short cooldown and must not wait for a longer one.
-    clearTimeout(this.#timer?.timer);
-    const wake = () => {
-      this.#timer = undefined;
-      this.#dispatcher.start();
-    };
-    this.#timer = { at: next, timer: setTimeout(wake, Math.max(1, next - Date.now())) };
-  }
-
-  /** Whether an inbox lacks the newest update, and not because it failed. */
-  #isBehind(): boolean {
-    return this.#source.ids().some((id) => !this.isDelivered(id) && !this.#dispatcher.isFailing(id));
+  /** Whether the inbox of one of these members lacks the newest update, and not because it failed. */
+  #isBehind(counts = (_: UserId) => true): boolean {
+    const isBehind = (id: UserId) => !this.isDelivered(id) && !this.#dispatcher.isFailing(id);
+    return this.#source.ids().some((id) => isBehind(id) && counts(id));
   }
 
   /** Callers that wait for the same member share calls: at most one is in flight, and one to come. */
   async #deliver(id: UserId): Promise<void> {
     const version = this.#source.version(id);
-    const isBehind = () => (this.#deliveredVersions.get(id) ?? -1) < version;
-    while (isBehind() && !this.#dispatcher.isPaused(id)) await this.#dispatcher.callNow(id);
+    while (!this.#record.has(id, version) && !this.#dispatcher.isPaused(id))
+      await this.#dispatcher.callNow(id);
   }
 
   async #call(id: UserId): Promise<Confirmation> {
-    this.#releasedByAlarm.delete(id);
+    this.#unrelease(id);
     const update = this.#source.update(id, this.#devices.positionOf(id));
     return { update, position: await this.#deps.inboxes.applyUpdate(id, update) };
   }
 
   #confirmed(id: UserId, { update, position }: Confirmation): void {
-    this.#deliveredVersions.set(id, Math.max(update.version, this.#deliveredVersions.get(id) ?? -1));
+    this.#record.confirmed(id, update);
     this.#source.delivered(id, update);
     this.#devices.answered(id, position);
-    this.#cooldownUntil.set(id, Date.now() + this.#cooldownMs(id, position));
-  }
-
-  #cooldownMs(id: UserId, position: DeliveredPosition): number {
-    const { cooldownMs, deviceCooldownMs, largeGroupCooldownMs } = this.#deps.timing.fanout;
-    if (position) return deviceCooldownMs;
-    return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
+    this.#unrelease(id);
+    this.#cooldowns.begin(id);
   }
 }

@@ -28,7 +28,7 @@ export interface InboxWork<Answer> {
 
 /**
  * Calls inboxes in the background: 4 slots, 200 calls a second after a burst of 50, one call to an inbox at
- * a time. `callNow` goes beside the slots, for callers that await it.
+ * a time. `callNow` goes beside the slots, for callers that await it. An alarm makes 300 calls at most.
  *
  * A failed inbox is paused until a change, the alarm or the inbox itself releases it: `InboxFailures` has
  * the pauses. Failing inboxes occupy at most 3 of the 4 slots, so that healthy inboxes always progress.
@@ -41,6 +41,8 @@ export class InboxDispatcher<Answer> {
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #slots = new Set<Promise<void>>();
   readonly #paused: Set<UserId>;
+  /** the calls that the slots may still make */
+  #callsLeft = Number.POSITIVE_INFINITY;
 
   constructor(work: InboxWork<Answer>, failures: InboxFailures, timing: Pick<Timing, "inboxCalls" | "pace">) {
     this.#work = work;
@@ -62,7 +64,26 @@ export class InboxDispatcher<Answer> {
 
   /** Whether a slot may call the inbox now. */
   mayCall(id: UserId): boolean {
-    return !this.#inFlight.has(id) && !this.#paused.has(id) && !this.#isThrottled(id);
+    if (this.isOutOfCalls || this.#inFlight.has(id) || this.#paused.has(id)) return false;
+    return !this.#isThrottled(id);
+  }
+
+  /** Whether the slots have made all calls that one alarm may make. */
+  get isOutOfCalls(): boolean {
+    return this.#callsLeft <= 0;
+  }
+
+  /**
+   * For the alarm: from now on the slots make `maxPerAlarm` calls at most, as the platform limits the calls of
+   * one event. A change is an event of its own, and lifts the limit.
+   */
+  limitCalls(): void {
+    this.#callsLeft = this.#timing.maxPerAlarm;
+  }
+
+  /** In an event that is no alarm. @see limitCalls */
+  liftLimit(): void {
+    this.#callsLeft = Number.POSITIVE_INFINITY;
   }
 
   /** Fills the free slots. */
@@ -90,6 +111,7 @@ export class InboxDispatcher<Answer> {
 
   /** After a change: releases the failed inboxes whose pause has passed. */
   releaseOnChange(): void {
+    this.liftLimit();
     for (const id of this.#paused) if (this.#failures.mayTryOnChange(id)) this.#paused.delete(id);
   }
 
@@ -126,6 +148,17 @@ export class InboxDispatcher<Answer> {
     return times.length > 0 ? Math.min(...times) : null;
   }
 
+  /**
+   * After an alarm: when the next one retries failed inboxes (ms since 1970); null: none has to be retried.
+   * An inbox that this alarm could not call waits for a pause, unless the calls ran out: otherwise alarm
+   * would follow alarm.
+   */
+  nextAlarmAt(): number | null {
+    const retryAt = this.nextRetryAt();
+    if (retryAt === null || this.isOutOfCalls) return retryAt;
+    return Math.max(retryAt, Date.now() + this.#timing.retryMs);
+  }
+
   /** Resolves once the slots are free, or after a time: in a busy room they never are. */
   async drain(): Promise<void> {
     await withDeadline(Promise.all(this.#slots), this.#timing.drainTimeoutMs).catch(() => undefined);
@@ -133,6 +166,7 @@ export class InboxDispatcher<Answer> {
 
   async #run(first: UserId): Promise<void> {
     for (let id: UserId | undefined = first; id !== undefined; id = this.#work.next()) {
+      this.#callsLeft--;
       await this.callNow(id);
       await this.#pace.next();
     }

@@ -172,11 +172,12 @@ export class NotificationOutbox {
   }
 
   /**
-   * For the alarm: tries the failed inboxes that are not parked, with a bounded wait.
+   * For the alarm: tries the failed inboxes that are not parked, with a bounded wait and number of calls.
    * @returns the time (ms) of the next look, or null once every receiver has confirmed or is parked
    */
   async repair(): Promise<number | null> {
     this.#dispatcher.releaseUnparked();
+    this.#dispatcher.limitCalls();
     this.resume();
     await this.#dispatcher.drain();
     if (this.#queues.size === 0) {
@@ -184,8 +185,9 @@ export class NotificationOutbox {
       return null;
     }
     const isBusy = [...this.#queues.keys()].some((id) => !this.#dispatcher.isFailing(id));
-    const retryAt = this.#dispatcher.nextRetryAt();
+    const retryAt = this.#dispatcher.nextAlarmAt();
     if (!isBusy) return retryAt;
+    if (this.#dispatcher.isOutOfCalls) return Date.now();
     const lookAt = Date.now() + this.#deps.timing.retryMarker.dueMs;
     return Math.min(lookAt, retryAt ?? lookAt);
   }

@@ -16,7 +16,8 @@ import {
   postText,
   range,
 } from "../../support/objects/room.ts";
-import { setTiming, timing } from "../../support/timing.ts";
+import { untilCheckpoint } from "../../support/objects/sleep.ts";
+import { overrideTiming, setTiming, timing } from "../../support/timing.ts";
 
 const MESSAGES = 5;
 const BURST = 100;
@@ -129,7 +130,7 @@ test.for(CASES)(
     ];
     console.log(`| ${cells.map((cell) => Number(cell.toFixed(2))).join(" | ")} |`);
 
-    // The retry marker and the alarm are written once for many messages.
+    // The retry marker, the alarm and the checkpoint are written once for many messages.
     expect(single.rows).toBeGreaterThanOrEqual(3);
     expect(single.rows).toBeLessThanOrEqual(3 + 4 / MESSAGES);
     expect(burst.rows).toBeLessThanOrEqual(2 + 8 / BURST);
@@ -142,6 +143,24 @@ test.for(CASES)(
     }
   },
 );
+
+test("a message that the room has time to settle costs one row more: its checkpoint", async () => {
+  overrideTiming({ fanout: { checkpointMs: 20 } });
+  const users = await signedInUsers(3);
+  const sender = itemAt(users, 0);
+  using costs = new Costs();
+  const id = await createGroupId(sender, ...users.slice(1));
+  await postText(id, sender, "the first");
+  await untilCheckpoint(id);
+  await costs.watch("conversation", conversationObject(id));
+  for (const text of range(1, MESSAGES).map(String)) {
+    endCooldowns();
+    await send(sender, id, { kind: "text", client_msg_id: text, body: { text } });
+    await untilCheckpoint(id);
+  }
+  // The message, its client id, the sender's position, and the checkpoint.
+  expect(costs.rows("conversation")).toBe(4 * MESSAGES);
+});
 
 test("mentions do not make later messages more expensive", async () => {
   using costs = new Costs();

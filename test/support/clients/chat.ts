@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 /** A user, as far as calls name one. */
-interface Named {
+export interface Named {
   user: { id: number };
 }
 

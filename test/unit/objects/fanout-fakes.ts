@@ -1,6 +1,7 @@
 import { onTestFinished, vi } from "vitest";
 import type { FanoutSource } from "../../../src/conversation/delivery/device-tracker.ts";
 import { Fanout, type FanoutDeps } from "../../../src/conversation/delivery/fanout.ts";
+import type { FanoutCheckpoint } from "../../../src/conversation/delivery/fanout-checkpoint.ts";
 import type { InboxFailure } from "../../../src/conversation/delivery/inbox-failures.ts";
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
@@ -26,6 +27,9 @@ async function settle(): Promise<void> {
 export class World {
   version = 0;
   noteStands = false;
+  checkpoint: FanoutCheckpoint | null = null;
+  /** how often a checkpoint was stored */
+  checkpoints = 0;
   readonly ids: UserId[];
   /** the newest version in each inbox */
   readonly has = new Map<UserId, number>();
@@ -61,6 +65,8 @@ export class World {
       conversationId: ConversationId.parse(1),
       ids: () => this.ids,
       version: () => this.version,
+      mark: () => ({ seq: this.version, changes: 0, touched: 0 }),
+      versionAt: (_, mark) => mark.seq,
       update: (id) => this.#bump(id),
       isLarge: () => this.isLarge,
       deliveredPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
@@ -75,8 +81,12 @@ export class World {
       set: () => {
         this.noteStands = true;
       },
-      clear: () => {
-        this.noteStands = false;
+    };
+    const checkpoint: FanoutDeps["checkpoint"] = {
+      read: () => this.checkpoint,
+      save: (saved) => {
+        this.checkpoint = saved;
+        this.checkpoints++;
       },
     };
     const retry: FanoutDeps["retry"] = {
@@ -93,7 +103,21 @@ export class World {
       delete: (id) => void this.failures.delete(id),
     };
     const onSignOfLife = () => undefined;
-    return new Fanout(membership, { inboxes, marker, retry, failures, onSignOfLife, timing });
+    return new Fanout(membership, {
+      ...{ inboxes, marker, checkpoint, retry, failures, onSignOfLife, timing },
+    });
+  }
+
+  /** Runs the alarm's job once. @returns when it wants to run again; null: the marker is cleared */
+  async repair(fanout: Fanout): Promise<number | null> {
+    const again = await this.during(fanout.repair());
+    if (again === null) this.noteStands = false;
+    return again;
+  }
+
+  /** Runs the alarm's job until the marker is cleared. */
+  async repairAll(fanout: Fanout): Promise<void> {
+    while ((await this.repair(fanout)) !== null) await this.until(() => this.allKnow);
   }
 
   /**
@@ -137,7 +161,7 @@ export class World {
       lastCount: 0,
       readSeq: zero,
       readCount: 0,
-      memberCount: 1,
+      memberCount: this.isLarge ? timing.largeGroup.aboveMembers + 1 : 1,
       deletedForMe: false,
       rev: 0,
       ephemeral: [],

@@ -16,14 +16,16 @@ import {
 import { overrideTiming, timing } from "../../support/timing.ts";
 import { World } from "./fanout-fakes.ts";
 
-test("every member gets the newest update, four at a time, and the retry marker stays until all have it", async () => {
+test("every member gets the newest update, four at a time; then a checkpoint is stored, and the alarm clears the marker", async () => {
   const world = new World(23);
   const fanout = world.fanout();
   world.version = 1;
   fanout.changed();
   expect(world.noteStands).toBe(true);
-  await world.until(() => !world.noteStands);
+  await world.until(() => world.checkpoint !== null);
   expect(world.allKnow).toBe(true);
+  expect(world.checkpoint).toMatchObject({ seq: 1, behind: [] });
+  expect(await world.repair(fanout)).toBeNull();
   expect(world.calls.length).toBe(23);
   expect(world.mostAtOnce).toBeLessThanOrEqual(4);
 });
@@ -63,7 +65,7 @@ test("a failing inbox delays neither other inboxes nor the caller, and the repai
     await world.until(() => world.allKnow);
   }
   // The marker does not wait for the failed inbox, which is on record.
-  expect(await world.during(fanout.repair())).toBe(true);
+  expect(await world.repair(fanout)).toBeNull();
   expect([...world.failures.keys()]).toEqual([down]);
   expect(world.retryAt).not.toBeNull();
   world.broken.delete(down);
@@ -80,7 +82,7 @@ test("an inbox that never answers is retried with growing pauses, then parked; a
   world.version = 1;
   fanout.changed();
   await world.until(() => world.failures.size === 1);
-  expect(await world.during(fanout.repair())).toBe(true);
+  expect(await world.repair(fanout)).toBeNull();
   let { retryAt } = world;
   const tries: number[] = [];
   while (retryAt !== null) {
@@ -118,7 +120,7 @@ test("a deferred member of a large group whose inbox failed is retried, also aft
   const fanout = world.fanout();
   world.version = 1;
   fanout.changed();
-  while (!(await world.during(fanout.repair()))) await world.until(() => world.allKnow);
+  await world.repairAll(fanout);
   expect([...world.failures.keys()]).toEqual([down]);
   world.noteStands = false;
   world.broken.delete(down);
@@ -157,7 +159,7 @@ test("a start without a retry marker delivers nothing, and one with a marker del
   await world.during(world.fanout().deliverNow(world.ids));
   expect(world.calls).toEqual([]);
   world.noteStands = true;
-  expect(await world.during(world.fanout().repair())).toBe(true);
+  expect(await world.repair(world.fanout())).toBeNull();
   expect(world.allKnow).toBe(true);
 });
 
@@ -184,7 +186,7 @@ test("the alarm delivers new changes although the clock went back", async () => 
   vi.setSystemTime(before);
   world.version = 2;
   fanout.changed();
-  while (!(await world.during(fanout.repair()))) await world.until(() => world.allKnow);
+  await world.repairAll(fanout);
   expect(world.allKnow).toBe(true);
 });
 
@@ -216,7 +218,7 @@ describe("to devices", () => {
     fanout.changed();
     await world.until(() => world.has.get(asking) === 2 && world.has.get(online) === 2);
     expect(others.some((id) => world.has.has(id))).toBe(false);
-    while (!(await world.during(fanout.repair()))) await world.until(() => world.allKnow);
+    await world.repairAll(fanout);
     expect(world.allKnow).toBe(true);
   });
 
@@ -301,7 +303,7 @@ describe("delivery slots", () => {
     }, 20);
     world.version = 1;
     fanout.changed();
-    expect(await world.during(fanout.repair())).toBe(false);
+    expect(await world.repair(fanout)).not.toBeNull();
     busy = false;
     clearInterval(talk);
   });
@@ -312,7 +314,7 @@ describe("delivery slots", () => {
     const fanout = world.fanout();
     world.version = 1;
     fanout.changed();
-    expect(await world.during(fanout.repair())).toBe(false);
+    expect(await world.repair(fanout)).not.toBeNull();
     expect(world.calls.length).toBeLessThanOrEqual(5);
   });
 

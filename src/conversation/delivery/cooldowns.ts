@@ -1,0 +1,69 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { DeliveryRecord } from "./delivery-record.ts";
+import type { DeviceTracker } from "./device-tracker.ts";
+
+/**
+ * The pauses after deliveries. Their length follows what a member is now, so a group that shrinks keeps nobody
+ * waiting.
+ */
+export class Cooldowns {
+  readonly #devices: DeviceTracker;
+  readonly #record: DeliveryRecord;
+  readonly #timing: Timing["fanout"];
+  /** when each cooldown began, in ms since 1970 */
+  readonly #beganAt = new Map<UserId, number>();
+  #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
+
+  constructor(devices: DeviceTracker, record: DeliveryRecord, timing: Timing["fanout"]) {
+    this.#devices = devices;
+    this.#record = record;
+    this.#timing = timing;
+  }
+
+  /** The number of members in memory. */
+  get size(): number {
+    return this.#beganAt.size;
+  }
+
+  begin(id: UserId): void {
+    this.#beganAt.set(id, Date.now());
+  }
+
+  end(id: UserId): void {
+    this.#beganAt.delete(id);
+  }
+
+  /** A cooldown that seems to begin in the future has ended: the clock was put back. */
+  isActive(id: UserId): boolean {
+    // The alarm's last round counts for deferred members over a hibernation.
+    const at = this.#beganAt.get(id) ?? (this.#devices.isDeferred(id) ? this.#record.servedAt : 0);
+    const age = Date.now() - at;
+    return age >= 0 && age < this.#lengthMs(id);
+  }
+
+  /** Has `wake` called when the first cooldown of a member ends for whom `isPending` holds. */
+  armTimer(isPending: (id: UserId) => boolean, wake: () => void): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const [id, at] of this.#beganAt) if (isPending(id)) next = Math.min(next, at + this.#lengthMs(id));
+    if (!Number.isFinite(next) || (this.#timer && this.#timer.at <= next)) return;
+    // A member with devices has a short cooldown and must not wait for a longer one.
+    clearTimeout(this.#timer?.timer);
+    const ring = () => {
+      this.#timer = undefined;
+      wake();
+    };
+    this.#timer = { at: next, timer: setTimeout(ring, Math.max(1, next - Date.now())) };
+  }
+
+  /** Forgets all other users. */
+  retain(ids: ReadonlySet<UserId>): void {
+    for (const id of this.#beganAt.keys()) if (!ids.has(id)) this.#beganAt.delete(id);
+  }
+
+  #lengthMs(id: UserId): number {
+    const { cooldownMs, deviceCooldownMs, largeGroupCooldownMs } = this.#timing;
+    if (this.#devices.hasDevices(id)) return deviceCooldownMs;
+    return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
+  }
+}
