@@ -19,8 +19,13 @@ interface PendingEvent extends EphemeralEvent {
 export class EphemeralEvents {
   readonly #timing: Timing["typing"];
   readonly #pending = new Map<UserId, Map<string, PendingEvent>>();
-  // Derived from the clock, so that ids rise over restarts: an inbox skips ids that it has seen.
-  #lastId = Date.now() * 1_000;
+  /**
+   * Names this object from its start to its end. An inbox compares ids of one epoch only: the clock of the
+   * machine on which the object starts next may be behind. Derived from the clock all the same, as inboxes
+   * of the previous release expect ids that rise over restarts.
+   */
+  readonly epoch = Date.now() * 1_000 + Math.floor(Math.random() * 1_000);
+  #lastId = this.epoch;
 
   constructor(timing: Timing["typing"]) {
     this.#timing = timing;

@@ -58,6 +58,7 @@ export class RoomFanoutSource implements FanoutSource {
     return {
       ...update,
       ephemeral: this.#events.of(userId),
+      ephemeralEpoch: this.#events.epoch,
       ...(position && member && { page: replayPage(this.#room, member, position.seq, position.rev) }),
     };
   }

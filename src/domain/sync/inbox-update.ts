@@ -36,6 +36,8 @@ export interface InboxUpdate {
   page?: ReplayPage;
   /** ephemeral events for the member's devices, in order */
   ephemeral: EphemeralEvent[];
+  /** ids of ephemeral events compare within one epoch; absent in updates of the previous release */
+  ephemeralEpoch?: number;
   /** countable messages up to lastSeq (system messages are not counted) */
   lastCount: number;
   readSeq: Position;
@@ -67,7 +69,7 @@ export interface RepairSnapshot {
   isDelivered: boolean;
 }
 
-/** An ephemeral event: typing, a read position, a member event. The ids of one conversation only rise. */
+/** An ephemeral event: typing, a read position, a member event. The ids of one epoch only rise. */
 export interface EphemeralEvent {
   id: number;
   event: DeviceEvent;

@@ -2,7 +2,7 @@ import { CoreError, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceSendResult } from "../../domain/ports.ts";
-import type { DeliveredPosition, EphemeralEvent, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -46,8 +46,8 @@ export interface DeviceFeedDeps {
 export class DeviceFeed {
   readonly #deps: DeviceFeedDeps;
   readonly #queues = new KeyQueue<ConversationId>();
-  /** the id of the last ephemeral event sent, by conversation: a repeated update sends none twice */
-  readonly #lastEphemeral = new Map<ConversationId, number>();
+  /** the last ephemeral event sent, by conversation: a repeated update sends none twice */
+  readonly #lastEphemeral = new Map<ConversationId, { id: number; epoch: number | undefined }>();
   readonly #pendingReads = new PendingReads();
   readonly #positions: DeliveryPositions;
   readonly #syncPages: SyncPages;
@@ -213,7 +213,7 @@ export class DeviceFeed {
     const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
     settle(outcomes);
-    if (update) this.#pushEphemeral(id, update.ephemeral);
+    if (update) this.#pushEphemeral(id, update);
     return position;
   }
 
@@ -243,7 +243,7 @@ export class DeviceFeed {
   /** Stores an update, brings the device sockets up to it and sends them its ephemeral events. */
   async #push(update: InboxUpdate): Promise<DeliveredPosition> {
     const position = await this.#pushMessages(update);
-    this.#pushEphemeral(update.conversationId, update.ephemeral);
+    this.#pushEphemeral(update.conversationId, update);
     return position;
   }
 
@@ -303,10 +303,11 @@ export class DeviceFeed {
   }
 
   /** Sends ephemeral events to the open sockets, except replaying ones and the one whose read it is. */
-  #pushEphemeral(id: ConversationId, events: EphemeralEvent[]): void {
-    for (const { id: number, event } of events) {
-      if (number <= (this.#lastEphemeral.get(id) ?? 0)) continue;
-      this.#lastEphemeral.set(id, number);
+  #pushEphemeral(id: ConversationId, { ephemeral, ephemeralEpoch: epoch }: InboxUpdate): void {
+    for (const { id: number, event } of ephemeral) {
+      const last = this.#lastEphemeral.get(id);
+      if (last && last.epoch === epoch && number <= last.id) continue;
+      this.#lastEphemeral.set(id, { id: number, epoch });
       for (const socket of this.#deps.audience.open()) {
         const isReplaying = this.#positions.cursor(socket, id)?.state === "replaying";
         if (isReplaying || this.#pendingReads.isPending(socket, event)) continue;

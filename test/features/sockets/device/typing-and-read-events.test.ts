@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import {
@@ -10,7 +11,9 @@ import {
 } from "../../../support/clients/chat.ts";
 import { eventsOf, seqsKnownTo, untilAcked, untilFrame } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
+import { advanceClock } from "../../../support/clock.ts";
 import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
+import { evict, untilCheckpoint } from "../../../support/objects/sleep.ts";
 import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
@@ -186,4 +189,18 @@ test("events during a device's sends arrive once, as do the messages", async () 
     expect(eventsOf(device, id, "member")).toHaveLength(16);
     expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(range(1, 16 + 15 * 8));
   }
+});
+
+test("a device gets events of a conversation that starts anew on a machine whose clock is behind", async () => {
+  const { id } = await openDirect(ann, bob);
+  const device = await openDevice(bob.token);
+  await sendAll(bob, id, range(1, 3).map(String));
+  await fence(ann, id, 1, device);
+  await untilCheckpoint(ConversationId.parse(id));
+  advanceClock(-60_000);
+  await evict(ConversationId.parse(id));
+  await fence(ann, id, 2, device);
+  await fence(ann, id, 3, device);
+  const reads = [1, 2, 3].map((seq) => expect.objectContaining({ user_id: ann.user.id, seq }));
+  expect(eventsOf(device, id, "read")).toEqual(reads);
 });
