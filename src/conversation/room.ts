@@ -141,7 +141,10 @@ export class Room implements RoomContext {
       this.knownUsers,
       deps.directory,
       timing.projection,
-      (due) => jobs.schedule("projection", "", due),
+      {
+        schedule: (due) => jobs.schedule("projection", "", due),
+        isScheduled: () => jobs.has("projection", ""),
+      },
       (gone) => this.#removeDeletedUsers(gone),
     );
     this.outbox = new NotificationOutbox(storage.sql, this.state.id, {
@@ -259,7 +262,7 @@ export class Room implements RoomContext {
 
   /** At start-up: resumes what a crash or an eviction has cut short, without waiting for the alarm. */
   resume(): void {
-    this.projection.changed();
+    this.projection.resume();
     this.fanout.resume();
     this.search.indexing.resume();
     this.outbox.resume();

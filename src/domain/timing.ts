@@ -250,8 +250,12 @@ const VALUES = {
   jobs: {
     /** The first backoff of a failed job; each further one doubles. */
     firstRetryMs: 2_000,
-    /** The longest backoff. */
+    /** The longest backoff until a job has failed for some hours: most outages are over by then. */
     maxRetryMs: 600_000,
+    /** From this try in a row on the backoff doubles again: 15 hours have passed. */
+    patientTries: 100,
+    /** The longest backoff of all: a job that always fails wakes its object once a day. */
+    maxPatientRetryMs: 24 * 60 * 60_000,
     /** An alarm starts no further job after so long and sets the next alarm: requests need the object too. */
     budgetMs: 5_000,
     /**

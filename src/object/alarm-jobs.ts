@@ -26,8 +26,8 @@ type JobRow = { kind: string; key: string; tries: number };
 
 /**
  * The deferred work of an object: at most one job per (kind, key). The object has a single alarm, which is
- * set to the earliest due time. A job that throws is retried with exponential backoff; other jobs are not
- * held up by it.
+ * set to the earliest due time. A job that throws is retried with exponential backoff, at last once a day;
+ * other jobs are not held up by it.
  */
 export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
@@ -101,11 +101,12 @@ export class AlarmJobs<Kind extends string> {
 
   /**
    * For the object's start: reads when the alarm is set, and arms it if jobs exist and no alarm does. A crash
-   * during `run` consumes the alarm, but keeps the jobs.
+   * during `run` consumes the alarm, but keeps the jobs. An alarm that is due is the one that starts the
+   * object: to set it anew would cost a row, and an alarm in vain.
    */
   async start(): Promise<void> {
     this.#alarmAt = await this.#storage.getAlarm();
-    this.#arm();
+    if (this.#alarmAt === null || this.#alarmAt > Date.now()) this.#arm();
   }
 
   async #runOne({ kind, key, tries }: JobRow, calls: CallBudget): Promise<void> {
@@ -118,8 +119,7 @@ export class AlarmJobs<Kind extends string> {
       next = await this.#handlers[kind](key, calls);
     } catch (error) {
       failures = tries + 1;
-      const { firstRetryMs, maxRetryMs } = this.#timing;
-      next = Date.now() + Math.min(firstRetryMs * 2 ** tries, maxRetryMs);
+      next = Date.now() + this.#backoffMs(failures);
       log("error", "job_failed", { kind, key, tries: failures, ...errorFields(error) });
     } finally {
       this.#running = null;
@@ -134,6 +134,14 @@ export class AlarmJobs<Kind extends string> {
     const due = Math.max(next, Date.now() + 1);
     const sql = "INSERT OR REPLACE INTO jobs (kind, key, due, tries) VALUES (?, ?, ?, ?)";
     this.#storage.sql.exec(sql, kind, key, due, failures);
+  }
+
+  /** The pause after so many failures in a row. */
+  #backoffMs(failures: number): number {
+    const { firstRetryMs, maxRetryMs, patientTries, maxPatientRetryMs } = this.#timing;
+    const patience = failures - patientTries;
+    if (patience > 0) return Math.min(maxRetryMs * 2 ** patience, maxPatientRetryMs);
+    return Math.min(firstRetryMs * 2 ** (failures - 1), maxRetryMs);
   }
 
   #handles(kind: string): kind is Kind {

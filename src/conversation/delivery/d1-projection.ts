@@ -10,6 +10,12 @@ import type { ConversationState } from "../state/conversation-state.ts";
 /** How many members, and how many known users, one call writes to D1. */
 const BATCH = 500;
 
+/** The alarm job of the projection. Times are in ms since 1970. */
+interface ProjectionJob {
+  schedule(due: number): void;
+  isScheduled(): boolean;
+}
+
 /**
  * Writes the members, the known users and the profile of the conversation to D1. Versions show which rows D1
  * lacks, so there is no queue to lose: a lost or repeated write does no harm. At most one write is under way.
@@ -20,12 +26,12 @@ export class Projection {
   readonly #knownUsers: KnownUsers;
   readonly #directory: Pick<ConversationDirectory, "project">;
   readonly #timing: Timing["projection"];
-  readonly #schedule: (due: number) => void;
+  readonly #job: ProjectionJob;
   readonly #removeDeleted: (userIds: UserId[]) => void;
   #running: Promise<void> | undefined;
 
   /**
-   * @param schedule has the alarm call `run` at a time (ms since 1970); commits together with the change
+   * @param job has the alarm call `run`; commits together with the change
    * @param removeDeleted is called with the members and known users whose accounts D1 reports as deleted
    */
   constructor(
@@ -34,7 +40,7 @@ export class Projection {
     knownUsers: KnownUsers,
     directory: Pick<ConversationDirectory, "project">,
     timing: Timing["projection"],
-    schedule: (due: number) => void,
+    job: ProjectionJob,
     removeDeleted: (userIds: UserId[]) => void,
   ) {
     this.#state = state;
@@ -42,13 +48,18 @@ export class Projection {
     this.#knownUsers = knownUsers;
     this.#directory = directory;
     this.#timing = timing;
-    this.#schedule = schedule;
+    this.#job = job;
     this.#removeDeleted = removeDeleted;
   }
 
   /** Schedules a write if D1 is behind. Must run in the turn of the change: then both commit together. */
   changed(): void {
-    if (this.#isBehind()) this.#schedule(Date.now() + this.#timing.retryMs);
+    if (this.#isBehind()) this.#job.schedule(Date.now() + this.#timing.retryMs);
+  }
+
+  /** At start-up: a job that is there already keeps its backoff. */
+  resume(): void {
+    if (!this.#job.isScheduled()) this.changed();
   }
 
   /** One awaited try, so that the caller of a change then reads it in D1. On failure the alarm retries. */

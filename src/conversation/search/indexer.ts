@@ -110,10 +110,15 @@ export class Indexer {
   }
 
   /**
-   * The `index` job: starts indexing again after a failure.
+   * The `index` job: does one turn of the work at once, unless it waits for an idle conversation, and
+   * continues in the background.
    * @returns true without work: the caller ends the job
+   * @throws what the turn throws: the job then backs off, and until it runs again nothing is indexed
    */
   repair(): boolean {
+    const waitsForIdle = this.#idleTimer !== undefined;
+    this.#failed = true;
+    if (this.#hasWork && !waitsForIdle) this.#step();
     this.#failed = false;
     this.resume();
     if (this.#isRunning || this.#idleTimer !== undefined) return false;
@@ -185,7 +190,8 @@ export class Indexer {
 
   #turn(): void {
     try {
-      this.#step();
+      // The alarm may have done the last of it.
+      if (this.#hasWork) this.#step();
     } catch (error) {
       // The retry marker stays, so the alarm tries again.
       log("error", "indexing_failed", { indexed: this.#indexedSeq, ...errorFields(error) });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/alarm-jobs.ts";
 import { register } from "../../support/clients/api.ts";
 import { freezeClock } from "../../support/clock.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { conversationObject, createGroupId, inboxObject } from "../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
@@ -57,6 +58,40 @@ function withHarness(work: (harness: JobHarness) => Promise<void>): Promise<void
   const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
   return runInDurableObject(stub, (_, { storage }) => work(new JobHarness(storage)));
 }
+
+test("a job that has failed a hundred times is retried with pauses that grow to a day", () =>
+  withHarness(async (harness) => {
+    const fails = async () => {
+      throw new Error("never");
+    };
+    const jobs = harness.jobs({ fails });
+    jobs.schedule("fails", "", Date.now());
+    const pauses: number[] = [];
+    for (const tries of [98, 99, 100, 101, 106, 107, 2_000]) {
+      harness.makeDue();
+      harness.storage.sql.exec("UPDATE jobs SET tries = ?", tries);
+      const before = Date.now();
+      await jobs.run();
+      pauses.push(Math.floor(((harness.rows[0]?.due ?? 0) - before) / 60_000));
+    }
+    expect(pauses).toEqual([10, 10, 20, 40, 1_280, 1_440, 1_440]);
+  }));
+
+test("a job that wants to run again at once gets an alarm of its own", () =>
+  withHarness(async (harness) => {
+    let runs = 0;
+    const again: JobHandler = async () => {
+      runs++;
+      await nextTurn(5);
+      return Date.now();
+    };
+    const jobs = harness.jobs({ again, works: again });
+    jobs.schedule("again", "", Date.now() - 1);
+    jobs.schedule("works", "", Date.now());
+    await jobs.run();
+    expect(runs).toBe(2);
+    expect(harness.alarm).toBe(Math.min(...harness.rows.map(({ due }) => due)));
+  }));
 
 test("a failing job is retried after 2 s, then twice as long each time, up to 10 minutes, and others go on", () =>
   withHarness(async (harness) => {

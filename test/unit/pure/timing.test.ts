@@ -133,8 +133,21 @@ describe("a job starts after the work that it repairs has failed or ended", () =
     expect(presence.retryMs).toBeGreaterThan(presence.openTimeoutMs);
   });
 
-  test("the first backoff of a failed job is shorter than its longest", () => {
+  test("the backoff of a failed job grows from its first to its longest, and later to a day", () => {
     expect(jobs.firstRetryMs).toBeLessThan(jobs.maxRetryMs);
+    expect(jobs.maxRetryMs).toBeLessThan(jobs.maxPatientRetryMs);
+  });
+
+  test("a checkpoint is stored before the alarm looks for it, and before an idle object hibernates", () => {
+    const hibernationMs = 10_000;
+    expect(TIMING.fanout.checkpointMs).toBeLessThan(Math.min(retryMarker.dueMs, hibernationMs));
+  });
+
+  test("the calls of one alarm end in the time that it waits for them, and stay below the platform's limit", () => {
+    const { perSecond, burst } = TIMING.pace;
+    expect(((inboxCalls.maxPerAlarm - burst) / perSecond) * 1_000).toBeLessThan(inboxCalls.drainTimeoutMs);
+    // Updates, failed updates and notifications.
+    expect(3 * inboxCalls.maxPerAlarm).toBeLessThan(1_000);
   });
 
   test("the calls of an event, each perhaps with one query, stay below the 1,000 of the platform", () => {
