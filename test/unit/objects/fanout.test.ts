@@ -128,6 +128,41 @@ test("a deferred member of a large group whose inbox failed is retried, also aft
   expect(world.has.get(down)).toBe(1);
 });
 
+test("an alarm retries a failed inbox in the cooldown of its member, and none follows at once", async () => {
+  const world = new World(80);
+  world.isLarge = true;
+  for (const id of world.ids) world.devices.set(id, false);
+  const down = itemAt(world.ids, 3);
+  world.broken.add(down);
+  const fanout = world.fanout();
+  world.version = 1;
+  fanout.changed();
+  await world.repairAll(fanout);
+  const tries = () => world.calls.filter(({ id }) => id === down).length;
+  for (const failures of range(2, 5)) {
+    vi.setSystemTime(world.retryAt ?? 0);
+    const next = await world.during(fanout.retryFailed());
+    expect(tries()).toBe(failures);
+    expect(next).toBeGreaterThanOrEqual(Date.now() + timing.inboxCalls.retryMs / 2);
+    world.retryAt = next;
+  }
+});
+
+test("a wake-up with a checkpoint calls those who are behind it, and those whom later changes concern", async () => {
+  const world = new World(5);
+  const [behind] = world.ids;
+  if (behind === undefined) throw new Error("five members");
+  world.version = 3;
+  world.noteStands = true;
+  world.checkpoint = { seq: 3, changes: 0, touched: 0, behind: [behind], isLarge: false, servedAt: 0 };
+  await world.repairAll(world.fanout());
+  expect(world.calls).toEqual([{ id: behind, ver: 3 }]);
+  world.version = 4;
+  world.noteStands = true;
+  await world.repairAll(world.fanout());
+  expect(world.calls.length).toBe(6);
+});
+
 test("in a busy room a failing inbox is tried once a minute at most", async () => {
   const world = new World(2);
   const fanout = world.fanout();
