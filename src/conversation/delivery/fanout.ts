@@ -291,11 +291,11 @@ export class Fanout {
   }
 
   #isDue(id: UserId): boolean {
-    if (this.#claims.has(id) || !this.#dispatcher.mayCall(id) || !this.#isWaiting(id)) return false;
+    if (this.#claims.has(id) || !this.#dispatcher.mayCall(id)) return false;
     // A failed inbox has pauses of its own.
-    if (this.#dispatcher.isFailing(id)) return true;
-    if (this.#cooldowns.isActive(id)) return false;
-    return this.#releasedByAlarm.has(id) || !this.#devices.isDeferred(id);
+    if (this.#dispatcher.isFailing(id)) return this.#isWaiting(id);
+    if (!this.#releasedByAlarm.has(id) && this.#devices.isDeferred(id)) return false;
+    return !this.#cooldowns.isActive(id) && this.#isWaiting(id);
   }
 
   /** Whether an update or an event is pending for the member, and their inbox is not paused. */
