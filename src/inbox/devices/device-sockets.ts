@@ -43,6 +43,8 @@ export class DeviceSockets {
   readonly #deps: DeviceSocketsDeps;
   readonly #cursors: DeviceCursors;
   readonly #sockets = new Map<WebSocket, DeviceSocket>();
+  /** the timers of new sockets: each keeps the object awake until it ends, or its socket sends a frame */
+  readonly #holdTimers = new Map<DeviceSocket, ReturnType<typeof setTimeout>>();
   /** when typing was last passed on, by conversation (ms), in the order of time */
   readonly #typedAt = new Map<ConversationId, number>();
   /** counts the requests to conversations that have no answer yet */
@@ -93,9 +95,8 @@ export class DeviceSockets {
     const { userId, sessionId } = identity;
     socket.sendEvent({ type: "ready", userId, sessionId });
     if (!socket.isNew) return;
-    setTimeout(() => {
-      if (socket.isNew) void this.#release(socket, deviceFeed, NO_CONVERSATIONS);
-    }, this.#deps.timing.deviceFeed.holdMs);
+    const release = () => void this.#release(socket, deviceFeed, NO_CONVERSATIONS);
+    this.#holdTimers.set(socket, setTimeout(release, this.#deps.timing.deviceFeed.holdMs));
   }
 
   /** After a start: ends the pending state of sockets that were new before it. */
@@ -109,7 +110,7 @@ export class DeviceSockets {
     deviceFeed: DeviceFeed,
     synced: ReadonlySet<ConversationId>,
   ): Promise<void> {
-    socket.isNew = false;
+    this.#endHold(socket);
     try {
       await deviceFeed.release(socket, synced);
     } catch (error) {
@@ -119,6 +120,12 @@ export class DeviceSockets {
     }
   }
 
+  #endHold(socket: DeviceSocket): void {
+    socket.isNew = false;
+    clearTimeout(this.#holdTimers.get(socket));
+    this.#holdTimers.delete(socket);
+  }
+
   /** A socket has closed, by either side: forgets the socket and its cursors. */
   closed(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);
@@ -126,6 +133,7 @@ export class DeviceSockets {
     if (!socket) return;
     // Requests that are under way store nothing more for a closed socket.
     socket.markClosed();
+    this.#endHold(socket);
     this.#cursors.forget(socket.id);
   }
 
