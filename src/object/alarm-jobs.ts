@@ -33,7 +33,10 @@ export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
   readonly #handlers: Record<Kind, JobHandler>;
   readonly #timing: Timing["jobs"];
+  /** when the alarm is set for, in ms since 1970; null: it is not set, or has fired */
   #alarmAt: number | null = null;
+  /** the alarm runs jobs: it is set anew at the end. The platform repeats an alarm that does not end. */
+  #isAlarmRunning = false;
   #running: Running | null = null;
 
   constructor(storage: DurableObjectStorage, handlers: Record<Kind, JobHandler>, timing: Timing["jobs"]) {
@@ -56,7 +59,7 @@ export class AlarmJobs<Kind extends string> {
       ON CONFLICT DO UPDATE SET due = excluded.due, tries = 0 WHERE due > excluded.due`;
     this.#storage.sql.exec(sql, kind, key, due);
     // Many jobs in a row read the others once: no job is due before the alarm.
-    if (!this.#isAlarmAhead(due)) this.#arm();
+    if (!this.#isAlarmRunning && !this.#isAlarmAhead(due)) this.#arm();
   }
 
   /** @returns the key of the job of this kind that has the lowest key; null: none is stored */
@@ -78,13 +81,14 @@ export class AlarmJobs<Kind extends string> {
   }
 
   /**
-   * Runs the jobs that are due, each once, then arms the alarm for the others. It starts none after `budgetMs`
-   * or once the calls of an event are used up: the platform limits the calls of one event. A job that wants to
-   * run again at once gets an alarm of its own. For the object's `alarm()`.
+   * Runs the jobs that are due, each once, then arms the alarm for the others. It starts none after
+   * `budgetMs`, or once the calls of an event are used up: the platform limits the calls of one event. A job
+   * that wants to run again at once gets an alarm of its own. For the object's `alarm()`.
    */
   async run(): Promise<void> {
     // The alarm has fired and is no longer set, also where it fired early.
     this.#alarmAt = null;
+    this.#isAlarmRunning = true;
     const started = Date.now();
     const calls = new CallBudget(this.#timing.maxCalls);
     try {
@@ -95,6 +99,7 @@ export class AlarmJobs<Kind extends string> {
         await this.#runOne(row, calls);
       }
     } finally {
+      this.#isAlarmRunning = false;
       this.#arm();
     }
   }
@@ -106,7 +111,7 @@ export class AlarmJobs<Kind extends string> {
    */
   async start(): Promise<void> {
     this.#alarmAt = await this.#storage.getAlarm();
-    if (this.#alarmAt === null || this.#alarmAt > Date.now()) this.#arm();
+    this.#arm();
   }
 
   async #runOne({ kind, key, tries }: JobRow, calls: CallBudget): Promise<void> {
@@ -163,8 +168,10 @@ export class AlarmJobs<Kind extends string> {
     void this.#storage.setAlarm(due);
   }
 
-  /** Whether the alarm is set, and fires by `due`. */
+  /**
+   * Whether the alarm is set, and fires by `due`. One that is due has started this object, and fires next.
+   */
   #isAlarmAhead(due: number): boolean {
-    return this.#alarmAt !== null && this.#alarmAt <= due && this.#alarmAt > Date.now();
+    return this.#alarmAt !== null && this.#alarmAt <= due;
   }
 }

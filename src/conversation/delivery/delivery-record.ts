@@ -14,8 +14,8 @@ interface DeliveryRecordDeps {
 }
 
 /**
- * Which update each inbox has confirmed. The checkpoint restores it when the object wakes: an inbox that is up
- * to date is not called again. Without a checkpoint of the newest state, the inboxes behind it are called
+ * Which update each inbox has confirmed. The checkpoint restores it when the object wakes: an inbox that is
+ * up to date is not called again. Without a checkpoint of the newest state, the inboxes behind it are called
  * again, as after a crash.
  */
 export class DeliveryRecord {

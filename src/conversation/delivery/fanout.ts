@@ -47,8 +47,8 @@ export interface FanoutDeps {
  *   a message would cost as many calls as the group has members.
  * - Crashes: the retry marker stands for deliveries that a crash would lose. Half a second after the last one
  *   a checkpoint is stored, from which the alarm sees that nothing is left to deliver.
- * - Failures: marker and checkpoint do not wait for inboxes that have failed: those are on record, and have an
- *   alarm job of their own.
+ * - Failures: marker and checkpoint do not wait for inboxes that have failed: those are on record, and have
+ *   an alarm job of their own.
  */
 export class Fanout {
   readonly #source: FanoutSource;
@@ -258,7 +258,9 @@ export class Fanout {
     if (this.#markerIsSet && !this.#record.isStored) this.#armCheckpoint();
   }
 
-  /** Stores a checkpoint once nothing has changed for a while, and all but deferred members have the update. */
+  /**
+   * Stores a checkpoint once nothing has changed for a while, and all but deferred members have the update.
+   */
   #armCheckpoint(): void {
     const changes = this.#changes;
     this.#checkpointTimer ??= setTimeout(() => {

@@ -5,8 +5,9 @@ import { InboxObject } from "../../../src/inbox/object.ts";
 import { nextTurn } from "../event-loop.ts";
 
 /**
- * Calls of an object that wait until they are released, and then begin in order. Timers of the object go on. A
- * call waits in the object and polls a flag: a promise that one object resolves for another may never wake it.
+ * Calls of an object that wait until they are released, and then begin in order. Timers of the object go on.
+ * A call waits in the object and polls a flag: a promise that one object resolves for another may never wake
+ * it.
  *
  * `blockConcurrencyWhile` would hold timers too, but the runtime resets an object after 30 s of it, and after
  * 2 s was seen on a busy machine.

@@ -58,7 +58,10 @@ export async function inIsolatedObject(
   });
 }
 
-/** A room over such tables, without D1 and inboxes. @param permission answers the read of the direct permission */
+/**
+ * A room over such tables, without D1 and inboxes. @param permission answers the read of the direct
+ * permission
+ */
 export function isolatedRoom(
   storage: DurableObjectStorage,
   permission: () => Promise<DirectPermissionState | null> = nothing,

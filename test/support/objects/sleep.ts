@@ -34,8 +34,8 @@ export function evict(id: ConversationId): Promise<void> {
 }
 
 /**
- * Has a conversation sleep until its alarm has to look after its fan-out, as hibernation does: the alarm finds
- * a new object.
+ * Has a conversation sleep until its alarm has to look after its fan-out, as hibernation does: the alarm
+ * finds a new object.
  * @returns whether an alarm was set
  */
 export async function sleepUntilAlarm(id: ConversationId): Promise<boolean> {

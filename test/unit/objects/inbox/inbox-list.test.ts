@@ -1,17 +1,17 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { Result } from "../../../src/domain/errors.ts";
-import { ConversationId, Position, Seq, type UserId } from "../../../src/domain/ids.ts";
-import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
-import { SessionGate } from "../../../src/inbox/account/session-gate.ts";
-import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
-import { CallBudget } from "../../../src/object/concurrency.ts";
-import { migrate } from "../../../src/object/migrations.ts";
-import { register, type SignedIn } from "../../support/clients/api.ts";
-import { openDirect } from "../../support/clients/chat.ts";
-import { createGroupId, inboxObject, range, sessionOf } from "../../support/objects/room.ts";
-import { timing } from "../../support/timing.ts";
+import type { Result } from "../../../../src/domain/errors.ts";
+import { ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
+import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
+import { SessionGate } from "../../../../src/inbox/account/session-gate.ts";
+import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
+import { CallBudget } from "../../../../src/object/concurrency.ts";
+import { migrate } from "../../../../src/object/migrations.ts";
+import { register, type SignedIn } from "../../../support/clients/api.ts";
+import { openDirect } from "../../../support/clients/chat.ts";
+import { createGroupId, inboxObject, range, sessionOf } from "../../../support/objects/room.ts";
+import { timing } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let userId: UserId;

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
-import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
-import type { ReplayPage } from "../../../src/domain/sync/replay.ts";
-import { newFrames } from "../../../src/inbox/devices/push.ts";
-import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
-import type { Step } from "../../support/device-feed/steps.ts";
-import { type Wait, World } from "../../support/device-feed/world.ts";
-import { nextTurn } from "../../support/event-loop.ts";
-import { eventually } from "../../support/eventually.ts";
-import { ANN, inIsolatedObject } from "../../support/objects/isolated-room.ts";
+import type { PolicyName } from "../../../../src/domain/conversations/group-kind.ts";
+import { ConversationId, Position, Seq } from "../../../../src/domain/ids.ts";
+import type { ReplayPage } from "../../../../src/domain/sync/replay.ts";
+import { newFrames } from "../../../../src/inbox/devices/push.ts";
+import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
+import type { Step } from "../../../support/device-feed/steps.ts";
+import { type Wait, World } from "../../../support/device-feed/world.ts";
+import { nextTurn } from "../../../support/event-loop.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { ANN, inIsolatedObject } from "../../../support/objects/isolated-room.ts";
 
 /**
  * `hold`: delays of this kind wait. `free`: the first of them ends. `rest`: all that need not wait runs
