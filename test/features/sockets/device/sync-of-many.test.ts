@@ -67,7 +67,9 @@ test("a device that syncs 60 conversations is shown nothing twice, wherever mess
   await untilSynced(device, CONVERSATIONS);
   expectOnce(device, seqs);
   // Each conversation is live now.
-  expectOnce(device, await postIn(ids.slice(-BUSY), live));
+  const later = await postIn(ids.slice(-BUSY), live);
+  for (const [id, seq] of later) await untilFrame(device, { type: "message", conversation_id: id, seq });
+  expectOnce(device, later);
   for (const socket of [live, device]) socket.close();
 });
 
