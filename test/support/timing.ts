@@ -17,6 +17,8 @@ const PATIENCE_MS = 20_000;
  */
 export const timing: Mutable = {
   ...structuredClone(TIMING),
+  // An object with a pending timer is not evicted.
+  fanout: { ...TIMING.fanout, checkpointMs: 10 },
   passwordHash: { N: 2, r: 1, p: 1 },
   list: { snapshotTimeoutMs: PATIENCE_MS },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
+import { TIMING } from "../../../src/domain/timing.ts";
 import { untilPresenceSettled } from "../../support/accounts/presence.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { list, send } from "../../support/clients/chat.ts";
@@ -58,7 +59,12 @@ const CASES: Case[] = [
 ];
 
 // The pace of the calls does not change their number.
-beforeAll(() => setTiming({ pace: { perSecond: 10_000, burst: 1_000 } }));
+beforeAll(() =>
+  setTiming({
+    pace: { perSecond: 10_000, burst: 1_000 },
+    fanout: { checkpointMs: TIMING.fanout.checkpointMs },
+  }),
+);
 
 /** Ends the cooldowns that the previous message started. */
 const endCooldowns = () => advanceClock(timing.fanout.cooldownMs);
