@@ -17,10 +17,11 @@ export const MAX_WAITING = 1_000;
 const BUSY_MS = 50;
 
 /**
- * Stores messages by group commit, because the runtime syncs storage once for each event. A send in a quiet
- * room is committed at once. In a busy room sends wait for the next timer turn and share one transaction: a
- * room is busy in the millisecond of a commit, and for 50 ms after a commit of several sends. Each send of a
- * group has a savepoint: a send that throws is refused alone.
+ * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
+ * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and share
+ * one transaction. In a busy room, whose last commit held several sends, the first send waits too: those that
+ * follow it in the same turn share its commit. Each send of a group has a savepoint: a send that throws is
+ * refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -84,18 +85,27 @@ export class SendQueue<Origin> {
     this.#onOutcomes(this.#commit(sends));
   }
 
-  /** Commits at once in a quiet room, and in the next timer turn in a busy one. */
+  /** Commits at once in a quiet room, and in the next timer turn after a commit of several sends. */
   #begin(): void {
-    const busyMs = this.#last.sends > 1 ? BUSY_MS : 1;
-    if (Date.now() - this.#last.at >= busyMs) {
-      this.flush();
-      return;
-    }
+    const isBusy = this.#last.sends > 1 && Date.now() - this.#last.at < BUSY_MS;
+    if (isBusy) this.#scheduleTurn();
+    else this.#timerTurn();
+  }
+
+  #scheduleTurn(): void {
     this.#isTurnScheduled = true;
-    setTimeout(() => {
-      this.#isTurnScheduled = false;
+    setTimeout(() => this.#timerTurn(), 0);
+  }
+
+  #timerTurn(): void {
+    this.#isTurnScheduled = this.#waiting.length > 0;
+    if (!this.#isTurnScheduled) return;
+    try {
       this.flush();
-    }, 0);
+    } finally {
+      // Also after an error: without a next turn every later send would wait for ever.
+      this.#scheduleTurn();
+    }
   }
 
   #commit(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
