@@ -18,10 +18,10 @@ const BUSY_MS = 50;
 
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
- * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and share
- * one transaction. In a busy room, whose last commit held several sends, the first send waits too: those that
- * follow it in the same turn share its commit. Each send of a group has a savepoint: a send that throws is
- * refused alone.
+ * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
+ * share one transaction. In a busy room, whose last commit held several sends, the first send waits too:
+ * those that follow it in the same turn share its commit. Each send of a group has a savepoint: a send that
+ * throws is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
