@@ -171,8 +171,8 @@ export class Fanout {
   claim(id: UserId): () => void {
     this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
     return () => {
-      const left = (this.#claims.get(id) ?? 1) - 1;
-      if (left > 0) this.#claims.set(id, left);
+      const remaining = (this.#claims.get(id) ?? 1) - 1;
+      if (remaining > 0) this.#claims.set(id, remaining);
       else this.#claims.delete(id);
       this.#dispatcher.start();
     };
@@ -267,7 +267,7 @@ export class Fanout {
       this.#checkpointTimer = undefined;
       if (!this.#markerIsSet || this.#record.isStored) return;
       if (this.#changes !== changes) this.#armCheckpoint();
-      // The slots and the cooldowns that it has to wait for end with another look.
+      // If a slot or a cooldown is still in use, its end calls `#idle`, which arms this timer again.
       else if (this.#dispatcher.isIdle && !this.#isBehind((id) => !this.#devices.isDeferred(id)))
         this.#storeCheckpoint();
     }, this.#deps.timing.fanout.checkpointMs);

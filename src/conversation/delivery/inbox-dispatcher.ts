@@ -125,18 +125,13 @@ export class InboxDispatcher<Answer> {
     if (this.#paused.delete(id)) this.start();
   }
 
-  /** An inbox has confirmed everything by other means than a call of this dispatcher. */
+  /** Notes that an inbox works, also by an answer outside this dispatcher. @returns whether it had failed */
   confirmed(id: UserId): boolean {
     this.#paused.delete(id);
     return this.#failures.succeeded(id);
   }
 
-  /** The inboxes whose last call failed. */
-  failing(): UserId[] {
-    return this.#failures.ids();
-  }
-
-  /** Whether an inbox that still lacks something has failed: its delivery is left to `nextRetryAt`. */
+  /** Whether the last call of the inbox failed: what it lacks is left to `nextRetryAt`. */
   isFailing(id: UserId): boolean {
     return this.#failures.has(id);
   }
