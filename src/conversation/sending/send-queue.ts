@@ -13,15 +13,17 @@ import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 /** The maximum of sends that wait in the queue; admission has a backlog of the same size. */
 export const MAX_WAITING = 1_000;
 
-/** A room stays busy for so long (ms) after a commit of several sends. */
-const BUSY_MS = 50;
+/**
+ * A room stays busy for so long (ms) after a commit of several sends: many busy rooms on one core take turns
+ * of 100 ms and more.
+ */
+const BUSY_MS = 1_000;
 
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
  * share one transaction. In a busy room, whose last commit held several sends, the first send waits too:
- * those that follow it in the same turn share its commit. Each send of a group has a savepoint: a send that
- * throws is refused alone.
+ * those that follow it in the same turn share its commit. A send that fails is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -120,9 +122,23 @@ export class SendQueue<Origin> {
     }
   }
 
-  /** Commits all sends in one transaction. A single send needs no savepoint in it. */
+  /**
+   * Commits all sends in one transaction. A refusal comes before the first write of its send, so no send needs
+   * a savepoint: only after an unexpected error all are stored once more, each in its own.
+   */
   #commitAll(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
-    const storeSend = sends.length === 1 ? this.#storeAsResult : this.#storeInSavepoint;
+    try {
+      return this.#commitTogether(sends, this.#storeOrRefuse);
+    } catch (error) {
+      if (sends.length === 1) throw error;
+      return this.#commitTogether(sends, this.#storeInSavepoint);
+    }
+  }
+
+  #commitTogether(
+    sends: QueuedSend<Origin>[],
+    storeSend: (send: QueuedSend<Origin>, last: MessageLog["last"]) => Result<StoredSend>,
+  ): SendOutcome<Origin>[] {
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
     const outcomes = this.#storage.transactionSync(() => {
@@ -148,16 +164,19 @@ export class SendQueue<Origin> {
     return outcomes;
   }
 
-  readonly #storeAsResult = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => ({
-    ok: true,
-    value: this.#store(send, last),
-  });
+  readonly #storeOrRefuse = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
+    try {
+      return { ok: true, value: this.#store(send, last) };
+    } catch (error) {
+      if (error instanceof CoreError) return error.toFailure();
+      throw error;
+    }
+  };
 
   readonly #storeInSavepoint = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
     try {
-      return this.#storage.transactionSync(() => this.#storeAsResult(send, last));
+      return this.#storage.transactionSync(() => this.#storeOrRefuse(send, last));
     } catch (error) {
-      if (error instanceof CoreError) return error.toFailure();
       log("error", "send_failed", { sender: send.senderId, ...errorFields(error) });
       return NOT_STORED;
     }
