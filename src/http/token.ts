@@ -3,9 +3,13 @@ import { z } from "zod";
 import type { Credential } from "../domain/accounts/session.ts";
 import { CoreError } from "../domain/errors.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
+import { LruMap } from "../lib/lru-map.ts";
 
 const MIN_SECRET = 32;
 const ALGORITHM = "HS256";
+
+/** The tokens whose verification an isolate remembers, at about 300 bytes each. */
+const MAX_VERIFIED = 10_000;
 
 /** `session`: a sign-in with a password. `user_sig`: valid for minutes. Every API accepts both. */
 const TokenKind = z.enum(["session", "user_sig"]);
@@ -45,13 +49,23 @@ export function issueToken(
  */
 export async function readToken(secret: string | undefined, token: string): Promise<Credential> {
   const key = requireSecret(secret);
+  const known = verified.get(token);
+  if (known?.key === key && known.credential.expiresAt > Date.now()) return known.credential;
   const claims = await verify(token, key, ALGORITHM).catch(() => null);
   const parsed = Claims.safeParse(claims);
   if (!parsed.success)
     throw new CoreError("unauthenticated", "The token is not valid, or has expired. Sign in again.");
   const { sub, sid, exp } = parsed.data;
-  return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
+  const credential = { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
+  verified.set(token, { key, credential });
+  return credential;
 }
+
+/**
+ * The tokens that this isolate has verified: to check the signature again would cost a tenth of a send. A
+ * token never changes what it says; only its expiry and the secret are compared again.
+ */
+const verified = new LruMap<string, { key: string; credential: Credential }>(() => MAX_VERIFIED);
 
 /**
  * The signing key.

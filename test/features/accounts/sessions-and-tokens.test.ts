@@ -16,7 +16,9 @@ import {
   register,
   request,
 } from "../../support/clients/api.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
+import { timing } from "../../support/timing.ts";
 
 const Sessions = z.object({
   items: z.array(
@@ -224,6 +226,20 @@ describe("tokens", () => {
       await register(body.username);
     },
   );
+
+  test("a token that was accepted before is checked again for its expiry and the secret", async () => {
+    const { token } = await register();
+    const detail = "The token is not valid, or has expired. Sign in again.";
+    expect((await call("GET", "/v1/me", { token })).status).toBe(200);
+    const elsewhere = await callIn({ TOKEN_SECRET: "another secret of 32 characters!!" }, "GET", "/v1/me", {
+      token,
+    });
+    expectProblem(elsewhere, 401, "unauthenticated");
+    advanceClock(timing.sessions.lifetimeMs + 1_000);
+    const expired = await call("GET", "/v1/me", { token });
+    expectProblem(expired, 401, "unauthenticated");
+    expect(expired.body).toMatchObject({ detail });
+  });
 
   test("during a D1 outage a session that is not cached gets 503", async () => {
     const { token } = await register();
