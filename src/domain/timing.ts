@@ -126,8 +126,12 @@ const VALUES = {
   indexing: {
     /** Indexing starts after so long without a message: indexing a message costs as much as storing it. */
     idleMs: 1_000,
-    /** The longest pause between two batches while messages arrive. */
-    maxPauseMs: 100,
+    /**
+     * The pause between two turns of about 5 ms while messages arrive: sends keep nine tenths of the time.
+     */
+    busyPauseMs: 60,
+    /** The same while more messages wait than a search should scan. */
+    backlogPauseMs: 5,
   },
   /** Forwarded and merged messages. */
   copies: {

@@ -14,6 +14,11 @@ const MIN_UNINDEXED = 200;
  * message costs as much as to store several.
  */
 const MAX_UNINDEXED = 10_000;
+/**
+ * From so many unindexed messages on indexing takes half of the time: a search scans at most 5,000 of them a
+ * call, so a whole search takes 20 calls.
+ */
+const MAX_BACKLOG = 100_000;
 /** The maximum of messages that one turn indexes. */
 const BATCH = 200;
 /**
@@ -182,10 +187,11 @@ export class Indexer {
   }
 
   #scheduleTurn(): void {
-    const arrived = this.#log.last.seq - this.#lastSeqSeen;
+    const hasArrived = this.#log.last.seq > this.#lastSeqSeen;
     this.#lastSeqSeen = this.#log.last.seq;
-    // The pause leaves time to sends: 0.2 ms for each message that arrived since the last turn.
-    setTimeout(() => this.#turn(), Math.min(arrived / 5, this.#timing.maxPauseMs));
+    const { busyPauseMs, backlogPauseMs } = this.#timing;
+    const pause = this.#unindexed < MAX_BACKLOG ? busyPauseMs : backlogPauseMs;
+    setTimeout(() => this.#turn(), hasArrived ? pause : 0);
   }
 
   #turn(): void {

@@ -123,8 +123,8 @@ export class SendQueue<Origin> {
   }
 
   /**
-   * Commits all sends in one transaction. A refusal comes before the first write of its send, so no send needs
-   * a savepoint: only after an unexpected error all are stored once more, each in its own.
+   * Commits all sends in one transaction. A refusal comes before the first write of its send, so no send
+   * needs a savepoint: only after an unexpected error all are stored once more, each in a savepoint.
    */
   #commitAll(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
     try {
