@@ -17,8 +17,8 @@ const VALUES = {
 
   /** Delivery of inbox updates to the inboxes of members. */
   fanout: {
-    /** For a member without devices: 2 updates a second in a busy room instead of 100. */
-    cooldownMs: 500,
+    /** For a member without devices: an update every 2 s in a busy room instead of 100 a second. */
+    cooldownMs: 2_000,
     /** For a member with a device socket: too short for a person to notice. */
     deviceCooldownMs: 20,
     /** For a member of a large group without devices: their list is at most a minute old. */
@@ -144,7 +144,7 @@ const VALUES = {
   /** The time for which an inbox assumes that a conversation which sent an update has further ones. */
   recent: {
     /** For lists, which query its snapshot: longer than `fanout.cooldownMs`. */
-    listMs: 1_000,
+    listMs: 3_000,
     /** For the first device, which subscribes to it: longer than `deviceTracker.absentMs`. */
     subscribeMs: 6_000,
   },

@@ -12,13 +12,13 @@ const PATIENCE_MS = 20_000;
 
 /**
  * The timing of the Worker under test and of parts that tests build: the product's, except that password
- * hashes are cheap and answers wait for late data. A test of lateness overrides it. Tests and objects share
+ * hashes are cheap, cooldowns are short, and answers wait for late data. A test of lateness overrides it. Tests and objects share
  * one isolate, so a change takes effect at once.
  */
 export const timing: Mutable = {
   ...structuredClone(TIMING),
   // An object with a pending timer is not evicted.
-  fanout: { ...TIMING.fanout, checkpointMs: 10 },
+  fanout: { ...TIMING.fanout, cooldownMs: 500, checkpointMs: 10 },
   passwordHash: { N: 2, r: 1, p: 1 },
   list: { snapshotTimeoutMs: PATIENCE_MS },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },

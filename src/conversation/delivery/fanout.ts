@@ -40,7 +40,7 @@ export interface FanoutDeps {
  * Delivers the newest inbox update to each member's inbox, through an `InboxDispatcher`; `deliverNow` calls
  * beside its slots, for callers that await it.
  *
- * - Cooldown: after a delivery, changes of the next 500 ms are coalesced into one update (20 ms with
+ * - Cooldown: after a delivery, changes of the next 2 s are coalesced into one update (20 ms with
  *   devices).
  * - Order: members with devices come first, but every fourth delivery goes to another member.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
