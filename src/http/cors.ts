@@ -27,12 +27,14 @@ export const cors = createMiddleware<AppEnv>(async (c, next) => {
   // A 101 must pass unchanged: setting headers creates a new response, which loses the socket. CORS does not
   // cover it.
   if (c.res.status === 101) return;
-  c.header("Vary", "Origin", { append: true });
+  // `c.header` would copy the answer, body included.
+  const { headers } = c.res;
+  headers.append("Vary", "Origin");
   if (origin === undefined || !allowsOrigin(settings, origin, c.req.raw)) return;
-  c.header("Access-Control-Allow-Origin", settings.allowedOrigins === "*" ? "*" : origin);
-  c.header("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+  headers.set("Access-Control-Allow-Origin", settings.allowedOrigins === "*" ? "*" : origin);
+  headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
   if (!isPreflight) return;
-  c.header("Access-Control-Allow-Methods", METHODS);
-  c.header("Access-Control-Allow-Headers", REQUEST_HEADERS);
-  c.header("Access-Control-Max-Age", MAX_AGE);
+  headers.set("Access-Control-Allow-Methods", METHODS);
+  headers.set("Access-Control-Allow-Headers", REQUEST_HEADERS);
+  headers.set("Access-Control-Max-Age", MAX_AGE);
 });
