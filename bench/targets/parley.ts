@@ -16,14 +16,18 @@ const registrationsAtOnce = 4;
 
 /**
  * Starts Parley as if deployed, registers its users and creates rooms through its public API: real accounts,
- * real groups, the fan-out to inboxes. Only rate limits are off.
+ * real groups, the fan-out to inboxes. Rate limits and the log of requests are off.
  * @param users the number of accounts for the widest workload of the run
  */
 export async function parley(
   users: number,
   { name = "parley", devices = false, ...worker }: Kind = {},
 ): Promise<Target> {
-  const settings = { TOKEN_SECRET: randomBytes(32).toString("hex"), RATE_LIMITS: "off" };
+  const settings = {
+    TOKEN_SECRET: randomBytes(32).toString("hex"),
+    RATE_LIMITS: "off",
+    REQUEST_LOG: "failures",
+  };
   const server = await startWorker(join(import.meta.dirname, "../../wrangler.toml"), settings, worker);
   const accounts = await register(server.url, users);
   if (devices) for (const { token } of accounts) openDevice(server.url, token);

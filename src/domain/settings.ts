@@ -22,7 +22,13 @@ export interface Settings {
   timeZone: string;
   /** seconds in which a sender may revoke a message, in APIs with such a limit: `TIM_REVOKE_WINDOW_S` */
   revokeWindowS: number;
+  /** the requests of which a line is logged: `REQUEST_LOG` */
+  requestLog: RequestLog;
 }
+
+/** A line for each request, or only for those that the server failed to serve. */
+const RequestLog = z.enum(["all", "failures"]);
+type RequestLog = z.infer<typeof RequestLog>;
 
 /**
  * The form of the proof: the rule key itself, or an MD5 of the username and the minute, as older services had
@@ -38,7 +44,7 @@ type Provisioning = z.infer<typeof Provisioning>;
 const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "APP_KEYS"] as const),
   ...(["USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
-  "TIM_REVOKE_WINDOW_S",
+  ...(["TIM_REVOKE_WINDOW_S", "REQUEST_LOG"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -68,6 +74,7 @@ export function readSettings(env: RawSettings): Settings {
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),
     timeZone: setting("USERSIG_TIME_ZONE", env.USERSIG_TIME_ZONE, TimeZone, "Asia/Shanghai"),
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
+    requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
   };
   if (!settings.rateLimits)
     log("warn", "rate_limits_off", { detail: "RATE_LIMITS is off: use this for load tests only." });

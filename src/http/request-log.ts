@@ -1,21 +1,24 @@
-import type { MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
+import { readSettings } from "../domain/settings.ts";
 import { log } from "../lib/logger.ts";
+import type { AppEnv } from "./env.ts";
 
 /**
  * Middleware that logs one line for each request: method, route (the pattern, so neither ids nor the query),
- * status and milliseconds. It never changes the response: a 101 must pass unchanged.
+ * status and milliseconds; with `REQUEST_LOG=failures` only for answers from 500 on. It never changes the response: a 101 must pass unchanged.
  */
-export const requestLog: MiddlewareHandler = async (c, next) => {
+export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
   await next();
   const status = c.res.status;
-  const level = status >= 500 ? "error" : "info";
-  log(level, "request", {
+  const hasFailed = status >= 500;
+  if (!hasFailed && readSettings(c.env).requestLog === "failures") return;
+  log(hasFailed ? "error" : "info", "request", {
     method: c.req.method,
     route: routePath(c, -1),
     status,
     ms: Date.now() - started,
     ray: c.req.header("cf-ray"),
   });
-};
+});

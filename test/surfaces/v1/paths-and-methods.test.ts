@@ -1,9 +1,10 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
+import { wire } from "../../support/clients/wire.ts";
 import { Errors } from "../../support/errors.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -188,6 +189,21 @@ describe("logs", () => {
     for (const secret of ["walrus", PASSWORD, ann.token, bob.token, ann.user.username]) {
       expect(lines).not.toContain(secret);
     }
+  });
+
+  test("REQUEST_LOG=failures logs only requests that the server failed to serve", async () => {
+    const logged = listen();
+    const health = { method: "GET", path: "/healthz", settings: { REQUEST_LOG: "failures" } };
+    await wire(health);
+    await wire({ ...health, path: "/v1/nothing" });
+    expect(logged()).toBe("");
+    const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+    const DB = new Proxy(env.DB, {
+      get: (target, key) => (key === "prepare" ? failing : Reflect.get(target, key)),
+    });
+    const { status } = await wire({ ...health, settings: { ...health.settings, DB } });
+    expect(status).toBeGreaterThanOrEqual(500);
+    expect(logged()).toContain('"event":"request"');
   });
 
   async function talk(ann: SignedIn, id: number): Promise<void> {

@@ -4,6 +4,7 @@ import { readSettings } from "../../../src/domain/settings.ts";
 const DEFAULTS = {
   ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, appKeys: [] },
   ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
+  requestLog: "all",
 };
 
 afterEach(() => {
