@@ -6,7 +6,8 @@ import type { AppEnv } from "./env.ts";
 
 /**
  * Middleware that logs one line for each request: method, route (the pattern, so neither ids nor the query),
- * status and milliseconds; with `REQUEST_LOG=failures` only for answers from 500 on. It never changes the response: a 101 must pass unchanged.
+ * status and milliseconds. With `REQUEST_LOG=failures` only answers from 500 on get one. It never changes the
+ * response: a 101 must pass unchanged.
  */
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
