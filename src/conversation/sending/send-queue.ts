@@ -22,8 +22,8 @@ const BUSY_MS = 1_000;
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
- * share one transaction. In a busy room, whose last commit held several sends, the first send waits too:
- * those that follow it in the same turn share its commit. A send that fails is refused alone.
+ * share one transaction. In a busy room, whose last commit held more sends than have just come, these wait
+ * too: those that follow in the same turn share their commit. A send that fails is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -70,7 +70,7 @@ export class SendQueue<Origin> {
       if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
-    if (!this.#isTurnScheduled) this.#begin();
+    if (!this.#isTurnScheduled) this.#begin(sends.length);
     if (refused.length > 0) this.#onOutcomes(refused);
   }
 
@@ -87,9 +87,9 @@ export class SendQueue<Origin> {
     this.#onOutcomes(this.#commit(sends));
   }
 
-  /** Commits at once in a quiet room, and in the next timer turn after a commit of several sends. */
-  #begin(): void {
-    const isBusy = this.#last.sends > 1 && Date.now() - this.#last.at < BUSY_MS;
+  /** Commits at once in a quiet room, and in the next timer turn if the last commit held more sends. */
+  #begin(sends: number): void {
+    const isBusy = this.#last.sends > sends && Date.now() - this.#last.at < BUSY_MS;
     if (isBusy) this.#scheduleTurn();
     else this.#timerTurn();
   }
