@@ -4,6 +4,8 @@ export type Item = { seq: number; sender: number; number: number };
 /** The meaning of a server frame for the generator. */
 export type Frame =
   | { type: "ready"; lastSeq: number }
+  /** A device socket that is open: it is ready once it has synced its conversation. */
+  | { type: "connected" }
   | { type: "acks"; items: Item[] }
   | { type: "messages"; items: Item[] }
   | { type: "other" };
@@ -28,6 +30,10 @@ export function read(run: string, frame: unknown): Frame {
   if (!isRecord(frame)) throw new Error(`not an object: ${JSON.stringify(frame).slice(0, 200)}`);
   switch (frame.type) {
     case "ready":
+      return frame.last_seq === undefined
+        ? { type: "connected" }
+        : { type: "ready", lastSeq: integer(frame.last_seq) };
+    case "synced":
       return { type: "ready", lastSeq: integer(frame.last_seq) };
     case "ack":
       return { type: "acks", items: [acked(run, frame)] };

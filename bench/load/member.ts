@@ -9,6 +9,8 @@ export type Seat = {
   headers: Record<string, string>;
   /** Where the member posts messages over HTTP, at a target that takes them. */
   posts?: string;
+  /** The conversation, if the socket is that of a device, which is of all conversations of the member. */
+  conversation?: number | string;
 };
 
 /** The events of a member's socket. An error is reported once, and the socket is unusable after it. */

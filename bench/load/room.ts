@@ -16,6 +16,7 @@ export class Room implements Load {
   readonly #run: string;
   readonly #workload: Workload;
   readonly #reader: FrameReader;
+  readonly #seats: readonly Seat[];
   readonly #members: Member[];
   readonly #receipts: Receipts[] = [];
   /** for each sender, by its index among the members */
@@ -35,6 +36,7 @@ export class Room implements Load {
   constructor(run: string, workload: Workload, seats: readonly Seat[], wire: Wire, landed: Landed) {
     this.#run = run;
     this.#workload = workload;
+    this.#seats = seats;
     this.#reader = new FrameReader(run, wire, seats.length - 1);
     const senders = seats.slice(0, workload.senders === "all" ? seats.length : 1);
     this.#flights = senders.map(
@@ -93,6 +95,11 @@ export class Room implements Load {
     const receipts = this.#receipts[index];
     const frame = this.#reader.read(data, receipts?.newest ?? 0);
     if (frame.type === "other") return;
+    if (frame.type === "connected") {
+      // A position beyond the log counts as its end.
+      this.#send(index, { type: "sync", after: Number.MAX_SAFE_INTEGER });
+      return;
+    }
     if (frame.type === "ready") {
       this.#readyAt(index, frame.lastSeq);
       return;
@@ -116,6 +123,12 @@ export class Room implements Load {
     this.#refill();
   }
 
+  #send(index: number, frame: Record<string, unknown>): void {
+    const { conversation } = this.#seats[index] ?? {};
+    const address = conversation === undefined ? {} : { conversation_id: conversation };
+    this.#members[index]?.send({ ...frame, ...address });
+  }
+
   #readyAt(index: number, lastSeq: number): void {
     this.#receipts[index] = new Receipts(lastSeq);
     if (++this.#ready < this.#members.length) return;
@@ -131,7 +144,7 @@ export class Room implements Load {
       if (sender === undefined || number === undefined) break;
       this.#inFlight++;
       const send = { type: "send", ...draft(this.#run, sender, number) };
-      if (!this.#workload.arrays) this.#members[sender]?.send(send);
+      if (!this.#workload.arrays) this.#send(sender, send);
       else if (!sends.get(sender)?.push(send)) sends.set(sender, [send]);
     }
     for (const [sender, items] of sends) this.#members[sender]?.send({ type: "sends", items });

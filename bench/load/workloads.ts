@@ -1,8 +1,11 @@
 /** A load on a target: a number of rooms at once, each with one sender or with all its members sending. */
 export type Workload = {
   name: string;
-  /** Whether messages are sent as frames of a room socket or as HTTP requests. */
-  over: "socket" | "http";
+  /**
+   * Whether messages are sent as frames of a room socket, as frames of a device socket, or as HTTP requests.
+   * A target without device sockets takes the second as the first.
+   */
+  over: "socket" | "device" | "http";
   rooms: number;
   /** Members of a room, each with a socket unless messages are sent over HTTP. */
   members: number;
@@ -39,14 +42,29 @@ const POSTS: readonly Shape[] = [
   { name: "H16", rooms: 16, members: 2, window: 2 },
 ];
 
+/** Groups in which one message at a time goes to all devices. */
+const LARGE: readonly Shape[] = [100, 300, 1_000].map((members) => ({
+  name: `lone${members}`,
+  rooms: 1,
+  members,
+  window: 1,
+}));
+
 /** All workloads. A workload of rooms occurs twice: with one sender, and with all members sending. */
 export const workloads: readonly Workload[] = [
   ...ROOMS.flatMap((shape) => SENDERS.map((senders) => overSockets(shape, senders))),
   ...POSTS.map(overHttp),
+  ...ROOMS.flatMap(overDevices),
+  ...LARGE.map((shape): Workload => ({ ...overSockets(shape, "one"), over: "device" })),
 ];
 
 /** The names of all workloads, each once. */
 export const workloadNames: readonly string[] = [...new Set(workloads.map(({ name }) => name))];
+
+/** The names of the workloads of a run that names none. Those of large groups register a thousand users. */
+export const usualWorkloads: readonly string[] = workloadNames.filter((name) =>
+  LARGE.every((shape) => shape.name !== name || shape.members <= 100),
+);
 
 /**
  * A workload over room sockets. Members who all send share the window of one sender, at least one message
@@ -57,6 +75,13 @@ function overSockets({ arrays = false, ...shape }: Shape, senders: Senders): Wor
   const share = senders === "one" ? window : Math.max(1, Math.floor(window / members));
   const inRoom = senders === "one" || window === 1 ? window : share * members;
   return { ...shape, over: "socket", senders, window: inRoom, share, arrays };
+}
+
+/** The same load over a device socket for each member. Arrays are a matter of room sockets. */
+function overDevices(shape: Shape): Workload[] {
+  if (shape.arrays) return [];
+  const name = shape.name.replace("W", "D");
+  return SENDERS.map((senders): Workload => ({ ...overSockets(shape, senders), name, over: "device" }));
 }
 
 function overHttp(shape: Shape): Workload {

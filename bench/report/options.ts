@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SENDERS, type Workload, workloadNames, workloads } from "../load/workloads.ts";
+import { SENDERS, usualWorkloads, type Workload, workloadNames, workloads } from "../load/workloads.ts";
 import { type TargetName, targetNames } from "../targets/all.ts";
 
 /** The options of a run. */
@@ -21,7 +21,7 @@ export function options(args: string[]): Options {
     options: {
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "1" },
-      only: { type: "string", default: workloadNames.join(",") },
+      only: { type: "string", default: usualWorkloads.join(",") },
       senders: { type: "string", default: SENDERS.join(",") },
       targets: { type: "string", default: targetNames.join(",") },
       profile: { type: "boolean", default: false },

@@ -12,6 +12,11 @@ export type TargetName = (typeof targetNames)[number];
 /** More members than accounts share them, room by room: each registration costs a password hash. */
 const MAX_ACCOUNTS = 100;
 
+/** A device hears all conversations of its user: each member of such a workload is a user of their own. */
+function accountsFor({ over, rooms, members }: Workload): number {
+  return over === "device" ? rooms * members : Math.min(MAX_ACCOUNTS, rooms * members);
+}
+
 /** Starts a target for some workloads. */
 export function startTarget(
   name: TargetName,
@@ -22,8 +27,7 @@ export function startTarget(
     case "floor":
       return floor(options);
     case "parley": {
-      const members = workloads.map((workload) => workload.rooms * workload.members);
-      return parley(Math.min(MAX_ACCOUNTS, Math.max(...members)), options);
+      return parley(Math.max(...workloads.map(accountsFor)), options);
     }
     case "socket.io":
       return socketIo(name, true);

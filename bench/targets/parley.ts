@@ -87,7 +87,11 @@ async function register(url: string, users: number): Promise<Account[]> {
 }
 
 /** Creates the groups of a workload. Accounts are assigned in turn. */
-async function makeRooms(url: string, accounts: Account[], { rooms, members }: Workload): Promise<Seat[][]> {
+async function makeRooms(
+  url: string,
+  accounts: Account[],
+  { over, rooms, members }: Workload,
+): Promise<Seat[][]> {
   const seats: Seat[][] = [];
   for (let room = 0; room < rooms; room++) {
     const group = Array.from(
@@ -99,6 +103,7 @@ async function makeRooms(url: string, accounts: Account[], { rooms, members }: W
         url,
         `room ${room}`,
         group.filter((account) => account !== undefined),
+        over,
       ),
     );
   }
@@ -106,7 +111,12 @@ async function makeRooms(url: string, accounts: Account[], { rooms, members }: W
 }
 
 /** Creates one group, owned by the first account. @returns a seat for each member */
-async function makeRoom(url: string, name: string, accounts: Account[]): Promise<Seat[]> {
+async function makeRoom(
+  url: string,
+  name: string,
+  accounts: Account[],
+  over: Workload["over"],
+): Promise<Seat[]> {
   const [owner, ...others] = accounts.map(({ token, user }) => ({
     id: user.id,
     headers: { Authorization: `Bearer ${token}` },
@@ -115,8 +125,11 @@ async function makeRoom(url: string, name: string, accounts: Account[]): Promise
   const group = { kind: "group", name, member_ids: others.map(({ id }) => id) };
   const { id } = Created.parse(await post(`${url}/v1/conversations`, group, owner.headers));
   const path = `/v1/conversations/${id}`;
-  const socket = `${url.replace("http", "ws")}${path}/socket`;
-  return [owner, ...others].map(({ headers }) => ({ url: socket, headers, posts: `${url}${path}/messages` }));
+  const sockets = url.replace("http", "ws");
+  return [owner, ...others].map(({ headers }): Seat => {
+    if (over === "device") return { url: `${sockets}/v1/socket`, headers, conversation: id };
+    return { url: `${sockets}${path}/socket`, headers, posts: `${url}${path}/messages` };
+  });
 }
 
 /** Posts JSON. @throws an Error unless the answer is 201 */
