@@ -1,7 +1,7 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
-import { INBOX_FAILURES_TABLE } from "./delivery/inbox-failures.ts";
+import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";

@@ -22,7 +22,7 @@ import { EphemeralPublisher } from "./delivery/ephemeral-publisher.ts";
 import { Fanout } from "./delivery/fanout.ts";
 import { checkpointStore } from "./delivery/fanout-checkpoint.ts";
 import { RoomFanoutSource } from "./delivery/fanout-source.ts";
-import { failureStore } from "./delivery/inbox-failures.ts";
+import { failureStore } from "./delivery/inbox-calls/inbox-failures.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
@@ -274,11 +274,12 @@ export class Room implements RoomContext {
       const { origin } = outcome.send;
       if ("resolve" in origin) origin.resolve(outcome);
     }
+    // Room sockets and acks first: to make inbox updates takes time.
     try {
+      for (const observer of this.#observers) observer.sent(outcomes);
+    } finally {
       if (outcomes.some(({ result }) => result.ok && !result.value.isRepeated)) this.fanout.changed();
       this.search.indexing.resume();
-    } finally {
-      for (const observer of this.#observers) observer.sent(outcomes);
     }
   }
 

@@ -19,8 +19,11 @@ const VALUES = {
   fanout: {
     /** For a member without devices: an update every 2 s in a busy room instead of 100 a second. */
     cooldownMs: 2_000,
-    /** For a member with a device socket: too short for a person to notice. */
-    deviceCooldownMs: 20,
+    /**
+     * For a member with a device socket, after an update with several messages: too short for a person to
+     * notice. After a lone message there is none.
+     */
+    busyDeviceCooldownMs: 20,
     /** For a member of a large group without devices: their list is at most a minute old. */
     largeGroupCooldownMs: 60_000,
     /**
@@ -49,6 +52,13 @@ const VALUES = {
      * event. At the pace of calls they end within `drainTimeoutMs`, and the next alarm follows at once.
      */
     maxPerAlarm: 300,
+  },
+  /** Live delivery: the calls of a conversation to the inboxes of members with devices. */
+  liveCalls: {
+    /** The time between two calls while all keep being answered as usual: 2,000 a second. */
+    gapMs: 0.5,
+    /** A call that takes longer keeps no other one waiting. */
+    slowMs: 250,
   },
   /** The rate at which the fan-out and the notification outbox call inboxes. */
   pace: {

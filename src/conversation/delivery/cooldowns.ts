@@ -13,6 +13,8 @@ export class Cooldowns {
   readonly #timing: Timing["fanout"];
   /** when each cooldown began, in ms since 1970 */
   readonly #beganAt = new Map<UserId, number>();
+  /** the members whose last update had several messages */
+  readonly #busy = new Set<UserId>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(devices: DeviceTracker, record: DeliveryRecord, timing: Timing["fanout"]) {
@@ -26,8 +28,11 @@ export class Cooldowns {
     return this.#beganAt.size;
   }
 
-  begin(id: UserId): void {
+  /** @param isBusy the update had several messages: more will follow */
+  begin(id: UserId, isBusy: boolean): void {
     this.#beganAt.set(id, Date.now());
+    if (isBusy) this.#busy.add(id);
+    else this.#busy.delete(id);
   }
 
   end(id: UserId): void {
@@ -58,12 +63,13 @@ export class Cooldowns {
 
   /** Forgets all other users. */
   retain(ids: ReadonlySet<UserId>): void {
-    for (const id of this.#beganAt.keys()) if (!ids.has(id)) this.#beganAt.delete(id);
+    for (const known of [this.#beganAt, this.#busy])
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
   }
 
   #lengthMs(id: UserId): number {
-    const { cooldownMs, deviceCooldownMs, largeGroupCooldownMs } = this.#timing;
-    if (this.#devices.hasDevices(id)) return deviceCooldownMs;
+    const { cooldownMs, busyDeviceCooldownMs, largeGroupCooldownMs } = this.#timing;
+    if (this.#devices.hasDevices(id)) return this.#busy.has(id) ? busyDeviceCooldownMs : 0;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

@@ -10,8 +10,8 @@ import { DeliveryOrder } from "./delivery-order.ts";
 import { DeliveryRecord } from "./delivery-record.ts";
 import { DeviceTracker, type FanoutSource } from "./device-tracker.ts";
 import type { CheckpointStore } from "./fanout-checkpoint.ts";
-import { InboxDispatcher } from "./inbox-dispatcher.ts";
-import { type FailureStore, InboxFailures } from "./inbox-failures.ts";
+import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
+import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";
 
 /** So many users who left may stay in memory until they are forgotten together. */
 const MAX_FORGOTTEN = 100;
@@ -38,11 +38,12 @@ export interface FanoutDeps {
 
 /**
  * Delivers the newest inbox update to each member's inbox, through an `InboxDispatcher`; `deliverNow` calls
- * beside its slots, for callers that await it.
+ * beside it, for callers that await it.
  *
- * - Cooldown: after a delivery, changes of the next 2 s are coalesced into one update (20 ms with
- *   devices).
- * - Order: members with devices come first, but every fourth delivery goes to another member.
+ * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
+ *   answered: a slow inbox gets several at a time. After an update with several messages it rests for 20 ms.
+ * - List updates: a member without devices gets changes at a pace. After a delivery, those of the next 2 s
+ *   are coalesced into one update.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
  *   a message would cost as many calls as the group has members.
  * - Crashes: the retry marker stands for deliveries that a crash would lose. Half a second after the last one
@@ -81,8 +82,10 @@ export class Fanout {
     this.#devices = new DeviceTracker(source, (id) => this.#record.knowsLarge(id), timing);
     this.#cooldowns = new Cooldowns(this.#devices, this.#record, timing.fanout);
     const order = new DeliveryOrder(source, this.#devices);
+    const isDue = (id: UserId) => this.#isDue(id);
     const work = {
-      next: () => order.next((id) => this.#isDue(id)),
+      next: () => order.next(isDue),
+      nextLive: () => this.#devices.next(isDue),
       isWaiting: (id: UserId) => !this.isDelivered(id),
       call: (id: UserId) => this.#call(id),
       succeeded: (id: UserId, confirmation: Confirmation, hasRecovered: boolean) => {
@@ -329,6 +332,6 @@ export class Fanout {
     this.#source.delivered(id, update);
     this.#devices.answered(id, position);
     this.#unrelease(id);
-    this.#cooldowns.begin(id);
+    this.#cooldowns.begin(id, (update.page?.messages.length ?? 0) > 1);
   }
 }

@@ -5,8 +5,8 @@ import { NotificationOrRetraction, type SentNotification } from "../../domain/sy
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
-import { InboxDispatcher } from "./inbox-dispatcher.ts";
-import { type FailureStore, InboxFailures } from "./inbox-failures.ts";
+import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
+import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";
 
 /** Notifications in one call to an inbox. */
 const BATCH = 100;

@@ -39,7 +39,7 @@ describe("a conversation and an inbox", () => {
   });
 
   test("the cooldown is shortest with a device, longer without, longest in a large group", () => {
-    expect(fanout.deviceCooldownMs).toBeLessThan(fanout.cooldownMs);
+    expect(fanout.busyDeviceCooldownMs).toBeLessThan(fanout.cooldownMs);
     expect(fanout.cooldownMs).toBeLessThan(fanout.largeGroupCooldownMs);
   });
 

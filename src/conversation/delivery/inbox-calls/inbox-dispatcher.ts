@@ -1,16 +1,24 @@
-import type { UserId } from "../../domain/ids.ts";
-import type { Timing } from "../../domain/timing.ts";
-import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
-import { Pacer } from "../../object/pacer.ts";
+import type { UserId } from "../../../domain/ids.ts";
+import type { Timing } from "../../../domain/timing.ts";
+import { errorFields, log } from "../../../lib/logger.ts";
+import { withDeadline } from "../../../object/deadline.ts";
+import { Pacer } from "../../../object/pacer.ts";
 import type { InboxFailures } from "./inbox-failures.ts";
+import { LiveCalls } from "./live-calls.ts";
 
+/** The slots of paced calls. */
 const MAX_CONCURRENT = 4;
+/** The inboxes that have failed and are called at once: one slot of paced calls is left to the others. */
+const MAX_FAILING = MAX_CONCURRENT - 1;
+/** The live calls that one turn starts: each makes an update, and other events wait meanwhile. */
+const MAX_PER_TURN = 8;
 
 /** What is dispatched: whose turn it is, and the call itself. */
 export interface InboxWork<Answer> {
-  /** the next user whose inbox is to be called, among those that `mayCall`; undefined: none */
+  /** the next user whose inbox is to get a paced call, among those that `mayCall`; undefined: none */
   next(): UserId | undefined;
+  /** the same for live calls, which no pace holds back */
+  nextLive?(): UserId | undefined;
   /** whether something is left to deliver to this user */
   isWaiting(id: UserId): boolean;
   /** one call */
@@ -27,11 +35,13 @@ export interface InboxWork<Answer> {
 }
 
 /**
- * Calls inboxes in the background: 4 slots, 200 calls a second after a burst of 50, one call to an inbox at
- * a time. `callNow` goes beside the slots, for callers that await it. An alarm makes 300 calls at most.
+ * Calls inboxes in the background, one call to an inbox at a time. An alarm makes 300 calls at most.
+ * - Paced calls, to inboxes that nobody looks at: 4 slots, 200 calls a second after a burst of 50.
+ * - Live calls, to inboxes with devices: as many as `LiveCalls` allows, each as soon as there is something.
+ * - `callNow` goes beside both, for callers that await it.
  *
  * A failed inbox is paused until a change, the alarm or the inbox itself releases it: `InboxFailures` has
- * the pauses. Failing inboxes occupy at most 3 of the 4 slots, so that healthy inboxes always progress.
+ * the pauses. At most 3 failing inboxes are called at once, so that healthy inboxes always progress.
  */
 export class InboxDispatcher<Answer> {
   readonly #work: InboxWork<Answer>;
@@ -40,21 +50,29 @@ export class InboxDispatcher<Answer> {
   readonly #pace: Pacer;
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #slots = new Set<Promise<void>>();
+  readonly #live: LiveCalls;
+  /** starts the live calls that a turn has left */
+  #nextTurn: ReturnType<typeof setTimeout> | undefined;
   readonly #paused: Set<UserId>;
   /** the calls that the slots may still make */
   #callsLeft = Number.POSITIVE_INFINITY;
 
-  constructor(work: InboxWork<Answer>, failures: InboxFailures, timing: Pick<Timing, "inboxCalls" | "pace">) {
+  constructor(
+    work: InboxWork<Answer>,
+    failures: InboxFailures,
+    timing: Pick<Timing, "inboxCalls" | "liveCalls" | "pace">,
+  ) {
     this.#work = work;
     this.#failures = failures;
     this.#timing = timing.inboxCalls;
     this.#pace = new Pacer(timing.pace);
+    this.#live = new LiveCalls(timing.liveCalls, () => this.start());
     this.#paused = new Set(failures.ids());
   }
 
-  /** Whether no slot is in use. */
+  /** Whether no call is in flight, or hangs. */
   get isIdle(): boolean {
-    return this.#slots.size === 0;
+    return this.#slots.size === 0 && this.#live.isIdle;
   }
 
   /** Whether the inbox failed, and has not been released since. */
@@ -62,19 +80,19 @@ export class InboxDispatcher<Answer> {
     return this.#paused.has(id);
   }
 
-  /** Whether a slot may call the inbox now. */
+  /** Whether a background call to the inbox may start now. */
   mayCall(id: UserId): boolean {
     if (this.isOutOfCalls || this.#inFlight.has(id) || this.#paused.has(id)) return false;
     return !this.#isThrottled(id);
   }
 
-  /** Whether the slots have made all calls that one alarm may make. */
+  /** Whether all calls that one alarm may make have been made. */
   get isOutOfCalls(): boolean {
     return this.#callsLeft <= 0;
   }
 
   /**
-   * For the alarm: from now on the slots make `maxPerAlarm` calls at most, as the platform limits the calls
+   * For the alarm: from now on `maxPerAlarm` background calls are made at most, as the platform limits the calls
    * of one event. A change is an event of its own, and lifts the limit.
    */
   limitCalls(): void {
@@ -86,8 +104,9 @@ export class InboxDispatcher<Answer> {
     this.#callsLeft = Number.POSITIVE_INFINITY;
   }
 
-  /** Fills the free slots. */
+  /** Starts the calls that are due, as far as slots are free. */
   start(): void {
+    this.#startLive();
     while (this.#slots.size < MAX_CONCURRENT) {
       const first = this.#work.next();
       if (first === undefined) {
@@ -154,9 +173,35 @@ export class InboxDispatcher<Answer> {
     return Math.max(retryAt, Date.now() + this.#timing.retryMs);
   }
 
-  /** Resolves once the slots are free, or after a time: in a busy room they never are. */
+  /** Resolves once no background call is in flight, or after a time: in a busy room that never happens. */
   async drain(): Promise<void> {
-    await withDeadline(Promise.all(this.#slots), this.#timing.drainTimeoutMs).catch(() => undefined);
+    const drained = async () => {
+      await Promise.all(this.#slots);
+      while (!this.#live.isIdle) await Promise.race(this.#inFlight.values());
+    };
+    await withDeadline(drained(), this.#timing.drainTimeoutMs).catch(() => undefined);
+  }
+
+  /** Starts live calls: a turn starts some of them, and the next turn the others. */
+  #startLive(): void {
+    for (let started = 0; this.#live.hasRoom(); started++) {
+      if (started === MAX_PER_TURN) {
+        this.#startLiveNextTurn();
+        return;
+      }
+      const id = this.#work.nextLive?.();
+      if (id === undefined) return;
+      this.#callsLeft--;
+      this.#live.began(id);
+      void this.callNow(id);
+    }
+  }
+
+  #startLiveNextTurn(): void {
+    this.#nextTurn ??= setTimeout(() => {
+      this.#nextTurn = undefined;
+      this.#startLive();
+    }, 0);
   }
 
   async #run(first: UserId): Promise<void> {
@@ -179,18 +224,19 @@ export class InboxDispatcher<Answer> {
       })
       .finally(() => {
         this.#inFlight.delete(id);
-        // A change during the call found the inbox in flight.
-        this.start();
+        // A change during the call found the inbox in flight. Paced calls wait for the last live one.
+        if (this.#live.ended(id) && !this.#live.isIdle) this.#startLive();
+        else this.start();
       });
     this.#inFlight.set(id, call);
     return call;
   }
 
-  /** Whether the inbox has to wait, as the last slot is kept for inboxes that have not failed. */
+  /** Whether the inbox has to wait, as enough failing ones are being called. */
   #isThrottled(id: UserId): boolean {
     if (!this.#failures.has(id)) return false;
     let failing = 0;
     for (const other of this.#inFlight.keys()) if (this.#failures.has(other)) failing++;
-    return failing >= MAX_CONCURRENT - 1;
+    return failing >= MAX_FAILING;
   }
 }

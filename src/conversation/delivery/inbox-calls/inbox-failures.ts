@@ -1,6 +1,6 @@
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { Timing } from "../../domain/timing.ts";
-import { errorFields, log } from "../../lib/logger.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Timing } from "../../../domain/timing.ts";
+import { errorFields, log } from "../../../lib/logger.ts";
 
 /** The calls to an inbox that fail on their own: a failed update says nothing of notifications. */
 export type InboxCall = "update" | "notifications";
