@@ -92,8 +92,8 @@ export class InboxDispatcher<Answer> {
   }
 
   /**
-   * For the alarm: from now on `maxPerAlarm` background calls are made at most, as the platform limits the calls
-   * of one event. A change is an event of its own, and lifts the limit.
+   * For the alarm: from now on `maxPerAlarm` background calls are made at most, as the platform limits the
+   * calls of one event. A change is an event of its own, and lifts the limit.
    */
   limitCalls(): void {
     this.#callsLeft = this.#timing.maxPerAlarm;
