@@ -160,6 +160,8 @@ const VALUES = {
   },
   /** The list of conversations. */
   list: {
+    /** While devices are connected, the list is written at most twice a second for updates in quick succession. */
+    writeBehindMs: 500,
     /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
     snapshotTimeoutMs: 300,
   },

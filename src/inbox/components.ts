@@ -14,6 +14,7 @@ import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.
 import { MessageContexts } from "./devices/message-contexts.ts";
 import { Drafts } from "./drafts.ts";
 import { ConversationList } from "./list/conversation-list.ts";
+import { ListWriter } from "./list/list-writer.ts";
 import { RecentActivity } from "./list/recent-activity.ts";
 import { ListRepair } from "./list/repair.ts";
 import { Subscriptions } from "./list/subscriptions.ts";
@@ -53,6 +54,8 @@ export type InboxJobKind =
   | "leave"
   /** informs a contact of the deletion of the account; key: the contact, and whether they were a friend */
   | "account_deleted"
+  /** asks the conversations of which a crash lost updates for snapshots */
+  | "lost_updates"
   /** goes on with a list repair; key: the conversation up to which it has come */
   | "repair"
   /** forgets expired stored drafts */
@@ -97,7 +100,8 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const { conversations, directory, timing } = deps;
   const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
   const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
-  const list = new ConversationList(sql);
+  const writer = new ListWriter(sql, { hasDevices: () => sockets.open().length > 0, timing: timing.list });
+  const list = new ConversationList(sql, writer);
   const notifications = new Notifications(ctx.storage);
   const cursors = new DeviceCursors(sql);
   const drafts = new Drafts(sql, jobs, timing.drafts);
@@ -112,7 +116,10 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const subscriptions = new Subscriptions({
     large: (members, limit) => list.large(members, limit),
     subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: userId(), hasDevices }),
-    apply: (update) => deviceFeed.storeSnapshot(update),
+    apply: (update) => {
+      deviceFeed.storeSnapshot(update);
+      list.recovered(update.conversationId);
+    },
     timing,
   });
   const contactNotifier = new ContactNotifier(jobs, { ...deps, userId });

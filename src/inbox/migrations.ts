@@ -1,6 +1,7 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
+import { LIST_AHEAD_TABLE } from "./list/list-writer.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
 
 /** The schema of an inbox, step by step. Append-only: a released step never changes. */
@@ -113,5 +114,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 9,
     minCode: 1,
     sql: NOTIFICATION_TABLES,
+  },
+  {
+    // The conversations of which memory may be ahead of the list.
+    version: 10,
+    minCode: 1,
+    sql: LIST_AHEAD_TABLE,
   },
 ];

@@ -24,6 +24,9 @@ import type { InboxComponents } from "./components.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 import type { NotificationPage } from "./notifications.ts";
 
+/** The most conversations that are asked for a snapshot before a list is read. */
+const MAX_REFRESHED = 100;
+
 /**
  * The inbox of one user: their sessions and device sockets, their list, their notifications, their presence.
  * This class has its calls. Each takes one object, ignores unknown fields, and returns refusals as data.
@@ -286,14 +289,16 @@ export abstract class InboxObject extends InboxLifecycle {
    * Stores snapshots of the recently active conversations. The row of one that does not answer in time stays
    * as it is.
    */
-  async #refreshRecent({ deviceFeed, recentActivity }: InboxComponents): Promise<void> {
+  async #refreshRecent({ deviceFeed, list, recentActivity }: InboxComponents): Promise<void> {
     const { conversations, timing } = this.deps;
     const { snapshotTimeoutMs } = timing.list;
-    const snapshots = recentActivity
-      .forLists()
+    const snapshots = [...new Set([...recentActivity.forLists(), ...list.lost])]
+      .slice(0, MAX_REFRESHED)
       .map((id) => withDeadline(conversations.snapshot(id, { userId: this.userId() }), snapshotTimeoutMs));
     for (const result of await Promise.allSettled(snapshots)) {
-      if (result.status === "fulfilled") deviceFeed.storeSnapshot(result.value);
+      if (result.status !== "fulfilled") continue;
+      deviceFeed.storeSnapshot(result.value);
+      list.recovered(result.value.conversationId);
     }
   }
 }

@@ -1,14 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ListPosition } from "../../src/domain/conversations/conversation-list.ts";
 import { decodeCursor, encodeCursor } from "../../src/domain/conversations/pagination.ts";
 import { ConversationId, Position } from "../../src/domain/ids.ts";
 import type { InboxUpdate } from "../../src/domain/sync/inbox-update.ts";
-import { ConversationList } from "../../src/inbox/list/conversation-list.ts";
 import { call, register } from "../support/clients/api.ts";
+import { listOf } from "../support/objects/inbox-list.ts";
 import { runOptions } from "../support/property-runs.ts";
+import { timing } from "../support/timing.ts";
 
 /** Few conversations, versions and times, so that they collide. */
 const id = fc.integer({ min: 1, max: 12 }).map((value) => ConversationId.parse(value));
@@ -87,7 +88,7 @@ test("pages of the list hold the newest snapshots in order, despite late and rep
   const { user, token } = await register();
   await call("GET", "/v1/conversations", { token });
   await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage }) => {
-    const list = new ConversationList(storage.sql);
+    const list = listOf(storage.sql);
     const property = fc.property(
       fc.array(change, { maxLength: 60, size: "max" }),
       fc.integer({ min: 1, max: 13 }),
@@ -113,3 +114,61 @@ test("pages of the list hold the newest snapshots in order, despite late and rep
     fc.assert(property, runOptions(100));
   });
 });
+
+const position = fc.record({ seq: fc.nat(9).map((seq) => Position.parse(seq)), rev: fc.nat(3) });
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ change, delivered: fc.option(position) }) },
+  { weight: 3, arbitrary: fc.record({ id, delivered: position }) },
+  { weight: 1, arbitrary: fc.constantFrom("read", "wait", "epoch", "sleep") },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+test("a list that writes behind answers as one that writes at once, also over a sleep", async () => {
+  const users = [await register(), await register()];
+  for (const { token } of users) await call("GET", "/v1/conversations", { token });
+  const [atOnce, behind] = users.map(({ user }) => env.INBOX.getByName(String(user.id)));
+  if (!atOnce || !behind) throw new Error("two users");
+  const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
+    expect(await answers(behind, steps, true)).toEqual(await answers(atOnce, steps, false));
+  });
+  await fc.assert(property, runOptions(100));
+});
+
+/** What a list says after each of some steps. */
+function answers(inbox: DurableObjectStub, steps: Step[], writesBehind: boolean): Promise<unknown[]> {
+  return runInDurableObject(inbox, (_, { storage: { sql } }) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      for (const table of ["conversations", "list_ahead"]) sql.exec(`DELETE FROM ${table}`);
+      let list = listOf(sql, () => writesBehind);
+      list.beginEpoch();
+      return steps.map((step) => {
+        switch (step) {
+          case "read":
+            return [list.page(100), list.onRecord(), list.since(0, 100)];
+          case "wait":
+            vi.advanceTimersByTime(timing.list.writeBehindMs);
+            return null;
+          case "epoch":
+            list.beginEpoch();
+            return null;
+          case "sleep":
+            // An object sleeps once no timer is left.
+            vi.runAllTimers();
+            expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
+            list = listOf(sql, () => writesBehind);
+            return null;
+        }
+        if ("id" in step) {
+          if (list.known(step.id)) list.setDelivered(step.id, step.delivered);
+          return list.known(step.id);
+        }
+        if ("pinned" in step.change) list.setPinned(step.change.id, step.change.pinned);
+        else list.applyUpdate(bump(step.change), step.delivered);
+        return list.known(step.change.id);
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+}

@@ -40,8 +40,8 @@ export interface DeviceFeedDeps {
  * Delivers conversations to the device sockets of a user: each message once, in order, without a gap.
  * - The work of one conversation (an inbox update, a sync, a send) is serialized by a key queue, so that
  *   pages and live messages join without a gap.
- * - A position is stored before its frames are sent, in the same turn. If the statement fails, nothing was
- *   sent, and the repeated update sends nothing twice.
+ * - A position is noted before its frames are sent, in the same turn: in storage, or in memory that is stored
+ *   before the object sleeps. If that fails, nothing was sent, and the repeated update sends nothing twice.
  */
 export class DeviceFeed {
   readonly #deps: DeviceFeedDeps;

@@ -44,7 +44,7 @@ export function maxPageBytes(messages: number): number {
 
 /**
  * Brings sockets up to an update: sends its page, if that continues from their position, and fetches further
- * pages from the conversation. Each position is stored before its frames are sent, in the same turn.
+ * pages from the conversation. Each position is noted before its frames are sent, in the same turn.
  * @param own messages that one of the sockets has sent: it gets acks for them instead
  * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */

@@ -14,6 +14,7 @@ import type { ConversationWithKind } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
+import { COLUMNS, type ListWriter, PLACES, valuesOf } from "./list-writer.ts";
 
 type ListRow = {
   conversation_id: ConversationId;
@@ -43,19 +44,18 @@ type ListRow = {
 
 /**
  * The user's conversations: one row each, the newest inbox update. A row also holds the delivered position
- * that the user's device sockets share in the conversation.
+ * that the user's device sockets share in the conversation. Updates are written by a `ListWriter`, which may
+ * keep them in memory for a moment; whatever reads rows has them stored first.
  */
 export class ConversationList {
   readonly #sql: SqlStorage;
-  /** the number of the current epoch; one begins whenever the first device socket opens */
-  #epoch: number;
+  readonly #writer: ListWriter;
   #isDeleted = false;
   #concurrent: ConcurrentUpdates | null = null;
 
-  /** Reads the current epoch; the tables exist. */
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, writer: ListWriter) {
     this.#sql = sql;
-    this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
+    this.#writer = writer;
   }
 
   /** Has updates noted from now on, for a list repair; null: no longer. */
@@ -68,14 +68,13 @@ export class ConversationList {
    * the position that its row has now. No row is written for it.
    */
   beginEpoch(): void {
-    const epoch = this.#epoch + 1;
-    this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
-    this.#epoch = epoch;
+    this.#writer.beginEpoch();
   }
 
   /** The account is deleted: later updates are dropped. */
   markDeleted(): void {
     this.#isDeleted = true;
+    this.#writer.stop();
   }
 
   /**
@@ -86,51 +85,12 @@ export class ConversationList {
   applyUpdate(update: InboxUpdate, delivered: SyncPosition | null = null): void {
     if (this.#isDeleted) return;
     this.#concurrent?.note(update);
-    const { rowsWritten } = this.#sql.exec(
-      `INSERT INTO conversations (${COLUMNS}) VALUES (${PLACES})
-       ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
-         visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
-         read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
-         preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden,
-         rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
-         discards = excluded.discards, mentioned = excluded.mentioned,
-         peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
-         told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
-         told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
-         told_epoch = max(told_epoch, excluded.told_epoch)
-       WHERE excluded.ver > ver`,
-      ...this.#values(update, delivered),
-    );
-    if (rowsWritten === 0 && delivered) this.setDelivered(update.conversationId, delivered);
-  }
-
-  /** @returns the values of `COLUMNS`; epoch 0 stands for no delivered position */
-  #values(update: InboxUpdate, delivered: SyncPosition | null): (string | number | null)[] {
-    return [
-      ...[
-        update.conversationId,
-        update.version,
-        update.state,
-        update.visibleFrom,
-        update.lastSeq,
-        update.lastCount,
-      ],
-      ...[update.readSeq, update.readCount, update.memberCount],
-      update.preview === null ? null : JSON.stringify(update.preview),
-      ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
-      ...[delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0],
-      ...[update.kind ?? null, update.readAt ?? 0],
-      ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
-      ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
-    ];
+    this.#writer.apply(update, delivered);
   }
 
   /** Stores the shared delivered position of a conversation. Writes no row if it is stored already. */
   setDelivered(conversationId: ConversationId, position: SyncPosition): void {
-    const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
-    const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
-    const values = [this.#epoch, position.seq, position.rev];
-    this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, conversationId, ...values);
+    this.#writer.setDelivered(conversationId, position);
   }
 
   /**
@@ -140,12 +100,17 @@ export class ConversationList {
    *   - null if the user has left, unless the devices were sent later messages already: the user is back.
    */
   known(conversationId: ConversationId): { ver: number; rev: number; delivered: SyncPosition | null } | null {
-    const query = "SELECT * FROM conversations WHERE conversation_id = ?";
-    const [row] = this.#sql.exec<ListRow>(query, conversationId).toArray();
-    if (!row) return null;
-    const { ver, state, told_epoch, last_seq, rev, told_seq, told_rev } = row;
-    const delivered = told_epoch === this.#epoch ? { seq: told_seq, rev: told_rev } : { seq: last_seq, rev };
-    return { ver, rev, delivered: state === "active" || delivered.seq > last_seq ? delivered : null };
+    return this.#writer.known(conversationId);
+  }
+
+  /** The conversations of which a crash may have lost an update. */
+  get lost(): ConversationId[] {
+    return this.#writer.lost;
+  }
+
+  /** Notes that the list has a snapshot of a conversation that is newer than the crash. */
+  recovered(conversationId: ConversationId): void {
+    this.#writer.recovered(conversationId);
   }
 
   /**
@@ -153,6 +118,7 @@ export class ConversationList {
    *   first
    */
   large(members: number, limit: number): ConversationId[] {
+    this.#writer.store();
     const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(
       `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
        ORDER BY updated_at DESC LIMIT ?`,
@@ -172,15 +138,17 @@ export class ConversationList {
   /** Replaces the row by a snapshot and the pinned state, also if the row is newer. @see applyUpdate */
   replace(update: InboxUpdate, pinned: boolean, delivered: SyncPosition | null): void {
     if (this.#isDeleted) return;
+    this.#writer.drop(update.conversationId);
     this.#sql.exec(
       `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky)
        VALUES (${PLACES}, ?)`,
-      ...[...this.#values(update, delivered), pinned ? 1 : 0],
+      ...[...valuesOf(update, this.#writer.told(delivered)), pinned ? 1 : 0],
     );
   }
 
   /** Deletes the row of a conversation. */
   forget(conversationId: ConversationId): void {
+    this.#writer.drop(conversationId);
     this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", conversationId);
   }
 
@@ -189,6 +157,7 @@ export class ConversationList {
    *   are deleted.
    */
   ids(after: number, limit: number): ConversationId[] {
+    this.#writer.store();
     const impossible = "DELETE FROM conversations WHERE conversation_id NOT BETWEEN 1 AND ?";
     this.#sql.exec(impossible, Number.MAX_SAFE_INTEGER);
     const query =
@@ -201,6 +170,7 @@ export class ConversationList {
    * @returns the conversations with activity since `time` (ms), and its time: the newest `limit`, newest last
    */
   since(time: number, limit: number): Pick<InboxEntry, "conversationId" | "updatedAt">[] {
+    this.#writer.store();
     const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt FROM conversations
       WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?`;
     const rows = this.#sql.exec<Pick<InboxEntry, "conversationId" | "updatedAt">>(query, time, limit);
@@ -212,6 +182,7 @@ export class ConversationList {
    *   newest first
    */
   onRecord(): EntryOnRecord[] {
+    this.#writer.store();
     const rows = this.#sql.exec<Pick<ListRow, "conversation_id" | "state" | "updated_at">>(
       `SELECT conversation_id, state, updated_at FROM conversations WHERE hidden = 0
        ORDER BY updated_at DESC, conversation_id DESC`,
@@ -227,6 +198,7 @@ export class ConversationList {
    * @returns at most `limit` listed conversations, pinned ones first, then by newest activity
    */
   page(limit: number, after?: ListPosition, ids?: ConversationId[]): InboxEntry[] {
+    this.#writer.store();
     const { pinned, updatedAt, conversationId } = after ?? FIRST;
     const filter = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
     const rows = this.#sql.exec<ListRow>(
@@ -244,6 +216,7 @@ export class ConversationList {
    * @returns those of these conversations that are listed, in this order
    */
   entries(ids: ConversationId[], includeHidden = false): InboxEntry[] {
+    this.#writer.store();
     const rows = this.#sql.exec<ListRow>(
       `SELECT conversations.* FROM json_each(?) JOIN conversations ON conversation_id = value
        WHERE state = 'active' AND hidden <= ? ORDER BY key`,
@@ -258,6 +231,7 @@ export class ConversationList {
    *   count.
    */
   numbered({ kind: requestedKind, skip, limit }: NumberedRange): NumberedPage {
+    this.#writer.store();
     const kind = requestedKind ?? null;
     const listed = "FROM conversations WHERE state = 'active' AND hidden = 0 AND (?1 IS NULL OR kind = ?1)";
     const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total ${listed}`, kind).one();
@@ -270,6 +244,7 @@ export class ConversationList {
 
   /** @returns listed conversations without a kind: the previous release stored none */
   ofUnknownKind(): ConversationId[] {
+    this.#writer.store();
     const query =
       "SELECT conversation_id FROM conversations WHERE state = 'active' AND hidden = 0 AND kind IS NULL";
     const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query).toArray();
@@ -282,12 +257,6 @@ export class ConversationList {
     for (const { id, kind } of kinds) this.#sql.exec(set, kind, id);
   }
 }
-
-/** The columns that an inbox update fills. */
-const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
-  preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at`;
-const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** A position before every row. */
 const FIRST = { pinned: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };

@@ -17,6 +17,7 @@ import {
 import { openDevice } from "../../support/clients/socket.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
+import { untilListStored } from "../../support/objects/inbox-list.ts";
 import { inboxObject, range, runInboxJob, untilShownOnline } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
@@ -98,8 +99,9 @@ async function runJobsAndEvict(id: number): Promise<void> {
   await evictDurableObject(env.CONVERSATION.getByName(String(id)));
 }
 
-function corrupt({ user }: SignedIn, ...statements: string[]): Promise<void> {
-  return runInDurableObject(inboxObject(user.id), (_, { storage }) => {
+async function corrupt({ user }: SignedIn, ...statements: string[]): Promise<void> {
+  await untilListStored(user.id);
+  await runInDurableObject(inboxObject(user.id), (_, { storage }) => {
     for (const statement of statements) storage.sql.exec(statement);
   });
 }

@@ -18,6 +18,7 @@ import { displayedMessage } from "../../support/clients/displayed.ts";
 import { turns } from "../../support/event-loop.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
+import { untilListStored } from "../../support/objects/inbox-list.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
@@ -40,8 +41,9 @@ beforeEach(async () => {
   await deleteMessage(bob, group.id, 2, "everyone");
 });
 
-function corrupt({ user }: SignedIn, ...statements: string[]): Promise<void> {
-  return runInDurableObject(inboxObject(user.id), (_, { storage }) => {
+async function corrupt({ user }: SignedIn, ...statements: string[]): Promise<void> {
+  await untilListStored(user.id);
+  await runInDurableObject(inboxObject(user.id), (_, { storage }) => {
     for (const statement of statements) storage.sql.exec(statement);
   });
 }

@@ -9,6 +9,7 @@ import { untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { Costs, watchSql } from "../../support/objects/costs.ts";
+import { untilListStored } from "../../support/objects/inbox-list.ts";
 import {
   conversationObject,
   createGroupId,
@@ -107,12 +108,14 @@ test.for(CASES)(
     await costs.watch("conversation", conversationObject(id));
     for (const { user } of recipients) await costs.watch("inbox", inboxObject(user.id));
 
+    await Promise.all(listening.map(({ user }) => untilListStored(user.id)));
     costs.reset();
     for (const seq of range(2, MESSAGES + 1)) {
       endCooldowns();
       room.send({ type: "send", kind: "text", client_msg_id: `m${seq}`, body: { text: "one at a time" } });
       await untilAcked(room, seq - 1);
       await reached(seq);
+      await Promise.all(listening.map(({ user }) => untilListStored(user.id)));
     }
     const single = perMessage(costs, all, MESSAGES);
     costs.reset();
@@ -212,6 +215,7 @@ test("a send of a device brings its own inbox the update with the answer, in one
   await reached(await postText(id, other, "the fan-out learns of the device"));
   await device.until(({ seqs }) => seqs.includes(1));
   await costs.watch("inbox", inboxObject(sender.user.id));
+  await untilListStored(sender.user.id);
   costs.reset();
   for (const seq of range(2, MESSAGES + 1)) {
     endCooldowns();
@@ -221,6 +225,7 @@ test("a send of a device brings its own inbox the update with the answer, in one
     });
     await untilAcked(device, seq - 1);
     await reached(seq);
+    await untilListStored(sender.user.id);
   }
   expect(costs.inboxUpdates.get(String(sender.user.id)) ?? 0).toBe(0);
   expect(costs.rows("inbox")).toBe(MESSAGES);

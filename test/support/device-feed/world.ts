@@ -13,6 +13,7 @@ import { DeviceFeed } from "../../../src/inbox/devices/device-feed.ts";
 import { DeviceSockets } from "../../../src/inbox/devices/device-sockets.ts";
 import { MessageContexts } from "../../../src/inbox/devices/message-contexts.ts";
 import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
+import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
@@ -81,7 +82,8 @@ export class World {
   readonly #state: DurableObjectState;
   readonly #pause: Pause;
   readonly #clients: Client[];
-  readonly #list: ConversationList;
+  #writer: ListWriter;
+  #list: ConversationList;
   #sockets: DeviceSockets;
   #feed: DeviceFeed;
   #opening = 0;
@@ -113,9 +115,16 @@ export class World {
       configurable: true,
       value: () => this.#clients.flatMap(({ held }) => held),
     });
-    this.#list = new ConversationList(state.storage.sql);
+    [this.#writer, this.#list] = this.#openList();
     this.#list.applyUpdate(this.#room.snapshot(BOB));
     [this.#sockets, this.#feed] = this.#start();
+  }
+
+  #openList(): [ListWriter, ConversationList] {
+    const { sql } = this.#state.storage;
+    const hasDevices = () => this.#sockets?.open().length > 0;
+    const writer = new ListWriter(sql, { hasDevices, timing: timing.list });
+    return [writer, new ConversationList(sql, writer)];
   }
 
   #start(): [DeviceSockets, DeviceFeed] {
@@ -225,6 +234,10 @@ export class World {
       case "restart":
         // In a turn of its own, so that every pending promise waits for something outside.
         await nextTurn();
+        // The object sleeps once the timer of its list has stored everything.
+        this.#writer.store();
+        this.#writer.stop();
+        [this.#writer, this.#list] = this.#openList();
         [this.#sockets, this.#feed] = this.#start();
         return;
     }

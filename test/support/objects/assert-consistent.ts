@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import type { UserId } from "../../../src/domain/ids.ts";
+import { untilListStored } from "./inbox-list.ts";
 
 const object = (id: number) => env.CONVERSATION.getByName(String(id));
 const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
@@ -66,6 +67,7 @@ export async function assertConsistent(id: number): Promise<void> {
   const directory = `SELECT name, avatar, introduction, announcement, join_policy, owner_id, dissolved_at, version
     FROM conversations WHERE id = ?`;
   expect(await env.DB.prepare(directory).bind(id).first(), "the conversation in D1").toEqual(conversation);
+  await Promise.all(members.map(({ user_id: userId }) => untilListStored(userId)));
   for (const [i, { user_id: userId }] of members.entries()) {
     const snapshot = snapshots[i];
     if (!snapshot?.ok) throw new Error(`no snapshot for ${userId}`);

@@ -198,8 +198,9 @@ describe("logs", () => {
     await wire({ ...health, path: "/v1/nothing" });
     expect(logged()).toBe("");
     const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+    const statement = { bind: () => statement, all: failing, run: failing, raw: failing, first: failing };
     const DB = new Proxy(env.DB, {
-      get: (target, key) => (key === "prepare" ? failing : Reflect.get(target, key)),
+      get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
     });
     const { status } = await wire({ ...health, settings: { ...health.settings, DB } });
     expect(status).toBeGreaterThanOrEqual(500);

@@ -99,6 +99,7 @@ test("the tables of an inbox are the reviewed ones", async () => {
       "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
       "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE list_ahead (conversation_id INTEGER PRIMARY KEY) STRICT",
       "CREATE TABLE notice_box ( id INTEGER PRIMARY KEY CHECK (id = 1), last_id INTEGER NOT NULL, read_id INTEGER NOT NULL, hidden_id INTEGER NOT NULL ) STRICT",
       "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
       "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",

@@ -7,12 +7,12 @@ import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { DeviceCursors } from "../../../src/inbox/devices/device-cursors.ts";
-import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { Inbox } from "../../support/app.ts";
 import { watchSql } from "../../support/objects/costs.ts";
+import { listOf } from "../../support/objects/inbox-list.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 
 const LENGTH = 3_000;
@@ -130,7 +130,7 @@ test("an inbox update reads one row of a long list, and so does its delivery to 
     const { sql } = storage;
     for (const { sql: step } of MIGRATIONS) sql.exec(step.replace(JOBS_TABLE, ""));
     const update = isolatedRoom(storage).snapshot(BOB);
-    const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
+    const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
     const at = { seq: update.lastSeq, rev: update.rev };
     for (let id = 1; id <= LENGTH; id++) {
       const conversationId = ConversationId.parse(id);
@@ -157,7 +157,7 @@ test("an inbox wakes without a look at its list, however many conversations have
   await runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, state) => {
     const { sql } = state.storage;
     migrate(state.storage, MIGRATIONS);
-    const list = new ConversationList(sql);
+    const list = listOf(sql);
     for (const update of updates) {
       for (let id = 1; id <= LENGTH; id++) {
         list.applyUpdate({ ...update, conversationId: ConversationId.parse(id), updatedAt: Date.now() });

@@ -8,12 +8,13 @@ import type { InboxUpdate, RepairSnapshot } from "../../../../src/domain/sync/in
 import { DeviceCursors } from "../../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../../src/inbox/devices/device-feed.ts";
 import { MessageContexts } from "../../../../src/inbox/devices/message-contexts.ts";
-import { ConversationList } from "../../../../src/inbox/list/conversation-list.ts";
+import type { ConversationList } from "../../../../src/inbox/list/conversation-list.ts";
 import { ListRepair } from "../../../../src/inbox/list/repair.ts";
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
+import { listOf } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../../support/timing.ts";
 
@@ -71,7 +72,7 @@ function repaired(
   return runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, { storage }) => {
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
-    const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
+    const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
       ...{

@@ -7,10 +7,10 @@ import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
 import { DeviceCursors } from "../../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../../src/inbox/devices/device-feed.ts";
 import { MessageContexts } from "../../../../src/inbox/devices/message-contexts.ts";
-import { ConversationList } from "../../../../src/inbox/list/conversation-list.ts";
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
+import { listOf } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
 import { timing } from "../../../support/timing.ts";
 
@@ -34,7 +34,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
   await runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, { storage }) => {
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
-    const [list, cursors] = [new ConversationList(sql), new DeviceCursors(sql)];
+    const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
       ...{ kick: unasked, removeDeleted: unasked, sendFromDevice: unasked, read: unasked },

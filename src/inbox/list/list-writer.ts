@@ -1,0 +1,282 @@
+import type { ListState } from "../../domain/conversations/conversation.ts";
+import type { ConversationId, Position } from "../../domain/ids.ts";
+import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+
+/**
+ * One row for each conversation of which memory may know more than its row in `conversations`. After a crash
+ * these conversations are asked for snapshots.
+ */
+export const LIST_AHEAD_TABLE = `
+  CREATE TABLE list_ahead (conversation_id INTEGER PRIMARY KEY) STRICT;`;
+
+/** What deliveries need of a row: its version, and where the devices are. */
+interface Head {
+  ver: number;
+  state: ListState;
+  lastSeq: Position;
+  rev: number;
+  /** the shared delivered position, if one was stored in this epoch */
+  told: SyncPosition | null;
+}
+
+type HeadRow = {
+  ver: number;
+  state: ListState;
+  last_seq: Position;
+  rev: number;
+  told_epoch: number;
+  told_seq: Position;
+  told_rev: number;
+};
+
+/** A conversation that was updated just now. What it has not stored is null. */
+interface Recent {
+  /** the row as it will be */
+  head: Head;
+  update: InboxUpdate | null;
+  delivered: SyncPosition | null;
+  /** whether it has a row in `list_ahead` */
+  isMarked: boolean;
+  /** whether it was updated since the last time that all were stored */
+  isActive: boolean;
+}
+
+/** What the writer is handed. */
+export interface ListWriterDeps {
+  /** whether device sockets are open */
+  hasDevices(): boolean;
+  timing: Pick<Timing["list"], "writeBehindMs">;
+}
+
+/**
+ * Writes inbox updates and delivered positions to the list. While devices are connected it writes behind:
+ * - The first update of a conversation is stored at once.
+ * - Those that follow within half a second change memory. The first of them stores a row in `list_ahead`: it
+ *   says that memory may be ahead of the list.
+ * - Every half second, and before anything else of the list is read, memory is stored. A timer does that, and
+ *   keeps the object awake until memory has nothing more: hibernation loses nothing.
+ * - A crash loses what memory had, and closes the sockets. The next start finds the rows of `list_ahead`, and
+ *   the inbox asks those conversations for snapshots.
+ */
+export class ListWriter {
+  readonly #sql: SqlStorage;
+  readonly #deps: ListWriterDeps;
+  /** the number of the current epoch; one begins whenever the first device socket opens */
+  #epoch: number;
+  readonly #recent = new Map<ConversationId, Recent>();
+  /** the conversations of which a crash may have lost an update */
+  readonly #lost: Set<ConversationId>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Reads the current epoch; the tables exist. */
+  constructor(sql: SqlStorage, deps: ListWriterDeps) {
+    this.#sql = sql;
+    this.#deps = deps;
+    this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
+    const ahead = sql.exec<{ conversation_id: ConversationId }>("SELECT conversation_id FROM list_ahead");
+    this.#lost = new Set(ahead.toArray().map((row) => row.conversation_id));
+  }
+
+  /** @see ConversationList.beginEpoch */
+  beginEpoch(): void {
+    this.store();
+    const epoch = this.#epoch + 1;
+    this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
+    this.#epoch = epoch;
+    for (const { head } of this.#recent.values()) head.told = null;
+  }
+
+  /** @see ConversationList.applyUpdate */
+  apply(update: InboxUpdate, delivered: SyncPosition | null): void {
+    const id = update.conversationId;
+    const recent = this.#recent.get(id);
+    if (!recent) {
+      this.#upsert(update, delivered);
+      this.#noteRecent(id);
+      return;
+    }
+    if (update.version > recent.head.ver) {
+      this.#mark(id, recent);
+      const { version: ver, state, lastSeq, rev } = update;
+      recent.update = { ...update, ephemeral: [] };
+      delete recent.update.page;
+      recent.head = { ver, state, lastSeq, rev, told: recent.head.told };
+    }
+    if (delivered) this.setDelivered(id, delivered);
+  }
+
+  /** @see ConversationList.setDelivered */
+  setDelivered(id: ConversationId, position: SyncPosition): void {
+    const recent = this.#recent.get(id);
+    if (!recent) {
+      this.#updateDelivered(id, position);
+      return;
+    }
+    if (isSame(recent.head.told, position)) return;
+    this.#mark(id, recent);
+    recent.delivered = position;
+    recent.head.told = position;
+  }
+
+  /** @see ConversationList.known */
+  known(id: ConversationId): { ver: number; rev: number; delivered: SyncPosition | null } | null {
+    const head = this.#recent.get(id)?.head ?? this.#read(id);
+    if (!head) return null;
+    const { ver, state, lastSeq, rev, told } = head;
+    const delivered = told ?? { seq: lastSeq, rev };
+    return { ver, rev, delivered: state === "active" || delivered.seq > lastSeq ? delivered : null };
+  }
+
+  /** Stores what memory has ahead of the list. */
+  store(): void {
+    for (const [id, recent] of this.#recent) this.#storeOne(id, recent);
+  }
+
+  /** Drops what memory has of a conversation, whose row is about to be replaced or deleted. */
+  drop(id: ConversationId): void {
+    const recent = this.#recent.get(id);
+    this.#recent.delete(id);
+    if (recent?.isMarked || this.#lost.has(id)) this.recovered(id);
+  }
+
+  /** Drops everything: the account is deleted. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#recent.clear();
+    this.#lost.clear();
+  }
+
+  /** The conversations of which a crash may have lost an update. */
+  get lost(): ConversationId[] {
+    return [...this.#lost];
+  }
+
+  /** The list has a snapshot of a conversation that is newer than the crash, or the row is gone. */
+  recovered(id: ConversationId): void {
+    this.#lost.delete(id);
+    if (!this.#recent.get(id)?.isMarked) this.#unmark(id);
+  }
+
+  /** @returns the epoch and position as the row stores them; epoch 0 stands for no delivered position */
+  told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
+    return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
+  }
+
+  #noteRecent(id: ConversationId): void {
+    if (!this.#deps.hasDevices()) return;
+    const head = this.#read(id);
+    if (!head) return;
+    this.#recent.set(id, { head, update: null, delivered: null, isMarked: false, isActive: true });
+    this.#armTimer();
+  }
+
+  #mark(id: ConversationId, recent: Recent): void {
+    recent.isActive = true;
+    if (recent.isMarked) return;
+    this.#sql.exec("INSERT OR IGNORE INTO list_ahead (conversation_id) VALUES (?)", id);
+    recent.isMarked = true;
+  }
+
+  #unmark(id: ConversationId): void {
+    this.#sql.exec("DELETE FROM list_ahead WHERE conversation_id = ?", id);
+  }
+
+  #armTimer(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      try {
+        this.#settle();
+      } catch (error) {
+        // The rows of `list_ahead` stay, and memory is stored at the next turn of the timer.
+        log("error", "list_not_stored", errorFields(error));
+      }
+      if (this.#recent.size > 0) this.#armTimer();
+    }, this.#deps.timing.writeBehindMs);
+  }
+
+  /** Stores all, and forgets the conversations that have become quiet. */
+  #settle(): void {
+    for (const [id, recent] of this.#recent) {
+      this.#storeOne(id, recent);
+      if (!recent.isActive) {
+        if (recent.isMarked && !this.#lost.has(id)) this.#unmark(id);
+        this.#recent.delete(id);
+      }
+      recent.isActive = false;
+    }
+  }
+
+  #storeOne(id: ConversationId, recent: Recent): void {
+    const { update, delivered } = recent;
+    if (update) this.#upsert(update, delivered);
+    else if (delivered) this.#updateDelivered(id, delivered);
+    recent.update = null;
+    recent.delivered = null;
+  }
+
+  #read(id: ConversationId): Head | null {
+    const columns = "ver, state, last_seq, rev, told_epoch, told_seq, told_rev";
+    const query = `SELECT ${columns} FROM conversations WHERE conversation_id = ?`;
+    const [row] = this.#sql.exec<HeadRow>(query, id).toArray();
+    if (!row) return null;
+    const { ver, state, last_seq: lastSeq, rev, told_epoch, told_seq: seq, told_rev } = row;
+    return { ver, state, lastSeq, rev, told: told_epoch === this.#epoch ? { seq, rev: told_rev } : null };
+  }
+
+  #upsert(update: InboxUpdate, delivered: SyncPosition | null): void {
+    const { rowsWritten } = this.#sql.exec(
+      `INSERT INTO conversations (${COLUMNS}) VALUES (${PLACES})
+       ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
+         visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
+         read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
+         preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden,
+         rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
+         discards = excluded.discards, mentioned = excluded.mentioned,
+         peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
+         told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
+         told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
+         told_epoch = max(told_epoch, excluded.told_epoch)
+       WHERE excluded.ver > ver`,
+      ...valuesOf(update, this.told(delivered)),
+    );
+    if (rowsWritten === 0 && delivered) this.#updateDelivered(update.conversationId, delivered);
+  }
+
+  #updateDelivered(id: ConversationId, position: SyncPosition): void {
+    const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
+    const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
+    const values = this.told(position);
+    this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, id, ...values);
+  }
+}
+
+/** The columns that an inbox update fills. */
+export const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
+  preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
+  peer_read_seq, peer_read_at`;
+export const PLACES = COLUMNS.replace(/\w+/g, "?");
+
+/** @returns the values of `COLUMNS` */
+export function valuesOf(
+  update: InboxUpdate,
+  told: [epoch: number, seq: number, rev: number],
+): (string | number | null)[] {
+  return [
+    ...[update.conversationId, update.version, update.state, update.visibleFrom, update.lastSeq],
+    ...[update.lastCount, update.readSeq, update.readCount, update.memberCount],
+    update.preview === null ? null : JSON.stringify(update.preview),
+    ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
+    ...told,
+    ...[update.kind ?? null, update.readAt ?? 0],
+    ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
+    ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
+  ];
+}
+
+function isSame(one: SyncPosition | null, other: SyncPosition): boolean {
+  return one?.seq === other.seq && one.rev === other.rev;
+}

@@ -1,0 +1,22 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { UserId } from "../../../src/domain/ids.ts";
+import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
+import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
+import { timing } from "../timing.ts";
+
+/** The list of an inbox over its tables. @param hasDevices whether it writes behind */
+export function listOf(sql: SqlStorage, hasDevices = () => false): ConversationList {
+  return new ConversationList(sql, new ListWriter(sql, { hasDevices, timing: timing.list }));
+}
+
+/**
+ * Resolves once an inbox that gets no further updates has stored its list and forgotten what was recent. Its
+ * timer rings at most twice, and timers of equal length ring in the order in which they were set.
+ */
+export function untilListStored(userId: UserId): Promise<void> {
+  return runInDurableObject(env.INBOX.get(env.INBOX.idFromName(String(userId))), async () => {
+    for (let rings = 0; rings < 2; rings++)
+      await new Promise((resolve) => setTimeout(resolve, timing.list.writeBehindMs));
+  });
+}
