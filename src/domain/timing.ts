@@ -19,11 +19,6 @@ const VALUES = {
   fanout: {
     /** For a member without devices: an update every 2 s in a busy room instead of 100 a second. */
     cooldownMs: 2_000,
-    /**
-     * For a member with a device socket, after an update with several messages: too short for a person to
-     * notice. After a lone message there is none.
-     */
-    busyDeviceCooldownMs: 20,
     /** For a member of a large group without devices: their list is at most a minute old. */
     largeGroupCooldownMs: 60_000,
     /**

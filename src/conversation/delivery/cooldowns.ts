@@ -4,7 +4,7 @@ import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
 
 /**
- * The pauses after deliveries. Their length follows what a member is now, so a group that shrinks keeps
+ * The pauses after deliveries to members without devices. Their length follows what a member is now, so a group that shrinks keeps
  * nobody waiting.
  */
 export class Cooldowns {
@@ -13,8 +13,6 @@ export class Cooldowns {
   readonly #timing: Timing["fanout"];
   /** when each cooldown began, in ms since 1970 */
   readonly #beganAt = new Map<UserId, number>();
-  /** the members whose last update had several messages */
-  readonly #busy = new Set<UserId>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(devices: DeviceTracker, record: DeliveryRecord, timing: Timing["fanout"]) {
@@ -28,11 +26,8 @@ export class Cooldowns {
     return this.#beganAt.size;
   }
 
-  /** @param isBusy the update had several messages: more will follow */
-  begin(id: UserId, isBusy: boolean): void {
+  begin(id: UserId): void {
     this.#beganAt.set(id, Date.now());
-    if (isBusy) this.#busy.add(id);
-    else this.#busy.delete(id);
   }
 
   end(id: UserId): void {
@@ -52,7 +47,7 @@ export class Cooldowns {
     let next = Number.POSITIVE_INFINITY;
     for (const [id, at] of this.#beganAt) if (isPending(id)) next = Math.min(next, at + this.#lengthMs(id));
     if (!Number.isFinite(next) || (this.#timer && this.#timer.at <= next)) return;
-    // A member with devices has a short cooldown and must not wait for a longer one.
+    // A member of a small group must not wait for the longer cooldown of a large one.
     clearTimeout(this.#timer?.timer);
     const ring = () => {
       this.#timer = undefined;
@@ -63,13 +58,12 @@ export class Cooldowns {
 
   /** Forgets all other users. */
   retain(ids: ReadonlySet<UserId>): void {
-    for (const known of [this.#beganAt, this.#busy])
-      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    for (const id of this.#beganAt.keys()) if (!ids.has(id)) this.#beganAt.delete(id);
   }
 
   #lengthMs(id: UserId): number {
-    const { cooldownMs, busyDeviceCooldownMs, largeGroupCooldownMs } = this.#timing;
-    if (this.#devices.hasDevices(id)) return this.#busy.has(id) ? busyDeviceCooldownMs : 0;
+    const { cooldownMs, largeGroupCooldownMs } = this.#timing;
+    if (this.#devices.hasDevices(id)) return 0;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

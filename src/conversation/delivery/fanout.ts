@@ -41,7 +41,7 @@ export interface FanoutDeps {
  * beside it, for callers that await it.
  *
  * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
- *   answered: a slow inbox gets several at a time. After an update with several messages it rests for 20 ms.
+ *   answered: a slow inbox gets several at a time.
  * - List updates: a member without devices gets changes at a pace. After a delivery, those of the next 2 s
  *   are coalesced into one update.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
@@ -332,6 +332,6 @@ export class Fanout {
     this.#source.delivered(id, update);
     this.#devices.answered(id, position);
     this.#unrelease(id);
-    this.#cooldowns.begin(id, (update.page?.messages.length ?? 0) > 1);
+    this.#cooldowns.begin(id);
   }
 }

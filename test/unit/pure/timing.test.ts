@@ -38,8 +38,7 @@ describe("a conversation and an inbox", () => {
     expect(subscription.leaseMs).toBeGreaterThan(openingMs);
   });
 
-  test("the cooldown is shortest with a device, longer without, longest in a large group", () => {
-    expect(fanout.busyDeviceCooldownMs).toBeLessThan(fanout.cooldownMs);
+  test("the cooldown is longer in a large group", () => {
     expect(fanout.cooldownMs).toBeLessThan(fanout.largeGroupCooldownMs);
   });
 
