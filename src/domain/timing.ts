@@ -155,7 +155,7 @@ const VALUES = {
   },
   /** The list of conversations. */
   list: {
-    /** While devices are connected, the list is written at most twice a second for updates in quick succession. */
+    /** While devices are connected, updates in quick succession are written at most twice a second. */
     writeBehindMs: 500,
     /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
     snapshotTimeoutMs: 300,

@@ -252,7 +252,7 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 }
 
-/** The conversations to which the first device subscribes: one of them may hold back an update, or has lost one. */
+/** The conversations to which the first device subscribes: they may hold back an update, or lost one. */
 function recentlyActive({ recentActivity, list }: InboxComponents): ConversationId[] {
   return [...new Set([...recentActivity.forSubscriptions(), ...list.lost])];
 }

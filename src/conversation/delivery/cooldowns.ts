@@ -4,8 +4,8 @@ import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
 
 /**
- * The pauses after deliveries to members without devices. Their length follows what a member is now, so a group that shrinks keeps
- * nobody waiting.
+ * The pauses after deliveries to members without devices. Their length follows what a member is now, so a
+ * group that shrinks keeps nobody waiting.
  */
 export class Cooldowns {
   readonly #devices: DeviceTracker;

@@ -5,6 +5,7 @@ import { Forwarded, type Mentioned, type Mentions } from "../../domain/messages/
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import type { MessageChange } from "../../domain/sync/replay.ts";
 import { MentionIndex } from "./mention-index.ts";
+import { RecentRows } from "./recent-rows.ts";
 import type { Filter, MessageRow, MessageRows, Order, Reader } from "./row.ts";
 
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
@@ -24,6 +25,7 @@ export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
 export class MessageLog {
   readonly #sql: SqlStorage;
   readonly #mentionIndex: MentionIndex;
+  readonly #recent: RecentRows;
   /** the newest message; set after the transaction, so a failed one leaves it as it was */
   last: LogHead;
   readonly #beginning: LogHead;
@@ -38,6 +40,8 @@ export class MessageLog {
   constructor(sql: SqlStorage, createdAt: number, renderedBytes: (row: MessageRow) => number) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
+    const lastHidden = "SELECT coalesce(max(seq), 0) AS seq FROM hidden";
+    this.#recent = new RecentRows(sql.exec<{ seq: number }>(lastHidden).one().seq);
     this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.headAt(null);
@@ -110,8 +114,9 @@ export class MessageLog {
     return { ...row, revoked_by: null, revoked_rev: null };
   }
 
-  /** Makes a stored message the newest. */
+  /** Makes a stored message the newest, once its transaction is committed. */
   moveTo(row: MessageRow): void {
+    this.#recent.add(row);
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
   }
 
@@ -147,11 +152,13 @@ export class MessageLog {
 
   /** The newest message that the reader may see. */
   newest(reader: Reader): MessageRow | undefined {
-    return this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
+    return this.#recent.newest(reader) ?? this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
   }
 
   /** At most `limit` messages after a seq, oldest first, within the bytes of a page. */
   after(seq: number, limit: number, reader: Reader): MessageRows {
+    const recent = this.#recent.after(seq, reader);
+    if (recent) return this.cut(recent, limit);
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
     return this.cut(
       this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
@@ -220,12 +227,14 @@ export class MessageLog {
   revoke(seq: Seq, by: UserId, rev: number): void {
     const cleared = "quote_seq = NULL, mentions = NULL, custom_data = NULL";
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
+    this.#recent.clear();
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
     this.#mentionIndex.changed();
   }
 
   /** Hides a message from one member. */
   hide(seq: Seq, userId: UserId, rev: number): void {
+    this.#recent.hidden(seq);
     this.#sql.exec("INSERT INTO hidden (seq, user_id, rev) VALUES (?, ?, ?)", seq, userId, rev);
   }
 

@@ -155,11 +155,12 @@ export class SendQueue<Origin> {
       return results;
     });
     // Memory changes only after the commit, so a transaction that fails leaves it as it was.
-    this.#log.last = last;
     for (const [userId, position] of positions) this.#members.applyReadPosition(userId, position);
     for (const { send, result } of outcomes) {
+      if (!result.ok || result.value.isRepeated) continue;
+      this.#log.moveTo(result.value.row);
       const { rendered } = send.draft;
-      if (rendered && result.ok && !result.value.isRepeated) this.#knownUsers.apply(rendered.people);
+      if (rendered) this.#knownUsers.apply(rendered.people);
     }
     return outcomes;
   }

@@ -44,8 +44,8 @@ export class MemberSnapshots {
   } {
     const member = this.#members.active(userId);
     const newest = this.#log.newest(member);
-    if (newest && listed) newest.body = listedBody(newest.kind, newest.body);
-    const [lastMessage = null] = newest ? this.#renderer.render([newest], member) : [];
+    const shown = newest && listed ? { ...newest, body: listedBody(newest.kind, newest.body) } : newest;
+    const [lastMessage = null] = shown ? this.#renderer.render([shown], member) : [];
     const { profile } = this.#state;
     return { profile, own: membership(member), readState: this.readState(member), lastMessage };
   }

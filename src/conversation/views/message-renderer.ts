@@ -64,7 +64,8 @@ export class MessageRenderer {
   /** The newest message that a member may see, as their inbox stores it; null without any. */
   preview(member: MemberRow): Preview | null {
     // For a member who left, the log ends at `visible_until`.
-    const [row] = this.#log.before((member.visible_until ?? this.#log.last.seq) + 1, 1, member).rows;
+    const { visible_until: end } = member;
+    const row = end === null ? this.#log.newest(member) : this.#log.before(end + 1, 1, member).rows[0];
     if (!row) return null;
     return {
       seq: row.seq,

@@ -24,7 +24,8 @@ export function replayPage(
 ): ReplayPage {
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
-  const changes = rev === undefined ? [] : room.log.changes(rev, from, PAGE, member);
+  const hasChanged = rev !== undefined && rev < room.state.rev;
+  const changes = hasChanged ? room.log.changes(rev, from, PAGE, member) : [];
   const start = { after: from, since: rev, changes };
   const lastChange = changes.at(-1);
   if (lastChange && changes.length === PAGE) {

@@ -61,6 +61,9 @@ const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a hide": (room, from) => room.redaction.hide(BOB, Seq.parse(from.seq)),
 };
 
+/** What needs no row: memory has the newest message. */
+const FROM_MEMORY = ["a bump", "a greeting"];
+
 /** The rows that `work` reads, and by which queries. */
 async function readBy(sql: SqlStorage, work: () => unknown): Promise<{ rows: number; queries: string[] }> {
   const read: { query: string; cursor: { rowsRead: number } }[] = [];
@@ -82,7 +85,7 @@ test("calls to a conversation read only new rows, however long it is", () =>
       const from = { seq: Position.parse(seq - 3), rev: room.state.rev - 1 };
       const { rows, queries } = await readBy(storage.sql, () => happens(room, from));
       expect(queries, what).toEqual([]);
-      expect(rows, what).toBeGreaterThan(0);
+      expect(rows > 0, what).toBe(!FROM_MEMORY.includes(what));
     }
     const { queries } = await readBy(storage.sql, () => isolatedRoom(storage));
     expect(queries, "a start").toEqual([]);

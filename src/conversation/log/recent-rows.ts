@@ -1,0 +1,58 @@
+import type { MessageRow, Reader } from "./row.ts";
+
+/** The most rows in memory: more than a busy room stores between two deliveries to a device. */
+const MAX_ROWS = 256;
+/** The most UTF-16 units of their bodies. */
+const MAX_CHARS = 256 * 1024;
+
+/**
+ * The newest rows of the log in memory, without a gap. A live update of each member needs the same few rows:
+ * they are read from here instead of by a query for each member.
+ */
+export class RecentRows {
+  #rows: MessageRow[] = [];
+  #chars = 0;
+  /** some member has hidden a message up to this seq: a query tells who sees which of them */
+  #hiddenUpTo: number;
+
+  /** @param hiddenUpTo the newest seq that some member has hidden; 0: there is none */
+  constructor(hiddenUpTo: number) {
+    this.#hiddenUpTo = hiddenUpTo;
+  }
+
+  /** Adds the newest row, once it is committed. */
+  add(row: MessageRow): void {
+    if (this.#rows.at(-1)?.seq !== row.seq - 1) this.clear();
+    this.#rows.push(Object.freeze(row));
+    this.#chars += row.body.length;
+    while (this.#rows.length > MAX_ROWS || (this.#chars > MAX_CHARS && this.#rows.length > 1))
+      this.#chars -= this.#rows.shift()?.body.length ?? 0;
+  }
+
+  /** A row is about to change. */
+  clear(): void {
+    this.#rows = [];
+    this.#chars = 0;
+  }
+
+  /** A member hides a message. */
+  hidden(seq: number): void {
+    this.#hiddenUpTo = Math.max(this.#hiddenUpTo, seq);
+  }
+
+  /**
+   * All rows after a seq, oldest first.
+   * @returns null if some are not in memory, or the reader may not see some
+   */
+  after(seq: number, reader: Reader): readonly MessageRow[] | null {
+    const [oldest] = this.#rows;
+    if (!oldest || seq < oldest.seq - 1 || seq < this.#hiddenUpTo || seq < reader.visible_from) return null;
+    return this.#rows.slice(seq - oldest.seq + 1);
+  }
+
+  /** The newest row; null if it is not in memory, or the reader may not see it. */
+  newest(reader: Reader): MessageRow | null {
+    const row = this.#rows.at(-1);
+    return row && row.seq > this.#hiddenUpTo && row.seq > reader.visible_from ? row : null;
+  }
+}
