@@ -14,6 +14,11 @@ export const LIMITS = {
   mergedDepth: 8,
   /** bytes of the bodies in one page: 100 messages of `bodyBytes` */
   pageBytes: 100 * 32 * 1024,
+  /**
+   * bytes of the bodies that an inbox update carries: many updates are in flight at once, and an inbox
+   * fetches what one lacks
+   */
+  pushedBytes: 128 * 1024,
   /** code points of a conversation's name, or a merged message's title */
   name: 100,
   /** code points of a group's introduction, and of its announcement */

@@ -107,17 +107,19 @@ describe("a replay", () => {
       visible_from: fc.nat(300).map((seq) => Position.parse(seq)),
     });
     const look = fc.record({ reader, back: fc.nat(300), limit: fc.integer({ min: 1, max: 120 }) });
-    const property = fc.asyncProperty(fc.array(fc.tuple(event, look), { maxLength: 12, size: "max" }), (steps) =>
-      inIsolatedObject("group", async (storage) => {
-        const [room, model] = [isolatedRoom(storage), new Model()];
-        for (const [event, { reader, back, limit }] of steps) {
-          await model.apply(room, event);
-          const stored = new MessageLog(storage.sql, 0, room.log.renderedBytes);
-          const after = Math.max(0, room.log.last.seq - back);
-          expect(room.log.after(after, limit, reader)).toEqual(stored.after(after, limit, reader));
-          expect(room.log.newest(reader)).toEqual(stored.newest(reader));
-        }
-      }),
+    const property = fc.asyncProperty(
+      fc.array(fc.tuple(event, look), { maxLength: 12, size: "max" }),
+      (steps) =>
+        inIsolatedObject("group", async (storage) => {
+          const [room, model] = [isolatedRoom(storage), new Model()];
+          for (const [event, { reader, back, limit }] of steps) {
+            await model.apply(room, event);
+            const stored = new MessageLog(storage.sql, 0, room.log.renderedBytes);
+            const after = Math.max(0, room.log.last.seq - back);
+            expect(room.log.after(after, limit, reader)).toEqual(stored.after(after, limit, reader));
+            expect(room.log.newest(reader)).toEqual(stored.newest(reader));
+          }
+        }),
     );
     await fc.assert(property, runOptions(20));
   });

@@ -1,7 +1,9 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import type { SyncPosition } from "../../domain/sync/replay.ts";
+import type { ReplayPage, SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import { replayPage } from "../views/replay-page.ts";
@@ -59,8 +61,12 @@ export class RoomFanoutSource implements FanoutSource {
       ...update,
       ephemeral: this.#events.of(userId),
       ephemeralEpoch: this.#events.epoch,
-      ...(position && member && { page: replayPage(this.#room, member, position.seq, position.rev) }),
+      ...(position && member && { page: this.#page(member, position) }),
     };
+  }
+
+  #page(member: MemberRow, { seq, rev }: SyncPosition): ReplayPage {
+    return replayPage(this.#room, member, seq, rev, LIMITS.pushedBytes);
   }
 
   isLarge(): boolean {

@@ -155,14 +155,15 @@ export class MessageLog {
     return this.#recent.newest(reader) ?? this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
   }
 
-  /** At most `limit` messages after a seq, oldest first, within the bytes of a page. */
-  after(seq: number, limit: number, reader: Reader): MessageRows {
+  /** At most `limit` messages after a seq, oldest first, within the bytes of a page, or within `maxBytes`. */
+  after(seq: number, limit: number, reader: Reader, maxBytes?: number): MessageRows {
     const recent = this.#recent.after(seq, reader);
-    if (recent) return this.cut(recent, limit);
+    if (recent) return this.cut(recent, limit, maxBytes);
     const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
     return this.cut(
       this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
       limit,
+      maxBytes,
     );
   }
 
@@ -175,14 +176,13 @@ export class MessageLog {
     );
   }
 
-  /** Takes rows up to `limit` and up to `LIMITS.pageBytes`; the first row is taken even if it is larger. */
-  cut(found: Iterable<MessageRow>, limit: number): MessageRows {
+  /** Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger. */
+  cut(found: Iterable<MessageRow>, limit: number, maxBytes: number = LIMITS.pageBytes): MessageRows {
     const rows: MessageRow[] = [];
     let bytes = 0;
     for (const row of found) {
       bytes += this.renderedBytes(row);
-      if (rows.length === limit || (bytes > LIMITS.pageBytes && rows.length > 0))
-        return { rows, hasMore: true };
+      if (rows.length === limit || (bytes > maxBytes && rows.length > 0)) return { rows, hasMore: true };
       rows.push(row);
     }
     return { rows, hasMore: false };

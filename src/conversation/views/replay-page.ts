@@ -15,12 +15,14 @@ type Source = Pick<RoomStores, "log" | "state" | "renderer">;
  * newest message that the member may see, so its reader can go live at once. For a member who left, this is
  * the last message before they left.
  * @param rev undefined: the client wants no changes
+ * @param maxBytes of the bodies; undefined: `LIMITS.pageBytes`
  */
 export function replayPage(
   room: Source,
   member: MemberRow,
   after: Position,
   rev: number | undefined,
+  maxBytes?: number,
 ): ReplayPage {
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
@@ -32,7 +34,7 @@ export function replayPage(
     // The next page begins with the changes after these: this one claims no more.
     return { ...start, messages: [], laterChanges: [], lastSeq: from, rev: lastChange.rev, hasMore: true };
   }
-  const { rows, hasMore } = room.log.after(from, PAGE, member);
+  const { rows, hasMore } = room.log.after(from, PAGE, member, maxBytes);
   const visible = rows.filter(({ seq }) => seq <= last);
   const isPartial = hasMore && visible.length === rows.length;
   // The last page reaches the newest seq even if the member has hidden the messages at the end.

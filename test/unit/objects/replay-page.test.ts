@@ -2,14 +2,15 @@ import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { replayPage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
-import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
+import type { ReplayPage, SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { newFrames } from "../../../src/inbox/devices/push.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 
-function say(room: Room, count: number): void {
-  const draft = { clientMsgId: undefined, kind: "text", body: '{"text":"hi"}', quoteSeq: undefined } as const;
+function say(room: Room, count: number, text = "hi"): void {
+  const body = JSON.stringify({ text });
+  const draft = { clientMsgId: undefined, kind: "text", body, quoteSeq: undefined } as const;
   const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [] }));
   room.submit(ANN, drafts, { resolve: () => undefined });
   room.flushSends();
@@ -62,3 +63,16 @@ test.each([
     expect(shown.toSorted((a, b) => a - b)).toEqual(expected);
   }),
 );
+
+test("an inbox update carries at most 128 KiB of bodies, and a page that is asked for carries more", () =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    say(room, 20, "x".repeat(30_000));
+    const carried: (ReplayPage | undefined)[] = [];
+    await room.devices.sends({ userId: BOB, drafts: [], delivered: at(0, 0) }, async ({ update }) => {
+      carried.push(update?.page);
+      return null;
+    });
+    expect(carried).toMatchObject([{ lastSeq: 4, hasMore: true }]);
+    expect(room.devices.replay({ userId: BOB, after: Position.parse(0), rev: 0 }).lastSeq).toBe(20);
+  }));
