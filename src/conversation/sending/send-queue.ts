@@ -1,4 +1,11 @@
-import { CoreError, type Failure, noMentioned, noMessage, type Result } from "../../domain/errors.ts";
+import {
+  CoreError,
+  type Failure,
+  noConversation,
+  noMentioned,
+  noMessage,
+  type Result,
+} from "../../domain/errors.ts";
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -184,13 +191,12 @@ export class SendQueue<Origin> {
   };
 
   #store({ senderId, draft }: QueuedSend<Origin>, last: MessageLog["last"]): StoredSend {
-    const sender = this.#members.active(senderId);
     const { clientMsgId } = draft;
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
-    // looks too, as the first send may have come before a mute, or before the quoted message was hidden.
+    // looks too: the first send may have come before a mute, or before the sender left.
     const earlier = () =>
       clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
-    const refusal = this.#refusal(draft, sender);
+    const refusal = this.#refusal(draft, senderId);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
     const row = {
       seq: Seq.parse(last.seq + 1),
@@ -214,7 +220,9 @@ export class SendQueue<Origin> {
     return { row: { ...row, revoked_by: null, revoked_rev: null }, isRepeated: false };
   }
 
-  #refusal({ quoteSeq, mentions }: Draft, sender: MemberRow): CoreError | undefined {
+  #refusal({ quoteSeq, mentions }: Draft, senderId: UserId): CoreError | undefined {
+    if (!this.#members.isActive(senderId)) return noConversation();
+    const sender = this.#members.active(senderId);
     const refusal = this.#checkPermission(sender);
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);

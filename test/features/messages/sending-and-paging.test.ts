@@ -55,6 +55,17 @@ describe("a send", () => {
     expect(second.created_at).toBeGreaterThanOrEqual(before);
   });
 
+  test("with a repeated client_msg_id returns the first message also after its sender has left", async () => {
+    const group = await createGroup(ann, [bob]);
+    const once = { ...text("once"), client_msg_id: "c" };
+    const first = await post(bob, group.id, once);
+    const left = await call("POST", `/v1/conversations/${group.id}/leave`, { token: bob.token });
+    expect([first.status, left.status]).toEqual([201, 204]);
+    expect(await post(bob, group.id, once)).toMatchObject({ status: 200, body: first.body });
+    expectProblem(await post(bob, group.id, { ...once, client_msg_id: "d" }), 404, "not_found");
+    expectProblem(await post(stranger, group.id, once), 404, "not_found");
+  });
+
   test("with a repeated client_msg_id returns the first message and pushes nothing", async () => {
     const group = await createGroup(ann, [bob]);
     const socket = await openRoom(group.id, bob.token);
