@@ -134,7 +134,7 @@ const VALUES = {
     /**
      * The pause between two turns of about 5 ms while messages arrive: sends keep nine tenths of the time.
      */
-    busyPauseMs: 60,
+    busyPauseMs: 120,
     /** The same while more messages wait than a search should scan. */
     backlogPauseMs: 5,
   },
