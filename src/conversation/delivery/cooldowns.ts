@@ -21,13 +21,10 @@ export class Cooldowns {
     this.#timing = timing;
   }
 
-  /** The number of members in memory. */
-  get size(): number {
-    return this.#beganAt.size;
-  }
-
+  /** Begins the cooldown of a member; one with devices has none. */
   begin(id: UserId): void {
-    this.#beganAt.set(id, Date.now());
+    if (this.#devices.hasDevices(id)) this.#beganAt.delete(id);
+    else this.#beganAt.set(id, Date.now());
   }
 
   end(id: UserId): void {
@@ -63,7 +60,6 @@ export class Cooldowns {
 
   #lengthMs(id: UserId): number {
     const { cooldownMs, largeGroupCooldownMs } = this.#timing;
-    if (this.#devices.hasDevices(id)) return 0;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

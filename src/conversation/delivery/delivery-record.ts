@@ -51,6 +51,11 @@ export class DeliveryRecord {
     }
   }
 
+  /** The number of users in memory. */
+  get size(): number {
+    return this.#versions.size;
+  }
+
   /** Whether a member's inbox has confirmed this version. */
   has(id: UserId, version: number): boolean {
     return (this.#versions.get(id) ?? -1) >= version;

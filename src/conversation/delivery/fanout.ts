@@ -284,7 +284,7 @@ export class Fanout {
       // Without it the alarm delivers once more.
       log("error", "checkpoint_failed", { conversation: this.#source.conversationId, ...errorFields(error) });
     }
-    if (this.#cooldowns.size > 2 * this.#source.ids().length + MAX_FORGOTTEN) this.#forgetFormer();
+    if (this.#record.size > 2 * this.#source.ids().length + MAX_FORGOTTEN) this.#forgetFormer();
   }
 
   /** Forgets the users who are no longer delivered to, so that memory does not grow with visitors. */

@@ -137,9 +137,10 @@ export class ListWriter {
 
   /** Drops what memory has of a conversation, whose row is about to be replaced or deleted. */
   drop(id: ConversationId): void {
-    const recent = this.#recent.get(id);
+    const isMarked = this.#recent.get(id)?.isMarked || this.#lost.has(id);
     this.#recent.delete(id);
-    if (recent?.isMarked || this.#lost.has(id)) this.recovered(id);
+    this.#lost.delete(id);
+    if (isMarked) this.#unmark(id);
   }
 
   /** Drops everything: the account is deleted. */
@@ -157,7 +158,7 @@ export class ListWriter {
 
   /** The list has a snapshot of a conversation that is newer than the crash, or the row is gone. */
   recovered(id: ConversationId): void {
-    this.#lost.delete(id);
+    if (!this.#lost.delete(id)) return;
     if (!this.#recent.get(id)?.isMarked) this.#unmark(id);
   }
 

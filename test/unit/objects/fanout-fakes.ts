@@ -60,6 +60,22 @@ export class World {
     this.ids = range(100_000, 100_000 + members - 1).map((id) => UserId.parse(id));
   }
 
+  /**
+   * Counts the timers that are armed from now on. No `vi.spyOn`: vitest restores a spy once more after the
+   * file, and would leave the fake timer to the files that follow.
+   */
+  countTimers(): { readonly armed: number } {
+    const counter = { armed: 0 };
+    const fake = globalThis.setTimeout;
+    const value = (...args: Parameters<typeof fake>) => {
+      counter.armed++;
+      return fake(...args);
+    };
+    Object.defineProperty(globalThis, "setTimeout", { configurable: true, writable: true, value });
+    onTestFinished(() => void Object.defineProperty(globalThis, "setTimeout", { value: fake }));
+    return counter;
+  }
+
   fanout(): Fanout {
     const membership: FanoutSource = {
       conversationId: ConversationId.parse(1),

@@ -289,6 +289,24 @@ describe("to devices", () => {
     expect(world.mostAtOnce).toBeLessThanOrEqual(64);
   });
 
+  test("while the inboxes of members with devices are slow, no timer asks for them again and again", async () => {
+    const world = new World(40);
+    for (const id of world.ids) world.devices.set(id, true);
+    for (const id of world.ids) world.online.add(id);
+    const fanout = world.fanout();
+    world.version = 1;
+    fanout.changed();
+    await world.until(() => world.allKnow);
+    for (const id of world.ids) world.held.set(id, new Promise<void>(() => undefined));
+    world.version = 2;
+    fanout.changed();
+    const timers = world.countTimers();
+    const began = Date.now();
+    await world.until(() => Date.now() - began >= timing.liveCalls.slowMs);
+    // At most the deadlines of further calls, and few others.
+    expect(timers.armed).toBeLessThan(2 * world.ids.length);
+  });
+
   test("what comes while an inbox is called goes to it in one update, as soon as it has answered", async () => {
     const world = new World(1);
     const one = itemAt(world.ids, 0);

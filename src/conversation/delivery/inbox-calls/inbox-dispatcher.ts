@@ -70,7 +70,7 @@ export class InboxDispatcher<Answer> {
     this.#paused = new Set(failures.ids());
   }
 
-  /** Whether no call is in flight, or hangs. */
+  /** Whether no background call is in flight, apart from live ones that hang. */
   get isIdle(): boolean {
     return this.#slots.size === 0 && this.#live.isIdle;
   }
@@ -175,11 +175,14 @@ export class InboxDispatcher<Answer> {
 
   /** Resolves once no background call is in flight, or after a time: in a busy room that never happens. */
   async drain(): Promise<void> {
+    const { drainTimeoutMs } = this.#timing;
+    const until = Date.now() + drainTimeoutMs;
     const drained = async () => {
       await Promise.all(this.#slots);
-      while (!this.#live.isIdle) await Promise.race(this.#inFlight.values());
+      // Without the time this would go on behind the alarm for as long as the room is busy.
+      while (!this.#live.isIdle && Date.now() < until) await Promise.race(this.#inFlight.values());
     };
-    await withDeadline(drained(), this.#timing.drainTimeoutMs).catch(() => undefined);
+    await withDeadline(drained(), drainTimeoutMs).catch(() => undefined);
   }
 
   /** Starts live calls: a turn starts some of them, and the next turn the others. */
@@ -224,7 +227,8 @@ export class InboxDispatcher<Answer> {
       })
       .finally(() => {
         this.#inFlight.delete(id);
-        // A change during the call found the inbox in flight. Paced calls wait for the last live one.
+        // A change during the call found the inbox in flight. While live calls go on, their ends look for
+        // live work only: to look at all members each time would cost the square of the group's size.
         if (this.#live.ended(id) && !this.#live.isIdle) this.#startLive();
         else this.start();
       });
