@@ -18,6 +18,8 @@ afterEach(({ task }) => {
 
 // The test files of one worker share its runtime. Each begins with an empty D1, an empty R2 and new ids.
 beforeAll(async () => {
+  // With a fake timer that an earlier file has left every wait would hang, and no test would say why.
+  if ("clock" in setTimeout) throw new Error("An earlier test file has left its fake timers behind.");
   // `reset` skips the storage of objects that sleep. D1 and R2 are objects too: a call wakes them.
   await Promise.all([env.DB.prepare("SELECT 1").run(), env.FILES.head("none")]);
   await reset();
