@@ -73,7 +73,7 @@ export class Permissions {
 
   /** @returns a member's row @throws `not_found` for a user who is no member */
   member(id: UserId): MemberRow {
-    const member = this.#room.members.isActive(id) ? this.#room.members.find(id) : undefined;
+    const member = this.#room.members.findActive(id);
     if (!member) {
       throw new CoreError("not_found", `There is no member ${id} in this group.`, { missing: "member" });
     }

@@ -42,7 +42,7 @@ export class MemberList {
   byIds(userId: UserId, ids: UserId[]): Membership[] {
     this.#members.active(userId);
     return ids.flatMap((id) => {
-      const member = this.#members.isActive(id) ? this.#members.find(id) : undefined;
+      const member = this.#members.findActive(id);
       return member ? [membership(member)] : [];
     });
   }

@@ -33,7 +33,7 @@ export class Members {
   #activeCount = 0;
   #isClosed: boolean;
 
-  /** @param isClosed the group was dissolved: `active` and `isActive` find nobody */
+  /** @param isClosed the group was dissolved: `active` and `findActive` find nobody */
   constructor(sql: SqlStorage, isClosed = false) {
     this.#sql = sql;
     this.#isClosed = isClosed;
@@ -60,9 +60,15 @@ export class Members {
 
   /** An active member. @throws `not_found` for others, the same error as for a missing conversation */
   active(userId: UserId): MemberRow {
-    const member = this.#unsettled.get(userId);
-    if (this.#isClosed || member?.state !== "active") throw noConversation();
+    const member = this.findActive(userId);
+    if (!member) throw noConversation();
     return member;
+  }
+
+  /** An active member; null for others, and in a dissolved group. */
+  findActive(userId: UserId): MemberRow | null {
+    const member = this.#unsettled.get(userId);
+    return !this.#isClosed && member?.state === "active" ? member : null;
   }
 
   /** A member, active or left. @throws `not_found` for a user who was never a member */
@@ -73,7 +79,7 @@ export class Members {
   }
 
   isActive(userId: UserId): boolean {
-    return !this.#isClosed && this.#unsettled.get(userId)?.state === "active";
+    return this.findActive(userId) !== null;
   }
 
   /** Whether the user is a settled member, or was never a member: their inbox lacks nothing. */
@@ -249,7 +255,7 @@ export class Members {
     member.devices = devices;
   }
 
-  /** Marks the group as dissolved: from now on `active` and `isActive` find nobody. */
+  /** Marks the group as dissolved: from now on `active` and `findActive` find nobody. */
   close(): void {
     this.#isClosed = true;
   }

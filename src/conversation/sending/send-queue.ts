@@ -98,15 +98,15 @@ export class SendQueue<Origin> {
   #begin(sends: number): void {
     const isBusy = this.#last.sends > sends && Date.now() - this.#last.at < BUSY_MS;
     if (isBusy) this.#scheduleTurn();
-    else this.#timerTurn();
+    else this.#turn();
   }
 
   #scheduleTurn(): void {
     this.#isTurnScheduled = true;
-    setTimeout(() => this.#timerTurn(), 0);
+    setTimeout(() => this.#turn(), 0);
   }
 
-  #timerTurn(): void {
+  #turn(): void {
     this.#isTurnScheduled = this.#waiting.length > 0;
     if (!this.#isTurnScheduled) return;
     try {
@@ -221,8 +221,8 @@ export class SendQueue<Origin> {
   }
 
   #refusal({ quoteSeq, mentions }: Draft, senderId: UserId): CoreError | undefined {
-    if (!this.#members.isActive(senderId)) return noConversation();
-    const sender = this.#members.active(senderId);
+    const sender = this.#members.findActive(senderId);
+    if (!sender) return noConversation();
     const refusal = this.#checkPermission(sender);
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
