@@ -25,6 +25,7 @@ import {
   sendAll,
 } from "../../support/clients/chat.ts";
 import { StrictMessage } from "../../support/clients/shapes.ts";
+import { LOST_D1 } from "../../support/faults/d1.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -38,18 +39,10 @@ beforeAll(async () => {
 });
 
 describe("a D1 outage", () => {
-  const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
-  const statement = { bind: () => statement, all: failing, run: failing, raw: failing, first: failing };
-  const DB = new Proxy(env.DB, {
-    get(target, key) {
-      if (key === "batch") return failing;
-      return key === "prepare" ? () => statement : Reflect.get(target, key);
-    },
-  });
-
   async function callWithout(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const all = { token: ann.token, ...options };
-    const response = await app.fetch(request(method, path, all), { ...env, DB }, createExecutionContext());
+    const bindings = { ...env, DB: LOST_D1 };
+    const response = await app.fetch(request(method, path, all), bindings, createExecutionContext());
     return readAnswer(method, path, response);
   }
 

@@ -18,6 +18,7 @@ import {
 } from "../../support/clients/api.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
+import { LOST_D1 } from "../../support/faults/d1.ts";
 import { timing } from "../../support/timing.ts";
 
 const Sessions = z.object({
@@ -243,12 +244,7 @@ describe("tokens", () => {
 
   test("during a D1 outage a session that is not cached gets 503", async () => {
     const { token } = await register();
-    const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
-    const statement = { bind: () => statement, all: failing, run: failing, raw: failing, first: failing };
-    const DB = new Proxy(env.DB, {
-      get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
-    });
-    const answer = await callIn({ DB }, "GET", "/v1/me", { token });
+    const answer = await callIn({ DB: LOST_D1 }, "GET", "/v1/me", { token });
     expectProblem(answer, 503, "unavailable");
     expect(answer.headers.get("Retry-After")).toBe("1");
     expect((await call("GET", "/v1/me", { token })).status).toBe(200);

@@ -29,6 +29,7 @@ import {
   upload,
 } from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
+import { LOST_D1 } from "../../support/faults/d1.ts";
 
 const MAX_SIZE = 20 * 1024 * 1024;
 const PIECE = 1024 * 1024;
@@ -219,13 +220,8 @@ describe("during an outage", () => {
 
   test("of D1 the stored bytes are deleted again", async () => {
     const before = await storedFiles();
-    const failed = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
-    const statement = { bind: () => statement, all: failed, run: failed, raw: failed, first: failed };
-    const DB = new Proxy(env.DB, {
-      get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
-    });
     const options = { body: pseudoRandomBytes(1_000), headers: { "Content-Type": "text/plain" } };
-    expectProblem(await callWith({ DB }, "POST", "/v1/files", options), 503, "unavailable");
+    expectProblem(await callWith({ DB: LOST_D1 }, "POST", "/v1/files", options), 503, "unavailable");
     expect(await storedFiles()).toEqual(before);
   });
 });

@@ -1,5 +1,16 @@
 import { env } from "cloudflare:workers";
 
+const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
+
+/** A binding of D1 without a connection: every statement and batch fails. */
+export const LOST_D1: D1Database = new Proxy(env.DB, {
+  get(target, key) {
+    if (key === "batch") return lost;
+    return key === "prepare" ? () => statement : Reflect.get(target, key);
+  },
+});
+
 /** Performs a query of D1, or not. `query` is `BATCH` for a batch, whose `values` are not passed. */
 type Asked = <T>(query: string, work: () => Promise<T>, values: unknown[]) => Promise<T>;
 

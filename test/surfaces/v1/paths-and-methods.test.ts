@@ -1,4 +1,4 @@
-import { env, exports } from "cloudflare:workers";
+import { exports } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
@@ -6,6 +6,7 @@ import { createGroup, deleteMessage, list, page, send } from "../../support/clie
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { Errors } from "../../support/errors.ts";
+import { LOST_D1 } from "../../support/faults/d1.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -197,12 +198,7 @@ describe("logs", () => {
     await wire(health);
     await wire({ ...health, path: "/v1/nothing" });
     expect(logged()).toBe("");
-    const failing = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
-    const statement = { bind: () => statement, all: failing, run: failing, raw: failing, first: failing };
-    const DB = new Proxy(env.DB, {
-      get: (target, key) => (key === "prepare" ? () => statement : Reflect.get(target, key)),
-    });
-    const { status } = await wire({ ...health, settings: { ...health.settings, DB } });
+    const { status } = await wire({ ...health, settings: { ...health.settings, DB: LOST_D1 } });
     expect(status).toBeGreaterThanOrEqual(500);
     expect(logged()).toContain('"event":"request"');
   });
