@@ -61,10 +61,11 @@ export const workloads: readonly Workload[] = [
 /** The names of all workloads, each once. */
 export const workloadNames: readonly string[] = [...new Set(workloads.map(({ name }) => name))];
 
-/** The names of the workloads of a run that names none. Those of large groups register a thousand users. */
-export const usualWorkloads: readonly string[] = workloadNames.filter((name) =>
-  LARGE.every((shape) => shape.name !== name || shape.members <= 100),
-);
+/** The names of the workloads that run only if they are named: they register hundreds of users. */
+const RARE: readonly string[] = ["lone300", "lone1000"];
+
+/** The names of the workloads of a run that names none. */
+export const usualWorkloads: readonly string[] = workloadNames.filter((name) => !RARE.includes(name));
 
 /**
  * A workload over room sockets. Members who all send share the window of one sender, at least one message
