@@ -24,8 +24,7 @@ export const cors = createMiddleware<AppEnv>(async (c, next) => {
   const isPreflight = c.req.method === "OPTIONS" && origin !== undefined;
   if (isPreflight) c.res = new Response(null, { status: 204 });
   else await next();
-  // A 101 must pass unchanged: setting headers creates a new response, which loses the socket. CORS does not
-  // cover it.
+  // CORS does not cover sockets, and the headers of a 101, which an object has answered, cannot be changed.
   if (c.res.status === 101) return;
   // `c.header` would copy the answer, body included.
   const { headers } = c.res;
