@@ -34,7 +34,6 @@ export function createApp(timing: Timing): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
   const app = new Hono<AppEnv>({ strict: false });
 
-  app.use(requestLog);
   app.use(async (c, next) => {
     const core: Core = {
       db: openDatabase(c.env.DB),
@@ -49,6 +48,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
     c.set("core", core);
     await next();
   });
+  app.use(requestLog);
   app.use(cors);
   app.use(
     methodNotAllowed({

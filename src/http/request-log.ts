@@ -1,6 +1,5 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import { readSettings } from "../domain/settings.ts";
 import { log } from "../lib/logger.ts";
 import type { AppEnv } from "./env.ts";
 
@@ -14,7 +13,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const status = c.res.status;
   const hasFailed = status >= 500;
-  if (!hasFailed && readSettings(c.env).requestLog === "failures") return;
+  if (!hasFailed && c.var.core.settings.requestLog === "failures") return;
   log(hasFailed ? "error" : "info", "request", {
     method: c.req.method,
     route: routePath(c, -1),

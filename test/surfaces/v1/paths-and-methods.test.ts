@@ -1,5 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, list, page, send } from "../../support/clients/chat.ts";
@@ -159,6 +160,8 @@ describe("logs", () => {
   /** A text that no log line may contain, plain or JSON-escaped. */
   const WORDS = 'a walrus\' "secret"';
 
+  const LogLine = z.object({ status: z.int() });
+
   afterEach(() => {
     vi.restoreAllMocks();
   });
@@ -190,6 +193,25 @@ describe("logs", () => {
     for (const secret of ["walrus", PASSWORD, ann.token, bob.token, ann.user.username]) {
       expect(lines).not.toContain(secret);
     }
+  });
+
+  test("each request is logged with its status, however early it ends", async () => {
+    const logged = listen();
+    const ask = (method: string, path: string, headers = {}, settings = {}) =>
+      wire({ method, path, headers, settings });
+    const asked = [
+      await ask("GET", "/healthz"),
+      await ask("OPTIONS", "/healthz", { Origin: "https://page.test" }),
+      await ask("GET", "/v1/nothing"),
+      await ask("POST", "/healthz"),
+      await ask("GET", "/v1/me"),
+      await ask("GET", "/v1/me", { Authorization: "Bearer x" }, { TOKEN_SECRET: "" }),
+      await ask("GET", "/healthz", {}, { DB: LOST_D1 }),
+    ].map(({ status }) => status);
+    expect(asked).toEqual([200, 204, 404, 405, 401, 500, 503]);
+    const lines = logged().match(/^.*"event":"request".*$/gm) ?? [];
+    const statuses = lines.map((line) => LogLine.parse(JSON.parse(line)).status);
+    expect(statuses).toEqual(asked);
   });
 
   test("REQUEST_LOG=failures logs only requests that the server failed to serve", async () => {
