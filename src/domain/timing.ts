@@ -50,9 +50,12 @@ const VALUES = {
   },
   /** Live delivery: the calls of a conversation to the inboxes of members with devices. */
   liveCalls: {
-    /** The time between two calls while all keep being answered as usual: 2,000 a second. */
+    /**
+     * The interval at which calls should start: 2,000 a second. As many calls are in flight as start in the
+     * average time of a call at this rate, but 8 at least and 64 at most.
+     */
     gapMs: 0.5,
-    /** A call that takes longer keeps no other one waiting. */
+    /** A call that takes longer no longer counts as in flight, so that it keeps no other call waiting. */
     slowMs: 250,
   },
   /** The rate at which the fan-out and the notification outbox call inboxes. */
@@ -131,11 +134,9 @@ const VALUES = {
   indexing: {
     /** Indexing starts after so long without a message: indexing a message costs as much as storing it. */
     idleMs: 1_000,
-    /**
-     * The pause between two turns of about 5 ms while messages arrive: sends keep nine tenths of the time.
-     */
+    /** The pause between two turns of about 5 ms while messages arrive: indexing takes 4 % of the time. */
     busyPauseMs: 120,
-    /** The same while more messages wait than a search should scan. */
+    /** The same pause while 100,000 messages or more wait: indexing takes half of the time. */
     backlogPauseMs: 5,
   },
   /** Forwarded and merged messages. */

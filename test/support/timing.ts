@@ -12,8 +12,8 @@ const PATIENCE_MS = 20_000;
 
 /**
  * The timing of the Worker under test and of parts that tests build: the product's, except that password
- * hashes are cheap, cooldowns are short, and answers wait for late data. A test of lateness overrides it. Tests and objects share
- * one isolate, so a change takes effect at once.
+ * hashes are cheap, cooldowns are short, and answers wait for late data. A test of lateness overrides it.
+ * Tests and objects share one isolate, so a change takes effect at once.
  */
 export const timing: Mutable = {
   ...structuredClone(TIMING),

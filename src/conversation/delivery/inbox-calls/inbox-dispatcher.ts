@@ -54,7 +54,7 @@ export class InboxDispatcher<Answer> {
   /** starts the live calls that a turn has left */
   #nextTurn: ReturnType<typeof setTimeout> | undefined;
   readonly #paused: Set<UserId>;
-  /** the calls that the slots may still make */
+  /** the background calls, of slots and live ones together, that may still be made */
   #callsLeft = Number.POSITIVE_INFINITY;
 
   constructor(
