@@ -195,6 +195,17 @@ export function noDraft(): CoreError {
   return new CoreError("not_found", detail, { missing: "message" });
 }
 
+/** Whether an error says that what was asked for does not exist, or not for the one who asks. */
+export function isNotFound(error: unknown): error is CoreError {
+  return error instanceof CoreError && error.code === "not_found";
+}
+
+/** The answer where nothing was found is null. @throws every other error */
+export function nullIfNotFound(error: unknown): null {
+  if (isNotFound(error)) return null;
+  throw error;
+}
+
 /**
  * Runs `work` and adds the kind of conversation (`in`) to the data of a `CoreError`, unless the error states
  * it.

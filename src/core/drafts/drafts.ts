@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { deletedUser, type Person } from "../../domain/accounts/person.ts";
 import type { User } from "../../domain/accounts/user.ts";
 import type { ConversationKind } from "../../domain/conversations/conversation.ts";
-import { atPath, CoreError, excess, noDraft, noMentioned } from "../../domain/errors.ts";
+import { atPath, excess, isNotFound, noDraft, noMentioned } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
@@ -215,7 +215,7 @@ async function loadSentDraft(
 ): Promise<SentDraft> {
   const message = await getMessage(core, caller, conversationId, seq).catch((error: unknown) => {
     // A non-member must not learn that the conversation exists.
-    throw error instanceof CoreError && error.code === "not_found" ? noDraft() : error;
+    throw isNotFound(error) ? noDraft() : error;
   });
   if (message.sender.id !== caller || message.kind === "tip") throw noDraft();
   const { kind, handle, peer } = await getConversation(core, caller, conversationId);

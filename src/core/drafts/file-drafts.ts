@@ -1,4 +1,4 @@
-import { CoreError, fileRefused, invalid, type MediaKind } from "../../domain/errors.ts";
+import { type CoreError, fileRefused, invalid, isNotFound, type MediaKind } from "../../domain/errors.ts";
 import type { StoredFile } from "../../domain/files/file.ts";
 import type { FileKey, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -100,7 +100,7 @@ async function uploaded(core: Core, key: FileKey): Promise<StoredFile> {
   try {
     return await fileOfKey(core, key);
   } catch (error) {
-    if (!(error instanceof CoreError) || error.code !== "not_found") throw error;
+    if (!isNotFound(error)) throw error;
     throw invalid("file.url", "must be the URL of a file that was uploaded here");
   }
 }

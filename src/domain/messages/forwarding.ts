@@ -1,5 +1,5 @@
 import { deletedUser, type Person } from "../accounts/person.ts";
-import { CoreError, invalid } from "../errors.ts";
+import { CoreError, invalid, isNotFound } from "../errors.ts";
 import type { ConversationId, Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { MessageSources } from "../ports.ts";
@@ -82,7 +82,7 @@ async function visibleOriginals(
   try {
     return await sources.messages(id, { userId, seqs });
   } catch (error) {
-    if (error instanceof CoreError && error.code === "not_found") return { messages: [], people: [] };
+    if (isNotFound(error)) return { messages: [], people: [] };
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { CoreError } from "../../domain/errors.ts";
+import { isNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Conversations, ReplayRequest } from "../../domain/ports.ts";
 import { emptyPage, type ReplayPage, type SyncPosition } from "../../domain/sync/replay.ts";
@@ -98,8 +98,4 @@ export class SyncPages {
       log("warn", "conversation_push_failed", { conversation: id, ...errorFields(error) });
     }
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof CoreError && error.code === "not_found";
 }

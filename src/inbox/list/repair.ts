@@ -1,4 +1,4 @@
-import { CoreError } from "../../domain/errors.ts";
+import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Conversations, RepairResult, UserDirectory } from "../../domain/ports.ts";
 import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
@@ -253,10 +253,4 @@ export class ListRepair {
 
 function positionOf({ lastSeq, rev }: InboxUpdate): SyncPosition {
   return { seq: lastSeq, rev };
-}
-
-/** `not_found` of a conversation says that the user never was in it. @throws every other error */
-function nullIfNotFound(error: unknown): null {
-  if (error instanceof CoreError && error.code === "not_found") return null;
-  throw error;
 }
