@@ -160,6 +160,8 @@ const VALUES = {
     writeBehindMs: 500,
     /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
     snapshotTimeoutMs: 300,
+    /** After a crash: the deadline of a conversation for the snapshot that replaces a lost update. */
+    recoveryTimeoutMs: 5_000,
   },
   /** The sockets of a user's devices. */
   deviceFeed: {

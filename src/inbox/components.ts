@@ -17,6 +17,7 @@ import { ConversationList } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
 import { RecentActivity } from "./list/recent-activity.ts";
 import { ListRepair } from "./list/repair.ts";
+import { SnapshotRequests } from "./list/snapshot-requests.ts";
 import { Subscriptions } from "./list/subscriptions.ts";
 import { Notifications } from "./notifications.ts";
 
@@ -70,6 +71,7 @@ export interface InboxComponents {
   drafts: Drafts;
   notifications: Notifications;
   recentActivity: RecentActivity;
+  snapshotRequests: SnapshotRequests;
   subscriptions: Subscriptions;
   sockets: DeviceSockets;
   deviceFeed: DeviceFeed;
@@ -113,13 +115,15 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
   const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
   const recentActivity = new RecentActivity(timing.recent, (since, limit) => list.since(since, limit));
+  const snapshotRequests = new SnapshotRequests({
+    ...{ list, recentActivity, timing: timing.list },
+    fetch: (id) => conversations.snapshot(id, { userId: userId() }),
+    store: (snapshot) => deviceFeed.storeSnapshot(snapshot),
+  });
   const subscriptions = new Subscriptions({
     large: (members, limit) => list.large(members, limit),
     subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: userId(), hasDevices }),
-    apply: (update) => {
-      deviceFeed.storeSnapshot(update);
-      list.recovered(update.conversationId);
-    },
+    apply: (snapshot) => snapshotRequests.store(snapshot),
     timing,
   });
   const contactNotifier = new ContactNotifier(jobs, { ...deps, userId });
@@ -161,6 +165,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     drafts,
     notifications,
     recentActivity,
+    snapshotRequests,
     subscriptions,
     sockets,
     deviceFeed,

@@ -2,7 +2,6 @@ import { CoreError, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { CallBudget } from "../object/concurrency.ts";
-import { withDeadline } from "../object/deadline.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { answer } from "../object/rpc.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
@@ -38,7 +37,7 @@ export abstract class InboxLifecycle extends SocketHost {
         this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)), calls)),
       account_deleted: (key, calls) =>
         this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
-      lost_updates: (_, calls) => this.#with((components) => this.#recoverLost(components, calls)),
+      lost_updates: (_, calls) => this.#with(({ snapshotRequests }) => snapshotRequests.recoverLost(calls)),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
     this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
@@ -66,7 +65,7 @@ export abstract class InboxLifecycle extends SocketHost {
       // Before `ready`, the user's large groups and recent conversations are subscribed to, and D1 has the
       // user online: a contact who connects after `ready` finds them there.
       await Promise.all([
-        components.subscriptions.renew(true, isFirst ? recentlyActive(components) : []),
+        components.subscriptions.renew(true, isFirst ? components.snapshotRequests.forFirstDevice() : []),
         components.presence.socketOpened(),
       ]);
       requireSession(components, opening.sessionId);
@@ -144,28 +143,6 @@ export abstract class InboxLifecycle extends SocketHost {
     if (!isDone) return Date.now();
     const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
     return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
-  }
-
-  /**
-   * Asks the conversations of which a crash lost updates for snapshots.
-   * @throws what the last one threw that did not answer
-   */
-  async #recoverLost({ deviceFeed, list }: InboxComponents, calls: CallBudget): Promise<number | null> {
-    const { conversations, timing } = this.deps;
-    let failure: unknown;
-    for (const id of list.lost) {
-      if (calls.take(1) === 0) return Date.now();
-      try {
-        const snapshot = conversations.snapshot(id, { userId: this.userId() });
-        deviceFeed.storeSnapshot(await withDeadline(snapshot, timing.deviceFeed.pageTimeoutMs));
-        list.recovered(id);
-      } catch (error) {
-        if (error instanceof CoreError && error.code === "not_found") list.recovered(id);
-        else failure = error;
-      }
-    }
-    if (failure !== undefined) throw failure;
-    return null;
   }
 
   /**
@@ -250,11 +227,6 @@ export abstract class InboxLifecycle extends SocketHost {
     if (!id.success) throw noUser();
     return id.data;
   }
-}
-
-/** The conversations to which the first device subscribes: they may hold back an update, or lost one. */
-function recentlyActive({ recentActivity, list }: InboxComponents): ConversationId[] {
-  return [...new Set([...recentActivity.forSubscriptions(), ...list.lost])];
 }
 
 /** @throws `unauthenticated` for an ended session, or a deleted account */

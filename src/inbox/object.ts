@@ -19,13 +19,9 @@ import type {
 import type { DeliveredPosition, InboxUpdate } from "../domain/sync/inbox-update.ts";
 import type { NotificationBox } from "../domain/sync/notification.ts";
 import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
-import { withDeadline } from "../object/deadline.ts";
 import type { InboxComponents } from "./components.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 import type { NotificationPage } from "./notifications.ts";
-
-/** The most conversations that are asked for a snapshot before a list is read. */
-const MAX_REFRESHED = 100;
 
 /**
  * The inbox of one user: their sessions and device sockets, their list, their notifications, their presence.
@@ -282,24 +278,7 @@ export abstract class InboxObject extends InboxLifecycle {
   async #refresh(components: InboxComponents): Promise<void> {
     // If a subscription with devices was lost when the device connected, it is repeated here.
     const hasDevices = components.sockets.open().length > 0;
-    await Promise.all([this.#refreshRecent(components), components.subscriptions.renew(hasDevices)]);
-  }
-
-  /**
-   * Stores snapshots of the recently active conversations. The row of one that does not answer in time stays
-   * as it is.
-   */
-  async #refreshRecent({ deviceFeed, list, recentActivity }: InboxComponents): Promise<void> {
-    const { conversations, timing } = this.deps;
-    const { snapshotTimeoutMs } = timing.list;
-    const snapshots = [...new Set([...recentActivity.forLists(), ...list.lost])]
-      .slice(0, MAX_REFRESHED)
-      .map((id) => withDeadline(conversations.snapshot(id, { userId: this.userId() }), snapshotTimeoutMs));
-    for (const result of await Promise.allSettled(snapshots)) {
-      if (result.status !== "fulfilled") continue;
-      deviceFeed.storeSnapshot(result.value);
-      list.recovered(result.value.conversationId);
-    }
+    await Promise.all([components.snapshotRequests.beforeList(), components.subscriptions.renew(hasDevices)]);
   }
 }
 

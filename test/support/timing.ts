@@ -21,7 +21,7 @@ export const timing: Mutable = {
   fanout: { ...TIMING.fanout, cooldownMs: 500, checkpointMs: 10 },
   passwordHash: { N: 2, r: 1, p: 1 },
   // An object with a pending timer is not evicted.
-  list: { snapshotTimeoutMs: PATIENCE_MS, writeBehindMs: 10 },
+  list: { ...TIMING.list, snapshotTimeoutMs: PATIENCE_MS, writeBehindMs: 10 },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },
   profileCache: { ...TIMING.profileCache, timeoutMs: PATIENCE_MS },
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
