@@ -14,7 +14,7 @@ import type { ConversationWithKind } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
-import { COLUMNS, type ListWriter, PLACES, valuesOf } from "./list-writer.ts";
+import type { ListWriter } from "./list-writer.ts";
 
 type ListRow = {
   conversation_id: ConversationId;
@@ -118,14 +118,13 @@ export class ConversationList {
    *   first
    */
   large(members: number, limit: number): ConversationId[] {
-    this.#writer.store();
-    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(
+    const rows = this.#rows<Pick<ListRow, "conversation_id">>(
       `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
        ORDER BY updated_at DESC LIMIT ?`,
       members,
       limit,
     );
-    return rows.toArray().map((row) => row.conversation_id);
+    return rows.map((row) => row.conversation_id);
   }
 
   /** Copies from D1 whether the conversation is pinned. A conversation without a row is ignored. */
@@ -138,18 +137,12 @@ export class ConversationList {
   /** Replaces the row by a snapshot and the pinned state, also if the row is newer. @see applyUpdate */
   replace(update: InboxUpdate, pinned: boolean, delivered: SyncPosition | null): void {
     if (this.#isDeleted) return;
-    this.#writer.drop(update.conversationId);
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky)
-       VALUES (${PLACES}, ?)`,
-      ...[...valuesOf(update, this.#writer.told(delivered)), pinned ? 1 : 0],
-    );
+    this.#writer.replace(update, pinned, delivered);
   }
 
   /** Deletes the row of a conversation. */
   forget(conversationId: ConversationId): void {
-    this.#writer.drop(conversationId);
-    this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", conversationId);
+    this.#writer.forget(conversationId);
   }
 
   /**
@@ -157,12 +150,11 @@ export class ConversationList {
    *   are deleted.
    */
   ids(after: number, limit: number): ConversationId[] {
-    this.#writer.store();
     const impossible = "DELETE FROM conversations WHERE conversation_id NOT BETWEEN 1 AND ?";
     this.#sql.exec(impossible, Number.MAX_SAFE_INTEGER);
     const query =
       "SELECT conversation_id FROM conversations WHERE conversation_id > ? ORDER BY conversation_id LIMIT ?";
-    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query, after, limit).toArray();
+    const rows = this.#rows<Pick<ListRow, "conversation_id">>(query, after, limit);
     return rows.map((row) => row.conversation_id);
   }
 
@@ -170,11 +162,10 @@ export class ConversationList {
    * @returns the conversations with activity since `time` (ms), and its time: the newest `limit`, newest last
    */
   since(time: number, limit: number): Pick<InboxEntry, "conversationId" | "updatedAt">[] {
-    this.#writer.store();
     const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt FROM conversations
       WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?`;
-    const rows = this.#sql.exec<Pick<InboxEntry, "conversationId" | "updatedAt">>(query, time, limit);
-    return rows.toArray().reverse();
+    const rows = this.#rows<Pick<InboxEntry, "conversationId" | "updatedAt">>(query, time, limit);
+    return rows.reverse();
   }
 
   /**
@@ -182,12 +173,11 @@ export class ConversationList {
    *   newest first
    */
   onRecord(): EntryOnRecord[] {
-    this.#writer.store();
-    const rows = this.#sql.exec<Pick<ListRow, "conversation_id" | "state" | "updated_at">>(
+    const rows = this.#rows<Pick<ListRow, "conversation_id" | "state" | "updated_at">>(
       `SELECT conversation_id, state, updated_at FROM conversations WHERE hidden = 0
        ORDER BY updated_at DESC, conversation_id DESC`,
     );
-    return rows.toArray().map(({ conversation_id: conversationId, state, updated_at: updatedAt }) => {
+    return rows.map(({ conversation_id: conversationId, state, updated_at: updatedAt }) => {
       return { conversationId, state, updatedAt };
     });
   }
@@ -198,17 +188,16 @@ export class ConversationList {
    * @returns at most `limit` listed conversations, pinned ones first, then by newest activity
    */
   page(limit: number, after?: ListPosition, ids?: ConversationId[]): InboxEntry[] {
-    this.#writer.store();
     const { pinned, updatedAt, conversationId } = after ?? FIRST;
     const filter = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
-    const rows = this.#sql.exec<ListRow>(
+    const rows = this.#rows<ListRow>(
       `SELECT * FROM conversations
        WHERE ${filter} state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
        ORDER BY sticky DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
       ...(ids ? [JSON.stringify(ids)] : []),
       ...[pinned ? 1 : 0, updatedAt, conversationId, limit],
     );
-    return rows.toArray().map(entry);
+    return rows.map(entry);
   }
 
   /**
@@ -216,14 +205,13 @@ export class ConversationList {
    * @returns those of these conversations that are listed, in this order
    */
   entries(ids: ConversationId[], includeHidden = false): InboxEntry[] {
-    this.#writer.store();
-    const rows = this.#sql.exec<ListRow>(
+    const rows = this.#rows<ListRow>(
       `SELECT conversations.* FROM json_each(?) JOIN conversations ON conversation_id = value
        WHERE state = 'active' AND hidden <= ? ORDER BY key`,
       JSON.stringify(ids),
       includeHidden ? 1 : 0,
     );
-    return rows.toArray().map(entry);
+    return rows.map(entry);
   }
 
   /**
@@ -231,23 +219,21 @@ export class ConversationList {
    *   count.
    */
   numbered({ kind: requestedKind, skip, limit }: NumberedRange): NumberedPage {
-    this.#writer.store();
     const kind = requestedKind ?? null;
     const listed = "FROM conversations WHERE state = 'active' AND hidden = 0 AND (?1 IS NULL OR kind = ?1)";
-    const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total ${listed}`, kind).one();
-    const rows = this.#sql.exec<ListRow>(
+    const [count] = this.#rows<{ total: number }>(`SELECT count(*) AS total ${listed}`, kind);
+    const rows = this.#rows<ListRow>(
       `SELECT * ${listed} ORDER BY updated_at DESC, conversation_id DESC LIMIT ?2 OFFSET ?3`,
       ...[kind, limit, skip],
     );
-    return { entries: rows.toArray().map(entry), total };
+    return { entries: rows.map(entry), total: count?.total ?? 0 };
   }
 
   /** @returns listed conversations without a kind: the previous release stored none */
   ofUnknownKind(): ConversationId[] {
-    this.#writer.store();
     const query =
       "SELECT conversation_id FROM conversations WHERE state = 'active' AND hidden = 0 AND kind IS NULL";
-    const rows = this.#sql.exec<Pick<ListRow, "conversation_id">>(query).toArray();
+    const rows = this.#rows<Pick<ListRow, "conversation_id">>(query);
     return rows.map((row) => row.conversation_id);
   }
 
@@ -255,6 +241,12 @@ export class ConversationList {
   setKinds(kinds: ConversationWithKind[]): void {
     const set = "UPDATE conversations SET kind = ? WHERE conversation_id = ?";
     for (const { id, kind } of kinds) this.#sql.exec(set, kind, id);
+  }
+
+  /** Reads rows, once memory is stored: every query for rows goes through here. */
+  #rows<Row extends Record<string, SqlStorageValue>>(query: string, ...values: unknown[]): Row[] {
+    this.#writer.store();
+    return this.#sql.exec<Row>(query, ...values).toArray();
   }
 }
 

@@ -101,8 +101,8 @@ export class ListWriter {
     if (update.version > recent.head.ver) {
       this.#mark(id, recent);
       const { version: ver, state, lastSeq, rev } = update;
-      recent.update = { ...update, ephemeral: [] };
-      delete recent.update.page;
+      const { page: _, ...stored } = update;
+      recent.update = { ...stored, ephemeral: [] };
       recent.head = { ver, state, lastSeq, rev, told: recent.head.told };
     }
     if (delivered) this.setDelivered(id, delivered);
@@ -135,8 +135,24 @@ export class ListWriter {
     for (const [id, recent] of this.#recent) this.#storeOne(id, recent);
   }
 
+  /** @see ConversationList.replace */
+  replace(update: InboxUpdate, pinned: boolean, delivered: SyncPosition | null): void {
+    this.#drop(update.conversationId);
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky) VALUES (${PLACES}, ?)`,
+      ...this.#valuesOf(update, delivered),
+      pinned ? 1 : 0,
+    );
+  }
+
+  /** @see ConversationList.forget */
+  forget(id: ConversationId): void {
+    this.#drop(id);
+    this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", id);
+  }
+
   /** Drops what memory has of a conversation, whose row is about to be replaced or deleted. */
-  drop(id: ConversationId): void {
+  #drop(id: ConversationId): void {
     const isMarked = this.#recent.get(id)?.isMarked || this.#lost.has(id);
     this.#recent.delete(id);
     this.#lost.delete(id);
@@ -163,7 +179,7 @@ export class ListWriter {
   }
 
   /** @returns the epoch and position as the row stores them; epoch 0 stands for no delivered position */
-  told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
+  #told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
     return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
   }
 
@@ -242,7 +258,7 @@ export class ListWriter {
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
          told_epoch = max(told_epoch, excluded.told_epoch)
        WHERE excluded.ver > ver`,
-      ...valuesOf(update, this.told(delivered)),
+      ...this.#valuesOf(update, delivered),
     );
     if (rowsWritten === 0 && delivered) this.#updateDelivered(update.conversationId, delivered);
   }
@@ -250,33 +266,30 @@ export class ListWriter {
   #updateDelivered(id: ConversationId, position: SyncPosition): void {
     const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
     const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
-    const values = this.told(position);
+    const values = this.#told(position);
     this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, id, ...values);
+  }
+
+  /** @returns the values of `COLUMNS` */
+  #valuesOf(update: InboxUpdate, delivered: SyncPosition | null): (string | number | null)[] {
+    return [
+      ...[update.conversationId, update.version, update.state, update.visibleFrom, update.lastSeq],
+      ...[update.lastCount, update.readSeq, update.readCount, update.memberCount],
+      update.preview === null ? null : JSON.stringify(update.preview),
+      ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
+      ...this.#told(delivered),
+      ...[update.kind ?? null, update.readAt ?? 0],
+      ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
+      ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
+    ];
   }
 }
 
 /** The columns that an inbox update fills. */
-export const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
+const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
   peer_read_seq, peer_read_at`;
-export const PLACES = COLUMNS.replace(/\w+/g, "?");
-
-/** @returns the values of `COLUMNS` */
-export function valuesOf(
-  update: InboxUpdate,
-  told: [epoch: number, seq: number, rev: number],
-): (string | number | null)[] {
-  return [
-    ...[update.conversationId, update.version, update.state, update.visibleFrom, update.lastSeq],
-    ...[update.lastCount, update.readSeq, update.readCount, update.memberCount],
-    update.preview === null ? null : JSON.stringify(update.preview),
-    ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
-    ...told,
-    ...[update.kind ?? null, update.readAt ?? 0],
-    ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
-    ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
-  ];
-}
+const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 function isSame(one: SyncPosition | null, other: SyncPosition): boolean {
   return one?.seq === other.seq && one.rev === other.rev;
