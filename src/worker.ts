@@ -3,7 +3,8 @@ import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
-import { readSettings } from "./domain/settings.ts";
+import { readSettings, type Settings } from "./domain/settings.ts";
+import type { DeviceProtocol } from "./domain/sync/socket-protocol.ts";
 import type { Timing } from "./domain/timing.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
@@ -38,6 +39,7 @@ export function createWorker(timing: Timing) {
   class Conversation extends ConversationObject {
     constructor(ctx: DurableObjectState, env: Env) {
       const db = openDatabase(env.DB);
+      const settings = readSettings(env);
       super(ctx, env, {
         directory: {
           created: (id) => findConversationAsCreated(db, id),
@@ -49,7 +51,8 @@ export function createWorker(timing: Timing) {
         inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         protocol: roomProtocol,
-        settings: readSettings(env),
+        deviceFormats: deviceProtocols(settings),
+        settings,
         timing,
       });
     }
@@ -72,7 +75,7 @@ export function createWorker(timing: Timing) {
         },
         conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
-        protocols: { v1: deviceProtocol, usersig: usersigProtocol(settings) },
+        protocols: deviceProtocols(settings),
         settings,
         timing,
       });
@@ -88,4 +91,10 @@ export function createWorker(timing: Timing) {
   } satisfies ExportedHandler<Env>;
 
   return { app, handlers, Conversation, Inbox };
+}
+
+/** The wire formats of device sockets, by name. */
+function deviceProtocols(settings: Settings): Readonly<Record<string, DeviceProtocol>> {
+  const formats = [deviceProtocol, usersigProtocol(settings)];
+  return Object.fromEntries(formats.map((format) => [format.name, format]));
 }

@@ -73,7 +73,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     const { userId, after, rev } = opening;
     const member = room.members.active(userId);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
-    await room.profiles.fresh(() => after !== undefined && replayPage(room, member, after, rev));
+    await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev }));
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     await components.registrations.open(opening.userId, opening.sessionId, () =>

@@ -44,6 +44,7 @@ import type { RoomContext } from "./state/context.ts";
 import { ConversationState } from "./state/conversation-state.ts";
 import type { RoomObserver } from "./state/observer.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
+import { type DeviceFormats, MessageEncoder } from "./views/message-encoder.ts";
 import { MessageRenderer } from "./views/message-renderer.ts";
 
 /** Inbox updates that are awaited before an answer; the others go at the fan-out's pace. */
@@ -53,6 +54,7 @@ export interface RoomDeps {
   directory: ConversationDirectory;
   inboxes: Inboxes;
   sources: MessageSources;
+  deviceFormats: DeviceFormats;
   settings: Settings;
   timing: Timing;
 }
@@ -84,6 +86,7 @@ export class Room implements RoomContext {
   readonly knownUsers: KnownUsers;
   readonly outbox: NotificationOutbox;
   readonly renderer: MessageRenderer;
+  readonly encoder: MessageEncoder;
   readonly directPermission: DirectPermission;
   readonly forwards: ForwardResolver;
   readonly snapshots: MemberSnapshots;
@@ -107,6 +110,7 @@ export class Room implements RoomContext {
         bytesWithProfiles(kind, body, personOf) + bytesOf(custom_data ?? "") + bytesOf(systemMessage ?? ""),
     );
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members);
+    this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);
     this.snapshots = new MemberSnapshots(this.state, this.log, this.members, this.renderer);
     const events = new EphemeralEvents(timing.typing);
     const fanoutSource = new RoomFanoutSource(this, events, timing.largeGroup);

@@ -11,10 +11,11 @@ import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, Originals, Receipt } from "./messages/message.ts";
+import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxUpdate, RepairSnapshot } from "./sync/inbox-update.ts";
 import type { StoredContext } from "./sync/message-context.ts";
 import type { SentNotification } from "./sync/notification.ts";
-import type { ReplayPage } from "./sync/replay.ts";
+import type { DevicePage } from "./sync/replay.ts";
 import type { DeviceEvent } from "./sync/socket-protocol.ts";
 
 /**
@@ -186,7 +187,7 @@ export interface SubscribeRequest {
 
 /**
  * Sends of a device. `delivered`: the delivered position of the user's devices, if it is known.
- * `echoDuplicates`: the receipt of a repeated send has the stored message.
+ * `echoDuplicates`: the receipt of a repeated send has an `echo`.
  */
 export interface DeviceSendRequest {
   userId: UserId;
@@ -195,12 +196,17 @@ export interface DeviceSendRequest {
   echoDuplicates?: boolean;
 }
 
+/** The receipt of a device's send. `echo`: the stored message of a repeated send, if that was asked for. */
+export interface DeviceReceipt extends Receipt {
+  echo?: EncodedMessage;
+}
+
 /**
  * The outcome of each draft, in order, and the user's current inbox update. The inbox pushes the update's
  * page before it sends the acks. The update is null if the user was never a member.
  */
 export interface DeviceSendResult {
-  outcomes: Result<Receipt>[];
+  outcomes: Result<DeviceReceipt>[];
   update: InboxUpdate | null;
 }
 
@@ -238,7 +244,7 @@ export interface Conversations {
   /** Sends the typing of a member to the other members. */
   typing(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** The replay page of a member's devices after a position: at most 100 messages. @throws `not_found` */
-  replay(id: ConversationId, input: ReplayRequest): Promise<ReplayPage>;
+  replay(id: ConversationId, input: ReplayRequest): Promise<DevicePage>;
   /**
    * Subscribes the member's inbox, which is pushed to without delay from now on.
    * @returns the inbox update

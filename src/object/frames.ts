@@ -1,8 +1,7 @@
 import type { ConversationId } from "../domain/ids.ts";
-import type { Message } from "../domain/messages/message.ts";
-import type { MessageContext } from "../domain/sync/message-context.ts";
+import type { EncodedPart } from "../domain/sync/encoded-message.ts";
 import type { MessageChange, ReplayPage } from "../domain/sync/replay.ts";
-import type { DeviceProtocol, EncodedPart, RoomEvent } from "../domain/sync/socket-protocol.ts";
+import type { DeviceProtocol, RoomEvent } from "../domain/sync/socket-protocol.ts";
 import { bytesOf } from "../domain/text.ts";
 
 /** The most messages in a frame. */
@@ -56,28 +55,23 @@ export function changeEvents(changes: MessageChange[], conversationId: Conversat
   );
 }
 
-/** How a wire format writes a page. Messages and events that it encodes as null are left out. */
-interface PageProtocol extends Pick<DeviceProtocol, "message" | "messages" | "maxMessagesPerFrame"> {
+/** How a wire format writes a page. Events that it encodes as null are left out. */
+interface PageProtocol extends Pick<DeviceProtocol, "messages" | "maxMessagesPerFrame"> {
   event(event: PageEvent): string | null;
 }
 
-/** @param context for wire formats that want it @returns the frames of messages, in order */
-export function messageFrames(
-  messages: Message[],
-  protocol: Omit<PageProtocol, "event">,
-  context?: MessageContext,
-): string[] {
-  const parts = messages.flatMap((message) => protocol.message(message, context) ?? []);
-  return frames(parts, protocol.messages, protocol.maxMessagesPerFrame);
-}
-
-/** @returns the frames of a page: its changes, its messages, then `synced` */
+/**
+ * @param parts the messages of the page
+ * @returns the frames of a page: its changes, its messages, then `synced`
+ */
 export function pageFrames(
-  { changes, messages, lastSeq, rev, hasMore }: ReplayPage,
+  { changes, lastSeq, rev, hasMore }: Omit<ReplayPage, "messages">,
+  parts: EncodedPart[],
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
   const changeFrames = changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []);
+  const messageFrames = frames(parts, protocol.messages, protocol.maxMessagesPerFrame);
   const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore }) ?? [];
-  return [...changeFrames, ...messageFrames(messages, protocol)].concat(end);
+  return [...changeFrames, ...messageFrames].concat(end);
 }

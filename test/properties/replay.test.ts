@@ -61,7 +61,7 @@ describe("a replay", () => {
 
     /** Takes one page. @returns whether there are more */
     page(room: Room): boolean {
-      const page = replayPage(room, room.members.active(BOB), this.seq, this.rev);
+      const page = replayPage(room, room.members.active(BOB), { after: this.seq, rev: this.rev });
       expect(page.messages.length).toBeLessThanOrEqual(PAGE);
       expect(page.changes.length).toBeLessThanOrEqual(PAGE);
       for (const { seq, by, rev } of page.changes) {

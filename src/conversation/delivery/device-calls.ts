@@ -1,19 +1,20 @@
 import type { Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
 import type {
+  DeviceReceipt,
   DeviceSendRequest,
   ReplayRequest,
   SubscribeRequest,
   TakeSendResult,
 } from "../../domain/ports.ts";
 import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
-import type { ReplayPage } from "../../domain/sync/replay.ts";
+import type { DevicePage } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { RoomContext } from "../state/context.ts";
-import { replayPage } from "../views/replay-page.ts";
+import { devicePage } from "../views/replay-page.ts";
 import type { Fanout } from "./fanout.ts";
 import type { RoomFanoutSource } from "./fanout-source.ts";
 
@@ -61,12 +62,12 @@ export class DeviceCalls {
    * A page of what a member's devices lack after a position.
    * @throws `not_found` unless the user is a member; with `includeFormer`, unless they are or were one
    */
-  replay({ userId, after, rev, includeFormer = false }: ReplayRequest): ReplayPage {
+  replay({ userId, after, rev, includeFormer = false }: ReplayRequest): DevicePage {
     this.#room.flushSends();
     const { members } = this.#room;
     const member = includeFormer ? members.known(userId) : members.active(userId);
     this.#noteDevices(userId);
-    return replayPage(this.#room, member, after, rev);
+    return devicePage(this.#room, member, { after, rev });
   }
 
   /**
@@ -115,7 +116,7 @@ export class DeviceCalls {
     line: object,
     echoDuplicates: boolean,
     settled: () => void,
-  ): Promise<Result<Receipt>> {
+  ): Promise<Result<DeviceReceipt>> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) => {
       const settle = (outcome: SendOutcome<SendOrigin>) => {
         settled();
@@ -127,7 +128,7 @@ export class DeviceCalls {
     const { row, isRepeated } = result.value;
     const { seq, created_at: createdAt } = row;
     const sender = echoDuplicates && isRepeated ? this.#room.members.find(userId) : undefined;
-    const [message] = sender ? this.#room.renderer.render([row], sender) : [];
-    return { ok: true, value: { seq, createdAt, ...(message && { message }) } };
+    const [echo] = sender ? this.#room.encoder.encode([row], sender) : [];
+    return { ok: true, value: { seq, createdAt, ...(echo && { echo }) } };
   }
 }

@@ -1,12 +1,11 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import type { ReplayPage, SyncPosition } from "../../domain/sync/replay.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
-import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 import { versionOf } from "../views/member-snapshots.ts";
-import { replayPage } from "../views/replay-page.ts";
+import { devicePage } from "../views/replay-page.ts";
 import type { FanoutSource } from "./device-tracker.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 import type { StateMark } from "./fanout-checkpoint.ts";
@@ -57,16 +56,13 @@ export class RoomFanoutSource implements FanoutSource {
   update(userId: UserId, position: DeliveredPosition): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
+    const request = position && { after: position.seq, rev: position.rev, maxBytes: LIMITS.pushedBytes };
     return {
       ...update,
       ephemeral: this.#events.of(userId),
       ephemeralEpoch: this.#events.epoch,
-      ...(position && member && { page: this.#page(member, position) }),
+      ...(member && request && { page: devicePage(this.#room, member, request) }),
     };
-  }
-
-  #page(member: MemberRow, { seq, rev }: SyncPosition): ReplayPage {
-    return replayPage(this.#room, member, seq, rev, LIMITS.pushedBytes);
   }
 
   isLarge(): boolean {

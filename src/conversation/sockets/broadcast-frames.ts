@@ -1,5 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { EncodedPart, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
+import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { frames } from "../../object/frames.ts";
 import type { RoomSocket } from "./room-socket.ts";
 

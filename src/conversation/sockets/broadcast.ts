@@ -1,6 +1,7 @@
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
-import type { EncodedPart, KickReason, RoomEvent, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
+import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { KickReason, RoomEvent, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";

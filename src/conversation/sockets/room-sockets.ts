@@ -198,8 +198,12 @@ export class RoomSockets {
     if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
     const acks = this.#broadcast.resolveFor(socket);
     this.#room.profiles.refreshInBackground();
-    const page = replayPage(this.#room, this.#room.members.active(socket.userId), start, since);
-    for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
+    const page = replayPage(this.#room, this.#room.members.active(socket.userId), {
+      after: start,
+      rev: since,
+    });
+    const parts = page.messages.map((message) => this.#protocol.message(message));
+    for (const frame of pageFrames(page, parts, this.#room.state.id, this.#protocol)) socket.send(frame);
     for (const frame of acks) socket.send(frame);
     if (page.hasMore) {
       socket.fallBehind(page.lastSeq, page.rev);

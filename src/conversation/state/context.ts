@@ -9,6 +9,7 @@ import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 import type { SendOrigin } from "../sending/send.ts";
 import type { MemberSnapshots } from "../views/member-snapshots.ts";
+import type { MessageEncoder } from "../views/message-encoder.ts";
 import type { MessageRenderer } from "../views/message-renderer.ts";
 import type { GroupChange } from "./change.ts";
 import type { ConversationState } from "./conversation-state.ts";
@@ -25,6 +26,7 @@ export interface RoomStores {
   readonly outbox: NotificationOutbox;
   readonly snapshots: MemberSnapshots;
   readonly renderer: MessageRenderer;
+  readonly encoder: MessageEncoder;
 }
 
 /**

@@ -122,6 +122,4 @@ export type AnyDraft = Draft | ForwardDraft;
 export interface Receipt {
   seq: Seq;
   createdAt: number;
-  /** the stored message of a repeated send, if the sender asked for it (`echoDuplicates`) */
-  message?: Message;
 }

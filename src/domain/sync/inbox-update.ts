@@ -2,7 +2,7 @@ import type { ConversationKind, ListState, ReadPoint } from "../conversations/co
 import type { ConversationId, Position } from "../ids.ts";
 import type { Mentioned } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
-import type { ReplayPage, SyncPosition } from "./replay.ts";
+import type { DevicePage, SyncPosition } from "./replay.ts";
 import type { DeviceEvent } from "./socket-protocol.ts";
 
 /**
@@ -33,7 +33,7 @@ export interface InboxUpdate {
    * the messages and changes after the delivered position; absent if no device is connected or the position
    * is unknown
    */
-  page?: ReplayPage;
+  page?: DevicePage;
   /** ephemeral events for the member's devices, in order */
   ephemeral: EphemeralEvent[];
   /** ids of ephemeral events compare within one epoch; absent in updates of the previous release */

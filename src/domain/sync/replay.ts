@@ -1,5 +1,6 @@
 import type { Position, Seq, UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
+import type { EncodedMessage } from "./encoded-message.ts";
 
 /** A revoke or a hide that a resuming client needs; `by` is null for a hide. */
 export type MessageChange = { rev: number; seq: Seq; by: UserId | null };
@@ -16,13 +17,13 @@ export function isAhead(position: SyncPosition, other: SyncPosition): boolean {
 }
 
 /** One page of the messages and changes that a client missed. */
-export interface ReplayPage {
+export interface ReplayPage<Shown = Message> {
   /** the sync position before the page; without `since` the page has no changes */
   after: Position;
   since: number | undefined;
   /** revokes of messages up to `after`, which the client has shown, and the user's hides of any message */
   changes: MessageChange[];
-  messages: Message[];
+  messages: Shown[];
   /** the revokes of `messages`, for clients that received or sent these messages meanwhile */
   laterChanges: MessageChange[];
   /** the sync position after the page */
@@ -31,8 +32,11 @@ export interface ReplayPage {
   hasMore: boolean;
 }
 
+/** A page for device sockets. */
+export type DevicePage = ReplayPage<EncodedMessage>;
+
 /** An empty page with more to come. */
-export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage {
+export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage<never> {
   const noEntries = { changes: [], messages: [], laterChanges: [] };
   return { after, since: rev, ...noEntries, lastSeq: after, rev, hasMore: true };
 }

@@ -1,10 +1,10 @@
-import { z } from "zod";
 import type { FriendState } from "../contacts/friend-state.ts";
 import type { Conversation } from "../conversations/conversation.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
 import type { SystemEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
+import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
 import type { MessageContext } from "./message-context.ts";
 
 /** A client's request on a room socket, independent of the wire format. */
@@ -47,10 +47,6 @@ export type KickReason = "session_ended" | "token_expired" | "removed" | "left" 
  * - `dissolved`: the group is dissolved; sent to device sockets, which stay open.
  */
 export type MemberEvent = SystemEvent | "applied" | "dissolved";
-
-/** An encoded message or ack, ready to be put into a frame alone or beside others. */
-export const EncodedPart = z.string().brand<"Piece">();
-export type EncodedPart = z.infer<typeof EncodedPart>;
 
 /** The sync position at which a client resumes in a conversation. */
 export interface SyncPoint {
@@ -110,21 +106,26 @@ export interface RoomProtocol extends Encoder<RoomEvent> {
 }
 
 /**
- * A wire format of device sockets. `event` and `message` return null where the format has no frame for the
+ * A wire format of device sockets. `event` and `encode` return null where the format has no frame for the
  * input; then nothing is sent.
  */
 export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refused"> {
   /** @see RoomProtocol.decode */
   decode(frame: string): Result<DeviceCommand>;
   event(event: DeviceEvent): string | null;
-  /** @param context present if `wantsContext` is set and the context is known */
-  message(message: Message, context?: MessageContext): EncodedPart | null;
+  /** the name under which the composition root registers the format */
+  name: string;
+  /** What all users are shown of a message; null: nothing. A conversation calls it once for all. */
+  encode(message: Message): EncodedPart | null;
+  /**
+   * Completes an encoded message for one user, at their inbox. Absent: the text is complete.
+   * @returns the part of a frame; null: the user is shown nothing
+   */
+  complete?(text: EncodedPart, message: EncodedMessage, context: MessageContext): EncodedPart | null;
   /** the maximum number of messages in a frame; absent: no maximum of its own */
   maxMessagesPerFrame?: 1;
   /** null: a sender gets the stored message, in its order, instead of an ack */
   acks: Pick<Encoder<never>, "ack" | "acks"> | null;
-  /** `message` gets the message context */
-  wantsContext: boolean;
   /** clients send their sync position when they resume: messages to a new socket wait for it */
   supportsResume: boolean;
   /** sockets stay open when the tokens that opened them expire */

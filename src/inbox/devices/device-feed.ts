@@ -1,20 +1,21 @@
 import { CoreError, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
-import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
-import type { Conversations, DeviceSendResult } from "../../domain/ports.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
+import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { messageFrames } from "../../object/frames.ts";
+import { frames } from "../../object/frames.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience } from "./delivery-positions.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts } from "./message-contexts.ts";
+import { messageParts } from "./message-parts.ts";
 import { PendingReads } from "./pending-reads.ts";
 import { catchUp, continuesFrom, maxPageBytes, type OwnMessages } from "./push.ts";
 import { SyncPages } from "./sync-pages.ts";
@@ -169,7 +170,7 @@ export class DeviceFeed {
     socket: DeviceSocket,
     id: ConversationId,
     take: () => AnyDraft[],
-    settle: (outcomes: Result<Receipt>[]) => void,
+    settle: (outcomes: Result<DeviceReceipt>[]) => void,
   ): Promise<void> {
     const deadline = Date.now() + this.#timing.sendTimeoutMs;
     return this.#queues.run(id, async () => {
@@ -207,7 +208,7 @@ export class DeviceFeed {
     socket: DeviceSocket,
     id: ConversationId,
     { outcomes, update }: DeviceSendResult,
-    settle: (outcomes: Result<Receipt>[]) => void,
+    settle: (outcomes: Result<DeviceReceipt>[]) => void,
   ): Promise<DeliveredPosition> {
     const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
     const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
@@ -218,10 +219,12 @@ export class DeviceFeed {
   }
 
   /** Sends a socket the stored messages of its repeated sends, for wire formats without acks. */
-  #echo(socket: DeviceSocket, conversationId: ConversationId, outcomes: Result<Receipt>[]): void {
-    const messages = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.value.message ?? []) : []));
+  #echo(socket: DeviceSocket, conversationId: ConversationId, outcomes: Result<DeviceReceipt>[]): void {
+    const messages = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.value.echo ?? []) : []));
     const context = this.#deps.contexts.of({ conversationId });
-    for (const frame of messageFrames(messages, socket.protocol, context)) socket.send(frame);
+    const { protocol } = socket;
+    const parts = messageParts(messages, protocol, context);
+    for (const frame of frames(parts, protocol.messages, protocol.maxMessagesPerFrame)) socket.send(frame);
   }
 
   /**

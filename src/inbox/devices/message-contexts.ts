@@ -45,7 +45,7 @@ export class MessageContexts {
     const now = Date.now();
     const at = this.#cached.get(id)?.at ?? 0;
     if (now - at < freshMs || now - this.#failedAt < cooldownMs) return false;
-    return this.#deps.audience.open().some(({ protocol }) => protocol.wantsContext);
+    return this.#deps.audience.open().some(({ protocol }) => protocol.complete);
   }
 
   /** Looks up the context of a conversation in D1. If that fails, the cached context stays. Never rejects. */

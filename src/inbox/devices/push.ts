@@ -3,15 +3,16 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
-import { isAhead, type ReplayPage, type SyncPosition } from "../../domain/sync/replay.ts";
+import { type DevicePage, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { changeEvents, messageFrames } from "../../object/frames.ts";
+import { changeEvents, frames } from "../../object/frames.ts";
 import type { SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
+import { messageParts } from "./message-parts.ts";
 
 /** The messages that a socket has just sent itself. */
 export interface OwnMessages {
@@ -75,7 +76,7 @@ export async function catchUp(
 }
 
 /** Whether a page continues from a position: it lacks nothing after it, and does not end before it. */
-export function continuesFrom(page: ReplayPage, from: SyncPosition): boolean {
+export function continuesFrom(page: DevicePage, from: SyncPosition): boolean {
   const hasChanges = page.since !== undefined && page.since <= from.rev && page.rev >= from.rev;
   return hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
 }
@@ -88,7 +89,7 @@ function push(
   contexts: MessageContexts,
   group: SocketGroup,
   target: Target,
-  page: ReplayPage,
+  page: DevicePage,
   own?: OwnMessages,
 ): void {
   const from = group.position;
@@ -102,7 +103,7 @@ function push(
     const isOwn = own?.socket === socket && protocol.acks !== null;
     const encoded = isOwn ? undefined : framesByProtocol.get(protocol);
     const excluded = isOwn ? own.seqs : NONE;
-    const context = protocol.wantsContext ? contexts.of(target) : undefined;
+    const context = protocol.complete ? contexts.of(target) : undefined;
     const frames =
       encoded ?? newFrames(page, { from, to }, target.conversationId, protocol, excluded, context);
     if (!isOwn) framesByProtocol.set(protocol, frames);
@@ -114,14 +115,14 @@ function push(
 }
 
 /**
- * Encodes the part of a page that leads a socket from one position to another: changes of the messages that
- * it has, then the later messages.
+ * The frames of the part of a page that leads a socket from one position to another: changes of the messages
+ * that it has, then the later messages.
  * @param excluded messages that the socket has sent itself: it gets acks for them, but also their changes
  * @param context for wire formats that want it
  * @returns the frames, in order
  */
 export function newFrames(
-  page: ReplayPage,
+  page: DevicePage,
   { from, to }: { from: SyncPosition; to: SyncPosition },
   conversationId: ConversationId,
   protocol: DeviceProtocol,
@@ -140,6 +141,6 @@ export function newFrames(
   const messages = page.messages.filter(({ seq }) => isNew(seq));
   return [
     ...changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []),
-    ...messageFrames(messages, protocol, context),
+    ...frames(messageParts(messages, protocol, context), protocol.messages, protocol.maxMessagesPerFrame),
   ];
 }

@@ -1,7 +1,7 @@
 import { isNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Conversations, ReplayRequest } from "../../domain/ports.ts";
-import { emptyPage, type ReplayPage, type SyncPosition } from "../../domain/sync/replay.ts";
+import { type DevicePage, emptyPage, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -10,6 +10,7 @@ import { pageFrames } from "../../object/frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import type { DeliveryPositions } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
+import { messageParts } from "./message-parts.ts";
 
 /** What the pages of syncs need from the inbox. */
 interface SyncPagesDeps {
@@ -57,7 +58,8 @@ export class SyncPages {
     const to = { seq: page.lastSeq, rev: page.rev };
     if (page.hasMore) this.#positions.setReplaying(socket, id, to);
     else this.#positions.merge(socket, id, to, shared);
-    for (const frame of pageFrames(page, id, socket.protocol)) socket.send(frame);
+    const parts = messageParts(page.messages, socket.protocol);
+    for (const frame of pageFrames(page, parts, id, socket.protocol)) socket.send(frame);
     // During a replay other events are withheld, so the socket gets the conversation as it is now.
     if (cursor?.state === "replaying" && !page.hasMore) void this.#pushConversation(id);
   }
@@ -77,7 +79,7 @@ export class SyncPages {
     socket: DeviceSocket,
     id: ConversationId,
     request: ReplayRequest & { rev: number },
-  ): Promise<ReplayPage> {
+  ): Promise<DevicePage> {
     // A closed socket needs no page.
     if (socket.hasRoomForPage && !socket.isClosing) {
       const replay = this.#deps.conversations.replay(id, request);

@@ -4,10 +4,12 @@ import { attempt, type Failure } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Settings } from "../../domain/settings.ts";
+import { type EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
-import { type DeviceCommand, type DeviceProtocol, EncodedPart } from "../../domain/sync/socket-protocol.ts";
+import type { DeviceCommand, DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import { checked } from "../../http/fields.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
+import { zonedTime } from "../../lib/time-zone.ts";
 import { ContentType, readContent } from "./content.ts";
 import { failureOf } from "./errors.ts";
 import { sessionId } from "./schemas.ts";
@@ -26,12 +28,13 @@ export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): Devic
   return {
     decode: (frame) => attempt(() => toCommand(frame)),
     event: ({ type }) => EVENT_FRAMES[type] ?? null,
-    message: (message, context) => (context ? messageFrame(message, context, timeZone) : null),
+    name: "usersig",
+    encode: (message) => openFrame(message, timeZone),
+    complete: (text, message, context) => closedFrame(text, message, context, timeZone),
     messages: ([piece]) => String(piece),
     refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
     maxMessagesPerFrame: 1,
     acks: null,
-    wantsContext: true,
     supportsResume: false,
     survivesTokenExpiry: true,
     toleratesInvalidFrames: true,
@@ -61,18 +64,34 @@ function toCommand(frame: string): DeviceCommand {
 }
 
 /**
- * The frame of a message: a confirmation for its sender's devices, a delivery for others.
- * @returns null for a system message, and for a revoked message of another user: no frame is sent
+ * The part of a message's frame that all users get: the end of a JSON object whose last field, `chat_log`, is
+ * left open.
+ * @returns null for a system message: no frame is sent
  */
-function messageFrame(message: Message, context: MessageContext, timeZone: string): EncodedPart | null {
-  const isOwn = message.sender.id === context.userId;
-  if (message.kind === "tip" || (message.revoked && !isOwn)) return null;
+function openFrame(message: Message, timeZone: string): EncodedPart | null {
+  if (message.kind === "tip") return null;
+  const { have_read: _, read_time: __, ...log } = serializeLog({ message, reading: UNREAD }, timeZone);
+  const fields = JSON.stringify({ content: log.content, sender: log.sender, chat_log: log });
+  return EncodedPart.parse(fields.slice(1, -2));
+}
+
+/**
+ * The frame of a message for one user: a confirmation for its sender's devices, a delivery for others.
+ * @param text what `openFrame` made
+ * @returns null for a revoked message of another user: no frame is sent
+ */
+function closedFrame(
+  text: EncodedPart,
+  { senderId, revoked, createdAt }: EncodedMessage,
+  context: MessageContext,
+  timeZone: string,
+): EncodedPart | null {
+  const isOwn = senderId === context.userId;
+  if (revoked && !isOwn) return null;
+  const type = isOwn ? "MESSAGE_SEND_SUCCESS" : "MESSAGE_RECEIVED";
+  const start = JSON.stringify({ type, session: serializeContext(context, timeZone) }).slice(0, -1);
   // `have_read` is about the receiver in a group: senders have read their own messages.
   const hasRead = isOwn && context.kind === "group";
-  const reading = hasRead ? { read: true, at: message.createdAt } : UNREAD;
-  const log = serializeLog({ message, reading }, timeZone);
-  const { content, sender } = log;
-  const type = isOwn ? "MESSAGE_SEND_SUCCESS" : "MESSAGE_RECEIVED";
-  const session = serializeContext(context, timeZone);
-  return EncodedPart.parse(JSON.stringify({ type, content, session, sender, chat_log: log }));
+  const reading = { have_read: hasRead, read_time: hasRead ? zonedTime(createdAt, timeZone) : "" };
+  return EncodedPart.parse(`${start},${text},${JSON.stringify(reading).slice(1)}}`);
 }

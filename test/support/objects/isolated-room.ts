@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
 import { Room } from "../../../src/conversation/room.ts";
+import type { DeviceFormats } from "../../../src/conversation/views/message-encoder.ts";
 import type {
   ConversationKind,
   DirectPermissionState,
@@ -12,6 +13,7 @@ import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
+import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { timing } from "../timing.ts";
 import { DEFAULT_PROFILE } from "./profile.ts";
 
@@ -59,12 +61,13 @@ export async function inIsolatedObject(
 }
 
 /**
- * A room over such tables, without D1 and inboxes. @param permission answers the read of the direct
- * permission
+ * A room over such tables, without D1 and inboxes.
+ * @param permission answers the read of the direct permission
  */
 export function isolatedRoom(
   storage: DurableObjectStorage,
   permission: () => Promise<DirectPermissionState | null> = nothing,
+  deviceFormats: DeviceFormats = { v1: deviceProtocol },
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
@@ -76,6 +79,6 @@ export function isolatedRoom(
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
-  const deps = { directory, inboxes, sources, settings: readSettings(env), timing };
+  const deps = { directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
   return new Room(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
-import { replayPage } from "../../../src/conversation/views/replay-page.ts";
+import { devicePage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
-import type { ReplayPage, SyncPosition } from "../../../src/domain/sync/replay.ts";
+import type { DevicePage, SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { newFrames } from "../../../src/inbox/devices/push.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
@@ -26,7 +26,7 @@ function revokesShown(room: Room, hint: SyncPosition, socket: SyncPosition, own:
   const sent = new Set(own.map((seq) => Seq.parse(seq)));
   let [from, after, hasMore] = [socket, hint, true];
   while (hasMore) {
-    const page = replayPage(room, room.members.active(BOB), after.seq, after.rev);
+    const page = devicePage(room, room.members.active(BOB), { after: after.seq, rev: after.rev });
     const to = { seq: page.lastSeq, rev: page.rev };
     const frames = newFrames(page, { from, to }, room.state.id, deviceProtocol, sent);
     for (const frame of frames.map((text) => JSON.parse(text)))
@@ -68,7 +68,7 @@ test("an inbox update carries at most 128 KiB of bodies, and a page that is aske
   inIsolatedObject("group", async (storage) => {
     const room = isolatedRoom(storage);
     say(room, 20, "x".repeat(30_000));
-    const carried: (ReplayPage | undefined)[] = [];
+    const carried: (DevicePage | undefined)[] = [];
     await room.devices.sends({ userId: BOB, drafts: [], delivered: at(0, 0) }, async ({ update }) => {
       carried.push(update?.page);
       return null;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { decodeCursor, encodeCursor } from "../../../src/domain/conversations/pagination.ts";
 import { CoreError } from "../../../src/domain/errors.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { EncodedPart } from "../../../src/domain/sync/socket-protocol.ts";
+import { EncodedPart } from "../../../src/domain/sync/encoded-message.ts";
 import { codePoints, textUpTo, unstorable } from "../../../src/domain/text.ts";
 import { frames } from "../../../src/object/frames.ts";
 import { roomProtocol } from "../../../src/surfaces/v1/frames/room.ts";

@@ -47,9 +47,10 @@ const Forms = z.object({
 export const deviceProtocol: DeviceProtocol = {
   ...encoding,
   decode: (frame) => attempt(() => toCommand(frame)),
+  name: "v1",
+  encode: encoding.message,
   event: (event) => JSON.stringify(wireEvent(event)),
   acks: encoding,
-  wantsContext: false,
   supportsResume: true,
   survivesTokenExpiry: false,
   toleratesInvalidFrames: false,

@@ -1,4 +1,5 @@
-import { EncodedPart, type Encoder, type RoomEvent } from "../../../domain/sync/socket-protocol.ts";
+import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
+import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts";
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson } from "../serialize/messages.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PolicyName } from "../../../../src/domain/conversations/group-kind.ts";
 import { ConversationId, Position, Seq } from "../../../../src/domain/ids.ts";
-import type { ReplayPage } from "../../../../src/domain/sync/replay.ts";
+import type { DevicePage } from "../../../../src/domain/sync/replay.ts";
 import { newFrames } from "../../../../src/inbox/devices/push.ts";
 import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import type { Step } from "../../../support/device-feed/steps.ts";
@@ -155,7 +155,7 @@ test("a device that syncs without a rev gets a revoke that is on its way", () =>
 test("changes arrive in the order of their revs, whichever messages they concern", () => {
   const [old, late] = [Seq.parse(1), Seq.parse(2)];
   const [after, lastSeq] = [Position.parse(1), Position.parse(3)];
-  const page: ReplayPage = {
+  const page: DevicePage = {
     ...{ after, since: 4, messages: [], lastSeq, rev: 7, hasMore: false },
     changes: [
       { rev: 5, seq: old, by: ANN },

@@ -1,0 +1,88 @@
+import type { Person } from "../../domain/accounts/person.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import type { MessageRow, Reader } from "../log/row.ts";
+import type { Members } from "../members/members.ts";
+import type { ProfileCache } from "../members/profile-cache.ts";
+import type { MessageRenderer } from "./message-renderer.ts";
+
+/** The wire formats of device sockets by name, as the composition root registers them. */
+export type DeviceFormats = Readonly<Record<string, Pick<DeviceProtocol, "encode">>>;
+
+/** An encoded message, and what it shows besides its row. */
+interface Encoded {
+  sender: Person;
+  nameCard: string | null;
+  message: EncodedMessage;
+}
+
+/**
+ * Encodes messages for device sockets. All members who see the same share the text: a message to a hundred
+ * members with devices is rendered and encoded once.
+ */
+export class MessageEncoder {
+  readonly #renderer: MessageRenderer;
+  readonly #profiles: Pick<ProfileCache, "get">;
+  readonly #members: Pick<Members, "find">;
+  readonly #formats: DeviceFormats;
+  /** by row: the newest rows of the log stay in memory, and a row that changes is replaced */
+  readonly #shared = new WeakMap<MessageRow, Encoded>();
+
+  constructor(
+    renderer: MessageRenderer,
+    profiles: Pick<ProfileCache, "get">,
+    members: Pick<Members, "find">,
+    formats: DeviceFormats,
+  ) {
+    this.#renderer = renderer;
+    this.#profiles = profiles;
+    this.#members = members;
+    this.#formats = formats;
+  }
+
+  /** Encodes messages as one reader sees them. */
+  encode(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
+    const missing = rows.filter((row) => !this.#find(row));
+    const made = new Map<number, EncodedMessage>();
+    for (const message of this.#renderer.render(missing, reader)) made.set(message.seq, this.#make(message));
+    for (const row of missing) this.#share(row, made.get(row.seq));
+    return rows.flatMap((row) => made.get(row.seq) ?? this.#find(row)?.message ?? []);
+  }
+
+  /** The shared text of a row, unless its sender looks different by now. */
+  #find(row: MessageRow): Encoded | undefined {
+    const known = this.#shared.get(row);
+    if (!known) return undefined;
+    const { sender, nameCard } = this.#senderOf(row);
+    return known.sender === sender && known.nameCard === nameCard ? known : undefined;
+  }
+
+  #share(row: MessageRow, message: EncodedMessage | undefined): void {
+    // Who sees a quote differs by reader. A merged message shows more people than its sender.
+    const isSameForAll = row.quote_seq === null && row.kind !== "merged";
+    if (message && isSameForAll) this.#shared.set(row, { ...this.#senderOf(row), message });
+  }
+
+  #senderOf({ sender_id }: MessageRow): Pick<Encoded, "sender" | "nameCard"> {
+    const nameCard = this.#members.find(sender_id)?.name_card ?? null;
+    return { sender: this.#profiles.get(sender_id), nameCard };
+  }
+
+  #make(message: Message): EncodedMessage {
+    const { seq, revoked, createdAt, sender } = message;
+    const texts: Record<string, EncodedPart> = {};
+    for (const [name, format] of Object.entries(this.#formats)) {
+      try {
+        const text = format.encode(message);
+        if (text !== null) texts[name] = text;
+      } catch (error) {
+        // A message that one format cannot show must not keep it, and all later ones, from the others.
+        const { conversationId: conversation } = message;
+        log("error", "message_not_encoded", { conversation, seq, format: name, ...errorFields(error) });
+      }
+    }
+    return { seq, revoked, createdAt, senderId: sender.id, texts };
+  }
+}

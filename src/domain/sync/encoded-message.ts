@@ -1,0 +1,17 @@
+import { z } from "zod";
+import type { UserId } from "../ids.ts";
+import type { Message } from "../messages/message.ts";
+
+/** An encoded message or ack, ready to be put into a frame alone or beside others. */
+export const EncodedPart = z.string().brand<"EncodedPart">();
+export type EncodedPart = z.infer<typeof EncodedPart>;
+
+/**
+ * A message as a conversation hands it to the inboxes of its members. Each wire format of device sockets has
+ * encoded it, once for all members who see the same. An inbox puts the text into frames without parsing it.
+ */
+export interface EncodedMessage extends Pick<Message, "seq" | "revoked" | "createdAt"> {
+  senderId: UserId;
+  /** by the name of the wire format; absent where the format shows no such message */
+  texts: Readonly<Record<string, EncodedPart>>;
+}
