@@ -123,20 +123,18 @@ export class DeliveryPositions {
   }
 
   /**
-   * Runs the sync of a socket. From the caller's turn until the sync ends, live messages of the conversation
-   * are withheld from the socket: its page has them.
-   * @param work may wait before it begins; rejects as it does
+   * The sync of a socket begins. Until it ends, live messages of the conversation are withheld from the
+   * socket: its page has them.
+   * @returns ends the sync. If there was a page, that is done in its turn: the next turn may be an update
+   *   that the page lacks. It does nothing the second time.
    */
-  async during(socket: DeviceSocket, id: ConversationId, work: () => Promise<void>): Promise<void> {
+  beginSync(socket: DeviceSocket, id: ConversationId): () => void {
     this.#countSync(socket, id, 1);
-    try {
-      await work();
-    } catch (error) {
-      this.goLive(socket, id);
-      throw error;
-    } finally {
-      this.#countSync(socket, id, -1);
-    }
+    let isOver = false;
+    return () => {
+      if (!isOver) this.#countSync(socket, id, -1);
+      isOver = true;
+    };
   }
 
   #countSync(socket: DeviceSocket, id: ConversationId, difference: 1 | -1): void {

@@ -113,20 +113,29 @@ export class DeviceFeed {
    * @throws `not_found` if the user is not in the conversation, `unavailable` if the page is not there in
    *   time
    */
-  sync(
+  async sync(
     socket: DeviceSocket,
     point: SyncPoint,
     whenFree: (work: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
     const id = point.conversationId;
+    const end = this.#positions.beginSync(socket, id);
     const run = () => {
       const deadline = Date.now() + this.#timing.callTimeoutMs;
-      return this.#queues.run(id, () => {
+      return this.#queues.run(id, async () => {
         remainingMs(deadline);
-        return this.#sync(socket, point);
+        await this.#sync(socket, point);
+        end();
       });
     };
-    return this.#positions.during(socket, id, () => whenFree(run));
+    try {
+      await whenFree(run);
+    } catch (error) {
+      this.#positions.goLive(socket, id);
+      throw error;
+    } finally {
+      end();
+    }
   }
 
   /** The socket asked to sync and was refused: it becomes live, and the next update brings what it misses. */

@@ -93,6 +93,21 @@ test("a device that syncs before the late news of its user's leaving gets nothin
     free("answer"),
   ]));
 
+test("a device gets the update that waits behind its sync, if the page lacks it", () =>
+  story([
+    come,
+    "rest",
+    // From now on updates have a page.
+    { do: "bump", hint: "last" },
+    "rest",
+    hold("answer"),
+    { do: "resync", device: 0, withRev: true, back: 0 },
+    "rest",
+    { do: "say", byBob: false, count: 1 },
+    { do: "bump", hint: "last" },
+    free("answer"),
+  ]));
+
 test("a device that syncs after its user left gets nothing that it has", () =>
   story([
     { do: "say", byBob: false, count: 2 },
