@@ -67,6 +67,8 @@ export type DeviceCommand =
   | { type: "read"; conversationId: ConversationId; seq: Position }
   | { type: "typing"; conversationId: ConversationId }
   | { type: "sync"; items: SyncPoint[] }
+  /** the client shows this conversation over its room socket; null: it shows none */
+  | { type: "focus"; conversationId: ConversationId | null }
   /** the client asks the server to close the socket once all earlier requests are answered */
   | { type: "leave" };
 
@@ -74,6 +76,8 @@ export type DeviceCommand =
 export type DeviceEvent =
   | Exclude<RoomEvent, { type: "ready" }>
   | { type: "ready"; userId: UserId; sessionId: SessionId }
+  /** what comes after this position is left to the room socket */
+  | { type: "focused"; conversationId: ConversationId; lastSeq: Position; rev: number }
   | { type: "presence"; userId: UserId; online: boolean }
   | { type: "friend"; userId: UserId; state: FriendState };
 

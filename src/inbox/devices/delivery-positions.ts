@@ -67,7 +67,8 @@ export class DeliveryPositions {
   }
 
   /**
-   * The sockets with a cursor, except those that are replaying: one group each, read when its turn comes.
+   * The sockets with a cursor, except those from which the conversation is withheld: one group
+   * each, read when its turn comes.
    * @param shared the position of the other sockets
    * @param options `includePending`: also sockets that are pending, or have asked to sync again
    */
@@ -78,7 +79,7 @@ export class DeliveryPositions {
   ): Iterable<SocketGroup> {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      if (!cursor || cursor.state === "replaying") continue;
+      if (!cursor || isWithheld(cursor)) continue;
       const isPending = cursor.state === "pending";
       if (!includePending && (isPending || this.#isSyncing(socket, id))) continue;
       const group = this.single(socket, id, cursor, shared);
@@ -122,6 +123,11 @@ export class DeliveryPositions {
     this.#set(socket, id, position, "replaying");
   }
 
+  /** Withholds the conversation from a socket behind its position, until it syncs. */
+  setFocused(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
+    this.#set(socket, id, position, "focused");
+  }
+
   /**
    * The sync of a socket begins. Until it ends, live messages of the conversation are withheld from the
    * socket: its page has them.
@@ -154,7 +160,7 @@ export class DeliveryPositions {
 
   /** @returns the conversations in which a socket is pending */
   pending(socket: DeviceSocket): ConversationId[] {
-    return this.#cursors.pending(socket.id);
+    return this.#cursors.inState(socket.id, "pending");
   }
 
   /**
@@ -162,11 +168,13 @@ export class DeliveryPositions {
    * deleted.
    * - A cursor beyond it stays: a replay brought the socket messages from after the user's return.
    * - A replaying cursor stays: its client asks for the next page and is refused with `not_found`.
+   * - A focused one does not: the room socket has brought the messages, and closes.
    */
   leave(id: ConversationId, last: Position): void {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      if (cursor && cursor.state !== "replaying" && cursor.seq <= last) this.#cursors.delete(socket.id, id);
+      const isDone = cursor && cursor.state !== "replaying" && cursor.seq <= last;
+      if (isDone || cursor?.state === "focused") this.#cursors.delete(socket.id, id);
     }
   }
 
@@ -178,4 +186,9 @@ export class DeliveryPositions {
   ): void {
     this.#cursors.set(socket.id, id, { seq, rev, state });
   }
+}
+
+/** Whether live messages and events of the conversation are withheld from the socket. */
+export function isWithheld({ state }: DeviceCursor): boolean {
+  return state === "replaying" || state === "focused";
 }

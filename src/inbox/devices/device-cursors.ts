@@ -1,6 +1,9 @@
 import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 
+/** The states by the integer that is stored for each. Append-only. */
+const CURSOR_STATES = ["live", "replaying", "pending", "focused"] as const;
+
 /**
  * The position of one device socket in a conversation, where it differs from the shared delivered position.
  * `state`:
@@ -8,13 +11,12 @@ import type { SyncPosition } from "../../domain/sync/replay.ts";
  * - `replaying`: the socket is in the middle of a replay and gets only the pages that it asks for.
  * - `pending`: the socket has just connected and may sync from another position; until then it gets no
  *   messages.
+ * - `focused`: the client shows the conversation over its room socket; the device socket gets nothing until
+ *   it syncs.
  */
 export interface DeviceCursor extends SyncPosition {
-  state: "live" | "replaying" | "pending";
+  state: (typeof CURSOR_STATES)[number];
 }
-
-/** The states by the integer that is stored for each. Append-only. */
-const CURSOR_STATES = ["live", "replaying", "pending"] as const;
 
 type CursorRow = {
   socket_id: string;
@@ -67,10 +69,10 @@ export class DeviceCursors {
     known.delete(conversationId);
   }
 
-  /** @returns the conversations in which a socket is pending */
-  pending(socketId: string): ConversationId[] {
+  /** @returns the conversations in which a socket has a cursor of this state */
+  inState(socketId: string, state: DeviceCursor["state"]): ConversationId[] {
     const all = [...(this.#cursors.get(socketId) ?? [])];
-    return all.filter(([, { state }]) => state === "pending").map(([id]) => id);
+    return all.filter(([, cursor]) => cursor.state === state).map(([id]) => id);
   }
 
   /** Deletes all cursors of a closed socket. */

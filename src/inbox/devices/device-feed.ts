@@ -1,4 +1,4 @@
-import { CoreError, type Result } from "../../domain/errors.ts";
+import { CoreError, noConversation, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
@@ -11,7 +11,7 @@ import { withDeadline } from "../../object/deadline.ts";
 import { frames } from "../../object/frames.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
-import { DeliveryPositions, type DeviceAudience } from "./delivery-positions.ts";
+import { DeliveryPositions, type DeviceAudience, isWithheld } from "./delivery-positions.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts } from "./message-contexts.ts";
@@ -136,6 +136,29 @@ export class DeviceFeed {
     } finally {
       end();
     }
+  }
+
+  /**
+   * The client shows a conversation over its room socket: the socket gets nothing more of it until it syncs.
+   * It is told its position, behind which the room socket goes on.
+   * @throws `not_found` if the user is not in the conversation
+   */
+  focus(
+    socket: DeviceSocket,
+    id: ConversationId,
+    whenFree: (work: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    return whenFree(() =>
+      this.#queues.run(id, async () => {
+        const shared = await this.#sharedPosition(id);
+        if (!this.#deps.list.known(id)?.delivered) throw noConversation();
+        // The client may have turned to another conversation meanwhile.
+        if (socket.isClosing || socket.focus !== id) return;
+        const { seq, rev } = this.#positions.cursor(socket, id) ?? shared;
+        this.#positions.setFocused(socket, id, { seq, rev });
+        socket.sendEvent({ type: "focused", conversationId: id, lastSeq: seq, rev });
+      }),
+    );
   }
 
   /** The socket asked to sync and was refused: it becomes live, and the next update brings what it misses. */
@@ -314,15 +337,18 @@ export class DeviceFeed {
     return position;
   }
 
-  /** Sends ephemeral events to the open sockets, except replaying ones and the one whose read it is. */
+  /**
+   * Sends ephemeral events to the open sockets, except those from which the conversation is withheld, and the
+   * one whose read it is.
+   */
   #pushEphemeral(id: ConversationId, { ephemeral, ephemeralEpoch: epoch }: InboxUpdate): void {
     for (const { id: number, event } of ephemeral) {
       const last = this.#lastEphemeral.get(id);
       if (last && last.epoch === epoch && number <= last.id) continue;
       this.#lastEphemeral.set(id, { id: number, epoch });
       for (const socket of this.#deps.audience.open()) {
-        const isReplaying = this.#positions.cursor(socket, id)?.state === "replaying";
-        if (isReplaying || this.#pendingReads.isPending(socket, event)) continue;
+        const cursor = this.#positions.cursor(socket, id);
+        if ((cursor && isWithheld(cursor)) || this.#pendingReads.isPending(socket, event)) continue;
         socket.sendEvent(event);
       }
     }

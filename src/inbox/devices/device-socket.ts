@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Failure } from "../../domain/errors.ts";
+import type { ConversationId } from "../../domain/ids.ts";
 import type { DeviceEvent, DeviceProtocol, RefusalContext } from "../../domain/sync/socket-protocol.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
 
@@ -27,6 +28,8 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
    * awake until then.
    */
   isNew = false;
+  /** the conversation that its client said last to show; in memory only, while the request is under way */
+  focus: ConversationId | null = null;
   readonly #inFlight = new Set<Promise<void>>();
 
   private constructor(

@@ -235,6 +235,9 @@ export class DeviceSockets {
       case "sync":
         await this.#sync(socket, command.items.slice(0, granted), deviceFeed);
         return;
+      case "focus":
+        await this.#focus(socket, command.conversationId, deviceFeed);
+        return;
     }
   }
 
@@ -273,15 +276,28 @@ export class DeviceSockets {
       socket.refuse(TOO_MUCH, { conversationId });
       deviceFeed.skipSync(socket, conversationId);
     }
-    this.#waitingSyncs += admitted.length;
-    const whenFree = (work: () => Promise<void>) =>
-      this.#syncSemaphore.run(async () => {
-        this.#waitingSyncs--;
-        if (this.open().includes(socket)) await work();
-      });
+    const whenFree = (work: () => Promise<void>) => this.#inSlot(socket, work);
     const syncs = admitted.map((point) =>
       attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point, whenFree)),
     );
     await Promise.all(syncs);
+  }
+
+  /** The client shows this conversation over its room socket; null: it shows none. */
+  async #focus(socket: DeviceSocket, id: ConversationId | null, deviceFeed: DeviceFeed): Promise<void> {
+    socket.focus = id;
+    if (id === null) return;
+    const whenFree = (work: () => Promise<void>) => this.#inSlot(socket, work);
+    if (this.#waitingSyncs >= MAX_SYNCS) socket.refuse(TOO_MUCH, { conversationId: id });
+    else await attempt(socket, id, () => deviceFeed.focus(socket, id, whenFree));
+  }
+
+  /** Runs a request of a socket once a slot is free, in the order of the calls. */
+  #inSlot(socket: DeviceSocket, work: () => Promise<void>): Promise<void> {
+    this.#waitingSyncs++;
+    return this.#syncSemaphore.run(async () => {
+      this.#waitingSyncs--;
+      if (this.open().includes(socket)) await work();
+    });
   }
 }

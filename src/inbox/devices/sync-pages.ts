@@ -8,7 +8,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { pageFrames } from "../../object/frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
-import type { DeliveryPositions } from "./delivery-positions.ts";
+import { type DeliveryPositions, isWithheld } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import { messageParts } from "./message-parts.ts";
 
@@ -60,8 +60,8 @@ export class SyncPages {
     else this.#positions.merge(socket, id, to, shared);
     const parts = messageParts(page.messages, socket.protocol);
     for (const frame of pageFrames(page, parts, id, socket.protocol)) socket.send(frame);
-    // During a replay other events are withheld, so the socket gets the conversation as it is now.
-    if (cursor?.state === "replaying" && !page.hasMore) void this.#pushConversation(id);
+    // Other events were withheld, so the socket gets the conversation as it is now.
+    if (cursor && isWithheld(cursor) && !page.hasMore) void this.#pushConversation(id);
   }
 
   /**

@@ -37,6 +37,9 @@ function actionIn(rooms: number) {
   const clear = fc.record({ do: fc.constant("clear"), who: fc.nat(1) });
   /** One of the two users blocks the other, or ends the block. */
   const block = fc.record({ do: fc.constant("block"), who: fc.nat(1), on: fc.boolean() });
+  /** A device leaves a conversation to a room socket, or turns back to it and syncs. */
+  const focus = fc.record({ do: fc.constant("focus"), ...one, isOn: fc.boolean() });
+  const look = fc.record({ do: fc.constant("look"), ...one });
   const typing = fc.record({ do: fc.constant("typing"), ...one });
   /** A device disconnects at once, whatever is on its way. */
   const away = fc.record({ do: fc.constant("away"), who, device });
@@ -62,6 +65,8 @@ function actionIn(rooms: number) {
     { weight: 1, arbitrary: clear },
     { weight: 2, arbitrary: block },
     { weight: 1, arbitrary: typing },
+    { weight: 3, arbitrary: focus },
+    { weight: 2, arbitrary: look },
     { weight: 3, arbitrary: away },
     { weight: 4, arbitrary: come },
     { weight: rooms > ROOMS ? 8 : 3, arbitrary: reopen },

@@ -112,6 +112,7 @@ export class World {
     this.#disturb(false);
     for (const { model } of this.#rooms) model.begin();
     await Promise.all(this.#devices.flat().map((device) => this.#bring(device)));
+    for (const device of this.#devices.flat()) device.focus(null);
     await this.settle();
     await this.check();
   }
@@ -187,7 +188,7 @@ export class World {
       const { userId } = device;
       const strange = messages.filter(({ seq }) => !model.wasVisible(userId, seq));
       expect(strange, `what ${device.name} must not see`).toEqual([]);
-      if (!model.isIn(userId)) continue;
+      if (!model.isIn(userId) || device.withholds(model.id)) continue;
       const from = model.from(userId);
       expect(
         messages.filter(({ seq }) => seq > from),
@@ -271,6 +272,10 @@ export class World {
         return this.#block(action);
       case "typing":
         return this.#device(action)?.typing(this.#roomOf(action).model.id);
+      case "focus":
+        return this.#device(action)?.focus(action.isOn ? this.#roomOf(action).model.id : null);
+      case "look":
+        return this.#device(action)?.look(this.#roomOf(action).model.id);
       case "away":
         return this.#away(action);
       case "come":
@@ -364,6 +369,8 @@ export class World {
     const { ownerId } = room.model;
     // The owner stays, as the model needs a member who sees all.
     if (ownerId === null || ownerId === target.user.id) return;
+    if (action.do === "join" || action.do === "add")
+      for (const device of itemAt(this.#devices, action.who)) device.rejoined(room.model.id);
     const by = byOwner ? room.person(ownerId) : target;
     const answer = await room.call(by, method, path(target), body(target));
     expect([200, 204, 403, 404], JSON.stringify(answer.body)).toContain(answer.status);
@@ -418,7 +425,7 @@ export class World {
 
 /** Whether a device shows what it should of a conversation. */
 function shows(device: Device, { model }: Room): boolean {
-  if (!model.isIn(device.userId)) return true;
+  if (!model.isIn(device.userId) || device.withholds(model.id)) return true;
   const from = model.from(device.userId);
   const has = device.displayed(model.id).messages.filter(({ seq }) => seq > from);
   return JSON.stringify(has) === JSON.stringify(model.view(device.userId));

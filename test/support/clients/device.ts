@@ -119,6 +119,26 @@ export class Device {
     this.#socket?.send({ type: "read", conversation_id: conversationId, seq });
   }
 
+  /** @see ModelClient.rejoined */
+  rejoined(conversationId: number): void {
+    this.#client.rejoined(conversationId);
+  }
+
+  /** Says which conversation it shows over a room socket; ignored while disconnected. */
+  focus(conversationId: number | null): void {
+    if (this.isConnected) this.#client.focus(conversationId);
+  }
+
+  /** Syncs a conversation that it left to a room socket. */
+  look(conversationId: number): void {
+    this.#client.look(conversationId);
+  }
+
+  /** Whether it leaves a conversation to a room socket. */
+  withholds(conversationId: number): boolean {
+    return this.#client.withholds(conversationId);
+  }
+
   typing(conversationId: number): void {
     this.#socket?.send({ type: "typing", conversation_id: conversationId });
   }

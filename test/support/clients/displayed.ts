@@ -60,6 +60,11 @@ export class DisplayedConversation {
     this.#replay = { last: 0, isLive };
   }
 
+  /** Live messages may come again in the page of a replay, if one is running. */
+  expectLive(): void {
+    if (this.#replay) this.#replay.isLive = true;
+  }
+
   /** A replay begins again at an older position. */
   goBack(after: number): void {
     this.begin();

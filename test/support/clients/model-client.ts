@@ -29,6 +29,7 @@ const Synced = z.object({
   rev: z.int(),
   has_more: z.boolean(),
 });
+const Focused = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
 const Read = z.object({ conversation_id: z.int(), user_id: z.int(), seq: z.int() });
 const Typing = z.object({ conversation_id: z.int(), user_id: z.int() });
@@ -37,6 +38,10 @@ const Refused = z.object({
   client_msg_id: z.string().optional(),
   conversation_id: z.int(),
 });
+
+const About = z.object({ conversation_id: z.int().optional() });
+/** The frames that a room socket brings too. */
+const WITHHELD = ["synced", "revoked", "hidden", "read", "typing", "conversation"];
 
 /** Refusals after which a client may try again. */
 const AGAIN = ["unavailable", "internal", "rate_limited"];
@@ -56,6 +61,14 @@ export class ModelClient {
   readonly #displayed = new Map<number, DisplayedConversation>();
   /** conversations for which this socket has asked for a page */
   readonly #synced = new Set<number>();
+  /** the conversations that its user has left and joined again since this socket opened */
+  readonly #rejoined = new Set<number>();
+  /** the conversation that it said last to show over a room socket */
+  #focus: number | null = null;
+  /** the conversations of which it has said so without an answer */
+  readonly #focusing = new Set<number>();
+  /** the conversations of which this socket may get nothing until it syncs */
+  readonly #withheld = new Set<number>();
   /** the list was read on this socket: conversations that begin from now on come live */
   #isListed = true;
   /** sent and not answered, in order */
@@ -109,6 +122,10 @@ export class ModelClient {
     this.#hasSpoken = false;
     this.#synced.clear();
     this.#saidHere.clear();
+    this.#withheld.clear();
+    this.#focusing.clear();
+    this.#rejoined.clear();
+    this.#focus = null;
     for (const displayed of this.#displayed.values()) displayed.begin();
   }
 
@@ -122,10 +139,9 @@ export class ModelClient {
     for (const [i, { conversation_id }] of points.entries()) {
       this.#synced.add(conversation_id);
       // Of the conversations in the first frame of all a client gets no message twice.
-      if (isFirst && i < perFrame) this.displayed(conversation_id).begin(false);
+      if (isFirst && i < perFrame) this.displayed(conversation_id).begin(this.#rejoined.has(conversation_id));
     }
-    for (let i = 0; i < points.length; i += perFrame)
-      this.#send({ type: "sync", items: points.slice(i, i + perFrame) });
+    for (let i = 0; i < points.length; i += perFrame) this.#sync(points.slice(i, i + perFrame));
   }
 
   /**
@@ -135,11 +151,47 @@ export class ModelClient {
    */
   resync(conversationId: number, { withRev = true, back = 0 }): void {
     const displayed = this.displayed(conversationId);
-    if (displayed.isBehind) return;
+    if (displayed.isBehind || this.#focusing.has(conversationId)) return;
     const after = Math.max(0, displayed.lastSeq - back);
     const { rev } = displayed;
     displayed.goBack(after);
-    this.#send({ type: "sync", conversation_id: conversationId, after, ...(withRev && { rev }) });
+    this.#sync([{ conversation_id: conversationId, after, ...(withRev && { rev }) }]);
+  }
+
+  /**
+   * Its user is in a conversation again. The end of the earlier membership goes to a new socket before its
+   * first frame, so that it comes again in the first page.
+   */
+  rejoined(conversationId: number): void {
+    this.#rejoined.add(conversationId);
+    this.#displayed.get(conversationId)?.expectLive();
+  }
+
+  /**
+   * Says which conversation it shows over a room socket, if that is live or none. It syncs those that it
+   * leaves.
+   */
+  focus(conversationId: number | null): void {
+    if (conversationId !== null) {
+      if (!this.#isListed || this.#focusing.has(conversationId) || this.displayed(conversationId).isBehind)
+        return;
+      this.#focusing.add(conversationId);
+    }
+    for (const id of this.#withheld) if (id !== conversationId) this.look(id);
+    this.#focus = conversationId;
+    this.#send({ type: "focus", conversation_id: conversationId });
+  }
+
+  /** Syncs a conversation that is withheld. */
+  look(conversationId: number): void {
+    if (!this.#withheld.has(conversationId)) return;
+    const { lastSeq: after, rev } = this.displayed(conversationId);
+    this.#sync([{ conversation_id: conversationId, after, rev }]);
+  }
+
+  /** Whether it leaves a conversation to a room socket. */
+  withholds(conversationId: number): boolean {
+    return this.#withheld.has(conversationId);
   }
 
   /** Takes the ids of the list. Conversations that begin from now on come live. */
@@ -182,6 +234,8 @@ export class ModelClient {
 
   /** Processes a frame of the server. */
   take(frame: Frame): void {
+    const { conversation_id: about } = About.parse(frame);
+    if (about !== undefined && WITHHELD.includes(frame.type)) this.#requireLooking(about, frame.type);
     switch (frame.type) {
       case "message":
         this.#message(Message.parse(frame.message));
@@ -195,6 +249,15 @@ export class ModelClient {
       case "acks":
         for (const ack of z.array(Ack).parse(frame.items)) this.#ack(ack);
         return;
+      case "focused": {
+        const { conversation_id: id } = Focused.parse(frame);
+        this.#focusing.delete(id);
+        this.displayed(id).begin(false);
+        this.#withheld.add(id);
+        // It may have turned elsewhere meanwhile.
+        if (this.#focus !== id) this.look(id);
+        return;
+      }
       case "synced":
         this.#takeSynced(Synced.parse(frame));
         return;
@@ -222,7 +285,16 @@ export class ModelClient {
     }
   }
 
+  /** What it leaves to a room socket must not come here, unless its user has left and come back. */
+  #requireLooking(conversationId: number, what: unknown): void {
+    if (!this.#withheld.has(conversationId)) return;
+    const has = `${this.name} gets ${what} of ${conversationId}, which it shows elsewhere`;
+    if (!this.#rejoined.has(conversationId)) throw new Error(has);
+    this.look(conversationId);
+  }
+
   #message(message: z.infer<typeof Message>): void {
+    this.#requireLooking(message.conversation_id, message.seq);
     const { conversation_id, sender, client_msg_id: clientMsgId } = message;
     const displayed = this.displayed(conversation_id);
     const draft = this.#said.get(sender.id === this.#userId ? (clientMsgId ?? "") : "");
@@ -242,7 +314,7 @@ export class ModelClient {
 
   #takeSynced({ conversation_id, last_seq, rev, has_more }: z.infer<typeof Synced>): void {
     this.displayed(conversation_id).synced({ lastSeq: last_seq, rev, hasMore: has_more });
-    if (has_more) this.#send({ type: "sync", conversation_id, after: last_seq });
+    if (has_more) this.#sync([{ conversation_id, after: last_seq }]);
   }
 
   #refused({ code, client_msg_id, conversation_id }: z.infer<typeof Refused>): void {
@@ -254,6 +326,7 @@ export class ModelClient {
       else this.answers.push({ draft, code });
       return;
     }
+    this.#focusing.delete(conversation_id);
     const displayed = this.displayed(conversation_id);
     // Reads and typing may concern a conversation that the user has left.
     if (!displayed.isBehind) return;
@@ -263,7 +336,14 @@ export class ModelClient {
     }
     const { lastSeq: after, rev } = displayed;
     displayed.begin();
-    this.#send({ type: "sync", conversation_id, after, rev });
+    this.#sync([{ conversation_id, after, rev }]);
+  }
+
+  /** Asks for pages: what it had left to a room socket comes here again. */
+  #sync(items: { conversation_id: number; after: number; rev?: number }[]): void {
+    for (const { conversation_id } of items) this.#withheld.delete(conversation_id);
+    const [only] = items;
+    this.#send({ type: "sync", ...(items.length === 1 ? only : { items }) });
   }
 
   /** Removes the oldest pending draft of this client id. A repeated draft is answered twice. */

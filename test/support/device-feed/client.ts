@@ -99,6 +99,18 @@ export class Client {
     if (this.#isReady) this.#client.resync(this.#conversationId, { withRev, back });
   }
 
+  rejoined(): void {
+    this.#client.rejoined(this.#conversationId);
+  }
+
+  focus(isOn: boolean): void {
+    if (this.#isReady) this.#client.focus(isOn ? this.#conversationId : null);
+  }
+
+  look(): void {
+    if (this.#isReady) this.#client.look(this.#conversationId);
+  }
+
   check(expected: DisplayedMessage[]): void {
     expect(this.#client.pending, "all is answered").toEqual([]);
     const { messages, isBehind } = this.#client.displayed(this.#conversationId);

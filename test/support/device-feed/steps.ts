@@ -33,6 +33,10 @@ const come = fc.record({ do: fc.constant("come"), device, eager: fc.boolean() })
 const go = fc.record({ do: fc.constant("go"), device });
 /** A device that is up to date syncs again, at its position or before. */
 const resync = fc.record({ do: fc.constant("resync"), device, withRev: fc.boolean(), back });
+/** A device says that it shows the conversation over a room socket, or that it shows none. */
+const focus = fc.record({ do: fc.constant("focus"), device, isOn: fc.boolean() });
+/** A device that shows the conversation over a room socket syncs it. */
+const look = fc.record({ do: fc.constant("look"), device });
 /** The next call to the conversation fails, or its answer is lost. */
 const fail = fc.record({ do: fc.constant("fail"), isDone: fc.boolean() });
 const leave = fc.record({ do: fc.constant("leave") });
@@ -55,6 +59,8 @@ const step = fc.oneof(
   { weight: 20, arbitrary: come },
   { weight: 12, arbitrary: go },
   { weight: 8, arbitrary: resync },
+  { weight: 8, arbitrary: focus },
+  { weight: 4, arbitrary: look },
   { weight: 4, arbitrary: fail },
   { weight: 4, arbitrary: leave },
   { weight: 4, arbitrary: join },

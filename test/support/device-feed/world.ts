@@ -211,6 +211,12 @@ export class World {
       case "resync":
         this.#clients[step.device]?.resync(step);
         return;
+      case "focus":
+        this.#clients[step.device]?.focus(step.isOn);
+        return;
+      case "look":
+        this.#clients[step.device]?.look();
+        return;
       case "fail":
         this.#fails = step.isDone ? "after" : "before";
         return;
@@ -221,6 +227,7 @@ export class World {
         if (!this.#room.members.isActive(ANN) || this.#room.members.isActive(BOB)) return;
         this.from = this.#room.log.last.seq;
         this.#room.joining.add(ANN, [BOB_PERSON]);
+        for (const client of this.#clients) client.rejoined();
         return;
       case "dissolve":
         if (this.#room.members.isActive(ANN)) this.#room.group.dissolve(ANN);
@@ -243,9 +250,10 @@ export class World {
     }
   }
 
-  /** Delivers until the inbox has confirmed the newest position. */
+  /** Delivers until the inbox has confirmed the newest position. No device focuses any more. */
   async deliverAll(): Promise<void> {
     this.#fails = null;
+    for (const client of this.#clients) client.focus(false);
     await this.#deliver(this.#answers.at(-1) ?? null);
   }
 

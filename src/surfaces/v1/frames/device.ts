@@ -43,6 +43,15 @@ const Forms = z.object({
   rev: z.unknown().optional(),
 });
 
+/** The type of a frame: `focus` is of device sockets alone. */
+const DeviceFrame = z.object({ type: z.enum([...Frame.shape.type.options, "focus"]) });
+const Focus = z.object({
+  conversation_id: z
+    .unknown()
+    .refine((id) => id !== undefined, "must say which conversation you show, or null")
+    .pipe(ConversationId.nullable()),
+});
+
 /** v1's frames of device sockets: text frames, one JSON object each. */
 export const deviceProtocol: DeviceProtocol = {
   ...encoding,
@@ -62,7 +71,7 @@ export const deviceProtocol: DeviceProtocol = {
  */
 function toCommand(frame: string): DeviceCommand {
   const value = parseJson(frame, "frame");
-  const { type } = checked(Frame, value);
+  const { type } = checked(DeviceFrame, value);
   if (type === "send") return { type, items: [deviceSend(value)] };
   if (type === "sends") return { type: "send", items: checked(Sends, value).items.map(deviceSend) };
   requireSound(value, "frame");
@@ -75,6 +84,8 @@ function toCommand(frame: string): DeviceCommand {
       return { type, conversationId: checked(Address, value).conversation_id };
     case "sync":
       return { type, items: syncPoints(value) };
+    case "focus":
+      return { type, conversationId: checked(Focus, value).conversation_id };
   }
 }
 
@@ -110,6 +121,10 @@ function wireEvent(event: DeviceEvent): object {
   switch (event.type) {
     case "ready":
       return { type: "ready", user_id: event.userId, session_id: event.sessionId };
+    case "focused": {
+      const { conversationId, lastSeq, rev } = event;
+      return { type: "focused", conversation_id: conversationId, last_seq: lastSeq, rev };
+    }
     case "presence":
       return { type: "presence", user_id: event.userId, online: event.online };
     case "friend":

@@ -72,6 +72,8 @@ const MALFORMED: [string, unknown][] = [
   ["a read of a negative seq", { type: "read", conversation_id: 1, seq: -1 }],
   ["a typing without a conversation", { type: "typing" }],
   ["a typing in a string", { type: "typing", conversation_id: "1" }],
+  ["a focus without a conversation", { type: "focus" }],
+  ["a focus of a name", { type: "focus", conversation_id: "1" }],
   ["a sync without a conversation", { type: "sync", after: 0 }],
   ["a sync without after", { type: "sync", conversation_id: 1 }],
   ["a sync with a negative rev", { type: "sync", ...from(1), rev: -1 }],
