@@ -1,6 +1,6 @@
 /**
- * `npm run e2e`: the guarantees as users of `npm run dev` see them with two WebSocket clients. No message is
- * lost, repeated or reordered: under load, when the server is killed, over a restart.
+ * `npm run e2e`: the guarantees as users of `npm run dev` see them with room sockets, device sockets and
+ * HTTP. No message is lost, repeated or reordered: under load, when the server is killed, over a restart.
  */
 
 import type { E2eContext } from "./e2e/context.ts";

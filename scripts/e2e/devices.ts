@@ -1,81 +1,176 @@
 import { assertSame } from "../support/assert-same.ts";
 import { Device } from "../support/device.ts";
-import type { Person } from "../support/person.ts";
+import type { DisplayedMessage } from "../support/displayed.ts";
+import { Person } from "../support/person.ts";
 import { type E2eContext, rangeFromOne, restartServer } from "./context.ts";
+import { type Group, type Histories, histories, type Read, untilAllListed } from "./lists.ts";
 
-const MESSAGES = 500;
-const KILL_AFTER = 250;
+const MOST = 2_000;
+const SLEEP_AFTER = 200;
+const KILL_AFTER = 800;
+const WINDOW = 4;
+const READ_UP_TO = 10;
+const SENDS_AFTERWARDS = 25;
+
+interface Crowd {
+  /** the first one has all five people */
+  groups: Group[];
+  /** the id of the first one */
+  large: number;
+  senders: Device[];
+  /** a device that goes to sleep during the load */
+  sleeper: Device;
+  /** a device whose user sends nothing */
+  listener: Device;
+  /** a user without a device, who reads over HTTP */
+  reader: Person;
+}
 
 /**
- * Ann has three devices, Bob two. Each sends its share of 500 messages one after the other. Half-way the
- * server is killed: the devices reconnect, sync, and repeat what was not acknowledged. In the end all five
- * show the same messages, each once, in one order, and unread counts are right.
+ * Six devices of three people send in three groups at once. A fourth person has a device and sends nothing, a
+ * fifth has none and reads over HTTP. In the middle of that the server is killed. Afterwards every
+ * acknowledged message is there once, and lists are right before anybody sends again. All devices resume,
+ * each at its own position, repeat what was not acknowledged, and send more. In the end every device shows
+ * what HTTP shows, each message once and in that order, and unread counts are right.
  */
 export async function devices(context: E2eContext): Promise<string> {
-  const { id } = await context.ann.openGroup("devices", [context.bob]);
-  const owners = [context.ann, context.ann, context.ann, context.bob, context.bob];
-  const all = owners.map((owner) => new Device(owner, id));
+  const { groups, large, senders, sleeper, listener, reader } = await gather(context);
+  const all = [...senders, sleeper, listener];
   const openAll = () => Promise.all(all.map((device) => device.open(context.server.origin)));
+  const acks = () => senders.reduce((sum, device) => sum + device.acks, 0);
   await openAll();
-  const texts = rangeFromOne(MESSAGES).map((n) => `message ${n}`);
-  const remaining = texts.values();
-  let stored = 0;
-  let isKilled = false;
-  const talk = async (device: Device) => {
-    for (const text of remaining) {
-      await device.say(text);
-      stored++;
-      if (stored >= KILL_AFTER && !isKilled) return;
-    }
-  };
-  // Sends under way when the server dies are not acknowledged. The close ends the wait for them.
-  const talking = Promise.allSettled(all.map(talk));
-  await all[0]?.until("half of them", () => stored >= KILL_AFTER);
+  const load = senders.map((device, nth) => untilItBreaks(device, `device ${nth}`));
+  const [first] = senders;
+  await first?.until("load", () => acks() >= SLEEP_AFTER);
+  await sleeper.close();
+  await reader.read(large, READ_UP_TO);
+  const reads: Read[] = [{ userId: reader.user.id, conversationId: large, seq: READ_UP_TO }];
+  await first?.until("more load", () => acks() >= KILL_AFTER);
   await context.server.kill();
-  await talking;
-  isKilled = true;
+  const sent = (await Promise.all(load)).flat();
+  const certain = acks();
+  const positions = new Set(all.map(({ displayed }) => displayed.get(large)?.seq)).size;
+
   await restartServer(context);
-  const again = all.reduce((sum, { unacked }) => sum + unacked.size, 0);
+  const { origin } = context.server;
+  const survived = await histories(origin, groups);
+  for (const device of all) assertSurvived(device, survived);
+  const again = all.flatMap(({ unacked }) => [...unacked.values()].map(({ text }) => text));
+  const storedBefore = new Set(textsOf(survived));
+  const repeats = again.filter((text) => storedBefore.has(text)).length;
+  await untilAllListed(origin, groups, survived, reads);
+
   await openAll();
-  await Promise.all(all.map((device) => device.until("its acks", () => device.unacked.size === 0)));
-  await Promise.all(all.map(talk));
+  const untilAcked = (device: Device) => device.until("its acks", () => device.unacked.size === 0);
+  await Promise.all(all.map(untilAcked));
+  const more = senders.map((device, nth) => sendMore(device, `device ${nth}`));
+  await Promise.all(senders.map(untilAcked));
 
-  for (const device of all) {
-    await device.until("everything", () => device.texts.size >= MESSAGES);
-    const rising = [...new Set(device.order)].toSorted((a, b) => a - b);
-    assertSame("the order in which a device got them", device.order, rising);
-    assertSame(
-      "what a device shows",
-      [...device.texts.keys()].toSorted((a, b) => a - b),
-      rangeFromOne(MESSAGES),
-    );
-    assertSame("the texts at a device", [...device.texts.values()].toSorted(), texts.toSorted());
-  }
-  const inOrder = ({ texts: displayed }: Device) => [...displayed].toSorted(([a], [b]) => a - b);
-  const [first] = all.map(inOrder);
-  for (const device of all) assertSame("what two devices show", inOrder(device), first);
-  await unreadAsDefined(context.ann, id);
-  await unreadAsDefined(context.bob, id);
-  all[0]?.readAll();
-  await until(async () => (await context.ann.conversation(id)).unread_count === 0);
+  const final = await histories(origin, groups);
+  const stored = textsOf(final);
+  assertSame("the texts that are there", stored.toSorted(), [...sent, ...more.flat()].toSorted());
+  for (const device of all) await untilShown(device, final);
+  await untilAllListed(origin, groups, final, reads);
+  const seq = final.get(large)?.length ?? 0;
+  sleeper.read(large, seq);
+  reads.push({ userId: sleeper.person.user.id, conversationId: large, seq });
+  await untilAllListed(origin, groups, final, reads);
   await Promise.all(all.map((device) => device.close()));
-  return `${MESSAGES} messages from five devices of two people, the server killed half-way (${again} sent again): all five show all once, in one order`;
-}
-
-/** Without reads, the unread count is the number of others' messages after the user's own last one. */
-async function unreadAsDefined(person: Person, id: number): Promise<void> {
-  const history = await person.history(id);
-  const last = history.findLast(({ sender, kind }) => sender.id === person.user.id && kind !== "tip");
-  const unread = history.filter(({ seq, kind }) => seq > (last?.seq ?? 0) && kind !== "tip").length;
-  assertSame(
-    `what ${person.user.username} has not read`,
-    (await person.conversation(id)).unread_count,
-    unread,
+  return (
+    `killed (SIGKILL) while six devices of three people sent in three groups: ${certain} acknowledged, all ` +
+    `there once, all lists right; eight devices resumed at ${positions} positions; ${again.length} without ` +
+    `an ack sent again, ${repeats} of them stored before; ${stored.length} messages, each once and in one order on every device and over HTTP`
   );
-  const listed = (await person.conversations()).find((conversation) => conversation.id === id);
-  assertSame(`the same in the list`, listed?.unread_count, unread);
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+async function gather({ ann, bob, server: { origin } }: E2eContext): Promise<Crowd> {
+  const cem = await Person.register(origin, "cem");
+  const finn = await Person.register(origin, "finn");
+  const eve = await Person.register(origin, "eve");
+  const open = async (name: string, members: Person[]): Promise<Group> => {
+    const [owner, ...others] = members;
+    if (!owner) throw new Error("a group has an owner");
+    return { id: (await owner.openGroup(name, others)).id, members };
+  };
+  const groups = [
+    await open("devices of all", [ann, bob, cem, finn, eve]),
+    await open("devices of senders", [ann, bob, cem, eve]),
+    await open("devices of some", [bob, cem, finn, eve]),
+  ];
+  const device = (person: Person) => {
+    const own = groups.filter(({ members }) => members.includes(person));
+    return new Device(
+      person,
+      own.map(({ id }) => id),
+    );
+  };
+  return {
+    groups,
+    large: groups[0]?.id ?? 0,
+    senders: [ann, ann, bob, bob, cem, cem].map(device),
+    sleeper: device(ann),
+    listener: device(finn),
+    reader: eve,
+  };
+}
+
+/** Sends to the groups of a device in turn until its socket closes. @returns the texts */
+async function untilItBreaks(device: Device, name: string): Promise<string[]> {
+  const groups = [...device.displayed.keys()];
+  const sent: string[] = [];
+  try {
+    for (const n of rangeFromOne(MOST)) {
+      await device.until("room for one more", () => device.unacked.size < WINDOW);
+      const text = `${name}, before the crash, ${n}`;
+      sent.push(text);
+      device.send(groups[n % groups.length] ?? 0, text);
+    }
+  } catch (error) {
+    if (device.isOpen) throw error;
+    return sent;
+  }
+  throw new Error(`${MOST} messages went through before the server was killed`);
+}
+
+/** Sends some texts to each group of a device without waiting. @returns the texts */
+function sendMore(device: Device, name: string): string[] {
+  const groups = [...device.displayed.keys()];
+  return rangeFromOne(SENDS_AFTERWARDS).flatMap((n) =>
+    groups.map((id) => {
+      const text = `${name}, after the crash, ${n} in ${id}`;
+      device.send(id, text);
+      return text;
+    }),
+  );
+}
+
+/** Asserts that whatever a device has shown, by an ack or as a message, is still there at its seq. */
+function assertSurvived(device: Device, survived: Histories): void {
+  for (const [id, { messages }] of device.displayed) {
+    const history = inHistory(survived, id);
+    for (const [seq, message] of messages)
+      assertSame(`message ${seq} of ${id} after the crash`, history.get(seq), message);
+  }
+}
+
+/** Waits until a device has everything. Asserts that it shows what HTTP shows. */
+async function untilShown(device: Device, final: Histories): Promise<void> {
+  for (const [id, displayed] of device.displayed) {
+    const history = inHistory(final, id);
+    await device.until("everything", () => displayed.complete >= history.size);
+    const shown = new Map([...displayed.messages].toSorted(([one], [other]) => one - other));
+    assertSame(`what a device of ${device.person.user.username} shows of ${id}`, [...shown], [...history]);
+  }
+}
+
+function textsOf(all: Histories): string[] {
+  return [...all.values()].flat().map(({ body }) => body.text ?? "");
+}
+
+/** The messages of a conversation over HTTP, by seq, as a device shows them. */
+function inHistory(all: Histories, id: number): Map<number, DisplayedMessage> {
+  const messages = all.get(id) ?? [];
+  return new Map(
+    messages.map(({ seq, sender, body }) => [seq, { senderId: sender.id, text: body.text ?? "" }]),
+  );
 }

@@ -1,55 +1,61 @@
 import { randomUUID } from "node:crypto";
 import { Conditions } from "./conditions.ts";
+import { Displayed } from "./displayed.ts";
 import type { Person } from "./person.ts";
 import { type Ack, DeviceFrame, type Message } from "./shapes.ts";
 import { type Wire, wsSocket } from "./wire.ts";
 
-/** A device's view of one conversation, over several sockets. */
+interface Unacked {
+  conversationId: number;
+  text: string;
+}
+
+/** A device of a user: what it shows of some conversations, over several sockets. */
 export class Device {
   readonly person: Person;
-  /** seq → text, of received messages and of own acknowledged ones */
-  readonly texts = new Map<number, string>();
-  /** the seqs of messages in order of arrival; own ones arrive as acks */
-  readonly order: number[] = [];
-  /** drafts sent and not acknowledged: client_msg_id → text */
-  readonly unacked = new Map<string, string>();
-  readonly #conversationId: number;
+  /** by conversation id */
+  readonly displayed: ReadonlyMap<number, Displayed>;
+  /** drafts sent and not acknowledged, by client_msg_id, in the order of sending */
+  readonly unacked = new Map<string, Unacked>();
+  /** the number of sends that were acknowledged */
+  acks = 0;
   #conditions = new Conditions();
   #wire: Wire | undefined;
-  #seq = 0;
-  #rev = 0;
-  #live = false;
   #closed: string | undefined;
 
-  constructor(person: Person, conversationId: number) {
+  constructor(person: Person, conversationIds: readonly number[]) {
     this.person = person;
-    this.#conversationId = conversationId;
+    this.displayed = new Map(conversationIds.map((id) => [id, new Displayed()]));
+  }
+
+  get isOpen(): boolean {
+    return this.#wire !== undefined && this.#closed === undefined;
   }
 
   /** Opens a socket, resumes at its position, and repeats what was not acknowledged. */
   async open(origin: string): Promise<void> {
     this.#conditions = new Conditions();
     this.#closed = undefined;
-    this.#live = false;
+    for (const displayed of this.displayed.values()) displayed.isLive = false;
     this.#wire = wsSocket(this.person.at(origin).deviceUrl, this.person.token, {
       text: (text) => this.#receive(text),
       closed: (why) => this.#end(why),
     });
-    await this.until("its socket to be live", () => this.#live);
-    for (const [clientMsgId, text] of this.unacked) this.#send(clientMsgId, text);
+    const isLive = () => [...this.displayed.values()].every((displayed) => displayed.isLive);
+    await this.until("its socket to be live", isLive);
+    for (const [clientMsgId, send] of this.unacked) this.#send(clientMsgId, send);
   }
 
-  /** Sends a text. Resolves once it is stored. */
-  async say(text: string): Promise<void> {
+  /** Sends a text without waiting. */
+  send(conversationId: number, text: string): void {
     const clientMsgId = randomUUID();
-    this.unacked.set(clientMsgId, text);
-    this.#send(clientMsgId, text);
-    await this.until(`the ack of "${text}"`, () => !this.unacked.has(clientMsgId));
+    this.unacked.set(clientMsgId, { conversationId, text });
+    this.#send(clientMsgId, { conversationId, text });
   }
 
-  /** Moves the user's read position to the last message. */
-  readAll(): void {
-    this.#write({ type: "read", seq: this.#seq });
+  /** Moves the user's read position. */
+  read(conversationId: number, seq: number): void {
+    this.#write({ type: "read", conversation_id: conversationId, seq });
   }
 
   /** Waits until `condition` holds, checked after every frame. @throws an Error if the socket closes first */
@@ -66,7 +72,7 @@ export class Device {
     try {
       this.#take(DeviceFrame.parse(JSON.parse(text)));
     } catch (error) {
-      this.#end(`not a frame of v1: ${text.slice(0, 200)} (${error})`);
+      this.#end(`a wrong frame: ${text.slice(0, 200)} (${error})`);
     }
     this.#conditions.check();
   }
@@ -74,7 +80,7 @@ export class Device {
   #take(frame: DeviceFrame): void {
     switch (frame.type) {
       case "ready":
-        this.#write({ type: "sync", after: this.#seq, rev: this.#rev });
+        this.#sync();
         break;
       case "message":
         this.#message(frame.message);
@@ -89,9 +95,7 @@ export class Device {
         for (const ack of frame.items) this.#ack(ack);
         break;
       case "synced":
-        this.#rev = frame.rev;
-        this.#live = !frame.has_more;
-        if (frame.has_more) this.#write({ type: "sync", after: frame.last_seq, rev: frame.rev });
+        this.#synced(frame);
         break;
       case "error":
         this.#end(`refused: ${frame.code}, ${frame.detail}`);
@@ -102,30 +106,31 @@ export class Device {
     }
   }
 
-  #message({ seq, body, conversation_id }: Message): void {
-    if (conversation_id !== this.#conversationId) return;
-    this.order.push(seq);
-    this.#show(seq, body.text ?? "");
+  #sync(): void {
+    const items = [...this.displayed].map(([id, { seq, rev }]) => ({ conversation_id: id, after: seq, rev }));
+    this.#write({ type: "sync", items });
+  }
+
+  #message(message: Message): void {
+    this.displayed.get(message.conversation_id)?.message(message);
   }
 
   #ack({ client_msg_id, seq }: Ack): void {
-    const text = this.unacked.get(client_msg_id);
-    if (text === undefined) return;
+    const send = this.unacked.get(client_msg_id);
+    if (!send) throw new Error("an ack for nothing");
     this.unacked.delete(client_msg_id);
-    this.#show(seq, text);
+    this.acks++;
+    this.displayed.get(send.conversationId)?.ack(seq, { senderId: this.person.user.id, text: send.text });
   }
 
-  /**
-   * Everything before a message or an ack has arrived too, except own unacknowledged sends, which are
-   * repeated. So the device resumes there.
-   */
-  #show(seq: number, text: string): void {
-    this.texts.set(seq, text);
-    this.#seq = Math.max(this.#seq, seq);
+  #synced({ conversation_id, last_seq, rev, has_more }: DeviceFrame & { type: "synced" }): void {
+    this.displayed.get(conversation_id)?.synced(last_seq, rev, !has_more);
+    if (has_more) this.#write({ type: "sync", conversation_id, after: last_seq, rev });
   }
 
-  #send(clientMsgId: string, text: string): void {
-    this.#write({ type: "send", client_msg_id: clientMsgId, kind: "text", body: { text } });
+  #send(clientMsgId: string, { conversationId, text }: Unacked): void {
+    const draft = { client_msg_id: clientMsgId, kind: "text", body: { text } };
+    this.#write({ type: "send", conversation_id: conversationId, ...draft });
   }
 
   #end(why: string): void {
@@ -134,7 +139,8 @@ export class Device {
   }
 
   #write(frame: object): void {
-    if (this.#closed !== undefined) throw new Error(`conversation ${this.#conversationId}: ${this.#closed}`);
-    this.#wire?.send(JSON.stringify({ ...frame, conversation_id: this.#conversationId }));
+    if (this.#closed !== undefined)
+      throw new Error(`a device of ${this.person.user.username}: ${this.#closed}`);
+    this.#wire?.send(JSON.stringify(frame));
   }
 }

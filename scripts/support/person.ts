@@ -75,6 +75,11 @@ export class Person {
     }
   }
 
+  /** Moves the read position. Resolves once it is stored. */
+  async read(id: number, seq: number): Promise<void> {
+    await this.#call("PUT", `/v1/conversations/${id}/read`, { seq });
+  }
+
   async revoke(id: number, seq: number): Promise<void> {
     await this.#call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`);
   }
