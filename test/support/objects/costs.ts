@@ -25,6 +25,8 @@ export function watchSql(sql: SqlStorage, look: (query: string, cursor: Cursor) 
 export class Costs implements Disposable {
   /** calls to inboxes and conversations, by id */
   readonly #calls = new Map<string, number>();
+  /** calls by the name of the method */
+  readonly #methods = new Map<string, number>();
   /** the number of inbox updates, by user id */
   readonly inboxUpdates = new Map<string, number>();
   /** the newest seq in the inbox updates, by user id */
@@ -65,6 +67,7 @@ export class Costs implements Disposable {
   /** Resets the counts. */
   reset(): void {
     this.#calls.clear();
+    this.#methods.clear();
     this.inboxUpdates.clear();
     for (const cursors of this.#cursors.values()) cursors.length = 0;
   }
@@ -79,6 +82,11 @@ export class Costs implements Disposable {
     return ids.reduce((sum, id) => sum + (this.#calls.get(String(id)) ?? 0), 0);
   }
 
+  /** The number of calls by the name of the method. */
+  get byMethod(): ReadonlyMap<string, number> {
+    return this.#methods;
+  }
+
   #counted(stub: object, name: string): object {
     return new Proxy(stub, {
       get: (target, property) => {
@@ -87,6 +95,7 @@ export class Costs implements Disposable {
         return async (...args: unknown[]) => {
           const method = String(property);
           count(this.#calls, name);
+          count(this.#methods, method);
           if (method === "applyUpdate") count(this.inboxUpdates, name);
           const answer: unknown =
             this.#absent.has(name) && DELIVERIES.has(method)

@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { advanceClock } from "../clock.ts";
+import { listenToWrites, type WriteListener } from "./writes.ts";
 
 /** What objects cost while they sleep most of the time. */
 export interface Bill {
@@ -13,8 +14,6 @@ export interface Bill {
   rows: number;
 }
 
-type Sql = Pick<SqlStorage, "exec">;
-type Storage = Pick<DurableObjectStorage, "setAlarm">;
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
 /** An object, asleep: its next alarm in ms since 1970, or null. */
@@ -33,6 +32,13 @@ export class QuietTime implements Disposable {
   /** the alarms that were set, by the storage of one life of an object */
   readonly #alarms = new Map<unknown, number>();
   readonly #restore: (() => void)[] = [];
+  readonly #writes: WriteListener = {
+    query: (cursor) => this.#cursors.push(cursor),
+    alarm: (storage, at) => {
+      this.#alarms.set(storage, at);
+      this.#bill.rows++;
+    },
+  };
   #cursors: Cursor[] = [];
   #bill: Bill = { wakeUps: 0, alarms: 0, calls: 0, rows: 0 };
 
@@ -51,7 +57,7 @@ export class QuietTime implements Disposable {
       time.#sleepers.set(name, { stub, alarmAt });
     }
     const [first] = time.#sleepers.values();
-    if (first) await time.#watchStorage(first.stub);
+    if (first) time.#restore.push(await listenToWrites(first.stub, time.#writes));
     for (const name of names) await time.#sleep(name);
     time.#watchCalls();
     return time;
@@ -110,27 +116,6 @@ export class QuietTime implements Disposable {
     sleeper.alarmAt = this.#alarms.get(life) ?? sleeper.alarmAt;
   }
 
-  /** Counts rows and alarms of all objects: they share the prototypes of their storage. */
-  async #watchStorage(stub: DurableObjectStub): Promise<void> {
-    await runInDurableObject(stub, (_, { storage }) => {
-      const time = this;
-      const sqlType: Sql = Object.getPrototypeOf(storage.sql);
-      const { exec } = sqlType;
-      this.#replace(sqlType, "exec", function (this: unknown, ...args: unknown[]) {
-        const cursor = Reflect.apply(exec, this, args);
-        time.#cursors.push(cursor);
-        return cursor;
-      });
-      const storageType: Storage = Object.getPrototypeOf(storage);
-      const { setAlarm } = storageType;
-      this.#replace(storageType, "setAlarm", function (this: unknown, ...args: unknown[]) {
-        time.#alarms.set(this, Number(args[0]));
-        time.#bill.rows++;
-        return Reflect.apply(setAlarm, this, args);
-      });
-    });
-  }
-
   #watchCalls(): void {
     for (const kind of ["INBOX", "CONVERSATION"] as const) {
       const namespace = env[kind];
@@ -150,12 +135,6 @@ export class QuietTime implements Disposable {
       Object.defineProperty(namespace, "getByName", { configurable: true, value });
       this.#restore.push(() => Reflect.deleteProperty(namespace, "getByName"));
     }
-  }
-
-  #replace(type: object, name: string, value: unknown): void {
-    const before = Object.getOwnPropertyDescriptor(type, name);
-    Object.defineProperty(type, name, { configurable: true, writable: true, value });
-    this.#restore.push(() => before && Object.defineProperty(type, name, before));
   }
 }
 
