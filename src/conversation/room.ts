@@ -122,6 +122,7 @@ export class Room implements RoomContext {
       retry: wakeupOf(jobs, "failed_updates"),
       failures: failureStore(storage.sql, "update"),
       onSignOfLife: (id) => this.outbox.retry(id),
+      maxLiveMembers: deps.settings.maxLiveMembers,
       timing,
     });
     this.devices = new DeviceCalls(this, fanoutSource, this.fanout, timing.inboxCalls);

@@ -10,6 +10,11 @@ export interface Settings {
   allowedOrigins: "*" | string[];
   /** the maximum number of members of a group: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
+  /**
+   * the most members with devices whose devices are sent every message; in larger groups those who look are:
+   * `LIVE_MEMBERS`
+   */
+  maxLiveMembers: number;
   /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
   appKeys: string[];
   /** the secret of the provisioning server (`USERSIG_RULE_KEY`); `""`: no server provisions accounts */
@@ -42,8 +47,8 @@ const Provisioning = z.enum(["open", "key"]);
 type Provisioning = z.infer<typeof Provisioning>;
 
 const NAMES = [
-  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "APP_KEYS"] as const),
-  ...(["USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
+  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
+  ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["TIM_REVOKE_WINDOW_S", "REQUEST_LOG"] as const),
 ] as const;
 
@@ -69,6 +74,7 @@ export function readSettings(env: RawSettings): Settings {
     allowedOrigins: origins(env.ALLOWED_ORIGINS),
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
+    maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
     rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),

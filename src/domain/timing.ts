@@ -19,6 +19,8 @@ const VALUES = {
   fanout: {
     /** For a member without devices: an update every 2 s in a busy room instead of 100 a second. */
     cooldownMs: 2_000,
+    /** For a member with devices in a crowded group: devices that do not look hear of it once a second. */
+    crowdedCooldownMs: 1_000,
     /** For a member of a large group without devices: their list is at most a minute old. */
     largeGroupCooldownMs: 60_000,
     /**

@@ -4,8 +4,8 @@ import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
 
 /**
- * The pauses after deliveries to members without devices. Their length follows what a member is now, so a
- * group that shrinks keeps nobody waiting.
+ * The pauses after deliveries to members without devices, and to all members of a crowded group. Their length
+ * follows what a member is now, so a group that shrinks keeps nobody waiting.
  */
 export class Cooldowns {
   readonly #devices: DeviceTracker;
@@ -21,9 +21,9 @@ export class Cooldowns {
     this.#timing = timing;
   }
 
-  /** Begins the cooldown of a member; one with devices has none. */
+  /** Begins the cooldown of a member; one with devices has none, unless the group is crowded. */
   begin(id: UserId): void {
-    if (this.#devices.hasDevices(id)) this.#beganAt.delete(id);
+    if (this.#lengthMs(id) === 0) this.#beganAt.delete(id);
     else this.#beganAt.set(id, Date.now());
   }
 
@@ -59,7 +59,8 @@ export class Cooldowns {
   }
 
   #lengthMs(id: UserId): number {
-    const { cooldownMs, largeGroupCooldownMs } = this.#timing;
+    const { cooldownMs, crowdedCooldownMs, largeGroupCooldownMs } = this.#timing;
+    if (this.#devices.hasDevices(id)) return this.#devices.isCrowded ? crowdedCooldownMs : 0;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 }

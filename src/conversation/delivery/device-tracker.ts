@@ -21,8 +21,9 @@ export interface FanoutSource {
    * The newest update for a member's inbox.
    * @param position the delivered position of the member's devices; the update has a page of the messages
    *   after it, and none for `null`
+   * @param isOnDemand the group is crowded: the update has no page, and says so
    */
-  update(userId: UserId, position: DeliveredPosition): InboxUpdate;
+  update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate;
   /** whether the group is large: members without devices are deferred, and typing stays in the room */
   isLarge(): boolean;
   /** the position of the newest message and the newest change */
@@ -43,6 +44,7 @@ export interface FanoutSource {
 export class DeviceTracker {
   readonly #source: FanoutSource;
   readonly #knowsLarge: (id: UserId) => boolean;
+  readonly #maxLive: number;
   readonly #timing: Pick<Timing, "deviceTracker" | "subscription">;
   /**
    * The delivered positions of members with devices, in the order of their turns. A position is a hint: the
@@ -56,17 +58,30 @@ export class DeviceTracker {
    */
   readonly #absentUntil = new Map<UserId, number>();
 
-  /** @param knowsLarge whether a member's inbox knows that the group is large */
+  /**
+   * @param knowsLarge whether a member's inbox knows that the group is large
+   * @param maxLive the most members with devices that are sent every message
+   */
   constructor(
     source: FanoutSource,
     knowsLarge: (id: UserId) => boolean,
+    maxLive: number,
     timing: Pick<Timing, "deviceTracker" | "subscription">,
   ) {
     this.#source = source;
     this.#knowsLarge = knowsLarge;
+    this.#maxLive = maxLive;
     this.#timing = timing;
     for (const id of source.ids())
       if (source.hasDevices(id)) this.#positions.set(id, source.deliveredPosition());
+  }
+
+  /**
+   * Whether the group is crowded: more members have devices connected than are sent every message. The others
+   * are told of it, and those who look ask for the messages.
+   */
+  get isCrowded(): boolean {
+    return this.#positions.size > this.#maxLive;
   }
 
   /** Whether a member has devices connected. */

@@ -53,7 +53,7 @@ export class RoomFanoutSource implements FanoutSource {
     return changes === this.#room.state.changes ? member.left_ver : null;
   }
 
-  update(userId: UserId, position: DeliveredPosition): InboxUpdate {
+  update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
     const request = position && { after: position.seq, rev: position.rev, maxBytes: LIMITS.pushedBytes };
@@ -61,7 +61,8 @@ export class RoomFanoutSource implements FanoutSource {
       ...update,
       ephemeral: this.#events.of(userId),
       ephemeralEpoch: this.#events.epoch,
-      ...(member && request && { page: devicePage(this.#room, member, request) }),
+      ...(isOnDemand && { onDemand: true }),
+      ...(member && request && !isOnDemand && { page: devicePage(this.#room, member, request) }),
     };
   }
 

@@ -33,6 +33,8 @@ export interface FanoutDeps {
   failures: FailureStore;
   /** an inbox works again, or its user has just used it */
   onSignOfLife: (id: UserId) => void;
+  /** the most members with devices that are sent every message */
+  maxLiveMembers: number;
   timing: Timing;
 }
 
@@ -44,6 +46,8 @@ export interface FanoutDeps {
  *   answered: a slow inbox gets several at a time.
  * - List updates: a member without devices gets changes at a pace. After a delivery, those of the next 2 s
  *   are coalesced into one update.
+ * - Crowded groups: more members have devices connected than are sent every message. They get an update once
+ *   a second, without messages: devices whose users look ask for these.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
  *   a message would cost as many calls as the group has members.
  * - Crashes: the retry marker stands for deliveries that a crash would lose. Half a second after the last one
@@ -79,7 +83,12 @@ export class Fanout {
       isFailing: (id) => failures.has(id),
       timing: timing.largeGroup,
     });
-    this.#devices = new DeviceTracker(source, (id) => this.#record.knowsLarge(id), timing);
+    this.#devices = new DeviceTracker(
+      source,
+      (id) => this.#record.knowsLarge(id),
+      deps.maxLiveMembers,
+      timing,
+    );
     this.#cooldowns = new Cooldowns(this.#devices, this.#record, timing.fanout);
     const order = new DeliveryOrder(source, this.#devices);
     const isDue = (id: UserId) => this.#isDue(id);
@@ -131,6 +140,11 @@ export class Fanout {
     this.#cooldowns.end(id);
     this.#dispatcher.release(id);
     this.#deps.onSignOfLife(id);
+  }
+
+  /** @see DeviceTracker.isCrowded */
+  get isCrowded(): boolean {
+    return this.#devices.isCrowded;
   }
 
   /** @see DeviceTracker.mayReceiveEphemeral */
@@ -323,7 +337,7 @@ export class Fanout {
 
   async #call(id: UserId): Promise<Confirmation> {
     this.#unrelease(id);
-    const update = this.#source.update(id, this.#devices.positionOf(id));
+    const update = this.#source.update(id, this.#devices.positionOf(id), this.isCrowded);
     return { update, position: await this.#deps.inboxes.applyUpdate(id, update) };
   }
 

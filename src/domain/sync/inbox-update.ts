@@ -34,6 +34,10 @@ export interface InboxUpdate {
    * is unknown
    */
   page?: DevicePage;
+  /**
+   * the group is crowded: devices that can resume are told of its messages, and ask for them; absent: false
+   */
+  onDemand?: boolean;
   /** ephemeral events for the member's devices, in order */
   ephemeral: EphemeralEvent[];
   /** ids of ephemeral events compare within one epoch; absent in updates of the previous release */

@@ -4,6 +4,7 @@ import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
 import type { SystemEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
+import type { Preview } from "../messages/preview.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
 import type { MessageContext } from "./message-context.ts";
 
@@ -78,6 +79,16 @@ export type DeviceEvent =
   | { type: "ready"; userId: UserId; sessionId: SessionId }
   /** what comes after this position is left to the room socket */
   | { type: "focused"; conversationId: ConversationId; lastSeq: Position; rev: number }
+  /** a crowded group has changed: its messages wait for a sync */
+  | {
+      type: "activity";
+      conversationId: ConversationId;
+      lastSeq: Position;
+      rev: number;
+      unreadCount: number;
+      preview: Preview | null;
+      updatedAt: number;
+    }
   | { type: "presence"; userId: UserId; online: boolean }
   | { type: "friend"; userId: UserId; state: FriendState };
 

@@ -57,9 +57,13 @@ export class DeliveryPositions {
   #receivers(id: ConversationId, from: SyncPosition, to: SyncPosition): DeviceSocket[] {
     const all = this.#audience.open().filter((socket) => !this.cursor(socket, id));
     if (!isAhead(to, from)) return all;
-    const isPending = (socket: DeviceSocket) => socket.isNew || this.#isSyncing(socket, id);
-    for (const socket of all) if (isPending(socket)) this.#set(socket, id, from, "pending");
-    return all.filter((socket) => !isPending(socket));
+    for (const socket of all) if (this.#isPending(socket, id)) this.#set(socket, id, from, "pending");
+    return all.filter((socket) => !this.#isPending(socket, id));
+  }
+
+  /** Whether the socket may still say where it begins. */
+  #isPending(socket: DeviceSocket, id: ConversationId): boolean {
+    return socket.isNew || this.#isSyncing(socket, id);
   }
 
   #isSyncing(socket: DeviceSocket, id: ConversationId): boolean {
@@ -79,7 +83,7 @@ export class DeliveryPositions {
   ): Iterable<SocketGroup> {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      if (!cursor || isWithheld(cursor)) continue;
+      if (!cursor || isWithheld(cursor) || cursor.state === "held") continue;
       const isPending = cursor.state === "pending";
       if (!includePending && (isPending || this.#isSyncing(socket, id))) continue;
       const group = this.single(socket, id, cursor, shared);
@@ -121,6 +125,24 @@ export class DeliveryPositions {
   /** Stores the position up to which a socket got pages; further pages follow. */
   setReplaying(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
     this.#set(socket, id, position, "replaying");
+  }
+
+  /**
+   * In a crowded group: holds what leads to `to` from all sockets that can ask for it. Sockets that are new
+   * or syncing stay as they are: they have asked.
+   */
+  hold(id: ConversationId, shared: SyncPosition, to: SyncPosition): void {
+    for (const socket of this.#audience.open()) {
+      const cursor = this.cursor(socket, id);
+      const isBehind = (!cursor || cursor.state === "live") && isAhead(to, cursor ?? shared);
+      if (!isBehind || !socket.protocol.supportsResume || this.#isPending(socket, id)) continue;
+      this.#set(socket, id, cursor ?? shared, "held");
+    }
+  }
+
+  /** @returns the sockets that are told of messages, and not sent them */
+  held(id: ConversationId): DeviceSocket[] {
+    return this.#audience.open().filter((socket) => this.cursor(socket, id)?.state === "held");
   }
 
   /** Withholds the conversation from a socket behind its position, until it syncs. */
@@ -168,13 +190,15 @@ export class DeliveryPositions {
    * deleted.
    * - A cursor beyond it stays: a replay brought the socket messages from after the user's return.
    * - A replaying cursor stays: its client asks for the next page and is refused with `not_found`.
-   * - A focused one does not: the room socket has brought the messages, and closes.
+   * - A focused one does not: the room socket has brought the messages, and closes. Nor does a held one: its
+   *   client has not asked for the messages.
    */
   leave(id: ConversationId, last: Position): void {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
       const isDone = cursor && cursor.state !== "replaying" && cursor.seq <= last;
-      if (isDone || cursor?.state === "focused") this.#cursors.delete(socket.id, id);
+      if (isDone || cursor?.state === "focused" || cursor?.state === "held")
+        this.#cursors.delete(socket.id, id);
     }
   }
 

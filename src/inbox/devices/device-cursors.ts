@@ -2,7 +2,7 @@ import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 
 /** The states by the integer that is stored for each. Append-only. */
-const CURSOR_STATES = ["live", "replaying", "pending", "focused"] as const;
+const CURSOR_STATES = ["live", "replaying", "pending", "focused", "held"] as const;
 
 /**
  * The position of one device socket in a conversation, where it differs from the shared delivered position.
@@ -13,6 +13,7 @@ const CURSOR_STATES = ["live", "replaying", "pending", "focused"] as const;
  *   messages.
  * - `focused`: the client shows the conversation over its room socket; the device socket gets nothing until
  *   it syncs.
+ * - `held`: the group is crowded; the socket is told of messages, and gets them when it syncs.
  */
 export interface DeviceCursor extends SyncPosition {
   state: (typeof CURSOR_STATES)[number];

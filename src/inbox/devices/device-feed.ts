@@ -14,6 +14,7 @@ import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience, isWithheld } from "./delivery-positions.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
+import { hold, tellHeld } from "./held-sockets.ts";
 import type { MessageContexts } from "./message-contexts.ts";
 import { messageParts } from "./message-parts.ts";
 import { PendingReads } from "./pending-reads.ts";
@@ -290,6 +291,8 @@ export class DeviceFeed {
     const { list, contexts } = this.#deps;
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
+    // While it waited for its turn, the list was updated by a snapshot of it.
+    const isNewest = update.version >= (list.known(id)?.ver ?? -1);
     const before = this.#deliveredBefore(update);
     // A late update of an earlier departure does not concern a user who is a member again.
     const hasLeft = update.state !== "active" && update.version >= (list.known(id)?.ver ?? 0);
@@ -300,6 +303,7 @@ export class DeviceFeed {
     const shared = this.#positions.shared(id, before, save);
     // Pages have to be fetched first: the list does not wait for them.
     if (!page || !continuesFrom(page, before)) save(before);
+    if (update.onDemand && !hasLeft) hold(this.#positions, shared, update);
     await catchUp(this.#pushDeps, shared, update, own);
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
       await catchUp(this.#pushDeps, group, update, own);
@@ -307,6 +311,7 @@ export class DeviceFeed {
       list.applyUpdate(update, shared.position);
       this.#positions.leave(id, update.lastSeq);
     }
+    if (isNewest) tellHeld(this.#positions, update);
     return shared.position;
   }
 

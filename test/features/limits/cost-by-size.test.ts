@@ -13,7 +13,7 @@ import { setTiming } from "../../support/timing.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** the messages of a burst; large groups are counted too, which takes minutes. "": 50, small groups only */
+    /** the messages of a burst; large groups count too, which takes minutes. "": 50, small groups only */
     costTable: string;
   }
 }

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
 import { DisplayedConversation, displayedMessage } from "./displayed.ts";
@@ -30,6 +31,7 @@ const Synced = z.object({
   has_more: z.boolean(),
 });
 const Focused = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.int() });
+const Activity = z.object({ conversation_id: z.int(), last_seq: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
 const Read = z.object({ conversation_id: z.int(), user_id: z.int(), seq: z.int() });
 const Typing = z.object({ conversation_id: z.int(), user_id: z.int() });
@@ -40,8 +42,8 @@ const Refused = z.object({
 });
 
 const About = z.object({ conversation_id: z.int().optional() });
-/** The frames that a room socket brings too. */
-const WITHHELD = ["synced", "revoked", "hidden", "read", "typing", "conversation"];
+/** The frames that no socket gets which must ask for them first. */
+const WITHHELD = ["synced", "revoked", "hidden"];
 
 /** Refusals after which a client may try again. */
 const AGAIN = ["unavailable", "internal", "rate_limited"];
@@ -256,6 +258,18 @@ export class ModelClient {
         this.#withheld.add(id);
         // It may have turned elsewhere meanwhile.
         if (this.#focus !== id) this.look(id);
+        return;
+      }
+      case "activity": {
+        const { conversation_id: id, last_seq } = Activity.parse(frame);
+        const displayed = this.displayed(id);
+        expect(last_seq, `${this.name} is told no less than it has`).toBeGreaterThanOrEqual(
+          displayed.lastSeq,
+        );
+        // A page is on its way, or was asked for.
+        if (displayed.isBehind) return;
+        displayed.begin(false);
+        this.#withheld.add(id);
         return;
       }
       case "synced":

@@ -37,6 +37,8 @@ const resync = fc.record({ do: fc.constant("resync"), device, withRev: fc.boolea
 const focus = fc.record({ do: fc.constant("focus"), device, isOn: fc.boolean() });
 /** A device that shows the conversation over a room socket syncs it. */
 const look = fc.record({ do: fc.constant("look"), device });
+/** The conversation counts as a crowded group from now on, or no longer. */
+const crowded = fc.record({ do: fc.constant("crowded"), isCrowded: fc.boolean() });
 /** The next call to the conversation fails, or its answer is lost. */
 const fail = fc.record({ do: fc.constant("fail"), isDone: fc.boolean() });
 const leave = fc.record({ do: fc.constant("leave") });
@@ -60,7 +62,8 @@ const step = fc.oneof(
   { weight: 12, arbitrary: go },
   { weight: 8, arbitrary: resync },
   { weight: 8, arbitrary: focus },
-  { weight: 4, arbitrary: look },
+  { weight: 8, arbitrary: look },
+  { weight: 4, arbitrary: crowded },
   { weight: 4, arbitrary: fail },
   { weight: 4, arbitrary: leave },
   { weight: 4, arbitrary: join },

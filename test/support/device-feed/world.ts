@@ -91,6 +91,7 @@ export class World {
   readonly #answers: DeliveredPosition[] = [null];
   /** where the next call fails: before it does anything, or as it answers */
   #fails: "before" | "after" | null = null;
+  #isCrowded = false;
   #texts = 0;
   /** how often the inbox has started; calls of an earlier start get no answer */
   #starts = 0;
@@ -217,6 +218,9 @@ export class World {
       case "look":
         this.#clients[step.device]?.look();
         return;
+      case "crowded":
+        this.#isCrowded = step.isCrowded;
+        return;
       case "fail":
         this.#fails = step.isDone ? "after" : "before";
         return;
@@ -253,7 +257,11 @@ export class World {
   /** Delivers until the inbox has confirmed the newest position. No device focuses any more. */
   async deliverAll(): Promise<void> {
     this.#fails = null;
-    for (const client of this.#clients) client.focus(false);
+    this.#isCrowded = false;
+    for (const client of this.#clients) {
+      client.focus(false);
+      client.look();
+    }
     await this.#deliver(this.#answers.at(-1) ?? null);
   }
 
@@ -416,6 +424,9 @@ export class World {
     });
     this.#room.flushSends();
     await sent;
-    return itemAt(results, 0);
+    const result = itemAt(results, 0);
+    if (!this.#isCrowded || !result.update) return result;
+    const { page: _, ...update } = result.update;
+    return { ...result, update: { ...update, onDemand: true } };
   }
 }

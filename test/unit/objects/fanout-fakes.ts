@@ -38,6 +38,8 @@ export class World {
   mostAtOnce = 0;
   mostForOne = 0;
   isLarge = false;
+  /** the most members with devices that are sent every message */
+  maxLive = 1_000;
   /** whether the conversation takes a member's devices to be connected */
   readonly devices = new Map<UserId, boolean>();
   /** members with an ephemeral event to deliver */
@@ -83,7 +85,7 @@ export class World {
       version: () => this.version,
       mark: () => ({ seq: this.version, changes: 0, touched: 0 }),
       versionAt: (_, mark) => mark.seq,
-      update: (id) => this.#bump(id),
+      update: (id, _, isOnDemand) => ({ ...this.#bump(id), ...(isOnDemand && { onDemand: true }) }),
       isLarge: () => this.isLarge,
       deliveredPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       hasDevices: (id) => this.devices.get(id) ?? null,
@@ -121,6 +123,7 @@ export class World {
     const onSignOfLife = () => undefined;
     return new Fanout(membership, {
       ...{ inboxes, marker, checkpoint, retry, failures, onSignOfLife, timing },
+      maxLiveMembers: this.maxLive,
     });
   }
 

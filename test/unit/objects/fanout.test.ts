@@ -289,6 +289,26 @@ describe("to devices", () => {
     expect(world.mostAtOnce).toBeLessThanOrEqual(64);
   });
 
+  test("members of a crowded group hear of its messages once a second, the last one included", async () => {
+    const world = new World(20);
+    world.maxLive = 10;
+    for (const id of world.ids) world.devices.set(id, true);
+    for (const id of world.ids) world.online.add(id);
+    const fanout = world.fanout();
+    const began = Date.now();
+    let next = began;
+    while (Date.now() - began < 5_000) {
+      next += 50;
+      world.version++;
+      fanout.changed();
+      await world.until(() => Date.now() >= next);
+    }
+    await world.until(() => world.allKnow);
+    const most = Math.max(...world.ids.map((id) => world.calls.filter((each) => each.id === id).length));
+    expect(most).toBeLessThanOrEqual(7);
+    expect(most).toBeGreaterThanOrEqual(5);
+  });
+
   test("while the inboxes of members with devices are slow, no timer asks for them again and again", async () => {
     const world = new World(40);
     for (const id of world.ids) world.devices.set(id, true);

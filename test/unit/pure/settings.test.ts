@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { readSettings } from "../../../src/domain/settings.ts";
 
 const DEFAULTS = {
-  ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, appKeys: [] },
+  ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, maxLiveMembers: 200, appKeys: [] },
   ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
   requestLog: "all",
 };
@@ -38,6 +38,10 @@ test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN"])(
 
 test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
+});
+
+test("LIVE_MEMBERS is a number of members", () => {
+  expect(readSettings({ LIVE_MEMBERS: "50" }).maxLiveMembers).toBe(50);
 });
 
 test("APP_KEYS is a list, whose spaces and empty entries are ignored", () => {

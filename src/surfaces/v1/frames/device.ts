@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { attempt, invalid } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
+import { StoredBody } from "../../../domain/messages/content.ts";
+import type { Preview } from "../../../domain/messages/preview.ts";
 import type {
   DeviceCommand,
   DeviceEvent,
@@ -117,6 +119,11 @@ function syncPoint({ conversation_id: conversationId, after, rev }: z.infer<type
   return { conversationId, after, rev };
 }
 
+function serializePreview({ seq, senderId, kind, body, revoked, createdAt }: Preview): object {
+  const shown = StoredBody.parse(JSON.parse(body));
+  return { seq, sender_id: senderId, kind, body: shown, revoked, created_at: createdAt };
+}
+
 function wireEvent(event: DeviceEvent): object {
   switch (event.type) {
     case "ready":
@@ -125,6 +132,16 @@ function wireEvent(event: DeviceEvent): object {
       const { conversationId, lastSeq, rev } = event;
       return { type: "focused", conversation_id: conversationId, last_seq: lastSeq, rev };
     }
+    case "activity":
+      return {
+        type: "activity",
+        conversation_id: event.conversationId,
+        last_seq: event.lastSeq,
+        rev: event.rev,
+        unread_count: event.unreadCount,
+        updated_at: event.updatedAt,
+        last_message: event.preview && serializePreview(event.preview),
+      };
     case "presence":
       return { type: "presence", user_id: event.userId, online: event.online };
     case "friend":
