@@ -4,6 +4,7 @@ import { register } from "../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../support/clients/chat.ts";
 import { openRoom } from "../support/clients/socket.ts";
 import { runOptions } from "../support/property-runs.ts";
+import { setLiveMembers } from "../support/settings.ts";
 import { setTiming } from "../support/timing.ts";
 import { type Action, ROOMS, story, WIDE, wideStory } from "./devices/steps.ts";
 import { World } from "./devices/world.ts";
@@ -17,19 +18,22 @@ const WIDE_STORY_MS = 300_000;
 const HOLD_MS = 20_000;
 
 // Devices whose first frame comes in time are strict: they accept no message twice.
-beforeAll(() => setTiming({ deviceFeed: { holdMs: HOLD_MS } }));
+beforeAll(() => setTiming({ deviceFeed: { holdMs: HOLD_MS }, fanout: { crowdedCooldownMs: 10 } }));
 
 type Story = Pick<Parameters<typeof World.make>[0], "devices" | "pointsPerFrame"> & {
+  liveMembers: number;
   steps: readonly (readonly Action[])[];
 };
 
-async function play({ steps, ...setting }: Story, rooms: number): Promise<void> {
+async function play({ steps, liveMembers, ...setting }: Story, rooms: number): Promise<void> {
+  const restore = setLiveMembers(liveMembers);
   const world = await World.make({ ...setting, rooms });
   try {
     for (const step of steps) await world.step(step);
     await world.end();
   } finally {
     await world.close();
+    restore();
   }
 }
 

@@ -1,6 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
@@ -16,6 +15,7 @@ import {
   registerUsers,
   textFrame,
 } from "../../support/objects/room.ts";
+import { setLiveMembers } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 
 /** Ann, who sends over HTTP, and three members with a device each. */
@@ -28,11 +28,7 @@ beforeAll(() =>
   setTiming({ deviceFeed: { holdMs: 1 }, fanout: { crowdedCooldownMs: 10 }, subscription: { leaseMs: 10 } }),
 );
 // More than two connected members make a crowd.
-const usual = env.LIVE_MEMBERS;
-const setLiveMembers = (value: string) =>
-  Object.defineProperty(env, "LIVE_MEMBERS", { configurable: true, writable: true, enumerable: true, value });
-beforeAll(() => void setLiveMembers("2"));
-afterAll(() => void setLiveMembers(usual));
+beforeAll(() => setLiveMembers(2));
 
 beforeEach(async () => {
   const users = await registerUsers(4);

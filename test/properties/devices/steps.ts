@@ -79,8 +79,8 @@ const action = actionIn(ROOMS);
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
 /**
- * The number of devices of each user, how many conversations a frame of their syncs names, and the steps. The
- * actions of a step are concurrent; the next step begins when all are answered and delivered.
+ * The number of devices of each user, how many conversations a frame of their syncs names, what makes a group
+ * crowded, and the steps. The actions of a step are concurrent; the next step begins when all are answered and delivered.
  */
 function storyOf(rooms: number, maxSteps: number, maxActions: number) {
   const done = actionIn(rooms);
@@ -91,6 +91,8 @@ function storyOf(rooms: number, maxSteps: number, maxActions: number) {
   return fc.record({
     devices: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
     pointsPerFrame: fc.integer({ min: 1, max: rooms }),
+    // With 1 a group is crowded as soon as two members have devices.
+    liveMembers: fc.constantFrom(200, 200, 1),
     steps: fc.array(step, { minLength: 1, maxLength: maxSteps, size: "max" }),
   });
 }
