@@ -1,13 +1,14 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { decode } from "hono/jwt";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
 import { deleteMessage, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { inboxObject, itemAt, range, runInboxJob, textFrame } from "../../support/objects/room.ts";
+import { setLiveMembers } from "../../support/settings.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 import {
   create,
@@ -338,6 +339,20 @@ describe("messages", () => {
     expect(await shownOnce(socket, 1)).toMatchObject([{ content: "now", session: { unread_count: 2 } }]);
     expect((await sessions(bob)).session_info_list).toMatchObject([{ unread_count: 2 }]);
     expect(await mark(bob, id)).toBe(2);
+  });
+
+  test("all messages of a crowded group arrive, as this API has no sync", async () => {
+    onTestFinished(setLiveMembers(1));
+    overrideTiming({ fanout: { crowdedCooldownMs: 10 } });
+    const [ann, bob, cas] = await people(3);
+    const id = await open(ann, [bob, cas], "crowd");
+    const sockets = [await connect(ann), await connect(bob), await connect(cas)];
+    const texts = range(1, 10).map(String);
+    for (const text of texts) await send({ token: ann.sig }, Number(id), text);
+    for (const socket of sockets) {
+      const seen = await shownOnce(socket, texts.length);
+      expect(seen.map(({ content }) => content)).toEqual(texts);
+    }
   });
 
   test("a message revoked before its delivery is not delivered, and neither are reads and revokes", async () => {
