@@ -8,6 +8,8 @@ export type Frame =
   | { type: "connected" }
   | { type: "acks"; items: Item[] }
   | { type: "messages"; items: Item[] }
+  /** A device in a crowded group hears of the newest message. */
+  | { type: "told"; items: Item[] }
   | { type: "other" };
 
 const textLength = 80;
@@ -43,6 +45,8 @@ export function read(run: string, frame: unknown): Frame {
       return { type: "messages", items: [received(run, frame.message)] };
     case "messages":
       return { type: "messages", items: list(frame.items).map((item) => received(run, item)) };
+    case "activity":
+      return { type: "told", items: [received(run, frame.last_message)] };
     case "error":
     case "kicked":
       throw new Error(`refused: ${JSON.stringify(frame).slice(0, 200)}`);

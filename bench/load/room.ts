@@ -43,8 +43,9 @@ export class Room implements Load {
       (_, index) =>
         new Flight(seats.length - 1, (latency) => {
           this.#inFlight--;
-          this.#free.push(index);
           landed(latency);
+          if (workload.pauseMs === 0) this.#free.push(index);
+          else setTimeout(() => this.#resume(index), workload.pauseMs);
         }),
     );
     for (let slot = 0; slot < workload.share; slot++) this.#free.push(...senders.keys());
@@ -108,6 +109,8 @@ export class Room implements Load {
     const now = performance.now();
     for (const item of frame.items) {
       const isOwn = item.sender === index;
+      // The sender is told of their own message too, and all may be told of one again.
+      if (frame.type === "told" && (isOwn || item.seq <= receipts.newest)) continue;
       const flight = this.#flights[item.sender];
       if (flight === undefined) throw new Error(`a message of member ${item.sender}, who sends nothing`);
       if (frame.type === "acks") {
@@ -133,6 +136,12 @@ export class Room implements Load {
     this.#receipts[index] = new Receipts(lastSeq);
     if (++this.#ready < this.#members.length) return;
     this.verify().then(this.#opened.resolve, this.#failed.reject);
+  }
+
+  /** A sender has paused. */
+  #resume(sender: number): void {
+    this.#free.push(sender);
+    this.#refill();
   }
 
   /** Sends until the window is full. Senders whose messages landed first send first. */

@@ -15,6 +15,8 @@ export type Workload = {
   window: number;
   /** Messages in flight of one sender. Less than the window if several senders share it. */
   share: number;
+  /** The pause of a sender after each message, in ms. */
+  pauseMs: number;
   /** Whether a sender puts all that it may send into one frame. */
   arrays: boolean;
 };
@@ -23,7 +25,10 @@ export type Workload = {
 type Senders = (typeof SENDERS)[number];
 export const SENDERS = ["one", "all"] as const;
 
-type Shape = Pick<Workload, "name" | "rooms" | "members" | "window"> & { arrays?: boolean };
+type Shape = Pick<Workload, "name" | "rooms" | "members" | "window"> & {
+  arrays?: boolean;
+  pauseMs?: number;
+};
 
 /** The rooms of the workloads, from the lightest to the widest, with their windows for one sender. */
 const ROOMS: readonly Shape[] = [
@@ -42,13 +47,15 @@ const POSTS: readonly Shape[] = [
   { name: "H16", rooms: 16, members: 2, window: 2 },
 ];
 
-/** Groups in which one message at a time goes to all devices. */
-const LARGE: readonly Shape[] = [100, 300, 1_000].map((members) => ({
-  name: `lone${members}`,
-  rooms: 1,
-  members,
-  window: 1,
-}));
+/**
+ * Groups in which one message at a time goes to all devices. Crowded groups are quiet before each: their devices
+ * hear of messages once a second.
+ */
+const LARGE: readonly Shape[] = [
+  { name: "lone100", rooms: 1, members: 100, window: 1 },
+  { name: "lone300", rooms: 1, members: 300, window: 1, pauseMs: 1_500 },
+  { name: "lone1000", rooms: 1, members: 1_000, window: 1, pauseMs: 1_500 },
+];
 
 /** All workloads. A workload of rooms occurs twice: with one sender, and with all members sending. */
 export const workloads: readonly Workload[] = [
@@ -71,11 +78,11 @@ export const usualWorkloads: readonly string[] = workloadNames.filter((name) => 
  * A workload over room sockets. Members who all send share the window of one sender, at least one message
  * each. A window of one stays one for the room: the members take turns, and a lone message stays alone.
  */
-function overSockets({ arrays = false, ...shape }: Shape, senders: Senders): Workload {
+function overSockets({ arrays = false, pauseMs = 0, ...shape }: Shape, senders: Senders): Workload {
   const { window, members } = shape;
   const share = senders === "one" ? window : Math.max(1, Math.floor(window / members));
   const inRoom = senders === "one" || window === 1 ? window : share * members;
-  return { ...shape, over: "socket", senders, window: inRoom, share, arrays };
+  return { ...shape, over: "socket", senders, window: inRoom, share, arrays, pauseMs };
 }
 
 /** The same load over a device socket for each member. Arrays are a matter of room sockets. */
@@ -86,5 +93,5 @@ function overDevices(shape: Shape): Workload[] {
 }
 
 function overHttp(shape: Shape): Workload {
-  return { ...shape, over: "http", senders: "all", share: shape.window, arrays: false };
+  return { ...shape, over: "http", senders: "all", share: shape.window, arrays: false, pauseMs: 0 };
 }
