@@ -66,6 +66,8 @@ export abstract class InboxLifecycle extends SocketHost {
       // user online: a contact who connects after `ready` finds them there.
       await Promise.all([
         components.subscriptions.renew(true, isFirst ? components.snapshotRequests.forFirstDevice() : []),
+        // A further device wants to hear at once what the others leave to room sockets.
+        components.subscriptions.subscribe(components.deviceFeed.focused()),
         components.presence.socketOpened(),
       ]);
       requireSession(components, opening.sessionId);

@@ -4,8 +4,9 @@ import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
 
 /**
- * The pauses after deliveries to members without devices, and to all members of a crowded group. Their length
- * follows what a member is now, so a group that shrinks keeps nobody waiting.
+ * The pauses after deliveries to members who do not wait for each message: those without devices, those who
+ * look at the conversation over a room socket alone, and all members of a crowded group. Their length follows
+ * what a member is now, so a group that shrinks keeps nobody waiting.
  */
 export class Cooldowns {
   readonly #devices: DeviceTracker;
@@ -21,7 +22,7 @@ export class Cooldowns {
     this.#timing = timing;
   }
 
-  /** Begins the cooldown of a member; one with devices has none, unless the group is crowded. */
+  /** Begins the cooldown of a member; one who waits for each message has none. */
   begin(id: UserId): void {
     if (this.#lengthMs(id) === 0) this.#beganAt.delete(id);
     else this.#beganAt.set(id, Date.now());
@@ -60,6 +61,7 @@ export class Cooldowns {
 
   #lengthMs(id: UserId): number {
     const { cooldownMs, crowdedCooldownMs, largeGroupCooldownMs } = this.#timing;
+    if (this.#devices.isFocused(id)) return cooldownMs;
     if (this.#devices.hasDevices(id)) return this.#devices.isCrowded ? crowdedCooldownMs : 0;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }

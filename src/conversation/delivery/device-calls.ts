@@ -66,6 +66,8 @@ export class DeviceCalls {
     this.#room.flushSends();
     const { members } = this.#room;
     const member = includeFormer ? members.known(userId) : members.active(userId);
+    // A device that syncs looks at its own socket again.
+    if (this.#fanout.isFocused(userId)) this.#fanout.subscribe(userId, true);
     this.#noteDevices(userId);
     return devicePage(this.#room, member, { after, rev });
   }

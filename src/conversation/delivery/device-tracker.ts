@@ -51,6 +51,8 @@ export class DeviceTracker {
    * inbox knows the true one, and fetches what an update lacks.
    */
   readonly #positions = new Map<UserId, SyncPosition>();
+  /** the members whose devices all leave the conversation to a room socket */
+  readonly #focused = new Set<UserId>();
   /** when each subscription's lease ends, in ms since 1970 */
   readonly #leaseUntil = new Map<UserId, number>();
   /**
@@ -89,6 +91,11 @@ export class DeviceTracker {
     return this.#positions.has(id);
   }
 
+  /** Whether all devices of a member leave the conversation to a room socket. */
+  isFocused(id: UserId): boolean {
+    return this.#focused.has(id);
+  }
+
   /** @returns the delivered position of a member's devices; null: there are none, or it is unknown */
   positionOf(id: UserId): DeliveredPosition {
     return this.#positions.get(id) ?? null;
@@ -111,7 +118,9 @@ export class DeviceTracker {
    */
   subscribe(id: UserId, hasDevices: boolean): void {
     this.#leaseUntil.set(id, Date.now() + this.#timing.subscription.leaseMs);
-    if (hasDevices) this.#setPosition(id, this.#source.deliveredPosition());
+    if (!hasDevices) return;
+    this.#setPosition(id, this.#source.deliveredPosition());
+    this.#focused.delete(id);
   }
 
   /**
@@ -119,8 +128,14 @@ export class DeviceTracker {
    * @param position the delivered position of the member's devices; null: no device is connected
    */
   answered(id: UserId, position: DeliveredPosition): void {
-    if (position) this.#setPosition(id, position);
-    else this.#markAbsent(id);
+    if (!position) {
+      this.#markAbsent(id);
+      return;
+    }
+    const { seq, rev, isFocused } = position;
+    this.#setPosition(id, { seq, rev });
+    if (isFocused) this.#focused.add(id);
+    else this.#focused.delete(id);
   }
 
   /**
@@ -144,8 +159,8 @@ export class DeviceTracker {
 
   /** Forgets all other users. */
   retain(ids: ReadonlySet<UserId>): void {
-    for (const map of [this.#positions, this.#leaseUntil, this.#absentUntil])
-      for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
+    for (const known of [this.#positions, this.#focused, this.#leaseUntil, this.#absentUntil])
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
   }
 
   #setPosition(id: UserId, position: SyncPosition): void {
@@ -158,6 +173,7 @@ export class DeviceTracker {
     if ((this.#leaseUntil.get(id) ?? 0) > Date.now()) return;
     this.#leaseUntil.delete(id);
     this.#positions.delete(id);
+    this.#focused.delete(id);
     this.#absentUntil.set(id, Date.now() + this.#timing.deviceTracker.absentMs);
     if (this.#source.hasDevices(id) !== false) this.#source.setDevices(id, false);
   }

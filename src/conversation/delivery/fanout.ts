@@ -43,7 +43,8 @@ export interface FanoutDeps {
  * beside it, for callers that await it.
  *
  * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
- *   answered: a slow inbox gets several at a time.
+ *   answered: a slow inbox gets several at a time. A member whose devices all leave the conversation to a
+ *   room socket counts as one without devices.
  * - List updates: a member without devices gets changes at a pace. After a delivery, those of the next 2 s
  *   are coalesced into one update.
  * - Crowded groups: more members have devices connected than are sent every message. They get an update once
@@ -145,6 +146,11 @@ export class Fanout {
   /** @see DeviceTracker.isCrowded */
   get isCrowded(): boolean {
     return this.#devices.isCrowded;
+  }
+
+  /** @see DeviceTracker.isFocused */
+  isFocused(id: UserId): boolean {
+    return this.#devices.isFocused(id);
   }
 
   /** @see DeviceTracker.mayReceiveEphemeral */

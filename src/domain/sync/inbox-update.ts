@@ -63,9 +63,9 @@ export interface InboxUpdate {
 
 /**
  * The position up to which the device sockets of a user were sent a conversation; null: no device is
- * connected.
+ * connected. `isFocused`: each device leaves the conversation to a room socket, and nobody waits for updates.
  */
-export type DeliveredPosition = SyncPosition | null;
+export type DeliveredPosition = (SyncPosition & { isFocused?: boolean }) | null;
 
 /** A member's inbox update, and whether the inbox and the devices have confirmed it. */
 export interface RepairSnapshot {

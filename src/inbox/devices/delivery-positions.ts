@@ -145,6 +145,18 @@ export class DeliveryPositions {
     return this.#audience.open().filter((socket) => this.cursor(socket, id)?.state === "held");
   }
 
+  /** Whether all sockets leave the conversation to room sockets. */
+  isFocused(id: ConversationId): boolean {
+    const open = this.#audience.open();
+    return open.length > 0 && open.every((socket) => this.cursor(socket, id)?.state === "focused");
+  }
+
+  /** @returns the conversations that all sockets leave to room sockets */
+  focused(): ConversationId[] {
+    const [first] = this.#audience.open();
+    return first ? this.#cursors.inState(first.id, "focused").filter((id) => this.isFocused(id)) : [];
+  }
+
   /** Withholds the conversation from a socket behind its position, until it syncs. */
   setFocused(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
     this.#set(socket, id, position, "focused");

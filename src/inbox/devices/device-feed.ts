@@ -162,6 +162,11 @@ export class DeviceFeed {
     );
   }
 
+  /** @see DeliveryPositions.focused */
+  focused(): ConversationId[] {
+    return this.#positions.focused();
+  }
+
   /** The socket asked to sync and was refused: it becomes live, and the next update brings what it misses. */
   skipSync(socket: DeviceSocket, id: ConversationId): void {
     this.#positions.goLive(socket, id);
@@ -312,7 +317,7 @@ export class DeviceFeed {
       this.#positions.leave(id, update.lastSeq);
     }
     if (isNewest) tellHeld(this.#positions, update);
-    return shared.position;
+    return { ...shared.position, ...(this.#positions.isFocused(id) && { isFocused: true }) };
   }
 
   /**

@@ -55,6 +55,11 @@ export class Subscriptions {
     await Promise.all(due.map((id) => this.#renewOne(id, hasDevices)));
   }
 
+  /** Subscribes to these conversations with devices, however recently it did. Never rejects. */
+  async subscribe(ids: ConversationId[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#renewOne(id, true)));
+  }
+
   async #renewOne(id: ConversationId, hasDevices: boolean): Promise<void> {
     this.#last.set(id, { at: Date.now(), hasDevices });
     try {

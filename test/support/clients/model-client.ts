@@ -113,9 +113,9 @@ export class ModelClient {
     return displayed;
   }
 
-  /** Whether no replay is running. */
+  /** Whether no replay is running, except where the server waits for a sync. */
   get isUpToDate(): boolean {
-    return [...this.#displayed.values()].every(({ isBehind }) => !isBehind);
+    return [...this.#displayed].every(([id, { isBehind }]) => !isBehind || this.#withheld.has(id));
   }
 
   /** Starts on a new socket. */

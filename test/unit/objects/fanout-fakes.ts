@@ -46,6 +46,8 @@ export class World {
   readonly passing = new Set<UserId>();
   /** members with an open device socket */
   readonly online = new Set<UserId>();
+  /** members whose devices leave the conversation to a room socket */
+  readonly focused = new Set<UserId>();
   readonly broken = new Set<UserId>();
   /** inboxes that answer once this is resolved */
   readonly held = new Map<UserId, Promise<void>>();
@@ -209,6 +211,7 @@ export class World {
     this.underWay.set(id, (this.underWay.get(id) ?? 0) - 1);
     if (this.broken.has(id)) throw new Error("this inbox is not reached");
     this.has.set(id, Math.max(ver, this.has.get(id) ?? -1));
-    return this.online.has(id) ? { seq: Position.parse(ver), rev: 0 } : null;
+    if (!this.online.has(id)) return null;
+    return { seq: Position.parse(ver), rev: 0, ...(this.focused.has(id) && { isFocused: true }) };
   }
 }

@@ -289,6 +289,30 @@ describe("to devices", () => {
     expect(world.mostAtOnce).toBeLessThanOrEqual(64);
   });
 
+  test("a member whose devices all focus is called as seldom as one without devices, until one looks back", async () => {
+    const world = new World(2);
+    for (const id of world.ids) world.devices.set(id, true);
+    for (const id of world.ids) world.online.add(id);
+    const [live, focused] = [itemAt(world.ids, 0), itemAt(world.ids, 1)];
+    world.focused.add(focused);
+    const fanout = world.fanout();
+    for (const version of range(1, 10)) {
+      world.version = version;
+      fanout.changed();
+      await world.until(() => world.has.get(live) === version);
+    }
+    expect(world.calls.filter(({ id }) => id === focused)).toHaveLength(1);
+    world.focused.delete(focused);
+    fanout.subscribe(focused, true);
+    for (const version of range(11, 15)) {
+      world.version = version;
+      fanout.changed();
+      const began = Date.now();
+      await world.until(() => world.has.get(focused) === version);
+      expect(Date.now() - began).toBeLessThan(100);
+    }
+  });
+
   test("members of a crowded group hear of its messages once a second, the last one included", async () => {
     const world = new World(20);
     world.maxLive = 10;

@@ -4,6 +4,7 @@ import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { framesAbout, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
+import { loseCalls } from "../../../support/faults/calls.ts";
 import {
   conversationObject,
   createGroupId,
@@ -13,7 +14,7 @@ import {
   range,
   registerUsers,
 } from "../../../support/objects/room.ts";
-import { setTiming } from "../../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -117,6 +118,32 @@ test("a device that is removed while it focuses is told so, and gets what comes 
   await call("POST", members, { token: ann.token, body: { user_ids: [bob.user.id] } });
   const seq = await postText(id, ann, "welcome");
   await device.until((socket) => seqsKnownTo(socket, id).includes(seq));
+});
+
+test("while all devices focus, a message costs no call of their inbox; a further device hears all at once", async () => {
+  overrideTiming({ fanout: { cooldownMs: 600_000 } });
+  other.close();
+  await focus(device);
+  await postText(id, ann, "tells the conversation that all focus");
+  let calls = 0;
+  using _ = loseCalls("call", ({ method, id: called }) => {
+    if (method === "applyUpdate" && called === bob.user.id) calls++;
+    return false;
+  });
+  await expect
+    .poll(async () => {
+      const before = calls;
+      await postText(id, ann, "hello");
+      return calls - before;
+    })
+    .toBe(0);
+  other = await openDevice(bob.token);
+  await say(2);
+  await synced(device, 0, 0);
+  await say(1);
+  const last = Math.max(...other.seqs);
+  await device.until(({ seqs }) => seqs.includes(last));
+  expect(device.seqs).toEqual(range(1, last));
 });
 
 test("a user cannot focus a conversation of others", async () => {
