@@ -1,7 +1,7 @@
 /**
  * `npm run bench:fanout`: rooms of 2, 10 and 100 with the fan-out to every member's inbox, and in turn
  * without it, in a build of its own (`alone/worker.ts`). Then rooms of 2 and 10 with a device socket for each
- * member. Prints the share of the throughput that the fan-out leaves.
+ * member, and with device sockets that focus the room. Prints the share of the throughput that the fan-out leaves.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -26,8 +26,9 @@ const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 const description = machine();
 pinGenerator();
 const lines = [
-  ...(await compare("with fan-out", ROOMS, false)),
-  ...(await compare("with fan-out, each with a device", ROOMS_WITH_DEVICES, true)),
+  ...(await compare("with fan-out", ROOMS, "none")),
+  ...(await compare("with fan-out, each with a device", ROOMS_WITH_DEVICES, "open")),
+  ...(await compare("with fan-out, each with a device that focuses", ROOMS_WITH_DEVICES, "focused")),
 ];
 process.stdout.write(`\n${description}\n${rounds} rounds of ${seconds} s, medians\n\n`);
 process.stdout.write("| workload | inboxes | messages/s | without | share | p99 ms | without |\n");
@@ -35,7 +36,11 @@ process.stdout.write(`| --- | --- | --- | --- | --- | --- | --- |\n${lines.join(
 process.exit(0);
 
 /** Measures Parley with and without its fan-out. @returns a line for each workload */
-async function compare(name: string, names: string[], devices: boolean): Promise<string[]> {
+async function compare(
+  name: string,
+  names: string[],
+  devices: "none" | "open" | "focused",
+): Promise<string[]> {
   const chosen = names.map(workload);
   const users = Math.max(...chosen.map(({ members }) => members));
   const complete = await parley(users, { name, devices });
@@ -44,7 +49,6 @@ async function compare(name: string, names: string[], devices: boolean): Promise
     entry: join(import.meta.dirname, "alone/worker.ts"),
   });
   const rows = await measureInTurn({ rounds, seconds, workloads: chosen }, [complete, withoutFanout]);
-  stopAll();
   return chosen.map((one) => {
     const of = (target: string) => rows.find((row) => row.workload === one && row.target === target);
     return line(one.name, name, of(name), of("alone"));

@@ -7,6 +7,8 @@ export type Seat = {
   url: string;
   /** The headers that identify the member. */
   headers: Record<string, string>;
+  /** The conversation that a device socket of the member may leave to this one. */
+  focus?: string | number;
   /** Where the member posts messages over HTTP, at a target that takes them. */
   posts?: string;
   /** The conversation, if the socket is that of a device, which is of all conversations of the member. */

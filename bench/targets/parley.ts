@@ -21,7 +21,7 @@ const registrationsAtOnce = 4;
  */
 export async function parley(
   users: number,
-  { name = "parley", devices = false, ...worker }: Kind = {},
+  { name = "parley", devices = "none", ...worker }: Kind = {},
 ): Promise<Target> {
   const settings = {
     TOKEN_SECRET: randomBytes(32).toString("hex"),
@@ -30,7 +30,7 @@ export async function parley(
   };
   const server = await startWorker(join(import.meta.dirname, "../../wrangler.toml"), settings, worker);
   const accounts = await register(server.url, users);
-  if (devices) for (const { token } of accounts) openDevice(server.url, token);
+  const opened = devices === "none" ? [] : accounts.map(({ token }) => openDevice(server.url, token));
   const made = new Map<string, Promise<Seat[][]>>();
   return {
     name,
@@ -41,7 +41,12 @@ export async function parley(
       const shape = `${workload.over}: ${workload.rooms} × ${workload.members}`;
       const rooms = made.get(shape) ?? makeRooms(server.url, accounts, workload);
       made.set(shape, rooms);
-      return rooms;
+      if (devices !== "focused") return rooms;
+      return rooms.then((seats) => {
+        const [conversation] = seats[0] ?? [];
+        for (const device of opened) device.send({ type: "focus", conversation_id: conversation?.focus });
+        return seats;
+      });
     },
     state: server.state,
     inspector: server.inspector,
@@ -53,17 +58,17 @@ export async function parley(
 /** The variant of Parley, and its further sockets. */
 type Kind = WorkerOptions & {
   name?: string;
-  /** each account has a device socket open all the time */
-  devices?: boolean;
+  /** each account has a device socket open all the time; `focused`: it leaves the first room to room sockets */
+  devices?: "none" | "open" | "focused";
 };
 
 /** Opens a device socket that reads. */
-function openDevice(url: string, token: string): void {
+function openDevice(url: string, token: string): Member {
   const seat = {
     url: `${url.replace("http", "ws")}/v1/socket`,
     headers: { Authorization: `Bearer ${token}` },
   };
-  new Member(seat, jsonFrames, {
+  return new Member(seat, jsonFrames, {
     frame: () => undefined,
     failed: (error) => {
       throw error;
@@ -128,7 +133,7 @@ async function makeRoom(
   const sockets = url.replace("http", "ws");
   return [owner, ...others].map(({ headers }): Seat => {
     if (over === "device") return { url: `${sockets}/v1/socket`, headers, conversation: id };
-    return { url: `${sockets}${path}/socket`, headers, posts: `${url}${path}/messages` };
+    return { url: `${sockets}${path}/socket`, headers, posts: `${url}${path}/messages`, focus: id };
   });
 }
 
