@@ -343,7 +343,9 @@ export class Fanout {
 
   async #call(id: UserId): Promise<Confirmation> {
     this.#unrelease(id);
-    const update = this.#source.update(id, this.#devices.positionOf(id), this.isCrowded);
+    // Devices that all focus need no page.
+    const position = this.isFocused(id) ? null : this.#devices.positionOf(id);
+    const update = this.#source.update(id, position, this.isCrowded);
     return { update, position: await this.#deps.inboxes.applyUpdate(id, update) };
   }
 

@@ -14,7 +14,7 @@ import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience, isWithheld } from "./delivery-positions.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-import { hold, tellHeld } from "./held-sockets.ts";
+import { tellHeld } from "./held-sockets.ts";
 import type { MessageContexts } from "./message-contexts.ts";
 import { messageParts } from "./message-parts.ts";
 import { PendingReads } from "./pending-reads.ts";
@@ -308,7 +308,8 @@ export class DeviceFeed {
     const shared = this.#positions.shared(id, before, save);
     // Pages have to be fetched first: the list does not wait for them.
     if (!page || !continuesFrom(page, before)) save(before);
-    if (update.onDemand && !hasLeft) hold(this.#positions, shared, update);
+    if (update.onDemand && !hasLeft)
+      this.#positions.hold(id, shared.position, { seq: update.lastSeq, rev: update.rev });
     await catchUp(this.#pushDeps, shared, update, own);
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
       await catchUp(this.#pushDeps, group, update, own);

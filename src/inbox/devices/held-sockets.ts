@@ -1,25 +1,5 @@
-import { Position } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import { isAhead } from "../../domain/sync/replay.ts";
-import type { DeliveryPositions, SocketGroup } from "./delivery-positions.ts";
-
-/**
- * In a crowded group: holds an update from the sockets that can ask for it. They keep their positions. The
- * shared position moves on without pages, unless the wire format of some socket cannot ask.
- */
-export function hold(
-  positions: DeliveryPositions,
-  shared: SocketGroup,
-  { conversationId: id, lastSeq: seq, rev }: InboxUpdate,
-): void {
-  const { position } = shared;
-  if (!isAhead({ seq, rev }, position)) return;
-  const to = { seq: Position.parse(Math.max(seq, position.seq)), rev: Math.max(rev, position.rev) };
-  positions.hold(id, position, to);
-  if (shared.sockets(to).length > 0) return;
-  shared.save(to);
-  shared.position = to;
-}
+import type { DeliveryPositions } from "./delivery-positions.ts";
 
 /** Tells held sockets what the list shows by now. */
 export function tellHeld(positions: DeliveryPositions, update: InboxUpdate): void {

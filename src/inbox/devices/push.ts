@@ -45,7 +45,8 @@ export function maxPageBytes(messages: number): number {
 
 /**
  * Brings sockets up to an update: sends its page, if that continues from their position, and fetches further
- * pages from the conversation. Each position is noted before its frames are sent, in the same turn.
+ * pages from the conversation. Each position is noted before its frames are sent, in the same turn. Without
+ * sockets the position moves on without pages.
  * @param own messages that one of the sockets has sent: it gets acks for them instead
  * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */
@@ -57,6 +58,11 @@ export async function catchUp(
 ): Promise<void> {
   const { conversationId: id, lastSeq: seq, rev, page: hint } = target;
   if (hint && continuesFrom(hint, group.position)) push(contexts, group, target, hint, own);
+  const end = furthest(group.position, { seq, rev });
+  if (isAhead(end, group.position) && group.sockets(end).length === 0) {
+    group.save(end);
+    group.position = end;
+  }
   while (isAhead({ seq, rev }, group.position)) {
     // A user who has left meanwhile still misses the messages from before.
     const request = {
@@ -73,6 +79,10 @@ export async function catchUp(
       maxPageBytes(seq - group.position.seq),
     );
   }
+}
+
+function furthest(one: SyncPosition, other: SyncPosition): SyncPosition {
+  return { seq: Position.parse(Math.max(one.seq, other.seq)), rev: Math.max(one.rev, other.rev) };
 }
 
 /** Whether a page continues from a position: it lacks nothing after it, and does not end before it. */
@@ -93,10 +103,10 @@ function push(
   own?: OwnMessages,
 ): void {
   const from = group.position;
-  const to = {
-    seq: Position.parse(Math.max(from.seq, Math.min(page.lastSeq, target.lastSeq))),
-    rev: Math.max(from.rev, Math.min(page.rev, target.rev)),
-  };
+  const to = furthest(from, {
+    seq: Position.parse(Math.min(page.lastSeq, target.lastSeq)),
+    rev: Math.min(page.rev, target.rev),
+  });
   const framesByProtocol = new Map<DeviceProtocol, string[]>();
   const outgoing = group.sockets(to).map((socket) => {
     const { protocol } = socket;

@@ -1,14 +1,16 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { ConversationId, Position, UserId } from "../../../../src/domain/ids.ts";
+import { ConversationId, Position, SessionId, UserId } from "../../../../src/domain/ids.ts";
 import type { Conversations } from "../../../../src/domain/ports.ts";
 import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
 import { DeviceCursors } from "../../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../../src/inbox/devices/device-feed.ts";
+import { DeviceSocket } from "../../../../src/inbox/devices/device-socket.ts";
 import { MessageContexts } from "../../../../src/inbox/devices/message-contexts.ts";
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
+import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
 import { listOf } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
@@ -16,6 +18,7 @@ import { timing } from "../../../support/timing.ts";
 
 const ANN = UserId.parse(100_000);
 const CONVERSATIONS = 8;
+const SESSION = SessionId.parse("00000000000000000000000000000000");
 const zero = Position.parse(0);
 
 /** The first update of a new conversation whose devices lack so many messages, and a page of them. */
@@ -31,9 +34,15 @@ function update(id: number, messages: number): InboxUpdate {
 /** Delivers updates that lack `messages` each, all at once. @returns the most pages fetched at once */
 async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number> {
   let [fetched, most, failed] = [0, 0, 0];
-  await runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, { storage }) => {
+  await runInDurableObject(env.INBOX.get(env.INBOX.newUniqueId()), async (_, state) => {
+    const { storage } = state;
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
+    const { 1: server } = new WebSocketPair();
+    const identity = { userId: ANN, sessionId: SESSION, expiresAt: Number.MAX_SAFE_INTEGER, protocol: "v1" };
+    const socket = DeviceSocket.accept(state, server, identity, { v1: deviceProtocol });
+    if (!socket) throw new Error("the protocol is there");
+    socket.isNew = false;
     const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
@@ -53,7 +62,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
       },
     };
     const known = {
-      ...{ list, timing, audience: { open: () => [], isOpen: () => true } },
+      ...{ list, timing, audience: { open: () => [socket], isOpen: () => true } },
       userId: () => ANN,
     };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });
