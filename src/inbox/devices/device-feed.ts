@@ -3,7 +3,7 @@ import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import type { SyncPosition } from "../../domain/sync/replay.ts";
+import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { Semaphore } from "../../object/concurrency.ts";
@@ -306,10 +306,11 @@ export class DeviceFeed {
     const save = (position: SyncPosition) =>
       hasLeft ? list.setDelivered(id, position) : list.applyUpdate(update, position);
     const shared = this.#positions.shared(id, before, save);
+    const end = { seq: update.lastSeq, rev: update.rev };
+    if (update.onDemand && !hasLeft) this.#positions.hold(id, before, end);
+    const isAwaited = !isAhead(end, before) || shared.sockets(end).length > 0;
     // Pages have to be fetched first: the list does not wait for them.
-    if (!page || !continuesFrom(page, before)) save(before);
-    if (update.onDemand && !hasLeft)
-      this.#positions.hold(id, shared.position, { seq: update.lastSeq, rev: update.rev });
+    if (isAwaited && (!page || !continuesFrom(page, before))) save(before);
     await catchUp(this.#pushDeps, shared, update, own);
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
       await catchUp(this.#pushDeps, group, update, own);
