@@ -66,9 +66,8 @@ export class DeviceCalls {
     this.#room.flushSends();
     const { members } = this.#room;
     const member = includeFormer ? members.known(userId) : members.active(userId);
-    // A device that syncs looks at its own socket again.
-    if (this.#fanout.isFocused(userId)) this.#fanout.subscribe(userId, true);
-    this.#noteDevices(userId);
+    // A device that asks for messages does not leave them to a room socket, or not any more.
+    this.#noteDevices(userId, this.#fanout.isFocused(userId));
     return devicePage(this.#room, member, { after, rev });
   }
 
@@ -108,10 +107,13 @@ export class DeviceCalls {
     }
   }
 
-  /** Subscribes a member whose device calls although none is known: the subscription may have been lost. */
-  #noteDevices(userId: UserId): void {
-    if (!this.#room.members.isActive(userId) || this.#source.hasDevices(userId)) return;
-    this.#fanout.subscribe(userId, true);
+  /**
+   * Subscribes a member whose device calls although none is known: the subscription may have been lost.
+   * @param looksBack also if a device is known
+   */
+  #noteDevices(userId: UserId, looksBack = false): void {
+    const isKnown = this.#source.hasDevices(userId) && !looksBack;
+    if (!isKnown && this.#room.members.isActive(userId)) this.#fanout.subscribe(userId, true);
   }
 
   async #send(

@@ -62,7 +62,7 @@ export class DeviceTracker {
 
   /**
    * @param knowsLarge whether a member's inbox knows that the group is large
-   * @param maxLive the most members with devices that are sent every message
+   * @param maxLive the number of connected members up to which the group is not crowded
    */
   constructor(
     source: FanoutSource,
@@ -79,8 +79,8 @@ export class DeviceTracker {
   }
 
   /**
-   * Whether the group is crowded: more members have devices connected than are sent every message. The others
-   * are told of it, and those who look ask for the messages.
+   * Whether the group is crowded: more members have devices connected than `LIVE_MEMBERS` allows. All devices
+   * are then told of messages, and ask for them when their users look.
    */
   get isCrowded(): boolean {
     return this.#positions.size > this.#maxLive;
@@ -159,8 +159,14 @@ export class DeviceTracker {
 
   /** Forgets all other users. */
   retain(ids: ReadonlySet<UserId>): void {
+    for (const known of [this.#positions, this.#leaseUntil, this.#absentUntil])
+      for (const id of known.keys()) if (!ids.has(id)) this.forget(id);
+  }
+
+  /** Forgets a user who has left, and whose inbox knows it: their devices make no crowd. */
+  forget(id: UserId): void {
     for (const known of [this.#positions, this.#focused, this.#leaseUntil, this.#absentUntil])
-      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+      known.delete(id);
   }
 
   #setPosition(id: UserId, position: SyncPosition): void {

@@ -33,7 +33,7 @@ export interface FanoutDeps {
   failures: FailureStore;
   /** an inbox works again, or its user has just used it */
   onSignOfLife: (id: UserId) => void;
-  /** the most members with devices that are sent every message */
+  /** the number of connected members up to which a group is not crowded */
   maxLiveMembers: number;
   timing: Timing;
 }
@@ -352,7 +352,9 @@ export class Fanout {
   #confirmed(id: UserId, { update, position }: Confirmation): void {
     this.#record.confirmed(id, update);
     this.#source.delivered(id, update);
-    this.#devices.answered(id, position);
+    // A user who is back by now has a newer update.
+    if (update.state !== "active" && this.isDelivered(id)) this.#devices.forget(id);
+    else this.#devices.answered(id, position);
     this.#unrelease(id);
     this.#cooldowns.begin(id);
   }

@@ -131,3 +131,19 @@ test("a rename reaches the devices of a crowded group", async () => {
     ),
   );
 });
+
+test("a member who has been removed makes no crowd, though their device stays connected", async () => {
+  await say(1);
+  const [device, gone] = [itemAt(devices, 0), itemAt(devices, 2)];
+  const members = `/v1/conversations/${id}/members`;
+  await call("DELETE", `${members}/${itemAt(others, 2).user.id}`, { token: ann.token });
+  await gone.until(({ frames }) =>
+    frames.some(({ type, event }) => type === "member" && event === "removed"),
+  );
+  devices.pop();
+  await say(1);
+  await look(device);
+  const seq = await postText(id, ann, "live?");
+  await device.until(() => heard(device) >= seq);
+  expect(device.seqs.at(-1)).toBe(seq);
+});
