@@ -4,8 +4,8 @@ import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
-import type { DeviceProtocol } from "./domain/sync/socket-protocol.ts";
 import type { Timing } from "./domain/timing.ts";
+import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { findEndedSessions } from "./storage/accounts/sessions.ts";
@@ -94,7 +94,7 @@ export function createWorker(timing: Timing) {
 }
 
 /** The wire formats of device sockets, by name. */
-function deviceProtocols(settings: Settings): Readonly<Record<string, DeviceProtocol>> {
+function deviceProtocols(settings: Settings): Protocols {
   const formats = [deviceProtocol, usersigProtocol(settings)];
   return Object.fromEntries(formats.map((format) => [format.name, format]));
 }

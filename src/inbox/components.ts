@@ -116,9 +116,8 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
   const recentActivity = new RecentActivity(timing.recent, (since, limit) => list.since(since, limit));
   const snapshotRequests = new SnapshotRequests({
-    ...{ list, recentActivity, timing: timing.list },
+    ...{ list, recentActivity, feed: deviceFeed, timing: timing.list },
     fetch: (id) => conversations.snapshot(id, { userId: userId() }),
-    store: (snapshot) => deviceFeed.storeSnapshot(snapshot),
   });
   const subscriptions = new Subscriptions({
     large: (members, limit) => list.large(members, limit),

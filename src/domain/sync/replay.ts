@@ -1,4 +1,4 @@
-import type { Position, Seq, UserId } from "../ids.ts";
+import { Position, type Seq, type UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 import type { EncodedMessage } from "./encoded-message.ts";
 
@@ -14,6 +14,11 @@ export interface SyncPosition {
 /** Whether `position` includes a message or a change that `other` does not. */
 export function isAhead(position: SyncPosition, other: SyncPosition): boolean {
   return position.seq > other.seq || position.rev > other.rev;
+}
+
+/** The position that includes what either of two positions includes. */
+export function furthest(one: SyncPosition, other: SyncPosition): SyncPosition {
+  return { seq: Position.parse(Math.max(one.seq, other.seq)), rev: Math.max(one.rev, other.rev) };
 }
 
 /** One page of the messages and changes that a client missed. */

@@ -71,8 +71,8 @@ export class DeliveryPositions {
   }
 
   /**
-   * The sockets with a cursor, except those from which the conversation is withheld: one group
-   * each, read when its turn comes.
+   * The sockets with a cursor, one group each, read when its turn comes. Sockets that get messages only when
+   * they sync are not among them.
    * @param shared the position of the other sockets
    * @param options `includePending`: also sockets that are pending, or have asked to sync again
    */
@@ -83,7 +83,7 @@ export class DeliveryPositions {
   ): Iterable<SocketGroup> {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      if (!cursor || isWithheld(cursor) || cursor.state === "held") continue;
+      if (!cursor || isWithheld(cursor) || isHeld(cursor)) continue;
       const isPending = cursor.state === "pending";
       if (!includePending && (isPending || this.#isSyncing(socket, id))) continue;
       const group = this.single(socket, id, cursor, shared);
@@ -142,7 +142,7 @@ export class DeliveryPositions {
 
   /** @returns the sockets that are told of messages, and not sent them */
   held(id: ConversationId): DeviceSocket[] {
-    return this.#audience.open().filter((socket) => this.cursor(socket, id)?.state === "held");
+    return this.#audience.open().filter((socket) => isHeld(this.cursor(socket, id)));
   }
 
   /** Whether all sockets leave the conversation to room sockets. */
@@ -208,9 +208,9 @@ export class DeliveryPositions {
   leave(id: ConversationId, last: Position): void {
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      const isDone = cursor && cursor.state !== "replaying" && cursor.seq <= last;
-      if (isDone || cursor?.state === "focused" || cursor?.state === "held")
-        this.#cursors.delete(socket.id, id);
+      if (!cursor || cursor.state === "replaying") continue;
+      const isWaiting = isWithheld(cursor) || isHeld(cursor);
+      if (isWaiting || cursor.seq <= last) this.#cursors.delete(socket.id, id);
     }
   }
 
@@ -222,6 +222,11 @@ export class DeliveryPositions {
   ): void {
     this.#cursors.set(socket.id, id, { seq, rev, state });
   }
+}
+
+/** Whether the socket is told of messages, and not sent them. */
+function isHeld(cursor: DeviceCursor | undefined): boolean {
+  return cursor?.state === "held";
 }
 
 /** Whether live messages and events of the conversation are withheld from the socket. */

@@ -3,7 +3,7 @@ import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
+import { furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { Semaphore } from "../../object/concurrency.ts";
@@ -121,14 +121,11 @@ export class DeviceFeed {
   ): Promise<void> {
     const id = point.conversationId;
     const end = this.#positions.beginSync(socket, id);
-    const run = () => {
-      const deadline = Date.now() + this.#timing.callTimeoutMs;
-      return this.#queues.run(id, async () => {
-        remainingMs(deadline);
+    const run = () =>
+      this.#inTime(id, async () => {
         await this.#sync(socket, point);
         end();
       });
-    };
     try {
       await whenFree(run);
     } catch (error) {
@@ -142,24 +139,30 @@ export class DeviceFeed {
   /**
    * The client shows a conversation over its room socket: the socket gets nothing more of it until it syncs.
    * It is told its position, behind which the room socket goes on.
-   * @throws `not_found` if the user is not in the conversation
+   * @throws `not_found` if the user is not in the conversation, `unavailable` if its turn comes too late
    */
-  focus(
-    socket: DeviceSocket,
-    id: ConversationId,
-    whenFree: (work: () => Promise<void>) => Promise<void>,
-  ): Promise<void> {
-    return whenFree(() =>
-      this.#queues.run(id, async () => {
-        const shared = await this.#sharedPosition(id);
-        if (!this.#deps.list.known(id)?.delivered) throw noConversation();
-        // The client may have turned to another conversation meanwhile.
-        if (socket.isClosing || socket.focus !== id) return;
-        const { seq, rev } = this.#positions.cursor(socket, id) ?? shared;
-        this.#positions.setFocused(socket, id, { seq, rev });
-        socket.sendEvent({ type: "focused", conversationId: id, lastSeq: seq, rev });
-      }),
-    );
+  focus(socket: DeviceSocket, id: ConversationId): Promise<void> {
+    return this.#inTime(id, async () => {
+      const shared = await this.#sharedPosition(id);
+      if (!this.#deps.list.known(id)?.delivered) throw noConversation();
+      // The client may have turned to another conversation meanwhile.
+      if (socket.isClosing || socket.focus !== id) return;
+      const { seq, rev } = this.#positions.cursor(socket, id) ?? shared;
+      this.#positions.setFocused(socket, id, { seq, rev });
+      socket.sendEvent({ type: "focused", conversationId: id, lastSeq: seq, rev });
+    });
+  }
+
+  /**
+   * Runs a request of a socket in the turn of its conversation.
+   * @throws `unavailable` if the turn comes after `callTimeoutMs`
+   */
+  #inTime(id: ConversationId, work: () => Promise<void>): Promise<void> {
+    const deadline = Date.now() + this.#timing.callTimeoutMs;
+    return this.#queues.run(id, () => {
+      remainingMs(deadline);
+      return work();
+    });
   }
 
   /** @see DeliveryPositions.focused */
@@ -272,9 +275,8 @@ export class DeviceFeed {
   async read(socket: DeviceSocket, conversationId: ConversationId, seq: Position): Promise<void> {
     const { conversations, userId } = this.#deps;
     const { callTimeoutMs } = this.#timing;
-    const deadline = Date.now() + callTimeoutMs;
     // The read waits for the sends before it: a client may read its own message at once.
-    await this.#queues.run(conversationId, () => remainingMs(deadline));
+    await this.#inTime(conversationId, async () => undefined);
     if (socket.isClosing) return;
     await this.#pendingReads.during({ socket, conversationId, seq }, () =>
       withDeadline(conversations.read(conversationId, { userId: userId(), seq }), callTimeoutMs),
@@ -296,11 +298,11 @@ export class DeviceFeed {
     const { list, contexts } = this.#deps;
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
-    // While it waited for its turn, the list was updated by a snapshot of it.
-    const isNewest = update.version >= (list.known(id)?.ver ?? -1);
-    const before = this.#deliveredBefore(update);
+    // The list may have this update already: it was stored while the update waited for its turn.
+    const isNewest = update.version >= (list.known(id)?.ver ?? 0);
     // A late update of an earlier departure does not concern a user who is a member again.
-    const hasLeft = update.state !== "active" && update.version >= (list.known(id)?.ver ?? 0);
+    const hasLeft = isNewest && update.state !== "active";
+    const before = this.#deliveredBefore(update);
     // The row of a conversation that the user has left is updated last, once the devices have the last
     // messages: without membership `known` has no delivered position.
     const save = (position: SyncPosition) =>
@@ -308,10 +310,15 @@ export class DeviceFeed {
     const shared = this.#positions.shared(id, before, save);
     const end = { seq: update.lastSeq, rev: update.rev };
     if (update.onDemand && !hasLeft) this.#positions.hold(id, before, end);
-    const isAwaited = !isAhead(end, before) || shared.sockets(end).length > 0;
-    // Pages have to be fetched first: the list does not wait for them.
-    if (isAwaited && (!page || !continuesFrom(page, before))) save(before);
-    await catchUp(this.#pushDeps, shared, update, own);
+    if (isAhead(end, before) && shared.sockets(end).length === 0) {
+      // No socket waits for the messages, so that no page is needed.
+      shared.position = furthest(before, end);
+      save(shared.position);
+    } else {
+      // Pages have to be fetched first: the list does not wait for them.
+      if (!page || !continuesFrom(page, before)) save(before);
+      await catchUp(this.#pushDeps, shared, update, own);
+    }
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
       await catchUp(this.#pushDeps, group, update, own);
     if (hasLeft) {

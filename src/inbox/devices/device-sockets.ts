@@ -287,9 +287,9 @@ export class DeviceSockets {
   async #focus(socket: DeviceSocket, id: ConversationId | null, deviceFeed: DeviceFeed): Promise<void> {
     socket.focus = id;
     if (id === null) return;
-    const whenFree = (work: () => Promise<void>) => this.#inSlot(socket, work);
+    const focus = () => this.#inSlot(socket, () => deviceFeed.focus(socket, id));
     if (this.#waitingSyncs >= MAX_SYNCS) socket.refuse(TOO_MUCH, { conversationId: id });
-    else await attempt(socket, id, () => deviceFeed.focus(socket, id, whenFree));
+    else await attempt(socket, id, focus);
   }
 
   /** Runs a request of a socket once a slot is free, in the order of the calls. */

@@ -3,7 +3,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
-import { type DevicePage, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
+import { type DevicePage, furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
@@ -45,8 +45,7 @@ export function maxPageBytes(messages: number): number {
 
 /**
  * Brings sockets up to an update: sends its page, if that continues from their position, and fetches further
- * pages from the conversation. Each position is noted before its frames are sent, in the same turn. Without
- * sockets the position moves on without pages.
+ * pages from the conversation. Each position is noted before its frames are sent, in the same turn.
  * @param own messages that one of the sockets has sent: it gets acks for them instead
  * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */
@@ -58,11 +57,6 @@ export async function catchUp(
 ): Promise<void> {
   const { conversationId: id, lastSeq: seq, rev, page: hint } = target;
   if (hint && continuesFrom(hint, group.position)) push(contexts, group, target, hint, own);
-  const end = furthest(group.position, { seq, rev });
-  if (isAhead(end, group.position) && group.sockets(end).length === 0) {
-    group.save(end);
-    group.position = end;
-  }
   while (isAhead({ seq, rev }, group.position)) {
     // A user who has left meanwhile still misses the messages from before.
     const request = {
@@ -79,10 +73,6 @@ export async function catchUp(
       maxPageBytes(seq - group.position.seq),
     );
   }
-}
-
-function furthest(one: SyncPosition, other: SyncPosition): SyncPosition {
-  return { seq: Position.parse(Math.max(one.seq, other.seq)), rev: Math.max(one.rev, other.rev) };
 }
 
 /** Whether a page continues from a position: it lacks nothing after it, and does not end before it. */

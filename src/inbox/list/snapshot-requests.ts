@@ -4,6 +4,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
+import type { DeviceFeed } from "../devices/device-feed.ts";
 import type { ConversationList } from "./conversation-list.ts";
 import type { RecentActivity } from "./recent-activity.ts";
 
@@ -16,8 +17,7 @@ interface SnapshotRequestsDeps {
   recentActivity: Pick<RecentActivity, "forLists" | "forSubscriptions">;
   /** asks a conversation */
   fetch(id: ConversationId): Promise<InboxUpdate>;
-  /** stores a snapshot in the list */
-  store(snapshot: InboxUpdate): void;
+  feed: Pick<DeviceFeed, "storeSnapshot">;
   timing: Pick<Timing["list"], "snapshotTimeoutMs" | "recoveryTimeoutMs">;
 }
 
@@ -61,7 +61,7 @@ export class SnapshotRequests {
 
   /** Stores a snapshot that a conversation has just answered. */
   store(snapshot: InboxUpdate): void {
-    this.#deps.store(snapshot);
+    this.#deps.feed.storeSnapshot(snapshot);
     this.#deps.list.recovered(snapshot.conversationId);
   }
 
