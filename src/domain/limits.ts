@@ -41,7 +41,7 @@ export const LIMITS = {
   page: 100,
   /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */
   url: 4_096,
-  /** connected members of a group that is not crowded, unless the setting `LIVE_MEMBERS` says otherwise */
+  /** connected members up to which a group is not crowded, unless `LIVE_MEMBERS` says otherwise */
   liveMembers: 200,
   /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,

@@ -10,10 +10,7 @@ export interface Settings {
   allowedOrigins: "*" | string[];
   /** the maximum number of members of a group: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
-  /**
-   * the most members with devices whose devices are sent every message; in larger groups those who look are:
-   * `LIVE_MEMBERS`
-   */
+  /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
   /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
   appKeys: string[];

@@ -1,4 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
+import type { Seq } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
@@ -44,19 +45,24 @@ export class MessageEncoder {
 
   /** Encodes messages as one reader sees them. */
   encode(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
-    const missing = rows.filter((row) => !this.#find(row));
-    const made = new Map<number, EncodedMessage>();
-    for (const message of this.#renderer.render(missing, reader)) made.set(message.seq, this.#make(message));
-    for (const row of missing) this.#share(row, made.get(row.seq));
-    return rows.flatMap((row) => made.get(row.seq) ?? this.#find(row)?.message ?? []);
+    const messages = new Map<Seq, EncodedMessage>();
+    for (const row of rows) {
+      const shared = this.#find(row);
+      if (shared) messages.set(row.seq, shared);
+    }
+    const missing = rows.filter(({ seq }) => !messages.has(seq));
+    for (const message of this.#renderer.render(missing, reader))
+      messages.set(message.seq, this.#make(message));
+    for (const row of missing) this.#share(row, messages.get(row.seq));
+    return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
   }
 
   /** The shared text of a row, unless its sender looks different by now. */
-  #find(row: MessageRow): Encoded | undefined {
+  #find(row: MessageRow): EncodedMessage | undefined {
     const known = this.#shared.get(row);
     if (!known) return undefined;
     const { sender, nameCard } = this.#senderOf(row);
-    return known.sender === sender && known.nameCard === nameCard ? known : undefined;
+    return known.sender === sender && known.nameCard === nameCard ? known.message : undefined;
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined): void {

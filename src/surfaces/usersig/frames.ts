@@ -29,8 +29,8 @@ export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): Devic
     decode: (frame) => attempt(() => toCommand(frame)),
     event: ({ type }) => EVENT_FRAMES[type] ?? null,
     name: "usersig",
-    encode: (message) => openFrame(message, timeZone),
-    complete: (text, message, context) => closedFrame(text, message, context, timeZone),
+    encode: (message) => sharedPart(message, timeZone),
+    complete: (text, message, context) => frameFor(text, message, context, timeZone),
     messages: ([piece]) => String(piece),
     refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
     maxMessagesPerFrame: 1,
@@ -68,7 +68,7 @@ function toCommand(frame: string): DeviceCommand {
  * left open.
  * @returns null for a system message: no frame is sent
  */
-function openFrame(message: Message, timeZone: string): EncodedPart | null {
+function sharedPart(message: Message, timeZone: string): EncodedPart | null {
   if (message.kind === "tip") return null;
   const { have_read: _, read_time: __, ...log } = serializeLog({ message, reading: UNREAD }, timeZone);
   const fields = JSON.stringify({ content: log.content, sender: log.sender, chat_log: log });
@@ -77,10 +77,10 @@ function openFrame(message: Message, timeZone: string): EncodedPart | null {
 
 /**
  * The frame of a message for one user: a confirmation for its sender's devices, a delivery for others.
- * @param text what `openFrame` made
+ * @param text what `sharedPart` made
  * @returns null for a revoked message of another user: no frame is sent
  */
-function closedFrame(
+function frameFor(
   text: EncodedPart,
   { senderId, revoked, createdAt }: EncodedMessage,
   context: MessageContext,
