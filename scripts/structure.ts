@@ -42,13 +42,16 @@ function perFolder(): [string, number][] {
   return [...counts].toSorted(([, a], [, b]) => b - a);
 }
 
-const lines = [...texts.values()].flatMap((text) => text.split("\n"));
-const longComments = lines.filter((line) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line));
+const lines = [...texts].flatMap(([path, text]) =>
+  text.split("\n").map((line, i) => ({ place: `${path}:${i + 1}`, line })),
+);
+const longComments = lines.filter(({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line));
 const doubled = doubledTypes();
 
 console.log(
   `${files.length} files, ${lines.length} lines, ${longComments.length} comment lines over ${MAX_COLUMNS} columns`,
 );
+for (const { place } of longComments) console.log(`  ${place}`);
 const full = perFolder().filter(([, count]) => count > MAX_FILES);
 console.log(`Largest folders, of ${MAX_FILES} files at most:`);
 for (const [folder, count] of perFolder().slice(0, 8)) console.log(`  ${count}  ${folder}`);
