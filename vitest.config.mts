@@ -67,8 +67,8 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 ...vars,
-                USERSIG_RULE_KEY: "test-rule-key",
-                APP_KEYS: "test-app-key,another-app-key",
+                USERSIG_RULE_KEY: "test-rule-key-of-a-service",
+                APP_KEYS: "test-key-of-an-app,test-key-of-another-app",
                 TOKEN_SECRET: "a test secret of more than thirty-two characters",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
                 TEST_RATES: ratelimits,

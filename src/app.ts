@@ -6,7 +6,8 @@ import type { Core } from "./core/context.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
-import { cors } from "./http/cors.ts";
+import { cors } from "./http/access/cors.ts";
+import { requireSafeSettings } from "./http/access/safe-settings.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
 import { barePath, type Surface } from "./http/surface.ts";
@@ -50,6 +51,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
   });
   app.use(requestLog);
   app.use(cors);
+  app.use(requireSafeSettings);
   app.use(
     methodNotAllowed({
       app,

@@ -66,10 +66,8 @@ json -X PUT $ORIGIN/v1/friends/100000 -H "Authorization: Bearer $LIN"`,
     shows: ['"messagekey":"1-2"'],
   },
   {
-    title: "usersig: Ann gets a user_sig, and writes over its socket",
-    command: `
-SIG=$(json $ORIGIN/chat/get-user-sig/ -d '{"user_id":"ann","token":"dev-rule-key"}' | grep -oE 'eyJ[^"]+')
-socket "/ws/chat/ann/$SIG/" '{"to_session":"1","content":"${SAID.usersig}"}'`,
+    title: "usersig: Ann writes over its socket",
+    command: `socket "/ws/chat/ann/$ANN/" '{"to_session":"1","content":"${SAID.usersig}"}'`,
     shows: ["SDK_READY", "MESSAGE_SEND_SUCCESS", SAID.usersig],
   },
   {

@@ -50,8 +50,11 @@ export type Missing = z.infer<typeof Missing>;
 export const Refusal = z.enum(["kind", "rank", "self"]);
 export type Refusal = z.infer<typeof Refusal>;
 
-/** The holder of a name or an id that is already taken: the caller, or another user. */
-export const TakenBy = z.enum(["caller", "other"]);
+/**
+ * The holder of a name or an id that is already taken: the caller, another user, or (where a service
+ * provisions accounts) a user with a password.
+ */
+export const TakenBy = z.enum(["caller", "other", "password"]);
 export type TakenBy = z.infer<typeof TakenBy>;
 
 /** The kinds of message that consist of a file. */

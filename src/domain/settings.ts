@@ -2,7 +2,7 @@ import { z } from "zod";
 import { log } from "../lib/logger.ts";
 import { LIMITS } from "./limits.ts";
 
-/** The settings of an operator besides `TOKEN_SECRET`, which only `http/token.ts` reads. */
+/** The settings of an operator besides `TOKEN_SECRET`, which only `http/access/token.ts` reads. */
 export interface Settings {
   /** whether calls and frames are counted: `RATE_LIMITS` */
   rateLimits: boolean;
@@ -24,9 +24,18 @@ export interface Settings {
   timeZone: string;
   /** seconds in which a sender may revoke a message, in APIs with such a limit: `TIM_REVOKE_WINDOW_S` */
   revokeWindowS: number;
+  /** whether somebody can create an account with a password: `REGISTRATION` */
+  registration: Registration;
   /** the requests of which a line is logged: `REQUEST_LOG` */
   requestLog: RequestLog;
+  /** the settings that only a server on a local address may have, in words for its operator; null: none */
+  unsafe: string | null;
 }
+
+/** The least length of an app key and of the rule key, in characters. */
+const MIN_KEY = 16;
+/** The keys that `npm run dev` writes begin with it, and everybody knows them. */
+const DEVELOPMENT_KEY = "dev-";
 
 /** A line for each request, or only for those that the server failed to serve. */
 const RequestLog = z.enum(["all", "failures"]);
@@ -43,10 +52,14 @@ type ProvisioningRule = z.infer<typeof ProvisioningRule>;
 const Provisioning = z.enum(["open", "key"]);
 type Provisioning = z.infer<typeof Provisioning>;
 
+/** Whether password accounts are created for everybody who asks, or for nobody. */
+const Registration = z.enum(["open", "closed"]);
+type Registration = z.infer<typeof Registration>;
+
 const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
-  ...(["TIM_REVOKE_WINDOW_S", "REQUEST_LOG"] as const),
+  ...(["TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -66,7 +79,7 @@ let cached: { raw: string; settings: Settings } | undefined;
 export function readSettings(env: RawSettings): Settings {
   const raw = JSON.stringify(NAMES.map((name) => env[name]));
   if (cached?.raw === raw) return cached.settings;
-  const settings: Settings = {
+  const given = {
     rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
     allowedOrigins: origins(env.ALLOWED_ORIGINS),
     appKeys: entriesOf(env.APP_KEYS),
@@ -77,16 +90,40 @@ export function readSettings(env: RawSettings): Settings {
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),
     timeZone: setting("USERSIG_TIME_ZONE", env.USERSIG_TIME_ZONE, TimeZone, "Asia/Shanghai"),
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
+    registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
   };
+  const settings: Settings = { ...given, unsafe: unsafeSettings(given) };
   if (!settings.rateLimits)
     log("warn", "rate_limits_off", { detail: "RATE_LIMITS is off: use this for load tests only." });
   if (settings.rule === "md5-minute")
-    log("warn", "weak_rule", {
+    log("error", "weak_rule", {
       detail: "USERSIG_RULE is md5-minute, which anybody can compute: use this for a migration only.",
     });
   cached = { raw, settings };
   return settings;
+}
+
+/** What makes these settings unsafe for a public server: keys that others know or guess, open doors. */
+function unsafeSettings({
+  appKeys,
+  ruleKey,
+  allowedOrigins,
+  provisioning,
+}: Omit<Settings, "unsafe">): string | null {
+  const flaws = [
+    ...appKeys.flatMap((key) => flawOf("APP_KEYS", key)),
+    ...(ruleKey === "" ? [] : flawOf("USERSIG_RULE_KEY", ruleKey)),
+    ...(allowedOrigins === "*" && provisioning === "open"
+      ? ["USERSIG_PROVISIONING is open to the pages of all origins (ALLOWED_ORIGINS is *)"]
+      : []),
+  ];
+  return flaws.length === 0 ? null : [...new Set(flaws)].join("; ");
+}
+
+function flawOf(name: string, key: string): string[] {
+  if (key.startsWith(DEVELOPMENT_KEY)) return [`${name} has a key of \`npm run dev\`, which everybody knows`];
+  return key.length < MIN_KEY ? [`${name} has a key of fewer than ${MIN_KEY} characters`] : [];
 }
 
 function isTimeZone(name: string): boolean {

@@ -14,7 +14,9 @@ export function isProvisioningKey(
   username: string,
   given: string,
 ): boolean {
-  if (rule === "static") return ruleKey !== "" && isSame(ruleKey, given);
+  // Without a key no server provisions accounts, whatever the rule.
+  if (ruleKey === "") return false;
+  if (rule === "static") return isSame(ruleKey, given);
   const now = Date.now();
   const keys = [-MINUTE_MS, 0, MINUTE_MS].map((ms) => minuteKey(username, zonedTime(now + ms, timeZone)));
   return keys.map((key) => isSame(key, given)).includes(true);

@@ -28,7 +28,7 @@ export interface ProvisioningClaim {
 /**
  * Creates an account without a password.
  * @throws `unauthenticated` unless provisioning is open or the rule key was shown; `conflict` if the name is
- *   taken
+ *   taken, with `takenBy: "password"` if its user signs in with a password, who is not the service's user
  */
 export async function provision(
   core: Core,
@@ -39,13 +39,12 @@ export async function provision(
   const user = RESERVED.test(username)
     ? null
     : await insertProvisioned(core.db, { username, ...fields, createdAt: Date.now() });
-  if (!user) throw new CoreError("conflict", "user_id: is taken. Choose another one.");
-  return user;
+  return user ?? raise(await nameTaken(core, username));
 }
 
 /**
- * A user's extended profile. It is complete for the user, with the rule key, and for everybody if
- * provisioning is open and the user has no password. Other signed-in callers get the public fields.
+ * A user's extended profile. It is complete for the user; of a user without a password also with the rule
+ * key, and for everybody if provisioning is open. Others get the public fields.
  * @throws `unauthenticated` for a caller without session and key unless provisioning is open; `not_found`
  */
 export async function getExtendedProfile(
@@ -55,15 +54,15 @@ export async function getExtendedProfile(
 ): Promise<ExtendedProfile> {
   if (!caller && !hasKey && !isOpen(core)) throw noClaim();
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
-  const isWhole = hasKey || caller?.userId === user.id || (isOpen(core) && !user.hasPassword);
+  const isProvisioned = !user.hasPassword && (hasKey || isOpen(core));
+  const isWhole = isProvisioned || caller?.userId === user.id;
   return isWhole ? user : publicOf(user);
 }
 
 /**
  * Changes an extended profile. With a session it is the caller's own, whatever `username` says. Otherwise it
  * is that of `username`, which requires the rule key or open provisioning.
- * @throws `unauthenticated` for a caller without either; `forbidden` without the key for a user with a
- *   password; `not_found`
+ * @throws `unauthenticated` for a caller without either; `forbidden` for a user with a password; `not_found`
  */
 export async function changeExtendedProfile(
   core: Core,
@@ -75,14 +74,10 @@ export async function changeExtendedProfile(
     return (await updateExtendedProfile(core.db, caller.userId, change, "any")) ?? raise(accountDeleted());
   if (!hasKey && !isOpen(core)) throw noClaim();
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
-  const changed = await updateExtendedProfile(core.db, user.id, change, hasKey ? "any" : "passwordless");
+  const changed = await updateExtendedProfile(core.db, user.id, change, "passwordless");
   if (changed) return changed;
-  if (user.hasPassword) {
-    throw new CoreError(
-      "forbidden",
-      "user_id: this user has a password: changes need their own user_sig, or the rule key.",
-    );
-  }
+  if (user.hasPassword)
+    throw new CoreError("forbidden", "user_id: this user has a password: changes need their own token.");
   // The account was deleted during the call.
   throw noUserWithName([username]);
 }
@@ -94,6 +89,14 @@ export async function changeExtendedProfile(
 export async function getPublicProfile(core: Core, ids: UserId[]): Promise<Map<UserId, ExtendedProfile>> {
   const found = await findExtendedProfiles(core.db, ids);
   return new Map(found.map((user) => [user.id, publicOf(user)]));
+}
+
+async function nameTaken(core: Core, username: string): Promise<CoreError> {
+  const holder = await findExtendedProfileByName(core.db, username);
+  if (!holder?.hasPassword) return new CoreError("conflict", "user_id: is taken. Choose another one.");
+  const detail =
+    "user_id: is the name of a user with a password, for whom nobody can vouch. Choose another one.";
+  return new CoreError("conflict", detail, { takenBy: "password" });
 }
 
 function isOpen({ settings }: Core): boolean {

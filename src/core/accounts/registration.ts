@@ -28,9 +28,13 @@ export const RESERVED = /^deleted-\d+$/;
 /**
  * Creates an account and opens a session.
  * @param userAgent of the device
- * @throws `conflict` if the username is taken
+ * @throws `conflict` if the username is taken; `forbidden` if the setting `REGISTRATION` is `closed`
  */
 export async function register(core: Core, input: Registration, userAgent: string): Promise<SignedIn> {
+  if (core.settings.registration === "closed") {
+    const detail = "This server creates no accounts with passwords. Ask its operator for an account.";
+    throw new CoreError("forbidden", detail);
+  }
   const { password, email = "", nickname = "" } = input;
   const username = input.username.normalize("NFC");
   const taken = new CoreError("conflict", "This username is taken. Choose another one.");

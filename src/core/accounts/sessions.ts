@@ -36,7 +36,7 @@ export async function openSession(
 
 /**
  * Opens a session of `sigLifetimeMs` (5 minutes) with a user_sig, which the provisioning server requested.
- * @returns null if the account is deleted
+ * @returns null if the account is deleted, or has a password
  */
 export async function openSigSession(
   core: Core,
@@ -46,7 +46,7 @@ export async function openSigSession(
   const { sigLifetimeMs } = core.timing.sessions;
   // NEVER: the first use of the session is recorded as a login.
   const session = { ...newSession(userId, userAgent, sigLifetimeMs), lastSeenAt: NEVER };
-  if (!(await insertSession(core.db, session))) return null;
+  if (!(await insertSession(core.db, session, { passwordHash: null }))) return null;
   return { userId, sessionId: session.id, expiresAt: session.expiresAt };
 }
 

@@ -1,18 +1,23 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { User } from "../../domain/accounts/user.ts";
-import { findUserByName } from "../../storage/accounts/users.ts";
+import { CoreError } from "../../domain/errors.ts";
+import { findAccount } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { openSigSession } from "./sessions.ts";
 import { noUserWithName, usersWithName } from "./users.ts";
 
 /**
  * Opens a session for a user at the request of the provisioning server, which has shown the rule key. Several
- * sessions may be in use at once.
- * @throws `not_found`
+ * sessions may be in use at once. The server vouches for the users that it created, who have no password.
+ * @throws `not_found`; `forbidden` for a user with a password
  */
 export async function openSig(core: Core, username: string, userAgent: string): Promise<Credential> {
-  const user = await findUserByName(core.db, username);
-  const credential = user && (await openSigSession(core, user.id, userAgent));
+  const account = await findAccount(core.db, username);
+  if (account && account.passwordHash !== null) {
+    const detail = "user_id: this user signs in with a password: a user_sig is for users without one.";
+    throw new CoreError("forbidden", detail);
+  }
+  const credential = account && (await openSigSession(core, account.user.id, userAgent));
   if (!credential) throw noUserWithName([username]);
   return credential;
 }

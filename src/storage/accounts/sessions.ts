@@ -23,21 +23,20 @@ const Inserted = z.object({ id: SessionId });
 
 /**
  * Stores a new session, if the user's password is still the one that was checked.
- * @param checked the stored hash that the password was checked against; absent: no password was checked
+ * @param checked the stored hash that the password was checked against; null: the account has no password
  * @returns false if the password was changed, or the account deleted, meanwhile: nothing is stored then
  */
 export async function insertSession(
   db: Database,
   session: Session,
-  checked?: { passwordHash: string | null },
+  checked: { passwordHash: string | null },
 ): Promise<boolean> {
   const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
-  const hasPassword = checked ? sql`password_hash IS ${checked.passwordHash}` : sql`true`;
   const rows = await queryD1(
     db.all(sql`
       INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at)
       SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt} FROM users
-      WHERE id = ${userId} AND ${hasPassword} AND deleted_at IS NULL RETURNING id`),
+      WHERE id = ${userId} AND password_hash IS ${checked.passwordHash} AND deleted_at IS NULL RETURNING id`),
   );
   return z.array(Inserted).parse(rows).length > 0;
 }

@@ -1,8 +1,8 @@
 import { createMiddleware } from "hono/factory";
 import { timingSafeEqual } from "hono/utils/buffer";
 import { CoreError } from "../../domain/errors.ts";
+import { identify } from "../../http/access/identify.ts";
 import type { CallerEnv } from "../../http/env.ts";
-import { identify } from "../../http/identify.ts";
 
 /**
  * Middleware that requires the key of a known app and the session token of a user. The API's document has two

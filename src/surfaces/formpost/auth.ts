@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
+import { identify } from "../../http/access/identify.ts";
 import type { CallerEnv } from "../../http/env.ts";
 import { bodyFields, type FieldOptions, type Fields } from "../../http/fields.ts";
-import { identify } from "../../http/identify.ts";
 
 /** The context of handlers: the caller, and the fields of the body. */
 export interface FormEnv extends CallerEnv {

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
+import { identify } from "../../http/access/identify.ts";
+import { countCallIn } from "../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../http/env.ts";
-import { identify } from "../../http/identify.ts";
-import { countCallIn } from "../../http/rate-limit.ts";
 import { bucketOf, countCall, setQuotaHeaders } from "./quota.ts";
 
 /** Bots send `Bot T`, users `Bearer T`. Everything after the first space is the token. */

@@ -73,7 +73,8 @@ function messageOf({ code, detail, data }: Failure, c: Context): string {
   const isEnglish = languageOf(c.req.header("Accept-Language")) === "en";
   if (isEnglish && errors.length > 0)
     return errors.map(({ name, message }) => `${name}: ${message}`).join("; ");
-  if (isEnglish) return detail;
+  // Faults of the server are for its operator.
+  if (isEnglish || code === "internal") return detail;
   if (data?.missing) return MISSING[data.missing];
   const { reason } = REASONS[code];
   return errors.length > 0 ? `${reason}：${errors.map(({ name }) => name).join("、")}` : reason;

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
+import { identify } from "../../http/access/identify.ts";
+import { requireSecret } from "../../http/access/token.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
-import { identify } from "../../http/identify.ts";
-import { requireSecret } from "../../http/token.ts";
 
 /**
  * Middleware that requires a session token in the header `token`, and sets `caller`.

@@ -5,9 +5,9 @@ import { isProvisioningKey } from "../../core/accounts/provisioning-key.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { User } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
+import { identify } from "../../http/access/identify.ts";
+import { countFromAddress } from "../../http/access/rate-limit.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
-import { identify } from "../../http/identify.ts";
-import { countFromAddress } from "../../http/rate-limit.ts";
 
 const MISSING = "Authorization: must be there, the user_sig";
 

@@ -36,11 +36,16 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   unavailable: { code: 503, reason: "服务暂不可用", status: 503 },
 };
 
+/** The code for a name that belongs to a user with a password: the service must not take it for its own. */
+const NAME_OF_OTHER = 409;
+
 /** The message that the document prescribes for a file that is too large. */
 const FILE_TOO_LARGE = "文件大小超限：file: 限制20M以内";
 
 /** `code` and `message` of a failure, for answers and frames. */
 export function failureOf({ code, detail, data }: Failure): { code: number; message: string } {
+  if (data?.takenBy === "password")
+    return { code: NAME_OF_OTHER, message: `${WIRE_FAILURES[code].reason}：${detail}` };
   const { code: wireCode, reason } = data?.gone ? WIRE_FAILURES.not_found : WIRE_FAILURES[code];
   return { code: wireCode, message: `${reason}：${detail}` };
 }

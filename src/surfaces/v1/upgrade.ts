@@ -1,6 +1,6 @@
 import type { HonoRequest } from "hono";
 import type { Settings } from "../../domain/settings.ts";
-import { requireSocket } from "../../http/upgrade.ts";
+import { requireSocket } from "../../http/access/upgrade.ts";
 
 /** The sub-protocol of v1's sockets. Browsers offer `token.<T>` beside it. */
 const SUBPROTOCOL = "parley.v1";

@@ -4,7 +4,7 @@ import { sign } from "hono/jwt";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { SessionId, UserId } from "../../../src/domain/ids.ts";
-import { issueToken } from "../../../src/http/token.ts";
+import { issueToken } from "../../../src/http/access/token.ts";
 import { app } from "../../support/app.ts";
 import {
   call,
@@ -15,6 +15,7 @@ import {
   readAnswer,
   register,
   request,
+  SignedIn,
 } from "../../support/clients/api.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -209,24 +210,42 @@ describe("tokens", () => {
     return readAnswer(method, path, response);
   }
 
-  test.each(["", "too short"])(
-    "with the invalid TOKEN_SECRET '%s' calls get 500 and do nothing",
-    async (secret) => {
-      const { token } = await register();
-      const bindings = { TOKEN_SECRET: secret };
-      const body = { username: freshName(), password: PASSWORD };
-      const answers = [
-        await callIn(bindings, "GET", "/v1/me", { token }),
-        await callIn(bindings, "POST", "/v1/register", { body }),
-        await callIn(bindings, "POST", "/v1/login", { body }),
-      ];
-      for (const answer of answers) {
-        expectProblem(answer, 500, "internal");
-        expect(answer.body).toMatchObject({ detail: expect.stringContaining("TOKEN_SECRET") });
-      }
-      await register(body.username);
-    },
-  );
+  test("a second TOKEN_SECRET is accepted for as long as it is there, and the first one signs", async () => {
+    const [former, present] = [env.TOKEN_SECRET, "another secret of 32 characters!!"];
+    const both = { TOKEN_SECRET: `${present}, ${former}` };
+    const { token, user } = await register();
+    const me = (bindings: Partial<Env>, bearer: string) =>
+      callIn(bindings, "GET", "/v1/me", { token: bearer });
+    expect((await me(both, token)).status).toBe(200);
+    const body = { username: user.username, password: PASSWORD };
+    const renewed = SignedIn.parse((await callIn(both, "POST", "/v1/login", { body })).body).token;
+    expect((await me({ TOKEN_SECRET: present }, renewed)).status).toBe(200);
+    expectProblem(await me({ TOKEN_SECRET: former }, renewed), 401, "unauthenticated");
+    expectProblem(await me({ TOKEN_SECRET: present }, token), 401, "unauthenticated");
+  });
+
+  test.each([
+    "",
+    "too short",
+    "0".repeat(32),
+    `${"short, "}${env.TOKEN_SECRET}`,
+    `${env.TOKEN_SECRET},`,
+    [1, 2, 3].map((i) => `secret number ${i} of at least 32 characters`).join(),
+  ])("with the invalid TOKEN_SECRET '%s' calls get 500 and do nothing", async (secret) => {
+    const { token } = await register();
+    const bindings = { TOKEN_SECRET: secret };
+    const body = { username: freshName(), password: PASSWORD };
+    const answers = [
+      await callIn(bindings, "GET", "/v1/me", { token }),
+      await callIn(bindings, "POST", "/v1/register", { body }),
+      await callIn(bindings, "POST", "/v1/login", { body }),
+    ];
+    for (const answer of answers) {
+      expectProblem(answer, 500, "internal");
+      expect(answer.body).toMatchObject({ detail: expect.stringContaining("TOKEN_SECRET") });
+    }
+    await register(body.username);
+  });
 
   test("a token that was accepted before is checked again for its expiry and the secret", async () => {
     const { token } = await register();

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { z } from "zod";
 import { SessionId } from "../../../src/domain/ids.ts";
-import { issueToken } from "../../../src/http/token.ts";
+import { issueToken } from "../../../src/http/access/token.ts";
 import type { SignedIn } from "../clients/api.ts";
 import { inboxObject } from "../objects/room.ts";
 

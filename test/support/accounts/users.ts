@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { z } from "zod";
 import { SessionId, UserId } from "../../../src/domain/ids.ts";
-import { issueToken } from "../../../src/http/token.ts";
+import { issueToken } from "../../../src/http/access/token.ts";
 import { freshName, type SignedIn } from "../clients/api.ts";
 
 const Users = z.array(z.object({ id: UserId, username: z.string() }));

@@ -12,6 +12,8 @@ export interface WireCall {
   body?: unknown;
   /** bindings that replace the server's own */
   settings?: Partial<Env>;
+  /** the address of the server; `https://parley.test` if absent */
+  origin?: string;
 }
 
 export interface WireAnswer {
@@ -22,8 +24,15 @@ export interface WireAnswer {
 }
 
 /** One HTTP call to the Worker, over any surface. */
-export async function wire({ method, path, headers, body, settings }: WireCall): Promise<WireAnswer> {
-  const request = new Request(`${ORIGIN}${path}`, {
+export async function wire({
+  method,
+  path,
+  headers,
+  body,
+  settings,
+  origin = ORIGIN,
+}: WireCall): Promise<WireAnswer> {
+  const request = new Request(`${origin}${path}`, {
     method,
     headers: new Headers(headers),
     ...(body !== undefined && { body: raw(body) }),

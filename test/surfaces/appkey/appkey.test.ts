@@ -52,7 +52,7 @@ describe("authentication", () => {
     wire({ method: "POST", path: "/conversation", headers, body: body() });
 
   test("every call takes the headers in both spellings, and every key of the setting", async () => {
-    for (const key of [KEY, "another-app-key"]) {
+    for (const key of [KEY, "test-key-of-another-app"]) {
       success(await opening({ "X-HA-Key": key, "X-HA-Session": ann.token }));
       success(await opening({ "X-APP-Key": key, "X-APP-Session": ann.token }));
     }
@@ -62,7 +62,10 @@ describe("authentication", () => {
     ["no key", () => ({ "X-APP-Session": ann.token })],
     ["a wrong key", () => ({ "X-APP-Key": "test-app-ke", "X-APP-Session": ann.token })],
     ["an empty key", () => ({ "X-APP-Key": "", "X-APP-Session": ann.token })],
-    ["all keys at once", () => ({ "X-APP-Key": `${KEY},another-app-key`, "X-APP-Session": ann.token })],
+    [
+      "all keys at once",
+      () => ({ "X-APP-Key": `${KEY},test-key-of-another-app`, "X-APP-Session": ann.token }),
+    ],
     ["no session", () => ({ "X-APP-Key": KEY })],
     ["a forged session", () => ({ "X-APP-Key": KEY, "X-APP-Session": `${ann.token.slice(0, -4)}AAAA` })],
   ])("%s is refused", async (_, headers) => {

@@ -7,7 +7,7 @@ import { type WireAnswer, wire } from "../../support/clients/wire.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
 
-export const KEY = "test-app-key";
+export const KEY = "test-key-of-an-app";
 /** The current time in the form that clients send. */
 export const TIME = "1612696873000";
 

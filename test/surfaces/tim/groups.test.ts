@@ -449,7 +449,7 @@ describe("updateGroupProfile", () => {
     expect(refused.body).not.toHaveProperty("muted_until");
     const appkey = await wire({
       ...{ method: "POST", path: "/message" },
-      headers: { "X-APP-Key": "test-app-key", "X-APP-Session": cid.token },
+      headers: { "X-APP-Key": "test-key-of-an-app", "X-APP-Session": cid.token },
       body: { conversationid: -(100_000_000 + id), content: "hi" },
     });
     expect(appkey.body).toMatchObject({ code: 1 });

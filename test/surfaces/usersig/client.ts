@@ -6,7 +6,7 @@ import { send } from "../../support/clients/chat.ts";
 import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
 import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
 
-export const RULE_KEY = "test-rule-key";
+export const RULE_KEY = "test-rule-key-of-a-service";
 
 /** A user in the API's form: exactly these fields. */
 export const ChatUser = z.strictObject({

@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { decode } from "hono/jwt";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { newSession } from "../../support/accounts/sessions.ts";
 import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
 import { deleteMessage, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
@@ -133,7 +134,7 @@ describe("messages", () => {
     await room.until(({ acks }) => acks.length === 1);
     device.send({ ...textFrame("over his device"), conversation_id: Number(id) });
     await device.until(({ acks }) => acks.length === 1);
-    const headers = { "X-APP-Key": "test-app-key", "X-APP-Session": ann.sig };
+    const headers = { "X-APP-Key": "test-key-of-an-app", "X-APP-Session": ann.sig };
     const body = { conversationid: -100_000_000 - Number(id), type: -1, content: "over appkey", time: 0 };
     expect((await usersig("POST", "/message", { headers, body })).status).toBe(200);
     bobs.send({ to_session: id, content: "over usersig" });
@@ -466,10 +467,7 @@ describe("the end of a socket", () => {
 
   test("the end of an account, and a new password, kick out", async () => {
     const owner = await register();
-    const [one, other] = [
-      await connect(signed(owner)),
-      await connect({ name: owner.user.username, sig: await sigOf(owner.user.username) }),
-    ];
+    const [one, other] = [await connect(signed(owner)), await connect(signed(await newSession(owner)))];
     const next = "another horse battery";
     const changed = await call("POST", "/v1/me/password", {
       token: owner.token,
@@ -482,12 +480,12 @@ describe("the end of a socket", () => {
     expect(await ended(one)).toEqual(KICKED);
   });
 
-  test("an open socket outlives its sig, even over an eviction, and a new password still ends it", async () => {
+  test("an open socket outlives its session, even over an eviction, and a new password still ends it", async () => {
     const owner = await register();
     const name = owner.user.username;
     const [bob] = await everybody(1);
     if (!bob) throw new Error("there is one");
-    const sig = await sigOf(name);
+    const { token: sig } = await newSession(owner);
     const id = await open({ name, sig }, [bob]);
     const socket = await connect({ name, sig });
     const inbox = inboxObject(owner.user.id);

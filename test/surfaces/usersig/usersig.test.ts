@@ -237,7 +237,7 @@ describe("provisioning", () => {
     failure(await creation({ sig }), 403, "token");
     failure(await creation({}, { token: "wrong" }), 403, "token");
     failure(await info(one.user_id), 403, "token");
-    failure(await info(one.user_id, { token: "test-rule-ke" }), 403, "token");
+    failure(await info(one.user_id, { token: RULE_KEY.slice(0, -1) }), 403, "token");
     expect(shownUser(await info(one.user_id, { token: RULE_KEY }))).toMatchObject(WHOLE);
     expect(shownUser(await info(one.user_id, { sig }))).toMatchObject(WHOLE);
     expect(shownUser(await info(one.user_id, { sig: `Bearer ${sig}` }))).toMatchObject(WHOLE);
@@ -268,14 +268,25 @@ describe("provisioning", () => {
 
     const owner = await register(freshName(), { email: "own@example.com", nickname: "Own" });
     const user_id = nameOf(owner);
-    failure(await creation({ settings }, { user_id, nickname: "taken over" }), 400, "user_id");
+    failure(await creation({ settings }, { user_id, nickname: "taken over" }), 409, "user_id");
     failure(await change({ user_id, nickname: "taken over" }, { settings }), 403, "user_id");
     failure(await change({ user_id }, { settings }), 403, "user_id");
     expect(shownUser(await info(user_id, { settings }))).toMatchObject({ ...EMPTY, nickname: "Own" });
-    expect(shownUser(await info(user_id, { settings, token: RULE_KEY })).email).toBe("own@example.com");
     expect(shownUser(await info(user_id, { settings, sig: owner.token })).email).toBe("own@example.com");
     expect(shownUser(await change({ city: "here" }, { settings, sig: owner.token })).city).toBe("here");
     expect((await login(user_id)).user.nickname).toBe("Own");
+  });
+
+  test("the rule key vouches for no user with a password", async () => {
+    const user_id = nameOf(await register(freshName(), { email: "own@example.com", nickname: "Own" }));
+    const token = RULE_KEY;
+    failure(await creation({}, { user_id, token }), 409, "password");
+    failure(await usersig("POST", "/chat/get-user-sig/", { body: { user_id, token } }), 403, "password");
+    failure(await change({ user_id, token, phone: "+4912345", id_card_num: "ID99" }), 403, "password");
+    expect(shownUser(await info(user_id, { token }))).toMatchObject({ ...EMPTY, nickname: "Own" });
+    // A name of its own has the code of the document.
+    const own = await create();
+    failure(await creation({}, { user_id: own.user_id, token }), 400, "taken");
   });
 
   test("a given credential must be valid, even where none is needed", async () => {
@@ -308,7 +319,7 @@ describe("user_sig", () => {
 
   test("with md5-minute the key is a hash of the user and the current or an adjacent minute", async () => {
     const { user_id } = await create();
-    const settings = { USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "" };
+    const settings = { USERSIG_RULE: "md5-minute" };
     const key = (name: string, ms: number, zone = "Asia/Shanghai") => {
       const [date, time = ""] = zonedTime(Date.now() + ms, zone).split(" ");
       const minute = `${date}-${time.slice(0, 5).replace(":", "-")}`;
@@ -321,11 +332,9 @@ describe("user_sig", () => {
     failure(await ask({ user_id, token: key(user_id, -180_000) }, settings), 403, "token");
     failure(await ask({ user_id, token: key(user_id, 0, "UTC") }, settings), 403, "token");
     failure(await ask({ user_id, token: key(user_id, 0).toUpperCase() }, settings), 403, "token");
-    failure(
-      await ask({ user_id, token: RULE_KEY }, { ...settings, USERSIG_RULE_KEY: RULE_KEY }),
-      403,
-      "token",
-    );
+    failure(await ask({ user_id, token: RULE_KEY }, settings), 403, "token");
+    const keyless = { ...settings, USERSIG_RULE_KEY: "" };
+    failure(await ask({ user_id, token: key(user_id, 0) }, keyless), 403, "token");
   });
 
   test("wrong keys and unauthenticated creations are counted by address, right keys are not", async () => {

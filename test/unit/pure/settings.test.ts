@@ -4,7 +4,7 @@ import { readSettings } from "../../../src/domain/settings.ts";
 const DEFAULTS = {
   ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, maxLiveMembers: 200, appKeys: [] },
   ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
-  requestLog: "all",
+  ...{ registration: "open", requestLog: "all", unsafe: null },
 };
 
 afterEach(() => {
@@ -82,21 +82,22 @@ test("an unknown time zone, rule or provisioning mode counts as absent", () => {
   const set = {
     USERSIG_TIME_ZONE: "America/New_York",
     USERSIG_PROVISIONING: "open",
-    USERSIG_RULE_KEY: " key ",
+    USERSIG_RULE_KEY: " the key of a service ",
   };
   expect(readSettings(set)).toEqual({
     ...DEFAULTS,
-    ...{ timeZone: "America/New_York", provisioning: "open", ruleKey: "key" },
+    ...{ timeZone: "America/New_York", provisioning: "open", ruleKey: "the key of a service" },
   });
   expect(warned).toHaveLength(3);
 });
 
-test("a rule open to anybody is logged as a warning, and the key is never logged", () => {
-  const warned = warnings();
+test("a rule open to anybody is logged as an error, and the key is never logged", () => {
+  const warned = vi.spyOn(console, "error").mockImplementation(() => undefined).mock.calls;
   readSettings({ USERSIG_RULE: "md5-minute", USERSIG_RULE_KEY: "the key" });
   expect(warned.flat()).toEqual([expect.stringContaining('"event":"weak_rule"')]);
   expect(warned.flat().join()).not.toContain("the key");
+  const others = warnings();
   readSettings({ USERSIG_RULE: "the key", USERSIG_PROVISIONING: "the key" });
-  expect(warned).toHaveLength(3);
-  expect(warned.flat().join()).not.toContain("the key");
+  expect(others).toHaveLength(2);
+  expect(others.flat().join()).not.toContain("the key");
 });

@@ -7,8 +7,8 @@ import {
 import { markRead } from "../../../core/messages/messages.ts";
 import type { Preferences } from "../../../domain/conversations/conversation.ts";
 import { type ConversationId, Position } from "../../../domain/ids.ts";
+import { limitedByAddress } from "../../../http/access/rate-limit.ts";
 import { checked } from "../../../http/fields.ts";
-import { limitedByAddress } from "../../../http/rate-limit.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { Reading, SecondCheck, Silence, Stickiness, Validation } from "../schemas.ts";

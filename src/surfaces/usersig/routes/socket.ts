@@ -2,8 +2,8 @@ import { Hono } from "hono";
 import { requireUserNamed } from "../../../core/accounts/user-sig.ts";
 import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
 import { CoreError } from "../../../domain/errors.ts";
+import { requireSocket } from "../../../http/access/upgrade.ts";
 import type { AppEnv } from "../../../http/env.ts";
-import { requireSocket } from "../../../http/upgrade.ts";
 import { identifyAs } from "../auth.ts";
 
 /** The key of this device protocol in `src/worker.ts`. */

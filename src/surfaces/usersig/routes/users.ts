@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { changeExtendedProfile, getExtendedProfile, provision } from "../../../core/accounts/provisioning.ts";
 import { openSig } from "../../../core/accounts/user-sig.ts";
+import { countFromAddress } from "../../../http/access/rate-limit.ts";
+import { issueToken, requireSecret } from "../../../http/access/token.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
-import { countFromAddress } from "../../../http/rate-limit.ts";
-import { issueToken, requireSecret } from "../../../http/token.ts";
 import { zonedTime } from "../../../lib/time-zone.ts";
 import { claimOf, requireRuleKey } from "../auth.ts";
 import { succeed } from "../envelope.ts";

@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { login, register, type SignedIn } from "../../../../core/accounts/registration.ts";
 import { logout } from "../../../../core/accounts/sessions.ts";
-import { limitedByAddress } from "../../../../http/rate-limit.ts";
-import { issueToken } from "../../../../http/token.ts";
+import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
+import { issueToken } from "../../../../http/access/token.ts";
 import { authenticated, canIssueTokens } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -18,12 +18,13 @@ const registerRoute = createRoute({
   operationId: "register",
   tags: ["Accounts"],
   summary: "Create an account and sign in",
-  description: "A taken username is a `conflict`.",
+  description:
+    "A taken username is a `conflict`. On a server with the setting `REGISTRATION=closed` the call is `forbidden`.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
   responses: {
     201: { description: "The account is created and signed in", content: signedIn },
-    ...problems("validation_failed", "conflict", "too_large", "rate_limited"),
+    ...problems("validation_failed", "forbidden", "conflict", "too_large", "rate_limited"),
   },
 });
 

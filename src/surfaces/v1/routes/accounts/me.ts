@@ -3,7 +3,7 @@ import { deleteAccount } from "../../../../core/accounts/account-deletion.ts";
 import { changePassword } from "../../../../core/accounts/password-change.ts";
 import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
 import { repairInbox } from "../../../../core/conversations/list-repair.ts";
-import { limitedByAddress } from "../../../../http/rate-limit.ts";
+import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { CoreError } from "../domain/errors.ts";
-import type { UserId } from "../domain/ids.ts";
-import type { AppEnv } from "./env.ts";
+import { CoreError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { AppEnv } from "../env.ts";
 
 /** The part of a context that counting needs: the bindings, and the core with their period. */
 type Counting = { env: Env; var: AppEnv["Variables"] };

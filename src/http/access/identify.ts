@@ -1,7 +1,7 @@
-import { requireSession } from "../core/accounts/sessions.ts";
-import type { Credential } from "../domain/accounts/session.ts";
-import { CoreError } from "../domain/errors.ts";
-import type { AppEnv } from "./env.ts";
+import { requireSession } from "../../core/accounts/sessions.ts";
+import type { Credential } from "../../domain/accounts/session.ts";
+import { CoreError } from "../../domain/errors.ts";
+import type { AppEnv } from "../env.ts";
 import { countCall } from "./rate-limit.ts";
 import { readToken, requireSecret } from "./token.ts";
 

@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import type { AppEnv } from "./env.ts";
+import type { AppEnv } from "../env.ts";
 import { allowsOrigin } from "./origin.ts";
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";

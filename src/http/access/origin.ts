@@ -1,5 +1,5 @@
-import { CoreError } from "../domain/errors.ts";
-import type { Settings } from "../domain/settings.ts";
+import { CoreError } from "../../domain/errors.ts";
+import type { Settings } from "../../domain/settings.ts";
 
 /**
  * Whether pages of an origin may call: it is the Worker's own, or the setting `ALLOWED_ORIGINS` allows it.

@@ -1,6 +1,6 @@
 import type { HonoRequest } from "hono";
-import { CoreError } from "../domain/errors.ts";
-import type { Settings } from "../domain/settings.ts";
+import { CoreError } from "../../domain/errors.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { checkOrigin } from "./origin.ts";
 
 /**
