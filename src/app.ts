@@ -3,6 +3,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
+import { HealthCheck } from "./core/health-check.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
@@ -28,11 +29,12 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
 
 /**
  * The HTTP side of the server: every surface mounted on one router.
- * Each request gets a `Core` of its own; the session cache is shared by all requests of the isolate.
+ * Each request gets a `Core` of its own; the requests of an isolate share the session cache and the health.
  * @param timing is read again at each use
  */
 export function createApp(timing: Timing): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
+  const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
 
   app.use(async (c, next) => {
@@ -42,6 +44,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
       conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       sessionCache,
+      health,
       settings: readSettings(c.env),
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),

@@ -13,6 +13,8 @@ import { Room, type RoomDeps } from "./room.ts";
 import { RoomOpening } from "./sockets/room-opening.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
+import { SocketPlaces } from "./sockets/socket-places.ts";
+import { CostlyReads } from "./views/costly-reads.ts";
 import { replayPage } from "./views/replay-page.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
@@ -26,6 +28,9 @@ export interface ConversationComponents {
   room: Room;
   sockets: RoomSockets;
   registrations: SessionRegistry;
+  places: SocketPlaces;
+  /** the reads that take long */
+  reads: CostlyReads;
 }
 
 /**
@@ -76,8 +81,10 @@ export abstract class ConversationLifecycle extends SocketHost {
     await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev }));
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
-    await components.registrations.open(opening.userId, opening.sessionId, () =>
-      components.sockets.open(server, opening),
+    await components.places.take(userId, () =>
+      components.registrations.open(userId, opening.sessionId, () =>
+        components.sockets.open(server, opening),
+      ),
     );
     return switchingProtocols(client, subprotocol);
   }
@@ -137,6 +144,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     const sockets = new RoomSockets(this.ctx, this.#deps, room);
     const { inboxes, timing } = this.#deps;
     const registrations = new SessionRegistry(room.state.id, inboxes, sockets, timing.socketRegistry);
-    return { room, sockets, registrations };
+    const places = new SocketPlaces(sockets, timing.roomSockets);
+    return { room, sockets, registrations, places, reads: new CostlyReads(timing.costlyReads) };
   }
 }

@@ -19,6 +19,27 @@ import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
+import type { CostlyReads } from "./views/costly-reads.ts";
+
+/**
+ * The reader of a call. `includeFormer`: users who left may read too, and the members of a dissolved group.
+ */
+interface ReaderInput {
+  userId: UserId;
+  includeFormer?: boolean;
+}
+
+/** Reads for a member, with profiles about a minute old at most, after a commit of the pending sends. */
+function readAs<T>(
+  room: Room,
+  { userId, includeFormer = false }: ReaderInput,
+  read: (member: MemberRow) => T,
+): Promise<T> {
+  return room.profiles.fresh(() => {
+    room.flushSends();
+    return read(includeFormer ? room.members.known(userId) : room.members.active(userId));
+  });
+}
 
 /**
  * The RPC methods of a conversation's Durable Object. Each method takes one object, and ignores fields that
@@ -71,9 +92,21 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
-  /** A chunk of the messages that the caller can read, or finds, in either order. @see historyChunk */
-  history(input: { userId: UserId; includeFormer?: boolean } & HistoryChunkQuery) {
-    return this.#asReader(input, (room, member) => historyChunk(room, member, input));
+  /**
+   * A chunk of the messages that the caller can read, or finds, in either order.
+   * @param input `historyId`: names a whole history, of which each user reads one at a time; it begins
+   *   without `after`
+   * @throws `rate_limited` while the caller reads another whole history
+   * @see historyChunk
+   */
+  history(input: { userId: UserId; includeFormer?: boolean; historyId?: string } & HistoryChunkQuery) {
+    const { userId, historyId, after } = input;
+    return this.#asCostlyReader(input, (room, member, reads) => {
+      if (historyId) reads.beginHistory(userId, historyId, after === undefined);
+      const chunk = historyChunk(room, member, input);
+      if (historyId && chunk.next === null) reads.endHistory(userId, historyId);
+      return chunk;
+    });
   }
 
   /** One message. @throws `not_found` unless the caller can see it */
@@ -88,7 +121,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /** A page of hits, newest first; `nextBefore` is null on the last page. @see MessageSearch.find */
   search(input: { userId: UserId } & SearchQuery) {
-    return this.#asReader(input, ({ search, renderer }, member) => {
+    return this.#asCostlyReader(input, ({ search, renderer }, member) => {
       const { rows, next } = search.find(input, member);
       return { items: renderer.render(rows, member), nextBefore: next };
     });
@@ -347,19 +380,18 @@ export abstract class ConversationObject extends ConversationLifecycle {
     );
   }
 
-  /**
-   * Reads for a member, with profiles about a minute old at most, after a commit of the pending sends.
-   * @param caller `includeFormer`: users who left may read too, and the members of a dissolved group
-   */
-  #asReader<T>(
-    { userId, includeFormer = false }: { userId: UserId; includeFormer?: boolean },
-    read: (room: Room, member: MemberRow) => T,
+  /** Reads for a member. @see readAs */
+  #asReader<T>(input: ReaderInput, read: (room: Room, member: MemberRow) => T): Promise<Result<T>> {
+    return this.answer(({ room }) => readAs(room, input, (member) => read(room, member)));
+  }
+
+  /** The same for reads that take long. @see CostlyReads @throws `rate_limited` if too many wait */
+  #asCostlyReader<T>(
+    input: ReaderInput,
+    read: (room: Room, member: MemberRow, reads: CostlyReads) => T,
   ): Promise<Result<T>> {
-    return this.answer(({ room }) =>
-      room.profiles.fresh(() => {
-        room.flushSends();
-        return read(room, includeFormer ? room.members.known(userId) : room.members.active(userId));
-      }),
+    return this.answer(({ room, reads }) =>
+      reads.run(input.userId, () => readAs(room, input, (member) => read(room, member, reads))),
     );
   }
 

@@ -4,6 +4,7 @@ import type { Timing } from "../domain/timing.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
+import type { HealthCheck } from "./health-check.ts";
 
 /** The dependencies of every use-case; `src/app.ts` makes one for each request. */
 export interface Core {
@@ -13,6 +14,7 @@ export interface Core {
   conversations: ConversationStubs;
   inboxes: InboxStubs;
   sessionCache: SessionCache;
+  health: HealthCheck;
   settings: Settings;
   timing: Timing;
   /** Keeps the request alive for work that continues after the answer. */

@@ -2,9 +2,7 @@ import type { Timing } from "../domain/timing.ts";
 import { deleteOldAttempts } from "../storage/accounts/password-attempts.ts";
 import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
 import type { Database } from "../storage/database.ts";
-import { databaseAnswers } from "../storage/health.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
-import type { Core } from "./context.ts";
 import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
 
 /**
@@ -16,9 +14,4 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
-}
-
-/** Resolves once the database answers and has its tables. @throws `unavailable` */
-export function checkHealth(core: Core): Promise<void> {
-  return databaseAnswers(core.db);
 }

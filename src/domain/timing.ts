@@ -293,6 +293,23 @@ const VALUES = {
     windowMs: 10_000,
   },
 
+  /** The reads of a conversation that take long. */
+  costlyReads: {
+    /** The reads of one user that may wait for their turn. */
+    maxWaiting: 5,
+    /** A whole history that was asked for no further part for so long was given up by its reader. */
+    historyLeaseMs: 15_000,
+  },
+  /** The room sockets of a conversation. The platform allows 32,768 for an object. */
+  roomSockets: {
+    /** For one user: as many devices and pages as people look at one conversation with. */
+    perUser: 10,
+    /** From so many sockets on, only users without one get one: places are kept for others. */
+    scarceAt: 20_000,
+    /** The most sockets. */
+    max: 30_000,
+  },
+
   // The Worker
 
   /** Sign-ins. */
@@ -326,6 +343,11 @@ const VALUES = {
     r: 8,
     /** The parallelism. */
     p: 5,
+  },
+  /** The check of the Worker's health. */
+  health: {
+    /** How long a good answer of the database counts: probes of everybody cost one query a second. */
+    keepMs: 1_000,
   },
   /** The rate limits of wrangler.toml. */
   rateLimits: {

@@ -1,5 +1,5 @@
 import { CoreError, type Failure } from "../../domain/errors.ts";
-import { Position, type SessionId } from "../../domain/ids.ts";
+import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type {
@@ -121,6 +121,18 @@ export class RoomSockets {
     const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws);
     this.#sockets.delete(ws);
     return socket;
+  }
+
+  /** The number of open sockets. */
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** The number of a user's open sockets. */
+  countOf(userId: UserId): number {
+    let count = 0;
+    for (const socket of this.#sockets.values()) if (socket.userId === userId && !socket.isClosing) count++;
+    return count;
   }
 
   /** Whether a session has an open socket here. */

@@ -73,7 +73,11 @@ export async function requireSession(core: Core, caller: Credential): Promise<vo
   if (core.sessionCache.has(id, userId)) return;
   const now = Date.now();
   const session = await findLiveSession(core.db, { id, userId, now });
-  if (!session) throw await sessionEnded(core, userId);
+  if (!session) {
+    const refusal = await sessionEnded(core, userId);
+    core.sessionCache.remember(id, userId, refusal);
+    throw refusal;
+  }
   core.sessionCache.remember(id, userId);
   if (session.lastSeenAt === NEVER)
     await logFailure("login_record_failed", recordFirstUse(core.db, session, now));

@@ -37,7 +37,8 @@ export interface HistoryMessage extends Omit<Message, "mentions"> {
  * A former member and a member of a dissolved group get the history before that time. It comes in batches of
  * some hundred messages. Each is read when the consumer asks for it, in its state of that moment. Messages
  * that are sent meanwhile are not included.
- * @throws `not_found` for a user who was never a member, before the first batch
+ * @throws `not_found` for a user who was never a member, `rate_limited` while the caller reads another whole
+ *   history of this conversation; both before the first batch
  */
 export async function readHistory(
   core: Core,
@@ -52,6 +53,7 @@ export async function readHistory(
     includeFormer: true,
     ascending: true,
     limit: BATCH_SIZE,
+    historyId: crypto.randomUUID(),
     ...defined(query),
   };
   const firstChunk = await core.conversations.history(id, request);

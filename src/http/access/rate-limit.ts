@@ -1,16 +1,36 @@
-import type { Context } from "hono";
+import type { HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { AppEnv } from "../env.ts";
+import { LruMap } from "../../lib/lru-map.ts";
+import type { AppEnv, CallerEnv } from "../env.ts";
+import { addressBlock } from "./address-block.ts";
 
 /** The part of a context that counting needs: the bindings, and the core with their period. */
 type Counting = { env: Env; var: AppEnv["Variables"] };
+/** The same with the request, whose address counts. */
+export type CountingAddress = Counting & { req: HonoRequest };
 
 /**
- * Middleware that counts a call that checks a password or registers, by the client's address. A call without
- * `CF-Connecting-IP` (no Cloudflare in front of the Worker) is not counted. It is the first handler of its
- * route, so that calls with invalid input count, too.
+ * The kinds of calls that cost more than others, with the binding that counts them. wrangler.toml has the
+ * rates: of 6,000 light calls a minute a page weighs 5, a search 50, and a whole history 100.
+ */
+const RATES = { page: "PAGE_RATE", search: "SEARCH_RATE", whole: "WHOLE_RATE" } as const;
+
+/**
+ * What a call costs: `page`, a page of a list or of messages, an upload, opening a socket; `search`; `whole`,
+ * a whole history or list, a repair.
+ */
+export type Cost = keyof typeof RATES;
+
+/** The addresses whose refused calls this isolate remembers to be over the limit, at about 100 bytes each. */
+const MAX_EXHAUSTED = 10_000;
+const exhausted = new LruMap<string, { until: number }>(() => MAX_EXHAUSTED);
+
+/**
+ * Middleware that counts a call that checks a password or registers, by the client's address block. A call
+ * without `CF-Connecting-IP` (no Cloudflare in front of the Worker) is not counted. It is the first handler
+ * of its route, so that calls with invalid input count, too.
  * @throws `rate_limited` over 600 a minute
  */
 export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
@@ -19,13 +39,42 @@ export const limitedByAddress = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * The same, for a handler that only finds out while it runs that it checks a password or a key.
+ * The same, for a handler that only finds out while it runs that it checks a password, or whose caller is
+ * unknown.
  * @throws `rate_limited`
  */
-export async function countFromAddress(c: Context<AppEnv>): Promise<void> {
-  const address = c.req.header("CF-Connecting-IP");
-  if (address === undefined || !c.var.core.settings.rateLimits) return;
-  await count(c, c.env.ADDRESS_RATE, address, "Too many sign-ins and registrations from this address.");
+export async function countFromAddress(c: CountingAddress): Promise<void> {
+  const block = blockOf(c);
+  if (block)
+    await count(c, c.env.ADDRESS_RATE, block, "Too many sign-ins and registrations from this address.");
+}
+
+/**
+ * Counts a call that is refused for what it shows: a token, a key, the name of a file. So guessing is
+ * bounded, and so is the work that it causes.
+ * @throws `rate_limited` over 600 a minute and address block
+ */
+export async function countRefused(c: CountingAddress): Promise<void> {
+  const block = blockOf(c);
+  if (!block) return;
+  try {
+    await count(c, c.env.ADDRESS_RATE, `refused ${block}`, "Too many refused calls from this address.");
+  } catch (error) {
+    const periodMs = c.var.core.timing.rateLimits.periodS * 1_000;
+    exhausted.set(block, { until: (Math.floor(Date.now() / periodMs) + 1) * periodMs });
+    throw error;
+  }
+}
+
+/**
+ * Refuses a call before its key is looked at, if the address has used up its refused calls: otherwise guesses
+ * over the limit would be checked, too. An isolate knows its own refusals.
+ * @throws `rate_limited`
+ */
+export function requireTries(c: CountingAddress): void {
+  const block = blockOf(c);
+  if (block && (exhausted.get(block)?.until ?? 0) > Date.now())
+    throw tooMany(c, "Too many refused calls from this address.");
 }
 
 /**
@@ -36,6 +85,23 @@ export async function countCall(c: Counting, userId: UserId): Promise<void> {
   if (c.var.core.settings.rateLimits) await count(c, c.env.USER_RATE, String(userId), "Too many calls.");
 }
 
+/** Middleware, behind the one that sets `caller`: counts a call that costs more than others. */
+export function weighs(cost: Cost) {
+  return createMiddleware<CallerEnv>(async (c, next) => {
+    await countCost(c, c.var.caller.userId, cost);
+    await next();
+  });
+}
+
+/**
+ * Counts a call of an authenticated user by what it costs.
+ * @throws `rate_limited` over 1,200 pages, 120 searches or 60 whole histories a minute
+ */
+export async function countCost(c: Counting, userId: UserId, cost: Cost): Promise<void> {
+  if (!c.var.core.settings.rateLimits) return;
+  await count(c, c.env[RATES[cost]], String(userId), "Too many calls that cost as much as this one.");
+}
+
 /**
  * Counts a call of an authenticated user in one of the user's buckets. It ignores the setting `RATE_LIMITS`.
  * @throws `rate_limited` over 1,200 a minute
@@ -44,11 +110,18 @@ export async function countCallIn(c: Counting, userId: UserId, bucket: string): 
   await count(c, c.env.BUCKET_RATE, `${userId} ${bucket}`, "Too many calls of this kind.");
 }
 
+/** The client's address block; undefined: it is unknown, or nothing is counted. */
+function blockOf(c: CountingAddress): string | undefined {
+  const address = c.req.header("CF-Connecting-IP");
+  return address === undefined || !c.var.core.settings.rateLimits ? undefined : addressBlock(address);
+}
+
 async function count(c: Counting, rate: RateLimit, key: string, detail: string): Promise<void> {
   const { success } = await rate.limit({ key });
-  if (success) return;
+  if (!success) throw tooMany(c, detail);
+}
+
+function tooMany(c: Counting, detail: string): CoreError {
   const { periodS } = c.var.core.timing.rateLimits;
-  throw new CoreError("rate_limited", `${detail} Try again in ${periodS} seconds.`, {
-    retryAfter: periodS,
-  });
+  return new CoreError("rate_limited", `${detail} Try again in ${periodS} seconds.`, { retryAfter: periodS });
 }

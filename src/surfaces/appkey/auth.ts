@@ -2,6 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { timingSafeEqual } from "hono/utils/buffer";
 import { CoreError } from "../../domain/errors.ts";
 import { identify } from "../../http/access/identify.ts";
+import { countRefused, requireTries } from "../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../http/env.ts";
 
 /**
@@ -11,7 +12,11 @@ import type { CallerEnv } from "../../http/env.ts";
  */
 export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   const key = c.req.header("X-APP-Key") ?? c.req.header("X-HA-Key");
-  await requireKey(c.var.core.settings.appKeys, key);
+  requireTries(c);
+  if (!(await isKnownKey(c.var.core.settings.appKeys, key))) {
+    await countRefused(c);
+    throw new CoreError("unauthenticated", "X-APP-Key: must be there, the key of an app that is known here");
+  }
   const session = c.req.header("X-APP-Session") ?? c.req.header("X-HA-Session");
   c.set("caller", await identify(c, session, "X-APP-Session: must be there, the session of a user"));
   await next();
@@ -19,12 +24,11 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
 
 /**
  * Compares all known keys, each in constant time, so that the time reveals nothing.
- * @throws `unauthenticated`
+ * @throws `unauthenticated` if no key is known
  */
-async function requireKey(keys: string[], key: string | undefined): Promise<void> {
+async function isKnownKey(keys: string[], key: string | undefined): Promise<boolean> {
   if (keys.length === 0)
     throw new CoreError("unauthenticated", "X-APP-Key: this server knows no app: set APP_KEYS");
   const matches = await Promise.all(keys.map((known) => timingSafeEqual(known, key ?? "")));
-  if (matches.includes(true)) return;
-  throw new CoreError("unauthenticated", "X-APP-Key: must be there, the key of an app that is known here");
+  return matches.includes(true);
 }

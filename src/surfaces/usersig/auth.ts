@@ -2,11 +2,11 @@ import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ProvisioningClaim } from "../../core/accounts/provisioning.ts";
 import { isProvisioningKey } from "../../core/accounts/provisioning-key.ts";
+import { requireUserNamed } from "../../core/accounts/user-sig.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
-import type { User } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { identify } from "../../http/access/identify.ts";
-import { countFromAddress } from "../../http/access/rate-limit.ts";
+import { countFromAddress, countRefused, requireTries } from "../../http/access/rate-limit.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
 
 const MISSING = "Authorization: must be there, the user_sig";
@@ -32,28 +32,35 @@ export async function claimOf(
 ): Promise<ProvisioningClaim> {
   const sig = sigOf(c);
   const caller = sig === undefined ? null : await identify(c, sig, MISSING);
-  if (token === undefined) return { caller, hasKey: false };
+  if (token === undefined) {
+    // Where provisioning is open, nothing else counts such a call.
+    if (!caller) await countFromAddress(c);
+    return { caller, hasKey: false };
+  }
   await requireRuleKey(c, user_id ?? "", token);
   return { caller, hasKey: true };
 }
 
 /**
- * The caller by a user_sig, which must be of `user`.
- * @throws `unauthenticated`, `rate_limited`
+ * The caller by a user_sig, which must be of the user of this name. The sig is checked first: only signed-in
+ * users learn which names exist.
+ * @throws `unauthenticated`, `not_found`, `rate_limited`
  */
-export async function identifyAs(c: Context<AppEnv>, user: User, sig: string): Promise<Credential> {
+export async function identifyAs(c: Context<AppEnv>, username: string, sig: string): Promise<Credential> {
   const caller = await identify(c, sig, MISSING);
+  const user = await requireUserNamed(c.var.core, username);
   if (caller.userId === user.id) return caller;
   throw new CoreError("unauthenticated", "user_sig: is somebody else's");
 }
 
 /**
- * Checks the rule key. Wrong keys are counted, so that it cannot be guessed.
+ * Checks the rule key. Wrong keys are counted, and over the limit no key is looked at.
  * @throws `forbidden`, `rate_limited`
  */
 export async function requireRuleKey(c: Context<AppEnv>, userId: string, token: string): Promise<void> {
+  requireTries(c);
   if (isProvisioningKey(c.var.core.settings, userId, token)) return;
-  await countFromAddress(c);
+  await countRefused(c);
   throw new CoreError("forbidden", "token: is not the rule key (settings USERSIG_RULE_KEY, USERSIG_RULE)");
 }
 

@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { identify } from "../../http/access/identify.ts";
+import { countCost } from "../../http/access/rate-limit.ts";
 import { requireSecret } from "../../http/access/token.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
 import { offeredProtocols } from "./upgrade.ts";
@@ -28,8 +29,8 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
 });
 
 /**
- * The same for sockets. Browsers cannot set headers on them, so the token may also come as `?access_token=`
- * or as the sub-protocol `token.<T>`.
+ * The same for sockets, each of which costs a page. Browsers cannot set headers on them, so the token may
+ * also come as `?access_token=` or as the sub-protocol `token.<T>`.
  */
 export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) => {
   const protocol = offeredProtocols(c.req).find((entry) => entry.startsWith(SUBPROTOCOL_TOKEN));
@@ -37,7 +38,9 @@ export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) =
     bearer(c.req.header("Authorization")) ??
     c.req.query("access_token") ??
     protocol?.slice(SUBPROTOCOL_TOKEN.length);
-  c.set("caller", await identify(c, token, MISSING));
+  const caller = await identify(c, token, MISSING);
+  await countCost(c, caller.userId, "page");
+  c.set("caller", caller);
   await next();
 });
 

@@ -63,11 +63,14 @@ async function ask(
 let hosts = 0;
 const freshAddress = () => `192.0.2.${++hosts}`;
 
-test("the rates are 600 a minute for each address, 6,000 for each user and 1,200 for each bucket of a user", () => {
+test("the rates are 600 a minute for each address, 6,000 for each user, and less for what costs more", () => {
   expect(env.TEST_RATES).toEqual([
     { name: "ADDRESS_RATE", namespace_id: expect.any(String), simple: { limit: 600, period: 60 } },
     { name: "USER_RATE", namespace_id: expect.any(String), simple: { limit: 6_000, period: 60 } },
     { name: "BUCKET_RATE", namespace_id: expect.any(String), simple: { limit: 1_200, period: 60 } },
+    { name: "PAGE_RATE", namespace_id: expect.any(String), simple: { limit: 1_200, period: 60 } },
+    { name: "SEARCH_RATE", namespace_id: expect.any(String), simple: { limit: 120, period: 60 } },
+    { name: "WHOLE_RATE", namespace_id: expect.any(String), simple: { limit: 60, period: 60 } },
   ]);
 });
 

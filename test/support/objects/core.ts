@@ -3,6 +3,7 @@ import { ConversationStubs } from "../../../src/conversation/stub.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
+import { HealthCheck } from "../../../src/core/health-check.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
@@ -18,6 +19,7 @@ function core(): Core {
     inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     files: env.FILES,
     sessionCache: new SessionCache(timing.sessionCache),
+    health: new HealthCheck(timing.health),
     settings: readSettings(env),
     timing,
     waitUntil: (work) => void work,

@@ -67,7 +67,8 @@ describe("opening", () => {
     expect(await refusedWith(await dial(ann.name, `${ann.sig.slice(0, -4)}AAAA`))).toBe(4003);
     expect(await refusedWith(await dial(ann.name, bob.sig))).toBe(4003);
     expect(await refusedWith(await dial("nobody at all", ann.sig))).toBe(4004);
-    expect(await refusedWith(await dial("nobody at all", "no sig"))).toBe(4004);
+    // Without a sig nobody learns which users exist.
+    expect(await refusedWith(await dial("nobody at all", "no sig"))).toBe(4003);
     expect((await call("POST", "/v1/logout", { token: bob.sig })).status).toBe(204);
     expect(await refusedWith(await dial(bob.name, bob.sig))).toBe(4003);
     const leaver = await register();
@@ -234,7 +235,8 @@ describe("messages", () => {
   });
 
   test.each(["a%00b", "%ff", "%", "a%2Fb", "%F0%9F"])("%j names no recipient", async (name) => {
-    const path = `https://parley.test/ws/chat/${name}/sig/`;
+    const [ann] = await people(1);
+    const path = `https://parley.test/ws/chat/${name}/${ann.sig}/`;
     const headers = { Upgrade: "websocket" };
     expect(await refusedWith(await exports.default.fetch(new Request(path, { headers })))).toBe(4004);
   });

@@ -197,8 +197,9 @@ describe("logs", () => {
 
   test("each request is logged with its status, however early it ends", async () => {
     const logged = listen();
+    const body = { username: ann.user.username, password: PASSWORD };
     const ask = (method: string, path: string, headers = {}, settings = {}) =>
-      wire({ method, path, headers, settings });
+      wire({ method, path, headers, settings, ...(path === "/v1/login" && { body }) });
     const asked = [
       await ask("GET", "/healthz"),
       await ask("OPTIONS", "/healthz", { Origin: "https://page.test" }),
@@ -206,7 +207,7 @@ describe("logs", () => {
       await ask("POST", "/healthz"),
       await ask("GET", "/v1/me"),
       await ask("GET", "/v1/me", { Authorization: "Bearer x" }, { TOKEN_SECRET: "" }),
-      await ask("GET", "/healthz", {}, { DB: LOST_D1 }),
+      await ask("POST", "/v1/login", {}, { DB: LOST_D1 }),
     ].map(({ status }) => status);
     expect(asked).toEqual([200, 204, 404, 405, 401, 500, 503]);
     const lines = logged().match(/^.*"event":"request".*$/gm) ?? [];
@@ -220,7 +221,9 @@ describe("logs", () => {
     await wire(health);
     await wire({ ...health, path: "/v1/nothing" });
     expect(logged()).toBe("");
-    const { status } = await wire({ ...health, settings: { ...health.settings, DB: LOST_D1 } });
+    const body = { username: ann.user.username, password: PASSWORD };
+    const login = { method: "POST", path: "/v1/login", body };
+    const { status } = await wire({ ...login, settings: { ...health.settings, DB: LOST_D1 } });
     expect(status).toBeGreaterThanOrEqual(500);
     expect(logged()).toContain('"event":"request"');
   });

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { pageWithDelivery, sendWithDelivery } from "../../../core/messages/delivery-status.ts";
 import { hideMessage, revokeMessage } from "../../../core/messages/messages.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -26,7 +27,7 @@ message.post("/message", authenticated, async (c) => {
  * 某组对话内容列表: a page, counted from the newest message. Reading the first page marks the conversation
  * as read.
  */
-message.get("/message", authenticated, async (c) => {
+message.get("/message", authenticated, weighs("page"), async (c) => {
   const { conversationid, start, limit } = checked(Listing, queryFields(c.req.raw));
   const { core, caller } = c.var;
   const page = { skip: start, limit };

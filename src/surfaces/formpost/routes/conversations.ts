@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { openAmongFriends } from "../../../core/conversations/conversations.ts";
 import { listOnRecord } from "../../../core/conversations/on-record.ts";
 import { createGroup } from "../../../core/groups/create-group.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import { checked } from "../../../http/fields.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { succeed } from "../envelope.ts";
@@ -20,7 +21,7 @@ const LISTS = [
 ] as const;
 
 for (const [path, filter] of LISTS) {
-  conversations.post(path, authenticated, async (c) => {
+  conversations.post(path, authenticated, weighs("page"), async (c) => {
     const items = await listOnRecord(c.var.core, c.var.caller.userId, filter);
     return succeed(c, { conversations: items.map(serializeConversation) });
   });

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { whileSignedIn } from "../../../core/accounts/sessions.ts";
 import { distinguishNotMember } from "../../../core/conversations/conversations.ts";
 import { type HistoryQuery, readHistory } from "../../../core/messages/full-history.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import { checked } from "../../../http/fields.ts";
 import { streamed } from "../../../http/uploads/stream.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
@@ -12,22 +13,24 @@ import { messagesJson } from "../serialize.ts";
 export const records = new Hono<FormEnv>({ strict: false });
 
 /** 获取所有聊天记录: all messages that the caller can read. */
-records.post("/user/query_all_records", authenticated, (c) => query(c, checked(Query, c.var.fields), {}));
+records.post("/user/query_all_records", authenticated, weighs("whole"), (c) =>
+  query(c, checked(Query, c.var.fields), {}),
+);
 
 /** 根据发送者查询聊天记录 */
-records.post("/user/query_by_sender", authenticated, (c) => {
+records.post("/user/query_by_sender", authenticated, weighs("whole"), (c) => {
   const fields = checked(SenderQuery, c.var.fields);
   return query(c, fields, { senderId: fields.sender });
 });
 
 /** 根据内容查询聊天记录: messages that contain `content`; all texts if it is empty. */
-records.post("/user/query_by_content", authenticated, (c) => {
+records.post("/user/query_by_content", authenticated, weighs("whole"), (c) => {
   const fields = checked(ContentQuery, c.var.fields);
   return query(c, fields, fields.content === "" ? { kind: "text" } : { text: fields.content });
 });
 
 /** 根据类型查询聊天记录 */
-records.post("/user/query_by_type", authenticated, (c) => {
+records.post("/user/query_by_type", authenticated, weighs("whole"), (c) => {
   const fields = checked(TypeQuery, c.var.fields);
   return query(c, fields, { kind: fields.type });
 });

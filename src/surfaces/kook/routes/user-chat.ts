@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { clearDirect, enterDirect, getDirect, listDirect } from "../../../core/conversations/direct.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -13,10 +14,10 @@ export const userChat = new Hono<CallerEnv>({ strict: false });
 const EITHER = ["GET", "POST"];
 
 /** 获取私信聊天会话列表: a page of the caller's direct conversations, by its number. */
-userChat.on(EITHER, "/list", authenticated, async (c) => succeed(c, await listPage(c)));
+userChat.on(EITHER, "/list", authenticated, weighs("page"), async (c) => succeed(c, await listPage(c)));
 
 /** The same for an older library: only the items. */
-userChat.get("/index", authenticated, async (c) => succeed(c, (await listPage(c)).items));
+userChat.get("/index", authenticated, weighs("page"), async (c) => succeed(c, (await listPage(c)).items));
 
 async function listPage(c: Context<CallerEnv>) {
   const listing = checked(Listing, await fieldsOf(c.req.raw, BODY));

@@ -7,6 +7,7 @@ import {
 } from "../../../core/by-name/conversations.ts";
 import { groupAfter } from "../../../core/by-name/groups.ts";
 import { setReminder } from "../../../core/conversations/reminders.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -19,7 +20,7 @@ import { serializeGroup } from "../serialize/groups.ts";
 export const conversations = new Hono<CallerEnv>({ strict: false });
 
 /** 获取会话列表: the caller's list, or the named conversations of it. */
-conversations.post("/conversation/getConversationList", authenticated, async (c) => {
+conversations.post("/conversation/getConversationList", authenticated, weighs("page"), async (c) => {
   const { conversationID: names, count } = checked(ListOfConversations, await bodyFields(c.req.raw, BODY));
   const { core, caller } = c.var;
   const { items, profiles } = await listByName(core, caller.userId, { names, limit: count });

@@ -11,6 +11,7 @@ import {
   withGroup,
 } from "../../../core/by-name/groups.ts";
 import { dissolveGroup, editGroup, leaveGroup } from "../../../core/groups/groups.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -24,7 +25,7 @@ import { JOIN_STATES, serializeGroup } from "../serialize/groups.ts";
 export const groups = new Hono<CallerEnv>({ strict: false });
 
 /** `getGroupList`: the groups that the caller is in. */
-groups.post("/getGroupList", authenticated, async (c) => {
+groups.post("/getGroupList", authenticated, weighs("page"), async (c) => {
   await bodyFields(c.req.raw, BODY);
   const list = await listGroups(c.var.core, c.var.caller.userId);
   return succeed(c, { groupList: list.map(serializeGroup) });

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { markReadByName, pageByName } from "../../../core/by-name/conversations.ts";
 import { revokeWithin } from "../../../core/messages/messages.ts";
 import { listNotifications } from "../../../core/notifications.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -21,7 +22,7 @@ history.post("/message/revokeMessage", authenticated, async (c) => {
 });
 
 /** 获取消息列表: a page of messages before a message; without one, the newest page. */
-history.post("/message/getMessageList", authenticated, async (c) => {
+history.post("/message/getMessageList", authenticated, weighs("page"), async (c) => {
   const query = checked(PageOfMessages, await bodyFields(c.req.raw, BODY));
   const { core, caller } = c.var;
   const { data, beside } = query.name

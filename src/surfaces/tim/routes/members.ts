@@ -10,6 +10,7 @@ import {
 } from "../../../core/by-name/members.ts";
 import type { MemberChange } from "../../../core/groups/groups.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -33,7 +34,7 @@ import { serializeMember } from "../serialize/members.ts";
 export const members = new Hono<CallerEnv>({ strict: false });
 
 /** `getGroupMemberList`: the members, in the order of joining. */
-members.post("/getGroupMemberList", authenticated, async (c) => {
+members.post("/getGroupMemberList", authenticated, weighs("page"), async (c) => {
   const { groupID, count, offset } = await parseBody(c, MemberPage);
   const range = { skip: offset, limit: count };
   const { items, next } = await listMembersFrom(c.var.core, c.var.caller.userId, groupID, range);
@@ -48,7 +49,7 @@ members.post("/getGroupMemberProfile", authenticated, async (c) => {
 });
 
 /** `getGroupOnlineMemberCount`: the number of members who are online. */
-members.post("/getGroupOnlineMemberCount", authenticated, async (c) => {
+members.post("/getGroupOnlineMemberCount", authenticated, weighs("page"), async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
   return succeed(c, { memberCount: await countOnline(c.var.core, c.var.caller.userId, groupID) });
 });

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
 import { changeProfile, getMe, profilesByName } from "../../../core/accounts/users.ts";
 import { blockByName, listBlockedNames, unblockByName } from "../../../core/contacts/blocks.ts";
-import { limitedByAddress } from "../../../http/access/rate-limit.ts";
+import { limitedByAddress, weighs } from "../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../http/access/token.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
@@ -50,7 +50,7 @@ users.post("/user/updateMyProfile", authenticated, async (c) => {
 });
 
 /** The SDK's `getBlacklist`. */
-users.post("/user/getBlacklist", authenticated, async (c) => {
+users.post("/user/getBlacklist", authenticated, weighs("page"), async (c) => {
   await bodyFields(c.req.raw, BODY);
   return succeed(c, await listBlockedNames(c.var.core, c.var.caller.userId));
 });

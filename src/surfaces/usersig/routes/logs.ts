@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { markDirectRead } from "../../../core/messages/messages.ts";
 import { pagesWithReadStatus } from "../../../core/messages/pages-with-read-status.ts";
+import { countCost } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -14,6 +15,7 @@ export const logs = new Hono<CallerEnv>({ strict: false });
 logs.get("/chat/chat-log-info", authenticated, async (c) => {
   const { session_id, range } = checked(LogListing, queryFields(c.req.raw));
   const { core, caller } = c.var;
+  await countCost(c, caller.userId, range ? "page" : "whole");
   const names = { list: "chat_log_info_list", count: "num_of_chat_logs" };
   return succeedListed(
     c,

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { openDirectOrGroup } from "../../../core/by-name/open.ts";
 import { getWithMembers, listWithMembers } from "../../../core/conversations/with-members.ts";
+import { countCost } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -26,6 +27,7 @@ sessions.post("/chat/create-session", authenticated, async (c) => {
 sessions.get("/chat/session-info", authenticated, async (c) => {
   const { range } = checked(Listing, queryFields(c.req.raw));
   const { core, caller } = c.var;
+  await countCost(c, caller.userId, range ? "page" : "whole");
   const names = { list: "session_info_list", count: "num_of_sessions" };
   return succeedListed(c, names, await listWithMembers(core, caller.userId, range), range, (withMembers) =>
     serializeSession(withMembers, core.settings.timeZone),

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { requireUserNamed } from "../../../core/accounts/user-sig.ts";
 import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
 import { CoreError } from "../../../domain/errors.ts";
+import { countCost } from "../../../http/access/rate-limit.ts";
 import { requireSocket } from "../../../http/access/upgrade.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { identifyAs } from "../auth.ts";
@@ -19,8 +19,8 @@ socket.get("/ws/chat/:user_id/:user_sig", async (c) => {
   const { core } = c.var;
   requireSocket(core.settings, c.req);
   const { user_id, user_sig } = c.req.param();
-  const user = await requireUserNamed(core, user_id);
-  const caller = await identifyAs(c, user, user_sig);
+  const caller = await identifyAs(c, user_id, user_sig);
+  await countCost(c, caller.userId, "page");
   return openDeviceSocket(core, { ...caller, protocol: PROTOCOL, subprotocol: undefined });
 });
 

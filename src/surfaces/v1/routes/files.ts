@@ -1,5 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { getFile, readFile, storeFile } from "../../../core/files/files.ts";
+import { isNotFound } from "../../../domain/errors.ts";
+import { countRefused, requireTries, weighs } from "../../../http/access/rate-limit.ts";
 import { serveFile } from "../../../http/serve-file.ts";
 import { readUpload } from "../../../http/uploads/upload.ts";
 import { authenticated } from "../auth.ts";
@@ -27,7 +29,7 @@ const uploadRoute = createRoute({
   description:
     "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: {
     query: UploadQuery,
     body: {
@@ -71,6 +73,10 @@ export const files = v1Router()
   })
   .openapi(readRoute, async (c) => {
     const { key, name } = c.req.valid("param");
-    const file = await getFile(c.var.core, key, name);
+    requireTries(c);
+    const file = await getFile(c.var.core, key, name).catch(async (error: unknown) => {
+      if (isNotFound(error)) await countRefused(c);
+      throw error;
+    });
     return serveFile(c.req.raw, file, (range) => readFile(c.var.core, file, range));
   });

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { checkHealth } from "../../../core/maintenance.ts";
 import { v1Router } from "../router.ts";
 
 const Health = z.object({ ok: z.literal(true) });
@@ -17,7 +16,8 @@ export const health = v1Router().openapi(
     },
   }),
   async (c) => {
-    await checkHealth(c.var.core);
+    const { health, db } = c.var.core;
+    await health.run(db);
     return c.json({ ok: true as const }, 200);
   },
 );

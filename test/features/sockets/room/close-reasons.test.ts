@@ -31,7 +31,8 @@ let bob: SignedIn;
 let id: ConversationId;
 
 // A short cooldown, as an object with a pending timer is not evicted.
-beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
+// One user opens more sockets here than a conversation allows.
+beforeAll(() => setTiming({ fanout: { cooldownMs: 10 }, roomSockets: { perUser: 100 } }));
 
 beforeAll(async () => {
   const registered = await registerUsers(2);

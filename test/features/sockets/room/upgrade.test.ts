@@ -7,12 +7,16 @@ import type { SignedIn } from "../../../support/clients/api.ts";
 import { call, expectProblem, login, request } from "../../../support/clients/api.ts";
 import { acceptSocket, openRoom, readRefusal, roomPath, upgrade } from "../../../support/clients/socket.ts";
 import { createGroupId, itemAt, postText, registerUsers, sessionOf } from "../../../support/objects/room.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 const HERE = "https://parley.test";
 
 let ann: SignedIn;
 let eve: SignedIn;
 let id: ConversationId;
+
+// One user opens more sockets here than a conversation allows.
+beforeAll(() => setTiming({ roomSockets: { perUser: 100 } }));
 
 beforeAll(async () => {
   const registered = await registerUsers(2);

@@ -3,7 +3,7 @@ import { deleteAccount } from "../../../../core/accounts/account-deletion.ts";
 import { changePassword } from "../../../../core/accounts/password-change.ts";
 import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
 import { repairInbox } from "../../../../core/conversations/list-repair.ts";
-import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
+import { limitedByAddress, weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -85,7 +85,7 @@ const repairRoute = createRoute({
   description:
     "For a list or unread counts that look wrong: every entry is read anew from its conversation. Once a minute. A repair of more than 500 conversations, or of more than 20 seconds, goes on in the background: the result counts its first part.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("whole")] as const,
   responses: {
     200: { description: "The result", content: { "application/json": { schema: Repaired } } },
     ...problems("unauthenticated", "rate_limited"),

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { endSession, listSessions } from "../../../../core/accounts/sessions.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { Sessions } from "../../schemas/accounts.ts";
@@ -14,7 +15,7 @@ const listRoute = createRoute({
   summary: "Your sessions",
   description: "One for each sign-in, newest first.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   responses: {
     200: {
       description: "The sessions of the caller",

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { block, listBlocks, unblock } from "../../../../core/contacts/blocks.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
@@ -15,7 +16,7 @@ const listRoute = createRoute({
   tags: ["Friends"],
   summary: "The users that you block",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: UserList } } },

@@ -5,6 +5,7 @@ import {
   listFriends,
   unfriend,
 } from "../../../../core/contacts/friends.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
@@ -20,7 +21,7 @@ const listRoute = createRoute({
   tags: ["Friends"],
   summary: "Your friends",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: UserList } } },
@@ -36,7 +37,7 @@ const requestsRoute = createRoute({
   summary: "Requests for friendship to you",
   description: "Newest first.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: FriendRequestList } } },

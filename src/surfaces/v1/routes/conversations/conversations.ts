@@ -8,6 +8,7 @@ import { getWithOnlineCount } from "../../../../core/conversations/online-count.
 import { createGroup } from "../../../../core/groups/create-group.ts";
 import { deleteConversation } from "../../../../core/groups/delete-conversation.ts";
 import { editGroup } from "../../../../core/groups/groups.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -50,7 +51,7 @@ const listRoute = createRoute({
   summary: "Your conversations",
   description: "Sticky conversations first, then by newest activity.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: ConversationList } } },

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { addMembers, changeMember, listMembers, removeMember } from "../../../../core/groups/groups.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -18,7 +19,7 @@ const listRoute = createRoute({
   summary: "Members of a conversation",
   description: "In the order of joining.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { params, query: PlaceQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: MemberPage } } },

@@ -6,6 +6,7 @@ import {
   revokeMessage,
   sendMessage,
 } from "../../../../core/messages/messages.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -53,7 +54,7 @@ const pageRoute = createRoute({
   description:
     "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds, and only one may be given.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { params, query: PageQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: MessagePage } } },

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { markRead, readReceipts } from "../../../../core/messages/messages.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -36,7 +37,7 @@ const receiptsRoute = createRoute({
   tags: ["Messages"],
   summary: "Read positions of all members",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { params },
   responses: {
     200: { description: "Every member", content: { "application/json": { schema: Receipts } } },

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { searchMessages } from "../../../../core/messages/messages.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems } from "../../schemas/common.ts";
@@ -15,7 +16,7 @@ const searchRoute = createRoute({
   description:
     "Messages with `q` in their text, file name, address, description or title, newest first. Script, case and width of characters are ignored. A page may hold fewer messages than `limit`: continue with `before=next_before` until that is null.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("search")] as const,
   request: { params: z.object({ id: ConversationIdParam }), query: SearchQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: SearchPage } } },

@@ -1,0 +1,18 @@
+import { distinctRemoteAddr, expandIPv6 } from "hono/utils/ipaddr";
+
+/** The first 64 bits of an expanded IPv6 address: the network of one customer. */
+const NETWORK = /^(?:[\da-f]{4}:){4}/;
+/** An IPv4 address that is written as an IPv6 address. */
+const MAPPED = /^::ffff:(?=[\d.]+$)/i;
+
+/**
+ * The addresses that belong to one customer, by which clients are counted: an IPv4 address alone, an IPv6
+ * address with all of its /64.
+ * @param address as `CF-Connecting-IP` has it; a text of another form is its own block
+ */
+export function addressBlock(address: string): string {
+  const bare = address.replace(MAPPED, "").toLowerCase();
+  if (distinctRemoteAddr(bare) !== "IPv6") return bare;
+  const [network] = NETWORK.exec(expandIPv6(bare)) ?? [];
+  return network === undefined ? bare : `${network}:/64`;
+}

@@ -1,0 +1,319 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { newSession } from "../support/accounts/sessions.ts";
+import { signedInUsers } from "../support/accounts/users.ts";
+import { app } from "../support/app.ts";
+import type { SignedIn } from "../support/clients/api.ts";
+import { type WireAnswer, wire } from "../support/clients/wire.ts";
+import { itemAt } from "../support/objects/room.ts";
+import { KEY } from "./appkey/client.ts";
+import { RULE_KEY } from "./usersig/client.ts";
+
+/** The bindings that count calls. */
+const LIMITERS = [
+  "ADDRESS_RATE",
+  "USER_RATE",
+  "BUCKET_RATE",
+  "PAGE_RATE",
+  "SEARCH_RATE",
+  "WHOLE_RATE",
+] as const;
+type Limiter = (typeof LIMITERS)[number];
+
+/**
+ * Who may make a call, and what it costs: `light`, or a heavier cost of `weighs`. `address`: counted by the
+ * client's address, `key`: for holders of the rule key, `anybody`: not counted.
+ */
+type Row =
+  | ["user", "light" | "page" | "search" | "whole", "address"?]
+  | ["anybody", "address"]
+  | ["anybody"]
+  | ["key"];
+
+const user = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "light"]]);
+const page = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "page"]]);
+const search = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "search"]]);
+const whole = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "whole"]]);
+const password = (...routes: string[]) =>
+  routes.map((route): [string, Row] => [route, ["user", "light", "address"]]);
+const signIn = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody", "address"]]);
+const anybody = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody"]]);
+const key = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["key"]]);
+
+const GROUP_MEMBERS = ["member", "groupMember", "group"];
+
+/** Every route of every API. A route without a row fails a test. */
+const ROUTES = new Map<string, Row>([
+  // appkey
+  ...user("POST /conversation", "POST /message", "DELETE /message"),
+  ...page("GET /message"),
+  // formpost
+  ...page(
+    "POST /user/get_private_conversations",
+    "POST /user/get_group_conversations",
+    "POST /user/get_sticky_private_conversations",
+    "POST /user/get_sticked_group_conversations",
+    "POST /user/get_sticky_group_conversations",
+  ),
+  ...user(
+    "POST /user/get_or_create_private_conversation",
+    "POST /user/create_group_conversation",
+    "POST /user/set_validation",
+    "POST /user/set_sticky_conversation",
+    "POST /user/set_silent_conversation",
+    "POST /user/set_read_message",
+  ),
+  ...password("POST /user/secondary_validate"),
+  ...whole(
+    "POST /user/query_all_records",
+    "POST /user/query_by_sender",
+    "POST /user/query_by_content",
+    "POST /user/query_by_type",
+  ),
+  // kook
+  ...["/api/v3/user-chat", "/api/user-chat"].flatMap((path) => [
+    ...page(`GET ${path}/list`, `POST ${path}/list`, `GET ${path}/index`),
+    ...user(`GET ${path}/view`, `POST ${path}/view`, `POST ${path}/create`, `POST ${path}/delete`),
+  ]),
+  // tim
+  ...signIn("POST /register", "POST /login"),
+  ...user(
+    "POST /user/getMyProfile",
+    "POST /user/getUserProfile",
+    "POST /user/updateMyProfile",
+    "POST /user/addToBlacklist",
+    "POST /user/removeFromBlacklist",
+    "POST /message/createMessage",
+    "POST /message/sendMessage",
+    "POST /message/resendMessage",
+    "POST /message/revokeMessage",
+    "POST /message/setMessageRead",
+    "POST /conversation/getConversationProfile",
+    "POST /conversation/deleteConversation",
+    "POST /group/setMessageRemindType",
+    "POST /group/getGroupProfile",
+    "POST /group/searchGroupByID",
+    "POST /group/createGroup",
+    "POST /group/dismissGroup",
+    "POST /group/quitGroup",
+    "POST /group/updateGroupProfile",
+    "POST /group/joinGroup",
+    "POST /group/changeGroupOwner",
+    "POST /group/handleGroupApplication",
+  ),
+  ...page(
+    "POST /user/getBlacklist",
+    "POST /message/getMessageList",
+    "POST /conversation/getConversationList",
+    "POST /group/getGroupList",
+  ),
+  ...GROUP_MEMBERS.flatMap((area) => [
+    ...page(`POST /${area}/getGroupMemberList`, `POST /${area}/getGroupOnlineMemberCount`),
+    ...user(
+      `POST /${area}/getGroupMemberProfile`,
+      `POST /${area}/addGroupMember`,
+      `POST /${area}/deleteGroupMember`,
+      `POST /${area}/setGroupMemberMuteTime`,
+      `POST /${area}/setGroupMemberRole`,
+      `POST /${area}/setGroupMemberNameCard`,
+      `POST /${area}/setGroupMemberCustomField`,
+    ),
+  ]),
+  // usersig
+  ...key(
+    "POST /chat/create-chat-user",
+    "GET /chat/chat-user-info",
+    "POST /chat/change-chat-user-info",
+    "POST /chat/get-user-sig",
+  ),
+  ...user("POST /chat/create-session", "POST /chat/single-chat-mark-as-read"),
+  ...page("GET /chat/session-info", "GET /chat/chat-log-info", "POST /file/upload-chat-file"),
+  ...page("GET /ws/chat/:user_id/:user_sig"),
+  // v1
+  ...anybody("GET /healthz", "GET /openapi.json", "GET /docs", "GET /files/:key/:name"),
+  ...signIn("POST /v1/register", "POST /v1/login"),
+  ...password("POST /v1/me/password", "DELETE /v1/me"),
+  ...whole("POST /v1/me/repair"),
+  ...search("GET /v1/conversations/:id/messages/search"),
+  ...page(
+    "GET /v1/sessions",
+    "GET /v1/friends",
+    "GET /v1/friends/requests",
+    "GET /v1/blocks",
+    "GET /v1/conversations",
+    "GET /v1/conversations/:id/members",
+    "GET /v1/conversations/:id/applications",
+    "GET /v1/conversations/:id/messages",
+    "GET /v1/conversations/:id/receipts",
+    "GET /v1/conversations/:id/socket",
+    "GET /v1/socket",
+    "POST /v1/files",
+  ),
+  ...user(
+    "POST /v1/logout",
+    "DELETE /v1/sessions/:id",
+    "GET /v1/me",
+    "PATCH /v1/me",
+    "GET /v1/users/:id",
+    "GET /v1/users",
+    "PUT /v1/friends/:user_id",
+    "DELETE /v1/friends/:user_id",
+    "PUT /v1/blocks/:user_id",
+    "DELETE /v1/blocks/:user_id",
+    "POST /v1/conversations",
+    "GET /v1/conversations/:id",
+    "PATCH /v1/conversations/:id",
+    "DELETE /v1/conversations/:id",
+    "PUT /v1/conversations/:id/preferences",
+    "POST /v1/conversations/:id/members",
+    "PATCH /v1/conversations/:id/members/:user_id",
+    "DELETE /v1/conversations/:id/members/:user_id",
+    "POST /v1/conversations/:id/join",
+    "POST /v1/conversations/:id/leave",
+    "POST /v1/conversations/:id/owner",
+    "POST /v1/conversations/:id/applications/:application_id",
+    "POST /v1/conversations/:id/messages",
+    "GET /v1/conversations/:id/messages/:seq",
+    "DELETE /v1/conversations/:id/messages/:seq",
+    "PUT /v1/conversations/:id/read",
+  ),
+]);
+
+const PARAMETERS: Record<string, string> = { ":user_id": "999999999", ":key": "0".repeat(32), ":name": "x" };
+
+let ann: SignedIn;
+let hosts = 0;
+
+beforeAll(async () => {
+  ann = itemAt(await signedInUsers(1), 0);
+});
+
+/** Makes a call with limiters that admit everything. @returns the answer, and the limiters that counted it */
+async function counted(route: string, token?: string, query = "") {
+  const used: Limiter[] = [];
+  const limiter = (name: Limiter): RateLimit => ({
+    limit: async () => {
+      used.push(name);
+      return { success: true };
+    },
+  });
+  const settings = Object.fromEntries(LIMITERS.map((name) => [name, limiter(name)]));
+  const [method = "", pattern = ""] = route.split(" ");
+  const path = pattern
+    .replace(":user_id/:user_sig", `${ann.user.username}/${token ?? "x"}`)
+    .replace(/:\w+/g, (name) => PARAMETERS[name] ?? "999999999");
+  const isSocket = /socket|\/ws\//.test(path);
+  const answer = await wire({
+    method,
+    path: `${path}${query}`,
+    headers: {
+      "CF-Connecting-IP": `198.51.100.${hosts++ % 250}`,
+      ...(isSocket && { Upgrade: "websocket" }),
+      ...(token !== undefined && credentialsFor(path, token)),
+    },
+    // An input that no call accepts, or needs: who may comes before that.
+    ...(method !== "GET" && { body: { chat_code: "x" } }),
+    settings,
+  });
+  return { answer, used };
+}
+
+function credentialsFor(path: string, token: string): Record<string, string> {
+  const isKook = path.startsWith("/api/");
+  return {
+    Authorization: `${isKook ? "Bot" : "Bearer"} ${token}`,
+    token,
+    "X-APP-Key": KEY,
+    "X-APP-Session": token,
+  };
+}
+
+/** The API's own code of an answer. */
+function codeOf({ body }: WireAnswer): unknown {
+  return z.looseObject({ code: z.unknown() }).safeParse(body).data?.code;
+}
+
+test("every route has a row, and every row a route", () => {
+  const routes = app.routes
+    .filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => `${method} ${path}`);
+  expect([...ROUTES.keys()].toSorted()).toEqual([...new Set(routes)].toSorted());
+});
+
+const COUNTERS: Record<string, Limiter[]> = {
+  light: ["USER_RATE"],
+  page: ["USER_RATE", "PAGE_RATE"],
+  search: ["USER_RATE", "SEARCH_RATE"],
+  whole: ["USER_RATE", "WHOLE_RATE"],
+};
+
+const rows = [...ROUTES];
+
+describe("calls of users", () => {
+  test.each(rows.filter(([, [who]]) => who === "user"))("%s: %j", async (route, [, cost = "", address]) => {
+    const anonymous = await counted(route);
+    expect(anonymous.used.filter((name) => name !== "ADDRESS_RATE")).toEqual([]);
+    const { token } = await newSession(ann);
+    const query = route.includes("chat-log-info") ? "?session_id=1" : "";
+    const { answer, used } = await counted(route, token, query);
+    const expected = [
+      ...(COUNTERS[cost] ?? []),
+      ...(route.includes("/api/") ? (["BUCKET_RATE"] as const) : []),
+      ...(address ? (["ADDRESS_RATE"] as const) : []),
+    ];
+    expect(used.toSorted()).toEqual(expected.toSorted());
+    if (answer.status !== 101) expect(answer.body).not.toEqual(anonymous.answer.body);
+  });
+});
+
+describe("calls of anybody", () => {
+  test.each(rows.filter(([, [who]]) => who === "anybody"))("%s: %j", async (route, [, address]) => {
+    const { used } = await counted(route);
+    const isFile = route.includes("/files/");
+    // A file that is not found counts as a refused call.
+    expect(used).toEqual(address || isFile ? ["ADDRESS_RATE"] : []);
+  });
+});
+
+describe("calls of a service", () => {
+  test.each(rows.filter(([, [who]]) => who === "key"))(
+    "%s takes the rule key, and counts a wrong one",
+    async (route) => {
+      const body = (token: string) => ({ user_id: ann.user.username, token });
+      const [method = "", path = ""] = route.split(" ");
+      const ask = async (token: string) => {
+        const used: string[] = [];
+        const counter: RateLimit = {
+          limit: async ({ key: counted }) => {
+            used.push(counted);
+            return { success: true };
+          },
+        };
+        const answer = await wire({
+          method,
+          path: method === "GET" ? `${path}?${new URLSearchParams(body(token))}` : path,
+          ...(method !== "GET" && { body: body(token) }),
+          headers: { "CF-Connecting-IP": "198.51.100.251" },
+          settings: { ...env, ADDRESS_RATE: counter },
+        });
+        return { used, code: codeOf(answer), text: JSON.stringify(answer.body) };
+      };
+      const wrong = await ask(`${RULE_KEY}x`);
+      expect(wrong).toMatchObject({ used: ["refused 198.51.100.251"], code: 403 });
+      expect(wrong.text).toContain("rule key");
+      const right = await ask(RULE_KEY);
+      expect(right.used).toEqual([]);
+      expect(right.text).not.toContain("rule key");
+    },
+  );
+});
+
+test.each(["/chat/session-info?total=", "/chat/chat-log-info?session_id=1&total="])(
+  "GET %s, without pages, is a whole list",
+  async (path) => {
+    const { token } = await newSession(ann);
+    const { used } = await counted(`GET ${path.split("?")[0]}`, token, `?${path.split("?")[1]}`);
+    expect(used).toEqual(["USER_RATE", "WHOLE_RATE"]);
+  },
+);
