@@ -1,17 +1,19 @@
 import type { Timing } from "../domain/timing.ts";
 import { deleteOldAttempts } from "../storage/accounts/password-attempts.ts";
 import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
+import { deleteOldSignInPlaces } from "../storage/accounts/sign-in-places.ts";
 import type { Database } from "../storage/database.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
 import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
 
 /**
- * The hourly cleanup. It deletes expired sessions, password attempts that are too old to lock a name, and the
- * bytes of uploads that were not completed.
+ * The hourly cleanup. It deletes expired sessions, password attempts that are too old to count, places from
+ * which nobody has signed in for long, and the bytes of uploads that were not completed.
  */
 export async function deleteExpired(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
   const now = Date.now();
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
+  await deleteOldSignInPlaces(db, now - timing.passwords.placeLifetimeMs);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
 }

@@ -326,10 +326,26 @@ const VALUES = {
     /** No query in this time; an ended session stops working over HTTP within a minute. */
     keepMs: 45_000,
   },
+  /** Changes of a user's e-mail address. */
+  emailChanges: {
+    /** How many there may be in a day: who sets many could find out which addresses others sign in by. */
+    max: 5,
+    dayMs: 24 * 60 * 60_000,
+  },
   /** Password checks. */
   passwords: {
-    /** 10 wrong passwords within this window lock a username for this long after the tenth. */
+    /** 10 wrong passwords within this window lock an account for one place, for this long after the tenth. */
     lockMs: 10 * 60_000,
+    /**
+     * After 10 wrong passwords within twice `lockMs` from places that have never signed in, the next ones
+     * wait for so long. The wait doubles with each further 10: some 2,000 guesses a day, from all places
+     * together.
+     */
+    gapMs: 15_000,
+    /** The longest wait. */
+    maxGapMs: 60_000,
+    /** A place from which a user has not signed in for 90 days is forgotten. */
+    placeLifetimeMs: 90 * 24 * 60 * 60_000,
     /** A check that is not settled by then has died with its isolate, and counts as wrong. */
     checkTimeoutMs: 60_000,
     /** The upper bound of the first wait for concurrent checks of the same username; it doubles each time. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { AttemptSubject, SignInPlace } from "../domain/accounts/sign-in.ts";
 import type { Details, FriendPolicy } from "../domain/accounts/user.ts";
 import type { ConversationKind, MemberState } from "../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName, Role } from "../domain/conversations/group-kind.ts";
@@ -39,6 +40,11 @@ export const users = sqliteTable(
     /** a JSON object with further fields of the profile */
     details: text({ mode: "json" }).notNull().default({}).$type<Details>(),
     friendPolicy: text("friend_policy").notNull().default("approve").$type<FriendPolicy>(),
+    /** when `email` was set; 0: before this column existed */
+    emailSetAt: integer("email_set_at").notNull().default(0),
+    /** how often `email` was changed on the day (24 h) that began with the first of these changes */
+    emailChanges: integer("email_changes").notNull().default(0),
+    emailDayAt: integer("email_day_at").notNull().default(0),
     /** projected from the user's inbox: has an open socket */
     online: integer({ mode: "boolean" }).notNull().default(false),
     createdAt: integer("created_at").notNull(),
@@ -81,15 +87,33 @@ export const passwordAttempts = sqliteTable(
   "password_attempts",
   {
     id: integer().primaryKey({ autoIncrement: true }),
-    /** the name as typed, whether an account has it or not */
-    name: text().notNull(),
+    /** what the attempt counts for: `AttemptSubject` */
+    subject: text("name").notNull().$type<AttemptSubject>(),
     at: integer().notNull(),
     /** false while the check is in progress */
     wrong: integer({ mode: "boolean" }).notNull().default(false),
   },
   (table) => [
-    index("password_attempts_name").on(table.name, table.at),
+    index("password_attempts_name").on(table.subject, table.at),
     index("password_attempts_at").on(table.at),
+  ],
+);
+
+/** The places from which users have signed in: a sign-in from there is not slowed down by others. */
+export const signInPlaces = sqliteTable(
+  "sign_in_places",
+  {
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id)
+      .$type<UserId>(),
+    /** a hash of the address block */
+    place: text().notNull().$type<SignInPlace>(),
+    lastAt: integer("last_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.place] }),
+    index("sign_in_places_last").on(table.lastAt),
   ],
 );
 

@@ -16,11 +16,11 @@ import { getMe } from "./users.ts";
  */
 export async function deleteAccount(core: Core, caller: Credential, password: string): Promise<void> {
   const { userId } = caller;
-  const { username, email } = await getMe(core, caller);
-  const { passwordHash: checked } = await checkOwnPassword(core, userId, password);
+  const { user, passwordHash: checked } = await checkOwnPassword(core, caller, password);
+  const { username } = user;
   const token = crypto.randomUUID();
   await core.inboxes.prepareDeletion(userId, { token });
-  const result = await deleteUser(core.db, { userId, username, email, checked }, Date.now());
+  const result = await deleteUser(core.db, { userId, username, checked }, Date.now());
   if (!result.deleted) throw await refusal(core, caller, result.owned);
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The deletion is committed: a failure from here on is left to the inbox's alarm job.

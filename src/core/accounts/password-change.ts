@@ -15,10 +15,11 @@ import { checkOwnPassword, wrongPassword } from "./passwords.ts";
  */
 export async function changePassword(
   core: Core,
-  { userId, sessionId }: Credential,
+  caller: Credential,
   { current, next }: { current: string; next: string },
 ): Promise<void> {
-  const { passwordHash } = await checkOwnPassword(core, userId, current);
+  const { userId, sessionId } = caller;
+  const { passwordHash } = await checkOwnPassword(core, caller, current);
   const hash = await hashPassword(next, core.timing.passwordHash);
   const update = { userId, checked: passwordHash, next: hash, keep: sessionId };
   const token = crypto.randomUUID();

@@ -1,17 +1,30 @@
+import type { Credential } from "../../domain/accounts/session.ts";
+import {
+  type AttemptSubject,
+  bySession,
+  fromElsewhere,
+  fromPlace,
+  type SignInOrigin,
+} from "../../domain/accounts/sign-in.ts";
 import type { Account } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
 import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import {
   type AttemptRule,
-  deleteAttempt,
-  deleteAttemptsForName,
+  deleteAttempts,
   listNewestAttempts,
-  markAttemptWrong,
+  markAttemptsWrong,
   reserveAttempt,
+  reserveSpacedAttempt,
 } from "../../storage/accounts/password-attempts.ts";
-import { findAccount, findAccountByNameOrEmail, findUser } from "../../storage/accounts/users.ts";
+import { hasSignedInFrom } from "../../storage/accounts/sign-in-places.ts";
+import {
+  findAccount,
+  findAccountById,
+  findAccountsByNameOrEmail,
+  findUser,
+} from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { passwordMatches } from "./password-hash.ts";
 import { accountDeleted } from "./users.ts";
@@ -28,58 +41,83 @@ export function canBePassword(text: string): boolean {
   return length >= PASSWORD.min && length <= PASSWORD.max;
 }
 
-/** The number of wrong passwords for a name within `lockMs` that locks it for `lockMs` after the last one. */
+/** The number of wrong passwords within `lockMs` that locks an account for a place, for `lockMs`. */
 const MAX_ATTEMPTS = 10;
 /** The number of waits, of doubling length, while concurrent checks hold the remaining attempts. */
 const MAX_WAITS = 6;
 
-/** The age in ms after which an attempt no longer counts towards a lock. */
+/** The age in ms after which an attempt no longer counts. */
 export function attemptLifetimeMs({ lockMs }: Timing["passwords"]): number {
   return 2 * lockMs;
 }
 
-/**
- * Checks a password. All surfaces use this function, so that they share one lock.
- * @param name as the user typed it, known or not; it is counted and looked up as NFC
- * @param by the names that the API accepts
- * @returns the account with the compared hash; null if the name or the password is wrong, which takes the
- *   same time. A later statement that relies on the check compares the hash with D1 again
- * @throws `locked` with the remaining seconds; `rate_limited` while 10 checks of this name are in progress
- */
-export async function checkPassword(
-  core: Core,
-  name: string,
-  password: string,
-  by: SignInName = "username",
-): Promise<Account | null> {
-  const typed = name.normalize("NFC");
-  // Reserved before the hash: of many concurrent guesses only 10 are checked.
-  const attempt = await reserve(core, typed);
-  const find = by === "username" ? findAccount : findAccountByNameOrEmail;
-  const account = await find(core.db, typed);
-  const matches = await passwordMatches(password, account?.passwordHash ?? null, core.timing.passwordHash);
-  if (!account || !matches) {
-    const expired = Date.now() - attemptLifetimeMs(core.timing.passwords);
-    await markAttemptWrong(core.db, attempt, typed, expired);
-    return null;
-  }
-  await deleteAttempt(core.db, attempt);
-  return account;
+/** A sign-in: the name as the user typed it, known or not, and the password. */
+export interface SignInRequest {
+  name: string;
+  password: string;
+  origin: SignInOrigin;
+  /** the names that the API accepts */
+  by: SignInName;
 }
 
 /**
- * Checks the caller's own password, for operations that require it.
+ * Checks the password of a sign-in. All surfaces use this function, so that they share one count.
+ *
+ * Wrong passwords lock the account for the place from which they come, so that nobody is locked out by
+ * others. From places and devices that have never signed in, all attempts together are slowed down. A device
+ * that shows a former token has a count of its own. Names that nobody has are counted in the same way.
+ * @returns the account with the compared hash; null if the name or the password is wrong, which takes the
+ *   same time. A later statement that relies on the check compares the hash with D1 again
+ * @throws `locked` with the remaining seconds; `rate_limited` while others guess, or while 10 checks are in
+ *   progress
+ */
+export async function checkPassword(
+  core: Core,
+  { name, password, origin, by }: SignInRequest,
+): Promise<Account | null> {
+  const typed = name.normalize("NFC");
+  const candidates =
+    by === "username" ? [await findAccount(core.db, typed)] : await accountsFor(core, typed, origin);
+  const [first] = candidates;
+  const whose = first?.user.id ?? typed;
+  const isKnownPlace = await hasSignedInFrom(core.db, first?.user.id ?? null, origin.place);
+  const { former } = origin;
+  const device = former && candidates.some((account) => account?.user.id === former.userId) ? former : null;
+  const subject = device ? bySession(device.sessionId) : fromPlace(whose, origin.place);
+  const spaced = device || isKnownPlace ? null : fromElsewhere(whose);
+  return findRight(core, candidates, password, { subject, spaced });
+}
+
+/**
+ * The accounts that a name or e-mail address may mean. A username goes first. Nobody verifies addresses, so
+ * several accounts may have one: the first that set it, and the last that signed in from here. So setting
+ * somebody's address takes nothing from them, and does not tell whether they have an account.
+ */
+async function accountsFor(core: Core, typed: string, origin: SignInOrigin): Promise<(Account | null)[]> {
+  const { named, firstByEmail, lastFromHere } = await findAccountsByNameOrEmail(core.db, typed, origin);
+  const isAddress = typed.includes("@");
+  // The number of passwords to compare depends on what was typed alone, and so does the time.
+  if (!isAddress) return [named];
+  return named && named.passwordHash !== null ? [named, null] : [firstByEmail ?? named, lastFromHere];
+}
+
+/**
+ * Checks the caller's own password, for operations that require it. Wrong ones count for the session alone:
+ * whoever guesses at the name from outside locks nobody out who is signed in.
  * @throws `forbidden` if it is wrong, `unauthenticated` if the account is deleted; `locked`, `rate_limited`
  *   as `checkPassword`
  */
-export async function checkOwnPassword(core: Core, userId: UserId, password: string): Promise<Account> {
-  const user = await findUser(core.db, userId);
-  if (!user) throw accountDeleted();
-  const account = await checkPassword(core, user.username, password);
-  if (account?.user.id === userId) return account;
+export async function checkOwnPassword(
+  core: Core,
+  { userId, sessionId }: Credential,
+  password: string,
+): Promise<Account> {
+  const account = await findAccountById(core.db, userId);
+  if (!account) throw accountDeleted();
+  const subjects = { subject: bySession(sessionId), spaced: null };
+  if (await findRight(core, [account], password, subjects)) return account;
   if (await findUser(core.db, userId)) throw wrongPassword();
-  // The account was deleted during the check: no wrong attempt of its username may stay stored.
-  await deleteAttemptsForName(core.db, user.username);
+  // The account was deleted during the check.
   throw accountDeleted();
 }
 
@@ -89,19 +127,46 @@ export function wrongPassword(): CoreError {
 }
 
 /**
+ * Compares a password with those of some accounts, and counts the attempt if it is wrong. It is counted
+ * before the hash: of many at once few run.
+ * @returns the account that has it
+ */
+async function findRight(
+  core: Core,
+  accounts: (Account | null)[],
+  password: string,
+  { subject, spaced }: { subject: AttemptSubject; spaced: AttemptSubject | null },
+): Promise<Account | null> {
+  const attempt = await reserve(core, subject);
+  const attempts = [attempt];
+  if (spaced) attempts.push(await reserveSpaced(core, spaced, attempt));
+  const { passwordHash } = core.timing;
+  const matching: Account[] = [];
+  for (const account of accounts) {
+    const isRight = await passwordMatches(password, account?.passwordHash ?? null, passwordHash);
+    if (isRight && account) matching.push(account);
+  }
+  const [found] = matching;
+  if (found) await deleteAttempts(core.db, attempts);
+  else await markAttemptsWrong(core.db, attempts);
+  return found ?? null;
+}
+
+/**
  * Reserves one of the 10 attempts. Attempts of correct passwords are released, so a reserved one is waited
  * for.
  */
-async function reserve(core: Core, name: string): Promise<number> {
+async function reserve(core: Core, subject: AttemptSubject): Promise<number> {
   const { passwords } = core.timing;
   for (let wait = 0; ; wait++) {
     const now = Date.now();
     const rule: AttemptRule = { attempts: MAX_ATTEMPTS, window: passwords.lockMs };
-    const id = await reserveAttempt(core.db, name, rule, now);
+    const id = await reserveAttempt(core.db, subject, rule, now);
     if (id !== null) return id;
-    const remainingMs = lockedFor(await listNewestAttempts(core.db, name, MAX_ATTEMPTS), now, passwords);
+    const newest = await listNewestAttempts(core.db, subject, MAX_ATTEMPTS);
+    const remainingMs = lockedFor(newest, now, passwords);
     if (remainingMs > 0) {
-      throw new CoreError("locked", "Too many wrong passwords for this name. Wait, then try again.", {
+      throw new CoreError("locked", "Too many wrong passwords. Wait, then try again.", {
         retryAfter: Math.ceil(remainingMs / 1_000),
       });
     }
@@ -115,7 +180,23 @@ async function reserve(core: Core, name: string): Promise<number> {
   }
 }
 
-/** The milliseconds for which a name with these newest attempts is still locked; 0: it is not locked. */
+/** Reserves an attempt of a place that has never signed in. @param reserved released if there is none */
+async function reserveSpaced(core: Core, subject: AttemptSubject, reserved: number): Promise<number> {
+  const { passwords } = core.timing;
+  const rule = {
+    free: MAX_ATTEMPTS,
+    window: attemptLifetimeMs(passwords),
+    firstGap: passwords.gapMs,
+    maxGap: passwords.maxGapMs,
+  };
+  const attempt = await reserveSpacedAttempt(core.db, subject, rule, Date.now());
+  if ("id" in attempt) return attempt.id;
+  await deleteAttempts(core.db, [reserved]);
+  const detail = "Somebody guesses at this name. Sign in from a device that has signed in before, or wait.";
+  throw new CoreError("rate_limited", detail, { retryAfter: Math.ceil(attempt.waitMs / 1_000) });
+}
+
+/** The milliseconds for which a subject with these newest attempts is still locked; 0: it is not. */
 function lockedFor(
   newest: { at: number; wrong: boolean }[],
   now: number,

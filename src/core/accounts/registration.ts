@@ -1,6 +1,9 @@
 import type { Credential } from "../../domain/accounts/session.ts";
+import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { hashPassword } from "./password-hash.ts";
@@ -11,6 +14,13 @@ import { openSession } from "./sessions.ts";
 export interface SignedIn {
   user: Me;
   credential: Credential;
+}
+
+/** The device that registers or signs in. */
+export interface Device {
+  /** its `User-Agent`; `""` if it sent none */
+  userAgent: string;
+  origin: SignInOrigin;
 }
 
 /** The input of a registration, validated by the surface's schema. */
@@ -27,10 +37,9 @@ export const RESERVED = /^deleted-\d+$/;
 
 /**
  * Creates an account and opens a session.
- * @param userAgent of the device
  * @throws `conflict` if the username is taken; `forbidden` if the setting `REGISTRATION` is `closed`
  */
-export async function register(core: Core, input: Registration, userAgent: string): Promise<SignedIn> {
+export async function register(core: Core, input: Registration, device: Device): Promise<SignedIn> {
   if (core.settings.registration === "closed") {
     const detail = "This server creates no accounts with passwords. Ask its operator for an account.";
     throw new CoreError("forbidden", detail);
@@ -42,7 +51,7 @@ export async function register(core: Core, input: Registration, userAgent: strin
   const passwordHash = await hashPassword(password, core.timing.passwordHash);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (!user) throw taken;
-  return signIn(core, { user, passwordHash }, userAgent);
+  return signIn(core, { user, passwordHash }, device);
 }
 
 /**
@@ -53,18 +62,23 @@ export async function register(core: Core, input: Registration, userAgent: strin
 export async function login(
   core: Core,
   { username, password }: { username: string; password: string },
-  userAgent: string,
+  device: Device,
   by: SignInName = "username",
 ): Promise<SignedIn> {
-  const account = await checkPassword(core, username, password, by);
+  const { origin } = device;
+  const account = await checkPassword(core, { name: username, password, origin, by });
   if (!account) throw wrongCredentials();
-  return signIn(core, account, userAgent);
+  return signIn(core, account, device);
 }
 
 /** @throws `unauthenticated` if the password has changed, or the account was deleted, since the check */
-async function signIn(core: Core, account: Account, userAgent: string): Promise<SignedIn> {
+async function signIn(core: Core, account: Account, { userAgent, origin }: Device): Promise<SignedIn> {
   const credential = await openSession(core, account, userAgent);
   if (!credential) throw wrongCredentials();
+  // A place that is not recorded is only slower at the next sign-in.
+  await recordSignInPlace(core.db, credential.userId, origin.place, Date.now()).catch((error: unknown) =>
+    log("warn", "sign_in_place_failed", errorFields(error)),
+  );
   return { user: account.user, credential };
 }
 

@@ -79,9 +79,19 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
   return (await findMe(core.db, caller.userId)) ?? throwDeleted();
 }
 
-/** Changes the caller's profile. @returns the changed profile @throws `unauthenticated` as `getMe` */
+/**
+ * Changes the caller's profile.
+ * @returns the changed profile
+ * @throws `unauthenticated` as `getMe`; `rate_limited` for a sixth e-mail address within a day: whoever could
+ *   set any number of addresses could find out which ones others sign in by
+ */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
-  return (await updateProfile(core.db, caller.userId, change)) ?? throwDeleted();
+  const rule = core.timing.emailChanges;
+  const changed = await updateProfile(core.db, caller.userId, change, rule);
+  if (changed) return changed;
+  await getMe(core, caller);
+  const detail = `You have changed your e-mail address ${rule.max} times today. Try again tomorrow.`;
+  throw new CoreError("rate_limited", detail, { retryAfter: rule.dayMs / 1_000 });
 }
 
 /** @throws `not_found`, naming the first unknown user */

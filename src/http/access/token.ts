@@ -56,16 +56,31 @@ export async function readToken(secret: string | undefined, token: string): Prom
   const keys = requireSecret(secret);
   const known = verified.get(token);
   if (known && keys.includes(known.key) && known.credential.expiresAt > Date.now()) return known.credential;
+  const found = await verifySignature(keys, token, { exp: true });
+  if (!found)
+    throw new CoreError("unauthenticated", "The token is not valid, or has expired. Sign in again.");
+  verified.set(token, found);
+  return found.credential;
+}
+
+/**
+ * Reads a token that may have expired: it shows which session its holder once had.
+ * @returns null if its signature is invalid
+ */
+export async function readFormerToken(secret: string | undefined, token: string): Promise<Credential | null> {
+  return (await verifySignature(requireSecret(secret), token, { exp: false }))?.credential ?? null;
+}
+
+/** What a token says, with the key that signed it. @param checks `exp`: null for an expired one */
+async function verifySignature(keys: string[], token: string, checks: { exp: boolean }) {
   for (const key of keys) {
-    const claims = await verify(token, key, ALGORITHM).catch(() => null);
+    const claims = await verify(token, key, { alg: ALGORITHM, ...checks }).catch(() => null);
     const parsed = Claims.safeParse(claims);
     if (!parsed.success) continue;
     const { sub, sid, exp } = parsed.data;
-    const credential = { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
-    verified.set(token, { key, credential });
-    return credential;
+    return { key, credential: { userId: sub, sessionId: sid, expiresAt: exp * 1_000 } };
   }
-  throw new CoreError("unauthenticated", "The token is not valid, or has expired. Sign in again.");
+  return null;
 }
 
 /**

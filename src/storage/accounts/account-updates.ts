@@ -1,4 +1,5 @@
-import { and, eq, exists, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, isNotNull, isNull, ne, or, sql } from "drizzle-orm";
+import { fromElsewhere } from "../../domain/accounts/sign-in.ts";
 import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Contact, EndedSession } from "../../domain/ports.ts";
 import { DELETED_PROFILE } from "../columns.ts";
@@ -14,6 +15,7 @@ import {
   memberships,
   passwordAttempts,
   sessions,
+  signInPlaces,
   users,
 } from "../schema.ts";
 
@@ -60,7 +62,6 @@ export async function updatePassword(
 export interface DeletedAccount {
   userId: UserId;
   username: string;
-  email: string;
   /** the stored hash that the password was checked against; null: the account has none */
   checked: string | null;
 }
@@ -77,7 +78,7 @@ const MAX_CONTACTS = 1_000;
  */
 export async function deleteUser(
   db: Database,
-  { userId, username, email, checked }: DeletedAccount,
+  { userId, username, checked }: DeletedAccount,
   now: number,
 ): Promise<
   | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
@@ -126,8 +127,8 @@ export async function deleteUser(
       db.delete(friendRequests).where(and(eq(friendRequests.fromId, userId), isDeleted)),
       db.delete(blocks).where(and(eq(blocks.userId, userId), isDeleted)),
       db.delete(blocks).where(and(eq(blocks.blockedId, userId), isDeleted)),
-      // Attempts are stored under the name that was typed, which may be an e-mail address.
-      db.delete(passwordAttempts).where(and(inArray(passwordAttempts.name, [username, email]), isDeleted)),
+      db.delete(passwordAttempts).where(and(isAttemptOf(userId), isDeleted)),
+      db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
       db
         .update(memberships)
         .set({ customFields: {} })
@@ -149,5 +150,17 @@ const EMPTY_PROFILE = {
   province: "",
   city: "",
   avatarText: "",
+  emailSetAt: 0,
+  emailChanges: 0,
+  emailDayAt: 0,
   loginAt: 0,
 } as const;
+
+/** The attempts for an account, from all places. */
+function isAttemptOf(userId: UserId) {
+  const { subject } = passwordAttempts;
+  const all = fromElsewhere(userId);
+  // The same without the closing bracket: those of a place follow. `-` is the next character after the comma.
+  const open = all.slice(0, -1);
+  return or(eq(subject, all), and(sql`${subject} >= ${`${open},`}`, sql`${subject} < ${`${open}-`}`));
+}

@@ -1,11 +1,13 @@
-import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me, ProfileChange, User } from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
 import { DELETED_PROFILE, USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { users } from "../schema.ts";
+import { signInPlaces, users } from "../schema.ts";
 
 /** The columns of a profile as its owner reads it. */
 const ME = {
@@ -45,8 +47,8 @@ export async function insertUser(db: Database, user: NewUser): Promise<Me | null
   const { username, passwordHash, email, nickname, createdAt } = user;
   const rows = await queryD1(
     db.all(sql`
-      INSERT INTO users (username, password_hash, email, nickname, created_at)
-      SELECT ${username}, ${passwordHash}, ${email}, ${nickname}, ${createdAt}
+      INSERT INTO users (username, password_hash, email, email_set_at, nickname, created_at)
+      SELECT ${username}, ${passwordHash}, ${email}, ${createdAt}, ${nickname}, ${createdAt}
       WHERE NOT EXISTS (SELECT 1 FROM former_usernames WHERE username = ${username})
       ON CONFLICT (username) DO NOTHING RETURNING id`),
   );
@@ -115,6 +117,9 @@ export function findProfilesByName(
   );
 }
 
+/** An id that nobody has. */
+const NOBODY = UserId.parse(1);
+
 const ACCOUNT = { ...ME, passwordHash: users.passwordHash };
 
 /** The account of this username, with its password hash; null for an unknown or deleted user. */
@@ -123,25 +128,54 @@ export async function findAccount(db: Database, username: string): Promise<Accou
   return found ? accountOf(found) : null;
 }
 
+/** The account of a user, with its password hash; null for an unknown or deleted user. */
+export async function findAccountById(db: Database, id: UserId): Promise<Account | null> {
+  const [found] = await queryD1(db.select(ACCOUNT).from(users).where(living(id)));
+  return found ? accountOf(found) : null;
+}
+
+/** The accounts that a name may mean at a sign-in. Each may be null. */
+export interface NamedAccounts {
+  /** the account of this username */
+  named: Account | null;
+  /** of the accounts with this e-mail address the one that set it first */
+  firstByEmail: Account | null;
+  /** of the accounts with this e-mail address the one that signed in last from here, or by `former` */
+  lastFromHere: Account | null;
+}
+
 /**
- * The account of this username, else the account of this e-mail address. The address counts only if no
- * account with a password has that username, and exactly one account with a password has that address. Both
- * queries always run, so that the time does not reveal which accounts exist.
- * @returns null if no account is found
+ * The accounts of this username, and with this e-mail address and a password. All queries always run, so that
+ * the time does not reveal which accounts exist.
  */
-export async function findAccountByNameOrEmail(db: Database, name: string): Promise<Account | null> {
-  const { email, passwordHash, deletedAt } = users;
+export async function findAccountsByNameOrEmail(
+  db: Database,
+  name: string,
+  { place, former }: SignInOrigin,
+): Promise<NamedAccounts> {
+  const { id, email, emailSetAt, passwordHash, deletedAt } = users;
   // `email <> ''` is the condition of the partial index `users_email`, in the same words.
   const hasAddress = and(sql`email <> ''`, eq(email, name), isNotNull(passwordHash), isNull(deletedAt));
-  const [[named], found] = await queryD1(
+  const isFormer = eq(id, former?.userId ?? NOBODY);
+  const isFromHere = and(eq(signInPlaces.userId, id), eq(signInPlaces.place, place));
+  const [[named], [first], [last]] = await queryD1(
     db.batch([
       db.select(ACCOUNT).from(users).where(livingNamed(name)),
-      db.select(ACCOUNT).from(users).where(hasAddress).limit(2),
+      db.select(ACCOUNT).from(users).where(hasAddress).orderBy(emailSetAt, id).limit(1),
+      db
+        .select(ACCOUNT)
+        .from(users)
+        .leftJoin(signInPlaces, isFromHere)
+        .where(and(hasAddress, or(isFormer, isNotNull(signInPlaces.place))))
+        .orderBy(desc(isFormer), desc(signInPlaces.lastAt))
+        .limit(1),
     ]),
   );
-  if (named && (named.passwordHash !== null || found.length !== 1)) return accountOf(named);
-  const [unique, second] = found;
-  return unique && !second ? accountOf(unique) : null;
+  return {
+    named: named ? accountOf(named) : null,
+    firstByEmail: first ? accountOf(first) : null,
+    lastFromHere: last ? accountOf(last) : null,
+  };
 }
 
 function accountOf({ passwordHash, ...user }: Me & { passwordHash: string | null }): Account {
@@ -154,16 +188,50 @@ export async function findMe(db: Database, id: UserId): Promise<Me | null> {
   return found ?? null;
 }
 
+type EmailRule = Timing["emailChanges"];
+
+const isSameDay = (now: number, { dayMs }: EmailRule) => sql`${users.emailDayAt} > ${now - dayMs}`;
+
+/** Whether another address would be one too many for this day. */
+const hasTooManyEmails = (email: string, now: number, rule: EmailRule) =>
+  sql`(${users.email} <> ${email} AND ${isSameDay(now, rule)} AND ${users.emailChanges} >= ${rule.max})`;
+
+/** The columns beside another e-mail address. Those of the same address stay. */
+function emailColumns(email: string, now: number, rule: EmailRule) {
+  const isNew = sql`${users.email} <> ${email}`;
+  return {
+    emailSetAt: sql`iif(${isNew}, ${now}, ${users.emailSetAt})`,
+    emailChanges: sql`iif(${isNew}, iif(${isSameDay(now, rule)}, ${users.emailChanges} + 1, 1), ${users.emailChanges})`,
+    emailDayAt: sql`iif(${isNew} AND NOT ${isSameDay(now, rule)}, ${now}, ${users.emailDayAt})`,
+  };
+}
+
 /**
  * Changes the given fields of a profile.
- * @returns the whole profile after the change; null for an unknown or deleted user
+ * @returns the whole profile after the change; null for an unknown or deleted user, and if the e-mail address
+ *   was changed too often
+ * @param rule how often it may be changed
  */
-export async function updateProfile(db: Database, id: UserId, change: ProfileChange): Promise<Me | null> {
+export async function updateProfile(
+  db: Database,
+  id: UserId,
+  change: ProfileChange,
+  rule: EmailRule,
+): Promise<Me | null> {
   if (Object.keys(change).length === 0) return findMe(db, id);
   // A new avatar replaces an avatar text, too: the text counts only where there is no URL.
   const columns = change.avatar === undefined ? change : { ...change, avatarText: "" };
-  const set = { ...columns, updatedAt: Date.now() };
-  const [updated] = await queryD1(db.update(users).set(set).where(living(id)).returning(ME));
+  const now = Date.now();
+  const { email } = change;
+  const set = { ...columns, ...(email !== undefined && emailColumns(email, now, rule)), updatedAt: now };
+  const isAllowed = email === undefined ? sql`true` : sql`NOT ${hasTooManyEmails(email, now, rule)}`;
+  const [updated] = await queryD1(
+    db
+      .update(users)
+      .set(set)
+      .where(and(living(id), isAllowed))
+      .returning(ME),
+  );
   return updated ?? null;
 }
 

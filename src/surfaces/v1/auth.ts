@@ -44,6 +44,7 @@ export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) =
   await next();
 });
 
-function bearer(header: string | undefined): string | undefined {
+/** The token of a header `Authorization: Bearer`. */
+export function bearer(header: string | undefined): string | undefined {
   return header?.match(BEARER)?.[1];
 }

@@ -1,9 +1,13 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { hashPassword, passwordMatches } from "../../../src/core/accounts/password-hash.ts";
+import { type AttemptSubject, fromPlace, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
+import { newSession } from "../../support/accounts/sessions.ts";
 import { handlers } from "../../support/app.ts";
 import {
   type Answer,
@@ -13,14 +17,23 @@ import {
   PASSWORD,
   register,
 } from "../../support/clients/api.ts";
-import { freezeClock } from "../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
 
 const MINUTE = 60_000;
 const WRONG = "not the password";
 
-const tryPassword = (username: string, password: string): Promise<Answer> =>
-  call("POST", "/v1/login", { body: { username, password } });
+const tryPassword = (username: string, password: string, headers = {}): Promise<Answer> =>
+  call("POST", "/v1/login", { body: { username, password }, headers });
+
+/** The place of clients without an address, as the tests are. */
+const PLACE = SignInPlace.parse(createHash("sha256").update("").digest("hex").slice(0, 16));
+
+/** What sign-ins with a name count for here. */
+async function subjectOf(name: string): Promise<AttemptSubject> {
+  const id = await env.DB.prepare("SELECT id FROM users WHERE username = ?").bind(name).first<number>("id");
+  return fromPlace(id === null ? name : UserId.parse(id), PLACE);
+}
 
 /** Stores wrong attempts at these times (minutes ago). */
 async function wrongAt(name: string, ...minutesAgo: number[]): Promise<void> {
@@ -30,13 +43,14 @@ async function wrongAt(name: string, ...minutesAgo: number[]): Promise<void> {
 async function attemptsAt(name: string, wrong: boolean, minutesAgo: number[]): Promise<void> {
   const insert = env.DB.prepare("INSERT INTO password_attempts (name, at, wrong) VALUES (?, ?, ?)");
   const now = Date.now();
-  const rows = minutesAgo.map((minutes) => insert.bind(name, now - minutes * MINUTE, wrong ? 1 : 0));
+  const subject = await subjectOf(name);
+  const rows = minutesAgo.map((minutes) => insert.bind(subject, now - minutes * MINUTE, wrong ? 1 : 0));
   if (rows.length > 0) await env.DB.batch(rows);
 }
 
 async function attempts(name: string): Promise<number> {
-  const query = env.DB.prepare("SELECT count(*) AS count FROM password_attempts WHERE name = ?").bind(name);
-  return (await query.first<number>("count")) ?? 0;
+  const query = env.DB.prepare("SELECT count(*) AS count FROM password_attempts WHERE name = ?");
+  return (await query.bind(await subjectOf(name)).first<number>("count")) ?? 0;
 }
 
 const times = (count: number, minutes: number) => Array.from({ length: count }, () => minutes);
@@ -55,6 +69,100 @@ test("ten wrong passwords lock a name, for the right password too", async () => 
   expect(expectLocked(await tryPassword(user.username, PASSWORD))).toBe(600);
   expectLocked(await tryPassword(user.username, WRONG));
   expect(await attempts(user.username)).toBe(10);
+});
+
+let hosts = 0;
+/** An address that no other test has. */
+const fresh = () => ({ "CF-Connecting-IP": `192.0.2.${++hosts}` });
+
+/** Ten wrong passwords from an address lock the name there. */
+async function lockAt(username: string, headers: Record<string, string>): Promise<void> {
+  for (let guess = 0; guess < 10; guess++)
+    expectProblem(await tryPassword(username, WRONG, headers), 401, "unauthenticated");
+  expectLocked(await tryPassword(username, PASSWORD, headers));
+}
+
+test("ten wrong passwords lock a name for the place from which they come, and nowhere else", async () => {
+  const { user, token } = await register();
+  await lockAt(user.username, fresh());
+  // The user is signed in, and signs in again from where they have been before.
+  expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
+  const next = "another horse battery";
+  const body = { current: PASSWORD, next };
+  expect((await call("POST", "/v1/me/password", { token, body })).status).toBe(204);
+  expect((await call("DELETE", "/v1/me", { token, body: { password: next } })).status).toBe(204);
+});
+
+test("guesses from many places slow a name down for places that have never signed in", async () => {
+  freezeClock();
+  const { user } = await register();
+  for (let guess = 0; guess < 10; guess++)
+    expectProblem(await tryPassword(user.username, WRONG, fresh()), 401, "unauthenticated");
+  const elsewhere = fresh();
+  const slowed = await tryPassword(user.username, PASSWORD, elsewhere);
+  expectProblem(slowed, 429, "rate_limited");
+  expect(slowed.headers.get("Retry-After")).toBe("15");
+  // Where the user has signed in before nobody waits.
+  expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
+  advanceClock(15_001);
+  expect((await tryPassword(user.username, PASSWORD, elsewhere)).status).toBe(200);
+  // From now on that place is known, too.
+  expectProblem(await tryPassword(user.username, WRONG, fresh()), 401, "unauthenticated");
+  expectProblem(await tryPassword(user.username, WRONG, fresh()), 429, "rate_limited");
+  expect((await tryPassword(user.username, PASSWORD, elsewhere)).status).toBe(200);
+});
+
+test("the more guesses, the longer they wait, for a name that nobody has, too", async () => {
+  freezeClock();
+  for (const username of [(await register()).user.username, freshName()]) {
+    const waits: number[] = [];
+    for (let guess = 0; guess < 40; guess++) {
+      const answer = await tryPassword(username, WRONG, fresh());
+      if (answer.status !== 429) continue;
+      waits.push(Number(answer.headers.get("Retry-After")));
+      advanceClock((waits.at(-1) ?? 0) * 1_000);
+    }
+    expect(new Set(waits)).toEqual(new Set([15, 30]));
+  }
+});
+
+test("of fifty guesses at once from fifty places eleven are checked at most", async () => {
+  const { user } = await register();
+  const guesses = Array.from({ length: 50 }, (_, i) =>
+    tryPassword(user.username, `guess number ${i}`, fresh()),
+  );
+  const answers = await Promise.all(guesses);
+  expect(answers.filter(({ status }) => status === 401).length).toBeLessThanOrEqual(11);
+});
+
+test("a device that shows a former token is let through where others have locked the name", async () => {
+  const { user, token } = await register();
+  const shared = fresh();
+  await lockAt(user.username, shared);
+  expect((await call("POST", "/v1/logout", { token })).status).toBe(204);
+  const former = { ...shared, Authorization: `Bearer ${token}` };
+  expect((await tryPassword(user.username, PASSWORD, former)).status).toBe(200);
+  // The token of another user, or a forged one, opens nothing.
+  const other = await register();
+  for (const shown of [other.token, `${token.slice(0, -4)}AAAA`])
+    expectLocked(await tryPassword(user.username, PASSWORD, { ...shared, Authorization: `Bearer ${shown}` }));
+  // A stolen token gives ten more guesses, and no more.
+  for (let guess = 0; guess < 10; guess++)
+    expectProblem(await tryPassword(user.username, WRONG, former), 401, "unauthenticated");
+  expectLocked(await tryPassword(user.username, PASSWORD, former));
+});
+
+test("wrong passwords behind a session lock that session's checks alone", async () => {
+  const { user, token } = await register();
+  const tablet = await newSession({ user, token, expires_at: 0 });
+  const body = { current: WRONG, next: "another horse battery" };
+  for (let guess = 0; guess < 10; guess++)
+    expectProblem(await call("POST", "/v1/me/password", { token, body }), 403, "forbidden");
+  expectLocked(await call("POST", "/v1/me/password", { token, body: { ...body, current: PASSWORD } }));
+  expectLocked(await call("DELETE", "/v1/me", { token, body: { password: PASSWORD } }));
+  expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
+  const right = { ...body, current: PASSWORD };
+  expect((await call("POST", "/v1/me/password", { token: tablet.token, body: right })).status).toBe(204);
 });
 
 test("an unknown name is locked the same way", async () => {
@@ -149,15 +257,11 @@ test("a hash is checked with its own parameters", async () => {
   await expect(passwordMatches("x", "md5$x", cost)).rejects.toThrow();
 });
 
-test("attempts older than 20 minutes are deleted: of the same name at once, of all names by the scheduled job", async () => {
+test("the scheduled job deletes attempts older than 20 minutes", async () => {
   const name = freshName();
   await wrongAt(name, 21, 19);
-  await tryPassword(name, WRONG);
-  expect(await attempts(name)).toBe(2);
-  const otherName = freshName();
-  await wrongAt(otherName, 21, 19);
   await handlers.scheduled(createScheduledController(), env);
-  expect(await attempts(otherName)).toBe(1);
+  expect(await attempts(name)).toBe(1);
 });
 
 test("the scheduled job deletes sessions with expired tokens, ended or not", async () => {

@@ -564,7 +564,7 @@ describe("a former member", () => {
 });
 
 describe("the second check", () => {
-  test("checks the caller's own password, and ten wrong ones lock the name on every API", async () => {
+  test("checks the caller's own password, and ten wrong ones lock the check for the session", async () => {
     const ann = await register();
     const check = (password: unknown) => act(ann, "secondary_validate", { password });
     expect(success(await check(PASSWORD))).toEqual({ code: 0, info: "Succeed", Valid: true });
@@ -574,7 +574,7 @@ describe("the second check", () => {
     failure(locked, -5, 429);
     expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(0);
     const body = { username: ann.user.username, password: PASSWORD };
-    expectProblem(await call("POST", "/v1/login", { body }), 429, "locked");
+    expect((await call("POST", "/v1/login", { body })).status).toBe(200);
     const without = itemAt(await signedInUsers(1), 0);
     failure(await act(without, "secondary_validate", { password: "" }), 2);
   });

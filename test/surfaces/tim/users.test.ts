@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { befriend } from "../../support/accounts/friends.ts";
+import { newSession } from "../../support/accounts/sessions.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import {
   call,
@@ -12,6 +13,7 @@ import {
   type SignedIn,
 } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
 
@@ -72,7 +74,7 @@ describe("accounts", () => {
     );
   });
 
-  test("an address is a name only for one account with a password, and never equals a username", async () => {
+  test("an address that others set, too, signs in who set it first, and never equals a username", async () => {
     const [one, other] = [await register(), await register()];
     const email = `${freshName()}@example.com`;
     await address(one, email);
@@ -82,7 +84,7 @@ describe("accounts", () => {
     await address(bare, email);
     expect(await entered(email)).toBe(nameOf(one));
     await address(other, email);
-    failure(await enter(email), 70_050);
+    expect(await entered(email)).toBe(nameOf(one));
     await address(other, nameOf(one));
     expect(await entered(nameOf(one)), "the username goes first").toBe(nameOf(one));
     await address(other, "");
@@ -90,6 +92,43 @@ describe("accounts", () => {
     // A username of a user who cannot sign in with a password blocks no address.
     await env.DB.prepare("UPDATE users SET username = ? WHERE id = ?").bind(email, bare.user.id).run();
     expect(await entered(email)).toBe(nameOf(one));
+  });
+
+  test("who sets another's address keeps nobody out, and does not learn whether somebody has it", async () => {
+    const [victim, other] = [await register(), await register()];
+    const [taken, free] = [`${freshName()}@example.com`, `${freshName()}@example.com`];
+    await address(victim, taken);
+    // The other user has another password, as everybody has their own.
+    const own = "a password of my own";
+    const changed = await call("POST", "/v1/me/password", {
+      token: other.token,
+      body: { current: PASSWORD, next: own },
+    });
+    expect(changed.status).toBe(204);
+    const answers = [];
+    for (const email of [free, taken, free, taken]) {
+      await address(other, email);
+      answers.push(Entered.parse(success(await enter(email, own)).data).userinfo.username);
+      failure(await enter(email, "neither of the two"), 70_050);
+    }
+    expect(new Set(answers)).toEqual(new Set([nameOf(other)]));
+    expect(await entered(taken)).toBe(nameOf(victim));
+  });
+
+  test("a user sets an address five times a day, and other changes go on", async () => {
+    const one = await register();
+    const email = (i: number) => `${one.user.username}-${i}@example.com`;
+    for (const i of range(1, 5)) expect((await setEmail(one, email(i))).status).toBe(200);
+    const refused = await setEmail(one, email(6));
+    expectProblem(refused, 429, "rate_limited");
+    expect(refused.headers.get("Retry-After")).toBe(String(24 * 60 * 60));
+    // The same address is no change.
+    expect((await setEmail(one, email(5))).status).toBe(200);
+    expect((await call("PATCH", "/v1/me", { token: one.token, body: { nickname: "x" } })).status).toBe(200);
+    expect((await call("GET", "/v1/me", { token: one.token })).body).toMatchObject({ email: email(5) });
+    advanceClock(24 * 60 * 60_000 + 1);
+    const later = await newSession(one, Date.now() + 60_000);
+    expect((await setEmail(later, email(7))).status).toBe(200);
   });
 
   test("a deleted account frees its address", async () => {
@@ -106,7 +145,7 @@ describe("accounts", () => {
     const one = await register();
     const email = `${freshName()}@example.com`;
     await address(one, email);
-    for (const name of [email, nameOf(one), freshName("nobody")]) {
+    for (const name of [email, freshName("nobody")]) {
       const answers = await Promise.all(range(1, 30).map(() => enter(name, "wrong password")));
       const codes = answers.map(({ body }) => Failure.parse(body).code);
       expect(codes.filter((code) => code === 70_050)).toHaveLength(10);
@@ -115,6 +154,7 @@ describe("accounts", () => {
       failure(locked, 429, "", 429);
       expect(Number(locked.headers.get("Retry-After"))).toBeGreaterThan(0);
     }
+    // Address and name count together.
     const body = { username: nameOf(one), password: PASSWORD };
     expectProblem(await call("POST", "/v1/login", { body }), 429, "locked");
   });

@@ -178,6 +178,6 @@ describe("the Worker", () => {
 
   test("the period sent to clients equals that of the counters in wrangler.toml", () => {
     const periods = Array.from(String(wrangler["/wrangler.toml"]).matchAll(/period = (\d+)/g), ([, s]) => s);
-    expect(periods).toEqual([1, 2, 3].map(() => String(rateLimits.periodS)));
+    expect(new Set(periods)).toEqual(new Set([String(rateLimits.periodS)]));
   });
 });

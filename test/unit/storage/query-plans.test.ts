@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { fromElsewhere, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
 import {
   ConversationCode,
   ConversationId,
@@ -13,6 +14,7 @@ import * as accounts from "../../../src/storage/accounts/account-updates.ts";
 import * as particulars from "../../../src/storage/accounts/extended-profiles.ts";
 import * as attempts from "../../../src/storage/accounts/password-attempts.ts";
 import * as sessions from "../../../src/storage/accounts/sessions.ts";
+import * as places from "../../../src/storage/accounts/sign-in-places.ts";
 import * as users from "../../../src/storage/accounts/users.ts";
 import * as blocks from "../../../src/storage/contacts/blocks.ts";
 import * as friends from "../../../src/storage/contacts/friends.ts";
@@ -38,6 +40,7 @@ const ID = ConversationId.parse(1);
 const SESSION = SessionId.parse("0".repeat(32));
 const CODE = ConversationCode.parse("0".repeat(32));
 const HANDLE = Handle.parse("no such group");
+const PLACE = SignInPlace.parse("0".repeat(16));
 const KEY = FileKey.parse("0".repeat(32));
 const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
 
@@ -126,17 +129,23 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findEndedSessions: (db) => sessions.findEndedSessions(db, ANN, 0),
   updatePassword: (db) =>
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
-  deleteUser: (db) =>
-    accounts.deleteUser(db, { userId: ANN, username: "x", email: "", checked: "no such hash" }, 0),
+  deleteUser: (db) => accounts.deleteUser(db, { userId: ANN, username: "x", checked: "no such hash" }, 0),
   listMemberships: (db) => memberships.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
   updateLastUse: (db) => sessions.updateLastUse(db, SESSION, 0),
   deleteExpiredSessions: (db) => sessions.deleteExpiredSessions(db, 0),
-  reserveAttempt: (db) => attempts.reserveAttempt(db, "x", { attempts: 10, window: 1 }, 0),
-  listNewestAttempts: (db) => attempts.listNewestAttempts(db, "x", 10),
-  deleteAttempt: (db) => attempts.deleteAttempt(db, 1),
-  markAttemptWrong: (db) => attempts.markAttemptWrong(db, 1, "x", 0),
-  deleteAttemptsForName: (db) => attempts.deleteAttemptsForName(db, "x"),
+  reserveAttempt: (db) => attempts.reserveAttempt(db, fromElsewhere("x"), { attempts: 10, window: 1 }, 0),
+  reserveSpacedAttempt: (db) => {
+    const rule = { free: 10, window: 1, firstGap: 1, maxGap: 1 };
+    return attempts.reserveSpacedAttempt(db, fromElsewhere("x"), rule, 0);
+  },
+  listNewestAttempts: (db) => attempts.listNewestAttempts(db, fromElsewhere("x"), 10),
+  deleteAttempts: (db) => attempts.deleteAttempts(db, [1]),
+  markAttemptsWrong: (db) => attempts.markAttemptsWrong(db, [1]),
+  hasSignedInFrom: (db) => places.hasSignedInFrom(db, ANN, PLACE),
+  recordSignInPlace: (db) => places.recordSignInPlace(db, ANN, PLACE, 0),
+  deleteOldSignInPlaces: (db) => places.deleteOldSignInPlaces(db, 0),
+  findAccountById: (db) => users.findAccountById(db, ANN),
   deleteOldAttempts: (db) => attempts.deleteOldAttempts(db, 0),
   writeProjection: (db) => {
     const { name, avatar, introduction, announcement } = {
@@ -166,13 +175,13 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findUser: (db) => users.findUser(db, ANN),
   findUserByName: (db) => users.findUserByName(db, "x"),
   findAccount: (db) => users.findAccount(db, "x"),
-  findAccountByNameOrEmail: (db) => users.findAccountByNameOrEmail(db, "x"),
+  findAccountsByNameOrEmail: (db) => users.findAccountsByNameOrEmail(db, "x", { place: PLACE, former: null }),
   findProfilesByName: (db) => users.findProfilesByName(db, ["x", "y"]),
   findMe: (db) => users.findMe(db, ANN),
   findExtendedProfiles: (db) => particulars.findExtendedProfiles(db, [ANN, BOB]),
   findExtendedProfileByName: (db) => particulars.findExtendedProfileByName(db, "x"),
   updateExtendedProfile: (db) => particulars.updateExtendedProfile(db, ANN, { city: "x" }, "passwordless"),
-  updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }),
+  updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }, { max: 5, dayMs: 1 }),
 };
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
@@ -192,6 +201,7 @@ test("the list contains every query, except inserts of one row", () => {
     direct,
     files,
     permission,
+    places,
     friends,
     groups,
     members,

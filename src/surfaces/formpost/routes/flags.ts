@@ -25,7 +25,7 @@ flags.post("/user/set_validation", authenticated, async (c) => {
 /** 二次验证: checks the caller's own password. */
 flags.post("/user/secondary_validate", limitedByAddress, authenticated, async (c) => {
   const { password } = checked(SecondCheck, c.var.fields);
-  await checkOwnPassword(c.var.core, c.var.caller.userId, password);
+  await checkOwnPassword(c.var.core, c.var.caller, password);
   return succeed(c, { Valid: true });
 });
 

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
 import { changeProfile, getMe, profilesByName } from "../../../core/accounts/users.ts";
 import { blockByName, listBlockedNames, unblockByName } from "../../../core/contacts/blocks.ts";
+import { deviceOf } from "../../../http/access/device.ts";
 import { limitedByAddress, weighs } from "../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../http/access/token.ts";
 import type { AppEnv } from "../../../http/env.ts";
@@ -17,13 +18,14 @@ export const users = new Hono<AppEnv>({ strict: false });
 /** 注册: creates an account and signs in. */
 users.post("/register", canIssueTokens, limitedByAddress, async (c) => {
   const registration = checked(Registration, await bodyFields(c.req.raw, BODY));
-  return succeedSignedIn(c, await register(c.var.core, registration, userAgentOf(c)));
+  return succeedSignedIn(c, await register(c.var.core, registration, await deviceOf(c, undefined)));
 });
 
-/** 登录: signs in by username, or by an e-mail address that only one account has. */
+/** 登录: signs in by username, or by e-mail address. */
 users.post("/login", canIssueTokens, limitedByAddress, async (c) => {
   const credentials = checked(Login, await bodyFields(c.req.raw, BODY));
-  return succeedSignedIn(c, await login(c.var.core, credentials, userAgentOf(c), "username or e-mail"));
+  const device = await deviceOf(c, c.req.header("token"));
+  return succeedSignedIn(c, await login(c.var.core, credentials, device, "username or e-mail"));
 });
 
 /** The SDK's `getMyProfile`. */
@@ -70,9 +72,4 @@ users.post("/user/removeFromBlacklist", authenticated, async (c) => {
 async function succeedSignedIn(c: Context<AppEnv>, { user, credential }: SignedIn): Promise<Response> {
   const token = await issueToken(c.env.TOKEN_SECRET, credential);
   return succeed(c, { token, userinfo: serializeProfile(user) });
-}
-
-/** The `User-Agent`; empty if absent. */
-function userAgentOf(c: Context): string {
-  return c.req.header("User-Agent") ?? "";
 }

@@ -1,9 +1,10 @@
 import { createRoute } from "@hono/zod-openapi";
 import { login, register, type SignedIn } from "../../../../core/accounts/registration.ts";
 import { logout } from "../../../../core/accounts/sessions.ts";
+import { deviceOf } from "../../../../http/access/device.ts";
 import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../../http/access/token.ts";
-import { authenticated, canIssueTokens } from "../../auth.ts";
+import { authenticated, bearer, canIssueTokens } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { Login, Registration, SignedIn as SignedInShape } from "../../schemas/accounts.ts";
@@ -34,7 +35,8 @@ const loginRoute = createRoute({
   operationId: "login",
   tags: ["Accounts"],
   summary: "Sign in",
-  description: "Each sign-in is a session. After ten wrong passwords the name is `locked` for ten minutes.",
+  description:
+    "Each sign-in is a session. After ten wrong passwords from an address the account is `locked` for that address for ten minutes. A former token as `Authorization` shows that the device has signed in before.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Login } } } },
   responses: {
@@ -57,11 +59,12 @@ const logoutRoute = createRoute({
 
 export const accounts = v1Router()
   .openapi(registerRoute, async (c) => {
-    const result = await register(c.var.core, c.req.valid("json"), c.req.header("User-Agent") ?? "");
+    const result = await register(c.var.core, c.req.valid("json"), await deviceOf(c, undefined));
     return c.json(await answer(c.env.TOKEN_SECRET, result), 201);
   })
   .openapi(loginRoute, async (c) => {
-    const result = await login(c.var.core, c.req.valid("json"), c.req.header("User-Agent") ?? "");
+    const device = await deviceOf(c, bearer(c.req.header("Authorization")));
+    const result = await login(c.var.core, c.req.valid("json"), device);
     return c.json(await answer(c.env.TOKEN_SECRET, result), 200);
   })
   .openapi(logoutRoute, async (c) => {

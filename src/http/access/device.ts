@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import type { Device } from "../../core/accounts/registration.ts";
+import { SignInPlace } from "../../domain/accounts/sign-in.ts";
+import { addressBlock } from "./address-block.ts";
+import type { CountingAddress } from "./rate-limit.ts";
+import { readFormerToken } from "./token.ts";
+
+/** Hexadecimal digits of a place: enough that places of one account never coincide. */
+const DIGITS = 16;
+
+/**
+ * The device that registers or signs in.
+ * @param token a former one, if it sent any: it shows that the device has signed in before
+ */
+export async function deviceOf(c: CountingAddress, token: string | undefined): Promise<Device> {
+  const address = c.req.header("CF-Connecting-IP");
+  const block = address === undefined ? "" : addressBlock(address);
+  const place = createHash("sha256").update(block).digest("hex").slice(0, DIGITS);
+  const former = token ? await readFormerToken(c.env.TOKEN_SECRET, token) : null;
+  return {
+    userAgent: c.req.header("User-Agent") ?? "",
+    origin: { place: SignInPlace.parse(place), former },
+  };
+}
