@@ -370,6 +370,27 @@ const VALUES = {
     /** Their `period`, and the `Retry-After` of a refused call. */
     periodS: 60,
   },
+  /**
+   * The time that a client has for the bytes of an upload. The least rate holds from `rateFromMs` on: 5.5 MiB
+   * over a line of 60 KB/s pass, and 90 MiB over a line of 64 KiB/s.
+   */
+  uploads: {
+    /** By then `firstBytes` must have come: a client that sends single bytes is refused. */
+    firstMs: 30_000,
+    /** As much as one packet of a slow mobile line each second brings. */
+    firstBytes: 64 * 1024,
+    /** A small picture has a minute, however slow the line is. */
+    rateFromMs: 60_000,
+    /** The least rate, averaged from `rateFromMs` on. What came before, or faster, counts. */
+    bytesPerS: 64 * 1024,
+    /**
+     * The time of a whole upload, with its waits. The largest form (91 MiB) takes 25 minutes at the least
+     * rate; its buffer and its parts may wait for the other five.
+     */
+    wholeMs: 30 * 60_000,
+    /** The interval in which the rate is checked: one timer for each upload. */
+    checkMs: 1_000,
+  },
   /** The buffer memory for uploads of unknown length. */
   partBuffer: {
     /**
@@ -377,8 +398,10 @@ const VALUES = {
      * event.
      */
     idleMs: 30_000,
-    /** An upload's wait for a buffer. */
+    /** An upload's wait for a buffer, while uploads of other users have them all. */
     waitMs: 60_000,
+    /** An upload's wait for earlier ones of the same user: an album of pictures comes over a slow line. */
+    turnMs: 5 * 60_000,
     /** The polling interval: a promise that another request would resolve could wait for ever. */
     pollMs: 20,
     /** `Retry-After` of an upload without a buffer: some of the others have finished by then. */

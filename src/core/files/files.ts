@@ -39,7 +39,7 @@ export async function receiveFile<T>(
   const measure = new Measure();
   try {
     const buffer = core.timing.partBuffer;
-    await putBlob(core.files, key, measure.through(upload.bytes), { size, contentType }, buffer);
+    await putBlob(core.files, key, measure.through(upload.bytes), { userId, size, contentType }, buffer);
     const file = { key, userId, name, contentType, ...measure.result(), createdAt: Date.now() };
     // The row comes last: bytes without a row cannot be read.
     return await keep(file, async (published) => {

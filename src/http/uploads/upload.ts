@@ -1,7 +1,9 @@
 import { CoreError, invalid } from "../../domain/errors.ts";
 import { ContentType, FileName, type Upload } from "../../domain/files/file.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { Timing } from "../../domain/timing.ts";
 import { formFile } from "./form-file.ts";
+import { receivedChunks } from "./received-chunks.ts";
 
 /** Bytes that a form may have besides its file. */
 const MAX_BESIDES_FILE = 1024 * 1024;
@@ -10,31 +12,38 @@ const MAX_BESIDES_FILE = 1024 * 1024;
  * Reads an upload: a multipart/form-data form with the file in one of its fields, or the file itself as the
  * body, with its `Content-Type`. Only the last chunk is in memory.
  * @param options `field`: of the form; `name`: the name of a bare body, a `FileName`
- * @throws `validation_failed`; `too_large` for a form with more than 1 MiB besides its file
+ * @throws `validation_failed`; `too_large` for a form with more than 1 MiB besides its file; `unavailable` as
+ *   `receivedChunks`
  */
 export async function readUpload(
   request: Request,
   { field, name }: { field: string; name: string | undefined },
+  timing: Timing["uploads"],
 ): Promise<Upload> {
-  if (isForm(request)) return readFormUpload(request, field);
+  if (isForm(request)) return readFormUpload(request, field, timing);
   const size = declaredSize(request);
   const type = request.headers.get("Content-Type") ?? undefined;
   const contentType = type && checkedPart(ContentType, type.trim(), "header.content-type");
-  if (size === undefined) return { name, contentType, size, bytes: receivedChunks(request) };
-  return { name, contentType, size, bytes: ofExactSize(size, receivedChunks(request)) };
+  const bytes = receivedChunks(request, timing);
+  if (size === undefined) return { name, contentType, size, bytes };
+  return { name, contentType, size, bytes: ofExactSize(size, bytes) };
 }
 
 /**
  * Reads an upload that must be a form.
  * @throws as `readUpload`; `validation_failed` for any other body, too
  */
-export async function readFormUpload(request: Request, field: string): Promise<Upload> {
+export async function readFormUpload(
+  request: Request,
+  field: string,
+  timing: Timing["uploads"],
+): Promise<Upload> {
   if (!isForm(request))
     throw invalid(`body.${field}`, "must be there: send the file in this field of a form");
   const maxFileBytes = LIMITS.fileBytes;
   requireForm(declaredSize(request) ?? 0, maxFileBytes);
   const type = request.headers.get("Content-Type") ?? "";
-  const file = await formFile(boundedForm(receivedChunks(request), maxFileBytes), type, field);
+  const file = await formFile(boundedForm(receivedChunks(request, timing), maxFileBytes), type, field);
   return {
     name: file.name && checkedPart(FileName, file.name, `body.${field}.filename`),
     contentType: file.contentType && checkedPart(ContentType, file.contentType, `body.${field}.content-type`),
@@ -51,19 +60,6 @@ export function isForm({ headers }: Request): boolean {
 function declaredSize({ headers }: Request): number | undefined {
   const declared = headers.get("Content-Length") ?? "";
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
-}
-
-/**
- * The chunks of the body.
- * @throws `validation_failed` if the client disconnects before its end
- */
-export async function* receivedChunks({ body }: Request): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body ?? [];
-  } catch {
-    // The client has disconnected, so only tests see this answer.
-    throw invalid("body", "must be sent to its end");
-  }
 }
 
 /**

@@ -1,10 +1,12 @@
 import { CoreError, invalid } from "../../domain/errors.ts";
 import { ContentType, FileName } from "../../domain/files/file.ts";
+import type { Timing } from "../../domain/timing.ts";
 import { decodeUtf8 } from "../body.ts";
 import { type Fields, jsonFields, listed } from "../fields.ts";
 import { type FormFile, formFile } from "./form-file.ts";
 import { JsonWithFile } from "./json-file.ts";
-import { boundedForm, checkedPart, isForm, receivedChunks } from "./upload.ts";
+import { receivedChunks } from "./received-chunks.ts";
+import { boundedForm, checkedPart, isForm } from "./upload.ts";
 
 /** Where a call may carry a file, and its limits. */
 export interface FilePlace {
@@ -36,18 +38,24 @@ export interface CallWithFile {
 /**
  * Reads a call up to its file, if it has one: a part of a form, or a string in JSON. The file is never in
  * memory as a whole.
- * @throws `validation_failed` for a malformed body, `too_large`
+ * @throws `validation_failed` for a malformed body, `too_large`, `unavailable` as `receivedChunks`
  */
-export function readWithFile(request: Request, place: FilePlace): Promise<CallWithFile> {
-  return isForm(request) ? readForm(request, place) : readJson(request, place);
+export function readWithFile(
+  request: Request,
+  place: FilePlace,
+  timing: Timing["uploads"],
+): Promise<CallWithFile> {
+  const bytes = boundedForm(receivedChunks(request, timing), place.maxBytes);
+  return isForm(request) ? readForm(request, bytes, place) : readJson(bytes, place);
 }
 
 async function readForm(
   request: Request,
-  { field, maxBytes, maxBytesBeside }: FilePlace,
+  chunks: AsyncGenerator<Uint8Array>,
+  { field, maxBytesBeside }: FilePlace,
 ): Promise<CallWithFile> {
   const type = request.headers.get("Content-Type") ?? "";
-  const form = await formFile(boundedForm(receivedChunks(request), maxBytes), type, field, maxBytesBeside);
+  const form = await formFile(chunks, type, field, maxBytesBeside);
   const name = form.name && checkedPart(FileName, form.name, `body.${field}.filename`);
   const contentType =
     form.contentType && checkedPart(ContentType, form.contentType, `body.${field}.content-type`);
@@ -65,11 +73,10 @@ async function readForm(
 }
 
 async function readJson(
-  request: Request,
-  { path, maxBytes, maxBytesBeside }: FilePlace,
+  chunks: AsyncGenerator<Uint8Array>,
+  { path, maxBytesBeside }: FilePlace,
 ): Promise<CallWithFile> {
   const json = new JsonWithFile(path, maxBytesBeside);
-  const chunks = boundedForm(receivedChunks(request), maxBytes);
   const fields = () => jsonFields(decodeUtf8(json.rest()));
   let firstBytes: Uint8Array[] = [];
   while (!json.hasFile) {

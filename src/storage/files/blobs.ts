@@ -1,6 +1,6 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { ByteRange } from "../../domain/files/file.ts";
-import { FileKey } from "../../domain/ids.ts";
+import { FileKey, type UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import { PartBuffer } from "./part-buffer.ts";
@@ -11,19 +11,19 @@ import { PartBuffer } from "./part-buffer.ts";
  * Stores bytes as a stream. With a known size nothing is buffered, else one part of 5 MiB: the minimum size
  * of an R2 multipart part. If this throws, nothing is readable under the key, with one exception: `bytes`
  * that throw after their last chunk may leave a complete object, so the caller deletes the key.
- * @param size bytes; undefined: not known before the end
- * @throws `unavailable`, and the errors of `bytes`
+ * @param about `size`: bytes; undefined: not known before the end. `userId`: the user who uploads
+ * @throws `unavailable`, and the errors of `bytes`; `rate_limited` while other uploads of the user go on
  */
 export async function putBlob(
   bucket: R2Bucket,
   key: FileKey,
   bytes: AsyncIterable<Uint8Array>,
-  { size, contentType }: { size: number | undefined; contentType: string },
+  { userId, size, contentType }: { userId: UserId; size: number | undefined; contentType: string },
   timing: Timing["partBuffer"],
 ): Promise<void> {
   const options = { httpMetadata: { contentType } };
   await (size === undefined
-    ? putParts(bucket, key, bytes, options, timing)
+    ? putParts(bucket, key, bytes, options, new PartBuffer(userId, timing))
     : putStream(bucket, key, bytes, size, options));
 }
 
@@ -111,9 +111,9 @@ async function putParts(
   key: FileKey,
   bytes: AsyncIterable<Uint8Array>,
   options: R2PutOptions & R2MultipartOptions,
-  timing: Timing["partBuffer"],
+  partBuffer: PartBuffer,
 ): Promise<void> {
-  using buffer = new PartBuffer(timing);
+  using buffer = partBuffer;
   let upload: R2MultipartUpload | undefined;
   const parts: R2UploadedPart[] = [];
   try {

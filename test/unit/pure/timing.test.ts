@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 
 const sources = import.meta.glob("/src/**/*.ts", { eager: true, query: "?raw", import: "default" });
@@ -155,7 +156,7 @@ describe("a job starts after the work that it repairs has failed or ended", () =
 });
 
 describe("the Worker", () => {
-  const { partBuffer, passwords, rateLimits, sessionCache, sessions } = TIMING;
+  const { partBuffer, passwords, rateLimits, sessionCache, sessions, uploads } = TIMING;
 
   test("an ended session stops working over HTTP within a minute, as the README says", () => {
     expect(sessionCache.keepMs).toBeLessThan(60_000);
@@ -174,6 +175,14 @@ describe("the Worker", () => {
   test("an upload waits for a place longer than a stalled one keeps it", () => {
     expect(partBuffer.pollMs).toBeLessThan(partBuffer.idleMs);
     expect(partBuffer.idleMs).toBeLessThan(partBuffer.waitMs);
+    expect(partBuffer.idleMs).toBeLessThan(partBuffer.turnMs);
+  });
+
+  test("the largest form at the least rate, after a wait for its place, ends within the time of an upload", () => {
+    const bytes = LIMITS.largeFileBytes + 1024 * 1024 - uploads.firstBytes;
+    const leastMs = uploads.rateFromMs + (bytes / uploads.bytesPerS) * 1_000;
+    expect(leastMs + Math.min(partBuffer.waitMs, partBuffer.turnMs)).toBeLessThan(uploads.wholeMs);
+    expect(uploads.firstMs).toBeLessThanOrEqual(uploads.rateFromMs);
   });
 
   test("the period sent to clients equals that of the counters in wrangler.toml", () => {

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { UserId } from "../../../src/domain/ids.ts";
 import { PartBuffer } from "../../../src/storage/files/part-buffer.ts";
-import { timing } from "../../support/timing.ts";
+import { overrideTiming, timing } from "../../support/timing.ts";
 
 /** The number of large buffers in an isolate, and the time after which a stalled upload loses its place. */
 const PLACES = 10;
@@ -19,8 +20,9 @@ function later(ms: number): void {
   vi.spyOn(Date, "now").mockImplementation(() => now);
 }
 
-async function filled(): Promise<PartBuffer> {
-  const buffer = new PartBuffer(timing.partBuffer);
+/** A buffer of 512 KiB. Two users in a row have the same id: a user has two places at most. */
+async function filled(_: unknown = undefined, i = 0): Promise<PartBuffer> {
+  const buffer = new PartBuffer(UserId.parse(1 + Math.floor(i / 2)), timing.partBuffer);
   await buffer.add(BIG);
   return buffer;
 }
@@ -32,7 +34,7 @@ async function filled(): Promise<PartBuffer> {
 async function withOneMore(meanwhile: (buffers: PartBuffer[]) => Promise<void>): Promise<PartBuffer[]> {
   const buffers = await Promise.all(Array.from({ length: PLACES }, filled));
   await meanwhile(buffers);
-  using other = await filled();
+  using other = await filled(undefined, 2 * PLACES);
   expect(other.take().byteLength).toBe(BIG.byteLength);
   return buffers;
 }
@@ -48,22 +50,13 @@ test("an upload that stalls while others wait loses its buffer, not only its pla
   for (const buffer of buffers) await lost(buffer);
 });
 
-test("a byte now and then does not keep the place", async () => {
-  const buffers = await withOneMore(async (all) => {
-    later(SILENT_MS - 1);
-    for (const buffer of all) await buffer.add(BYTE);
-    later(2);
-  });
-  for (const buffer of buffers) await lost(buffer);
-});
-
-test("an upload that progresses, however slowly, keeps its place", async () => {
+test("an upload that takes bytes, however few, keeps its place", async () => {
   const [slow, ...others] = await withOneMore(async ([first]) => {
     later(SILENT_MS - 1);
-    await first?.add(new Uint8Array(64 * 1024));
+    await first?.add(BYTE);
     later(2);
   });
-  expect(slow?.take().byteLength).toBe(BIG.byteLength + 64 * 1024);
+  expect(slow?.take().byteLength).toBe(BIG.byteLength + 1);
   slow?.[Symbol.dispose]();
   for (const buffer of others) await lost(buffer);
 });
@@ -73,4 +66,38 @@ test("an upload that stalls while nobody waits goes on", async () => {
   later(10 * SILENT_MS);
   await buffer.add(BYTE);
   expect(buffer.take().byteLength).toBe(BIG.byteLength + 1);
+});
+
+test("a third upload of a user waits, and uploads of others do not wait for it", async () => {
+  overrideTiming({ partBuffer: { waitMs: 0 } });
+  const [first, second] = await Promise.all([filled(), filled()]);
+  let hasThird = false;
+  const third = filled().then((buffer) => {
+    hasThird = true;
+    return buffer;
+  });
+  for (let i = 2; i < PLACES; i++) (await filled(undefined, 10 * i))[Symbol.dispose]();
+  expect(hasThird).toBe(false);
+  first[Symbol.dispose]();
+  const buffers = [second, await third];
+  for (const buffer of buffers) buffer[Symbol.dispose]();
+});
+
+test("a third upload of a user takes the place of one that stands still", async () => {
+  const [first, second] = await Promise.all([filled(), filled()]);
+  later(SILENT_MS - 1);
+  await second.add(BYTE);
+  later(2);
+  using third = await filled();
+  expect(third.take().byteLength).toBe(BIG.byteLength);
+  await lost(first);
+  second[Symbol.dispose]();
+});
+
+test("the wait for a place ends", async () => {
+  overrideTiming({ partBuffer: { waitMs: 10, turnMs: 10 } });
+  const buffers = await Promise.all(Array.from({ length: PLACES }, filled));
+  await expect(filled()).rejects.toMatchObject({ code: "rate_limited", data: { retryAfter: 5 } });
+  await expect(filled(undefined, 2 * PLACES)).rejects.toMatchObject({ code: "unavailable" });
+  for (const buffer of buffers) buffer[Symbol.dispose]();
 });

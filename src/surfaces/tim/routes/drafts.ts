@@ -18,7 +18,7 @@ export const drafts = new Hono<CallerEnv>({ strict: false });
 /** 创建消息: all nine create…Message calls of the SDK. Stores a draft; nothing is delivered. */
 drafts.post("/message/createMessage", authenticated, async (c) => {
   const { core, caller } = c.var;
-  const input = readCreation(await readWithFile(c.req.raw, FILE_PLACE));
+  const input = readCreation(await readWithFile(c.req.raw, FILE_PLACE, core.timing.uploads));
   const urlOf = (file: StoredFile) => fileUrl(file, c.req.url);
   return succeed(c, serializeDraft(await makeDraft(core, caller.userId, input, urlOf)));
 });

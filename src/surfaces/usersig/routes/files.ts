@@ -12,6 +12,7 @@ export const files = new Hono<CallerEnv>({ strict: false });
 /** 上传聊天文件 */
 files.post("/file/upload-chat-file", authenticated, weighs("page"), async (c) => {
   const { core, caller } = c.var;
-  const file = await storeFile(core, caller.userId, await readFormUpload(c.req.raw, "file"));
+  const upload = await readFormUpload(c.req.raw, "file", core.timing.uploads);
+  const file = await storeFile(core, caller.userId, upload);
   return succeed(c, { chat_file: serializeFile(file, c.req.url, core.settings.timeZone) });
 });

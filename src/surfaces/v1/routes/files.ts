@@ -67,7 +67,7 @@ const readRoute = createRoute({
 export const files = v1Router()
   .openapi(uploadRoute, async (c) => {
     const { name } = c.req.valid("query");
-    const upload = await readUpload(c.req.raw, { field: "file", name });
+    const upload = await readUpload(c.req.raw, { field: "file", name }, c.var.core.timing.uploads);
     const file = await storeFile(c.var.core, c.var.caller.userId, upload);
     return c.json(serializeFile(file, c.req.url), 201);
   })
