@@ -22,6 +22,7 @@ import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
 import { writeProjection } from "./storage/conversations/projection.ts";
 import { openDatabase } from "./storage/database.ts";
+import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
@@ -47,6 +48,9 @@ export function createWorker(timing: Timing) {
           listed: (id, userIds) => findListRecordsOfUsers(db, id, userIds),
           people: (ids) => findPeople(db, ids),
           project: (id, projection) => writeProjection(db, id, projection),
+          addFileReferences: (id, references) => addFileReferences(db, id, references),
+          removeFileReferences: (id, revoked) =>
+            removeFileReferences(db, id, revoked, Date.now() + timing.files.graceMs),
         },
         inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
@@ -84,7 +88,7 @@ export function createWorker(timing: Timing) {
 
   const handlers = {
     fetch: app.fetch,
-    /** Each hour (see wrangler.toml): deletes expired rows and files without a row. */
+    /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file. */
     async scheduled(_controller, env) {
       await deleteExpired(openDatabase(env.DB), env.FILES, timing);
     },

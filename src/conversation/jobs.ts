@@ -11,7 +11,8 @@ export type ConversationJobKind =
   | "direct_permission"
   | "projection"
   | "index"
-  | "notifications";
+  | "notifications"
+  | "files";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

@@ -55,6 +55,7 @@ export abstract class ConversationLifecycle extends SocketHost {
       index: () => this.#withRoom(({ room }) => (room.search.indexing.repair() ? null : inAWhile())),
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
       notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
+      files: () => this.#withRoom(({ room }) => room.fileReferences.run()),
       direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

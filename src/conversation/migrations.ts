@@ -3,6 +3,7 @@ import type { Migration } from "../object/migrations.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
+import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
@@ -204,5 +205,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 17,
     minCode: 1,
     sql: FANOUT_CHECKPOINT_TABLE,
+  },
+  {
+    // Which messages D1 knows to show files.
+    version: 18,
+    minCode: 1,
+    sql: FILE_REFERENCES_TABLES,
   },
 ];

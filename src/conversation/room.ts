@@ -24,6 +24,7 @@ import { checkpointStore } from "./delivery/fanout-checkpoint.ts";
 import { RoomFanoutSource } from "./delivery/fanout-source.ts";
 import { failureStore } from "./delivery/inbox-calls/inbox-failures.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
+import { FileReferences } from "./files/file-references.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
@@ -92,6 +93,7 @@ export class Room implements RoomContext {
   readonly snapshots: MemberSnapshots;
   readonly search: MessageSearch;
   readonly readable: ReadableLog;
+  readonly fileReferences: FileReferences;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: AlarmJobs<ConversationJobKind>) {
     const { timing } = deps;
@@ -164,7 +166,13 @@ export class Room implements RoomContext {
     this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
-    this.redaction = new Redaction(storage, this, this.search.indexing);
+    // Due with the alarm that looks after the fan-out: it costs no alarm of its own.
+    this.fileReferences = new FileReferences(storage.sql, this.state.id, this.log, {
+      directory: deps.directory,
+      wakeup: wakeupOf(jobs, "files"),
+      delayMs: () => timing.retryMarker.dueMs,
+    });
+    this.redaction = new Redaction(storage, this, this.search.indexing, this.fileReferences);
     this.#sendQueue = new SendQueue(
       storage,
       this.log,
@@ -283,7 +291,11 @@ export class Room implements RoomContext {
     try {
       for (const observer of this.#observers) observer.sent(outcomes);
     } finally {
-      if (outcomes.some(({ result }) => result.ok && !result.value.isRepeated)) this.fanout.changed();
+      const stored = outcomes.flatMap(({ result }) =>
+        result.ok && !result.value.isRepeated ? [result.value.row] : [],
+      );
+      if (stored.length > 0) this.fanout.changed();
+      this.fileReferences.stored(stored);
       this.search.indexing.resume();
     }
   }

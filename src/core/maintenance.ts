@@ -4,16 +4,19 @@ import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
 import { deleteOldSignInPlaces } from "../storage/accounts/sign-in-places.ts";
 import type { Database } from "../storage/database.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
+import { deleteFilesThatExpired, markFilesThatNothingShows } from "./files/expired-files.ts";
 import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
 
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to count, places from
- * which nobody has signed in for long, and the bytes of uploads that were not completed.
+ * which nobody has signed in for long, files that nothing shows any more, and bytes without a file.
  */
 export async function deleteExpired(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
   const now = Date.now();
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
   await deleteOldSignInPlaces(db, now - timing.passwords.placeLifetimeMs);
+  await markFilesThatNothingShows(db, now, timing.files);
+  await deleteFilesThatExpired(db, files, now);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
 }

@@ -9,6 +9,7 @@ import type {
 import type { Role } from "./conversations/group-kind.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
+import type { FileReference, RevokedReferences } from "./files/file.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, Originals, Receipt } from "./messages/message.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
@@ -41,6 +42,13 @@ export interface ConversationDirectory {
   listed(id: ConversationId, userIds: UserId[]): Promise<Map<UserId, ConversationRecord>>;
   /** The current profiles; unknown ids are missing. One query for any number of ids. */
   people(ids: UserId[]): Promise<Person[]>;
+  /** Records that messages show files. Keys that are no key of a file are left out. Idempotent. */
+  addFileReferences(id: ConversationId, references: FileReference[]): Promise<void>;
+  /**
+   * Deletes the references of revoked messages. Files that their uploader has taken back will expire, unless
+   * something else shows them then. Idempotent.
+   */
+  removeFileReferences(id: ConversationId, revoked: RevokedReferences[]): Promise<void>;
 }
 
 /** A conversation as it was created, with its current direct permission. */

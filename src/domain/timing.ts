@@ -407,6 +407,15 @@ const VALUES = {
     /** `Retry-After` of an upload without a buffer: some of the others have finished by then. */
     retryAfterS: 5,
   },
+  /** Files that nothing shows any more. */
+  files: {
+    /**
+     * The time between the mark and the deletion: a forward or a stored draft that was made before the mark
+     * is sent and recorded within it. It is longer than the life of a draft; with the hourly job and the
+     * cleanup of all keys (16 hours) a file is gone within two days.
+     */
+    graceMs: 30 * 60 * 60_000,
+  },
   /** Objects in R2 without a row in D1. */
   orphanedFiles: {
     /** The minimum age at which the hourly job deletes them: an upload of that age was answered long ago. */

@@ -5,7 +5,24 @@ import type { Details, FriendPolicy } from "../domain/accounts/user.ts";
 import type { ConversationKind, MemberState } from "../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName, Role } from "../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../domain/custom-fields.ts";
-import type { ConversationCode, ConversationId, FileKey, Handle, SessionId, UserId } from "../domain/ids.ts";
+import type {
+  ConversationCode,
+  ConversationId,
+  FileKey,
+  Handle,
+  Seq,
+  SessionId,
+  UserId,
+} from "../domain/ids.ts";
+
+/**
+ * The key of the file that a URL in a column names. A query uses an index on it only with the very same text.
+ * drizzle-kit quotes the parts between its commas: correct that in the migration by hand.
+ */
+export const keyInUrl = (column: string) => sql.raw(`substr(${column}, instr(${column}, '/files/') + 7, 32)`);
+
+/** Whether a column holds the URL of a file: the condition of an index on `keyInUrl`. */
+export const isFileUrl = (column: string) => sql.raw(`instr(${column}, '/files/') > 0`);
 
 /** Accounts. Ids start at 100000: the first migration sets the sequence. */
 export const users = sqliteTable(
@@ -56,6 +73,7 @@ export const users = sqliteTable(
     deletedAt: integer("deleted_at"),
   },
   (table) => [
+    index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     uniqueIndex("users_username").on(table.username),
     index("users_email").on(table.email).where(sql`email <> ''`),
   ],
@@ -160,6 +178,7 @@ export const conversations = sqliteTable(
     uniqueIndex("conversations_code").on(table.code),
     uniqueIndex("conversations_handle").on(table.handle),
     index("conversations_owner").on(table.ownerId),
+    index("conversations_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
   ],
 );
@@ -196,6 +215,7 @@ export const memberships = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.conversationId, table.userId] }),
     index("memberships_user").on(table.userId),
+    index("memberships_avatar_file").on(keyInUrl("left_avatar")).where(isFileUrl("left_avatar")),
   ],
 );
 
@@ -259,21 +279,46 @@ export const blocks = sqliteTable(
 );
 
 /** Complete uploads. Bytes in R2 without a row here are unreachable; the hourly job deletes them. */
-export const files = sqliteTable("files", {
-  /** unguessable; the key in R2 */
-  key: text().primaryKey().$type<FileKey>(),
-  /** the user who uploaded it */
-  userId: integer("user_id")
-    .notNull()
-    .references(() => users.id)
-    .$type<UserId>(),
-  name: text().notNull(),
-  /** bytes */
-  size: integer().notNull(),
-  contentType: text("content_type").notNull(),
-  /** of the bytes, 64 hexadecimal digits */
-  sha256: text().notNull(),
-  /** of the bytes, 32 hexadecimal digits; `""` for files from before this column existed */
-  md5: text().notNull().default(""),
-  createdAt: integer("created_at").notNull(),
-});
+export const files = sqliteTable(
+  "files",
+  {
+    /** unguessable; the key in R2 */
+    key: text().primaryKey().$type<FileKey>(),
+    /** the user who uploaded it */
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id)
+      .$type<UserId>(),
+    name: text().notNull(),
+    /** bytes */
+    size: integer().notNull(),
+    contentType: text("content_type").notNull(),
+    /** of the bytes, 64 hexadecimal digits */
+    sha256: text().notNull(),
+    /** of the bytes, 32 hexadecimal digits; `""` for files from before this column existed */
+    md5: text().notNull().default(""),
+    createdAt: integer("created_at").notNull(),
+    /** when the file is deleted, unless something shows it then (ms since 1970); null: it stays */
+    expiresAt: integer("expires_at"),
+    /**
+     * whether its uploader has taken it back: a message of the uploader that showed it is revoked. null:
+     * uploaded by a release that recorded no references, so only its uploader deletes it
+     */
+    released: integer({ mode: "boolean" }),
+  },
+  (table) => [index("files_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`)],
+);
+
+/**
+ * The messages that show a file: written and deleted by the Conversation objects, a little later than the
+ * messages. A file that was deleted since has no rows here.
+ */
+export const fileReferences = sqliteTable(
+  "file_references",
+  {
+    key: text().notNull().$type<FileKey>(),
+    conversationId: integer("conversation_id").notNull().$type<ConversationId>(),
+    seq: integer().notNull().$type<Seq>(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.conversationId, table.seq] })],
+);

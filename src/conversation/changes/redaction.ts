@@ -1,5 +1,6 @@
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import { Seq, type UserId } from "../../domain/ids.ts";
+import type { FileReferences } from "../files/file-references.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -9,11 +10,18 @@ export class Redaction {
   readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
   readonly #indexer: Pick<Indexer, "remove" | "resume">;
+  readonly #files: Pick<FileReferences, "storeRevoked" | "schedule">;
 
-  constructor(storage: DurableObjectStorage, room: RoomContext, indexer: Pick<Indexer, "remove" | "resume">) {
+  constructor(
+    storage: DurableObjectStorage,
+    room: RoomContext,
+    indexer: Pick<Indexer, "remove" | "resume">,
+    files: Pick<FileReferences, "storeRevoked" | "schedule">,
+  ) {
     this.#storage = storage;
     this.#room = room;
     this.#indexer = indexer;
+    this.#files = files;
   }
 
   /**
@@ -31,18 +39,20 @@ export class Redaction {
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-    const { changes, rev, former } = this.#storage.transactionSync(() => {
+    const { changes, rev, former, showedFiles } = this.#storage.transactionSync(() => {
       const counters = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
       this.#indexer.remove(row, counters.rev);
+      const showedFiles = this.#files.storeRevoked(row);
       this.#room.log.revoke(seq, userId, counters.rev);
       const hiders = this.#room.log.hiddenBy(Seq.parse(seq + 1));
       const former = this.#room.members.storeRevoked(seq, hiders);
       this.#room.state.store(counters.changes, counters.rev);
-      return { ...counters, former };
+      return { ...counters, former, showedFiles };
     });
     this.#room.state.apply(changes, rev);
     for (const row of former) this.#room.members.apply(row);
     this.#indexer.resume();
+    if (showedFiles) this.#files.schedule();
     this.#room.publish((observer) => observer.revoked(seq, userId, rev));
     // Previews hold the content. Up to 50 inboxes drop it before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);

@@ -4,7 +4,7 @@ import type { FileKey, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { bodyJson, Content } from "../../domain/messages/content.ts";
 import type { Core } from "../context.ts";
-import { fileOfKey, readBytes, receiveFile } from "../files/files.ts";
+import { fileForDraft, readBytes, receiveFile } from "../files/files.ts";
 import { examine, kindOfType, type MediaClaims, type Medium } from "../files/media-type.ts";
 import { createDraft, type DraftView, type NewContent, type NewDraft } from "./drafts.ts";
 
@@ -70,7 +70,7 @@ async function createFileDraft(
 
 /**
  * Makes a draft from a file in upload. The file is readable once the draft is stored; on an error its bytes
- * are deleted.
+ * are deleted. The file expires with the draft: once the message is sent, the message shows it.
  */
 async function createDraftWithFile(
   core: Core,
@@ -87,7 +87,9 @@ async function createDraftWithFile(
     const kind = kindOf(claims);
     requireFit(kind, received, kind === "video" || kind === "file" ? maxBytes : LIMITS.fileBytes);
     const medium = await examineStored(core, kind, received, claims.contentType);
-    const file = { ...received, name: claims.name ?? received.name, contentType: medium.contentType };
+    const name = claims.name ?? received.name;
+    const expiresAt = received.createdAt + core.timing.files.graceMs;
+    const file = { ...received, name, contentType: medium.contentType, expiresAt };
     const draft = await createDraft(core, caller, newDraft, bodyOf(kind, file, medium, claims, urlOf(file)));
     await publish(file);
     return draft;
@@ -98,7 +100,7 @@ const kindOf = ({ kind, contentType }: FileContent): MediaKind => kind ?? kindOf
 
 async function uploaded(core: Core, key: FileKey): Promise<StoredFile> {
   try {
-    return await fileOfKey(core, key);
+    return await fileForDraft(core, key);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw invalid("file.url", "must be the URL of a file that was uploaded here");

@@ -3,8 +3,9 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ByteRange, StoredFile, Upload } from "../../domain/files/file.ts";
 import { FileKey, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
-import { findFile, insertFile } from "../../storage/files/files.ts";
+import { deleteFileOf, findFile, insertFile, keepFileUntil } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -40,7 +41,15 @@ export async function receiveFile<T>(
   try {
     const buffer = core.timing.partBuffer;
     await putBlob(core.files, key, measure.through(upload.bytes), { userId, size, contentType }, buffer);
-    const file = { key, userId, name, contentType, ...measure.result(), createdAt: Date.now() };
+    const file = {
+      key,
+      userId,
+      name,
+      contentType,
+      ...measure.result(),
+      createdAt: Date.now(),
+      expiresAt: null,
+    };
     // The row comes last: bytes without a row cannot be read.
     return await keep(file, async (published) => {
       await insertFile(core.db, published);
@@ -61,8 +70,32 @@ export async function getFile(core: Core, key: string, name: string): Promise<St
 }
 
 /** The file of this key, with any name. @throws `not_found` */
-export async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
+async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
   return (await findFile(core.db, key)) ?? noFile();
+}
+
+/**
+ * Deletes a file of the caller: nobody can read it any more. Messages that show it stay.
+ * @throws `not_found` unless the caller has uploaded it
+ */
+export async function deleteFile(core: Core, caller: UserId, key: string): Promise<void> {
+  const parsed = FileKey.safeParse(key);
+  if (!parsed.success || !(await deleteFileOf(core.db, parsed.data, caller))) noFile();
+  // Without its row the file is gone. Bytes that cannot be deleted now are left to the hourly cleanup.
+  await deleteBlobs(core.files, [parsed.data]).catch((error: unknown) =>
+    log("warn", "file_bytes_left", { ...errorFields(error) }),
+  );
+}
+
+/**
+ * The file of this key, kept for a draft that is going to show it, if it was to expire.
+ * @throws `not_found`
+ */
+export async function fileForDraft(core: Core, key: FileKey): Promise<StoredFile> {
+  const file = await fileOfKey(core, key);
+  if (file.expiresAt === null) return file;
+  const until = Date.now() + core.timing.files.graceMs;
+  return (await keepFileUntil(core.db, key, until)) ? file : noFile();
 }
 
 /**

@@ -6,6 +6,11 @@ import { findExistingKeys } from "../../storage/files/files.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 
+/** The hexadecimal digit whose keys the cleanup of this hour covers. @param now milliseconds since 1970 */
+export function digitOfHour(now: number): string {
+  return (Math.floor(now / HOUR_MS) % 16).toString(16);
+}
+
 /**
  * Deletes bytes without a row that are older than `orphanMs`: uploads that broke off between the last byte
  * and the row. Each hour covers the keys that begin with another hexadecimal digit. A run therefore stays
@@ -18,7 +23,7 @@ export async function deleteOrphanedFiles(
   now: number,
   { orphanMs }: Timing["orphanedFiles"],
 ): Promise<void> {
-  const digit = (Math.floor(now / HOUR_MS) % 16).toString(16);
+  const digit = digitOfHour(now);
   let deleted = 0;
   for await (const page of listBlobs(files, digit)) {
     const old = page.filter(({ uploadedAt }) => uploadedAt < now - orphanMs).map(({ key }) => key);

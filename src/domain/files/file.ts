@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FileKey, UserId } from "../ids.ts";
+import type { FileKey, Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { textUpTo } from "../text.ts";
 
@@ -45,6 +45,21 @@ export interface StoredFile {
   md5: string;
   /** milliseconds since 1970 */
   createdAt: number;
+  /** when the file is deleted, unless something shows it then (ms since 1970); null: it stays */
+  expiresAt: number | null;
+}
+
+/** A message that shows a file. */
+export interface FileReference {
+  key: FileKey;
+  seq: Seq;
+}
+
+/** A message that showed files, and was revoked. */
+export interface RevokedReferences {
+  seq: Seq;
+  senderId: UserId;
+  keys: FileKey[];
 }
 
 /** A range of a file's bytes. */

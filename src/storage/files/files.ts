@@ -1,19 +1,55 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { StoredFile } from "../../domain/files/file.ts";
-import type { FileKey } from "../../domain/ids.ts";
+import type { FileKey, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { files } from "../schema.ts";
+import { fileReferences, files } from "../schema.ts";
 
 /** Stores the row of a file whose bytes are in R2. From then on it is readable. */
 export async function insertFile(db: Database, file: StoredFile): Promise<void> {
-  await queryD1(db.insert(files).values(file));
+  await queryD1(db.insert(files).values({ ...file, released: false }));
 }
 
 /** The file of this key; null if there is none. Reads one row. */
 export async function findFile(db: Database, key: FileKey): Promise<StoredFile | null> {
   const [found] = await queryD1(db.select().from(files).where(eq(files.key, key)));
   return found ?? null;
+}
+
+/** Deletes the row of a file, and its references. @returns false if the user has uploaded no such file */
+export async function deleteFileOf(db: Database, key: FileKey, userId: UserId): Promise<boolean> {
+  const [deleted] = await queryD1(
+    db.batch([
+      db
+        .delete(files)
+        .where(and(eq(files.key, key), eq(files.userId, userId)))
+        .returning({ key: files.key }),
+      db
+        .delete(fileReferences)
+        .where(
+          and(eq(fileReferences.key, key), sql`NOT EXISTS (SELECT 1 FROM files f WHERE f.key = ${key})`),
+        ),
+    ]),
+  );
+  return deleted.length > 0;
+}
+
+/**
+ * Keeps a file that is to expire until a later time.
+ * @param until ms since 1970
+ * @returns false if it does not exist any more
+ */
+export async function keepFileUntil(db: Database, key: FileKey, until: number): Promise<boolean> {
+  const [, found] = await queryD1(
+    db.batch([
+      db
+        .update(files)
+        .set({ expiresAt: sql`max(${files.expiresAt}, ${until})` })
+        .where(and(eq(files.key, key), isNotNull(files.expiresAt))),
+      db.select({ key: files.key }).from(files).where(eq(files.key, key)),
+    ]),
+  );
+  return found.length > 0;
 }
 
 /** The keys among these that have a row. One query. */

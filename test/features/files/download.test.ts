@@ -32,7 +32,7 @@ beforeAll(async () => {
 /** The headers of every answer about a file. */
 const commonHeaders = () => ({
   "accept-ranges": "bytes",
-  "cache-control": "public, max-age=31536000, immutable",
+  "cache-control": "public, max-age=86400",
   "content-security-policy": "sandbox; default-src 'none'",
   "cross-origin-resource-policy": "cross-origin",
   etag,

@@ -71,11 +71,12 @@ export function isolatedRoom(
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
-    ...{ notifications: nothing, failed_updates: nothing },
+    ...{ notifications: nothing, failed_updates: nothing, files: nothing },
   };
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
+    ...{ addFileReferences: async () => undefined, removeFileReferences: async () => undefined },
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };

@@ -239,6 +239,11 @@ export const WHO_MAY: Row[] = [
     ...everyUser(MADE),
   },
   {
+    route: "DELETE /v1/files/:key",
+    path: () => ({ key: "0".repeat(32) }),
+    ...everyUser(NOBODY),
+  },
+  {
     route: "GET /files/:key/:name",
     path: ({ fileKey }) => ({ key: fileKey, name: "x.txt" }),
     ...anybody(OK),
@@ -247,6 +252,11 @@ export const WHO_MAY: Row[] = [
     route: "GET /files/:key/:name",
     path: () => ({ key: "0".repeat(32), name: "x.txt" }),
     ...anybody(NOBODY),
+  },
+  {
+    route: "DELETE /v1/files/:key",
+    path: ({ fileKey }) => ({ key: fileKey }),
+    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: NOBODY },
   },
 
   {

@@ -77,6 +77,8 @@ test("the tables of a conversation are the reviewed ones", async () => {
     "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
     "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
     "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
+    "CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT",
+    "CREATE TABLE revoked_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL ) STRICT",
     "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
     "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
     "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",

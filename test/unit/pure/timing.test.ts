@@ -178,6 +178,16 @@ describe("the Worker", () => {
     expect(partBuffer.idleMs).toBeLessThan(partBuffer.turnMs);
   });
 
+  test("a file outlives every draft that names it, and is gone two days after nothing shows it", () => {
+    const { drafts, files, orphanedFiles } = TIMING;
+    const hourMs = 60 * 60_000;
+    expect(files.graceMs).toBeGreaterThan(drafts.lifetimeMs + hourMs);
+    // All keys are looked through in 16 hours, and the job runs once an hour.
+    expect(16 * hourMs + files.graceMs + hourMs).toBeLessThan(48 * hourMs);
+    // Bytes that a crash leaves are old enough for the cleanup of orphaned ones.
+    expect(orphanedFiles.orphanMs).toBeLessThan(files.graceMs);
+  });
+
   test("the largest form at the least rate, after a wait for its place, ends within the time of an upload", () => {
     const bytes = LIMITS.largeFileBytes + 1024 * 1024 - uploads.firstBytes;
     const leastMs = uploads.rateFromMs + (bytes / uploads.bytesPerS) * 1_000;

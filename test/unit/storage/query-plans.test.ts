@@ -7,6 +7,7 @@ import {
   ConversationId,
   FileKey,
   Handle,
+  Seq,
   SessionId,
   UserId,
 } from "../../../src/domain/ids.ts";
@@ -31,6 +32,8 @@ import * as preferences from "../../../src/storage/conversations/preferences.ts"
 import * as projection from "../../../src/storage/conversations/projection.ts";
 import * as recipients from "../../../src/storage/conversations/recipients.ts";
 import { type Database, openDatabase } from "../../../src/storage/database.ts";
+import * as expiry from "../../../src/storage/files/file-expiry.ts";
+import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
@@ -42,6 +45,7 @@ const CODE = ConversationCode.parse("0".repeat(32));
 const HANDLE = Handle.parse("no such group");
 const PLACE = SignInPlace.parse("0".repeat(16));
 const KEY = FileKey.parse("0".repeat(32));
+const SEQ = Seq.parse(1);
 const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
 
 /** Every function of src/storage that queries D1, called as the use-cases call it. */
@@ -172,6 +176,17 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findAccountState: (db) => users.findAccountState(db, ANN),
   findFile: (db) => files.findFile(db, KEY),
   findExistingKeys: (db) => files.findExistingKeys(db, [KEY, KEY]),
+  deleteFileOf: (db) => files.deleteFileOf(db, KEY, ANN),
+  keepFileUntil: (db) => files.keepFileUntil(db, KEY, 0),
+  addFileReferences: (db) => references.addFileReferences(db, ID, [{ key: KEY, seq: SEQ }]),
+  removeFileReferences: (db) =>
+    references.removeFileReferences(db, ID, [{ seq: SEQ, senderId: ANN, keys: [KEY] }], 0),
+  markUnshownFiles: (db) => expiry.markUnshownFiles(db, "0", 0, 10),
+  deleteExpiredFiles: async (db) => {
+    const file = { key: KEY, userId: ANN, name: "x", size: 0, contentType: "text/plain" };
+    await files.insertFile(db, { ...file, sha256: "", md5: "", createdAt: 0, expiresAt: 0 });
+    return expiry.deleteExpiredFiles(db, 1, 10);
+  },
   findUser: (db) => users.findUser(db, ANN),
   findUserByName: (db) => users.findUserByName(db, "x"),
   findAccount: (db) => users.findAccount(db, "x"),
@@ -199,6 +214,7 @@ test("the list contains every query, except inserts of one row", () => {
     blocks,
     conversations,
     direct,
+    expiry,
     files,
     permission,
     places,
@@ -212,6 +228,7 @@ test("the list contains every query, except inserts of one row", () => {
     presence,
     projection,
     recipients,
+    references,
     contexts,
     sessions,
     users,

@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import { getFile, readFile, storeFile } from "../../../core/files/files.ts";
+import { deleteFile, getFile, readFile, storeFile } from "../../../core/files/files.ts";
 import { isNotFound } from "../../../domain/errors.ts";
 import { countRefused, requireTries, weighs } from "../../../http/access/rate-limit.ts";
 import { serveFile } from "../../../http/serve-file.ts";
@@ -11,6 +11,7 @@ import {
   BYTES,
   File,
   FileHeaders,
+  FileKeyParams,
   FileParams,
   KEPT_HEADERS,
   RANGE_HEADERS,
@@ -43,6 +44,20 @@ const uploadRoute = createRoute({
   },
 });
 
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/files/{key}",
+  operationId: "deleteFile",
+  tags: ["Files"],
+  summary: "Delete a file of yours",
+  description:
+    "Its URL is a 404 from the answer on; caches may keep it for a day. Messages that show it stay, with a URL that leads nowhere. A file of another user, and one that is deleted already, is a 404.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params: FileKeyParams },
+  responses: { 204: { description: "The file is deleted" }, ...problems("not_found") },
+});
+
 const readRoute = createRoute({
   method: "get",
   path: "/files/{key}/{name}",
@@ -70,6 +85,10 @@ export const files = v1Router()
     const upload = await readUpload(c.req.raw, { field: "file", name }, c.var.core.timing.uploads);
     const file = await storeFile(c.var.core, c.var.caller.userId, upload);
     return c.json(serializeFile(file, c.req.url), 201);
+  })
+  .openapi(deleteRoute, async (c) => {
+    await deleteFile(c.var.core, c.var.caller.userId, c.req.valid("param").key);
+    return c.body(null, 204);
   })
   .openapi(readRoute, async (c) => {
     const { key, name } = c.req.valid("param");

@@ -31,6 +31,7 @@ export const File = z
 
 /** Any text is accepted: a malformed key answers 404, as an unknown key does. */
 export const FileParams = z.object({ key: z.string(), name: z.string() });
+export const FileKeyParams = FileParams.pick({ key: true });
 
 /** The optional headers of a GET. No value is refused: a value that is not understood is ignored. */
 export const FileHeaders = z.object({
@@ -53,7 +54,7 @@ const text = (description: string) => ({ required: true, description, schema: { 
 export const KEPT_HEADERS = {
   ETag: text("The SHA-256 in quotes"),
   "Accept-Ranges": always("bytes", "Ranges of bytes are supported"),
-  "Cache-Control": always("public, max-age=31536000, immutable", "A file never changes"),
+  "Cache-Control": always("public, max-age=86400", "A file never changes, but may be deleted"),
   "Content-Security-Policy": always("sandbox; default-src 'none'", "Nothing in a file may run"),
   "Cross-Origin-Resource-Policy": always("cross-origin", "Pages of every origin may show it"),
   "X-Content-Type-Options": always("nosniff", "Browsers must not guess another type"),

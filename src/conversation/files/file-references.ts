@@ -1,0 +1,130 @@
+import { z } from "zod";
+import type { FileReference } from "../../domain/files/file.ts";
+import { fileKeysIn } from "../../domain/files/file-keys.ts";
+import { type ConversationId, FileKey, type Seq, type UserId } from "../../domain/ids.ts";
+import type { ConversationDirectory } from "../../domain/ports.ts";
+import type { Wakeup } from "../../object/wakeup.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import type { MessageRow } from "../log/row.ts";
+
+/**
+ * The tables of file references; part of a conversation's migrations. `recorded_files`: the messages up to
+ * this seq are recorded in D1. `revoked_files`: revoked messages whose references D1 still has. A
+ * conversation with messages records them with the next alarm.
+ */
+export const FILE_REFERENCES_TABLES = `
+  CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT;
+  CREATE TABLE revoked_files (
+    seq INTEGER PRIMARY KEY,
+    sender_id INTEGER NOT NULL,
+    keys TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO jobs (kind, key, due) SELECT 'files', '', 1 WHERE EXISTS (SELECT 1 FROM messages);
+`;
+
+/** Messages that one run looks at, references that it writes to D1, and revoked messages that it reports. */
+const MAX_MESSAGES = 10_000;
+const MAX_REFERENCES = 500;
+const MAX_REVOKED = 100;
+
+type RevokedRow = { seq: Seq; sender_id: UserId; keys: string };
+type Shown = Pick<MessageRow, "body" | "custom_data">;
+
+/** Has the alarm run the job of file references. */
+interface FileReferencesDeps {
+  directory: Pick<ConversationDirectory, "addFileReferences" | "removeFileReferences">;
+  wakeup: Pick<Wakeup, "set">;
+  /** the delay of the job (ms) */
+  delayMs: () => number;
+}
+
+/**
+ * Tells D1 which files the messages of a conversation show, so that a file is deleted only once no message
+ * shows it. The message log is the outbox: a job reads the messages after the last recorded one. Nothing
+ * happens for messages that name no file.
+ */
+export class FileReferences {
+  readonly #sql: SqlStorage;
+  readonly #id: ConversationId;
+  readonly #log: Pick<MessageLog, "last">;
+  readonly #deps: FileReferencesDeps;
+
+  constructor(sql: SqlStorage, id: ConversationId, log: Pick<MessageLog, "last">, deps: FileReferencesDeps) {
+    this.#sql = sql;
+    this.#id = id;
+    this.#log = log;
+    this.#deps = deps;
+  }
+
+  /** Schedules the job if one of these messages names a file. Call it in the turn that stores them. */
+  stored(rows: Shown[]): void {
+    if (rows.some((row) => keysOf(row).length > 0)) this.schedule();
+  }
+
+  /**
+   * Stores that a message is revoked, in the transaction of the revoke.
+   * @param row the message with its content
+   * @returns whether it showed files: then the caller schedules the job, after the transaction
+   */
+  storeRevoked(row: Shown & Pick<MessageRow, "seq" | "sender_id">): boolean {
+    const keys = keysOf(row);
+    if (keys.length === 0) return false;
+    const insert = "INSERT OR REPLACE INTO revoked_files (seq, sender_id, keys) VALUES (?, ?, ?)";
+    this.#sql.exec(insert, row.seq, row.sender_id, JSON.stringify(keys));
+    return true;
+  }
+
+  /** Has the alarm run the job. Call it in the turn of the write that needs it. */
+  schedule(): void {
+    this.#deps.wakeup.set(Date.now() + this.#deps.delayMs());
+  }
+
+  /** The `files` job. @returns when it runs again (ms), or null: D1 knows all */
+  async run(): Promise<number | null> {
+    // In this order: a message that is revoked meanwhile has its reference written before it is deleted.
+    const hasMoreMessages = await this.#recordPage();
+    const hasMoreRevoked = await this.#reportRevoked();
+    return hasMoreMessages || hasMoreRevoked ? Date.now() : null;
+  }
+
+  /** @returns whether messages are left */
+  async #recordPage(): Promise<boolean> {
+    const { references, upTo } = this.#nextPage();
+    if (references.length > 0) await this.#deps.directory.addFileReferences(this.#id, references);
+    this.#sql.exec("INSERT OR REPLACE INTO recorded_files (id, seq) VALUES (1, ?)", upTo);
+    return upTo < this.#log.last.seq;
+  }
+
+  #nextPage(): { references: FileReference[]; upTo: number } {
+    const recorded = this.#sql.exec<{ seq: number }>("SELECT seq FROM recorded_files").toArray()[0]?.seq ?? 0;
+    const upTo = Math.min(recorded + MAX_MESSAGES, this.#log.last.seq);
+    const query = `SELECT seq, body, custom_data FROM messages WHERE seq > ? AND seq <= ? AND kind <> 'tip'
+      AND (instr(body, 'files') > 0 OR instr(custom_data, 'files') > 0) ORDER BY seq`;
+    const references: FileReference[] = [];
+    for (const row of this.#sql.exec<Shown & { seq: Seq }>(query, recorded, upTo)) {
+      references.push(...keysOf(row).map((key) => ({ key, seq: row.seq })));
+      if (references.length >= MAX_REFERENCES) return { references, upTo: row.seq };
+    }
+    return { references, upTo };
+  }
+
+  /** @returns whether revoked messages are left */
+  async #reportRevoked(): Promise<boolean> {
+    const query = "SELECT * FROM revoked_files ORDER BY seq LIMIT ?";
+    const rows = this.#sql.exec<RevokedRow>(query, MAX_REVOKED).toArray();
+    if (rows.length === 0) return false;
+    const revoked = rows.map(({ seq, sender_id: senderId, keys }) => ({
+      ...{ seq, senderId },
+      keys: z.array(FileKey).parse(JSON.parse(keys)),
+    }));
+    await this.#deps.directory.removeFileReferences(this.#id, revoked);
+    const seqs = JSON.stringify(rows.map(({ seq }) => seq));
+    this.#sql.exec("DELETE FROM revoked_files WHERE seq IN (SELECT value FROM json_each(?))", seqs);
+    return rows.length === MAX_REVOKED;
+  }
+}
+
+/** The files that a message shows: named in its body, or in the custom data beside it. */
+function keysOf({ body, custom_data }: Shown): FileKey[] {
+  return fileKeysIn(custom_data === null ? body : `${body}\n${custom_data}`);
+}
