@@ -311,6 +311,18 @@ describe("the file of a stored draft", () => {
     expect((await storedFiles()).objects).not.toContain(payload.fileUrl.split("/").at(-2));
   });
 
+  test("goes with the message that it became, which is revoked over the same API", async () => {
+    const draft = await draftWithFile(bob);
+    const sent = success(await tim(ann, "/message/sendMessage", { message: draft })).data;
+    const { message } = z.object({ message: z.looseObject({ ID: z.string() }) }).parse(sent);
+    const { id } = await openDirect(ann, bob);
+    await untilRecorded(id);
+    success(await tim(ann, "/message/revokeMessage", { ID: message.ID }));
+    await untilRecorded(id);
+    await passHours(TWO_DAYS);
+    expect(await statusOf({ url: draft.payload.fileUrl })).toBe(404);
+  });
+
   test("stays if the draft was sent, however late, until the message is revoked", async () => {
     const draft = await draftWithFile(bob);
     const url = draft.payload.fileUrl;
