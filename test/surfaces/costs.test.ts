@@ -177,6 +177,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/conversations/:id/messages/:seq",
     "DELETE /v1/conversations/:id/messages/:seq",
     "PUT /v1/conversations/:id/read",
+    "DELETE /v1/files/:key",
   ),
 ]);
 
