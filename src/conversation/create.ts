@@ -24,8 +24,8 @@ export function create(
     storage.sql.exec(
       `INSERT INTO conversation
          (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
-          handle, max_members, custom_fields, blocked, friends, friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          handle, max_members, custom_fields, discoverable, blocked, friends, friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -39,6 +39,7 @@ export function create(
       profile.handle,
       profile.maxMembers,
       JSON.stringify(profile.customFields),
+      profile.discoverable === null ? null : Number(profile.discoverable),
       Number(directPermission.blocked),
       Number(directPermission.friends),
       Number(directPermission.friendsOnly),

@@ -212,4 +212,10 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: FILE_REFERENCES_TABLES,
   },
+  {
+    // Whether strangers find a group; null: as its kind says.
+    version: 19,
+    minCode: 1,
+    sql: "ALTER TABLE conversation ADD COLUMN discoverable INTEGER",
+  },
 ];

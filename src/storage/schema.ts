@@ -172,6 +172,8 @@ export const conversations = sqliteTable(
     customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
     /** when the profile was last changed; null: never, or by a release without this column */
     changedAt: integer("changed_at"),
+    /** whether strangers find the group; null: as its kind says */
+    discoverable: integer({ mode: "boolean" }),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),

@@ -1,5 +1,5 @@
 import type { Profile } from "../../domain/conversations/conversation.ts";
-import { joinMode } from "../../domain/conversations/group-policies.ts";
+import { isDiscoverable, joinMode } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
@@ -17,7 +17,7 @@ export type GroupProfileChange = Partial<
   Pick<
     Profile,
     "name" | "avatar" | "introduction" | "announcement" | "joinPolicy" | "muteAll" | "customFields"
-  >
+  > & { discoverable: boolean }
 >;
 
 /** A change of a member. Absent fields stay as they are. */
@@ -55,10 +55,14 @@ export class GroupChanges {
     if (muteAll === undefined || customFields || Object.keys(otherFields).length > 0) {
       this.#permissions.require(actor, "edit", "change the group's profile");
     }
-    const { joinPolicy } = otherFields;
+    const { joinPolicy, discoverable } = otherFields;
     if (joinPolicy && joinMode({ ...profile, joinPolicy }) !== joinPolicy) {
       throw refusedFor("kind", "How one joins is the same in all groups of this kind.", profile.policy);
     }
+    if (discoverable !== undefined && isDiscoverable({ ...profile, discoverable }) !== discoverable) {
+      throw refusedFor("kind", "No stranger finds a group of this kind.", profile.policy);
+    }
+    const current = { ...profile, discoverable: isDiscoverable(profile) };
     const requested = {
       ...otherFields,
       ...(muteAll !== undefined && { muteAll }),
@@ -66,7 +70,7 @@ export class GroupChanges {
     };
     const change = Object.fromEntries(
       Object.entries(requested).filter(
-        ([field, value]) => JSON.stringify(Reflect.get(profile, field)) !== JSON.stringify(value),
+        ([field, value]) => JSON.stringify(Reflect.get(current, field)) !== JSON.stringify(value),
       ),
     );
     if (Object.keys(change).length === 0) return [];

@@ -16,6 +16,7 @@ type ConversationRow = {
   introduction: string;
   announcement: string;
   join_policy: JoinPolicy;
+  discoverable: number | null;
   policy: PolicyName;
   owner_id: UserId | null;
   created_at: number;
@@ -77,6 +78,7 @@ export class ConversationState {
       introduction: row.introduction,
       announcement: row.announcement,
       joinPolicy: row.join_policy,
+      discoverable: row.discoverable === null ? null : row.discoverable === 1,
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
@@ -113,12 +115,13 @@ export class ConversationState {
   storeShared({ profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
-         owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
+         discoverable = ?, owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
       profile.introduction,
       profile.announcement,
       profile.joinPolicy,
+      profile.discoverable === null ? null : Number(profile.discoverable),
       profile.ownerId,
       Number(profile.muteAll),
       JSON.stringify(profile.customFields),

@@ -1,7 +1,12 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Conversation, Profile } from "../../domain/conversations/conversation.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
-import { capacityOf, isVisibleTo } from "../../domain/conversations/group-policies.ts";
+import {
+  canBeFound,
+  capacityOf,
+  isDiscoverable,
+  profileForStrangers,
+} from "../../domain/conversations/group-policies.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
 import { CoreError, noConversation, noMembership } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
@@ -10,6 +15,7 @@ import {
   findGroup,
   findGroupId,
   findOwnGroups,
+  mayKnowGroup,
 } from "../../storage/conversations/groups.ts";
 import { getUsersByNames, noUserWithName } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
@@ -35,46 +41,55 @@ export interface GroupByName extends Profile {
  * Runs `work` on the group of an address: one query of D1. It serves APIs that distinguish a group without
  * the caller from a group that does not exist.
  * @throws `not_found`: `missing` is `conversation` if the group does not exist, and `membership` if `work`
- *   finds no conversation for the caller
+ *   finds no conversation for the caller. A group that the caller cannot find, and was never in, does not
+ *   exist for them
  */
 export async function withGroup<T>(
   core: Core,
+  caller: UserId,
   name: GroupAddress,
   work: (id: ConversationId) => Promise<T>,
 ): Promise<T> {
   const id = await findGroupId(core.db, name);
   if (id === null) throw noConversation();
-  return distinguishNotInGroup(() => work(id));
+  return distinguishNotInGroup(core, caller, id, () => work(id));
 }
 
 /** As `withGroup`, for work that returns the conversation. @returns the group @throws as `withGroup` */
 export async function groupAfter(
   core: Core,
+  caller: UserId,
   name: GroupAddress,
   work: (id: ConversationId) => Promise<Conversation>,
 ): Promise<GroupByName> {
-  return toGroupByName(core, await withGroup(core, name, work));
+  return toGroupByName(core, await withGroup(core, caller, name, work));
 }
 
-/**
- * A group as the caller sees it. A non-member sees the profile, if the group kind allows it.
- * @throws as `withGroup`
- */
+/** A group as the caller sees it. A stranger sees a part of a discoverable one. @throws as `withGroup` */
 export async function getGroup(core: Core, caller: UserId, name: GroupAddress): Promise<GroupByName> {
-  const found = await requireGroup(core, name);
+  const found = await requireGroup(core, caller, name);
   try {
     return toGroupByName(core, await getConversation(core, caller, found.id));
   } catch (error) {
     if (!isNotMember(error)) throw error;
-    if (!isVisibleTo(found.profile)) throw noMembership();
-    return visibleGroup(core, found);
+    if (isDiscoverable(found.profile)) return visibleGroup(core, found);
+    throw (await mayKnowGroup(core.db, caller, found.id)) ? noMembership() : noConversation();
   }
 }
 
-/** A group as non-members see it. @throws `not_found`, also if only members may see the profile */
-export async function findGroupByAddress(core: Core, name: GroupAddress): Promise<GroupByName> {
-  const found = await requireGroup(core, name);
-  if (!isVisibleTo(found.profile)) throw noConversation();
+/**
+ * A group without the caller's membership: its whole profile for members, a part of it for strangers, if it
+ * is discoverable.
+ * @throws `not_found`, also for members of a kind that is never found
+ */
+export async function findGroupByAddress(
+  core: Core,
+  caller: UserId,
+  name: GroupAddress,
+): Promise<GroupByName> {
+  const found = await requireGroup(core, caller, name);
+  const isFound = found.isMember ? canBeFound(found.profile) : isDiscoverable(found.profile);
+  if (!isFound) throw noConversation();
   return visibleGroup(core, found);
 }
 
@@ -132,7 +147,7 @@ export async function handOverByName(
   name: GroupAddress,
   username: string,
 ): Promise<GroupByName> {
-  return groupAfter(core, name, async (id) => {
+  return groupAfter(core, caller, name, async (id) => {
     const [successor] = await getUsersByNames(core, [username]);
     if (!successor) throw noUserWithName([username]);
     return handOver(core, caller, id, successor.id);
@@ -146,7 +161,7 @@ export async function joinGroupByName(
   name: GroupAddress,
   message: string,
 ): Promise<{ state: JoinState; group: GroupByName | null }> {
-  return withGroup(core, name, async (id) => {
+  return withGroup(core, caller, name, async (id) => {
     const state = await joinGroup(core, caller, id, message);
     if (state === "requested") return { state, group: null };
     return { state, group: toGroupByName(core, await getConversation(core, caller, id)) };
@@ -159,24 +174,38 @@ export function toGroupByName(core: Core, conversation: Conversation): GroupByNa
   return { ...conversation, capacity, own: conversation };
 }
 
-function visibleGroup(core: Core, { id, profile, owner, memberCount }: FoundGroup): GroupByName {
+function visibleGroup(core: Core, { id, profile, owner, memberCount, isMember }: FoundGroup): GroupByName {
+  const shown = isMember ? profile : profileForStrangers(profile);
   const capacity = capacityOf(profile, core.settings.maxGroupMembers);
-  return { ...profile, id, owner, memberCount, capacity, own: null };
+  return { ...shown, id, owner, memberCount, capacity, own: null };
 }
 
-async function requireGroup(core: Core, name: GroupAddress): Promise<FoundGroup> {
-  const found = await findGroup(core.db, name);
+async function requireGroup(core: Core, caller: UserId, name: GroupAddress): Promise<FoundGroup> {
+  const found = await findGroup(core.db, caller, name);
   if (!found) throw noConversation();
   return found;
 }
 
-async function distinguishNotInGroup<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` on a conversation that D1 has.
+ * @throws `not_found` with `missing: "membership"` for callers who may know of the group. For others the
+ *   error equals that of an unknown group
+ */
+export async function distinguishNotInGroup<T>(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isNotMember(error)) throw error;
     const { code, message, data } = error;
-    throw new CoreError(code, message, { ...data, missing: "membership" });
+    if (await mayKnowGroup(core.db, caller, id)) {
+      throw new CoreError(code, message, { ...data, missing: "membership" });
+    }
+    throw noConversation();
   }
 }
 

@@ -25,7 +25,7 @@ export function decideJoinRequestByName(
   name: GroupAddress,
   { applicant, authentication, ...decision }: JoinDecisionByName,
 ): Promise<GroupByName> {
-  return groupAfter(core, name, async (id) => {
+  return groupAfter(core, caller, name, async (id) => {
     const [user] = await getUsersByNames(core, [applicant]);
     if (!user) throw noUserWithName([applicant]);
     await decideJoinRequest(core, caller, id, {

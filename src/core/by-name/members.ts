@@ -37,7 +37,7 @@ export function listMembersFrom(
   group: GroupAddress,
   { skip, limit }: { skip: number; limit: number },
 ): Promise<{ items: GroupMember[]; next: number | null }> {
-  return withGroup(core, group, async (id) => {
+  return withGroup(core, caller, group, async (id) => {
     const found = await core.conversations.members(id, { userId: caller, skip, limit: limit + 1 });
     const items = await withCurrentProfiles(core, found.slice(0, limit));
     return { items, next: found.length > limit ? skip + limit : null };
@@ -54,7 +54,7 @@ export function membersByName(
   group: GroupAddress,
   usernames: string[],
 ): Promise<GroupMember[]> {
-  return withGroup(core, group, async (id) => {
+  return withGroup(core, caller, group, async (id) => {
     const users = await findUsersByNames(core, usernames);
     const found = await core.conversations.membersByIds(id, { userId: caller, targetIds: idsOf(users) });
     return withUsers(found, users);
@@ -63,7 +63,7 @@ export function membersByName(
 
 /** The number of members who are online, the caller included. @throws as `withGroup` */
 export function countOnline(core: Core, caller: UserId, group: GroupAddress): Promise<number> {
-  return withGroup(core, group, async (id) => {
+  return withGroup(core, caller, group, async (id) => {
     await core.conversations.membersByIds(id, { userId: caller, targetIds: [] });
     return countOnlineMembers(core.db, id);
   });
@@ -76,7 +76,7 @@ export function addMembersByName(
   group: GroupAddress,
   usernames: string[],
 ): Promise<AddedByName> {
-  return withGroup(core, group, async (id) => {
+  return withGroup(core, caller, group, async (id) => {
     const people = await usersForMember(core, caller, id, usernames);
     const blockedIds = await findBlockedAmong(core.db, caller, idsOf(people));
     const outcome = await core.conversations.addEach(id, { userId: caller, people, blockedIds });
@@ -106,7 +106,7 @@ export function removeMembersByName(
   usernames: string[],
   reason: string,
 ): Promise<{ group: GroupByName; removed: string[] }> {
-  return withGroup(core, group, async (id) => {
+  return withGroup(core, caller, group, async (id) => {
     const users = requireAllFound(usernames, await usersForMember(core, caller, id, usernames));
     await core.conversations.remove(id, { userId: caller, targetIds: idsOf(users), reason });
     const conversation = await getConversation(core, caller, id);
@@ -126,7 +126,7 @@ export function changeMemberByName(
   username: string | null,
   change: MemberChange,
 ): Promise<{ group: GroupByName; member: GroupMember }> {
-  return withGroup(core, group, async (id) => {
+  return withGroup(core, caller, group, async (id) => {
     const usernames = username === null ? [] : [username];
     const [target] = requireAllFound(usernames, await usersForMember(core, caller, id, usernames));
     const member = await changeMember(core, caller, id, target?.id ?? caller, change);

@@ -32,7 +32,7 @@ export async function openDirectOrGroup(
   const others = users.map(({ id }) => id).filter((id) => id !== caller);
   if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
   if (kind === "group") {
-    return createGroup(core, caller, { name, memberIds: others, joinPolicy: "approval", policy: "group" });
+    return createGroup(core, caller, { name, memberIds: others, joinPolicy: "closed", policy: "group" });
   }
   const [peer, surplus] = others;
   if (peer === undefined || surplus !== undefined) throw invalid(field, "must be two different users");

@@ -20,9 +20,10 @@ import { exceedsBytes } from "../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import { accountDeleted, noUserWithName } from "../accounts/users.ts";
+import { distinguishNotInGroup } from "../by-name/groups.ts";
 import { type Destination, destinationOf } from "../by-name/recipients.ts";
 import type { Core } from "../context.ts";
-import { distinguishNotMember, getConversation } from "../conversations/conversations.ts";
+import { getConversation } from "../conversations/conversations.ts";
 import { getMessage, readReceipts, sendMessage } from "../messages/messages.ts";
 
 /** A reference to a message: a sent one by conversation and seq, a stored draft by id. */
@@ -179,7 +180,7 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
     };
     const destination = await destinationOf(core, caller, to, check);
     const { conversationId } = destination;
-    const { message, isRepeated } = await distinguishNotMember(core, conversationId, () =>
+    const { message, isRepeated } = await distinguishNotInGroup(core, caller, conversationId, () =>
       sendMessage(core, caller, conversationId, draft),
     );
     await core.inboxes.noteDraftSent(caller, { id, conversationId, seq: message.seq });

@@ -25,6 +25,8 @@ export interface GroupOptions {
   policy: PolicyName;
   /** unused if the group kind fixes how users join */
   joinPolicy: JoinPolicy;
+  /** whether strangers find the group; absent: as its kind says */
+  discoverable?: boolean | undefined;
   handle?: Handle | undefined;
   avatar?: string | undefined;
   introduction?: string | undefined;
@@ -111,9 +113,9 @@ function insert(
   amongFriends: boolean,
 ): Promise<ConversationId | null> {
   const { name, policy, avatar = "", introduction = "", announcement = "" } = options;
-  const { handle = null, maxMembers = null, customFields = {} } = options;
+  const { handle = null, maxMembers = null, customFields = {}, discoverable = null } = options;
   return insertGroup(core.db, {
-    ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, amongFriends },
+    ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, discoverable, amongFriends },
     code: ConversationCode.parse(randomHex()),
     joinPolicy: joinMode(options),
     customFields: withFields({}, customFields),

@@ -42,6 +42,7 @@ export async function editGroup(
     introduction?: string | undefined;
     announcement?: string | undefined;
     joinPolicy?: JoinPolicy | undefined;
+    discoverable?: boolean | undefined;
     muteAll?: boolean | undefined;
     customFields?: CustomFields | undefined;
   },

@@ -38,6 +38,8 @@ export interface Profile {
   introduction: string;
   announcement: string;
   joinPolicy: JoinPolicy;
+  /** whether strangers find the group; null: as its kind says. Read it by `isDiscoverable` */
+  discoverable: boolean | null;
   /** the group kind; unused in a direct conversation */
   policy: PolicyName;
   /** null in a direct conversation */

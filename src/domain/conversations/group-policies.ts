@@ -11,8 +11,15 @@ export type GroupAudience = Role | "nobody";
 export interface Policy {
   /** how users join without being added: by the group's own join policy, always, never */
   join: "as_set" | "free" | "never";
-  /** whether non-members may see the profile: always, never, or unless the group is closed */
-  seen: "always" | "never" | "unless_closed";
+  /**
+   * whether strangers find a group: by its own setting, which is on or off where the group has none, or never
+   */
+  discoverable: "on" | "off" | "never";
+  /**
+   * whether strangers learn that a group exists which they cannot find: the document of the kind's API has
+   * codes of its own for that
+   */
+  existence: "hidden" | "shown";
   /** whether a group is created with further members; if not, they are left out */
   initialRoles: boolean;
   /** may decide join requests */
@@ -38,7 +45,8 @@ export interface Policy {
 
 const GROUP: Policy = {
   join: "as_set",
-  seen: "unless_closed",
+  discoverable: "off",
+  existence: "hidden",
   initialRoles: true,
   approve: "admin",
   invite: "admin",
@@ -59,7 +67,8 @@ export const POLICIES: Record<PolicyName, Policy> = {
   private: {
     ...GROUP,
     join: "never",
-    seen: "never",
+    discoverable: "never",
+    existence: "shown",
     invite: "member",
     edit: "member",
     remove: "owner",
@@ -68,13 +77,13 @@ export const POLICIES: Record<PolicyName, Policy> = {
     ownerLeaves: "succession",
     dissolve: "nobody",
   },
-  public: { ...GROUP, seen: "always", invite: "nobody" },
-  chatroom: { ...GROUP, join: "free", seen: "always", invite: "nobody", history: true, unread: false },
-  community: { ...GROUP, join: "free", seen: "always", invite: "member", history: true },
+  public: { ...GROUP, discoverable: "on", invite: "nobody" },
+  chatroom: { ...GROUP, join: "free", discoverable: "on", invite: "nobody", history: true, unread: false },
+  community: { ...GROUP, join: "free", discoverable: "on", invite: "member", history: true },
   livestream: {
     ...GROUP,
     join: "free",
-    seen: "always",
+    discoverable: "on",
     initialRoles: false,
     invite: "nobody",
     edit: "owner",
@@ -110,10 +119,19 @@ export function joinMode({ policy, joinPolicy }: Pick<Profile, "policy" | "joinP
   return JOIN_MODES[POLICIES[policy].join](joinPolicy);
 }
 
-/** Whether non-members may see a group's profile. */
-export function isVisibleTo(profile: Pick<Profile, "policy" | "joinPolicy">): boolean {
-  const { seen } = POLICIES[profile.policy];
-  return seen === "always" || (seen === "unless_closed" && joinMode(profile) !== "closed");
+/** Whether strangers find a group and see a part of its profile: the setting of its kind, or else its own. */
+export function isDiscoverable({ policy, discoverable }: Pick<Profile, "policy" | "discoverable">): boolean {
+  return canBeFound({ policy }) && (discoverable ?? POLICIES[policy].discoverable === "on");
+}
+
+/** Whether a group of this kind can be discoverable. */
+export function canBeFound({ policy }: Pick<Profile, "policy">): boolean {
+  return POLICIES[policy].discoverable !== "never";
+}
+
+/** A group's profile as strangers see it: without announcement and custom fields. */
+export function profileForStrangers(profile: Profile): Profile {
+  return { ...profile, announcement: "", customFields: {} };
 }
 
 /** The maximum number of members of a group. @param limit the setting `MAX_GROUP_MEMBERS` */

@@ -10,6 +10,7 @@ const ChangedProfile = z
     introduction: z.string(),
     announcement: z.string(),
     joinPolicy: JoinPolicy,
+    discoverable: z.boolean(),
     muteAll: z.boolean(),
     /** only the changed fields */
     customFields: CustomFields,

@@ -36,7 +36,8 @@ export async function openDirect(
         .insert(conversations)
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
-            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL WHERE ${allowed}`,
+            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL
+            WHERE ${allowed}`,
         )
         .onConflictDoNothing()
         .returning({ id: conversations.id }),
@@ -91,6 +92,7 @@ const ListedRow = z.object({
   introduction: z.string(),
   announcement: z.string(),
   join_policy: JoinPolicy,
+  discoverable: booleanColumn.nullable(),
   policy: PolicyName,
   owner_id: UserId.nullable(),
   created_at: z.number(),
@@ -174,7 +176,8 @@ async function listedRows(
     : sql`m.state = 'active' AND c.dissolved_at IS NULL`;
   const query = sql`
     SELECT c.id, c.code, m.user_id, c.kind, ${asLeft(sql`m.left_name`, sql`c.name`)} AS name,
-      ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy, c.policy, c.owner_id,
+      ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
+      c.discoverable, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
       m.role, m.joined_at, m.sticky, m.silent, m.validation,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
@@ -218,6 +221,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       introduction: row.introduction,
       announcement: row.announcement,
       joinPolicy: row.join_policy,
+      discoverable: row.discoverable,
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,

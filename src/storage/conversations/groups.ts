@@ -3,6 +3,7 @@ import type { Person } from "../../domain/accounts/person.ts";
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
+import { isDiscoverable, POLICIES } from "../../domain/conversations/group-policies.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import type { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
@@ -20,6 +21,7 @@ const PROFILE = {
   introduction: conversations.introduction,
   announcement: conversations.announcement,
   joinPolicy: conversations.joinPolicy,
+  discoverable: conversations.discoverable,
   policy: conversations.policy,
   ownerId: conversations.ownerId,
   createdAt: conversations.createdAt,
@@ -48,6 +50,8 @@ export interface FoundGroup {
   profile: Profile;
   owner: Person | null;
   memberCount: number;
+  /** the user who asks is a member */
+  isMember: boolean;
 }
 
 /**
@@ -58,7 +62,7 @@ export interface FoundGroup {
  */
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
-  const { code, handle, maxMembers, customFields, members } = group;
+  const { code, handle, maxMembers, customFields, discoverable, members } = group;
   const memberIds = members.map(({ userId }) => userId);
   const allowed = group.amongFriends
     ? sql`${allLive(memberIds)} AND ${allFriends(ownerId, memberIds)}`
@@ -71,7 +75,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL WHERE ${allowed}`,
+            ${JSON.stringify(customFields)}, NULL, ${discoverable} WHERE ${allowed}`,
         )
         .onConflictDoNothing({ target: conversations.handle })
         .returning({ id: conversations.id }),
@@ -129,8 +133,15 @@ export async function findConversationAsCreated(
   };
 }
 
-/** A group by its address: its number or its handle; null if there is none, or it is dissolved. */
-export async function findGroup(db: Database, address: GroupAddress): Promise<FoundGroup | null> {
+/**
+ * A group by its address: its number or its handle; null if there is none, or it is dissolved.
+ * @param asker the user who asks
+ */
+export async function findGroup(
+  db: Database,
+  asker: UserId,
+  address: GroupAddress,
+): Promise<FoundGroup | null> {
   const [found] = await queryD1(
     db
       .select({
@@ -139,6 +150,8 @@ export async function findGroup(db: Database, address: GroupAddress): Promise<Fo
         owner: PERSON,
         memberCount: sql<number>`(SELECT count(*) FROM memberships m
           WHERE m.conversation_id = ${conversations.id} AND m.state = 'active')`,
+        isMember: sql`EXISTS (SELECT 1 FROM memberships m WHERE m.conversation_id = ${conversations.id}
+          AND m.user_id = ${asker} AND m.state = 'active')`.mapWith(Boolean),
       })
       .from(conversations)
       .leftJoin(users, eq(users.id, conversations.ownerId))
@@ -162,6 +175,28 @@ export async function findGroupIdAndHandle(
   const query = db.select({ id: conversations.id, handle: conversations.handle }).from(conversations);
   const [found] = await queryD1(query.where(and(hasAddress(address), isNull(conversations.dissolvedAt))));
   return found ?? null;
+}
+
+/**
+ * Whether a user may learn that a group exists: by its kind, as it is discoverable, or as they are or were a
+ * member. A known user who was never a member has a row with `state = 'left'` and version 0.
+ */
+export async function mayKnowGroup(db: Database, userId: UserId, id: ConversationId): Promise<boolean> {
+  const own = and(eq(memberships.conversationId, conversations.id), eq(memberships.userId, userId));
+  const [found] = await queryD1(
+    db
+      .select({
+        ...{ policy: conversations.policy, discoverable: conversations.discoverable },
+        state: memberships.state,
+        version: memberships.version,
+      })
+      .from(conversations)
+      .leftJoin(memberships, own)
+      .where(eq(conversations.id, id)),
+  );
+  if (!found) return false;
+  if (POLICIES[found.policy].existence === "shown" || isDiscoverable(found)) return true;
+  return found.state === "active" || (found.version ?? 0) > 0;
 }
 
 /** The owner of the group with this handle, dissolved groups included; null if the handle was never given. */

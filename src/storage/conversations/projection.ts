@@ -60,12 +60,12 @@ export async function writeProjection(
     return deleted.map((user) => user.id);
   }
   const { profile, dissolvedAt } = conversation;
-  const { name, avatar, introduction, announcement, joinPolicy, ownerId } = profile;
+  const { name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId } = profile;
   const { muteAll, customFields, version, changedAt } = profile;
   const update = db
     .update(conversations)
     .set({
-      ...{ name, avatar, introduction, announcement, joinPolicy, ownerId },
+      ...{ name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId },
       ...{ muteAll, customFields, changedAt, dissolvedAt, version },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));

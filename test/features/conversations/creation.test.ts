@@ -108,6 +108,7 @@ describe("a group", () => {
       introduction: "",
       announcement: "",
       join_policy: "approval",
+      discoverable: false,
       owner_id: dan.user.id,
       role: "owner",
       member_count: 2,

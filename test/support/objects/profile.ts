@@ -1,6 +1,7 @@
 /** The profile fields that few conversations set, with their defaults. */
 export const DEFAULT_PROFILE = {
   handle: null,
+  discoverable: null,
   muteAll: false,
   maxMembers: null,
   customFields: {},

@@ -80,8 +80,8 @@ const GIVEN = ["groupID"];
 
 const GROUPS: ContractCall[] = [
   row("/group/getGroupList", "user", [], () => ({})),
-  row("/group/getGroupProfile", "user", GIVEN, group),
-  row("/group/searchGroupByID", "user", GIVEN, group),
+  row("/group/getGroupProfile", "user", GIVEN, () => ({ groupID: own().open })),
+  row("/group/searchGroupByID", "user", GIVEN, () => ({ groupID: own().open })),
   row("/group/createGroup", "user", ["name"], ({ bystander }) => ({
     ...{
       name: "x",

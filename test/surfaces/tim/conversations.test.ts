@@ -721,7 +721,7 @@ describe("message notifications", () => {
     const { id } = await createGroup(ann, [bob]);
     const groupID = String(id);
     const before = await storedInConversation(id);
-    failure(await remind(cid, "Discard", { groupID }), 10_007);
+    failure(await remind(cid, "Discard", { groupID }), 10_010);
     failure(await remind(cid, "Discard", { groupID: "999999999" }), 10_010);
     failure(await remind(cid, "Discard", { groupID: "" }), 10_015);
     failure(await remind(bob, "Discard", {}), 70_402, "groupID");

@@ -299,12 +299,16 @@ describe("the visibility of groups", () => {
 
   test.each([
     ["free", "FreeAccess", true],
+    ["free", "FreeAccess", false],
     ["approval", "NeedPermission", true],
+    ["approval", "NeedPermission", false],
+    ["closed", "DisableApply", true],
     ["closed", "DisableApply", false],
   ])(
-    "a group made on another API is a public one, and with its join policy set to %s it is %s",
+    "a group made on another API is a public one, with its join policy set to %s it is %s, discoverable: %s",
     async (policy, joinOption, isSeen) => {
-      const body = { kind: "group", name: "elsewhere", member_ids: [bob.user.id], join_policy: policy };
+      const fields = { name: "elsewhere", member_ids: [bob.user.id], join_policy: policy };
+      const body = { kind: "group", ...fields, discoverable: isSeen };
       const made = await call("POST", "/v1/conversations", { token: ann.token, body });
       const groupID = String(z.looseObject({ id: z.int() }).parse(made.body).id);
       expect(await profile(bob, groupID)).toMatchObject({ type: "Public", joinOption, name: "elsewhere" });
@@ -312,7 +316,7 @@ describe("the visibility of groups", () => {
       if (isSeen) expect(OneGroup.parse(success(found).data).group.joinOption).toBe(joinOption);
       else failure(found, 10_010);
       const asked = await tim(cid, "/group/joinGroup", { groupID });
-      if (!isSeen) failure(asked, 10_007);
+      if (policy === "closed") failure(asked, isSeen ? 10_007 : 10_010);
       else
         expect(success(asked).data).toMatchObject({
           status: policy === "free" ? "JoinedSuccess" : "WaitAdminApproval",
@@ -369,7 +373,9 @@ describe("updateGroupProfile", () => {
     const last = await change({ muteAllMembers: false, groupCustomField: [{ key: "a", value: "" }] });
     expect(last).toMatchObject({ infoSequence: 2, muteAllMembers: false });
     const { lastMessage: _, selfInfo: __, nextMessageSeq: ___, ...seen } = last;
-    expect(OneGroup.parse(success(await search(cid, groupID)).data).group).toMatchObject(seen);
+    expect(OneGroup.parse(success(await search(bob, groupID)).data).group).toMatchObject(seen);
+    const toStrangers = { ...seen, notification: "", groupCustomField: [] };
+    expect(OneGroup.parse(success(await search(cid, groupID)).data).group).toMatchObject(toStrangers);
     const { groupList } = await data(Groups, bob, "/group/getGroupList");
     expect(groupList.find((group) => group.groupID === groupID)).toMatchObject(seen);
   });

@@ -150,7 +150,7 @@ describe("permissions", () => {
     const { id } = await createGroup(one, [other]);
     const send_ = async (who: SignedIn) =>
       tim(who, "/message/sendMessage", await create(who, String(id), { text: "x" }));
-    failure(await send_(outsider), 10_007);
+    failure(await send_(outsider), 10_010);
     success(await send_(other));
     const path = `/v1/conversations/${id}/members/${other.user.id}`;
     await call("PATCH", path, { token: one.token, body: { muted_for_s: 60 } });

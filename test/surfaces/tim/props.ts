@@ -55,7 +55,7 @@ export async function props({ member, peer }: CallContext): Promise<Props> {
 }
 
 async function policy({ token }: SignedIn, id: number, join_policy: string): Promise<void> {
-  await call("PATCH", `/v1/conversations/${id}`, { token, body: { join_policy } });
+  await call("PATCH", `/v1/conversations/${id}`, { token, body: { join_policy, discoverable: true } });
 }
 
 async function applied(owner: SignedIn, id: number): Promise<object[]> {

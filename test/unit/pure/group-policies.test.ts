@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import {
   capacityOf,
-  isVisibleTo,
+  isDiscoverable,
   joinMode,
   may,
   outranks,
@@ -31,12 +31,15 @@ test("no member may act on an equal or a superior", () => {
 describe.each(PolicyName.options)("a group of kind %s", (policy) => {
   const SETTINGS = ["free", "approval", "closed"] as const;
 
-  test("a user who could never join by themselves does not see it, unless the kind is visible to all", () => {
-    for (const joinPolicy of SETTINGS) {
-      const isClosed = joinMode({ policy, joinPolicy }) === "closed";
-      const isShownToAll = POLICIES[policy].seen === "always";
-      if (isClosed && !isShownToAll) expect(isVisibleTo({ policy, joinPolicy })).toBe(false);
-    }
+  test("its own setting decides whether strangers find it, unless its kind does", () => {
+    const found = [true, false, null].map((discoverable) => isDiscoverable({ policy, discoverable }));
+    const expected = { on: [true, false, true], off: [true, false, false], never: [false, false, false] };
+    expect(found).toEqual(expected[POLICIES[policy].discoverable]);
+  });
+
+  test("strangers can find it without a setting only if it is a kind of tim that its document shows them", () => {
+    const isShown = ["public", "chatroom", "community", "livestream"].includes(policy);
+    expect(isDiscoverable({ policy, discoverable: null })).toBe(isShown);
   });
 
   test("the group's own setting counts only where the kind leaves it open", () => {

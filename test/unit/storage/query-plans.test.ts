@@ -72,12 +72,13 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     } as const;
     return groups.insertGroup(db, { ...group, ...defaults, amongFriends: true });
   },
-  findGroup: (db) => groups.findGroup(db, { id: ID }),
-  "findGroup, by its given id": (db) => groups.findGroup(db, { handle: HANDLE }),
+  findGroup: (db) => groups.findGroup(db, ANN, { id: ID }),
+  "findGroup, by its given id": (db) => groups.findGroup(db, ANN, { handle: HANDLE }),
   findGroupId: (db) => groups.findGroupId(db, { id: ID }),
   "findGroupId, by its given id": (db) => groups.findGroupId(db, { handle: HANDLE }),
   findGroupIdAndHandle: (db) => groups.findGroupIdAndHandle(db, { id: ID }),
   "findGroupIdAndHandle, by its given id": (db) => groups.findGroupIdAndHandle(db, { handle: HANDLE }),
+  mayKnowGroup: (db) => groups.mayKnowGroup(db, ANN, ID),
   findPeerName: (db) => recipients.findPeerName(db, ANN, "no such name"),
   findHandleOwner: (db) => groups.findHandleOwner(db, HANDLE),
   findOwnGroups: (db) => groups.findOwnGroups(db, ANN),

@@ -56,6 +56,8 @@ conversations.post("/group/setMessageRemindType", authenticated, async (c) => {
       serializeReminderOutcomes(await remindOfDirect(core, caller.userId, change.usernames, reminder)),
     );
   }
-  const group = await groupAfter(core, change.group, (id) => setReminder(core, caller.userId, id, reminder));
+  const group = await groupAfter(core, caller.userId, change.group, (id) =>
+    setReminder(core, caller.userId, id, reminder),
+  );
   return succeed(c, { group: serializeGroup(group) });
 });

@@ -32,18 +32,19 @@ groups.post("/getGroupList", authenticated, weighs("page"), async (c) => {
 });
 
 /**
- * `getGroupProfile`: the profile of a group. Other users than members get no `selfInfo`, and no private
- * group.
+ * `getGroupProfile`: the profile of a group. Strangers get a part of a discoverable one.
  */
 groups.post("/getGroupProfile", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
   return succeed(c, { group: serializeGroup(await getGroup(c.var.core, c.var.caller.userId, groupID)) });
 });
 
-/** `searchGroupByID`: finds a group that everybody may see. */
+/** `searchGroupByID`: finds a group of the caller's, or a discoverable one, of which strangers get a part. */
 groups.post("/searchGroupByID", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
-  return succeed(c, { group: serializeGroup(await findGroupByAddress(c.var.core, groupID)) });
+  return succeed(c, {
+    group: serializeGroup(await findGroupByAddress(c.var.core, c.var.caller.userId, groupID)),
+  });
 });
 
 /** `createGroup`: creates a group, with as many members as it has room for. */
@@ -61,14 +62,18 @@ groups.post("/createGroup", authenticated, async (c) => {
 /** `dismissGroup`: dissolves a group. */
 groups.post("/dismissGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
-  await withGroup(c.var.core, groupID, (id) => dissolveGroup(c.var.core, c.var.caller.userId, id));
+  await withGroup(c.var.core, c.var.caller.userId, groupID, (id) =>
+    dissolveGroup(c.var.core, c.var.caller.userId, id),
+  );
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
 
 /** `quitGroup`: leaves a group. */
 groups.post("/quitGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
-  await withGroup(c.var.core, groupID, (id) => leaveGroup(c.var.core, c.var.caller.userId, id));
+  await withGroup(c.var.core, c.var.caller.userId, groupID, (id) =>
+    leaveGroup(c.var.core, c.var.caller.userId, id),
+  );
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
 
@@ -76,7 +81,9 @@ groups.post("/quitGroup", authenticated, async (c) => {
 groups.post("/updateGroupProfile", authenticated, async (c) => {
   const { groupID, change } = await parseBody(c, GroupChange);
   const { core, caller } = c.var;
-  const group = await groupAfter(core, groupID, (id) => editGroup(core, caller.userId, id, change));
+  const group = await groupAfter(core, caller.userId, groupID, (id) =>
+    editGroup(core, caller.userId, id, change),
+  );
   return succeed(c, { group: serializeGroup(group) });
 });
 

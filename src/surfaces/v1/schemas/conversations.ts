@@ -10,6 +10,10 @@ import { orNull, Time } from "./common.ts";
 import { Message } from "./messages.ts";
 
 const Name = textUpTo(LIMITS.name).min(1, "must not be empty");
+const Discoverable = z.boolean().openapi({
+  description:
+    "Of a group: users who are not in it can find it by its number and see its name, avatar, introduction, owner and number of members",
+});
 
 export const NewConversation = z
   .discriminatedUnion("kind", [
@@ -19,6 +23,7 @@ export const NewConversation = z
       name: Name,
       member_ids: z.array(UserId),
       join_policy: JoinPolicy.default("approval"),
+      discoverable: Discoverable.default(false),
     }),
   ])
   .openapi("NewConversation", { example: { kind: "direct", user_id: 100_001 } });
@@ -31,6 +36,7 @@ export const ConversationChange = z
     introduction: textUpTo(LIMITS.description).optional(),
     announcement: textUpTo(LIMITS.description).optional(),
     join_policy: JoinPolicy.optional(),
+    discoverable: Discoverable.optional(),
   })
   .openapi("ConversationChange");
 
@@ -44,6 +50,7 @@ export const Conversation = z
     introduction: z.string().optional(),
     announcement: z.string().optional(),
     join_policy: JoinPolicy.optional(),
+    discoverable: Discoverable.optional(),
     owner_id: UserId.optional(),
     role: Role.optional(),
     online_count: z.int().optional(),

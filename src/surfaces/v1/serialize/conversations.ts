@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import { isDiscoverable } from "../../../domain/conversations/group-policies.ts";
 import type { Conversation as ConversationShape } from "../schemas/conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
@@ -18,6 +19,7 @@ export function serializeConversation(conversation: Conversation): z.infer<typeo
       introduction: conversation.introduction,
       announcement: conversation.announcement,
       join_policy: conversation.joinPolicy,
+      discoverable: isDiscoverable(conversation),
       ...(ownerId !== null && { owner_id: ownerId }),
       role: conversation.role,
     }),

@@ -4,6 +4,7 @@ import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { createGroup } from "../../../support/clients/chat.ts";
 import { pngOf } from "../../../support/image-headers.ts";
+import { createGroupOfKind } from "../../../support/objects/core.ts";
 import { itemAt } from "../../../support/objects/room.ts";
 import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
 import { data, nameOf, success, tim } from "../client.ts";
@@ -23,7 +24,7 @@ export async function createFixtureValues(): Promise<FixtureValues> {
   success(await tim(cas, "/user/addToBlacklist", { userIDList: [nameOf(ann)] }));
   const { id: group } = await createGroup(ann, [bob]);
   const { id: muted } = await createGroup(bob, [ann]);
-  const { id: others } = await createGroup(bob, [cas]);
+  const others = await createGroupOfKind("private", bob, [cas]);
   const member = `/v1/conversations/${muted}/members/${ann.user.id}`;
   await call("PATCH", member, { token: bob.token, body: { muted_for_s: 600 } });
   const sent = await send(ann, await draft(ann, "C2C", nameOf(bob), { text: "first" }));

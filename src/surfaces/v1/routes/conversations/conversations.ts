@@ -138,8 +138,8 @@ export const conversations = v1Router()
       const { conversation, created } = await openDirect(core, caller.userId, input.user_id);
       return c.json(serializeConversation(conversation), created ? 201 : 200);
     }
-    const { name, member_ids: memberIds, join_policy: joinPolicy } = input;
-    const group = { name, memberIds, joinPolicy, policy: "group" } as const;
+    const { name, member_ids: memberIds, join_policy: joinPolicy, discoverable } = input;
+    const group = { name, memberIds, joinPolicy, discoverable, policy: "group" } as const;
     return c.json(serializeConversation(await createGroup(core, caller.userId, group)), 201);
   })
   .openapi(listRoute, async (c) => {
