@@ -46,8 +46,9 @@ export type Missing = z.infer<typeof Missing>;
  * - `kind`: groups of this kind allow the action to nobody.
  * - `rank`: the caller's role is too low, or the caller is no member.
  * - `self`: the caller would act on themself.
+ * - `banned`: the user who would enter is banned from the group.
  */
-export const Refusal = z.enum(["kind", "rank", "self"]);
+export const Refusal = z.enum(["kind", "rank", "self", "banned"]);
 export type Refusal = z.infer<typeof Refusal>;
 
 /**
@@ -159,6 +160,18 @@ export function refusedFor(refusal: Refusal, detail: string, policy?: PolicyName
 }
 
 /**
+ * The `rate_limited` for a request too soon after a rejected one.
+ * @param until when the user can ask again (ms since 1970)
+ * @param reason begins the error text
+ */
+export function askedTooSoon(until: number, reason: string): CoreError {
+  const retryAfter = Math.max(1, Math.ceil((until - Date.now()) / 1_000));
+  return new CoreError("rate_limited", `${reason} Ask again in ${Math.ceil(retryAfter / 3_600)} h.`, {
+    retryAfter,
+  });
+}
+
+/**
  * The `not_found` for a group that does not admit the caller. Only APIs that distinguish the case read its
  * `refusal`; for the others it equals `noConversation`.
  */
@@ -184,6 +197,11 @@ export function noMessage(seq?: number): CoreError {
       ? "There is no such message."
       : `There is no message ${seq} that you can see in this conversation.`;
   return new CoreError("not_found", detail, { missing: "message" });
+}
+
+/** The `not_found` for a user who does not exist, or whose account is deleted. */
+export function noUser(id: number): CoreError {
+  return new CoreError("not_found", `There is no user ${id}.`, { missing: "user" });
 }
 
 /** The `not_found` for a message that mentions a user who is no member of its conversation. */

@@ -132,6 +132,11 @@ const VALUES = {
     /** A send's wait for D1 meanwhile; after it the send is refused and may be repeated. */
     lookupTimeoutMs: 5_000,
   },
+  /** Requests that were rejected: to join a group, and for friendship. */
+  rejections: {
+    /** The time after which the same user can ask again: who said no is not asked twice a day. */
+    cooldownMs: 24 * 60 * 60_000,
+  },
   /** The search index of a conversation. */
   indexing: {
     /** Indexing starts after so long without a message: indexing a message costs as much as storing it. */

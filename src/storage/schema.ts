@@ -260,6 +260,28 @@ export const friendRequests = sqliteTable(
   ],
 );
 
+/** Rejected requests for friendship: until the same user may ask again. */
+export const friendRejections = sqliteTable(
+  "friend_rejections",
+  {
+    /** the user who has rejected */
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id)
+      .$type<UserId>(),
+    fromId: integer("from_id")
+      .notNull()
+      .references(() => users.id)
+      .$type<UserId>(),
+    rejectedAt: integer("rejected_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.fromId] }),
+    index("friend_rejections_from").on(table.fromId),
+    index("friend_rejections_at").on(table.rejectedAt),
+  ],
+);
+
 /** Blocks: `user_id` blocks `blocked_id`. */
 export const blocks = sqliteTable(
   "blocks",

@@ -1,6 +1,6 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { Me, MeWithEmail, ProfileChange, User } from "../../domain/accounts/user.ts";
-import { CoreError, invalid } from "../../domain/errors.ts";
+import { CoreError, invalid, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import {
   findLiveUsers,
@@ -104,11 +104,6 @@ export async function requireUsers(core: Core, ids: UserId[]): Promise<void> {
 /** @throws `validation_failed` for `path.user_id` if the two users of an operation are the same */
 export function requireOther(caller: UserId, other: UserId): void {
   if (caller === other) throw invalid("path.user_id", "must be somebody else");
-}
-
-/** The `not_found` for a user who does not exist, or whose account is deleted. */
-export function noUser(id: number): CoreError {
-  return new CoreError("not_found", `There is no user ${id}.`, { missing: "user" });
 }
 
 /** The `not_found` for usernames that do not exist. */

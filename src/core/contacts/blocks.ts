@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { User } from "../../domain/accounts/user.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
-import { CoreError } from "../../domain/errors.ts";
+import { CoreError, noUser } from "../../domain/errors.ts";
 import { UserId } from "../../domain/ids.ts";
 import {
   deleteBlocks,
@@ -10,7 +10,7 @@ import {
   insertBlocks,
   listBlocked,
 } from "../../storage/contacts/blocks.ts";
-import { getUsersByNames, noUser, requireOther } from "../accounts/users.ts";
+import { getUsersByNames, requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { notifyBoth } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";

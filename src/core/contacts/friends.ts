@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { User } from "../../domain/accounts/user.ts";
 import type { AskOutcome } from "../../domain/contacts/friend-state.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
-import { CoreError } from "../../domain/errors.ts";
+import { askedTooSoon, CoreError, noUser } from "../../domain/errors.ts";
 import { UserId } from "../../domain/ids.ts";
 import {
   askFriendship,
@@ -12,7 +12,7 @@ import {
   listFriends as friendsOf,
   listRequests,
 } from "../../storage/contacts/friends.ts";
-import { noUser, requireOther } from "../accounts/users.ts";
+import { requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { includesBlocked } from "./blocks.ts";
 import { notifyBoth, notifyRequested } from "./contact-events.ts";
@@ -28,25 +28,30 @@ const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
  * once. The devices of the users concerned are informed. A repeated request changes nothing and informs
  * nobody.
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `blocked` across a
- *   block, `forbidden` if the other user refuses all requests
+ *   block, `forbidden` if the other user refuses all requests, `rate_limited` within a day after the other
+ *   user rejected a request of the caller
  */
 export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
-  const outcome = await changeDirectPermission(core, caller, [other], async () => {
-    const request = await askFriendship(core.db, caller, other, Date.now());
+  const { cooldownMs } = core.timing.rejections;
+  const asked = await changeDirectPermission(core, caller, [other], async () => {
+    const now = Date.now();
+    const request = await askFriendship(core.db, caller, other, now, now - cooldownMs);
     if (request.changed && request.outcome === "requested") notifyRequested(core, caller, other);
     if (request.changed && request.outcome === "friends") notifyBoth(core, caller, other, "friends");
-    return request.outcome;
+    return request;
   });
-  switch (outcome) {
+  switch (asked.outcome) {
     case "unknown":
       throw noUser(other);
     case "blocked":
       throw includesBlocked(other);
     case "denied":
       throw new CoreError("forbidden", `User ${other} does not want to be asked for friendship.`);
+    case "rejected":
+      throw askedTooSoon(asked.rejectedAt + cooldownMs, `User ${other} has rejected your request.`);
     default:
-      return outcome;
+      return asked.outcome;
   }
 }
 
@@ -58,7 +63,7 @@ export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserI
 export async function unfriend(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
   const result = await changeDirectPermission(core, caller, [other], async () => {
-    const outcome = await endFriendship(core.db, caller, other);
+    const outcome = await endFriendship(core.db, caller, other, Date.now());
     if (outcome?.ended) notifyBoth(core, caller, other, "none");
     return outcome;
   });

@@ -7,7 +7,7 @@ import {
 } from "../../domain/conversations/conversation.ts";
 import type { InboxEntry, ListRange } from "../../domain/conversations/conversation-list.ts";
 import { decodeCursor, encodeCursor } from "../../domain/conversations/pagination.ts";
-import { CoreError, invalid, noConversation, noMembership } from "../../domain/errors.ts";
+import { CoreError, invalid, noConversation, noMembership, noUser } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
@@ -20,7 +20,7 @@ import {
 } from "../../storage/conversations/conversations.ts";
 import { conversationExists, updatePreferences } from "../../storage/conversations/preferences.ts";
 import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "../accounts/profile-lookup.ts";
-import { noUser, requireUsers } from "../accounts/users.ts";
+import { requireUsers } from "../accounts/users.ts";
 import { notFriends, requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 

@@ -5,7 +5,13 @@ import { USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { blocks, users } from "../schema.ts";
-import { deleteContactsBetween, existingUsersQuery, isLive, otherUsersOf } from "./pair-conditions.ts";
+import {
+  deleteContactsBetween,
+  existingUsersQuery,
+  isLive,
+  otherUsersOf,
+  recordRejections,
+} from "./pair-conditions.ts";
 
 /** The result of blocking users. */
 interface BlockResult {
@@ -16,8 +22,9 @@ interface BlockResult {
 }
 
 /**
- * Blocks users, and ends every friendship and request between them and `userId`. One batch: a concurrent
- * request for friendship comes before it and is ended, or comes after it and finds the block.
+ * Blocks users, and ends every friendship and request between them and `userId`; their requests are recorded
+ * as rejected. One batch: a concurrent request for friendship comes before it and is ended, or comes after it
+ * and finds the block.
  * @param createdAt milliseconds
  */
 export async function insertBlocks(
@@ -26,7 +33,7 @@ export async function insertBlocks(
   ids: UserId[],
   createdAt: number,
 ): Promise<BlockResult> {
-  const [, friendships, requests, found] = await queryD1(
+  const [, , friendships, requests, found] = await queryD1(
     db.batch([
       db
         .insert(blocks)
@@ -35,6 +42,7 @@ export async function insertBlocks(
             JOIN users u ON u.id = x.value AND u.deleted_at IS NULL WHERE ${isLive(userId)}`,
         )
         .onConflictDoNothing(),
+      recordRejections(db, userId, ids, createdAt),
       ...deleteContactsBetween(db, userId, ids),
       existingUsersQuery(db, ids),
     ]),

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import { FriendPolicy, type User } from "../../domain/accounts/user.ts";
 import type { AskOutcome } from "../../domain/contacts/friend-state.ts";
@@ -6,7 +6,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { friendRequests, friends, users } from "../schema.ts";
+import { friendRejections, friendRequests, friends, users } from "../schema.ts";
 import {
   areFriends,
   between,
@@ -14,6 +14,7 @@ import {
   existingUsersQuery,
   isBlocked,
   isLive,
+  recordRejections,
 } from "./pair-conditions.ts";
 
 /** A request for friendship, as the user who is asked reads it: who asks, and when (milliseconds). */
@@ -29,28 +30,31 @@ export interface RequestPosition {
 }
 
 /** The outcome of a request for friendship, and whether it changed anything. */
-interface AskResult {
-  outcome: AskOutcome | "denied" | "blocked" | "unknown";
-  changed: boolean;
-}
+type AskResult =
+  | { outcome: AskOutcome | "denied" | "blocked" | "unknown"; changed: boolean }
+  /** the other user has rejected a request (ms since 1970) that is too recent */
+  | { outcome: "rejected"; rejectedAt: number; changed: false };
 
 const RelationRow = z.object({
   policy: FriendPolicy,
   blocked: z.number().transform(Boolean),
   friends: z.number().transform(Boolean),
+  rejectedAt: z.number().nullable(),
 });
 
 /**
  * Asks for friendship. The two users become friends at once if the other user has asked before, or accepts
  * every request. One batch, and each statement checks the conditions itself: of two users who ask each other
- * at the same time the second agrees, and no request gets past a block or a policy.
+ * at the same time the second agrees, and no request gets past a block, a policy or a rejection.
  * @param createdAt milliseconds
+ * @param rejectedAfter a rejection after this time keeps the same user from asking (ms since 1970)
  */
 export async function askFriendship(
   db: Database,
   fromId: UserId,
   toId: UserId,
   createdAt: number,
+  rejectedAfter: number,
 ): Promise<AskResult> {
   const bothSides = JSON.stringify([
     { user: fromId, friend: toId },
@@ -58,7 +62,9 @@ export async function askFriendship(
   ]);
   const reachable = sql`u.id = ${toId} AND u.deleted_at IS NULL AND ${isLive(fromId)}
     AND NOT ${isBlocked(fromId, toId)}`;
-  const [befriended, requested, , [found]] = await queryD1(
+  const rejectedAt = sql`(SELECT rejected_at FROM friend_rejections
+    WHERE user_id = ${toId} AND from_id = ${fromId} AND rejected_at > ${rejectedAfter})`;
+  const [befriended, requested, , , [found]] = await queryD1(
     db.batch([
       db
         .insert(friends)
@@ -74,7 +80,8 @@ export async function askFriendship(
         .insert(friendRequests)
         .select(
           sql`SELECT u.id, ${fromId}, ${createdAt} FROM users u
-            WHERE ${reachable} AND u.friend_policy = 'approve' AND NOT ${areFriends(fromId, toId)}`,
+            WHERE ${reachable} AND u.friend_policy = 'approve' AND NOT ${areFriends(fromId, toId)}
+              AND ${rejectedAt} IS NULL`,
         )
         .onConflictDoNothing()
         .returning({ id: friendRequests.userId }),
@@ -85,35 +92,58 @@ export async function askFriendship(
           and(between(friendRequests.userId, friendRequests.fromId, fromId, toId), areFriends(fromId, toId)),
         ),
       db
+        .delete(friendRejections)
+        .where(
+          and(
+            between(friendRejections.userId, friendRejections.fromId, fromId, toId),
+            areFriends(fromId, toId),
+          ),
+        ),
+      db
         .select({
           policy: users.friendPolicy,
           blocked: sql`${isBlocked(fromId, toId)}`.as("blocked"),
           friends: sql`${areFriends(fromId, toId)}`.as("friends"),
+          rejectedAt: sql`${rejectedAt}`.as("rejected_at"),
         })
         .from(users)
         .where(and(eq(users.id, toId), isNull(users.deletedAt))),
     ]),
   );
   if (!found) return { outcome: "unknown", changed: false };
-  const { policy, blocked, friends: areNowFriends } = RelationRow.parse(found);
+  const { policy, blocked, friends: areNowFriends, rejectedAt: refusedAt } = RelationRow.parse(found);
   if (blocked) return { outcome: "blocked", changed: false };
   if (areNowFriends) return { outcome: "friends", changed: befriended.length > 0 };
-  return { outcome: policy === "deny" ? "denied" : "requested", changed: requested.length > 0 };
+  if (policy === "deny") return { outcome: "denied", changed: false };
+  if (refusedAt !== null) return { outcome: "rejected", rejectedAt: refusedAt, changed: false };
+  return { outcome: "requested", changed: requested.length > 0 };
 }
 
 /**
- * Ends the friendship of two users, and deletes their requests to each other.
+ * Ends the friendship of two users, and deletes their requests to each other. A deleted request of the other
+ * user is recorded as rejected.
+ * @param now ms since 1970
  * @returns whether there was a friendship or a request; null if the other user has no account
  */
 export async function endFriendship(
   db: Database,
   userId: UserId,
   otherId: UserId,
+  now: number,
 ): Promise<{ ended: boolean } | null> {
-  const [friendships, requests, found] = await queryD1(
-    db.batch([...deleteContactsBetween(db, userId, [otherId]), existingUsersQuery(db, [otherId])]),
+  const [, friendships, requests, found] = await queryD1(
+    db.batch([
+      recordRejections(db, userId, [otherId], now),
+      ...deleteContactsBetween(db, userId, [otherId]),
+      existingUsersQuery(db, [otherId]),
+    ]),
   );
   return found.length > 0 ? { ended: friendships.length + requests.length > 0 } : null;
+}
+
+/** Deletes the rejections up to a time (ms since 1970). */
+export async function deleteOldRejections(db: Database, until: number): Promise<void> {
+  await queryD1(db.delete(friendRejections).where(lte(friendRejections.rejectedAt, until)));
 }
 
 /** A user's friends, by rising id: at most `limit` after the id `after`. */

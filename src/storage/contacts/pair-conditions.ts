@@ -2,7 +2,7 @@ import { and, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { UserId } from "../../domain/ids.ts";
 import type { Database } from "../database.ts";
-import { friendRequests, friends, users } from "../schema.ts";
+import { friendRejections, friendRequests, friends, users } from "../schema.ts";
 
 /** A condition: the row is of users `a` and `b`, in either order of the two columns. */
 export function between(first: SQLiteColumn, second: SQLiteColumn, a: UserId, b: UserId): SQL | undefined {
@@ -51,6 +51,24 @@ export function deleteContactsBetween(db: Database, a: UserId, ids: UserId[]) {
       .where(betweenAny(friendRequests.userId, friendRequests.fromId, a, ids))
       .returning({ one: friendRequests.userId, other: friendRequests.fromId }),
   ] as const;
+}
+
+/**
+ * The statement, for a batch before `deleteContactsBetween`, that records the requests of `ids` to user `a`
+ * as rejected.
+ * @param now ms since 1970
+ */
+export function recordRejections(db: Database, a: UserId, ids: UserId[], now: number) {
+  return db
+    .insert(friendRejections)
+    .select(
+      sql`SELECT user_id, from_id, ${now} FROM friend_requests
+        WHERE user_id = ${a} AND from_id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+    )
+    .onConflictDoUpdate({
+      target: [friendRejections.userId, friendRejections.fromId],
+      set: { rejectedAt: now },
+    });
 }
 
 /** The other users in the rows that the statements of `deleteContactsBetween` returned, each once. */

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { noUser } from "../../core/accounts/users.ts";
-import { CoreError, noConversation, noMessage } from "../../domain/errors.ts";
+import { CoreError, noConversation, noMessage, noUser } from "../../domain/errors.ts";
 import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { textUpTo } from "../../domain/text.ts";
