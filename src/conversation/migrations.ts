@@ -4,6 +4,7 @@ import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
+import { BANS_TABLE } from "./members/bans.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
@@ -217,5 +218,12 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 19,
     minCode: 1,
     sql: "ALTER TABLE conversation ADD COLUMN discoverable INTEGER",
+  },
+  {
+    // Bans, and an index of the rejected join requests.
+    version: 20,
+    minCode: 1,
+    sql: `${BANS_TABLE}
+      CREATE INDEX applications_rejected ON applications (user_id, handled_at) WHERE accepted = 0;`,
   },
 ];

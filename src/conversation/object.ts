@@ -9,6 +9,7 @@ import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
+import type { BanInput } from "./changes/banning.ts";
 import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
 import type { JoinDecision } from "./changes/joining.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
@@ -321,6 +322,21 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** Removes members. @see GroupChanges.remove */
   remove(input: { userId: UserId; targetIds: UserId[]; reason?: string }) {
     return this.#changeGroup(input, ({ group }) => group.remove(input.userId, input.targetIds, input.reason));
+  }
+
+  /** Bans a user, who is removed if they are a member. @see Banning.ban */
+  ban(input: { userId: UserId } & BanInput) {
+    return this.#changeGroup(input, ({ banning }) => banning.ban(input.userId, input));
+  }
+
+  /** Lifts the ban of a user. @see Banning.lift */
+  liftBan(input: { userId: UserId; targetId: UserId; hasAccount: boolean }) {
+    return this.#perform(({ banning }) => banning.lift(input.userId, input));
+  }
+
+  /** A page of the bans. @see Banning.list */
+  bans(input: { userId: UserId; limit: number; after: number }) {
+    return this.answer(({ room }) => room.banning.list(input.userId, input));
   }
 
   /**

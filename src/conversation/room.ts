@@ -9,6 +9,7 @@ import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
 import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
+import { Banning } from "./changes/banning.ts";
 import { GroupChanges } from "./changes/group.ts";
 import { Joining } from "./changes/joining.ts";
 import { ReadPositions } from "./changes/read-positions.ts";
@@ -28,6 +29,7 @@ import { FileReferences } from "./files/file-references.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
+import { Bans } from "./members/bans.ts";
 import { restoreToList } from "./members/deleted-for-me.ts";
 import { KnownUsers } from "./members/known-users.ts";
 import { MemberList } from "./members/member-list.ts";
@@ -77,6 +79,7 @@ export class Room implements RoomContext {
   readonly memberList: MemberList;
   readonly group: GroupChanges;
   readonly joining: Joining;
+  readonly banning: Banning;
   readonly redaction: Redaction;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
@@ -163,7 +166,9 @@ export class Room implements RoomContext {
     this.memberList = new MemberList(this.members);
     this.group = new GroupChanges(this);
     this.readPositions = new ReadPositions(this);
-    this.joining = new Joining(storage.sql, this, deps.settings.maxGroupMembers);
+    const bans = new Bans(storage.sql);
+    this.joining = new Joining(storage.sql, this, bans, deps.settings.maxGroupMembers, timing.rejections);
+    this.banning = new Banning(storage.sql, this, bans);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
     // Due with the alarm that looks after the fan-out: it costs no alarm of its own.

@@ -45,6 +45,8 @@ export const LIMITS = {
   liveMembers: 200,
   /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,
+  /** banned users of a group */
+  bans: 10_000,
   /** users mentioned by one message */
   mentions: 100,
   /** listed mentions of a user in a conversation: the newest unread messages that mention them */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { call } from "../support/clients/api.ts";
-import { setTiming } from "../support/timing.ts";
+import { overrideTiming, setTiming } from "../support/timing.ts";
 import { Story } from "./group-story/story.ts";
 import type { Person, Surface } from "./group-story/surface.ts";
 import { tim } from "./group-story/tim.ts";
@@ -178,6 +178,9 @@ describe.each(NOTICING)("over %s", (_, surface) => {
     await story.step(ann, reject(1));
     await story.step(bob, accept(1), "conflict");
     await story.step(bob, reject(1), "conflict");
+    await story.step(dan, join("too soon"), "rate_limited");
+    // The day after the rejection.
+    overrideTiming({ rejections: { cooldownMs: 0 } });
     await story.step(dan, join("once more"), "requested");
     await story.step(ann, accept(3));
     await story.step(ann, accept(3), "conflict");

@@ -104,7 +104,7 @@ export class GroupChanges {
     const isLast = member.role === "owner" && !successor;
     const isDirect = this.#room.state.profile.kind === "direct";
     return this.#commit([member.user_id], {
-      members: [this.#leftRow(member), ...(successor ? [ownerRow(successor)] : [])],
+      members: [leftRow(this.#room, member), ...(successor ? [ownerRow(successor)] : [])],
       // An empty change of a direct conversation's profile has the peer get a conversation update.
       ...((successor || isDirect) && { profile: successor ? { ownerId: successor.user_id } : {} }),
       ...(isLast && { dissolvedAt: Date.now() }),
@@ -123,17 +123,13 @@ export class GroupChanges {
     this.#permissions.require(actor, "remove", "remove members");
     const targets = targetIds.map((id) => this.#permissions.member(id));
     for (const target of targets) this.#permissions.requireOver(actor, target);
-    return this.#commit(targetIds, {
-      members: targets.map((target) => this.#leftRow(target)),
-      systemMessage: systemMessage("removed", actorId, targetIds),
-      notifications: this.#notification({ event: "removed", actorId, to: targetIds, message: reason }),
-      kick: { userIds: targetIds, reason: "removed" },
-    });
+    return this.#commit(targetIds, removal(this.#room, actorId, targets, reason));
   }
 
   /**
    * Changes a member's role, mute, name card or custom fields. Custom fields that are not named stay. Every
-   * member may change their own name card and custom fields. A call that throws changes nothing.
+   * member may change their own name card and custom fields, a muted one not the card: others see it. A call
+   * that throws changes nothing.
    * @throws `not_found`, `forbidden`, `validation_failed` for too many custom fields
    */
   change(actorId: UserId, targetId: UserId, change: MemberEdit): UserId[] {
@@ -149,6 +145,10 @@ export class GroupChanges {
     if (!isOwnFields) this.#permissions.requireOver(actor, target);
     if ((nameCard !== undefined || customFields) && !isOwnFields)
       this.#permissions.require(actor, "edit", "change others' name cards");
+    const isMuted = target.muted_until > Date.now();
+    if (nameCard !== undefined && isOwnFields && isMuted) {
+      throw new CoreError("forbidden", "You are muted here: you cannot change your name card meanwhile.");
+    }
     const fields: Partial<MemberRow> = {
       ...(mutedForS !== undefined && { muted_until: mutedForS === 0 ? 0 : Date.now() + mutedForS * 1_000 }),
       ...(nameCard !== undefined && { name_card: nameCard }),
@@ -158,7 +158,6 @@ export class GroupChanges {
     const changesRole = role !== undefined && role !== target.role;
     const row = changesRole ? withNewVersion(target, { ...fields, role }) : { ...target, ...fields };
     // At most one system message a call, and none where neither the role nor the mute changes.
-    const isMuted = target.muted_until > Date.now();
     const changesMute = mutedForS !== undefined && (mutedForS > 0 || isMuted);
     const event = changesRole ? "role" : changesMute ? "muted" : undefined;
     return this.#commit([targetId], {
@@ -208,10 +207,6 @@ export class GroupChanges {
     return () => [notificationOf(this.#room.state, input)];
   }
 
-  #leftRow(member: MemberRow): MemberRow {
-    return withNewVersion(member, { state: "left", role: "member", visible_until: this.#room.log.last.seq });
-  }
-
   #successorOf(owner: MemberRow): MemberRow | undefined {
     const others = this.#room.memberList.active().filter((member) => member !== owner);
     return others.find(({ role }) => role === "admin") ?? others[0];
@@ -221,6 +216,28 @@ export class GroupChanges {
     this.#room.change(change);
     return concerned;
   }
+}
+
+/** The removal of members by another one. @param reason goes to them with the notification */
+export function removal(
+  room: Pick<RoomContext, "state" | "log">,
+  actorId: UserId,
+  targets: MemberRow[],
+  reason: string,
+): GroupChange {
+  const ids = targets.map(({ user_id }) => user_id);
+  return {
+    members: targets.map((target) => leftRow(room, target)),
+    systemMessage: systemMessage("removed", actorId, ids),
+    notifications: () => [
+      notificationOf(room.state, { event: "removed", actorId, to: ids, message: reason }),
+    ],
+    kick: { userIds: ids, reason: "removed" },
+  };
+}
+
+function leftRow({ log }: Pick<RoomContext, "log">, member: MemberRow): MemberRow {
+  return withNewVersion(member, { state: "left", role: "member", visible_until: log.last.seq });
 }
 
 const ROLE_EVENTS = { admin: "admin_set", member: "admin_unset" } as const;

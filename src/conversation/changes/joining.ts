@@ -1,8 +1,17 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { capacityOf, joinMode, may } from "../../domain/conversations/group-policies.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
-import { CoreError, invalid, joinNotAllowed, noConversation } from "../../domain/errors.ts";
+import {
+  askedTooSoon,
+  CoreError,
+  invalid,
+  joinNotAllowed,
+  noConversation,
+  refusedFor,
+} from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { Bans } from "../members/bans.ts";
 import { isAuthentic, JoinRequests } from "../members/join-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
@@ -30,26 +39,39 @@ export interface JoinDecision {
 
 const ADDED = { event: "added" } as const;
 
-/** The ways into a group: being added, joining, and a join request that a member accepts. */
+/**
+ * The ways into a group: being added, joining, and a join request that a member accepts. All end in `#admit`,
+ * which keeps banned users out.
+ */
 export class Joining {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
   readonly #requests: JoinRequests;
+  readonly #bans: Bans;
   readonly #maxGroupMembers: number;
+  readonly #timing: Timing["rejections"];
 
   /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
-  constructor(sql: SqlStorage, room: RoomContext, maxGroupMembers: number) {
+  constructor(
+    sql: SqlStorage,
+    room: RoomContext,
+    bans: Bans,
+    maxGroupMembers: number,
+    timing: Timing["rejections"],
+  ) {
     this.#room = room;
     this.#permissions = new Permissions(room);
     this.#requests = new JoinRequests(sql);
+    this.#bans = bans;
     this.#maxGroupMembers = maxGroupMembers;
+    this.#timing = timing;
   }
 
   /**
    * Adds users: all of them, or none where it throws. Present members stay as they are.
    * @param people profiles of existing accounts
    * @returns the users who were added
-   * @throws `not_found`, `forbidden`, `group_full`
+   * @throws `not_found`, `forbidden`, also for a banned user, `group_full`
    */
   add(actorId: UserId, people: Person[]): UserId[] {
     this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
@@ -61,13 +83,15 @@ export class Joining {
   /**
    * Adds as many of these users as there is room for, in one turn. Present members stay as they are.
    * @param people profiles of existing accounts
-   * @param blockedIds users among them who must not be added; they are in no list of the result
+   * @param blockedIds users among them who must not be added; they and banned users are in no list of the
+   *   result
    * @throws `not_found`, `forbidden`
    */
   addEach(actorId: UserId, people: Person[], blockedIds: UserId[]): AddedEach {
     this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
     const isMember = ({ id }: Person) => this.#room.members.isActive(id);
-    const newcomers = people.filter((person) => !isMember(person) && !blockedIds.includes(person.id));
+    const excludedIds = new Set([...blockedIds, ...this.#bans.among(idsOf(people))]);
+    const newcomers = people.filter((person) => !isMember(person) && !excludedIds.has(person.id));
     const room = Math.max(0, this.#capacity - this.#room.members.activeCount);
     const alreadyMembers = idsOf(people.filter(isMember));
     const added = newcomers.slice(0, room);
@@ -79,7 +103,8 @@ export class Joining {
    * Joins a group, or stores a join request where the join policy is `approval`. A member stays as they are.
    * A repeated request only changes its message.
    * @returns the new state, and the users whom the change concerns
-   * @throws `not_found` for a group that is closed, as for one that does not exist; `group_full`
+   * @throws `not_found` for a group that is closed, as for one that does not exist; `group_full`; `forbidden`
+   *   for a banned user; `rate_limited` for a request too soon after a rejected one
    */
   join(person: Person, message: string): { state: JoinState; changed: UserId[] } {
     this.#room.flushSends();
@@ -89,7 +114,10 @@ export class Joining {
     const mode = joinMode(profile);
     if (mode === "closed") throw joinNotAllowed(this.#permissions.policy.join === "never" ? "kind" : "rank");
     if (mode === "free") return { state: "joined", changed: this.#admit(person.id, [person]) };
+    this.#requireNoBans(person.id, [person.id]);
     this.#requireRoomFor(1);
+    const openRequest = this.#requests.openOf(person.id);
+    if (!openRequest) this.#requireNoRecentRejection(person.id);
     const approvers = this.#room.memberList
       .active()
       .filter(({ role }) => may(role, this.#permissions.policy.approve));
@@ -102,7 +130,7 @@ export class Joining {
       profiles: [person],
       knownUsers: [person],
       alsoStore: () => this.#requests.open(person.id, message, to, Date.now()),
-      ...(!this.#requests.openOf(person.id) && {
+      ...(!openRequest && {
         memberEvent: { event: "applied", userIds: [person.id], to },
         notifications: appliedNotification,
       }),
@@ -116,9 +144,13 @@ export class Joining {
     return this.#requests.page(page.after, page.limit);
   }
 
-  /** Deletes the join requests of a user, handled ones too. The notified approvers get a retraction. */
+  /**
+   * Deletes the ban and the join requests of a user, handled ones too. The notified approvers get a
+   * retraction.
+   */
   forget(userId: UserId): void {
     this.#room.change({
+      alsoStore: () => this.#bans.lift(userId),
       notifications: () =>
         this.#requests.forget(userId).map(({ id, told: receivers }) => {
           this.#room.outbox.retract(id);
@@ -171,17 +203,18 @@ export class Joining {
   /**
    * Makes users members, and closes their join requests.
    * @param notification goes to them, unless they joined by themselves
-   * @throws `group_full`: nobody is admitted then
+   * @throws `group_full`, `forbidden` for a banned user: nobody is admitted then
    */
   #admit(
     actorId: UserId,
     people: Person[],
     notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">,
   ): UserId[] {
+    const ids = idsOf(people);
+    this.#requireNoBans(actorId, ids);
     this.#requireRoomFor(people.length);
     const { last } = this.#room.log;
     const now = Date.now();
-    const ids = idsOf(people);
     const members = ids.map((id) => {
       const row = this.#room.members.find(id) ?? blankRow(id);
       return withNewVersion(row, {
@@ -210,6 +243,23 @@ export class Joining {
       notifications: () =>
         notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
     });
+  }
+
+  /** @throws `forbidden`, naming the first banned user */
+  #requireNoBans(actorId: UserId, ids: UserId[]): void {
+    const banned = new Set(this.#bans.among(ids));
+    const id = ids.find((one) => banned.has(one));
+    if (id === undefined) return;
+    if (id === actorId) throw refusedFor("banned", "You are banned from this group.");
+    throw refusedFor("banned", `User ${id} is banned from this group: lift the ban first.`);
+  }
+
+  /** @throws `rate_limited`, unless the user was a member since their rejected request */
+  #requireNoRecentRejection(id: UserId): void {
+    const rejectedAt = this.#requests.rejectedAt(id);
+    if (rejectedAt === null || (this.#room.members.find(id)?.joined_at ?? 0) >= rejectedAt) return;
+    const until = rejectedAt + this.#timing.cooldownMs;
+    if (Date.now() < until) throw askedTooSoon(until, "Your application to this group was rejected.");
   }
 
   #requireRoomFor(newcomers: number): void {

@@ -60,6 +60,12 @@ export class JoinRequests {
     return this.#sql.exec<JoinRequestRow>(query, userId).toArray()[0];
   }
 
+  /** When a join request of a user was last rejected (ms since 1970); null: never. */
+  rejectedAt(userId: UserId): number | null {
+    const query = "SELECT max(handled_at) AS at FROM applications WHERE user_id = ? AND accepted = 0";
+    return this.#sql.exec<{ at: number | null }>(query, userId).one().at;
+  }
+
   /** A join request by its id, open or handled. */
   find(id: number): JoinRequestRow | undefined {
     return this.#sql.exec<JoinRequestRow>("SELECT * FROM applications WHERE id = ?", id).toArray()[0];

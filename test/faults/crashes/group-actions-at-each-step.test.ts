@@ -86,6 +86,13 @@ const ACTIONS: Record<string, Action> = {
     notifications: () => ({ [ids().b]: "removed" }),
     whose: () => bob,
   },
+  "a ban": {
+    run: (id) => ask(ann, id, "PUT", `/bans/${bob.user.id}`, { reason: "advertising" }),
+    ...{ done: 204, again: 204, systemMessages: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().c]: "member" }),
+    notifications: () => ({ [ids().b]: "removed" }),
+    whose: () => bob,
+  },
   "a leave": {
     run: (id) => ask(bob, id, "POST", "/leave"),
     ...{ done: 204, again: 404, systemMessages: 1 },

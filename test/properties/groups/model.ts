@@ -29,6 +29,7 @@ const NOT_FOUND: Answer = { status: 404, code: "not_found" };
 const FORBIDDEN: Answer = { status: 403, code: "forbidden" };
 const BLOCKED: Answer = { status: 403, code: "blocked" };
 const MUTED: Answer = { status: 403, code: "muted" };
+const TOO_SOON: Answer = { status: 429, code: "rate_limited" };
 const CONFLICT: Answer = { status: 409, code: "conflict" };
 
 const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
@@ -60,6 +61,9 @@ export class Blocks {
 export class Group {
   readonly members = new Map<number, Member>();
   readonly muted = new Set<number>();
+  readonly banned = new Set<number>();
+  /** the users whose application was rejected, and who were no members since */
+  readonly rejected = new Set<number>();
   readonly log: Entry[] = [];
   readonly applications: { userId: number; handled: boolean }[] = [];
   joinPolicy: JoinPolicy = "approval";
@@ -74,6 +78,8 @@ export class Group {
     copy.members.clear();
     for (const [id, member] of this.members) copy.members.set(id, { ...member });
     for (const id of this.muted) copy.muted.add(id);
+    for (const id of this.banned) copy.banned.add(id);
+    for (const id of this.rejected) copy.rejected.add(id);
     copy.log.push(...this.log);
     copy.applications.push(...this.applications.map((application) => ({ ...application })));
     copy.joinPolicy = this.joinPolicy;
@@ -99,8 +105,10 @@ export class Group {
   join(who: number): Answer {
     if (this.members.has(who)) return OK;
     if (this.joinPolicy === "closed") return NOT_FOUND;
+    if (this.banned.has(who)) return FORBIDDEN;
     if (this.joinPolicy === "free") return this.#admit(who, [who], OK);
     const isOpen = this.applications.some(({ userId, handled }) => userId === who && !handled);
+    if (!isOpen && this.rejected.has(who)) return TOO_SOON;
     if (!isOpen) this.applications.push({ userId: who, handled: false });
     return OK;
   }
@@ -110,7 +118,8 @@ export class Group {
     if (!member) return NOT_FOUND;
     if (blocks.between(actor, target)) return BLOCKED;
     if (member.role === "member") return FORBIDDEN;
-    return this.members.has(target) ? OK : this.#admit(actor, [target], OK);
+    if (this.members.has(target)) return OK;
+    return this.banned.has(target) ? FORBIDDEN : this.#admit(actor, [target], OK);
   }
 
   decide(actor: number, id: number, accept: boolean): Answer {
@@ -121,7 +130,9 @@ export class Group {
     if (!application) return NOT_FOUND;
     if (application.handled) return CONFLICT;
     application.handled = true;
-    return accept ? this.#admit(actor, [application.userId], DONE) : DONE;
+    if (accept) return this.#admit(actor, [application.userId], DONE);
+    this.rejected.add(application.userId);
+    return DONE;
   }
 
   leave(who: number): Answer {
@@ -139,6 +150,26 @@ export class Group {
     const other = this.members.get(target);
     if (!other) return NOT_FOUND;
     return RANK[member.role] > RANK[other.role] ? this.#out("removed", actor, target) : FORBIDDEN;
+  }
+
+  /** Bans a user, or lifts the ban. */
+  ban(actor: number, target: number, on: boolean): Answer {
+    const member = this.members.get(actor);
+    if (!member) return NOT_FOUND;
+    if (member.role === "member") return FORBIDDEN;
+    if (!on) {
+      this.banned.delete(target);
+      return DONE;
+    }
+    const other = this.members.get(target);
+    if (other && RANK[member.role] <= RANK[other.role]) return FORBIDDEN;
+    this.banned.add(target);
+    for (const application of this.applications) {
+      if (application.userId !== target || application.handled) continue;
+      application.handled = true;
+      this.rejected.add(target);
+    }
+    return other ? this.#out("removed", actor, target) : DONE;
   }
 
   setRole(actor: number, target: number, role: "admin" | "member"): Answer {
@@ -208,6 +239,7 @@ export class Group {
     const seq = this.log.length + 1;
     for (const id of ids) {
       this.members.set(id, { role: "member", visibleFrom: seq - 1, readSeq: seq });
+      this.rejected.delete(id);
       for (const application of this.applications) if (application.userId === id) application.handled = true;
     }
     return this.#tip("joined", actor, ids, answer);

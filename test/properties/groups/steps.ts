@@ -17,6 +17,7 @@ const action = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("role"), who, whom, role: fc.constantFrom("admin", "member") }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("mute"), who, whom, on }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("ban"), who, whom, on }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("owner"), who, whom }) },
   {
     weight: 2,

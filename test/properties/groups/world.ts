@@ -181,6 +181,8 @@ export class World {
         return group.setRole(id(action.who), id(action.whom), action.role);
       case "mute":
         return group.mute(id(action.who), id(action.whom), action.on);
+      case "ban":
+        return group.ban(id(action.who), id(action.whom), action.on);
       case "owner":
         return group.handOver(id(action.who), id(action.whom));
       case "policy":
@@ -243,6 +245,8 @@ export class World {
         return ["PATCH", `${path}/members/${id(action.whom)}`, { role: action.role }];
       case "mute":
         return ["PATCH", `${path}/members/${id(action.whom)}`, { muted_for_s: action.on ? 3_600 : 0 }];
+      case "ban":
+        return [action.on ? "PUT" : "DELETE", `${path}/bans/${id(action.whom)}`];
       case "owner":
         return ["POST", `${path}/owner`, { user_id: id(action.whom) }];
       case "policy":

@@ -46,6 +46,7 @@ const EVENTS: Record<number, string> = {
 const OUTCOMES: Record<number, Outcome> = {
   ...{ 10007: "forbidden", 2621: "forbidden", 2681: "forbidden", 2685: "forbidden", 10010: "not_found" },
   ...{ 2623: "not_found", 10017: "muted", 10024: "conflict", 10013: "conflict", 20007: "blocked" },
+  429: "rate_limited",
 };
 const NOT_IN = [10_007, 2_681];
 

@@ -4,7 +4,7 @@ import { deleteAccount } from "../../support/accounts/deletion.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroupId, itemAt, range, registerUsers } from "../../support/objects/room.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { data, failure, nameOf, success, tim } from "./client.ts";
 
 // A short cooldown brings the list up to date at once; each poll of it costs a call.
@@ -144,7 +144,8 @@ describe("join requests", () => {
     const textual = { ...application, messageKey: String(application.messageKey) };
     success(await handle(ann, { application: textual, handleMessage: "no" }, "Reject"));
     expect(await operations(bob, groupID)).toEqual([3]);
-    // Bob may ask again, and that is another join request.
+    // Bob may ask again later, and that is another join request.
+    overrideTiming({ rejections: { cooldownMs: 0 } });
     await apply(bob, groupID);
     expect(inWords(await applicationOf(ann, groupID)).authentication).not.toBe(application.authentication);
     expect(await operations(ann, groupID)).toEqual([6, 1, 1]);

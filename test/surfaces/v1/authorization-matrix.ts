@@ -214,6 +214,24 @@ export const WHO_MAY: Row[] = [
     path: ({ id, outsiderId }) => ({ id, user_id: outsiderId + 1_000 }),
     ...admins(NOBODY),
   },
+  { route: `GET ${IN}/bans`, ...admins(OK) },
+  {
+    route: `PUT ${IN}/bans/:user_id`,
+    path: ({ id, outsiderId }) => ({ id, user_id: outsiderId }),
+    body: () => ({ reason: "x" }),
+    ...admins(DONE),
+  },
+  {
+    route: `PUT ${IN}/bans/:user_id`,
+    path: ({ id, userId }) => ({ id, user_id: userId }),
+    body: () => ({}),
+    ...members(FORBIDDEN),
+  },
+  {
+    route: `DELETE ${IN}/bans/:user_id`,
+    path: ({ id, outsiderId }) => ({ id, user_id: outsiderId }),
+    ...admins(DONE),
+  },
   { route: `POST ${IN}/join`, body: () => ({}), ...members(OK) },
   { route: `GET ${IN}/applications`, ...admins(OK) },
   {

@@ -52,4 +52,16 @@ export const JoinRequestPage = z
   .object({ items: z.array(JoinRequest), next_cursor: z.string().nullable() })
   .openapi("JoinRequestPage");
 
+export const BanInput = z
+  .object({ reason: textUpTo(LIMITS.joinRequest).optional() })
+  .openapi("BanInput", { example: { reason: "advertising" } });
+
+export const Ban = z
+  .object({ user: User, reason: z.string(), banned_by: UserId, created_at: Time })
+  .openapi("Ban");
+
+export const BanPage = z
+  .object({ items: z.array(Ban), next_cursor: z.string().nullable() })
+  .openapi("BanPage");
+
 export const Decision = z.object({ action: z.enum(["accept", "reject"]) }).openapi("Decision");

@@ -1,7 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import type { GroupMember } from "../../../core/groups/groups.ts";
+import type { Ban } from "../../../domain/conversations/ban.ts";
 import type { JoinRequest } from "../../../domain/conversations/join-request.ts";
-import type { JoinRequest as JoinRequestShape, Member as MemberShape } from "../schemas/groups.ts";
+import type {
+  Ban as BanShape,
+  JoinRequest as JoinRequestShape,
+  Member as MemberShape,
+} from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 
 /** A member as v1 shows them. */
@@ -19,4 +24,9 @@ export function serializeMember(member: GroupMember): z.infer<typeof MemberShape
 export function serializeJoinRequest(request: JoinRequest): z.infer<typeof JoinRequestShape> {
   const { id, user, message, createdAt } = request;
   return { id, user: serializeUser(user), message, created_at: createdAt };
+}
+
+/** A ban as v1 shows it. */
+export function serializeBan({ user, reason, bannedBy, createdAt }: Ban): z.infer<typeof BanShape> {
+  return { user: serializeUser(user), reason, banned_by: bannedBy, created_at: createdAt };
 }

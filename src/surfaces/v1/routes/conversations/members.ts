@@ -33,7 +33,8 @@ const addRoute = createRoute({
   operationId: "addMembers",
   tags: ["Members"],
   summary: "Add people to a group",
-  description: "Users who are members already keep their role. If one user cannot be added, none is.",
+  description:
+    "Users who are members already keep their role. If one user cannot be added, none is. A banned user is `forbidden`, named in the detail.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: NewMembers } } } },
@@ -57,7 +58,8 @@ const changeRoute = createRoute({
   operationId: "changeMember",
   tags: ["Members"],
   summary: "Change a member's role, mute or name card",
-  description: "`muted_for_s` 0 ends a mute. Every member can change their own name card.",
+  description:
+    "`muted_for_s` 0 ends a mute. Every member can change their own name card, unless they are muted.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {

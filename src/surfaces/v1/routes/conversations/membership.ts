@@ -16,7 +16,8 @@ const joinRoute = createRoute({
   operationId: "joinGroup",
   tags: ["Members"],
   summary: "Join a group, or request to join it",
-  description: "A closed group is `not_found`.",
+  description:
+    "A closed group is `not_found`. A banned user is `forbidden`. Within a day after a rejected request another one is `rate_limited`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { content: { "application/json": { schema: JoinRequestInput } } } },
@@ -25,7 +26,7 @@ const joinRoute = createRoute({
       description: "The caller has joined, or has a join request",
       content: { "application/json": { schema: Joined } },
     },
-    ...problems("validation_failed", "unauthenticated", "not_found", "conflict", "too_large"),
+    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"),
   },
 });
 

@@ -1,0 +1,92 @@
+import type { Person } from "../../domain/accounts/person.ts";
+import { CoreError, noUser } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { QueuedNotification } from "../delivery/notification-outbox.ts";
+import type { BanRow, Bans } from "../members/bans.ts";
+import { JoinRequests } from "../members/join-requests.ts";
+import type { RoomContext } from "../state/context.ts";
+import { removal } from "./group.ts";
+import { notificationOf } from "./notifications.ts";
+import { Permissions } from "./permissions.ts";
+
+/** Whom a ban is about, and why. */
+export interface BanInput {
+  targetId: UserId;
+  /** the profile of `targetId`; null: they have no account */
+  person: Person | null;
+  /** goes to the user with the notification */
+  reason: string;
+}
+
+/**
+ * Bans users from a group, and lifts bans. Who may remove members may do both. `Joining` keeps banned users
+ * out.
+ */
+export class Banning {
+  readonly #room: RoomContext;
+  readonly #permissions: Permissions;
+  readonly #bans: Bans;
+  readonly #requests: JoinRequests;
+
+  constructor(sql: SqlStorage, room: RoomContext, bans: Bans) {
+    this.#room = room;
+    this.#permissions = new Permissions(room);
+    this.#bans = bans;
+    this.#requests = new JoinRequests(sql);
+  }
+
+  /**
+   * Bans a user. In the same transaction a member is removed, and an open join request is rejected. A
+   * repeated ban only changes the reason.
+   * @returns the users whom the change concerns
+   * @throws `not_found`, also for a user without an account; `forbidden`; `conflict` for too many bans
+   */
+  ban(actorId: UserId, { targetId, person, reason }: BanInput): UserId[] {
+    const actor = this.#permissions.begin(actorId);
+    this.#permissions.require(actor, "remove", "ban users");
+    const member = this.#room.members.findActive(targetId);
+    if (member) this.#permissions.requireOver(actor, member);
+    else if (!person) throw noUser(targetId);
+    const isRepeated = this.#bans.among([targetId]).length > 0;
+    if (!isRepeated && this.#bans.count >= LIMITS.bans) {
+      throw new CoreError("conflict", `A group has at most ${LIMITS.bans} bans: lift another one first.`);
+    }
+    const now = Date.now();
+    const request = this.#requests.openOf(targetId);
+    const rejection = (): QueuedNotification[] =>
+      request
+        ? [
+            notificationOf(this.#room.state, {
+              ...{ event: "rejected", actorId, to: [targetId], message: reason, joinRequest: request },
+            }),
+          ]
+        : [];
+    this.#room.change({
+      // D1 learns of a user who was never here, so that the deletion of their account finds the ban.
+      ...(person && !member && { profiles: [person], knownUsers: [person] }),
+      ...(member ? removal(this.#room, actorId, [member], reason) : { notifications: rejection }),
+      alsoStore: () => {
+        this.#bans.store(targetId, reason, actorId, now);
+        this.#requests.close([targetId], actorId, false, now);
+      },
+    });
+    return member ? [targetId] : [];
+  }
+
+  /**
+   * Lifts a ban; without one nothing changes.
+   * @throws `not_found`, also for a user without an account; `forbidden`
+   */
+  lift(actorId: UserId, { targetId, hasAccount }: { targetId: UserId; hasAccount: boolean }): void {
+    this.#permissions.require(this.#permissions.begin(actorId), "remove", "lift bans");
+    if (!hasAccount) throw noUser(targetId);
+    this.#bans.lift(targetId);
+  }
+
+  /** A page of the bans, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
+  list(actorId: UserId, { limit, after }: { limit: number; after: number }): BanRow[] {
+    this.#permissions.require(this.#permissions.begin(actorId), "remove", "see who is banned");
+    return this.#bans.page(after, limit);
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { deletedUser } from "../../domain/accounts/person.ts";
+import type { Ban } from "../../domain/conversations/ban.ts";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import type { Core } from "../context.ts";
+
+const BanPosition = z.tuple([z.int()]);
+
+/**
+ * Bans a user from a group: a member is removed and an open join request rejected, in one step. The ban holds
+ * for every way in until it is lifted.
+ * @throws `not_found`, also for an unknown user; `forbidden`; `conflict` for too many bans
+ */
+export async function banUser(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  targetId: UserId,
+  reason: string,
+): Promise<void> {
+  const [person = null] = await findLiveUsers(core.db, [targetId]);
+  await core.conversations.ban(id, { userId: caller, targetId, person, reason });
+}
+
+/** Lifts a ban; without one nothing changes. @throws `not_found`, also for an unknown user; `forbidden` */
+export async function liftBan(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  targetId: UserId,
+): Promise<void> {
+  const users = await findLiveUsers(core.db, [targetId]);
+  await core.conversations.liftBan(id, { userId: caller, targetId, hasAccount: users.length > 0 });
+}
+
+/** The banned users, the oldest ban first. @throws `not_found`, `forbidden` */
+export async function listBans(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { limit, cursor }: PageQuery,
+): Promise<Page<Ban>> {
+  const [after] = cursor === undefined ? [0] : readCursor(BanPosition, cursor);
+  const found = await core.conversations.bans(id, { userId: caller, limit: limit + 1, after });
+  const { items, nextCursor } = pageOf(found, limit, (ban) => [ban.id]);
+  const users = await findUsersWithDeleted(
+    core.db,
+    items.map(({ user_id }) => user_id),
+  );
+  const userOf = new Map(users.map((user) => [user.id, user]));
+  return {
+    items: items.map(({ user_id, reason, banned_by, created_at }) => ({
+      user: userOf.get(user_id) ?? { ...deletedUser(user_id), online: false },
+      reason,
+      bannedBy: banned_by,
+      createdAt: created_at,
+    })),
+    nextCursor,
+  };
+}

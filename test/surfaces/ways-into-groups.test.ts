@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { ConversationObject } from "../../src/conversation/object.ts";
+import type { PolicyName } from "../../src/domain/conversations/group-kind.ts";
+import type { Repeats } from "../../src/object/rpc.ts";
+import { notificationsOf } from "../support/accounts/notifications.ts";
+import { signedInUsers } from "../support/accounts/users.ts";
+import { type Answer, call, expectProblem, type SignedIn } from "../support/clients/api.ts";
+import { page } from "../support/clients/chat.ts";
+import { createGroupOfKind } from "../support/objects/core.ts";
+import { itemAt } from "../support/objects/room.ts";
+import { failure, nameOf, success, tim } from "./tim/client.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+
+beforeAll(async () => {
+  const all = await signedInUsers(2);
+  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+});
+
+function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
+  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
+}
+
+/** A call by which a user could get into a group. */
+interface Way {
+  /** the kinds of group in which the call can succeed */
+  kinds: PolicyName[];
+  joinPolicy: "free" | "approval" | "closed";
+  /** the user applies before the ban */
+  applies?: true;
+  /** lets the user in */
+  go: (id: number, who: SignedIn) => Promise<Answer>;
+  /** asserts that the call is refused for a banned user */
+  refused: (answer: Answer, who: SignedIn) => void;
+}
+
+const WITH_BANS: PolicyName[] = ["group", "public", "chatroom", "community"];
+const forbidden: Way["refused"] = (answer) =>
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden" } });
+const notAllowed: Way["refused"] = (answer) => void failure(answer, 10_007, "banned");
+
+const WAYS = {
+  "v1 join of a free group": {
+    ...{ kinds: WITH_BANS, joinPolicy: "free", refused: forbidden },
+    go: (id, who) => ask(who, id, "POST", "/join", {}),
+  },
+  "v1 application": {
+    ...{ kinds: ["group", "public"], joinPolicy: "approval", refused: forbidden },
+    go: (id, who) => ask(who, id, "POST", "/join", { message: "please" }),
+  },
+  "v1 adding": {
+    ...{ kinds: ["group", "community"], joinPolicy: "closed" },
+    go: (id, who) => ask(ann, id, "POST", "/members", { user_ids: [bob.user.id, who.user.id] }),
+    refused: (answer, { user }) => {
+      forbidden(answer, bob);
+      expect(answer.body).toMatchObject({ detail: expect.stringContaining(`User ${user.id} is banned`) });
+    },
+  },
+  "v1 acceptance of an application from before the ban": {
+    ...{ kinds: ["group", "public"], joinPolicy: "approval", applies: true },
+    go: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
+    refused: (answer) => expect(answer).toMatchObject({ status: 409, body: { code: "conflict" } }),
+  },
+  "v1 hand-over": {
+    ...{ kinds: WITH_BANS, joinPolicy: "free" },
+    go: (id, who) => ask(ann, id, "POST", "/owner", { user_id: who.user.id }),
+    refused: (answer) => expect(answer).toMatchObject({ status: 404, body: { code: "not_found" } }),
+  },
+  "tim joinGroup of a free group": {
+    ...{ kinds: WITH_BANS, joinPolicy: "free", refused: notAllowed },
+    go: (id, who) => tim(who, "/group/joinGroup", { groupID: String(id) }),
+  },
+  "tim joinGroup with permission": {
+    ...{ kinds: ["group", "public"], joinPolicy: "approval", refused: notAllowed },
+    go: (id, who) => tim(who, "/group/joinGroup", { groupID: String(id), applyMessage: "please" }),
+  },
+  "tim addGroupMember": {
+    ...{ kinds: ["group", "community"], joinPolicy: "closed" },
+    go: (id, who) => tim(ann, "/member/addGroupMember", { groupID: String(id), userIDList: [nameOf(who)] }),
+    refused: (answer, who) =>
+      expect(success(answer).data).toMatchObject({
+        ...{ successUserIDList: [], failureUserIDList: [nameOf(who)], existedUserIDList: [] },
+        overLimitUserIDList: [],
+      }),
+  },
+  "tim handleGroupApplication": {
+    ...{ kinds: ["group", "public"], joinPolicy: "approval", applies: true },
+    go: async (id, who) => {
+      const notifications = await notificationsOf(ann, id);
+      const asked = notifications.findLast(({ event }) => event === "applied")?.application;
+      const application = {
+        ...{ applicant: nameOf(who), groupID: String(id) },
+        ...{ authentication: asked?.authentication, messageKey: asked?.id },
+      };
+      return tim(ann, "/group/handleGroupApplication", { handleAction: "Agree", application });
+    },
+    refused: (answer) => void failure(answer, 10_024),
+  },
+  "tim changeGroupOwner": {
+    ...{ kinds: WITH_BANS, joinPolicy: "free" },
+    go: (id, who) => tim(ann, "/group/changeGroupOwner", { groupID: String(id), newOwnerID: nameOf(who) }),
+    refused: (answer) => void failure(answer, 10_007),
+  },
+} satisfies Record<string, Way>;
+
+const none = [] as const;
+
+/**
+ * The ways into an existing group by each method of a conversation object: a method without an entry does not
+ * compile. Every API reaches a conversation by these methods alone. A new group has no bans.
+ */
+const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof WAYS)[]> = {
+  add: ["v1 adding"],
+  addEach: ["tim addGroupMember"],
+  join: [
+    ...(["v1 join of a free group", "v1 application"] as const),
+    ...(["tim joinGroup of a free group", "tim joinGroup with permission"] as const),
+  ],
+  decideJoinRequest: ["v1 acceptance of an application from before the ban", "tim handleGroupApplication"],
+  handOver: ["v1 hand-over", "tim changeGroupOwner"],
+  ...{ init: none, send: none, page: none, pageWithContext: none, readablePage: none, history: none },
+  ...{ message: none, search: none, messages: none, revoke: none, revokeWithin: none, hide: none },
+  ...{ deleteForMe: none, read: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
+  ...{ replay: none, subscribe: none, snapshot: none, snapshotForRepair: none, receipts: none },
+  ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
+  ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
+  ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },
+  ...{ removeDeleted: none, kick: none, openSessions: none },
+};
+
+test("every way is by a method of the conversation object", () => {
+  expect(new Set(Object.values(METHODS).flat())).toEqual(new Set(Object.keys(WAYS)));
+});
+
+const Members = z.object({ items: z.array(z.object({ user: z.object({ id: z.int() }) })) });
+
+const rows = Object.entries<Way>(WAYS).flatMap(([name, way]) =>
+  way.kinds.map((kind): [string, PolicyName, Way] => [name, kind, way]),
+);
+
+describe("a ban holds for", () => {
+  test.each(rows)("%s, in a group of the kind %s", async (_, kind, way) => {
+    const who = itemAt(await signedInUsers(1), 0);
+    const id = await createGroupOfKind(kind, ann, way.applies ? [] : [who, bob], way.joinPolicy);
+    if (way.applies) expect((await ask(who, id, "POST", "/join", {})).body).toEqual({ state: "requested" });
+    expect((await ask(ann, id, "PUT", `/bans/${who.user.id}`)).status).toBe(204);
+    const tips = (await page(ann, id)).items.length;
+    way.refused(await way.go(id, who), who);
+    const { items } = Members.parse((await ask(ann, id, "GET", "/members")).body);
+    expect(items.map(({ user }) => user.id)).not.toContain(who.user.id);
+    expectProblem(await ask(who, id, "GET", ""), 404, "not_found");
+    expect((await page(ann, id)).items.length).toBe(tips);
+    expect((await ask(ann, id, "GET", "/applications")).body).toMatchObject({ items: [] });
+  });
+});
