@@ -17,7 +17,7 @@ export const TAGS = {
   Users: "Other people",
   Friends: "Friendship and blocks",
   Conversations: "Direct conversations and groups",
-  Members: "Members of groups, and join requests",
+  Members: "Members of groups, join requests, bans",
   Messages: "Sending, reading, hiding, revoking",
   Files: "Uploads and downloads",
   Service: "The server itself",

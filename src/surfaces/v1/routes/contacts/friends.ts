@@ -52,7 +52,7 @@ const befriendRoute = createRoute({
   tags: ["Friends"],
   summary: "Ask for friendship, or agree",
   description:
-    'The two become friends at once if the other user has asked before, or has the `friend_policy` "allow". A user with the policy "deny" is `forbidden`, a block in either direction `blocked`.',
+    'The two become friends at once if the other user has asked before, or has the `friend_policy` "allow". A user with the policy "deny" is `forbidden`, a block in either direction `blocked`. Within a day after the other user rejected your request another one is `rate_limited`.',
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
