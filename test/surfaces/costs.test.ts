@@ -144,6 +144,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/conversations",
     "GET /v1/conversations/:id/members",
     "GET /v1/conversations/:id/applications",
+    "GET /v1/conversations/:id/bans",
     "GET /v1/conversations/:id/messages",
     "GET /v1/conversations/:id/receipts",
     "GET /v1/conversations/:id/socket",
@@ -178,6 +179,8 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/conversations/:id/messages/:seq",
     "PUT /v1/conversations/:id/read",
     "DELETE /v1/files/:key",
+    "PUT /v1/conversations/:id/bans/:user_id",
+    "DELETE /v1/conversations/:id/bans/:user_id",
   ),
 ]);
 

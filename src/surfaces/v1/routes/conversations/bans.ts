@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { banUser, liftBan, listBans } from "../../../../core/groups/bans.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -17,7 +18,7 @@ const listRoute = createRoute({
   summary: "Users who are banned from a group",
   description: "Oldest ban first. For the owner and admins.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { params: z.object({ id: ConversationIdParam }), query: PlaceQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: BanPage } } },
