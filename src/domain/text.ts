@@ -16,6 +16,8 @@ export function textUpTo(max: number) {
       .refine((text) => text.length <= max || (text.length <= 2 * max && codePoints(text) <= max), {
         message: `at most ${max} characters`,
         params: { excess: true },
+        // Further checks, whose time grows with the text, are left out.
+        abort: true,
       })
       .meta({ maxLength: max })
   );

@@ -71,16 +71,29 @@ export const users = sqliteTable(
     loginAt: integer("login_at").notNull().default(0),
     /** when the account was deleted; its row stays, without personal data */
     deletedAt: integer("deleted_at"),
+    /** the version of the keys that `username_keys` has of the name; 0: it may have none */
+    keysVersion: integer("keys_version").notNull().default(0),
   },
   (table) => [
     index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     uniqueIndex("users_username").on(table.username),
+    index("users_keys_version").on(table.keysVersion),
     index("users_email").on(table.email).where(sql`email <> ''`),
   ],
 );
 
 /** The usernames of deleted accounts, which are never given out again. */
-export const formerUsernames = sqliteTable("former_usernames", { username: text().primaryKey() });
+export const formerUsernames = sqliteTable(
+  "former_usernames",
+  { username: text().primaryKey(), keysVersion: integer("keys_version").notNull().default(0) },
+  (table) => [index("former_usernames_keys_version").on(table.keysVersion)],
+);
+
+/**
+ * The keys of all usernames, of deleted accounts too: a new name with one of them looks like another name. A
+ * key names no user, so that nothing of a deleted account is left but the name.
+ */
+export const usernameKeys = sqliteTable("username_keys", { key: text().primaryKey() });
 
 /** Sessions. An ended session keeps its row until its tokens expire. */
 export const sessions = sqliteTable(

@@ -6,14 +6,15 @@ import {
 import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { looksDeleted } from "../../domain/names/names.ts";
 import {
   findExtendedProfileByName,
   findExtendedProfiles,
   insertProvisioned,
   updateExtendedProfile,
 } from "../../storage/accounts/extended-profiles.ts";
+import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import type { Core } from "../context.ts";
-import { RESERVED } from "./registration.ts";
 import { accountDeleted, noUserWithName } from "./users.ts";
 
 /**
@@ -28,7 +29,8 @@ export interface ProvisioningClaim {
 /**
  * Creates an account without a password.
  * @throws `unauthenticated` unless provisioning is open or the rule key was shown; `conflict` if the name is
- *   taken, with `takenBy: "password"` if its user signs in with a password, who is not the service's user
+ *   taken or, without the rule key, looks like another user's; with `takenBy: "password"` if its user signs in
+ *   with a password, who is not the service's user
  */
 export async function provision(
   core: Core,
@@ -36,10 +38,13 @@ export async function provision(
   { username, ...fields }: { username: string } & ExtendedProfileChange,
 ): Promise<ExtendedProfile> {
   if (!hasKey && !isOpen(core)) throw noClaim();
-  const user = RESERVED.test(username)
-    ? null
-    : await insertProvisioned(core.db, { username, ...fields, createdAt: Date.now() });
-  return user ?? raise(await nameTaken(core, username));
+  if (looksDeleted(username)) throw userIdTaken("taken");
+  // The ids of a service may look alike: `user11` and `user1l` are two of its users.
+  const comparison = hasKey ? "spelling" : "looks";
+  const user = await insertProvisioned(core.db, { username, ...fields, createdAt: Date.now() }, comparison);
+  if (user === "taken") throw await spellingTaken(core, username);
+  if (user === "looks_alike") throw userIdTaken(user);
+  return user;
 }
 
 /**
@@ -91,12 +96,17 @@ export async function getPublicProfile(core: Core, ids: UserId[]): Promise<Map<U
   return new Map(found.map((user) => [user.id, publicOf(user)]));
 }
 
-async function nameTaken(core: Core, username: string): Promise<CoreError> {
+async function spellingTaken(core: Core, username: string): Promise<CoreError> {
   const holder = await findExtendedProfileByName(core.db, username);
-  if (!holder?.hasPassword) return new CoreError("conflict", "user_id: is taken. Choose another one.");
+  if (!holder?.hasPassword) return userIdTaken("taken");
   const detail =
     "user_id: is the name of a user with a password, for whom nobody can vouch. Choose another one.";
   return new CoreError("conflict", detail, { takenBy: "password" });
+}
+
+function userIdTaken(reason: NameTaken): CoreError {
+  const detail = reason === "taken" ? "is taken" : "looks like the name of another user";
+  return new CoreError("conflict", `user_id: ${detail}. Choose another one.`);
 }
 
 function isOpen({ settings }: Core): boolean {

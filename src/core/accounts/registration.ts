@@ -2,7 +2,9 @@ import type { Credential } from "../../domain/accounts/session.ts";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
+import { looksDeleted } from "../../domain/names/names.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
@@ -32,12 +34,10 @@ export interface Registration {
   nickname?: string | undefined;
 }
 
-/** The usernames of deleted accounts, which nobody may register. */
-export const RESERVED = /^deleted-\d+$/;
-
 /**
  * Creates an account and opens a session.
- * @throws `conflict` if the username is taken; `forbidden` if the setting `REGISTRATION` is `closed`
+ * @throws `conflict` if the username is taken, or looks like another user's; `forbidden` if the setting
+ *   `REGISTRATION` is `closed`
  */
 export async function register(core: Core, input: Registration, device: Device): Promise<SignedIn> {
   if (core.settings.registration === "closed") {
@@ -46,11 +46,10 @@ export async function register(core: Core, input: Registration, device: Device):
   }
   const { password, email = "", nickname = "" } = input;
   const username = input.username.normalize("NFC");
-  const taken = new CoreError("conflict", "This username is taken. Choose another one.");
-  if (RESERVED.test(username)) throw taken;
+  if (looksDeleted(username)) throw usernameTaken("taken");
   const passwordHash = await hashPassword(password, core.timing.passwordHash);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
-  if (!user) throw taken;
+  if (user === "taken" || user === "looks_alike") throw usernameTaken(user);
   return signIn(core, { user, passwordHash }, device);
 }
 
@@ -80,6 +79,13 @@ async function signIn(core: Core, account: Account, { userAgent, origin }: Devic
     log("warn", "sign_in_place_failed", errorFields(error)),
   );
   return { user: account.user, credential };
+}
+
+/** The `conflict` of a username. It does not say which name the new one looks like. */
+function usernameTaken(reason: NameTaken): CoreError {
+  const detail =
+    reason === "taken" ? "This username is taken." : "This username looks like the name of another user.";
+  return new CoreError("conflict", `${detail} Choose another one.`);
 }
 
 function wrongCredentials(): CoreError {

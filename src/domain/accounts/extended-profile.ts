@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { UserId } from "../ids.ts";
+import { displayName } from "../names/names.ts";
 import { textUpTo } from "../text.ts";
 
 /** The fields of an extended profile; `""` is empty. */
 export const ExtendedFields = z.object({
-  fullName: textUpTo(64),
-  nickname: textUpTo(128),
-  alias: textUpTo(128),
+  fullName: displayName(64),
+  nickname: displayName(128),
+  alias: displayName(128),
   gender: textUpTo(8),
   birthday: z.union([z.literal(""), z.iso.date()], { error: 'must be a date such as 2001-12-31, or ""' }),
   idCardNum: textUpTo(32),

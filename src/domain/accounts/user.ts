@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { LIMITS } from "../limits.ts";
+import { hiddenFlawOfUsername, unreadableFlaw } from "../names/characters.ts";
+import { displayName, refuse } from "../names/names.ts";
 import { exceedsBytes, textUpTo } from "../text.ts";
 import type { Person } from "./person.ts";
 
@@ -10,24 +12,46 @@ export type FriendPolicy = z.infer<typeof FriendPolicy>;
 
 const USERNAME_LENGTH = 128;
 
-/** A username as it is stored and looked up: NFC, 1–128 code points, no control characters, no `/`. */
+/**
+ * A username as it is looked up: NFC, 1–128 code points, no control characters, no `/`. Accounts keep their
+ * names, so it takes more than `NewUsername`.
+ */
 export const Username = textUpTo(USERNAME_LENGTH)
   .normalize("NFC")
   // NFC makes some texts longer.
   .pipe(textUpTo(USERNAME_LENGTH))
   .refine((text) => /^[^\p{Cc}/]+$/u.test(text), 'must not be empty, nor hold control characters or "/"');
 
+/** The username of a new account, chosen by a service: a `Username` that people can tell from others. */
+export const NewUsername = refuse(Username, usernameFlaw);
+
+const OWN_NAME = /^(?=.*[\p{L}\p{Nd}])[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u;
+
+/**
+ * A username that users may choose when they register themselves: 2–32 letters of any script, digits,
+ * `_ . -`, and a letter or a digit among them.
+ */
+export const OwnUsername = refuse(
+  z.string().normalize("NFC").regex(OWN_NAME, {
+    error: "must be 2 to 32 letters, digits or any of _ . -, with a letter or a digit",
+    abort: true,
+  }),
+  usernameFlaw,
+  // The generator of OpenAPI would write the flags of the expression into the pattern.
+).meta({ pattern: OWN_NAME.source });
+
+function usernameFlaw(name: string): string | null {
+  // A path that ends in one of these is another path.
+  if (name === "." || name === "..") return "must not be . or ..";
+  if (name !== name.trim()) return "must not begin or end with a space";
+  return hiddenFlawOfUsername(name) ?? unreadableFlaw(name);
+}
+
 /** A user as others see them. */
 export interface User extends Person {
   /** has an open socket */
   online: boolean;
 }
-
-/**
- * The usernames that users may choose when they register themselves: 2–32 letters of any script, digits, `_ .
- * -`.
- */
-export const OWN_NAME = /^[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u;
 
 /** A user with their password hash; null: the account has no password. */
 export interface Account {
@@ -46,7 +70,7 @@ export type Details = z.infer<typeof Details>;
 
 /** The fields of a profile that its user edits; `""` is empty. */
 export const ProfileFields = z.object({
-  nickname: textUpTo(64),
+  nickname: displayName(64),
   avatar: z.union([
     z.literal(""),
     z.url({ protocol: /^https?$/, error: 'must be an http(s) URL or ""' }).max(2_048),

@@ -119,7 +119,8 @@ export async function deleteUser(
         .set({ endedAt: sql`coalesce(${sessions.endedAt}, ${now})`, userAgent: "" })
         .where(and(eq(sessions.userId, userId), isDeleted))
         .returning({ id: sessions.id }),
-      db.insert(formerUsernames).select(sql`SELECT ${username} WHERE ${isDeleted}`).onConflictDoNothing(),
+      // Its keys stay stored. With version 0 the hourly job makes sure of it.
+      db.insert(formerUsernames).select(sql`SELECT ${username}, 0 WHERE ${isDeleted}`).onConflictDoNothing(),
       db
         .delete(friends)
         .where(and(inArray(friends.userId, friendIds), eq(friends.friendId, userId), isDeleted)),

@@ -1,10 +1,18 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { z } from "zod";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ExtendedProfile, ExtendedProfileChange } from "../../domain/accounts/extended-profile.ts";
-import { UserId } from "../../domain/ids.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema.ts";
+import {
+  isFreeName,
+  keysOfUser,
+  type NameComparison,
+  type NameTaken,
+  namesakeQuery,
+} from "./name-conditions.ts";
 
 /** The columns of an `ExtendedProfile`; `avatar` is the text that is no URL, where one is stored. */
 const EXTENDED_PROFILE = {
@@ -27,31 +35,56 @@ const EXTENDED_PROFILE = {
   hasPassword: sql`${users.passwordHash} IS NOT NULL`.mapWith(Boolean).as("has_password"),
 };
 
-const Inserted = z.object({ id: UserId });
+/** The columns of `users` that a provisioning sets. */
+const provisioned = sqliteTable("users", {
+  username: text().notNull(),
+  createdAt: integer("created_at").notNull(),
+  fullName: text("full_name").notNull(),
+  nickname: text().notNull(),
+  alias: text().notNull(),
+  gender: text().notNull(),
+  birthday: text().notNull(),
+  idCardNum: text("id_card_num").notNull(),
+  phone: text().notNull(),
+  email: text().notNull(),
+  province: text().notNull(),
+  city: text().notNull(),
+  avatar: text().notNull(),
+  avatarText: text("avatar_text").notNull(),
+  signature: text().notNull(),
+  keysVersion: integer("keys_version").notNull(),
+});
 
 /**
  * Creates an account without a password.
- * @returns the new profile; null if the username is taken, or was the name of a deleted account
+ * @param comparison the names that the username must differ from
+ * @returns the new profile, or why the username cannot be had
  */
 export async function insertProvisioned(
   db: Database,
   { username, createdAt, ...change }: { username: string; createdAt: number } & ExtendedProfileChange,
-): Promise<ExtendedProfile | null> {
-  const rows = await queryD1(
-    db.all(sql`
-      INSERT INTO users (username, created_at, full_name, nickname, alias, gender, birthday, id_card_num, phone, email,
-        province, city, avatar, avatar_text, signature)
-      SELECT ${username}, ${createdAt}, ${change.fullName ?? ""}, ${change.nickname ?? ""}, ${change.alias ?? ""},
-        ${change.gender ?? ""}, ${change.birthday ?? ""}, ${change.idCardNum ?? ""}, ${change.phone ?? ""},
-        ${change.email ?? ""}, ${change.province ?? ""}, ${change.city ?? ""}, ${avatarOf(change).avatar ?? ""},
-        ${avatarOf(change).avatarText ?? ""}, ${change.signature ?? ""}
-      WHERE NOT EXISTS (SELECT 1 FROM former_usernames WHERE username = ${username})
-      ON CONFLICT (username) DO NOTHING RETURNING id`),
+  comparison: NameComparison,
+): Promise<ExtendedProfile | NameTaken> {
+  const [namesakes, [created]] = await queryD1(
+    db.batch([
+      namesakeQuery(db, username),
+      db
+        .insert(provisioned)
+        .select(
+          sql`SELECT ${username}, ${createdAt}, ${change.fullName ?? ""}, ${change.nickname ?? ""},
+            ${change.alias ?? ""}, ${change.gender ?? ""}, ${change.birthday ?? ""}, ${change.idCardNum ?? ""},
+            ${change.phone ?? ""}, ${change.email ?? ""}, ${change.province ?? ""}, ${change.city ?? ""},
+            ${avatarOf(change).avatar ?? ""}, ${avatarOf(change).avatarText ?? ""}, ${change.signature ?? ""},
+            ${KEYS_VERSION} WHERE ${isFreeName(username, comparison)}`,
+        )
+        .onConflictDoNothing()
+        .returning({ id: users.id }),
+      keysOfUser(db, username),
+    ]),
   );
-  const [created] = z.array(Inserted).parse(rows);
-  if (!created) return null;
-  const [found] = await findExtendedProfiles(db, [created.id]);
-  return found ?? null;
+  const [found] = created ? await findExtendedProfiles(db, [created.id]) : [];
+  if (found) return found;
+  return namesakes.length > 0 ? "taken" : "looks_alike";
 }
 
 /** The extended profiles of these users, deleted users included. Unknown ids are left out. One query. */

@@ -1,13 +1,15 @@
 import { and, desc, eq, isNotNull, isNull, or, sql } from "drizzle-orm";
-import { z } from "zod";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me, ProfileChange, User } from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
+import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { DELETED_PROFILE, USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { signInPlaces, users } from "../schema.ts";
+import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "./name-conditions.ts";
 
 /** The columns of a profile as its owner reads it. */
 const ME = {
@@ -37,23 +39,39 @@ export interface NewUser {
   createdAt: number;
 }
 
-const Inserted = z.object({ id: UserId });
+/** The columns of `users` that a registration sets. */
+const registered = sqliteTable("users", {
+  username: text().notNull(),
+  passwordHash: text("password_hash"),
+  email: text().notNull(),
+  emailSetAt: integer("email_set_at").notNull(),
+  nickname: text().notNull(),
+  createdAt: integer("created_at").notNull(),
+  keysVersion: integer("keys_version").notNull(),
+});
 
 /**
- * Creates an account. Of two concurrent registrations of a username one succeeds.
- * @returns the new profile; null if the username is taken, or was the name of a deleted account
+ * Creates an account. Of two concurrent registrations of a username, or of two that look alike, one succeeds.
+ * @returns the new profile, or why the username cannot be had
  */
-export async function insertUser(db: Database, user: NewUser): Promise<Me | null> {
+export async function insertUser(db: Database, user: NewUser): Promise<Me | NameTaken> {
   const { username, passwordHash, email, nickname, createdAt } = user;
-  const rows = await queryD1(
-    db.all(sql`
-      INSERT INTO users (username, password_hash, email, email_set_at, nickname, created_at)
-      SELECT ${username}, ${passwordHash}, ${email}, ${createdAt}, ${nickname}, ${createdAt}
-      WHERE NOT EXISTS (SELECT 1 FROM former_usernames WHERE username = ${username})
-      ON CONFLICT (username) DO NOTHING RETURNING id`),
+  const [namesakes, [created]] = await queryD1(
+    db.batch([
+      namesakeQuery(db, username),
+      db
+        .insert(registered)
+        .select(
+          sql`SELECT ${username}, ${passwordHash}, ${email}, ${createdAt}, ${nickname}, ${createdAt}, ${KEYS_VERSION}
+            WHERE ${isFreeName(username, "looks")}`,
+        )
+        .onConflictDoNothing()
+        .returning({ id: users.id }),
+      keysOfUser(db, username),
+    ]),
   );
-  const [created] = z.array(Inserted).parse(rows);
-  return created ? { ...DELETED_PROFILE, id: created.id, username, email, nickname, createdAt } : null;
+  if (!created) return namesakes.length > 0 ? "taken" : "looks_alike";
+  return { ...DELETED_PROFILE, id: created.id, username, email, nickname, createdAt };
 }
 
 /** The public profile of a user; null for an unknown or deleted one. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CoreError, noConversation, noMessage, noUser } from "../../domain/errors.ts";
 import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { GroupName } from "../../domain/names/names.ts";
 import { textUpTo } from "../../domain/text.ts";
 import { integer } from "../../http/fields.ts";
 
@@ -50,11 +51,7 @@ function alsoAs<T extends z.ZodType>(name: string, alias: string, schema: T) {
 export const Opening = z.object({ friend: user });
 
 /** `create_group_conversation`. Many form libraries append brackets to the name of a list. */
-export const Creation = alsoAs(
-  "members",
-  "members[]",
-  z.object({ members, name: textUpTo(LIMITS.name).min(1, "must not be empty") }),
-);
+export const Creation = alsoAs("members", "members[]", z.object({ members, name: GroupName }));
 
 /** `set_validation` */
 export const Validation = z.object({ conversation, valid: flag });

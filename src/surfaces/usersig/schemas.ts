@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ExtendedFields } from "../../domain/accounts/extended-profile.ts";
-import { Username } from "../../domain/accounts/user.ts";
+import { NewUsername, Username } from "../../domain/accounts/user.ts";
 import { noConversation } from "../../domain/errors.ts";
 import { ConversationId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { textUpTo } from "../../domain/text.ts";
+import { GroupName } from "../../domain/names/names.ts";
 import { type FieldOptions, integer } from "../../http/fields.ts";
 
 /** Bodies are JSON or forms, at most 512 KiB: a list of a thousand users. */
@@ -32,13 +32,13 @@ const fields = {
 const token = z.string().min(1, "must not be empty");
 
 /** `POST /chat/create-chat-user/` */
-export const Creation = z.object({ user_id: Username, token: token.optional(), ...fields });
+export const Creation = z.object({ user_id: NewUsername, token: token.optional(), ...fields });
 
-/**
- * `POST /chat/change-chat-user-info/` with a user_sig, which names the user. Without one it is read as a
- * creation.
- */
-export const OwnChange = Creation.omit({ user_id: true, token: true });
+/** `POST /chat/change-chat-user-info/` */
+export const Change = Creation.extend({ user_id: Username });
+
+/** The same with a user_sig, which names the user. */
+export const OwnChange = Change.omit({ user_id: true, token: true });
 
 /** `GET /chat/chat-user-info/` */
 export const Info = z.object({ user_id: Username, token: token.optional() });
@@ -76,7 +76,7 @@ export const GROUP = 2;
 
 /** `POST /chat/create-session/` */
 export const Opening = z.object({
-  name: textUpTo(LIMITS.name).min(1, "must not be empty"),
+  name: GroupName,
   type: integer.pipe(z.literal([SINGLE, GROUP], { error: "must be 1 (单聊) or 2 (群聊)" })),
   chat_user_id_list: names,
 });

@@ -245,7 +245,7 @@ test("a deletion erases all personal data", async () => {
     await env.DB.prepare("SELECT * FROM former_usernames WHERE username = ?")
       .bind(zaphod.user.username)
       .first(),
-  ).toEqual({ username: zaphod.user.username });
+  ).toEqual({ username: zaphod.user.username, keys_version: 0 });
   expect(Object.values(await membershipsInD1(zaphod))).not.toContain("active");
   const pendingRequests = await call("GET", `/v1/conversations/${requested.id}/applications`, {
     token: ann.token,

@@ -18,14 +18,14 @@ export function deletedUser({ user }: { user: { id: number } }) {
 const Tables = z.array(z.object({ name: z.string() }));
 
 /**
- * Every row of every table of D1, except the table that keeps the names of deleted accounts.
+ * Every row of every table of D1, except the tables that keep the names of deleted accounts and their keys.
  * @returns the rows as JSON
  */
 async function storedInD1(): Promise<string> {
   const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[_sd]*_*'";
   const { results } = await env.DB.prepare(query).all();
   const names = [...Tables.parse(results).map(({ name }) => name), "password_attempts", "friend_requests"];
-  const expected = names.filter((name) => name !== "former_usernames");
+  const expected = names.filter((name) => name !== "former_usernames" && name !== "username_keys");
   const rows = await Promise.all(expected.map((name) => env.DB.prepare(`SELECT * FROM "${name}"`).all()));
   return JSON.stringify(rows.map((row) => row.results));
 }

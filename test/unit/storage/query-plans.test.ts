@@ -16,6 +16,7 @@ import * as particulars from "../../../src/storage/accounts/extended-profiles.ts
 import * as attempts from "../../../src/storage/accounts/password-attempts.ts";
 import * as sessions from "../../../src/storage/accounts/sessions.ts";
 import * as places from "../../../src/storage/accounts/sign-in-places.ts";
+import * as keys from "../../../src/storage/accounts/username-keys.ts";
 import * as users from "../../../src/storage/accounts/users.ts";
 import * as blocks from "../../../src/storage/contacts/blocks.ts";
 import * as friends from "../../../src/storage/contacts/friends.ts";
@@ -50,6 +51,7 @@ const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
 
 /** Every function of src/storage that queries D1, called as the use-cases call it. */
 const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
+  fillInUsernameKeys: (db) => keys.fillInUsernameKeys(db, 10),
   openDirect: (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: false }),
   "openDirect, for friends": (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: true }),
   insertGroup: (db) => {
@@ -233,6 +235,7 @@ test("the list contains every query, except inserts of one row", () => {
     references,
     contexts,
     sessions,
+    keys,
     users,
   ];
   const names = modules.flatMap((module) => Object.keys(module));

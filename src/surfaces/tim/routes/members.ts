@@ -22,7 +22,7 @@ import {
   MemberNames,
   MemberPage,
   Mute,
-  NameCard,
+  NameCardChange,
   OneGroup,
   Removal,
   RoleChange,
@@ -89,7 +89,7 @@ members.post("/setGroupMemberRole", authenticated, async (c) => {
 
 /** `setGroupMemberNameCard` */
 members.post("/setGroupMemberNameCard", authenticated, async (c) => {
-  const { nameCard, ...member } = await parseBody(c, NameCard);
+  const { nameCard, ...member } = await parseBody(c, NameCardChange);
   return changeMember(c, member, { nameCard });
 });
 

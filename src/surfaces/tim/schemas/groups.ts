@@ -3,6 +3,7 @@ import { ProfileFields } from "../../../domain/accounts/user.ts";
 import type { JoinPolicy, PolicyName } from "../../../domain/conversations/group-kind.ts";
 import { Handle } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
@@ -34,7 +35,6 @@ const joinOption = z
   .enum(["FreeAccess", "NeedPermission", "DisableApply"])
   .transform((name) => JOIN_OPTIONS[name]);
 
-const name = textUpTo(LIMITS.name).min(1, "must not be empty");
 const text = textUpTo(LIMITS.description);
 const { avatar } = ProfileFields.shape;
 
@@ -50,7 +50,7 @@ const InitialMember = z.object({
 /** `createGroup` */
 export const NewGroup = z
   .object({
-    name,
+    name: GroupName,
     type: type.default("private"),
     groupID: Handle.optional(),
     introduction: text.optional(),
@@ -82,7 +82,7 @@ export const NewGroup = z
 export const GroupChange = z
   .object({
     groupID,
-    name: name.optional(),
+    name: GroupName.optional(),
     avatar: avatar.optional(),
     introduction: text.optional(),
     notification: text.optional(),

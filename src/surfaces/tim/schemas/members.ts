@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "../../../domain/limits.ts";
+import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
@@ -53,7 +54,7 @@ export const RoleChange = z.object({
 });
 
 /** `setGroupMemberNameCard`; without `userID` the caller's own. */
-export const NameCard = z.object({ groupID, userID: userID.optional(), nameCard: textUpTo(LIMITS.name) });
+export const NameCardChange = z.object({ groupID, userID: userID.optional(), nameCard: NameCard });
 
 /** `setGroupMemberCustomField`; without `userID` the caller's own. Absent fields keep their value. */
 export const MemberFields = z.object({

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
-import { OWN_NAME, ProfileFields } from "../../../domain/accounts/user.ts";
+import { OwnUsername, ProfileFields } from "../../../domain/accounts/user.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { userID } from "../ids.ts";
 
 /** `/register` */
 export const Registration = z.object({
   email: ProfileFields.shape.email,
-  username: z.string().normalize("NFC").regex(OWN_NAME, "must be 2 to 32 letters, digits or any of _ . -"),
+  username: OwnUsername,
   password: z.string().refine(canBePassword, `must be ${PASSWORD.min} to ${PASSWORD.max} characters`),
 });
 

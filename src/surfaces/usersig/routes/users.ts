@@ -8,7 +8,7 @@ import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
 import { zonedTime } from "../../../lib/time-zone.ts";
 import { claimOf, requireRuleKey } from "../auth.ts";
 import { succeed } from "../envelope.ts";
-import { BODY, Creation, Info, OwnChange, SigRequest } from "../schemas.ts";
+import { BODY, Change, Creation, Info, OwnChange, SigRequest } from "../schemas.ts";
 import { serializeChatUser, toProfileChange } from "../serialize.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
@@ -37,7 +37,7 @@ users.post("/chat/change-chat-user-info", async (c) => {
   const hasSig = c.req.header("Authorization") !== undefined;
   const { user_id, token, ...profileFields } = hasSig
     ? { user_id: "", token: undefined, ...checked(OwnChange, fields) }
-    : checked(Creation, fields);
+    : checked(Change, fields);
   const claim = await claimOf(c, { user_id, token });
   const { core } = c.var;
   const user = await changeExtendedProfile(core, claim, user_id, toProfileChange(profileFields));

@@ -1,16 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
-import { FriendPolicy, OWN_NAME, ProfileFields, Username } from "../../../domain/accounts/user.ts";
+import { FriendPolicy, OwnUsername, ProfileFields, Username } from "../../../domain/accounts/user.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { QueryText, Time } from "./common.ts";
-
-/** A username that can be registered here: a subset of all valid usernames. */
-const NewUsername = z
-  .string()
-  .normalize("NFC")
-  .regex(OWN_NAME, "must be 2 to 32 letters, digits or any of _ . -")
-  // Set by hand: the generator writes the flags of a regular expression into the pattern.
-  .openapi({ pattern: OWN_NAME.source });
 
 const NewPassword = z
   .string()
@@ -19,7 +11,7 @@ const NewPassword = z
 
 export const Registration = z
   .object({
-    username: NewUsername,
+    username: OwnUsername,
     password: NewPassword,
     email: ProfileFields.shape.email.optional(),
     nickname: ProfileFields.shape.nickname.optional(),

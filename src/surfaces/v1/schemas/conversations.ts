@@ -4,12 +4,12 @@ import { ConversationKind } from "../../../domain/conversations/conversation.ts"
 import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
 import { ConversationId, Position, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
 import { orNull, Time } from "./common.ts";
 import { Message } from "./messages.ts";
 
-const Name = textUpTo(LIMITS.name).min(1, "must not be empty");
 const Discoverable = z.boolean().openapi({
   description:
     "Of a group: users who are not in it can find it by its number and see its name, avatar, introduction, owner and number of members",
@@ -20,7 +20,7 @@ export const NewConversation = z
     z.object({ kind: z.literal("direct"), user_id: UserId }),
     z.object({
       kind: z.literal("group"),
-      name: Name,
+      name: GroupName,
       member_ids: z.array(UserId),
       join_policy: JoinPolicy.default("approval"),
       discoverable: Discoverable.default(false),
@@ -31,7 +31,7 @@ export const NewConversation = z
 /** Absent = unchanged. */
 export const ConversationChange = z
   .object({
-    name: Name.optional(),
+    name: GroupName.optional(),
     avatar: ProfileFields.shape.avatar.optional(),
     introduction: textUpTo(LIMITS.description).optional(),
     announcement: textUpTo(LIMITS.description).optional(),

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { Role } from "../../../domain/conversations/group-kind.ts";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
 import { Limit, QueryText, Time } from "./common.ts";
@@ -33,7 +34,7 @@ export const MemberChange = z
   .object({
     role: z.enum(["admin", "member"]).optional(),
     muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds).optional(),
-    name_card: textUpTo(LIMITS.name).optional(),
+    name_card: NameCard.optional(),
   })
   .openapi("MemberChange");
 

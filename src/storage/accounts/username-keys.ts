@@ -1,0 +1,50 @@
+import { lt, sql } from "drizzle-orm";
+import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { formerUsernames, usernameKeys, users } from "../schema.ts";
+import { listed } from "./name-conditions.ts";
+
+/**
+ * Stores the keys of names without them: of accounts that an earlier release created, or whose keys an
+ * earlier version computed. Accounts whose names look alike all keep them.
+ * @param limit names of users, and names of deleted accounts, at most
+ * @returns whether any were left to do
+ */
+export async function fillInUsernameKeys(db: Database, limit: number): Promise<boolean> {
+  const [named, former] = await queryD1(
+    db.batch([
+      db
+        .select({ username: users.username })
+        .from(users)
+        .where(lt(users.keysVersion, KEYS_VERSION))
+        .limit(limit),
+      db
+        .select({ username: formerUsernames.username })
+        .from(formerUsernames)
+        .where(lt(formerUsernames.keysVersion, KEYS_VERSION))
+        .limit(limit),
+    ]),
+  );
+  const names = [...named, ...former].map(({ username }) => username);
+  if (names.length === 0) return false;
+  const keys = JSON.stringify(names.flatMap(lookAlikeKeys));
+  await queryD1(
+    db.batch([
+      // The WHERE keeps SQLite from reading ON CONFLICT as the beginning of a join.
+      db
+        .insert(usernameKeys)
+        .select(sql`SELECT value FROM json_each(${keys}) WHERE true`)
+        .onConflictDoNothing(),
+      db
+        .update(users)
+        .set({ keysVersion: KEYS_VERSION })
+        .where(sql`${users.username} IN (${listed(names)})`),
+      db
+        .update(formerUsernames)
+        .set({ keysVersion: KEYS_VERSION })
+        .where(sql`${formerUsernames.username} IN (${listed(names)})`),
+    ]),
+  );
+  return true;
+}
