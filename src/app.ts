@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { ConversationStubs } from "./conversation/stub.ts";
+import { HashTurns } from "./core/accounts/hash-turns.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
 import { HealthCheck } from "./core/health-check.ts";
@@ -29,10 +30,11 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
 
 /**
  * The HTTP side of the server: every surface mounted on one router.
- * Each request gets a `Core` of its own; the requests of an isolate share the session cache and the health.
+ * Each request gets a `Core` of its own; the requests of an isolate share the session cache, the health and the
+ * turns of password hashes.
  * @param timing is read again at each use
  */
-export function createApp(timing: Timing): Hono<AppEnv> {
+export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashing)): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
@@ -45,6 +47,7 @@ export function createApp(timing: Timing): Hono<AppEnv> {
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       sessionCache,
       health,
+      hashTurns,
       settings: readSettings(c.env),
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),

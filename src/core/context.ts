@@ -3,6 +3,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
+import type { HashTurns } from "./accounts/hash-turns.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
 import type { HealthCheck } from "./health-check.ts";
 
@@ -15,6 +16,8 @@ export interface Core {
   inboxes: InboxStubs;
   sessionCache: SessionCache;
   health: HealthCheck;
+  /** shared by all requests of the isolate */
+  hashTurns: HashTurns;
   settings: Settings;
   timing: Timing;
   /** Keeps the request alive for work that continues after the answer. */

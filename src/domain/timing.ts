@@ -370,6 +370,23 @@ const VALUES = {
     /** How long a good answer of the database counts: probes of everybody cost one query a second. */
     keepMs: 1_000,
   },
+  /** The turns of password hashes in an isolate, of which one is computed at a time. */
+  hashing: {
+    /** Before each of several hashes: other requests get a third of the isolate's time. */
+    pauseMs: 50,
+    /** Before a hash for which nobody waits: calls that came at the same time see that it is under way. */
+    yieldMs: 1,
+    /** The calls that wait at most: the last one waits for 5 s. Other isolates take further calls. */
+    maxWaiting: 30,
+    /** The wait of a call on a slow machine. */
+    waitMs: 10_000,
+    /** The polling interval: a promise that another request would resolve could wait for ever. */
+    pollMs: 20,
+    /** A call that has not polled or finished for so long was cancelled: longer than any hash takes. */
+    lostMs: 5_000,
+    /** `Retry-After` of a refused call: the calls that waited are done by then. */
+    retryAfterS: 5,
+  },
   /** The rate limits of wrangler.toml. */
   rateLimits: {
     /** Their `period`, and the `Retry-After` of a refused call. */

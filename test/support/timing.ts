@@ -20,6 +20,8 @@ export const timing: Mutable = {
   // An object with a pending timer is not evicted.
   fanout: { ...TIMING.fanout, cooldownMs: 500, checkpointMs: 10 },
   passwordHash: { N: 2, r: 1, p: 1 },
+  // Timers of the runtime stand still while a test calls without a break.
+  hashing: { ...TIMING.hashing, pauseMs: 1, yieldMs: 0, pollMs: 1, maxWaiting: 1_000, waitMs: PATIENCE_MS },
   // An object with a pending timer is not evicted.
   list: { ...TIMING.list, snapshotTimeoutMs: PATIENCE_MS, writeBehindMs: 10 },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },

@@ -104,6 +104,11 @@ test.each(GROUPS)("a group's name has no hidden characters over %s", async (_, c
   expect(after.body).toMatchObject({ items: [{ name: "Ann ❤️ 👩‍👩‍👧" }] });
 });
 
+test("a common password opens no account over tim", async () => {
+  const body = { username: freshName(), password: "12345678", email: "a@b.example" };
+  timClient.failure(await tim(undefined, "/register", body), 70_402, "password: is one of the most common");
+});
+
 test("a nickname and a name card over tim have no hidden characters", async () => {
   const caller = await register();
   const { data } = timClient.success(await tim(caller, "/group/createGroup", { name: "Friends" }));

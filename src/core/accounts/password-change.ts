@@ -3,6 +3,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { updatePassword } from "../../storage/accounts/account-updates.ts";
 import type { Core } from "../context.ts";
 import { hashPassword } from "./password-hash.ts";
+import { requireStrongPassword } from "./password-rules.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
 
 /**
@@ -10,8 +11,8 @@ import { checkOwnPassword, wrongPassword } from "./passwords.ts";
  *
  * D1 decides: of two concurrent changes one is refused and must end no session. The inbox is informed before
  * the change, so that its job can look up the outcome in D1: a crash leaves no socket open.
- * @throws `forbidden` if `current` is wrong, or if a concurrent change was first; `locked`, `rate_limited` as
- *   `checkPassword`
+ * @throws `forbidden` if `current` is wrong, or if a concurrent change was first; `validation_failed` as
+ *   `requireStrongPassword`; `locked`, `rate_limited` as `checkPassword`
  */
 export async function changePassword(
   core: Core,
@@ -19,8 +20,9 @@ export async function changePassword(
   { current, next }: { current: string; next: string },
 ): Promise<void> {
   const { userId, sessionId } = caller;
-  const { passwordHash } = await checkOwnPassword(core, caller, current);
-  const hash = await hashPassword(next, core.timing.passwordHash);
+  const { user, passwordHash } = await checkOwnPassword(core, caller, current);
+  await requireStrongPassword("body.next", next, user);
+  const hash = await hashPassword(core, next);
   const update = { userId, checked: passwordHash, next: hash, keep: sessionId };
   const token = crypto.randomUUID();
   await core.inboxes.prepareSessionEnd(userId, { token });

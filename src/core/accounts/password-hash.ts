@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Timing } from "../../domain/timing.ts";
+import type { Core } from "../context.ts";
 
 /** scrypt's cost, block size and parallelism. */
 type Parameters = Timing["passwordHash"];
@@ -26,27 +27,31 @@ const StoredHash = z
 /** The hash for unknown accounts: the comparison takes the same time and never matches. */
 const UNKNOWN_ACCOUNT = { salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(KEY_BYTES) };
 
-/** The salted hash of a password in its stored form. @param cost of new hashes */
-export async function hashPassword(password: string, cost: Parameters): Promise<string> {
+/** What hashing needs of the core: its cost, and the turns of the isolate. */
+type Hashing = Pick<Core, "timing" | "hashTurns">;
+
+/** The salted hash of a password in its stored form. @throws `unavailable` as `HashTurns.run` */
+export async function hashPassword(core: Hashing, password: string): Promise<string> {
+  const cost = core.timing.passwordHash;
   const salt = randomBytes(SALT_BYTES);
-  const hash = await derive(password, salt, KEY_BYTES, cost);
+  const hash = await core.hashTurns.run(() => derive(password, salt, KEY_BYTES, cost));
   const { N, r, p } = cost;
   return ["scrypt", N, r, p, salt.toString("base64url"), hash.toString("base64url")].join("$");
 }
 
 /**
  * Whether a password matches a stored hash. For `null` (no such account, or an account without a password) it
- * does the same work and returns false.
- * @param cost of new hashes, which most stored hashes have
+ * does the work of a new hash and returns false.
+ * @throws `unavailable` as `HashTurns.run`
  */
 export async function passwordMatches(
+  core: Hashing,
   password: string,
   stored: string | null,
-  cost: Parameters,
 ): Promise<boolean> {
   const { parameters, salt, hash } =
-    stored === null ? { parameters: cost, ...UNKNOWN_ACCOUNT } : StoredHash.parse(stored);
-  const derived = await derive(password, salt, hash.byteLength, parameters);
+    stored === null ? { parameters: core.timing.passwordHash, ...UNKNOWN_ACCOUNT } : StoredHash.parse(stored);
+  const derived = await core.hashTurns.run(() => derive(password, salt, hash.byteLength, parameters));
   return timingSafeEqual(derived, hash) && stored !== null;
 }
 

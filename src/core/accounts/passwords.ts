@@ -69,7 +69,7 @@ export interface SignInRequest {
  * @returns the account with the compared hash; null if the name or the password is wrong, which takes the
  *   same time. A later statement that relies on the check compares the hash with D1 again
  * @throws `locked` with the remaining seconds; `rate_limited` while others guess, or while 10 checks are in
- *   progress
+ *   progress; `unavailable` while too many passwords are hashed
  */
 export async function checkPassword(
   core: Core,
@@ -140,16 +140,28 @@ async function findRight(
   const attempt = await reserve(core, subject);
   const attempts = [attempt];
   if (spaced) attempts.push(await reserveSpaced(core, spaced, attempt));
-  const { passwordHash } = core.timing;
-  const matching: Account[] = [];
-  for (const account of accounts) {
-    const isRight = await passwordMatches(password, account?.passwordHash ?? null, passwordHash);
-    if (isRight && account) matching.push(account);
-  }
-  const [found] = matching;
+  const found = await findMatching(core, accounts, password).catch(async (error: unknown) => {
+    // Not compared, so it was no guess.
+    await deleteAttempts(core.db, attempts);
+    throw error;
+  });
   if (found) await deleteAttempts(core.db, attempts);
   else await markAttemptsWrong(core.db, attempts);
   return found ?? null;
+}
+
+/** The first of some accounts that has a password. All are compared, so that the time tells nothing. */
+async function findMatching(
+  core: Core,
+  accounts: (Account | null)[],
+  password: string,
+): Promise<Account | undefined> {
+  const matching: Account[] = [];
+  for (const account of accounts) {
+    const isRight = await passwordMatches(core, password, account?.passwordHash ?? null);
+    if (isRight && account) matching.push(account);
+  }
+  return matching[0];
 }
 
 /**

@@ -9,6 +9,7 @@ import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { hashPassword } from "./password-hash.ts";
+import { requireStrongPassword } from "./password-rules.ts";
 import { checkPassword, type SignInName } from "./passwords.ts";
 import { openSession } from "./sessions.ts";
 
@@ -36,8 +37,9 @@ export interface Registration {
 
 /**
  * Creates an account and opens a session.
- * @throws `conflict` if the username is taken, or looks like another user's; `forbidden` if the setting
- *   `REGISTRATION` is `closed`
+ * @throws `conflict` if the username is taken, or looks like another user's; `validation_failed` as
+ *   `requireStrongPassword`; `forbidden` if the setting `REGISTRATION` is `closed`; `unavailable` while too
+ *   many passwords are hashed
  */
 export async function register(core: Core, input: Registration, device: Device): Promise<SignedIn> {
   if (core.settings.registration === "closed") {
@@ -47,7 +49,8 @@ export async function register(core: Core, input: Registration, device: Device):
   const { password, email = "", nickname = "" } = input;
   const username = input.username.normalize("NFC");
   if (looksDeleted(username)) throw usernameTaken("taken");
-  const passwordHash = await hashPassword(password, core.timing.passwordHash);
+  await requireStrongPassword("body.password", password, { username, email });
+  const passwordHash = await hashPassword(core, password);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (user === "taken" || user === "looks_alike") throw usernameTaken(user);
   return signIn(core, { user, passwordHash }, device);

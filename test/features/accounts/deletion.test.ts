@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import {
   deleteAccount,
   deletedUser,
@@ -25,6 +26,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { signInAgain } from "../../support/objects/room.ts";
+import { untilCheckpoint } from "../../support/objects/sleep.ts";
 
 const NICKNAME = "Zaphod Beeblebrox";
 const EMAIL = "zaphod@heart-of-gold.example";
@@ -128,6 +130,7 @@ describe("a deleted user", () => {
 
 test("a wrong password is forbidden, changes nothing, and counts for the session", async () => {
   const { id } = await createGroup(ann, [zaphod]);
+  await untilCheckpoint(ConversationId.parse(id));
   const before = await storedInConversation(id);
   for (let guess = 0; guess < 10; guess++) {
     expectProblem(await deleteAccount(zaphod, "not the password"), 403, "forbidden");

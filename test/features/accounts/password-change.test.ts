@@ -99,10 +99,10 @@ test("the new password follows the rules of registration; the current one may be
   for (const current of ["", "x".repeat(33_000)])
     expectProblem(await change(ann, current, NEXT), 403, "forbidden");
   const bob = await register();
-  expect((await change(bob, PASSWORD, "💥".repeat(128))).status).toBe(204);
-  expect((await change(bob, "💥".repeat(128), "12345678")).status).toBe(204);
-  expect((await change(bob, "12345678", "12345678")).status).toBe(204);
-  expect((await tryLogin(bob, "12345678")).status).toBe(200);
+  expect((await change(bob, PASSWORD, "💥⚡".repeat(64))).status).toBe(204);
+  expect((await change(bob, "💥⚡".repeat(64), "87431256")).status).toBe(204);
+  expect((await change(bob, "87431256", "87431256")).status).toBe(204);
+  expect((await tryLogin(bob, "87431256")).status).toBe(200);
 });
 
 test("of concurrent changes one succeeds, and the others end no session", async () => {

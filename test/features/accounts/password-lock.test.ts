@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { hashPassword, passwordMatches } from "../../../src/core/accounts/password-hash.ts";
 import { type AttemptSubject, fromPlace, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
 import { UserId } from "../../../src/domain/ids.ts";
@@ -241,20 +242,20 @@ test("a hash is checked with its own parameters", async () => {
     "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162" +
     "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640";
   const vector = `scrypt$1024$8$16$${Buffer.from("NaCl").toString("base64url")}$${Buffer.from(hex, "hex").toString("base64url")}`;
-  const cost = timing.passwordHash;
-  expect(await passwordMatches("password", vector, cost)).toBe(true);
-  expect(await passwordMatches("Password", vector, cost)).toBe(false);
-  const cheap = await hashPassword("pässwörd", cost);
+  const core = { timing, hashTurns: new HashTurns(timing.hashing) };
+  expect(await passwordMatches(core, "password", vector)).toBe(true);
+  expect(await passwordMatches(core, "Password", vector)).toBe(false);
+  const cheap = await hashPassword(core, "pässwörd");
   expect(cheap).toMatch(/^scrypt\$2\$1\$1\$/);
-  expect(await passwordMatches("pässwörd", cheap, cost)).toBe(true);
-  expect(await passwordMatches("passwörd", cheap, cost)).toBe(false);
+  expect(await passwordMatches(core, "pässwörd", cheap)).toBe(true);
+  expect(await passwordMatches(core, "passwörd", cheap)).toBe(false);
   // A hash with another cost stays valid. This one has the production cost and takes long.
-  const stored = await hashPassword("pässwörd", TIMING.passwordHash);
+  const stored = await hashPassword({ ...core, timing: TIMING }, "pässwörd");
   expect(stored).toMatch(/^scrypt\$16384\$8\$5\$/);
-  expect(await passwordMatches("pässwörd", stored, cost)).toBe(true);
-  expect(await passwordMatches("passwörd", stored, cost)).toBe(false);
-  expect(await passwordMatches("", null, cost)).toBe(false);
-  await expect(passwordMatches("x", "md5$x", cost)).rejects.toThrow();
+  expect(await passwordMatches(core, "pässwörd", stored)).toBe(true);
+  expect(await passwordMatches(core, "passwörd", stored)).toBe(false);
+  expect(await passwordMatches(core, "", null)).toBe(false);
+  await expect(passwordMatches(core, "x", "md5$x")).rejects.toThrow();
 });
 
 test("the scheduled job deletes attempts older than 20 minutes", async () => {

@@ -120,8 +120,8 @@ test("names of the form of deleted accounts cannot be registered", async () => {
 test.each([
   ["7 characters", "a".repeat(7), 400],
   ["7 characters of 14 units", "😀".repeat(7), 400],
-  ["8 characters", "a".repeat(8), 201],
-  ["128 characters", "😀".repeat(128), 201],
+  ["8 characters", "abcdefgz", 201],
+  ["128 characters", "😀😎".repeat(64), 201],
   ["129 characters", "a".repeat(129), 400],
 ])("a password of %s answers %3$i", async (_, password, status) => {
   const answer = await call("POST", "/v1/register", { body: { username: freshName(), password } });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { ConversationStubs } from "../../../src/conversation/stub.ts";
+import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
@@ -20,6 +21,7 @@ function core(): Core {
     files: env.FILES,
     sessionCache: new SessionCache(timing.sessionCache),
     health: new HealthCheck(timing.health),
+    hashTurns: new HashTurns(timing.hashing),
     settings: readSettings(env),
     timing,
     waitUntil: (work) => void work,

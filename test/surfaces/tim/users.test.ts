@@ -159,7 +159,7 @@ describe("accounts", () => {
     expectProblem(await call("POST", "/v1/login", { body }), 429, "locked");
   });
 
-  const EIGHT = "🌧".repeat(8);
+  const EIGHT = "🌧☂".repeat(4);
   test.each([
     ["password", "1234567"],
     ["password", "🌧".repeat(7)],
@@ -178,7 +178,7 @@ describe("accounts", () => {
   });
 
   test("a password has 8 to 128 characters, of any number of bytes", async () => {
-    for (const password of [EIGHT, "🌧".repeat(128)]) {
+    for (const password of [EIGHT, "🌧☂".repeat(64)]) {
       const username = freshName();
       success(await tim(undefined, "/register", { username, password, email: "" }));
       success(await enter(username, password));

@@ -156,7 +156,7 @@ describe("a job starts after the work that it repairs has failed or ended", () =
 });
 
 describe("the Worker", () => {
-  const { partBuffer, passwords, rateLimits, sessionCache, sessions, uploads } = TIMING;
+  const { hashing, partBuffer, passwords, rateLimits, sessionCache, sessions, uploads } = TIMING;
 
   test("an ended session stops working over HTTP within a minute, as the README says", () => {
     expect(sessionCache.keepMs).toBeLessThan(60_000);
@@ -170,6 +170,16 @@ describe("the Worker", () => {
     // Six waits, each twice as long as the one before.
     expect(passwords.checkTimeoutMs).toBeGreaterThan((2 ** 6 - 1) * passwords.backoffMs);
     expect(passwords.lockMs).toBeGreaterThan(passwords.checkTimeoutMs);
+  });
+
+  test("a password hash gets its turn in the time that its call waits, and is then not taken for lost", () => {
+    // A hash takes about 120 ms.
+    const turnMs = 120 + hashing.pauseMs + hashing.pollMs;
+    expect(hashing.maxWaiting * turnMs).toBeLessThan(hashing.waitMs);
+    expect(hashing.retryAfterS * 1_000).toBeLessThan(hashing.waitMs);
+    expect(hashing.lostMs).toBeGreaterThan(10 * turnMs);
+    // The check is settled before it counts as wrong.
+    expect(hashing.waitMs + turnMs).toBeLessThan(passwords.checkTimeoutMs);
   });
 
   test("an upload waits for a place longer than a stalled one keeps it", () => {

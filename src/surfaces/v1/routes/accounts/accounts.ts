@@ -20,7 +20,7 @@ const registerRoute = createRoute({
   tags: ["Accounts"],
   summary: "Create an account and sign in",
   description:
-    "A taken username is a `conflict`. On a server with the setting `REGISTRATION=closed` the call is `forbidden`.",
+    "A username that is taken, or that looks like another user's, is a `conflict`. The password must not be one of the most common ones, nor the username or the e-mail address. On a server with the setting `REGISTRATION=closed` the call is `forbidden`.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
   responses: {

@@ -46,7 +46,8 @@ const passwordRoute = createRoute({
   operationId: "changePassword",
   tags: ["Accounts"],
   summary: "Change your password",
-  description: "Your other sessions end. A wrong current password is `forbidden`.",
+  description:
+    "Your other sessions end. A wrong current password is `forbidden`. The next one follows the rules of a registration.",
   security: [{ bearer: [] }],
   middleware: [authenticated, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: PasswordChange } } } },
