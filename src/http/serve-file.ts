@@ -1,5 +1,6 @@
 import { CoreError } from "../domain/errors.ts";
 import type { ByteRange, StoredFile } from "../domain/files/file.ts";
+import { withoutHidden } from "../domain/names/characters.ts";
 
 /**
  * The types that a browser may show: bitmaps, audio, video. Types that could run scripts in this origin (SVG,
@@ -51,7 +52,8 @@ function headersOf({ name, contentType }: StoredFile, etag: string): Headers {
 }
 
 /** The header of RFC 6266: the name reduced to ASCII for old clients, and in full (RFC 8187). */
-function disposition(type: "inline" | "attachment", name: string): string {
+function disposition(type: "inline" | "attachment", storedName: string): string {
+  const name = withoutHidden(storedName);
   const ascii = name.replace(/[^\x20-\x7e]|["\\%]/gu, "_");
   const encoded = encodeURIComponent(name).replace(
     /['()*]/g,

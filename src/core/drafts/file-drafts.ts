@@ -3,6 +3,7 @@ import type { StoredFile } from "../../domain/files/file.ts";
 import type { FileKey, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { bodyJson, Content } from "../../domain/messages/content.ts";
+import { withoutHidden } from "../../domain/names/characters.ts";
 import type { Core } from "../context.ts";
 import { fileForDraft, readBytes, receiveFile } from "../files/files.ts";
 import { examine, kindOfType, type MediaClaims, type Medium } from "../files/media-type.ts";
@@ -120,7 +121,7 @@ function bodyOf(
 ) {
   const hasDuration = (kind === "audio" || kind === "video") && durationMs !== undefined;
   const body = {
-    ...{ url, name, size, content_type: contentType },
+    ...{ url, name: withoutHidden(name), size, content_type: contentType },
     ...(kind === "image" && imageSize),
     ...(kind === "video" && width && height && { width, height }),
     ...(hasDuration && { duration_ms: durationMs }),

@@ -1,7 +1,24 @@
 import { z } from "zod";
+import { hasUserInfo } from "../http-url.ts";
 import type { UserId } from "../ids.ts";
-import { displayName } from "../names/names.ts";
+import { displayName, refuse } from "../names/names.ts";
 import { textUpTo } from "../text.ts";
+
+const AVATAR_LENGTH = 128;
+
+/** A text that programs take for a URL, and which is not to be opened. */
+const SCRIPT_URL = /^\s*(?:javascript|vbscript|data):/i;
+
+function avatarFlaw(text: string): string | null {
+  if (hasUserInfo(text)) return "must not hold a user name or a password";
+  return SCRIPT_URL.test(text) ? "must not be a script, or data, in a URL" : null;
+}
+
+/** An http(s) URL as `URL` writes it; another text unchanged. */
+function normalizedAvatar(text: string): string {
+  const url = URL.parse(text);
+  return url && /^https?:$/.test(url.protocol) ? url.href : text;
+}
 
 /** The fields of an extended profile; `""` is empty. */
 export const ExtendedFields = z.object({
@@ -16,7 +33,9 @@ export const ExtendedFields = z.object({
   province: textUpTo(32),
   city: textUpTo(32),
   /** a URL, or another reference of the operator's systems, which other APIs do not show as a URL */
-  avatar: textUpTo(128),
+  avatar: refuse(textUpTo(AVATAR_LENGTH), avatarFlaw)
+    .overwrite(normalizedAvatar)
+    .pipe(textUpTo(AVATAR_LENGTH)),
   signature: textUpTo(500),
 });
 type ExtendedFields = z.infer<typeof ExtendedFields>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { httpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
 import { hiddenFlawOfUsername, unreadableFlaw } from "../names/characters.ts";
 import { displayName, refuse } from "../names/names.ts";
@@ -71,10 +72,7 @@ export type Details = z.infer<typeof Details>;
 /** The fields of a profile that its user edits; `""` is empty. */
 export const ProfileFields = z.object({
   nickname: displayName(64),
-  avatar: z.union([
-    z.literal(""),
-    z.url({ protocol: /^https?$/, error: 'must be an http(s) URL or ""' }).max(2_048),
-  ]),
+  avatar: z.union([z.literal(""), httpUrl(2_048, 'must be an http(s) URL or ""')]),
   email: textUpTo(128),
   gender: textUpTo(128),
   birthday: textUpTo(128),

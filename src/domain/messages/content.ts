@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { excess } from "../errors.ts";
+import { httpUrl } from "../http-url.ts";
 import { UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { hiddenFlaw } from "../names/characters.ts";
+import { refuse } from "../names/names.ts";
 import { exceedsBytes, textUpTo } from "../text.ts";
 
-const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(LIMITS.url);
-
 const Media = z.object({
-  url,
-  name: textUpTo(255).optional(),
+  url: httpUrl(LIMITS.url, "must be an http(s) URL"),
+  name: refuse(textUpTo(LIMITS.fileName), hiddenFlaw).optional(),
   size: z.int().nonnegative().optional(),
   content_type: z.string().max(255).optional(),
   width: z.int().positive().optional(),

@@ -51,6 +51,12 @@ export function hiddenFlaw(text: string): string | null {
   return hidden && mustNotHold(hidden[0], "an invisible character");
 }
 
+/** A name from before `hiddenFlaw` was checked, with `_` in place of what it refuses. */
+export function withoutHidden(text: string): string {
+  if (hiddenFlaw(text) === null) return text;
+  return [...text].map((char) => (CONTROL.test(char) || INVISIBLE.test(char) ? "_" : char)).join("");
+}
+
 /** As `hiddenFlaw`, without any exception: for usernames, which people type and compare. */
 export function hiddenFlawOfUsername(text: string): string | null {
   const hidden = INVISIBLE.exec(text);
