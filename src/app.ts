@@ -30,8 +30,8 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
 
 /**
  * The HTTP side of the server: every surface mounted on one router.
- * Each request gets a `Core` of its own; the requests of an isolate share the session cache, the health and the
- * turns of password hashes.
+ * Each request gets a `Core` of its own; the requests of an isolate share the session cache, the health and
+ * the turns of password hashes.
  * @param timing is read again at each use
  */
 export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashing)): Hono<AppEnv> {

@@ -29,7 +29,7 @@ export interface ProvisioningClaim {
 /**
  * Creates an account without a password.
  * @throws `unauthenticated` unless provisioning is open or the rule key was shown; `conflict` if the name is
- *   taken or, without the rule key, looks like another user's; with `takenBy: "password"` if its user signs in
+ * taken or, without the rule key, looks like another user's; with `takenBy: "password"` if its user signs in
  *   with a password, who is not the service's user
  */
 export async function provision(

@@ -217,8 +217,11 @@ test("a conversation with messages from before records them when it wakes", asyn
   const copy = await sendFile(ann, other.id, file);
   // As the previous release left it.
   await runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) => {
-    storage.sql.exec("DROP TABLE recorded_files; DROP TABLE revoked_files");
-    storage.sql.exec("DELETE FROM jobs WHERE kind = 'files'; DELETE FROM schema_versions WHERE version = 18");
+    storage.sql.exec("DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans");
+    storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE conversation DROP COLUMN discoverable");
+    storage.sql.exec(
+      "DELETE FROM jobs WHERE kind = 'files'; DELETE FROM schema_versions WHERE version >= 18",
+    );
   });
   await evict(id);
   await untilRecorded(id);
