@@ -9,6 +9,7 @@ import { CoreError, type Failure } from "./domain/errors.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { cors } from "./http/access/cors.ts";
+import { privateAnswers } from "./http/access/private-answers.ts";
 import { requireSafeSettings } from "./http/access/safe-settings.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
@@ -39,6 +40,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
 
+  app.use(privateAnswers);
   app.use(async (c, next) => {
     const core: Core = {
       db: openDatabase(c.env.DB),

@@ -20,7 +20,10 @@ interface Answered {
 const BASE = new URL("https://parley.test/openapi.json");
 
 /** Headers that do not depend on the call. */
-const COMMON = /^(content-type|content-length|vary|access-control-.*)$/;
+const COMMON = /^(content-type|content-length|vary|x-content-type-options|access-control-.*)$/;
+
+/** Headers that do not depend on the call unless its description lists them, with their value. */
+const DEFAULTS: Record<string, string> = { "cache-control": "no-store" };
 
 /** The documented answers to paths and methods without an operation. */
 const UNMATCHED: Responses = {
@@ -100,8 +103,9 @@ function headerFlaws(declared: Record<string, z.infer<typeof Header>>, headers: 
     const { valid } = validate(schema.type === "integer" ? Number(value) : value, schema, "2020-12");
     if (!valid) flaws.push(`the header ${name} is ${JSON.stringify(value)}`);
   }
-  for (const [name] of headers) {
-    if (!names.has(name) && !COMMON.test(name)) flaws.push(`the header ${name} is not documented`);
+  for (const [name, value] of headers) {
+    if (!names.has(name) && !COMMON.test(name) && DEFAULTS[name] !== value)
+      flaws.push(`the header ${name} is not documented`);
   }
   return flaws;
 }

@@ -8,7 +8,8 @@ export const ABOUT = `Parley's own API. JSON both ways, snake_case, UTF-8.
   405 \`method_not_allowed\` with \`Allow\`.
 - **Inputs.** Unknown fields are ignored. null is refused: leave the field out. A value over its limit is refused, never
   cut. Characters are Unicode code points.
-- **Answers.** Fields and kinds of message may be added: ignore those that you do not know.
+- **Answers.** Fields and kinds of message may be added: ignore those that you do not know. Answers have
+  \`Cache-Control: no-store\`, unless another one is listed, and \`X-Content-Type-Options: nosniff\`.
 - **Times** are integer milliseconds since 1970, UTC. **Integers** stay within 2^53 − 1.`;
 
 /** The sections of the reference, in order. Each operation has one of them as its tag. */
