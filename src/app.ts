@@ -13,6 +13,7 @@ import { privateAnswers } from "./http/access/private-answers.ts";
 import { requireSafeSettings } from "./http/access/safe-settings.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestLog } from "./http/request-log.ts";
+import { requestIdOf, securityLogOf } from "./http/security-log.ts";
 import { barePath, type Surface } from "./http/surface.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
@@ -42,6 +43,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
 
   app.use(privateAnswers);
   app.use(async (c, next) => {
+    const requestId = requestIdOf(c.req);
     const core: Core = {
       db: openDatabase(c.env.DB),
       files: c.env.FILES,
@@ -50,11 +52,13 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       sessionCache,
       health,
       hashTurns,
+      securityLog: securityLogOf(c.req, requestId),
       settings: readSettings(c.env),
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     };
     c.set("core", core);
+    c.set("requestId", requestId);
     await next();
   });
   app.use(requestLog);

@@ -1,4 +1,5 @@
 import type { ConversationStubs } from "../conversation/stub.ts";
+import type { SecurityLog } from "../domain/security-event.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
@@ -18,6 +19,8 @@ export interface Core {
   health: HealthCheck;
   /** shared by all requests of the isolate */
   hashTurns: HashTurns;
+  /** where security events are recorded */
+  securityLog: SecurityLog;
   settings: Settings;
   timing: Timing;
   /** Keeps the request alive for work that continues after the answer. */

@@ -22,6 +22,7 @@ export async function deleteAccount(core: Core, caller: Credential, password: st
   await core.inboxes.prepareDeletion(userId, { token });
   const result = await deleteUser(core.db, { userId, username, checked }, Date.now());
   if (!result.deleted) throw await refusal(core, caller, result.owned);
+  core.securityLog.record("account_deleted", { user: userId, by: userId });
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The deletion is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes

@@ -28,6 +28,7 @@ export async function changePassword(
   await core.inboxes.prepareSessionEnd(userId, { token });
   const sessions = await updatePassword(core.db, update, Date.now());
   if (!sessions) throw wrongPassword();
+  core.securityLog.record("password_changed", { user: userId, by: userId });
   for (const session of sessions) core.sessionCache.forget(session.sessionId);
   // The change is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes

@@ -8,6 +8,7 @@ import {
 } from "../../domain/accounts/sign-in.ts";
 import type { Account } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
 import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import {
@@ -51,6 +52,12 @@ export function attemptLifetimeMs({ lockMs }: Timing["passwords"]): number {
   return 2 * lockMs;
 }
 
+/** Whose password is tried, and by whom, for the security log; null: unknown. */
+interface Whom {
+  user: UserId | null;
+  by: UserId | null;
+}
+
 /** A sign-in: the name as the user typed it, known or not, and the password. */
 export interface SignInRequest {
   name: string;
@@ -85,7 +92,7 @@ export async function checkPassword(
   const device = former && candidates.some((account) => account?.user.id === former.userId) ? former : null;
   const subject = device ? bySession(device.sessionId) : fromPlace(whose, origin.place);
   const spaced = device || isKnownPlace ? null : fromElsewhere(whose);
-  return findRight(core, candidates, password, { subject, spaced });
+  return findRight(core, candidates, password, { subject, spaced, by: null });
 }
 
 /**
@@ -114,7 +121,7 @@ export async function checkOwnPassword(
 ): Promise<Account> {
   const account = await findAccountById(core.db, userId);
   if (!account) throw accountDeleted();
-  const subjects = { subject: bySession(sessionId), spaced: null };
+  const subjects = { subject: bySession(sessionId), spaced: null, by: userId };
   if (await findRight(core, [account], password, subjects)) return account;
   if (await findUser(core.db, userId)) throw wrongPassword();
   // The account was deleted during the check.
@@ -129,17 +136,19 @@ export function wrongPassword(): CoreError {
 /**
  * Compares a password with those of some accounts, and counts the attempt if it is wrong. It is counted
  * before the hash: of many at once few run.
+ * @param by the user whose token came with the call, for the security log
  * @returns the account that has it
  */
 async function findRight(
   core: Core,
   accounts: (Account | null)[],
   password: string,
-  { subject, spaced }: { subject: AttemptSubject; spaced: AttemptSubject | null },
+  { subject, spaced, by }: { subject: AttemptSubject; spaced: AttemptSubject | null; by: UserId | null },
 ): Promise<Account | null> {
-  const attempt = await reserve(core, subject);
+  const whom = { user: accounts[0]?.user.id ?? null, by };
+  const attempt = await reserve(core, subject, whom);
   const attempts = [attempt];
-  if (spaced) attempts.push(await reserveSpaced(core, spaced, attempt));
+  if (spaced) attempts.push(await reserveSpaced(core, spaced, whom, attempt));
   const found = await findMatching(core, accounts, password).catch(async (error: unknown) => {
     // Not compared, so it was no guess.
     await deleteAttempts(core.db, attempts);
@@ -147,6 +156,7 @@ async function findRight(
   });
   if (found) await deleteAttempts(core.db, attempts);
   else await markAttemptsWrong(core.db, attempts);
+  if (!found) core.securityLog.record("sign_in_failed", whom);
   return found ?? null;
 }
 
@@ -168,7 +178,7 @@ async function findMatching(
  * Reserves one of the 10 attempts. Attempts of correct passwords are released, so a reserved one is waited
  * for.
  */
-async function reserve(core: Core, subject: AttemptSubject): Promise<number> {
+async function reserve(core: Core, subject: AttemptSubject, whom: Whom): Promise<number> {
   const { passwords } = core.timing;
   for (let wait = 0; ; wait++) {
     const now = Date.now();
@@ -178,6 +188,7 @@ async function reserve(core: Core, subject: AttemptSubject): Promise<number> {
     const newest = await listNewestAttempts(core.db, subject, MAX_ATTEMPTS);
     const remainingMs = lockedFor(newest, now, passwords);
     if (remainingMs > 0) {
+      core.securityLog.record("locked", whom);
       throw new CoreError("locked", "Too many wrong passwords. Wait, then try again.", {
         retryAfter: Math.ceil(remainingMs / 1_000),
       });
@@ -193,7 +204,12 @@ async function reserve(core: Core, subject: AttemptSubject): Promise<number> {
 }
 
 /** Reserves an attempt of a place that has never signed in. @param reserved released if there is none */
-async function reserveSpaced(core: Core, subject: AttemptSubject, reserved: number): Promise<number> {
+async function reserveSpaced(
+  core: Core,
+  subject: AttemptSubject,
+  whom: Whom,
+  reserved: number,
+): Promise<number> {
   const { passwords } = core.timing;
   const rule = {
     free: MAX_ATTEMPTS,
@@ -204,6 +220,7 @@ async function reserveSpaced(core: Core, subject: AttemptSubject, reserved: numb
   const attempt = await reserveSpacedAttempt(core.db, subject, rule, Date.now());
   if ("id" in attempt) return attempt.id;
   await deleteAttempts(core.db, [reserved]);
+  core.securityLog.record("locked", whom);
   const detail = "Somebody guesses at this name. Sign in from a device that has signed in before, or wait.";
   throw new CoreError("rate_limited", detail, { retryAfter: Math.ceil(attempt.waitMs / 1_000) });
 }

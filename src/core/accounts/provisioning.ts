@@ -34,7 +34,7 @@ export interface ProvisioningClaim {
  */
 export async function provision(
   core: Core,
-  { hasKey }: ProvisioningClaim,
+  { caller, hasKey }: ProvisioningClaim,
   { username, ...fields }: { username: string } & ExtendedProfileChange,
 ): Promise<ExtendedProfile> {
   if (!hasKey && !isOpen(core)) throw noClaim();
@@ -44,6 +44,7 @@ export async function provision(
   const user = await insertProvisioned(core.db, { username, ...fields, createdAt: Date.now() }, comparison);
   if (user === "taken") throw await spellingTaken(core, username);
   if (user === "looks_alike") throw userIdTaken(user);
+  core.securityLog.record("registered", { user: user.id, by: caller?.userId ?? null });
   return user;
 }
 

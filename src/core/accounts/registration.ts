@@ -53,6 +53,7 @@ export async function register(core: Core, input: Registration, device: Device):
   const passwordHash = await hashPassword(core, password);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (user === "taken" || user === "looks_alike") throw usernameTaken(user);
+  core.securityLog.record("registered", { user: user.id, by: user.id });
   return signIn(core, { user, passwordHash }, device);
 }
 
@@ -70,7 +71,9 @@ export async function login(
   const { origin } = device;
   const account = await checkPassword(core, { name: username, password, origin, by });
   if (!account) throw wrongCredentials();
-  return signIn(core, account, device);
+  const signedIn = await signIn(core, account, device);
+  core.securityLog.record("sign_in", { user: account.user.id, by: account.user.id });
+  return signedIn;
 }
 
 /** @throws `unauthenticated` if the password has changed, or the account was deleted, since the check */

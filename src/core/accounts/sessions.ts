@@ -141,6 +141,7 @@ export async function endSession(core: Core, caller: Credential, id: string): Pr
   // A socket may outlive its token's session, whose row D1 may have deleted.
   const hadSockets = sessionId && (await core.inboxes.closeSession(userId, { sessionId }));
   if (!hadSockets) throw new CoreError("not_found", "You have no such session.");
+  core.securityLog.record("session_ended", { user: userId, by: userId });
 }
 
 /** Ends it at the session gate first, so that no socket opens after D1 has marked it ended. */
@@ -148,6 +149,7 @@ async function end(core: Core, { userId, sessionId, expiresAt }: Credential): Pr
   await core.inboxes.endSession(userId, { sessionId, expiresAt });
   await markSessionEnded(core.db, sessionId, Date.now());
   core.sessionCache.forget(sessionId);
+  core.securityLog.record("session_ended", { user: userId, by: userId });
 }
 
 /** Awaits the recording of a use of a session. A failure is only logged. */

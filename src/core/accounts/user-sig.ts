@@ -19,6 +19,7 @@ export async function openSig(core: Core, username: string, userAgent: string): 
   }
   const credential = account && (await openSigSession(core, account.user.id, userAgent));
   if (!credential) throw noUserWithName([username]);
+  core.securityLog.record("sig_issued", { user: credential.userId, by: null });
   return credential;
 }
 

@@ -10,6 +10,7 @@ import {
   changeMember,
   type GroupMember,
   type MemberChange,
+  removeMembers,
   withCurrentProfiles,
   withUsers,
 } from "../groups/groups.ts";
@@ -108,7 +109,7 @@ export function removeMembersByName(
 ): Promise<{ group: GroupByName; removed: string[] }> {
   return withGroup(core, caller, group, async (id) => {
     const users = requireAllFound(usernames, await usersForMember(core, caller, id, usernames));
-    await core.conversations.remove(id, { userId: caller, targetIds: idsOf(users), reason });
+    await removeMembers(core, caller, id, idsOf(users), reason);
     const conversation = await getConversation(core, caller, id);
     return { group: toGroupByName(core, conversation), removed: users.map(({ username }) => username) };
   });

@@ -22,6 +22,7 @@ export async function banUser(
 ): Promise<void> {
   const [person = null] = await findLiveUsers(core.db, [targetId]);
   await core.conversations.ban(id, { userId: caller, targetId, person, reason });
+  core.securityLog.record("banned", { user: targetId, by: caller, conversation: id });
 }
 
 /** Lifts a ban; without one nothing changes. @throws `not_found`, also for an unknown user; `forbidden` */
@@ -33,6 +34,7 @@ export async function liftBan(
 ): Promise<void> {
   const users = await findLiveUsers(core.db, [targetId]);
   await core.conversations.liftBan(id, { userId: caller, targetId, hasAccount: users.length > 0 });
+  core.securityLog.record("ban_lifted", { user: targetId, by: caller, conversation: id });
 }
 
 /** The banned users, the oldest ban first. @throws `not_found`, `forbidden` */

@@ -120,7 +120,24 @@ export async function removeMember(
   userId: UserId,
 ): Promise<void> {
   if (userId === caller) return leaveGroup(core, caller, id);
-  await core.conversations.remove(id, { userId: caller, targetIds: [userId] });
+  await removeMembers(core, caller, id, [userId]);
+}
+
+/**
+ * Removes members from a group, all of them or none.
+ * @param reason goes to them with the notification
+ * @throws `not_found` also for a target who is no member, `forbidden` also for the caller themself
+ */
+export async function removeMembers(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  targetIds: UserId[],
+  reason = "",
+): Promise<void> {
+  await core.conversations.remove(id, { userId: caller, targetIds, reason });
+  for (const user of targetIds)
+    core.securityLog.record("member_removed", { user, by: caller, conversation: id });
 }
 
 /**
@@ -140,6 +157,8 @@ export async function changeMember(
     targetId: userId,
     change: fields,
   });
+  const { role } = change;
+  if (role) core.securityLog.record("role_changed", { user: userId, by: caller, conversation: id, role });
   const [member] = await withCurrentProfiles(core, found);
   if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
   return member;
@@ -153,12 +172,14 @@ export async function handOver(
   successorId: UserId,
 ): Promise<Conversation> {
   await core.conversations.handOver(id, { userId: caller, successorId });
+  core.securityLog.record("ownership_changed", { user: successorId, by: caller, conversation: id });
   return getConversation(core, caller, id);
 }
 
 /** Dissolves a group for everybody. @throws `not_found`, `forbidden` unless the caller owns it */
 export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.dissolve(id, { userId: caller });
+  core.securityLog.record("group_dissolved", { user: null, by: caller, conversation: id });
 }
 
 /** The pending join requests, the oldest first. @throws `not_found`, `forbidden` */

@@ -14,6 +14,7 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   const key = c.req.header("X-APP-Key") ?? c.req.header("X-HA-Key");
   requireTries(c);
   if (!(await isKnownKey(c.var.core.settings.appKeys, key))) {
+    if (key !== undefined) c.var.core.securityLog.record("wrong_key", { user: null, by: null, key: "app" });
     await countRefused(c);
     throw new CoreError("unauthenticated", "X-APP-Key: must be there, the key of an app that is known here");
   }

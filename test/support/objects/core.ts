@@ -22,6 +22,7 @@ function core(): Core {
     sessionCache: new SessionCache(timing.sessionCache),
     health: new HealthCheck(timing.health),
     hashTurns: new HashTurns(timing.hashing),
+    securityLog: { record: () => undefined },
     settings: readSettings(env),
     timing,
     waitUntil: (work) => void work,

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { Role } from "./conversations/group-kind.ts";
+import type { ConversationId, UserId } from "./ids.ts";
+
+/**
+ * What a security event says. `sign_in_failed`, `locked` and `wrong_key` are refusals; the others are done
+ * when they are recorded.
+ */
+export const SecurityAction = z.enum([
+  "registered",
+  "sign_in",
+  "sign_in_failed",
+  "locked",
+  "sig_issued",
+  "wrong_key",
+  "session_ended",
+  "password_changed",
+  "account_deleted",
+  "role_changed",
+  "ownership_changed",
+  "member_removed",
+  "banned",
+  "ban_lifted",
+  "group_dissolved",
+]);
+export type SecurityAction = z.infer<typeof SecurityAction>;
+
+/** Whom a security event concerns, and who caused it: ids only, never a text that somebody typed. */
+interface SecurityEvent {
+  /** the user whom it concerns; null: nobody, or a name without an account */
+  user: UserId | null;
+  /** the user who did it; null: a caller who has not shown to be a user, or the holder of the rule key */
+  by: UserId | null;
+  /** the group in which it happened */
+  conversation?: ConversationId;
+  /** the role that the user has now */
+  role?: Role;
+  /** which kind of key was wrong */
+  key?: "app" | "rule";
+}
+
+/** Where use-cases record security events. It adds what the request shows: address block and request id. */
+export interface SecurityLog {
+  /** Records an event once it has happened. Never throws. */
+  record(action: SecurityAction, event: SecurityEvent): void;
+}

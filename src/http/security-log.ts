@@ -1,0 +1,56 @@
+import type { HonoRequest } from "hono";
+import type { SecurityAction, SecurityLog } from "../domain/security-event.ts";
+import { log } from "../lib/logger.ts";
+import { addressBlock } from "./access/address-block.ts";
+
+/** The level of each event: `warn` for refusals, of which many in a short time are an attack. */
+const LEVELS: Record<SecurityAction, "info" | "warn"> = {
+  registered: "info",
+  sign_in: "info",
+  sign_in_failed: "warn",
+  locked: "warn",
+  sig_issued: "info",
+  wrong_key: "warn",
+  session_ended: "info",
+  password_changed: "info",
+  account_deleted: "info",
+  role_changed: "info",
+  ownership_changed: "info",
+  member_removed: "info",
+  banned: "info",
+  ban_lifted: "info",
+  group_dissolved: "info",
+};
+
+/** The forms of an address block: an IPv4 address, or a /64. */
+const BLOCK = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[\da-f]{4}:){4}:\/64)$/;
+const RAY = /^[\w-]{8,64}$/;
+
+/** The id of a request in the log: Cloudflare's `cf-ray`, or a random one where none came. */
+export function requestIdOf(request: HonoRequest): string {
+  const ray = request.header("cf-ray") ?? "";
+  return RAY.test(ray) ? ray : crypto.randomUUID();
+}
+
+/**
+ * The security log of a request: each event is one line, with the request's id and the client's address
+ * block. Without Cloudflare in front, `from` is null, or whatever IP address the client states.
+ */
+export function securityLogOf(request: HonoRequest, requestId: string): SecurityLog {
+  return {
+    record(action, { user, by, conversation, role, key }) {
+      const block = addressBlock(request.header("CF-Connecting-IP") ?? "");
+      const from = BLOCK.test(block) ? block : null;
+      log(LEVELS[action], "security", {
+        action,
+        user,
+        by,
+        conversation,
+        role,
+        key,
+        from,
+        request: requestId,
+      });
+    },
+  };
+}
