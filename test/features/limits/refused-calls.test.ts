@@ -24,7 +24,7 @@ beforeEach(async () => {
     return { success: (counts.get(key) ?? 0) <= LIMIT };
   };
   settings = { ...env, ADDRESS_RATE: { limit }, APP_KEYS: KEY, USERSIG_RULE_KEY: KEY };
-  address = `203.0.113.${hosts++}`;
+  address = `100.64.0.${hosts++}`;
 });
 
 function ask(said: WireCall): Promise<WireAnswer> {
@@ -79,7 +79,7 @@ test("over the limit not even the right app key or rule key is looked at, and el
   expect(await limited(3, rule("wrong"))).toEqual([false, true, true]);
   expect(await limited(1, appkey(KEY))).toEqual([true]);
   expect(await limited(1, rule(KEY))).toEqual([true]);
-  address = `203.0.113.${hosts++}`;
+  address = `100.64.0.${hosts++}`;
   expect(await limited(9, rule(KEY))).toEqual(range(1, 9).map(() => false));
   expect(await limited(9, appkey(KEY))).toEqual(range(1, 9).map(() => false));
 });
