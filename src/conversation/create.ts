@@ -44,7 +44,7 @@ export function create(
       Number(directPermission.friends),
       Number(directPermission.friendsOnly),
     );
-    Members.insertFirst(storage.sql, members);
+    Members.insertFirst(storage.sql, members, profile.kind === "direct");
     const now = Date.now();
     for (const { person } of members) ProfileCache.store(storage.sql, person, now);
     // No inbox has the conversation yet. After a crash these jobs deliver it.

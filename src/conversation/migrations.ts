@@ -226,4 +226,19 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: `${BANS_TABLE}
       CREATE INDEX applications_rejected ON applications (user_id, handled_at) WHERE accepted = 0;`,
   },
+  {
+    // Who has written in a direct conversation, and who has not opened it. From before this
+    // step both users have opened it.
+    version: 21,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversation ADD COLUMN first_sender INTEGER;
+      ALTER TABLE conversation ADD COLUMN answered INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE conversation ADD COLUMN answered_projected INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE members ADD COLUMN unopened INTEGER NOT NULL DEFAULT 0;
+      UPDATE conversation SET first_sender = (SELECT sender_id FROM messages WHERE seq = 1)
+        WHERE kind = 'direct';
+      UPDATE conversation SET answered = 1 WHERE kind = 'direct'
+        AND EXISTS (SELECT 1 FROM messages WHERE sender_id <> first_sender);`,
+  },
 ];

@@ -51,9 +51,10 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /**
    * Puts a conversation that D1 has created into the lists of its members. The list of `userId`, who opens
    * the conversation, has it before this resolves. Idempotent.
+   * @param input `forBoth`: see `Room.updateAllInboxes`
    */
-  init(input: { userId: UserId }): Promise<Result<null>> {
-    return this.#perform((room) => room.updateAllInboxes(input.userId));
+  init(input: { userId: UserId; forBoth?: boolean }): Promise<Result<null>> {
+    return this.#perform((room) => room.updateAllInboxes(input.userId, input.forBoth));
   }
 
   /** Stores a message. @returns it, and whether its client message id was stored before @see Room.send */

@@ -1,5 +1,5 @@
 import type { Conversation } from "../domain/conversations/conversation.ts";
-import { noConversation, type Result } from "../domain/errors.ts";
+import type { Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import { bytesWithProfiles } from "../domain/messages/merged.ts";
 import type { AnyDraft, Message } from "../domain/messages/message.ts";
@@ -29,8 +29,9 @@ import { FileReferences } from "./files/file-references.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
+import type { MessageRow } from "./log/row.ts";
 import { Bans } from "./members/bans.ts";
-import { restoreToList } from "./members/deleted-for-me.ts";
+import { openForMember, restoreToList } from "./members/deleted-for-me.ts";
 import { KnownUsers } from "./members/known-users.ts";
 import { MemberList } from "./members/member-list.ts";
 import { Members } from "./members/members.ts";
@@ -268,8 +269,15 @@ export class Room implements RoomContext {
    * Updates every inbox that lacks the newest state, 50 of them before this resolves.
    * @param first a member who opens the conversation: it returns to their list if they had deleted it for
    *   themselves
+   * @param forBoth a direct conversation is opened for the other user too, except across a block.
+   *   Otherwise the first message does that.
    */
-  async updateAllInboxes(first: UserId): Promise<void> {
+  async updateAllInboxes(first: UserId, forBoth = false): Promise<void> {
+    const openers = forBoth && !this.state.isBlocked ? this.members.ids() : [first];
+    for (const id of openers) {
+      const member = this.members.findSender(id);
+      if (member && openForMember(this.members, member)) this.fanout.changed();
+    }
     if (restoreToList(this.members, this.members.active(first))) this.fanout.changed();
     // A member whose inbox lacks the update may not know the conversation: their sockets get the whole of it.
     this.pushConversation(this.members.ids().filter((id) => !this.fanout.isDelivered(id)));
@@ -299,9 +307,30 @@ export class Room implements RoomContext {
       const stored = outcomes.flatMap(({ result }) =>
         result.ok && !result.value.isRepeated ? [result.value.row] : [],
       );
+      this.#noteSenders(stored);
       if (stored.length > 0) this.fanout.changed();
       this.fileReferences.stored(stored);
       this.search.indexing.resume();
+    }
+  }
+
+  /**
+   * Notes the first message of each user of a direct conversation, in the turn of its commit. The first
+   * message opens the conversation for both. Once both have written, D1 gets to know it.
+   */
+  #noteSenders(stored: MessageRow[]): void {
+    const { state } = this;
+    if (state.profile.kind !== "direct" || state.answered) return;
+    for (const { sender_id: senderId } of stored) {
+      if (state.firstSender === null) {
+        state.setFirstSender(senderId);
+        this.members.openForAll();
+      } else if (state.firstSender !== senderId) {
+        state.setAnswered();
+        this.projection.changed();
+        void this.projection.tryNow();
+        return;
+      }
     }
   }
 
@@ -357,7 +386,7 @@ export class Room implements RoomContext {
   /** The newest inbox update of a member. @throws `not_found` for a user who was never a member */
   snapshot(userId: UserId): InboxUpdate {
     this.#sendQueue.flush();
-    if (!this.members.find(userId)) throw noConversation();
+    this.members.known(userId);
     return this.snapshots.inboxUpdate(userId);
   }
 

@@ -1,7 +1,7 @@
 import { deletedUser } from "../domain/accounts/person.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Notification, ReceivedNotification } from "../domain/sync/notification.ts";
-import { findUsersWithDeleted } from "../storage/accounts/users.ts";
+import { findPeople } from "../storage/conversations/conversations.ts";
 import type { Core } from "./context.ts";
 
 /**
@@ -65,9 +65,7 @@ async function withProfiles(
 ): Promise<Notification[]> {
   if (notifications.length === 0) return [];
   const ids = [...new Set([caller, ...notifications.map(({ actorId }) => actorId)])];
-  const people = new Map(
-    (await findUsersWithDeleted(core.db, ids)).map(({ online: _, ...person }) => [person.id, person]),
-  );
+  const people = new Map((await findPeople(core.db, ids)).map((person) => [person.id, person]));
   const profileOf = (id: UserId) => people.get(id) ?? deletedUser(id);
   return notifications.map(({ actorId, ...notification }) => ({
     ...notification,

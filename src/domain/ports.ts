@@ -65,6 +65,8 @@ export interface ConversationProjection {
   members: MemberProjection[];
   /** users who are no members; account deletion finds the conversation by these rows */
   knownUsers: UserId[];
+  /** both users of a direct conversation have written, and D1 does not know it yet */
+  answered?: true;
 }
 
 interface MemberProjection {

@@ -1,7 +1,10 @@
 /** Column sets that several queries select, and the profile values of an empty account. */
+import { sql } from "drizzle-orm";
+import type { UserId } from "../domain/ids.ts";
+import { seesPresence } from "./contacts/pair-conditions.ts";
 import { users } from "./schema.ts";
 
-/** The columns of a public profile (`User`). */
+/** The columns of a user for themself and for their friends (`User`); for others see `userSeenBy`. */
 export const USER = {
   id: users.id,
   username: users.username,
@@ -9,6 +12,12 @@ export const USER = {
   avatar: users.avatar,
   online: users.online,
 };
+
+/** The columns of a user as `viewer` sees them (`User`): offline, unless `viewer` is shown their presence. */
+export function userSeenBy(viewer: UserId) {
+  const online = sql`${users.online} AND ${seesPresence(viewer, users.id)}`.mapWith(Boolean);
+  return { ...PERSON, online: online.as("online_seen") };
+}
 
 /** The profile columns of a new account. A deleted account gets the same values. */
 export const DELETED_PROFILE = {

@@ -187,6 +187,8 @@ export const conversations = sqliteTable(
     changedAt: integer("changed_at"),
     /** whether strangers find the group; null: as its kind says */
     discoverable: integer({ mode: "boolean" }),
+    /** projected from a direct conversation: both users have written */
+    answered: integer({ mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),

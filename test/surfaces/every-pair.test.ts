@@ -111,6 +111,8 @@ test.each(pairs(["setFlag", "flag"], ["setFlag", "flag"]))(
     const [a, b] = [over(one), over(other)];
     const [ann, bob] = await trio();
     const id = await a.open(ann, bob);
+    // An empty conversation is only in the list of who has opened it.
+    await v1.open(bob, ann);
     for (const flag of ["sticky", "silent", "validation"] as const) {
       await a.setFlag(ann, id, flag, true);
       expect([await b.flag(ann, id, flag), await b.flag(bob, id, flag)], flag).toEqual([true, false]);

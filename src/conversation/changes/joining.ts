@@ -295,5 +295,6 @@ function blankRow(user_id: UserId): MemberRow {
     projected: 0,
   };
   const defaults = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
-  return { user_id, role: "member", state: "left", joined_at: 0, ...defaults, ...positions, ...versions };
+  const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
+  return { user_id, ...start, ...defaults, ...positions, ...versions };
 }

@@ -1,10 +1,12 @@
 import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noMessage } from "../../domain/errors.ts";
-import type { Position, UserId } from "../../domain/ids.ts";
+import { Position, type UserId } from "../../domain/ids.ts";
 import { deleteForMe } from "../members/deleted-for-me.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { RoomContext } from "../state/context.ts";
+
+const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Position.parse(0), readAt: 0 });
 
 /** A member's own view of the conversation: the read position, ignore unread, deleting it from the list. */
 export class ReadPositions {
@@ -39,10 +41,16 @@ export class ReadPositions {
     return member;
   }
 
-  /** @returns the read position of each member @throws `not_found` unless the user is a member */
+  /**
+   * @returns the read position of each member; across a block, the peer's as if they had read nothing
+   * @throws `not_found` unless the user is a member
+   */
   receipts(userId: UserId): ReadReceipt[] {
-    this.#room.members.active(userId);
-    return this.#room.members.receipts();
+    const { members, state } = this.#room;
+    members.active(userId);
+    const receipts = members.receipts();
+    if (!state.isBlocked) return receipts;
+    return receipts.map((receipt) => (receipt.userId === userId ? receipt : unread(receipt)));
   }
 
   /**

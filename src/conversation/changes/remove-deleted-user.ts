@@ -25,7 +25,7 @@ export function removeDeletedUser(
   joining.forget(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
-  if (room.members.isActive(userId)) group.endMembership(member, "session_ended");
+  if (room.members.findSender(userId)) group.endMembership(member, "session_ended");
   // In a dissolved group only the row changes: no system message, no kick.
   else
     room.change({ members: [withNewVersion(member, { state: "left", visible_until: room.log.last.seq })] });

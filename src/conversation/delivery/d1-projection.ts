@@ -17,8 +17,9 @@ interface ProjectionJob {
 }
 
 /**
- * Writes the members, the known users and the profile of the conversation to D1. Versions show which rows D1
- * lacks, so there is no queue to lose: a lost or repeated write does no harm. At most one write is under way.
+ * Writes the members, the known users and the profile of the conversation to D1, and whether it is answered.
+ * Versions show which rows D1 lacks, so there is no queue to lose: a lost or repeated write does no harm.
+ * At most one write is under way.
  */
 export class Projection {
   readonly #state: ConversationState;
@@ -93,11 +94,14 @@ export class Projection {
         version,
       }));
     const knownUsers = this.#knownUsers.unprojected(BATCH);
+    const isAnswerBehind = this.#isAnswerBehind();
     const deleted = await this.#directory.project(this.#state.id, {
       ...(isProfileBehind && { conversation: { profile, dissolvedAt } }),
       members,
       knownUsers,
+      ...(isAnswerBehind && { answered: true }),
     });
+    if (isAnswerBehind) this.#state.setAnsweredProjected();
     if (isProfileBehind) this.#state.setProjected(profile.version);
     if (members.length > 0) this.#members.projected(members);
     if (knownUsers.length > 0) this.#knownUsers.projected(knownUsers);
@@ -107,8 +111,15 @@ export class Projection {
   #isBehind(): boolean {
     const { profile, projected } = this.#state;
     return (
-      profile.version > projected || this.#knownUsers.hasUnprojected || this.#unprojectedMembers().length > 0
+      profile.version > projected ||
+      this.#knownUsers.hasUnprojected ||
+      this.#isAnswerBehind() ||
+      this.#unprojectedMembers().length > 0
     );
+  }
+
+  #isAnswerBehind(): boolean {
+    return this.#state.answered && !this.#state.answeredIsProjected;
   }
 
   #unprojectedMembers() {

@@ -97,9 +97,11 @@ export class DeviceCalls {
       const outcomes = await Promise.all(
         drafts.map((draft) => this.#send(userId, draft, line, echoDuplicates, settled)),
       );
-      const update = this.#room.members.find(userId)
-        ? this.#source.update(userId, delivered, this.#fanout.isCrowded)
-        : null;
+      const { members } = this.#room;
+      const update =
+        members.find(userId) && !members.isUnopened(userId)
+          ? this.#source.update(userId, delivered, this.#fanout.isCrowded)
+          : null;
       const position = await withDeadline(take({ outcomes, update }), this.#timing.callTimeoutMs);
       if (update) this.#fanout.confirmed(userId, update, position);
     } finally {

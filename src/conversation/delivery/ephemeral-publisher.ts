@@ -42,7 +42,8 @@ export class EphemeralPublisher implements RoomObserver {
 
   read(userId: UserId, seq: Position): void {
     const event = { type: "read", conversationId: this.#state.id, userId, seq } as const;
-    const others = this.#isLarge ? [] : this.#receivers();
+    // Across a block the position is for the reader's own devices.
+    const others = this.#isLarge || this.#state.isBlocked ? [] : this.#receivers();
     this.#events.add(new Set([userId, ...others]), `read ${userId}`, event);
   }
 

@@ -35,7 +35,9 @@ export class RoomFanoutSource implements FanoutSource {
 
   version(userId: UserId): number {
     const { members, snapshots } = this.#room;
-    return members.isSettled(userId) ? NOTHING : snapshots.version(members.find(userId));
+    return members.isSettled(userId) || members.isUnopened(userId)
+      ? NOTHING
+      : snapshots.version(members.find(userId));
   }
 
   mark(): StateMark {

@@ -43,6 +43,16 @@ export function isDeletedForMe({ cleared, cleared_to, visible_from }: MemberRow,
 }
 
 /**
+ * Opens a direct conversation for a member who has not opened it.
+ * @returns whether anything changed
+ */
+export function openForMember(members: Members, member: MemberRow): boolean {
+  if (member.unopened === 0) return false;
+  members.storeOwnFields(member, { unopened: 0 }, [member]);
+  return true;
+}
+
+/**
  * Puts a deleted conversation back into the member's list, without its hidden history.
  * @returns whether anything changed
  */

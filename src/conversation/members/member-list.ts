@@ -42,7 +42,7 @@ export class MemberList {
   byIds(userId: UserId, ids: UserId[]): Membership[] {
     this.#members.active(userId);
     return ids.flatMap((id) => {
-      const member = this.#members.findActive(id);
+      const member = this.#members.findSender(id);
       return member ? [membership(member)] : [];
     });
   }

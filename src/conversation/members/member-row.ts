@@ -43,6 +43,8 @@ export type MemberRow = {
    * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet
    */
   devices: number | null;
+  /** 1: a direct conversation without messages, which the member has not opened: it is hidden from them */
+  unopened: number;
   /** JSON that clients store with the member */
   custom_fields: string;
 };

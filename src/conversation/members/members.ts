@@ -7,7 +7,10 @@ import type { MemberRow } from "./member-row.ts";
 
 /** The columns that a member changes by reading, by deleting the conversation, or by ignoring it. */
 export type OwnFields = Partial<
-  Pick<MemberRow, "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards">
+  Pick<
+    MemberRow,
+    "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards" | "unopened"
+  >
 >;
 
 /** A read position: a seq, the countable messages up to it, and when it moved there (ms since 1970). */
@@ -47,14 +50,17 @@ export class Members {
     }
   }
 
-  /** Stores the initial members of a conversation, before the first `new Members`. */
-  static insertFirst(sql: SqlStorage, members: StoredInitialMember[]): void {
+  /**
+   * Stores the initial members of a conversation, before the first `new Members`.
+   * @param unopened no member has opened the conversation yet
+   */
+  static insertFirst(sql: SqlStorage, members: StoredInitialMember[], unopened: boolean): void {
     for (const { person, role, joinedAt, customFields } of members) {
       const columns =
-        "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched, came_after, custom_fields";
-      const row = "?, ?, 'active', ?, 0, 0, 0, 0, 0, 0, ?";
+        "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched, came_after, custom_fields, unopened";
+      const row = "?, ?, 'active', ?, 0, 0, 0, 0, 0, 0, ?, ?";
       const insert = `INSERT INTO members (${columns}) VALUES (${row})`;
-      sql.exec(insert, person.id, role, joinedAt, JSON.stringify(customFields));
+      sql.exec(insert, person.id, role, joinedAt, JSON.stringify(customFields), Number(unopened));
     }
   }
 
@@ -65,17 +71,39 @@ export class Members {
     return member;
   }
 
-  /** An active member; null for others, and in a dissolved group. */
+  /** An active member; null for others, in a dissolved group, and for a member who has it unopened. */
   findActive(userId: UserId): MemberRow | null {
+    const member = this.findSender(userId);
+    return member?.unopened === 1 ? null : member;
+  }
+
+  /** An active member, also one who has the conversation unopened: a message opens it. */
+  findSender(userId: UserId): MemberRow | null {
     const member = this.#unsettled.get(userId);
     return !this.#isClosed && member?.state === "active" ? member : null;
   }
 
-  /** A member, active or left. @throws `not_found` for a user who was never a member */
+  /** Whether the conversation is hidden from a member, as they have not opened it and it has no message. */
+  isUnopened(userId: UserId): boolean {
+    return this.findSender(userId)?.unopened === 1;
+  }
+
+  /**
+   * A member, active or left.
+   * @throws `not_found` for a user who was never a member, or has the conversation unopened
+   */
   known(userId: UserId): MemberRow {
     const member = this.find(userId);
-    if (!member) throw noConversation();
+    if (!member || this.isUnopened(userId)) throw noConversation();
     return member;
+  }
+
+  /** The first message opens the conversation for both users. Its seq raises the versions of snapshots. */
+  openForAll(): void {
+    const unopened = [...this.#unsettled.values()].filter((member) => member.unopened === 1);
+    if (unopened.length === 0) return;
+    this.#sql.exec("UPDATE members SET unopened = 0 WHERE unopened = 1");
+    for (const member of unopened) member.unopened = 0;
   }
 
   isActive(userId: UserId): boolean {

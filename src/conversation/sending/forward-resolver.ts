@@ -1,4 +1,4 @@
-import { CoreError, type Result } from "../../domain/errors.ts";
+import { CoreError, noConversation, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { resolveForward } from "../../domain/messages/forwarding.ts";
@@ -77,7 +77,7 @@ export class ForwardResolver {
    */
   async resolve(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft>> {
     try {
-      this.#own.members.active(senderId);
+      if (!this.#own.members.findSender(senderId)) throw noConversation();
       return { ok: true, value: this.#repeatedDraft(senderId, draft) ?? (await this.#read(senderId, draft)) };
     } catch (error) {
       // The same message may have been stored while the originals were read.

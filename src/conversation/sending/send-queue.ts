@@ -221,12 +221,12 @@ export class SendQueue<Origin> {
   }
 
   #refusal({ quoteSeq, mentions }: Draft, senderId: UserId): CoreError | undefined {
-    const sender = this.#members.findActive(senderId);
+    const sender = this.#members.findSender(senderId);
     if (!sender) return noConversation();
     const refusal = this.#checkPermission(sender);
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
-    const nonMember = mentions === "all" ? undefined : mentions.find((id) => !this.#members.isActive(id));
+    const nonMember = mentions === "all" ? undefined : mentions.find((id) => !this.#members.findSender(id));
     return nonMember === undefined ? undefined : noMentioned(nonMember);
   }
 }

@@ -88,7 +88,9 @@ export class Broadcast implements RoomObserver {
   }
 
   read(userId: UserId, seq: Position, from: RoomSocket | null): void {
-    this.#sendToOthers(from, { type: "read", conversationId: this.#room.state.id, userId, seq });
+    const event = { type: "read", conversationId: this.#room.state.id, userId, seq } as const;
+    const isHidden = (socket: RoomSocket) => this.#room.state.isBlocked && socket.userId !== userId;
+    this.#sendToOthers(from, event, isHidden);
   }
 
   revoked(seq: Seq, by: UserId, rev: number): void {
@@ -164,11 +166,15 @@ export class Broadcast implements RoomObserver {
     };
   }
 
-  /** Sends an event to the live sockets, except the one that caused it. */
-  #sendToOthers(from: RoomSocket | null, event: RoomEvent): void {
+  /** Sends an event to the live sockets, except the one that caused it, and those it is hidden from. */
+  #sendToOthers(
+    from: RoomSocket | null,
+    event: RoomEvent,
+    isHidden: (socket: RoomSocket) => boolean = () => false,
+  ): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets()) {
-      if (socket !== from && socket.isLive) socket.send(frame);
+      if (socket !== from && socket.isLive && !isHidden(socket)) socket.send(frame);
     }
   }
 

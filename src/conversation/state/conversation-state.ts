@@ -31,6 +31,9 @@ type ConversationRow = {
   friends_only: number;
   blocked: number;
   friends: number;
+  first_sender: UserId | null;
+  answered: number;
+  answered_projected: number;
   changes: number;
   rev: number;
 };
@@ -49,6 +52,12 @@ export class ConversationState {
   /** the version of the profile that D1 has */
   projected: number;
   directPermission: DirectPermissionState;
+  /** the sender of the first message of a direct conversation; null: there is none yet */
+  firstSender: UserId | null;
+  /** a direct conversation in which both users have written */
+  answered: boolean;
+  /** whether D1 knows that */
+  answeredIsProjected: boolean;
   /**
    * the number of changes for all members that are no message, as revokes; a part of each snapshot's version
    */
@@ -70,6 +79,9 @@ export class ConversationState {
       friends: row.friends === 1,
       friendsOnly: row.friends_only === 1,
     };
+    this.firstSender = row.first_sender;
+    this.answered = row.answered === 1;
+    this.answeredIsProjected = row.answered_projected === 1;
     this.dissolvedAt = row.dissolved_at;
     this.profile = {
       kind: row.kind,
@@ -89,6 +101,29 @@ export class ConversationState {
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     };
+  }
+
+  /** Whether one of the two users of a direct conversation blocks the other. False in a group. */
+  get isBlocked(): boolean {
+    return this.directPermission.blocked;
+  }
+
+  /** Stores who wrote the first message of a direct conversation. */
+  setFirstSender(userId: UserId): void {
+    this.#sql.exec("UPDATE conversation SET first_sender = ?", userId);
+    this.firstSender = userId;
+  }
+
+  /** Stores that both users of a direct conversation have written. */
+  setAnswered(): void {
+    this.#sql.exec("UPDATE conversation SET answered = 1");
+    this.answered = true;
+  }
+
+  /** Stores that D1 has taken `answered`. */
+  setAnsweredProjected(): void {
+    this.#sql.exec("UPDATE conversation SET answered_projected = 1");
+    this.answeredIsProjected = true;
   }
 
   /** Stores the counters in the caller's transaction. `apply` follows it. */

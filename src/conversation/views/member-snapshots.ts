@@ -56,7 +56,8 @@ export class MemberSnapshots {
     const { kind, handle, name } = profile;
     const peer = this.#peerOf(member);
     const context = {
-      ...{ id, kind, handle, name, peerRead: this.#peerRead(member) },
+      // Across a block nobody learns what the other user has read.
+      ...{ id, kind, handle, name, peerRead: this.#state.isBlocked ? null : this.#peerRead(member) },
       ...(peer && { peer: this.#renderer.person(peer.user_id) }),
       self: this.#renderer.person(member.user_id),
     };

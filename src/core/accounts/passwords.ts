@@ -123,7 +123,7 @@ export async function checkOwnPassword(
   if (!account) throw accountDeleted();
   const subjects = { subject: bySession(sessionId), spaced: null, by: userId };
   if (await findRight(core, [account], password, subjects)) return account;
-  if (await findUser(core.db, userId)) throw wrongPassword();
+  if (await findUser(core.db, userId, userId)) throw wrongPassword();
   // The account was deleted during the check.
   throw accountDeleted();
 }

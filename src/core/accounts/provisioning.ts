@@ -1,6 +1,7 @@
 import {
   type ExtendedProfile,
   type ExtendedProfileChange,
+  nameOf,
   publicOf,
 } from "../../domain/accounts/extended-profile.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
@@ -9,11 +10,12 @@ import type { UserId } from "../../domain/ids.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
 import {
   findExtendedProfileByName,
-  findExtendedProfiles,
+  findExtendedProfilesSeenBy,
   insertProvisioned,
   updateExtendedProfile,
 } from "../../storage/accounts/extended-profiles.ts";
 import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
+import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
 import type { Core } from "../context.ts";
 import { accountDeleted, noUserWithName } from "./users.ts";
 
@@ -50,7 +52,8 @@ export async function provision(
 
 /**
  * A user's extended profile. It is complete for the user; of a user without a password also with the rule
- * key, and for everybody if provisioning is open. Others get the public fields.
+ * key, and for everybody if provisioning is open. Others get the public fields, across a block only the names
+ * and the avatar.
  * @throws `unauthenticated` for a caller without session and key unless provisioning is open; `not_found`
  */
 export async function getExtendedProfile(
@@ -62,7 +65,9 @@ export async function getExtendedProfile(
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
   const isProvisioned = !user.hasPassword && (hasKey || isOpen(core));
   const isWhole = isProvisioned || caller?.userId === user.id;
-  return isWhole ? user : publicOf(user);
+  if (isWhole) return user;
+  const isAcross = caller && (await findBlockedAmong(core.db, caller.userId, [user.id])).length > 0;
+  return isAcross ? nameOf(user) : publicOf(user);
 }
 
 /**
@@ -89,12 +94,16 @@ export async function changeExtendedProfile(
 }
 
 /**
- * The public fields of these users' extended profiles, by id; of deleted users the remaining fields. One
- * query.
+ * The public fields of these users' extended profiles, by id; of deleted users the remaining fields. Across a
+ * block only the names and the avatar. One query.
  */
-export async function getPublicProfile(core: Core, ids: UserId[]): Promise<Map<UserId, ExtendedProfile>> {
-  const found = await findExtendedProfiles(core.db, ids);
-  return new Map(found.map((user) => [user.id, publicOf(user)]));
+export async function getPublicProfile(
+  core: Core,
+  caller: UserId,
+  ids: UserId[],
+): Promise<Map<UserId, ExtendedProfile>> {
+  const found = await findExtendedProfilesSeenBy(core.db, ids, caller);
+  return new Map(found.map((user) => [user.id, user]));
 }
 
 async function spellingTaken(core: Core, username: string): Promise<CoreError> {

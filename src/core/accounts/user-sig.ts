@@ -1,10 +1,10 @@
+import type { Person } from "../../domain/accounts/person.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
-import type { User } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
-import { findAccount } from "../../storage/accounts/users.ts";
+import { findAccount, findUserByName } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { openSigSession } from "./sessions.ts";
-import { noUserWithName, usersWithName } from "./users.ts";
+import { noUserWithName } from "./users.ts";
 
 /**
  * Opens a session for a user at the request of the provisioning server, which has shown the rule key. Several
@@ -23,9 +23,9 @@ export async function openSig(core: Core, username: string, userAgent: string): 
   return credential;
 }
 
-/** The user of this name. @throws `not_found` */
-export async function requireUserNamed(core: Core, username: string): Promise<User> {
-  const [user] = await usersWithName(core, username);
+/** The user of this name, after NFC normalization. @throws `not_found` */
+export async function requireUserNamed(core: Core, username: string): Promise<Person> {
+  const user = await findUserByName(core.db, username.normalize("NFC"));
   if (!user) throw noUserWithName([username]);
   return user;
 }

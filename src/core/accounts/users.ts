@@ -1,3 +1,4 @@
+import type { Person } from "../../domain/accounts/person.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { Me, MeWithEmail, ProfileChange, User } from "../../domain/accounts/user.ts";
 import { CoreError, invalid, noUser } from "../../domain/errors.ts";
@@ -8,36 +9,43 @@ import {
   findMe,
   findProfilesByName,
   findUser,
-  findUserByName,
+  findUsersSeenBy,
   updateProfile,
 } from "../../storage/accounts/users.ts";
+import { DELETED_PROFILE } from "../../storage/columns.ts";
 import type { Core } from "../context.ts";
 
-/** A user by id. @throws `not_found` */
-export async function getUser(core: Core, id: UserId): Promise<User> {
-  const user = await findUser(core.db, id);
+/** A user by id, as the caller sees them. @throws `not_found` */
+export async function getUser(core: Core, caller: UserId, id: UserId): Promise<User> {
+  const user = await findUser(core.db, id, caller);
   if (!user) throw noUser(id);
   return user;
 }
 
-/** The user of exactly this username, after NFC normalization: an array of one or none. */
-export async function usersWithName(core: Core, username: string): Promise<User[]> {
-  const user = await findUserByName(core.db, username.normalize("NFC"));
-  return user ? [user] : [];
+/**
+ * The users of these usernames as the caller sees them, after NFC normalization: each once, in the order of
+ * the names. Unknown ones are missing.
+ */
+export function usersWithNames(core: Core, caller: UserId, usernames: string[]): Promise<User[]> {
+  return inOrder(usernames, (names) => findUsersSeenBy(core.db, names, caller));
 }
 
-/**
- * The users of these usernames, after NFC normalization: each once, in the order of the names. Unknown ones
- * are missing.
- */
-export async function findUsersByNames(core: Core, usernames: string[]): Promise<User[]> {
+/** The profiles of these usernames, as `usersWithNames`. */
+export function findUsersByNames(core: Core, usernames: string[]): Promise<Person[]> {
+  return inOrder(usernames, (names) => findLiveUsersByName(core.db, names));
+}
+
+async function inOrder<Found extends Person>(
+  usernames: string[],
+  find: (names: string[]) => Promise<Found[]>,
+): Promise<Found[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
-  const users = new Map((await findLiveUsersByName(core.db, names)).map((user) => [user.username, user]));
+  const users = new Map((await find(names)).map((user) => [user.username, user]));
   return names.flatMap((name) => users.get(name) ?? []);
 }
 
-/** The users of these usernames, as `findUsersByNames`. @throws `not_found`, naming all unknown usernames */
-export async function getUsersByNames(core: Core, usernames: string[]): Promise<User[]> {
+/** The profiles of these usernames, as `findUsersByNames`. @throws `not_found`, naming all unknown ones */
+export async function getUsersByNames(core: Core, usernames: string[]): Promise<Person[]> {
   return requireAllFound(usernames, await findUsersByNames(core, usernames));
 }
 
@@ -46,7 +54,7 @@ export async function getUsersByNames(core: Core, usernames: string[]): Promise<
  * @returns `users`
  * @throws `not_found`, naming all unknown usernames
  */
-export function requireAllFound(usernames: string[], users: User[]): User[] {
+export function requireAllFound(usernames: string[], users: Person[]): Person[] {
   const found = new Set(users.map(({ username }) => username));
   const missing = new Set(usernames.map((name) => name.normalize("NFC")).filter((name) => !found.has(name)));
   if (missing.size > 0) throw noUserWithName([...missing]);
@@ -55,7 +63,7 @@ export function requireAllFound(usernames: string[], users: User[]): User[] {
 
 /**
  * The profiles of these usernames, after NFC normalization, in this order: one query for any number. The
- * e-mail address is only in the caller's own.
+ * e-mail address is only in the caller's own. Across a block a profile has the name and the avatar only.
  */
 export async function profilesByName(
   core: Core,
@@ -63,15 +71,22 @@ export async function profilesByName(
   usernames: string[],
 ): Promise<MeWithEmail[]> {
   const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
-  const found = await findProfilesByName(core.db, names);
+  const found = await findProfilesByName(core.db, names, caller);
   const byName = new Map(found.map((profile) => [profile.username, profile]));
   return names.flatMap((name) => {
     const profile = byName.get(name);
     if (!profile || profile.id === caller) return profile ?? [];
-    const { email: _, hasPassword, ...visible } = profile;
+    const { email: _, hasPassword, blocked, ...visible } = profile;
+    if (blocked) return nameOf(visible);
     // A provisioned account's birthday may be confidential: the provisioning server set it, not the user.
     return hasPassword ? visible : { ...visible, birthday: "" };
   });
+}
+
+/** A profile as it is shown across a block: the username, the nickname, the avatar. */
+function nameOf({ id, username, nickname, avatar }: MeWithEmail): MeWithEmail {
+  const { email: _, ...empty } = DELETED_PROFILE;
+  return { ...empty, id, username, nickname, avatar, createdAt: 0 };
 }
 
 /** The caller's own profile. @throws `unauthenticated` if the account is deleted */

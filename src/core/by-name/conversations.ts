@@ -1,7 +1,7 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
-import { invalid, noConversation } from "../../domain/errors.ts";
+import { invalid, noConversation, nullIfNotFound } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { ConversationContext } from "../../domain/sync/message-context.ts";
@@ -30,7 +30,7 @@ export type ConversationAddress =
   | { type: "system" };
 
 /** A resolved address. The direct conversation with `peer` may not exist yet (`id: null`). */
-type ResolvedAddress = { id: ConversationId } | { id: null; peer: Person };
+type ResolvedAddress = { id: ConversationId; peer?: Person } | { id: null; peer: Person };
 
 /** A conversation; `group` is set if it is a group. */
 export interface ConversationByName {
@@ -63,7 +63,12 @@ export async function getByName(
     return { notices: await summarizeNotifications(core, caller, { includeHidden: true }) };
   const resolved = await resolve(core, caller, name);
   if (resolved.id === null) return { unused: resolved.peer };
-  const conversation = await getConversation(core, caller, resolved.id);
+  const { id, peer } = resolved;
+  const conversation = await ifOpened(peer, () => getConversation(core, caller, id));
+  if (!conversation) {
+    if (!peer) throw noConversation();
+    return { unused: peer };
+  }
   const { lastMessage, mentioned } = conversation;
   const others = [caller, ...mentioned.map(({ senderId }) => senderId)];
   const profiles = await loadProfiles(core, lastMessage ? [lastMessage] : [], others);
@@ -113,13 +118,14 @@ export async function pageByName(
   name: ConversationAddress,
   { before, limit }: { before?: { conversationId: ConversationId; seq: Seq } | undefined; limit: number },
 ): Promise<PageByName> {
-  const { id } = await resolve(core, caller, name);
+  const { id, peer } = await resolve(core, caller, name);
   if (before && before.conversationId !== id) {
     throw invalid("before", "must be a message of this conversation");
   }
-  if (id === null) return { items: [], hasMore: false, shown: null };
   const query = { userId: caller, limit, ...(before && { before: before.seq }) };
-  const { items, hasMore, context } = await core.conversations.pageWithContext(id, query);
+  const page = id === null ? null : await ifOpened(peer, () => core.conversations.pageWithContext(id, query));
+  if (!page) return { items: [], hasMore: false, shown: null };
+  const { items, hasMore, context } = page;
   return { items, hasMore, shown: { context, profiles: await loadProfiles(core, items) } };
 }
 
@@ -129,8 +135,18 @@ export async function pageByName(
  */
 export async function markReadByName(core: Core, caller: UserId, name: ConversationAddress): Promise<void> {
   if (name.type === "system") return readNotifications(core, caller);
-  const { id } = await resolve(core, caller, name);
-  if (id !== null) await markAllRead(core, caller, id);
+  const { id, peer } = await resolve(core, caller, name);
+  if (id !== null) await ifOpened(peer, () => markAllRead(core, caller, id));
+}
+
+/**
+ * Does something with a conversation. A direct conversation with `peer`, which the caller has not opened and
+ * which has no message, is treated like one that does not exist.
+ * @returns null in that case
+ * @throws `not_found` for a group that the caller is not in
+ */
+function ifOpened<T>(peer: Person | undefined, work: () => Promise<T>): Promise<T | null> {
+  return peer ? work().catch(nullIfNotFound) : work();
 }
 
 /**
@@ -172,8 +188,9 @@ export async function remindOfDirect(
   const outcomeOf = async (username: string): Promise<ReminderSet> => {
     const peer = found.get(username);
     if (!peer?.conversationId) return { username, missing: peer ? "conversation" : "user" };
-    await setReminder(core, caller, peer.conversationId, reminder);
-    return { username, missing: null };
+    const { conversationId } = peer;
+    const set = await ifOpened(peer.peer, () => setReminder(core, caller, conversationId, reminder));
+    return { username, missing: set ? null : "conversation" };
   };
   return Promise.all([...new Set(usernames)].map(outcomeOf));
 }
@@ -204,7 +221,7 @@ async function resolveAll(
     }
     const peer = direct?.get(name.username);
     if (!peer) return null;
-    return peer.conversationId === null ? { id: null, peer: peer.peer } : { id: peer.conversationId };
+    return { id: peer.conversationId, peer: peer.peer };
   });
 }
 

@@ -1,9 +1,9 @@
-import type { User } from "../../domain/accounts/user.ts";
+import type { Person } from "../../domain/accounts/person.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
 import { countOnlineMembers } from "../../storage/contacts/presence.ts";
-import { findUsersByNames, requireAllFound } from "../accounts/users.ts";
+import { findUsersByNames, requireAllFound, usersWithNames } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import {
@@ -40,7 +40,7 @@ export function listMembersFrom(
 ): Promise<{ items: GroupMember[]; next: number | null }> {
   return withGroup(core, caller, group, async (id) => {
     const found = await core.conversations.members(id, { userId: caller, skip, limit: limit + 1 });
-    const items = await withCurrentProfiles(core, found.slice(0, limit));
+    const items = await withCurrentProfiles(core, caller, found.slice(0, limit));
     return { items, next: found.length > limit ? skip + limit : null };
   });
 }
@@ -56,7 +56,7 @@ export function membersByName(
   usernames: string[],
 ): Promise<GroupMember[]> {
   return withGroup(core, caller, group, async (id) => {
-    const users = await findUsersByNames(core, usernames);
+    const users = await usersWithNames(core, caller, usernames);
     const found = await core.conversations.membersByIds(id, { userId: caller, targetIds: idsOf(users) });
     return withUsers(found, users);
   });
@@ -144,7 +144,7 @@ async function usersForMember(
   caller: UserId,
   id: ConversationId,
   usernames: string[],
-): Promise<User[]> {
+): Promise<Person[]> {
   const [users] = await Promise.all([
     findUsersByNames(core, usernames),
     core.conversations.membersByIds(id, { userId: caller, targetIds: [] }),
@@ -152,6 +152,6 @@ async function usersForMember(
   return users;
 }
 
-function idsOf(users: User[]): UserId[] {
+function idsOf(users: Person[]): UserId[] {
   return users.map(({ id }) => id);
 }

@@ -16,8 +16,8 @@ interface OpenRequest {
 }
 
 /**
- * Opens a conversation among users who include the caller: a new group of the caller, or the direct
- * conversation of two, which may exist already.
+ * Opens a conversation among users who include the caller, for all of them: a new group of the caller, or the
+ * direct conversation of two, which may exist already.
  * @throws `not_found`, naming the unknown usernames; `validation_failed` unless the caller is among them, and
  *   for a direct conversation unless they are two; `blocked` for a group across a block
  */
@@ -36,6 +36,6 @@ export async function openDirectOrGroup(
   }
   const [peer, surplus] = others;
   if (peer === undefined || surplus !== undefined) throw invalid(field, "must be two different users");
-  const { conversation } = await openDirect(core, caller, peer, name);
+  const { conversation } = await openDirect(core, caller, peer, { name, forBoth: true });
   return conversation;
 }

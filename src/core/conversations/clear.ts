@@ -31,5 +31,8 @@ export async function removeFromList(
     ids.map((id) => ({ id, senderId: null })),
   );
   if (ids.some((id) => !listed.has(id))) throw noConversation();
+  // D1 does not know whether the caller has opened a direct conversation.
+  const direct = ids.filter((id) => listed.get(id)?.profile.kind === "direct");
+  await Promise.all(direct.map((id) => core.conversations.describe(id, { userId: caller })));
   await Promise.all(ids.map((id) => core.conversations.deleteForMe(id, { userId: caller, keepsHistory })));
 }

@@ -30,21 +30,28 @@ import type { Core } from "../context.ts";
  */
 const MAX_COPY_TRIES = 10;
 
+/** How a direct conversation is opened. */
+interface Opening {
+  /** the name of a new conversation, for APIs that have it; others show the other user's name instead */
+  name?: string;
+  /** it is in the list of both users at once, except across a block */
+  forBoth?: boolean;
+}
+
 /**
- * Opens the direct conversation with a user, or finds it: two users have at most one. It is in both
- * lists before this resolves.
- * @param name of a new conversation, for APIs that have it; others show the other user's name instead
+ * Opens the direct conversation with a user, or finds it: two users have at most one. It is in the caller's
+ * list before this resolves, and in the other user's from the first message on, unless `forBoth` is set.
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
  */
 export async function openDirect(
   core: Core,
   caller: UserId,
   peer: UserId,
-  name?: string,
+  opening: Opening = {},
 ): Promise<{ conversation: Conversation; created: boolean }> {
   if (peer === caller) throw invalid("body.user_id", "must be somebody else: you cannot chat with yourself");
   await requireUsers(core, [peer]);
-  return open(core, caller, peer, { friendsOnly: false, name });
+  return open(core, caller, peer, { friendsOnly: false, ...opening });
 }
 
 /**
@@ -68,7 +75,7 @@ async function open(
   core: Core,
   caller: UserId,
   peer: UserId,
-  options: { friendsOnly: boolean; name?: string | undefined },
+  { forBoth = false, ...options }: { friendsOnly: boolean } & Opening,
 ): Promise<{ conversation: Conversation; created: boolean }> {
   const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
   const opened = await openPair(core.db, pair, Date.now(), options);
@@ -78,7 +85,7 @@ async function open(
     throw options.friendsOnly ? notFriends(peer) : noUser(peer);
   }
   const { id, created } = opened;
-  await core.conversations.init(id, { userId: caller });
+  await core.conversations.init(id, { userId: caller, forBoth });
   return { conversation: await getConversation(core, caller, id), created };
 }
 
@@ -204,6 +211,8 @@ async function storePreferences(
   change: { [Flag in keyof Preferences]?: boolean | undefined },
   includeFormer: boolean,
 ): Promise<void> {
+  // D1 does not know whether the caller has opened the conversation.
+  await core.conversations.snapshot(id, { userId: caller });
   if (!(await updatePreferences(core.db, id, caller, change, includeFormer))) throw noConversation();
   if (change.pinned !== undefined) await copyPinned(core, caller, id, change.pinned);
   // The caller's other devices are informed, best effort and after the answer.

@@ -9,7 +9,7 @@ const BATCH_SIZE = 500;
 /** A conversation of a current or former member. `disabled`: the user cannot write there. */
 export type ConversationOnRecord = Omit<
   ConversationRecord,
-  "code" | "role" | "joinedAt" | "owner" | "sender" | "people"
+  "code" | "role" | "joinedAt" | "owner" | "sender" | "people" | "blocked"
 >;
 
 /**

@@ -113,7 +113,7 @@ async function peopleIn(
     if (kind === "group") return (members.get(id) ?? []).map(({ userId }) => userId);
     return peer ? [peer.id] : [];
   };
-  const known = await getPublicProfile(core, [...new Set([caller, ...conversations.flatMap(idsOf)])]);
+  const known = await getPublicProfile(core, caller, [...new Set([caller, ...conversations.flatMap(idsOf)])]);
   return (conversation) => idsOf(conversation).flatMap((id) => known.get(id) ?? []);
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { deletedUser, type Person } from "../../domain/accounts/person.ts";
-import type { User } from "../../domain/accounts/user.ts";
 import type { ConversationKind } from "../../domain/conversations/conversation.ts";
 import { atPath, excess, isNotFound, noDraft, noMentioned } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
@@ -74,7 +73,7 @@ export async function createDraft(
   if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
     throw excess("customData", LIMITS.bodyBytes);
   const [sender, mentioned, resolved] = await Promise.all([
-    findUser(core.db, caller),
+    findUser(core.db, caller, caller),
     findMentions(core, input.mentions),
     resolveContent(core, caller, to, content),
   ]);
@@ -99,7 +98,7 @@ export async function createDraft(
 async function findMentions(
   core: Core,
   names: NewDraft["mentions"],
-): Promise<{ mentions: Mentions; users: User[] }> {
+): Promise<{ mentions: Mentions; users: Person[] }> {
   if (names === "all" || names.length === 0) return { mentions: names === "all" ? names : [], users: [] };
   const users = await findLiveUsersByName(core.db, names);
   const found = new Map(users.map((user) => [user.username, user.id]));

@@ -50,6 +50,7 @@ export async function listBans(
   const users = await findUsersWithDeleted(
     core.db,
     items.map(({ user_id }) => user_id),
+    caller,
   );
   const userOf = new Map(users.map((user) => [user.id, user]));
   return {

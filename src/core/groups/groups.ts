@@ -66,7 +66,7 @@ export async function listMembers(
     ...(position && { after: { joinedAt: position[0], userId: position[1] } }),
   });
   const { items, nextCursor } = pageOf(found, limit, ({ joinedAt, userId }) => [joinedAt, userId]);
-  return { items: await withCurrentProfiles(core, items), nextCursor };
+  return { items: await withCurrentProfiles(core, caller, items), nextCursor };
 }
 
 /**
@@ -87,7 +87,7 @@ export async function addMembers(
   const unknown = userIds.find((userId) => !known.has(userId));
   if (unknown !== undefined) throw noUser(unknown);
   await requireNoBlocks(core, caller, userIds);
-  return withCurrentProfiles(core, await core.conversations.add(id, { userId: caller, people }));
+  return withCurrentProfiles(core, caller, await core.conversations.add(id, { userId: caller, people }));
 }
 
 /** Joins a group, or sends a join request. @throws `not_found` if the group is closed, `group_full` */
@@ -159,7 +159,7 @@ export async function changeMember(
   });
   const { role } = change;
   if (role) core.securityLog.record("role_changed", { user: userId, by: caller, conversation: id, role });
-  const [member] = await withCurrentProfiles(core, found);
+  const [member] = await withCurrentProfiles(core, caller, found);
   if (!member) throw new CoreError("not_found", `There is no member ${userId} in this group.`);
   return member;
 }
@@ -193,7 +193,7 @@ export async function listJoinRequests(
   const found = await core.conversations.joinRequests(id, { userId: caller, limit: limit + 1, after });
   const page = pageOf(found, limit, (request) => [request.id]);
   const requesterIds = page.items.map(({ user_id }) => user_id);
-  const userOf = byId(await findUsersWithDeleted(core.db, requesterIds));
+  const userOf = byId(await findUsersWithDeleted(core.db, requesterIds, caller));
   const items = page.items.map((row) => ({
     id: row.id,
     user: userOf(row.user_id),
@@ -226,10 +226,14 @@ export async function decideJoinRequest(
   await core.conversations.decideJoinRequest(id, { userId: caller, ...input });
 }
 
-/** Adds the current profiles to memberships: one query. */
-export async function withCurrentProfiles(core: Core, memberships: Membership[]): Promise<GroupMember[]> {
+/** Adds the current profiles to memberships, as the caller sees them: one query. */
+export async function withCurrentProfiles(
+  core: Core,
+  caller: UserId,
+  memberships: Membership[],
+): Promise<GroupMember[]> {
   const ids = memberships.map(({ userId }) => userId);
-  return withUsers(memberships, await findUsersWithDeleted(core.db, ids));
+  return withUsers(memberships, await findUsersWithDeleted(core.db, ids, caller));
 }
 
 /** Adds users to memberships; unknown users appear as deleted. */

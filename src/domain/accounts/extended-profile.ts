@@ -54,6 +54,13 @@ export interface ExtendedProfile extends ExtendedFields {
   hasPassword: boolean;
 }
 
+/** The extended profile as it is shown across a block: the username, the nickname, the avatar. */
+export function nameOf(user: ExtendedProfile): ExtendedProfile {
+  return { ...publicOf(user), fullName: "", alias: "", gender: "", province: "", city: "", ...HIDDEN };
+}
+
+const HIDDEN = { signature: "", loginAt: 0 };
+
 /** The extended profile without the fields that only the user may see. */
 export function publicOf(user: ExtendedProfile): ExtendedProfile {
   return { ...user, birthday: "", idCardNum: "", phone: "", email: "" };

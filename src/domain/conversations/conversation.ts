@@ -79,7 +79,7 @@ export interface ReadState {
   ignoresUnread: boolean;
   /** the unread messages that mention the member, the newest first; of very many, only the newest */
   mentioned: Mentioned[];
-  /** the read position of the other user of a direct conversation; null: not known yet */
+  /** the read position of the other user of a direct conversation; null: not known yet, or across a block */
   peerRead: ReadPoint | null;
   memberCount: number;
   /** time of the newest message, or of the conversation's creation (ms) */
@@ -120,6 +120,8 @@ export interface ConversationRecord {
   preferences: Preferences;
   /** the other user of a direct conversation */
   peer: (Person & { online: boolean }) | null;
+  /** a direct conversation whose users have a block between them */
+  blocked: boolean;
   /** the member cannot write: no direct permission, a former member, or a dissolved group */
   disabled: boolean;
   /** the sender of the last message */
@@ -139,13 +141,15 @@ export function composeConversation(
     owner,
     preferences,
     peer,
+    blocked,
     disabled,
   }: Omit<ConversationRecord, "id" | "sender" | "people">,
   readState: ReadState,
   lastMessage: Message | null,
 ): Conversation {
   const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
-  const { ignoresUnread, mentioned, peerRead } = readState;
+  const { ignoresUnread, mentioned } = readState;
+  const peerRead = blocked ? null : readState.peerRead;
   return {
     id,
     code,

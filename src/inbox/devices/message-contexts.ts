@@ -1,4 +1,3 @@
-import { publicOf } from "../../domain/accounts/extended-profile.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { UserDirectory } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
@@ -56,7 +55,7 @@ export class MessageContexts {
         directory.storedContext(userId(), id),
         timing.contextCache.timeoutMs,
       );
-      if (context) this.#store(id, { ...context, peer: context.peer && publicOf(context.peer) });
+      if (context) this.#store(id, context);
     } catch (error) {
       this.#failedAt = Date.now();
       log("warn", "message_context_failed", { conversation: id, ...errorFields(error) });

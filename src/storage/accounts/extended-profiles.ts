@@ -1,8 +1,14 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { ExtendedProfile, ExtendedProfileChange } from "../../domain/accounts/extended-profile.ts";
+import {
+  type ExtendedProfile,
+  type ExtendedProfileChange,
+  nameOf,
+  publicOf,
+} from "../../domain/accounts/extended-profile.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
+import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema.ts";
@@ -88,9 +94,29 @@ export async function insertProvisioned(
 }
 
 /** The extended profiles of these users, deleted users included. Unknown ids are left out. One query. */
-export function findExtendedProfiles(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
+function findExtendedProfiles(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(db.select(EXTENDED_PROFILE).from(users).where(among));
+}
+
+/**
+ * The extended profiles of these users as `viewer` sees them, as `findExtendedProfiles`: across a block only
+ * the names and the avatar, of others the public fields. One query.
+ */
+export async function findExtendedProfilesSeenBy(
+  db: Database,
+  ids: UserId[],
+  viewer: UserId,
+): Promise<ExtendedProfile[]> {
+  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const isAcross = isBlocked(viewer, users.id).mapWith(Boolean).as("is_blocked");
+  const found = await queryD1(
+    db
+      .select({ ...EXTENDED_PROFILE, blocked: isAcross })
+      .from(users)
+      .where(among),
+  );
+  return found.map(({ blocked, ...user }) => (blocked ? nameOf(user) : publicOf(user)));
 }
 
 /** The extended profile of this username, by exact match; null for an unknown or deleted user. */

@@ -1,11 +1,13 @@
 import { and, desc, eq, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Person } from "../../domain/accounts/person.ts";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me, ProfileChange, User } from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { DELETED_PROFILE, USER } from "../columns.ts";
+import { DELETED_PROFILE, PERSON, USER, userSeenBy } from "../columns.ts";
+import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { signInPlaces, users } from "../schema.ts";
@@ -74,64 +76,63 @@ export async function insertUser(db: Database, user: NewUser): Promise<Me | Name
   return { ...DELETED_PROFILE, id: created.id, username, email, nickname, createdAt };
 }
 
-/** The public profile of a user; null for an unknown or deleted one. */
-export async function findUser(db: Database, id: UserId): Promise<User | null> {
-  const [found] = await queryD1(db.select(USER).from(users).where(living(id)));
+/** A user as `viewer` sees them; null for an unknown or deleted one. */
+export async function findUser(db: Database, id: UserId, viewer: UserId): Promise<User | null> {
+  const [found] = await queryD1(db.select(userSeenBy(viewer)).from(users).where(living(id)));
   return found ?? null;
 }
 
-/** The public profiles of these users, deleted users included. Unknown ids are left out. One query. */
-export function findUsersWithDeleted(db: Database, ids: UserId[]): Promise<User[]> {
+/** These users as `viewer` sees them, deleted users included. Unknown ids are left out. One query. */
+export function findUsersWithDeleted(db: Database, ids: UserId[], viewer: UserId): Promise<User[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return queryD1(db.select(USER).from(users).where(among));
+  return queryD1(db.select(userSeenBy(viewer)).from(users).where(among));
 }
 
-/** The public profiles of these users. Unknown and deleted users are left out. One query. */
-export function findLiveUsers(db: Database, ids: UserId[]): Promise<User[]> {
+/** The profiles of these users. Unknown and deleted users are left out. One query. */
+export function findLiveUsers(db: Database, ids: UserId[]): Promise<Person[]> {
   const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(
     db
-      .select(USER)
+      .select(PERSON)
       .from(users)
       .where(and(among, isNull(users.deletedAt))),
   );
 }
 
-/** The public profile of this username, by exact match; null for an unknown or deleted user. */
-export async function findUserByName(db: Database, username: string): Promise<User | null> {
-  const [found] = await queryD1(db.select(USER).from(users).where(livingNamed(username)));
+/** The profile of this username, by exact match; null for an unknown or deleted user. */
+export async function findUserByName(db: Database, username: string): Promise<Person | null> {
+  const [found] = await queryD1(db.select(PERSON).from(users).where(livingNamed(username)));
   return found ?? null;
 }
 
-/**
- * The public profiles of these usernames, by exact match. Unknown and deleted users are left out. One query.
- */
-export function findLiveUsersByName(db: Database, usernames: string[]): Promise<User[]> {
-  const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
-  return queryD1(
-    db
-      .select(USER)
-      .from(users)
-      .where(and(among, isNull(users.deletedAt))),
-  );
+/** The profiles of these usernames, by exact match. Unknown and deleted users are left out. One query. */
+export function findLiveUsersByName(db: Database, usernames: string[]): Promise<Person[]> {
+  return queryD1(db.select(PERSON).from(users).where(livingAmong(usernames)));
+}
+
+/** The users of these usernames as `viewer` sees them, as `findLiveUsersByName`. One query. */
+export function findUsersSeenBy(db: Database, usernames: string[], viewer: UserId): Promise<User[]> {
+  return queryD1(db.select(userSeenBy(viewer)).from(users).where(livingAmong(usernames)));
 }
 
 /**
- * The full profiles of these usernames, by exact match. Unknown and deleted users are left out. One query.
+ * The full profiles of these usernames, by exact match, and whether there is a block between each and
+ * `viewer`. Unknown and deleted users are left out. One query.
  */
 export function findProfilesByName(
   db: Database,
   usernames: string[],
-): Promise<(Me & { hasPassword: boolean })[]> {
-  const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
+  viewer: UserId,
+): Promise<(Me & { hasPassword: boolean; blocked: boolean })[]> {
   return queryD1(
     db
       .select({
         ...ME,
         hasPassword: sql`${users.passwordHash} IS NOT NULL`.mapWith(Boolean).as("has_password"),
+        blocked: isBlocked(viewer, users.id).mapWith(Boolean).as("is_blocked"),
       })
       .from(users)
-      .where(and(among, isNull(users.deletedAt))),
+      .where(livingAmong(usernames)),
   );
 }
 
@@ -268,6 +269,11 @@ export async function findAccountState(
 
 function living(id: UserId) {
   return and(eq(users.id, id), isNull(users.deletedAt));
+}
+
+function livingAmong(usernames: string[]) {
+  const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
+  return and(among, isNull(users.deletedAt));
 }
 
 function livingNamed(username: string) {

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
 import type { User } from "../../domain/accounts/user.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { USER } from "../columns.ts";
+import { PERSON } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { blocks, users } from "../schema.ts";
@@ -79,22 +79,25 @@ export async function findBlockedNames(db: Database, userId: UserId): Promise<st
   return rows.map(({ username }) => username);
 }
 
-/** The users that a user blocks, by rising id: at most `limit` after the id `after`. */
-export function listBlocked(
+/**
+ * The users that a user blocks, by rising id: at most `limit` after the id `after`. Their presence is hidden.
+ */
+export async function listBlocked(
   db: Database,
   userId: UserId,
   { after, limit }: { after: UserId | undefined; limit: number },
 ): Promise<User[]> {
   const byUser = eq(blocks.userId, userId);
-  return queryD1(
+  const found = await queryD1(
     db
-      .select(USER)
+      .select(PERSON)
       .from(blocks)
       .innerJoin(users, eq(users.id, blocks.blockedId))
       .where(and(byUser, after && gt(blocks.blockedId, after), isNull(users.deletedAt)))
       .orderBy(blocks.blockedId)
       .limit(limit),
   );
+  return found.map((person) => ({ ...person, online: false }));
 }
 
 /** The users among `ids` who block `userId`, or whom `userId` blocks. One query. */

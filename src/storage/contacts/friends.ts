@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FriendPolicy, type User } from "../../domain/accounts/user.ts";
 import type { AskOutcome } from "../../domain/contacts/friend-state.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { USER } from "../columns.ts";
+import { USER, userSeenBy } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { friendRejections, friendRequests, friends, users } from "../schema.ts";
@@ -188,7 +188,7 @@ export async function listRequests(
     sql`(${friendRequests.createdAt}, ${friendRequests.fromId}) < (${after.createdAt}, ${after.fromId})`;
   const rows = await queryD1(
     db
-      .select({ ...USER, createdAt: friendRequests.createdAt })
+      .select({ ...userSeenBy(userId), createdAt: friendRequests.createdAt })
       .from(friendRequests)
       .innerJoin(users, eq(users.id, friendRequests.fromId))
       .where(and(toUser, older, isNull(users.deletedAt)))

@@ -27,6 +27,27 @@ export function areFriends(a: unknown, b: unknown): SQL {
   return sql`EXISTS (SELECT 1 FROM friends WHERE user_id = ${a} AND friend_id = ${b})`;
 }
 
+/**
+ * A condition: the two users have a direct conversation in which both have written. Operands as for
+ * `isBlocked`.
+ */
+function haveBothWritten(a: unknown, b: unknown): SQL {
+  // Drizzle may write the operand `users.id` as `"id"`. The inner names keep it from meaning another column.
+  return sql`EXISTS (SELECT 1 FROM (
+      SELECT low_user_id AS pair_low, high_user_id AS pair_high FROM conversations WHERE answered = 1)
+    WHERE pair_low = min(${a}, ${b}) AND pair_high = max(${a}, ${b}))`;
+}
+
+/**
+ * A condition: `viewer` is shown whether `other` is online. They are friends, or both have written in their
+ * direct conversation, and there is no block between them; or they are the same user. Operands as for
+ * `isBlocked`.
+ */
+export function seesPresence(viewer: unknown, other: unknown): SQL {
+  return sql`(${viewer} = ${other} OR (NOT ${isBlocked(viewer, other)}
+    AND (${areFriends(viewer, other)} OR ${haveBothWritten(viewer, other)})))`;
+}
+
 /** A condition: the row is of user `a` and one of `ids`, in either order of the two columns. */
 function betweenAny(first: SQLiteColumn, second: SQLiteColumn, a: UserId, ids: UserId[]): SQL | undefined {
   return or(and(eq(first, a), amongIds(second, ids)), and(amongIds(first, ids), eq(second, a)));

@@ -58,8 +58,8 @@ export async function findOnlineMembers(
 
 /**
  * The online contacts of a user, by rising id: at most `limit` after the id `after`. Contacts are friends,
- * and users with whom there is a direct conversation. Users with a block in either direction are left out. A
- * deleted user has no contacts.
+ * and users with whom there is a direct conversation in which both have written. Users with
+ * a block in either direction are left out. A deleted user has no contacts.
  */
 export async function listOnlineContacts(
   db: Database,
@@ -103,5 +103,5 @@ function contactsAfter(userId: UserId, after: number): SQL {
   const peer = sql`iif(c.low_user_id = ${userId}, c.high_user_id, c.low_user_id)`;
   return sql`SELECT friend_id FROM friends WHERE user_id = ${userId} AND friend_id > ${after}
     UNION SELECT ${peer} FROM memberships m JOIN conversations c ON c.id = m.conversation_id
-      WHERE m.user_id = ${userId} AND c.kind = 'direct' AND ${peer} > ${after}`;
+      WHERE m.user_id = ${userId} AND c.kind = 'direct' AND c.answered = 1 AND ${peer} > ${after}`;
 }

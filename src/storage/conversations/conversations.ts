@@ -36,7 +36,7 @@ export async function openDirect(
         .insert(conversations)
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
-            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL
+            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0
             WHERE ${allowed}`,
         )
         .onConflictDoNothing()
@@ -112,6 +112,7 @@ const ListedRow = z.object({
   peer_nickname: name,
   peer_avatar: name,
   peer_online: booleanColumn.nullable(),
+  blocked: booleanColumn,
   disabled: booleanColumn,
   sender_id: UserId.nullable(),
   sender_username: name,
@@ -181,7 +182,9 @@ async function listedRows(
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
       m.role, m.joined_at, m.sticky, m.silent, m.validation,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
-      p.avatar AS peer_avatar, p.online AS peer_online,
+      p.avatar AS peer_avatar,
+      p.online AND NOT ${isBlocked(...pair)} AND (c.answered OR ${areFriends(...pair)}) AS peer_online,
+      c.kind = 'direct' AND ${isBlocked(...pair)} AS blocked,
       m.state <> 'active' OR c.dissolved_at IS NOT NULL OR (c.kind = 'direct' AND (
         p.id IS NULL OR p.deleted_at IS NOT NULL OR ${isBlocked(...pair)}
         OR (c.friends_only AND NOT ${areFriends(...pair)}))) AS disabled,
@@ -238,6 +241,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
     peer:
       row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },
     owner: row.owner_id === null ? null : person(row, "owner", row.owner_id),
+    blocked: row.blocked,
     disabled: row.disabled,
     sender: row.sender_id === null ? null : person(row, "sender", row.sender_id),
     people: row.named,

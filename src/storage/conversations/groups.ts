@@ -75,7 +75,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL, ${discoverable} WHERE ${allowed}`,
+            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0 WHERE ${allowed}`,
         )
         .onConflictDoNothing({ target: conversations.handle })
         .returning({ id: conversations.id }),

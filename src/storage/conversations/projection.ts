@@ -13,12 +13,13 @@ import { conversations, memberships, users } from "../schema.ts";
  * - A member who leaves keeps the group's name and avatar of that time.
  * - A known user who is no member gets a row with `state = 'left'` at version 0, below every version of a
  *   member. By this row an account deletion finds the conversation.
+ * - `answered` is only ever set.
  * @returns the active members and known users whose accounts are deleted
  */
 export async function writeProjection(
   db: Database,
   id: ConversationId,
-  { conversation, members, knownUsers }: ConversationProjection,
+  { conversation, members, knownUsers, answered }: ConversationProjection,
 ): Promise<UserId[]> {
   const rows = JSON.stringify([
     ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
@@ -55,6 +56,9 @@ export async function writeProjection(
     .where(
       and(sql`${users.id} IN (SELECT value FROM json_each(${expectedLive}))`, isNotNull(users.deletedAt)),
     );
+  if (answered) {
+    await queryD1(db.update(conversations).set({ answered: true }).where(eq(conversations.id, id)));
+  }
   if (!conversation) {
     const [, deleted] = await queryD1(db.batch([upsert, deletedUsers]));
     return deleted.map((user) => user.id);

@@ -157,11 +157,11 @@ test("sockets that a crash closes do not keep their user online", async () => {
   const [eve = ann] = await registerUsers(1);
   const id = await createGroupId(eve, ann);
   await openRoom(id, eve.token);
-  await untilShownOnline(eve, ann, true);
+  await untilShownOnline(eve, true);
   await abortAllDurableObjects();
   await runInboxJob(eve, "sockets");
   await runInboxJob(eve, "offline");
-  await untilShownOnline(eve, ann, false);
+  await untilShownOnline(eve, false);
 });
 
 test("a server error closes the socket with 1011, and a new socket resumes", async () => {

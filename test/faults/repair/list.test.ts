@@ -270,7 +270,7 @@ test("a wrong online state is repaired", async () => {
   const [dan, eve] = [await register(), await register()];
   const { id } = await createGroup(dan, [eve]);
   const socket = await openDevice(dan.token);
-  await untilShownOnline(dan, eve, true);
+  await untilShownOnline(dan, true);
   const setOnlineInD1 = (user: SignedIn, online: number) =>
     env.DB.prepare("UPDATE users SET online = ? WHERE id = ?").bind(online, user.user.id).run();
   await setOnlineInD1(dan, 0);
@@ -279,7 +279,7 @@ test("a wrong online state is repaired", async () => {
   await corrupt(eve, `INSERT INTO sockets VALUES ('${"0".repeat(32)}', ${id})`);
   for (const user of [dan, eve]) expect((await repair(user)).status).toBe(200);
   for (const kind of ["sockets", "offline"] as const) await runInboxJob(eve, kind);
-  await untilShownOnline(dan, eve, true);
-  await untilShownOnline(eve, dan, false);
+  await untilShownOnline(dan, true);
+  await untilShownOnline(eve, false);
   socket.close();
 });

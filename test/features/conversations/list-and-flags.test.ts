@@ -273,9 +273,7 @@ describe("the list during activity", () => {
 
   test("includes them after an eviction of the inbox", async () => {
     const [ann, bob] = [await register(), await register()];
-    const body = { kind: "direct", user_id: bob.user.id };
-    const opened = await call("POST", "/v1/conversations", { token: ann.token, body });
-    const { id } = Id.parse(opened.body);
+    const { id } = await openDirect(ann, bob);
     const list = async () => {
       const answer = await call("GET", "/v1/conversations", { token: bob.token });
       return List.parse(answer.body).items[0];

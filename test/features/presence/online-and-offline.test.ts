@@ -14,7 +14,7 @@ import {
   untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, list, openDirect } from "../../support/clients/chat.ts";
+import { converse, getConversation, list, openDirect, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
@@ -57,7 +57,7 @@ test("a friend gets `online` at once, and `offline` after the grace", async () =
   freezeClock();
   const bobs = await openDevice(bob.token);
   await untilPresence(anns, bob, "online");
-  await untilShownOnline(bob, ann, true);
+  await untilShownOnline(bob, true);
   await untilPresenceSettled(bob, "online");
   await closeSocket(bobs);
   await untilGraceStarted(bob);
@@ -86,13 +86,14 @@ test("a room socket makes its user online as a device socket does", async () => 
   await untilPresence(anns, bob, "offline");
 });
 
-test("direct peers get presence; strangers, members of a shared group and the user's own devices do not", async () => {
-  const [peer, member, stranger, bob] = await registerUsers(4);
-  if (!peer || !member || !stranger || !bob) throw new Error("there are four");
-  await openDirect(bob, peer);
+test("direct peers who have both written get presence; other peers, strangers, members of a shared group and the user's own devices do not", async () => {
+  const [peer, unanswered, member, stranger, bob] = await registerUsers(5);
+  if (!peer || !unanswered || !member || !stranger || !bob) throw new Error("there are five");
+  await converse(bob, peer);
+  await send(unanswered, (await openDirect(unanswered, bob)).id, "hello?");
   await createGroupId(bob, member);
   const listeners = await Promise.all(
-    [peer, member, stranger].map(async (who) => ({ who, socket: await openDevice(who.token) })),
+    [peer, unanswered, member, stranger].map(async (who) => ({ who, socket: await openDevice(who.token) })),
   );
   const first = await openDevice(bob.token);
   await untilPresenceSettled(bob, "online");
@@ -107,7 +108,7 @@ test("direct peers get presence; strangers, members of a shared group and the us
       return presenceEvents(socket);
     }),
   );
-  expect(received).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], []]);
+  expect(received).toEqual([[`${bob.user.id} online`, `${bob.user.id} offline`], [], [], []]);
   expect([...first.of("presence"), ...tablet.of("presence")]).toEqual([]);
   expect(await receivedStates(bob)).toEqual([]);
 });
@@ -116,7 +117,7 @@ test.each(["PUT blocks", "PUT blocks by the other"])(
   "a blocked pair gets no presence of each other: %s",
   async (by) => {
     const bob = await friendOfAnn();
-    await openDirect(bob, ann);
+    await converse(bob, ann);
     const [blocker, blocked] = by === "PUT blocks" ? [bob, ann] : [ann, bob];
     await expectFriendCall("PUT blocks", blocker, blocked);
     const bobs = await openDevice(bob.token);
@@ -296,7 +297,7 @@ test("friends, conversations and user details show users with only a device sock
   }
   await closeSocket(bobs);
   await endGrace(bob);
-  await untilShownOnline(bob, ann, false);
+  await untilShownOnline(bob, false);
 });
 
 /** The first object with this user id and an `online` field in an answer. */

@@ -12,7 +12,7 @@ import {
   untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, insertUsers, openDirect } from "../../support/clients/chat.ts";
+import { converse, getConversation, insertUsers } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -154,8 +154,8 @@ describe("presence and account deletion", () => {
     const [bob, friend, peer, blocker, stranger] = await registerUsers(5);
     if (!bob || !friend || !peer || !blocker || !stranger) throw new Error("there are five");
     await befriend(bob, friend);
-    await openDirect(bob, peer);
-    await openDirect(bob, blocker);
+    await converse(bob, peer);
+    await converse(bob, blocker);
     await expectFriendCall("PUT blocks", blocker, bob);
     await createGroupId(peer, bob, stranger);
     const all = [friend, peer, blocker, stranger];

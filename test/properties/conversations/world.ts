@@ -31,6 +31,7 @@ export class World {
     const member_ids = [...others, stranger].map(({ id }) => id);
     const group = await open(first, { kind: "group", name: "all of us", member_ids });
     const direct = await open(first, { kind: "direct", user_id: stranger.id });
+    await open(stranger, { kind: "direct", user_id: first.id });
     const world = new World([
       new Room(group, all, first.id, names),
       new Room(direct, [first, stranger], undefined, names),

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationCode } from "../../../src/domain/ids.ts";
+import { eventually } from "../eventually.ts";
 import { type Answer, call, freshName } from "./api.ts";
 import { StrictConversation, StrictList, StrictMessage, StrictPage } from "./shapes.ts";
 
@@ -16,8 +17,36 @@ export interface Named {
   user: { id: number };
 }
 
-/** Opens the direct conversation with a user, or finds it. */
-export async function openDirect({ token }: Caller, { user }: Named): Promise<StrictConversation> {
+/**
+ * Opens the direct conversation with a user, or finds it. A signed-in user opens it too: both are in it.
+ * @returns the conversation as the caller sees it
+ */
+export async function openDirect(
+  caller: Caller & Partial<Named>,
+  other: Named & Partial<Caller>,
+): Promise<StrictConversation> {
+  const opened = await openForSelf(caller, other);
+  const [{ user }, { token }] = [caller, other];
+  if (user && token !== undefined) await openForSelf({ token }, { user });
+  return opened;
+}
+
+/**
+ * Opens the direct conversation of two users, and has both write: from then on each sees whether the other is
+ * online.
+ */
+export async function converse(one: Caller & Named, other: Caller & Named): Promise<StrictConversation> {
+  const { id } = await openDirect(one, other);
+  for (const who of [one, other]) await send(who, id, "hello");
+  await eventually(async () => {
+    const query = "SELECT answered FROM conversations WHERE id = ?";
+    expect(await env.DB.prepare(query).bind(id).first("answered")).toBe(1);
+  });
+  return getConversation(one, id);
+}
+
+/** Opens the direct conversation with a user, or finds it, for the caller alone. */
+export async function openForSelf({ token }: Caller, { user }: Named): Promise<StrictConversation> {
   const answer = await call("POST", "/v1/conversations", {
     token,
     body: { kind: "direct", user_id: user.id },

@@ -81,17 +81,10 @@ export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-const Shown = z.looseObject({ online: z.boolean() });
-
-/** Resolves once another user sees this one as online, or as offline. */
-export async function untilShownOnline(
-  { user }: SignedIn,
-  { token }: SignedIn,
-  online: boolean,
-): Promise<void> {
-  const displayed = async () =>
-    Shown.parse((await call("GET", `/v1/users/${user.id}`, { token })).body).online;
-  while ((await displayed()) !== online) await nextTurn();
+/** Resolves once D1 has a user as online, or as offline: from then on their contacts are shown it. */
+export async function untilShownOnline({ user }: SignedIn, online: boolean): Promise<void> {
+  const query = env.DB.prepare("SELECT online FROM users WHERE id = ?").bind(user.id);
+  while ((await query.first("online")) !== Number(online)) await nextTurn();
 }
 
 /** Runs the inbox's jobs of a kind now, whenever they are due. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
+import { befriend } from "../../support/accounts/friends.ts";
 import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
@@ -106,6 +107,7 @@ test("profiles of members are returned, and users who are no members are left ou
 
 test("the online count is the number of members with an open socket", async () => {
   const { ann, others, outsider, groupID } = await stage(4);
+  await befriend(ann, itemAt(others, 0));
   const count = (who: SignedIn) => tim(who, "/member/getGroupOnlineMemberCount", { groupID });
   expect((await count(ann)).body).toMatchObject({ data: { memberCount: 0 } });
   const sockets = await Promise.all([openDevice(itemAt(others, 0).token), openDevice(outsider.token)]);

@@ -174,9 +174,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   },
   "writeProjection, members alone": (db) =>
     projection.writeProjection(db, ID, { members: [], knownUsers: [] }),
-  findUsersWithDeleted: (db) => users.findUsersWithDeleted(db, [ANN, BOB]),
+  "writeProjection, answered": (db) =>
+    projection.writeProjection(db, ID, { members: [], knownUsers: [], answered: true }),
+  findUsersWithDeleted: (db) => users.findUsersWithDeleted(db, [ANN, BOB], ANN),
   findLiveUsers: (db) => users.findLiveUsers(db, [ANN, BOB]),
   findLiveUsersByName: (db) => users.findLiveUsersByName(db, ["x", "y"]),
+  findUsersSeenBy: (db) => users.findUsersSeenBy(db, ["x", "y"], ANN),
   findAccountState: (db) => users.findAccountState(db, ANN),
   findFile: (db) => files.findFile(db, KEY),
   findExistingKeys: (db) => files.findExistingKeys(db, [KEY, KEY]),
@@ -191,13 +194,13 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     await files.insertFile(db, { ...file, sha256: "", md5: "", createdAt: 0, expiresAt: 0 });
     return expiry.deleteExpiredFiles(db, 1, 10);
   },
-  findUser: (db) => users.findUser(db, ANN),
+  findUser: (db) => users.findUser(db, BOB, ANN),
   findUserByName: (db) => users.findUserByName(db, "x"),
   findAccount: (db) => users.findAccount(db, "x"),
   findAccountsByNameOrEmail: (db) => users.findAccountsByNameOrEmail(db, "x", { place: PLACE, former: null }),
-  findProfilesByName: (db) => users.findProfilesByName(db, ["x", "y"]),
+  findProfilesByName: (db) => users.findProfilesByName(db, ["x", "y"], ANN),
   findMe: (db) => users.findMe(db, ANN),
-  findExtendedProfiles: (db) => particulars.findExtendedProfiles(db, [ANN, BOB]),
+  findExtendedProfilesSeenBy: (db) => particulars.findExtendedProfilesSeenBy(db, [ANN, BOB], ANN),
   findExtendedProfileByName: (db) => particulars.findExtendedProfileByName(db, "x"),
   updateExtendedProfile: (db) => particulars.updateExtendedProfile(db, ANN, { city: "x" }, "passwordless"),
   updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }, { max: 5, dayMs: 1 }),

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { call, register, type SignedIn } from "../../../support/clients/api.ts";
+import { openDirect } from "../../../support/clients/chat.ts";
 import { type Frame, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {
   createGroupId,
@@ -189,20 +189,9 @@ test("the refusal of a send carries its client_msg_id whatever is invalid", asyn
 });
 
 describe("a room socket", () => {
-  const Id = z.looseObject({ id: z.int() });
-
-  async function direct(a: SignedIn, b: SignedIn): Promise<number> {
-    const answer = await call("POST", "/v1/conversations", {
-      token: a.token,
-      body: { kind: "direct", user_id: b.user.id },
-    });
-    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-    return Id.parse(answer.body).id;
-  }
-
   test("carries messages and acks between two users", async () => {
     const [ann, bob] = [await register(), await register()];
-    const id = await direct(ann, bob);
+    const id = (await openDirect(ann, bob)).id;
     const a = await openRoom(id, ann.token);
     const b = await openRoom(id, bob.token);
     a.send({ type: "send", client_msg_id: "1", kind: "text", body: { text: "你好, Bob" } });

@@ -121,19 +121,19 @@ test("closing one of two sockets keeps the session registered in the inbox", asy
 test("a user with a room socket is online until the grace after the last socket closes", async () => {
   const [eve = ann] = await registerUsers(1);
   const id = await createGroupId(eve, ann);
-  await untilShownOnline(eve, ann, false);
+  await untilShownOnline(eve, false);
   const [first, second] = [await openRoom(id, eve.token), await openRoom(id, eve.token)];
-  await untilShownOnline(eve, ann, true);
+  await untilShownOnline(eve, true);
   first.close();
   await first.closed();
   await evictDurableObject(inboxObject(eve.user.id));
-  await untilShownOnline(eve, ann, true);
+  await untilShownOnline(eve, true);
   second.close();
   await second.closed();
   await untilUnregistered(eve);
   // Runs the job at the end of the grace of five seconds now.
   await runInboxJob(eve, "offline");
-  await untilShownOnline(eve, ann, false);
+  await untilShownOnline(eve, false);
 });
 
 test("list and unread count are correct after evictions of the inbox", async () => {

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { getUser, usersWithName } from "../../../../core/accounts/users.ts";
+import { getUser, usersWithNames } from "../../../../core/accounts/users.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { User, Users, UsersQuery } from "../../schemas/accounts.ts";
@@ -42,10 +42,10 @@ const findRoute = createRoute({
 
 export const users = v1Router()
   .openapi(getRoute, async (c) => {
-    const user = await getUser(c.var.core, c.req.valid("param").id);
+    const user = await getUser(c.var.core, c.var.caller.userId, c.req.valid("param").id);
     return c.json(serializeUser(user), 200);
   })
   .openapi(findRoute, async (c) => {
-    const found = await usersWithName(c.var.core, c.req.valid("query").username);
+    const found = await usersWithNames(c.var.core, c.var.caller.userId, [c.req.valid("query").username]);
     return c.json({ items: found.map(serializeUser) }, 200);
   });

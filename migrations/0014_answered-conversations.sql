@@ -1,0 +1,1 @@
+ALTER TABLE `conversations` ADD `answered` integer DEFAULT false NOT NULL;
