@@ -4,9 +4,13 @@ import { signedInUsers } from "../support/accounts/users.ts";
 import { login, register } from "../support/clients/api.ts";
 import { itemAt } from "../support/objects/room.ts";
 import { runOptions } from "../support/property-runs.ts";
+import { setNoRateLimits } from "../support/settings.ts";
 import type { Owner } from "./conversations/device.ts";
 import { story } from "./conversations/steps.ts";
 import { World } from "./conversations/world.ts";
+
+// The users of a long run ask for more pages than are allowed in a minute.
+beforeAll(setNoRateLimits);
 
 const FEW = runOptions(4);
 const STORY_MS = 60_000;

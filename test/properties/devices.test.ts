@@ -4,10 +4,13 @@ import { register } from "../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../support/clients/chat.ts";
 import { openRoom } from "../support/clients/socket.ts";
 import { runOptions } from "../support/property-runs.ts";
-import { setLiveMembers } from "../support/settings.ts";
+import { setLiveMembers, setNoRateLimits } from "../support/settings.ts";
 import { setTiming } from "../support/timing.ts";
 import { type Action, ROOMS, story, WIDE, wideStory } from "./devices/steps.ts";
 import { World } from "./devices/world.ts";
+
+// The users of a long run ask for more pages than are allowed in a minute.
+beforeAll(setNoRateLimits);
 
 const FEW = runOptions(5);
 const FEW_WIDE = runOptions(2);

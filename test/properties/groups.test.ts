@@ -4,8 +4,12 @@ import { signedInUsers } from "../support/accounts/users.ts";
 import { call, type SignedIn } from "../support/clients/api.ts";
 import { itemAt } from "../support/objects/room.ts";
 import { runOptions } from "../support/property-runs.ts";
+import { setNoRateLimits } from "../support/settings.ts";
 import { story } from "./groups/steps.ts";
 import { World } from "./groups/world.ts";
+
+// The users of a long run ask for more pages than are allowed in a minute.
+beforeAll(setNoRateLimits);
 
 const FEW = runOptions(3);
 const STORY_MS = 60_000;

@@ -159,16 +159,23 @@ export class Room {
     else expect([status, this.model.mayBeOut(who.user.id)]).toEqual([404, true]);
   }
 
-  /** Asserts that a user reads what the model has. An outsider must learn nothing. */
-  async check(who: SignedIn): Promise<void> {
+  /**
+   * Asserts that a user reads what the model has. An outsider must learn nothing.
+   * @param isBlocked one user of the direct conversation blocks the other: nobody learns what the other has read
+   */
+  async check(who: SignedIn, isBlocked: boolean): Promise<void> {
     const { model } = this;
+    const hidesReads = isBlocked && model.ownerId === null;
     const { id } = who.user;
     const path = model.isIn(id) ? "/receipts" : "";
     const { status, body } = await this.call(who, "GET", path);
     expect(status, `whether ${id} is in ${model.id}`).toBe(model.isIn(id) ? 200 : 404);
     if (!model.isIn(id)) return;
     const read = Receipts.parse(body).items.map(({ user_id, read_seq }) => [user_id, read_seq]);
-    const positions = model.members.map((member) => [member, model.position(member)]);
+    const positions = model.members.map((member) => [
+      member,
+      hidesReads && member !== id ? 0 : model.position(member),
+    ]);
     expect(read.sort(), `who has read what in ${model.id}`).toEqual(positions.sort());
     expect(await this.history(who), `what ${id} reads in ${model.id}`).toEqual(model.view(id));
   }

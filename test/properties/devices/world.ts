@@ -213,7 +213,7 @@ export class World {
   async check(): Promise<void> {
     await Promise.all(this.#people.map((person) => this.#checkList(person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
-    await Promise.all(both.map(([person, room]) => room.check(person)));
+    await Promise.all(both.map(([person, room]) => room.check(person, this.#blocks.size > 0)));
     this.#mayLag = false;
   }
 
