@@ -378,12 +378,18 @@ const VALUES = {
     yieldMs: 1,
     /** The calls that wait at most: the last one waits for 5 s. Other isolates take further calls. */
     maxWaiting: 30,
+    /** Of these, the calls of one address block: six clients at least share the turns. */
+    maxOfClient: 5,
     /** The wait of a call on a slow machine. */
     waitMs: 10_000,
     /** The polling interval: a promise that another request would resolve could wait for ever. */
     pollMs: 20,
-    /** A call that has not polled or finished for so long was cancelled: longer than any hash takes. */
+    /** A hash that has not ended after so long was cancelled: longer than any takes. */
     lostMs: 5_000,
+    /**
+     * A call that has not polled for so long was cancelled: some hashes long. It asks again if it was not.
+     */
+    lostWaitingMs: 1_000,
     /** `Retry-After` of a refused call: the calls that waited are done by then. */
     retryAfterS: 5,
   },

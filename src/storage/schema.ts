@@ -79,6 +79,7 @@ export const users = sqliteTable(
     uniqueIndex("users_username").on(table.username),
     index("users_keys_version").on(table.keysVersion),
     index("users_email").on(table.email).where(sql`email <> ''`),
+    index("users_email_first").on(table.email, table.emailSetAt).where(sql`email <> ''`),
   ],
 );
 

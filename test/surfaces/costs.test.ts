@@ -304,7 +304,7 @@ describe("calls of a service", () => {
         return { used, code: codeOf(answer), text: JSON.stringify(answer.body) };
       };
       const wrong = await ask(`${RULE_KEY}x`);
-      expect(wrong).toMatchObject({ used: ["refused 198.51.100.251"], code: 403 });
+      expect(wrong).toMatchObject({ used: ["refused key 198.51.100.251"], code: 403 });
       expect(wrong.text).toContain("rule key");
       const right = await ask(RULE_KEY);
       expect(right.used).toEqual([]);

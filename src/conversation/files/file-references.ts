@@ -26,6 +26,8 @@ export const FILE_REFERENCES_TABLES = `
 const MAX_MESSAGES = 10_000;
 const MAX_REFERENCES = 500;
 const MAX_REVOKED = 100;
+/** Files that the revoked messages of one report name; a single message may name more. */
+const MAX_REVOKED_KEYS = 2_000;
 
 type RevokedRow = { seq: Seq; sender_id: UserId; keys: string };
 type Shown = Pick<MessageRow, "body" | "custom_data">;
@@ -111,16 +113,22 @@ export class FileReferences {
   /** @returns whether revoked messages are left */
   async #reportRevoked(): Promise<boolean> {
     const query = "SELECT * FROM revoked_files ORDER BY seq LIMIT ?";
-    const rows = this.#sql.exec<RevokedRow>(query, MAX_REVOKED).toArray();
-    if (rows.length === 0) return false;
-    const revoked = rows.map(({ seq, sender_id: senderId, keys }) => ({
+    const found = this.#sql.exec<RevokedRow>(query, MAX_REVOKED).toArray();
+    if (found.length === 0) return false;
+    const all = found.map(({ seq, sender_id: senderId, keys }) => ({
       ...{ seq, senderId },
       keys: z.array(FileKey).parse(JSON.parse(keys)),
     }));
+    // A message may name many files, and D1 takes a text of 2 MB at most.
+    let keyCount = 0;
+    const revoked = all.filter(({ keys }, i) => {
+      keyCount += keys.length;
+      return i === 0 || keyCount <= MAX_REVOKED_KEYS;
+    });
     await this.#deps.directory.removeFileReferences(this.#id, revoked);
-    const seqs = JSON.stringify(rows.map(({ seq }) => seq));
+    const seqs = JSON.stringify(revoked.map(({ seq }) => seq));
     this.#sql.exec("DELETE FROM revoked_files WHERE seq IN (SELECT value FROM json_each(?))", seqs);
-    return rows.length === MAX_REVOKED;
+    return found.length === MAX_REVOKED || revoked.length < found.length;
   }
 }
 

@@ -1,6 +1,16 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { Timing } from "../../domain/timing.ts";
 
+/** Hashes in turns, as one client is given them. */
+export type Turns = Pick<HashTurns, "run">;
+
+/** A call that waits. */
+interface Waiting {
+  client: string | null;
+  /** when it last asked for its turn (ms) */
+  askedAt: number;
+}
+
 /**
  * Lets one password be hashed at a time in an isolate. The runtime computes a hash in one piece, and
  * everything else in the isolate waits for it: between two hashes there is a pause. A call polls for its
@@ -9,8 +19,8 @@ import type { Timing } from "../../domain/timing.ts";
  */
 export class HashTurns {
   readonly #timing: Timing["hashing"];
-  /** The calls that wait, in order, and when each last asked for its turn (ms). */
-  readonly #waiting = new Map<object, number>();
+  /** The calls that wait, in order. */
+  readonly #waiting = new Map<object, Waiting>();
   /** The call whose turn it is, and since when (ms). */
   #current: { since: number } | null = null;
 
@@ -18,12 +28,19 @@ export class HashTurns {
     this.#timing = timing;
   }
 
+  /** The turns of one client. @param client its address block; null: it is unknown */
+  of(client: string | null): Turns {
+    return { run: (work) => this.run(work, client) };
+  }
+
   /**
+   * @param client of whom few calls wait at once; null: it is unknown
    * @returns the result of `work`; rejects as `work` does
-   * @throws `unavailable` if `maxWaiting` calls wait already, or after `waitMs`; `work` is not run then
+   * @throws `unavailable` if `maxWaiting` calls wait already, `maxOfClient` of them of this client, or after
+   *   `waitMs`; `work` is not run then
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    const { turn, waited } = await this.#takeTurn();
+  async run<T>(work: () => Promise<T>, client: string | null = null): Promise<T> {
+    const { turn, waited } = await this.#takeTurn(client);
     try {
       const { pauseMs, yieldMs } = this.#timing;
       const ms = waited ? pauseMs : yieldMs;
@@ -35,16 +52,18 @@ export class HashTurns {
   }
 
   /** Takes the turn, in the step in which it is found free. @returns also whether the call had to wait */
-  async #takeTurn(): Promise<{ turn: object; waited: boolean }> {
+  async #takeTurn(client: string | null): Promise<{ turn: object; waited: boolean }> {
     const started = Date.now();
     this.#forgetLost(started);
     if (!this.#current && this.#waiting.size === 0) return { turn: this.#begin(), waited: false };
-    if (this.#waiting.size >= this.#timing.maxWaiting) throw this.#busy();
+    const { maxWaiting, maxOfClient } = this.#timing;
+    const own = [...this.#waiting.values()].filter((call) => client !== null && call.client === client);
+    if (this.#waiting.size >= maxWaiting || own.length >= maxOfClient) throw this.#busy();
     const call = {};
     try {
       for (let now = started; ; now = Date.now()) {
         this.#forgetLost(now);
-        this.#waiting.set(call, now);
+        this.#waiting.set(call, { client, askedAt: now });
         const [next] = this.#waiting.keys();
         if (next === call && !this.#current) return { turn: this.#begin(), waited: true };
         if (now - started > this.#timing.waitMs) throw this.#busy();
@@ -62,9 +81,10 @@ export class HashTurns {
 
   /** Forgets calls whose requests were cancelled. */
   #forgetLost(now: number): void {
-    const oldest = now - this.#timing.lostMs;
-    for (const [call, asked] of this.#waiting) if (asked < oldest) this.#waiting.delete(call);
-    if (this.#current && this.#current.since < oldest) this.#current = null;
+    const { lostMs, lostWaitingMs } = this.#timing;
+    for (const [call, { askedAt }] of this.#waiting)
+      if (askedAt < now - lostWaitingMs) this.#waiting.delete(call);
+    if (this.#current && this.#current.since < now - lostMs) this.#current = null;
   }
 
   #busy(): CoreError {

@@ -85,14 +85,21 @@ export async function checkPassword(
   const typed = name.normalize("NFC");
   const candidates =
     by === "username" ? [await findAccount(core.db, typed)] : await accountsFor(core, typed, origin);
-  const [first] = candidates;
-  const whose = first?.user.id ?? typed;
-  const isKnownPlace = await hasSignedInFrom(core.db, first?.user.id ?? null, origin.place);
-  const { former } = origin;
-  const device = former && candidates.some((account) => account?.user.id === former.userId) ? former : null;
-  const subject = device ? bySession(device.sessionId) : fromPlace(whose, origin.place);
-  const spaced = device || isKnownPlace ? null : fromElsewhere(whose);
-  return findRight(core, candidates, password, { subject, spaced, by: null });
+  const { former, place } = origin;
+  const own = candidates.map((account) => (account?.user.id === former?.userId ? account : null));
+  // The count of a device is for guesses at its own account: others are not compared then.
+  if (former && own.some((account) => account !== null))
+    return findRight(core, own, password, { subjects: [bySession(former.sessionId)], spaced: [], by: null });
+  const ids = [...new Set(candidates.flatMap((account) => account?.user.id ?? []))];
+  const known = await Promise.all(ids.map((id) => hasSignedInFrom(core.db, id, place)));
+  // The query for nobody keeps the time of a name that nobody has.
+  if (ids.length === 0) await hasSignedInFrom(core.db, null, place);
+  const people = ids.length === 0 ? [typed] : ids;
+  return findRight(core, candidates, password, {
+    subjects: people.map((whose) => fromPlace(whose, place)),
+    spaced: people.filter((_, i) => known[i] !== true).map(fromElsewhere),
+    by: null,
+  });
 }
 
 /**
@@ -121,8 +128,8 @@ export async function checkOwnPassword(
 ): Promise<Account> {
   const account = await findAccountById(core.db, userId);
   if (!account) throw accountDeleted();
-  const subjects = { subject: bySession(sessionId), spaced: null, by: userId };
-  if (await findRight(core, [account], password, subjects)) return account;
+  const counts = { subjects: [bySession(sessionId)], spaced: [], by: userId };
+  if (await findRight(core, [account], password, counts)) return account;
   if (await findUser(core.db, userId, userId)) throw wrongPassword();
   // The account was deleted during the check.
   throw accountDeleted();
@@ -143,12 +150,17 @@ async function findRight(
   core: Core,
   accounts: (Account | null)[],
   password: string,
-  { subject, spaced, by }: { subject: AttemptSubject; spaced: AttemptSubject | null; by: UserId | null },
+  { subjects, spaced, by }: { subjects: AttemptSubject[]; spaced: AttemptSubject[]; by: UserId | null },
 ): Promise<Account | null> {
   const whom = { user: accounts[0]?.user.id ?? null, by };
-  const attempt = await reserve(core, subject, whom);
-  const attempts = [attempt];
-  if (spaced) attempts.push(await reserveSpaced(core, spaced, whom, attempt));
+  const attempts: number[] = [];
+  try {
+    for (const subject of subjects) attempts.push(await reserve(core, subject, whom));
+    for (const subject of spaced) attempts.push(await reserveSpaced(core, subject, whom));
+  } catch (error) {
+    await deleteAttempts(core.db, attempts);
+    throw error;
+  }
   const found = await findMatching(core, accounts, password).catch(async (error: unknown) => {
     // Not compared, so it was no guess.
     await deleteAttempts(core.db, attempts);
@@ -203,13 +215,8 @@ async function reserve(core: Core, subject: AttemptSubject, whom: Whom): Promise
   }
 }
 
-/** Reserves an attempt of a place that has never signed in. @param reserved released if there is none */
-async function reserveSpaced(
-  core: Core,
-  subject: AttemptSubject,
-  whom: Whom,
-  reserved: number,
-): Promise<number> {
+/** Reserves an attempt of a place that has never signed in. */
+async function reserveSpaced(core: Core, subject: AttemptSubject, whom: Whom): Promise<number> {
   const { passwords } = core.timing;
   const rule = {
     free: MAX_ATTEMPTS,
@@ -219,7 +226,6 @@ async function reserveSpaced(
   };
   const attempt = await reserveSpacedAttempt(core.db, subject, rule, Date.now());
   if ("id" in attempt) return attempt.id;
-  await deleteAttempts(core.db, [reserved]);
   core.securityLog.record("locked", whom);
   const detail = "Somebody guesses at this name. Sign in from a device that has signed in before, or wait.";
   throw new CoreError("rate_limited", detail, { retryAfter: Math.ceil(attempt.waitMs / 1_000) });

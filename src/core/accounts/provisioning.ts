@@ -17,7 +17,7 @@ import {
 import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
 import type { Core } from "../context.ts";
-import { accountDeleted, noUserWithName } from "./users.ts";
+import { getMe, noUserWithName, tooManyEmails } from "./users.ts";
 
 /**
  * The authorization to read or change an extended profile: the caller's session, or the rule key for the
@@ -42,7 +42,7 @@ export async function provision(
   if (!hasKey && !isOpen(core)) throw noClaim();
   if (looksDeleted(username)) throw userIdTaken("taken");
   // The ids of a service may look alike: `user11` and `user1l` are two of its users.
-  const comparison = hasKey ? "spelling" : "looks";
+  const comparison = hasKey && core.settings.rule === "static" ? "spelling" : "looks";
   const user = await insertProvisioned(core.db, { username, ...fields, createdAt: Date.now() }, comparison);
   if (user === "taken") throw await spellingTaken(core, username);
   if (user === "looks_alike") throw userIdTaken(user);
@@ -81,11 +81,18 @@ export async function changeExtendedProfile(
   username: string,
   change: ExtendedProfileChange,
 ): Promise<ExtendedProfile> {
-  if (caller)
-    return (await updateExtendedProfile(core.db, caller.userId, change, "any")) ?? raise(accountDeleted());
+  const rule = core.timing.emailChanges;
+  if (caller) {
+    const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);
+    if (own) return own;
+    await getMe(core, caller);
+    throw tooManyEmails(core);
+  }
   if (!hasKey && !isOpen(core)) throw noClaim();
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
-  const changed = await updateExtendedProfile(core.db, user.id, change, "passwordless");
+  // The service answers for the addresses of its users.
+  const unbounded = { ...rule, max: Number.MAX_SAFE_INTEGER };
+  const changed = await updateExtendedProfile(core.db, user.id, change, "passwordless", unbounded);
   if (changed) return changed;
   if (user.hasPassword)
     throw new CoreError("forbidden", "user_id: this user has a password: changes need their own token.");

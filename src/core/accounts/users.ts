@@ -105,8 +105,13 @@ export async function changeProfile(core: Core, caller: Credential, change: Prof
   const changed = await updateProfile(core.db, caller.userId, change, rule);
   if (changed) return changed;
   await getMe(core, caller);
-  const detail = `You have changed your e-mail address ${rule.max} times today. Try again tomorrow.`;
-  throw new CoreError("rate_limited", detail, { retryAfter: rule.dayMs / 1_000 });
+  throw tooManyEmails(core);
+}
+
+/** The `rate_limited` for an e-mail address that is one too many for this day. */
+export function tooManyEmails({ timing: { emailChanges } }: Core): CoreError {
+  const detail = `The e-mail address was changed ${emailChanges.max} times today. Try again tomorrow.`;
+  return new CoreError("rate_limited", detail, { retryAfter: emailChanges.dayMs / 1_000 });
 }
 
 /** @throws `not_found`, naming the first unknown user */

@@ -29,7 +29,7 @@ async function verify(c: CountingAddress, token: string): Promise<Credential> {
     await requireSession(c.var.core, caller);
     return caller;
   } catch (error) {
-    if (error instanceof CoreError && error.code === "unauthenticated") await countRefused(c);
+    if (error instanceof CoreError && error.code === "unauthenticated") await countRefused(c, "token");
     throw error;
   }
 }

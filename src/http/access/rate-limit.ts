@@ -23,7 +23,13 @@ const RATES = { page: "PAGE_RATE", search: "SEARCH_RATE", whole: "WHOLE_RATE" } 
  */
 export type Cost = keyof typeof RATES;
 
-/** The addresses whose refused calls this isolate remembers to be over the limit, at about 100 bytes each. */
+/**
+ * What a refused call has shown. Each is counted for itself: one client must not block all others of an
+ * office.
+ */
+type Shown = "token" | "key" | "file";
+
+/** The addresses whose wrong keys this isolate remembers to be over the limit, at about 100 bytes each. */
 const MAX_EXHAUSTED = 10_000;
 const exhausted = new LruMap<string, { until: number }>(() => MAX_EXHAUSTED);
 
@@ -52,22 +58,27 @@ export async function countFromAddress(c: CountingAddress): Promise<void> {
 /**
  * Counts a call that is refused for what it shows: a token, a key, the name of a file. So guessing is
  * bounded, and so is the work that it causes.
- * @throws `rate_limited` over 600 a minute and address block
+ * @throws `rate_limited` over 600 of its kind a minute and address block
  */
-export async function countRefused(c: CountingAddress): Promise<void> {
+export async function countRefused(c: CountingAddress, shown: Shown): Promise<void> {
   const block = blockOf(c);
   if (!block) return;
   try {
-    await count(c, c.env.ADDRESS_RATE, `refused ${block}`, "Too many refused calls from this address.");
+    await count(
+      c,
+      c.env.ADDRESS_RATE,
+      `refused ${shown} ${block}`,
+      "Too many refused calls from this address.",
+    );
   } catch (error) {
     const periodMs = c.var.core.timing.rateLimits.periodS * 1_000;
-    exhausted.set(block, { until: (Math.floor(Date.now() / periodMs) + 1) * periodMs });
+    if (shown === "key") exhausted.set(block, { until: (Math.floor(Date.now() / periodMs) + 1) * periodMs });
     throw error;
   }
 }
 
 /**
- * Refuses a call before its key is looked at, if the address has used up its refused calls: otherwise guesses
+ * Refuses a call before its key is looked at, if the address has shown too many wrong ones: otherwise guesses
  * over the limit would be checked, too. An isolate knows its own refusals.
  * @throws `rate_limited`
  */

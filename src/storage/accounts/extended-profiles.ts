@@ -12,6 +12,7 @@ import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema.ts";
+import { allowsEmail, type EmailRule, emailColumns } from "./email-changes.ts";
 import {
   isFreeName,
   keysOfUser,
@@ -132,21 +133,26 @@ export async function findExtendedProfileByName(
 /**
  * Changes the given fields of an extended profile. Absent fields keep their value.
  * @param whose `passwordless`: only if the account has no password; `any`: whether it has one or not
- * @returns the whole profile after the change; null for an unknown or deleted user, and for an account that
- *   `whose` rules out
+ * @param rule how often the e-mail address may be changed
+ * @returns the whole profile after the change; null for an unknown or deleted user, for an account that
+ * `whose`
+ *   rules out, and if the e-mail address was changed too often
  */
 export async function updateExtendedProfile(
   db: Database,
   id: UserId,
   { avatar, ...change }: ExtendedProfileChange,
   whose: "any" | "passwordless",
+  rule: EmailRule,
 ): Promise<ExtendedProfile | null> {
-  const set = { ...change, ...avatarOf({ avatar }) };
-  const isLiving = and(eq(users.id, id), isNull(users.deletedAt));
+  const now = Date.now();
+  const { email } = change;
+  const set = { ...change, ...avatarOf({ avatar }), ...emailColumns(email, now, rule) };
+  const isLiving = and(eq(users.id, id), isNull(users.deletedAt), allowsEmail(email, now, rule));
   const changeable = whose === "any" ? isLiving : and(isLiving, isNull(users.passwordHash));
   // An empty change runs an UPDATE too, so that it is refused for the same users as any other change.
   const assigned = Object.values(set).some((value) => value !== undefined)
-    ? { ...set, updatedAt: Date.now() }
+    ? { ...set, updatedAt: now }
     : { id };
   const updated = await queryD1(db.update(users).set(assigned).where(changeable).returning({ id: users.id }));
   if (updated.length === 0) return null;

@@ -1,16 +1,16 @@
-import { and, desc, eq, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Person } from "../../domain/accounts/person.ts";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me, ProfileChange, User } from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
-import type { Timing } from "../../domain/timing.ts";
 import { DELETED_PROFILE, PERSON, USER, userSeenBy } from "../columns.ts";
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { signInPlaces, users } from "../schema.ts";
+import { allowsEmail, type EmailRule, emailColumns } from "./email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "./name-conditions.ts";
 
 /** The columns of a profile as its owner reads it. */
@@ -136,6 +136,8 @@ export function findProfilesByName(
   );
 }
 
+/** The accounts with one e-mail address that a sign-in by it looks at. */
+const MAX_NAMESAKES = 100;
 /** An id that nobody has. */
 const NOBODY = UserId.parse(1);
 
@@ -175,6 +177,13 @@ export async function findAccountsByNameOrEmail(
   const { id, email, emailSetAt, passwordHash, deletedAt } = users;
   // `email <> ''` is the condition of the partial index `users_email`, in the same words.
   const hasAddress = and(sql`email <> ''`, eq(email, name), isNotNull(passwordHash), isNull(deletedAt));
+  // Any number of accounts may have an address: those that set it first are looked at.
+  const firstToSet = db
+    .select({ id })
+    .from(users)
+    .where(hasAddress)
+    .orderBy(emailSetAt, id)
+    .limit(MAX_NAMESAKES);
   const isFormer = eq(id, former?.userId ?? NOBODY);
   const isFromHere = and(eq(signInPlaces.userId, id), eq(signInPlaces.place, place));
   const [[named], [first], [last]] = await queryD1(
@@ -185,7 +194,7 @@ export async function findAccountsByNameOrEmail(
         .select(ACCOUNT)
         .from(users)
         .leftJoin(signInPlaces, isFromHere)
-        .where(and(hasAddress, or(isFormer, isNotNull(signInPlaces.place))))
+        .where(and(inArray(id, firstToSet), or(isFormer, isNotNull(signInPlaces.place))))
         .orderBy(desc(isFormer), desc(signInPlaces.lastAt))
         .limit(1),
     ]),
@@ -207,24 +216,6 @@ export async function findMe(db: Database, id: UserId): Promise<Me | null> {
   return found ?? null;
 }
 
-type EmailRule = Timing["emailChanges"];
-
-const isSameDay = (now: number, { dayMs }: EmailRule) => sql`${users.emailDayAt} > ${now - dayMs}`;
-
-/** Whether another address would be one too many for this day. */
-const hasTooManyEmails = (email: string, now: number, rule: EmailRule) =>
-  sql`(${users.email} <> ${email} AND ${isSameDay(now, rule)} AND ${users.emailChanges} >= ${rule.max})`;
-
-/** The columns beside another e-mail address. Those of the same address stay. */
-function emailColumns(email: string, now: number, rule: EmailRule) {
-  const isNew = sql`${users.email} <> ${email}`;
-  return {
-    emailSetAt: sql`iif(${isNew}, ${now}, ${users.emailSetAt})`,
-    emailChanges: sql`iif(${isNew}, iif(${isSameDay(now, rule)}, ${users.emailChanges} + 1, 1), ${users.emailChanges})`,
-    emailDayAt: sql`iif(${isNew} AND NOT ${isSameDay(now, rule)}, ${now}, ${users.emailDayAt})`,
-  };
-}
-
 /**
  * Changes the given fields of a profile.
  * @returns the whole profile after the change; null for an unknown or deleted user, and if the e-mail address
@@ -242,13 +233,12 @@ export async function updateProfile(
   const columns = change.avatar === undefined ? change : { ...change, avatarText: "" };
   const now = Date.now();
   const { email } = change;
-  const set = { ...columns, ...(email !== undefined && emailColumns(email, now, rule)), updatedAt: now };
-  const isAllowed = email === undefined ? sql`true` : sql`NOT ${hasTooManyEmails(email, now, rule)}`;
+  const set = { ...columns, ...emailColumns(email, now, rule), updatedAt: now };
   const [updated] = await queryD1(
     db
       .update(users)
       .set(set)
-      .where(and(living(id), isAllowed))
+      .where(and(living(id), allowsEmail(email, now, rule)))
       .returning(ME),
   );
   return updated ?? null;

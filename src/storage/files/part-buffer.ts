@@ -17,6 +17,9 @@ const MAX_SLOTS_OF_USER = 2;
 /** Buffers of one user in an isolate, with and without a slot: without one they hold 5 MiB together. */
 const MAX_BUFFERS_OF_USER = 20;
 
+/** Buffers without a slot in an isolate: 20 MiB. */
+const MAX_SMALL_BUFFERS = 80;
+
 /** What other uploads know of a buffer in use. Plain data, which requests may share. */
 interface Use {
   readonly userId: UserId;
@@ -30,8 +33,8 @@ const uses = new Map<PartBuffer, Use>();
 
 /**
  * Collects chunks into a part of 5 MiB. It grows as it fills. Beyond 256 KiB it needs one of the ten
- * slots of the isolate, of which one user has two at most. Up to twenty smaller buffers of one user are in
- * use at once.
+ * slots of the isolate, of which one user has two at most. Up to twenty smaller buffers of one user, and
+ * eighty of all, are in use at once.
  */
 export class PartBuffer {
   readonly #userId: UserId;
@@ -92,7 +95,11 @@ export class PartBuffer {
   /** Waits until the user has fewer than twenty buffers in use. */
   async #begin(): Promise<Use> {
     const others = () => usesOf(this.#userId).filter(([, { hasSlot }]) => !hasSlot);
-    await this.#turn(() => (others().length < MAX_BUFFERS_OF_USER ? null : { isOwn: true, idle: others() }));
+    await this.#turn(() => {
+      if (others().length >= MAX_BUFFERS_OF_USER) return { isOwn: true, idle: others() };
+      const small = [...uses].filter(([, { hasSlot }]) => !hasSlot);
+      return small.length >= MAX_SMALL_BUFFERS ? { isOwn: false, idle: small } : null;
+    });
     const use = { userId: this.#userId, hasSlot: false, activeAt: Date.now() };
     uses.set(this, use);
     return use;

@@ -15,7 +15,7 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
   requireTries(c);
   if (!(await isKnownKey(c.var.core.settings.appKeys, key))) {
     if (key !== undefined) c.var.core.securityLog.record("wrong_key", { user: null, by: null, key: "app" });
-    await countRefused(c);
+    if (key) await countRefused(c, "key");
     throw new CoreError("unauthenticated", "X-APP-Key: must be there, the key of an app that is known here");
   }
   const session = c.req.header("X-APP-Session") ?? c.req.header("X-HA-Session");

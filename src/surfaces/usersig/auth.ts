@@ -59,9 +59,13 @@ export async function identifyAs(c: Context<AppEnv>, username: string, sig: stri
  */
 export async function requireRuleKey(c: Context<AppEnv>, userId: string, token: string): Promise<void> {
   requireTries(c);
-  if (isProvisioningKey(c.var.core.settings, userId, token)) return;
+  if (isProvisioningKey(c.var.core.settings, userId, token)) {
+    // Everybody can compute the key of this rule.
+    if (c.var.core.settings.rule === "md5-minute") await countFromAddress(c);
+    return;
+  }
   c.var.core.securityLog.record("wrong_key", { user: null, by: null, key: "rule" });
-  await countRefused(c);
+  await countRefused(c, "key");
   throw new CoreError("forbidden", "token: is not the rule key (settings USERSIG_RULE_KEY, USERSIG_RULE)");
 }
 

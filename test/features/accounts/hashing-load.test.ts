@@ -46,6 +46,19 @@ function queueUp(turns: HashTurns, count: number, done: string[] = []) {
 
 const BUSY = { code: "unavailable", data: { retryAfter: TIMING.hashing.retryAfterS } };
 
+test("of one client few calls wait, and others still get their turns", async () => {
+  const turns = new HashTurns({ ...hashing, maxWaiting: 20, maxOfClient: 2 });
+  const held = Promise.withResolvers<void>();
+  const running = turns.run(() => held.promise);
+  const flood = Array.from({ length: 10 }, () => turns.of("192.0.2.1").run(async () => "done"));
+  const other = turns.of("192.0.2.2").run(async () => "done");
+  const refused = await Promise.allSettled(flood.slice(2));
+  for (const outcome of refused) expect(outcome).toMatchObject({ status: "rejected", reason: BUSY });
+  held.resolve();
+  await running;
+  expect(await Promise.all([...flood.slice(0, 2), other])).toEqual(["done", "done", "done"]);
+});
+
 test("hashes are computed one at a time, in the order of the calls", async () => {
   const turns = new HashTurns({ ...hashing, maxWaiting: 20 });
   let running = 0;

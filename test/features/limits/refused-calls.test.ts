@@ -84,7 +84,7 @@ test("over the limit not even the right app key or rule key is looked at, and el
   expect(await limited(9, appkey(KEY))).toEqual(range(1, 9).map(() => false));
 });
 
-test("files that are not found are counted by address, and then none is looked for", async () => {
+test("files that are not found are counted by address, and others are served on", async () => {
   const form = new FormData();
   form.set("file", new File(["hello"], "a.txt", { type: "text/plain" }));
   const bearer = { Authorization: `Bearer ${ann.token}` };
@@ -93,7 +93,10 @@ test("files that are not found are counted by address, and then none is looked f
   expect(await limited(9, { method: "GET", path: pathname })).toEqual(range(1, 9).map(() => false));
   const missing = { method: "GET", path: `/files/${"0".repeat(32)}/a.txt` };
   expect(await limited(5, missing)).toEqual(AFTER_THREE);
-  expect(await limited(1, { method: "GET", path: pathname })).toEqual([true]);
+  expect(await limited(1, { method: "GET", path: pathname })).toEqual([false]);
+  // Each kind is counted for itself: an ended token of one client keeps nobody else from a key.
+  const me = { method: "GET", path: "/v1/me", headers: { Authorization: "Bearer a.b.c" } };
+  expect(await limited(5, me)).toEqual(AFTER_THREE);
 });
 
 test("refused sockets are counted by address, and a name without its sig tells nothing", async () => {

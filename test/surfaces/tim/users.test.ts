@@ -13,6 +13,7 @@ import {
   type SignedIn,
 } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
+import { wire } from "../../support/clients/wire.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import { data, Failure, failure, nameOf, success, tim } from "./client.ts";
@@ -113,6 +114,46 @@ describe("accounts", () => {
     }
     expect(new Set(answers)).toEqual(new Set([nameOf(other)]));
     expect(await entered(taken)).toBe(nameOf(victim));
+  });
+
+  test("a former token opens no further guesses at another account of the same address", async () => {
+    const [victim, attacker] = [await register(), await register()];
+    const email = `${freshName()}@example.com`;
+    await address(victim, email);
+    await address(attacker, email);
+    for (const [i, token] of [attacker.token, (await newSession(attacker)).token].entries()) {
+      const headers = { token, "CF-Connecting-IP": `100.64.9.${i}` };
+      const guess = (password: string) =>
+        wire({ method: "POST", path: "/login", body: { username: email, password }, headers });
+      // The device is the attacker's: with its token no other account is compared.
+      const own = Entered.parse(success(await guess(PASSWORD)).data);
+      expect(own.userinfo.username).toBe(nameOf(attacker));
+    }
+    const next = "a password of the attacker";
+    const changed = await call("POST", "/v1/me/password", {
+      token: attacker.token,
+      body: { current: PASSWORD, next },
+    });
+    expect(changed.status).toBe(204);
+    const headers = { token: attacker.token, "CF-Connecting-IP": "100.64.9.9" };
+    const body = { username: email, password: PASSWORD };
+    failure(await wire({ method: "POST", path: "/login", body, headers }), 70_050);
+  });
+
+  test("an address that is set over usersig counts as any other change", async () => {
+    const one = await register();
+    const email = (i: number) => `${one.user.username}-${i}@example.com`;
+    const set = (i: number) =>
+      wire({
+        method: "POST",
+        path: "/chat/change-chat-user-info/",
+        headers: { Authorization: one.token },
+        body: { email: email(i) },
+      });
+    for (const i of range(1, 5)) expect((await set(i)).body).toMatchObject({ code: 200 });
+    expect((await set(6)).status).toBe(429);
+    expect((await setEmail(one, email(7))).status).toBe(429);
+    expect((await call("GET", "/v1/me", { token: one.token })).body).toMatchObject({ email: email(5) });
   });
 
   test("a user sets an address five times a day, and other changes go on", async () => {

@@ -202,7 +202,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findMe: (db) => users.findMe(db, ANN),
   findExtendedProfilesSeenBy: (db) => particulars.findExtendedProfilesSeenBy(db, [ANN, BOB], ANN),
   findExtendedProfileByName: (db) => particulars.findExtendedProfileByName(db, "x"),
-  updateExtendedProfile: (db) => particulars.updateExtendedProfile(db, ANN, { city: "x" }, "passwordless"),
+  updateExtendedProfile: (db) =>
+    particulars.updateExtendedProfile(db, ANN, { city: "x" }, "passwordless", { max: 5, dayMs: 1 }),
   updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }, { max: 5, dayMs: 1 }),
 };
 

@@ -17,7 +17,7 @@ export const users = new Hono<AppEnv>({ strict: false });
 users.post("/chat/create-chat-user", async (c) => {
   const { user_id, token, ...profileFields } = checked(Creation, await fieldsOf(c.req.raw, BODY));
   const claim = await claimOf(c, { user_id, token });
-  if (!claim.caller && !claim.hasKey) await countFromAddress(c);
+  if (claim.caller && !claim.hasKey) await countFromAddress(c);
   const { core } = c.var;
   const user = await provision(core, claim, { username: user_id, ...toProfileChange(profileFields) });
   return succeed(c, { chat_user: serializeChatUser(user, core.settings.timeZone) });

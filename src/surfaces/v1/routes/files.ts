@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { deleteFile, getFile, readFile, storeFile } from "../../../core/files/files.ts";
 import { isNotFound } from "../../../domain/errors.ts";
-import { countRefused, requireTries, weighs } from "../../../http/access/rate-limit.ts";
+import { countRefused, weighs } from "../../../http/access/rate-limit.ts";
 import { serveFile } from "../../../http/serve-file.ts";
 import { readUpload } from "../../../http/uploads/upload.ts";
 import { authenticated } from "../auth.ts";
@@ -92,9 +92,8 @@ export const files = v1Router()
   })
   .openapi(readRoute, async (c) => {
     const { key, name } = c.req.valid("param");
-    requireTries(c);
     const file = await getFile(c.var.core, key, name).catch(async (error: unknown) => {
-      if (isNotFound(error)) await countRefused(c);
+      if (isNotFound(error)) await countRefused(c, "file");
       throw error;
     });
     return serveFile(c.req.raw, file, (range) => readFile(c.var.core, file, range));

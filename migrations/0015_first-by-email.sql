@@ -1,0 +1,1 @@
+CREATE INDEX `users_email_first` ON `users` (`email`,`email_set_at`) WHERE email <> '';
