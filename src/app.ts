@@ -1,4 +1,4 @@
-import { type Context, Hono, type HonoRequest } from "hono";
+import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { HashTurns } from "./core/accounts/hash-turns.ts";
@@ -8,7 +8,7 @@ import { HealthCheck } from "./core/health-check.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
-import { addressBlock } from "./http/access/address-block.ts";
+import { clientBlock } from "./http/access/address-block.ts";
 import { cors } from "./http/access/cors.ts";
 import { privateAnswers } from "./http/access/private-answers.ts";
 import { requireSafeSettings } from "./http/access/safe-settings.ts";
@@ -52,7 +52,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       sessionCache,
       health,
-      hashTurns: hashTurns.of(clientOf(c.req)),
+      hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
       securityLog: securityLogOf(c.req, requestId),
       settings: readSettings(c.env),
       timing,
@@ -91,12 +91,6 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   });
   app.notFound((c) => refuse(c, new CoreError("no_such_path", "There is no such path.").toFailure()));
   return app;
-}
-
-/** The address block of a client; null: it is unknown. */
-function clientOf(request: HonoRequest): string | null {
-  const address = request.header("CF-Connecting-IP");
-  return address === undefined ? null : addressBlock(address);
 }
 
 /** The failure in the envelope of the surface that owns the path. */

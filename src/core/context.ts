@@ -4,7 +4,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
-import type { Turns } from "./accounts/hash-turns.ts";
+import type { HashTurns } from "./accounts/hash-turns.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
 import type { HealthCheck } from "./health-check.ts";
 
@@ -18,7 +18,7 @@ export interface Core {
   sessionCache: SessionCache;
   health: HealthCheck;
   /** the client's share of the turns of the isolate */
-  hashTurns: Turns;
+  hashTurns: Pick<HashTurns, "run">;
   /** where security events are recorded */
   securityLog: SecurityLog;
   settings: Settings;

@@ -25,7 +25,7 @@ export const SecurityAction = z.enum([
 ]);
 export type SecurityAction = z.infer<typeof SecurityAction>;
 
-/** Whom a security event concerns, and who caused it: ids only, never a text that somebody typed. */
+/** The users of a security event, and what it is about: ids only, never a text that a user typed. */
 interface SecurityEvent {
   /** the user whom it concerns; null: nobody, or a name without an account */
   user: UserId | null;

@@ -24,7 +24,7 @@ export interface Settings {
   timeZone: string;
   /** seconds in which a sender may revoke a message, in APIs with such a limit: `TIM_REVOKE_WINDOW_S` */
   revokeWindowS: number;
-  /** whether somebody can create an account with a password: `REGISTRATION` */
+  /** whether everybody or nobody can create an account with a password: `REGISTRATION` */
   registration: Registration;
   /** the requests of which a line is logged: `REQUEST_LOG` */
   requestLog: RequestLog;

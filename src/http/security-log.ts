@@ -1,7 +1,7 @@
 import type { HonoRequest } from "hono";
 import type { SecurityAction, SecurityLog } from "../domain/security-event.ts";
 import { log } from "../lib/logger.ts";
-import { addressBlock } from "./access/address-block.ts";
+import { clientBlock } from "./access/address-block.ts";
 
 /** The level of each event: `warn` for refusals, of which many in a short time are an attack. */
 const LEVELS: Record<SecurityAction, "info" | "warn"> = {
@@ -39,7 +39,7 @@ export function requestIdOf(request: HonoRequest): string {
 export function securityLogOf(request: HonoRequest, requestId: string): SecurityLog {
   return {
     record(action, { user, by, conversation, role, key }) {
-      const block = addressBlock(request.header("CF-Connecting-IP") ?? "");
+      const block = clientBlock(request) ?? "";
       const from = BLOCK.test(block) ? block : null;
       log(LEVELS[action], "security", {
         action,

@@ -83,6 +83,14 @@ export const users = sqliteTable(
   ],
 );
 
+/** A column with the id of a user. */
+function userRef<Name extends string>(name: Name) {
+  return integer(name)
+    .notNull()
+    .references(() => users.id)
+    .$type<UserId>();
+}
+
 /** The usernames of deleted accounts, which are never given out again. */
 export const formerUsernames = sqliteTable(
   "former_usernames",
@@ -101,10 +109,7 @@ export const sessions = sqliteTable(
   "sessions",
   {
     id: text().primaryKey().$type<SessionId>(),
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
     userAgent: text("user_agent").notNull(),
     createdAt: integer("created_at").notNull(),
     lastSeenAt: integer("last_seen_at").notNull(),
@@ -135,10 +140,7 @@ export const passwordAttempts = sqliteTable(
 export const signInPlaces = sqliteTable(
   "sign_in_places",
   {
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
     /** a hash of the address block */
     place: text().notNull().$type<SignInPlace>(),
     lastAt: integer("last_at").notNull(),
@@ -212,10 +214,7 @@ export const memberships = sqliteTable(
       .notNull()
       .references(() => conversations.id)
       .$type<ConversationId>(),
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
     role: text().notNull().$type<Role>(),
     state: text().notNull().$type<MemberState>(),
     /** 0 at creation; a projection is stored iff its version is higher */
@@ -241,14 +240,8 @@ export const memberships = sqliteTable(
 export const friends = sqliteTable(
   "friends",
   {
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
-    friendId: integer("friend_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
+    friendId: userRef("friend_id"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.friendId] })],
@@ -259,14 +252,8 @@ export const friendRequests = sqliteTable(
   "friend_requests",
   {
     /** the user who is asked */
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
-    fromId: integer("from_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
+    fromId: userRef("from_id"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [
@@ -281,14 +268,8 @@ export const friendRejections = sqliteTable(
   "friend_rejections",
   {
     /** the user who has rejected */
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
-    fromId: integer("from_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
+    fromId: userRef("from_id"),
     rejectedAt: integer("rejected_at").notNull(),
   },
   (table) => [
@@ -302,14 +283,8 @@ export const friendRejections = sqliteTable(
 export const blocks = sqliteTable(
   "blocks",
   {
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
-    blockedId: integer("blocked_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
+    blockedId: userRef("blocked_id"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [
@@ -325,10 +300,7 @@ export const files = sqliteTable(
     /** unguessable; the key in R2 */
     key: text().primaryKey().$type<FileKey>(),
     /** the user who uploaded it */
-    userId: integer("user_id")
-      .notNull()
-      .references(() => users.id)
-      .$type<UserId>(),
+    userId: userRef("user_id"),
     name: text().notNull(),
     /** bytes */
     size: integer().notNull(),

@@ -1,9 +1,6 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { Timing } from "../../domain/timing.ts";
 
-/** Hashes in turns, as one client is given them. */
-export type Turns = Pick<HashTurns, "run">;
-
 /** A call that waits. */
 interface Waiting {
   client: string | null;
@@ -28,13 +25,8 @@ export class HashTurns {
     this.#timing = timing;
   }
 
-  /** The turns of one client. @param client its address block; null: it is unknown */
-  of(client: string | null): Turns {
-    return { run: (work) => this.run(work, client) };
-  }
-
   /**
-   * @param client of whom few calls wait at once; null: it is unknown
+   * @param client its address block, of which few calls wait at once; null: it is unknown
    * @returns the result of `work`; rejects as `work` does
    * @throws `unavailable` if `maxWaiting` calls wait already, `maxOfClient` of them of this client, or after
    *   `waitMs`; `work` is not run then

@@ -104,8 +104,8 @@ export async function checkPassword(
 
 /**
  * The accounts that a name or e-mail address may mean. A username goes first. Nobody verifies addresses, so
- * several accounts may have one: the first that set it, and the last that signed in from here. So setting
- * somebody's address takes nothing from them, and does not tell whether they have an account.
+ * several accounts may have one: the first that set it, and the last that signed in from here. So a user who
+ * sets another's address takes nothing from them, and does not learn whether they have an account.
  */
 async function accountsFor(core: Core, typed: string, origin: SignInOrigin): Promise<(Account | null)[]> {
   const { named, firstByEmail, lastFromHere } = await findAccountsByNameOrEmail(core.db, typed, origin);
@@ -116,8 +116,8 @@ async function accountsFor(core: Core, typed: string, origin: SignInOrigin): Pro
 }
 
 /**
- * Checks the caller's own password, for operations that require it. Wrong ones count for the session alone:
- * whoever guesses at the name from outside locks nobody out who is signed in.
+ * Checks the caller's own password, for operations that require it. Wrong ones count for the session alone,
+ * so that guesses from outside lock out no user who is signed in.
  * @throws `forbidden` if it is wrong, `unauthenticated` if the account is deleted; `locked`, `rate_limited`
  *   as `checkPassword`
  */
@@ -166,10 +166,13 @@ async function findRight(
     await deleteAttempts(core.db, attempts);
     throw error;
   });
-  if (found) await deleteAttempts(core.db, attempts);
-  else await markAttemptsWrong(core.db, attempts);
-  if (!found) core.securityLog.record("sign_in_failed", whom);
-  return found ?? null;
+  if (found) {
+    await deleteAttempts(core.db, attempts);
+    return found;
+  }
+  await markAttemptsWrong(core.db, attempts);
+  core.securityLog.record("sign_in_failed", whom);
+  return null;
 }
 
 /** The first of some accounts that has a password. All are compared, so that the time tells nothing. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { deletedUser } from "../../domain/accounts/person.ts";
 import type { Ban } from "../../domain/conversations/ban.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
+import { usersById } from "./groups.ts";
 
 const BanPosition = z.tuple([z.int()]);
 
@@ -47,15 +47,11 @@ export async function listBans(
   const [after] = cursor === undefined ? [0] : readCursor(BanPosition, cursor);
   const found = await core.conversations.bans(id, { userId: caller, limit: limit + 1, after });
   const { items, nextCursor } = pageOf(found, limit, (ban) => [ban.id]);
-  const users = await findUsersWithDeleted(
-    core.db,
-    items.map(({ user_id }) => user_id),
-    caller,
-  );
-  const userOf = new Map(users.map((user) => [user.id, user]));
+  const ids = items.map(({ user_id }) => user_id);
+  const userOf = usersById(await findUsersWithDeleted(core.db, ids, caller));
   return {
     items: items.map(({ user_id, reason, banned_by, created_at }) => ({
-      user: userOf.get(user_id) ?? { ...deletedUser(user_id), online: false },
+      user: userOf(user_id),
       reason,
       bannedBy: banned_by,
       createdAt: created_at,

@@ -193,7 +193,7 @@ export async function listJoinRequests(
   const found = await core.conversations.joinRequests(id, { userId: caller, limit: limit + 1, after });
   const page = pageOf(found, limit, (request) => [request.id]);
   const requesterIds = page.items.map(({ user_id }) => user_id);
-  const userOf = byId(await findUsersWithDeleted(core.db, requesterIds, caller));
+  const userOf = usersById(await findUsersWithDeleted(core.db, requesterIds, caller));
   const items = page.items.map((row) => ({
     id: row.id,
     user: userOf(row.user_id),
@@ -238,11 +238,12 @@ export async function withCurrentProfiles(
 
 /** Adds users to memberships; unknown users appear as deleted. */
 export function withUsers(memberships: Membership[], users: User[]): GroupMember[] {
-  const userOf = byId(users);
+  const userOf = usersById(users);
   return memberships.map(({ userId, ...membership }) => ({ user: userOf(userId), ...membership }));
 }
 
-function byId(users: User[]): (id: UserId) => User {
+/** Gives each of these users by their id; of an unknown one, what is shown of a deleted user. */
+export function usersById(users: User[]): (id: UserId) => User {
   const known = new Map(users.map((user) => [user.id, user]));
   return (id) => known.get(id) ?? { ...deletedUser(id), online: false };
 }

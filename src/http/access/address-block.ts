@@ -1,3 +1,4 @@
+import type { HonoRequest } from "hono";
 import { distinctRemoteAddr, expandIPv6 } from "hono/utils/ipaddr";
 
 /** The first 64 bits of an expanded IPv6 address: the network of one customer. */
@@ -10,9 +11,15 @@ const MAPPED = /^::ffff:(?=[\d.]+$)/i;
  * address with all of its /64.
  * @param address as `CF-Connecting-IP` has it; a text of another form is its own block
  */
-export function addressBlock(address: string): string {
+function addressBlock(address: string): string {
   const bare = address.replace(MAPPED, "").toLowerCase();
   if (distinctRemoteAddr(bare) !== "IPv6") return bare;
   const [network] = NETWORK.exec(expandIPv6(bare)) ?? [];
   return network === undefined ? bare : `${network}:/64`;
+}
+
+/** The address block of the client of a request; null: nobody in front of the Worker states the address. */
+export function clientBlock(request: HonoRequest): string | null {
+  const address = request.header("CF-Connecting-IP");
+  return address === undefined ? null : addressBlock(address);
 }

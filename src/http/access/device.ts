@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Device } from "../../core/accounts/registration.ts";
 import { SignInPlace } from "../../domain/accounts/sign-in.ts";
-import { addressBlock } from "./address-block.ts";
+import { clientBlock } from "./address-block.ts";
 import type { CountingAddress } from "./rate-limit.ts";
 import { readFormerToken } from "./token.ts";
 
@@ -13,8 +13,7 @@ const DIGITS = 16;
  * @param token a former one, if it sent any: it shows that the device has signed in before
  */
 export async function deviceOf(c: CountingAddress, token: string | undefined): Promise<Device> {
-  const address = c.req.header("CF-Connecting-IP");
-  const block = address === undefined ? "" : addressBlock(address);
+  const block = clientBlock(c.req) ?? "";
   const place = createHash("sha256").update(block).digest("hex").slice(0, DIGITS);
   const former = token ? await readFormerToken(c.env.TOKEN_SECRET, token) : null;
   return {

@@ -4,7 +4,7 @@ import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import type { AppEnv, CallerEnv } from "../env.ts";
-import { addressBlock } from "./address-block.ts";
+import { clientBlock } from "./address-block.ts";
 
 /** The part of a context that counting needs: the bindings, and the core with their period. */
 type Counting = { env: Env; var: AppEnv["Variables"] };
@@ -121,10 +121,9 @@ export async function countCallIn(c: Counting, userId: UserId, bucket: string): 
   await count(c, c.env.BUCKET_RATE, `${userId} ${bucket}`, "Too many calls of this kind.");
 }
 
-/** The client's address block; undefined: it is unknown, or nothing is counted. */
-function blockOf(c: CountingAddress): string | undefined {
-  const address = c.req.header("CF-Connecting-IP");
-  return address === undefined || !c.var.core.settings.rateLimits ? undefined : addressBlock(address);
+/** The client's address block; null: it is unknown, or nothing is counted. */
+function blockOf(c: CountingAddress): string | null {
+  return c.var.core.settings.rateLimits ? clientBlock(c.req) : null;
 }
 
 async function count(c: Counting, rate: RateLimit, key: string, detail: string): Promise<void> {

@@ -89,14 +89,23 @@ async function verifySignature(keys: string[], token: string, checks: { exp: boo
  */
 const verified = new LruMap<string, { key: string; credential: Credential }>(() => MAX_VERIFIED);
 
+type Keys = [string, ...string[]];
+
+/** The good secret that was read last: each call asks for its keys, and an isolate has one. */
+let checked: { secret: string | undefined; keys: Keys } | undefined;
+
 /**
  * The keys of `TOKEN_SECRET`: the first one signs, each one verifies.
  * @throws `internal` if it is missing, holds more than two secrets, or one that is too short or too simple
  */
-export function requireSecret(secret: string | undefined): [string, ...string[]] {
+export function requireSecret(secret: string | undefined): Keys {
+  if (checked && checked.secret === secret) return checked.keys;
   const [first, ...others] = (secret ?? "").split(",").map((key) => key.trim());
-  const keys: [string, ...string[]] = [first ?? "", ...others];
-  if (keys.length <= MAX_SECRETS && keys.every(isStrong)) return keys;
+  const keys: Keys = [first ?? "", ...others];
+  if (keys.length <= MAX_SECRETS && keys.every(isStrong)) {
+    checked = { secret, keys };
+    return keys;
+  }
   throw new CoreError(
     "internal",
     `This server is not configured: set the secret TOKEN_SECRET to at least ${MIN_SECRET} random characters.`,

@@ -50,8 +50,8 @@ test("of one client few calls wait, and others still get their turns", async () 
   const turns = new HashTurns({ ...hashing, maxWaiting: 20, maxOfClient: 2 });
   const held = Promise.withResolvers<void>();
   const running = turns.run(() => held.promise);
-  const flood = Array.from({ length: 10 }, () => turns.of("192.0.2.1").run(async () => "done"));
-  const other = turns.of("192.0.2.2").run(async () => "done");
+  const flood = Array.from({ length: 10 }, () => turns.run(async () => "done", "192.0.2.1"));
+  const other = turns.run(async () => "done", "192.0.2.2");
   const refused = await Promise.allSettled(flood.slice(2));
   for (const outcome of refused) expect(outcome).toMatchObject({ status: "rejected", reason: BUSY });
   held.resolve();

@@ -26,6 +26,13 @@ beforeAll(async () => {
 const revoke = async (who: SignedIn, id: number, seq: number) =>
   expect((await deleteMessage(who, id, seq, "everyone")).status).toBe(204);
 
+/** Revokes a message, and passes the time in which a file goes that nothing shows. */
+async function revokeAndPass(who: SignedIn, id: number, seq: number): Promise<void> {
+  await revoke(who, id, seq);
+  await untilRecorded(id);
+  await passHours(TWO_DAYS);
+}
+
 /** A group of all, with a message that shows a new file of Ann's. */
 async function sentFile() {
   const { id } = await createGroup(ann, [bob, cem]);
@@ -55,17 +62,13 @@ describe("a revoke", () => {
     const { id } = await createGroup(bob, [ann]);
     const file = await uploadFile(ann);
     const seq = await sendFile(ann, id, file);
-    await revoke(bob, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(bob, id, seq);
     await expectGone(file);
   });
 
   test("before the message was recorded takes it, too", async () => {
     const { id, file, seq } = await sentFile();
-    await revoke(ann, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, id, seq);
     await expectGone(file);
   });
 
@@ -73,9 +76,7 @@ describe("a revoke", () => {
     const { id } = await createGroup(bob, [cem]);
     const file = await uploadFile(ann);
     const seq = await sendFile(bob, id, file);
-    await revoke(bob, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(bob, id, seq);
     expect(await statusOf(file)).toBe(200);
   });
 
@@ -85,13 +86,9 @@ describe("a revoke", () => {
     const second = await sendFile(ann, other.id, file);
     await untilRecorded(id);
     await untilRecorded(other.id);
-    await revoke(ann, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, id, seq);
     expect(await statusOf(file)).toBe(200);
-    await revoke(ann, other.id, second);
-    await untilRecorded(other.id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, other.id, second);
     await expectGone(file);
   });
 
@@ -115,9 +112,7 @@ describe("a revoke", () => {
     const copy = await expectPosted(bob, other.id, copyOf(id, seq, file));
     await untilRecorded(id);
     await untilRecorded(other.id);
-    await revoke(ann, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, id, seq);
     expect(await statusOf(file)).toBe(200);
     await revoke(bob, other.id, copy.seq);
     await untilRecorded(other.id);
@@ -238,9 +233,7 @@ describe("an avatar", () => {
     const { id, file, seq } = await sentFile();
     const setAvatar = (avatar: string) => call("PATCH", "/v1/me", { token: cem.token, body: { avatar } });
     expect((await setAvatar(file.url)).status).toBe(200);
-    await revoke(ann, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, id, seq);
     expect(await statusOf(file)).toBe(200);
     expect((await setAvatar("")).status).toBe(200);
     await passHours(TWO_DAYS);
@@ -255,9 +248,7 @@ describe("an avatar", () => {
     expect((await call("PATCH", path, { token: bob.token, body })).status).toBe(200);
     expect((await call("POST", `${path}/leave`, { token: cem.token })).status).toBeLessThan(300);
     expect((await call("PATCH", path, { token: bob.token, body: { avatar: "" } })).status).toBe(200);
-    await revoke(ann, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, id, seq);
     expect(await statusOf(file)).toBe(200);
   });
 });
@@ -292,9 +283,7 @@ describe("the deletion of an account", () => {
       .object({ items: z.array(z.object({ seq: z.int(), kind: z.string() })) })
       .parse((await call("GET", `/v1/conversations/${id}/messages`, { token: ann.token })).body)
       .items.find(({ kind }) => kind === "file") ?? { seq: 0 };
-    await revoke(ann, id, seq);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
+    await revokeAndPass(ann, id, seq);
     for (const file of [sent, shown]) await expectGone(file);
   });
 });
