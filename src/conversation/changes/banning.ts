@@ -10,7 +10,7 @@ import { removal } from "./group.ts";
 import { notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
-/** Whom a ban is about, and why. */
+/** The user of a ban, and its reason. */
 export interface BanInput {
   targetId: UserId;
   /** the profile of `targetId`; null: they have no account */
@@ -54,14 +54,12 @@ export class Banning {
     }
     const now = Date.now();
     const request = this.#requests.openOf(targetId);
-    const rejection = (): QueuedNotification[] =>
-      request
-        ? [
-            notificationOf(this.#room.state, {
-              ...{ event: "rejected", actorId, to: [targetId], message: reason, joinRequest: request },
-            }),
-          ]
-        : [];
+    const rejection = (): QueuedNotification[] => {
+      if (!request) return [];
+      const to = [targetId];
+      const input = { event: "rejected", actorId, to, message: reason, joinRequest: request } as const;
+      return [notificationOf(this.#room.state, input)];
+    };
     this.#room.change({
       // D1 learns of a user who was never here, so that the deletion of their account finds the ban.
       ...(person && !member && { profiles: [person], knownUsers: [person] }),

@@ -32,7 +32,7 @@ const MAX_REVOKED_KEYS = 2_000;
 type RevokedRow = { seq: Seq; sender_id: UserId; keys: string };
 type Shown = Pick<MessageRow, "body" | "custom_data">;
 
-/** Has the alarm run the job of file references. */
+/** The dependencies of the file references: where they are written, and when. */
 interface FileReferencesDeps {
   directory: Pick<ConversationDirectory, "addFileReferences" | "removeFileReferences">;
   wakeup: Pick<Wakeup, "set">;
