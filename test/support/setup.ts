@@ -1,6 +1,7 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll } from "vitest";
+import { takeUndocumentedFrames } from "./clients/documented-frames.ts";
 import { continueNumbering } from "./numbering.ts";
 
 /** The log lines of the Worker and its objects since the last test ended. */
@@ -14,6 +15,12 @@ for (const level of ["info", "warn", "error"] as const)
 afterEach(({ task }) => {
   const lines = logged.splice(0).join("\n");
   if (task.result?.state === "fail") console.log(lines);
+});
+
+afterEach(() => {
+  const flaws = takeUndocumentedFrames();
+  if (flaws.length > 0)
+    throw new Error(["v1 sent frames that /asyncapi.json does not have:", ...flaws].join("\n  "));
 });
 
 // The test files of one worker share its runtime. Each begins with an empty D1, an empty R2 and new ids.

@@ -13,6 +13,7 @@ import { KEY } from "./appkey/client.ts";
 /** The routes whose answers caches may keep, if they succeed. */
 const PUBLIC = new Map([
   ["GET /openapi.json", "public, max-age=300"],
+  ["GET /asyncapi.json", "public, max-age=300"],
   ["GET /docs", "public, max-age=300"],
 ]);
 
@@ -138,7 +139,7 @@ test("HEAD has the headers of GET", async () => {
 });
 
 test("the 304 of the reference keeps its caching", async () => {
-  for (const path of ["/openapi.json", "/docs"]) {
+  for (const path of ["/openapi.json", "/asyncapi.json", "/docs"]) {
     const headers = { "If-None-Match": (await call("GET", path)).headers.get("ETag") ?? "" };
     const again = await call("GET", path, { headers });
     expect([again.status, ...said(again)]).toEqual([304, "public, max-age=300", "nosniff"]);

@@ -131,7 +131,7 @@ const ROUTES = new Map<string, Row>([
   ...page("GET /chat/session-info", "GET /chat/chat-log-info", "POST /file/upload-chat-file"),
   ...page("GET /ws/chat/:user_id/:user_sig"),
   // v1
-  ...anybody("GET /healthz", "GET /openapi.json", "GET /docs", "GET /files/:key/:name"),
+  ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /docs", "GET /files/:key/:name"),
   ...signIn("POST /v1/register", "POST /v1/login"),
   ...password("POST /v1/me/password", "DELETE /v1/me"),
   ...whole("POST /v1/me/repair"),

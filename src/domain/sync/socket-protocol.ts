@@ -1,8 +1,9 @@
+import { z } from "zod";
 import type { FriendState } from "../contacts/friend-state.ts";
 import type { Conversation } from "../conversations/conversation.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
-import type { SystemEvent } from "../messages/content.ts";
+import { SystemEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
@@ -39,7 +40,8 @@ export type RoomEvent =
   | { type: "kicked"; reason: KickReason };
 
 /** The reason for which the server closes a socket with 4001. */
-export type KickReason = "session_ended" | "token_expired" | "removed" | "left" | "dissolved";
+export const KickReason = z.enum(["session_ended", "token_expired", "removed", "left", "dissolved"]);
+export type KickReason = z.infer<typeof KickReason>;
 
 /**
  * An event about members.
@@ -47,7 +49,8 @@ export type KickReason = "session_ended" | "token_expired" | "removed" | "left" 
  * - `applied`: a user has asked to join; sent to the members who may approve it.
  * - `dissolved`: the group is dissolved; sent to device sockets, which stay open.
  */
-export type MemberEvent = SystemEvent | "applied" | "dissolved";
+export const MemberEvent = z.enum([...SystemEvent.options, "applied", "dissolved"]);
+export type MemberEvent = z.infer<typeof MemberEvent>;
 
 /** The sync position at which a client resumes in a conversation. */
 export interface SyncPoint {

@@ -1,6 +1,11 @@
 import { z } from "zod";
+import { ConversationKind } from "../../../src/domain/conversations/conversation.ts";
 import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
-import { Conversation, ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
+import {
+  ConversationList,
+  DirectConversation,
+  GroupConversation,
+} from "../../../src/surfaces/v1/schemas/conversations.ts";
 import {
   MessageFields,
   MessagePage,
@@ -23,7 +28,9 @@ const GROUP_FIELDS = ["introduction", "announcement", "join_policy", "owner_id",
 
 export const StrictConversation = z
   .strictObject({
-    ...Conversation.shape,
+    ...GroupConversation.partial().shape,
+    ...DirectConversation.shape,
+    kind: ConversationKind,
     peer: User.strict().optional(),
     last_message: StrictMessage.nullable(),
   })

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { type Answer, request } from "./api.ts";
 import { assertDocumented } from "./documented.ts";
+import { checkFrame, socketOf, type V1Socket } from "./documented-frames.ts";
 
 /** A frame of the server, of any type. */
 export const Frame = z.looseObject({ type: z.string() });
@@ -32,8 +33,14 @@ export class TestSocket {
   #read = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** @param halfOpen does not answer a close of the server, as a malicious client might */
-  constructor(ws: WebSocket, { halfOpen = false } = {}) {
+  /**
+   * @param halfOpen does not answer a close of the server, as a malicious client might
+   * @param v1 the kind of socket, if it is one of v1: a frame that is not documented fails the test
+   */
+  constructor(
+    ws: WebSocket,
+    { halfOpen = false, v1 }: { halfOpen?: boolean; v1?: V1Socket | undefined } = {},
+  ) {
     this.#ws = ws;
     ws.accept({ allowHalfOpen: halfOpen });
     ws.addEventListener("message", ({ data }) => {
@@ -41,6 +48,7 @@ export class TestSocket {
       this.received += text.length;
       if (text.startsWith("{")) this.frames.push(Frame.parse(JSON.parse(text)));
       else this.words.push(text);
+      if (v1) checkFrame(v1, text);
       this.#wake();
     });
     ws.addEventListener("close", ({ code, reason }) => {
@@ -153,6 +161,9 @@ const Shown = z.looseObject({
 });
 const Ack = z.looseObject({ client_msg_id: z.string().optional(), seq: z.int(), created_at: z.int() });
 
+/** The upgrades of v1's sockets. */
+const openedOver = new WeakMap<Response, V1Socket>();
+
 /**
  * Requests an upgrade. Asserts that the answer, a 101 or a refusal, is as documented. Pass a 101 to
  * `acceptSocket`: the eviction of an object waits for the frames to an unread socket, perhaps for ever.
@@ -166,6 +177,8 @@ export async function upgrade(
   const response = await exports.default.fetch(request("GET", path, options));
   const text = response.status === 101 ? "" : await response.clone().text();
   assertDocumented("GET", path, { status: response.status, headers: response.headers, text });
+  const v1 = socketOf(path);
+  if (v1) openedOver.set(response, v1);
   return response;
 }
 
@@ -208,5 +221,5 @@ async function open(path: string, token: string, options: { halfOpen?: boolean }
 export function acceptSocket(response: Response, options: { halfOpen?: boolean } = {}): TestSocket {
   expect(response.status).toBe(101);
   if (!response.webSocket) throw new Error("a 101 has a socket");
-  return new TestSocket(response.webSocket, options);
+  return new TestSocket(response.webSocket, { ...options, v1: openedOver.get(response) });
 }

@@ -16,7 +16,7 @@ function close<Part>(part: Part, shared: boolean): Part {
   if (typeof part !== "object" || part === null) return part;
   if ("example" in part) delete part.example;
   if ("discriminator" in part) choose(part);
-  if ("anyOf" in part && Array.isArray(part.anyOf)) orNull(part, part.anyOf);
+  if ("oneOf" in part && Array.isArray(part.oneOf)) orNull(part, part.oneOf);
   const open = !("additionalProperties" in part || "unevaluatedProperties" in part);
   // The parts of an allOf share their fields. The part with `properties` of all of them is closed.
   if ("properties" in part && isObject(part.properties) && open && !shared && !("allOf" in part)) {
@@ -51,10 +51,10 @@ function choose(union: { discriminator: unknown; oneOf?: unknown }): void {
 }
 
 /** Validates a value that is not null against the shape, so that errors concern the shape. */
-function orNull(union: { anyOf?: unknown }, parts: unknown[]): void {
+function orNull(union: { oneOf?: unknown }, parts: unknown[]): void {
   const [shape, other] = parts;
   if (parts.length !== 2 || !isObject(other) || other.type !== "null") return;
-  delete union.anyOf;
+  delete union.oneOf;
   Object.assign(union, { if: { type: "null" }, else: shape });
 }
 

@@ -1,22 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { CoreError } from "../../../domain/errors.ts";
-import { Position } from "../../../domain/ids.ts";
 import type { AnyDraft } from "../../../domain/messages/message.ts";
 import { requireSound } from "../../../http/json.ts";
 import { ClientMsgId, NewMessage } from "../schemas/messages.ts";
 import { toDraft } from "../serialize/messages.ts";
 
-/** The most sends of one frame. */
-const MAX_SENDS = 64;
-
-/** The type, which every frame has. */
-export const Frame = z.object({ type: z.enum(["send", "sends", "read", "typing", "sync"]) });
-/** `sends`: several sends in one frame; each item is checked by itself. */
-export const Sends = z.object({ items: z.array(z.unknown()).min(1).max(MAX_SENDS) });
-/** `read`: a new read position. */
-export const Read = z.object({ seq: Position });
-/** `sync`: a page of replay after a sync position. */
-export const Sync = z.object({ after: Position, rev: z.int().nonnegative().optional() });
 const Identified = z.object({ client_msg_id: ClientMsgId });
 
 /**

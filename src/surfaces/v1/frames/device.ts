@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { attempt, invalid } from "../../../domain/errors.ts";
-import { ConversationId } from "../../../domain/ids.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { Preview } from "../../../domain/messages/preview.ts";
 import type {
@@ -11,31 +10,19 @@ import type {
   SyncPoint,
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
-import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
+import {
+  Address,
+  DeviceFocus,
+  DeviceFrameType,
+  DeviceRead,
+  DeviceTyping,
+  Sends,
+  SyncPosition,
+  SyncPositions,
+} from "./client.ts";
+import { checked, clientMsgIdOf, draftOf } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";
-
-/** The most conversations of one `sync`. */
-const MAX_POINTS = 100;
-
-/** A device socket covers all conversations, so each frame names its conversation. */
-const Address = z.object({
-  conversation_id: z
-    .unknown()
-    .refine((id) => id !== undefined, "must say which conversation: this socket is of all of yours")
-    .pipe(ConversationId),
-});
-const AddressedRead = Read.extend(Address.shape);
-const Point = Sync.extend(Address.shape);
-const Points = z.object({
-  items: z
-    .array(Point)
-    .min(1)
-    .max(MAX_POINTS)
-    .refine(
-      (items) => new Set(items.map((item) => item.conversation_id)).size === items.length,
-      "name each conversation once",
-    ),
-});
+import type { DeviceServerFrame, MessagePreview } from "./server.ts";
 
 /** The two forms of `sync`: one point, or `items`. */
 const Forms = z.object({
@@ -43,15 +30,6 @@ const Forms = z.object({
   conversation_id: z.unknown().optional(),
   after: z.unknown().optional(),
   rev: z.unknown().optional(),
-});
-
-/** The type of a frame: `focus` is of device sockets alone. */
-const DeviceFrame = z.object({ type: z.enum([...Frame.shape.type.options, "focus"]) });
-const Focus = z.object({
-  conversation_id: z
-    .unknown()
-    .refine((id) => id !== undefined, "must say which conversation you show, or null")
-    .pipe(ConversationId.nullable()),
 });
 
 /** v1's frames of device sockets: text frames, one JSON object each. */
@@ -73,21 +51,21 @@ export const deviceProtocol: DeviceProtocol = {
  */
 function toCommand(frame: string): DeviceCommand {
   const value = parseJson(frame, "frame");
-  const { type } = checked(DeviceFrame, value);
+  const { type } = checked(DeviceFrameType, value);
   if (type === "send") return { type, items: [deviceSend(value)] };
   if (type === "sends") return { type: "send", items: checked(Sends, value).items.map(deviceSend) };
   requireSound(value, "frame");
   switch (type) {
     case "read": {
-      const { conversation_id: conversationId, seq } = checked(AddressedRead, value);
+      const { conversation_id: conversationId, seq } = checked(DeviceRead, value);
       return { type, conversationId, seq };
     }
     case "typing":
-      return { type, conversationId: checked(Address, value).conversation_id };
+      return { type, conversationId: checked(DeviceTyping, value).conversation_id };
     case "sync":
       return { type, items: syncPoints(value) };
     case "focus":
-      return { type, conversationId: checked(Focus, value).conversation_id };
+      return { type, conversationId: checked(DeviceFocus, value).conversation_id };
   }
 }
 
@@ -109,22 +87,22 @@ function deviceSend(value: unknown): DeviceSendItem {
  */
 function syncPoints(value: unknown): SyncPoint[] {
   const { items, ...single } = checked(Forms, value);
-  if (items === undefined) return [syncPoint(checked(Point, single))];
+  if (items === undefined) return [syncPoint(checked(SyncPosition, single))];
   if (Object.values(single).some((field) => field !== undefined))
     throw invalid("items", "send `items`, or `conversation_id` and `after`, not both");
-  return checked(Points, { items }).items.map(syncPoint);
+  return checked(SyncPositions, { items }).items.map(syncPoint);
 }
 
-function syncPoint({ conversation_id: conversationId, after, rev }: z.infer<typeof Point>): SyncPoint {
+function syncPoint({ conversation_id: conversationId, after, rev }: z.infer<typeof SyncPosition>): SyncPoint {
   return { conversationId, after, rev };
 }
 
-function serializePreview({ seq, senderId, kind, body, revoked, createdAt }: Preview): object {
+function serializePreview({ seq, senderId, kind, body, revoked, createdAt }: Preview): MessagePreview {
   const shown = StoredBody.parse(JSON.parse(body));
   return { seq, sender_id: senderId, kind, body: shown, revoked, created_at: createdAt };
 }
 
-function wireEvent(event: DeviceEvent): object {
+function wireEvent(event: DeviceEvent): DeviceServerFrame {
   switch (event.type) {
     case "ready":
       return { type: "ready", user_id: event.userId, session_id: event.sessionId };

@@ -3,6 +3,7 @@ import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson } from "../serialize/messages.ts";
+import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
 export const encoding: Omit<Encoder<never>, "event"> = {
@@ -15,7 +16,7 @@ export const encoding: Omit<Encoder<never>, "event"> = {
         conversation_id: conversationId,
         seq,
         created_at: createdAt,
-      }),
+      } satisfies Ack),
     ),
   messages: (pieces) =>
     pieces.length === 1
@@ -31,11 +32,11 @@ export const encoding: Omit<Encoder<never>, "event"> = {
       muted_until: data?.mutedUntil,
       conversation_id: conversationId,
       client_msg_id: clientMsgId,
-    }),
+    } satisfies Refusal),
 };
 
 /** An event of a conversation as both kinds of socket send it. */
-export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>): object {
+export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>): ConversationEventFrame {
   switch (event.type) {
     case "synced":
       return {

@@ -3,8 +3,10 @@ import { attempt, CoreError } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
 import type { RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
-import { checked, clientMsgIdOf, draftOf, Frame, Read, Sends, Sync } from "./decode.ts";
+import { RoomFrameType, RoomRead, RoomSync, Sends } from "./client.ts";
+import { checked, clientMsgIdOf, draftOf } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";
+import type { RoomServerFrame } from "./server.ts";
 
 /** A frame may name its conversation, which must be the socket's. */
 const Addressed = z.object({ conversation_id: z.unknown().optional() });
@@ -23,7 +25,7 @@ export const roomProtocol: RoomProtocol = {
  */
 function toCommand(frame: string, room: ConversationId): RoomCommand {
   const value = parseJson(frame, "frame");
-  const { type } = checked(Frame, value);
+  const { type } = checked(RoomFrameType, value);
   if (type === "send") return { type, items: [sendItem(value, room)] };
   requireRoom(value, room);
   if (type === "sends") {
@@ -33,11 +35,11 @@ function toCommand(frame: string, room: ConversationId): RoomCommand {
   requireSound(value, "frame");
   switch (type) {
     case "read":
-      return { type, seq: checked(Read, value).seq };
+      return { type, seq: checked(RoomRead, value).seq };
     case "typing":
       return { type };
     case "sync": {
-      const { after, rev } = checked(Sync, value);
+      const { after, rev } = checked(RoomSync, value);
       return { type, after, rev };
     }
   }
@@ -66,7 +68,7 @@ function requireRoom(value: unknown, room: ConversationId): void {
   throw new CoreError("not_found", `This socket is of conversation ${room}, not of ${conversation_id}.`);
 }
 
-function wireEvent(event: RoomEvent): object {
+function wireEvent(event: RoomEvent): RoomServerFrame {
   if (event.type !== "ready") return conversationEvent(event);
   return {
     type: "ready",

@@ -12,6 +12,17 @@ export const ABOUT = `Parley's own API. JSON both ways, snake_case, UTF-8.
   \`Cache-Control: no-store\`, unless another one is listed, and \`X-Content-Type-Options: nosniff\`.
 - **Times** are integer milliseconds since 1970, UTC. **Integers** stay within 2^53 − 1.`;
 
+/** The introduction of the sockets' document: conventions of all frames. */
+export const ABOUT_SOCKETS = `The sockets of Parley's own API. The document describes the server: it receives the frames of
+clients, and sends its own.
+
+- **Opening.** A GET with an upgrade to WebSocket, and the token. A browser offers two sub-protocols:
+  \`new WebSocket(url, ["parley.v1", "token." + token])\`.
+- **Frames** of both sides are text, one JSON object each, of which \`type\` selects the fields. \`ping\` and its answer
+  \`pong\` are bare words.
+- **Types and fields may be added**: ignore those that you do not know.
+- **Close codes**, replay and the order of frames are in the README of v1.`;
+
 /** The sections of the reference, in order. Each operation has one of them as its tag. */
 export const TAGS = {
   Accounts: "Registering, signing in, sessions, your own profile",

@@ -2,8 +2,12 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import manifest from "../../../../package.json" with { type: "json" };
 import { ErrorCode } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
+import { DeviceClientFrame, RoomClientFrame } from "../frames/client.ts";
+import { DeviceServerFrame, RoomServerFrame } from "../frames/server.ts";
 import { codesOf, Problem, problemResponse, problems, responseName } from "../schemas/problems.ts";
 import { ABOUT, SECURITY_SCHEMES, TAGS } from "./about.ts";
+import { addExamples } from "./examples.ts";
+import { normalize } from "./normalize.ts";
 
 /** An OpenAPI 3.1 document. */
 export type Document = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
@@ -23,37 +27,52 @@ export interface PlacedOperation {
   operation: Operation;
 }
 
+/** The origin of a document that nobody has asked for over HTTP. */
+const SOME_ORIGIN = "https://chat.example.org";
+
 /**
  * Parley's OpenAPI 3.1 document, generated from the schemas by which the routes of `router` check requests.
+ * The frames of sockets are among its schemas.
+ * @param origin of the server, as its clients see it
  */
-export function describe(router: OpenAPIHono<AppEnv>): Document {
-  router.openAPIRegistry.register("Problem", Problem);
-  const document = router.getOpenAPI31Document({
-    openapi: "3.1.0",
-    info: { title: "Parley", version: manifest.version, description: ABOUT },
-    servers: [{ url: "/", description: "This server" }],
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-  });
-  // These two belong to no operation: an unknown path, an unsupported method.
-  const failures = new Map<string, ErrorCode[]>([
-    ["not_found", ["not_found"]],
-    ["method_not_allowed", ["method_not_allowed"]],
-  ]);
+export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Document {
+  for (const [name, schema] of Object.entries(SCHEMAS)) router.openAPIRegistry.register(name, schema);
+  const document = normalize(
+    router.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: { title: "Parley", version: manifest.version, description: ABOUT, license: LICENSE },
+      servers: [{ url: origin, description: "This server" }],
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    }),
+  );
+  // This one belongs to no operation: it is the answer to an unknown path.
+  const failures = new Map<string, ErrorCode[]>([["not_found", ["not_found"]]]);
   for (const { path, operation } of operations(document)) {
     operation.responses = withSharedFailures(path, operation);
+    operation.security ??= [];
+    addExamples(operation, document.components?.schemas ?? {});
     for (const response of Object.values(operation.responses)) {
       const codes = codesOf(response);
       if (codes.length > 0) failures.set(responseName(codes), codes);
     }
   }
+  const responses = [...failures].map(([name, codes]) => [name, normalize(problemResponse(codes))]);
   document.components = {
-    schemas: withIntegers(document.components?.schemas ?? {}),
-    responses: Object.fromEntries([...failures].map(([name, codes]) => [name, problemResponse(codes)])),
+    ...document.components,
+    responses: Object.fromEntries(responses),
     securitySchemes: SECURITY_SCHEMES,
   };
-  document.paths = withIntegers(document.paths ?? {});
   return document;
 }
+
+/** Schemas that no route refers to: every failure has the first, sockets speak the others. */
+const SCHEMAS = { Problem, RoomClientFrame, RoomServerFrame, DeviceClientFrame, DeviceServerFrame };
+
+/** An SPDX expression. A licence that SPDX does not list is named so. */
+const LICENSE = {
+  name: manifest.license,
+  identifier: manifest.license === "UNLICENSED" ? "LicenseRef-UNLICENSED" : manifest.license,
+};
 
 /** Every operation of a document, by path and method. */
 export function operations({ paths = {} }: Document): PlacedOperation[] {
@@ -83,21 +102,4 @@ function withSharedFailures(path: string, { responses = {}, security, requestBod
 }
 
 /** These paths are answered by the Worker alone: no storage can be unavailable. */
-const REFERENCE = new Set(["/openapi.json", "/docs"]);
-
-/**
- * Adds `format: int64` to each integer, which zod leaves out, and writes `exclusiveMinimum: 0` as `minimum:
- * 1`. In place.
- */
-function withIntegers<Part>(part: Part): Part {
-  if (typeof part !== "object" || part === null) return part;
-  if ("type" in part && part.type === "integer") {
-    Object.assign(part, { format: "int64" });
-    if ("exclusiveMinimum" in part && part.exclusiveMinimum === 0) {
-      Object.assign(part, { minimum: 1 });
-      delete part.exclusiveMinimum;
-    }
-  }
-  for (const inner of Object.values(part)) withIntegers(inner);
-  return part;
-}
+const REFERENCE = new Set(["/openapi.json", "/asyncapi.json", "/docs"]);

@@ -69,7 +69,7 @@ ${example(shape)}
 function operationArticle({ method, path, operation }: PlacedOperation, document: Document): Html {
   return html`<article id="${operation.operationId}">
 <h3><span class="${method}">${method.toUpperCase()}</span> <code>${path}</code></h3>
-<p><strong>${operation.summary}</strong>${operation.security ? "" : " · no token"}</p>
+<p><strong>${operation.summary}</strong>${operation.security?.length ? "" : " · no token"}</p>
 ${prose(operation.description ?? "")}
 ${token(operation, document)}
 ${input(operation)}

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { etag } from "hono/etag";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../../../http/env.ts";
+import { describeSockets } from "../openapi/asyncapi.ts";
 import { type Document, describe } from "../openapi/document.ts";
 import { page } from "../openapi/page.ts";
 import { STYLE } from "../openapi/style.ts";
@@ -13,6 +14,9 @@ const headers = {
   "Cache-Control": { required: true, description: "Five minutes", schema: text },
 };
 const notModified = { 304: { description: "Unchanged", headers } };
+
+/** The most addresses of a server whose documents are kept in memory: a client may ask under any name. */
+const MAX_ORIGINS = 4;
 
 /** The reference changes with a release only, so clients may cache it for five minutes. */
 const cached = createMiddleware(async (c, next) => {
@@ -32,6 +36,23 @@ const documentRoute = createRoute({
       description: "The document",
       headers,
       content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
+    },
+    ...notModified,
+  },
+});
+
+const socketsRoute = createRoute({
+  method: "get",
+  path: "/asyncapi.json",
+  operationId: "getSocketsDocument",
+  tags: ["Service"],
+  summary: "The sockets and their frames as an AsyncAPI 3.0 document",
+  middleware: [cached, etag()] as const,
+  responses: {
+    200: {
+      description: "The document",
+      headers,
+      content: { "application/json": { schema: z.looseObject({ asyncapi: z.string() }) } },
     },
     ...notModified,
   },
@@ -59,23 +80,28 @@ const pageRoute = createRoute({
 });
 
 /**
- * The routes `GET /openapi.json` and `GET /docs`, which describe the router that they are mounted on. Neither
- * needs a token.
+ * The routes `GET /openapi.json`, `GET /asyncapi.json` and `GET /docs`, which describe the router that they
+ * are mounted on. None needs a token.
  */
 export function reference(router: OpenAPIHono<AppEnv>) {
   // Generated at the first request, since routes may be added to the router until then.
-  let cache: { document: Document; html: string; policy: string } | undefined;
+  let cache: { html: string; policy: string } | undefined;
   async function generate() {
     if (cache) return cache;
-    const document = describe(router);
-    cache = { document, html: String(await page(document)), policy: await policy() };
+    cache = { html: String(await page(describe(router))), policy: await policy() };
     return cache;
   }
+  // A server may have several addresses. Each document names the one that was asked.
+  const documents = new Map<string, Document>();
+  function documentOf(url: string): Document {
+    const { origin } = new URL(url);
+    const document = documents.get(origin) ?? describe(router, origin);
+    if (documents.size < MAX_ORIGINS) documents.set(origin, document);
+    return document;
+  }
   return v1Router()
-    .openapi(documentRoute, async (c) => {
-      const { document } = await generate();
-      return c.json(document, 200);
-    })
+    .openapi(documentRoute, (c) => c.json(documentOf(c.req.url), 200))
+    .openapi(socketsRoute, (c) => c.json(describeSockets(documentOf(c.req.url)), 200))
     .openapi(pageRoute, async (c) => {
       const { html, policy } = await generate();
       return c.html(html, 200, { "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff" });

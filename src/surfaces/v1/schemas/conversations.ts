@@ -15,18 +15,23 @@ const Discoverable = z.boolean().openapi({
     "Of a group: users who are not in it can find it by its number and see its name, avatar, introduction, owner and number of members",
 });
 
+const NewDirectConversation = z
+  .object({ kind: z.literal("direct"), user_id: UserId })
+  .openapi("NewDirectConversation");
+
+const NewGroup = z
+  .object({
+    kind: z.literal("group"),
+    name: GroupName,
+    member_ids: z.array(UserId),
+    join_policy: JoinPolicy.default("approval"),
+    discoverable: Discoverable.default(false),
+  })
+  .openapi("NewGroup");
+
 export const NewConversation = z
-  .discriminatedUnion("kind", [
-    z.object({ kind: z.literal("direct"), user_id: UserId }),
-    z.object({
-      kind: z.literal("group"),
-      name: GroupName,
-      member_ids: z.array(UserId),
-      join_policy: JoinPolicy.default("approval"),
-      discoverable: Discoverable.default(false),
-    }),
-  ])
-  .openapi("NewConversation", { example: { kind: "direct", user_id: 100_001 } });
+  .discriminatedUnion("kind", [NewDirectConversation, NewGroup])
+  .openapi("NewConversation");
 
 /** Absent = unchanged. */
 export const ConversationChange = z
@@ -40,31 +45,45 @@ export const ConversationChange = z
   })
   .openapi("ConversationChange");
 
-export const Conversation = z
+/** The fields of every conversation. */
+const ConversationFields = {
+  id: ConversationId,
+  kind: ConversationKind,
+  name: z.string(),
+  avatar: z.string(),
+  member_count: z.int(),
+  last_message: orNull(Message),
+  last_seq: Position,
+  read_seq: Position,
+  unread_count: z.int(),
+  sticky: z.boolean(),
+  silent: z.boolean(),
+  validation: z.boolean(),
+  disabled: z.boolean(),
+  updated_at: Time,
+};
+
+export const DirectConversation = z
+  .object({ ...ConversationFields, kind: z.literal("direct"), peer: User })
+  .openapi("DirectConversation");
+
+export const GroupConversation = z
   .object({
-    id: ConversationId,
-    kind: ConversationKind,
-    name: z.string(),
-    avatar: z.string(),
-    peer: User.optional(),
-    introduction: z.string().optional(),
-    announcement: z.string().optional(),
-    join_policy: JoinPolicy.optional(),
-    discoverable: Discoverable.optional(),
-    owner_id: UserId.optional(),
-    role: Role.optional(),
+    ...ConversationFields,
+    kind: z.literal("group"),
+    introduction: z.string(),
+    announcement: z.string(),
+    join_policy: JoinPolicy,
+    discoverable: Discoverable,
+    owner_id: UserId,
+    role: Role,
     online_count: z.int().optional(),
-    member_count: z.int(),
-    last_message: orNull(Message),
-    last_seq: Position,
-    read_seq: Position,
-    unread_count: z.int(),
-    sticky: z.boolean(),
-    silent: z.boolean(),
-    validation: z.boolean(),
-    disabled: z.boolean(),
-    updated_at: Time,
   })
+  .openapi("GroupConversation");
+
+/** A conversation as one member sees it. `kind` selects its further fields. */
+export const Conversation = z
+  .discriminatedUnion("kind", [GroupConversation, DirectConversation])
   .openapi("Conversation");
 
 export const ConversationList = z

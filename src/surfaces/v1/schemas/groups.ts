@@ -41,7 +41,7 @@ export const MemberChange = z
 export const JoinRequestInput = z
   .object({ message: textUpTo(LIMITS.joinRequest).optional() })
   .openapi("JoinRequestInput");
-export const Joined = z.object({ state: z.enum(["joined", "requested"]) }).openapi("Joined");
+export const JoinResult = z.object({ state: z.enum(["joined", "requested"]) }).openapi("JoinResult");
 
 export const Successor = z.object({ user_id: UserId }).openapi("Successor");
 

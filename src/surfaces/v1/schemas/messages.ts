@@ -14,35 +14,68 @@ export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
 const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
 
 /** The address of a message in any conversation. */
-const Reference = z.object({ conversation_id: ConversationId, seq: Seq }).openapi("Reference");
+export const MessageReference = z
+  .object({ conversation_id: ConversationId, seq: Seq })
+  .openapi("MessageReference", { description: "The address of a message, in any of your conversations" });
 
-/** The fields of a send besides its kind and body. `forward` replaces both. */
+/** The name of a shape of one kind: `TextMessage`, `NewTextMessage`. */
+const nameOf = (kind: string, prefix = "") =>
+  `${prefix}${kind.charAt(0).toUpperCase()}${kind.slice(1)}Message`;
+
+/** The fields of every send. */
 const SendFields = z.object({
-  forward: Reference.optional(),
   client_msg_id: ClientMsgId.optional(),
-  quote_seq: Seq.optional(),
+  quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
   mentions: Mentions.optional(),
 });
 
+/** The fields of a send with kind and body. `forward` is refused instead of ignored, and is not described. */
+const ContentFields = {
+  ...SendFields.shape,
+  forward: z
+    .undefined({ error: "send `kind` and `body`, or `forward`, not both" })
+    .optional()
+    .openapi({ type: "object", not: {} }),
+};
+
 /** The input of a merged message: addresses, which the server replaces by the messages. */
-const NewMerged = z.object({
-  kind: z.literal("merged"),
-  body: z.object({
-    title: textUpTo(LIMITS.name),
-    items: z.array(Reference).min(1).max(LIMITS.mergedItems),
-  }),
-});
+const NewMerged = z
+  .object({
+    kind: z.literal("merged"),
+    body: z.object({
+      title: textUpTo(LIMITS.name),
+      items: z.array(MessageReference).min(1).max(LIMITS.mergedItems),
+    }),
+    ...ContentFields,
+  })
+  .openapi(nameOf("merged", "New"));
 
 /** A send with `forward` instead of kind and body. */
-const NoContent = z
-  .object({ kind: z.literal([undefined]).optional() })
-  .openapi({ type: "object", required: ["forward"], description: "A forward of that message" });
+const NewForward = z
+  .object({
+    forward: MessageReference,
+    ...SendFields.shape,
+    kind: z
+      .literal([undefined], { error: "send `kind` and `body`, or `forward`" })
+      .optional()
+      .openapi({ type: "object", not: {} }),
+  })
+  .openapi("NewForward", { description: "A copy of that message" });
 
-export const NewMessage = SendFields.and(
-  z.discriminatedUnion("kind", [...Content.options, NewMerged, NoContent]),
-).openapi("NewMessage", {
-  example: { client_msg_id: "m1", kind: "text", body: { text: "hello" } },
-});
+const [Text, ...Others] = Content.options;
+
+/** A send with kind and body. `kind` selects the body. */
+const NewContent = z
+  .discriminatedUnion("kind", [
+    z.object({ ...Text.shape, ...ContentFields }).openapi(nameOf("text", "New")),
+    ...Others.map(({ shape }) =>
+      z.object({ ...shape, ...ContentFields }).openapi(nameOf(shape.kind.value, "New")),
+    ),
+    NewMerged,
+  ])
+  .openapi("NewContent");
+
+export const NewMessage = z.discriminatedUnion("kind", [NewContent, NewForward]).openapi("NewMessage");
 export type NewMessage = z.infer<typeof NewMessage>;
 
 const Sender = z
@@ -50,26 +83,30 @@ const Sender = z
   .openapi("Sender");
 
 /** The body of any message. Its schema is left open: the generator cannot write the recursive `z.json()`. */
-const AnyBody = z
+export const AnyBody = z
   .record(z.string(), z.json())
-  .openapi({ type: "object", description: "Its shape depends on `kind`; {} once revoked" });
+  .openapi({ type: "object", description: "Its shape depends on `kind`" });
 
 /**
  * The body of a merged message: the messages as they were then, with the current profiles of their senders.
  */
-const Merged = z.object({
-  title: z.string(),
-  items: z.array(
-    z.object({
-      conversation_id: ConversationId,
-      seq: Seq,
-      sender: Sender,
-      kind: Kind,
-      body: AnyBody,
-      created_at: Time,
-    }),
-  ),
-});
+const Merged = z
+  .object({
+    title: z.string(),
+    items: z.array(
+      z
+        .object({
+          conversation_id: ConversationId,
+          seq: Seq,
+          sender: Sender,
+          kind: Kind,
+          body: AnyBody,
+          created_at: Time,
+        })
+        .openapi("MergedItem"),
+    ),
+  })
+  .openapi("MergedBody");
 
 const Quote = z
   .object({
@@ -82,9 +119,9 @@ const Quote = z
     description: "The quoted message in its current state; absent if the reader may not see it",
   });
 
-const Origin = z
+const ForwardedFrom = z
   .object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId })
-  .openapi("Origin", { description: "Where a forwarded message comes from" });
+  .openapi("ForwardedFrom", { description: "The place and the sender of the original" });
 
 /** The fields of every message. `body` is passed on as it was stored. */
 export const MessageFields = z.object({
@@ -95,8 +132,8 @@ export const MessageFields = z.object({
   body: AnyBody,
   quote: Quote.optional(),
   mentions: Mentions,
-  forwarded: Origin.optional(),
-  revoked: z.boolean().openapi({ description: "Revoked for everyone: `body` is {}" }),
+  forwarded: ForwardedFrom.optional(),
+  revoked: z.boolean(),
   client_msg_id: z.string().optional(),
   created_at: Time,
 });
@@ -104,35 +141,33 @@ export const MessageFields = z.object({
 /** A message on the wire. Its stored body was checked by `Content`, so the type only demands an object. */
 type Message = Omit<z.infer<typeof MessageFields>, "body"> & { body: object };
 
-const Revoked = z.strictObject({}).openapi({ description: "Once revoked" });
+const { quote: _, ...RevokedFields } = MessageFields.shape;
+
+/** A message after its revoke, of any kind: its place and its sender are left. */
+const RevokedMessage = z
+  .object({ ...RevokedFields, body: z.strictObject({}), revoked: z.literal(true) })
+  .openapi("RevokedMessage", { description: "A message that was taken back for everybody" });
 
 /** A message of one kind. */
 function messageOf(kind: Kind, body: z.ZodType<object>) {
-  const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Message`;
-  const fields = { ...MessageFields.shape, kind: z.literal(kind), body: z.union([body, Revoked]) };
-  return z.object(fields).openapi(name);
+  const fields = { ...MessageFields.shape, kind: z.literal(kind), body, revoked: z.literal(false) };
+  return z.object(fields).openapi(nameOf(kind));
 }
 
-/** A message as the members of its conversation see it. `kind` selects the body. */
-export const Message: z.ZodType<Message> = z
+/** A message that is not revoked. `kind` selects the body. */
+const UnrevokedMessage = z
   .discriminatedUnion("kind", [
-    messageOf("tip", SystemMessage),
+    messageOf("text", Text.shape.body),
+    ...Others.map(({ shape }) => messageOf(shape.kind.value, shape.body)),
     messageOf("merged", Merged),
-    ...Content.options.map(({ shape }) => messageOf(shape.kind.value, shape.body)),
+    messageOf("tip", z.object(SystemMessage.shape).openapi("SystemMessageBody")),
   ])
-  .openapi("Message", {
-    example: {
-      conversation_id: 1,
-      seq: 1,
-      sender: { id: 100_000, username: "ann", nickname: "", avatar: "" },
-      kind: "text",
-      body: { text: "hello" },
-      mentions: [],
-      revoked: false,
-      client_msg_id: "m1",
-      created_at: 1_795_162_625_763,
-    },
-  });
+  .openapi("UnrevokedMessage");
+
+/** A message as the members of its conversation see it. `revoked` and `kind` select the body. */
+export const Message: z.ZodType<Message> = z
+  .discriminatedUnion("revoked", [UnrevokedMessage, RevokedMessage])
+  .openapi("Message");
 
 export const MessagePage = z
   .object({ items: z.array(Message), has_more: z.boolean() })

@@ -8,13 +8,17 @@ const SEPARATOR = ".";
 /** The codes on the wire, in the order of the core's codes. */
 const WIRE_CODES = [...new Set(ErrorCode.options.map(wireCode))];
 
+export const ProblemCode = z
+  .enum(WIRE_CODES)
+  .openapi("ProblemCode", { description: "The kind of a failure, for programs: decide by this" });
+
 /** The body of every failure (RFC 9457). */
 export const Problem = z
   .object({
     type: z.literal("about:blank"),
     title: z.string().openapi({ description: "The kind of failure, for people" }),
     status: z.int().openapi({ description: "The HTTP status, repeated" }),
-    code: z.enum(WIRE_CODES).openapi({ description: "For programs: decide by this" }),
+    code: ProblemCode,
     detail: z.string().openapi({ description: "What was wrong and what to do, for people" }),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
@@ -28,7 +32,17 @@ export const Problem = z
       .optional()
       .openapi({ description: "With `muted`: the end of the mute, in milliseconds since 1970" }),
   })
-  .openapi("Problem", { description: "A failure (RFC 9457)" });
+  .openapi("Problem", {
+    description: "A failure (RFC 9457)",
+    example: {
+      type: "about:blank",
+      title: "The request is not valid",
+      status: 400,
+      code: "validation_failed",
+      detail: "Some inputs are not valid; `errors` names them.",
+      errors: [{ path: "body.password", message: "must be 8 to 128 characters" }],
+    },
+  });
 
 /**
  * The failures of a route, for its description in OpenAPI. Codes of one status share a response. Failures of

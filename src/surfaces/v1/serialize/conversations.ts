@@ -2,27 +2,55 @@ import type { z } from "@hono/zod-openapi";
 import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { isDiscoverable } from "../../../domain/conversations/group-policies.ts";
-import type { Conversation as ConversationShape } from "../schemas/conversations.ts";
+import type {
+  Conversation as ConversationShape,
+  DirectConversation,
+  GroupConversation,
+} from "../schemas/conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
 
 /** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */
 export function serializeConversation(conversation: Conversation): z.infer<typeof ConversationShape> {
-  const { peer, lastMessage, ownerId } = conversation;
+  return conversation.kind === "group" ? serializeGroup(conversation) : serializeDirect(conversation);
+}
+
+/** The same, for groups with the number of members who are online. */
+export function serializeWithOnlineCount({
+  conversation,
+  onlineCount,
+}: ConversationWithOnlineCount): z.infer<typeof ConversationShape> {
+  const serialized = serializeConversation(conversation);
+  return serialized.kind === "group" ? { ...serialized, online_count: onlineCount } : serialized;
+}
+
+function serializeDirect(conversation: Conversation): z.infer<typeof DirectConversation> {
+  const { peer } = conversation;
+  if (!peer) throw new Error("a direct conversation has a peer");
+  return { kind: "direct", ...sharedFields(conversation), peer: serializeUser(peer) };
+}
+
+function serializeGroup(conversation: Conversation): z.infer<typeof GroupConversation> {
+  const { ownerId } = conversation;
+  if (ownerId === null) throw new Error("a group has an owner");
+  return {
+    kind: "group",
+    ...sharedFields(conversation),
+    introduction: conversation.introduction,
+    announcement: conversation.announcement,
+    join_policy: conversation.joinPolicy,
+    discoverable: isDiscoverable(conversation),
+    owner_id: ownerId,
+    role: conversation.role,
+  };
+}
+
+function sharedFields(conversation: Conversation) {
+  const { lastMessage } = conversation;
   return {
     id: conversation.id,
-    kind: conversation.kind,
     name: conversation.name,
     avatar: conversation.avatar,
-    ...(peer && { peer: serializeUser(peer) }),
-    ...(conversation.kind === "group" && {
-      introduction: conversation.introduction,
-      announcement: conversation.announcement,
-      join_policy: conversation.joinPolicy,
-      discoverable: isDiscoverable(conversation),
-      ...(ownerId !== null && { owner_id: ownerId }),
-      role: conversation.role,
-    }),
     member_count: conversation.memberCount,
     last_message: lastMessage && serializeMessage(lastMessage),
     last_seq: conversation.lastSeq,
@@ -34,13 +62,4 @@ export function serializeConversation(conversation: Conversation): z.infer<typeo
     disabled: conversation.disabled,
     updated_at: conversation.updatedAt,
   };
-}
-
-/** The same, for groups with the number of members who are online. */
-export function serializeWithOnlineCount({
-  conversation,
-  onlineCount,
-}: ConversationWithOnlineCount): z.infer<typeof ConversationShape> {
-  const serialized = serializeConversation(conversation);
-  return conversation.kind === "group" ? { ...serialized, online_count: onlineCount } : serialized;
 }

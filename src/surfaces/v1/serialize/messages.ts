@@ -1,27 +1,26 @@
 import type { z } from "@hono/zod-openapi";
 import type { ReadReceipt } from "../../../domain/conversations/conversation.ts";
-import { invalid } from "../../../domain/errors.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference } from "../../../domain/messages/message.ts";
-import type { Message as MessageShape, NewMessage, Receipts } from "../schemas/messages.ts";
+import type {
+  MessageReference as MessageReferenceShape,
+  Message as MessageShape,
+  NewMessage,
+  Receipts,
+} from "../schemas/messages.ts";
 
 /**
  * The draft that a send asks for.
- * @throws `validation_failed` for a body over 32 KiB, and unless the send has either a kind or a message to
- *   forward
+ * @throws `validation_failed` for a body over 32 KiB
  */
 export function toDraft(input: NewMessage): AnyDraft {
-  const { forward } = input;
   const options = {
     clientMsgId: input.client_msg_id,
     quoteSeq: input.quote_seq,
     mentions: input.mentions ?? [],
   };
-  if (input.kind === undefined) {
-    if (!forward) throw invalid("body.kind", "send `kind` and `body`, or `forward`");
-    return { ...options, copy: { type: "forward", source: reference(forward) } };
-  }
-  if (forward) throw invalid("body.forward", "send `kind` and `body`, or `forward`, not both");
+  if (input.kind === undefined)
+    return { ...options, copy: { type: "forward", source: reference(input.forward) } };
   if (input.kind === "merged") {
     const { title, items } = input.body;
     return { ...options, copy: { type: "merged", title, items: items.map(reference) } };
@@ -29,7 +28,7 @@ export function toDraft(input: NewMessage): AnyDraft {
   return { ...options, kind: input.kind, body: bodyJson(input) };
 }
 
-function reference({ conversation_id, seq }: NonNullable<NewMessage["forward"]>): MessageReference {
+function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShape>): MessageReference {
   return { conversationId: conversation_id, seq };
 }
 

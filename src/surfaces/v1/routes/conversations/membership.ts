@@ -5,7 +5,7 @@ import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
-import { Joined, JoinRequestInput, Successor } from "../../schemas/groups.ts";
+import { JoinRequestInput, JoinResult, Successor } from "../../schemas/groups.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";
 
 const params = z.object({ id: ConversationIdParam });
@@ -24,7 +24,7 @@ const joinRoute = createRoute({
   responses: {
     200: {
       description: "The caller has joined, or has a join request",
-      content: { "application/json": { schema: Joined } },
+      content: { "application/json": { schema: JoinResult } },
     },
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"),
   },

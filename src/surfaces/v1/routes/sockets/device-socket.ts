@@ -16,7 +16,7 @@ deviceSocket.openAPIRegistry.registerPath({
   tags: ["Messages"],
   summary: "All your conversations over a WebSocket",
   description:
-    "Frames of all your conversations, and presence and changes of your friends. Open one for each device. The README of v1 describes the frames. " +
+    "Frames of all your conversations, and presence and changes of your friends. Open one for each device. `/asyncapi.json` has the frames. " +
     "Web pages of other origins are accepted if the server's setting `ALLOWED_ORIGINS` lists them.",
   security: SOCKET.security,
   responses: { 101: SOCKET.upgraded, ...problems("unauthenticated", "forbidden", "upgrade_required") },

@@ -25,7 +25,7 @@ roomSocket.openAPIRegistry.registerPath({
   tags: ["Messages"],
   summary: "A conversation over a WebSocket",
   description:
-    "Messages, read positions and typing, in both directions. The README of v1 describes the frames. " +
+    "Messages, read positions and typing, in both directions. `/asyncapi.json` has the frames. " +
     "Web pages of other origins are accepted if the server's setting `ALLOWED_ORIGINS` lists them.",
   security: SOCKET.security,
   request: { params, query },

@@ -1,0 +1,162 @@
+import { z } from "@hono/zod-openapi";
+import { FriendState } from "../../../domain/contacts/friend-state.ts";
+import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domain/ids.ts";
+import { Kind } from "../../../domain/messages/content.ts";
+import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
+import { orNull, Time } from "../schemas/common.ts";
+import { Conversation } from "../schemas/conversations.ts";
+import { AnyBody, Message } from "../schemas/messages.ts";
+import { ProblemCode } from "../schemas/problems.ts";
+
+const Rev = z.int().nonnegative();
+const About = { conversation_id: ConversationId };
+
+/** The schema of one type of frame, named after the type and, if the sockets differ in it, the socket. */
+function frame<const Type extends string, Fields extends z.ZodRawShape>(
+  type: Type,
+  fields: Fields,
+  description: string,
+  socket = "",
+) {
+  const name = `${socket}${type.charAt(0).toUpperCase()}${type.slice(1)}Frame`;
+  return z.object({ type: z.literal(type), ...fields }).openapi(name, { description });
+}
+
+const AckFrame = frame(
+  "ack",
+  { client_msg_id: z.string().optional().openapi({ example: "m1" }), ...About, seq: Seq, created_at: Time },
+  "Your message is stored at this place",
+);
+/** An ack of one send. */
+export type Ack = z.infer<typeof AckFrame>;
+
+const AcksFrame = frame("acks", { items: z.array(AckFrame) }, "Several acks");
+
+const MessageFrame = frame(
+  "message",
+  { message: Message },
+  "A message of somebody, or of you on another socket",
+);
+
+const MessagesFrame = frame(
+  "messages",
+  { items: z.array(Message).max(100) },
+  "Several messages of one conversation, in rising `seq`",
+);
+
+const ErrorFrame = frame(
+  "error",
+  {
+    code: ProblemCode,
+    detail: z.string(),
+    muted_until: Time.optional(),
+    conversation_id: ConversationId.optional(),
+    client_msg_id: z.string().optional(),
+  },
+  "A frame, or one send or conversation of it, was refused. The socket stays open",
+).openapi({
+  example: {
+    type: "error",
+    code: "muted",
+    detail: "You are muted in this conversation.",
+    muted_until: 1_795_166_225_763,
+    conversation_id: 7,
+    client_msg_id: "m1",
+  },
+});
+/** The refusal of a frame, or of a part of it. */
+export type Refusal = z.infer<typeof ErrorFrame>;
+
+/** The events of a conversation, which both kinds of socket send. */
+const ConversationEventFrame = z.union([
+  frame(
+    "synced",
+    { ...About, last_seq: Position, rev: Rev, has_more: z.boolean() },
+    "The end of a page of replay",
+  ),
+  frame("read", { ...About, user_id: UserId, seq: Position }, "A member has read up to there"),
+  frame("typing", { ...About, user_id: UserId }, "A member is typing"),
+  frame("revoked", { ...About, seq: Seq, by: UserId, rev: Rev }, "The message is taken back: empty it"),
+  frame("hidden", { ...About, seq: Seq, rev: Rev }, "You have hidden the message: remove it"),
+  frame("conversation", { conversation: Conversation }, "The conversation as you see it now"),
+  frame(
+    "member",
+    { ...About, event: MemberEvent, user_ids: z.array(UserId) },
+    "The event of a system message, a join request (`applied`), or the end of the group (`dissolved`)",
+  ),
+  frame("kicked", { reason: KickReason }, "The server then closes the socket with 4001"),
+]);
+export type ConversationEventFrame = z.infer<typeof ConversationEventFrame>;
+
+/** What both kinds of socket send. */
+const SharedFrames = [
+  AckFrame,
+  AcksFrame,
+  MessageFrame,
+  MessagesFrame,
+  ...ConversationEventFrame.options,
+  ErrorFrame,
+] as const;
+
+const Ready = { user_id: UserId, session_id: SessionId };
+
+/** Every frame of the server on a room socket, but the bare word `pong`. */
+export const RoomServerFrame = z
+  .union([
+    frame(
+      "ready",
+      { ...Ready, ...About, last_seq: Position, read_seq: Position, rev: Rev },
+      "The first frame",
+      "Room",
+    ),
+    ...SharedFrames,
+  ])
+  .openapi("RoomServerFrame", {
+    description:
+      "What the server sends on a room socket. `type` selects the fields. Ignore types that you do not know",
+  });
+export type RoomServerFrame = z.infer<typeof RoomServerFrame>;
+
+const MessagePreview = z
+  .object({
+    seq: Seq,
+    sender_id: UserId,
+    kind: Kind,
+    body: AnyBody,
+    revoked: z.boolean(),
+    created_at: Time,
+  })
+  .openapi("MessagePreview");
+/** The newest message of a crowded group, as `activity` shows it. */
+export type MessagePreview = z.infer<typeof MessagePreview>;
+
+/** Every frame of the server on a device socket, but the bare word `pong`. */
+export const DeviceServerFrame = z
+  .union([
+    frame("ready", Ready, "The first frame. Later events are pushed", "Device"),
+    ...SharedFrames,
+    frame(
+      "activity",
+      {
+        ...About,
+        last_seq: Position,
+        rev: Rev,
+        unread_count: z.int().nonnegative(),
+        updated_at: Time,
+        last_message: orNull(MessagePreview),
+      },
+      "A crowded group has changed: its messages wait until you `sync` it",
+    ),
+    frame(
+      "focused",
+      { ...About, last_seq: Position, rev: Rev },
+      "This socket brings nothing more of the conversation until you `sync` it",
+    ),
+    frame("presence", { user_id: UserId, online: z.boolean() }, "A contact went online or offline"),
+    frame("friend", { user_id: UserId, state: FriendState }, "The state of friendship with a user"),
+  ])
+  .openapi("DeviceServerFrame", {
+    description:
+      "What the server sends on a device socket. `type` selects the fields. Ignore types that you do not know",
+  });
+export type DeviceServerFrame = z.infer<typeof DeviceServerFrame>;
