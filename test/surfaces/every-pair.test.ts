@@ -76,6 +76,22 @@ test.each(pairs([...TALKING, "read", "revoke"], TALKING))(
   },
 );
 
+test.each(DRIVERS.filter((driver) => driver.revoke || driver.hide))(
+  "who hides their own message can still revoke it, over $name",
+  async (driver) => {
+    const surface = over(driver);
+    const [ann, bob] = await trio();
+    const id = await surface.open(ann, bob);
+    await surface.send(ann, id, "mine");
+    await surface.send(bob, id, "yours");
+    for (const seq of [1, 2]) await surface.hide(ann, id, seq);
+    await surface.revoke(ann, id, 1);
+    await expect(surface.revoke(ann, id, 2), "what another one said").rejects.toThrow();
+    expect(await surface.history(bob, id)).toMatchObject([{ text: "yours" }]);
+    expect(await surface.history(ann, id)).toEqual([]);
+  },
+);
+
 test.each(pairs(["group", "send", "history", "revoke"], ["send", "history", "unread", "revoke"]))(
   "three people in a group, over $one.name and $other.name",
   async ({ one, other }) => {

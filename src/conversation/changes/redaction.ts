@@ -2,6 +2,7 @@ import { CoreError, noMessage } from "../../domain/errors.ts";
 import { Seq, type UserId } from "../../domain/ids.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
 
@@ -25,10 +26,11 @@ export class Redaction {
   }
 
   /**
-   * Revokes a message for everybody. Without `withinS` it is idempotent.
+   * Revokes a message for everybody. Without `withinS` it is idempotent. A caller who has hidden the message, or
+   * deleted the conversation for themselves, may still revoke what they could revoke before.
    * @param withinS for how many seconds the sender may revoke it, and only once; undefined: without limit.
    *   The owner and admins have no limit in time.
-   * @throws `not_found` unless the caller can see the message
+   * @throws `not_found` unless the caller can see the message, or could see and may revoke it
    * @throws `forbidden` for a system message, and for a message of another sender unless the caller is owner
    *   or admin
    * @throws `already_handled` with `withinS`, for a revoked message
@@ -61,7 +63,7 @@ export class Redaction {
   /** @returns the row of a message that the user may revoke @throws as `revoke` does */
   #revocable(userId: UserId, seq: Seq, withinS: number | undefined): MessageRow {
     const member = this.#room.members.active(userId);
-    const row = this.#room.log.visible(seq, member);
+    const row = this.#room.log.visible(seq, member) ?? this.#removedByOneself(seq, member);
     if (!row) throw noMessage(seq);
     if (row.kind === "tip") {
       throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
@@ -80,6 +82,17 @@ export class Redaction {
       throw new CoreError("too_late", `A message can be taken back for ${withinS} seconds, which are over.`);
     }
     return row;
+  }
+
+  /**
+   * A message that a member has hidden, or deleted with the conversation, if they may revoke it. Of all others
+   * they learn nothing. A message from before the member came in is none of them.
+   */
+  #removedByOneself(seq: Seq, member: MemberRow): MessageRow | undefined {
+    if (seq <= (member.came_after ?? member.visible_from)) return undefined;
+    const row = this.#room.log.get(seq);
+    if (!row || row.kind === "tip") return undefined;
+    return row.sender_id === member.user_id || member.role !== "member" ? row : undefined;
   }
 
   /**

@@ -41,6 +41,10 @@ async function expectErased(id: number, members: SignedIn[]): Promise<void> {
   expect(await storedInConversation(id)).not.toContain(WORDS);
 }
 
+function readMessage({ token }: SignedIn, id: number, seq: number) {
+  return call("GET", `/v1/conversations/${id}/messages/${seq}`, { token });
+}
+
 describe("a revoke", () => {
   test("erases a message for everybody and keeps its seq", async () => {
     const { id } = await openDirect(ann, bob);
@@ -204,5 +208,69 @@ describe("a revoke", () => {
       await eventually(async () => expect(await storedInInbox(member)).not.toContain(WORDS));
     }
     expect(await storedInConversation(id)).not.toContain(WORDS);
+  });
+});
+
+describe("a revoke by somebody who no longer sees the message", () => {
+  test("is allowed to its sender who hid it, in a direct conversation and in a group", async () => {
+    const direct = await openDirect(ann, bob);
+    const group = await createGroup(bob, [ann, cem]);
+    for (const id of [direct.id, group.id]) {
+      const { seq } = await send(ann, id, WORDS);
+      const watching = await openRoom(id, bob.token);
+      expect((await deleteMessage(ann, id, seq, "me")).status).toBe(204);
+      expect((await deleteMessage(ann, id, seq, "everyone")).status).toBe(204);
+      expect(await watching.next("revoked")).toMatchObject({ seq, by: ann.user.id });
+      expect((await deleteMessage(ann, id, seq, "everyone")).status).toBe(204);
+      expect((await getMessage(bob, id, seq)).revoked).toBe(true);
+      expectProblem(await readMessage(ann, id, seq), 404, "not_found");
+      await expectErased(id, [bob]);
+      watching.close();
+    }
+  });
+
+  test("is allowed to the owner and admins who hid the message of a member", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    const path = `/v1/conversations/${id}/members/${bob.user.id}`;
+    expect((await call("PATCH", path, { token: ann.token, body: { role: "admin" } })).status).toBe(200);
+    for (const manager of [ann, bob]) {
+      const { seq } = await send(cem, id, WORDS);
+      expect((await deleteMessage(manager, id, seq, "me")).status).toBe(204);
+      expect((await deleteMessage(manager, id, seq, "everyone")).status).toBe(204);
+      expect((await getMessage(cem, id, seq)).revoked).toBe(true);
+    }
+    await expectErased(id, [ann, bob, cem]);
+  });
+
+  test("is allowed to its sender who deleted the conversation for themselves", async () => {
+    const { id } = await openDirect(ann, bob);
+    const own = await send(ann, id, WORDS);
+    const theirs = await send(bob, id, "mine");
+    expect((await call("DELETE", `/v1/conversations/${id}`, { token: ann.token })).status).toBe(204);
+    expect((await deleteMessage(ann, id, own.seq, "everyone")).status).toBe(204);
+    expect((await getMessage(bob, id, own.seq)).revoked).toBe(true);
+    expectProblem(await deleteMessage(ann, id, theirs.seq, "everyone"), 404, "not_found");
+    expect((await getMessage(bob, id, theirs.seq)).body).toEqual({ text: "mine" });
+    await expectErased(id, [bob]);
+  });
+
+  test("of another sender's hidden message is a not_found to a member, and changes nothing", async () => {
+    const { id } = await createGroup(ann, [bob, cem]);
+    const { seq } = await send(cem, id, "Cem's");
+    expect((await deleteMessage(bob, id, seq, "me")).status).toBe(204);
+    const answer = await deleteMessage(bob, id, seq, "everyone");
+    expectProblem(answer, 404, "not_found");
+    expect((await getMessage(cem, id, seq)).body).toEqual({ text: "Cem's" });
+  });
+
+  test("of a hidden system message is a not_found, to its actor too", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "renamed" } });
+    const [tip] = (await page(ann, id)).items;
+    expect(tip?.kind).toBe("tip");
+    const seq = tip?.seq ?? 0;
+    expect((await deleteMessage(ann, id, seq, "me")).status).toBe(204);
+    expectProblem(await deleteMessage(ann, id, seq, "everyone"), 404, "not_found");
+    expect((await getMessage(bob, id, seq)).revoked).toBe(false);
   });
 });

@@ -85,7 +85,7 @@ const deleteRoute = createRoute({
   tags: ["Messages"],
   summary: "Hide or revoke a message",
   description:
-    "`for=me` hides the message from you. `for=everyone` revokes it; only its sender and the group's owner and admins can. Repeating either is no error.",
+    "`for=me` hides the message from you. `for=everyone` revokes it; only its sender and the group's owner and admins can. Repeating either is no error, and you can revoke what you have hidden.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: oneParams, query: DeleteQuery },
