@@ -241,4 +241,10 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE conversation SET answered = 1 WHERE kind = 'direct'
         AND EXISTS (SELECT 1 FROM messages WHERE sender_id <> first_sender);`,
   },
+  {
+    // Places as their senders wrote them.
+    version: 22,
+    minCode: 1,
+    sql: "ALTER TABLE messages ADD COLUMN place TEXT",
+  },
 ];

@@ -112,8 +112,11 @@ export class Room implements RoomContext {
     this.log = new MessageLog(
       storage.sql,
       this.state.profile.createdAt,
-      ({ kind, body, custom_data, tip: systemMessage }) =>
-        bytesWithProfiles(kind, body, personOf) + bytesOf(custom_data ?? "") + bytesOf(systemMessage ?? ""),
+      ({ kind, body, place, custom_data, tip: systemMessage }) =>
+        [place, custom_data, systemMessage].reduce(
+          (sum, part) => sum + bytesOf(part ?? ""),
+          bytesWithProfiles(kind, body, personOf),
+        ),
     );
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members);
     this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);

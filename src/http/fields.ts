@@ -151,3 +151,9 @@ export const integer = z.union(
   ],
   { error: "must be an integer" },
 );
+
+/** The size of a page: a positive integer. A larger one than `most` is reduced to it. */
+export function pageSize(most: number) {
+  const positive = integer.pipe(z.int().positive({ error: "must be a positive integer" }));
+  return positive.transform((size) => Math.min(size, most));
+}

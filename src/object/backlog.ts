@@ -2,14 +2,14 @@ import type { AnyDraft } from "../domain/messages/message.ts";
 
 /** The bytes that may wait in one backlog. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** What a waiting send occupies besides its body and custom data. */
+/** What a waiting send occupies besides its body, its place and custom data. */
 const OVERHEAD_BYTES = 256;
 
 /** @returns the approximate memory of a send while it waits, in bytes */
 export function weightOf(draft: AnyDraft): number {
   const overhead = (draft.customData?.length ?? 0) + OVERHEAD_BYTES;
   if ("copy" in draft) return JSON.stringify(draft.copy).length + overhead;
-  return (draft.rendered?.bytes ?? draft.body.length) + overhead;
+  return (draft.rendered?.bytes ?? draft.body.length) + (draft.place?.length ?? 0) + overhead;
 }
 
 /**

@@ -64,8 +64,8 @@ export class MessageLog {
   insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev">): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
-         client_time, priority, custom_data, tip, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         client_time, priority, custom_data, tip, place, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -80,6 +80,7 @@ export class MessageLog {
       row.priority,
       row.custom_data,
       row.tip,
+      row.place,
       row.created_at,
     );
     if (row.mentions !== null) this.#mentionIndex.changed();
@@ -108,6 +109,7 @@ export class MessageLog {
       priority: null,
       custom_data: null,
       tip: JSON.stringify(details),
+      place: null,
       created_at: Math.max(Date.now(), this.last.at),
     };
     this.insert(row);
@@ -225,7 +227,7 @@ export class MessageLog {
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(seq: Seq, by: UserId, rev: number): void {
-    const cleared = "quote_seq = NULL, mentions = NULL, custom_data = NULL";
+    const cleared = "quote_seq = NULL, mentions = NULL, custom_data = NULL, place = NULL";
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
     this.#recent.clear();
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);

@@ -21,6 +21,8 @@ export type MessageRow = {
   custom_data: string | null;
   /** of a system message: JSON of `SystemMessageDetails` */
   tip: string | null;
+  /** the place that the message names, as its sender wrote it; null: none, or the body gives it back */
+  place: string | null;
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;

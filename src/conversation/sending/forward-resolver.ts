@@ -63,6 +63,7 @@ export class ForwardResolver {
     const messages = rows.map((row) => ({
       conversationId,
       ...{ seq: row.seq, senderId: row.sender_id, kind: row.kind, body: row.body },
+      ...(row.place !== null && { place: row.place }),
       ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
       ...{ revoked: row.revoked_rev !== null, createdAt: row.created_at },
     }));

@@ -212,6 +212,7 @@ export class SendQueue<Origin> {
       priority: draft.priority ?? null,
       custom_data: draft.customData ?? null,
       tip: null,
+      place: draft.place ?? null,
       created_at: Math.max(Date.now(), last.at),
     };
     if (!this.#log.insert(row))

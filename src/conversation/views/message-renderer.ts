@@ -85,6 +85,8 @@ export class MessageRenderer {
       seq: row.seq,
       sender: this.#profiles.get(row.sender_id),
       ...this.#optionalFields(row),
+      // The previous release revokes without this column.
+      ...(row.place !== null && row.revoked_rev === null && { place: row.place }),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
       ...(quoted && { quote: quote(quoted) }),

@@ -58,6 +58,8 @@ export interface Message {
   priority?: Priority | undefined;
   /** custom data of the sender's client, which the core does not interpret; removed by a revoke */
   customData?: string | undefined;
+  /** the place that the message names, as its sender wrote it, where the body alone does not give it back */
+  place?: string | undefined;
   /**
    * the sender's clock at the time of the send (ms since 1970); it has no effect on order or on `createdAt`
    */
@@ -77,12 +79,14 @@ export interface Draft {
   forwarded?: Forwarded | undefined;
   priority?: Priority | undefined;
   customData?: string | undefined;
+  /** see `Message` */
+  place?: string | undefined;
   /** of a merged message: the known profiles of the people shown in it, and its size in bytes with them */
   rendered?: { people: Person[]; bytes: number } | undefined;
 }
 
 /** A message to be copied, with its stored body. */
-export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "createdAt"> {
+export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "place" | "createdAt"> {
   senderId: UserId;
   /** of a merged message: `bodyWithProfiles` makes the body for readers */
   body: BodyJson;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { type FieldOptions, integer } from "../../http/fields.ts";
+import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
 /** Bodies are JSON, at most 128 KiB: the longest text with every character escaped. */
 export const BODY: FieldOptions = { maxBytes: 128 * 1024, forms: false };
@@ -39,7 +39,7 @@ export const Sending = z.object({
 export const Listing = z.object({
   conversationid,
   start: integer.pipe(Position).default(Position.parse(0)),
-  limit: integer.pipe(z.int().min(1).max(LIMITS.page)).default(DEFAULT_LIMIT),
+  limit: pageSize(LIMITS.page).default(DEFAULT_LIMIT),
 });
 
 /** The types of a deletion: 1 hides the message from the caller, 2 revokes it. */

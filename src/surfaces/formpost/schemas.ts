@@ -4,7 +4,7 @@ import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { GroupName } from "../../domain/names/names.ts";
 import { textUpTo } from "../../domain/text.ts";
-import { integer } from "../../http/fields.ts";
+import { integer, pageSize } from "../../http/fields.ts";
 
 /**
  * An id. An integer that is no valid id counts as an unknown id, for which the tables have codes.
@@ -73,13 +73,13 @@ export const SecondCheck = z.object({ password: z.string() });
 export const Reading = z.object({ conversation, msg_id: idOf(Seq, noMessage) });
 
 /**
- * `query_all_records`, and the fields of every query. Without `limit` all messages are returned; `before` is
- * an exclusive bound.
+ * `query_all_records`, and the fields of every query. Without `limit` all messages are returned, with it 100
+ * at most; `before` is an exclusive bound.
  */
 export const Query = z.object({
   conversation,
   before: integer.pipe(Position).optional(),
-  limit: integer.pipe(z.int().min(1).max(LIMITS.page)).optional(),
+  limit: pageSize(LIMITS.page).optional(),
 });
 
 /** An id that no user has: an invalid sender finds no messages. */

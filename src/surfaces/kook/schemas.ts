@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConversationCode, UserId } from "../../domain/ids.ts";
-import { type FieldOptions, integer } from "../../http/fields.ts";
+import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
 /** Bodies are JSON, at most 64 KiB. */
 export const BODY: FieldOptions = { maxBytes: 64 * 1024, forms: false };
@@ -17,7 +17,7 @@ const target_id = integer.pipe(UserId);
 /** `user-chat/list` */
 export const Listing = z.object({
   page: positive.default(1),
-  page_size: positive.default(MAX_PAGE_SIZE).transform((size) => Math.min(size, MAX_PAGE_SIZE)),
+  page_size: pageSize(MAX_PAGE_SIZE).default(MAX_PAGE_SIZE),
 });
 export type Listing = z.infer<typeof Listing>;
 

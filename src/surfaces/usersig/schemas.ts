@@ -5,7 +5,7 @@ import { noConversation } from "../../domain/errors.ts";
 import { ConversationId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { GroupName } from "../../domain/names/names.ts";
-import { type FieldOptions, integer } from "../../http/fields.ts";
+import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
 /** Bodies are JSON or forms, at most 512 KiB: a list of a thousand users. */
 export const BODY: FieldOptions = { maxBytes: 512 * 1024, forms: true };
@@ -85,7 +85,7 @@ const positive = integer.pipe(z.int().positive({ error: "must be positive" }));
 const DEFAULT_SIZE = 10;
 
 const page = {
-  page_size: positive.transform((size) => Math.min(size, LIMITS.page)).default(DEFAULT_SIZE),
+  page_size: pageSize(LIMITS.page).default(DEFAULT_SIZE),
   page_num: positive.default(1),
   /** with any value: the whole list in one page */
   total: z.unknown().optional(),

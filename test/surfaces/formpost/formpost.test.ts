@@ -810,6 +810,8 @@ describe("streaming a long history", () => {
   test.each([
     [{ limit: 1 }, [SENT]],
     [{ limit: "100" }, range(SENT - 99, SENT)],
+    [{ limit: 101 }, range(SENT - 99, SENT)],
+    [{ limit: Number.MAX_SAFE_INTEGER, before: 102 }, range(2, 101)],
     [{ limit: 3, before: 1 }, []],
     [{ limit: 3, before: 0 }, []],
     [{ limit: 3, before: 2 }, [1]],
@@ -828,15 +830,7 @@ describe("streaming a long history", () => {
   });
 
   test.each([
-    ...[
-      { limit: 0 },
-      { limit: -1 },
-      { limit: 101 },
-      { limit: "x" },
-      { limit: 1.5 },
-      { limit: null },
-      { limit: "" },
-    ],
+    ...[{ limit: 0 }, { limit: -1 }, { limit: "x" }, { limit: 1.5 }, { limit: null }, { limit: "" }],
     ...[{ before: -1 }, { before: "x" }, { before: 1.5 }, { before: [1] }, { before: "99999999999999999" }],
   ])("%j is refused", async (fields) => {
     const answer = await ask(ann, id, fields);
