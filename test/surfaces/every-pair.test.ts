@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { signedInUsers } from "../support/accounts/users.ts";
 import type { SignedIn } from "../support/clients/api.ts";
 import { eventually } from "../support/eventually.ts";
-import { itemAt } from "../support/objects/room.ts";
+import { itemAt, range } from "../support/objects/room.ts";
 import type { Driver } from "../support/surfaces/driver.ts";
 import { setTiming } from "../support/timing.ts";
 import { DRIVERS } from "./drivers.ts";
@@ -73,6 +73,23 @@ test.each(pairs([...TALKING, "read", "revoke"], TALKING))(
     }
     await a.send(ann, id, "still here");
     expect((await b.history(bob, id)).map(({ text }) => text)).toEqual(["Not yet. 你呢？", "still here"]);
+  },
+);
+
+test.each(DRIVERS.filter((driver) => driver.open))(
+  "opening a conversation that exists uses up no id, over $name",
+  async (driver) => {
+    const surface = over(driver);
+    const [ann, bob, cas] = await trio();
+    const id = await surface.open(ann, bob);
+    for (let i = 0; i < 5; i++) {
+      expect(await surface.open(ann, bob)).toBe(id);
+      expect(await surface.open(bob, ann)).toBe(id);
+    }
+    expect(await Promise.all(range(1, 10).map(() => surface.open(ann, bob)))).toEqual(
+      range(1, 10).map(() => id),
+    );
+    expect(await v1.open(ann, cas)).toBe(id + 1);
   },
 );
 

@@ -14,7 +14,8 @@ import { conversations, memberships, users } from "../schema.ts";
 
 /**
  * Finds the direct conversation of two users, or creates it. One batch: exactly one of several concurrent
- * calls creates it, and none creates it with a user whose account is being deleted.
+ * calls creates it, and none creates it with a user whose account is being deleted. One that exists is looked
+ * for first, as an insert that meets a conflict uses up an id.
  * @param createdAt milliseconds
  * @param options `friendsOnly`: it is created only for friends, and only friends may write there from then on
  * @returns null if there is none and it cannot be created: one of the two has no account, or `friendsOnly` is
@@ -27,6 +28,8 @@ export async function openDirect(
   { friendsOnly, name = "" }: { friendsOnly: boolean; name?: string | undefined },
 ): Promise<{ id: ConversationId; created: boolean } | null> {
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
+  const isNew = sql`NOT EXISTS (SELECT 1 FROM conversations
+    WHERE low_user_id = ${low} AND high_user_id = ${high})`;
   const allowed = friendsOnly
     ? sql`${allLive([low, high])} AND ${areFriends(low, high)}`
     : allLive([low, high]);
@@ -37,7 +40,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0
-            WHERE ${allowed}`,
+            WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
         .returning({ id: conversations.id }),
