@@ -5,7 +5,11 @@ import { refuse } from "./errors.ts";
 import { conversation } from "./routes/conversation.ts";
 import { message } from "./routes/message.ts";
 
-const PATHS = ["/conversation", "/message"];
+/**
+ * The two paths, and what is below them unless it begins with a word, as the calls of another API do there:
+ * `/message/1` is this API's, `/message/getMessageList` is not.
+ */
+const PATHS = /^\/(?:conversation|message)(?:\/(?![A-Za-z]+(?:\/|$)).*)?$/s;
 
 const router = new Hono<AppEnv>({ strict: false });
 router.route("/", conversation);
@@ -15,6 +19,6 @@ router.route("/", message);
 export const appkey = {
   name: "appkey",
   router,
-  owns: (path) => PATHS.includes(path),
+  owns: (path) => PATHS.test(path),
   refuse,
 } satisfies Surface;

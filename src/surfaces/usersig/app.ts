@@ -8,7 +8,7 @@ import { sessions } from "./routes/sessions.ts";
 import { socket } from "./routes/socket.ts";
 import { users } from "./routes/users.ts";
 
-const PREFIXES = ["/chat", "/file", "/ws/chat"];
+const PREFIXES = ["/chat", "/file", "/ws"];
 
 const router = new Hono<AppEnv>({ strict: false });
 router.route("/", users);
