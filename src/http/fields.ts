@@ -48,6 +48,7 @@ export async function bodyFields(request: Request, { maxBytes, forms }: FieldOpt
   const type = request.headers.get("Content-Type") ?? "";
   const essence = readParameters(type)?.value;
   const bytes = await readUpTo(request, maxBytes);
+  if (bytes.length === 0) return {};
   const isObject = bytes[bytes.findIndex((byte) => byte > SPACE)] === BRACE;
   if (forms && !isObject && essence === MULTIPART) return listed(await multipart(bytes, type), "body");
   const text = decodeUtf8(bytes);

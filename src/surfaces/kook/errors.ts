@@ -58,9 +58,14 @@ export function refuse(c: Context<AppEnv>, failure: Failure): Response {
   const { code } = REASONS[failure.code];
   const message = messageOf(failure, c);
   const status = code === BAD || code === REFUSED ? 200 : code;
-  if (failure.data?.retryAfter) c.header("Retry-After", String(failure.data.retryAfter));
   const data = failure.code === "unauthenticated" ? { name: "Unauthorized", status: 401 } : {};
-  if (failure.code === "rate_limited") setQuotaHeaders(c, exhausted(c.var.core.timing.rateLimits));
+  const { retryAfter } = failure.data ?? {};
+  if (code === 429) {
+    // Libraries wait by either header, so both state the same seconds.
+    const quota = exhausted(c.var.core.timing.rateLimits, retryAfter);
+    setQuotaHeaders(c, quota);
+    c.header("Retry-After", String(quota.reset));
+  } else if (retryAfter) c.header("Retry-After", String(retryAfter));
   return c.json({ code, message, data }, status);
 }
 

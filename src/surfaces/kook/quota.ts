@@ -17,9 +17,13 @@ interface Quota {
 /** The quota of a user without calls. */
 export const FULL: Quota = { remaining: LIMIT, reset: 0 };
 
-/** The quota sent with a refusal, whatever the estimate is. */
-export function exhausted({ periodS }: Timing["rateLimits"]): Quota {
-  return { remaining: 0, reset: untilFull(Date.now(), periodS * 1_000) };
+/**
+ * The quota sent with a refusal, whatever the estimate is.
+ * @param retryAfterS the wait that the refusal states. One for the length of a period means the rest of this one.
+ */
+export function exhausted({ periodS }: Timing["rateLimits"], retryAfterS: number = periodS): Quota {
+  const reset = retryAfterS === periodS ? untilFull(Date.now(), periodS * 1_000) : retryAfterS;
+  return { remaining: 0, reset };
 }
 
 /** Sets the quota headers, by which libraries wait. A later call replaces the values of an earlier one. */

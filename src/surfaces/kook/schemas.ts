@@ -2,8 +2,8 @@ import { z } from "zod";
 import { ConversationCode, UserId } from "../../domain/ids.ts";
 import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
-/** Bodies are JSON, at most 64 KiB. */
-export const BODY: FieldOptions = { maxBytes: 64 * 1024, forms: false };
+/** Bodies are JSON or forms, at most 64 KiB: the document has JSON, and some libraries send forms. */
+export const BODY: FieldOptions = { maxBytes: 64 * 1024, forms: true };
 
 /** The largest page; a larger `page_size` is reduced to it. */
 const MAX_PAGE_SIZE = 50;

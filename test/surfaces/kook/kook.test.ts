@@ -14,6 +14,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import {
   createGroupId,
   itemAt,
@@ -177,6 +178,50 @@ describe("known client libraries", () => {
   });
 });
 
+describe("bodies of POST calls", () => {
+  const FORM = "application/x-www-form-urlencoded";
+
+  test("are JSON or forms of either kind", async () => {
+    const multipart = new FormData();
+    multipart.set("target_id", String(bob.user.id));
+    const displayed = await view(ann, code);
+    for (const body of [
+      { target_id: bob.user.id },
+      JSON.stringify({ target_id: String(bob.user.id) }),
+      new URLSearchParams({ target_id: String(bob.user.id) }),
+      multipart,
+    ])
+      expect(success(await kook(ann, "POST create", body))).toEqual(displayed);
+    expect(success(await kook(ann, "POST view", new URLSearchParams({ chat_code: code })))).toEqual(
+      displayed,
+    );
+    const page = success(await kook(ann, "POST list", new URLSearchParams({ page: "1", page_size: "1" })));
+    expect(page).toEqual(await list(ann, "?page=1&page_size=1"));
+    const [other, peer] = await strangers();
+    const { code: theirs } = await create(other, peer);
+    expect(success(await kook(other, "POST delete", new URLSearchParams({ chat_code: theirs })))).toEqual({});
+  });
+
+  test.each([
+    FORM,
+    `${FORM}; charset=utf-8`,
+    "multipart/form-data; boundary=x",
+    "application/json",
+    "text/plain",
+  ])("may be empty, as %s", async (type) => {
+    const headers = { "Content-Type": type };
+    expect(success(await kook(ann, "POST list", "", headers))).toEqual(await list(ann));
+    expect(success(await kook(ann, `POST view?chat_code=${code}`, "", headers))).toEqual(
+      await view(ann, code),
+    );
+    failure(await kook(ann, "POST create", "", headers), 40_000, "参数有误：target_id");
+  });
+
+  test.each(["%ff", "a=%"])("a form that is not percent-encoded UTF-8 (%s) is refused", async (body) =>
+    failure(await kook(ann, "POST list", body, { "Content-Type": FORM }), 40_000, "参数有误：body"),
+  );
+});
+
 describe("the rate limit headers", () => {
   const left = ({ headers }: { headers: Headers }) =>
     ["Limit", "Remaining", "Bucket"].map((name) => headers.get(`X-Rate-Limit-${name}`));
@@ -251,13 +296,27 @@ describe("the rate limit headers", () => {
         if (answer.status !== 429) continue;
         expect(left(answer)).toEqual(["1200", "0", "user-chat/list"]);
         expect(reset(answer)).toBeGreaterThanOrEqual(1);
-        expect(answer.headers.get("Retry-After")).toBe("60");
+        expect(Number(answer.headers.get("Retry-After"))).toBe(reset(answer));
         expect(await answer.json()).toEqual({ code: 429, message: "请求过于频繁，请稍后再试", data: {} });
       }
       const theirs = await ask(other, "/api/v3/user-chat/list", three);
       if (theirs.status === 200) expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
       else throw new Error(`the other one was refused: ${theirs.status}`);
     }));
+
+  test.each(["BUCKET_RATE", "USER_RATE", "PAGE_RATE"] as const)(
+    "a call refused by %s may be repeated at the time of both headers",
+    async (binding) => {
+      const [who] = await strangers();
+      freezeClock();
+      advanceClock(60_000 - (Date.now() % 60_000) + 20_500);
+      const refusing: RateLimit = { limit: async () => ({ success: false }) };
+      const answer = await ask(who, "/api/v3/user-chat/list", { [binding]: refusing });
+      expect(answer.status).toBe(429);
+      const wait = ["Retry-After", "X-Rate-Limit-Reset"].map((name) => answer.headers.get(name));
+      expect(wait).toEqual(["40", "40"]);
+    },
+  );
 });
 
 describe("the pages of the list", () => {

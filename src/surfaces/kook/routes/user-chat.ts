@@ -10,7 +10,7 @@ import { serializeDetail, serializePage } from "../serialize.ts";
 
 export const userChat = new Hono<CallerEnv>({ strict: false });
 
-/** Some libraries read with POST and a JSON body. */
+/** Some libraries read with POST and a body. */
 const EITHER = ["GET", "POST"];
 
 /** 获取私信聊天会话列表: a page of the caller's direct conversations, by its number. */
