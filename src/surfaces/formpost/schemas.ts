@@ -26,12 +26,17 @@ const flag = z
   .literal(["True", "False", true, false], { error: 'must be "True" or "False"' })
   .transform((value) => value === "True" || value === true);
 
-/** A list: a JSON array, or in a form a repeated field, or one field that holds a JSON array. */
+/**
+ * A list of ids: a JSON array, or in a form a repeated field, or one field that holds a JSON array or ids between
+ * commas.
+ */
 const members = z.preprocess(listOf, z.array(user, { error: "must be a list of ids" }));
+
+const IDS = /^\d+(?:\s*,\s*\d+)*$/;
 
 function listOf(value: unknown): unknown {
   if (typeof value !== "string") return value;
-  if (/^\d+$/.test(value)) return [value];
+  if (IDS.test(value)) return value.split(",").map((id) => id.trim());
   try {
     return JSON.parse(value);
   } catch {

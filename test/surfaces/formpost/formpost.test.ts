@@ -285,6 +285,9 @@ describe("a group", () => {
       { token: ann.token, name: "一起", members: [...ids.map(String), ...ids, ann.user.id] },
       form(["members", ids[0]], ["members", ids[1]]),
       form(["members", JSON.stringify(ids)]),
+      form(["members", ids.join(",")]),
+      form(["members[]", ids.join(" , ")]),
+      { token: ann.token, name: "一起", members: ids.join(",") },
       bracketed,
     ]) {
       const { conversation_id } = z
@@ -309,6 +312,9 @@ describe("a group", () => {
     ],
     ["no list", () => ({ members: "everybody" }), -2],
     ["an object", () => ({ members: "{}" }), -2],
+    ["a gap between commas", (ids: number[]) => ({ members: `${ids.join(",")},,1` }), -2],
+    ["a text between commas", (ids: number[]) => ({ members: `${ids.join(",")},x` }), -2],
+    ["an unknown id between commas", (ids: number[]) => ({ members: `${ids.join(",")},${NOBODY}` }), 2],
     ["nothing", () => ({ members: undefined }), -2],
     ["a list of lists", (ids: number[]) => ({ members: [ids] }), -2],
     ["too many", () => ({ members: range(1, 1_001) }), -2],
