@@ -22,6 +22,8 @@ export interface Settings {
   provisioning: Provisioning;
   /** the IANA time zone of times without a zone: `USERSIG_TIME_ZONE` */
   timeZone: string;
+  /** the names of frames of the usersig API: `USERSIG_EVENT_NAMES` */
+  eventNames: EventNames;
   /** seconds in which a sender may revoke a message, in APIs with such a limit: `TIM_REVOKE_WINDOW_S` */
   revokeWindowS: number;
   /** whether everybody or nobody can create an account with a password: `REGISTRATION` */
@@ -52,6 +54,10 @@ type ProvisioningRule = z.infer<typeof ProvisioningRule>;
 const Provisioning = z.enum(["open", "key"]);
 type Provisioning = z.infer<typeof Provisioning>;
 
+/** The names of the document, or the values that public servers of this document have for them. */
+const EventNames = z.enum(["document", "django"]);
+export type EventNames = z.infer<typeof EventNames>;
+
 /** Whether password accounts are created for everybody who asks, or for nobody. */
 const Registration = z.enum(["open", "closed"]);
 type Registration = z.infer<typeof Registration>;
@@ -59,7 +65,7 @@ type Registration = z.infer<typeof Registration>;
 const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
-  ...(["TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
+  ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -89,6 +95,7 @@ export function readSettings(env: RawSettings): Settings {
     rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),
     timeZone: setting("USERSIG_TIME_ZONE", env.USERSIG_TIME_ZONE, TimeZone, "Asia/Shanghai"),
+    eventNames: setting("USERSIG_EVENT_NAMES", env.USERSIG_EVENT_NAMES, EventNames, "document"),
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),

@@ -5,12 +5,17 @@ export function setLiveMembers(count: number): () => void {
   return set("LIVE_MEMBERS", String(count));
 }
 
+/** Sets `USERSIG_EVENT_NAMES` for objects that start from now on. @returns restores it */
+export function setEventNames(names: string): () => void {
+  return set("USERSIG_EVENT_NAMES", names);
+}
+
 /** Counts no calls, for tests that make more in a minute than a user may. @returns restores it */
 export function setNoRateLimits(): () => void {
   return set("RATE_LIMITS", "off");
 }
 
-function set(name: "LIVE_MEMBERS" | "RATE_LIMITS", value: string): () => void {
+function set(name: "LIVE_MEMBERS" | "RATE_LIMITS" | "USERSIG_EVENT_NAMES", value: string): () => void {
   const before = env[name];
   const define = (next: string) =>
     Object.defineProperty(env, name, { configurable: true, writable: true, enumerable: true, value: next });

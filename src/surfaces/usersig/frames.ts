@@ -3,7 +3,7 @@ import { UNREAD } from "../../domain/conversations/read-status.ts";
 import { attempt, type Failure } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import type { Settings } from "../../domain/settings.ts";
+import type { EventNames, Settings } from "../../domain/settings.ts";
 import { type EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
 import type { DeviceCommand, DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
@@ -12,27 +12,51 @@ import { parseJson, requireSound } from "../../http/json.ts";
 import { zonedTime } from "../../lib/time-zone.ts";
 import { ContentType, readContent } from "./content.ts";
 import { failureOf } from "./errors.ts";
-import { sessionId } from "./schemas.ts";
+import { optional, sessionId } from "./schemas.ts";
 import { serializeContext, serializeLog } from "./serialize.ts";
 
 const LogoutFrame = z.object({ type: z.literal("LOGOUT") });
 const SendFrame = z.object({
   to_session: sessionId,
   content: z.unknown().optional(),
-  content_type: ContentType.default("text"),
-  client_msg_id: z.string().min(1).max(LIMITS.clientMsgId).optional(),
+  content_type: optional(ContentType.default("text")),
+  client_msg_id: optional(z.string().min(1).max(LIMITS.clientMsgId).optional()),
 });
 
+/** What a frame of the server reports. */
+type FrameType = "ready" | "kicked" | "sent" | "received" | "error";
+
+/** The `type` of each frame, by the setting `USERSIG_EVENT_NAMES`. */
+const TYPES: Record<EventNames, Record<FrameType, string>> = {
+  document: {
+    ...{ ready: "SDK_READY", kicked: "KICKED_OUT", error: "ERROR" },
+    ...{ sent: "MESSAGE_SEND_SUCCESS", received: "MESSAGE_RECEIVED" },
+  },
+  django: {
+    ...{ ready: "sdkStateReady", kicked: "kickedOut", error: "error" },
+    ...{ sent: "onMessageSendSuccess", received: "onMessageReceived" },
+  },
+};
+
 /** This API's frames of device sockets: each is one JSON object, and holds at most one message. */
-export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): DeviceProtocol {
+export function usersigProtocol({
+  timeZone,
+  eventNames,
+}: Pick<Settings, "timeZone" | "eventNames">): DeviceProtocol {
+  const types = TYPES[eventNames];
+  const events: Record<string, string> = {
+    ready: JSON.stringify({ type: types.ready }),
+    kicked: JSON.stringify({ type: types.kicked }),
+  };
   return {
     decode: (frame) => attempt(() => toCommand(frame)),
-    event: ({ type }) => EVENT_FRAMES[type] ?? null,
+    // Only two kinds of event are sent.
+    event: ({ type }) => events[type] ?? null,
     name: "usersig",
     encode: (message) => sharedPart(message, timeZone),
-    complete: (text, message, context) => frameFor(text, message, context, timeZone),
+    complete: (text, message, context) => frameFor(text, message, context, { types, timeZone }),
     messages: ([piece]) => String(piece),
-    refused: (failure: Failure) => JSON.stringify({ type: "ERROR", ...failureOf(failure) }),
+    refused: (failure: Failure) => JSON.stringify({ type: types.error, ...failureOf(failure) }),
     maxMessagesPerFrame: 1,
     acks: null,
     supportsResume: false,
@@ -40,12 +64,6 @@ export function usersigProtocol({ timeZone }: Pick<Settings, "timeZone">): Devic
     toleratesInvalidFrames: true,
   };
 }
-
-/** The frames of events: only two kinds of event are sent. */
-const EVENT_FRAMES: Record<string, string> = {
-  ready: JSON.stringify({ type: "SDK_READY" }),
-  kicked: JSON.stringify({ type: "KICKED_OUT" }),
-};
 
 /**
  * A frame as a command.
@@ -76,7 +94,8 @@ function sharedPart(message: Message, timeZone: string): EncodedPart | null {
 }
 
 /**
- * The frame of a message for one user: a confirmation for its sender's devices, a delivery for others.
+ * The frame of a message for one user: a confirmation for its sender's devices, a delivery for others. The
+ * conversation is in it twice, as the document has it beside the log and a public server in the log.
  * @param text what `sharedPart` made
  * @returns null for a revoked message of another user: no frame is sent
  */
@@ -84,14 +103,17 @@ function frameFor(
   text: EncodedPart,
   { senderId, revoked, createdAt }: EncodedMessage,
   context: MessageContext,
-  timeZone: string,
+  { types, timeZone }: { types: Record<FrameType, string>; timeZone: string },
 ): EncodedPart | null {
   const isOwn = senderId === context.userId;
   if (revoked && !isOwn) return null;
-  const type = isOwn ? "MESSAGE_SEND_SUCCESS" : "MESSAGE_RECEIVED";
-  const start = JSON.stringify({ type, session: serializeContext(context, timeZone) }).slice(0, -1);
+  const type = JSON.stringify(isOwn ? types.sent : types.received);
+  const session = JSON.stringify(serializeContext(context, timeZone));
   // `have_read` is about the receiver in a group: senders have read their own messages.
   const hasRead = isOwn && context.kind === "group";
-  const reading = { have_read: hasRead, read_time: hasRead ? zonedTime(createdAt, timeZone) : "" };
-  return EncodedPart.parse(`${start},${text},${JSON.stringify(reading).slice(1)}}`);
+  const reading = JSON.stringify({
+    have_read: hasRead,
+    read_time: hasRead ? zonedTime(createdAt, timeZone) : "",
+  }).slice(1, -1);
+  return EncodedPart.parse(`{"type":${type},"session":${session},${text},${reading},"session":${session}}}`);
 }

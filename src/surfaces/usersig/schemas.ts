@@ -10,32 +10,46 @@ import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 /** Bodies are JSON or forms, at most 512 KiB: a list of a thousand users. */
 export const BODY: FieldOptions = { maxBytes: 512 * 1024, forms: true };
 
+/** A text, which clients that send JSON may write as an integer: ids and phone numbers are digits. */
+function text<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => (Number.isSafeInteger(value) ? String(value) : value), schema);
+}
+
+/** A text that may be absent, which clients that send JSON may write as null. */
+export function optional<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => (value === null ? undefined : value), text(schema));
+}
+
 const shape = ExtendedFields.partial().shape;
 
 /** The fields of a chat user, by their names on the wire. */
 const fields = {
-  name: shape.fullName,
-  nickname: shape.nickname,
-  username: shape.alias,
-  gender: shape.gender,
-  birthday: shape.birthday,
-  id_card_num: shape.idCardNum,
-  phone: shape.phone,
-  email: shape.email,
-  province: shape.province,
-  city: shape.city,
-  avatar: shape.avatar,
-  description: shape.signature,
+  name: optional(shape.fullName),
+  nickname: optional(shape.nickname),
+  username: optional(shape.alias),
+  gender: optional(shape.gender),
+  birthday: optional(shape.birthday),
+  id_card_num: optional(shape.idCardNum),
+  phone: optional(shape.phone),
+  email: optional(shape.email),
+  province: optional(shape.province),
+  city: optional(shape.city),
+  avatar: optional(shape.avatar),
+  description: optional(shape.signature),
 };
 
 /** The rule key. */
 const token = z.string().min(1, "must not be empty");
 
 /** `POST /chat/create-chat-user/` */
-export const Creation = z.object({ user_id: NewUsername, token: token.optional(), ...fields });
+export const Creation = z.object({
+  user_id: text(NewUsername),
+  token: optional(token.optional()),
+  ...fields,
+});
 
 /** `POST /chat/change-chat-user-info/` */
-export const Change = Creation.extend({ user_id: Username });
+export const Change = Creation.extend({ user_id: text(Username) });
 
 /** The same with a user_sig, which names the user. */
 export const OwnChange = Change.omit({ user_id: true, token: true });
@@ -44,7 +58,7 @@ export const OwnChange = Change.omit({ user_id: true, token: true });
 export const Info = z.object({ user_id: Username, token: token.optional() });
 
 /** `POST /chat/get-user-sig/` */
-export const SigRequest = z.object({ user_id: Username, token });
+export const SigRequest = z.object({ user_id: text(Username), token: text(token) });
 
 /**
  * A conversation id on the wire.
@@ -59,9 +73,10 @@ export const sessionId = z
   });
 
 /** Usernames: a JSON array, or in a form a repeated field, or one field that holds a JSON array. */
-const names = z.preprocess(listOf, z.array(Username).min(1, "must not be empty"));
+const names = z.preprocess(listOf, z.array(text(Username)).min(1, "must not be empty"));
 
 function listOf(value: unknown): unknown {
+  if (typeof value === "number") return [value];
   if (typeof value !== "string") return value;
   if (!value.trimStart().startsWith("[")) return value === "" ? [] : [value];
   try {
@@ -76,7 +91,7 @@ export const GROUP = 2;
 
 /** `POST /chat/create-session/` */
 export const Opening = z.object({
-  name: GroupName,
+  name: text(GroupName),
   type: integer.pipe(z.literal([SINGLE, GROUP], { error: "must be 1 (单聊) or 2 (群聊)" })),
   chat_user_id_list: names,
 });

@@ -73,7 +73,7 @@ export async function create(fields: object = {}): Promise<ChatUser> {
 }
 
 /** Fetches a user_sig of a user. */
-export async function sigOf(user_id: string): Promise<string> {
+export async function sigOf(user_id: string | number): Promise<string> {
   const answer = await usersig("POST", "/chat/get-user-sig/", { body: { user_id, token: RULE_KEY } });
   return SigData.parse(data(answer)).user_sig;
 }

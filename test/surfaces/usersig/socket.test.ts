@@ -6,10 +6,10 @@ import { z } from "zod";
 import { newSession } from "../../support/accounts/sessions.ts";
 import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
 import { deleteMessage, send } from "../../support/clients/chat.ts";
-import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { acceptSocket, openDevice, openRoom } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { inboxObject, itemAt, range, runInboxJob, textFrame } from "../../support/objects/room.ts";
-import { setLiveMembers } from "../../support/settings.ts";
+import { setEventNames, setLiveMembers } from "../../support/settings.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 import {
   create,
@@ -28,7 +28,7 @@ import {
   usersig,
 } from "./client.ts";
 import { idOf } from "./driver.ts";
-import { connect, dial, refusedWith, shown, shownOnce } from "./socket.ts";
+import { connect, dial, logOf, refusedWith, shown, shownOnce } from "./socket.ts";
 
 // A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
@@ -119,8 +119,10 @@ describe("messages", () => {
       ...{ type: received, content: "吃了吗？", sender: ann.name },
       session: { session_id: id, session_info: { user_id: ann.name }, unread_count: 1 },
     });
-    expect(his1?.chat_log).toEqual(first?.chat_log);
-    expect((await logs(bob, id)).chat_log_info_list).toEqual([his1?.chat_log]);
+    expect(first?.chat_log.session).toEqual(first?.session);
+    expect(his1?.chat_log.session).toEqual(his1?.session);
+    expect(his1 && logOf(his1)).toEqual(first && logOf(first));
+    expect((await logs(bob, id)).chat_log_info_list).toEqual([his1 && logOf(his1)]);
     for (const socket of [one, other, bobs]) expect(shown(socket)).toHaveLength(1);
   });
 
@@ -300,6 +302,43 @@ describe("messages", () => {
     expect(await shownOnce(socket, 1)).toMatchObject([{ content: "still here" }]);
     expect(socket.frames.filter(({ type }) => type === "ERROR")).toHaveLength(50);
     expect(socket.isOpen).toBe(true);
+  });
+
+  test("frames have the names of public servers with USERSIG_EVENT_NAMES=django", async () => {
+    onTestFinished(setEventNames("django"));
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob], "of two");
+    const sockets = [
+      acceptSocket(await dial(ann.name, ann.sig)),
+      acceptSocket(await dial(bob.name, bob.sig)),
+    ];
+    const [anns, bobs] = [itemAt(sockets, 0), itemAt(sockets, 1)];
+    for (const socket of sockets)
+      expect(await socket.next("sdkStateReady")).toEqual({ type: "sdkStateReady" });
+    anns.send({ to_session: id, content: "吃了吗？" });
+    const success = await anns.next("onMessageSendSuccess");
+    expect(success).toMatchObject({ content: "吃了吗？", chat_log: { session: { session_id: id } } });
+    expect(await bobs.next("onMessageReceived")).toMatchObject({ content: "吃了吗？", sender: ann.name });
+    anns.send("no JSON");
+    expect(await anns.next("error")).toMatchObject({ code: 400 });
+    bobs.send({ type: "LOGOUT" });
+    expect(await bobs.next("kickedOut")).toEqual({ type: "kickedOut" });
+    expect((await bobs.closed()).code).toBe(4001);
+    anns.close();
+  });
+
+  test("ids and texts of a frame may be numbers, and optional fields null", async () => {
+    const [ann, bob] = await people(2);
+    const id = await open(ann, [bob], "of two");
+    const socket = await connect(ann);
+    const frame = { to_session: Number(id), content: "once", content_type: null, client_msg_id: 7 };
+    socket.send(frame);
+    socket.send({ ...frame, client_msg_id: "7" });
+    socket.send({ ...frame, content: "twice", client_msg_id: null });
+    const received = await shownOnce(socket, 3);
+    const seen = received.map(({ chat_log }) => `${chat_log.id} ${chat_log.content}`);
+    expect(seen.toSorted()).toEqual([`${id}-1 once`, `${id}-1 once`, `${id}-2 twice`]);
+    socket.close();
   });
 
   test("a user who may not write is answered why, and nobody receives anything", async () => {

@@ -16,9 +16,14 @@ const Shown = z.strictObject({
   content: z.json(),
   session: SceneSession,
   sender: z.string(),
-  chat_log: Log,
+  chat_log: Log.extend({ session: SceneSession }),
 });
 export type Shown = z.infer<typeof Shown>;
+
+/** The log of a message, as the list of logs has it. */
+export function logOf({ chat_log: { session: _, ...log } }: Shown): Log {
+  return log;
+}
 
 /** Requests a socket in the document's form. */
 export function dial(name: string, sig: string, { slash = "/", headers = {} } = {}): Promise<Response> {

@@ -141,6 +141,55 @@ describe("chat users", () => {
     }
   });
 
+  test("texts may be numbers in JSON, and optional fields null, which is absent", async () => {
+    const user_id = 1_234_567_890_123;
+    const given = { user_id, phone: 13_800_000_000, id_card_num: 0, name: null, avatar: null, gender: -1 };
+    const user = await create(given);
+    expect(user).toMatchObject({
+      ...{
+        user_id: String(user_id),
+        phone: "13800000000",
+        id_card_num: "0",
+        gender: "-1",
+        name: "",
+        avatar: "",
+      },
+    });
+    await create({ ...given, user_id: freshName(), token: RULE_KEY, birthday: null });
+    const changed = await change({ user_id, token: RULE_KEY, city: 610_000, phone: null });
+    expect(shownUser(changed)).toMatchObject({ city: "610000", phone: "13800000000" });
+    const name = String(user_id);
+    const one = { name, sig: await sigOf(user_id) };
+    const own = await change({ user_id: null, nickname: 7, city: null }, { sig: one.sig });
+    expect(shownUser(own)).toMatchObject({ nickname: "7", city: "610000" });
+    const body = { name: 520, type: 2, chat_user_id_list: [user_id] };
+    const opened = await usersig("POST", "/chat/create-session/", { sig: one.sig, body });
+    expect(data(opened)).toMatchObject({
+      session: { name: "520", session_info: { chat_user_list: [{ user_id: name }] } },
+    });
+    for (const list of [user_id, JSON.stringify([user_id])]) {
+      const again = { name: "g", type: 2, chat_user_id_list: list };
+      data(await usersig("POST", "/chat/create-session/", { sig: one.sig, body: again }));
+    }
+  });
+
+  test.each([
+    [{ user_id: 1.5 }],
+    [{ user_id: Number.MAX_SAFE_INTEGER + 1 }],
+    [{ user_id: null }],
+    [{ user_id: true }],
+    [{ name: 1.5 }],
+    [{ phone: ["1"] }],
+    [{ birthday: 20_000_229 }],
+  ])("%j is refused", async (fields) => {
+    const body = { user_id: freshName(), token: RULE_KEY, ...fields };
+    failure(
+      await usersig("POST", "/chat/create-chat-user/", { body: JSON.stringify(body) }),
+      400,
+      Object.keys(fields)[0],
+    );
+  });
+
   test("a name is created once, however many ask at once, and that of a deleted account never again", async () => {
     const user_id = freshName("once");
     const ask = () => usersig("POST", "/chat/create-chat-user/", { body: { user_id, token: RULE_KEY } });
@@ -182,7 +231,7 @@ describe("chat users", () => {
   });
 
   // The last one has twice as many characters in NFC.
-  test.each(["", "a/b", "a\u0007b", "a\u0000b", 7, null, ["a"], { a: 1 }, "\u0958".repeat(128)])(
+  test.each(["", "a/b", "a\u0007b", "a\u0000b", 7.5, null, ["a"], { a: 1 }, "\u0958".repeat(128)])(
     "%j is refused as user_id",
     async (user_id) => {
       const body = { user_id, token: RULE_KEY };
@@ -430,13 +479,13 @@ describe("sessions", () => {
       createSession(ann, { name: "x", type: 1, chat_user_id_list: list, ...fields });
     for (const type of [0, 3, "", "01x", "单聊", true, null, undefined])
       failure(await ask({ type }), 400, "type");
-    for (const name of ["", undefined, 7, "x".repeat(101)]) failure(await ask({ name }), 400, "name");
+    for (const name of ["", undefined, 7.5, "x".repeat(101)]) failure(await ask({ name }), 400, "name");
     for (const chat_user_id_list of [
       [],
       undefined,
       "",
       {},
-      [7],
+      [7.5],
       [ann.name],
       [ann.name, ann.name],
       [bob.name, cas.name],

@@ -4,6 +4,7 @@ import { readSettings } from "../../../src/domain/settings.ts";
 const DEFAULTS = {
   ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, maxLiveMembers: 200, appKeys: [] },
   ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
+  eventNames: "document",
   ...{ registration: "open", requestLog: "all", unsafe: null },
 };
 
@@ -73,13 +74,15 @@ test("ALLOWED_ORIGINS is a list of origins as browsers write them", () => {
   expect(warned).toHaveLength(5);
 });
 
-test("an unknown time zone, rule or provisioning mode counts as absent", () => {
+test("an unknown time zone, rule, provisioning mode or set of event names counts as absent", () => {
   const warned = warnings();
   expect(readSettings({ USERSIG_TIME_ZONE: "Mars/Olympus" })).toEqual(DEFAULTS);
   expect(readSettings({ USERSIG_RULE: "md5" })).toEqual(DEFAULTS);
   expect(readSettings({ USERSIG_PROVISIONING: "OPEN" })).toEqual(DEFAULTS);
-  expect(warned).toHaveLength(3);
+  expect(readSettings({ USERSIG_EVENT_NAMES: "Django" })).toEqual(DEFAULTS);
+  expect(warned).toHaveLength(4);
   const set = {
+    USERSIG_EVENT_NAMES: "django",
     USERSIG_TIME_ZONE: "America/New_York",
     USERSIG_PROVISIONING: "open",
     USERSIG_RULE_KEY: " the key of a service ",
@@ -87,8 +90,9 @@ test("an unknown time zone, rule or provisioning mode counts as absent", () => {
   expect(readSettings(set)).toEqual({
     ...DEFAULTS,
     ...{ timeZone: "America/New_York", provisioning: "open", ruleKey: "the key of a service" },
+    eventNames: "django",
   });
-  expect(warned).toHaveLength(3);
+  expect(warned).toHaveLength(4);
 });
 
 test("a rule open to anybody is logged as an error, and the key is never logged", () => {
