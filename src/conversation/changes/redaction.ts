@@ -26,8 +26,8 @@ export class Redaction {
   }
 
   /**
-   * Revokes a message for everybody. Without `withinS` it is idempotent. A caller who has hidden the message, or
-   * deleted the conversation for themselves, may still revoke what they could revoke before.
+   * Revokes a message for everybody. Without `withinS` it is idempotent. A caller who has hidden the message,
+   * or deleted the conversation for themselves, may still revoke what they could revoke before.
    * @param withinS for how many seconds the sender may revoke it, and only once; undefined: without limit.
    *   The owner and admins have no limit in time.
    * @throws `not_found` unless the caller can see the message, or could see and may revoke it
@@ -85,8 +85,8 @@ export class Redaction {
   }
 
   /**
-   * A message that a member has hidden, or deleted with the conversation, if they may revoke it. Of all others
-   * they learn nothing. A message from before the member came in is none of them.
+   * A message that a member has hidden, or deleted with the conversation, if they may revoke it. The member
+   * learns nothing of any other message, nor of one from before they came in.
    */
   #removedByOneself(seq: Seq, member: MemberRow): MessageRow | undefined {
     if (seq <= (member.came_after ?? member.visible_from)) return undefined;

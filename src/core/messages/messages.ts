@@ -81,8 +81,8 @@ export function getMessage(core: Core, caller: UserId, id: ConversationId, seq: 
 }
 
 /**
- * Revokes a message for everybody: its content is deleted everywhere. Idempotent. The caller may have hidden it
- * before.
+ * Revokes a message for everybody: its content is deleted everywhere. Idempotent. The caller may have hidden
+ * it before.
  * @throws `not_found`, `forbidden` unless the caller is its sender, or owner or admin of the group
  */
 export async function revokeMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {

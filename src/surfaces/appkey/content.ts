@@ -32,8 +32,8 @@ export function readContent(type: number, content: string): Pick<Draft, "kind" |
 }
 
 /**
- * A place: a location if the text is `lat,lng` or `lat,lng,address`, else the text itself, which every API can
- * show. `place` keeps the text where kind and body do not give it back.
+ * A place: a location if the text is `lat,lng` or `lat,lng,address`, else the text itself, which every API
+ * can show. `place` keeps the text where kind and body do not give it back.
  * @throws `validation_failed` for a text that is empty or too long
  */
 function readPlace(content: string): Pick<Draft, "kind" | "body" | "place"> {

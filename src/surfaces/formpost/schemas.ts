@@ -27,8 +27,8 @@ const flag = z
   .transform((value) => value === "True" || value === true);
 
 /**
- * A list of ids: a JSON array, or in a form a repeated field, or one field that holds a JSON array or ids between
- * commas.
+ * A list of ids: a JSON array, or in a form a repeated field, or one field that holds a JSON array or ids
+ * between commas.
  */
 const members = z.preprocess(listOf, z.array(user, { error: "must be a list of ids" }));
 

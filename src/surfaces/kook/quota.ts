@@ -19,7 +19,7 @@ export const FULL: Quota = { remaining: LIMIT, reset: 0 };
 
 /**
  * The quota sent with a refusal, whatever the estimate is.
- * @param retryAfterS the wait that the refusal states. One for the length of a period means the rest of this one.
+ * @param retryAfterS the wait that the refusal states; the length of a period means the rest of this one
  */
 export function exhausted({ periodS }: Timing["rateLimits"], retryAfterS: number = periodS): Quota {
   const reset = retryAfterS === periodS ? untilFull(Date.now(), periodS * 1_000) : retryAfterS;

@@ -11,8 +11,8 @@ import { members } from "./routes/members.ts";
 import { users } from "./routes/users.ts";
 
 /**
- * `/user/<name>` with an underscore, and `/message` and `/conversation` bare or with an id below them, belong to
- * surfaces that come earlier.
+ * `/user/<name>` with an underscore, and `/message` and `/conversation` bare or with an id below them, belong
+ * to surfaces that come earlier.
  */
 const PREFIXES = [
   "/login",
