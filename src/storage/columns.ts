@@ -1,7 +1,8 @@
 /** Column sets that several queries select, and the profile values of an empty account. */
 import { sql } from "drizzle-orm";
+import { Relation } from "../domain/contacts/relation.ts";
 import type { UserId } from "../domain/ids.ts";
-import { seesPresence } from "./contacts/pair-conditions.ts";
+import { relationTo, seesPresence } from "./contacts/pair-conditions.ts";
 import { users } from "./schema.ts";
 
 /** The columns of a user for themself and for their friends (`User`); for others see `userSeenBy`. */
@@ -17,6 +18,12 @@ export const USER = {
 export function userSeenBy(viewer: UserId) {
   const online = sql`${users.online} AND ${seesPresence(viewer, users.id)}`.mapWith(Boolean);
   return { ...PERSON, online: online.as("online_seen") };
+}
+
+/** The same, with the user's relation to `viewer` (`UserWithRelation`). */
+export function userWithRelationTo(viewer: UserId) {
+  const relation = relationTo(viewer, users.id).mapWith((value: unknown) => Relation.parse(value));
+  return { ...userSeenBy(viewer), relation: relation.as("relation_seen") };
 }
 
 /** The profile columns of a new account. A deleted account gets the same values. */

@@ -138,6 +138,7 @@ const ROUTES = new Map<string, Row>([
   ...search("GET /v1/conversations/:id/messages/search"),
   ...page(
     "GET /v1/sessions",
+    "GET /v1/users",
     "GET /v1/friends",
     "GET /v1/friends/requests",
     "GET /v1/blocks",
@@ -157,7 +158,6 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/me",
     "PATCH /v1/me",
     "GET /v1/users/:id",
-    "GET /v1/users",
     "PUT /v1/friends/:user_id",
     "DELETE /v1/friends/:user_id",
     "PUT /v1/blocks/:user_id",

@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
-import type { Me, MeWithEmail, ProfileChange, User } from "../../domain/accounts/user.ts";
+import type { Me, MeWithEmail, ProfileChange, UserWithRelation } from "../../domain/accounts/user.ts";
 import { CoreError, invalid, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import {
@@ -10,23 +10,34 @@ import {
   findProfilesByName,
   findUser,
   findUsersSeenBy,
+  findUsersWithRelation,
   updateProfile,
 } from "../../storage/accounts/users.ts";
 import { DELETED_PROFILE } from "../../storage/columns.ts";
 import type { Core } from "../context.ts";
 
 /** A user by id, as the caller sees them. @throws `not_found` */
-export async function getUser(core: Core, caller: UserId, id: UserId): Promise<User> {
+export async function getUser(core: Core, caller: UserId, id: UserId): Promise<UserWithRelation> {
   const user = await findUser(core.db, id, caller);
   if (!user) throw noUser(id);
   return user;
 }
 
 /**
+ * The users of these ids as the caller sees them: each once, in the order of the ids. Unknown ones are
+ * missing; deleted ones are shown as past lists show them.
+ */
+export async function usersWithIds(core: Core, caller: UserId, ids: UserId[]): Promise<UserWithRelation[]> {
+  const found = await findUsersWithRelation(core.db, ids, caller);
+  const byId = new Map(found.map((user) => [user.id, user]));
+  return [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
+}
+
+/**
  * The users of these usernames as the caller sees them, after NFC normalization: each once, in the order of
  * the names. Unknown ones are missing.
  */
-export function usersWithNames(core: Core, caller: UserId, usernames: string[]): Promise<User[]> {
+export function usersWithNames(core: Core, caller: UserId, usernames: string[]): Promise<UserWithRelation[]> {
   return inOrder(usernames, (names) => findUsersSeenBy(core.db, names, caller));
 }
 

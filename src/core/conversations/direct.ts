@@ -1,4 +1,4 @@
-import type { Relation } from "../../domain/contacts/relation.ts";
+import type { DirectRelation } from "../../domain/contacts/relation.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { ConversationCode, UserId } from "../../domain/ids.ts";
@@ -17,7 +17,7 @@ export type DirectConversation = Conversation & Required<Pick<Conversation, "pee
 /** A direct conversation, and the relation of the caller to the other user. */
 export interface DirectWithRelation {
   conversation: DirectConversation;
-  relation: Relation;
+  relation: DirectRelation;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Relation } from "../contacts/relation.ts";
 import { httpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
 import { hiddenFlawOfUsername, unreadableFlaw } from "../names/characters.ts";
@@ -52,6 +53,11 @@ function usernameFlaw(name: string): string | null {
 export interface User extends Person {
   /** has an open socket */
   online: boolean;
+}
+
+/** A user, and what they are to the one who looks. */
+export interface UserWithRelation extends User {
+  relation: Relation;
 }
 
 /** A user with their password hash; null: the account has no password. */

@@ -18,8 +18,8 @@ export type CountingAddress = Counting & { req: HonoRequest };
 const RATES = { page: "PAGE_RATE", search: "SEARCH_RATE", whole: "WHOLE_RATE" } as const;
 
 /**
- * What a call costs: `page`, a page of a list or of messages, an upload, opening a socket; `search`; `whole`,
- * a whole history or list, a repair.
+ * What a call costs: `page`, a page of a list or of messages, a look-up of users, an upload, opening a
+ * socket; `search`; `whole`, a whole history or list, a repair.
  */
 export type Cost = keyof typeof RATES;
 

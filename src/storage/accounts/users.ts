@@ -2,10 +2,10 @@ import { and, desc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm"
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Person } from "../../domain/accounts/person.ts";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
-import type { Account, Me, ProfileChange, User } from "../../domain/accounts/user.ts";
+import type { Account, Me, ProfileChange, User, UserWithRelation } from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
-import { DELETED_PROFILE, PERSON, USER, userSeenBy } from "../columns.ts";
+import { DELETED_PROFILE, PERSON, USER, userSeenBy, userWithRelationTo } from "../columns.ts";
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -77,25 +77,32 @@ export async function insertUser(db: Database, user: NewUser): Promise<Me | Name
 }
 
 /** A user as `viewer` sees them; null for an unknown or deleted one. */
-export async function findUser(db: Database, id: UserId, viewer: UserId): Promise<User | null> {
-  const [found] = await queryD1(db.select(userSeenBy(viewer)).from(users).where(living(id)));
+export async function findUser(db: Database, id: UserId, viewer: UserId): Promise<UserWithRelation | null> {
+  const [found] = await queryD1(db.select(userWithRelationTo(viewer)).from(users).where(living(id)));
   return found ?? null;
+}
+
+/** The same of several users, deleted users included. Unknown ids are left out. One query. */
+export function findUsersWithRelation(
+  db: Database,
+  ids: UserId[],
+  viewer: UserId,
+): Promise<UserWithRelation[]> {
+  return queryD1(db.select(userWithRelationTo(viewer)).from(users).where(amongIds(ids)));
 }
 
 /** These users as `viewer` sees them, deleted users included. Unknown ids are left out. One query. */
 export function findUsersWithDeleted(db: Database, ids: UserId[], viewer: UserId): Promise<User[]> {
-  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return queryD1(db.select(userSeenBy(viewer)).from(users).where(among));
+  return queryD1(db.select(userSeenBy(viewer)).from(users).where(amongIds(ids)));
 }
 
 /** The profiles of these users. Unknown and deleted users are left out. One query. */
 export function findLiveUsers(db: Database, ids: UserId[]): Promise<Person[]> {
-  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   return queryD1(
     db
       .select(PERSON)
       .from(users)
-      .where(and(among, isNull(users.deletedAt))),
+      .where(and(amongIds(ids), isNull(users.deletedAt))),
   );
 }
 
@@ -111,8 +118,12 @@ export function findLiveUsersByName(db: Database, usernames: string[]): Promise<
 }
 
 /** The users of these usernames as `viewer` sees them, as `findLiveUsersByName`. One query. */
-export function findUsersSeenBy(db: Database, usernames: string[], viewer: UserId): Promise<User[]> {
-  return queryD1(db.select(userSeenBy(viewer)).from(users).where(livingAmong(usernames)));
+export function findUsersSeenBy(
+  db: Database,
+  usernames: string[],
+  viewer: UserId,
+): Promise<UserWithRelation[]> {
+  return queryD1(db.select(userWithRelationTo(viewer)).from(users).where(livingAmong(usernames)));
 }
 
 /**
@@ -259,6 +270,10 @@ export async function findAccountState(
 
 function living(id: UserId) {
   return and(eq(users.id, id), isNull(users.deletedAt));
+}
+
+function amongIds(ids: UserId[]) {
+  return sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 }
 
 function livingAmong(usernames: string[]) {

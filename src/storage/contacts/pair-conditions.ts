@@ -48,6 +48,22 @@ export function seesPresence(viewer: unknown, other: unknown): SQL {
     AND (${areFriends(viewer, other)} OR ${haveBothWritten(viewer, other)})))`;
 }
 
+/**
+ * An expression of the `Relation` of `other` to `viewer`. A block comes first: it ends friendships and
+ * requests. Operands as for `isBlocked`.
+ */
+export function relationTo(viewer: unknown, other: unknown): SQL {
+  return sql`CASE WHEN ${hasBlocked(viewer, other)} THEN 'blocked'
+    WHEN ${areFriends(viewer, other)} THEN 'friends'
+    WHEN ${hasAsked(viewer, other)} THEN 'requested'
+    WHEN ${hasAsked(other, viewer)} THEN 'requested_by' ELSE 'none' END`;
+}
+
+/** A condition: user `a` has asked user `b` for friendship, who has not decided. */
+function hasAsked(a: unknown, b: unknown): SQL {
+  return sql`EXISTS (SELECT 1 FROM friend_requests WHERE user_id = ${b} AND from_id = ${a})`;
+}
+
 /** A condition: the row is of user `a` and one of `ids`, in either order of the two columns. */
 function betweenAny(first: SQLiteColumn, second: SQLiteColumn, a: UserId, ids: UserId[]): SQL | undefined {
   return or(and(eq(first, a), amongIds(second, ids)), and(amongIds(first, ids), eq(second, a)));

@@ -1,6 +1,6 @@
 import { and, eq, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Relation } from "../../domain/contacts/relation.ts";
+import type { DirectRelation } from "../../domain/contacts/relation.ts";
 import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
 import { areFriends, hasBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -60,7 +60,7 @@ const booleanColumn = z.number().transform((value) => value === 1);
 const RelationRow = z.object({ friends: booleanColumn, blocking: booleanColumn, blocked: booleanColumn });
 
 /** The current relation of `userId` to another user: friends, blocking, blocked. One query. */
-export async function findRelation(db: Database, userId: UserId, otherId: UserId): Promise<Relation> {
+export async function findRelation(db: Database, userId: UserId, otherId: UserId): Promise<DirectRelation> {
   const row = await queryD1(
     db.get(sql`SELECT ${areFriends(userId, otherId)} AS friends, ${hasBlocked(userId, otherId)} AS blocking,
       ${hasBlocked(otherId, userId)} AS blocked`),

@@ -102,6 +102,7 @@ export const WHO_MAY: Row[] = [
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
+  { route: "GET /v1/users", query: "?ids=1,2", ...everyUser(OK) },
 
   { route: "GET /v1/friends", ...everyUser(OK) },
   { route: "GET /v1/friends/requests", ...everyUser(OK) },

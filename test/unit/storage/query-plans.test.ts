@@ -177,6 +177,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "writeProjection, answered": (db) =>
     projection.writeProjection(db, ID, { members: [], knownUsers: [], answered: true }),
   findUsersWithDeleted: (db) => users.findUsersWithDeleted(db, [ANN, BOB], ANN),
+  findUsersWithRelation: (db) => users.findUsersWithRelation(db, [ANN, BOB], ANN),
   findLiveUsers: (db) => users.findLiveUsers(db, [ANN, BOB]),
   findLiveUsersByName: (db) => users.findLiveUsersByName(db, ["x", "y"]),
   findUsersSeenBy: (db) => users.findUsersSeenBy(db, ["x", "y"], ANN),

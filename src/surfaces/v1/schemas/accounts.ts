@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
 import { FriendPolicy, OwnUsername, ProfileFields, Username } from "../../../domain/accounts/user.ts";
+import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { QueryText, Time } from "./common.ts";
 
 const NewPassword = z
@@ -38,6 +40,17 @@ export const User = z
   })
   .openapi("User");
 
+/** A user, and what they are to the caller: in the answers that look up single users. */
+export const UserWithRelation = z
+  .object({
+    ...User.shape,
+    relation: Relation.meta({
+      description:
+        "What the user is to you. `requested`: you have asked them for friendship; `requested_by`: they have asked you; `blocked`: you block them",
+    }),
+  })
+  .openapi("UserWithRelation");
+
 /** The profile fields that v1 shows. Other APIs show more. */
 const ShownFields = ProfileFields.pick({
   ...{ nickname: true, avatar: true, email: true, gender: true, birthday: true },
@@ -64,5 +77,20 @@ export const Session = z
   .openapi("Session");
 
 export const Sessions = z.object({ items: z.array(Session) }).openapi("Sessions");
-export const Users = z.object({ items: z.array(User) }).openapi("Users");
-export const UsersQuery = z.object({ username: QueryText });
+export const Users = z.object({ items: z.array(UserWithRelation) }).openapi("Users");
+
+const LISTED_IDS = /^\d{1,16}(,\d{1,16})*$/;
+
+/** Ids of users, separated by commas. A repeated id counts once. */
+const UserIds = z
+  .string()
+  .regex(LISTED_IDS, "must be ids of users, separated by commas")
+  .transform((text) => [...new Set(text.split(",").map(Number))])
+  .pipe(z.array(UserId).max(LIMITS.page, `must name at most ${LIMITS.page} users`))
+  .openapi({ type: "string", pattern: LISTED_IDS.source, example: "100000,100001" });
+
+export const UsersQuery = z
+  .object({ username: QueryText.optional(), ids: UserIds.optional() })
+  .refine(({ username, ids }) => (username === undefined) !== (ids === undefined), {
+    message: "must have either `username` or `ids`",
+  });

@@ -1,10 +1,19 @@
 import type { z } from "@hono/zod-openapi";
-import type { Me, User } from "../../../domain/accounts/user.ts";
-import type { Me as MeShape, User as UserShape } from "../schemas/accounts.ts";
+import type { Me, User, UserWithRelation } from "../../../domain/accounts/user.ts";
+import type {
+  Me as MeShape,
+  User as UserShape,
+  UserWithRelation as UserWithRelationShape,
+} from "../schemas/accounts.ts";
 
 /** The public profile of a user as v1 shows it. */
 export function serializeUser({ id, username, nickname, avatar, online }: User): z.infer<typeof UserShape> {
   return { id, username, nickname, avatar, online };
+}
+
+/** The same, with what the user is to the caller. */
+export function serializeWithRelation(user: UserWithRelation): z.infer<typeof UserWithRelationShape> {
+  return { ...serializeUser(user), relation: user.relation };
 }
 
 /** The profile of a user as v1 shows it to themselves. */

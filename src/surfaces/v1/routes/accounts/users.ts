@@ -1,10 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { getUser, usersWithNames } from "../../../../core/accounts/users.ts";
+import { getUser, usersWithIds, usersWithNames } from "../../../../core/accounts/users.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
-import { User, Users, UsersQuery } from "../../schemas/accounts.ts";
+import { Users, UsersQuery, UserWithRelation } from "../../schemas/accounts.ts";
 import { problems, UserIdParam } from "../../schemas/common.ts";
-import { serializeUser } from "../../serialize/users.ts";
+import { serializeWithRelation } from "../../serialize/users.ts";
 
 const getRoute = createRoute({
   method: "get",
@@ -12,11 +13,12 @@ const getRoute = createRoute({
   operationId: "getUser",
   tags: ["Users"],
   summary: "The public profile of a user",
+  description: "With the user's `relation` to you. A deleted user is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: UserIdParam }) },
   responses: {
-    200: { description: "The user", content: { "application/json": { schema: User } } },
+    200: { description: "The user", content: { "application/json": { schema: UserWithRelation } } },
     ...problems("validation_failed", "unauthenticated", "not_found"),
   },
 });
@@ -26,14 +28,15 @@ const findRoute = createRoute({
   path: "/v1/users",
   operationId: "findUsers",
   tags: ["Users"],
-  summary: "Find a user by username",
-  description: "By exact match: one user, or none.",
+  summary: "Find users by their ids, or a user by username",
+  description:
+    "Either `ids`, up to 100, separated by commas: the users in this order, each once. Unknown ids are left out; a deleted user is shown as `deleted-<id>`. Or `username`, by exact match: one user, or none.",
   security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
+  middleware: [authenticated, weighs("page")] as const,
   request: { query: UsersQuery },
   responses: {
     200: {
-      description: "The user with this name, if any",
+      description: "The users that were found",
       content: { "application/json": { schema: Users } },
     },
     ...problems("validation_failed", "unauthenticated"),
@@ -43,9 +46,13 @@ const findRoute = createRoute({
 export const users = v1Router()
   .openapi(getRoute, async (c) => {
     const user = await getUser(c.var.core, c.var.caller.userId, c.req.valid("param").id);
-    return c.json(serializeUser(user), 200);
+    return c.json(serializeWithRelation(user), 200);
   })
   .openapi(findRoute, async (c) => {
-    const found = await usersWithNames(c.var.core, c.var.caller.userId, [c.req.valid("query").username]);
-    return c.json({ items: found.map(serializeUser) }, 200);
+    const { core, caller } = c.var;
+    const { username = "", ids } = c.req.valid("query");
+    const found = ids
+      ? await usersWithIds(core, caller.userId, ids)
+      : await usersWithNames(core, caller.userId, [username]);
+    return c.json({ items: found.map(serializeWithRelation) }, 200);
   });
