@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LIMITS } from "./limits.ts";
 
 /**
  * Ids are branded, so that two integers cannot be mixed up. `z.int()` bounds them by 2^53 − 1, the exact
@@ -32,6 +33,13 @@ export const Handle = z
   .refine((text) => !text.startsWith("@TGS#"), "must not begin with @TGS#")
   .brand<"Handle">();
 export type Handle = z.infer<typeof Handle>;
+
+/**
+ * A client group id: 1–64 UTF-16 units that a client gives the creation of a group, so that a repeated
+ * creation gives the same group. Unique for its creator.
+ */
+export const ClientGroupId = z.string().min(1).max(LIMITS.clientGroupId).brand<"ClientGroupId">();
+export type ClientGroupId = z.infer<typeof ClientGroupId>;
 
 /** A message's number in its conversation: 1, 2, 3 … without gaps. */
 export const Seq = z.int().positive().brand<"Seq">();

@@ -37,6 +37,8 @@ export const LIMITS = {
   muteSeconds: 315_360_000,
   /** characters of a client message id */
   clientMsgId: 64,
+  /** characters of a client group id */
+  clientGroupId: 64,
   /** items of one page */
   page: 100,
   /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */

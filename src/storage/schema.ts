@@ -6,6 +6,7 @@ import type { ConversationKind, MemberState } from "../domain/conversations/conv
 import type { JoinPolicy, PolicyName, Role } from "../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../domain/custom-fields.ts";
 import type {
+  ClientGroupId,
   ConversationCode,
   ConversationId,
   FileKey,
@@ -192,12 +193,18 @@ export const conversations = sqliteTable(
     discoverable: integer({ mode: "boolean" }),
     /** projected from a direct conversation: both users have written */
     answered: integer({ mode: "boolean" }).notNull().default(false),
+    /** the client group id of its creation, and who created it; null: it was created without one */
+    clientGroupId: text("client_group_id").$type<ClientGroupId>(),
+    creatorId: integer("creator_id").$type<UserId>(),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
     uniqueIndex("conversations_code").on(table.code),
     uniqueIndex("conversations_handle").on(table.handle),
     index("conversations_owner").on(table.ownerId),
+    uniqueIndex("conversations_client_group")
+      .on(table.creatorId, table.clientGroupId)
+      .where(sql`client_group_id IS NOT NULL`),
     index("conversations_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
   ],
@@ -228,10 +235,17 @@ export const memberships = sqliteTable(
     leftAvatar: text("left_avatar"),
     /** the custom fields of a first member at creation; the object has the current ones */
     customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
+    /** projected: when the user made the join request that is open (ms since 1970); null: none is open */
+    requestedAt: integer("requested_at"),
+    /** the version of `requested_at`: it is replaced iff the projected one is higher */
+    requestVersion: integer("request_version").notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.userId] }),
     index("memberships_user").on(table.userId),
+    index("memberships_requests")
+      .on(table.userId, table.requestedAt, table.conversationId)
+      .where(sql`requested_at IS NOT NULL`),
     index("memberships_avatar_file").on(keyInUrl("left_avatar")).where(isFileUrl("left_avatar")),
   ],
 );
@@ -260,6 +274,7 @@ export const friendRequests = sqliteTable(
     primaryKey({ columns: [table.userId, table.fromId] }),
     index("friend_requests_newest").on(table.userId, table.createdAt, table.fromId),
     index("friend_requests_from").on(table.fromId),
+    index("friend_requests_sent").on(table.fromId, table.createdAt, table.userId),
   ],
 );
 

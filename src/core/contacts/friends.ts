@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { User } from "../../domain/accounts/user.ts";
 import type { AskOutcome } from "../../domain/contacts/friend-state.ts";
+import type { RequestDirection } from "../../domain/contacts/request-direction.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { askedTooSoon, CoreError, noUser } from "../../domain/errors.ts";
 import { UserId } from "../../domain/ids.ts";
@@ -22,6 +23,7 @@ export type { FriendRequest };
 
 const FriendPosition = z.tuple([UserId]);
 const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
+const SentRequestPosition = z.tuple([z.int().nonnegative(), UserId, z.literal("outgoing")]);
 
 /**
  * Sends a friend request. If the other user has sent one too, or accepts all requests, the two are friends at
@@ -94,16 +96,31 @@ export async function listFriends(
 }
 
 /**
- * The friend requests to the caller, the newest first.
+ * The open friend requests that the caller has received or sent, the newest first.
  * @throws `validation_failed` for a cursor of another list
  */
 export async function listFriendRequests(
   core: Core,
   caller: UserId,
+  direction: RequestDirection,
   { limit, cursor }: PageQuery,
 ): Promise<Page<FriendRequest>> {
-  const [createdAt, fromId] = cursor === undefined ? [] : readCursor(RequestPosition, cursor);
-  const after = createdAt !== undefined && fromId !== undefined ? { createdAt, fromId } : undefined;
-  const rows = await listRequests(core.db, caller, { after, limit: limit + 1 });
-  return pageOf(rows, limit, (request) => [request.createdAt, request.user.id]);
+  const after = cursor === undefined ? undefined : REQUEST_POSITIONS[direction](cursor);
+  const rows = await listRequests(core.db, caller, direction, { after, limit: limit + 1 });
+  return pageOf(rows, limit, ({ createdAt, user }) => {
+    const position = [createdAt, user.id];
+    return direction === "incoming" ? position : [...position, direction];
+  });
 }
+
+/** Reads the cursor of either list. Only that of sent requests names its list. */
+const REQUEST_POSITIONS = {
+  incoming: (cursor: string) => {
+    const [createdAt, otherId] = readCursor(RequestPosition, cursor);
+    return { createdAt, otherId };
+  },
+  outgoing: (cursor: string) => {
+    const [createdAt, otherId] = readCursor(SentRequestPosition, cursor);
+    return { createdAt, otherId };
+  },
+};

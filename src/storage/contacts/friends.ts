@@ -2,6 +2,7 @@ import { and, desc, eq, gt, isNull, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import { FriendPolicy, type User } from "../../domain/accounts/user.ts";
 import type { AskOutcome } from "../../domain/contacts/friend-state.ts";
+import type { RequestDirection } from "../../domain/contacts/request-direction.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { USER, userSeenBy } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -17,7 +18,7 @@ import {
   recordRejections,
 } from "./pair-conditions.ts";
 
-/** A request for friendship, as the user who is asked reads it: who asks, and when (milliseconds). */
+/** A request for friendship, as one of the two reads it: the other user, and when it was sent (ms). */
 export interface FriendRequest {
   user: User;
   createdAt: number;
@@ -26,7 +27,8 @@ export interface FriendRequest {
 /** The cursor of a page of requests: the page begins after this request. */
 export interface RequestPosition {
   createdAt: number;
-  fromId: UserId;
+  /** the other user */
+  otherId: UserId;
 }
 
 /** The outcome of a request for friendship, and whether it changed anything. */
@@ -176,23 +178,25 @@ export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId
   return rows.map(({ id }) => id);
 }
 
-/** The requests that a user has received, newest first: at most `limit` after the cursor `after`. */
+/**
+ * The open requests that a user has received or sent, newest first: at most `limit` after the cursor `after`.
+ */
 export async function listRequests(
   db: Database,
   userId: UserId,
+  direction: RequestDirection,
   { after, limit }: { after: RequestPosition | undefined; limit: number },
 ): Promise<FriendRequest[]> {
-  const toUser = eq(friendRequests.userId, userId);
-  const older =
-    after &&
-    sql`(${friendRequests.createdAt}, ${friendRequests.fromId}) < (${after.createdAt}, ${after.fromId})`;
+  const { userId: receiver, fromId: sender, createdAt } = friendRequests;
+  const [own, other] = direction === "incoming" ? [receiver, sender] : [sender, receiver];
+  const older = after && sql`(${createdAt}, ${other}) < (${after.createdAt}, ${after.otherId})`;
   const rows = await queryD1(
     db
-      .select({ ...userSeenBy(userId), createdAt: friendRequests.createdAt })
+      .select({ ...userSeenBy(userId), createdAt })
       .from(friendRequests)
-      .innerJoin(users, eq(users.id, friendRequests.fromId))
-      .where(and(toUser, older, isNull(users.deletedAt)))
-      .orderBy(desc(friendRequests.createdAt), desc(friendRequests.fromId))
+      .innerJoin(users, eq(users.id, other))
+      .where(and(eq(own, userId), older, isNull(users.deletedAt)))
+      .orderBy(desc(createdAt), desc(other))
       .limit(limit),
   );
   return rows.map(({ createdAt, ...user }) => ({ user, createdAt }));

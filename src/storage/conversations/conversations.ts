@@ -39,7 +39,7 @@ export async function openDirect(
         .insert(conversations)
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
-            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0
+            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -47,7 +47,7 @@ export async function openDirect(
       db
         .insert(memberships)
         .select(
-          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}'
+          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}', NULL, 0
             FROM conversations c, json_each(${JSON.stringify([low, high])}) u
             WHERE c.low_user_id = ${low} AND c.high_user_id = ${high}`,
         )

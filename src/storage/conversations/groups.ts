@@ -75,13 +75,13 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0 WHERE ${allowed}`,
+            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, NULL, NULL WHERE ${allowed}`,
         )
         .onConflictDoNothing({ target: conversations.handle })
         .returning({ id: conversations.id }),
       db.insert(memberships).select(
         sql`SELECT c.id, json_extract(m.value, '$[0]'), json_extract(m.value, '$[1]'), 'active', 0, ${createdAt},
-            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]')
+            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0
           FROM conversations c, json_each(${JSON.stringify(rows)}) m WHERE c.code = ${code}`,
       ),
     ]),

@@ -33,7 +33,7 @@ export async function writeProjection(
       sql`SELECT ${id}, u.id, json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'),
           json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0,
           iif(json_extract(j.value, '$[2]') = 'left', c.name, NULL),
-          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}'
+          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}', NULL, 0
         FROM json_each(${rows}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
           JOIN conversations c ON c.id = ${id}
         WHERE u.deleted_at IS NULL OR json_extract(j.value, '$[2]') = 'left'`,

@@ -106,6 +106,7 @@ export const WHO_MAY: Row[] = [
 
   { route: "GET /v1/friends", ...everyUser(OK) },
   { route: "GET /v1/friends/requests", ...everyUser(OK) },
+  { route: "GET /v1/friends/requests", query: "?direction=outgoing", ...everyUser(OK) },
   { route: "PUT /v1/friends/:user_id", path: theOwner, ...others(OK) },
   { route: "DELETE /v1/friends/:user_id", path: theOwner, ...others(DONE) },
   { route: "GET /v1/blocks", ...everyUser(OK) },

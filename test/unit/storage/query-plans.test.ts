@@ -125,7 +125,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteOldRejections: (db) => friends.deleteOldRejections(db, 0),
   listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
   findFriendsAmong: (db) => friends.findFriendsAmong(db, ANN, [ANN, BOB]),
-  listRequests: (db) => friends.listRequests(db, ANN, { after: { createdAt: 0, fromId: BOB }, limit: 10 }),
+  listRequests: (db) =>
+    friends.listRequests(db, ANN, "incoming", { after: { createdAt: 0, otherId: BOB }, limit: 10 }),
+  "listRequests, sent ones": (db) =>
+    friends.listRequests(db, ANN, "outgoing", { after: { createdAt: 0, otherId: BOB }, limit: 10 }),
   findLiveSession: (db) => sessions.findLiveSession(db, { id: SESSION, userId: ANN, now: 0 }),
   listLiveSessions: (db) => sessions.listLiveSessions(db, ANN, 0),
   insertSession: (db) => {

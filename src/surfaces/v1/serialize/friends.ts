@@ -10,7 +10,7 @@ export function serializeUsers({ items, nextCursor }: Page<User>): z.infer<typeo
   return { items: items.map(serializeUser), next_cursor: nextCursor };
 }
 
-/** A page of the requests for friendship that a user has received. */
+/** A page of the open requests for friendship that a user has received or sent. */
 export function serializeRequests({
   items,
   nextCursor,

@@ -9,7 +9,7 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
-import { FriendRequestList, Friendship, UserList } from "../../schemas/friends.ts";
+import { FriendRequestList, FriendRequestQuery, Friendship, UserList } from "../../schemas/friends.ts";
 import { serializeRequests, serializeUsers } from "../../serialize/friends.ts";
 
 const params = z.object({ user_id: UserIdParam });
@@ -34,11 +34,12 @@ const requestsRoute = createRoute({
   path: "/v1/friends/requests",
   operationId: "listFriendRequests",
   tags: ["Friends"],
-  summary: "Requests for friendship to you",
-  description: "Newest first.",
+  summary: "Open requests for friendship",
+  description:
+    "Those that you have received (`incoming`) or sent (`outgoing`), newest first. `user` is the other user.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
-  request: { query: ListQuery },
+  request: { query: FriendRequestQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: FriendRequestList } } },
     ...problems("validation_failed", "unauthenticated"),
@@ -87,7 +88,8 @@ export const friends = v1Router()
     return c.json(serializeUsers(page), 200);
   })
   .openapi(requestsRoute, async (c) => {
-    const page = await listFriendRequests(c.var.core, c.var.caller.userId, c.req.valid("query"));
+    const { direction, ...query } = c.req.valid("query");
+    const page = await listFriendRequests(c.var.core, c.var.caller.userId, direction, query);
     return c.json(serializeRequests(page), 200);
   })
   .openapi(befriendRoute, async (c) => {
