@@ -39,6 +39,8 @@ export const LIMITS = {
   clientMsgId: 64,
   /** characters of a client group id */
   clientGroupId: 64,
+  /** open requests for friendship to a user, as far as they are counted */
+  countedRequests: 1_000,
   /** items of one page */
   page: 100,
   /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */

@@ -4,6 +4,7 @@ import type {
   ListRange,
   NumberedPage,
   NumberedRange,
+  UnreadEntry,
 } from "../domain/conversations/conversation-list.ts";
 import { CoreError, type Result } from "../domain/errors.ts";
 import type { ConversationId, SessionId } from "../domain/ids.ts";
@@ -228,6 +229,14 @@ export abstract class InboxObject extends InboxLifecycle {
       const unknown = input.kind ? components.list.ofUnknownKind() : [];
       if (unknown.length > 0) components.list.setKinds(await this.deps.directory.kinds(unknown));
       return components.list.numbered(input);
+    });
+  }
+
+  /** The conversations of the list with unread messages. @see ConversationList.unread */
+  unread(): Promise<Result<UnreadEntry[]>> {
+    return this.answer(async (components) => {
+      await this.#refresh(components);
+      return components.list.unread();
     });
   }
 

@@ -27,6 +27,7 @@ const REPEATS: Repeats<InboxObject> = {
   listOnRecord: true,
   entries: true,
   numbered: true,
+  unread: true,
   keepDraft: true,
   draft: true,
   noteDraftSent: true,

@@ -108,7 +108,15 @@ test("pages of the list hold the newest snapshots in order, despite late and rep
           if (!last || page.length < limit) break;
           after = decodeCursor(encodeCursor(last));
         }
-        expect(seen).toEqual(model(changes));
+        const expected = model(changes);
+        expect(seen).toEqual(expected);
+        const unread = list
+          .unread()
+          .map(({ conversationId, unreadCount }) => `${conversationId}: ${unreadCount}`);
+        const listed = expected.flatMap(([{ conversationId }, count]) =>
+          count > 0 ? [`${conversationId}: ${count}`] : [],
+        );
+        expect(new Set(unread)).toEqual(new Set(listed));
       },
     );
     fc.assert(property, runOptions(100));

@@ -139,6 +139,7 @@ const ROUTES = new Map<string, Row>([
   ...page(
     "GET /v1/sessions",
     "GET /v1/users",
+    "GET /v1/me/unread",
     "GET /v1/friends",
     "GET /v1/friends/requests",
     "GET /v1/blocks",

@@ -19,6 +19,12 @@ export interface EntryOnRecord {
   updatedAt: number;
 }
 
+/** A conversation of a list that has unread messages, and how many. */
+export interface UnreadEntry {
+  conversationId: ConversationId;
+  unreadCount: number;
+}
+
 /** A range of a list, or of its conversations of one kind, the newest activity first. */
 export interface NumberedRange {
   kind?: ConversationKind;

@@ -6,6 +6,7 @@ import type {
   ListPosition,
   NumberedPage,
   NumberedRange,
+  UnreadEntry,
 } from "../../domain/conversations/conversation-list.ts";
 import type { ConversationId, Position } from "../../domain/ids.ts";
 import { Mentioned } from "../../domain/messages/message.ts";
@@ -227,6 +228,14 @@ export class ConversationList {
       ...[kind, limit, skip],
     );
     return { entries: rows.map(entry), total: count?.total ?? 0 };
+  }
+
+  /** @returns the listed conversations with unread messages, and how many each has */
+  unread(): UnreadEntry[] {
+    return this.#rows<{ conversationId: ConversationId; unreadCount: number }>(
+      `SELECT conversation_id AS conversationId, last_n - read_n AS unreadCount FROM conversations
+       WHERE state = 'active' AND hidden = 0 AND last_n > read_n`,
+    );
   }
 
   /** @returns listed conversations without a kind: the previous release stored none */

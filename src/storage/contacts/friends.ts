@@ -44,6 +44,8 @@ const RelationRow = z.object({
   rejectedAt: z.number().nullable(),
 });
 
+const RequestCount = z.object({ requests: z.int() });
+
 /**
  * Asks for friendship. The two users become friends at once if the other user has asked before, or accepts
  * every request. One batch, and each statement checks the conditions itself: of two users who ask each other
@@ -176,6 +178,12 @@ export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId
       .where(and(eq(friends.userId, userId), among)),
   );
   return rows.map(({ id }) => id);
+}
+
+/** The number of open requests that a user has received, counted up to `max`. */
+export async function countRequests(db: Database, userId: UserId, max: number): Promise<number> {
+  const some = sql`SELECT 1 FROM friend_requests WHERE user_id = ${userId} LIMIT ${max}`;
+  return RequestCount.parse(await queryD1(db.get(sql`SELECT count(*) AS requests FROM (${some})`))).requests;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { and, eq, gt, or, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
 import type { Preferences } from "../../domain/conversations/conversation.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -34,6 +34,28 @@ export async function updatePreferences(
     db.update(memberships).set(change).where(isIncluded).returning({ role: memberships.role }),
   );
   return updated.length > 0;
+}
+
+/**
+ * Whether these conversations are silent for a user. Those that their list leaves out are missing: the user
+ * is no member, or the group is dissolved. One query at most.
+ */
+export async function findSilence(
+  db: Database,
+  userId: UserId,
+  ids: ConversationId[],
+): Promise<Map<ConversationId, boolean>> {
+  if (ids.length === 0) return new Map();
+  const among = sql`${memberships.conversationId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const own = and(eq(memberships.userId, userId), eq(memberships.state, "active"));
+  const rows = await queryD1(
+    db
+      .select({ id: memberships.conversationId, silent: memberships.silent })
+      .from(memberships)
+      .innerJoin(conversations, eq(conversations.id, memberships.conversationId))
+      .where(and(among, own, isNull(conversations.dissolvedAt))),
+  );
+  return new Map(rows.map(({ id, silent }) => [id, silent]));
 }
 
 /** Whether there is a conversation with this id, dissolved groups included. */

@@ -99,6 +99,7 @@ export const WHO_MAY: Row[] = [
   { route: "DELETE /v1/me", body: () => ({}), ...everyUser([400, "validation_failed"]) },
   { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
   { route: "POST /v1/me/repair", ...everyUser(OK) },
+  { route: "GET /v1/me/unread", ...everyUser(OK) },
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },

@@ -101,6 +101,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updatePreferences: (db) => preferences.updatePreferences(db, ID, ANN, { pinned: true }),
   "updatePreferences, none": (db) => preferences.updatePreferences(db, ID, ANN, {}),
   "updatePreferences, left": (db) => preferences.updatePreferences(db, ID, ANN, { pinned: true }, true),
+  findSilence: (db) => preferences.findSilence(db, ANN, MANY),
   conversationExists: (db) => preferences.conversationExists(db, ID),
   findPeersByName: (db) => named.findPeersByName(db, ANN, ["x", "y"]),
   findGroupIds: (db) => named.findGroupIds(db, [ID, "x"]),
@@ -125,6 +126,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteOldRejections: (db) => friends.deleteOldRejections(db, 0),
   listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
   findFriendsAmong: (db) => friends.findFriendsAmong(db, ANN, [ANN, BOB]),
+  countRequests: (db) => friends.countRequests(db, ANN, 10),
   listRequests: (db) =>
     friends.listRequests(db, ANN, "incoming", { after: { createdAt: 0, otherId: BOB }, limit: 10 }),
   "listRequests, sent ones": (db) =>

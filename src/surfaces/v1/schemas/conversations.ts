@@ -99,6 +99,23 @@ export const Repaired = z
   })
   .openapi("Repaired", { example: { repaired: 12, unreachable: 0 } });
 
+const totals = {
+  unread_count: z.int().openapi({ description: "Unread messages", example: 12 }),
+  conversation_count: z.int().openapi({ description: "Conversations with unread messages", example: 3 }),
+};
+
+export const Unread = z
+  .object({
+    ...totals,
+    audible: z.object(totals).openapi({ description: "The same without `silent` conversations" }),
+    friend_request_count: z.int().openapi({
+      description: `Requests for friendship to you: ${LIMITS.countedRequests} stands for as many or more`,
+      maximum: LIMITS.countedRequests,
+      example: 1,
+    }),
+  })
+  .openapi("Unread");
+
 export const PreferencesChange = z
   .object({
     sticky: z.boolean().optional(),

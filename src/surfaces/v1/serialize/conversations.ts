@@ -1,11 +1,13 @@
 import type { z } from "@hono/zod-openapi";
 import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
+import type { UnreadTotal, UnreadTotals } from "../../../core/conversations/unread.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { isDiscoverable } from "../../../domain/conversations/group-policies.ts";
 import type {
   Conversation as ConversationShape,
   DirectConversation,
   GroupConversation,
+  Unread as UnreadShape,
 } from "../schemas/conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
@@ -62,4 +64,17 @@ function sharedFields(conversation: Conversation) {
     disabled: conversation.disabled,
     updated_at: conversation.updatedAt,
   };
+}
+
+/** The sums over a user's list as v1 shows them. */
+export function serializeUnread({
+  all,
+  audible,
+  friendRequestCount,
+}: UnreadTotals): z.infer<typeof UnreadShape> {
+  return { ...totalOf(all), audible: totalOf(audible), friend_request_count: friendRequestCount };
+}
+
+function totalOf({ unreadCount, conversationCount }: UnreadTotal) {
+  return { unread_count: unreadCount, conversation_count: conversationCount };
 }

@@ -3,13 +3,15 @@ import { deleteAccount } from "../../../../core/accounts/account-deletion.ts";
 import { changePassword } from "../../../../core/accounts/password-change.ts";
 import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
 import { repairInbox } from "../../../../core/conversations/list-repair.ts";
+import { sumUnread } from "../../../../core/conversations/unread.ts";
 import { limitedByAddress, weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
-import { Repaired } from "../../schemas/conversations.ts";
+import { Repaired, Unread } from "../../schemas/conversations.ts";
+import { serializeUnread } from "../../serialize/conversations.ts";
 import { serializeMe } from "../../serialize/users.ts";
 
 const me200 = {
@@ -93,6 +95,21 @@ const repairRoute = createRoute({
   },
 });
 
+const unreadRoute = createRoute({
+  method: "get",
+  path: "/v1/me/unread",
+  operationId: "getUnread",
+  tags: ["Conversations"],
+  summary: "How much is unread in all your conversations",
+  description: "The sums of `unread_count` over your whole list of conversations.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, weighs("page")] as const,
+  responses: {
+    200: { description: "The sums", content: { "application/json": { schema: Unread } } },
+    ...problems("unauthenticated"),
+  },
+});
+
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
@@ -112,4 +129,7 @@ export const me = v1Router()
     await changePassword(c.var.core, c.var.caller, c.req.valid("json"));
     return c.body(null, 204);
   })
-  .openapi(repairRoute, async (c) => c.json(await repairInbox(c.var.core, c.var.caller.userId), 200));
+  .openapi(repairRoute, async (c) => c.json(await repairInbox(c.var.core, c.var.caller.userId), 200))
+  .openapi(unreadRoute, async (c) =>
+    c.json(serializeUnread(await sumUnread(c.var.core, c.var.caller.userId)), 200),
+  );
