@@ -32,7 +32,8 @@ export async function openDirectOrGroup(
   const others = users.map(({ id }) => id).filter((id) => id !== caller);
   if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
   if (kind === "group") {
-    return createGroup(core, caller, { name, memberIds: others, joinPolicy: "closed", policy: "group" });
+    const group = { name, memberIds: others, joinPolicy: "closed", policy: "group" } as const;
+    return (await createGroup(core, caller, group)).conversation;
   }
   const [peer, surplus] = others;
   if (peer === undefined || surplus !== undefined) throw invalid(field, "must be two different users");

@@ -2,10 +2,16 @@ import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
 import { capacityOf, joinMode, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
-import { CoreError, invalid, refusedFor } from "../../domain/errors.ts";
-import { ConversationCode, type ConversationId, type Handle, type UserId } from "../../domain/ids.ts";
+import { CoreError, invalid, nullIfNotFound, refusedFor } from "../../domain/errors.ts";
+import {
+  type ClientGroupId,
+  ConversationCode,
+  type ConversationId,
+  type Handle,
+  type UserId,
+} from "../../domain/ids.ts";
 import { randomHex } from "../../lib/random.ts";
-import { findHandleOwner, insertGroup } from "../../storage/conversations/groups.ts";
+import { findCreatedGroup, findHandleOwner, insertGroup } from "../../storage/conversations/groups.ts";
 import { requireUsers } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { requireFriends } from "../contacts/friends.ts";
@@ -40,26 +46,32 @@ interface NewGroup extends GroupOptions {
   memberIds: UserId[];
   /** all members must be friends of the caller, else `forbidden` */
   amongFriends?: boolean;
+  /** the client group id: a repeated creation with it gives the group of the first */
+  clientGroupId?: ClientGroupId | undefined;
 }
 
 /**
  * Creates a group with its initial members; the caller is the owner. Duplicates and the caller in `memberIds`
- * are ignored.
+ * are ignored. A repeat needs no members, and its content is not compared.
+ * @returns the group, and whether this call has created it
  * @throws `not_found` for an unknown member, `blocked` for a member across a block, `validation_failed` for
- *   too many members, `conflict` for a handle that was assigned before; nothing is created then
+ *   too many members, `conflict` for a handle that was assigned before, and for a client group id whose group
+ *   the caller is not in any more; nothing is created then
  */
 export async function createGroup(
   core: Core,
   caller: UserId,
-  { memberIds, amongFriends = false, ...options }: NewGroup,
-): Promise<Conversation> {
+  { memberIds, amongFriends = false, clientGroupId, ...options }: NewGroup,
+): Promise<{ conversation: Conversation; created: boolean }> {
+  const repeated = await findRepeated(core, caller, clientGroupId);
+  if (repeated) return repeated;
   const initialMembers = othersOf(
     caller,
     memberIds.map((userId) => ({ userId })),
   );
   const max = capacityFor(core, options);
   if (initialMembers.length >= max) throw invalid("body.member_ids", `a group has at most ${max} members`);
-  return create(core, caller, options, initialMembers, amongFriends);
+  return create(core, caller, { ...options, clientGroupId }, initialMembers, amongFriends);
 }
 
 /**
@@ -78,44 +90,71 @@ export async function createGroupWithRoles(
   if (policy.roles === "nobody" && others.some(({ role }) => role === "admin"))
     throw refusedFor("kind", "Nobody is an admin in a group of this kind.", options.policy);
   const places = capacityFor(core, options) - 1;
-  const conversation = await create(core, caller, options, others.slice(0, places), false);
+  const { conversation } = await create(core, caller, options, others.slice(0, places), false);
   return { conversation, leftOut: others.slice(places).map(({ userId }) => userId) };
 }
+
+/** What a new row in D1 gets. */
+type StoredOptions = GroupOptions & Pick<NewGroup, "clientGroupId">;
 
 async function create(
   core: Core,
   caller: UserId,
-  options: GroupOptions,
+  options: StoredOptions,
   initialMembers: InitialMember[],
   amongFriends: boolean,
-): Promise<Conversation> {
+): Promise<{ conversation: Conversation; created: boolean }> {
   const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
   await requireUsers(core, memberIds);
   if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
   await requireNoBlocks(core, caller, memberIds);
   const id = await insert(core, caller, options, initialMembers, amongFriends);
   if (id === null) {
+    // A concurrent call was first.
+    const repeated = await findRepeated(core, caller, options.clientGroupId);
+    if (repeated) return repeated;
     if (options.handle) await requireFree(core, caller, options.handle);
     // An account was deleted, or a friendship ended, since the checks above.
     await requireUsers(core, memberIds);
     if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
     throw new CoreError("unavailable", "The members could not be looked up. Try again.");
   }
+  return { conversation: await initialize(core, caller, id), created: true };
+}
+
+/** Puts a group that D1 has into the lists of its members, if they lack it. */
+async function initialize(core: Core, caller: UserId, id: ConversationId): Promise<Conversation> {
   await core.conversations.init(id, { userId: caller });
   return getConversation(core, caller, id);
+}
+
+/**
+ * The group that the caller has created with this client group id; null if there is none. A call that created
+ * it may have failed behind D1: its work is done here.
+ * @throws `conflict` if the caller is not in it any more
+ */
+async function findRepeated(core: Core, caller: UserId, clientGroupId: ClientGroupId | undefined) {
+  const id = clientGroupId && (await findCreatedGroup(core.db, caller, clientGroupId));
+  if (!id) return null;
+  const conversation = await initialize(core, caller, id).catch(nullIfNotFound);
+  if (conversation) return { conversation, created: false };
+  const detail = "You have created a group with this client_group_id, and are not in it any more.";
+  throw new CoreError("conflict", detail);
 }
 
 function insert(
   core: Core,
   caller: UserId,
-  options: GroupOptions,
+  options: StoredOptions,
   initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<ConversationId | null> {
   const { name, policy, avatar = "", introduction = "", announcement = "" } = options;
   const { handle = null, maxMembers = null, customFields = {}, discoverable = null } = options;
+  const { clientGroupId = null } = options;
   return insertGroup(core.db, {
     ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, discoverable, amongFriends },
+    clientGroupId,
     code: ConversationCode.parse(randomHex()),
     joinPolicy: joinMode(options),
     customFields: withFields({}, customFields),

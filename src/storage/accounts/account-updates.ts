@@ -134,6 +134,10 @@ export async function deleteUser(
       db.delete(passwordAttempts).where(and(isAttemptOf(userId), isDeleted)),
       db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
       db
+        .update(conversations)
+        .set({ clientGroupId: null, creatorId: null })
+        .where(and(eq(conversations.creatorId, userId), isNotNull(conversations.clientGroupId), isDeleted)),
+      db
         .update(memberships)
         .set({ customFields: {} })
         .where(and(eq(memberships.userId, userId), ne(memberships.customFields, {}), isDeleted)),

@@ -5,7 +5,7 @@ import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import { isDiscoverable, POLICIES } from "../../domain/conversations/group-policies.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
-import type { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
 import { PERSON } from "../columns.ts";
 import { allFriends, allLive } from "../contacts/pair-conditions.ts";
@@ -36,6 +36,8 @@ const PROFILE = {
 /** The fields of a new group. */
 export interface NewGroup extends Omit<Profile, "kind" | "muteAll" | "version" | "changedAt" | "ownerId"> {
   ownerId: UserId;
+  /** the id of the creation; null: it has none */
+  clientGroupId: ClientGroupId | null;
   /** a unique code that no other conversation has */
   code: ConversationCode;
   /** includes the owner */
@@ -55,18 +57,21 @@ export interface FoundGroup {
 }
 
 /**
- * Creates a group with its first members. One batch: of several concurrent calls for a handle exactly one
- * creates it.
+ * Creates a group with its first members. One batch: of several concurrent calls for a handle, or for a
+ * client group id of one owner, exactly one creates it.
  * @returns its id; null, with nothing created, if a member has no account, if `amongFriends` is set and a
- *   member is no friend of the owner, or if the handle was given before
+ *   member is no friend of the owner, or if the handle or the client group id was used before
  */
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
-  const { code, handle, maxMembers, customFields, discoverable, members } = group;
+  const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
+  const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
   const allowed = group.amongFriends
     ? sql`${allLive(memberIds)} AND ${allFriends(ownerId, memberIds)}`
     : allLive(memberIds);
+  const isFirst = sql`NOT EXISTS (SELECT 1 FROM conversations
+    WHERE creator_id = ${creatorId} AND client_group_id = ${clientGroupId})`;
   const rows = members.map(({ userId, role, customFields }) => [userId, role, JSON.stringify(customFields)]);
   const [inserted] = await queryD1(
     db.batch([
@@ -75,7 +80,8 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, NULL, NULL WHERE ${allowed}`,
+            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}
+            WHERE ${allowed} AND ${isFirst}`,
         )
         .onConflictDoNothing({ target: conversations.handle })
         .returning({ id: conversations.id }),
@@ -204,6 +210,21 @@ export async function findHandleOwner(db: Database, handle: Handle): Promise<Use
   const query = db.select({ ownerId: conversations.ownerId }).from(conversations);
   const [found] = await queryD1(query.where(eq(conversations.handle, handle)));
   return found?.ownerId ?? null;
+}
+
+/** The group that a user has created with this client group id, dissolved groups included; null: none. */
+export async function findCreatedGroup(
+  db: Database,
+  creatorId: UserId,
+  clientGroupId: ClientGroupId,
+): Promise<ConversationId | null> {
+  const query = db.select({ id: conversations.id }).from(conversations);
+  const isCreated = and(
+    eq(conversations.creatorId, creatorId),
+    eq(conversations.clientGroupId, clientGroupId),
+  );
+  const [found] = await queryD1(query.where(isCreated));
+  return found?.id ?? null;
 }
 
 /** The ids of all groups that a user is in, dissolved ones left out. */

@@ -141,11 +141,14 @@ export async function insertUsers(size: number): Promise<Named[]> {
   return Ids.parse(results).map(({ id }) => ({ user: { id } }));
 }
 
+const RowCounts = z.object({ conversations: z.int(), memberships: z.int() });
+
 /** The number of conversations and memberships in D1: a refused call must not change it. */
-export async function countRowsInD1(): Promise<unknown> {
-  return env.DB.prepare(
+export async function countRowsInD1(): Promise<z.infer<typeof RowCounts>> {
+  const counts = env.DB.prepare(
     "SELECT (SELECT count(*) FROM conversations) AS conversations, (SELECT count(*) FROM memberships) AS memberships",
-  ).first();
+  );
+  return RowCounts.parse(await counts.first());
 }
 
 const Tables = z.array(z.object({ name: z.string() }));

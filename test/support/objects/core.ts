@@ -43,5 +43,5 @@ export async function createGroupOfKind(
 ): Promise<ConversationId> {
   const memberIds = others.map(({ user }) => UserId.parse(user.id));
   const group = { name: policy, memberIds, joinPolicy, policy, maxMembers };
-  return (await createGroup(core(), UserId.parse(owner.user.id), group)).id;
+  return (await createGroup(core(), UserId.parse(owner.user.id), group)).conversation.id;
 }

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { fromElsewhere, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
 import {
+  ClientGroupId,
   ConversationCode,
   ConversationId,
   FileKey,
@@ -70,10 +71,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       members,
       code: CODE,
       handle: HANDLE,
+      clientGroupId: ClientGroupId.parse("x"),
       createdAt: 0,
     } as const;
     return groups.insertGroup(db, { ...group, ...defaults, amongFriends: true });
   },
+  findCreatedGroup: (db) => groups.findCreatedGroup(db, ANN, ClientGroupId.parse("x")),
   findGroup: (db) => groups.findGroup(db, ANN, { id: ID }),
   "findGroup, by its given id": (db) => groups.findGroup(db, ANN, { handle: HANDLE }),
   findGroupId: (db) => groups.findGroupId(db, { id: ID }),

@@ -38,6 +38,10 @@ conversations.post("/user/get_or_create_private_conversation", authenticated, as
 conversations.post("/user/create_group_conversation", authenticated, async (c) => {
   const { members, name } = checked(Creation, c.var.fields);
   const group = { name, memberIds: members, joinPolicy: "closed", policy: "group" } as const;
-  const { id } = await createGroup(c.var.core, c.var.caller.userId, { ...group, amongFriends: true });
+  const { conversation } = await createGroup(c.var.core, c.var.caller.userId, {
+    ...group,
+    amongFriends: true,
+  });
+  const { id } = conversation;
   return succeed(c, { conversation_id: id });
 });

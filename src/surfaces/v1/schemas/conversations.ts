@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { ConversationKind } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
-import { ConversationId, Position, UserId } from "../../../domain/ids.ts";
+import { ClientGroupId as ClientGroupIdText, ConversationId, Position, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
@@ -13,6 +13,12 @@ import { Message } from "./messages.ts";
 const Discoverable = z.boolean().openapi({
   description:
     "Of a group: users who are not in it can find it by its number and see its name, avatar, introduction, owner and number of members",
+});
+
+const ClientGroupId = ClientGroupIdText.meta({
+  description:
+    "Your own id of the creation: a repeated creation with the same id answers with the group of the first",
+  example: "g1",
 });
 
 const NewDirectConversation = z
@@ -26,6 +32,7 @@ const NewGroup = z
     member_ids: z.array(UserId),
     join_policy: JoinPolicy.default("approval"),
     discoverable: Discoverable.default(false),
+    client_group_id: ClientGroupId.optional(),
   })
   .openapi("NewGroup");
 

@@ -32,14 +32,14 @@ const createRouteDefinition = createRoute({
   tags: ["Conversations"],
   summary: "Open a direct conversation, or create a group",
   description:
-    "Two users have one direct conversation; opening it again returns the same one (200). Nothing is created if a user is unknown (`not_found`), or if there is a block between you and a user (`blocked`).",
+    "Two users have one direct conversation; opening it again returns the same one (200). Creating a group again with the same `client_group_id` returns the same group (200), or is a `conflict` if you are not in it any more. Nothing is created if a user is unknown (`not_found`), or if there is a block between you and a user (`blocked`).",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: NewConversation } } } },
   responses: {
-    200: { description: "The existing direct conversation", ...one },
+    200: { description: "The existing conversation", ...one },
     201: { description: "The new conversation", ...one },
-    ...problems("validation_failed", "unauthenticated", "blocked", "not_found", "too_large"),
+    ...problems("validation_failed", "unauthenticated", "blocked", "not_found", "conflict", "too_large"),
   },
 });
 
@@ -139,8 +139,10 @@ export const conversations = v1Router()
       return c.json(serializeConversation(conversation), created ? 201 : 200);
     }
     const { name, member_ids: memberIds, join_policy: joinPolicy, discoverable } = input;
-    const group = { name, memberIds, joinPolicy, discoverable, policy: "group" } as const;
-    return c.json(serializeConversation(await createGroup(core, caller.userId, group)), 201);
+    const { client_group_id: clientGroupId } = input;
+    const group = { name, memberIds, joinPolicy, discoverable, clientGroupId, policy: "group" } as const;
+    const { conversation, created } = await createGroup(core, caller.userId, group);
+    return c.json(serializeConversation(conversation), created ? 201 : 200);
   })
   .openapi(listRoute, async (c) => {
     const { items, nextCursor } = await listConversations(
