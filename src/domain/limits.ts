@@ -43,6 +43,8 @@ export const LIMITS = {
   countedRequests: 1_000,
   /** items of one page */
   page: 100,
+  /** conversations in an answer with a whole list: about 20 MB; a multiple of `page` */
+  wholeList: 10_000,
   /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */
   url: 4_096,
   /** connected members up to which a group is not crowded, unless `LIVE_MEMBERS` says otherwise */

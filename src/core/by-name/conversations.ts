@@ -9,7 +9,7 @@ import { findGroupIds, findPeersByName } from "../../storage/conversations/looku
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";
 import { removeFromList } from "../conversations/clear.ts";
-import { getConversation, listWithNotifications } from "../conversations/conversations.ts";
+import { getConversation } from "../conversations/conversations.ts";
 import { type Reminder, setReminder } from "../conversations/reminders.ts";
 import { markAllRead } from "../messages/messages.ts";
 import {
@@ -75,39 +75,8 @@ export async function getByName(
   return { ...withGroupView(core, conversation), profiles };
 }
 
-/** Entries of a list, with the notifications in their position, and the profiles of all users in them. */
-export interface ListByName {
-  items: (ConversationByName | { notices: NotificationSummary })[];
-  profiles: ProfileLookup;
-}
-
-/**
- * The caller's list, or those of `names` that are in it: pinned conversations first, then the newest
- * activity, with the notifications in their position. One call of the inbox and one query of D1 for any
- * number of entries.
- */
-export async function listByName(
-  core: Core,
-  caller: UserId,
-  { names, limit }: { names: ConversationAddress[] | undefined; limit: number },
-): Promise<ListByName> {
-  const resolved = names && (await resolveAll(core, caller, names));
-  const ids = resolved?.flatMap((address) => address?.id ?? []);
-  const { items, box, profiles } = await listWithNotifications(core, caller, { limit, ...(ids && { ids }) });
-  const entries: ListByName["items"] = items.map((item) => withGroupView(core, item));
-  const { newest, unreadCount, isListed } = box;
-  if (newest && isListed && (!names || names.some(({ type }) => type === "system"))) {
-    const index = items.findIndex(({ pinned, updatedAt }) => !pinned && updatedAt < newest.createdAt);
-    const notifications = {
-      unreadCount,
-      newest: { ...newest, actor: profiles(newest.actorId), receiver: profiles(caller) },
-    };
-    entries.splice(index < 0 ? items.length : index, 0, { notices: notifications });
-  }
-  return { items: entries.slice(0, limit), profiles };
-}
-
-function withGroupView(core: Core, conversation: Conversation): ConversationByName {
+/** A conversation with its view as a group, if it is one. */
+export function withGroupView(core: Core, conversation: Conversation): ConversationByName {
   return { conversation, group: conversation.kind === "group" ? toGroupByName(core, conversation) : null };
 }
 
@@ -202,7 +171,7 @@ async function resolve(core: Core, caller: UserId, name: ConversationAddress): P
 }
 
 /** Resolves addresses, each to null if nothing has it: at most two queries of D1 for any number. */
-async function resolveAll(
+export async function resolveAll(
   core: Core,
   caller: UserId,
   names: ConversationAddress[],

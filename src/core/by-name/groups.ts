@@ -93,9 +93,18 @@ export async function findGroupByAddress(
   return visibleGroup(core, found);
 }
 
-/** All groups of the caller, the newest activity first. */
-export async function listGroups(core: Core, caller: UserId): Promise<GroupByName[]> {
+/**
+ * All groups of the caller, the newest activity first.
+ * @param admit is told the number of calls of the inbox, each with one query of D1, before they are made
+ * @throws as `admit`
+ */
+export async function listGroups(
+  core: Core,
+  caller: UserId,
+  admit: (calls: number) => Promise<void>,
+): Promise<GroupByName[]> {
   const ids = await findOwnGroups(core.db, caller);
+  await admit(Math.ceil(ids.length / BATCH_SIZE));
   const groups: Conversation[] = [];
   for (let i = 0; i < ids.length; i += BATCH_SIZE) {
     const entries = await core.inboxes.entries(caller, {

@@ -5,13 +5,12 @@ import {
   composeConversation,
   type Preferences,
 } from "../../domain/conversations/conversation.ts";
-import type { InboxEntry, ListRange } from "../../domain/conversations/conversation-list.ts";
+import type { InboxEntry } from "../../domain/conversations/conversation-list.ts";
 import { decodeCursor, encodeCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, invalid, noConversation, noMembership, noUser } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
-import type { NotificationBox } from "../../domain/sync/notification.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import {
   findListRecords,
@@ -136,27 +135,27 @@ export async function loadConversations(
 }
 
 /**
- * A page of the caller's list, a summary of their notifications, and the profiles of all users in it and the
- * caller's.
+ * Adds the data of D1 to entries of the caller's list, and the profiles of all users in them: one query. An
+ * entry that D1 does not have yet is left out.
+ * @param others users whose profiles are added
  */
-export async function listWithNotifications(
+export async function loadWithProfiles(
   core: Core,
   caller: UserId,
-  range: ListRange,
-): Promise<{ items: Conversation[]; box: NotificationBox; profiles: ProfileLookup }> {
-  const { entries, box } = await core.inboxes.overview(caller, range);
-  const alwaysNamed = [caller, ...(box.newest ? [box.newest.actorId] : [])];
+  entries: InboxEntry[],
+  others: UserId[],
+): Promise<{ items: Conversation[]; profiles: ProfileLookup }> {
   const queries = entries.map((entry) => {
     const { preview, mentioned } = entry;
     const named = preview ? [preview.senderId, ...mentionedUsers(preview)] : [];
-    const namedIds = new Set([...alwaysNamed, ...named, ...mentioned.map(({ senderId }) => senderId)]);
+    const namedIds = new Set([...others, ...named, ...mentioned.map(({ senderId }) => senderId)]);
     return { ...lookupOf(entry), namedIds: [...namedIds] };
   });
   const listed = await findListRecords(core.db, caller, queries);
   const people = [...listed.values()].flatMap(({ people: named }) => named);
   // Without a conversation, the query above returns no profiles.
-  if (listed.size === 0) people.push(...(await findPeople(core.db, alwaysNamed)));
-  return { items: composeAll(core, caller, entries, listed), box, profiles: loadProfilesAmong(people) };
+  if (listed.size === 0) people.push(...(await findPeople(core.db, others)));
+  return { items: composeAll(core, caller, entries, listed), profiles: loadProfilesAmong(people) };
 }
 
 function lookupOf({ conversationId, preview }: InboxEntry) {

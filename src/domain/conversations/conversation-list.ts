@@ -11,12 +11,15 @@ export interface InboxEntry extends ReadState {
 }
 
 /**
- * A conversation of a current or former member: its state, and the time of its last event for that user (ms).
+ * A conversation of a current or former member: its state, the time of its last event for that user (ms), and
+ * the inbox's copy of `pinned`.
  */
 export interface EntryOnRecord {
   conversationId: ConversationId;
   state: ListState;
   updatedAt: number;
+  /** absent in the answer of an inbox of the previous release */
+  pinned?: boolean;
 }
 
 /** A conversation of a list that has unread messages, and how many. */
@@ -53,5 +56,6 @@ export interface NumberedPage {
 export interface ListPosition {
   pinned: boolean;
   updatedAt: number;
-  conversationId: ConversationId;
+  /** 0: after all conversations of that time */
+  conversationId: ConversationId | 0;
 }

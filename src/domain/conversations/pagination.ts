@@ -33,7 +33,7 @@ export function readCursor<T>(schema: z.ZodType<T>, cursor: string): T {
   return parsed.data;
 }
 
-const Cursor = z.tuple([z.boolean(), z.int().nonnegative(), ConversationId]);
+const Cursor = z.tuple([z.boolean(), z.int().nonnegative(), z.union([ConversationId, z.literal(0)])]);
 
 /** Encodes a position in the list of conversations as an opaque cursor. */
 export function encodeCursor({ pinned, updatedAt, conversationId }: ListPosition): string {

@@ -121,6 +121,14 @@ export async function countCallIn(c: Counting, userId: UserId, bucket: string): 
   await count(c, c.env.BUCKET_RATE, `${userId} ${bucket}`, "Too many calls of this kind.");
 }
 
+/**
+ * Counts further pages of a call that has counted as one: an answer of any length costs what its pages cost.
+ * @throws `rate_limited` as `countCost`
+ */
+export async function countPages(c: Counting, userId: UserId, pages: number): Promise<void> {
+  await Promise.all(Array.from({ length: Math.max(0, pages) }, () => countCost(c, userId, "page")));
+}
+
 /** The client's address block; null: it is unknown, or nothing is counted. */
 function blockOf(c: CountingAddress): string | null {
   return c.var.core.settings.rateLimits ? clientBlock(c.req) : null;

@@ -174,12 +174,12 @@ export class ConversationList {
    *   newest first
    */
   onRecord(): EntryOnRecord[] {
-    const rows = this.#rows<Pick<ListRow, "conversation_id" | "state" | "updated_at">>(
-      `SELECT conversation_id, state, updated_at FROM conversations WHERE hidden = 0
+    const rows = this.#rows<Pick<ListRow, "conversation_id" | "state" | "updated_at" | "sticky">>(
+      `SELECT conversation_id, state, updated_at, sticky FROM conversations WHERE hidden = 0
        ORDER BY updated_at DESC, conversation_id DESC`,
     );
-    return rows.map(({ conversation_id: conversationId, state, updated_at: updatedAt }) => {
-      return { conversationId, state, updatedAt };
+    return rows.map(({ conversation_id: conversationId, state, updated_at: updatedAt, sticky }) => {
+      return { conversationId, state, updatedAt, pinned: sticky === 1 };
     });
   }
 

@@ -128,7 +128,7 @@ const CALL_CODES: Record<string, Table> = {
 const NAMES: Record<string, string> = {
   ...{ direct: "to", group: "to" },
   ...{ "path.user_id": "userIDList", "body.max_members": "maxMemberNum", before: "nextReqMessageID" },
-  ...{ "body.password": "password" },
+  ...{ "body.password": "password", "query.cursor": "nextCursor" },
 };
 
 /** The paths of errors about a whole body or query, for which no table counts. */

@@ -3,6 +3,7 @@ import { ConversationStubs } from "../../../src/conversation/stub.ts";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
+import { listAllByName } from "../../../src/core/by-name/list.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import { HealthCheck } from "../../../src/core/health-check.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
@@ -44,4 +45,16 @@ export async function createGroupOfKind(
   const memberIds = others.map(({ user }) => UserId.parse(user.id));
   const group = { name: policy, memberIds, joinPolicy, policy, maxMembers };
   return (await createGroup(core(), UserId.parse(owner.user.id), group)).conversation.id;
+}
+
+/**
+ * The caller's whole list, cut at `limit` conversations.
+ * @returns the ids of the conversations, 0 for the notifications, and the cursor of what follows
+ */
+export async function wholeList(caller: Named, limit: number) {
+  const { parts, nextCursor } = await listAllByName(core(), UserId.parse(caller.user.id), limit);
+  const ids: number[] = [];
+  for await (const { items } of parts)
+    ids.push(...items.map((item) => ("notices" in item ? 0 : item.conversation.id)));
+  return { ids, nextCursor };
 }

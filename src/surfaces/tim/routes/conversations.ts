@@ -1,34 +1,49 @@
 import { Hono } from "hono";
-import {
-  getByName,
-  listByName,
-  remindOfDirect,
-  removeFromListByName,
-} from "../../../core/by-name/conversations.ts";
+import { getByName, remindOfDirect, removeFromListByName } from "../../../core/by-name/conversations.ts";
 import { groupAfter } from "../../../core/by-name/groups.ts";
+import { type ListPart, listAllByName, listByName } from "../../../core/by-name/list.ts";
 import { setReminder } from "../../../core/conversations/reminders.ts";
-import { weighs } from "../../../http/access/rate-limit.ts";
+import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
-import { succeed } from "../envelope.ts";
+import { succeed, succeedStreamed } from "../envelope.ts";
 import { BODY } from "../schemas/common.ts";
-import { Deletion, ListOfConversations, OneConversation, Reminding } from "../schemas/conversations.ts";
+import {
+  Deletion,
+  ListOfConversations,
+  MAX_LISTED,
+  OneConversation,
+  Reminding,
+} from "../schemas/conversations.ts";
 import { serializeByName, serializeInList, serializeReminderOutcomes } from "../serialize/conversations.ts";
 import { serializeGroup } from "../serialize/groups.ts";
 
 export const conversations = new Hono<CallerEnv>({ strict: false });
 
-/** 获取会话列表: the caller's list, or the named conversations of it. */
+/**
+ * 获取会话列表: the caller's list, the named conversations of it, or a part of it. Each hundred conversations
+ * count as a page.
+ */
 conversations.post("/conversation/getConversationList", authenticated, weighs("page"), async (c) => {
-  const { conversationID: names, count } = checked(ListOfConversations, await bodyFields(c.req.raw, BODY));
+  const query = checked(ListOfConversations, await bodyFields(c.req.raw, BODY));
   const { core, caller } = c.var;
-  const { items, profiles } = await listByName(core, caller.userId, { names, limit: count });
-  return succeed(
-    c,
-    items.map((item) => serializeInList(item, profiles, caller.userId)),
-  );
+  const { conversationID: names, count: limit = MAX_LISTED, nextCursor: cursor } = query;
+  const serialize = ({ items, profiles }: ListPart) =>
+    items.map((item) => serializeInList(item, profiles, caller.userId));
+  if (names || query.count !== undefined || cursor !== undefined) {
+    const range = { names, limit, ...(cursor && { cursor }) };
+    const part = await listByName(core, caller.userId, range);
+    return succeed(c, serialize(part), besideList(part));
+  }
+  const list = await listAllByName(core, caller.userId);
+  await countPages(c, caller.userId, list.partCount - 1);
+  return succeedStreamed(c, list.parts, serialize, besideList(list));
 });
+
+function besideList({ nextCursor }: { nextCursor: string | null }) {
+  return { nextCursor: nextCursor ?? "", isCompleted: nextCursor === null };
+}
 
 /** 获取会话资料: one conversation, also a direct one that was never opened. */
 conversations.post("/conversation/getConversationProfile", authenticated, async (c) => {

@@ -11,7 +11,7 @@ import {
   withGroup,
 } from "../../../core/by-name/groups.ts";
 import { dissolveGroup, editGroup, leaveGroup } from "../../../core/groups/groups.ts";
-import { weighs } from "../../../http/access/rate-limit.ts";
+import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -24,10 +24,11 @@ import { JOIN_STATES, serializeGroup } from "../serialize/groups.ts";
 /** Calls about groups. The calls about members, below the same path, are in `members.ts`. */
 export const groups = new Hono<CallerEnv>({ strict: false });
 
-/** `getGroupList`: the groups that the caller is in. */
+/** `getGroupList`: the groups that the caller is in. Each hundred count as a page. */
 groups.post("/getGroupList", authenticated, weighs("page"), async (c) => {
   await bodyFields(c.req.raw, BODY);
-  const list = await listGroups(c.var.core, c.var.caller.userId);
+  const { core, caller } = c.var;
+  const list = await listGroups(core, caller.userId, (calls) => countPages(c, caller.userId, calls - 1));
   return succeed(c, { groupList: list.map(serializeGroup) });
 });
 

@@ -1,25 +1,27 @@
 import { z } from "zod";
-import { integer } from "../../../http/fields.ts";
 import { conversationID, groupID, userID, wireConversationID } from "../ids.ts";
+import { upTo } from "./common.ts";
 
 /** The most conversations of one call. */
-const MAX_LISTED = 100;
+export const MAX_LISTED = 100;
 
 const conversationIDs = z
   .array(conversationID)
   .min(1, "must not be empty")
   .max(MAX_LISTED, `must be at most ${MAX_LISTED} of them`);
 
-/** `/conversation/getConversationList` */
+/**
+ * `/conversation/getConversationList`: the whole list, or with `count` or `nextCursor` a part of it.
+ * `nextCursor` is what the part before has given; `""` begins.
+ */
 export const ListOfConversations = z.object({
   conversationID: z
     .union([conversationID.transform((id) => [id]), conversationIDs], {
       error: `must be a conversation's id, or 1 to ${MAX_LISTED} of them`,
     })
     .optional(),
-  count: integer
-    .pipe(z.int().min(1, "must be at least 1").max(MAX_LISTED, `must be at most ${MAX_LISTED}`))
-    .default(MAX_LISTED),
+  count: upTo(MAX_LISTED).optional(),
+  nextCursor: z.string().optional(),
 });
 
 /** `/conversation/getConversationProfile` */

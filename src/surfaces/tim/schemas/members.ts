@@ -4,14 +4,14 @@ import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
-import { fields } from "./common.ts";
+import { fields, upTo } from "./common.ts";
 
 const MUST_NAME_SOMEBODY = "must name somebody";
 
 /** `getGroupMemberList`: `count` members, from index `offset` on. */
 export const MemberPage = z.object({
   groupID,
-  count: integer.pipe(z.int().min(1).max(LIMITS.page)).default(15),
+  count: upTo(LIMITS.page).default(15),
   offset: integer.pipe(z.int().nonnegative()).default(0),
 });
 

@@ -1,10 +1,6 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
-import type {
-  ConversationByName,
-  ListByName,
-  ListedByName,
-  ReminderSet,
-} from "../../../core/by-name/conversations.ts";
+import type { ConversationByName, ListedByName, ReminderSet } from "../../../core/by-name/conversations.ts";
+import type { ListItem } from "../../../core/by-name/list.ts";
 import { reminderOf } from "../../../core/conversations/reminders.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
@@ -73,7 +69,7 @@ function serializeConversation(
 }
 
 /** The same in a list, with its whole last message. */
-export function serializeInList(item: ListByName["items"][number], profiles: ProfileLookup, caller: UserId) {
+export function serializeInList(item: ListItem, profiles: ProfileLookup, caller: UserId) {
   if ("notices" in item) return serializeSystemInList(item.notices);
   const { lastMessage } = item.conversation;
   const context = {
