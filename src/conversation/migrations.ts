@@ -247,4 +247,10 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: "ALTER TABLE messages ADD COLUMN place TEXT",
   },
+  {
+    // The users whom a message that mentions everybody names besides.
+    version: 23,
+    minCode: 1,
+    sql: "ALTER TABLE messages ADD COLUMN also_mentioned TEXT",
+  },
 ];

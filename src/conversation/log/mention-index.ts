@@ -9,13 +9,14 @@ const MAX_SCANNED = 200;
 
 const StoredMentions = z.array(UserId);
 
-type MentionRow = { seq: Seq; sender_id: UserId; mentions: string };
+type MentionRow = { seq: Seq; sender_id: UserId; mentions: string; also_mentioned: string | null };
 
 /** A message with mentions. */
 interface IndexedMention {
   seq: Seq;
   senderId: UserId;
   mentions: Mentions;
+  alsoMentioned: UserId[];
 }
 
 /**
@@ -44,10 +45,11 @@ export class MentionIndex {
   of({ user_id, visible_from }: Reader, after: Position): Mentioned[] {
     const from = Math.max(after, visible_from);
     const found: Mentioned[] = [];
-    for (const { seq, senderId, mentions } of this.#read()) {
+    for (const { seq, senderId, mentions, alsoMentioned } of this.#read()) {
       if (seq <= from) break;
-      const isAll = mentions === "all";
-      if (isAll || mentions.includes(user_id)) found.push({ seq, senderId, all: isAll });
+      const all = mentions === "all";
+      if (!all && !mentions.includes(user_id)) continue;
+      found.push({ seq, senderId, all, ...(alsoMentioned.includes(user_id) && { named: true }) });
     }
     if (found.length === 0) return found;
     const hidden = this.#hiddenAmong(found, user_id);
@@ -55,12 +57,15 @@ export class MentionIndex {
   }
 
   #read(): IndexedMention[] {
-    const query = `SELECT seq, sender_id, mentions FROM messages INDEXED BY messages_mentions
+    const query = `SELECT seq, sender_id, mentions, also_mentioned FROM messages INDEXED BY messages_mentions
       WHERE mentions IS NOT NULL ORDER BY seq DESC LIMIT ?`;
     this.#newest ??= this.#sql
       .exec<MentionRow>(query, MAX_SCANNED)
       .toArray()
-      .map(({ seq, sender_id: senderId, mentions }) => ({ seq, senderId, mentions: readMentions(mentions) }));
+      .map(({ seq, sender_id: senderId, ...row }) => ({
+        ...{ seq, senderId, mentions: readMentions(row.mentions) },
+        alsoMentioned: readAlsoMentioned(row) ?? [],
+      }));
     return this.#newest;
   }
 
@@ -76,4 +81,16 @@ export class MentionIndex {
 export function readMentions(stored: string | null): Mentions {
   if (stored === null) return [];
   return stored === "all" ? "all" : StoredMentions.parse(JSON.parse(stored));
+}
+
+/**
+ * Parses the column `also_mentioned`; undefined: nobody is named besides. It is read only where everybody is
+ * mentioned: a revoke by the previous release does not clear it.
+ */
+export function readAlsoMentioned(row: {
+  mentions: string | null;
+  also_mentioned: string | null;
+}): UserId[] | undefined {
+  if (row.mentions !== "all" || row.also_mentioned === null) return undefined;
+  return StoredMentions.parse(JSON.parse(row.also_mentioned));
 }

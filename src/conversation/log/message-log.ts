@@ -64,8 +64,8 @@ export class MessageLog {
   insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev">): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
-         client_time, priority, custom_data, tip, place, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         client_time, priority, custom_data, tip, place, created_at, also_mentioned)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -82,6 +82,7 @@ export class MessageLog {
       row.tip,
       row.place,
       row.created_at,
+      row.also_mentioned,
     );
     if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
@@ -103,6 +104,7 @@ export class MessageLog {
       body: JSON.stringify({ event, actor_id, user_ids }),
       quote_seq: null,
       mentions: null,
+      also_mentioned: null,
       client_msg_id: null,
       forwarded: null,
       client_time: null,
@@ -227,7 +229,8 @@ export class MessageLog {
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(seq: Seq, by: UserId, rev: number): void {
-    const cleared = "quote_seq = NULL, mentions = NULL, custom_data = NULL, place = NULL";
+    const cleared =
+      "quote_seq = NULL, mentions = NULL, also_mentioned = NULL, custom_data = NULL, place = NULL";
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
     this.#recent.clear();
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);

@@ -13,6 +13,8 @@ export type MessageRow = {
   quote_seq: Seq | null;
   /** see `storedMentions` */
   mentions: string | null;
+  /** where everybody is mentioned: JSON of the users who are named besides; else null */
+  also_mentioned: string | null;
   client_msg_id: string | null;
   /** JSON of `Forwarded` */
   forwarded: string | null;

@@ -206,6 +206,7 @@ export class SendQueue<Origin> {
       body: draft.body,
       quote_seq: draft.quoteSeq ?? null,
       mentions: storedMentions(draft.mentions),
+      also_mentioned: draft.alsoMentioned ? storedMentions(draft.alsoMentioned) : null,
       client_msg_id: clientMsgId ?? null,
       forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
       client_time: draft.clientTime ?? null,
@@ -221,13 +222,14 @@ export class SendQueue<Origin> {
     return { row: { ...row, revoked_by: null, revoked_rev: null }, isRepeated: false };
   }
 
-  #refusal({ quoteSeq, mentions }: Draft, senderId: UserId): CoreError | undefined {
+  #refusal({ quoteSeq, mentions, alsoMentioned = [] }: Draft, senderId: UserId): CoreError | undefined {
     const sender = this.#members.findSender(senderId);
     if (!sender) return noConversation();
     const refusal = this.#checkPermission(sender);
     if (refusal) return refusal;
     if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
-    const nonMember = mentions === "all" ? undefined : mentions.find((id) => !this.#members.findSender(id));
+    const named = mentions === "all" ? alsoMentioned : mentions;
+    const nonMember = named.find((id) => !this.#members.findSender(id));
     return nonMember === undefined ? undefined : noMentioned(nonMember);
   }
 }

@@ -5,7 +5,7 @@ import { bodyWithProfiles } from "../../domain/messages/merged.ts";
 import type { Message, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
-import { readMentions } from "../log/mention-index.ts";
+import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import { type MessageLog, readForwarded } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -99,7 +99,9 @@ export class MessageRenderer {
   /** The optional fields that messages and previews share. */
   #optionalFields(row: MessageRow) {
     const nameCard = this.#members.find(row.sender_id)?.name_card;
+    const alsoMentioned = readAlsoMentioned(row);
     return {
+      ...(alsoMentioned && { alsoMentioned }),
       ...(nameCard && { nameCard }),
       ...(row.revoked_by !== null && { revokedBy: row.revoked_by }),
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),

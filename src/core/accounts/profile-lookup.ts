@@ -36,9 +36,10 @@ export function mentionedUsers({
   kind,
   body,
   mentions,
+  alsoMentioned = [],
   revokedBy,
-}: Pick<Message, "kind" | "body" | "mentions" | "revokedBy">): UserId[] {
-  const mentioned = mentions === "all" ? [] : mentions;
+}: Pick<Message, "kind" | "body" | "mentions" | "alsoMentioned" | "revokedBy">): UserId[] {
+  const mentioned = mentions === "all" ? alsoMentioned : mentions;
   if (kind !== "tip") return revokedBy === undefined ? mentioned : [...mentioned, revokedBy];
   const { actor_id, user_ids } = SystemMessage.parse(JSON.parse(body));
   return [actor_id, ...user_ids];

@@ -8,13 +8,7 @@ import type { BodyJson, Kind } from "../../domain/messages/content.ts";
 import { type DraftContent, DraftId, type Recipient } from "../../domain/messages/draft.ts";
 import { resolveForward } from "../../domain/messages/forwarding.ts";
 import { bodyWithProfiles } from "../../domain/messages/merged.ts";
-import type {
-  AnyDraft,
-  Mentions,
-  Message,
-  MessageReference,
-  Priority,
-} from "../../domain/messages/message.ts";
+import type { AnyDraft, Message, MessageReference, Priority } from "../../domain/messages/message.ts";
 import { exceedsBytes } from "../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
@@ -31,16 +25,23 @@ export type MessageSource = MessageReference | { draft: DraftId };
 /** The content of a new draft: its own, or that of another message. */
 export type NewContent = { kind: Kind; body: BodyJson } | { source: MessageSource };
 
+/** The mentions of a draft: users by username, everybody, or both. */
+export interface MentionsByName {
+  all: boolean;
+  names: string[];
+}
+
 /** A message to be sent later; users are named by username. */
 export interface NewDraft {
   to: Recipient;
-  mentions: string[] | "all";
+  mentions: MentionsByName;
   priority: Priority | undefined;
   customData: string | undefined;
 }
 
 /** A stored draft as its maker sees it. */
-export interface DraftView extends Pick<Message, "kind" | "body" | "mentions" | "sender" | "createdAt"> {
+export interface DraftView
+  extends Pick<Message, "kind" | "body" | "mentions" | "alsoMentioned" | "sender" | "createdAt"> {
   id: DraftId;
   to: Recipient;
   priority: Priority | undefined;
@@ -78,13 +79,13 @@ export async function createDraft(
     resolveContent(core, caller, to, content),
   ]);
   if (!sender) throw accountDeleted();
-  const { mentions, users } = mentioned;
+  const { stored: mentions, users } = mentioned;
   const id = DraftId.parse(`draft-${randomUUID()}`);
   const createdAt = Date.now();
   const stored: DraftContent = {
     to,
     said: resolved.source ? { source: resolved.source } : { kind: resolved.kind, body: resolved.body },
-    mentions,
+    ...mentions,
     ...(priority !== undefined && { priority }),
     ...(customData !== undefined && { customData }),
   };
@@ -92,19 +93,23 @@ export async function createDraft(
   const known = new Map<UserId, Person>(users.map((user) => [user.id, user]));
   const profiles = (userId: UserId) => known.get(userId) ?? deletedUser(userId);
   const { kind, body } = resolved;
-  return { id, to, kind, body, mentions, sender, createdAt, priority, customData, profiles };
+  return { id, to, kind, body, ...mentions, sender, createdAt, priority, customData, profiles };
 }
+
+/** The mentions of a draft as they are stored. */
+type StoredMentions = Pick<DraftContent, "mentions" | "alsoMentioned">;
 
 async function findMentions(
   core: Core,
-  names: NewDraft["mentions"],
-): Promise<{ mentions: Mentions; users: Person[] }> {
-  if (names === "all" || names.length === 0) return { mentions: names === "all" ? names : [], users: [] };
+  { all, names }: MentionsByName,
+): Promise<{ stored: StoredMentions; users: Person[] }> {
+  if (names.length === 0) return { stored: { mentions: all ? "all" : [] }, users: [] };
   const users = await findLiveUsersByName(core.db, names);
   const found = new Map(users.map((user) => [user.username, user.id]));
   const missing = names.filter((name) => !found.has(name));
   if (missing.length > 0) throw noUserWithName(missing);
-  return { mentions: [...new Set(found.values())], users };
+  const ids = [...new Set(found.values())];
+  return { stored: all ? { mentions: "all", alsoMentioned: ids } : { mentions: ids }, users };
 }
 
 /** The content of a draft as it is now; `source`: the message that is copied again when the draft is sent. */
@@ -174,7 +179,7 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
   return atPath(to.type, async () => {
     const draft = asDraft(id, content);
     const check = async (peer: UserId) => {
-      requireAmong(draft.mentions, [caller, peer]);
+      requireAmong(draft, [caller, peer]);
       if ("copy" in draft) await resolveForward(core.conversations, caller, draft);
     };
     const destination = await destinationOf(core, caller, to, check);
@@ -193,16 +198,22 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
 }
 
 /** @throws `not_found` for a mentioned user who is not among `members` */
-function requireAmong(mentions: Mentions, members: UserId[]): void {
-  const stranger = mentions === "all" ? undefined : mentions.find((id) => !members.includes(id));
+function requireAmong(
+  { mentions, alsoMentioned = [] }: Pick<AnyDraft, "mentions" | "alsoMentioned">,
+  members: UserId[],
+): void {
+  const named = mentions === "all" ? alsoMentioned : mentions;
+  const stranger = named.find((id) => !members.includes(id));
   if (stranger !== undefined) throw noMentioned(stranger);
 }
 
 const UNREAD = Position.parse(0);
 
 /** The send of a stored draft. Its id is the client message id, so that repeated sends store one message. */
-function asDraft(id: DraftId, { said: content, mentions, priority, customData }: DraftContent): AnyDraft {
-  const envelope = { clientMsgId: id, quoteSeq: undefined, mentions, priority, customData };
+function asDraft(id: DraftId, { said: content, ...draft }: DraftContent): AnyDraft {
+  const { mentions, alsoMentioned, priority, customData } = draft;
+  const said = { mentions, ...(alsoMentioned && { alsoMentioned }), priority, customData };
+  const envelope = { clientMsgId: id, quoteSeq: undefined, ...said };
   if ("source" in content) return { ...envelope, copy: { type: "forward", source: content.source } };
   return { ...envelope, kind: content.kind, body: content.body };
 }

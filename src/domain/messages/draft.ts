@@ -40,6 +40,7 @@ export const DraftContent = z.object({
   /** the content; inboxes store it under this name */
   said: DraftBody,
   mentions: z.union([z.array(UserId), z.literal("all")]),
+  alsoMentioned: z.array(UserId).optional(),
   priority: Priority.optional(),
   customData: z.string().optional(),
   clientTime: z.int().optional(),

@@ -18,8 +18,14 @@ export interface Quote {
 /** The users that a message mentions, or everybody. */
 export type Mentions = UserId[] | "all";
 
-/** An unread message that mentions a user; `all`: it mentions everybody. */
-export const Mentioned = z.object({ seq: Seq, senderId: UserId, all: z.boolean() });
+/**
+ * An unread message that mentions a user. `all`: it mentions everybody; `named`: and this user by name
+ * besides.
+ */
+export const Mentioned = z.object({
+  ...{ seq: Seq, senderId: UserId, all: z.boolean() },
+  named: z.literal(true).optional(),
+});
 export type Mentioned = z.infer<typeof Mentioned>;
 
 /** The first message of a chain of forwards. Forwards of older releases have no `createdAt`. */
@@ -49,6 +55,8 @@ export interface Message {
   systemMessage?: SystemMessageDetails | undefined;
   quote?: Quote;
   mentions: Mentions;
+  /** the users whom a message that mentions everybody names besides, for APIs that have both */
+  alsoMentioned?: UserId[] | undefined;
   forwarded?: Forwarded | undefined;
   revoked: boolean;
   /** the user who revoked it */
@@ -76,6 +84,8 @@ export interface Draft {
   body: BodyJson;
   quoteSeq: Seq | undefined;
   mentions: Mentions;
+  /** with mentions of everybody: the users who are named besides */
+  alsoMentioned?: UserId[] | undefined;
   forwarded?: Forwarded | undefined;
   priority?: Priority | undefined;
   customData?: string | undefined;
@@ -114,7 +124,7 @@ type Copy =
 /** A draft whose content is copied from other messages when it is sent. */
 export type ForwardDraft = Pick<
   Draft,
-  "clientMsgId" | "quoteSeq" | "mentions" | "priority" | "customData"
+  "clientMsgId" | "quoteSeq" | "mentions" | "alsoMentioned" | "priority" | "customData"
 > & {
   copy: Copy;
 };

@@ -17,6 +17,7 @@ export const Preview = z.object({
   /** system message details that cannot be parsed are dropped, so that the list still shows the entry */
   systemMessage: SystemMessageDetails.optional().catch(undefined),
   mentions: z.union([z.array(UserId), z.literal("all")]),
+  alsoMentioned: z.array(UserId).optional(),
   revoked: z.boolean(),
   revokedBy: UserId.optional(),
   clientMsgId: z.string().optional(),

@@ -563,6 +563,45 @@ describe("the list", () => {
     ]).toEqual([[], []]);
   });
 
+  test("tells members whom a mention of everybody names besides from the others", async () => {
+    const [ann, bob, cid] = await people(3);
+    const { id } = await createGroup(ann, [bob, cid]);
+    const atUserList = [nameOf(bob), "__kImSDK_MesssageAtALL__", nameOf(bob)];
+    const draft = await data(z.looseObject({ ID: z.string() }), ann, "/message/createMessage", {
+      ...{ to: String(id), conversationType: "GROUP", payload: { text: "hi", atUserList } },
+    });
+    const both = ["__kImSDK_MesssageAtALL__", nameOf(bob)];
+    expect(draft.atUserList).toEqual(both);
+    success(await tim(ann, "/message/sendMessage", draft));
+    for (const [who, type] of [
+      [bob, 3],
+      [cid, 2],
+    ] as const) {
+      const info = { from: nameOf(ann), groupID: String(id), messageSequence: 1, atTypeArray: [type] };
+      await eventually(async () => expect((await one(who, GROUP(id))).groupAtInfoList).toEqual([info]));
+      expect((await profile(who, GROUP(id))).groupAtInfoList).toEqual([info]);
+      const listed = await one(who, GROUP(id));
+      expect(listed.message?.atUserList).toEqual(both);
+      expect((await messages(who, GROUP(id))).data[0]?.message.atUserList).toEqual(both);
+      expect(await listedConversation(who, id)).toMatchObject({
+        unread_count: 1,
+        last_message: { mentions: "all" },
+      });
+      expect((await page(who, id)).items).toMatchObject([{ mentions: "all" }]);
+    }
+    // An outsider cannot be named, and a revoke takes the names away.
+    const [dee] = await people(1);
+    const foreign = await data(z.looseObject({ ID: z.string() }), ann, "/message/createMessage", {
+      ...{ to: String(id), conversationType: "GROUP" },
+      payload: { text: "hi", atUserList: ["__kImSDK_MesssageAtALL__", nameOf(dee)] },
+    });
+    failure(await tim(ann, "/message/sendMessage", foreign), 70_107);
+    success(await revoke(ann, `${id}-1`));
+    const [revoked] = (await messages(bob, GROUP(id))).data;
+    expect(revoked?.message.atUserList).toEqual([]);
+    expect((await profile(bob, GROUP(id))).groupAtInfoList).toEqual([]);
+  });
+
   test.each(["chatroom", "livestream"] as const)("a %s has nothing unread", async (policy) => {
     const [ann, bob] = await people(2);
     const id = await createGroupOfKind(policy, ann, policy === "livestream" ? [] : [bob]);

@@ -176,7 +176,7 @@ describe("message content", () => {
       ],
       [
         { text: "@", atUserList: [name, AT_ALL] },
-        { atUserList: [AT_ALL] },
+        { atUserList: [AT_ALL, name] },
         { kind: "text", mentions: "all" },
       ],
       [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { MentionsByName } from "../../../core/drafts/drafts.ts";
 import { ContentType, FileName } from "../../../domain/files/file.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content, type Kind } from "../../../domain/messages/content.ts";
@@ -87,14 +88,16 @@ export const RECIPIENTS = {
 
 const inPayload = <S extends z.ZodType>(schema: S) => z.object({ payload: schema });
 
+/** The mentions in a list of usernames, one of which may stand for everybody. */
+function toMentions(list: string[]): MentionsByName {
+  const names = new Set(list);
+  return { all: names.delete(AT_ALL), names: [...names] };
+}
+
 /** The mentions of a payload, by username. */
 export const MentionPayload = inPayload(
   z.looseObject({
-    atUserList: z
-      .array(userID)
-      .max(LIMITS.mentions)
-      .transform((names) => (names.includes(AT_ALL) ? ("all" as const) : [...new Set(names)]))
-      .default([]),
+    atUserList: z.array(userID).max(LIMITS.mentions).transform(toMentions).default({ all: false, names: [] }),
   }),
 );
 

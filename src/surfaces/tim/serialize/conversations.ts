@@ -55,12 +55,12 @@ function serializeConversation(
     unreadCount,
     lastMessage: lastMessage ? lastMessageOf(lastMessage, context) : NO_MESSAGE,
     ...(peer ? { userProfile: userProfile(peer) } : { groupProfile: group && serializeGroup(group) }),
-    groupAtInfoList: mentioned.map(({ seq, senderId, all }) => ({
+    groupAtInfoList: mentioned.map(({ seq, senderId, all, named }) => ({
       ...{
         from: profiles(senderId).username,
         groupID,
         messageSequence: seq,
-        atTypeArray: [all ? AT_ALL : AT_ME],
+        atTypeArray: [all ? (named ? AT_ALL_AT_ME : AT_ALL) : AT_ME],
       },
     })),
     ...{ remark: "", isPinned: pinned, messageRemindType: REMIND_TYPES[reminderOf(conversation)] },
@@ -83,8 +83,8 @@ export function serializeInList(item: ListItem, profiles: ProfileLookup, caller:
   };
 }
 
-/** The SDK's numbers of mentions: of the caller, of all members. */
-const [AT_ME, AT_ALL] = [1, 2];
+/** The SDK's numbers of mentions: of the caller, of all members, of all members and the caller by name. */
+const [AT_ME, AT_ALL, AT_ALL_AT_ME] = [1, 2, 3];
 
 const NO_MESSAGE = {
   ...{ lastTime: 0, lastSequence: 0, fromAccount: "", messageForShow: "", type: "", payload: {} },

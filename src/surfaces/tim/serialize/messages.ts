@@ -29,7 +29,10 @@ export function serializeMessage(message: Message, context: SerializeContext) {
 }
 
 /** The fields of a message that is created and not sent. */
-export type Unsent = Pick<Message, "kind" | "body" | "mentions" | "priority" | "customData" | "createdAt">;
+export type Unsent = Pick<
+  Message,
+  "kind" | "body" | "mentions" | "alsoMentioned" | "priority" | "customData" | "createdAt"
+>;
 
 /**
  * A message that is created and not sent.
@@ -68,12 +71,18 @@ function senderOf({ sender }: { sender: Person }, nameCard: string | undefined) 
 }
 
 function extrasOf(
-  { mentions, priority, customData }: Pick<Unsent, "mentions" | "priority" | "customData">,
+  {
+    mentions,
+    alsoMentioned = [],
+    priority,
+    customData,
+  }: Pick<Unsent, "mentions" | "alsoMentioned" | "priority" | "customData">,
   profiles: ProfileLookup,
 ) {
+  const named = (mentions === "all" ? alsoMentioned : mentions).map((id) => profiles(id).username);
   return {
     priority: PRIORITIES[priority ?? "normal"],
-    atUserList: mentions === "all" ? [AT_ALL] : mentions.map((id) => profiles(id).username),
+    atUserList: mentions === "all" ? [AT_ALL, ...named] : named,
     cloudCustomData: customData ?? "",
   };
 }
