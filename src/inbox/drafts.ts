@@ -1,6 +1,7 @@
-import { noDraft } from "../domain/errors.ts";
+import { CoreError, noDraft } from "../domain/errors.ts";
 import type { ConversationId, Seq } from "../domain/ids.ts";
 import { DraftContent, type DraftId, type DraftState, type StoredDraft } from "../domain/messages/draft.ts";
+import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
 
 /**
@@ -17,10 +18,24 @@ export const DRAFTS_TABLE = `
     content TEXT
   ) STRICT;`;
 
-/** The most drafts of a user, the newest; each may take 64 KiB. */
-const MAX_KEPT = 300;
+/**
+ * Bytes that the drafts of a user may take: 500 of the largest (64 KiB), or 80,000 short texts. It bounds an
+ * inbox, and is more than any client has waiting.
+ */
+export const MAX_DRAFT_BYTES = 32 * 1024 * 1024;
 
-type DraftRow = { conversation_id: ConversationId | null; seq: Seq | null; content: string | null };
+/** Bytes that a row counts for besides its content: its id twice, numbers, the pages of the two B-trees. */
+const ROW_BYTES = 200;
+
+/** The number of sent drafts that are deleted at once to make room. */
+const EVICTED = 1_000;
+
+type DraftRow = {
+  conversation_id: ConversationId | null;
+  seq: Seq | null;
+  content: string | null;
+  created_at: number;
+};
 
 /** The alarm job of drafts. */
 interface Scheduler {
@@ -35,6 +50,8 @@ export class Drafts {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
   readonly #timing: Timing["drafts"];
+  /** the bytes of all rows; undefined: to be counted. An inbox counts once each time it wakes */
+  #bytes: number | undefined;
 
   constructor(sql: SqlStorage, jobs: Scheduler, timing: Timing["drafts"]) {
     this.#sql = sql;
@@ -42,13 +59,36 @@ export class Drafts {
     this.#timing = timing;
   }
 
-  /** Stores a draft until it expires. Over 300 drafts the oldest is deleted. Idempotent by id. */
+  /**
+   * Stores a draft until it expires. Idempotent by id.
+   * @throws `rate_limited` if the drafts that wait to be sent leave no room. Sent drafts make room for it
+   */
   keep({ id, createdAt, content }: StoredDraft): void {
-    const insert = "INSERT INTO drafts (id, created_at, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-    this.#sql.exec(insert, id, createdAt, JSON.stringify(content));
-    const oldest = "SELECT n FROM drafts ORDER BY n DESC LIMIT 1 OFFSET ?";
-    this.#sql.exec(`DELETE FROM drafts WHERE n <= (${oldest})`, MAX_KEPT);
+    const json = JSON.stringify(content);
+    const known = this.#sql.exec("SELECT 1 FROM drafts WHERE id = ?", id).toArray();
+    if (known.length > 0) return;
+    const bytes = ROW_BYTES + bytesOf(json);
+    const total = this.#requireRoom(bytes);
+    const insert = "INSERT INTO drafts (id, created_at, content) VALUES (?, ?, ?)";
+    this.#sql.exec(insert, id, createdAt, json);
+    this.#bytes = total + bytes;
     this.#jobs.schedule("drafts", "", createdAt + this.#timing.lifetimeMs);
+  }
+
+  /**
+   * Replaces the content of a draft that is not sent yet. Idempotent.
+   * @returns its state: the new content, or the message that it has become, which stays as it is
+   * @throws `not_found` as `get`, `rate_limited` as `keep`
+   */
+  change(id: DraftId, content: DraftContent): DraftState {
+    const state = this.get(id);
+    if ("sent" in state) return state;
+    const json = JSON.stringify(content);
+    const more = bytesOf(json) - bytesOf(JSON.stringify(state.content));
+    const total = more > 0 ? this.#requireRoom(more) : this.#total();
+    this.#sql.exec("UPDATE drafts SET content = ? WHERE id = ?", json, id);
+    this.#bytes = total + more;
+    return { ...state, content };
   }
 
   /**
@@ -56,12 +96,13 @@ export class Drafts {
    * @throws `not_found` if there is no such draft, or it has expired
    */
   get(id: DraftId): DraftState {
-    const query = "SELECT conversation_id, seq, content FROM drafts WHERE id = ? AND created_at > ?";
+    const query = `SELECT conversation_id, seq, content, created_at FROM drafts
+      WHERE id = ? AND created_at > ?`;
     const [row] = this.#sql.exec<DraftRow>(query, id, Date.now() - this.#timing.lifetimeMs).toArray();
     if (!row) throw noDraft();
-    const { conversation_id: conversationId, seq, content } = row;
+    const { conversation_id: conversationId, seq, content, created_at: createdAt } = row;
     if (conversationId !== null && seq !== null) return { sent: { conversationId, seq } };
-    return { content: DraftContent.parse(JSON.parse(content ?? "null")) };
+    return { content: DraftContent.parse(JSON.parse(content ?? "null")), createdAt };
   }
 
   /**
@@ -69,16 +110,57 @@ export class Drafts {
    * reach it here. Idempotent.
    */
   sent(id: DraftId, message: { conversationId: ConversationId; seq: Seq }): void {
+    const total = this.#total();
+    const query = "SELECT octet_length(content) AS bytes FROM drafts WHERE id = ? AND content IS NOT NULL";
+    const [waiting] = this.#sql.exec<{ bytes: number }>(query, id).toArray();
     const set = "conversation_id = ?, seq = ?, content = NULL";
     this.#sql.exec(`UPDATE drafts SET ${set} WHERE id = ?`, message.conversationId, message.seq, id);
+    this.#bytes = total - (waiting?.bytes ?? 0);
   }
 
   /** The `drafts` job: deletes expired drafts. @returns when the next one expires (ms), or null */
   deleteExpired(): number | null {
     const expired = Date.now() - this.#timing.lifetimeMs;
     this.#sql.exec("DELETE FROM drafts WHERE created_at <= ?", expired);
+    this.#bytes = undefined;
     const query = "SELECT min(created_at) AS first FROM drafts";
     const { first } = this.#sql.exec<{ first: number | null }>(query).one();
     return first === null ? null : first + this.#timing.lifetimeMs;
+  }
+
+  #total(): number {
+    const query = "SELECT count(*) AS rows, coalesce(sum(octet_length(content)), 0) AS bytes FROM drafts";
+    if (this.#bytes === undefined) {
+      const { rows, bytes } = this.#sql.exec<{ rows: number; bytes: number }>(query).one();
+      this.#bytes = rows * ROW_BYTES + bytes;
+    }
+    return this.#bytes;
+  }
+
+  /**
+   * Makes room for `bytes` more: expired drafts go first, then the oldest of the sent ones, whose ids are
+   * unknown from then on.
+   * @returns the bytes of all rows
+   * @throws `rate_limited` if drafts that wait to be sent take the rest
+   */
+  #requireRoom(bytes: number): number {
+    if (this.#total() + bytes <= MAX_DRAFT_BYTES) return this.#total();
+    this.deleteExpired();
+    const oldest = "SELECT n FROM drafts WHERE content IS NULL ORDER BY n LIMIT ?";
+    while (this.#total() + bytes > MAX_DRAFT_BYTES) {
+      const evict = `DELETE FROM drafts WHERE n IN (${oldest}) RETURNING n`;
+      const { length } = this.#sql.exec(evict, EVICTED).toArray();
+      if (length === 0) throw this.#tooMany();
+      this.#bytes = this.#total() - length * ROW_BYTES;
+    }
+    return this.#total();
+  }
+
+  #tooMany(): CoreError {
+    const first = "SELECT coalesce(min(created_at), 0) AS at FROM drafts";
+    const { at } = this.#sql.exec<{ at: number }>(first).one();
+    const retryAfter = Math.max(1, Math.ceil((at + this.#timing.lifetimeMs - Date.now()) / 1_000));
+    const detail = "Too many created messages wait to be sent. Send some of them, or wait until they expire.";
+    return new CoreError("rate_limited", detail, { retryAfter });
   }
 }

@@ -8,7 +8,7 @@ import type {
 } from "../domain/conversations/conversation-list.ts";
 import { CoreError, type Result } from "../domain/errors.ts";
 import type { ConversationId, SessionId } from "../domain/ids.ts";
-import type { DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
+import type { DraftContent, DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
 import type { MessageReference } from "../domain/messages/message.ts";
 import type {
   Contact,
@@ -256,6 +256,14 @@ export abstract class InboxObject extends InboxLifecycle {
   /** The content of a stored draft, or the message that it became. @throws `not_found` @see Drafts.get */
   draft(input: { id: DraftId }): Promise<Result<DraftState>> {
     return this.answer(({ drafts }) => drafts.get(input.id));
+  }
+
+  /**
+   * Replaces the content of a stored draft, unless it was sent. @returns its state after it @throws
+   * `not_found`, `rate_limited` @see Drafts.change
+   */
+  changeDraft(input: { id: DraftId; content: DraftContent }): Promise<Result<DraftState>> {
+    return this.answer(({ drafts }) => drafts.change(input.id, input.content));
   }
 
   /** Notes that a stored draft was sent as this message. Idempotent. @see Drafts.sent */

@@ -30,6 +30,7 @@ const REPEATS: Repeats<InboxObject> = {
   unread: true,
   keepDraft: true,
   draft: true,
+  changeDraft: true,
   noteDraftSent: true,
   setPinned: true,
   repair: true,

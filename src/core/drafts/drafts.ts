@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { deletedUser, type Person } from "../../domain/accounts/person.ts";
 import type { ConversationKind } from "../../domain/conversations/conversation.ts";
-import { atPath, excess, isNotFound, noDraft, noMentioned } from "../../domain/errors.ts";
+import { atPath, CoreError, excess, isNotFound, noDraft, noMentioned } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
-import { type DraftContent, DraftId, type Recipient } from "../../domain/messages/draft.ts";
+import { DraftContent, DraftId, type DraftState, type Recipient } from "../../domain/messages/draft.ts";
 import { resolveForward } from "../../domain/messages/forwarding.ts";
 import { bodyWithProfiles } from "../../domain/messages/merged.ts";
 import type { AnyDraft, Message, MessageReference, Priority } from "../../domain/messages/message.ts";
 import { exceedsBytes } from "../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";
-import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
-import { accountDeleted, noUserWithName } from "../accounts/users.ts";
+import { findPeople } from "../../storage/conversations/conversations.ts";
+import { loadProfiles, loadProfilesAmong, type ProfileLookup } from "../accounts/profile-lookup.ts";
+import { accountDeleted } from "../accounts/users.ts";
 import { distinguishNotInGroup } from "../by-name/groups.ts";
 import { type Destination, destinationOf } from "../by-name/recipients.ts";
 import type { Core } from "../context.ts";
@@ -49,6 +50,19 @@ export interface DraftView
   profiles: ProfileLookup;
 }
 
+/** What the maker of a draft changes before it is sent; absent fields are unchanged. */
+export interface DraftChange {
+  /** of a draft with content of its own */
+  body?: BodyJson;
+  mentions?: MentionsByName;
+  priority?: Priority;
+  /** `""`: none */
+  customData?: string;
+}
+
+/** Reads the change that a client makes of a stored draft. Throws `validation_failed`. */
+export type ReadChange = (draft: DraftContent) => DraftChange;
+
 /** A sent draft: the message, its destination and its profiles. */
 export interface SentDraft {
   message: Message;
@@ -71,8 +85,7 @@ export async function createDraft(
   content: NewContent,
 ): Promise<DraftView> {
   const { to, priority, customData } = input;
-  if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
-    throw excess("customData", LIMITS.bodyBytes);
+  requireFits(customData);
   const [sender, mentioned, resolved] = await Promise.all([
     findUser(core.db, caller, caller),
     findMentions(core, input.mentions),
@@ -96,6 +109,12 @@ export async function createDraft(
   return { id, to, kind, body, ...mentions, sender, createdAt, priority, customData, profiles };
 }
 
+/** @throws `validation_failed` for more custom data than a message may have */
+function requireFits(customData: string | undefined): void {
+  if (customData !== undefined && exceedsBytes(customData, LIMITS.bodyBytes))
+    throw excess("customData", LIMITS.bodyBytes);
+}
+
 /** The mentions of a draft as they are stored. */
 type StoredMentions = Pick<DraftContent, "mentions" | "alsoMentioned">;
 
@@ -107,7 +126,10 @@ async function findMentions(
   const users = await findLiveUsersByName(core.db, names);
   const found = new Map(users.map((user) => [user.username, user.id]));
   const missing = names.filter((name) => !found.has(name));
-  if (missing.length > 0) throw noUserWithName(missing);
+  if (missing.length > 0) {
+    const detail = `There is no user ${missing.join(", ")} who could be mentioned.`;
+    throw new CoreError("not_found", detail, { missing: "member" });
+  }
   const ids = [...new Set(found.values())];
   return { stored: all ? { mentions: "all", alsoMentioned: ids } : { mentions: ids }, users };
 }
@@ -153,8 +175,9 @@ const forwardOf = (source: MessageReference) => ({
 /**
  * Sends a stored draft of the caller. A repeated or concurrent call returns the message that the draft has
  * become; so does a reference to a message that the caller has sent.
+ * @param readChange what the caller changes of the draft before. The change is stored, also if the send fails
  * @throws `not_found` for a draft that has expired or is not the caller's, for an unknown recipient, and as
- *   `sendMessage`
+ *   `sendMessage`, `createDraft` and `readChange`
  * @param supposed the kind of the conversation as the client states it: errors carry it where the actual kind
  *   is unknown
  */
@@ -163,15 +186,75 @@ export function sendDraft(
   caller: UserId,
   name: MessageSource,
   supposed: ConversationKind,
+  readChange: ReadChange,
 ): Promise<SentDraft> {
   return atPath(supposed, async () => {
     if (!("draft" in name)) return loadSentDraft(core, caller, name);
     const id = name.draft;
-    const state = await core.inboxes.draft(caller, { id });
+    const stored = await core.inboxes.draft(caller, { id });
+    const state = "sent" in stored ? stored : await changeDraft(core, caller, id, stored.content, readChange);
     return "sent" in state
       ? loadSentDraft(core, caller, state.sent)
       : sendStored(core, caller, id, state.content);
   });
+}
+
+/** Applies a change to a draft. @returns its state: it may have been sent meanwhile */
+function changeDraft(
+  core: Core,
+  caller: UserId,
+  id: DraftId,
+  content: DraftContent,
+  readChange: ReadChange,
+): Promise<DraftState> {
+  return atPath(content.to.type, async () => {
+    const change = readChange(content);
+    requireFits(change.customData);
+    const { mentions, alsoMentioned, priority, customData, ...rest } = content;
+    const named = change.mentions
+      ? (await findMentions(core, change.mentions)).stored
+      : { mentions, alsoMentioned };
+    const isNormal = priority === undefined && change.priority === "normal";
+    const said =
+      change.body !== undefined && "kind" in rest.said ? { ...rest.said, body: change.body } : rest.said;
+    const changed = DraftContent.parse({
+      ...{ ...rest, said, ...named },
+      priority: isNormal ? undefined : (change.priority ?? priority),
+      customData: (change.customData ?? customData) || undefined,
+    });
+    if (JSON.stringify(changed) === JSON.stringify(DraftContent.parse(content))) return { content };
+    return core.inboxes.changeDraft(caller, { id, content: changed });
+  });
+}
+
+/**
+ * A stored draft of the caller, to be shown after its send has failed; null: it cannot be shown. It is sent,
+ * has expired, is another user's, or copies a message that is revoked.
+ */
+export async function findUnsentDraft(
+  core: Core,
+  caller: UserId,
+  name: MessageSource,
+): Promise<DraftView | null> {
+  if (!("draft" in name)) return null;
+  const id = name.draft;
+  try {
+    const state = await core.inboxes.draft(caller, { id });
+    if ("sent" in state) return null;
+    const { to, said, mentions, alsoMentioned = [], priority, customData } = state.content;
+    const [sender, resolved, people] = await Promise.all([
+      findUser(core.db, caller, caller),
+      resolveContent(core, caller, to, said),
+      findPeople(core.db, mentions === "all" ? alsoMentioned : mentions),
+    ]);
+    if (!sender) return null;
+    const { kind, body } = resolved;
+    const view = { id, to, kind, body, mentions, alsoMentioned, sender, priority, customData };
+    return { ...view, createdAt: state.createdAt ?? Date.now(), profiles: loadProfilesAmong(people) };
+  } catch (error) {
+    if (error instanceof CoreError) return null;
+    throw error;
+  }
 }
 
 function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftContent): Promise<SentDraft> {

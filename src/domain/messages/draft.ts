@@ -59,4 +59,10 @@ export interface StoredDraft {
  * The state of a stored draft: its content until it is sent; then the reference to the stored message, and no
  * content.
  */
-export type DraftState = { content: DraftContent } | { sent: { conversationId: ConversationId; seq: Seq } };
+export type DraftState =
+  | {
+      content: DraftContent;
+      /** milliseconds since 1970; absent in the answer of an inbox of the previous release */
+      createdAt?: number;
+    }
+  | { sent: { conversationId: ConversationId; seq: Seq } };

@@ -1,20 +1,26 @@
-import type { NewContent, NewDraft } from "../../core/drafts/drafts.ts";
+import { z } from "zod";
+import type { DraftChange, NewContent, NewDraft } from "../../core/drafts/drafts.ts";
 import type { DraftInput, FileContent } from "../../core/drafts/file-drafts.ts";
 import { invalid, MediaKind } from "../../domain/errors.ts";
-import { bodyJson, Content } from "../../domain/messages/content.ts";
+import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
+import type { DraftContent } from "../../domain/messages/draft.ts";
 import { checked, type Fields } from "../../http/fields.ts";
 import type { CallWithFile, ReceivedFile } from "../../http/uploads/with-file.ts";
 import {
   Creation,
+  Edits,
   EncodedFilePayload,
+  FILE_EDITS,
   FormCreation,
   FormFilePayload,
   ForwardPayload,
   MentionPayload,
   PAYLOADS,
   RECIPIENTS,
+  ToType,
   UploadedFilePayload,
 } from "./schemas/drafts.ts";
+import { contentOf } from "./serialize/payload.ts";
 
 /**
  * The input of a draft, from a call of `createMessage`.
@@ -38,7 +44,7 @@ function fromFields(fields: Fields): DraftInput {
   const creation = checked(Creation, fields);
   const newDraft = newDraftOf(creation, fields);
   const kind = kindOf(creation);
-  if (kind !== "any file" && !isMedia(kind)) return { newDraft, content: contentOf(kind, creation) };
+  if (kind !== "any file" && !isMedia(kind)) return { newDraft, content: newContentOf(kind, creation) };
   const { url, type, duration, ...claims } = checked(UploadedFilePayload, creation).payload.file;
   const media = isMedia(kind) ? kind : undefined;
   return { newDraft, file: { ...claims, key: url, kind: media, contentType: type, durationMs: duration } };
@@ -49,11 +55,58 @@ function newDraftOf(creation: Creation, fields: Fields): NewDraft {
   const { conversationType, priority, cloudCustomData } = creation;
   return {
     to: checked(RECIPIENTS[conversationType], { [conversationType]: fields.to }),
-    mentions: checked(MentionPayload, creation).payload.atUserList,
+    mentions: checked(MentionPayload, creation).payload.atUserList ?? { all: false, names: [] },
     priority,
     customData: cloudCustomData || undefined,
   };
 }
+
+/**
+ * What the client has changed of a created message before it sends it: the payload, the mentions, the priority
+ * and the custom data. Of a file only its name, duration and measures; of a forward not the payload. The
+ * other fields are ignored, but for the recipient: a message never goes to another one than the client says.
+ * @param message the created message as the client sends it; absent fields are unchanged
+ * @throws `validation_failed`, also for another recipient
+ */
+export function readChange(message: Fields, draft: DraftContent): DraftChange {
+  requireRecipient(message, draft);
+  const { priority, cloudCustomData, payload, atUserList } = checked(Edits, message);
+  const { said } = draft;
+  const mentions = payload && checked(MentionPayload, { payload }).payload.atUserList;
+  const body = payload && "kind" in said ? changedBody(said.kind, said.body, payload) : undefined;
+  const named = mentions ?? atUserList;
+  return {
+    ...(body !== undefined && { body }),
+    ...(named && { mentions: named }),
+    ...(message.priority !== undefined && { priority }),
+    ...(cloudCustomData !== undefined && { customData: cloudCustomData }),
+  };
+}
+
+function requireRecipient({ conversationType: stated, to: name }: Fields, { to }: DraftContent): void {
+  const type =
+    stated === undefined ? to.type : checked(ToType, { conversationType: stated }).conversationType;
+  const isSame =
+    type === to.type &&
+    (name === undefined ||
+      JSON.stringify(checked(RECIPIENTS[type], { [type]: name })) === JSON.stringify(to));
+  if (!isSame) throw invalid("to", "is that of the created message and cannot be changed: create another");
+}
+
+/** The body of a draft after the payload that the client sends; undefined: the payload cannot be changed. */
+function changedBody(kind: Kind, body: BodyJson, payload: Fields): BodyJson | undefined {
+  if (kind === "tip" || kind === "merged") return undefined;
+  if (!isMedia(kind)) return ownBody(kind, { payload });
+  const stored = JsonObject.parse(JSON.parse(body));
+  // What equals the payload of the created message is not a change: seconds are rounded there.
+  const shown = contentOf(kind, stored, "");
+  const edited = Object.entries(payload).filter(([key, value]) => Reflect.get(shown, key) !== value);
+  const values = checked(FILE_EDITS[kind], { payload: Object.fromEntries(edited) }).payload;
+  const changes = Object.entries(values).filter(([, value]) => value !== undefined);
+  return bodyJson(Content.parse({ kind, body: { ...stored, ...Object.fromEntries(changes) } }));
+}
+
+const JsonObject = z.record(z.string(), z.unknown());
 
 type CreatedKind = Creation["type"] & string;
 
@@ -70,11 +123,15 @@ function kindOf({ type, payload }: Creation): CreatedKind | "forward" | "any fil
 
 const isMedia = (kind: string): kind is MediaKind => MediaKind.safeParse(kind).success;
 
-function contentOf(kind: Exclude<CreatedKind, MediaKind> | "forward", creation: Creation): NewContent {
+function newContentOf(kind: Exclude<CreatedKind, MediaKind> | "forward", creation: Creation): NewContent {
   if (kind === "forward") return { source: checked(ForwardPayload, creation).payload.message };
+  return { kind, body: ownBody(kind, creation) };
+}
+
+/** The body of a message without a file. */
+function ownBody(kind: keyof typeof PAYLOADS, creation: { payload: Fields }): BodyJson {
   const { payload: body } = checked<{ payload: object }>(PAYLOADS[kind], creation);
-  const content = Content.parse({ kind, body });
-  return { kind, body: bodyJson(content) };
+  return bodyJson(Content.parse({ kind, body }));
 }
 
 /** The client's description of a file that is being received. */

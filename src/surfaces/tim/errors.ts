@@ -86,7 +86,10 @@ const PATH_CODES: Record<string, Table> = {
 };
 
 /** The codes of calls that send: the only user that they name is the recipient. */
-const SEND_CODES: Table = { user: 20_003, conversation: 10_010, membership: 10_007 };
+const SEND_CODES: Table = {
+  ...{ user: 20_003, conversation: 10_010, membership: 10_007 },
+  ...{ excess: 80_002, bad: { group: 10_015 } },
+};
 
 /** The codes of a call, by its name. */
 const CALL_CODES: Record<string, Table> = {
@@ -128,14 +131,17 @@ const CALL_CODES: Record<string, Table> = {
 const NAMES: Record<string, string> = {
   ...{ direct: "to", group: "to" },
   ...{ "path.user_id": "userIDList", "body.max_members": "maxMemberNum", before: "nextReqMessageID" },
-  ...{ "body.password": "password", "query.cursor": "nextCursor" },
+  ...{ "body.password": "password", "query.cursor": "nextCursor", customData: "cloudCustomData" },
 };
 
 /** The paths of errors about a whole body or query, for which no table counts. */
 const WHOLE_INPUT = ["body", "query"];
 
-/** The answer to a failure in this API's envelope: `{"code":70402,"msg":"password: …","data":{}}`. */
-export function refuse(c: Context, failure: Failure): Response {
+/**
+ * The answer to a failure in this API's envelope: `{"code":70402,"msg":"password: …","data":{}}`.
+ * @param shown the answer's `data`
+ */
+export function refuse(c: Context, failure: Failure, shown: object = {}): Response {
   const { detail, data } = failure;
   const tableCode = documentCode(c.req.path, failure);
   const { code, status = 200 } = tableCode === undefined ? WIRE_FAILURES[failure.code] : { code: tableCode };
@@ -144,7 +150,7 @@ export function refuse(c: Context, failure: Failure): Response {
     const name = NAMES[path] ?? path;
     return name === "" ? message : `${name}: ${message}`;
   });
-  return c.json({ code, msg: messages?.join("; ") ?? detail, data: {} }, status);
+  return c.json({ code, msg: messages?.join("; ") ?? detail, data: shown }, status);
 }
 
 /** The document's code for a failure: the call's table first, then its path's, then the one of all calls. */

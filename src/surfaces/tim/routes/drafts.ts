@@ -1,14 +1,16 @@
 import { type Context, Hono } from "hono";
-import { sendDraft } from "../../../core/drafts/drafts.ts";
+import { findUnsentDraft, sendDraft } from "../../../core/drafts/drafts.ts";
 import { makeDraft } from "../../../core/drafts/file-drafts.ts";
+import { CoreError } from "../../../domain/errors.ts";
 import type { StoredFile } from "../../../domain/files/file.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { fileUrl } from "../../../http/file-url.ts";
 import { readWithFile } from "../../../http/uploads/with-file.ts";
 import { authenticated } from "../auth.ts";
-import { readCreation } from "../content.ts";
+import { readChange, readCreation } from "../content.ts";
 import { succeed } from "../envelope.ts";
+import { refuse } from "../errors.ts";
 import { BODY } from "../schemas/common.ts";
 import { FILE_PLACE, Sending } from "../schemas/drafts.ts";
 import { serializeDraft, serializeSent } from "../serialize/drafts.ts";
@@ -31,6 +33,18 @@ drafts.post("/message/resendMessage", authenticated, send);
 
 async function send(c: Context<CallerEnv>): Promise<Response> {
   const { core, caller } = c.var;
-  const { ID, conversationType } = checked(Sending, await bodyFields(c.req.raw, BODY));
-  return succeed(c, serializeSent(await sendDraft(core, caller.userId, ID, conversationType)));
+  const { ID, message, supposed } = checked(Sending, await bodyFields(c.req.raw, BODY));
+  try {
+    const sent = await sendDraft(core, caller.userId, ID, supposed, (draft) => readChange(message, draft));
+    return succeed(c, serializeSent(sent));
+  } catch (error) {
+    const draft = isRefusal(error) ? await findUnsentDraft(core, caller.userId, ID).catch(() => null) : null;
+    if (!draft || !isRefusal(error)) throw error;
+    return refuse(c, error.toFailure(), { message: { ...serializeDraft(draft), status: "fail" } });
+  }
+}
+
+/** Whether a message was not sent although its input is valid: it can be sent again as it is. */
+function isRefusal(error: unknown): error is CoreError {
+  return error instanceof CoreError && error.code !== "validation_failed" && error.code !== "internal";
 }

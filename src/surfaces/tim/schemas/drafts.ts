@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { MentionsByName } from "../../../core/drafts/drafts.ts";
+import type { MediaKind } from "../../../domain/errors.ts";
 import { ContentType, FileName } from "../../../domain/files/file.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content, type Kind } from "../../../domain/messages/content.ts";
@@ -94,18 +95,18 @@ function toMentions(list: string[]): MentionsByName {
   return { all: names.delete(AT_ALL), names: [...names] };
 }
 
+const atUserList = z.array(userID).max(LIMITS.mentions).transform(toMentions);
+
 /** The mentions of a payload, by username. */
-export const MentionPayload = inPayload(
-  z.looseObject({
-    atUserList: z.array(userID).max(LIMITS.mentions).transform(toMentions).default({ all: false, names: [] }),
-  }),
-);
+export const MentionPayload = inPayload(z.looseObject({ atUserList: atUserList.optional() }));
 
 const index = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });
 
 /** The payloads without a file, by kind. Each is parsed to the body of the message. */
 export const PAYLOADS = {
-  text: inPayload(z.object({ text: textUpTo(LIMITS.textLength) })),
+  text: inPayload(
+    z.object({ text: textUpTo(LIMITS.textLength).pipe(z.string().min(1, "must not be empty")) }),
+  ),
   face: inPayload(z.object({ index, data: z.string() })),
   custom: inPayload(
     z.object({ data: z.string(), description: z.string().default(""), extension: z.string().default("") }),
@@ -178,8 +179,8 @@ export const FormFilePayload = inPayload(
 );
 
 /**
- * `sendMessage` and `resendMessage`: a created message as `message` or as the body itself, or only its ID. Of
- * the message only `ID` and `conversationType` are read.
+ * `sendMessage` and `resendMessage`: a created message as `message` or as the body itself, or only its ID.
+ * Its other fields are read by the schemas below.
  */
 export const Sending = z.preprocess(
   (body) => {
@@ -187,11 +188,46 @@ export const Sending = z.preprocess(
     if (message === undefined || message === null) return body;
     return typeof message === "string" ? { ID: message } : message;
   },
-  z.object({
-    ID: messageID,
-    conversationType: z
-      .unknown()
-      .optional()
-      .transform((type) => (type === "GROUP" ? ("group" as const) : ("direct" as const))),
-  }),
+  z
+    .looseObject({
+      ID: messageID,
+      conversationType: z.unknown().optional(),
+    })
+    .transform(({ ID, ...message }) => ({
+      ...{ ID, message },
+      supposed: message.conversationType === "GROUP" ? ("group" as const) : ("direct" as const),
+    })),
 );
+
+/** The fields of a created message that its creator may change, besides the payload. */
+export const Edits = z.object({
+  priority: z
+    .unknown()
+    .optional()
+    .transform((name) => PRIORITIES.get(name) ?? ("normal" as const)),
+  cloudCustomData: creationFields.cloudCustomData,
+  payload: payload.optional(),
+  atUserList: atUserList.optional(),
+});
+
+/** The recipient as a created message names it. */
+export const ToType = z.object({ conversationType: creationFields.conversationType });
+
+/**
+ * The fields of a file's payload that its creator may change, parsed to fields of the body. A number of 0
+ * counts as absent.
+ */
+export const FILE_EDITS: Record<MediaKind, z.ZodType<{ payload: object }>> = {
+  image: inPayload(z.object({})),
+  file: inPayload(z.object({ fileName: FileName.optional() }).transform(({ fileName: name }) => ({ name }))),
+  audio: inPayload(
+    z.object({ second: measures.duration }).transform(({ second: duration_ms }) => ({ duration_ms })),
+  ),
+  video: inPayload(
+    z
+      .object({ videoSecond: measures.duration, thumbWidth: pixels, thumbHeight: pixels })
+      .transform(({ videoSecond: duration_ms, thumbWidth: width, thumbHeight: height }) => {
+        return { duration_ms, width, height };
+      }),
+  ),
+};

@@ -56,8 +56,8 @@ export function payloadOf(
   return contentOf(source.kind, body, ID);
 }
 
-/** The payload of any kind but system messages. */
-function contentOf(kind: Exclude<Kind, "tip">, body: unknown, ID: string): object {
+/** The payload of any kind but system messages. @param ID stands for the key of a file that has none */
+export function contentOf(kind: Exclude<Kind, "tip">, body: unknown, ID: string): object {
   switch (kind) {
     case "text":
       return Text.parse(body);
