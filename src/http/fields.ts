@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CoreError, invalid } from "../domain/errors.ts";
 import { decodeUtf8, readUpTo } from "./body.ts";
+import { issueInWords, MISSING } from "./issue-words.ts";
 import { parseJson, requireSound } from "./json.ts";
 import { isDecodable, queryOf } from "./query.ts";
 import { readParameters } from "./uploads/header-parameters.ts";
@@ -114,17 +115,18 @@ const MAX_ERRORS = 20;
  *   missing or null. `excess`: the first of them is a text with too many characters (`textUpTo`).
  */
 export function checked<T>(schema: z.ZodType<T>, fields: unknown): T {
-  const parsed = schema.safeParse(fields);
+  const parsed = schema.safeParse(fields, { error: issueInWords });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, MAX_ERRORS).map(({ path, message }) => ({
+  const errors = parsed.error.issues.slice(0, MAX_ERRORS).map(({ code, path, message }) => ({
     path: path.map(String).join("."),
-    message,
+    // A missing value is not "a string" of the wrong kind. Refinements say themselves what is missing.
+    message: code !== "custom" && isMissing(fields, path) ? MISSING : message,
   }));
   const detail = errors
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ");
   const [first] = parsed.error.issues;
-  const isAbsent = valueAt(fields, first?.path ?? []) === undefined;
+  const isAbsent = isMissing(fields, first?.path ?? []);
   const isExcess = first?.code === "custom" && first.params?.excess === true;
   throw new CoreError("validation_failed", detail, {
     errors,
@@ -133,11 +135,10 @@ export function checked<T>(schema: z.ZodType<T>, fields: unknown): T {
   });
 }
 
-/** The value at a path among the fields; undefined if it is missing or null. */
-function valueAt(fields: unknown, path: PropertyKey[]): unknown {
-  return (
-    path.reduce((inner, key) => (inner ? Reflect.get(Object(inner), key) : undefined), fields) ?? undefined
-  );
+/** Whether the value at a path among the fields is missing or null. */
+function isMissing(fields: unknown, path: PropertyKey[]): boolean {
+  const value = path.reduce((inner, key) => (inner ? Reflect.get(Object(inner), key) : undefined), fields);
+  return value === undefined || value === null;
 }
 
 /** An integer, as a number or as decimal digits: clients of the older APIs send either. */

@@ -1,4 +1,5 @@
 import type { Membership } from "../../domain/conversations/conversation.ts";
+import type { Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "./member-row.ts";
@@ -16,6 +17,8 @@ export interface MemberRange {
   after?: MemberPosition;
   /** the number of members to skip before the page */
   skip?: number;
+  /** only members who have it */
+  role?: Role;
 }
 
 /** The active members as a list, ordered by join time. */
@@ -30,9 +33,10 @@ export class MemberList {
    * A page of members, after a position or after a number of members.
    * @throws `not_found` unless the caller is a member
    */
-  page(userId: UserId, { limit, after, skip = 0 }: MemberRange): Membership[] {
+  page(userId: UserId, { limit, after, skip = 0, role }: MemberRange): Membership[] {
     this.#members.active(userId);
     return this.active()
+      .filter((member) => role === undefined || member.role === role)
       .filter((member) => !after || isBehind(member, after))
       .slice(skip, skip + limit)
       .map(membership);

@@ -1,5 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
+import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
 import { countOnlineMembers } from "../../storage/contacts/presence.ts";
@@ -29,6 +30,7 @@ export interface AddedByName {
 
 /**
  * Members of a group from an index on, in the order in which they joined.
+ * @param range `role`: only members who have it
  * @returns the members, and the index of the next page; null: this is the last one
  * @throws as `withGroup`
  */
@@ -36,10 +38,11 @@ export function listMembersFrom(
   core: Core,
   caller: UserId,
   group: GroupAddress,
-  { skip, limit }: { skip: number; limit: number },
+  { skip, limit, role }: { skip: number; limit: number; role?: Role | undefined },
 ): Promise<{ items: GroupMember[]; next: number | null }> {
   return withGroup(core, caller, group, async (id) => {
-    const found = await core.conversations.members(id, { userId: caller, skip, limit: limit + 1 });
+    const range = { skip, limit: limit + 1, ...(role && { role }) };
+    const found = await core.conversations.members(id, { userId: caller, ...range });
     const items = await withCurrentProfiles(core, caller, found.slice(0, limit));
     return { items, next: found.length > limit ? skip + limit : null };
   });

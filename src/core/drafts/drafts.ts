@@ -127,8 +127,9 @@ async function findMentions(
   const found = new Map(users.map((user) => [user.username, user.id]));
   const missing = names.filter((name) => !found.has(name));
   if (missing.length > 0) {
-    const detail = `There is no user ${missing.join(", ")} who could be mentioned.`;
-    throw new CoreError("not_found", detail, { missing: "member" });
+    const message = `there is no user ${missing.join(", ")}`;
+    const errors = [{ path: "mentions", message }];
+    throw new CoreError("not_found", `mentions: ${message}`, { missing: "member", errors });
   }
   const ids = [...new Set(found.values())];
   return { stored: all ? { mentions: "all", alsoMentioned: ids } : { mentions: ids }, users };

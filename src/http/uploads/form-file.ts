@@ -36,27 +36,36 @@ export interface FormFile extends Omit<Part, "field"> {
   rest(): Field[] | null;
 }
 
+/** A form without a file. */
+export type WithoutFile = Pick<FormFile, "rest">;
+
+/** The `validation_failed` for a form that lacks its file. @param field the field that should have it */
+export function noFile(field: string): CoreError {
+  return invalid(`body.${field}`, "must be there: send the file in this field of the form");
+}
+
 /**
  * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Only the last chunk is in
  * memory, and up to `keptBytes` of the other fields.
  * @param contentType the request's header, which holds the boundary
- * @param field the name of the field with the file
+ * @param fields the possible names of the field with the file
  * @param keptBytes bytes of the other fields that are kept; 0: none
- * @throws `validation_failed` if the body is no such form, has over 100 parts, or lacks the field
+ * @returns the file; or, if the form has none, its fields, read to the end
+ * @throws `validation_failed` if the body is no such form, or has over 100 parts
  */
 export async function formFile(
   body: AsyncIterable<Uint8Array>,
   contentType: string,
-  field: string,
+  fields: readonly string[],
   keptBytes = 0,
-): Promise<FormFile> {
-  const form = new Form(boundaryOf(contentType), field, keptBytes);
+): Promise<FormFile | WithoutFile> {
+  const form = new Form(boundaryOf(contentType), fields, keptBytes);
   const reading = form.read(body);
   while (!form.file) {
     const { done } = await reading.next();
     if (done) break;
   }
-  if (!form.file) throw invalid(`body.${field}`, "must be there: send the file in this field of the form");
+  if (!form.file) return { rest: () => form.rest };
   const { name, contentType: type } = form.file;
   return { name, contentType: type, bytes: form.bytes(reading), rest: () => form.rest };
 }
@@ -79,7 +88,7 @@ class Form {
   readonly #others: Field[] = [];
   /** bytes of the other fields, kept or not */
   #otherBytes = 0;
-  readonly #field: string;
+  readonly #fields: readonly string[];
   readonly #keptBytes: number;
   readonly #parser: Dicer;
   /** chunks of the file that are parsed and not yielded yet */
@@ -88,8 +97,8 @@ class Form {
   #parts = 0;
   #error: CoreError | undefined;
 
-  constructor(boundary: string, field: string, keptBytes: number) {
-    this.#field = field;
+  constructor(boundary: string, fields: readonly string[], keptBytes: number) {
+    this.#fields = fields;
     this.#keptBytes = keptBytes;
     // Dicer's type declares no `maxHeaderSize`: a variable passes where a literal would not.
     const settings = { boundary, maxHeaderSize: MAX_HEADERS };
@@ -148,11 +157,11 @@ class Form {
     part.on("header", (header) => {
       const parsed = parsePart(header);
       if (!parsed) return this.#refuse(invalid("body", "must be a form of which each part names its field"));
-      if (parsed.field !== this.#field) {
+      if (!this.#fields.includes(parsed.field)) {
         if (this.#keptBytes > 0) this.#keep(parsed.field, part);
         return;
       }
-      if (this.file) return this.#refuse(invalid(`body.${this.#field}`, "must be there once"));
+      if (this.file) return this.#refuse(invalid(`body.${parsed.field}`, "must be there once"));
       this.file = parsed;
       part.on("data", (chunk) => this.#chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     });

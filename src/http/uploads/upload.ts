@@ -2,7 +2,7 @@ import { CoreError, invalid } from "../../domain/errors.ts";
 import { ContentType, FileName, type Upload } from "../../domain/files/file.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { formFile } from "./form-file.ts";
+import { formFile, noFile } from "./form-file.ts";
 import { receivedChunks } from "./received-chunks.ts";
 
 /** Bytes that a form may have besides its file. */
@@ -43,7 +43,8 @@ export async function readFormUpload(
   const maxFileBytes = LIMITS.fileBytes;
   requireForm(declaredSize(request) ?? 0, maxFileBytes);
   const type = request.headers.get("Content-Type") ?? "";
-  const file = await formFile(boundedForm(receivedChunks(request, timing), maxFileBytes), type, field);
+  const file = await formFile(boundedForm(receivedChunks(request, timing), maxFileBytes), type, [field]);
+  if (!("bytes" in file)) throw noFile(field);
   return {
     name: file.name && checkedPart(FileName, file.name, `body.${field}.filename`),
     contentType: file.contentType && checkedPart(ContentType, file.contentType, `body.${field}.content-type`),

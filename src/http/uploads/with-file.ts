@@ -10,8 +10,8 @@ import { boundedForm, checkedPart, isForm } from "./upload.ts";
 
 /** Where a call may carry a file, and its limits. */
 export interface FilePlace {
-  /** in a form: the name of the field */
-  field: string;
+  /** in a form: the possible names of the field, the usual one first */
+  fields: readonly [string, ...string[]];
   /** in JSON: the keys that lead to the string with the file in base64 */
   path: string[];
   /** bytes of the form, or of the JSON; up to 1 MiB more is read */
@@ -52,24 +52,24 @@ export function readWithFile(
 async function readForm(
   request: Request,
   chunks: AsyncGenerator<Uint8Array>,
-  { field, maxBytesBeside }: FilePlace,
+  { fields: names, maxBytesBeside }: FilePlace,
 ): Promise<CallWithFile> {
+  const [field] = names;
   const type = request.headers.get("Content-Type") ?? "";
-  const form = await formFile(chunks, type, field, maxBytesBeside);
+  const form = await formFile(chunks, type, names, maxBytesBeside);
+  const fields = () => {
+    const rest = form.rest();
+    if (!rest) throw new CoreError("too_large", tooLargeBesides(maxBytesBeside));
+    return listed(
+      rest.map(([key, value]) => [key, decodeUtf8(value)]),
+      "body",
+    );
+  };
+  if (!("bytes" in form)) return { file: null, fields };
   const name = form.name && checkedPart(FileName, form.name, `body.${field}.filename`);
   const contentType =
     form.contentType && checkedPart(ContentType, form.contentType, `body.${field}.content-type`);
-  return {
-    file: { form: { name, contentType }, bytes: form.bytes },
-    fields: () => {
-      const rest = form.rest();
-      if (!rest) throw new CoreError("too_large", tooLargeBesides(maxBytesBeside));
-      return listed(
-        rest.map(([key, value]) => [key, decodeUtf8(value)]),
-        "body",
-      );
-    },
-  };
+  return { file: { form: { name, contentType }, bytes: form.bytes }, fields };
 }
 
 async function readJson(

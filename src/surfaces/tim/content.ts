@@ -28,16 +28,30 @@ import { contentOf } from "./serialize/payload.ts";
  */
 export function readCreation(call: CallWithFile): DraftInput {
   const { file } = call;
-  if (!file) return fromFields(call.fields());
+  if (!file) return fromFields(folded(call.fields()));
   return {
     bytes: file.bytes,
     mayBeLarge: file.form !== null,
     readInputs: () => {
-      const fields = call.fields();
+      const fields = folded(call.fields());
       const creation = checked(file.form ? FormCreation : Creation, fields);
       return { newDraft: newDraftOf(creation, fields), file: fileOf(file, creation) };
     },
   };
+}
+
+/** A field of a form that is a field of the payload: `payload.text`, `payload[text]`, `payload[list][]`. */
+const PAYLOAD_FIELD = /^payload(?:\.(\w+)|\[(\w+)\])(\[\])?$/;
+
+/** The fields of a form, with a payload that is divided into several of them put together. */
+function folded(fields: Fields): Fields {
+  if (fields.payload !== undefined) return fields;
+  const inner = Object.entries(fields).flatMap(([key, value]): [string, unknown][] => {
+    const [match, dotted, bracketed, list] = PAYLOAD_FIELD.exec(key) ?? [];
+    if (match === undefined) return [];
+    return [[dotted ?? bracketed ?? "", list ? [value].flat() : value]];
+  });
+  return inner.length === 0 ? fields : { ...fields, payload: Object.fromEntries(inner) };
 }
 
 function fromFields(fields: Fields): DraftInput {

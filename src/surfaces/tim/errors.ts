@@ -59,6 +59,8 @@ type Table = { [Key in Reason]?: number } & {
   files?: { [Flaw in FileFlaw]: Partial<Record<MediaKind, number>> };
   /** codes that differ in groups */
   grouped?: { [Key in Reason]?: number };
+  /** sentences that replace those of the core, which name users and conversations by numbers */
+  says?: { [Key in Reason]?: string };
 };
 
 /** The codes of an unknown user or conversation, also in lists of outcomes. */
@@ -71,6 +73,10 @@ const COMMON_CODES: Table = {
   member: 70_107,
   message: 20_022,
   grouped: { message: 10_030 },
+  says: {
+    member: "A user whom you name is not a member.",
+    blocked: "There is a block between you and this user, or one of these users.",
+  },
   bad: { conversationType: 2_106, conversationID: 2_503, conversationIDList: 2_503 },
 };
 
@@ -89,6 +95,9 @@ const PATH_CODES: Record<string, Table> = {
 const SEND_CODES: Table = {
   ...{ user: 20_003, conversation: 10_010, membership: 10_007 },
   ...{ excess: 80_002, bad: { group: 10_015 } },
+  says: {
+    message: "There is no such message of yours that could be sent, or you cannot see what it forwards.",
+  },
 };
 
 /** The codes of a call, by its name. */
@@ -106,6 +115,7 @@ const CALL_CODES: Record<string, Table> = {
   changeGroupOwner: { kind: 2_620, rank: 2_681, self: 2_621 },
   createMessage: {
     excess: 80_002,
+    says: { message: "payload.message: there is no such message, or you cannot see it." },
     bad: { group: 10_015 },
     files: {
       empty: { image: 2_108, audio: 2_108, video: 2_108, file: 2_108 },
@@ -132,6 +142,7 @@ const NAMES: Record<string, string> = {
   ...{ direct: "to", group: "to" },
   ...{ "path.user_id": "userIDList", "body.max_members": "maxMemberNum", before: "nextReqMessageID" },
   ...{ "body.password": "password", "query.cursor": "nextCursor", customData: "cloudCustomData" },
+  ...{ "body.forward": "payload.message", mentions: "payload.atUserList", "file.url": "payload.file.url" },
 };
 
 /** The paths of errors about a whole body or query, for which no table counts. */
@@ -147,19 +158,30 @@ export function refuse(c: Context, failure: Failure, shown: object = {}): Respon
   const { code, status = 200 } = tableCode === undefined ? WIRE_FAILURES[failure.code] : { code: tableCode };
   if (data?.retryAfter) c.header("Retry-After", String(data.retryAfter));
   const messages = data?.errors?.map(({ path, message }) => {
-    const name = NAMES[path] ?? path;
+    const name = path === "body" && data.excess ? "payload" : (NAMES[path] ?? path);
     return name === "" ? message : `${name}: ${message}`;
   });
-  return c.json({ code, msg: messages?.join("; ") ?? detail, data: shown }, status);
+  const msg = messages?.join("; ") ?? sentenceOf(c.req.path, failure) ?? detail;
+  return c.json({ code, msg, data: shown }, status);
 }
 
-/** The document's code for a failure: the call's table first, then its path's, then the one of all calls. */
-function documentCode(path: string, { code, data }: Failure): number | undefined {
+/** The tables of a path: the call's table first, then its path's, then the one of all calls. */
+function tablesOf(path: string): Table[] {
   const [, area = "", call = area] = path.split("/");
-  const tables = [CALL_CODES[call], PATH_CODES[area], COMMON_CODES].flatMap((table) => table ?? []);
+  return [CALL_CODES[call], PATH_CODES[area], COMMON_CODES].flatMap((table) => table ?? []);
+}
+
+/** The sentence of this API for a failure; undefined: the core's is used. */
+function sentenceOf(path: string, { code, data }: Failure): string | undefined {
+  const sentences = tablesOf(path).map(({ says }) => says?.[data?.missing ?? code]);
+  return sentences.find((sentence) => sentence !== undefined);
+}
+
+/** The document's code for a failure. */
+function documentCode(path: string, { code, data }: Failure): number | undefined {
   const parameter = data?.errors?.[0]?.path;
   if (parameter !== undefined && WHOLE_INPUT.includes(parameter) && !data?.excess) return undefined;
-  for (const table of tables) {
+  for (const table of tablesOf(path)) {
     const tableCode =
       (data?.file && table.files?.[data.file.flaw][data.file.kind]) ??
       (data?.excess && table.excess) ??

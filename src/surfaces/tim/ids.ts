@@ -4,6 +4,7 @@ import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import { noMessage } from "../../domain/errors.ts";
 import { ConversationId, Seq } from "../../domain/ids.ts";
 import { DraftId } from "../../domain/messages/draft.ts";
+import { orConstant } from "./schemas/constants.ts";
 
 /** A name in a call: a string, or a number, which counts as its digits. */
 const name = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });
@@ -23,9 +24,11 @@ const SHORT_SYSTEM = "SYSTEM";
 const TYPES = { [DIRECT]: "direct", [GROUP]: "group", [SYSTEM]: "system", [SHORT_SYSTEM]: "system" } as const;
 
 /** The type of a conversation: direct, group, or the conversation with the notifications. */
-export const conversationType = z
-  .literal([DIRECT, GROUP, SYSTEM, SHORT_SYSTEM], { error: `must be ${DIRECT}, ${GROUP} or ${SYSTEM}` })
-  .transform((type) => TYPES[type]);
+export const conversationType = orConstant(
+  z
+    .literal([DIRECT, GROUP, SYSTEM, SHORT_SYSTEM], { error: `must be ${DIRECT}, ${GROUP} or ${SYSTEM}` })
+    .transform((type) => TYPES[type]),
+);
 
 const DIGITS = /^[1-9]\d{0,15}$/;
 /** A handle: 1–48 printable ASCII characters. */

@@ -291,11 +291,18 @@ test("a merged message of v1 is listed line by line, in the words of lists", asy
     payload: {
       ...{ title: "of old", abstractList: lines, layersOverLimit: false },
       messageList: [
-        { ID: `${id}-1`, from: nameOf(one), type: "TIMTextElem", payload: { text: "look" } },
+        {
+          ...{ ID: `${id}-1`, from: nameOf(one), type: "TIMTextElem", payload: { text: "look" } },
+          ...{ messageBody: [{ type: "TIMTextElem", payload: { text: "look" } }], cloudCustomData: "" },
+          ...{ time: expect.any(Number), clientTime: expect.any(Number) },
+        },
         {
           ID: `${id}-2`,
           type: "TIMLocationElem",
           payload: { description: "here", latitude: 1.5, longitude: -2 },
+          messageBody: [
+            { type: "TIMLocationElem", payload: { description: "here", latitude: 1.5, longitude: -2 } },
+          ],
         },
       ],
     },
@@ -382,7 +389,8 @@ test("a form's other fields are buffered no further than they are accepted", asy
   success(await send_(file, ...addressing, textPart("x", "x".repeat(2 ** 19))));
   // The memory that a request takes cannot be measured.
   const pieces = formPieces([...addressing, much, much, file, much]);
-  const form = await formFile(streamOf(pieces), FORM_TYPE, "file", 1_000);
+  const form = await formFile(streamOf(pieces), FORM_TYPE, ["file"], 1_000);
+  if (!("bytes" in form)) throw new Error("there is a file");
   const bytes: Uint8Array[] = [];
   for await (const chunk of form.bytes) bytes.push(chunk);
   expect([concatBytes(bytes).byteLength, form.rest()]).toEqual([4, null]);

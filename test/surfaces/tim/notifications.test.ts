@@ -304,12 +304,7 @@ describe("the conversation with notifications", () => {
       success(await tim(eve, "/message/getMessageList", { conversationID: SYSTEM, count: 1 })),
     );
     expect(one.data).toMatchObject([{ message: { ID: `${SYSTEM}-31`, sequence: 31 } }]);
-    for (const wrong of [
-      { count: 0 },
-      { count: 16 },
-      { nextReqMessageID: "1-1" },
-      { nextReqMessageID: `${SYSTEM}-x` },
-    ]) {
+    for (const wrong of [{ count: 0 }, { nextReqMessageID: "1-1" }, { nextReqMessageID: `${SYSTEM}-x` }]) {
       failure(await tim(eve, "/message/getMessageList", { conversationID: SYSTEM, ...wrong }), 70_402);
     }
 

@@ -211,7 +211,7 @@ describe("accounts", () => {
     ["email", "x".repeat(129)],
     ["email", 7],
   ])("registration with %s %j is refused", async (field, value) => {
-    const fields = { username: freshName(), password: EIGHT, email: "", [field]: value };
+    const fields = { username: freshName(), password: EIGHT, email: "a@example.com", [field]: value };
     failure(await tim(undefined, "/register", fields), 70_402, field);
     const name = encodeURIComponent(String(fields.username));
     const [{ token }] = await two();
@@ -221,14 +221,14 @@ describe("accounts", () => {
   test("a password has 8 to 128 characters, of any number of bytes", async () => {
     for (const password of [EIGHT, "🌧☂".repeat(64)]) {
       const username = freshName();
-      success(await tim(undefined, "/register", { username, password, email: "" }));
+      success(await tim(undefined, "/register", { username, password, email: "a@example.com" }));
       success(await enter(username, password));
     }
   });
 
   test("a name is registered once, however many ask at once", async () => {
     const username = freshName();
-    const body = { username, password: PASSWORD, email: "" };
+    const body = { username, password: PASSWORD, email: "a@example.com" };
     const answers = await Promise.all(range(1, 20).map(() => tim(undefined, "/register", body)));
     const codes = answers.map(({ body }) => z.looseObject({ code: z.int() }).parse(body).code);
     expect(codes.toSorted((a, b) => a - b)).toEqual([0, ...range(1, 19).map(() => 70_398)]);
@@ -263,7 +263,6 @@ describe("profiles", () => {
     ["gender", "male"],
     ["gender", 1],
     ["allowType", "AllowType"],
-    ["allowType", ""],
     ["avatar", "rain.png"],
     ["avatar", "javascript:alert(1)"],
     ["profileCustomField", "x"],

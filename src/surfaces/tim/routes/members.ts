@@ -35,8 +35,8 @@ export const members = new Hono<CallerEnv>({ strict: false });
 
 /** `getGroupMemberList`: the members, in the order of joining. */
 members.post("/getGroupMemberList", authenticated, weighs("page"), async (c) => {
-  const { groupID, count, offset } = await parseBody(c, MemberPage);
-  const range = { skip: offset, limit: count };
+  const { groupID, count, offset, role } = await parseBody(c, MemberPage);
+  const range = { skip: offset, limit: count, role };
   const { items, next } = await listMembersFrom(c.var.core, c.var.caller.userId, groupID, range);
   return succeed(c, { memberList: items.map(serializeMember), offset: next ?? 0 });
 });

@@ -10,7 +10,7 @@ import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated, canIssueTokens } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY } from "../schemas/common.ts";
-import { Login, ProfileChange, Registration, UserIDs } from "../schemas/users.ts";
+import { Login, ProfileChange, ProfileUsers, Registration, UserIDs } from "../schemas/users.ts";
 import { serializeProfile } from "../serialize/users.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
@@ -36,7 +36,7 @@ users.post("/user/getMyProfile", authenticated, async (c) => {
 
 /** The SDK's `getUserProfile`. Unknown users are left out. */
 users.post("/user/getUserProfile", authenticated, async (c) => {
-  const names = checked(UserIDs, await bodyFields(c.req.raw, BODY));
+  const names = checked(ProfileUsers, await bodyFields(c.req.raw, BODY));
   const profiles = await profilesByName(c.var.core, c.var.caller.userId, names);
   return succeed(
     c,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conversationID, groupID, userID, wireConversationID } from "../ids.ts";
 import { upTo } from "./common.ts";
+import { orConstant } from "./constants.ts";
 
 /** The most conversations of one call. */
 export const MAX_LISTED = 100;
@@ -70,9 +71,9 @@ export const Reminding = z
       .min(1, "must not be empty")
       .max(MAX_LISTED, `must be at most ${MAX_LISTED} of them`)
       .optional(),
-    messageRemindType: z
-      .enum(["AcceptAndNotify", "AcceptNotNotify", "Discard"])
-      .transform((type) => REMINDERS[type]),
+    messageRemindType: orConstant(
+      z.enum(["AcceptAndNotify", "AcceptNotNotify", "Discard"]).transform((type) => REMINDERS[type]),
+    ),
   })
   .transform(({ groupID: group, userIDList, messageRemindType: reminder }, context) => {
     if (group) return { group, reminder };

@@ -11,6 +11,7 @@ import { fileOfUrl } from "../../../http/file-url.ts";
 import type { FilePlace } from "../../../http/uploads/with-file.ts";
 import { conversationType, groupID, messageID, userID } from "../ids.ts";
 import { AT_ALL, ELEMENTS } from "../serialize/context.ts";
+import { constantValue, orConstant } from "./constants.ts";
 
 const MIB = 1_048_576;
 
@@ -19,7 +20,7 @@ const MIB = 1_048_576;
  * the answer.
  */
 export const FILE_PLACE: FilePlace = {
-  field: "file",
+  fields: ["file", "payload.file", "payload[file]"],
   path: ["payload", "file", "data"],
   maxBytes: 99 * MIB,
   maxBytesBeside: MIB,
@@ -50,12 +51,14 @@ const KINDS = new Map<string, Content["kind"]>(
   Content.options.map(({ shape }) => [ELEMENTS[shape.kind.value], shape.kind.value]),
 );
 
-const element = z.string().transform((name, context) => {
-  const kind = KINDS.get(name);
-  if (kind !== undefined) return kind;
-  context.addIssue("must be an element that can be made");
-  return z.NEVER;
-});
+const element = orConstant(
+  z.string().transform((name, context) => {
+    const kind = KINDS.get(name);
+    if (kind !== undefined) return kind;
+    context.addIssue("must be an element that can be made");
+    return z.NEVER;
+  }),
+);
 
 const creationFields = {
   conversationType: conversationType.pipe(
@@ -65,7 +68,7 @@ const creationFields = {
   priority: z
     .unknown()
     .optional()
-    .transform((name) => PRIORITIES.get(name)),
+    .transform((name) => PRIORITIES.get(constantValue(name))),
   payload,
   type: element.optional(),
   cloudCustomData: z.string().optional(),
@@ -95,7 +98,7 @@ function toMentions(list: string[]): MentionsByName {
   return { all: names.delete(AT_ALL), names: [...names] };
 }
 
-const atUserList = z.array(userID).max(LIMITS.mentions).transform(toMentions);
+const atUserList = z.array(orConstant(userID)).max(LIMITS.mentions).transform(toMentions);
 
 /** The mentions of a payload, by username. */
 export const MentionPayload = inPayload(z.looseObject({ atUserList: atUserList.optional() }));
@@ -195,7 +198,8 @@ export const Sending = z.preprocess(
     })
     .transform(({ ID, ...message }) => ({
       ...{ ID, message },
-      supposed: message.conversationType === "GROUP" ? ("group" as const) : ("direct" as const),
+      supposed:
+        constantValue(message.conversationType) === "GROUP" ? ("group" as const) : ("direct" as const),
     })),
 );
 
@@ -204,7 +208,7 @@ export const Edits = z.object({
   priority: z
     .unknown()
     .optional()
-    .transform((name) => PRIORITIES.get(name) ?? ("normal" as const)),
+    .transform((name) => PRIORITIES.get(constantValue(name)) ?? ("normal" as const)),
   cloudCustomData: creationFields.cloudCustomData,
   payload: payload.optional(),
   atUserList: atUserList.optional(),

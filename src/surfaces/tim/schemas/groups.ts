@@ -8,6 +8,7 @@ import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields } from "./common.ts";
+import { orConstant } from "./constants.ts";
 
 /** The group kinds, by the names of clients. Two kinds have an older and a newer name. */
 const TYPES = {
@@ -28,22 +29,26 @@ const JOIN_OPTIONS = {
 
 const ROLES = { Admin: "admin", Member: "member" } as const;
 
-const type = z
-  .enum(["Private", "Work", "Public", "ChatRoom", "Meeting", "Community", "AVChatRoom"])
-  .transform((name) => TYPES[name]);
-const joinOption = z
-  .enum(["FreeAccess", "NeedPermission", "DisableApply"])
-  .transform((name) => JOIN_OPTIONS[name]);
+const type = orConstant(
+  z
+    .enum(["Private", "Work", "Public", "ChatRoom", "Meeting", "Community", "AVChatRoom"])
+    .transform((name) => TYPES[name]),
+);
+const joinOption = orConstant(
+  z.enum(["FreeAccess", "NeedPermission", "DisableApply"]).transform((name) => JOIN_OPTIONS[name]),
+);
 
 const text = textUpTo(LIMITS.description);
 const { avatar } = ProfileFields.shape;
 
 const InitialMember = z.object({
   userID,
-  role: z
-    .enum(["Admin", "Member"])
-    .transform((name) => ROLES[name])
-    .optional(),
+  role: orConstant(
+    z
+      .enum(["Admin", "Member"])
+      .transform((name) => ROLES[name])
+      .optional(),
+  ),
   memberCustomField: fields.optional(),
 });
 
@@ -51,21 +56,21 @@ const InitialMember = z.object({
 export const NewGroup = z
   .object({
     name: GroupName,
-    type: type.default("private"),
+    type: type.optional(),
     groupID: Handle.optional(),
     introduction: text.optional(),
     notification: text.optional(),
     avatar: avatar.optional(),
     maxMemberNum: integer.pipe(z.int().positive("must be 1 or more")).optional(),
-    joinOption: joinOption.default("approval"),
+    joinOption: joinOption.optional(),
     memberList: z.array(InitialMember).max(LIMITS.groupMembers).default([]),
     groupCustomField: fields.optional(),
   })
   .transform((input) => ({
     group: {
       name: input.name,
-      policy: input.type,
-      joinPolicy: input.joinOption,
+      policy: input.type ?? "private",
+      joinPolicy: input.joinOption ?? "approval",
       handle: input.groupID,
       avatar: input.avatar,
       introduction: input.introduction,

@@ -5,15 +5,24 @@ import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
 import { fields, upTo } from "./common.ts";
+import { orConstant } from "./constants.ts";
 
 const MUST_NAME_SOMEBODY = "must name somebody";
 
-/** `getGroupMemberList`: `count` members, from index `offset` on. */
+/** `getGroupMemberList`: `count` members, from index `offset` on; with `role` only of those who have it. */
 export const MemberPage = z.object({
   groupID,
   count: upTo(LIMITS.page).default(15),
   offset: integer.pipe(z.int().nonnegative()).default(0),
+  role: orConstant(
+    z
+      .literal(["", "Owner", "Admin", "Member"], { error: "must be Owner, Admin or Member" })
+      .transform((role) => ROLES[role])
+      .optional(),
+  ),
 });
+
+const ROLES = { "": undefined, Owner: "owner", Admin: "admin", Member: "member" } as const;
 
 /** `getGroupMemberProfile` */
 export const MemberNames = z.object({
@@ -48,9 +57,11 @@ export const Mute = z.object({
 export const RoleChange = z.object({
   groupID,
   userID,
-  role: z
-    .literal(["Admin", "Member"], { error: "must be Admin or Member" })
-    .transform((role) => (role === "Admin" ? "admin" : "member")),
+  role: orConstant(
+    z
+      .literal(["Admin", "Member"], { error: "must be Admin or Member" })
+      .transform((role) => (role === "Admin" ? "admin" : "member")),
+  ),
 });
 
 /** `setGroupMemberNameCard`; without `userID` the caller's own. */

@@ -3,10 +3,11 @@ import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
 import { OwnUsername, ProfileFields } from "../../../domain/accounts/user.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { userID } from "../ids.ts";
+import { orConstant } from "./constants.ts";
 
 /** `/register` */
 export const Registration = z.object({
-  email: ProfileFields.shape.email,
+  email: ProfileFields.shape.email.regex(/^[^\s@]+@[^\s@]+$/u, "must be an e-mail address"),
   username: OwnUsername,
   password: z.string().refine(canBePassword, `must be ${PASSWORD.min} to ${PASSWORD.max} characters`),
 });
@@ -22,15 +23,21 @@ const userIDs = z
   .min(1, "must not be empty")
   .max(LIMITS.page, `must be ${LIMITS.page} at most`);
 
-/** The users of a call: a list under the document's name or the SDK's name. */
-export const UserIDs = z
-  .object({ user_id: userIDs.optional(), userIDList: userIDs.optional() })
-  .transform(({ user_id, userIDList }, context) => {
-    const values = userIDList ?? user_id;
-    if (values) return values;
-    context.addIssue({ code: "custom", path: ["userIDList"], message: "must be there" });
-    return z.NEVER;
-  });
+/** The users of a call: a list under the document's name or the SDK's name. `name` is the one in errors. */
+const userIDsAs = (name: "user_id" | "userIDList") =>
+  z
+    .object({ user_id: userIDs.optional(), userIDList: userIDs.optional() })
+    .transform(({ user_id, userIDList }, context) => {
+      const values = userIDList ?? user_id;
+      if (values) return values;
+      context.addIssue({ code: "custom", path: [name], message: "must be there" });
+      return z.NEVER;
+    });
+
+/** The users of `getUserProfile`, a call of the document. */
+export const ProfileUsers = userIDsAs("user_id");
+/** The users of a call of the blacklist, which only the SDK describes. */
+export const UserIDs = userIDsAs("userIDList");
 
 const { shape } = ProfileFields;
 
@@ -51,10 +58,16 @@ export const ALLOW_TYPES = {
   deny: "AllowType_Type_DenyAny",
 } as const;
 
-const allowType = z
-  .literal(Object.values(ALLOW_TYPES), { error: `must be one of ${Object.values(ALLOW_TYPES).join(", ")}` })
-  .transform((type) => policies[type]);
+const allowType = orConstant(
+  z
+    .literal(["", ...Object.values(ALLOW_TYPES)], {
+      error: `must be one of ${Object.values(ALLOW_TYPES).join(", ")}`,
+    })
+    .transform((type) => policies[type]),
+);
 const policies = {
+  /** the policy of a new account */
+  "": "approve",
   AllowType_Type_AllowAny: "allow",
   AllowType_Type_NeedConfirm: "approve",
   AllowType_Type_DenyAny: "deny",
@@ -65,7 +78,7 @@ const fields = z
   .object({
     nick: text(shape.nickname),
     avatar: shape.avatar,
-    gender: z.literal(["", ...GENDERS], { error: `must be one of ${GENDERS.join(", ")}` }),
+    gender: orConstant(z.literal(["", ...GENDERS], { error: `must be one of ${GENDERS.join(", ")}` })),
     selfSignature: text(shape.signature),
     allowType,
     birthday: text(shape.birthday),

@@ -139,9 +139,12 @@ function relay({ title, items }: z.infer<typeof Merged>) {
   const messageList = items.map(({ conversation_id, seq, sender, kind, body, created_at }) => {
     const ID = wireMessageID(conversation_id, seq);
     const { username, nickname, avatar } = sender;
+    const [type, time] = [ELEMENTS[kind], seconds(created_at)];
+    const payload = kind === "tip" ? {} : contentOf(kind, body, ID);
     return {
-      ...{ ID, from: username, nick: nickname, avatar, time: seconds(created_at), type: ELEMENTS[kind] },
-      payload: kind === "tip" ? {} : contentOf(kind, body, ID),
+      ...{ ID, from: username, nick: nickname, avatar, time, clientTime: time, type, payload },
+      // The SDK's form of an item, which its components read. Custom data is not merged.
+      ...{ messageBody: [{ type, payload }], cloudCustomData: "" },
     };
   });
   const abstractList = items.slice(0, ABSTRACTS).map(({ sender, kind, body }) => {
