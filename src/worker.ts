@@ -14,7 +14,7 @@ import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
 import {
   findConversationKinds,
   findListRecordsOfUsers,
-  findPeople,
+  findVersionedPeople,
 } from "./storage/conversations/conversations.ts";
 import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
@@ -46,7 +46,7 @@ export function createWorker(timing: Timing) {
           created: (id) => findConversationAsCreated(db, id),
           directPermission: (id) => findDirectPermission(db, id),
           listed: (id, userIds) => findListRecordsOfUsers(db, id, userIds),
-          people: (ids) => findPeople(db, ids),
+          people: (ids) => findVersionedPeople(db, ids),
           project: (id, projection) => writeProjection(db, id, projection),
           addFileReferences: (id, references) => addFileReferences(db, id, references),
           removeFileReferences: (id, revoked) =>
@@ -73,6 +73,7 @@ export function createWorker(timing: Timing) {
           endedSessions: (id) => findEndedSessions(db, id, Date.now()),
           isDeleted: async (id) => ((await findAccountState(db, id))?.deletedAt ?? null) !== null,
           memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
+          profile: async (id) => (await findVersionedPeople(db, [id]))[0] ?? null,
           kinds: (ids) => findConversationKinds(db, ids),
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),

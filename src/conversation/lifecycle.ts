@@ -121,6 +121,11 @@ export abstract class ConversationLifecycle extends SocketHost {
     return work(await this.ensureLoaded());
   }
 
+  /** Whether anything is stored here. */
+  protected get exists(): boolean {
+    return this.#components !== undefined;
+  }
+
   /** The conversation; made from D1 where this object has never been used. @throws `not_found` */
   protected async ensureLoaded(): Promise<ConversationComponents> {
     if (this.#components) return this.#components;

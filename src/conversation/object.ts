@@ -3,7 +3,7 @@
 // methods, start-up, jobs, schema. A new feature goes into a folder and takes `RoomContext`; `room.ts`
 // creates it.
 
-import type { Person } from "../domain/accounts/person.ts";
+import type { Person, VersionedPerson } from "../domain/accounts/person.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
@@ -30,7 +30,7 @@ interface ReaderInput {
   includeFormer?: boolean;
 }
 
-/** Reads for a member, with profiles about a minute old at most, after a commit of the pending sends. */
+/** Reads for a member, with current profiles, after a commit of the pending sends. */
 function readAs<T>(
   room: Room,
   { userId, includeFormer = false }: ReaderInput,
@@ -369,6 +369,16 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** Pushes a conversation update to all the caller's sockets, after a change of their own flags in D1. */
   pushConversation(input: { userId: UserId }) {
     return this.#perform((room) => room.pushConversation([input.userId]));
+  }
+
+  /**
+   * Takes a new profile of a user, and tells the members of it. Ignored where the conversation has no copy,
+   * or a newer one. Idempotent.
+   * @see ProfileCache.learn
+   */
+  async takeProfile(input: { profile: VersionedPerson }): Promise<Result<null>> {
+    if (!this.exists) return { ok: true, value: null };
+    return this.#perform((room) => room.profiles.learn(input.profile));
   }
 
   /**

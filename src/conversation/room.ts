@@ -1,3 +1,4 @@
+import type { VersionedPerson } from "../domain/accounts/person.ts";
 import type { Conversation } from "../domain/conversations/conversation.ts";
 import type { Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
@@ -106,7 +107,13 @@ export class Room implements RoomContext {
     this.#timing = timing;
     this.state = new ConversationState(storage.sql);
     this.members = new Members(storage.sql, this.state.dissolvedAt !== null);
-    this.profiles = new ProfileCache(storage.sql, deps.directory, timing.profileCache, this.members);
+    this.profiles = new ProfileCache(
+      storage.sql,
+      deps.directory,
+      timing.profileCache,
+      this.members,
+      (profile) => this.#profileChanged(profile),
+    );
     this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.projection.changed());
     const personOf = (id: UserId) => this.profiles.get(id);
     this.log = new MessageLog(
@@ -250,6 +257,13 @@ export class Room implements RoomContext {
     if (now - (this.#typedAt.get(userId) ?? 0) < this.#timing.typing.intervalMs) return;
     this.#typedAt.set(userId, now);
     for (const observer of this.#observers) observer.typing(userId);
+    this.fanout.ephemeral();
+  }
+
+  /** Tells the members that a member looks different. */
+  #profileChanged(profile: VersionedPerson): void {
+    if (!this.members.findSender(profile.id)) return;
+    for (const observer of this.#observers) observer.profileChanged(profile);
     this.fanout.ephemeral();
   }
 

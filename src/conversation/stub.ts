@@ -53,6 +53,7 @@ const REPEATS: Repeats<ConversationObject> = {
   handOver: false,
   dissolve: false,
   pushConversation: true,
+  takeProfile: true,
   removeDeleted: true,
   kick: true,
   openSessions: true,

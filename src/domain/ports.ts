@@ -1,4 +1,4 @@
-import type { Person } from "./accounts/person.ts";
+import type { Person, VersionedPerson } from "./accounts/person.ts";
 import type {
   ConversationKind,
   ConversationRecord,
@@ -41,7 +41,7 @@ export interface ConversationDirectory {
    */
   listed(id: ConversationId, userIds: UserId[]): Promise<Map<UserId, ConversationRecord>>;
   /** The current profiles; unknown ids are missing. One query for any number of ids. */
-  people(ids: UserId[]): Promise<Person[]>;
+  people(ids: UserId[]): Promise<VersionedPerson[]>;
   /** Records that messages show files. Keys that are no key of a file are left out. Idempotent. */
   addFileReferences(id: ConversationId, references: FileReference[]): Promise<void>;
   /**
@@ -141,6 +141,8 @@ export interface UserDirectory {
    * ascending.
    */
   memberships(id: UserId, after: number, limit: number): Promise<OwnMembership[]>;
+  /** The user's current profile beside messages; null for an unknown user. */
+  profile(id: UserId): Promise<VersionedPerson | null>;
   /** The kinds of these conversations; unknown ids are missing. One query. */
   kinds(ids: ConversationId[]): Promise<ConversationWithKind[]>;
   /**
@@ -243,6 +245,8 @@ export interface Contacts {
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also a socket that is being opened. */
   kick(id: ConversationId, input: { sessionId: SessionId }): Promise<unknown>;
+  /** Hands over the new profile of a user. Idempotent; an older one than the known changes nothing. */
+  takeProfile(id: ConversationId, input: { profile: VersionedPerson }): Promise<unknown>;
   /** Removes a user whose account is deleted. Idempotent. */
   removeDeleted(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** Stores messages of one sender, in order. `take` gets the result before this resolves. */

@@ -103,7 +103,8 @@ const VALUES = {
   /** Profiles that a conversation has copied from D1. */
   profileCache: {
     /**
-     * A new name is visible after a minute, at the cost of one query a minute for each conversation in use.
+     * An announcement that was lost is made up for after a minute, at the cost of one query a minute for each
+     * conversation in use.
      */
     freshMs: 60_000,
     /** The pause after a failed query. */
@@ -201,6 +202,21 @@ const VALUES = {
     cooldownMs: 10_000,
     /** A message's wait for D1. */
     timeoutMs: 2_000,
+  },
+  /** A new name or avatar, which its user's inbox announces to their conversations. */
+  profileAnnouncement: {
+    /** An answer's wait for the conversations with the newest activity. */
+    answerTimeoutMs: 1_000,
+    /** The answers that wait in a minute: of a user who changes their name in a loop no more do. */
+    answersPerMinute: 10,
+    /** The deadline of a conversation; after it the conversation is left to `profileCache.freshMs`. */
+    callTimeoutMs: 2_000,
+    /** The delay of the round through all conversations, after an answer has had its time. */
+    roundDelayMs: 1_000,
+    /** The minimum interval between two rounds: with the calls of a round a name is visible within 5 s. */
+    intervalMs: 4_000,
+    /** The same for each conversation of the last round: 100 calls a second of one user on average. */
+    intervalPerCallMs: 10,
   },
   /** The presence of a user. */
   presence: {

@@ -6,6 +6,7 @@ import type { CallBudget } from "../object/concurrency.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
 import { Presence } from "./account/presence.ts";
+import { ProfileAnnouncer } from "./account/profile-announcer.ts";
 import { SessionGate } from "./account/session-gate.ts";
 import { SessionTermination } from "./account/session-termination.ts";
 import { DeviceCursors } from "./devices/device-cursors.ts";
@@ -59,6 +60,8 @@ export type InboxJobKind =
   | "lost_updates"
   /** goes on with a list repair; key: the conversation up to which it has come */
   | "repair"
+  /** announces a new profile to further conversations; key: the last conversation that has it, or 0 */
+  | "profile"
   /** forgets expired stored drafts */
   | "drafts";
 
@@ -78,6 +81,7 @@ export interface InboxComponents {
   presence: Presence;
   repair: ListRepair;
   contactNotifier: ContactNotifier;
+  profileAnnouncer: ProfileAnnouncer;
 }
 
 /** The object of a user, as its components need it. */
@@ -125,6 +129,10 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     apply: (snapshot) => snapshotRequests.store(snapshot),
     timing,
   });
+  const profileAnnouncer = new ProfileAnnouncer(jobs, {
+    ...{ directory, conversations, frames: deviceFeed.profileFrames, timing, userId },
+    recent: (limit) => list.recent(limit),
+  });
   const contactNotifier = new ContactNotifier(jobs, { ...deps, userId });
   const presence = new Presence(sql, jobs, {
     directory,
@@ -170,6 +178,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     deviceFeed,
     presence,
     contactNotifier,
+    profileAnnouncer,
     repair,
   };
 }

@@ -38,6 +38,8 @@ export abstract class InboxLifecycle extends SocketHost {
       account_deleted: (key, calls) =>
         this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
       lost_updates: (_, calls) => this.#with(({ snapshotRequests }) => snapshotRequests.recoverLost(calls)),
+      profile: (key, calls) =>
+        this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
     this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);

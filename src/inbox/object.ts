@@ -1,3 +1,4 @@
+import type { VersionedPerson } from "../domain/accounts/person.ts";
 import type {
   EntryOnRecord,
   InboxEntry,
@@ -87,6 +88,17 @@ export abstract class InboxObject extends InboxLifecycle {
     if (!this.exists) return { ok: true, value: null };
     return this.answer(({ sockets }) => {
       sockets.broadcast(input.event);
+      return null;
+    });
+  }
+
+  /**
+   * D1 has a new name or avatar of the user: announces it to their conversations and devices. Idempotent.
+   * @see ProfileAnnouncer.changed
+   */
+  announceProfile(input: { profile: VersionedPerson }): Promise<Result<null>> {
+    return this.answer(async ({ accountDeletion, profileAnnouncer }) => {
+      if (!accountDeletion.isDeleted) await profileAnnouncer.changed(input.profile, this.callBudget());
       return null;
     });
   }

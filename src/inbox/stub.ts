@@ -14,6 +14,7 @@ const REPEATS: Repeats<InboxObject> = {
   readNotifications: true,
   hideNotifications: true,
   pushEvent: true,
+  announceProfile: true,
   register: true,
   unregister: true,
   endSession: true,

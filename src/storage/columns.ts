@@ -1,5 +1,6 @@
 /** Column sets that several queries select, and the profile values of an empty account. */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
+import { LAST_VERSION } from "../domain/accounts/person.ts";
 import { Relation } from "../domain/contacts/relation.ts";
 import type { UserId } from "../domain/ids.ts";
 import { relationTo, seesPresence } from "./contacts/pair-conditions.ts";
@@ -53,3 +54,20 @@ export const PERSON = {
   nickname: users.nickname,
   avatar: users.avatar,
 };
+
+/** The columns of a `VersionedPerson`. */
+export const VERSIONED_PERSON = {
+  ...PERSON,
+  version: sql`iif(${users.deletedAt} IS NULL, ${users.updatedAt}, ${LAST_VERSION})`
+    .mapWith(Number)
+    .as("profile_version"),
+};
+
+/**
+ * The time of a change of a profile. It is its version too, and so always later than the one before, whatever
+ * the clock says.
+ * @param now milliseconds
+ */
+export function nextProfileTime(now: number): SQL {
+  return sql`max(${now}, ${users.updatedAt} + 1)`;
+}

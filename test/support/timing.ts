@@ -26,6 +26,11 @@ export const timing: Mutable = {
   list: { ...TIMING.list, snapshotTimeoutMs: PATIENCE_MS, writeBehindMs: 10 },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },
   profileCache: { ...TIMING.profileCache, timeoutMs: PATIENCE_MS },
+  profileAnnouncement: {
+    ...TIMING.profileAnnouncement,
+    answerTimeoutMs: PATIENCE_MS,
+    callTimeoutMs: PATIENCE_MS,
+  },
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   subscription: { ...TIMING.subscription, callTimeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },

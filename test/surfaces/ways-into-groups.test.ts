@@ -127,7 +127,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },
-  ...{ removeDeleted: none, kick: none, openSessions: none },
+  ...{ removeDeleted: none, takeProfile: none, kick: none, openSessions: none },
 };
 
 test("every way is by a method of the conversation object", () => {

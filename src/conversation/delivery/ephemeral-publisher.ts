@@ -1,3 +1,4 @@
+import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -8,9 +9,9 @@ import type { RoomObserver } from "../state/observer.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 
 /**
- * Queues ephemeral events for members' devices: read positions, typing, changes of the group. Messages,
- * revokes and hides are not among them: the page of an inbox update has those. Events may be lost, and a
- * client that reconnects requests the state that it shows.
+ * Queues ephemeral events for members' devices: read positions, typing, new profiles, changes of the group.
+ * Messages, revokes and hides are not among them: the page of an inbox update has those. Events may be lost,
+ * and a client that reconnects requests the state that it shows.
  */
 export class EphemeralPublisher implements RoomObserver {
   readonly #state: ConversationState;
@@ -76,6 +77,13 @@ export class EphemeralPublisher implements RoomObserver {
     if (change.dissolvedAt !== undefined) {
       this.#addUnique(receivers, { type: "member", conversationId, event: "dissolved", userIds: [] });
     }
+  }
+
+  profileChanged({ version, ...user }: VersionedPerson): void {
+    if (this.#isLarge || this.#state.isBlocked) return;
+    // The inbox of the user informs their own devices.
+    const others = this.#receivers().filter((id) => id !== user.id);
+    this.#events.add(others, `profile ${user.id}`, { type: "profile", user, version });
   }
 
   isInterestedIn(userId: UserId): boolean {

@@ -1,4 +1,10 @@
-import { deletedUser, type Person } from "../../domain/accounts/person.ts";
+import {
+  deletedUser,
+  LAST_VERSION,
+  looksSame,
+  type Person,
+  type VersionedPerson,
+} from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -12,6 +18,8 @@ type ProfileRow = { user_id: UserId; username: string; nickname: string; avatar:
 /** A profile in memory. */
 interface CachedProfile {
   person: Person;
+  /** the version of the profile; 0: unknown, as only memory has it */
+  version: number;
   /** when D1 was last asked for it (ms since 1970) */
   checkedAt: number;
   /** it was used since then */
@@ -27,30 +35,36 @@ const BATCH = 500;
  * Copies from D1 the profiles of users who write in the conversation or occur in its messages, so that no
  * message waits for D1. A row is written only if its profile has changed.
  *
- * A copy of an active member, or of another user who was shown, is about a minute old at most. Other copies
- * stay as they are until they are shown: the conversation may know any number of former members.
+ * The inbox of a user announces a new profile (`learn`). Without an announcement a copy of an active member,
+ * or of another user who was shown, is about a minute old at most. Other copies stay as they are until they
+ * are shown: the conversation may know any number of former members. An older profile never replaces a newer
+ * one.
  */
 export class ProfileCache {
   readonly #sql: SqlStorage;
   readonly #directory: Pick<ConversationDirectory, "people">;
   readonly #timing: Timing["profileCache"];
   readonly #members: Pick<Members, "activeIds">;
+  readonly #onChanged: (profile: VersionedPerson) => void;
   readonly #cached: LruMap<UserId, CachedProfile>;
   /** the earliest time at which a profile may be stale (ms since 1970) */
   #freshUntil = 0;
   #failedAt = 0;
   #refreshing: Promise<void> | undefined;
 
+  /** @param onChanged called in the turn in which a user looks different */
   constructor(
     sql: SqlStorage,
     directory: Pick<ConversationDirectory, "people">,
     timing: Timing["profileCache"],
     members: Pick<Members, "activeIds" | "activeCount">,
+    onChanged: (profile: VersionedPerson) => void,
   ) {
     this.#sql = sql;
     this.#directory = directory;
     this.#timing = timing;
     this.#members = members;
+    this.#onChanged = onChanged;
     this.#cached = new LruMap(() => MAX_OTHERS + 2 * members.activeCount);
   }
 
@@ -69,9 +83,21 @@ export class ProfileCache {
   /** Takes a stored profile into memory, after the transaction. */
   apply(person: Person): void {
     const cached = this.#cached.get(person.id);
+    const version = cached?.version ?? 0;
+    let checkedAt = Date.now();
     // An accepted applicant comes with the copy that is here already.
-    const checkedAt = cached && isSame(cached.person, person) ? cached.checkedAt : Date.now();
-    this.#cached.set(person.id, { person, checkedAt, isShown: true });
+    if (cached && looksSame(cached.person, person)) checkedAt = cached.checkedAt;
+    // Which of two is newer only D1 knows: the next use asks for it.
+    else if (version > 0) checkedAt = 0;
+    this.#cached.set(person.id, { person, version, checkedAt, isShown: true });
+  }
+
+  /** Takes a profile that its user's inbox announces, if there is a copy to replace. Idempotent. */
+  learn({ version, ...person }: VersionedPerson): void {
+    const cached = this.#cached.get(person.id) ?? this.#load([person.id])[0];
+    if (!cached || version <= cached.version) return;
+    cached.checkedAt = Date.now();
+    this.#replace(cached, person, version);
   }
 
   /** Whether a profile of the user is stored. Nothing is cached, so that a transaction may ask. */
@@ -87,8 +113,11 @@ export class ProfileCache {
 
   /** Removes a profile: the user appears as a deleted user. */
   forget(id: UserId): void {
+    const cached = this.#cached.get(id) ?? this.#load([id])[0];
     this.#sql.exec("DELETE FROM people WHERE user_id = ?", id);
     this.#cached.delete(id);
+    const deleted = deletedUser(id);
+    if (cached && !looksSame(cached.person, deleted)) this.#onChanged({ ...deleted, version: LAST_VERSION });
   }
 
   /** The profile of a user, or that of a deleted user without a stored one. */
@@ -142,7 +171,7 @@ export class ProfileCache {
     const query = "SELECT * FROM people WHERE user_id IN (SELECT value FROM json_each(?))";
     const rows = ids.length === 0 ? [] : this.#sql.exec<ProfileRow>(query, JSON.stringify(ids));
     return [...rows].map(({ user_id: id, username, nickname, avatar, checked_at: checkedAt }) => {
-      const loaded = { person: { id, username, nickname, avatar }, checkedAt, isShown: false };
+      const loaded = { person: { id, username, nickname, avatar }, version: 0, checkedAt, isShown: false };
       this.#cached.set(id, loaded);
       return loaded;
     });
@@ -193,14 +222,19 @@ export class ProfileCache {
       // A profile that was forgotten during the query stays forgotten.
       if (!cached) continue;
       Object.assign(cached, { checkedAt: now, isShown: false });
-      const person = people.get(id);
-      if (!person || isSame(cached.person, person)) continue;
-      ProfileCache.store(this.#sql, person, now);
-      cached.person = person;
+      const found = people.get(id);
+      // A newer profile may have been announced during the query.
+      if (!found || found.version < cached.version) continue;
+      const { version, ...person } = found;
+      this.#replace(cached, person, version);
     }
   }
-}
 
-function isSame(a: Person, b: Person): boolean {
-  return a.username === b.username && a.nickname === b.nickname && a.avatar === b.avatar;
+  #replace(cached: CachedProfile, person: Person, version: number): void {
+    cached.version = version;
+    if (looksSame(cached.person, person)) return;
+    ProfileCache.store(this.#sql, person, Date.now());
+    cached.person = person;
+    this.#onChanged({ ...person, version });
+  }
 }

@@ -1,3 +1,4 @@
+import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
@@ -89,8 +90,7 @@ export class Broadcast implements RoomObserver {
 
   read(userId: UserId, seq: Position, from: RoomSocket | null): void {
     const event = { type: "read", conversationId: this.#room.state.id, userId, seq } as const;
-    const isHidden = (socket: RoomSocket) => this.#room.state.isBlocked && socket.userId !== userId;
-    this.#sendToOthers(from, event, isHidden);
+    this.#sendToOthers(from, event, this.#isAcrossBlock(userId));
   }
 
   revoked(seq: Seq, by: UserId, rev: number): void {
@@ -136,6 +136,10 @@ export class Broadcast implements RoomObserver {
     }
   }
 
+  profileChanged({ version, ...user }: VersionedPerson): void {
+    this.#sendToOthers(null, { type: "profile", user, version }, this.#isAcrossBlock(user.id));
+  }
+
   isInterestedIn(userId: UserId): boolean {
     return this.#sockets().some((socket) => socket.userId === userId);
   }
@@ -164,6 +168,11 @@ export class Broadcast implements RoomObserver {
       from,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };
+  }
+
+  /** Whether a socket is that of another user across a block, which hides what a user does. */
+  #isAcrossBlock(userId: UserId): (socket: RoomSocket) => boolean {
+    return (socket) => this.#room.state.isBlocked && socket.userId !== userId;
   }
 
   /** Sends an event to the live sockets, except the one that caused it, and those it is hidden from. */

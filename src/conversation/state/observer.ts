@@ -1,3 +1,4 @@
+import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
@@ -15,6 +16,8 @@ export interface RoomObserver {
   typing(userId: UserId): void;
   /** a change of the group was stored */
   changed(changed: StoredChange): void;
+  /** a user who is a member has another name or avatar */
+  profileChanged(profile: VersionedPerson): void;
   /** whether the observer has a receiver for conversation updates of this user */
   isInterestedIn(userId: UserId): boolean;
   /** the conversation as a member sees it now; called only if an observer is interested in the member */

@@ -15,8 +15,10 @@ import {
   updateExtendedProfile,
 } from "../../storage/accounts/extended-profiles.ts";
 import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
+import type { ChangedProfile } from "../../storage/accounts/users.ts";
 import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
 import type { Core } from "../context.ts";
+import { announceProfile } from "./profile-announcement.ts";
 import { getMe, noUserWithName, tooManyEmails } from "./users.ts";
 
 /**
@@ -84,7 +86,7 @@ export async function changeExtendedProfile(
   const rule = core.timing.emailChanges;
   if (caller) {
     const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);
-    if (own) return own;
+    if (own) return announced(core, own);
     await getMe(core, caller);
     throw tooManyEmails(core);
   }
@@ -93,11 +95,20 @@ export async function changeExtendedProfile(
   // The service answers for the addresses of its users.
   const unbounded = { ...rule, max: Number.MAX_SAFE_INTEGER };
   const changed = await updateExtendedProfile(core.db, user.id, change, "passwordless", unbounded);
-  if (changed) return changed;
+  if (changed) return announced(core, changed);
   if (user.hasPassword)
     throw new CoreError("forbidden", "user_id: this user has a password: changes need their own token.");
   // The account was deleted during the call.
   throw noUserWithName([username]);
+}
+
+/** Announces a changed profile, if its user looks different by it. @returns the whole profile */
+async function announced(
+  core: Core,
+  { whole, person }: ChangedProfile<ExtendedProfile>,
+): Promise<ExtendedProfile> {
+  if (person) await announceProfile(core, person);
+  return whole;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 } from "../../storage/accounts/users.ts";
 import { DELETED_PROFILE } from "../../storage/columns.ts";
 import type { Core } from "../context.ts";
+import { announceProfile } from "./profile-announcement.ts";
 
 /** A user by id, as the caller sees them. @throws `not_found` */
 export async function getUser(core: Core, caller: UserId, id: UserId): Promise<UserWithRelation> {
@@ -115,7 +116,10 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
   const rule = core.timing.emailChanges;
   const changed = await updateProfile(core.db, caller.userId, change, rule);
-  if (changed) return changed;
+  if (changed) {
+    if (changed.person) await announceProfile(core, changed.person);
+    return changed.whole;
+  }
   await getMe(core, caller);
   throw tooManyEmails(core);
 }

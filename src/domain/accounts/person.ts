@@ -9,6 +9,34 @@ export interface Person {
   avatar: string;
 }
 
+/**
+ * A profile with the number of its state: of two profiles of one user that with the higher number is newer.
+ */
+export interface VersionedPerson extends Person {
+  version: number;
+}
+
+/** The version of the profile of a deleted user: nothing follows it. */
+export const LAST_VERSION = Number.MAX_SAFE_INTEGER;
+
+/** Whether two profiles of one user look the same. */
+export function looksSame(a: Person, b: Person): boolean {
+  return a.username === b.username && a.nickname === b.nickname && a.avatar === b.avatar;
+}
+
+/**
+ * @param before the profile before a change
+ * @returns what is shown beside messages after the change; null: it looks the same
+ */
+export function changedPerson(
+  before: Person | undefined,
+  { id, username, nickname, avatar }: Person,
+  version: number,
+): VersionedPerson | null {
+  const after = { id, username, nickname, avatar };
+  return before && looksSame(before, after) ? null : { ...after, version };
+}
+
 /** The profile that is shown for a user whose profile no longer exists. */
 export function deletedUser(id: UserId): Person {
   return { id, username: `deleted-${id}`, nickname: "", avatar: "" };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Person } from "../accounts/person.ts";
 import type { FriendState } from "../contacts/friend-state.ts";
 import type { Conversation } from "../conversations/conversation.ts";
 import type { Failure, Result } from "../errors.ts";
@@ -37,6 +38,8 @@ export type RoomEvent =
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
   | { type: "conversation"; conversation: Conversation }
   | { type: "member"; conversationId: ConversationId; event: MemberEvent; userIds: UserId[] }
+  /** a user has another name or avatar; `version` tells a newer profile from an older one */
+  | { type: "profile"; user: Person; version: number }
   | { type: "kicked"; reason: KickReason };
 
 /** The reason for which the server closes a socket with 4001. */

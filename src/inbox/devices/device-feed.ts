@@ -10,6 +10,7 @@ import { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import { frames } from "../../object/frames.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
+import { ProfileFrames } from "../account/profile-frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience, isWithheld } from "./delivery-positions.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
@@ -46,6 +47,7 @@ export interface DeviceFeedDeps {
  *   before the object sleeps. If that fails, nothing was sent, and the repeated update sends nothing twice.
  */
 export class DeviceFeed {
+  readonly profileFrames: ProfileFrames;
   readonly #deps: DeviceFeedDeps;
   readonly #queues = new KeyQueue<ConversationId>();
   /** the last ephemeral event sent, by conversation: a repeated update sends none twice */
@@ -58,6 +60,7 @@ export class DeviceFeed {
   /** @param maxFetchedBytes the most bytes of the pages that are fetched at once */
   constructor(deps: DeviceFeedDeps, maxFetchedBytes = MAX_FETCHED_BYTES) {
     this.#deps = deps;
+    this.profileFrames = new ProfileFrames(() => deps.audience.open());
     this.#pageBudget = new Semaphore(maxFetchedBytes);
     this.#positions = new DeliveryPositions(deps.audience, deps.cursors);
     this.#syncPages = new SyncPages(deps, this.#positions);
@@ -358,13 +361,18 @@ export class DeviceFeed {
 
   /**
    * Sends ephemeral events to the open sockets, except those from which the conversation is withheld, and the
-   * one whose read it is.
+   * one whose read it is. A new profile is no event of one conversation: nothing withholds it.
    */
   #pushEphemeral(id: ConversationId, { ephemeral, ephemeralEpoch: epoch }: InboxUpdate): void {
     for (const { id: number, event } of ephemeral) {
       const last = this.#lastEphemeral.get(id);
       if (last && last.epoch === epoch && number <= last.id) continue;
       this.#lastEphemeral.set(id, { id: number, epoch });
+      if (event.type === "profile") {
+        this.#deps.contexts.expire(id);
+        this.profileFrames.send(event);
+        continue;
+      }
       for (const socket of this.#deps.audience.open()) {
         const cursor = this.#positions.cursor(socket, id);
         if ((cursor && isWithheld(cursor)) || this.#pendingReads.isPending(socket, event)) continue;

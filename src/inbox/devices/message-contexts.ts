@@ -62,6 +62,12 @@ export class MessageContexts {
     }
   }
 
+  /** A user of the conversation looks different: the next message asks D1. */
+  expire(id: ConversationId): void {
+    const cached = this.#cached.get(id);
+    if (cached) cached.at = 0;
+  }
+
   #store(id: ConversationId, context: StoredContext): void {
     // The map is in the order of the lookups: its first key is the oldest.
     this.#cached.delete(id);

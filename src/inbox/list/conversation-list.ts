@@ -128,6 +128,12 @@ export class ConversationList {
     return rows.map((row) => row.conversation_id);
   }
 
+  /** @returns the conversations with the newest activity, also left ones: at most `limit` */
+  recent(limit: number): ConversationId[] {
+    const query = "SELECT conversation_id FROM conversations ORDER BY updated_at DESC LIMIT ?";
+    return this.#rows<Pick<ListRow, "conversation_id">>(query, limit).map((row) => row.conversation_id);
+  }
+
   /** Copies from D1 whether the conversation is pinned. A conversation without a row is ignored. */
   setPinned(conversationId: ConversationId, pinned: boolean): void {
     this.#concurrent?.notePinned(conversationId, pinned);

@@ -6,8 +6,10 @@ import {
   nameOf,
   publicOf,
 } from "../../domain/accounts/extended-profile.ts";
+import { changedPerson } from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
+import { nextProfileTime, PERSON } from "../columns.ts";
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -20,6 +22,7 @@ import {
   type NameTaken,
   namesakeQuery,
 } from "./name-conditions.ts";
+import { type ChangedProfile, personQuery } from "./users.ts";
 
 /** The columns of an `ExtendedProfile`; `avatar` is the text that is no URL, where one is stored. */
 const EXTENDED_PROFILE = {
@@ -134,7 +137,7 @@ export async function findExtendedProfileByName(
  * Changes the given fields of an extended profile. Absent fields keep their value.
  * @param whose `passwordless`: only if the account has no password; `any`: whether it has one or not
  * @param rule how often the e-mail address may be changed
- * @returns the whole profile after the change; null for an unknown or deleted user, for an account that
+ * @returns the profile after the change; null for an unknown or deleted user, for an account that
  * `whose`
  *   rules out, and if the e-mail address was changed too often
  */
@@ -144,7 +147,7 @@ export async function updateExtendedProfile(
   { avatar, ...change }: ExtendedProfileChange,
   whose: "any" | "passwordless",
   rule: EmailRule,
-): Promise<ExtendedProfile | null> {
+): Promise<ChangedProfile<ExtendedProfile> | null> {
   const now = Date.now();
   const { email } = change;
   const set = { ...change, ...avatarOf({ avatar }), ...emailColumns(email, now, rule) };
@@ -152,12 +155,21 @@ export async function updateExtendedProfile(
   const changeable = whose === "any" ? isLiving : and(isLiving, isNull(users.passwordHash));
   // An empty change runs an UPDATE too, so that it is refused for the same users as any other change.
   const assigned = Object.values(set).some((value) => value !== undefined)
-    ? { ...set, updatedAt: now }
+    ? { ...set, updatedAt: nextProfileTime(now) }
     : { id };
-  const updated = await queryD1(db.update(users).set(assigned).where(changeable).returning({ id: users.id }));
-  if (updated.length === 0) return null;
-  const [found] = await findExtendedProfiles(db, [id]);
-  return found ?? null;
+  const [[before], [updated]] = await queryD1(
+    db.batch([
+      personQuery(db, id),
+      db
+        .update(users)
+        .set(assigned)
+        .where(changeable)
+        .returning({ ...PERSON, version: users.updatedAt }),
+    ]),
+  );
+  if (!updated) return null;
+  const [whole] = await findExtendedProfiles(db, [id]);
+  return whole ? { whole, person: changedPerson(before, updated, updated.version) } : null;
 }
 
 /**

@@ -1,11 +1,18 @@
 import { and, desc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Person } from "../../domain/accounts/person.ts";
+import { changedPerson, type Person, type VersionedPerson } from "../../domain/accounts/person.ts";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
 import type { Account, Me, ProfileChange, User, UserWithRelation } from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
-import { DELETED_PROFILE, PERSON, USER, userSeenBy, userWithRelationTo } from "../columns.ts";
+import {
+  DELETED_PROFILE,
+  nextProfileTime,
+  PERSON,
+  USER,
+  userSeenBy,
+  userWithRelationTo,
+} from "../columns.ts";
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -227,10 +234,21 @@ export async function findMe(db: Database, id: UserId): Promise<Me | null> {
   return found ?? null;
 }
 
+/** A changed profile. `person`: what is shown beside messages, if that has changed. */
+export interface ChangedProfile<Whole> {
+  whole: Whole;
+  person: VersionedPerson | null;
+}
+
+/** A user's profile beside messages as it is now, for a batch that changes it. */
+export function personQuery(db: Database, id: UserId) {
+  return db.select(PERSON).from(users).where(living(id));
+}
+
 /**
  * Changes the given fields of a profile.
- * @returns the whole profile after the change; null for an unknown or deleted user, and if the e-mail address
- *   was changed too often
+ * @returns the profile after the change; null for an unknown or deleted user, and if the e-mail address was
+ *   changed too often
  * @param rule how often it may be changed
  */
 export async function updateProfile(
@@ -238,21 +256,27 @@ export async function updateProfile(
   id: UserId,
   change: ProfileChange,
   rule: EmailRule,
-): Promise<Me | null> {
-  if (Object.keys(change).length === 0) return findMe(db, id);
+): Promise<ChangedProfile<Me> | null> {
+  if (Object.keys(change).length === 0) {
+    const whole = await findMe(db, id);
+    return whole && { whole, person: null };
+  }
   // A new avatar replaces an avatar text, too: the text counts only where there is no URL.
   const columns = change.avatar === undefined ? change : { ...change, avatarText: "" };
   const now = Date.now();
   const { email } = change;
-  const set = { ...columns, ...emailColumns(email, now, rule), updatedAt: now };
-  const [updated] = await queryD1(
-    db
-      .update(users)
-      .set(set)
-      .where(and(living(id), allowsEmail(email, now, rule)))
-      .returning(ME),
+  const set = { ...columns, ...emailColumns(email, now, rule), updatedAt: nextProfileTime(now) };
+  const [[before], [updated]] = await queryD1(
+    db.batch([
+      personQuery(db, id),
+      db
+        .update(users)
+        .set(set)
+        .where(and(living(id), allowsEmail(email, now, rule)))
+        .returning(ME),
+    ]),
   );
-  return updated ?? null;
+  return updated ? { whole: updated, person: changedPerson(before, updated, updated.updatedAt) } : null;
 }
 
 /**

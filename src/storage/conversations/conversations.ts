@@ -1,12 +1,12 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Person } from "../../domain/accounts/person.ts";
+import type { Person, VersionedPerson } from "../../domain/accounts/person.ts";
 import { ConversationKind, type ConversationRecord } from "../../domain/conversations/conversation.ts";
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { ConversationWithKind } from "../../domain/ports.ts";
-import { PERSON } from "../columns.ts";
+import { PERSON, VERSIONED_PERSON } from "../columns.ts";
 import { allLive, areFriends, isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -63,8 +63,16 @@ export async function openDirect(
  * The current profiles of these users; deleted users have empty ones. Unknown ids are left out. One query.
  */
 export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
-  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return queryD1(db.select(PERSON).from(users).where(among));
+  return queryD1(db.select(PERSON).from(users).where(isAmong(ids)));
+}
+
+/** The same with the versions of the profiles. */
+export function findVersionedPeople(db: Database, ids: UserId[]): Promise<VersionedPerson[]> {
+  return queryD1(db.select(VERSIONED_PERSON).from(users).where(isAmong(ids)));
+}
+
+function isAmong(ids: UserId[]) {
+  return sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 }
 
 /** The kinds of these conversations. Unknown ids are left out. One query. */

@@ -76,7 +76,7 @@ describe("a merged message", () => {
     });
   });
 
-  test("keeps messages that are revoked or hidden later, and can be revoked itself", async () => {
+  test("keeps messages that are revoked or hidden later, under current names, and can be revoked itself", async () => {
     const source = await send(bob, group, "kept");
     const message = await expectPosted(ann, group, mergedDraft([source]));
     await deleteMessage(bob, group, source.seq, "everyone");
@@ -84,7 +84,7 @@ describe("a merged message", () => {
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Robert" } });
     expect((await getMessage(ann, group, message.seq)).body).toEqual({
       title: "of old",
-      items: [mergedItem(source)],
+      items: [{ ...mergedItem(source), sender: { ...source.sender, nickname: "Robert" } }],
     });
     await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "" } });
     await deleteMessage(ann, group, message.seq, "everyone");

@@ -380,7 +380,7 @@ export class World {
       subscribe: () => this.#call(() => this.#room.snapshot(BOB)),
       sendFromDevice: async (_, input, take) => take(await this.#call(() => this.#sends(input))),
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
-      ...{ kick: never, removeDeleted: never, read: never },
+      ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
       ...{ snapshot: never, snapshotForRepair: never, openSessions: never },
     };
   }

@@ -16,9 +16,9 @@ export interface ObjectCall {
   work(): unknown;
 }
 
-/** The intercepted methods: those that concern devices and notifications. */
+/** The intercepted methods: those that concern devices, notifications and profiles. */
 const METHODS = {
-  INBOX: ["applyUpdate", "pushEvent", "list", "notify"],
+  INBOX: ["applyUpdate", "pushEvent", "list", "notify", "announceProfile"],
   CONVERSATION: [
     "send",
     "sendFromDevice",
@@ -31,6 +31,7 @@ const METHODS = {
     "hide",
     "history",
     "readablePage",
+    "takeProfile",
   ],
 } as const satisfies {
   INBOX: readonly (keyof InboxObject)[];

@@ -133,6 +133,12 @@ describe("a job starts after the work that it repairs has failed or ended", () =
     expect(presence.retryMs).toBeGreaterThan(presence.openTimeoutMs);
   });
 
+  test("a round of a profile begins after the answer has had its time, and in time for a new name within 5 s", () => {
+    const { answerTimeoutMs, roundDelayMs, intervalMs } = TIMING.profileAnnouncement;
+    expect(roundDelayMs).toBeGreaterThanOrEqual(answerTimeoutMs);
+    expect(Math.max(roundDelayMs, intervalMs)).toBeLessThan(5_000);
+  });
+
   test("the backoff of a failed job grows from its first to its longest, and later to a day", () => {
     expect(jobs.firstRetryMs).toBeLessThan(jobs.maxRetryMs);
     expect(jobs.maxRetryMs).toBeLessThan(jobs.maxPatientRetryMs);

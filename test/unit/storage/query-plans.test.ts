@@ -88,6 +88,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findHandleOwner: (db) => groups.findHandleOwner(db, HANDLE),
   findOwnGroups: (db) => groups.findOwnGroups(db, ANN),
   findPeople: (db) => conversations.findPeople(db, [ANN, BOB]),
+  findVersionedPeople: (db) => conversations.findVersionedPeople(db, [ANN, BOB]),
   findConversationAsCreated: (db) => groups.findConversationAsCreated(db, ID),
   findConversationKinds: (db) => conversations.findConversationKinds(db, [ID]),
   findDirectByCode: (db) => direct.findDirectByCode(db, ANN, CODE),
@@ -213,6 +214,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findExtendedProfileByName: (db) => particulars.findExtendedProfileByName(db, "x"),
   updateExtendedProfile: (db) =>
     particulars.updateExtendedProfile(db, ANN, { city: "x" }, "passwordless", { max: 5, dayMs: 1 }),
+  personQuery: (db) => users.personQuery(db, ANN),
   updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }, { max: 5, dayMs: 1 }),
 };
 

@@ -62,6 +62,10 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
       const { event: memberEvent, userIds } = event;
       return { type: "member", conversation_id: event.conversationId, event: memberEvent, user_ids: userIds };
     }
+    case "profile": {
+      const { id, username, nickname, avatar } = event.user;
+      return { type: "profile", user: { id, username, nickname, avatar } };
+    }
     case "kicked":
       return { type: "kicked", reason: event.reason };
   }

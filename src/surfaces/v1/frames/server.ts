@@ -5,7 +5,7 @@ import { Kind } from "../../../domain/messages/content.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
 import { Conversation } from "../schemas/conversations.ts";
-import { AnyBody, Message } from "../schemas/messages.ts";
+import { AnyBody, Message, Sender } from "../schemas/messages.ts";
 import { ProblemCode } from "../schemas/problems.ts";
 
 const Rev = z.int().nonnegative();
@@ -83,6 +83,11 @@ const ConversationEventFrame = z.union([
     "member",
     { ...About, event: MemberEvent, user_ids: z.array(UserId) },
     "The event of a system message, a join request (`applied`), or the end of the group (`dissolved`)",
+  ),
+  frame(
+    "profile",
+    { user: Sender },
+    "A user with whom you share a conversation, or you yourself, has a new name or avatar",
   ),
   frame("kicked", { reason: KickReason }, "The server then closes the socket with 4001"),
 ]);

@@ -78,7 +78,7 @@ const NewContent = z
 export const NewMessage = z.discriminatedUnion("kind", [NewContent, NewForward]).openapi("NewMessage");
 export type NewMessage = z.infer<typeof NewMessage>;
 
-const Sender = z
+export const Sender = z
   .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string() })
   .openapi("Sender");
 

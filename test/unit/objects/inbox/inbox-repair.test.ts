@@ -78,6 +78,7 @@ function repaired(
       ...{
         kick: unasked,
         removeDeleted: unasked,
+        takeProfile: unasked,
         sendFromDevice: unasked,
         read: unasked,
         pushConversation: unasked,

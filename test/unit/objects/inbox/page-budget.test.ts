@@ -46,7 +46,13 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
-      ...{ kick: unasked, removeDeleted: unasked, sendFromDevice: unasked, read: unasked },
+      ...{
+        kick: unasked,
+        removeDeleted: unasked,
+        takeProfile: unasked,
+        sendFromDevice: unasked,
+        read: unasked,
+      },
       ...{ pushConversation: unasked, typing: unasked, subscribe: unasked, snapshot: unasked },
       ...{ snapshotForRepair: unasked, openSessions: unasked },
       replay: async (id, { after, rev }) => {
