@@ -369,7 +369,7 @@ export class DeviceFeed {
       if (last && last.epoch === epoch && number <= last.id) continue;
       this.#lastEphemeral.set(id, { id: number, epoch });
       if (event.type === "profile") {
-        this.#deps.contexts.expire(id);
+        this.#deps.contexts.expire(id, event.user.id);
         this.profileFrames.send(event);
         continue;
       }

@@ -62,10 +62,10 @@ export class MessageContexts {
     }
   }
 
-  /** A user of the conversation looks different: the next message asks D1. */
-  expire(id: ConversationId): void {
+  /** A user looks different: if the context shows them, the next message asks D1. */
+  expire(id: ConversationId, userId: UserId): void {
     const cached = this.#cached.get(id);
-    if (cached) cached.at = 0;
+    if (cached?.context.peer?.id === userId) cached.at = 0;
   }
 
   #store(id: ConversationId, context: StoredContext): void {
