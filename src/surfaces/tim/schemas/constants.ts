@@ -28,7 +28,7 @@ const CONSTANTS = new Map(
 /** The objects whose field `TYPES` holds the constants, in versions of the SDK. */
 const CONSTANT = /^(?:TIM|TencentCloudChat)\.TYPES\.(\w+)$/;
 
-/** The value of a constant that a client sends by its name, as `TIM.TYPES.CONV_C2C`; another value as it is. */
+/** The value of a constant that a client names, as `TIM.TYPES.CONV_C2C`; another value as it is. */
 export function constantValue(value: unknown): unknown {
   if (typeof value !== "string") return value;
   const [, name = ""] = CONSTANT.exec(value) ?? [];
