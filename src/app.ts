@@ -13,8 +13,9 @@ import { cors } from "./http/access/cors.ts";
 import { privateAnswers } from "./http/access/private-answers.ts";
 import { requireSafeSettings } from "./http/access/safe-settings.ts";
 import type { AppEnv } from "./http/env.ts";
+import { requestId } from "./http/request-id.ts";
 import { requestLog } from "./http/request-log.ts";
-import { requestIdOf, securityLogOf } from "./http/security-log.ts";
+import { securityLogOf } from "./http/security-log.ts";
 import { barePath, type Surface } from "./http/surface.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
@@ -42,9 +43,9 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
 
+  app.use(requestId);
   app.use(privateAnswers);
   app.use(async (c, next) => {
-    const requestId = requestIdOf(c.req);
     const core: Core = {
       db: openDatabase(c.env.DB),
       files: c.env.FILES,
@@ -53,13 +54,12 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       sessionCache,
       health,
       hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
-      securityLog: securityLogOf(c.req, requestId),
+      securityLog: securityLogOf(c.req),
       settings: readSettings(c.env),
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     };
     c.set("core", core);
-    c.set("requestId", requestId);
     await next();
   });
   app.use(requestLog);

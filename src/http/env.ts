@@ -4,11 +4,7 @@ import type { Credential } from "../domain/accounts/session.ts";
 /** The bindings and variables in the context of every handler. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: {
-    core: Core;
-    /** the id of the request in the log */
-    requestId: string;
-  };
+  Variables: { core: Core };
 }
 
 /** The context of handlers behind authentication: it holds the caller, too. */

@@ -5,8 +5,8 @@ import type { AppEnv } from "./env.ts";
 
 /**
  * Middleware that logs one line for each request: method, route (the pattern, so neither ids nor the query),
- * status, milliseconds and the id of the request. With `REQUEST_LOG=failures` only answers from 500 on get
- * one. It never changes the response: a 101 must pass unchanged.
+ * status and milliseconds. With `REQUEST_LOG=failures` only answers from 500 on get one. It never changes the
+ * response: a 101 must pass unchanged.
  */
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
@@ -19,6 +19,5 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
     route: routePath(c, -1),
     status,
     ms: Date.now() - started,
-    request: c.var.requestId,
   });
 });

@@ -24,33 +24,17 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
 
 /** The forms of an address block: an IPv4 address, or a /64. */
 const BLOCK = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[\da-f]{4}:){4}:\/64)$/;
-const RAY = /^[\w-]{8,64}$/;
-
-/** The id of a request in the log: Cloudflare's `cf-ray`, or a random one where none came. */
-export function requestIdOf(request: HonoRequest): string {
-  const ray = request.header("cf-ray") ?? "";
-  return RAY.test(ray) ? ray : crypto.randomUUID();
-}
 
 /**
- * The security log of a request: each event is one line, with the request's id and the client's address
- * block. Without Cloudflare in front, `from` is null, or whatever IP address the client states.
+ * The security log of a request: each event is one line, with the client's address block. Without Cloudflare
+ * in front, `from` is null, or whatever IP address the client states.
  */
-export function securityLogOf(request: HonoRequest, requestId: string): SecurityLog {
+export function securityLogOf(request: HonoRequest): SecurityLog {
   return {
     record(action, { user, by, conversation, role, key }) {
       const block = clientBlock(request) ?? "";
       const from = BLOCK.test(block) ? block : null;
-      log(LEVELS[action], "security", {
-        action,
-        user,
-        by,
-        conversation,
-        role,
-        key,
-        from,
-        request: requestId,
-      });
+      log(LEVELS[action], "security", { action, user, by, conversation, role, key, from });
     },
   };
 }

@@ -80,9 +80,14 @@ export async function requireSession(core: Core, caller: Credential): Promise<vo
   }
   core.sessionCache.remember(id, userId);
   if (session.lastSeenAt === NEVER)
-    await logFailure("login_record_failed", recordFirstUse(core.db, session, now));
+    await recordFirstUse(core.db, session, now).catch((error: unknown) =>
+      log("warn", "login_record_failed", errorFields(error)),
+    );
   else if (session.lastSeenAt <= now - core.timing.sessions.touchMs) {
-    core.waitUntil(logFailure("session_touch_failed", updateLastUse(core.db, id, now)));
+    const touched = updateLastUse(core.db, id, now);
+    core.waitUntil(
+      touched.catch((error: unknown) => log("warn", "session_touch_failed", errorFields(error))),
+    );
   }
 }
 
@@ -150,11 +155,6 @@ async function end(core: Core, { userId, sessionId, expiresAt }: Credential): Pr
   await markSessionEnded(core.db, sessionId, Date.now());
   core.sessionCache.forget(sessionId);
   core.securityLog.record("session_ended", { user: userId, by: userId });
-}
-
-/** Awaits the recording of a use of a session. A failure is only logged. */
-async function logFailure(event: string, recording: Promise<void>): Promise<void> {
-  await recording.catch((error) => log("warn", event, errorFields(error)));
 }
 
 function tidyUserAgent(userAgent: string): string {

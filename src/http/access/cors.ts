@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
+import { REQUEST_ID } from "../request-id.ts";
 import { allowsOrigin } from "./origin.ts";
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
@@ -7,7 +8,8 @@ const REQUEST_HEADERS =
   "Authorization, token, Content-Type, Range, X-APP-Key, X-APP-Session, X-HA-Key, X-HA-Session";
 /** The header takes no patterns: every `X-Rate-Limit-*` is listed. */
 const RESPONSE_HEADERS =
-  "ETag, Content-Range, Retry-After, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset, X-Rate-Limit-Bucket";
+  `ETag, Content-Range, Retry-After, ${REQUEST_ID}, ` +
+  "X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset, X-Rate-Limit-Bucket";
 /** Seconds for which a browser may cache a preflight's answer: Chromium's upper limit. */
 const MAX_AGE = "7200";
 

@@ -7,8 +7,8 @@ const DEFAULTS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosni
 /**
  * Middleware that keeps answers out of caches, and browsers from guessing their type: answers contain tokens
  * and messages, and caches do not know every header that carries a token. A route that sets `Cache-Control`
- * itself, such as that of files, keeps its own. It runs before all other middleware, so that errors have the
- * headers, too. A 101 passes unchanged.
+ * itself, such as that of files, keeps its own. It runs before the routes, so that errors have the headers,
+ * too. A 101 passes unchanged.
  */
 export const privateAnswers = createMiddleware<AppEnv>(async (c, next) => {
   await next();

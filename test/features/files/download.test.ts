@@ -39,6 +39,7 @@ const commonHeaders = () => ({
   // The CORS headers depend on the request's Origin.
   vary: "Origin",
   "x-content-type-options": "nosniff",
+  "x-request-id": expect.any(String),
 });
 
 /** The headers of an answer with the file's bytes. */

@@ -32,9 +32,10 @@ const UNMATCHED: Responses = {
   405: { $ref: "#/components/responses/method_not_allowed" },
 };
 
+const Reference = z.looseObject({ $ref: z.string() });
 const Header = z.looseObject({ required: z.boolean().optional(), schema: z.custom<Schema>() });
 const Response = z.looseObject({
-  headers: z.record(z.string(), Header).optional(),
+  headers: z.record(z.string(), z.unknown()).optional(),
   content: z.record(z.string(), z.looseObject({ schema: z.custom<Schema>() })).optional(),
 });
 
@@ -67,7 +68,7 @@ function flawsOf(method: string, path: string, { status, headers, text }: Answer
     ];
   }
   const response = Response.parse(resolve(document, declared));
-  const flaws = headerFlaws(response.headers ?? {}, headers);
+  const flaws = headerFlaws(document, response.headers ?? {}, headers);
   const types = Object.entries(response.content ?? {});
   const type = headers.get("Content-Type")?.split(";")[0] ?? "";
   const media = types.find(([name]) => name === type || name === "*/*")?.[1];
@@ -92,10 +93,12 @@ function flawsOf(method: string, path: string, { status, headers, text }: Answer
 
 const SUMMARIES = new Set(["$ref", "properties", "items", "allOf", "if", "then", "additionalProperties"]);
 
-function headerFlaws(declared: Record<string, z.infer<typeof Header>>, headers: Headers): string[] {
+function headerFlaws(document: Document, declared: Record<string, unknown>, headers: Headers): string[] {
   const flaws: string[] = [];
   const names = new Set(Object.keys(declared).map((name) => name.toLowerCase()));
-  for (const [name, { required, schema }] of Object.entries(declared)) {
+  for (const [name, one] of Object.entries(declared)) {
+    const shared = Reference.safeParse(one).success ? document.components?.headers?.[name] : one;
+    const { required, schema } = Header.parse(shared);
     const value = headers.get(name);
     if (value === null) {
       if (required) flaws.push(`the header ${name} is missing`);
@@ -111,16 +114,16 @@ function headerFlaws(declared: Record<string, z.infer<typeof Header>>, headers: 
   return flaws;
 }
 
-interface Reference {
+interface Described {
   document: Document;
   lookup: ReturnType<typeof dereference>;
   all: (ReturnType<typeof operations>[number] & { pattern: RegExp; parameters: number })[];
 }
 
-let made: Reference | undefined;
+let made: Described | undefined;
 
 /** The document with every schema closed, made once per test file. */
-export function reference(): Reference {
+export function reference(): Described {
   if (made) return made;
   const described = describe(v1.router);
   // No operation has this answer, so the document does not list it.

@@ -23,7 +23,7 @@ export interface WireAnswer {
   body: unknown;
 }
 
-/** One HTTP call to the Worker, over any surface. */
+/** One HTTP call to the Worker, over any surface. @throws an Error for an answer, but a 101, without a request id */
 export async function wire({
   method,
   path,
@@ -38,6 +38,8 @@ export async function wire({
     ...(body !== undefined && { body: raw(body) }),
   });
   const response = await (settings ? fetchWith(settings, request) : exports.default.fetch(request));
+  if (response.status !== 101 && !response.headers.has("X-Request-Id"))
+    throw new Error(`${method} ${path} answered without a request id`);
   const text = await response.text();
   const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };

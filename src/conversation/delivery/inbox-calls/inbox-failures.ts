@@ -125,15 +125,16 @@ export class InboxFailures {
     };
     this.#failures.set(id, failure);
     this.#store.save(failure);
-    const event = failure.parked && !before?.parked ? "inbox_parked" : "inbox_call_failed";
-    log(event === "inbox_parked" ? "error" : "warn", event, {
+    const fields = {
       conversation: this.#conversationId,
       user: id,
       call: this.#call,
       failures: failure.failures,
       failing_ms: now - firstAt,
       ...errorFields(error),
-    });
+    };
+    if (failure.parked && !before?.parked) log("error", "inbox_parked", fields);
+    else log("warn", "inbox_call_failed", fields);
   }
 
   /** Forgets the failures of an inbox that has answered. @returns whether there were any */

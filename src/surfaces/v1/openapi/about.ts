@@ -10,6 +10,8 @@ export const ABOUT = `Parley's own API. JSON both ways, snake_case, UTF-8.
   cut. Characters are Unicode code points.
 - **Answers.** Fields and kinds of message may be added: ignore those that you do not know. Answers have
   \`Cache-Control: no-store\`, unless another one is listed, and \`X-Content-Type-Options: nosniff\`.
+- **Request ids.** Every answer has \`X-Request-Id\`, except the 101 of a socket. The server's log has the same id: name it when
+  you report a problem.
 - **Times** are integer milliseconds since 1970, UTC. **Integers** stay within 2^53 − 1.`;
 
 /** The introduction of the sockets' document: conventions of all frames. */

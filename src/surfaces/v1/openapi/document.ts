@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import manifest from "../../../../package.json" with { type: "json" };
 import { ErrorCode } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
+import { REQUEST_ID } from "../../../http/request-id.ts";
 import { DeviceClientFrame, RoomClientFrame } from "../frames/client.ts";
 import { DeviceServerFrame, RoomServerFrame } from "../frames/server.ts";
 import { codesOf, Problem, problemResponse, problems, responseName } from "../schemas/problems.ts";
@@ -60,8 +61,11 @@ export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Doc
   document.components = {
     ...document.components,
     responses: Object.fromEntries(responses),
+    headers: { [REQUEST_ID]: REQUEST_ID_HEADER },
     securitySchemes: SECURITY_SCHEMES,
   };
+  for (const { operation } of operations(document)) nameRequestId(operation.responses ?? {});
+  nameRequestId(document.components.responses ?? {});
   return document;
 }
 
@@ -73,6 +77,21 @@ const LICENSE = {
   name: manifest.license,
   identifier: manifest.license === "UNLICENSED" ? "LicenseRef-UNLICENSED" : manifest.license,
 };
+
+const REQUEST_ID_HEADER = {
+  required: true,
+  description: "The id of the request. The server's log has it, so name it when you report a problem",
+  schema: { type: "string" as const, pattern: "^[\\w-]{8,64}$" },
+};
+
+/** Adds the header of all answers to each response, but for a 101, which passes unchanged. In place. */
+function nameRequestId(responses: Responses): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (status === "101" || response.$ref !== undefined) continue;
+    const headers = { ...response.headers, [REQUEST_ID]: { $ref: `#/components/headers/${REQUEST_ID}` } };
+    Object.assign(response, { headers });
+  }
+}
 
 /** Every operation of a document, by path and method. */
 export function operations({ paths = {} }: Document): PlacedOperation[] {

@@ -113,7 +113,7 @@ function answers({ responses = {} }: Operation, { components }: Document): Html 
 
 function answer(response: {
   description?: string;
-  headers?: Record<string, { description?: string }>;
+  headers?: Record<string, { $ref?: string; description?: string }>;
   content?: Record<string, { schema?: Shape }>;
 }): Html {
   const shapes = Object.entries(response.content ?? {}).map(([type, { schema = {} }]) =>
@@ -122,8 +122,9 @@ function answer(response: {
       ? html` · ${inline(schema.allOf[0] ?? {})}`
       : html` · ${inline(schema)}${type === "application/json" ? "" : html` <small>${type}</small>`}`,
   );
-  const headers = Object.entries(response.headers ?? {}).map(
-    ([name, { description = "" }]) => html`<br><code>${name}</code> ${rich(description)}`,
+  // The introduction names the headers that every answer has; they are references here.
+  const headers = Object.entries(response.headers ?? {}).flatMap(([name, { $ref, description = "" }]) =>
+    $ref === undefined ? html`<br><code>${name}</code> ${rich(description)}` : [],
   );
   return html`${rich(response.description ?? "")}${shapes}${headers}`;
 }
