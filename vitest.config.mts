@@ -51,6 +51,10 @@ export default defineConfig({
         test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], isolate: false, ...PATIENCE },
       },
       {
+        // Scripts run as they are, in Node, and start processes of their own.
+        test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...PATIENCE },
+      },
+      {
         plugins: [
           {
             // Each runtime receives all modules. Source maps of libraries would be two fifths of the bytes.
@@ -80,7 +84,7 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/unit/pure/**"],
+          exclude: ["test/unit/pure/**", "test/scripts/**"],
           // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
           isolate: false,
           setupFiles: ["./test/support/setup.ts"],

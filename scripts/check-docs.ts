@@ -2,12 +2,14 @@
  * Part of `npm run check`: the documents describe the tree as it is.
  * - Every dependency has a row with its version in docs/dependencies.md, and every setting a row in
  *   README.md.
+ * - Every event that the code logs has a row in docs/logs.md, with its level.
  * - Every link, `npm run` script and named file exists, and so does each name of docs/glossary.md.
  * - Tests are in folders that CONTRIBUTING.md names, and no folder of tests has too many files.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob } from "node:path";
 import { z } from "zod";
+import { SecurityAction } from "../src/domain/security-event.ts";
 import { ROOT } from "./support/wrangler.ts";
 
 const Versions = z.record(z.string(), z.string());
@@ -25,9 +27,11 @@ const TEST_FOLDERS = [
   "test/surfaces/*",
   "test/faults/{crashes,races,outages,repair}",
   "test/properties",
+  "test/scripts",
 ];
 const MAX_FILES = 15;
 const GLOSSARY = "docs/glossary.md";
+const LOGS = "docs/logs.md";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const manifest = Manifest.parse(JSON.parse(read("package.json")));
@@ -37,6 +41,7 @@ const wrong = [
   ...DOCUMENTS.flatMap((path) => [...links(path), ...scripts(path), ...sources(path)]),
   ...testFolders(),
   ...glossary(),
+  ...logEvents(),
 ];
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;
@@ -110,4 +115,41 @@ function glossary(): string[] {
   const rows = [...read(GLOSSARY).matchAll(/^\|[^|]+\|[^|]+\|([^|]+)\|$/gm)].map(([, cell = ""]) => cell);
   const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
   return names.filter((name) => !words.has(name)).map((name) => `${GLOSSARY}: no code is named ${name}`);
+}
+
+/**
+ * Calls of `log` without a literal event, events without a row "| `event` | levels |", rows without an event, and
+ * actions of security events without a row.
+ */
+function logEvents(): string[] {
+  const rows = new Map<string, string>();
+  const [table = "", actions = ""] = read(LOGS).split("## Security");
+  for (const [, event = "", levels = ""] of table.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)) {
+    rows.set(event, levels);
+  }
+  const wrong: string[] = [];
+  const logged = new Set<string>();
+  for (const path of globSync("src/**/*.ts", { cwd: ROOT, exclude: ["src/lib/logger.ts"] })) {
+    for (const [call, level = "", event = ""] of read(path).matchAll(/\blog\(\s*([^,]+),\s*([^,)]+)/g)) {
+      const name = event.match(/^"(\w+)"$/)?.[1];
+      if (name === undefined) {
+        wrong.push(`${path}: the event of \`${call}\` is no literal, so that ${LOGS} cannot be checked`);
+        continue;
+      }
+      logged.add(name);
+      const levels = [...level.matchAll(/"(\w+)"/g)].map(([, one = ""]) => one);
+      const row = rows.get(name);
+      if (row === undefined || !levels.every((one) => row.includes(`\`${one}\``)))
+        wrong.push(
+          `${LOGS}: ${name} of ${path} (${levels.join(", ")}) has no row, or one with another level`,
+        );
+    }
+  }
+  const extra = [...rows.keys()].filter((name) => !logged.has(name));
+  const security = SecurityAction.options.filter((action) => !actions.includes(`\`${action}\``));
+  return [
+    ...wrong,
+    ...extra.map((name) => `${LOGS}: no code logs ${name}`),
+    ...security.map((action) => `${LOGS}: the action ${action} has no row`),
+  ];
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Conversation, Conversations, type Message, Page, Problem, SignedIn, type User } from "./shapes.ts";
+import { Conversation, Conversations, Message, Page, Problem, SignedIn, type User } from "./shapes.ts";
 
 const PASSWORD = "correct horse battery staple";
 const PAGE = 100;
@@ -78,6 +78,16 @@ export class Person {
   /** Moves the read position. Resolves once it is stored. */
   async read(id: number, seq: number): Promise<void> {
     await this.#call("PUT", `/v1/conversations/${id}/read`, { seq });
+  }
+
+  async send(id: number, text: string): Promise<Message> {
+    const body = { client_msg_id: crypto.randomUUID(), kind: "text", body: { text } };
+    return Message.parse(await this.#call("POST", `/v1/conversations/${id}/messages`, body));
+  }
+
+  /** Repairs the list of conversations. */
+  async repair(): Promise<void> {
+    await this.#call("POST", "/v1/me/repair");
   }
 
   async revoke(id: number, seq: number): Promise<void> {

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 /** The root of the repository, with wrangler.toml. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+/** The wrangler of this repository. Tests of scripts put another program in its place. */
+const WRANGLER =
+  process.env.PARLEY_WRANGLER ??
+  fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 
 /** Turns off what needs a network or a person: update check, telemetry, offers, `request.cf`. */
 const QUIET = {

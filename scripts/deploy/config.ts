@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { experimental_readRawConfig } from "wrangler";
+import { z } from "zod";
+import { ROOT } from "../support/wrangler.ts";
+import type { Wrangler } from "./calls.ts";
+import { resourceName } from "./resources.ts";
+
+/** The parts of wrangler.toml that this script fills in or reads; all others pass as they are. */
+const Config = z.looseObject({
+  name: z.string(),
+  main: z.string(),
+  account_id: z.string().optional(),
+  d1_databases: z.tuple([
+    z.looseObject({
+      binding: z.string(),
+      database_name: z.string().optional(),
+      database_id: z.string().optional(),
+      migrations_dir: z.string(),
+    }),
+  ]),
+  r2_buckets: z.tuple([z.looseObject({ binding: z.string(), bucket_name: z.string().optional() })]),
+  secrets: z.object({ required: z.array(z.string()) }),
+});
+
+/** What wrangler.toml says of a deployment. */
+export interface Plan {
+  worker: string;
+  accountId: string | undefined;
+  database: { name: string; id: string | undefined };
+  bucket: string;
+  secrets: string[];
+  /** the content of wrangler.toml, for the named Worker */
+  config: z.infer<typeof Config>;
+}
+
+/** Reads wrangler.toml. @param name of another Worker than the file's: it shares no resource with it */
+export function readPlan(
+  name: string | undefined,
+  env: NodeJS.ProcessEnv,
+  path = join(ROOT, "wrangler.toml"),
+): Plan {
+  const { rawConfig } = experimental_readRawConfig({ config: path });
+  const config = Config.parse(rawConfig);
+  const worker = name ?? config.name;
+  const isOther = worker !== config.name;
+  const [database] = config.d1_databases;
+  const [bucket] = config.r2_buckets;
+  return {
+    worker,
+    accountId: env.CLOUDFLARE_ACCOUNT_ID ?? config.account_id,
+    database: {
+      name: (isOther ? undefined : database.database_name) ?? resourceName(worker, database.binding),
+      id: isOther ? undefined : database.database_id,
+    },
+    bucket: (isOther ? undefined : bucket.bucket_name) ?? resourceName(worker, bucket.binding),
+    secrets: config.secrets.required,
+    config: { ...config, name: worker },
+  };
+}
+
+/** Runs `work` with a private folder for its files, which is removed then, also if the script is ended. */
+export async function inScratchFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-deploy-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  try {
+    await work(folder);
+  } finally {
+    process.off("exit", remove);
+    remove();
+  }
+}
+
+/**
+ * Writes wrangler.toml as JSON, with the ids of the account. Wrangler gets it instead of the file, so that no
+ * id has to be written into the repository, and so that migrations and Worker have the same database.
+ * @param databaseId undefined: the database does not exist yet
+ * @returns the path of the file
+ */
+export function writeConfig(plan: Plan, folder: string, databaseId: string | undefined): string {
+  const { config, database, bucket } = plan;
+  const [d1] = config.d1_databases;
+  const [r2] = config.r2_buckets;
+  const path = join(folder, "wrangler.json");
+  const filled = {
+    ...config,
+    main: resolve(ROOT, config.main),
+    d1_databases: [
+      {
+        ...d1,
+        migrations_dir: resolve(ROOT, d1.migrations_dir),
+        database_name: database.name,
+        ...(databaseId !== undefined && { database_id: databaseId }),
+      },
+    ],
+    r2_buckets: [{ ...r2, bucket_name: bucket }],
+  };
+  writeFileSync(path, JSON.stringify(filled, null, 2));
+  return path;
+}
+
+/**
+ * Bundles the Worker as a deployment would.
+ * @returns a tag for the bundle and its configuration: the same for the same content
+ * @throws a `DeployFailure`
+ */
+export async function build(wrangler: Wrangler, plan: Plan, config: string, folder: string): Promise<string> {
+  const bundle = join(folder, "bundle");
+  const args = ["deploy", "--dry-run", "--outdir", bundle, "--config", config];
+  await wrangler.must("The Worker does not build.", args);
+  const hash = createHash("sha256").update(JSON.stringify({ ...plan, accountId: undefined }));
+  for (const file of globSync("**/*", { cwd: bundle }).sort()) {
+    // Maps and wrangler's README have paths of this machine.
+    if (/\.(js|sql|txt|html|wasm|bin)$/.test(file))
+      hash.update(file).update(readFileSync(join(bundle, file)));
+  }
+  return `parley-${hash.digest("hex").slice(0, 16)}`;
+}
