@@ -68,9 +68,9 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   app.use(
     methodNotAllowed({
       app,
-      onMethodNotAllowed: (c, allowed) => {
+      onMethodNotAllowed: async (c, allowed) => {
         const refused = new CoreError("method_not_allowed", `This path takes ${allowed.join(", ")}.`);
-        const response = refuse(c, refused.toFailure());
+        const response = await refuse(c, refused.toFailure());
         response.headers.set("Allow", allowed.join(", "));
         return response;
       },
@@ -94,7 +94,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
 }
 
 /** The failure in the envelope of the surface that owns the path. */
-function refuse(c: Context<AppEnv>, failure: Failure): Response {
+function refuse(c: Context<AppEnv>, failure: Failure): Response | Promise<Response> {
   return surfaceOf(c.req.path).refuse(c, failure);
 }
 

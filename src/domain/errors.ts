@@ -66,6 +66,12 @@ export type MediaKind = z.infer<typeof MediaKind>;
 export const FileFlaw = z.enum(["empty", "size", "type"]);
 export type FileFlaw = z.infer<typeof FileFlaw>;
 
+/**
+ * Why a token is refused: it is missing or not authentic, it has expired, or its session or account has ended.
+ */
+export const TokenFlaw = z.enum(["invalid", "expired", "ended"]);
+export type TokenFlaw = z.infer<typeof TokenFlaw>;
+
 /** The data of a failure besides its code. Every field is optional and safe to show to the caller. */
 export const ErrorData = z.object({
   /** The invalid inputs, each with its location (`body.body.text`) and the correction. */
@@ -91,6 +97,8 @@ export const ErrorData = z.object({
   /** With the refusal `kind`: the kind of the group. */
   policy: PolicyName.optional().catch(undefined),
   takenBy: TakenBy.optional().catch(undefined),
+  /** With `unauthenticated`, where a token was checked. */
+  token: TokenFlaw.optional().catch(undefined),
 });
 export type ErrorData = z.infer<typeof ErrorData>;
 
@@ -197,6 +205,11 @@ export function noMessage(seq?: number): CoreError {
       ? "There is no such message."
       : `There is no message ${seq} that you can see in this conversation.`;
   return new CoreError("not_found", detail, { missing: "message" });
+}
+
+/** The `unauthenticated` for the token of a session that has ended, or of a deleted account. */
+export function sessionOver(detail = "This session has ended. Sign in again."): CoreError {
+  return new CoreError("unauthenticated", detail, { token: "ended" });
 }
 
 /** The `not_found` for a user who does not exist, or whose account is deleted. */

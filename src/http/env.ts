@@ -4,7 +4,11 @@ import type { Credential } from "../domain/accounts/session.ts";
 /** The bindings and variables in the context of every handler. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: { core: Core };
+  Variables: {
+    core: Core;
+    /** the status that stands for a socket which was accepted only to be closed with the reason */
+    refusedWith?: number;
+  };
 }
 
 /** The context of handlers behind authentication: it holds the caller, too. */

@@ -11,7 +11,7 @@ import type { AppEnv } from "./env.ts";
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
   await next();
-  const status = c.res.status;
+  const status = c.var.refusedWith ?? c.res.status;
   const hasFailed = status >= 500;
   if (!hasFailed && c.var.core.settings.requestLog === "failures") return;
   log(hasFailed ? "error" : "info", "request", {

@@ -14,7 +14,7 @@ export interface Surface {
    */
   owns(path: string): boolean;
   /** The answer to a failure, in the surface's envelope. */
-  refuse(c: Context<AppEnv>, failure: Failure): Response;
+  refuse(c: Context<AppEnv>, failure: Failure): Response | Promise<Response>;
 }
 
 /** A path without its trailing slash, as surfaces compare paths. */

@@ -7,7 +7,7 @@ import type {
   NumberedRange,
   UnreadEntry,
 } from "../domain/conversations/conversation-list.ts";
-import { CoreError, type Result } from "../domain/errors.ts";
+import { type CoreError, type Result, sessionOver } from "../domain/errors.ts";
 import type { ConversationId, SessionId } from "../domain/ids.ts";
 import type { DraftContent, DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
 import type { MessageReference } from "../domain/messages/message.ts";
@@ -312,5 +312,5 @@ export abstract class InboxObject extends InboxLifecycle {
 }
 
 function noAccount(): CoreError {
-  return new CoreError("unauthenticated", "This account does not exist any more.");
+  return sessionOver("This account does not exist any more.");
 }

@@ -19,9 +19,8 @@ const MAX_BYTES_BEFORE_PAGE = 512 * 1024;
 /** Invalid frames in a row. */
 const MAX_INVALID_FRAMES = 10;
 
-/** Close codes and reasons of the server. A `kicked` frame precedes 4001. */
+/** Close codes and reasons of the server, besides `KICKED`. */
 export const CLOSE = {
-  kicked: [4001, "kicked"],
   tooManyInvalid: [4400, "ten invalid frames in a row"],
   tooSlow: [4408, "too slow a reader: send ping every 25 s"],
   tooFast: [4429, "far over the rate limit"],
@@ -120,7 +119,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     this.#invalidFrames = 0;
   }
 
-  /** Closes the socket from the server's side. Idempotent. Takes an entry of `CLOSE`. */
+  /** Closes the socket from the server's side. Idempotent. Takes a close code and its reason. */
   close([code, reason]: readonly [number, string]): void {
     if (this.isClosing) return;
     this.saveAttachment({ ...this.#attachment, closing: true });

@@ -2,12 +2,13 @@ import { CoreError, type Failure } from "../../domain/errors.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Settings } from "../../domain/settings.ts";
-import type {
-  KickReason,
-  RoomCommand,
-  RoomEvent,
-  RoomProtocol,
-  SendItem,
+import {
+  KICKED,
+  type KickReason,
+  type RoomCommand,
+  type RoomEvent,
+  type RoomProtocol,
+  type SendItem,
 } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -148,7 +149,7 @@ export class RoomSockets {
     for (const socket of this.#sockets.values()) {
       if (!matches(socket)) continue;
       this.#sendEvent(socket, { type: "kicked", reason });
-      socket.close(CLOSE.kicked);
+      socket.close([KICKED, reason]);
     }
   }
 

@@ -1,4 +1,4 @@
-import { CoreError } from "../../domain/errors.ts";
+import { sessionOver } from "../../domain/errors.ts";
 import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Inboxes } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -52,7 +52,7 @@ export class SessionRegistry {
     try {
       const registration = { conversationId: this.#id, sessionId };
       await this.#inOrder(sessionId, () => this.#inboxes.register(userId, registration));
-      if (ticket.kicked) throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+      if (ticket.kicked) throw sessionOver();
       return open();
     } finally {
       tickets.delete(ticket);

@@ -1,6 +1,6 @@
 import type { Credential, Session } from "../../domain/accounts/session.ts";
 import type { Account } from "../../domain/accounts/user.ts";
-import { CoreError } from "../../domain/errors.ts";
+import { CoreError, sessionOver } from "../../domain/errors.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { randomHex } from "../../lib/random.ts";
@@ -110,7 +110,7 @@ export async function* whileSignedIn<T>(
 async function sessionEnded(core: Core, userId: UserId): Promise<CoreError> {
   const account = await findAccountState(core.db, userId);
   if (!account || account.deletedAt !== null) return accountDeleted();
-  return new CoreError("unauthenticated", "This session has ended. Sign in again.");
+  return sessionOver();
 }
 
 /** The caller's live sessions, the newest sign-in first; `current` marks the calling session. */

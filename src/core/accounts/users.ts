@@ -149,7 +149,10 @@ export function noUserWithName(usernames: string[]): CoreError {
 
 /** The `unauthenticated` for a caller whose account is deleted. */
 export function accountDeleted(): CoreError {
-  return new CoreError("unauthenticated", "This account does not exist any more.", { gone: true });
+  return new CoreError("unauthenticated", "This account does not exist any more.", {
+    gone: true,
+    token: "ended",
+  });
 }
 
 function throwDeleted(): never {

@@ -42,8 +42,21 @@ export type RoomEvent =
   | { type: "profile"; user: Person; version: number }
   | { type: "kicked"; reason: KickReason };
 
-/** The reason for which the server closes a socket with 4001. */
-export const KickReason = z.enum(["session_ended", "token_expired", "removed", "left", "dissolved"]);
+/** The close code after a `kicked` frame; the reason of the close is the frame's. */
+export const KICKED = 4_001;
+
+/**
+ * The reason for which the server closes a socket with 4001. `invalid_token`: the socket never opened, as its
+ * token is missing or not authentic.
+ */
+export const KickReason = z.enum([
+  "session_ended",
+  "token_expired",
+  "invalid_token",
+  "removed",
+  "left",
+  "dissolved",
+]);
 export type KickReason = z.infer<typeof KickReason>;
 
 /**

@@ -17,7 +17,7 @@ export async function identify(
   missing: string,
 ): Promise<Credential> {
   requireSecret(c.env.TOKEN_SECRET);
-  if (!token) throw new CoreError("unauthenticated", missing);
+  if (!token) throw new CoreError("unauthenticated", missing, { token: "invalid" });
   const caller = await verify(c, token);
   await countCall(c, caller.userId);
   return caller;

@@ -9,6 +9,12 @@ export function allowsOrigin({ allowedOrigins }: Settings, origin: string, reque
   return origin === new URL(request.url).origin;
 }
 
+/** Whether a page of an allowed origin calls. Browsers send `Origin` with every upgrade. */
+export function isAllowedPage(settings: Settings, request: Request): boolean {
+  const origin = request.headers.get("Origin");
+  return origin !== null && allowsOrigin(settings, origin, request);
+}
+
 /**
  * Refuses the upgrade of a page whose origin is not allowed. CORS does not cover upgrades, but browsers
  * always send `Origin` with them. Other clients send no `Origin`, and pass.

@@ -24,10 +24,10 @@ const RATES = { page: "PAGE_RATE", search: "SEARCH_RATE", whole: "WHOLE_RATE" } 
 export type Cost = keyof typeof RATES;
 
 /**
- * What a refused call has shown. Each is counted for itself: one client must not block all others of an
+ * What a refused call has shown; `socket`: it is accepted, and closed at once with the reason. Each is counted for itself: one client must not block all others of an
  * office.
  */
-type Shown = "token" | "key" | "file";
+type Shown = "token" | "key" | "file" | "socket";
 
 /** The addresses whose wrong keys this isolate remembers to be over the limit, at about 100 bytes each. */
 const MAX_EXHAUSTED = 10_000;

@@ -56,9 +56,11 @@ export async function readToken(secret: string | undefined, token: string): Prom
   const keys = requireSecret(secret);
   const known = verified.get(token);
   if (known && keys.includes(known.key) && known.credential.expiresAt > Date.now()) return known.credential;
-  const found = await verifySignature(keys, token, { exp: true });
+  const found = await verifySignature(keys, token);
   if (!found)
-    throw new CoreError("unauthenticated", "The token is not valid, or has expired. Sign in again.");
+    throw new CoreError("unauthenticated", "The token is not valid. Sign in again.", { token: "invalid" });
+  if (found.credential.expiresAt <= Date.now())
+    throw new CoreError("unauthenticated", "The token has expired. Sign in again.", { token: "expired" });
   verified.set(token, found);
   return found.credential;
 }
@@ -68,13 +70,13 @@ export async function readToken(secret: string | undefined, token: string): Prom
  * @returns null if its signature is invalid
  */
 export async function readFormerToken(secret: string | undefined, token: string): Promise<Credential | null> {
-  return (await verifySignature(requireSecret(secret), token, { exp: false }))?.credential ?? null;
+  return (await verifySignature(requireSecret(secret), token))?.credential ?? null;
 }
 
-/** What a token says, with the key that signed it. @param checks `exp`: null for an expired one */
-async function verifySignature(keys: string[], token: string, checks: { exp: boolean }) {
+/** What an authentic token says, expired or not, with the key that signed it; null for any other token. */
+async function verifySignature(keys: string[], token: string) {
   for (const key of keys) {
-    const claims = await verify(token, key, { alg: ALGORITHM, ...checks }).catch(() => null);
+    const claims = await verify(token, key, { alg: ALGORITHM, exp: false }).catch(() => null);
     const parsed = Claims.safeParse(claims);
     if (!parsed.success) continue;
     const { sub, sid, exp } = parsed.data;

@@ -1,4 +1,4 @@
-import { CoreError } from "../../domain/errors.ts";
+import { sessionOver } from "../../domain/errors.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations, SocketRegistration } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -55,7 +55,7 @@ export class SessionGate {
   /** @throws `unauthenticated` for an ended session */
   requireActive(sessionId: SessionId): void {
     if (this.isEnded(sessionId)) {
-      throw new CoreError("unauthenticated", "This session was ended. Sign in again.");
+      throw sessionOver();
     }
   }
 

@@ -2,7 +2,13 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
-import type { DeviceCommand, DeviceEvent, KickReason, SyncPoint } from "../../domain/sync/socket-protocol.ts";
+import {
+  type DeviceCommand,
+  type DeviceEvent,
+  KICKED,
+  type KickReason,
+  type SyncPoint,
+} from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog } from "../../object/backlog.ts";
@@ -147,7 +153,7 @@ export class DeviceSockets {
     for (const socket of this.open()) {
       if (!matches(socket)) continue;
       socket.sendEvent({ type: "kicked", reason });
-      socket.close(CLOSE.kicked);
+      socket.close([KICKED, reason]);
     }
   }
 

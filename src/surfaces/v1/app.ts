@@ -1,6 +1,6 @@
 import { soundQuery } from "../../http/query.ts";
 import type { Surface } from "../../http/surface.ts";
-import { problem } from "./errors.ts";
+import { refuse } from "./refusal.ts";
 import { v1Router } from "./router.ts";
 import { accounts } from "./routes/accounts/accounts.ts";
 import { me } from "./routes/accounts/me.ts";
@@ -45,4 +45,4 @@ router.route("/", deviceSocket);
 router.route("/", reference(router));
 
 /** Parley's own API. It also answers every path that no other surface owns. */
-export const v1 = { name: "v1", router, owns: () => true, refuse: problem } satisfies Surface;
+export const v1 = { name: "v1", router, owns: () => true, refuse } satisfies Surface;

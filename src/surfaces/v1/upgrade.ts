@@ -9,7 +9,10 @@ const SUBPROTOCOL = "parley.v1";
 export const SOCKET = {
   security: [{ bearer: [] }, { access_token: [] }, { subprotocol: [] }],
   upgraded: {
-    description: "The socket; its first frame is `ready`",
+    description:
+      "The socket; its first frame is `ready`. A page of an allowed origin gets 101 for a refusal, too, since a " +
+      "browser hides all other answers: the first frame is then `kicked` (for 401) or `refused`, and the socket " +
+      "is closed at once with 4001, 4400, 4404, 4429, 1011 or 1013",
     headers: {
       Upgrade: { description: "The upgrade", schema: { const: "websocket" } },
       "Sec-WebSocket-Protocol": {
@@ -32,5 +35,10 @@ export function offeredProtocols(request: HonoRequest): string[] {
  */
 export function requireUpgrade(settings: Settings, request: HonoRequest): string | undefined {
   requireSocket(settings, request);
+  return subprotocolOf(request);
+}
+
+/** The sub-protocol that an answer names: that of v1, if the client offers it. */
+export function subprotocolOf(request: HonoRequest): string | undefined {
   return offeredProtocols(request).includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
 }

@@ -249,7 +249,7 @@ describe("tokens", () => {
 
   test("a token that was accepted before is checked again for its expiry and the secret", async () => {
     const { token } = await register();
-    const detail = "The token is not valid, or has expired. Sign in again.";
+    const detail = "The token has expired. Sign in again.";
     expect((await call("GET", "/v1/me", { token })).status).toBe(200);
     const elsewhere = await callIn({ TOKEN_SECRET: "another secret of 32 characters!!" }, "GET", "/v1/me", {
       token,

@@ -188,6 +188,22 @@ export async function readRefusal(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
+/**
+ * Asserts that an upgrade was accepted, and its socket closed at once with this code and reason, after a
+ * `kicked` frame with the reason (4001) or a `refused` frame with the error.
+ * @returns the frame
+ */
+export async function expectRefusedSocket(response: Response, code: number, reason: string): Promise<Frame> {
+  const socket = acceptSocket(response);
+  expect(await socket.closed()).toEqual({ code, reason });
+  expect(socket.frames).toEqual([
+    code === 4001
+      ? { type: "kicked", reason }
+      : expect.objectContaining({ type: "refused", code: reason, detail: expect.any(String) }),
+  ]);
+  return Frame.parse(socket.frames[0]);
+}
+
 /** The path of a room socket. */
 export function roomPath(conversationId: number, query = ""): string {
   return `/v1/conversations/${conversationId}/socket${query}`;

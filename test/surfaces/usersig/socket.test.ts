@@ -1,9 +1,10 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { decode } from "hono/jwt";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { newSession } from "../../support/accounts/sessions.ts";
+import { app } from "../../support/app.ts";
 import { call, freshName, PASSWORD, register } from "../../support/clients/api.ts";
 import { deleteMessage, send } from "../../support/clients/chat.ts";
 import { acceptSocket, openDevice, openRoom } from "../../support/clients/socket.ts";
@@ -75,6 +76,20 @@ describe("opening", () => {
     const deleted = await call("DELETE", "/v1/me", { token: leaver.token, body: { password: PASSWORD } });
     expect(deleted.status).toBe(204);
     expect(await refusedWith(await dial(leaver.user.username, leaver.token))).toBe(4004);
+  });
+
+  test("a page learns why its socket cannot be opened for now: 4429 and 1011", async () => {
+    const [ann] = await people(1);
+    const headers = { Origin: "https://parley.test" };
+    const dialWith = async (bindings: object) => {
+      const path = `https://parley.test/ws/chat/${ann.name}/${ann.sig}/`;
+      const upgrade = new Request(path, { headers: { Upgrade: "websocket", ...headers } });
+      return refusedWith(await app.fetch(upgrade, { ...env, ...bindings }, createExecutionContext()));
+    };
+    const full = { limit: async () => ({ success: false }) };
+    expect(await dialWith({ PAGE_RATE: full })).toBe(4429);
+    expect(await dialWith({ TOKEN_SECRET: "" })).toBe(1011);
+    expect((await dial(ann.name, ann.sig, { headers })).status).toBe(101);
   });
 
   test("a request without an upgrade and a foreign page are refused in the envelope", async () => {

@@ -1,16 +1,21 @@
 import { Hono } from "hono";
 import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
 import { CoreError } from "../../../domain/errors.ts";
+import { isAllowedPage } from "../../../http/access/origin.ts";
 import { countCost } from "../../../http/access/rate-limit.ts";
-import { requireSocket } from "../../../http/access/upgrade.ts";
+import { closeCodeOf, closedSocket, isUpgrade, requireSocket } from "../../../http/access/upgrade.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { identifyAs } from "../auth.ts";
+import { failureOf } from "../errors.ts";
 
 /** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "usersig";
 
 /** The close codes and reasons of a refused socket. */
-const CLOSE = { foreignSig: [4003, "user_sig"], unknownUser: [4004, "user_id"] } as const;
+const CLOSE = {
+  foreignSig: { code: 4003, reason: "user_sig" },
+  unknownUser: { code: 4004, reason: "user_id" },
+} as const;
 
 export const socket = new Hono<AppEnv>({ strict: false });
 
@@ -25,17 +30,11 @@ socket.get("/ws/chat/:user_id/:user_sig", async (c) => {
 });
 
 // Clients of this API expect an upgrade that closes at once, with a code, instead of an HTTP error.
-socket.onError((error) => {
+socket.onError((error, c) => {
   if (!(error instanceof CoreError)) throw error;
-  if (error.code === "not_found" || error.data?.gone) return closed(CLOSE.unknownUser);
-  if (error.code === "unauthenticated") return closed(CLOSE.foreignSig);
-  throw error;
+  if (error.code === "not_found" || error.data?.gone) return closedSocket(CLOSE.unknownUser);
+  if (error.code === "unauthenticated") return closedSocket(CLOSE.foreignSig);
+  // A page sees no answer over HTTP, only that the connection failed.
+  if (!isUpgrade(c.req) || !isAllowedPage(c.var.core.settings, c.req.raw)) throw error;
+  return closedSocket({ code: closeCodeOf(failureOf(error.toFailure()).code), reason: error.code });
 });
-
-/** A 101 whose socket is closed at once. */
-function closed([code, reason]: readonly [number, string]): Response {
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  server.close(code, reason);
-  return new Response(null, { status: 101, webSocket: client });
-}

@@ -1,0 +1,48 @@
+import type { Context } from "hono";
+import { CoreError, type Failure, type TokenFlaw } from "../../domain/errors.ts";
+import { KICKED, type KickReason } from "../../domain/sync/socket-protocol.ts";
+import { isAllowedPage } from "../../http/access/origin.ts";
+import { countRefused } from "../../http/access/rate-limit.ts";
+import { closeCodeOf, closedSocket, isUpgrade } from "../../http/access/upgrade.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { PROBLEMS, problem, wireCode } from "./errors.ts";
+import { conversationEvent } from "./frames/encode.ts";
+import { subprotocolOf } from "./upgrade.ts";
+
+/** The reasons of `kicked` for a token that opens no socket. */
+const REASONS: Record<TokenFlaw, KickReason> = {
+  invalid: "invalid_token",
+  expired: "token_expired",
+  ended: "session_ended",
+};
+
+/**
+ * The answer to a failure: a problem over HTTP. An upgrade for a page of an allowed origin is accepted
+ * instead, and its socket closed at once, since a browser hides a refused upgrade from the page.
+ *
+ * A page of another origin is refused over HTTP, whatever the failure: it learns nothing. So is everybody of
+ * an address with too many refused sockets.
+ */
+export async function refuse(c: Context<AppEnv>, failure: Failure): Promise<Response> {
+  if (!isUpgrade(c.req) || !isAllowedPage(c.var.core.settings, c.req.raw)) return problem(c, failure);
+  try {
+    await countRefused(c, "socket");
+  } catch (error) {
+    if (error instanceof CoreError) return problem(c, failure);
+    throw error;
+  }
+  c.set("refusedWith", PROBLEMS[failure.code].status);
+  return closedSocket({ ...closing(failure), subprotocol: subprotocolOf(c.req) });
+}
+
+/** The frame, the close code and the reason for a failure. */
+function closing({ code: coreCode, detail, data }: Failure) {
+  if (coreCode === "unauthenticated") {
+    const reason = REASONS[data?.token ?? "invalid"];
+    return { code: KICKED, reason, frame: JSON.stringify(conversationEvent({ type: "kicked", reason })) };
+  }
+  const code = wireCode(coreCode);
+  const { errors, retryAfter } = data ?? {};
+  const frame = JSON.stringify({ type: "refused", code, detail, errors, retry_after: retryAfter });
+  return { code: closeCodeOf(PROBLEMS[coreCode].status), reason: code, frame };
+}
