@@ -19,6 +19,11 @@ export const LIMITS = {
    * fetches what one lacks
    */
   pushedBytes: 128 * 1024,
+  /**
+   * bytes of the messages in acks that go out together; the message that reaches the limit is the last one.
+   * The acks after it have none
+   */
+  echoedBytes: 256 * 1024,
   /** code points of a conversation's name, or a merged message's title */
   name: 100,
   /** code points of a group's introduction, and of its announcement */

@@ -199,16 +199,18 @@ export interface SubscribeRequest {
 
 /**
  * Sends of a device. `delivered`: the delivered position of the user's devices, if it is known.
- * `echoDuplicates`: the receipt of a repeated send has an `echo`.
+ * `echoDuplicates`: the receipt of a repeated send has an `echo`. `echoAll`: every receipt has one, as far as
+ * `LIMITS.echoedBytes` allows.
  */
 export interface DeviceSendRequest {
   userId: UserId;
   drafts: AnyDraft[];
   delivered: DeliveredPosition;
   echoDuplicates?: boolean;
+  echoAll?: boolean;
 }
 
-/** The receipt of a device's send. `echo`: the stored message of a repeated send, if that was asked for. */
+/** The receipt of a device's send. `echo`: the stored message, if that was asked for. */
 export interface DeviceReceipt extends Receipt {
   echo?: EncodedMessage;
 }

@@ -35,11 +35,13 @@ export const SocketAttachment = z.object({
   expiresAt: z.int(),
   /** the server has closed it: further frames of the client are ignored */
   closing: z.boolean(),
+  /** each ack has the stored message; absent in sockets of the previous release */
+  echoes: z.boolean().optional(),
 });
 export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
-/** The user and session of a socket; `expiresAt`: when its token expires (ms). */
-export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt">;
+/** The user and session of a socket, when its token expires (ms), and whether its acks have the messages. */
+export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt" | "echoes">;
 
 /**
  * A WebSocket that an object accepted with the hibernation API: its identity, its limits, its end. Slow
@@ -74,6 +76,11 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
 
   get expiresAt(): number {
     return this.#attachment.expiresAt;
+  }
+
+  /** Whether each ack has the stored message. */
+  get echoes(): boolean {
+    return this.#attachment.echoes === true;
   }
 
   get isClosing(): boolean {

@@ -18,6 +18,8 @@ export const SocketOpening = z.object({
   expiresAt: z.int(),
   /** the one sub-protocol that the answer names, if the client offered it */
   subprotocol: z.string().optional(),
+  /** each ack has the stored message */
+  echoes: z.boolean().optional(),
 });
 
 /**

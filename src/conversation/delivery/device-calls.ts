@@ -1,5 +1,6 @@
 import type { Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type {
   DeviceReceipt,
@@ -12,7 +13,7 @@ import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update
 import type { DevicePage } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import type { SendOrigin, SendOutcome } from "../sending/send.ts";
+import type { SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
 import type { RoomContext } from "../state/context.ts";
 import { devicePage } from "../views/replay-page.ts";
 import type { Fanout } from "./fanout.ts";
@@ -75,12 +76,13 @@ export class DeviceCalls {
    * Stores the drafts of a device, in order, and hands over the outcomes with the newest update for the
    * user's inbox. The fan-out leaves that update to this call: the inbox takes it once.
    * @param request `delivered`: the delivered position of the user's devices; `echoDuplicates`: a repeated
-   *   send is answered with the message that was stored first
+   *   send is answered with the message that was stored first; `echoAll`: each send with its message, as far
+   *   as `LIMITS.echoedBytes` allows
    * @param take the inbox takes the outcomes; without its confirmation the fan-out delivers the update
    * @throws what `take` throws, or `unavailable` if it does not end in time
    */
   async sends(
-    { userId, drafts, delivered, echoDuplicates = false }: DeviceSendRequest,
+    { userId, drafts, delivered, echoDuplicates = false, echoAll = false }: DeviceSendRequest,
     take: TakeSendResult,
   ): Promise<void> {
     this.#noteDevices(userId);
@@ -94,9 +96,8 @@ export class DeviceCalls {
       if (waiting === 0) release = this.#fanout.claim(userId);
     };
     try {
-      const outcomes = await Promise.all(
-        drafts.map((draft) => this.#send(userId, draft, line, echoDuplicates, settled)),
-      );
+      const stored = await Promise.all(drafts.map((draft) => this.#send(userId, draft, line, settled)));
+      const outcomes = this.#receipts(userId, stored, { echoDuplicates, echoAll });
       const { members } = this.#room;
       const update =
         members.find(userId) && !members.isUnopened(userId)
@@ -122,9 +123,8 @@ export class DeviceCalls {
     userId: UserId,
     draft: AnyDraft,
     line: object,
-    echoDuplicates: boolean,
     settled: () => void,
-  ): Promise<Result<DeviceReceipt>> {
+  ): Promise<Result<StoredSend>> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) => {
       const settle = (outcome: SendOutcome<SendOrigin>) => {
         settled();
@@ -132,11 +132,26 @@ export class DeviceCalls {
       };
       this.#room.submit(userId, [draft], { resolve: settle, orderKey: line });
     });
-    if (!result.ok) return result;
-    const { row, isRepeated } = result.value;
-    const { seq, created_at: createdAt } = row;
-    const sender = echoDuplicates && isRepeated ? this.#room.members.find(userId) : undefined;
-    const [echo] = sender ? this.#room.encoder.encode([row], sender) : [];
-    return { ok: true, value: { seq, createdAt, ...(echo && { echo }) } };
+    return result;
+  }
+
+  /** The receipts of sends, with the messages that were asked for as their sender sees them now. */
+  #receipts(
+    userId: UserId,
+    outcomes: Result<StoredSend>[],
+    { echoDuplicates, echoAll }: { echoDuplicates: boolean; echoAll: boolean },
+  ): Result<DeviceReceipt>[] {
+    const sender = echoDuplicates || echoAll ? this.#room.members.find(userId) : undefined;
+    let bytes = 0;
+    return outcomes.map((outcome) => {
+      if (!outcome.ok) return outcome;
+      const { row, isRepeated } = outcome.value;
+      const { seq, created_at: createdAt } = row;
+      const isEchoed = echoAll ? bytes < LIMITS.echoedBytes : isRepeated;
+      const [echo] = sender && isEchoed ? this.#room.encoder.encode([row], sender) : [];
+      // A UTF-16 unit takes three bytes at most.
+      for (const text of Object.values(echo?.texts ?? {})) bytes += text.length * 3;
+      return { ok: true, value: { seq, createdAt, ...(echo && { echo }) } };
+    });
   }
 }

@@ -12,6 +12,7 @@ import type { StoredChange } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
 import type { RoomObserver } from "../state/observer.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
+import { EchoBudgets } from "./echo-budgets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 /** The sockets of a room, as the broadcast uses them. */
@@ -61,6 +62,7 @@ export class Broadcast implements RoomObserver {
 
   #deliver(outcomes: SendOutcome<SendOrigin>[]): void {
     const acks = new Map<RoomSocket, EncodedPart[]>();
+    const echoes = new EchoBudgets();
     const messages: OutgoingMessage[] = [];
     const hasSockets = this.#sockets().length > 0;
     for (const { send, result } of outcomes) {
@@ -70,14 +72,16 @@ export class Broadcast implements RoomObserver {
         continue;
       }
       const { row, isRepeated } = result.value;
-      if (from) {
-        const receipt = { seq: row.seq, createdAt: row.created_at };
-        const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId);
-        const parts = acks.get(from);
-        if (parts) parts.push(ack);
-        else acks.set(from, [ack]);
-      }
-      if (hasSockets && !isRepeated) messages.push(this.#outgoing(row, from));
+      const outgoing = hasSockets && !isRepeated ? this.#outgoing(row, from) : null;
+      if (outgoing) messages.push(outgoing);
+      if (!from) continue;
+      const receipt = { seq: row.seq, createdAt: row.created_at };
+      const echo = echoes.allows(from) ? this.#echo(row, from, outgoing) : undefined;
+      if (echo !== undefined) echoes.take(from, echo);
+      const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId, echo);
+      const parts = acks.get(from);
+      if (parts) parts.push(ack);
+      else acks.set(from, [ack]);
     }
     if (messages.length > 0) framesFor(messages, this.#sockets(), this.#protocol);
     // Acks last: a client with an ack for seq 7 has been sent every message before it.
@@ -159,6 +163,17 @@ export class Broadcast implements RoomObserver {
       log("error", "broadcast_failed", { conversation: this.#room.state.id, ...errorFields(error) });
       for (const socket of this.#sockets()) socket.close(CLOSE.fault);
     }
+  }
+
+  /**
+   * The message for the ack of its sender, as they see it now.
+   * @param outgoing the new message, which is encoded already; null: the send is a repeat
+   */
+  #echo(row: MessageRow, { userId }: RoomSocket, outgoing: OutgoingMessage | null): EncodedPart | undefined {
+    if (outgoing) return outgoing.redacted?.users.has(userId) ? outgoing.redacted.part : outgoing.part;
+    const sender = this.#room.members.find(userId);
+    const [message] = sender ? this.#room.renderer.render([row], sender) : [];
+    return message && this.#protocol.message(message);
   }
 
   #outgoing(row: MessageRow, from: RoomSocket | null): OutgoingMessage {

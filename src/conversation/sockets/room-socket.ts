@@ -15,8 +15,8 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
   /** Accepts a new socket with the hibernation API. The socket is live. */
   static accept(ctx: DurableObjectState, ws: WebSocket, identity: Identity): RoomSocket {
     ctx.acceptWebSocket(ws);
-    const { userId, sessionId, expiresAt } = identity;
-    const attachment = { v: 1, userId, sessionId, expiresAt, replay: null, closing: false } as const;
+    const { userId, sessionId, expiresAt, echoes } = identity;
+    const attachment = { v: 1, userId, sessionId, expiresAt, replay: null, closing: false, echoes } as const;
     const socket = new RoomSocket(ctx, ws, attachment);
     socket.saveAttachment(attachment);
     return socket;

@@ -8,6 +8,8 @@ interface DeviceSocketRequest extends Credential {
   protocol: string;
   /** the sub-protocol for the answer, if the client offered it */
   subprotocol: string | undefined;
+  /** each ack has the stored message, for wire formats with acks; absent: none has */
+  echoes?: boolean;
 }
 
 /**

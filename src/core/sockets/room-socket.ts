@@ -12,6 +12,8 @@ export interface RoomSocketRequest extends Credential {
   rev: number | undefined;
   /** the sub-protocol for the answer, if the client offered it */
   subprotocol: string | undefined;
+  /** each ack has the stored message */
+  echoes: boolean;
 }
 
 /**

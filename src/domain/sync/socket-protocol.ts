@@ -118,7 +118,13 @@ export type DeviceEvent =
  */
 export interface Encoder<Event> {
   message(message: Message): EncodedPart;
-  ack(conversationId: ConversationId, receipt: Receipt, clientMsgId: string | undefined): EncodedPart;
+  /** @param message the stored message, for sockets that ask for it; absent: the ack has none */
+  ack(
+    conversationId: ConversationId,
+    receipt: Receipt,
+    clientMsgId: string | undefined,
+    message?: EncodedPart,
+  ): EncodedPart;
   /** One frame of one or several messages. */
   messages(parts: EncodedPart[]): string;
   /** One frame of one or several acks. */

@@ -223,8 +223,9 @@ export class DeviceFeed {
       // The session may have ended meanwhile.
       if (socket.isClosing) return;
       const timeoutMs = remainingMs(deadline);
-      const echoDuplicates = socket.protocol.acks === null;
-      const sends = { userId: userId(), drafts: take(), delivered, echoDuplicates };
+      const hasAcks = socket.protocol.acks !== null;
+      const echoes = hasAcks ? socket.echoes && { echoAll: true } : { echoDuplicates: true };
+      const sends = { userId: userId(), drafts: take(), delivered, ...echoes };
       let isOver = false;
       let taken: Promise<DeliveredPosition> | undefined;
       const takeResult = async (result: DeviceSendResult) => {

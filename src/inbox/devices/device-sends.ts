@@ -1,8 +1,10 @@
 import type { Result } from "../../domain/errors.ts";
 import type { ConversationId } from "../../domain/ids.ts";
-import type { AnyDraft, Receipt } from "../../domain/messages/message.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
+import type { DeviceReceipt } from "../../domain/ports.ts";
 import type { DeviceSendItem } from "../../domain/sync/socket-protocol.ts";
 import { type Backlog, weightOf } from "../../object/backlog.ts";
+import { frames } from "../../object/frames.ts";
 import { failureOf, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import type { DeviceSocket } from "./device-socket.ts";
@@ -97,15 +99,19 @@ export class DeviceSendQueue {
     socket: DeviceSocket,
     conversationId: ConversationId,
     sends: DeviceDraft[],
-    outcomes: Result<Receipt>[],
+    outcomes: Result<DeviceReceipt>[],
   ) {
-    const { acks: encoder } = socket.protocol;
+    const { acks: encoder, name } = socket.protocol;
+    const echoes = socket.echoes && socket.hasRoomForPage;
     const acks = sends.flatMap(({ clientMsgId }, i) => {
       const outcome = outcomes[i];
-      if (outcome?.ok) return encoder?.ack(conversationId, outcome.value, clientMsgId) ?? [];
+      if (outcome?.ok) {
+        const message = echoes ? outcome.value.echo?.texts[name] : undefined;
+        return encoder?.ack(conversationId, outcome.value, clientMsgId, message) ?? [];
+      }
       if (outcome) socket.refuse(outcome, { clientMsgId, conversationId });
       return [];
     });
-    if (encoder && acks.length > 0) socket.send(encoder.acks(acks));
+    if (encoder) for (const frame of frames(acks, encoder.acks)) socket.send(frame);
   }
 }

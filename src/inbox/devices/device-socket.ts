@@ -53,8 +53,8 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     if (!protocol) return null;
     ctx.acceptWebSocket(ws);
     const defaults = { v: 1, id: crypto.randomUUID(), protocol: name, busy: false, closing: false } as const;
-    const { userId, sessionId, expiresAt } = identity;
-    const attachment = { ...defaults, userId, sessionId, expiresAt };
+    const { userId, sessionId, expiresAt, echoes } = identity;
+    const attachment = { ...defaults, userId, sessionId, expiresAt, echoes };
     const socket = new DeviceSocket(ctx, ws, attachment, protocol);
     socket.saveAttachment(attachment);
     socket.isNew = protocol.supportsResume;

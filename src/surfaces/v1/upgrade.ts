@@ -1,9 +1,17 @@
+import { z } from "@hono/zod-openapi";
 import type { HonoRequest } from "hono";
 import type { Settings } from "../../domain/settings.ts";
 import { requireSocket } from "../../http/access/upgrade.ts";
 
 /** The sub-protocol of v1's sockets. Browsers offer `token.<T>` beside it. */
 const SUBPROTOCOL = "parley.v1";
+
+/** The query of both sockets: `echo` asks for the stored message in each ack. */
+export const SocketQuery = z.object({
+  echo: z.literal("message").optional().openapi({
+    description: "`message`: each ack of a send has the stored message, as the POST answers it",
+  }),
+});
 
 /** The description, in the document, of operations that open a socket. */
 export const SOCKET = {

@@ -8,16 +8,16 @@ import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
 export const encoding: Omit<Encoder<never>, "event"> = {
   message: (message) => EncodedPart.parse(messageJson(message)),
-  ack: (conversationId, { seq, createdAt }, clientMsgId) =>
-    EncodedPart.parse(
-      JSON.stringify({
-        type: "ack",
-        client_msg_id: clientMsgId,
-        conversation_id: conversationId,
-        seq,
-        created_at: createdAt,
-      } satisfies Ack),
-    ),
+  ack: (conversationId, { seq, createdAt }, clientMsgId, message) => {
+    const ack = JSON.stringify({
+      type: "ack",
+      client_msg_id: clientMsgId,
+      conversation_id: conversationId,
+      seq,
+      created_at: createdAt,
+    } satisfies Ack);
+    return EncodedPart.parse(message === undefined ? ack : `${ack.slice(0, -1)},"message":${message}}`);
+  },
   messages: (pieces) =>
     pieces.length === 1
       ? `{"type":"message","message":${pieces[0]}}`

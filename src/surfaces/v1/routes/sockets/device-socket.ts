@@ -1,8 +1,9 @@
+import { zValidator } from "@hono/zod-validator";
 import { openDeviceSocket } from "../../../../core/sockets/device-socket.ts";
 import { socketAuthenticated } from "../../auth.ts";
-import { v1Router } from "../../router.ts";
+import { refuseInvalid, v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import { requireUpgrade, SOCKET } from "../../upgrade.ts";
+import { requireUpgrade, SOCKET, SocketQuery } from "../../upgrade.ts";
 
 /** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "v1";
@@ -19,11 +20,16 @@ deviceSocket.openAPIRegistry.registerPath({
     "Frames of all your conversations, and presence and changes of your friends. Open one for each device. `/asyncapi.json` has the frames. " +
     "Web pages of other origins are accepted if the server's setting `ALLOWED_ORIGINS` lists them.",
   security: SOCKET.security,
-  responses: { 101: SOCKET.upgraded, ...problems("unauthenticated", "forbidden", "upgrade_required") },
+  request: { query: SocketQuery },
+  responses: {
+    101: SOCKET.upgraded,
+    ...problems("validation_failed", "unauthenticated", "forbidden", "upgrade_required"),
+  },
 });
 
 // A plain route: the answer is the object's own 101, which no schema describes.
-deviceSocket.get("/v1/socket", socketAuthenticated, (c) => {
+deviceSocket.get("/v1/socket", socketAuthenticated, zValidator("query", SocketQuery, refuseInvalid), (c) => {
   const subprotocol = requireUpgrade(c.var.core.settings, c.req);
-  return openDeviceSocket(c.var.core, { ...c.var.caller, protocol: PROTOCOL, subprotocol });
+  const echoes = c.req.valid("query").echo === "message";
+  return openDeviceSocket(c.var.core, { ...c.var.caller, protocol: PROTOCOL, subprotocol, echoes });
 });

@@ -4,10 +4,10 @@ import { openRoomSocket } from "../../../../core/sockets/room-socket.ts";
 import { socketAuthenticated } from "../../auth.ts";
 import { refuseInvalid, v1Router } from "../../router.ts";
 import { ConversationIdParam, PositionParam, problems } from "../../schemas/common.ts";
-import { requireUpgrade, SOCKET } from "../../upgrade.ts";
+import { requireUpgrade, SOCKET, SocketQuery } from "../../upgrade.ts";
 
 const params = z.object({ id: ConversationIdParam });
-const query = z.object({
+const query = SocketQuery.extend({
   after: PositionParam.optional().openapi({
     description: "Replay the messages after this `seq`; absent: live only",
   }),
@@ -48,6 +48,7 @@ roomSocket.get(
       conversationId: c.req.valid("param").id,
       after: c.req.valid("query").after,
       rev: c.req.valid("query").rev,
+      echoes: c.req.valid("query").echo === "message",
       subprotocol,
     });
   },

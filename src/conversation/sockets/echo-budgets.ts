@@ -1,0 +1,21 @@
+import { LIMITS } from "../../domain/limits.ts";
+import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { RoomSocket } from "./room-socket.ts";
+
+/**
+ * The bytes of messages that the acks of one flush may still have, by socket. A forward is some bytes in a
+ * frame and may be megabytes as a message: a client that sends many of them must not count as a slow reader.
+ */
+export class EchoBudgets {
+  readonly #taken = new Map<RoomSocket, number>();
+
+  /** Whether the next ack of a socket has its message. */
+  allows(socket: RoomSocket): boolean {
+    return socket.echoes && socket.hasRoomForPage && (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes;
+  }
+
+  /** Counts a message that an ack has. A UTF-16 unit takes three bytes at most. */
+  take(socket: RoomSocket, message: EncodedPart): void {
+    this.#taken.set(socket, (this.#taken.get(socket) ?? 0) + message.length * 3);
+  }
+}
