@@ -24,14 +24,14 @@ interface SocketRegistry {
 
 /** Sends stored messages and committed events to the sockets of a room. */
 export class Broadcast implements RoomObserver {
-  readonly #room: Pick<RoomContext, "state" | "members" | "renderer" | "flushSends">;
+  readonly #room: Pick<RoomContext, "state" | "members" | "renderer" | "snapshots" | "flushSends">;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
   /** the socket that syncs in this turn, and its acks: the frames of its page go first */
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
   constructor(
-    room: Pick<RoomContext, "state" | "members" | "renderer" | "flushSends">,
+    room: Pick<RoomContext, "state" | "members" | "renderer" | "snapshots" | "flushSends">,
     protocol: RoomProtocol,
     registry: SocketRegistry,
   ) {
@@ -93,8 +93,12 @@ export class Broadcast implements RoomObserver {
   }
 
   read(userId: UserId, seq: Position, from: RoomSocket | null): void {
-    const event = { type: "read", conversationId: this.#room.state.id, userId, seq } as const;
-    this.#sendToOthers(from, event, this.#isAcrossBlock(userId));
+    const { state, members, snapshots } = this.#room;
+    const event = { type: "read", conversationId: state.id, userId, seq } as const;
+    this.#sendToOthers(from, event, (socket) => state.isBlocked || socket.userId === userId);
+    const reader = members.find(userId);
+    const isOther = (socket: RoomSocket) => socket.userId !== userId;
+    this.#sendToOthers(from, { ...event, ...(reader && { unread: snapshots.unread(reader) }) }, isOther);
   }
 
   revoked(seq: Seq, by: UserId, rev: number): void {

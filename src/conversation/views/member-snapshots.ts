@@ -5,6 +5,7 @@ import { listedBody } from "../../domain/messages/content.ts";
 import type { Mentioned, Message } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
+import type { OwnUnread } from "../../domain/sync/socket-protocol.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { isDeletedForMe } from "../members/deleted-for-me.ts";
@@ -71,13 +72,19 @@ export class MemberSnapshots {
       lastSeq: last.seq,
       readSeq: member.read_seq,
       readAt: member.read_at,
-      unreadCount: this.#countsUnread(member) ? Math.max(0, last.n - member.read_n) : 0,
+      unreadCount: this.unread(member).count,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       memberCount: this.#members.activeCount,
       updatedAt: last.at,
     };
+  }
+
+  /** The unread count of a member, with the newest message that it takes into account. */
+  unread(member: MemberRow): OwnUnread {
+    const { seq: lastSeq, n } = this.#log.last;
+    return { count: this.#countsUnread(member) ? Math.max(0, n - member.read_n) : 0, lastSeq };
   }
 
   /**

@@ -32,7 +32,7 @@ export type RoomEvent =
       rev: number;
     }
   | { type: "synced"; conversationId: ConversationId; lastSeq: Position; rev: number; hasMore: boolean }
-  | { type: "read"; conversationId: ConversationId; userId: UserId; seq: Position }
+  | { type: "read"; conversationId: ConversationId; userId: UserId; seq: Position; unread?: OwnUnread }
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
@@ -41,6 +41,15 @@ export type RoomEvent =
   /** a user has another name or avatar; `version` tells a newer profile from an older one */
   | { type: "profile"; user: Person; version: number }
   | { type: "kicked"; reason: KickReason };
+
+/**
+ * The reader's own unread count, as of the message `lastSeq`. Only the reader's sockets get it: nobody learns
+ * the count of another user.
+ */
+export interface OwnUnread {
+  count: number;
+  lastSeq: Position;
+}
 
 /** The close code after a `kicked` frame; the reason of the close is the frame's. */
 export const KICKED = 4_001;

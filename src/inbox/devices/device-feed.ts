@@ -4,7 +4,7 @@ import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
-import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
+import type { DeviceEvent, SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
@@ -364,22 +364,37 @@ export class DeviceFeed {
    * Sends ephemeral events to the open sockets, except those from which the conversation is withheld, and the
    * one whose read it is. A new profile is no event of one conversation: nothing withholds it.
    */
-  #pushEphemeral(id: ConversationId, { ephemeral, ephemeralEpoch: epoch }: InboxUpdate): void {
-    for (const { id: number, event } of ephemeral) {
+  #pushEphemeral(id: ConversationId, update: InboxUpdate): void {
+    const { ephemeral, ephemeralEpoch: epoch } = update;
+    for (const { id: number, event: published } of ephemeral) {
       const last = this.#lastEphemeral.get(id);
       if (last && last.epoch === epoch && number <= last.id) continue;
       this.#lastEphemeral.set(id, { id: number, epoch });
-      if (event.type === "profile") {
-        this.#deps.contexts.expire(id, event.user.id);
-        this.profileFrames.send(event);
+      if (published.type === "profile") {
+        this.#deps.contexts.expire(id, published.user.id);
+        this.profileFrames.send(published);
         continue;
       }
+      const event = this.#withUnread(published, update);
       for (const socket of this.#deps.audience.open()) {
         const cursor = this.#positions.cursor(socket, id);
         if ((cursor && isWithheld(cursor)) || this.#pendingReads.isPending(socket, event)) continue;
         socket.sendEvent(event);
       }
     }
+  }
+
+  /**
+   * The user's own read position, with their unread count. It is the count of the update, up to whose messages
+   * the sockets were brought: the event itself may be older.
+   */
+  #withUnread(event: DeviceEvent, { conversationId, version, ...update }: InboxUpdate): DeviceEvent {
+    const { list, userId } = this.#deps;
+    if (event.type !== "read" || event.userId !== userId()) return event;
+    const isNewest = version >= (list.known(conversationId)?.ver ?? 0);
+    const entry = isNewest ? undefined : list.entries([conversationId])[0];
+    const count = entry?.unreadCount ?? Math.max(0, update.lastCount - update.readCount);
+    return { ...event, unread: { count, lastSeq: entry?.lastSeq ?? update.lastSeq } };
   }
 }
 

@@ -47,7 +47,14 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
         has_more: event.hasMore,
       };
     case "read":
-      return { type: "read", conversation_id: event.conversationId, user_id: event.userId, seq: event.seq };
+      return {
+        type: "read",
+        conversation_id: event.conversationId,
+        user_id: event.userId,
+        seq: event.seq,
+        unread_count: event.unread?.count,
+        last_seq: event.unread?.lastSeq,
+      };
     case "typing":
       return { type: "typing", conversation_id: event.conversationId, user_id: event.userId };
     case "revoked": {

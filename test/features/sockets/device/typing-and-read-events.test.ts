@@ -4,6 +4,7 @@ import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import {
   createGroup,
+  getConversation,
   insertUsers,
   openDirect,
   sendAll,
@@ -12,6 +13,7 @@ import {
 import { eventsOf, seqsKnownTo, untilAcked, untilFrame } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { advanceClock } from "../../../support/clock.ts";
+import { HeldInbox } from "../../../support/faults/hold.ts";
 import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../../support/objects/sleep.ts";
 import { setTiming } from "../../../support/timing.ts";
@@ -64,9 +66,79 @@ test("a read on one device is pushed to the user's other devices and the peer's,
   for (const socket of [first, second, anns, room])
     await untilFrame(socket, { type: "read", user_id: bob.user.id, seq: 8 });
   const read = (...seqs: number[]) => seqs.map((seq) => ({ type: "read", user_id: bob.user.id, seq }));
-  expect(eventsOf(first, id, "read")).toEqual(read(5, 7, 8));
-  expect(eventsOf(second, id, "read")).toEqual(read(3, 7, 8));
+  const own = (...seqs: number[]) =>
+    read(...seqs).map((frame) => ({ ...frame, unread_count: 9 - frame.seq, last_seq: 9 }));
+  expect(eventsOf(first, id, "read")).toEqual(own(5, 7, 8));
+  expect(eventsOf(second, id, "read")).toEqual(own(3, 7, 8));
   expect(eventsOf(anns, id, "read")).toEqual(read(3, 5, 7, 8));
+});
+
+test("a read of another device has the own unread count, in which tips and own messages do not count", async () => {
+  const id = await createGroupId(ann, bob);
+  const [device, anns] = [await openDevice(bob.token), await openDevice(ann.token)];
+  const [room, annsRoom] = [await openRoom(id, bob.token), await openRoom(id, ann.token)];
+  await sendAll(ann, id, ["1", "2", "3"]);
+  const renamed = await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "new" } });
+  expect(renamed.status).toBe(200);
+  await sendAll(ann, id, ["5", "6"]);
+  await postText(id, bob, "7, which bob has written");
+  await sendAll(ann, id, ["8", "9"]);
+  // Bob's own message has moved his position to 7.
+  await putRead(bob, id, 8);
+  const shown = await getConversation(bob, id);
+  expect(shown).toMatchObject({ read_seq: 8, unread_count: 1 });
+  const own = {
+    type: "read",
+    conversation_id: id,
+    user_id: bob.user.id,
+    seq: 8,
+    unread_count: 1,
+    last_seq: 9,
+  };
+  expect(await room.next("read")).toEqual(own);
+  expect(await device.next("read")).toEqual(own);
+  for (const socket of [anns, annsRoom]) {
+    const { unread_count: _, last_seq: __, ...others } = own;
+    expect(await socket.next("read")).toEqual(others);
+  }
+});
+
+test("the unread count of a read that arrives late counts the messages that came before it", async () => {
+  const id = await createGroupId(ann, bob);
+  const device = await openDevice(bob.token);
+  await sendAll(ann, id, ["1", "2", "3"]);
+  await device.until(({ seqs }) => seqs.length >= 3);
+  const held = await HeldInbox.hold(bob.user.id);
+  const reading = putRead(bob, id, 1);
+  await held.until(1);
+  await sendAll(ann, id, ["4", "5"]);
+  held.release();
+  await reading;
+  await untilFrame(device, { type: "read", conversation_id: id });
+  const counted = device.of("read").at(-1);
+  expect([
+    { seq: 1, unread_count: 2, last_seq: 3 },
+    { seq: 1, unread_count: 4, last_seq: 5 },
+  ]).toContainEqual({
+    seq: counted?.seq,
+    unread_count: counted?.unread_count,
+    last_seq: counted?.last_seq,
+  });
+  // The socket has been sent what is counted.
+  const at = device.frames.findIndex(({ type }) => type === "read");
+  const before = device.frames.slice(0, at).filter(({ type }) => type.startsWith("message"));
+  expect(JSON.stringify(before)).toContain(`"seq":${counted?.last_seq},`);
+});
+
+test("a read to the end, and deleting the conversation, leave nothing unread", async () => {
+  const { id } = await openDirect(ann, bob);
+  const device = await openDevice(bob.token);
+  await sendAll(ann, id, ["1", "2"]);
+  await putRead(bob, id, 2);
+  expect(await device.next("read")).toMatchObject({ seq: 2, unread_count: 0, last_seq: 2 });
+  await sendAll(ann, id, ["3"]);
+  expect((await call("DELETE", `/v1/conversations/${id}`, { token: bob.token })).status).toBe(204);
+  expect(await device.next("read")).toMatchObject({ seq: 3, unread_count: 0, last_seq: 3 });
 });
 
 test("a socket whose read was refused still gets reads from other devices", async () => {

@@ -56,7 +56,7 @@ const counts = (type: string) => all().map((socket) => socket.of(type).length);
 test("a read position that moves is sent to other members and to the reader's other devices", async () => {
   phone.send({ type: "read", seq: 3 });
   const expected = { type: "read", conversation_id: id, user_id: ann.user.id, seq: 3 };
-  expect(await tablet.next("read")).toEqual(expected);
+  expect(await tablet.next("read")).toEqual({ ...expected, unread_count: 2, last_seq: 5 });
   expect(await bobs.next("read")).toEqual(expected);
   await settled();
   expect(counts("read")).toEqual([0, 1, 1]);
