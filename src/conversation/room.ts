@@ -175,7 +175,7 @@ export class Room implements RoomContext {
       timing,
     });
     this.memberList = new MemberList(this.members);
-    this.group = new GroupChanges(this);
+    this.group = new GroupChanges(storage.sql, this);
     this.readPositions = new ReadPositions(this);
     const bans = new Bans(storage.sql);
     this.joining = new Joining(storage.sql, this, bans, deps.settings.maxGroupMembers, timing.rejections);

@@ -57,13 +57,14 @@ export class Notifications {
    * Stores the new notifications of a batch, and carries out its retractions. A conversation delivers its
    * notifications in order, and repeats all that were not confirmed. The number of its last one therefore
    * suffices to skip repeated ones, also those that were deleted meanwhile. Idempotent.
+   * @returns the new notifications
    */
-  receive({ conversationId, notifications }: NotificationBatch): void {
+  receive({ conversationId, notifications }: NotificationBatch): StoredNotification[] {
     const query = "SELECT last_id FROM notice_sources WHERE conversation_id = ?";
     const [source] = this.#sql.exec<Pick<BoxRow, "last_id">>(query, conversationId).toArray();
     const fresh = notifications.filter(({ id }) => id > (source?.last_id ?? 0));
     const newest = fresh.at(-1);
-    if (!newest) return;
+    if (!newest) return [];
     this.#storage.transactionSync(() => {
       let last = this.#box().last_id;
       for (const { notification } of fresh) {
@@ -79,6 +80,7 @@ export class Notifications {
       const upsert = "INSERT OR REPLACE INTO notice_sources (conversation_id, last_id) VALUES (?, ?)";
       this.#sql.exec(upsert, conversationId, newest.id);
     });
+    return fresh.flatMap(({ notification }) => ("forgotten" in notification ? [] : [notification]));
   }
 
   /** @param before an id; absent: from the newest on @returns at most `limit` notifications with lower ids */

@@ -46,13 +46,18 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /**
-   * Stores notifications of a conversation. Idempotent.
+   * Stores notifications of a conversation, and tells the user's devices the end of their own join requests.
+   * Idempotent.
    * @see Notifications.receive
    * @throws `not_found` for an unknown user
    */
   notify(input: NotificationBatch): Promise<Result<null>> {
-    return this.answer(({ accountDeletion, notifications }) => {
-      if (!accountDeletion.isDeleted) notifications.receive(input);
+    return this.answer(({ accountDeletion, notifications, sockets }) => {
+      if (accountDeletion.isDeleted) return null;
+      for (const { event, group } of notifications.receive(input)) {
+        if (event !== "accepted" && event !== "rejected") continue;
+        sockets.broadcast({ type: "join_request", conversationId: group.id, state: event });
+      }
       return null;
     });
   }

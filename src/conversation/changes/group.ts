@@ -5,12 +5,16 @@ import { CoreError, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { SystemEvent, SystemMessage } from "../../domain/messages/content.ts";
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
+import { JoinRequests } from "../members/join-requests.ts";
 import { fieldsOf } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
+
+/** The receivers of one notification about rejected join requests. */
+const RECEIVERS = 1_000;
 
 /** A change of a group's profile. Absent fields stay as they are. */
 export type GroupProfileChange = Partial<
@@ -37,9 +41,11 @@ export interface MemberEdit {
 export class GroupChanges {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
+  readonly #requests: JoinRequests;
 
-  constructor(room: RoomContext) {
+  constructor(sql: SqlStorage, room: RoomContext) {
     this.#room = room;
+    this.#requests = new JoinRequests(sql);
     this.#permissions = new Permissions(room);
   }
 
@@ -191,15 +197,28 @@ export class GroupChanges {
     });
   }
 
-  /** Dissolves the group for everybody. @throws `not_found`, `forbidden` */
+  /**
+   * Dissolves the group for everybody. Open join requests are rejected in the same transaction.
+   * @throws `not_found`, `forbidden`
+   */
   dissolve(actorId: UserId): UserId[] {
     const actor = this.#permissions.begin(actorId);
     this.#permissions.require(actor, "dissolve", "dissolve the group");
     const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
+    const now = Date.now();
+    let applicants: UserId[] = [];
     return this.#commit(userIds, {
-      dissolvedAt: Date.now(),
+      dissolvedAt: now,
       kick: { userIds, reason: "dissolved" },
-      notifications: this.#notification({ event: "dissolved", actorId, to: userIds }),
+      alsoStore: () => {
+        applicants = this.#requests.rejectAll(actorId, now);
+      },
+      notifications: () => [
+        notificationOf(this.#room.state, { event: "dissolved", actorId, to: userIds }),
+        ...inParts(applicants).map((to) =>
+          notificationOf(this.#room.state, { event: "rejected", actorId, to }),
+        ),
+      ],
     });
   }
 
@@ -216,6 +235,12 @@ export class GroupChanges {
     this.#room.change(change);
     return concerned;
   }
+}
+
+/** Users in parts: a notification is one row with its receivers, and a row has at most 2 MB. */
+function inParts(ids: UserId[]): UserId[][] {
+  const count = Math.ceil(ids.length / RECEIVERS);
+  return Array.from({ length: count }, (_, i) => ids.slice(i * RECEIVERS, (i + 1) * RECEIVERS));
 }
 
 /** The removal of members by another one. @param reason goes to them with the notification */

@@ -89,6 +89,16 @@ export class JoinRequests {
     return deleted.map(({ id, told }) => ({ id, told: UserIds.parse(JSON.parse(told)) }));
   }
 
+  /** Rejects all open join requests. @returns the users who had one */
+  rejectAll(by: UserId, now: number): UserId[] {
+    const update = `UPDATE applications SET handled_at = ?, handled_by = ?, accepted = 0
+       WHERE handled_at IS NULL RETURNING user_id`;
+    return this.#sql
+      .exec<Pick<JoinRequestRow, "user_id">>(update, now, by)
+      .toArray()
+      .map(({ user_id }) => user_id);
+  }
+
   /**
    * Closes the open join requests of these users.
    * @param accepted null: the users became members in another way

@@ -10,3 +10,6 @@ export interface JoinRequest {
 
 /** The outcome of joining: the user has joined, has to wait for approval, or was a member already. */
 export type JoinState = "joined" | "requested" | "member";
+
+/** The end of a join request. Rejected is one by a member, by a ban, and by dissolving the group. */
+export type JoinOutcome = "accepted" | "rejected";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { FriendState } from "../contacts/friend-state.ts";
 import type { Conversation } from "../conversations/conversation.ts";
+import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
 import { SystemEvent } from "../messages/content.ts";
@@ -118,7 +119,9 @@ export type DeviceEvent =
       updatedAt: number;
     }
   | { type: "presence"; userId: UserId; online: boolean }
-  | { type: "friend"; userId: UserId; state: FriendState };
+  | { type: "friend"; userId: UserId; state: FriendState }
+  /** the user's own join request was decided */
+  | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome };
 
 /**
  * Writes the frames of a wire format. A surface implements it and `src/worker.ts` hands it to the object, so

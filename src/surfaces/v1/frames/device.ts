@@ -124,6 +124,8 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
       return { type: "presence", user_id: event.userId, online: event.online };
     case "friend":
       return { type: "friend", user_id: event.userId, state: event.state };
+    case "join_request":
+      return { type: "join_request", conversation_id: event.conversationId, state: event.state };
     default:
       return conversationEvent(event);
   }
