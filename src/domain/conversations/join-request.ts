@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { User } from "../accounts/user.ts";
 
 /** A user's request to join a group. */
@@ -12,4 +13,5 @@ export interface JoinRequest {
 export type JoinState = "joined" | "requested" | "member";
 
 /** The end of a join request. Rejected is one by a member, by a ban, and by dissolving the group. */
-export type JoinOutcome = "accepted" | "rejected";
+export const JoinOutcome = z.enum(["accepted", "rejected"]);
+export type JoinOutcome = z.infer<typeof JoinOutcome>;

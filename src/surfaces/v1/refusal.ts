@@ -7,6 +7,7 @@ import { closeCodeOf, closedSocket, isUpgrade } from "../../http/access/upgrade.
 import type { AppEnv } from "../../http/env.ts";
 import { PROBLEMS, problem, wireCode } from "./errors.ts";
 import { conversationEvent } from "./frames/encode.ts";
+import type { RefusedFrame } from "./frames/server.ts";
 import { subprotocolOf } from "./upgrade.ts";
 
 /** The reasons of `kicked` for a token that opens no socket. */
@@ -43,6 +44,6 @@ function closing({ code: coreCode, detail, data }: Failure) {
   }
   const code = wireCode(coreCode);
   const { errors, retryAfter } = data ?? {};
-  const frame = JSON.stringify({ type: "refused", code, detail, errors, retry_after: retryAfter });
-  return { code: closeCodeOf(PROBLEMS[coreCode].status), reason: code, frame };
+  const frame = { type: "refused", code, detail, errors, retry_after: retryAfter } satisfies RefusedFrame;
+  return { code: closeCodeOf(PROBLEMS[coreCode].status), reason: code, frame: JSON.stringify(frame) };
 }

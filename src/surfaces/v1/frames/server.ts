@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { FriendState } from "../../../domain/contacts/friend-state.ts";
+import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
 import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domain/ids.ts";
 import { Kind } from "../../../domain/messages/content.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
 import { Conversation } from "../schemas/conversations.ts";
 import { AnyBody, Message, Sender } from "../schemas/messages.ts";
-import { ProblemCode } from "../schemas/problems.ts";
+import { Problem, ProblemCode } from "../schemas/problems.ts";
 
 const Rev = z.int().nonnegative();
 const About = { conversation_id: ConversationId };
@@ -18,13 +19,20 @@ function frame<const Type extends string, Fields extends z.ZodRawShape>(
   description: string,
   socket = "",
 ) {
-  const name = `${socket}${type.charAt(0).toUpperCase()}${type.slice(1)}Frame`;
+  const words = type.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const name = `${socket}${words.join("")}Frame`;
   return z.object({ type: z.literal(type), ...fields }).openapi(name, { description });
 }
 
 const AckFrame = frame(
   "ack",
-  { client_msg_id: z.string().optional().openapi({ example: "m1" }), ...About, seq: Seq, created_at: Time },
+  {
+    client_msg_id: z.string().optional().openapi({ example: "m1" }),
+    ...About,
+    seq: Seq,
+    created_at: Time,
+    message: Message.optional().openapi({ description: "On a socket that was opened with `?echo=message`" }),
+  },
   "Your message is stored at this place",
 );
 /** An ack of one send. */
@@ -74,7 +82,17 @@ const ConversationEventFrame = z.union([
     { ...About, last_seq: Position, rev: Rev, has_more: z.boolean() },
     "The end of a page of replay",
   ),
-  frame("read", { ...About, user_id: UserId, seq: Position }, "A member has read up to there"),
+  frame(
+    "read",
+    {
+      ...About,
+      user_id: UserId,
+      seq: Position,
+      unread_count: z.int().nonnegative().optional().openapi({ description: "Yours, if you have read" }),
+      last_seq: Position.optional().openapi({ description: "With `unread_count`: it counts up to there" }),
+    },
+    "A member has read up to there",
+  ),
   frame("typing", { ...About, user_id: UserId }, "A member is typing"),
   frame("revoked", { ...About, seq: Seq, by: UserId, rev: Rev }, "The message is taken back: empty it"),
   frame("hidden", { ...About, seq: Seq, rev: Rev }, "You have hidden the message: remove it"),
@@ -93,8 +111,26 @@ const ConversationEventFrame = z.union([
 ]);
 export type ConversationEventFrame = z.infer<typeof ConversationEventFrame>;
 
+const RefusedFrame = frame(
+  "refused",
+  {
+    code: ProblemCode,
+    detail: z.string(),
+    errors: Problem.shape.errors,
+    retry_after: z
+      .int()
+      .positive()
+      .optional()
+      .openapi({ description: "Seconds until it may be tried again" }),
+  },
+  "To a page, as the first and only frame: the socket cannot be opened",
+).openapi({ example: { type: "refused", code: "rate_limited", detail: "Too many calls.", retry_after: 60 } });
+/** The reason for which a socket of a page is closed before it opened. */
+export type RefusedFrame = z.infer<typeof RefusedFrame>;
+
 /** What both kinds of socket send. */
 const SharedFrames = [
+  RefusedFrame,
   AckFrame,
   AcksFrame,
   MessageFrame,
@@ -159,6 +195,7 @@ export const DeviceServerFrame = z
     ),
     frame("presence", { user_id: UserId, online: z.boolean() }, "A contact went online or offline"),
     frame("friend", { user_id: UserId, state: FriendState }, "The state of friendship with a user"),
+    frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
   ])
   .openapi("DeviceServerFrame", {
     description:
