@@ -13,7 +13,13 @@ import { SecurityAction } from "../src/domain/security-event.ts";
 import { ROOT } from "./support/wrangler.ts";
 
 const Versions = z.record(z.string(), z.string());
-const Manifest = z.object({ scripts: Versions, dependencies: Versions, devDependencies: Versions });
+const Manifest = z.object({
+  scripts: Versions,
+  dependencies: Versions,
+  devDependencies: Versions,
+  workspaces: z.array(z.string()),
+});
+const Workspace = Manifest.pick({ devDependencies: true });
 
 const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md"], { cwd: ROOT });
 const DEPENDENCIES = "docs/dependencies.md";
@@ -48,7 +54,15 @@ process.exitCode = wrong.length > 0 ? 1 : 0;
 
 /** Dependencies without a row "| `name` | version |", and rows without a dependency. */
 function dependencies(): string[] {
-  const all = { ...manifest.dependencies, ...manifest.devDependencies };
+  const workspaces = manifest.workspaces.map((path) =>
+    Workspace.parse(JSON.parse(read(`${path}/package.json`))),
+  );
+  // A package that the root has in another version is told of by the row of the root.
+  const all: Record<string, string> = {
+    ...Object.assign({}, ...workspaces.map(({ devDependencies }) => devDependencies)),
+    ...manifest.dependencies,
+    ...manifest.devDependencies,
+  };
   const rows = new Map<string, string>();
   for (const [, name = "", version = ""] of read(DEPENDENCIES).matchAll(/^\| `([^`]+)` \| ([^ |]+) \|/gm)) {
     rows.set(name, version);
