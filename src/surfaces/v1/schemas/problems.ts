@@ -100,7 +100,11 @@ export function problemResponse(codes: ErrorCode[]) {
   const titles = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`);
   const [status] = codes.map((code) => PROBLEMS[code].status);
   const own = {
-    properties: { status: { const: status }, code: { type: "string" as const, enum: codes } },
+    type: "object" as const,
+    properties: {
+      status: { type: "integer" as const, const: status },
+      code: { type: "string" as const, enum: codes },
+    },
     ...(codes.includes("validation_failed") && { required: ["errors"] }),
   };
   return {
