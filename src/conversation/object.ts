@@ -240,6 +240,11 @@ export abstract class ConversationObject extends ConversationLifecycle {
     );
   }
 
+  /** The group as users see it who are not in it. @see GroupOutlines.find */
+  outline(input: { userId: UserId }) {
+    return this.answer(({ room }) => room.outlines.find(input.userId));
+  }
+
   /**
    * Announces a change of the direct permission in D1. Idempotent by token.
    * @see DirectPermission.announce

@@ -48,6 +48,7 @@ import { type GroupChange, storeChange } from "./state/change.ts";
 import type { RoomContext } from "./state/context.ts";
 import { ConversationState } from "./state/conversation-state.ts";
 import type { RoomObserver } from "./state/observer.ts";
+import { GroupOutlines } from "./views/group-outlines.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
 import { type DeviceFormats, MessageEncoder } from "./views/message-encoder.ts";
 import { MessageRenderer } from "./views/message-renderer.ts";
@@ -82,6 +83,7 @@ export class Room implements RoomContext {
   readonly group: GroupChanges;
   readonly joining: Joining;
   readonly banning: Banning;
+  readonly outlines: GroupOutlines;
   readonly redaction: Redaction;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
@@ -180,6 +182,7 @@ export class Room implements RoomContext {
     const bans = new Bans(storage.sql);
     this.joining = new Joining(storage.sql, this, bans, deps.settings.maxGroupMembers, timing.rejections);
     this.banning = new Banning(storage.sql, this, bans);
+    this.outlines = new GroupOutlines(storage.sql, this, bans);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
     // Due with the alarm that looks after the fan-out: it costs no alarm of its own.

@@ -35,6 +35,7 @@ const REPEATS: Repeats<ConversationObject> = {
   describe: true,
   announceDirectPermission: true,
   confirmDirectPermission: true,
+  outline: true,
   members: true,
   membersByIds: true,
   edit: true,

@@ -165,6 +165,7 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/blocks/:user_id",
     "POST /v1/conversations",
     "GET /v1/conversations/:id",
+    "GET /v1/groups/:id",
     "PATCH /v1/conversations/:id",
     "DELETE /v1/conversations/:id",
     "PUT /v1/conversations/:id/preferences",

@@ -124,6 +124,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   ...{ message: none, search: none, messages: none, revoke: none, revokeWithin: none, hide: none },
   ...{ deleteForMe: none, read: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
   ...{ replay: none, subscribe: none, snapshot: none, snapshotForRepair: none, receipts: none },
+  ...{ outline: none },
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },

@@ -125,6 +125,8 @@ export const WHO_MAY: Row[] = [
   // Each of these users owns a group by now.
   { route: "DELETE /v1/me", body: () => ({ password: PASSWORD }), ...everyUser([409, "conflict"]) },
   { route: `GET ${IN}`, ...members(OK) },
+  // The group is not discoverable.
+  { route: "GET /v1/groups/:id", ...members(OK) },
   { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
   { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
   {

@@ -129,7 +129,7 @@ test.each(WHO_MAY.map((row) => [row.route, row] as const))("%s (row %#)", async 
     const [status, code] = expected(row, role);
     expect(answer.status, `${role}: ${JSON.stringify(answer.body)}`).toBe(status);
     if (code !== undefined) expectProblem(answer, status, code);
-    if (role !== "stranger" || !row.route.includes("/conversations/:id")) continue;
+    if (role !== "stranger" || !/\/(conversations|groups)\/:id/.test(row.route)) continue;
     // A stranger learns nothing: the answer is the same as for a conversation that does not exist.
     const nowhere = await ask(row, role, 999_999);
     expect({ status: nowhere.status, body: nowhere.body }).toEqual({ status, body: answer.body });

@@ -12,7 +12,7 @@ import { Message } from "./messages.ts";
 
 const Discoverable = z.boolean().openapi({
   description:
-    "Of a group: users who are not in it can find it by its number and see its name, avatar, introduction, owner and number of members",
+    "Of a group: users who are not in it can look at it by its number (`GET /v1/groups/{id}`): they see its name, avatar, introduction, owner, join policy and number of members",
 });
 
 const ClientGroupId = ClientGroupIdText.meta({

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { Role } from "../../../domain/conversations/group-kind.ts";
-import { UserId } from "../../../domain/ids.ts";
+import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
+import { ConversationId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
@@ -42,6 +42,23 @@ export const JoinRequestInput = z
   .object({ message: textUpTo(LIMITS.joinRequest).optional() })
   .openapi("JoinRequestInput");
 export const JoinResult = z.object({ state: z.enum(["joined", "requested"]) }).openapi("JoinResult");
+
+const Relation = z
+  .enum(["none", "requested", "member"])
+  .openapi({ description: "What you are to the group; `requested`: you have an open join request" });
+
+export const Group = z
+  .object({
+    id: ConversationId,
+    name: z.string(),
+    avatar: z.string(),
+    introduction: z.string(),
+    member_count: z.int(),
+    join_policy: JoinPolicy,
+    owner: User.optional(),
+    state: Relation,
+  })
+  .openapi("Group");
 
 export const Successor = z.object({ user_id: UserId }).openapi("Successor");
 

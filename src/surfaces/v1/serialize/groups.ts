@@ -1,9 +1,11 @@
 import type { z } from "@hono/zod-openapi";
+import type { OutlineWithOwner } from "../../../core/groups/group-outline.ts";
 import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
 import type { JoinRequest } from "../../../domain/conversations/join-request.ts";
 import type {
   Ban as BanShape,
+  Group as GroupShape,
   JoinRequest as JoinRequestShape,
   Member as MemberShape,
 } from "../schemas/groups.ts";
@@ -17,6 +19,16 @@ export function serializeMember(member: GroupMember): z.infer<typeof MemberShape
     muted_until: member.mutedUntil,
     name_card: member.nameCard,
     joined_at: member.joinedAt,
+  };
+}
+
+/** A group as v1 shows it to users who are not in it. */
+export function serializeGroup(group: OutlineWithOwner): z.infer<typeof GroupShape> {
+  const { id, name, avatar, introduction, memberCount, joinPolicy, owner, state } = group;
+  return {
+    ...{ id, name, avatar, introduction, member_count: memberCount, join_policy: joinPolicy },
+    ...(owner && { owner: serializeUser(owner) }),
+    state,
   };
 }
 

@@ -1,0 +1,51 @@
+import type { GroupOutline, GroupRelation } from "../../domain/conversations/group-outline.ts";
+import { isDiscoverable, joinMode } from "../../domain/conversations/group-policies.ts";
+import { noConversation } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { Bans } from "../members/bans.ts";
+import { JoinRequests } from "../members/join-requests.ts";
+import type { RoomContext } from "../state/context.ts";
+
+/** A group as users see it who are not in it. */
+export class GroupOutlines {
+  readonly #room: Pick<RoomContext, "state" | "members">;
+  readonly #bans: Bans;
+  readonly #requests: JoinRequests;
+
+  constructor(sql: SqlStorage, room: Pick<RoomContext, "state" | "members">, bans: Bans) {
+    this.#room = room;
+    this.#bans = bans;
+    this.#requests = new JoinRequests(sql);
+  }
+
+  /**
+   * A group as a user finds it by its number.
+   * @throws `not_found` for a direct conversation and a dissolved group; for others than members also for a
+   *   group that is not discoverable, and for a banned user
+   */
+  find(userId: UserId): GroupOutline {
+    const { profile, dissolvedAt } = this.#room.state;
+    if (profile.kind === "direct" || dissolvedAt !== null) throw noConversation();
+    const outline = this.of(userId);
+    const isHidden = !isDiscoverable(profile) || this.#bans.among([userId]).length > 0;
+    if (outline.state !== "member" && isHidden) throw noConversation();
+    return outline;
+  }
+
+  /** The outline for a user, whoever they are. The caller has checked that they may see it. */
+  of(userId: UserId): GroupOutline {
+    const { id, profile } = this.#room.state;
+    const { name, avatar, introduction, ownerId } = profile;
+    return {
+      ...{ id, name, avatar, introduction, ownerId },
+      memberCount: this.#room.members.activeCount,
+      joinPolicy: joinMode(profile),
+      state: this.#relation(userId),
+    };
+  }
+
+  #relation(userId: UserId): GroupRelation {
+    if (this.#room.members.isActive(userId)) return "member";
+    return this.#requests.openOf(userId) ? "requested" : "none";
+  }
+}
